@@ -1,0 +1,155 @@
+"""The one place that reads the environment; `settings.py` is its only caller.
+
+Every reader fails loudly and names the variable, so that a wrong deployment
+stops at the start instead of running with a guess.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+_env = environ.Env()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def flag(name: str, default: bool = False) -> bool:
+    """Read a yes/no variable."""
+    value = text(name, "")
+    if not value:
+        return default
+    lowered = value.lower()
+    if lowered in {"1", "true", "yes", "on"}:
+        return True
+    if lowered in {"0", "false", "no", "off"}:
+        return False
+    raise ImproperlyConfigured(f"{name}={value!r} is neither yes nor no: use 1 or 0.")
+
+
+def text(name: str, default: str = "") -> str:
+    """Read a text variable, without surrounding blanks."""
+    return str(_env.str(name, default=default)).strip()
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """Read a comma-separated variable."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def number(name: str, default: float, *, minimum: float = 0) -> float:
+    """Read a number that is at least `minimum`."""
+    value = text(name, str(default))
+    try:
+        parsed = float(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}={value!r} is not a number.") from None
+    if not parsed >= minimum:
+        raise ImproperlyConfigured(f"{name}={value!r} is below {minimum}.")
+    return parsed
+
+
+def whole(name: str, default: int, *, minimum: int = 0) -> int:
+    """Read a whole number that is at least `minimum`."""
+    parsed = number(name, default, minimum=minimum)
+    if parsed != int(parsed):
+        raise ImproperlyConfigured(f"{name}={parsed} is not a whole number.")
+    return int(parsed)
+
+
+def secret_key(*, debug: bool) -> str:
+    """Read SECRET_KEY; only DEBUG may do without one."""
+    value = text("SECRET_KEY")
+    if value:
+        return value
+    if debug:
+        return "insecure-key-for-debug-only-never-used-outside-debug"
+    raise ImproperlyConfigured(
+        "SECRET_KEY is not set. Set it to 50 or more random characters, for example with "
+        "`export SECRET_KEY=$(python -c 'import secrets; print(secrets.token_urlsafe(50))')`, "
+        "and keep it the same on every node. DEBUG=1 needs none."
+    )
+
+
+def database() -> dict[str, Any]:
+    """Describe the database: SQLite in `var/`, or what DATABASE_URL says.
+
+    SQLite runs in WAL mode with immediate transactions and full sync: a deferred
+    one that reads and then writes fails under concurrency instead of waiting, and
+    anything below full may lose the last commits with the power. PostgreSQL runs
+    through psycopg's pool; persistent connections would leak one a thread under ASGI.
+    """
+    url = text("DATABASE_URL") or f"sqlite:///{BASE_DIR / 'var' / 'hoardrun.sqlite3'}"
+    config: dict[str, Any] = environ.Env.db_url_config(url)
+    engine = config.get("ENGINE", "")
+    if engine == "django.db.backends.sqlite3":
+        Path(config["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+        config["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        }
+        if test_path := text("SQLITE_TEST_PATH"):
+            config["TEST"] = {"NAME": test_path}
+    elif engine == "django.db.backends.postgresql":
+        options = config.setdefault("OPTIONS", {})
+        options["pool"] = {
+            "min_size": 1,
+            "max_size": whole("DATABASE_POOL_SIZE", 16, minimum=2),
+            "timeout": 5,
+            "max_lifetime": 1800,
+        }
+        config["CONN_HEALTH_CHECKS"] = True
+    else:
+        raise ImproperlyConfigured(
+            "DATABASE_URL must begin with postgres:// or sqlite:///; "
+            "for example postgres://user:password@host:5432/hoardrun"
+        )
+    config["CONN_MAX_AGE"] = 0
+    return config
+
+
+def channel_layers(redis_url: str) -> dict[str, Any]:
+    """Describe the channel layer: in memory, or Redis pub/sub.
+
+    Explicit time-outs, since a frozen Redis must not hang whoever publishes.
+    Redis ignores the database number for pub/sub, so the prefix keeps
+    deployments apart.
+    """
+    if not redis_url:
+        return {
+            "default": {
+                "BACKEND": "channels.layers.InMemoryChannelLayer",
+                # Nothing may expire: the layer would drop a node from its groups for ever.
+                "CONFIG": {"capacity": 10_000, "expiry": 10**6, "group_expiry": 10**9},
+            }
+        }
+    return {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {
+                "hosts": [
+                    {"address": redis_url, "socket_timeout": 3, "socket_connect_timeout": 3}
+                ],
+                "prefix": text("REDIS_PREFIX", "hoardrun"),
+            },
+        }
+    }
+
+
+def caches(redis_url: str) -> dict[str, Any]:
+    """Describe Django's cache: in the process, or Redis."""
+    if not redis_url:
+        return {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    return {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": redis_url,
+            "KEY_PREFIX": text("REDIS_PREFIX", "hoardrun"),
+        }
+    }
+
+

@@ -1,0 +1,208 @@
+"""Django settings: safe by default, three variables away from production.
+
+The environment is read through `hoardrun.env` only; README lists every variable.
+Nothing set gives the embedded default: SQLite, an in-memory layer, DEBUG off.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from hoardrun import __version__, env
+
+BASE_DIR: Path = env.BASE_DIR
+
+VERSION = __version__
+
+# -- what kind of run this is
+DEBUG = env.flag("DEBUG")
+SECRET_KEY = env.secret_key(debug=DEBUG)
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+REDIS_URL = env.text("REDIS_URL")
+
+# -- applications
+INSTALLED_APPS = [
+    "daphne",  # first: gives runserver its ASGI server
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "servestatic.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "channels",
+    "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "realtime",
+    "notifications",
+    "hoardrun.ledger",
+    "hoardrun.market",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "hoardrun.urls"
+ASGI_APPLICATION = "hoardrun.asgi.application"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# -- stores
+DATABASES = {"default": env.database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CHANNEL_LAYERS = env.channel_layers(REDIS_URL)
+CACHES = env.caches(REDIS_URL)
+
+# -- language, time, static files
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+SERVESTATIC_USE_FINDERS = True  # no collectstatic needed to begin with
+SERVESTATIC_AUTOREFRESH = DEBUG
+
+# -- passwords and tokens
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+SIMPLE_JWT: dict[str, Any] = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(
+        minutes=env.number("ACCESS_TOKEN_MINUTES", 15, minimum=0.01)
+    ),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=env.number("REFRESH_TOKEN_DAYS", 7, minimum=0.01)),
+    "ROTATE_REFRESH_TOKENS": True,
+    "BLACKLIST_AFTER_ROTATION": True,
+    "UPDATE_LAST_LOGIN": True,
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": env.text("JWT_SIGNING_KEY") or SECRET_KEY,
+    "AUDIENCE": "hoardrun",
+    "ISSUER": "hoardrun",
+    "LEEWAY": 5,
+}
+
+# -- HTTP API
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework_simplejwt.authentication.JWTAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "hoardrun.problems.exception_handler",
+    "DEFAULT_THROTTLE_RATES": {"login": env.text("LOGIN_RATE", "20/min")},
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "hoardrun",
+    "DESCRIPTION": "Notifications, transactions, balances and market data.",
+    "VERSION": VERSION,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+CORS_ALLOWED_ORIGINS = env.words(
+    "CORS_ALLOWED_ORIGINS", "http://localhost:3000,http://127.0.0.1:3000" if DEBUG else ""
+)
+
+# -- the engine
+REALTIME: dict[str, Any] = {
+    "MAX_CONNECTIONS_PER_USER": env.whole("WS_MAX_CONNECTIONS_PER_USER", 10, minimum=1),
+    "MAX_ROOMS_PER_CONNECTION": env.whole("WS_MAX_ROOMS_PER_CONNECTION", 50, minimum=1),
+    "MAX_MESSAGES_PER_SECOND": env.whole("WS_MAX_MESSAGES_PER_SECOND", 20, minimum=1),
+    "MAX_MESSAGE_BURST": env.whole("WS_MAX_MESSAGE_BURST", 40, minimum=1),
+    "MAX_MESSAGE_BYTES": env.whole("WS_MAX_MESSAGE_BYTES", 64 * 1024, minimum=1024),
+    "MAX_BUFFER_BYTES": env.whole("WS_MAX_BUFFER_BYTES", 256 * 1024, minimum=4096),
+    "AUTHENTICATE_WITHIN_SECONDS": env.number("WS_AUTHENTICATE_WITHIN_SECONDS", 5, minimum=0.1),
+    "STUCK_AFTER_SECONDS": env.number("WS_STUCK_AFTER_SECONDS", 20, minimum=0.1),
+    "HEARTBEAT_SECONDS": env.number("WS_HEARTBEAT_SECONDS", 20, minimum=1),
+    "RECONCILE_SECONDS": env.number(
+        "WS_RECONCILE_SECONDS", 5 if REDIS_URL else 1, minimum=0.05
+    ),
+    "RECONNECT_AFTER_MS": env.whole("WS_RECONNECT_AFTER_MS", 5000),
+}
+# The simulated market runs inside the server process (`serve --simulate-market`).
+SIMULATE_MARKET = env.flag("SIMULATE_MARKET")
+# The console page at /ws/test: a tool for development, not for the public.
+CONSOLE_ENABLED = env.flag("CONSOLE_ENABLED", DEBUG)
+# Who `seed_demo` creates and the console offers to log in as; outside DEBUG, nobody.
+DEMO_LOGINS: list[dict[str, str]] = (
+    [
+        {"username": "amina", "name": "Amina Nakato", "password": "amina-demo-pass"},
+        {"username": "brian", "name": "Brian Otieno", "password": "brian-demo-pass"},
+        {"username": "staff", "name": "Support Staff", "password": "staff-demo-pass"},
+    ]
+    if DEBUG
+    else []
+)
+
+# -- transport security: whoever turns DEBUG on is on a loopback address
+if not DEBUG:
+    SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", True)
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    SECURE_HSTS_SECONDS = env.whole("SECURE_HSTS_SECONDS", 31_536_000)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    if env.flag("BEHIND_TLS_PROXY"):
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    if SECRET_KEY.startswith("insecure-"):
+        raise ImproperlyConfigured("SECRET_KEY is the one of DEBUG; set one of your own.")
+
+# -- logs: one line an event on stderr, credentials taken out
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"redact": {"()": "hoardrun.logs.RedactCredentials"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "stream": sys.stderr,
+            "formatter": "line",
+            "filters": ["redact"],
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
+}

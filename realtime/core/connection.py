@@ -1,0 +1,180 @@
+"""One connection's state, and what each message of its client means.
+
+Pure: text and the time go in, effects come out. The consumer carries them out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from realtime.core.effects import (
+    Close,
+    Effect,
+    Fail,
+    Join,
+    Leave,
+    ListRooms,
+    Login,
+    Reply,
+    SendPong,
+    StoreAck,
+)
+from realtime.core.limits import TokenBucket
+from realtime.protocol import codec
+from realtime.protocol.codes import CloseCode, ErrorCode
+from realtime.protocol.commands import (
+    Ack,
+    AnyCommand,
+    Authenticate,
+    JoinRoom,
+    LeaveRoom,
+    Ping,
+    SubscribeNotifications,
+    UnsubscribeNotifications,
+)
+from realtime.protocol.commands import ListRooms as ListRoomsCommand
+from realtime.protocol.messages import Limits, SubscriptionUpdated
+
+# Refused messages beyond which a client that does not slow down is closed.
+_PATIENCE = 100
+
+
+class Connection:
+    """What the server knows of one socket, apart from how to write to it.
+
+    `user_id` is None until the login; `rooms` maps the joined rooms to their rate;
+    `subscriptions` is what the client asked to be sent, empty meaning everything;
+    `positions` holds the offset up to which each stream was written to the socket.
+    """
+
+    __slots__ = (
+        "_bucket",
+        "_limits",
+        "_refused",
+        "device",
+        "epochs",
+        "id",
+        "positions",
+        "rooms",
+        "subscriptions",
+        "user_id",
+    )
+
+    def __init__(self, connection_id: str, limits: Limits, device: str = "") -> None:
+        self.id = connection_id
+        self.device = device
+        self.user_id: int | None = None
+        self.rooms: dict[str, str] = {}
+        self.subscriptions: frozenset[str] = frozenset()
+        self.positions: dict[str, int] = {}
+        self.epochs: dict[str, str] = {}
+        self._limits = limits
+        self._bucket = TokenBucket(limits.max_messages_per_second, limits.max_message_burst)
+        self._refused = 0
+
+    def wants(self, topic: str) -> bool:
+        """Say whether an event of this topic is to be sent; no topic always is."""
+        return not topic or not self.subscriptions or topic in self.subscriptions
+
+    def receive(self, text: str | None, now: float) -> Iterator[Effect]:
+        """Say what to do about one frame; None is a binary one. `now` is monotonic."""
+        if not self._bucket.take(now):
+            self._refused += 1
+            if self._refused > _PATIENCE:
+                yield Close(CloseCode.RATE_LIMITED)
+            else:
+                yield Fail(
+                    ErrorCode.RATE_LIMITED,
+                    f"More than {self._limits.max_messages_per_second} messages a second. "
+                    "Slow down, or be disconnected.",
+                )
+            return
+        self._refused = 0
+        if text is None:
+            yield Fail(ErrorCode.BINARY_NOT_SUPPORTED, "Send JSON in text frames, not binary.")
+            return
+        limit = self._limits.max_message_bytes
+        # Characters are never more than bytes, so most messages need no second look.
+        if len(text) > limit or (len(text) * 4 > limit and len(text.encode()) > limit):
+            yield Fail(
+                ErrorCode.MESSAGE_TOO_LARGE, f"A message holds at most {limit} bytes."
+            )
+            return
+        try:
+            command = codec.decode(text)
+        except codec.ProtocolError as error:
+            yield Fail(error.code, error.message, error.request_id)
+            return
+        if self.user_id is None and not isinstance(command, Authenticate | Ping):
+            yield Fail(
+                ErrorCode.UNAUTHENTICATED, "Send `authenticate` with a token first.", command.id
+            )
+            yield Close(CloseCode.UNAUTHORIZED)
+            return
+        yield from self._handle(command)
+
+    def _handle(self, command: AnyCommand) -> Iterator[Effect]:
+        match command:
+            case Ping():
+                yield SendPong(command.id)
+            case JoinRoom():
+                yield from self._join(command)
+            case LeaveRoom():
+                for room in command.names:
+                    if room in self.rooms:
+                        yield Leave(room, command.id)
+                    else:
+                        yield Fail(
+                            ErrorCode.NOT_JOINED, f"The room {room!r} is not joined.", command.id
+                        )
+            case ListRoomsCommand():
+                yield ListRooms(command.id)
+            case SubscribeNotifications():
+                self.subscriptions = self.subscriptions | frozenset(command.types)
+                yield self._subscribed(command.id)
+            case UnsubscribeNotifications():
+                gone = self.subscriptions if command.types is None else frozenset(command.types)
+                self.subscriptions = self.subscriptions - gone
+                yield self._subscribed(command.id)
+            case Ack():
+                yield self._ack(command)
+            case Authenticate():
+                yield Login(command.token, command.id)
+            case _:
+                assert_never(command)
+
+    def _join(self, command: JoinRoom) -> Iterator[Effect]:
+        free = self._limits.max_rooms - len(self.rooms)
+        for room in command.names:
+            if room not in self.rooms:
+                free -= 1
+                if free < 0:
+                    yield Fail(
+                        ErrorCode.TOO_MANY_ROOMS,
+                        f"At most {self._limits.max_rooms} rooms: {room!r} was not joined.",
+                        command.id,
+                    )
+                    continue
+            yield Join(room, command.rate, command.id)
+
+    def _subscribed(self, request_id: str | None) -> Reply:
+        return Reply(SubscriptionUpdated(types=sorted(self.subscriptions)), request_id)
+
+    def _ack(self, command: Ack) -> Effect:
+        position = self.positions.get(command.stream)
+        if position is None:
+            return Fail(
+                ErrorCode.UNKNOWN_STREAM,
+                "Not a stream of this connection; they are: "
+                + ", ".join(sorted(self.positions))
+                + ".",
+                command.id,
+            )
+        if command.offset > position:
+            return Fail(
+                ErrorCode.INVALID_OFFSET,
+                f"Nothing after offset {position} was sent yet.",
+                command.id,
+            )
+        return StoreAck(command.stream, command.offset, command.id)

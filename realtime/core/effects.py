@@ -1,0 +1,84 @@
+"""What a connection asks of the world around it, in answer to a client's message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from realtime.protocol.codes import CloseCode, ErrorCode
+from realtime.protocol.messages import Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Send this, with the request's id."""
+
+    payload: Payload
+    request_id: str | None = None
+    room: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """Send an `error`."""
+
+    code: ErrorCode
+    message: str
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendPong:
+    """Send the positions of the streams."""
+
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Join a room, if the user may."""
+
+    room: str
+    rate: str
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Leave a room that is joined."""
+
+    room: str
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListRooms:
+    """Send the list of rooms."""
+
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreAck:
+    """Store how far a stream was applied."""
+
+    stream: str
+    offset: int
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Check a token; log in or renew."""
+
+    token: str
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close the socket."""
+
+    code: CloseCode
+
+
+Effect = Reply | Fail | SendPong | Join | Leave | ListRooms | StoreAck | Login | Close

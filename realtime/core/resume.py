@@ -1,0 +1,69 @@
+"""Where a connecting client goes on: what it asks for, and what can be honoured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from realtime.protocol.commands import MAX_SAFE_INTEGER
+
+Reason = Literal["trimmed", "ahead", "epoch"]
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Send what follows `offset`; with a reason, say first that the past is gone."""
+
+    offset: int
+    resync: Reason | None = None
+
+
+def parse_since(text: str, own_stream: str, streams: Sequence[str]) -> dict[str, int]:
+    """Read `user:17,announcements:3`; `user` means the client's own stream.
+
+    Raises ValueError in words for the client.
+    """
+    found: dict[str, int] = {}
+    for part in filter(None, text.split(",")):
+        name, _, digits = part.rpartition(":")
+        stream = own_stream if name == "user" else name
+        if stream not in streams:
+            raise ValueError("`since` names a stream that is not of this connection")
+        if not (digits.isascii() and digits.isdigit()) or int(digits) > MAX_SAFE_INTEGER:
+            raise ValueError("`since` holds an offset that is not a whole number from 0")
+        found[stream] = int(digits)
+    return found
+
+
+def join_epochs(epochs: Sequence[str]) -> str:
+    """Write the epochs of a connection's streams as the one text that clients hand back."""
+    return ".".join(epochs)
+
+
+def split_epochs(text: str, streams: Sequence[str]) -> Mapping[str, str]:
+    """Read what `join_epochs` wrote; an empty text says nothing about any stream."""
+    if not text:
+        return {}
+    parts = text.split(".")
+    return {name: parts[i] if i < len(parts) else "" for i, name in enumerate(streams)}
+
+
+def decide(
+    *, since: int | None, epoch: str | None, current_epoch: str, head: int, floor: int
+) -> Start:
+    """Say where to go on in one stream.
+
+    `since` None starts at the head. An offset of another epoch, one that does not exist
+    yet or one whose successors are trimmed cannot be continued: go on from the head, and
+    say so, rather than send a part. The table of cases is that of Centrifuge's recovery.
+    """
+    if since is None:
+        return Start(head)
+    if epoch is not None and epoch != current_epoch:
+        return Start(head, "epoch")
+    if since > head:
+        return Start(head, "ahead")
+    if since < floor:
+        return Start(head, "trimmed")
+    return Start(since)

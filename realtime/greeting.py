@@ -1,0 +1,74 @@
+"""The first words to a client that has logged in: where it stands, and what it may do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from django.conf import settings
+from realtime import names
+from realtime.core.resume import Start, decide, join_epochs, parse_since, split_epochs
+from realtime.hub import Hub
+from realtime.protocol import PROTOCOL_VERSION, codec
+from realtime.protocol.codes import CloseCode, ErrorCode
+from realtime.protocol.messages import ConnectionEstablished, Position
+from realtime.session import Session
+from realtime.socket import Socket
+
+
+def greet(
+    node: Hub, socket: Socket, found: Session, query: Mapping[str, str], expires_at: float
+) -> bool:
+    """Set where the socket starts in each stream, and say so.
+
+    False when `since` cannot be understood: the socket is closed, since to begin
+    somewhere else in silence could lose events.
+    """
+    connection = socket.connection
+    assert connection.user_id is not None
+    streams = names.streams_of(connection.user_id)
+    try:
+        since = parse_since(query.get("since", ""), streams[0], streams)
+    except ValueError as error:
+        socket.fail(ErrorCode.INVALID_MESSAGE, f"{error}.")
+        socket.close(CloseCode.PROTOCOL)
+        return False
+    epochs = split_epochs(query.get("epoch", ""), streams)
+    starts: dict[str, Start] = {}
+    for name in streams:
+        head = found.heads[name]
+        offset, epoch = since.get(name), epochs.get(name)
+        if offset is None and name in found.cursors:
+            epoch, offset = found.cursors[name]
+        starts[name] = decide(
+            since=offset,
+            epoch=epoch,
+            current_epoch=head.epoch,
+            head=head.head,
+            floor=head.floor,
+        )
+        connection.positions[name] = starts[name].offset
+        connection.epochs[name] = head.epoch
+        if connection.device and name not in found.cursors:
+            node.acks.move(socket, name, starts[name].offset)
+    socket.reply(
+        ConnectionEstablished(
+            user_id=str(connection.user_id),
+            connection_id=connection.id,
+            protocol_version=PROTOCOL_VERSION,
+            server_version=settings.VERSION,
+            heartbeat_seconds=node.options.heartbeat_seconds,
+            expires_at=codec.timestamp(datetime.fromtimestamp(expires_at, UTC)),
+            limits=node.options.limits,
+            positions={
+                name: Position(offset=start.offset, epoch=found.heads[name].epoch)
+                for name, start in starts.items()
+            },
+            epoch=join_epochs([found.heads[name].epoch for name in streams]),
+            device=connection.device or None,
+        )
+    )
+    for name, start in starts.items():
+        if start.resync is not None:
+            node.following.resync(socket, node.following.streams[name], start.resync)
+    return True

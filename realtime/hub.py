@@ -1,0 +1,280 @@
+"""The hub: one per process, between the channel layer and the sockets.
+
+It joins one layer group per stream and topic, whatever the number of sockets,
+encodes once and writes to all. Everything here belongs to one event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections import Counter
+from collections.abc import Awaitable, Iterable, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from channels.layers import get_channel_layer
+
+from realtime import db, derived, names, wakeup
+from realtime.acks import Acks
+from realtime.core.outbound import Frame
+from realtime.core.wheel import Wheel
+from realtime.following import Following
+from realtime.log import Entry
+from realtime.members import INTERVALS, RoomMembers
+from realtime.options import Options, options
+from realtime.protocol import codec
+from realtime.protocol.codes import CloseCode
+from realtime.protocol.messages import ServerShutdown
+from realtime.publish import Ephemeral
+from realtime.socket import Socket, Traffic
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS = 0.1
+
+
+class Hub:
+    """The sockets of this node, and what they follow."""
+
+    def __init__(self, opts: Options) -> None:
+        self.options = opts
+        self.node_id = secrets.token_hex(8)
+        self.traffic = Traffic()
+        self.sockets: set[Socket] = set()
+        self.users: dict[int, dict[Socket, None]] = {}  # in the order of their logins
+        self.following = Following(self._delivered, self._replayed)
+        self.members = RoomMembers(self.sync_groups)
+        self.acks = Acks()
+        self.wheel = Wheel(TICK_SECONDS, time.monotonic())
+        self.reached: Counter[tuple[str, int]] = Counter()
+        self.lag_ms = 0.0
+        self.draining = False
+        self._layer: Any = get_channel_layer()
+        self._channel = ""
+        self._groups: set[str] = set()
+        self._group_lock = asyncio.Lock()
+        self._derive_for: set[int] = set()
+        self._deriving: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    # -- lifetime
+
+    async def start(self) -> None:
+        """Join the layer and begin to work."""
+        wakeup.sender.attach(asyncio.get_running_loop())
+        for loop in (self._receive(), self._tick(), self._reconcile()):
+            self.spawn(loop)
+
+    async def stop(self) -> None:
+        """End all work of this hub."""
+        wakeup.sender.detach(asyncio.get_running_loop())
+        await self.acks.flush()
+        self.members.stop()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def drain(self) -> None:
+        """Send every client away: this node stops, others go on."""
+        self.draining = True
+        frame = Frame(
+            codec.encode(ServerShutdown(reconnect_after_ms=self.options.reconnect_after_ms))
+        )
+        for socket in list(self.sockets):
+            socket.put(frame)
+            socket.close(CloseCode.RESTART)
+        deadline = time.monotonic() + 2
+        while self.sockets and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+
+    def spawn(self, work: Awaitable[Any]) -> None:
+        """Run work that ends with the hub."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # -- sockets
+
+    def attach(self, socket: Socket) -> None:
+        """Count a socket whose user is known; the user's oldest gives way to it."""
+        user_id = socket.connection.user_id
+        assert user_id is not None
+        own = self.users.setdefault(user_id, {})
+        own[socket] = None
+        for oldest in list(own)[: len(own) - self.options.max_connections_per_user]:
+            del own[oldest]
+            oldest.close(CloseCode.TOO_MANY_CONNECTIONS)
+
+    def detach(self, socket: Socket) -> None:
+        """Forget a socket and all it followed. Idempotent."""
+        socket.gone()
+        self.sockets.discard(socket)
+        connection = socket.connection
+        if connection.user_id is not None:
+            own = self.users.get(connection.user_id, {})
+            own.pop(socket, None)
+            if not own:
+                self.users.pop(connection.user_id, None)
+            for stream in names.streams_of(connection.user_id):
+                self.following.remove(stream, socket)
+        for room in list(connection.rooms):
+            self.members.leave(socket, room)
+        self.spawn(self.sync_groups())
+
+    def derive(self, user_ids: Iterable[int]) -> None:
+        """Compute derived messages for these users soon, all in one query each."""
+        self._derive_for.update(user_ids)
+        if self._deriving is None or self._deriving.done():
+            self._deriving = asyncio.ensure_future(self._derive())
+            self._tasks.add(self._deriving)
+            self._deriving.add_done_callback(self._tasks.discard)
+
+    async def _derive(self) -> None:
+        while self._derive_for:
+            users = [user_id for user_id in self._derive_for if user_id in self.users]
+            self._derive_for.clear()
+            for kind in derived.all_derived():
+                try:
+                    found = await db.run(kind.load, users) if users else {}
+                except Exception as error:  # the next change computes it anew
+                    logger.warning("%s not computed: %r", kind.name, error)
+                    continue
+                for user_id, payload in found.items():
+                    frame = Frame(codec.encode(payload))
+                    for socket in self.users.get(user_id, ()):
+                        socket.put_newest(kind.name, frame)
+
+    def _delivered(self, entry: Entry, sockets: int) -> None:
+        user_id = names.stream_user(entry.stream)
+        if user_id is None:
+            self.reached[entry.stream, entry.offset] += sockets
+        elif derived.after(entry.type):
+            self.derive([user_id])
+
+    def _replayed(self, entry: Entry) -> None:
+        if names.stream_user(entry.stream) is None:
+            self.reached[entry.stream, entry.offset] += 1
+
+    # -- the layer
+
+    async def sync_groups(self) -> None:
+        """Be in the layer groups of what is followed, and in no others.
+
+        A layer that is away must not end a socket: the next reconcile tries again,
+        and until then the log is read every few seconds anyway.
+        """
+        async with self._group_lock:
+            wanted = {names.stream_group(name) for name in self.following.streams}
+            wanted |= {names.topic_group(topic) for topic in self.members.topics}
+            wanted.add(names.all_nodes_group())
+            if not self._channel:
+                return
+            try:
+                for group in wanted - self._groups:
+                    await self._layer.group_add(group, self._channel)
+                    self._groups.add(group)
+                for group in self._groups - wanted:
+                    await self._layer.group_discard(group, self._channel)
+                    self._groups.discard(group)
+            except Exception as error:
+                logger.warning("channel layer: %r", error)
+
+    async def _receive(self) -> None:
+        while not self._channel:
+            try:
+                self._channel = await self._layer.new_channel()
+            except Exception as error:
+                logger.warning("channel layer: %r", error)
+                await asyncio.sleep(1)
+        await self.sync_groups()
+        while True:
+            try:
+                message = await self._layer.receive(self._channel)
+                self._hear(message)
+            except Exception:
+                logger.exception("channel layer: a message could not be used")
+                await asyncio.sleep(0.1)
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        if message["type"] == wakeup.EVENTS:
+            self.following.hear(message["events"])
+        elif message["type"] == wakeup.EPHEMERAL:
+            self.members.hear(message["topic"], message["messages"])
+
+    def deliver(self, topic: str, messages: Sequence[Ephemeral]) -> None:
+        """Send ephemeral messages to this node's sockets only, without the layer."""
+        self.members.deliver(topic, messages)
+
+    # -- time
+
+    async def _tick(self) -> None:
+        next_flush = dict.fromkeys(INTERVALS, 0.0)
+        next_sweep = 0.0
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(TICK_SECONDS)
+            now = time.monotonic()
+            late = max(0.0, now - before - TICK_SECONDS) * 1000
+            self.lag_ms += (late - self.lag_ms) * 0.1
+            for action in self.wheel.advance(now):
+                action()
+            for rate, seconds in INTERVALS.items():
+                if now >= next_flush[rate]:
+                    next_flush[rate] = now + seconds
+                    self.members.flush(rate)
+            if now >= next_sweep:
+                next_sweep = now + 1
+                self._sweep(now)
+            if self.acks:
+                self.spawn(self.acks.flush())
+
+    def _sweep(self, now: float) -> None:
+        """Send those away who have stopped reading."""
+        patience = self.options.stuck_after_seconds
+        for socket in list(self.sockets):
+            if socket.writing_since is None:
+                continue
+            stuck = now - socket.writing_since
+            if stuck > patience and socket.close_code is None:
+                self.traffic.slow_closed += 1
+                logger.info("connection %s: reads too slowly", socket.connection.id)
+                socket.close(CloseCode.SLOW_CONSUMER, at_once=True)
+            elif stuck > patience * 1.5:
+                socket.abort()
+
+    async def _reconcile(self) -> None:
+        while True:
+            await asyncio.sleep(self.options.reconcile_seconds)
+            try:
+                await self.sync_groups()
+                await self.following.reconcile()
+            except Exception as error:  # a database that is away comes back
+                logger.warning("reconcile: %r", error)
+
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+
+def current() -> Hub | None:
+    """Return the hub of the running event loop, if it has one."""
+    return _hubs.get(asyncio.get_running_loop())
+
+
+async def ensure() -> Hub:
+    """Return the hub of the running event loop, and start it if need be."""
+    loop = asyncio.get_running_loop()
+    hub = _hubs.get(loop)
+    if hub is None:
+        hub = _hubs[loop] = Hub(options())
+        await hub.start()
+    return hub
+
+
+async def close() -> None:
+    """Stop the hub of the running event loop."""
+    hub = _hubs.pop(asyncio.get_running_loop(), None)
+    if hub is not None:
+        await hub.stop()

@@ -1,0 +1,69 @@
+"""Serve HTTP and WebSocket with uvicorn, set up as hoardrun needs it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.migrations.executor import MigrationExecutor
+from uvicorn.supervisors import Multiprocess
+
+from realtime.servers import uvicorn as server
+
+
+class Command(BaseCommand):
+    """`manage.py serve`."""
+
+    help = "Serve HTTP and WebSocket: the command for production and for development."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="Address to listen on.")
+        parser.add_argument("--port", type=int, default=8000, help="Port to listen on.")
+        parser.add_argument(
+            "--workers", type=int, default=1, help="Processes; more than one needs REDIS_URL."
+        )
+        parser.add_argument(
+            "--simulate-market",
+            action="store_true",
+            help="Move the market by itself, as a demo or for development.",
+        )
+
+    def handle(self, *, host: str, port: int, workers: int, **options: Any) -> None:
+        if not 0 <= port <= 65535 or workers < 1:
+            raise CommandError("--port lies between 0 and 65535, --workers is at least 1.")
+        if workers > 1 and not settings.REDIS_URL:
+            raise CommandError(
+                "Several workers need a channel layer between them: set REDIS_URL, "
+                "or serve with --workers 1."
+            )
+        if _unapplied():
+            raise CommandError("The database is not up to date: run `manage.py migrate` first.")
+        if options["simulate_market"]:
+            os.environ["SIMULATE_MARKET"] = "1"  # for the workers, which read settings anew
+            settings.SIMULATE_MARKET = True
+        logging.getLogger("uvicorn").setLevel(logging.INFO)
+        config = server.config(host=host, port=port, workers=workers)
+        self.stdout.write(f"hoardrun serves at http://{host}:{port}/ (Ctrl-C ends it)")
+        self.stdout.flush()
+        try:
+            if workers > 1:
+                Multiprocess(config, target=server.Server(config).run, sockets=[config.bind_socket()]).run()
+            else:
+                server.Server(config).run()
+        except KeyboardInterrupt:
+            pass
+        self.stdout.write("hoardrun has stopped.")
+
+
+def _unapplied() -> bool:
+    connection = connections[DEFAULT_DB_ALIAS]
+    try:
+        executor = MigrationExecutor(connection)
+        return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    finally:
+        connection.close()

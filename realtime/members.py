@@ -1,0 +1,176 @@
+"""The rooms of this node: who is in, the newest value per key, and at what rate it goes out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any
+
+from msgspec import Raw
+
+from realtime import db, rooms
+from realtime.core.outbound import Frame
+from realtime.protocol import codec
+from realtime.protocol.messages import RoomJoined
+from realtime.publish import Ephemeral
+from realtime.rooms import RoomKind
+from realtime.socket import Socket
+
+logger = logging.getLogger(__name__)
+
+INTERVALS = {"1s": 1.0, "5s": 5.0}  # seconds between two messages of one key
+
+
+class Members:
+    """One room. It lives while somebody is in it or about to be."""
+
+    def __init__(self, name: str, kind: RoomKind) -> None:
+        self.name = name
+        self.kind = kind
+        self.by_rate: dict[str, set[Socket]] = {"realtime": set(), "1s": set(), "5s": set()}
+        self.newest: dict[str, Frame] = {}
+        self.thinned: dict[str, dict[str, Frame]] = {"1s": {}, "5s": {}}
+        self.joining = 0
+        self.ready: asyncio.Task[None] | None = None
+        self.source: asyncio.Task[None] | None = None
+
+    def __len__(self) -> int:
+        return sum(len(sockets) for sockets in self.by_rate.values())
+
+
+class RoomMembers:
+    """All rooms of this node. `sync` joins and leaves the layer groups of topics."""
+
+    def __init__(self, sync: Callable[[], Awaitable[None]]) -> None:
+        self.rooms: dict[str, Members] = {}
+        self._sync = sync
+
+    @property
+    def topics(self) -> set[str]:
+        """The topics whose messages this node wants."""
+        return {members.kind.topic for members in self.rooms.values()}
+
+    async def join(self, socket: Socket, room: str, rate: str, request_id: str | None) -> bool:
+        """Let a socket in, and send it `room_joined` and the snapshot; False if it may not.
+
+        A room that does not exist and one that is closed to this user look alike.
+        """
+        kind = rooms.kind_of(room)
+        user_id = socket.connection.user_id
+        if kind is None or user_id is None or not await db.run(kind.may_join, user_id, room):
+            return False
+        members = self.rooms.get(room)
+        if members is None:
+            members = self.rooms[room] = Members(room, kind)
+            members.ready = asyncio.ensure_future(self._prepare(members))
+        members.joining += 1
+        try:
+            if members.ready is not None:
+                await asyncio.shield(members.ready)
+        finally:
+            members.joining -= 1
+            if not socket.is_open:
+                self._drop_if_empty(members)
+        if not socket.is_open:
+            return True
+        for sockets in members.by_rate.values():
+            sockets.discard(socket)
+        members.by_rate[rate].add(socket)
+        socket.connection.rooms[room] = rate
+        socket.reply(
+            RoomJoined(room=room, rate=rate, snapshot=len(members.newest)), request_id, room
+        )
+        for key, frame in members.newest.items():
+            socket.put_newest(f"{room} {key}", frame)
+        return True
+
+    async def _prepare(self, members: Members) -> None:
+        await self._sync()
+        try:
+            snapshot = await db.run(members.kind.snapshot, members.name)
+        except Exception as error:  # the room is joined without one; updates follow
+            logger.warning("room %s: no snapshot: %r", members.name, error)
+            snapshot = ()
+        for message in snapshot:
+            if members.name in message.rooms and message.key not in members.newest:
+                members.newest[message.key] = Frame(
+                    codec.encode(message.payload, room=members.name)
+                )
+        if (source := members.kind.source(members.name)) is not None:
+            members.source = asyncio.ensure_future(self._run_source(members, source))
+
+    async def _run_source(self, members: Members, source: Any) -> None:
+        try:
+            async for messages in source:
+                self.deliver(members.kind.topic, messages)
+        except Exception:
+            logger.exception("room %s: its source failed", members.name)
+
+    def leave(self, socket: Socket, room: str) -> None:
+        """Take a socket out of a room, and what waits for it of that room."""
+        socket.connection.rooms.pop(room, None)
+        socket.outbound.forget(f"{room} ")
+        members = self.rooms.get(room)
+        if members is not None:
+            for sockets in members.by_rate.values():
+                sockets.discard(socket)
+            self._drop_if_empty(members)
+
+    def _drop_if_empty(self, members: Members) -> None:
+        if not members and not members.joining and self.rooms.get(members.name) is members:
+            if members.source is not None:
+                members.source.cancel()
+            del self.rooms[members.name]
+
+    # -- messages
+
+    def deliver(self, topic: str, messages: Iterable[Ephemeral]) -> None:
+        """Send messages of this very process."""
+        self.hear(
+            topic,
+            [
+                (m.rooms, m.key, m.payload.wire_type, codec.encode_data(m.payload))
+                for m in messages
+            ],
+        )
+
+    def hear(
+        self, topic: str, messages: Iterable[tuple[Sequence[str], str, str, str | bytes]]
+    ) -> None:
+        """Send messages that came through the layer: rooms, key, type and JSON data of each."""
+        moment = codec.timestamp()
+        for names, key, wire_type, data in messages:
+            raw = Raw(data.encode() if isinstance(data, str) else data)
+            for name in names:
+                members = self.rooms.get(name)
+                if members is None or members.kind.topic != topic:
+                    continue
+                frame = Frame(codec.encode_raw(wire_type, raw, room=name, moment=moment))
+                members.newest[key] = frame
+                waiting_key = f"{name} {key}"
+                for socket in members.by_rate["realtime"]:
+                    socket.put_newest(waiting_key, frame)
+                for rate, waiting in members.thinned.items():
+                    if members.by_rate[rate]:
+                        waiting[key] = frame
+
+    def flush(self, rate: str) -> None:
+        """Send what the slower rates have waited for."""
+        for members in self.rooms.values():
+            waiting, members.thinned[rate] = members.thinned[rate], {}
+            for key, frame in waiting.items():
+                for socket in members.by_rate[rate]:
+                    socket.put_newest(f"{members.name} {key}", frame)
+
+    def counts(self) -> dict[str, int]:
+        """Count the sockets per room."""
+        return {name: len(members) for name, members in self.rooms.items()}
+
+    def stop(self) -> None:
+        """End the sources; the node is going."""
+        for members in self.rooms.values():
+            for task in (members.ready, members.source):
+                if task is not None:
+                    task.cancel()
+        self.rooms.clear()

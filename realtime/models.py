@@ -1,0 +1,131 @@
+"""The event log, the devices' cursors, the nodes' registry and the broadcasts' record."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.conf import settings
+from django.db import models
+
+
+def new_epoch() -> str:
+    """Make the random id of a stream's life."""
+    return secrets.token_hex(6)
+
+
+class Stream(models.Model):
+    """An ordered log. `head` is its last offset; events up to `floor` are trimmed away."""
+
+    name = models.CharField(max_length=100, unique=True)
+    epoch = models.CharField(max_length=32, default=new_epoch)
+    head = models.BigIntegerField(default=0)
+    floor = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(floor__gte=0) & models.Q(head__gte=models.F("floor")),
+                name="stream_floor_below_head",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Event(models.Model):
+    """One row of the log: `payload` is the exact text that goes on the wire.
+
+    `topic` is what subscriptions filter by, empty for what always arrives.
+    `reached` counts the sockets a shared event was written to.
+    """
+
+    stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="events")
+    offset = models.BigIntegerField()
+    type = models.CharField(max_length=50)
+    topic = models.CharField(max_length=32, blank=True)
+    payload = models.TextField()
+    idempotency_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 unique only where given
+    reached = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["stream", "offset"], name="event_offset_once"),
+            models.UniqueConstraint(
+                fields=["stream", "idempotency_key"], name="event_idempotency_key_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.offset}"
+
+
+class Cursor(models.Model):
+    """How far one device of one user has applied a stream."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    device = models.CharField(max_length=64, blank=True)
+    stream = models.ForeignKey(Stream, on_delete=models.CASCADE)
+    epoch = models.CharField(max_length=32)
+    acked = models.BigIntegerField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "device", "stream"], name="cursor_per_user_device_stream"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}/{self.device or '-'} at {self.acked}"
+
+
+class Node(models.Model):
+    """A serving process, as it last reported. Rows of dead ones are swept."""
+
+    id = models.CharField(max_length=32, primary_key=True)
+    host = models.CharField(max_length=200)
+    pid = models.PositiveIntegerField()
+    version = models.CharField(max_length=32)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField(db_index=True)
+    connections = models.PositiveIntegerField(default=0)
+    users = models.PositiveIntegerField(default=0)
+    rooms = models.JSONField(default=dict, help_text="Sockets per room.")
+    messages_in = models.BigIntegerField(default=0)
+    messages_out = models.BigIntegerField(default=0)
+    in_per_second = models.FloatField(default=0)
+    out_per_second = models.FloatField(default=0)
+    dropped = models.BigIntegerField(default=0)
+    slow_closed = models.BigIntegerField(default=0)
+    lag_ms = models.FloatField(default=0, help_text="Event loop lag.")
+    rss_mb = models.FloatField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.pid}"
+
+
+class Broadcast(models.Model):
+    """Who broadcast what to whom: append-only, written with the event itself."""
+
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    kind = models.CharField(max_length=32)
+    target = models.CharField(max_length=100)
+    payload = models.JSONField()
+    fingerprint = models.CharField(max_length=64)
+    idempotency_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 unique only where given
+    result = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["author", "idempotency_key"], name="broadcast_idempotency_key_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.target}"

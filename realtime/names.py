@@ -1,0 +1,44 @@
+"""How streams and layer groups are called; nobody else builds these names."""
+
+from __future__ import annotations
+
+import hashlib
+
+ANNOUNCEMENTS = "announcements"
+
+
+def user_stream(user_id: int | str) -> str:
+    """Name the stream of everything about one user."""
+    return f"user:{int(user_id)}"
+
+
+def stream_user(stream: str) -> int | None:
+    """Return whose stream it is, or None for a shared one."""
+    kind, _, rest = stream.partition(":")
+    return int(rest) if kind == "user" and rest.isdigit() else None
+
+
+def streams_of(user_id: int) -> tuple[str, ...]:
+    """Name the streams that every connection of a user follows, in the order of `epoch`."""
+    return (user_stream(user_id), ANNOUNCEMENTS)
+
+
+def stream_group(stream: str) -> str:
+    """Name the layer group that wakes the nodes which follow `stream`.
+
+    Group names allow few characters; a name that has others is hashed.
+    """
+    plain = stream.replace(":", ".")
+    if plain.isascii() and len(plain) < 80 and plain.replace(".", "").replace("-", "").isalnum():
+        return f"stream.{plain}"
+    return f"stream-hash.{hashlib.sha256(stream.encode()).hexdigest()[:40]}"
+
+
+def topic_group(topic: str) -> str:
+    """Name the layer group that carries the ephemeral messages of `topic`."""
+    return f"topic.{topic}"
+
+
+def all_nodes_group() -> str:
+    """Name the layer group that every node is in, for bulk wake-ups."""
+    return "nodes.all"

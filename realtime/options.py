@@ -1,0 +1,46 @@
+"""The engine's settings, read once and typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from django.conf import settings
+
+from realtime.protocol.messages import Limits
+
+
+@dataclass(frozen=True)
+class Options:
+    """settings.REALTIME, by the names that it uses there, in lower case."""
+
+    max_connections_per_user: int = 10
+    max_rooms_per_connection: int = 50
+    max_messages_per_second: int = 20
+    max_message_burst: int = 40
+    max_message_bytes: int = 64 * 1024
+    max_buffer_bytes: int = 256 * 1024
+    authenticate_within_seconds: float = 5
+    stuck_after_seconds: float = 20
+    heartbeat_seconds: float = 20
+    reconcile_seconds: float = 5
+    reconnect_after_ms: int = 5000
+
+    @property
+    def limits(self) -> Limits:
+        """What the greeting announces."""
+        return Limits(
+            max_message_bytes=self.max_message_bytes,
+            max_messages_per_second=self.max_messages_per_second,
+            max_message_burst=self.max_message_burst,
+            max_rooms=self.max_rooms_per_connection,
+            max_connections=self.max_connections_per_user,
+        )
+
+
+def options() -> Options:
+    """Read settings.REALTIME; an unknown name there is a mistake."""
+    given: dict[str, Any] = {key.lower(): value for key, value in settings.REALTIME.items()}
+    if unknown := given.keys() - {field.name for field in fields(Options)}:
+        raise ValueError(f"settings.REALTIME has unknown names: {', '.join(sorted(unknown))}")
+    return Options(**given)

@@ -1,0 +1,140 @@
+"""Bytes to commands, payloads to bytes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from realtime.protocol.codes import ErrorCode
+from realtime.protocol.commands import COMMAND_TYPES, AnyCommand
+from realtime.protocol.messages import Payload
+
+
+class ProtocolError(Exception):
+    """A client's message is refused: why (`code`, the text), and the `id` it carried."""
+
+    def __init__(self, code: ErrorCode, message: str, request_id: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.request_id = request_id
+
+
+class Envelope(Struct, omit_defaults=True):
+    """The outer shape of every server message."""
+
+    type: str
+    data: Payload | Raw
+    timestamp: str
+    stream: str | UnsetType = UNSET
+    offset: int | UnsetType = UNSET
+    room: str | UnsetType = UNSET
+    id: str | UnsetType = UNSET
+
+
+class _Header(Struct):
+    type: Any = None
+    id: Any = None
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(AnyCommand)
+_header = msgspec.json.Decoder(_Header)
+
+
+def timestamp(moment: datetime | None = None) -> str:
+    """Write a moment, by default now, as RFC 3339 in UTC with milliseconds and `Z`."""
+    moment = datetime.now(UTC) if moment is None else moment.astimezone(UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def encode(
+    payload: Payload,
+    *,
+    stream: str | None = None,
+    offset: int | None = None,
+    room: str | None = None,
+    request_id: str | None = None,
+    moment: str | None = None,
+) -> bytes:
+    """Encode one message, envelope and all."""
+    return encode_raw(
+        payload.wire_type,
+        Raw(_encoder.encode(payload)),
+        stream=stream,
+        offset=offset,
+        room=room,
+        request_id=request_id,
+        moment=moment,
+    )
+
+
+def encode_raw(
+    wire_type: str,
+    data: Raw,
+    *,
+    stream: str | None = None,
+    offset: int | None = None,
+    room: str | None = None,
+    request_id: str | None = None,
+    moment: str | None = None,
+) -> bytes:
+    """Put an envelope around `data` that is JSON already."""
+    return _encoder.encode(
+        Envelope(
+            type=wire_type,
+            data=data,
+            timestamp=moment or timestamp(),
+            stream=UNSET if stream is None else stream,
+            offset=UNSET if offset is None else offset,
+            room=UNSET if room is None else room,
+            id=UNSET if request_id is None else request_id,
+        )
+    )
+
+
+def encode_data(payload: Payload) -> bytes:
+    """Encode a payload alone, to be enveloped later by `encode_raw`."""
+    return _encoder.encode(payload)
+
+
+def decode(text: str) -> AnyCommand:
+    """Read a client's message.
+
+    Raises ProtocolError, with the request's id where it can still be read.
+    """
+    try:
+        return _decoder.decode(text)
+    except msgspec.ValidationError as error:
+        raise _explain(text, error) from None
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        raise ProtocolError(ErrorCode.INVALID_JSON, "The message is not valid JSON.") from None
+    except RecursionError:
+        raise ProtocolError(
+            ErrorCode.INVALID_JSON, "The message is nested too deeply."
+        ) from None
+
+
+def _explain(text: str, error: msgspec.ValidationError) -> ProtocolError:
+    """Find out, off the hot path, what is wrong with JSON that is not a command."""
+    try:
+        header = _header.decode(text)
+    except (msgspec.MsgspecError, RecursionError):
+        return ProtocolError(
+            ErrorCode.INVALID_MESSAGE, "A message is a JSON object with a `type`."
+        )
+    request_id = header.id if isinstance(header.id, str) and len(header.id) <= 64 else None
+    if header.type is None:
+        return ProtocolError(
+            ErrorCode.INVALID_MESSAGE, "The field `type` is missing.", request_id
+        )
+    if not isinstance(header.type, str) or header.type not in COMMAND_TYPES:
+        return ProtocolError(
+            ErrorCode.UNKNOWN_TYPE,
+            "Unknown message type. Known are: " + ", ".join(sorted(COMMAND_TYPES)) + ".",
+            request_id,
+        )
+    return ProtocolError(ErrorCode.INVALID_MESSAGE, f"{error}.", request_id)

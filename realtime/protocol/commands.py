@@ -1,0 +1,100 @@
+"""What a client may send: one frozen struct per command, tagged by `type`.
+
+A new command is one struct here, one arm in `realtime.core.connection`.
+Surplus fields are refused, since a misspelt option must not pass in silence.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from realtime.protocol.messages import SubscriptionType
+
+MAX_SAFE_INTEGER = 2**53 - 1  # the largest integer that JavaScript holds exactly
+
+RequestId = Annotated[str, Meta(max_length=64)]
+RoomName = Annotated[str, Meta(min_length=1, max_length=100)]
+Offset = Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)]
+Rate = Literal["realtime", "1s", "5s"]
+
+
+class Command(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type", tag=""
+):
+    """Any command. Its `id`, if given, comes back in every answer to it."""
+
+    id: RequestId | None = None
+
+
+class _RoomCommand(Command, tag="_"):
+    room: RoomName | None = None
+    rooms: Annotated[list[RoomName], Meta(min_length=1, max_length=100)] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.room is None) == (self.rooms is None):
+            raise ValueError("give either `room` or `rooms`")
+
+    @property
+    def names(self) -> list[str]:
+        """The rooms asked for, in order, without repetition."""
+        return list(dict.fromkeys(self.rooms or [self.room or ""]))
+
+
+class Ping(Command, tag="ping"):
+    """Ask for a `pong` with the server's positions."""
+
+
+class JoinRoom(_RoomCommand, tag="join_room"):
+    """Join rooms; `rate` thins market data out to the newest value per symbol and interval."""
+
+    rate: Rate = "realtime"
+
+
+class LeaveRoom(_RoomCommand, tag="leave_room"):
+    """Leave rooms."""
+
+
+class ListRooms(Command, tag="list_rooms"):
+    """Ask which rooms there are and which are joined."""
+
+
+class SubscribeNotifications(Command, tag="subscribe_notifications"):
+    """Add to the types this socket is sent; nothing subscribed means everything."""
+
+    types: Annotated[list[SubscriptionType], Meta(max_length=50)]
+
+
+class UnsubscribeNotifications(Command, tag="unsubscribe_notifications"):
+    """Take types out of the subscription; without `types`, all of them."""
+
+    types: Annotated[list[SubscriptionType], Meta(max_length=50)] | None = None
+
+
+class Ack(Command, tag="ack"):
+    """Say that everything of `stream` up to and including `offset` has been applied."""
+
+    stream: Annotated[str, Meta(min_length=1, max_length=100)]
+    offset: Offset
+
+
+class Authenticate(Command, tag="authenticate"):
+    """Log in, or renew the login of a live socket, with an access token."""
+
+    token: Annotated[str, Meta(min_length=1, max_length=8192)]
+
+
+AnyCommand = (
+    Ping
+    | JoinRoom
+    | LeaveRoom
+    | ListRooms
+    | SubscribeNotifications
+    | UnsubscribeNotifications
+    | Ack
+    | Authenticate
+)
+COMMAND_TYPES: frozenset[str] = frozenset(
+    str(command.__struct_config__.tag) for command in AnyCommand.__args__
+)

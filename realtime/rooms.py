@@ -1,0 +1,65 @@
+"""The registry of room kinds: what rooms there are, who may join, what feeds them.
+
+A kind is one class with one instance, registered from its app's `ready()`:
+nothing else in the engine names a room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+
+from realtime.publish import Ephemeral
+
+
+class RoomKind:
+    """A family of rooms fed by one topic of `publish_ephemeral`.
+
+    Methods that may query the database are synchronous and run in a worker thread.
+    """
+
+    name: str = ""
+    topic: str = ""
+    description: str = ""
+
+    def matches(self, room: str) -> bool:
+        """Say whether a name belongs to this kind; pure and cheap."""
+        raise NotImplementedError
+
+    def may_join(self, user_id: int, room: str) -> bool:
+        """Say whether the room exists and this user may join it. May query."""
+        raise NotImplementedError
+
+    def rooms(self, user_id: int) -> Iterable[tuple[str, str]]:
+        """List `(room, description)` of what this user may join. May query."""
+        return ()
+
+    def snapshot(self, room: str) -> Sequence[Ephemeral]:
+        """Return the newest message per key, for the first who joins on a node. May query."""
+        return ()
+
+    def source(self, room: str) -> AsyncIterator[Sequence[Ephemeral]] | None:
+        """Return a generator that runs on each node while it has sockets in the room.
+
+        For rooms that move without any feed; None for those that are published to.
+        """
+        return None
+
+
+_kinds: dict[str, RoomKind] = {}
+
+
+def register(kind: RoomKind) -> None:
+    """Make a kind of room known. Two kinds of one name are a mistake."""
+    if kind.name in _kinds and type(_kinds[kind.name]) is not type(kind):
+        raise ValueError(f"two kinds of room are called {kind.name!r}")
+    _kinds[kind.name] = kind
+
+
+def kind_of(room: str) -> RoomKind | None:
+    """Find the kind that a room belongs to."""
+    return next((kind for kind in _kinds.values() if kind.matches(room)), None)
+
+
+def kinds() -> Sequence[RoomKind]:
+    """Return all kinds, in the order of their registration."""
+    return tuple(_kinds.values())

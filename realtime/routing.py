@@ -1,0 +1,27 @@
+"""WebSocket URLs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from channels.routing import URLRouter
+from django.urls import re_path
+
+from realtime.consumer import NotificationConsumer
+from realtime.middleware import JWTAuthMiddleware
+
+
+async def _not_found(scope: Any, receive: Any, send: Any) -> None:
+    """Refuse the handshake of an unknown path: HTTP 403, as ASGI has it."""
+    await receive()
+    await send({"type": "websocket.close", "code": 1000})
+
+
+websocket_application = JWTAuthMiddleware(
+    URLRouter(
+        [
+            re_path(r"^ws/notifications/?$", NotificationConsumer.as_asgi()),
+            re_path(r"", _not_found),
+        ]
+    )
+)

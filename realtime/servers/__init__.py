@@ -1,0 +1,1 @@
+"""What the ASGI servers need to serve us well."""

@@ -1,0 +1,36 @@
+"""HTTP views of the engine."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import OpenApiTypes, extend_schema
+from rest_framework.decorators import api_view, permission_classes
+from rest_framework.permissions import IsAdminUser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from realtime import registry
+
+
+@extend_schema(
+    operation_id="ws_stats",
+    summary="Connections, users, rooms and traffic of all nodes",
+    description="Staff only.",
+    responses=OpenApiTypes.OBJECT,
+    tags=["realtime"],
+)
+@api_view(["GET"])
+@permission_classes([IsAdminUser])
+def stats(request: Request) -> Response:
+    """Describe all nodes, with the totals under the names that existing tools read."""
+    found = registry.cluster()
+    totals = found.totals
+    return Response(
+        {
+            "success": True,
+            "data": {
+                "total_connections": totals["connections"],
+                "unique_users": totals["users"],
+                **found.as_json(),
+            },
+        }
+    )

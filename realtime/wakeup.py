@@ -1,0 +1,158 @@
+"""Tell the nodes that something was committed, or that a price moved.
+
+A wake-up is a hint and never the record: losing one costs latency, until the next
+reconcile reads the log. So sending never blocks and never fails its caller. What is
+to be said goes into a bounded queue; a task on the node's own event loop, or on a
+thread of its own in a process without a node, takes all that waits and sends it in
+as few layer messages as it can.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import logging
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from channels.layers import InMemoryChannelLayer, get_channel_layer
+
+from realtime import names
+from realtime.log import Entry
+
+logger = logging.getLogger(__name__)
+
+EVENTS = "hub.events"  # durable: a list of entries
+EPHEMERAL = "hub.ephemeral"  # a list of (rooms, key, type, data)
+
+MAX_QUEUE = 20_000  # items that may wait; beyond that they are dropped and counted
+SEND_TIMEOUT_SECONDS = 1.0
+MAX_INLINE_BYTES = 16 * 1024  # a larger event is announced without its payload
+FEW_STREAMS = 16  # beyond that, one message to all nodes beats one to each stream
+BULK_EVENTS = 200  # events in one message to all nodes
+
+Item = Entry | tuple[str, list[Any]]
+
+
+class Sender:
+    """The queue and whoever empties it. One per process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._queue: deque[Item] = deque()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._own_loop: asyncio.AbstractEventLoop | None = None
+        self._scheduled = False
+        self._task: asyncio.Task[None] | None = None
+        self._idle = threading.Event()
+        self._idle.set()
+        self.sent = 0
+        self.dropped = 0
+
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Send from this loop from now on: the one that the node's hub runs on."""
+        with self._lock:
+            self._loop = loop
+            self._scheduled = False
+
+    def detach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Forget a loop that is about to end."""
+        with self._lock:
+            if self._loop is loop:
+                self._loop = None
+                self._scheduled = False
+
+    def put(self, items: Sequence[Item]) -> None:
+        """Queue items, from any thread. Never blocks; what does not fit is dropped."""
+        with self._lock:
+            loop = self._loop or self._background_loop()
+            if loop is None:
+                return
+            room = MAX_QUEUE - len(self._queue)
+            self._queue.extend(items[:room])
+            self.dropped += max(0, len(items) - room)
+            self._idle.clear()
+            if self._scheduled:
+                return
+            self._scheduled = True
+        try:
+            loop.call_soon_threadsafe(self._start)
+        except RuntimeError:  # the loop has just ended; reconcile will find the events
+            with self._lock:
+                self._scheduled = False
+                self._queue.clear()
+                self._idle.set()
+
+    def flush(self, timeout_seconds: float = 1.0) -> bool:
+        """Wait until everything queued was handed to the layer; for commands that end."""
+        return self._idle.wait(timeout_seconds)
+
+    def _background_loop(self) -> asyncio.AbstractEventLoop | None:
+        if self._own_loop is None:
+            if isinstance(get_channel_layer(), InMemoryChannelLayer):
+                return None  # an in-memory layer ends at this process, and no hub is in it
+            self._own_loop = asyncio.new_event_loop()
+            threading.Thread(
+                target=self._own_loop.run_forever, name="hoardrun-wakeup", daemon=True
+            ).start()
+            atexit.register(self.flush)
+        return self._own_loop
+
+    def _start(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._drain())
+
+    async def _drain(self) -> None:
+        while True:
+            with self._lock:
+                items = list(self._queue)
+                self._queue.clear()
+                if not items:
+                    self._scheduled = False
+                    self._idle.set()
+                    return
+            for group, message in _combine(items):
+                try:
+                    await asyncio.wait_for(
+                        get_channel_layer().group_send(group, message), SEND_TIMEOUT_SECONDS
+                    )
+                    self.sent += 1
+                except Exception as error:  # whatever a layer raises must end here
+                    self.dropped += 1
+                    logger.warning("wake-up to %s not sent: %r", group, error)
+
+
+def _combine(items: Sequence[Item]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Turn what waits into few layer messages, keeping the order within a stream."""
+    streams: dict[str, list[list[Any]]] = {}
+    for item in items:
+        if isinstance(item, Entry):
+            inline = item.payload if len(item.payload) <= MAX_INLINE_BYTES else None
+            streams.setdefault(item.stream, []).append([*item[:5], inline])
+        else:
+            topic, messages = item
+            yield names.topic_group(topic), {"type": EPHEMERAL, "topic": topic, "messages": messages}
+    if len(streams) <= FEW_STREAMS:
+        for stream, events in streams.items():
+            yield names.stream_group(stream), {"type": EVENTS, "events": events}
+        return
+    events = [event for group in streams.values() for event in group]
+    for start in range(0, len(events), BULK_EVENTS):
+        yield (
+            names.all_nodes_group(),
+            {"type": EVENTS, "events": events[start : start + BULK_EVENTS]},
+        )
+
+
+sender = Sender()
+
+
+def wake(entries: Sequence[Entry]) -> None:
+    """Wake the nodes that follow the streams of these committed entries."""
+    sender.put(entries)
+
+
+def spread(topic: str, messages: list[Any]) -> None:
+    """Send ephemeral messages to the nodes that have sockets in rooms of `topic`."""
+    sender.put([(topic, messages)])
