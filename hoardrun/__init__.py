@@ -1,3 +1,4 @@
 """The hoardrun project: settings, ASGI entry point, URLs, and the money domain."""
+from __future__ import annotations
 
 __version__ = "0.1.0"

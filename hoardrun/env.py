@@ -131,9 +131,7 @@ def channel_layers(redis_url: str) -> dict[str, Any]:
         "default": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
             "CONFIG": {
-                "hosts": [
-                    {"address": redis_url, "socket_timeout": 3, "socket_connect_timeout": 3}
-                ],
+                "hosts": [{"address": redis_url, "socket_timeout": 3, "socket_connect_timeout": 3}],
                 "prefix": text("REDIS_PREFIX", "hoardrun"),
             },
         }
@@ -151,5 +149,3 @@ def caches(redis_url: str) -> dict[str, Any]:
             "KEY_PREFIX": text("REDIS_PREFIX", "hoardrun"),
         }
     }
-
-

@@ -156,9 +156,7 @@ REALTIME: dict[str, Any] = {
     "AUTHENTICATE_WITHIN_SECONDS": env.number("WS_AUTHENTICATE_WITHIN_SECONDS", 5, minimum=0.1),
     "STUCK_AFTER_SECONDS": env.number("WS_STUCK_AFTER_SECONDS", 20, minimum=0.1),
     "HEARTBEAT_SECONDS": env.number("WS_HEARTBEAT_SECONDS", 20, minimum=1),
-    "RECONCILE_SECONDS": env.number(
-        "WS_RECONCILE_SECONDS", 5 if REDIS_URL else 1, minimum=0.05
-    ),
+    "RECONCILE_SECONDS": env.number("WS_RECONCILE_SECONDS", 5 if REDIS_URL else 1, minimum=0.05),
     "RECONNECT_AFTER_MS": env.whole("WS_RECONNECT_AFTER_MS", 5000),
 }
 # The simulated market runs inside the server process (`serve --simulate-market`).

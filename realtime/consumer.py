@@ -12,6 +12,7 @@ import logging
 import secrets
 import time
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, assert_never
 from urllib.parse import parse_qs
 
@@ -36,6 +37,7 @@ from realtime.listing import list_rooms
 from realtime.protocol import SUBPROTOCOL, codec
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.messages import Authenticated, Pong, RoomLeft
+from realtime.servers import EXTENSION
 from realtime.socket import Socket
 from realtime.tokens import Identity
 
@@ -49,6 +51,7 @@ class NotificationConsumer(AsyncConsumer):
 
     hub: hub.Hub
     socket: Socket
+    scope: Any
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one connection. Whatever happens, the hub forgets it at the end."""
@@ -60,11 +63,11 @@ class NotificationConsumer(AsyncConsumer):
         self.query = {key: values[0] for key, values in query.items()}
         device = self.query.get("device", "")
         connection = Connection(secrets.token_hex(8), self.hub.options.limits, device[:64])
-        self.socket = Socket(
-            connection, send, self.hub.traffic, self.hub.options.max_buffer_bytes
-        )
+        self.socket = Socket(connection, send, self.hub.traffic, self.hub.options.max_buffer_bytes)
         subprotocol = SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None
         self.hub.sockets.add(self.socket)
+        if (transport := scope.get("extensions", {}).get(EXTENSION)) is not None:
+            transport.on_shutdown = partial(self.hub.send_away, self.socket)
         code = 1006
         try:
             await send({"type": "websocket.accept", "subprotocol": subprotocol})
@@ -88,9 +91,7 @@ class NotificationConsumer(AsyncConsumer):
     async def _open(self, device: str) -> None:
         """Log in with what the handshake offered, or wait for `authenticate`."""
         identity: Identity | None = self.scope["identity"]
-        if self.hub.draining:
-            self.socket.close(CloseCode.RESTART)
-        elif len(device) > MAX_DEVICE_LENGTH or not device.isprintable():
+        if len(device) > MAX_DEVICE_LENGTH or not device.isprintable():
             self.socket.fail(
                 ErrorCode.INVALID_MESSAGE,
                 f"`device` holds at most {MAX_DEVICE_LENGTH} printable characters.",
@@ -219,6 +220,4 @@ class NotificationConsumer(AsyncConsumer):
     @staticmethod
     def _authenticated(identity: Identity) -> Authenticated:
         moment = datetime.fromtimestamp(identity.expires_at, UTC)
-        return Authenticated(
-            user_id=str(identity.user_id), expires_at=codec.timestamp(moment)
-        )
+        return Authenticated(user_id=str(identity.user_id), expires_at=codec.timestamp(moment))

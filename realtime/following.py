@@ -105,7 +105,10 @@ class Following:
             elif epoch != followed.epoch:
                 self.catch_up(followed)  # the log knows whether the epoch changed or the hint lies
             elif offset == followed.position + 1 and isinstance(payload, str):
-                self._deliver(followed, Entry(followed.name, followed.epoch, offset, str(kind), str(topic), payload))
+                self._deliver(
+                    followed,
+                    Entry(followed.name, followed.epoch, offset, str(kind), str(topic), payload),
+                )
             elif offset > followed.position:
                 self.catch_up(followed)
 
@@ -250,4 +253,3 @@ class Following:
             for name in socket.connection.positions
             if name in self.streams
         }
-

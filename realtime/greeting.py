@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from django.conf import settings
+
 from realtime import names
 from realtime.core.resume import Start, decide, join_epochs, parse_since, split_epochs
 from realtime.hub import Hub

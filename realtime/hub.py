@@ -51,7 +51,6 @@ class Hub:
         self.wheel = Wheel(TICK_SECONDS, time.monotonic())
         self.reached: Counter[tuple[str, int]] = Counter()
         self.lag_ms = 0.0
-        self.draining = False
         self._layer: Any = get_channel_layer()
         self._channel = ""
         self._groups: set[str] = set()
@@ -77,18 +76,10 @@ class Hub:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def drain(self) -> None:
-        """Send every client away: this node stops, others go on."""
-        self.draining = True
-        frame = Frame(
-            codec.encode(ServerShutdown(reconnect_after_ms=self.options.reconnect_after_ms))
-        )
-        for socket in list(self.sockets):
-            socket.put(frame)
-            socket.close(CloseCode.RESTART)
-        deadline = time.monotonic() + 2
-        while self.sockets and time.monotonic() < deadline:
-            await asyncio.sleep(0.02)
+    def send_away(self, socket: Socket) -> None:
+        """Tell a client that this node stops, and close: others go on serving."""
+        socket.reply(ServerShutdown(reconnect_after_ms=self.options.reconnect_after_ms))
+        socket.close(CloseCode.RESTART)
 
     def spawn(self, work: Awaitable[Any]) -> None:
         """Run work that ends with the hub."""

@@ -10,9 +10,10 @@ the stream's other writers wait.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from realtime.models import Cursor, Event, Stream, new_epoch
@@ -77,9 +78,7 @@ def append(
         offset = following[stream]
         stream_id, epoch, _ = rows[stream]
         text = codec.encode(payload, stream=stream, offset=offset, moment=stamp).decode()
-        entries.append(
-            Entry(stream, epoch, offset, payload.wire_type, payload.topic or "", text)
-        )
+        entries.append(Entry(stream, epoch, offset, payload.wire_type, payload.topic or "", text))
         events.append(
             Event(
                 stream_id=stream_id,
@@ -104,9 +103,14 @@ def _lock_and_count(counts: Mapping[str, int]) -> dict[str, tuple[int, str, int]
     for start in range(0, len(names), _CHUNK // 4):
         chunk = names[start : start + _CHUNK // 4]
         values = ", ".join(["(%s, %s, %s, 0, %s)"] * len(chunk))
-        parameters: list[object] = []
+        parameters: list[Any] = []
         for name in chunk:
-            parameters += [name, new_epoch(), counts[name], connection.ops.adapt_datetimefield_value(now)]
+            parameters += [
+                name,
+                new_epoch(),
+                counts[name],
+                connection.ops.adapt_datetimefield_value(now),
+            ]
         with connection.cursor() as cursor:
             cursor.execute(
                 f"INSERT INTO {table} (name, epoch, head, floor, created_at) VALUES {values} "
@@ -132,8 +136,6 @@ def _find_key(rows: Mapping[str, tuple[int, str, int]], key: str) -> dict[str, E
 
 def _give_back(counts: Mapping[str, int]) -> None:
     """Lower heads that were raised for a repetition, under the same row lock."""
-    from django.db.models import F
-
     for name, count in counts.items():
         Stream.objects.filter(name=name).update(head=F("head") - count)
 

@@ -129,10 +129,7 @@ class RoomMembers:
         """Send messages of this very process."""
         self.hear(
             topic,
-            [
-                (m.rooms, m.key, m.payload.wire_type, codec.encode_data(m.payload))
-                for m in messages
-            ],
+            [(m.rooms, m.key, m.payload.wire_type, codec.encode_data(m.payload)) for m in messages],
         )
 
     def hear(

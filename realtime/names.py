@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 ANNOUNCEMENTS = "announcements"
+_PLAIN = re.compile(r"[a-z]{1,30}(:[0-9]{1,30})?")
 
 
 def user_stream(user_id: int | str) -> str:
@@ -28,9 +30,8 @@ def stream_group(stream: str) -> str:
 
     Group names allow few characters; a name that has others is hashed.
     """
-    plain = stream.replace(":", ".")
-    if plain.isascii() and len(plain) < 80 and plain.replace(".", "").replace("-", "").isalnum():
-        return f"stream.{plain}"
+    if _PLAIN.fullmatch(stream):
+        return f"stream.{stream.replace(':', '.')}"
     return f"stream-hash.{hashlib.sha256(stream.encode()).hexdigest()[:40]}"
 
 

@@ -110,9 +110,7 @@ def broadcast_notification(
 
 
 @_anywhere
-def broadcast_transaction_update(
-    transaction_data: Mapping[str, Any], user_id: int | str
-) -> Entry:
+def broadcast_transaction_update(transaction_data: Mapping[str, Any], user_id: int | str) -> Entry:
     """Push a transaction's state to its owner; `id`, `status`, `amount`, `currency` required."""
     return publish(names.user_stream(user_id), payload_from(TransactionUpdate, transaction_data))
 

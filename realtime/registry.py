@@ -58,7 +58,9 @@ class Cluster:
         """What a monitor should say: `(1, …)` is a warning, `(2, …)` is critical."""
         if not self.nodes:
             return [(2, "no node has reported within the last 10 seconds")]
-        found = [(1, f"node {node} has been silent since {node.seen_at:%H:%M:%S}") for node in self.stale]
+        found = [
+            (1, f"node {node} has been silent since {node.seen_at:%H:%M:%S}") for node in self.stale
+        ]
         found += [
             (1, f"node {node} lags {node.lag_ms:.0f} ms")
             for node in self.nodes

@@ -11,6 +11,11 @@ from realtime.consumer import NotificationConsumer
 from realtime.middleware import JWTAuthMiddleware
 
 
+# Django's types know views only; Channels routes ASGI applications by the same functions.
+_path: Any = re_path
+_router: Any = URLRouter
+
+
 async def _not_found(scope: Any, receive: Any, send: Any) -> None:
     """Refuse the handshake of an unknown path: HTTP 403, as ASGI has it."""
     await receive()
@@ -18,10 +23,10 @@ async def _not_found(scope: Any, receive: Any, send: Any) -> None:
 
 
 websocket_application = JWTAuthMiddleware(
-    URLRouter(
+    _router(
         [
-            re_path(r"^ws/notifications/?$", NotificationConsumer.as_asgi()),
-            re_path(r"", _not_found),
+            _path(r"^ws/notifications/?$", NotificationConsumer.as_asgi()),
+            _path(r"", _not_found),
         ]
     )
 )

@@ -114,9 +114,8 @@ class Sender:
                     return
             for group, message in _combine(items):
                 try:
-                    await asyncio.wait_for(
-                        get_channel_layer().group_send(group, message), SEND_TIMEOUT_SECONDS
-                    )
+                    layer: Any = get_channel_layer()
+                    await asyncio.wait_for(layer.group_send(group, message), SEND_TIMEOUT_SECONDS)
                     self.sent += 1
                 except Exception as error:  # whatever a layer raises must end here
                     self.dropped += 1
@@ -132,7 +131,10 @@ def _combine(items: Sequence[Item]) -> Iterator[tuple[str, dict[str, Any]]]:
             streams.setdefault(item.stream, []).append([*item[:5], inline])
         else:
             topic, messages = item
-            yield names.topic_group(topic), {"type": EPHEMERAL, "topic": topic, "messages": messages}
+            yield (
+                names.topic_group(topic),
+                {"type": EPHEMERAL, "topic": topic, "messages": messages},
+            )
     if len(streams) <= FEW_STREAMS:
         for stream, events in streams.items():
             yield names.stream_group(stream), {"type": EVENTS, "events": events}

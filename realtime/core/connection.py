@@ -97,9 +97,7 @@ class Connection:
         limit = self._limits.max_message_bytes
         # Characters are never more than bytes, so most messages need no second look.
         if len(text) > limit or (len(text) * 4 > limit and len(text.encode()) > limit):
-            yield Fail(
-                ErrorCode.MESSAGE_TOO_LARGE, f"A message holds at most {limit} bytes."
-            )
+            yield Fail(ErrorCode.MESSAGE_TOO_LARGE, f"A message holds at most {limit} bytes.")
             return
         try:
             command = codec.decode(text)

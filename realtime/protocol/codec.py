@@ -41,7 +41,7 @@ class _Header(Struct):
 
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(AnyCommand)
+_decoder: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
 _header = msgspec.json.Decoder(_Header)
 
 
@@ -113,9 +113,7 @@ def decode(text: str) -> AnyCommand:
     except (msgspec.DecodeError, UnicodeEncodeError):
         raise ProtocolError(ErrorCode.INVALID_JSON, "The message is not valid JSON.") from None
     except RecursionError:
-        raise ProtocolError(
-            ErrorCode.INVALID_JSON, "The message is nested too deeply."
-        ) from None
+        raise ProtocolError(ErrorCode.INVALID_JSON, "The message is nested too deeply.") from None
 
 
 def _explain(text: str, error: msgspec.ValidationError) -> ProtocolError:
@@ -123,14 +121,10 @@ def _explain(text: str, error: msgspec.ValidationError) -> ProtocolError:
     try:
         header = _header.decode(text)
     except (msgspec.MsgspecError, RecursionError):
-        return ProtocolError(
-            ErrorCode.INVALID_MESSAGE, "A message is a JSON object with a `type`."
-        )
+        return ProtocolError(ErrorCode.INVALID_MESSAGE, "A message is a JSON object with a `type`.")
     request_id = header.id if isinstance(header.id, str) and len(header.id) <= 64 else None
     if header.type is None:
-        return ProtocolError(
-            ErrorCode.INVALID_MESSAGE, "The field `type` is missing.", request_id
-        )
+        return ProtocolError(ErrorCode.INVALID_MESSAGE, "The field `type` is missing.", request_id)
     if not isinstance(header.type, str) or header.type not in COMMAND_TYPES:
         return ProtocolError(
             ErrorCode.UNKNOWN_TYPE,

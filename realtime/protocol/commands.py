@@ -28,7 +28,7 @@ class Command(
     id: RequestId | None = None
 
 
-class _RoomCommand(Command, tag="_"):
+class _RoomCommand(Command, frozen=True, tag="_"):
     room: RoomName | None = None
     rooms: Annotated[list[RoomName], Meta(min_length=1, max_length=100)] | None = None
 
@@ -42,44 +42,44 @@ class _RoomCommand(Command, tag="_"):
         return list(dict.fromkeys(self.rooms or [self.room or ""]))
 
 
-class Ping(Command, tag="ping"):
+class Ping(Command, frozen=True, tag="ping"):
     """Ask for a `pong` with the server's positions."""
 
 
-class JoinRoom(_RoomCommand, tag="join_room"):
+class JoinRoom(_RoomCommand, frozen=True, tag="join_room"):
     """Join rooms; `rate` thins market data out to the newest value per symbol and interval."""
 
     rate: Rate = "realtime"
 
 
-class LeaveRoom(_RoomCommand, tag="leave_room"):
+class LeaveRoom(_RoomCommand, frozen=True, tag="leave_room"):
     """Leave rooms."""
 
 
-class ListRooms(Command, tag="list_rooms"):
+class ListRooms(Command, frozen=True, tag="list_rooms"):
     """Ask which rooms there are and which are joined."""
 
 
-class SubscribeNotifications(Command, tag="subscribe_notifications"):
+class SubscribeNotifications(Command, frozen=True, tag="subscribe_notifications"):
     """Add to the types this socket is sent; nothing subscribed means everything."""
 
     types: Annotated[list[SubscriptionType], Meta(max_length=50)]
 
 
-class UnsubscribeNotifications(Command, tag="unsubscribe_notifications"):
+class UnsubscribeNotifications(Command, frozen=True, tag="unsubscribe_notifications"):
     """Take types out of the subscription; without `types`, all of them."""
 
     types: Annotated[list[SubscriptionType], Meta(max_length=50)] | None = None
 
 
-class Ack(Command, tag="ack"):
+class Ack(Command, frozen=True, tag="ack"):
     """Say that everything of `stream` up to and including `offset` has been applied."""
 
     stream: Annotated[str, Meta(min_length=1, max_length=100)]
     offset: Offset
 
 
-class Authenticate(Command, tag="authenticate"):
+class Authenticate(Command, frozen=True, tag="authenticate"):
     """Log in, or renew the login of a live socket, with an access token."""
 
     token: Annotated[str, Meta(min_length=1, max_length=8192)]

@@ -7,13 +7,14 @@ import os
 from argparse import ArgumentParser
 from typing import Any
 
+import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
 from uvicorn.supervisors import Multiprocess
 
-from realtime.servers import uvicorn as server
+from realtime.servers.uvicorn import config as server_config
 
 
 class Command(BaseCommand):
@@ -47,14 +48,14 @@ class Command(BaseCommand):
             os.environ["SIMULATE_MARKET"] = "1"  # for the workers, which read settings anew
             settings.SIMULATE_MARKET = True
         logging.getLogger("uvicorn").setLevel(logging.INFO)
-        config = server.config(host=host, port=port, workers=workers)
+        config = server_config(host=host, port=port, workers=workers)
         self.stdout.write(f"hoardrun serves at http://{host}:{port}/ (Ctrl-C ends it)")
         self.stdout.flush()
         try:
             if workers > 1:
-                Multiprocess(config, target=server.Server(config).run, sockets=[config.bind_socket()]).run()
+                Multiprocess(config, sockets=[config.bind_socket()]).run()
             else:
-                server.Server(config).run()
+                uvicorn.Server(config).run()
         except KeyboardInterrupt:
             pass
         self.stdout.write("hoardrun has stopped.")

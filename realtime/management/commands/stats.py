@@ -14,7 +14,21 @@ from django.core.management.base import BaseCommand, CommandError
 from realtime.registry import Cluster, cluster
 
 CLEAR = "\x1b[H\x1b[2J"
-COLUMNS = ("NODE", "CONNS", "USERS", "ROOMS", "IN/s", "OUT/s", "IN", "OUT", "DROP", "SLOW", "LAG ms", "RSS MB", "UPTIME")
+COLUMNS = (
+    "NODE",
+    "CONNS",
+    "USERS",
+    "ROOMS",
+    "IN/s",
+    "OUT/s",
+    "IN",
+    "OUT",
+    "DROP",
+    "SLOW",
+    "LAG ms",
+    "RSS MB",
+    "UPTIME",
+)
 TOP_ROOMS = 10
 
 
@@ -73,8 +87,11 @@ class Command(BaseCommand):
         else:
             totals = found.totals
             self.stdout.write(
-                f"{word}: " + ("; ".join(texts) or f"{totals['nodes']} node(s), "
-                f"{totals['connections']} connection(s)")
+                f"{word}: "
+                + (
+                    "; ".join(texts)
+                    or f"{totals['nodes']} node(s), {totals['connections']} connection(s)"
+                )
             )
         self.stdout.flush()
         sys.exit(worst)

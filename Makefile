@@ -1,0 +1,73 @@
+# `make` lists what there is to run. Needs Python 3.11 or newer and nothing else.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+HOST ?= 127.0.0.1
+PORT ?= 8000
+# Further words for pytest: make test ARGS="-x -k resume"
+ARGS ?=
+
+# The suites that run inside one process and therefore on every store, those that exist.
+STORE_SUITES := $(wildcard tests/realtime tests/notifications tests/hoardrun)
+# A deployment's environment, for the checks that only make sense in one.
+PRODUCTION = env -u DEBUG -u REDIS_URL DATABASE_URL=sqlite://:memory: ALLOWED_HOSTS=example.com \
+	SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))')"
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test lint check clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.runtime var/secret_key ## Start a demo on http://127.0.0.1:8000 (HOST=, PORT=, DATABASE_URL=, REDIS_URL=)
+	@set -e; \
+	export DEBUG="$${DEBUG:-1}" SECRET_KEY="$${SECRET_KEY:-$$(cat var/secret_key)}"; \
+	$(BIN)/python manage.py migrate --verbosity 0; \
+	$(BIN)/python manage.py seed_demo --once; \
+	exec $(BIN)/python manage.py serve --host $(HOST) --port $(PORT) --simulate-market
+
+test: $(VENV)/.dev ## Run every test, and the in-process suites again on PostgreSQL and Redis
+	$(BIN)/python -m pytest $(ARGS)
+	$(if $(STORE_SUITES),HOARDRUN_TEST_DATABASE=postgres $(BIN)/python -m pytest $(STORE_SUITES) $(ARGS))
+
+lint: $(VENV)/.dev ## Check style, types, imports, migrations and the settings of a deployment
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	@$(PRODUCTION) sh -xc '$(BIN)/mypy'
+	$(BIN)/lint-imports
+	@$(PRODUCTION) sh -xc '$(BIN)/python manage.py makemigrations --check --dry-run'
+	@$(PRODUCTION) sh -xc '$(BIN)/python manage.py check --deploy --fail-level WARNING'
+
+check: lint test ## Everything a change must pass: lint, then test
+
+clean: ## Remove what make made, except var/ with the demo's database and key
+	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Stamps: an install runs again only when its requirements change.
+$(VENV)/.runtime: requirements.txt | $(BIN)/pip
+	@echo "Installing what hoardrun needs into $(VENV); this happens once."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements.txt requirements-dev.txt | $(BIN)/pip
+	@echo "Installing what tests and checks need into $(VENV); this happens once."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(VENV)/.runtime
+
+# venv makes pip last, so that an interrupted one is made again.
+$(BIN)/pip:
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "hoardrun needs Python 3.11 or newer, and there is no '$(PYTHON)'; say which with make PYTHON=/path/to/python3." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "hoardrun needs Python 3.11 or newer, and '$(PYTHON)' is older; say which with make PYTHON=/path/to/python3." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "'$(PYTHON)' has no venv; install it (on Debian: apt-get install python3-venv) or name another with make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+# Signs sessions and tokens of the demo; kept, so that a restart logs nobody out.
+var/secret_key: | $(BIN)/pip
+	@mkdir -p var
+	@umask 077; $(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))' > $@

@@ -1,0 +1,96 @@
+"""The console at `/ws/test`: one page to log in, connect, send, and watch what arrives.
+
+The page is told of the protocol by the protocol itself: commands, close codes and the
+rest of its configuration are generated here from `realtime.protocol`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from realtime.protocol import PROTOCOL_VERSION, SUBPROTOCOL
+from realtime.protocol.codes import CloseCode
+from realtime.protocol.commands import AnyCommand
+
+
+@require_safe
+@never_cache
+def console(request: HttpRequest) -> HttpResponse:
+    """Serve the page under a policy that lets nothing run but its own files.
+
+    404 unless settings.CONSOLE_ENABLED. Demo users are offered in DEBUG only.
+    """
+    if not settings.CONSOLE_ENABLED:
+        raise Http404("The console is off; CONSOLE_ENABLED=1 turns it on.")
+    nonce = secrets.token_urlsafe(16)
+    response = render(
+        request, "realtime/console.html", {"nonce": nonce, "config": configuration()}
+    )
+    response.headers["Content-Security-Policy"] = policy(nonce, request.get_host())
+    return response
+
+
+def policy(nonce: str, host: str) -> str:
+    """Write the Content-Security-Policy of one answer.
+
+    Not every browser takes `'self'` to mean the page's own WebSockets, so they are named;
+    an IPv6 address cannot be, the grammar of CSP has no place for it.
+    """
+    sockets = "" if _is_ipv6(host) else f" ws://{host} wss://{host}"
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src 'nonce-{nonce}'",
+            f"style-src 'nonce-{nonce}'",
+            f"connect-src 'self'{sockets}",
+            "img-src 'self' data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        ]
+    )
+
+
+def configuration() -> dict[str, Any]:
+    """Return what the page needs to know before it talks to the server."""
+    return {
+        "version": settings.VERSION,
+        "protocol": PROTOCOL_VERSION,
+        "subprotocol": SUBPROTOCOL,
+        "logins": settings.DEMO_LOGINS if settings.DEBUG else [],
+        "commands": [_command(kind) for kind in AnyCommand.__args__],
+        "closeCodes": {
+            str(code.value): {"reason": code.reason, "next": code.reconnect} for code in CloseCode
+        },
+    }
+
+
+def _command(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """Describe one client message as its JSON Schema, without `type` and `id`."""
+    schema = msgspec.json.schema(kind)["$defs"][kind.__name__]
+    fields = schema["properties"]
+    return {
+        "type": kind.__struct_config__.tag,
+        "about": schema.get("description", ""),
+        "required": [name for name in schema["required"] if name != "type"],
+        "fields": {name: value for name, value in fields.items() if name not in ("type", "id")},
+    }
+
+
+def _is_ipv6(host: str) -> bool:
+    address = host.rpartition("]")[0].removeprefix("[")
+    try:
+        return ipaddress.ip_address(address).version == 6
+    except ValueError:
+        return False

@@ -1,0 +1,37 @@
+// The HTTP side: JSON in, JSON out, problem details as errors.
+
+export class ApiError extends Error {
+  constructor(status, title, detail) {
+    super(detail || title);
+    this.status = status;
+    this.title = title;
+  }
+}
+
+/** Send one request. Raises ApiError with words fit for the person at the screen. */
+export async function request(method, path, { body, token } = {}) {
+  let response;
+  try {
+    response = await fetch(path, {
+      method,
+      credentials: "omit", // the token alone says who asks; an admin's cookie must not
+      headers: {
+        Accept: "application/json",
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...(token ? { Authorization: `Bearer ${token}` } : {}),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch {
+    throw new ApiError(0, "No answer", "The server cannot be reached.");
+  }
+  const text = await response.text();
+  let data = null;
+  try {
+    data = text ? JSON.parse(text) : null;
+  } catch {
+    data = null;
+  }
+  if (!response.ok) throw new ApiError(response.status, data?.title || `HTTP ${response.status}`, data?.detail || data?.title || `The server answered ${response.status}.`);
+  return data;
+}

@@ -1,0 +1,57 @@
+// Announcements across the top of the live view, until they end or are dismissed.
+
+import { $, el, icon, inFrame, say } from "./dom.js";
+import { ago, words } from "./format.js";
+
+const KEY = "hoardrun.dismissed";
+const SHOWN = 3;
+const SEVERITY = ["emergency", "service", "maintenance", "info"];
+
+export function showBanners(store) {
+  const dismissed = new Set(read());
+  const draw = () => inFrame("banners", () => drawBanners(store, dismissed, draw));
+  store.addEventListener("change", ({ detail }) => detail === "announcements" && draw());
+  store.addEventListener("announced", ({ detail }) => isCurrent(detail) && say(`Announcement: ${detail.title}. ${detail.message}`, detail.severity === "emergency"));
+  setInterval(() => store.announcements.size && draw(), 1000);
+}
+
+const isCurrent = (item) => !item.ends_at || new Date(item.ends_at) > new Date();
+
+/** An edited announcement is a new one: dismissing goes by what it said. */
+const version = (item) => `${item.id} ${item.title} ${item.message}`;
+
+function drawBanners(store, dismissed, again) {
+  const items = [...store.announcements.values()]
+    .filter((item) => isCurrent(item) && !dismissed.has(version(item)))
+    .sort((a, b) => SEVERITY.indexOf(a.severity) - SEVERITY.indexOf(b.severity) || String(b.published_at).localeCompare(String(a.published_at)))
+    .slice(0, SHOWN);
+  const key = JSON.stringify(items);
+  const list = $("banners");
+  if (list.dataset.key === key) return;
+  list.dataset.key = key;
+  list.replaceChildren(
+    ...items.map((item) =>
+      el(
+        "div",
+        { class: "banner", role: item.severity === "emergency" ? "alert" : "status", data: { severity: item.severity, announcement: item.id } },
+        icon("announcement"),
+        el("div", { class: "grow" }, el("strong", { text: item.title }), el("p", { text: item.message }), el("span", { class: "muted", text: [words(item.severity), when(item)].filter(Boolean).join(" · ") })),
+        el("button", { class: "icon-button", type: "button", "aria-label": `Dismiss: ${item.title}`, on: { click: () => { dismissed.add(version(item)); sessionStorage.setItem(KEY, JSON.stringify([...dismissed].slice(-50))); again(); } } }, icon("close")),
+      ),
+    ),
+  );
+}
+
+function when(item) {
+  const time = (text) => new Date(text).toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  if (item.starts_at && new Date(item.starts_at) > new Date()) return `from ${time(item.starts_at)}${item.ends_at ? ` to ${time(item.ends_at)}` : ""}`;
+  return item.ends_at ? `until ${time(item.ends_at)}` : ago(item.published_at);
+}
+
+function read() {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEY)) || [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,74 @@
+// Logging in and out, and the panel that says who is logged in.
+
+import { $, copy, el, setFacts, setText } from "./dom.js";
+import { initials } from "./format.js";
+
+export function showGate(session, logins) {
+  $("demo").hidden = logins.length === 0;
+  $("demo-users").replaceChildren(...logins.map((login) => demoButton(session, login)));
+  $("login").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const { username, password } = event.target.elements;
+    attempt(event.submitter, () => session.logIn(username.value, password.value)).then((done) => done && (password.value = ""));
+  });
+  $("paste").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const { token } = event.target.elements;
+    attempt(event.submitter, () => session.useToken(token.value.trim())).then((done) => done && (token.value = ""));
+  });
+  $("logout").addEventListener("click", () => session.logOut());
+  $("renew").addEventListener("click", (event) => renew(session, event.currentTarget));
+  $("copy-token").addEventListener("click", (event) => copy(session.token, event.currentTarget));
+  session.addEventListener("change", () => drawWho(session));
+  session.addEventListener("renewed", () => drawWho(session));
+  drawWho(session);
+}
+
+function demoButton(session, login) {
+  const button = el("button", { class: "demo-user", type: "button" }, el("span", { class: "avatar", "aria-hidden": "true", text: initials(login.name) }), el("span", { class: "demo-name" }, el("strong", { text: login.name }), el("span", { class: "muted", text: login.username })));
+  button.addEventListener("click", () => attempt(button, () => session.logIn(login.username, login.password, login.name)));
+  return button;
+}
+
+async function attempt(button, act) {
+  setText($("gate-error"), "");
+  if (button) button.disabled = true;
+  try {
+    await act();
+    return true;
+  } catch (error) {
+    setText($("gate-error"), error.message);
+    return false;
+  } finally {
+    if (button) button.disabled = false;
+  }
+}
+
+async function renew(session, button) {
+  button.disabled = true;
+  try {
+    await session.renew();
+  } catch (error) {
+    setText($("connection-says"), error.message);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+function drawWho(session) {
+  document.documentElement.dataset.session = session.token ? "open" : "none";
+  setText($("who-name"), session.name);
+  setText($("who-initials"), initials(session.name));
+  $("renew").disabled = !session.canRenew;
+  const claims = session.claims || {};
+  const time = (seconds) => (typeof seconds === "number" ? new Date(seconds * 1000).toLocaleTimeString("en-GB") : null);
+  setFacts($("claims"), [
+    ["User", session.userId],
+    ["Kind", claims.token_type],
+    ["Issuer", claims.iss],
+    ["Audience", claims.aud],
+    ["Issued", time(claims.iat)],
+    ["Ends", time(claims.exp)],
+    ["Id", claims.jti],
+  ]);
+}

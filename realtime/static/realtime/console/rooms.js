@@ -1,0 +1,44 @@
+// Rooms: those joined as chips, those there are as a list.
+
+import { $, el, inFrame, setText } from "./dom.js";
+
+export function showRooms(link) {
+  link.addEventListener("rooms", () => inFrame("rooms", () => drawRooms(link)));
+  link.addEventListener("room_left", () => inFrame("rooms", () => drawRooms(link)));
+  link.addEventListener("state", () => inFrame("rooms", () => drawRooms(link)));
+  $("list-rooms").addEventListener("click", () => link.send({ type: "list_rooms" }));
+  $("join").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const names = $("join-room").value.split(/[\s,]+/).filter(Boolean);
+    const message = names.length === 1 ? { room: names[0] } : { rooms: names };
+    if (names.length && link.send({ type: "join_room", ...message, rate: $("join-rate").value })) $("join-room").value = "";
+  });
+  drawRooms(link);
+}
+
+function drawRooms(link) {
+  const isOnline = link.state === "online";
+  $("list-rooms").disabled = !isOnline;
+  $("join").querySelector("button").disabled = !isOnline;
+  const joined = [...link.rooms];
+  $("joined").replaceChildren(...(joined.length ? joined.map(([room, rate]) => chip(link, room, rate)) : [el("li", { class: "muted", text: isOnline ? "No room joined." : "Not connected." })]));
+  setText($("rooms-count"), link.available.length ? String(link.available.length) : "");
+  $("room-names").replaceChildren(...link.available.map(({ name }) => el("option", { value: name })));
+  $("rooms").replaceChildren(...link.available.map((room) => available(link, room)));
+}
+
+function chip(link, room, rate) {
+  const leave = el("button", { class: "chip-close", type: "button", "aria-label": `Leave ${room}`, text: "×", on: { click: () => link.send({ type: "leave_room", room }) } });
+  return el("li", { class: "chip on mono" }, room, rate === "realtime" ? null : el("span", { class: "count", text: rate }), leave);
+}
+
+function available(link, { name, description }) {
+  const isJoined = link.rooms.has(name);
+  const act = () => link.send(isJoined ? { type: "leave_room", room: name } : { type: "join_room", room: name, rate: $("join-rate").value });
+  return el(
+    "li",
+    {},
+    el("div", { class: "grow" }, el("span", { class: "mono", text: name }), el("span", { class: "muted clip", text: description })),
+    el("button", { class: "button small quiet", type: "button", "aria-label": `${isJoined ? "Leave" : "Join"} ${name}`, disabled: link.state !== "online", text: isJoined ? "Leave" : "Join", on: { click: act } }),
+  );
+}

@@ -1,0 +1,139 @@
+// Who is logged in, in this tab alone: two tabs can be two users.
+
+import { ApiError, request } from "./api.js";
+
+const KEY = "hoardrun.session";
+const DEVICE = "hoardrun.device";
+
+/** Read the claims of a JWT, without believing them: the server checks, the page only shows. */
+export function claimsOf(token) {
+  try {
+    const part = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
+    const bytes = Uint8Array.from(atob(part), (char) => char.charCodeAt(0));
+    const claims = JSON.parse(new TextDecoder().decode(bytes));
+    return claims && typeof claims === "object" ? claims : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Emits `change` when the user or the token changes, `renewed` after a renewal. */
+export class Session extends EventTarget {
+  #state = null;
+  #timer = 0;
+  #renewing = null;
+
+  constructor() {
+    super();
+    try {
+      this.#state = JSON.parse(sessionStorage.getItem(KEY));
+    } catch {
+      this.#state = null;
+    }
+    this.#schedule();
+  }
+
+  get token() {
+    return this.#state?.access || "";
+  }
+
+  get canRenew() {
+    return Boolean(this.#state?.refresh);
+  }
+
+  get claims() {
+    return this.#state ? claimsOf(this.#state.access) : null;
+  }
+
+  get userId() {
+    return String(this.claims?.user_id ?? this.#state?.user?.id ?? "");
+  }
+
+  get name() {
+    const user = this.#state?.user || {};
+    return this.#state?.name || user.name || user.full_name || [user.first_name, user.last_name].filter(Boolean).join(" ") || user.username || (this.userId ? `User ${this.userId}` : "");
+  }
+
+  /** Seconds until the access token ends; null when it does not say. */
+  get secondsLeft() {
+    const expires = this.claims?.exp;
+    return typeof expires === "number" ? expires - Date.now() / 1000 : null;
+  }
+
+  /** The name under which this tab acknowledges and resumes. */
+  get device() {
+    let device = sessionStorage.getItem(DEVICE);
+    if (!device) {
+      const random = crypto.getRandomValues(new Uint8Array(6));
+      device = "console-" + Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
+      sessionStorage.setItem(DEVICE, device);
+    }
+    return device;
+  }
+
+  async logIn(username, password, name = "") {
+    const answer = await request("POST", "/api/v1/auth/token", { body: { username, password } });
+    this.#keep({ access: answer.access, refresh: answer.refresh, user: answer.user || { username }, name });
+    this.#emit("change");
+  }
+
+  /** Take a token from elsewhere. Raises ApiError when it is not a JWT. */
+  useToken(token) {
+    if (!claimsOf(token)) throw new ApiError(0, "Not a token", "That is not a JSON Web Token: it should be three parts, joined by dots.");
+    this.#keep({ access: token, refresh: "", user: null, name: "" });
+    this.#emit("change");
+  }
+
+  /** Get a new access token; callers at the same time share one request. */
+  renew() {
+    this.#renewing ??= this.#renew().finally(() => (this.#renewing = null));
+    return this.#renewing;
+  }
+
+  async #renew() {
+    if (!this.canRenew) throw new ApiError(401, "Expired", "The token has ended and cannot be renewed: log in again.");
+    const answer = await request("POST", "/api/v1/auth/refresh", { body: { refresh: this.#state.refresh } });
+    if (!this.#state) return; // logged out meanwhile
+    this.#keep({ ...this.#state, access: answer.access, refresh: answer.refresh || this.#state.refresh });
+    this.#emit("renewed");
+  }
+
+  /** Ask the API as this user, renewing an ended token once. */
+  async api(method, path, body) {
+    try {
+      return await request(method, path, { body, token: this.token });
+    } catch (error) {
+      if (error.status !== 401 || !this.canRenew) throw error;
+      await this.renew();
+      return request(method, path, { body, token: this.token });
+    }
+  }
+
+  logOut() {
+    const { refresh, access } = this.#state || {};
+    this.#keep(null);
+    this.#emit("change");
+    if (refresh) request("POST", "/api/v1/auth/logout", { body: { refresh }, token: access }).catch(() => {}); // forgotten here in any case
+  }
+
+  #keep(state) {
+    this.#state = state;
+    if (state) sessionStorage.setItem(KEY, JSON.stringify(state));
+    else sessionStorage.removeItem(KEY);
+    this.#schedule();
+  }
+
+  /** Renew in good time: a fifth of the token's life before it ends, at most a minute. */
+  #schedule() {
+    clearTimeout(this.#timer);
+    const left = this.secondsLeft;
+    if (!this.canRenew || left === null) return;
+    const life = Math.max(1, (this.claims.exp ?? 0) - (this.claims.iat ?? 0));
+    const wait = Math.max(1, left - Math.min(60, life / 5));
+    this.#timer = setTimeout(() => this.renew().catch(() => {}), Math.min(wait * 1000, 2 ** 31 - 1));
+  }
+
+  #emit(name) {
+    this.dispatchEvent(new Event(name));
+  }
+}

@@ -1,0 +1,20 @@
+"""What every test has; the servers are fixtures of `tests.services.plugin`."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_configure() -> None:
+    from django.conf import settings
+
+    # Slow on purpose in production; here a test would spend its time hashing passwords.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> None:
+    """Leave no throttle, ticket or snapshot of one test to the next."""
+    from django.core.cache import cache
+
+    cache.clear()

@@ -1,0 +1,91 @@
+"""A serving node with three users, and connections to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from rest_framework_simplejwt.tokens import AccessToken
+
+from tests.services.client import Client
+from tests.services.server import Server
+
+ALICE, BOB, STAFF = 1, 2, 3
+_USERS = """
+from django.contrib.auth import get_user_model
+for number, name in enumerate(("alice", "bob", "charlie"), start=1):
+    get_user_model().objects.create(id=number, username=name, is_staff=name == "charlie")
+"""
+
+
+def token_for(user_id: int, *, seconds: float = 600) -> str:
+    """Make an access token that the servers of this run accept."""
+    token = AccessToken()
+    token["user_id"] = str(user_id)
+    token.set_exp(lifetime=timedelta(seconds=seconds))
+    return str(token)
+
+
+@contextmanager
+def node(**env: str) -> Iterator[Server]:
+    """Serve with Alice, Bob and Charlie, who is staff."""
+    with Server(env=env) as server:
+        server.manage("shell", "-v0", "-c", _USERS)
+        yield server
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[Server]:
+    """A node with the default settings, for all tests of this run."""
+    with node(DEBUG="1", SIMULATE_MARKET="1") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def strict() -> Iterator[Server]:
+    """A node whose limits are low and whose patience is short."""
+    with node(
+        DEBUG="1",
+        WS_MAX_CONNECTIONS_PER_USER="2",
+        WS_MAX_ROOMS_PER_CONNECTION="2",
+        WS_MAX_MESSAGES_PER_SECOND="5",
+        WS_MAX_MESSAGE_BURST="10",
+        WS_AUTHENTICATE_WITHIN_SECONDS="0.5",
+        WS_MAX_BUFFER_BYTES="8192",
+        WS_STUCK_AFTER_SECONDS="1",
+    ) as server:
+        yield server
+
+
+async def connect(server: Server, user_id: int, **options: Any) -> tuple[Client, dict[str, Any]]:
+    """Open a socket as a user, and return it with its greeting."""
+    client = await Client.open(server.ws_url, token=token_for(user_id), **options)
+    greeting = await client.receive("connection_established")
+    return client, greeting["data"]
+
+
+def broadcast(server: Server, kind: str, body: dict[str, Any], query: str = "") -> dict[str, Any]:
+    """Publish through the HTTP endpoint, as staff."""
+    answer = server.request(
+        "POST", f"/ws/broadcast/{kind}{query}", json=body, token=token_for(STAFF)
+    )
+    assert answer.status in {200, 201}, answer
+    return dict(answer.json())
+
+
+def push_balance(server: Server, user_id: int, number: int) -> dict[str, Any]:
+    """Publish a balance update that can be told from others by its number."""
+    return broadcast(
+        server,
+        "balance",
+        {
+            "account_id": "1",
+            "currency": "UGX",
+            "available_balance": str(number),
+            "current_balance": str(number),
+        },
+        f"?user_id={user_id}",
+    )

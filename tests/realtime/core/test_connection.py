@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from realtime.core.connection import Connection
+from realtime.core.effects import Close, Effect, Fail, Join, Leave, Reply, SendPong, StoreAck
+from realtime.protocol.codes import CloseCode, ErrorCode
+from realtime.protocol.messages import Limits, SubscriptionUpdated
+
+LIMITS = Limits(
+    max_message_bytes=1000,
+    max_messages_per_second=10,
+    max_message_burst=20,
+    max_rooms=3,
+    max_connections=2,
+)
+
+
+@pytest.fixture
+def alice() -> Connection:
+    connection = Connection("c1", LIMITS)
+    connection.user_id = 1
+    connection.positions = {"user:1": 5, "announcements": 2}
+    return connection
+
+
+def say(connection: Connection, message: object, now: float = 0.0) -> list[Effect]:
+    text = message if isinstance(message, str) else json.dumps(message)
+    return list(connection.receive(text, now))
+
+
+def test_it_answers_ping_with_the_request_id(alice: Connection) -> None:
+    assert say(alice, {"type": "ping", "id": "7"}) == [SendPong("7")]
+
+
+def test_it_joins_each_room_once_and_answers_each(alice: Connection) -> None:
+    effects = say(alice, {"type": "join_room", "rooms": ["a", "b", "a"], "rate": "1s", "id": "x"})
+    assert effects == [Join("a", "1s", "x"), Join("b", "1s", "x")]
+
+
+def test_it_refuses_the_room_beyond_the_limit_and_joins_the_others(alice: Connection) -> None:
+    alice.rooms = {"a": "realtime", "b": "realtime"}
+    effects = say(alice, {"type": "join_room", "rooms": ["a", "c", "d"]})
+    assert effects[:2] == [Join("a", "realtime", None), Join("c", "realtime", None)]
+    assert isinstance(effects[2], Fail)
+    assert effects[2].code is ErrorCode.TOO_MANY_ROOMS
+
+
+def test_it_leaves_only_what_was_joined(alice: Connection) -> None:
+    alice.rooms = {"a": "realtime"}
+    left, refused = say(alice, {"type": "leave_room", "rooms": ["a", "b"]})
+    assert left == Leave("a", None)
+    assert isinstance(refused, Fail)
+    assert refused.code is ErrorCode.NOT_JOINED
+
+
+def test_it_sends_everything_until_something_is_subscribed(alice: Connection) -> None:
+    assert alice.wants("marketing")
+    say(alice, {"type": "subscribe_notifications", "types": ["security"]})
+    assert not alice.wants("marketing")
+    assert alice.wants("security")
+    assert alice.wants("")  # announcements have no topic
+
+
+def test_it_adds_and_removes_subscriptions_and_answers_with_the_whole_set(
+    alice: Connection,
+) -> None:
+    say(alice, {"type": "subscribe_notifications", "types": ["security", "balance"]})
+    [reply] = say(alice, {"type": "subscribe_notifications", "types": ["transaction"]})
+    assert reply == Reply(SubscriptionUpdated(types=["balance", "security", "transaction"]))
+    [reply] = say(alice, {"type": "unsubscribe_notifications", "types": ["security"]})
+    assert reply == Reply(SubscriptionUpdated(types=["balance", "transaction"]))
+    [reply] = say(alice, {"type": "unsubscribe_notifications"})
+    assert reply == Reply(SubscriptionUpdated(types=[]))
+    assert alice.wants("marketing")
+
+
+def test_it_takes_an_ack_up_to_what_was_sent(alice: Connection) -> None:
+    assert say(alice, {"type": "ack", "stream": "user:1", "offset": 5}) == [
+        StoreAck("user:1", 5, None)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stream", "offset", "code"),
+    [
+        ("user:1", 6, ErrorCode.INVALID_OFFSET),
+        ("user:2", 1, ErrorCode.UNKNOWN_STREAM),
+        ("user:1", -1, ErrorCode.INVALID_MESSAGE),
+        ("user:1", 2**60, ErrorCode.INVALID_MESSAGE),
+    ],
+)
+def test_it_refuses_an_ack_of_what_was_not_sent(
+    alice: Connection, stream: str, offset: int, code: ErrorCode
+) -> None:
+    [effect] = say(alice, {"type": "ack", "stream": stream, "offset": offset, "id": "a"})
+    assert isinstance(effect, Fail)
+    assert effect.code is code
+    assert effect.request_id == "a"
+
+
+def test_it_closes_a_client_that_talks_before_it_logs_in() -> None:
+    stranger = Connection("c2", LIMITS)
+    refused, closed = say(stranger, {"type": "join_room", "room": "a"})
+    assert isinstance(refused, Fail)
+    assert refused.code is ErrorCode.UNAUTHENTICATED
+    assert closed == Close(CloseCode.UNAUTHORIZED)
+
+
+def test_it_refuses_what_exceeds_the_rate_then_takes_messages_again(alice: Connection) -> None:
+    answers = [say(alice, {"type": "ping"}) for _ in range(21)]
+    assert all(isinstance(answer[0], SendPong) for answer in answers[:20])
+    last = answers[20][0]
+    assert isinstance(last, Fail)
+    assert last.code is ErrorCode.RATE_LIMITED
+    assert say(alice, {"type": "ping"}, now=1.0) == [SendPong(None)]
+
+
+def test_it_closes_a_client_that_does_not_slow_down(alice: Connection) -> None:
+    answers = [say(alice, {"type": "ping"})[0] for _ in range(200)]
+    assert Close(CloseCode.RATE_LIMITED) in answers
+
+
+@pytest.mark.parametrize("text", ["é" * 501, "x" * 1001])
+def test_it_refuses_a_message_by_its_bytes(alice: Connection, text: str) -> None:
+    [effect] = say(alice, text)
+    assert isinstance(effect, Fail)
+    assert effect.code is ErrorCode.MESSAGE_TOO_LARGE
+
+
+def test_it_refuses_a_binary_frame(alice: Connection) -> None:
+    [effect] = alice.receive(None, 0.0)
+    assert isinstance(effect, Fail)
+    assert effect.code is ErrorCode.BINARY_NOT_SUPPORTED

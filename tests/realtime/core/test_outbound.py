@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realtime.core.outbound import Frame, Outbound
+
+
+def drain(queue: Outbound) -> list[bytes]:
+    frames = []
+    while (frame := queue.pop()) is not None:
+        frames.append(frame.data)
+    return frames
+
+
+def test_it_keeps_the_order() -> None:
+    queue = Outbound(100)
+    queue.put(Frame(b"1"))
+    assert queue.offer(Frame(b"2"))
+    queue.put_newest("k", Frame(b"3"))
+    assert drain(queue) == [b"1", b"2", b"3"]
+    assert queue.size == 0
+
+
+def test_it_refuses_events_beyond_the_limit_but_never_answers() -> None:
+    queue = Outbound(10)
+    queue.put(Frame(b"x" * 10))
+    assert not queue.offer(Frame(b"event"))
+    queue.put(Frame(b"answer"))
+    assert drain(queue) == [b"x" * 10, b"answer"]
+    assert queue.offer(Frame(b"event"))
+
+
+def test_it_keeps_only_the_newest_of_a_key_in_its_place() -> None:
+    queue = Outbound(100)
+    queue.put_newest("a", Frame(b"a1"))
+    queue.put_newest("b", Frame(b"b1"))
+    queue.put_newest("a", Frame(b"a2 longer"))
+    assert queue.size == len(b"a2 longer") + len(b"b1")
+    assert drain(queue) == [b"a2 longer", b"b1"]
+
+
+def test_it_forgets_the_values_of_a_room() -> None:
+    queue = Outbound(100)
+    queue.put_newest("room a", Frame(b"1"))
+    queue.put_newest("room2 a", Frame(b"2"))
+    queue.forget("room ")
+    assert drain(queue) == [b"2"]
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("put"), st.binary(max_size=20)),
+            st.tuples(st.just("offer"), st.binary(max_size=20)),
+            st.tuples(st.sampled_from(["a", "b"]), st.binary(max_size=20)),
+            st.just(("pop", b"")),
+            st.just(("forget", b"")),
+        )
+    )
+)
+def test_it_always_knows_how_many_bytes_wait(steps: list[tuple[str, bytes]]) -> None:
+    queue = Outbound(50)
+    for step, data in steps:
+        match step:
+            case "put":
+                queue.put(Frame(data))
+            case "offer":
+                before = queue.size
+                assert queue.offer(Frame(data)) == (before < 50)
+            case "pop":
+                queue.pop()
+            case "forget":
+                queue.forget("a")
+            case key:
+                queue.put_newest(key, Frame(data))
+        assert queue.size >= 0
+    size = queue.size
+    assert sum(map(len, drain(queue))) == size
+    assert queue.size == 0

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realtime.core.wheel import Wheel
+
+
+def test_it_is_due_at_most_a_tick_late_and_never_early() -> None:
+    wheel = Wheel(0.1, 0.0)
+    called: list[str] = []
+    wheel.at(1.0, lambda: called.append("a"))
+    assert wheel.advance(0.99) == []
+    [action] = wheel.advance(1.1)
+    action()
+    assert called == ["a"]
+    assert wheel.advance(2.0) == []
+
+
+def test_it_forgets_what_was_cancelled() -> None:
+    wheel = Wheel(0.1, 0.0)
+    wheel.at(1.0, lambda: None).cancel()
+    assert wheel.advance(5.0) == []
+
+
+def test_it_takes_a_deadline_that_has_passed_already() -> None:
+    wheel = Wheel(0.1, 100.0)
+    wheel.at(3.0, lambda: None)
+    assert len(wheel.advance(100.2)) == 1
+
+
+@given(
+    st.lists(st.floats(0, 1000), max_size=30), st.lists(st.floats(0, 1100), max_size=30)
+)
+def test_it_gives_each_deadline_exactly_once_and_never_early(
+    deadlines: list[float], times: list[float]
+) -> None:
+    wheel = Wheel(0.5, 0.0)
+    given_out: list[tuple[float, float]] = []
+    now = 0.0
+    for at in deadlines:
+        wheel.at(at, lambda at=at: given_out.append((at, now)))  # type: ignore[misc]
+    for now in [*sorted(times), 2000.0]:
+        for action in wheel.advance(now):
+            action()
+    assert sorted(at for at, _ in given_out) == sorted(deadlines)
+    assert all(when >= at for at, when in given_out)

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from realtime.protocol import codec, messages
+from realtime.protocol.codes import ErrorCode
+from realtime.protocol.commands import COMMAND_TYPES, Ping
+
+
+def test_it_reads_a_command() -> None:
+    assert codec.decode('{"type":"ping","id":"1"}') == Ping(id="1")
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "request_id"),
+    [
+        ("", ErrorCode.INVALID_JSON, None),
+        ("{", ErrorCode.INVALID_JSON, None),
+        ('{"type":"ping"} trailing', ErrorCode.INVALID_JSON, None),
+        ('{"type":"ping","id":"\\ud800"}', ErrorCode.INVALID_JSON, None),
+        ("[]", ErrorCode.INVALID_MESSAGE, None),
+        ("[" * 5000, ErrorCode.INVALID_MESSAGE, None),
+        ("5", ErrorCode.INVALID_MESSAGE, None),
+        ("null", ErrorCode.INVALID_MESSAGE, None),
+        ("{}", ErrorCode.INVALID_MESSAGE, None),
+        ('{"id":"a"}', ErrorCode.INVALID_MESSAGE, "a"),
+        ('{"type":null,"id":"a"}', ErrorCode.INVALID_MESSAGE, "a"),
+        ('{"type":"nothing","id":"a"}', ErrorCode.UNKNOWN_TYPE, "a"),
+        ('{"type":"_","room":"a"}', ErrorCode.UNKNOWN_TYPE, None),
+        ('{"type":5,"id":"a"}', ErrorCode.UNKNOWN_TYPE, "a"),
+        ('{"type":{"a":1}}', ErrorCode.UNKNOWN_TYPE, None),
+        ('{"type":"ping","surplus":1,"id":"a"}', ErrorCode.INVALID_MESSAGE, "a"),
+        ('{"type":"ping","id":5}', ErrorCode.INVALID_MESSAGE, None),
+        ('{"type":"ping","id":"' + "x" * 65 + '"}', ErrorCode.INVALID_MESSAGE, None),
+        ('{"type":"join_room"}', ErrorCode.INVALID_MESSAGE, None),
+        ('{"type":"join_room","room":"a","rooms":["b"]}', ErrorCode.INVALID_MESSAGE, None),
+        ('{"type":"join_room","room":""}', ErrorCode.INVALID_MESSAGE, None),
+        ('{"type":"join_room","room":7}', ErrorCode.INVALID_MESSAGE, None),
+        ('{"type":"join_room","rooms":[]}', ErrorCode.INVALID_MESSAGE, None),
+        ('{"type":"join_room","room":"a","rate":"2s"}', ErrorCode.INVALID_MESSAGE, None),
+        ('{"type":"ack","stream":"user:1"}', ErrorCode.INVALID_MESSAGE, None),
+        ('{"type":"ack","stream":"user:1","offset":1.5}', ErrorCode.INVALID_MESSAGE, None),
+        ('{"type":"ack","stream":"user:1","offset":"1"}', ErrorCode.INVALID_MESSAGE, None),
+        ('{"type":"subscribe_notifications"}', ErrorCode.INVALID_MESSAGE, None),
+        ('{"type":"subscribe_notifications","types":["no"]}', ErrorCode.INVALID_MESSAGE, None),
+        ('{"type":"authenticate"}', ErrorCode.INVALID_MESSAGE, None),
+    ],
+)
+def test_it_says_what_is_wrong_with_a_message(
+    text: str, code: ErrorCode, request_id: str | None
+) -> None:
+    with pytest.raises(codec.ProtocolError) as caught:
+        codec.decode(text)
+    assert caught.value.code is code
+    assert caught.value.request_id == request_id
+    assert caught.value.message.endswith(".")
+
+
+def test_it_refuses_ten_thousand_rooms() -> None:
+    rooms = [f"r{number}" for number in range(10_000)]
+    with pytest.raises(codec.ProtocolError, match="rooms"):
+        codec.decode(json.dumps({"type": "join_room", "rooms": rooms}))
+
+
+def test_it_writes_the_envelope() -> None:
+    text = codec.encode(
+        messages.Pong(positions={"user:1": 2}), stream="s", offset=3, room="r", request_id="q"
+    )
+    message = json.loads(text)
+    assert datetime.fromisoformat(message.pop("timestamp")).tzinfo is not None
+    assert message == {
+        "type": "pong",
+        "data": {"positions": {"user:1": 2}},
+        "stream": "s",
+        "offset": 3,
+        "room": "r",
+        "id": "q",
+    }
+
+
+def test_it_leaves_out_what_does_not_apply() -> None:
+    assert json.loads(codec.encode(messages.Pong(positions={}))).keys() == {
+        "type",
+        "data",
+        "timestamp",
+    }
+
+
+def test_it_writes_times_in_utc_with_milliseconds() -> None:
+    nairobi = timezone(timedelta(hours=3))
+    moment = datetime(2026, 11, 22, 23, 4, 5, 6999, nairobi)
+    assert codec.timestamp(moment) == "2026-11-22T20:04:05.006Z"
+    assert codec.timestamp(datetime(2026, 1, 1, tzinfo=UTC)) == "2026-01-01T00:00:00.000Z"
+
+
+def test_every_command_of_the_design_is_known() -> None:
+    assert {
+        "ping",
+        "join_room",
+        "leave_room",
+        "list_rooms",
+        "subscribe_notifications",
+        "unsubscribe_notifications",
+        "ack",
+        "authenticate",
+    } == COMMAND_TYPES

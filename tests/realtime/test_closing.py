@@ -1,0 +1,160 @@
+"""Each close code of the protocol really arrives, over a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import socket as sockets
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from realtime.protocol.codes import CloseCode
+from tests.realtime.conftest import ALICE, BOB, broadcast, connect, node, token_for
+from tests.services.client import Client
+from tests.services.server import Server
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["", "nonsense", "a.b.c", token_for(ALICE)[:-3] + "xyz", token_for(ALICE, seconds=-60)],
+)
+async def test_a_bad_token_closes_with_4401(served: Server, token: str) -> None:
+    bad = token or "x"
+    async with await Client.open(served.ws_url, token=bad) as client:
+        assert await client.until_closed() == CloseCode.UNAUTHORIZED
+        assert client.journal == []
+
+
+async def test_a_user_who_does_not_exist_closes_with_4401(served: Server) -> None:
+    async with await Client.open(served.ws_url, token=token_for(4711)) as client:
+        assert await client.until_closed() == CloseCode.UNAUTHORIZED
+
+
+async def test_talking_before_the_login_closes_with_4401(served: Server) -> None:
+    async with await Client.open(served.ws_url) as client:
+        await client.send({"type": "list_rooms"})
+        assert (await client.receive("error"))["data"]["code"] == "unauthenticated"
+        assert await client.until_closed() == CloseCode.UNAUTHORIZED
+
+
+async def test_an_expired_login_closes_with_4401(served: Server) -> None:
+    async with await Client.open(served.ws_url, token=token_for(ALICE, seconds=1)) as client:
+        await client.receive("connection_established")
+        assert await client.until_closed(timeout=4) == CloseCode.UNAUTHORIZED
+
+
+async def test_a_deactivated_user_closes_with_4403(served: Server) -> None:
+    served.manage(
+        "shell",
+        "-v0",
+        "-c",
+        "from django.contrib.auth import get_user_model as g;"
+        "g().objects.create(id=40, username='gone', is_active=False)",
+    )
+    async with await Client.open(served.ws_url, token=token_for(40)) as client:
+        assert await client.until_closed() == CloseCode.REVOKED
+
+
+async def test_a_renewal_by_somebody_else_closes_with_4403(served: Server) -> None:
+    alice, _ = await connect(served, ALICE)
+    async with alice:
+        await alice.send({"type": "authenticate", "token": token_for(BOB)})
+        assert await alice.until_closed() == CloseCode.REVOKED
+
+
+async def test_silence_instead_of_a_login_closes_with_4408(strict: Server) -> None:
+    async with await Client.open(strict.ws_url) as client:
+        assert await client.until_closed(timeout=4) == CloseCode.TIMEOUT
+
+
+@pytest.mark.parametrize("query", [{"since": "user:-1"}, {"since": "x"}, {"device": "d" * 65}])
+async def test_a_handshake_that_makes_no_sense_closes_with_4400(
+    served: Server, query: dict[str, str]
+) -> None:
+    client = await Client.open(served.ws_url, token=token_for(ALICE), query=query)
+    async with client:
+        assert await client.until_closed() == CloseCode.PROTOCOL
+        assert client.journal[0]["data"]["code"] == "invalid_message"
+
+
+async def test_the_oldest_of_too_many_connections_closes_with_4409(strict: Server) -> None:
+    first, _ = await connect(strict, ALICE)
+    second, _ = await connect(strict, ALICE)
+    third, _ = await connect(strict, ALICE)
+    async with first, second, third:
+        assert await first.until_closed() == CloseCode.TOO_MANY_CONNECTIONS
+        for client in (second, third):
+            await client.send({"type": "ping"})
+            await client.receive("pong")
+
+
+async def test_a_flood_gets_errors_then_closes_with_4429(strict: Server) -> None:
+    bob, _ = await connect(strict, BOB)
+    async with bob:
+        for _ in range(300):
+            await bob.send({"type": "ping"})
+        assert await bob.until_closed() == CloseCode.RATE_LIMITED
+        codes = [m["data"]["code"] for m in bob.journal if m["type"] == "error"]
+        assert set(codes) == {"rate_limited"}
+        assert len([m for m in bob.journal if m["type"] == "pong"]) < 20
+
+
+async def test_rooms_beyond_the_limit_are_refused(strict: Server) -> None:
+    alice, _ = await connect(strict, ALICE)
+    async with alice:
+        rooms = ["market:crypto", "market:stock", "market:forex"]
+        await alice.send({"type": "join_room", "rooms": rooms})
+        error = await alice.receive("error")
+        assert error["data"]["code"] == "too_many_rooms"
+
+
+async def test_a_reader_that_stops_closes_with_4503_and_loses_nothing(strict: Server) -> None:
+    bob, greeting = await connect(strict, BOB)
+    raw: sockets.socket = bob.connection.transport.get_extra_info("socket")
+    assert raw is not None
+    bob.connection.transport.pause_reading()
+    offsets = [await asyncio.to_thread(_push_large, strict, n) for n in range(60)]
+    await asyncio.sleep(0)
+    await _until_slow(strict)
+    bob.connection.transport.resume_reading()
+    assert await bob.until_closed(timeout=15) == CloseCode.SLOW_CONSUMER
+    had = [m["offset"] for m in bob.journal if m["type"] == "notification"]
+    assert had == offsets[: len(had)]
+    assert len(had) < len(offsets)
+    position = had[-1] if had else greeting["positions"][f"user:{BOB}"]["offset"]
+    back, _ = await connect(strict, BOB, since=f"user:{position}", epoch=greeting["epoch"])
+    async with back:
+        rest = [(await back.receive("notification"))["offset"] for _ in offsets[len(had) :]]
+        assert had + rest == offsets
+
+
+async def test_a_stopping_server_says_so_and_closes_with_1012() -> None:
+    with node(DEBUG="1") as server:
+        alice, _ = await connect(server, ALICE)
+        stopping = asyncio.create_task(asyncio.to_thread(server.stop))
+        shutdown = await alice.receive("server_shutdown")
+        assert shutdown["data"]["reconnect_after_ms"] > 0
+        assert await alice.until_closed() == CloseCode.RESTART
+        log = await stopping
+        assert "Traceback" not in log
+
+
+async def test_an_unknown_path_is_refused_before_the_handshake(served: Server) -> None:
+    with pytest.raises(InvalidStatus) as caught:
+        await Client.open(served.ws_url.replace("notifications", "nothing"))
+    assert caught.value.response.status_code == 403
+    assert "Traceback" not in served.log()
+
+
+def _push_large(server: Server, number: int) -> int:
+    body = {"title": f"n{number}", "message": "m" * 1000, "metadata": {"pad": "x" * 60_000}}
+    return int(broadcast(server, "notification", body, f"?user_id={BOB}")["offset"])
+
+
+async def _until_slow(server: Server) -> None:
+    """Wait until the node has noticed the reader that stopped."""
+    async with asyncio.timeout(20):
+        while "reads too slowly" not in server.log():
+            await asyncio.sleep(0.1)
+
+

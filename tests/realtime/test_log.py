@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import json
+import random
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection, transaction
+from django.db.transaction import TransactionManagementError
+
+from realtime import log
+from realtime.log import CursorMove
+from realtime.models import Cursor, Event, Stream
+from realtime.protocol.messages import BalanceUpdate, Payload
+
+
+def balance(number: int) -> Payload:
+    return BalanceUpdate(
+        account_id="1", currency="UGX", available_balance=str(number), current_balance="0"
+    )
+
+
+def append(stream: str, *numbers: int) -> list[log.Entry]:
+    with transaction.atomic():
+        return log.append([(stream, balance(number)) for number in numbers])
+
+
+@pytest.mark.django_db
+def test_it_numbers_from_one_without_gaps() -> None:
+    assert [entry.offset for entry in append("user:1", 10, 20)] == [1, 2]
+    assert [entry.offset for entry in append("user:1", 30)] == [3]
+    assert [entry.offset for entry in append("user:2", 40)] == [1]
+
+
+@pytest.mark.django_db
+def test_it_stores_exactly_what_goes_on_the_wire() -> None:
+    [entry] = append("user:1", 10)
+    message = json.loads(entry.payload)
+    assert message["type"] == "balance_update"
+    assert message["stream"] == "user:1"
+    assert message["offset"] == 1
+    assert message["data"]["available_balance"] == "10"
+    assert Event.objects.get().payload == entry.payload
+    assert entry.topic == "balance"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_takes_the_number_back_when_the_transaction_fails() -> None:
+    append("user:1", 10)
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        log.append([("user:1", balance(20))])
+        _ = 1 // 0
+    assert [entry.offset for entry in append("user:1", 30)] == [2]
+    assert Event.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_refuses_to_write_outside_a_transaction() -> None:
+    with pytest.raises(TransactionManagementError):
+        log.append([("user:1", balance(1))])
+
+
+@pytest.mark.django_db
+def test_it_writes_a_repeated_key_once_and_returns_the_first() -> None:
+    with transaction.atomic():
+        [first] = log.append([("user:1", balance(1))], idempotency_key="k")
+    with transaction.atomic():
+        again = log.append([("user:1", balance(2)), ("user:2", balance(2))], idempotency_key="k")
+    assert again[0] == first
+    assert again[1].offset == 1
+    assert Event.objects.count() == 2
+    assert [entry.offset for entry in append("user:1", 3)] == [2]
+
+
+@pytest.mark.django_db
+def test_it_writes_to_many_streams_with_few_queries(
+    django_assert_max_num_queries: Callable[[int], Iterator[None]],
+) -> None:
+    with django_assert_max_num_queries(20), transaction.atomic():  # type: ignore[attr-defined]
+        entries = log.append([(f"user:{number}", balance(number)) for number in range(500)])
+    assert {entry.offset for entry in entries} == {1}
+    assert Stream.objects.count() == 500
+
+
+@pytest.mark.django_db
+def test_it_reads_pages_after_an_offset() -> None:
+    append("user:1", *range(log.PAGE + 5))
+    head, first = log.read_after("user:1", 0)
+    assert head.head == log.PAGE + 5
+    assert [entry.offset for entry in first] == list(range(1, log.PAGE + 1))
+    _, rest = log.read_after("user:1", log.PAGE)
+    assert [entry.offset for entry in rest] == list(range(log.PAGE + 1, log.PAGE + 6))
+    assert log.read_after("user:1", log.PAGE + 5)[1] == []
+
+
+@pytest.mark.django_db
+def test_it_begins_streams_once() -> None:
+    first = log.ensure(["user:1", "announcements"])
+    assert first["user:1"].head == 0
+    assert log.ensure(["user:1", "announcements"]) == first
+
+
+@pytest.mark.django_db
+def test_a_cursor_only_moves_forward_within_an_epoch() -> None:
+    alice = get_user_model().objects.create(username="alice")
+    epoch = log.ensure(["user:1"])["user:1"].epoch
+    for acked in (5, 3, 7):
+        log.move_cursors([CursorMove(alice.pk, "phone", "user:1", epoch, acked)])
+    assert log.cursors(alice.pk, "phone") == {"user:1": (epoch, 7)}
+    log.move_cursors([CursorMove(alice.pk, "phone", "user:1", "later", 1)])
+    assert log.cursors(alice.pk, "phone") == {"user:1": ("later", 1)}
+    assert Cursor.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_has_no_gap_and_no_inversion_under_concurrent_writers_and_rollbacks() -> None:
+    writers, rounds, streams = 8, 25, ("user:1", "user:2")
+    seen: dict[str, list[int]] = {name: [] for name in streams}
+    failures: list[BaseException] = []
+    done = threading.Event()
+    log.ensure(streams)
+
+    def write(seed: int) -> None:
+        chance = random.Random(seed)
+        try:
+            for _ in range(rounds):
+                names = list(streams)
+                chance.shuffle(names)
+                fail = chance.random() < 0.2
+                try:
+                    with transaction.atomic():
+                        log.append([(name, balance(seed)) for name in names])
+                        if fail:
+                            raise ZeroDivisionError
+                except ZeroDivisionError:
+                    pass
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    def tail() -> None:
+        try:
+            while True:
+                last = done.is_set()
+                for name in streams:
+                    after = seen[name][-1] if seen[name] else 0
+                    seen[name] += [entry.offset for entry in log.read_after(name, after)[1]]
+                if last and all(len(log.read_after(n, seen[n][-1])[1]) == 0 for n in streams):
+                    return
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    reader = threading.Thread(target=tail)
+    threads = [threading.Thread(target=write, args=(seed,)) for seed in range(writers)]
+    reader.start()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    done.set()
+    reader.join()
+    assert failures == []
+    for name in streams:
+        committed = Event.objects.filter(stream__name=name).count()
+        assert 0 < committed < writers * rounds  # some were rolled back
+        assert seen[name] == list(range(1, committed + 1))
+        assert Stream.objects.get(name=name).head == committed

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import transaction
+
+from realtime.models import Event
+from realtime.protocol.messages import BalanceUpdate, Notification, TransactionUpdate
+from realtime.publish import (
+    broadcast_balance_update,
+    broadcast_market_update,
+    broadcast_notification,
+    broadcast_system_announcement,
+    broadcast_transaction_update,
+    payload_from,
+    publish,
+)
+
+BALANCE = {
+    "account_id": "1",
+    "currency": "KES",
+    "available_balance": Decimal("1.50"),
+    "current_balance": "2.00",
+}
+
+
+def data_of(event: Event) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(event.payload)["data"]
+    return data
+
+
+@pytest.mark.django_db
+def test_each_broadcast_function_works_in_synchronous_code() -> None:
+    broadcast_notification({"title": "t", "message": "m", "type": "security"}, 7)
+    broadcast_notification({"title": "to all", "message": "m"})
+    broadcast_transaction_update(
+        {"id": "1", "status": "completed", "amount": "5", "currency": "UGX"}, "7"
+    )
+    broadcast_balance_update(BALANCE, user_id=7)
+    broadcast_system_announcement({"title": "t", "message": "m"})
+    assert broadcast_market_update({"symbol": "BTC-USD", "price": Decimal("1.5")}) is None
+    found = Event.objects.order_by("id").values_list("stream__name", "type", "topic")
+    assert list(found) == [
+        ("user:7", "notification", "security"),
+        ("announcements", "notification", "system"),
+        ("user:7", "transaction_update", "transaction"),
+        ("user:7", "balance_update", "balance"),
+        ("announcements", "system_announcement", ""),
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_broadcast_function_is_awaited_where_a_loop_runs() -> None:
+    entry = await broadcast_balance_update(BALANCE, 7)  # type: ignore[misc]
+    assert entry.offset == 1
+    assert await sync_to_async(Event.objects.count)() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rolled_back_transaction_publishes_nothing() -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        broadcast_balance_update(BALANCE, 7)
+        _ = 1 // 0
+    assert Event.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_a_failed_publish_takes_the_whole_transaction_with_it() -> None:
+    payload = payload_from(BalanceUpdate, BALANCE)
+    with pytest.raises(ValueError, match="invalid literal"):
+        broadcast_balance_update(BALANCE, "not a user")
+    assert publish("user:1", payload).offset == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "complaint"),
+    [
+        ({**BALANCE, "available_balance": 1.5}, "available_balance"),
+        ({**BALANCE, "available_balance": "1,50"}, "available_balance"),
+        ({**BALANCE, "currency": "shilling"}, "currency"),
+        ({**BALANCE, "surplus": 1}, "surplus"),
+        ({"currency": "KES"}, "account_id"),
+    ],
+)
+def test_it_says_which_field_is_wrong(data: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        payload_from(BalanceUpdate, data)
+
+
+def test_it_turns_money_and_times_into_text() -> None:
+    txn = payload_from(
+        TransactionUpdate,
+        {
+            "id": "1",
+            "status": "pending",
+            "amount": Decimal("1200.50"),
+            "currency": "KES",
+            "created_at": datetime(2026, 11, 22, tzinfo=UTC),
+        },
+    )
+    assert txn.amount == "1200.50"
+    assert txn.created_at == "2026-11-22T00:00:00.000Z"
+
+
+def test_a_notification_needs_a_title() -> None:
+    with pytest.raises(ValueError, match="title"):
+        payload_from(Notification, {"id": "1", "message": "m", "created_at": "x"})

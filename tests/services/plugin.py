@@ -1,0 +1,117 @@
+"""Prepare the environment before Django's settings load, and offer the servers.
+
+Loaded by `addopts` in pyproject.toml, earlier than any conftest; therefore the tests
+run as `python -m pytest`, which finds this package.
+
+HOARDRUN_TEST_DATABASE=postgres runs the suite on a real PostgreSQL and a real
+Redis; otherwise it runs on SQLite and the in-memory layer. A server that cannot be
+had fails the run: nothing is skipped.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+from typing import Protocol
+
+import pytest
+
+from tests.services import environment, reaper
+from tests.services.binaries import ServerMissing
+from tests.services.postgres import Postgres
+from tests.services.redis import Redis
+from tests.services.server import Kind, Server
+
+_running = ExitStack()
+
+
+@functools.cache
+def run_postgres() -> Postgres:
+    """Return the run's PostgreSQL, started at the first call."""
+    server = Postgres()
+    _running.callback(server.stop)
+    return server
+
+
+@functools.cache
+def run_redis() -> Redis:
+    """Return the run's Redis, started at the first call."""
+    server = Redis()
+    _running.callback(server.stop)
+    return server
+
+
+@pytest.hookimpl(wrapper=True)  # a wrapper comes before pytest-django, which loads settings here
+def pytest_load_initial_conftests() -> Generator[None]:
+    choice = os.environ.get("HOARDRUN_TEST_DATABASE", "sqlite")
+    if choice not in {"sqlite", "postgres"}:
+        raise pytest.UsageError(f"HOARDRUN_TEST_DATABASE={choice!r}: use sqlite or postgres.")
+    environment.prepare(reaper.workspace())
+    if choice == "postgres":
+        try:
+            os.environ["DATABASE_URL"] = run_postgres().database("hoardrun")
+            os.environ["REDIS_URL"] = run_redis().url
+        except ServerMissing as error:
+            raise pytest.UsageError(str(error)) from None
+    yield
+
+
+def pytest_report_header() -> str:
+    return f"stores: {os.environ.get('HOARDRUN_TEST_DATABASE', 'sqlite')}"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    _running.close()
+    reaper.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Postgres:
+    """A real PostgreSQL: `.database(name)` makes a fresh database and returns its URL."""
+    try:
+        return run_postgres()
+    except ServerMissing as error:
+        pytest.exit(str(error), returncode=1)
+
+
+@pytest.fixture(scope="session")
+def redis() -> Redis:
+    """A real Redis: `.url`, `.flush()`, and ways to break it."""
+    try:
+        return run_redis()
+    except ServerMissing as error:
+        pytest.exit(str(error), returncode=1)
+
+
+class Serve(Protocol):
+    """The signature of the `serve` fixture: that of `Server`."""
+
+    def __call__(
+        self,
+        kind: Kind = ...,
+        *,
+        env: dict[str, str] | None = ...,
+        workers: int = ...,
+        migrate: bool = ...,
+    ) -> Server: ...
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Start servers that are stopped, and must stop cleanly, when the test ends."""
+    with ExitStack() as servers:
+
+        def start(
+            kind: Kind = "serve",
+            *,
+            env: dict[str, str] | None = None,
+            workers: int = 1,
+            migrate: bool = True,
+        ) -> Server:
+            server = Server(kind, env=env, workers=workers, migrate=migrate)
+            return servers.enter_context(server)
+
+        yield start

@@ -1,0 +1,48 @@
+"""Free ports, and waiting for something without sleeping blindly."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import time
+from collections.abc import Callable
+
+# Every patience of the tests is multiplied by it: HOARDRUN_TEST_PATIENCE=5 for a slow machine.
+PATIENCE = float(os.environ.get("HOARDRUN_TEST_PATIENCE") or 1)
+POLL_SECONDS = 0.02
+_given: set[int] = set()
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens on, never the same one twice.
+
+    It lies below the ports that Linux and macOS give to outgoing connections, so
+    that none of those takes it before the caller's server does.
+    """
+    while True:
+        port = random.randrange(20_000, 32_000)
+        if port in _given:
+            continue
+        _given.add(port)
+        with socket.socket() as probe:
+            # As servers do: a connection of an earlier server may still be in TIME_WAIT.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+
+
+def wait_until(ready: Callable[[], bool], *, seconds: float, what: str) -> None:
+    """Poll `ready` until it is true.
+
+    Raises TimeoutError naming `what` after `seconds` times PATIENCE. What `ready`
+    raises passes through.
+    """
+    deadline = time.monotonic() + seconds * PATIENCE
+    while not ready():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what}: not within {seconds * PATIENCE:g} s")
+        time.sleep(POLL_SECONDS)

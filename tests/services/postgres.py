@@ -1,0 +1,175 @@
+"""A real PostgreSQL for the tests: own data, own port, gone with the run."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from tests.services import reaper
+from tests.services.binaries import ServerMissing, postgres_programs
+from tests.services.ports import free_port, wait_until
+from tests.services.process import Process
+
+USER = "hoardrun"
+# Real durability: commits are flushed, though the data may lie on a disk in memory.
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "max_connections": "200",
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "timezone": "UTC",
+}
+
+
+class Postgres:
+    """One PostgreSQL server, on 127.0.0.1 and on a Unix socket in `folder`."""
+
+    def __init__(self) -> None:
+        self.folder = reaper.workspace() / "postgres"
+        self._data = self.folder / "data"
+        self._password = secrets.token_hex(16)
+        self._user = _unprivileged_user()
+        self._programs = _runnable_programs(self._user)
+        self._process: Process | None = None
+        self.port = free_port()
+        self._create_cluster()
+        self.start()
+
+    @property
+    def url(self) -> str:
+        """The DATABASE_URL of the maintenance database."""
+        return self._url("postgres")
+
+    def database(self, name: str) -> str:
+        """Create database `name` afresh and return its DATABASE_URL."""
+        identifier = sql.Identifier(name)
+        self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier))
+        self._execute(sql.SQL("CREATE DATABASE {}").format(identifier))
+        return self._url(name)
+
+    def start(self) -> None:
+        """Start it, again on the same data and port after stop() or kill()."""
+        options = [f"--{name.replace('_', '-')}={value}" for name, value in SETTINGS.items()]
+        self._process = Process(
+            [self._programs / "postgres", "-D", self._data, "-p", str(self.port),
+             "-k", self.folder, *options],
+            log=self.folder / "log",
+            cwd=self.folder,
+            user=self._user,
+            farewell=signal.SIGQUIT,
+        )  # fmt: skip
+        wait_until(self._answers, seconds=30, what="PostgreSQL answers")
+
+    def stop(self) -> None:
+        """Shut it down in order, ending the sessions of its clients."""
+        if self._process and self._process.exit_code is None:
+            self._process.stop(signal.SIGINT)
+
+    def kill(self) -> None:
+        """Crash it: no checkpoint, no goodbye; start() then recovers from its log."""
+        if self._process:
+            self._process.stop(signal.SIGQUIT)
+
+    def _url(self, name: str) -> str:
+        return f"postgres://{USER}:{self._password}@127.0.0.1:{self.port}/{name}"
+
+    def _execute(self, statement: sql.Composed) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement)
+
+    def _create_cluster(self) -> None:
+        self.folder.mkdir()
+        password_file = self.folder / "password"
+        password_file.write_text(self._password)
+        for path in (self.folder, password_file):
+            _hand_over(path, self._user)
+        command: list[str | Path] = [
+            self._programs / "initdb", "-D", self._data, "--username", USER,
+            "--pwfile", password_file, "--auth=scram-sha-256", "--encoding=UTF8",
+            "--locale=C", "--no-sync",
+        ]  # fmt: skip
+        finished = _run_as(self._user, command, cwd=self.folder)
+        if finished.returncode:
+            raise RuntimeError(f"initdb failed:\n{finished.stdout}")
+
+    def _answers(self) -> bool:
+        assert self._process is not None
+        if self._process.exit_code is not None:
+            raise RuntimeError(f"PostgreSQL did not start:\n{self._process.tail()}")
+        try:
+            psycopg.connect(self.url, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+def _unprivileged_user() -> pwd.struct_passwd | None:
+    """Return whom to run as: PostgreSQL refuses to run as root. None means as we are."""
+    if os.geteuid() != 0:
+        return None
+    accounts = {account.pw_name: account for account in pwd.getpwall()}
+    for name in ("postgres", "nobody"):
+        if name in accounts:
+            return accounts[name]
+    raise ServerMissing(
+        "PostgreSQL refuses to run as root, and the machine has neither a user `postgres` nor "
+        "`nobody`. Add one (`useradd --system postgres`) or run the tests as another user."
+    )
+
+
+def _runnable_programs(user: pwd.struct_passwd | None) -> Path:
+    """Return the programs, copied where `user` may reach them if needed.
+
+    A virtual environment in a home folder that is closed to others is the usual reason.
+    """
+    programs = postgres_programs()
+    if user is None or _runs(programs, user):
+        return programs
+    package = programs.parents[1]
+    copy = reaper.folder(executable=True)
+    for name in (package.name, f"{package.name}.libs"):  # a wheel keeps its libraries beside it
+        if (package.parent / name).is_dir():
+            shutil.copytree(
+                package.parent / name, copy / name, ignore=shutil.ignore_patterns("include")
+            )
+    for path in copy.rglob("*"):
+        if not path.is_symlink():
+            _hand_over(path, user)
+    return copy / programs.relative_to(package.parent)
+
+
+def _runs(programs: Path, user: pwd.struct_passwd) -> bool:
+    try:
+        return _run_as(user, [programs / "initdb", "--version"], cwd=Path("/")).returncode == 0
+    except PermissionError:
+        return False
+
+
+def _hand_over(path: Path, user: pwd.struct_passwd | None) -> None:
+    if user:
+        os.chown(path, user.pw_uid, user.pw_gid)
+
+
+def _run_as(
+    user: pwd.struct_passwd | None, command: Sequence[str | Path], *, cwd: Path
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        cwd=cwd,
+        user=user.pw_uid if user else None,
+        group=user.pw_gid if user else None,
+        extra_groups=[] if user else None,
+    )

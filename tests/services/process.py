@@ -1,0 +1,99 @@
+"""One child process, with its log, that cannot outlive the test run."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from pwd import struct_passwd
+from signal import SIGKILL, SIGTERM, Signals
+
+from tests.services import reaper
+from tests.services.ports import PATIENCE
+
+LOG_TAIL_CHARACTERS = 4000
+
+
+class Process:
+    """Start `command` in a session of its own, writing to the file `log`.
+
+    `user` runs it as somebody else, which takes root. `farewell` is the signal that
+    ends it when the run dies without stopping it.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        *,
+        log: Path,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        user: struct_passwd | None = None,
+        farewell: Signals = SIGTERM,
+    ) -> None:
+        self._log = log
+        with log.open("ab") as output:
+            self._popen = subprocess.Popen(
+                [str(word) for word in command],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=env,
+                cwd=cwd,
+                start_new_session=True,
+                user=user.pw_uid if user else None,
+                group=user.pw_gid if user else None,
+                extra_groups=[] if user else None,
+            )
+        reaper.watch(self.pid, farewell)
+
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code, -N for death by signal N, or None while it runs."""
+        return self._popen.poll()
+
+    def log(self) -> str:
+        return self._log.read_text(errors="replace")
+
+    def tail(self) -> str:
+        """Return the end of the log, for an error's text."""
+        return self.log()[-LOG_TAIL_CHARACTERS:]
+
+    def signal(self, number: Signals) -> None:
+        """Send a signal; SIGSTOP and SIGCONT freeze and thaw it."""
+        self._popen.send_signal(number)
+
+    def stop(self, number: Signals = SIGTERM, *, seconds: float = 10) -> int:
+        """Ask it to end and return its exit code.
+
+        Raises TimeoutError when it does not end in time; it is killed then.
+        """
+        self._popen.send_signal(number)
+        try:
+            code = self._popen.wait(seconds * PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise TimeoutError(
+                f"{self._popen.args!r} did not end within {seconds * PATIENCE:g} s of "
+                f"{number.name}\n{self.tail()}"
+            ) from None
+        self._bury()
+        return code
+
+    def kill(self) -> None:
+        """Kill it and the children it started, as a crash would."""
+        if self._popen.poll() is None:
+            os.killpg(self.pid, SIGKILL)
+        self._bury()
+
+    def _bury(self) -> None:
+        self._popen.wait()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, SIGKILL)  # children that outlived it
+        reaper.forget(self.pid)

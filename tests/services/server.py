@@ -1,0 +1,191 @@
+"""A real hoardrun server process for the tests."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from tests.services import environment, reaper, web
+from tests.services.ports import free_port, wait_until
+from tests.services.process import Process
+
+Kind = Literal["serve", "runserver", "daphne", "uvicorn"]
+APPLICATION = "hoardrun.asgi:application"
+_numbers = itertools.count(1)
+
+
+class Server:
+    """Start a server and wait until it answers.
+
+    Without a DATABASE_URL in `env` it gets a migrated SQLite database of its own;
+    with one, that database is migrated first unless `migrate` is false. The test
+    run's SECRET_KEY is the server's too: tokens made here are valid there.
+
+    In an asynchronous test, stop it with `await asyncio.to_thread(server.stop)`
+    while its clients live on the same event loop: they must answer its goodbye.
+
+    Raises RuntimeError, with its log, when it ends instead of answering.
+    """
+
+    def __init__(
+        self,
+        kind: Kind = "serve",
+        *,
+        env: Mapping[str, str] | None = None,
+        workers: int = 1,
+        migrate: bool = True,
+    ) -> None:
+        self.kind = kind
+        self.port = free_port()
+        self.folder = reaper.workspace() / f"server-{next(_numbers)}"
+        self.folder.mkdir()
+        self.env = environment.of_a_server() | dict(env or {})
+        if "DATABASE_URL" not in self.env:
+            self.env["DATABASE_URL"] = _sqlite_copy(self.folder / "db.sqlite3")
+        elif migrate:
+            self.manage("migrate", "--verbosity=0")
+        self._process = Process(
+            [sys.executable, *_arguments(kind, self.port, workers)],
+            log=self.folder / "log",
+            env=self.env,
+            cwd=environment.ROOT,
+        )
+        try:
+            wait_until(self._healthy, seconds=30, what=f"{kind} answers on /healthz")
+        except BaseException as error:
+            self._process.kill()
+            error.add_note(self._process.tail())
+            raise
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def ws_url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/ws/notifications"
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def log(self) -> str:
+        """Return everything it has printed so far."""
+        return self._process.log()
+
+    def request(
+        self, method: str, path: str, *, json: object = None, token: str | None = None
+    ) -> web.Answer:
+        """Send it one HTTP request."""
+        return web.request(method, self.url + path, json=json, token=token)
+
+    def manage(self, *arguments: str) -> str:
+        """Run a manage.py command in the server's environment and return its output."""
+        return _manage(arguments, self.env)
+
+    def stop(self) -> str:
+        """Stop it with SIGTERM and return its log.
+
+        Raises AssertionError when it had ended before or exits with an error,
+        TimeoutError when it takes more than ten seconds.
+        """
+        early = self._process.exit_code
+        assert early is None, f"{self.kind} had ended with {early}:\n{self._process.tail()}"
+        code = self._process.stop()
+        # uvicorn's own command ends by the signal that stopped it.
+        clean = {0, -signal.SIGTERM} if self.kind == "uvicorn" else {0}
+        assert code in clean, f"{self.kind} ended with {code}:\n{self._process.tail()}"
+        return self.log()
+
+    def kill(self) -> None:
+        """Kill it and its workers, as a crash would. Does nothing the second time."""
+        self._process.kill()
+
+    @property
+    def running(self) -> bool:
+        return self._process.exit_code is None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            error.add_note(f"log of {self.kind}:\n{self._process.tail()}")
+            self.kill()
+        elif self.running:
+            self.stop()
+
+    def _healthy(self) -> bool:
+        code = self._process.exit_code
+        if code is not None:
+            raise RuntimeError(f"{self.kind} ended with {code} instead of answering")
+        try:
+            return self.request("GET", "/healthz").status == 200
+        except OSError:
+            return False
+
+
+def _arguments(kind: Kind, port: int, workers: int) -> list[str]:
+    address = ["--host", "127.0.0.1", "--port", str(port)]
+    many = ["--workers", str(workers)] if workers > 1 else []
+    match kind:
+        case "serve":
+            return ["manage.py", "serve", *address, *many]
+        case "runserver":
+            return ["manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
+        case "daphne":
+            return ["-m", "daphne", "-b", "127.0.0.1", "-p", str(port), APPLICATION]
+        case "uvicorn":
+            return ["-m", "uvicorn", APPLICATION, *address, *many]
+
+
+def _manage(arguments: tuple[str, ...], env: Mapping[str, str]) -> str:
+    finished = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        env=env,
+        cwd=environment.ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if finished.returncode:
+        raise RuntimeError(
+            f"manage.py {' '.join(arguments)} ended with {finished.returncode}:\n"
+            f"{finished.stderr or finished.stdout}"
+        )
+    return finished.stdout
+
+
+@functools.cache
+def _migrated_sqlite() -> Path:
+    path = reaper.workspace() / "template.sqlite3"
+    _manage(
+        ("migrate", "--verbosity=0"),
+        environment.of_a_server() | {"DATABASE_URL": f"sqlite:///{path}"},
+    )
+    return path
+
+
+def _sqlite_copy(path: Path) -> str:
+    """Copy the migrated database, which costs milliseconds and not the migrations."""
+    with (
+        closing(sqlite3.connect(_migrated_sqlite())) as template,
+        closing(sqlite3.connect(path)) as copy,
+    ):
+        template.backup(copy)
+    return f"sqlite:///{path}"

