@@ -140,6 +140,23 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # Fields called `type` and `status` mean another thing in each app.
+    "ENUM_NAME_OVERRIDES": {
+        "AccountTypeEnum": "hoardrun.ledger.choices.AccountType",
+        "AccountStatusEnum": "hoardrun.ledger.choices.AccountStatus",
+        "TransactionTypeEnum": "hoardrun.ledger.choices.TransactionType",
+        "TransactionStatusEnum": "hoardrun.ledger.choices.TransactionStatus",
+        "DirectionEnum": "hoardrun.ledger.choices.Direction",
+        "PaymentMethodEnum": "hoardrun.ledger.choices.PaymentMethod",
+        "ProviderEnum": "hoardrun.ledger.choices.Provider",
+        "CurrencyEnum": "hoardrun.ledger.money.Currency",
+        "NotificationTypeEnum": "notifications.choices.NotificationType",
+        "NotificationStatusEnum": "notifications.choices.Status",
+        "PriorityEnum": "notifications.choices.Priority",
+        "BulkOutcomeEnum": "notifications.choices.BulkOutcome",
+        "InstrumentTypeEnum": "hoardrun.market.models.Instrument.Type",
+        "InstrumentStatusEnum": "hoardrun.market.models.Instrument.Status",
+    },
 }
 CORS_ALLOWED_ORIGINS = env.words(
     "CORS_ALLOWED_ORIGINS", "http://localhost:3000,http://127.0.0.1:3000" if DEBUG else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 from argparse import ArgumentParser
 from typing import Any
 
@@ -51,6 +52,8 @@ class Command(BaseCommand):
         config = server_config(host=host, port=port, workers=workers)
         self.stdout.write(f"hoardrun serves at http://{host}:{port}/ (Ctrl-C ends it)")
         self.stdout.flush()
+        # uvicorn raises the signal that stopped it once more when it is done: that is no news.
+        signal.signal(signal.SIGTERM, lambda *_: None)
         try:
             if workers > 1:
                 Multiprocess(config, sockets=[config.bind_socket()]).run()

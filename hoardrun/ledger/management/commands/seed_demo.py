@@ -1,0 +1,155 @@
+"""Fill an empty database with something to look at."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from hoardrun.ledger.choices import AccountType, Direction, PaymentMethod, Provider
+from hoardrun.ledger.choices import TransactionStatus as Status
+from hoardrun.ledger.choices import TransactionType as Type
+from hoardrun.ledger.models import Account
+from hoardrun.ledger.money import Currency
+from hoardrun.ledger.services import account_open, transaction_create, transaction_move
+from notifications.services import notification_create
+
+ACCOUNTS = (
+    (Currency.UGX, AccountType.CHECKING, "Everyday", "1850000"),
+    (Currency.KES, AccountType.SAVINGS, "Savings", "64200.50"),
+    (Currency.USD, AccountType.INVESTMENT, "Investments", "1250.00"),
+)
+
+
+class Sample(NamedTuple):
+    """A transaction to create, and the statuses it then goes through."""
+
+    currency: Currency
+    type: Type
+    direction: Direction
+    amount: str
+    description: str
+    payment_method: PaymentMethod
+    path: tuple[Status, ...]
+    provider: str = ""
+    merchant_name: str = ""
+    reason: str = ""
+
+
+SAMPLES = (
+    Sample(Currency.UGX, Type.SALARY, Direction.INBOUND, "2400000", "Salary",
+           PaymentMethod.BANK_TRANSFER, (Status.PROCESSING, Status.COMPLETED),
+           merchant_name="Nile Agro Ltd"),
+    Sample(Currency.UGX, Type.MOBILE_PAYMENT, Direction.OUTBOUND, "85000", "Groceries",
+           PaymentMethod.MOBILE_MONEY, (Status.COMPLETED,),
+           provider=Provider.MTN_MOMO, merchant_name="Kampala Fresh Market"),
+    Sample(Currency.UGX, Type.BILL_PAYMENT, Direction.OUTBOUND, "120000", "Electricity",
+           PaymentMethod.MOBILE_MONEY, (Status.PROCESSING, Status.FAILED),
+           provider=Provider.AIRTEL_MONEY, merchant_name="City Power",
+           reason="the meter number is not known"),
+    Sample(Currency.KES, Type.TRANSFER_IN, Direction.INBOUND, "1200.50", "From a friend",
+           PaymentMethod.MOBILE_MONEY, (Status.COMPLETED,), provider=Provider.MPESA),
+    Sample(Currency.KES, Type.CARD_PAYMENT, Direction.OUTBOUND, "3499.99", "Headphones",
+           PaymentMethod.CARD, (Status.COMPLETED, Status.REVERSED),
+           merchant_name="Nairobi Electronics", reason="returned to the shop"),
+    Sample(Currency.KES, Type.WITHDRAWAL, Direction.OUTBOUND, "5000", "Cash for the weekend",
+           PaymentMethod.CASH, (Status.CANCELLED,)),
+    Sample(Currency.USD, Type.DIVIDEND, Direction.INBOUND, "18.75", "Quarterly dividend",
+           PaymentMethod.ACH, (Status.PROCESSING,)),
+    Sample(Currency.USD, Type.PURCHASE, Direction.OUTBOUND, "240", "Index fund",
+           PaymentMethod.BANK_TRANSFER, ()),
+)  # fmt: skip
+
+NOTIFICATIONS = (
+    ("account", "low", "Welcome to hoardrun", "Your accounts in UGX, KES and USD are open."),
+    ("security", "urgent", "New sign-in", "Your account was used on a new device in Kampala."),
+    ("kyc", "medium", "Documents checked", "Your identity is confirmed. Nothing more to do."),
+    ("savings", "medium", "Half-way there", "Your savings goal has reached 50 %."),
+    ("reminder", "low", "Bill due on Friday", "Electricity is due. Pay it from any account."),
+)
+
+
+class Command(BaseCommand):
+    help = "Create the demo users with accounts, transactions and notifications (DEBUG only)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--once", action="store_true", help="only print the logins if they exist already"
+        )
+        parser.add_argument("--host", default="127.0.0.1", help="where the server will listen")
+        parser.add_argument("--port", default=8000, type=int)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        logins: list[dict[str, str]] = settings.DEMO_LOGINS
+        if not logins:
+            raise CommandError(
+                "seed_demo creates users whose passwords are public, so it runs under DEBUG=1 only."
+            )
+        names = [login["username"] for login in logins]
+        users = get_user_model().objects.filter(username__in=names)
+        if not options["once"] or users.count() < len(names):
+            with transaction.atomic():
+                for login in logins[:-1]:
+                    seed_customer(user_ensure(login, staff=False))
+                user_ensure(logins[-1], staff=True)
+        self._print(logins, f"http://{options['host']}:{options['port']}")
+
+    def _print(self, logins: list[dict[str, str]], site: str) -> None:
+        rows = [("username", "password", "role")]
+        rows += [(login["username"], login["password"], "customer") for login in logins[:-1]]
+        rows.append((logins[-1]["username"], logins[-1]["password"], "staff"))
+        widths = [max(len(row[column]) for row in rows) for column in range(3)]
+        rows.insert(1, ("-" * widths[0], "-" * widths[1], "-" * widths[2]))
+        for row in rows:
+            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            self.stdout.write("  " + "  ".join(cells).rstrip())
+        self.stdout.write("")
+        for what, path in (("Console", "/ws/test"), ("Admin", "/admin/"), ("API", "/api/docs")):
+            self.stdout.write(f"  {what:<8} {site}{path}")
+
+
+def user_ensure(login: dict[str, str], *, staff: bool) -> User:
+    """Create a demo user, or give an existing one its password back."""
+    first, _, last = login["name"].partition(" ")
+    user, _ = User.objects.get_or_create(
+        username=login["username"], defaults={"first_name": first, "last_name": last}
+    )
+    user.is_staff = user.is_superuser = staff
+    user.set_password(login["password"])
+    user.save()
+    return user
+
+
+def seed_customer(user: User) -> None:
+    """Give a customer accounts, transactions and notifications, unless there are some."""
+    if Account.objects.filter(user=user).exists():
+        return
+    accounts = {
+        currency: account_open(
+            user_id=user.pk, currency=currency, type=type, name=name, opening_balance=opening
+        )
+        for currency, type, name, opening in ACCOUNTS
+    }
+    for number, sample in enumerate(SAMPLES, start=1):
+        txn, _ = transaction_create(
+            account_id=accounts[sample.currency].pk,
+            type=sample.type,
+            direction=sample.direction,
+            amount=sample.amount,
+            description=sample.description,
+            payment_method=sample.payment_method,
+            provider=sample.provider,
+            merchant_name=sample.merchant_name,
+            reference=f"DEMO-{user.username.upper()}-{number}",
+        )
+        for status in sample.path:
+            reason = sample.reason if status == sample.path[-1] else ""
+            transaction_move(txn_id=txn.pk, to=status, reason=reason)
+    for type, priority, title, message in NOTIFICATIONS:
+        notification_create(
+            user_id=user.pk, title=title, message=message, type=type, priority=priority
+        )

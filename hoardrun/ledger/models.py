@@ -1,0 +1,163 @@
+"""Accounts and the transactions that move their balances.
+
+Balances and statuses change through `services` only, which hold the row locks;
+the constraints here are the last line, for whoever goes around them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
+
+from hoardrun.ledger.choices import (
+    AccountStatus,
+    AccountType,
+    Direction,
+    PaymentMethod,
+    Provider,
+    TransactionStatus,
+    TransactionType,
+)
+from hoardrun.ledger.money import DECIMAL_PLACES, MAX_DIGITS, Currency
+
+_SETTLED = Q(status__in=[TransactionStatus.COMPLETED, TransactionStatus.REVERSED])
+
+
+class Account(models.Model):
+    """Money of one user in one currency.
+
+    `current_balance` is what completed transactions add up to; `available_balance`
+    is that less what outbound transactions under way hold. A credit account's
+    available balance includes its credit line.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="accounts"
+    )
+    type = models.CharField(
+        max_length=16, choices=AccountType.choices, default=AccountType.CHECKING
+    )
+    name = models.CharField(max_length=100, blank=True)
+    currency = models.CharField(max_length=3, choices=Currency.choices)
+    available_balance = models.DecimalField(
+        max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES, default=Decimal(0)
+    )
+    current_balance = models.DecimalField(
+        max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES, default=Decimal(0)
+    )
+    status = models.CharField(
+        max_length=16, choices=AccountStatus.choices, default=AccountStatus.ACTIVE
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(type=AccountType.CREDIT) | Q(available_balance__gte=0),
+                name="account_not_overdrawn",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name or self.get_type_display()} ({self.currency}) #{self.pk}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        # Its signal publishes after an autocommit otherwise, and a crash between loses the event.
+        with transaction.atomic(savepoint=False):
+            super().save(*args, **kwargs)
+
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
+        account = super().from_db(*args, **kwargs)
+        account.balances_remember()
+        return account
+
+    def refresh_from_db(
+        self,
+        using: str | None = None,
+        fields: Iterable[str] | None = None,
+        from_queryset: Any = None,
+    ) -> None:
+        super().refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
+        self.balances_remember()
+
+    def balances_remember(self) -> None:
+        """Take the balances as what the database holds, for `balances_changed`."""
+        self._stored = self._balances()
+
+    def balances_changed(self) -> bool:
+        """Say whether a balance differs from what the database held; a new account's from zero."""
+        return self._balances() != getattr(self, "_stored", (0, 0))
+
+    def _balances(self) -> tuple[Decimal | None, Decimal | None]:
+        # By __dict__: a deferred field must not be loaded by looking at it.
+        return self.__dict__.get("available_balance"), self.__dict__.get("current_balance")
+
+
+class Transaction(models.Model):
+    """One movement of money on one account.
+
+    `balance_after` is the account's current balance when it completed; it and
+    `completed_at` stay when it is reversed. An instance is called `txn`.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="transactions")
+    type = models.CharField(max_length=20, choices=TransactionType.choices)
+    status = models.CharField(
+        max_length=16, choices=TransactionStatus.choices, default=TransactionStatus.PENDING
+    )
+    direction = models.CharField(max_length=8, choices=Direction.choices)
+    amount = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES)
+    currency = models.CharField(max_length=3, choices=Currency.choices)
+    description = models.CharField(max_length=200, blank=True)
+    payment_method = models.CharField(
+        max_length=16, choices=PaymentMethod.choices, default=PaymentMethod.OTHER
+    )
+    provider = models.CharField(max_length=16, choices=Provider.choices, blank=True)
+    merchant_name = models.CharField(max_length=100, blank=True)
+    merchant_category = models.CharField(max_length=50, blank=True)
+    reference = models.CharField(max_length=100, blank=True, db_index=True)
+    failure_reason = models.CharField(max_length=200, blank=True)
+    idempotency_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 unique only where given
+    balance_after = models.DecimalField(
+        max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES, null=True, blank=True
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "-created_at", "-id"], name="txn_account_newest"),
+            models.Index(fields=["status", "created_at"], name="txn_status_oldest"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="txn_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(status__in=TransactionStatus.values), name="txn_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(direction__in=Direction.values), name="txn_direction_known"
+            ),
+            models.CheckConstraint(
+                condition=(_SETTLED & Q(balance_after__isnull=False, completed_at__isnull=False))
+                | (~_SETTLED & Q(balance_after__isnull=True, completed_at__isnull=True)),
+                name="txn_settled_has_balance",
+            ),
+            models.UniqueConstraint(
+                fields=["account", "idempotency_key"], name="txn_idempotency_key_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_type_display()} #{self.pk}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        with transaction.atomic(savepoint=False):  # for the same reason as an account's
+            super().save(*args, **kwargs)

@@ -1,0 +1,96 @@
+"""Currencies and amounts: Decimal inside, text on the wire, never a float.
+
+Every currency has its own number of decimals (ISO 4217). 15 significant digits,
+two of them decimals, are what a column holds: SQLite keeps no more exactly.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+
+from hoardrun.ledger.errors import InvalidAmount, UnknownCurrency
+
+MAX_DIGITS = 15
+DECIMAL_PLACES = 2
+LARGEST = Decimal(10) ** (MAX_DIGITS - DECIMAL_PLACES) - Decimal(10) ** -DECIMAL_PLACES
+
+# Plain decimals only: Decimal() itself also takes 1e9, 1_000, blanks and other scripts' digits.
+_PLAIN = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
+
+
+class Currency(models.TextChoices):
+    UGX = "UGX", "Ugandan shilling"
+    KES = "KES", "Kenyan shilling"
+    TZS = "TZS", "Tanzanian shilling"
+    GHS = "GHS", "Ghanaian cedi"
+    NGN = "NGN", "Nigerian naira"
+    ZAR = "ZAR", "South African rand"
+    USD = "USD", "US dollar"
+    EUR = "EUR", "Euro"
+
+    @property
+    def exponent(self) -> int:
+        """Number of decimals."""
+        return 0 if self is Currency.UGX else 2
+
+
+def currency_parse(value: str) -> Currency:
+    """Read a currency code. Raises UnknownCurrency."""
+    try:
+        return Currency(value)
+    except ValueError:
+        raise UnknownCurrency(str(value), Currency.values) from None
+
+
+def amount_parse(value: Any, currency: str, *, allow_zero: bool = False) -> Decimal:
+    """Read an amount of a currency from text, Decimal or int.
+
+    Raises InvalidAmount for anything else, a float above all; for zero and
+    below; for more decimals than the currency has, unless they are zeros; and
+    for what is too large to be kept exactly.
+    """
+    code = currency_parse(currency)
+    number = _number(value)
+    if number < 0 or (number == 0 and not allow_zero):
+        raise InvalidAmount("An amount must be greater than zero; `direction` says which way.")
+    if number > LARGEST:
+        raise InvalidAmount(f"An amount must not exceed {LARGEST:f}.")
+    exact = number.quantize(Decimal(1).scaleb(-code.exponent))
+    if exact != number:
+        allowed = f"at most {code.exponent}" if code.exponent else "no"
+        raise InvalidAmount(f"{code.value} has {allowed} decimals.")
+    return exact
+
+
+def amount_text(value: Decimal, currency: str) -> str:
+    """Write an amount for the wire, as `1250` or `12.50`."""
+    return f"{value:.{_places(value, currency)}f}"
+
+
+def amount_human(value: Decimal, currency: str) -> str:
+    """Write an amount for people, as `UGX 50,000` or `KES 1,200.50`."""
+    return f"{currency} {value:,.{_places(value, currency)}f}"
+
+
+def _places(value: Decimal, currency: str) -> int:
+    """Return the currency's decimals, or more where rounding would tell a lie."""
+    exponent = value.normalize().as_tuple().exponent
+    assert isinstance(exponent, int), "money is finite"
+    return max(currency_parse(currency).exponent, -exponent)
+
+
+def _number(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        raise InvalidAmount('An amount is text such as "12.50", never a floating-point number.')
+    if isinstance(value, str):
+        if not _PLAIN.fullmatch(value):
+            raise InvalidAmount('An amount is plain digits such as "1250" or "12.50".')
+        return Decimal(value)
+    number = Decimal(value) if isinstance(value, Decimal) or abs(value) < 10**30 else LARGEST + 1
+    if not number.is_finite():
+        raise InvalidAmount("An amount must be finite.")
+    return number

@@ -1,0 +1,40 @@
+"""Reads, and the one place that says whose money is whose."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from hoardrun.ledger.errors import AccountNotFound, TransactionNotFound
+from hoardrun.ledger.models import Account, Transaction
+
+
+def id_parse(value: int | str) -> int:
+    """Read an id from the wire; what cannot be one becomes 0, which no row has."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
+
+
+def account_list(*, user_id: int) -> QuerySet[Account]:
+    """Select the user's accounts, oldest first."""
+    return Account.objects.filter(user_id=user_id).order_by("id")
+
+
+def account_get(*, user_id: int, account_id: int | str) -> Account:
+    """Read one of the user's accounts. Raises AccountNotFound."""
+    try:
+        return account_list(user_id=user_id).get(pk=id_parse(account_id))
+    except Account.DoesNotExist:
+        raise AccountNotFound from None
+
+
+def transaction_list(*, user_id: int) -> QuerySet[Transaction]:
+    """Select the transactions on the user's accounts, newest first."""
+    return Transaction.objects.filter(account__user_id=user_id).order_by("-created_at", "-id")
+
+
+def transaction_get(*, user_id: int, txn_id: int | str) -> Transaction:
+    """Read a transaction on one of the user's accounts. Raises TransactionNotFound."""
+    try:
+        return transaction_list(user_id=user_id).get(pk=id_parse(txn_id))
+    except Transaction.DoesNotExist:
+        raise TransactionNotFound from None

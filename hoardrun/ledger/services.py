@@ -1,0 +1,254 @@
+"""Every write to the ledger: open an account, create a transaction, move it.
+
+Each is one database transaction that locks the account's row, then the
+transaction's, so balances change one after the other whatever the concurrency
+(on SQLite, immediate transactions do the same). The account is saved before the
+transaction, and the notification last: each save publishes, and a user's stream
+stays locked from the first publication to the commit.
+
+An outbound transaction holds its amount of the available balance from the start.
+Completing it takes the amount from the current balance too; failing, cancelling
+or expiring gives the hold back. An inbound one adds to both when it completes.
+Reversing undoes either. A closed account takes no new transactions, but what is
+under way on it may still end.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from hoardrun.ledger.balances import funds_check, settle, shift
+from hoardrun.ledger.choices import (
+    DIRECTION_OF,
+    AccountStatus,
+    AccountType,
+    Direction,
+    PaymentMethod,
+)
+from hoardrun.ledger.choices import TransactionStatus as Status
+from hoardrun.ledger.errors import (
+    AccountNotActive,
+    AccountNotFound,
+    CurrencyMismatch,
+    IdempotencyConflict,
+    InvalidInput,
+    TransactionNotFound,
+)
+from hoardrun.ledger.models import Account, Transaction
+from hoardrun.ledger.money import amount_parse, currency_parse
+from hoardrun.ledger.notices import notice_of
+from hoardrun.ledger.retry import retried
+from hoardrun.ledger.selectors import id_parse
+from hoardrun.ledger.transitions import transition_check
+from notifications.services import notification_create
+
+Amount = str | int | Decimal
+
+_NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
+
+
+class Created(NamedTuple):
+    """A transaction, and whether this very call created it or a former one of its key."""
+
+    txn: Transaction
+    created: bool
+
+
+def account_open(
+    *,
+    user_id: int,
+    currency: str,
+    type: str = AccountType.CHECKING,
+    name: str = "",
+    opening_balance: Amount = 0,
+    credit_limit: Amount = 0,
+) -> Account:
+    """Open an active account. A credit limit, for credit accounts only, is available at once."""
+    opening = amount_parse(opening_balance, currency, allow_zero=True)
+    credit = amount_parse(credit_limit, currency, allow_zero=True)
+    if credit and type != AccountType.CREDIT:
+        raise InvalidInput({"credit_limit": ["Only a credit account has one."]})
+    account = Account(user_id=user_id, type=type, name=name, currency=currency)
+    shift(account, available=opening + credit, current=opening)
+    _clean(account, exclude={"user"})
+    with transaction.atomic():
+        account.save()
+    return account
+
+
+def transaction_check(
+    *, account: Account, type: str, direction: str, amount: Amount, currency: str | None = None
+) -> Decimal:
+    """Check that an account would take a new transaction; return the amount.
+
+    Only a call under the account's lock, as `transaction_create` makes, decides.
+    """
+    if currency is not None and currency_parse(currency) != account.currency:
+        raise CurrencyMismatch(currency, account.currency)
+    exact = amount_parse(amount, account.currency)
+    if (only := DIRECTION_OF.get(type)) and direction != only:
+        raise InvalidInput({"direction": [f"A {type} is always {only.value}."]})
+    if account.status != AccountStatus.ACTIVE:
+        raise AccountNotActive(account.status)
+    if direction == Direction.OUTBOUND:
+        funds_check(account, exact)
+    return exact
+
+
+@retried
+def transaction_create(
+    *,
+    account_id: int | str,
+    type: str,
+    direction: str,
+    amount: Amount,
+    currency: str | None = None,
+    owner_id: int | None = None,
+    description: str = "",
+    payment_method: str = PaymentMethod.OTHER,
+    provider: str = "",
+    merchant_name: str = "",
+    merchant_category: str = "",
+    reference: str = "",
+    idempotency_key: str | None = None,
+) -> Created:
+    """Create a pending transaction; an outbound one holds its amount.
+
+    With `owner_id`, the account must be that user's. A key seen before on this
+    account returns the first transaction, and raises IdempotencyConflict if it
+    asked for something else. Raises a LedgerError if the account does not take it.
+    """
+    with transaction.atomic():
+        account = _account_lock(account_id, owner_id)
+        wanted: dict[str, Any] = {
+            "type": type,
+            "direction": direction,
+            "amount": amount_parse(amount, account.currency),
+            "currency": account.currency if currency is None else currency_parse(currency),
+            "description": description,
+            "payment_method": payment_method,
+            "provider": provider,
+            "merchant_name": merchant_name,
+            "merchant_category": merchant_category,
+            "reference": reference,
+        }
+        txn = Transaction(account=account, idempotency_key=idempotency_key or None, **wanted)
+        _clean(txn, exclude={"account"})
+        if txn.idempotency_key and (first := _first_of(account, txn.idempotency_key, wanted)):
+            return Created(first, False)
+        exact = transaction_check(
+            account=account, type=type, direction=direction, amount=amount, currency=currency
+        )
+        if direction == Direction.OUTBOUND:
+            shift(account, available=-exact)
+            account.save(update_fields=["available_balance", "updated_at"])
+        txn.save()
+    return Created(txn, True)
+
+
+@retried
+def transaction_move(*, txn_id: int | str, to: str, reason: str = "") -> Transaction:
+    """Move a transaction to another status, with everything that this does to the money.
+
+    `reason` says why it ended otherwise than completed. Raises IllegalTransition,
+    also for the status it has already: a move happens once. Reversing raises
+    InsufficientFunds if the money that came in is no longer there.
+    """
+    pk = id_parse(txn_id)
+    with transaction.atomic():
+        account_id = Transaction.objects.filter(pk=pk).values_list("account_id", flat=True).first()
+        if account_id is None:
+            raise TransactionNotFound
+        account = _account_lock(account_id)
+        txn = Transaction.objects.select_for_update(no_key=True).get(pk=pk)
+        transition_check(txn.status, to)
+        txn.account = account
+        txn.status = to
+        if to != Status.COMPLETED:
+            txn.failure_reason = reason
+        settle(account, txn)
+        if to == Status.COMPLETED:
+            txn.balance_after = account.current_balance
+            txn.completed_at = timezone.now()
+        _clean(txn, exclude={"account"})
+        if account.balances_changed():
+            account.save(update_fields=["available_balance", "current_balance", "updated_at"])
+        txn.save()
+        if notice := notice_of(txn):
+            notification_create(
+                user_id=account.user_id,
+                title=notice.title,
+                message=notice.message,
+                type="transaction",
+                priority=notice.priority,
+                metadata={"transaction_id": str(txn.pk)},
+            )
+    return txn
+
+
+def transaction_process(*, txn_id: int | str) -> Transaction:
+    """Mark a transaction as handed to its provider."""
+    return transaction_move(txn_id=txn_id, to=Status.PROCESSING)
+
+
+def transaction_complete(*, txn_id: int | str) -> Transaction:
+    """Complete a transaction: the current balance changes."""
+    return transaction_move(txn_id=txn_id, to=Status.COMPLETED)
+
+
+def transaction_fail(*, txn_id: int | str, reason: str = "") -> Transaction:
+    """End a transaction that did not succeed."""
+    return transaction_move(txn_id=txn_id, to=Status.FAILED, reason=reason)
+
+
+def transaction_cancel(*, txn_id: int | str, reason: str = "") -> Transaction:
+    """End a transaction that its owner no longer wants."""
+    return transaction_move(txn_id=txn_id, to=Status.CANCELLED, reason=reason)
+
+
+def transaction_expire(*, txn_id: int | str, reason: str = "") -> Transaction:
+    """End a transaction that nobody confirmed in time."""
+    return transaction_move(txn_id=txn_id, to=Status.EXPIRED, reason=reason)
+
+
+def transaction_reverse(*, txn_id: int | str, reason: str = "") -> Transaction:
+    """Undo a completed transaction."""
+    return transaction_move(txn_id=txn_id, to=Status.REVERSED, reason=reason)
+
+
+def _account_lock(account_id: int | str, owner_id: int | None = None) -> Account:
+    accounts = Account.objects.select_for_update(no_key=True)
+    if owner_id is not None:
+        accounts = accounts.filter(user_id=owner_id)
+    try:
+        return accounts.get(pk=id_parse(account_id))
+    except Account.DoesNotExist:
+        raise AccountNotFound from None
+
+
+def _first_of(account: Account, key: str, wanted: dict[str, Any]) -> Transaction | None:
+    """Find what this key created; the account's lock makes the answer final."""
+    first = Transaction.objects.filter(account=account, idempotency_key=key).first()
+    if first is None:
+        return None
+    if differing := [name for name, value in wanted.items() if getattr(first, name) != value]:
+        raise IdempotencyConflict(differing)
+    first.account = account
+    return first
+
+
+def _clean(row: Account | Transaction, exclude: set[str]) -> None:
+    """Check lengths, choices and characters: one store or the other would take anything."""
+    for name, value in row.__dict__.items():
+        if isinstance(value, str) and _NOT_TEXT.search(value):
+            raise InvalidInput({name: ["Holds characters that are not text; remove them."]})
+    try:
+        row.clean_fields(exclude=exclude)
+    except ValidationError as error:
+        raise InvalidInput(error.message_dict) from None

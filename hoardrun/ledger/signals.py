@@ -1,0 +1,45 @@
+"""Publish what is saved, whoever saves it: services, admin or shell.
+
+An event is written in the transaction of the save itself, so a rollback takes
+it back. `bulk_create` and `update()` send no signals: they publish nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db.models.signals import post_save
+
+from hoardrun.ledger.models import Account, Transaction
+from hoardrun.ledger.payloads import account_payload, txn_payload
+from realtime.names import user_stream
+from realtime.publish import publish
+
+_BALANCES = {"available_balance", "current_balance"}
+
+
+def connect() -> None:
+    """Connect the receivers; called once the apps are ready."""
+    post_save.connect(account_saved, sender=Account, dispatch_uid="ledger.account_saved")
+    post_save.connect(transaction_saved, sender=Transaction, dispatch_uid="ledger.txn_saved")
+
+
+def account_saved(
+    instance: Account,
+    raw: bool = False,
+    update_fields: Collection[str] | None = None,
+    **_: Any,
+) -> None:
+    """Publish `balance_update` if the save stored another balance."""
+    if raw or (update_fields is not None and not _BALANCES & set(update_fields)):
+        return
+    if instance.balances_changed():
+        publish(user_stream(instance.user_id), account_payload(instance))
+    instance.balances_remember()
+
+
+def transaction_saved(instance: Transaction, raw: bool = False, **_: Any) -> None:
+    """Publish `transaction_update`."""
+    if not raw:
+        publish(user_stream(instance.account.user_id), txn_payload(instance))

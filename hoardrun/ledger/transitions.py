@@ -1,0 +1,38 @@
+"""The life of a transaction, as a table. Pure: `services` moves, this says whether it may."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hoardrun.ledger.choices import TransactionStatus as Status
+from hoardrun.ledger.errors import IllegalTransition
+
+TRANSITIONS: Mapping[Status, frozenset[Status]] = {
+    Status.PENDING: frozenset(
+        {
+            Status.PROCESSING,
+            Status.COMPLETED,
+            Status.FAILED,
+            Status.CANCELLED,
+            Status.EXPIRED,
+        }
+    ),
+    # No CANCELLED: the money is with the provider, who alone can say how it ends.
+    Status.PROCESSING: frozenset({Status.COMPLETED, Status.FAILED, Status.EXPIRED}),
+    Status.COMPLETED: frozenset({Status.REVERSED}),
+    Status.FAILED: frozenset(),
+    Status.CANCELLED: frozenset(),
+    Status.REVERSED: frozenset(),
+    Status.EXPIRED: frozenset(),
+}
+assert set(TRANSITIONS) == set(Status), "every status needs its row"
+
+# Statuses that give an outbound transaction's hold back.
+RELEASED = frozenset({Status.FAILED, Status.CANCELLED, Status.EXPIRED})
+
+
+def transition_check(current: str, wanted: str) -> None:
+    """Raise IllegalTransition unless a transaction may go from one status to the other."""
+    allowed = TRANSITIONS[Status(current)]
+    if wanted not in allowed:
+        raise IllegalTransition(current, wanted, allowed)

@@ -1,0 +1,136 @@
+"""The ledger's HTTP API: thin callers of selectors and services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from hoardrun.ledger import selectors, services
+from hoardrun.ledger.choices import TransactionStatus
+from hoardrun.ledger.errors import ActionNotAllowed
+from hoardrun.ledger.filters import TransactionFilter
+from hoardrun.ledger.models import Account, Transaction
+from hoardrun.ledger.pagination import CursorOrWindow
+from hoardrun.ledger.serializers import (
+    AccountOutput,
+    ActionInput,
+    TransactionInput,
+    TransactionOutput,
+)
+
+ACTIONS = {
+    "cancel": TransactionStatus.CANCELLED,
+    "process": TransactionStatus.PROCESSING,
+    "complete": TransactionStatus.COMPLETED,
+    "fail": TransactionStatus.FAILED,
+    "reverse": TransactionStatus.REVERSED,
+    "expire": TransactionStatus.EXPIRED,
+}
+OWNER_ACTIONS = frozenset({"cancel"})
+
+_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="Repeat the request with the same key: the first result comes back.",
+)
+_REPLAYED = OpenApiParameter(
+    "Idempotent-Replayed", str, OpenApiParameter.HEADER, response=[200], description="`true`"
+)
+
+
+class AccountListView(ListAPIView[Account]):
+    """List your accounts."""
+
+    serializer_class = AccountOutput
+    filter_backends = ()
+    pagination_class = None
+
+    def get_queryset(self) -> QuerySet[Account]:
+        return selectors.account_list(user_id=_user_id(self.request))
+
+
+class AccountView(APIView):
+    @extend_schema(operation_id="accounts_retrieve", responses=AccountOutput)
+    def get(self, request: Request, account_id: str) -> Response:
+        """Read one of your accounts."""
+        account = selectors.account_get(user_id=_user_id(request), account_id=account_id)
+        return Response(AccountOutput(account).data)
+
+
+class TransactionListView(ListAPIView[Transaction]):
+    """List the transactions on your accounts, newest first."""
+
+    serializer_class = TransactionOutput
+    filterset_class = TransactionFilter
+    pagination_class = CursorOrWindow
+
+    def get_queryset(self) -> QuerySet[Transaction]:
+        return selectors.transaction_list(user_id=_user_id(self.request))
+
+    @extend_schema(
+        request=TransactionInput,
+        responses={200: TransactionOutput, 201: TransactionOutput},
+        parameters=[_KEY, _REPLAYED],
+        filters=False,
+    )
+    def post(self, request: Request) -> Response:
+        """Create a pending transaction; an outbound one holds its amount."""
+        wanted = _transaction_input(request)
+        txn, created = services.transaction_create(owner_id=_user_id(request), **wanted)
+        data = TransactionOutput(txn).data
+        if created:
+            return Response(data, status=201)
+        return Response(data, headers={"Idempotent-Replayed": "true"})
+
+
+class TransactionView(APIView):
+    @extend_schema(operation_id="transactions_retrieve", responses=TransactionOutput)
+    def get(self, request: Request, txn_id: str) -> Response:
+        """Read a transaction on one of your accounts."""
+        txn = selectors.transaction_get(user_id=_user_id(request), txn_id=txn_id)
+        return Response(TransactionOutput(txn).data)
+
+
+class TransactionActView(APIView):
+    @extend_schema(request=ActionInput, responses=TransactionOutput)
+    def post(self, request: Request, txn_id: str) -> Response:
+        """Move a transaction: owners may cancel theirs, staff may do anything to any."""
+        wanted = ActionInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        action = wanted.validated_data["action"]
+        if not request.user.is_staff:
+            # Whose it is comes first: somebody else's must look like none at all.
+            selectors.transaction_get(user_id=_user_id(request), txn_id=txn_id)
+            if action not in OWNER_ACTIONS:
+                raise ActionNotAllowed(action, OWNER_ACTIONS)
+        txn = services.transaction_move(
+            txn_id=txn_id, to=ACTIONS[action], reason=wanted.validated_data.get("reason", "")
+        )
+        return Response(TransactionOutput(txn).data)
+
+
+def _user_id(request: Request) -> int:
+    return request.user.pk or 0  # nobody: the schema is drawn without a user
+
+
+def _transaction_input(request: Request) -> dict[str, Any]:
+    """Check the body, and the key that comes in the header or as a field."""
+    data = request.data
+    header = request.headers.get("Idempotency-Key")
+    if header and isinstance(data, dict):
+        if data.get("idempotency_key", header) != header:
+            raise serializers.ValidationError(
+                {"idempotency_key": ["Differs from the header Idempotency-Key. Send one."]}
+            )
+        data = {**data, "idempotency_key": header}
+    wanted = TransactionInput(data=data)
+    wanted.is_valid(raise_exception=True)
+    return dict(wanted.validated_data)

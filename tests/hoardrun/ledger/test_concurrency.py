@@ -1,0 +1,139 @@
+"""Threads on real connections: what must hold on SQLite and on PostgreSQL alike."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.db import OperationalError, transaction
+
+from hoardrun.ledger import services
+from hoardrun.ledger.errors import IllegalTransition, InsufficientFunds
+from hoardrun.ledger.models import Account, Transaction
+from hoardrun.ledger.retry import MAX_ATTEMPTS, retried
+from notifications.models import Notification
+from realtime.models import Event, Stream
+from tests.hoardrun.ledger.conftest import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+THREADS = 8
+
+
+def create(account: Account, amount: str, direction: str = "outbound", key: str | None = None):
+    return services.transaction_create(
+        account_id=account.pk,
+        type="payment",
+        direction=direction,
+        amount=amount,
+        idempotency_key=key,
+    )
+
+
+def assert_log_has_no_gap(user_id: int) -> None:
+    stream = Stream.objects.get(name=f"user:{user_id}")
+    offsets = Event.objects.filter(stream=stream).order_by("offset")
+    assert list(offsets.values_list("offset", flat=True)) == list(range(1, stream.head + 1))
+
+
+def test_it_completes_once_whoever_tries(kes: Account):
+    txn = create(kes, "100", "inbound").txn
+    outcomes = at_once(THREADS, lambda _: services.transaction_complete(txn_id=txn.pk))
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == [
+        *[IllegalTransition.__name__] * (THREADS - 1),
+        Transaction.__name__,
+    ]
+    kes.refresh_from_db()
+    assert kes.current_balance == kes.available_balance == Decimal("1100")
+    assert Notification.objects.count() == 1
+    assert_log_has_no_gap(kes.user_id)
+
+
+def test_it_ends_one_way_when_completed_and_cancelled_at_once(kes: Account):
+    txn = create(kes, "100").txn
+    moves = (services.transaction_complete, services.transaction_cancel)
+    outcomes = at_once(THREADS, lambda number: moves[number % 2](txn_id=txn.pk))
+    won = [outcome for outcome in outcomes if isinstance(outcome, Transaction)]
+    assert len(won) == 1
+    kes.refresh_from_db()
+    left = Decimal("900") if won[0].status == "completed" else Decimal("1000")
+    assert kes.current_balance == kes.available_balance == left
+
+
+def test_it_creates_once_for_a_key(kes: Account):
+    outcomes = at_once(THREADS, lambda _: create(kes, "100", key="k"))
+    assert sorted(outcome.created for outcome in outcomes) == [False] * (THREADS - 1) + [True]
+    assert len({outcome.txn.pk for outcome in outcomes}) == 1
+    kes.refresh_from_db()
+    assert (Transaction.objects.count(), kes.available_balance) == (1, Decimal("900"))
+
+
+def test_it_never_spends_the_same_money_twice(kes: Account):
+    outcomes = at_once(THREADS, lambda _: create(kes, "300"))
+    assert sum(isinstance(outcome, InsufficientFunds) for outcome in outcomes) == THREADS - 3
+    kes.refresh_from_db()
+    assert kes.available_balance == Decimal("100")
+    assert_log_has_no_gap(kes.user_id)
+
+
+def test_it_adds_up_different_transactions(kes: Account):
+    txns = [create(kes, "10.01", "inbound").txn for _ in range(THREADS)]
+    outcomes = at_once(
+        THREADS, lambda number: services.transaction_complete(txn_id=txns[number].pk)
+    )
+    assert all(isinstance(outcome, Transaction) for outcome in outcomes)
+    kes.refresh_from_db()
+    assert kes.current_balance == Decimal("1000") + THREADS * Decimal("10.01")
+    after = Transaction.objects.order_by("balance_after").values_list("balance_after", flat=True)
+    steps = range(1, THREADS + 1)
+    assert list(after) == [Decimal("1000") + step * Decimal("10.01") for step in steps]
+
+
+class Conflict(Exception):
+    sqlstate = "40001"
+
+
+class Broken(Exception):
+    sqlstate = "57P01"
+
+
+def failing(cause: Exception, times: int):
+    """Return a list of attempts, and a transaction that loses its first `times` conflicts."""
+    attempts: list[int] = []
+
+    @retried
+    def work() -> str:
+        with transaction.atomic():
+            attempts.append(len(attempts))
+            if len(attempts) <= times:
+                raise OperationalError from cause
+            return "done"
+
+    return attempts, work
+
+
+def test_it_repeats_a_transaction_that_lost_a_conflict():
+    attempts, work = failing(Conflict(), MAX_ATTEMPTS - 1)
+    assert work() == "done"
+    assert len(attempts) == MAX_ATTEMPTS
+
+
+def test_it_gives_up_in_the_end():
+    attempts, work = failing(Conflict(), MAX_ATTEMPTS)
+    with pytest.raises(OperationalError):
+        work()
+    assert len(attempts) == MAX_ATTEMPTS
+
+
+def test_it_repeats_nothing_else():
+    attempts, work = failing(Broken(), 1)
+    with pytest.raises(OperationalError):
+        work()
+    assert len(attempts) == 1
+
+
+def test_it_leaves_the_retry_to_the_outermost_transaction():
+    attempts, work = failing(Conflict(), 1)
+    with pytest.raises(OperationalError), transaction.atomic():
+        work()
+    assert len(attempts) == 1

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from hoardrun.ledger.errors import InvalidAmount, UnknownCurrency
+from hoardrun.ledger.money import amount_human, amount_parse, amount_text
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "text"),
+    [
+        ("1250", "UGX", "1250"),
+        (1250, "UGX", "1250"),
+        (Decimal("1250.00"), "UGX", "1250"),
+        (Decimal("1E+3"), "UGX", "1000"),
+        ("12.5", "KES", "12.50"),
+        ("12.500", "KES", "12.50"),
+        ("0.01", "USD", "0.01"),
+        ("9999999999999.99", "EUR", "9999999999999.99"),
+        ("9999999999999", "UGX", "9999999999999"),
+    ],
+)
+def test_it_reads_and_writes_amounts_of_the_currency(value, currency, text):
+    assert amount_text(amount_parse(value, currency), currency) == text
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        12.5,
+        1.0,
+        True,
+        None,
+        [],
+        "",
+        " 5",
+        "5\n",
+        "+5",
+        "-5",
+        "0",
+        "0.00",
+        "-0",
+        "1e3",
+        "1_000",
+        "1,000",
+        ".5",
+        "5.",
+        "0x10",
+        "١٢",
+        "NaN",
+        "Infinity",
+        Decimal("NaN"),
+        Decimal("sNaN"),
+        Decimal("Infinity"),
+        Decimal("-1"),
+        Decimal("1E+999999"),
+        "12.345",
+        "10000000000000",
+        10**5000,
+        -(10**5000),
+        "9" * 100_000,
+    ],
+    ids=lambda value: repr(value)[:20] if not isinstance(value, int) else str(type(value)),
+)
+def test_it_refuses_what_is_not_an_amount(value):
+    with pytest.raises(InvalidAmount):
+        amount_parse(value, "KES")
+
+
+def test_it_refuses_decimals_that_the_currency_does_not_have():
+    with pytest.raises(InvalidAmount, match="UGX has no decimals"):
+        amount_parse("100.5", "UGX")
+    with pytest.raises(InvalidAmount, match="KES has at most 2 decimals"):
+        amount_parse("100.005", "KES")
+
+
+@pytest.mark.parametrize("currency", ["", "kes", "XXX", "KES "])
+def test_it_refuses_an_unknown_currency(currency):
+    with pytest.raises(UnknownCurrency, match="Use one of UGX, KES"):
+        amount_parse("1", currency)
+
+
+def test_it_writes_amounts_for_people():
+    assert amount_human(Decimal("50000.00"), "UGX") == "UGX 50,000"
+    assert amount_human(Decimal("1200.5"), "KES") == "KES 1,200.50"
+
+
+def test_it_never_rounds_what_it_writes():
+    assert amount_text(Decimal("12.50"), "UGX") == "12.5"
+    assert amount_text(Decimal("-0.10"), "USD") == "-0.10"

@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from hoardrun.ledger import services
+from hoardrun.ledger.errors import (
+    AccountNotActive,
+    AccountNotFound,
+    CurrencyMismatch,
+    IdempotencyConflict,
+    InsufficientFunds,
+    InvalidAmount,
+    InvalidInput,
+    TransactionNotFound,
+    UnknownCurrency,
+)
+from hoardrun.ledger.models import Account, Transaction
+from notifications.models import Notification
+from realtime.models import Event
+
+
+def create(account: Account, amount: str, direction: str = "outbound", **more) -> Transaction:
+    more.setdefault("type", "payment")
+    return services.transaction_create(
+        account_id=account.pk, direction=direction, amount=amount, **more
+    ).txn
+
+
+def balances(account: Account) -> tuple[Decimal, Decimal]:
+    account.refresh_from_db()
+    return account.current_balance, account.available_balance
+
+
+def test_it_holds_an_outbound_amount_until_completion(kes: Account):
+    txn = create(kes, "300.50")
+    assert balances(kes) == (Decimal("1000"), Decimal("699.50"))
+    txn = services.transaction_complete(txn_id=txn.pk)
+    assert balances(kes) == (Decimal("699.50"), Decimal("699.50"))
+    assert txn.balance_after == Decimal("699.50")
+    assert txn.completed_at is not None
+
+
+def test_it_adds_an_inbound_amount_only_on_completion(kes: Account):
+    txn = create(kes, "300.50", "inbound")
+    assert balances(kes) == (Decimal("1000"), Decimal("1000"))
+    services.transaction_complete(txn_id=txn.pk)
+    assert balances(kes) == (Decimal("1300.50"), Decimal("1300.50"))
+
+
+@pytest.mark.parametrize("direction", ["inbound", "outbound"])
+def test_it_restores_both_balances_when_reversed(kes: Account, direction: str):
+    txn = create(kes, "400", direction)
+    services.transaction_complete(txn_id=txn.pk)
+    txn = services.transaction_reverse(txn_id=txn.pk, reason="charged twice")
+    assert balances(kes) == (Decimal("1000"), Decimal("1000"))
+    assert (txn.failure_reason, txn.balance_after is not None) == ("charged twice", True)
+
+
+def test_it_does_not_reverse_money_that_was_spent(kes: Account):
+    deposit = create(kes, "500", "inbound")
+    services.transaction_complete(txn_id=deposit.pk)
+    create(kes, "1200")
+    with pytest.raises(InsufficientFunds):
+        services.transaction_reverse(txn_id=deposit.pk)
+    assert balances(kes) == (Decimal("1500"), Decimal("300"))
+    deposit.refresh_from_db()
+    assert deposit.status == "completed"
+
+
+def test_it_spends_to_the_last_cent_and_no_further(kes: Account):
+    create(kes, "999.99")
+    with pytest.raises(InsufficientFunds) as refusal:
+        create(kes, "0.02")
+    assert refusal.value.extra == {"available": "0.01", "needed": "0.02", "currency": "KES"}
+    create(kes, "0.01")
+    assert balances(kes) == (Decimal("1000"), Decimal("0"))
+
+
+def test_it_lets_a_credit_account_spend_its_credit(alice: User):
+    card = services.account_open(
+        user_id=alice.pk, currency="USD", type="credit", credit_limit="200"
+    )
+    services.transaction_complete(txn_id=create(card, "150.25").pk)
+    assert balances(card) == (Decimal("-150.25"), Decimal("49.75"))
+    with pytest.raises(InsufficientFunds):
+        create(card, "50")
+    with pytest.raises(InvalidInput, match="Only a credit account"):
+        services.account_open(user_id=alice.pk, currency="USD", credit_limit="200")
+
+
+@pytest.mark.parametrize("status", ["inactive", "suspended", "closed", "pending"])
+def test_it_creates_nothing_on_an_account_that_is_not_active(kes: Account, status: str):
+    under_way = create(kes, "10")
+    Account.objects.filter(pk=kes.pk).update(status=status)
+    with pytest.raises(AccountNotActive, match=status):
+        create(kes, "1", "inbound")
+    services.transaction_complete(txn_id=under_way.pk)
+
+
+def test_it_creates_nothing_on_somebody_elses_account(kes: Account, bob: User):
+    with pytest.raises(AccountNotFound):
+        create(kes, "1", owner_id=bob.pk)
+    with pytest.raises(AccountNotFound):
+        services.transaction_create(
+            account_id="9" * 30, type="payment", direction="outbound", amount="1"
+        )
+    assert not Transaction.objects.exists()
+
+
+def test_it_takes_only_the_accounts_currency(kes: Account):
+    with pytest.raises(CurrencyMismatch, match="kept in KES: send KES, not 'USD'"):
+        create(kes, "1", currency="USD")
+    with pytest.raises(UnknownCurrency):
+        create(kes, "1", currency="BTC")
+    assert create(kes, "1", currency="KES").currency == "KES"
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"type": "gift"}, "type"),
+        ({"type": "deposit"}, "direction"),
+        ({"direction": "sideways"}, "direction"),
+        ({"description": "x" * 201}, "description"),
+        ({"provider": "paypal"}, "provider"),
+        ({"payment_method": "barter"}, "payment_method"),
+        ({"idempotency_key": "k" * 201}, "idempotency_key"),
+        ({"idempotency_key": "k\x00"}, "idempotency_key"),
+        ({"merchant_name": "Acme\x00"}, "merchant_name"),
+        ({"reference": "\ud800"}, "reference"),
+    ],
+)
+def test_it_names_the_field_that_is_wrong(kes: Account, fields: dict, named: str):
+    with pytest.raises(InvalidInput) as refusal:
+        create(kes, "1", **fields)
+    assert named in refusal.value.errors
+    assert balances(kes) == (Decimal("1000"), Decimal("1000"))
+
+
+def test_it_refuses_a_balance_that_could_not_be_kept_exactly(kes: Account):
+    txn = create(kes, "9999999999999.99", "inbound")
+    with pytest.raises(InvalidAmount, match="The balance would exceed"):
+        services.transaction_complete(txn_id=txn.pk)
+
+
+def test_it_keeps_15_digits_exactly(alice: User):
+    account = services.account_open(
+        user_id=alice.pk, currency="KES", opening_balance="9999999999999.98"
+    )
+    services.transaction_complete(txn_id=create(account, "0.01", "inbound").pk)
+    assert balances(account)[0] == Decimal("9999999999999.99")
+
+
+def test_it_returns_the_first_result_of_a_key(kes: Account):
+    first = services.transaction_create(
+        account_id=kes.pk, type="payment", direction="outbound", amount="900", idempotency_key="k"
+    )
+    again = services.transaction_create(
+        account_id=str(kes.pk),
+        type="payment",
+        direction="outbound",
+        amount=Decimal("900.00"),
+        currency="KES",
+        idempotency_key="k",
+    )
+    assert (first.created, again.created) == (True, False)
+    assert again.txn.pk == first.txn.pk
+    assert balances(kes) == (Decimal("1000"), Decimal("100"))
+
+
+def test_it_refuses_a_key_with_another_request(kes: Account):
+    create(kes, "5", idempotency_key="k")
+    with pytest.raises(IdempotencyConflict, match="amount, description"):
+        create(kes, "6", description="other", idempotency_key="k")
+    assert Transaction.objects.count() == 1
+
+
+def test_it_moves_no_transaction_that_is_not_there(db):
+    for txn_id in (1, "x", "", "-1", "9" * 40):
+        with pytest.raises(TransactionNotFound):
+            services.transaction_complete(txn_id=txn_id)
+
+
+def test_it_notifies_the_owner_of_how_it_ended(kes: Account, alice: User):
+    paid = create(kes, "200.50")
+    failed = create(kes, "10", merchant_name="Acme")
+    received = create(kes, "1200.50", "inbound")
+    services.transaction_complete(txn_id=paid.pk)
+    services.transaction_fail(txn_id=failed.pk, reason="declined by the bank")
+    services.transaction_complete(txn_id=received.pk)
+    services.transaction_reverse(txn_id=paid.pk)
+    services.transaction_cancel(txn_id=create(kes, "1").pk)
+    notices = list(Notification.objects.filter(user=alice).order_by("id"))
+    assert [notice.message for notice in notices] == [
+        "Payment of KES 200.50 completed",
+        "Payment of KES 10.00 to Acme failed: declined by the bank",
+        "You received KES 1,200.50",
+        "Payment of KES 200.50 was reversed",
+    ]
+    assert {notice.type for notice in notices} == {"transaction"}
+    assert notices[0].metadata == {"transaction_id": str(paid.pk)}
+
+
+def test_it_writes_nothing_when_the_caller_rolls_back(kes: Account):
+    events = Event.objects.count()
+    with pytest.raises(RuntimeError), transaction.atomic():
+        services.transaction_complete(txn_id=create(kes, "5").pk)
+        raise RuntimeError
+    assert balances(kes) == (Decimal("1000"), Decimal("1000"))
+    assert (Transaction.objects.count(), Notification.objects.count()) == (0, 0)
+    assert Event.objects.count() == events

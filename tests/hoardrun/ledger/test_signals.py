@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core import serializers
+from django.db import transaction
+
+from hoardrun.ledger.models import Account, Transaction
+from hoardrun.ledger.services import account_open, transaction_complete, transaction_create
+from realtime.models import Event
+from tests.hoardrun.ledger.conftest import published
+
+
+def told(user: User, type: str) -> list[dict[str, Any]]:
+    return [json.loads(payload)["data"] for payload in published(user, type)]
+
+
+def test_it_publishes_balance_transaction_and_notification_in_one_commit(
+    kes: Account, alice: User, bob: User
+):
+    txn, _ = transaction_create(
+        account_id=kes.pk,
+        type="mobile_payment",
+        direction="outbound",
+        amount="250.5",
+        provider="mpesa",
+        description="Lunch",
+    )
+    transaction_complete(txn_id=txn.pk)
+    assert [json.loads(payload)["type"] for payload in published(alice)] == [
+        "balance_update",
+        *("balance_update", "transaction_update"),
+        *("balance_update", "transaction_update", "notification"),
+    ]
+    balance = told(alice, "balance_update")[-1]
+    assert balance["account_id"] == str(kes.pk)
+    assert (balance["current_balance"], balance["available_balance"]) == ("749.50", "749.50")
+    pending, completed = told(alice, "transaction_update")
+    assert (pending["status"], pending["balance_after"]) == ("pending", None)
+    assert completed["id"] == str(txn.pk)
+    assert completed["amount"] == "250.50"
+    assert (completed["status"], completed["balance_after"]) == ("completed", "749.50")
+    assert (completed["provider"], completed["description"]) == ("mpesa", "Lunch")
+    assert completed["completed_at"].endswith("Z")
+    assert published(bob) == []
+
+
+def test_it_writes_amounts_with_the_decimals_of_the_currency(ugx: Account, bob: User):
+    transaction_create(account_id=ugx.pk, type="payment", direction="outbound", amount="1250")
+    assert told(bob, "transaction_update")[0]["amount"] == "1250"
+    assert told(bob, "balance_update")[-1]["available_balance"] == "48750"
+
+
+def test_it_publishes_an_opening_balance_but_no_empty_account(alice: User, bob: User):
+    account_open(user_id=alice.pk, currency="KES")
+    account_open(user_id=bob.pk, currency="KES", opening_balance="1")
+    assert told(alice, "balance_update") == []
+    assert told(bob, "balance_update")[0]["current_balance"] == "1.00"
+
+
+def test_it_publishes_a_balance_only_when_it_changed(kes: Account, alice: User):
+    before = len(published(alice))
+    account = Account.objects.get(pk=kes.pk)
+    account.name = "Rent"
+    account.save()
+    Account.objects.only("name").get(pk=kes.pk).save()
+    account.current_balance += 1
+    account.save(update_fields=["name"])
+    assert len(published(alice)) == before
+    account.save()
+    account.save()
+    assert len(published(alice)) == before + 1
+
+
+def test_it_publishes_what_is_saved_without_a_service(kes: Account, alice: User):
+    Transaction.objects.create(
+        account=kes, type="fee", direction="outbound", amount=Decimal(3), currency="KES"
+    )
+    assert told(alice, "transaction_update")[0]["type"] == "fee"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_publishes_nothing_of_what_is_rolled_back(kes: Account):
+    before = Event.objects.count()
+    with pytest.raises(RuntimeError), transaction.atomic():
+        txn, _ = transaction_create(
+            account_id=kes.pk, type="payment", direction="outbound", amount="5"
+        )
+        transaction_complete(txn_id=txn.pk)
+        assert Event.objects.count() > before
+        raise RuntimeError
+    assert Event.objects.count() == before
+
+
+def test_it_publishes_no_fixtures(kes: Account):
+    before = Event.objects.count()
+    for row in serializers.deserialize("json", serializers.serialize("json", [kes])):
+        assert isinstance(row.object, Account)
+        row.object.current_balance += 1
+        row.save()
+    assert Event.objects.count() == before
