@@ -1,0 +1,281 @@
+"""Support's view: announcements are written and published, notifications read and acted on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.forms import ModelForm
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from notifications import services
+from notifications.errors import NotificationError
+from notifications.models import Announcement, Notification
+from realtime import names
+from realtime.models import Event
+
+if TYPE_CHECKING:  # Django's classes take no parameters when they run
+    _AnnouncementAdmin = admin.ModelAdmin[Announcement]
+    _NotificationAdmin = admin.ModelAdmin[Notification]
+else:
+    _AnnouncementAdmin = _NotificationAdmin = admin.ModelAdmin
+
+
+def apply(
+    request: HttpRequest, rows: QuerySet[Any], service: Callable[[int], Any], done: str
+) -> None:
+    """Call a service for each chosen row; say how many it did, and why not the others."""
+    count = 0
+    for pk in rows.values_list("pk", flat=True):
+        try:
+            service(pk)
+            count += 1
+        except NotificationError as error:
+            messages.error(request, str(error))
+    if count:
+        messages.success(request, f"{count} {done}.")
+
+
+@admin.register(Announcement)
+class AnnouncementAdmin(_AnnouncementAdmin):
+    """Write, preview, publish now or at a time, expire. What is published stays as it is."""
+
+    list_display = (
+        "title",
+        "severity",
+        "state",
+        "starts_at",
+        "ends_at",
+        "published_at",
+        "reached",
+        "author",
+    )
+    list_filter = ("severity", "published_at")
+    list_select_related = ("author",)
+    search_fields = ("title", "message", "author__username")
+    fields = (
+        "title",
+        "message",
+        "severity",
+        "starts_at",
+        "ends_at",
+        "preview",
+        "state",
+        "published_at",
+        "reached",
+        "author",
+    )
+    readonly_fields = ("preview", "state", "published_at", "reached", "author")
+    actions = ("publish_now", "expire_now")
+    show_full_result_count = False
+
+    class Media:
+        css = {"all": ("notifications/announcement.css",)}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Announcement]:
+        event = Event.objects.filter(
+            stream__name=names.ANNOUNCEMENTS, offset=OuterRef("event_offset")
+        )
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(reached_sockets=Subquery(event.values("reached")[:1]))
+        )
+
+    @admin.display(description="State")
+    def state(self, obj: Announcement) -> str:
+        return obj.state(timezone.now())
+
+    @admin.display(description="Reached", ordering="reached_sockets")
+    def reached(self, obj: Announcement) -> str:
+        sockets: int | None = getattr(obj, "reached_sockets", None)
+        return "-" if sockets is None else f"{sockets} sockets"
+
+    @admin.display(description="Preview")
+    def preview(self, obj: Announcement) -> str | SafeString:
+        if obj.pk is None:
+            return "Save and continue editing to see the banner."
+        return format_html(
+            '<div class="announcement announcement-{}"><strong>{}</strong><p>{}</p></div>',
+            obj.severity,
+            obj.title,
+            obj.message,
+        )
+
+    def has_change_permission(self, request: HttpRequest, obj: Announcement | None = None) -> bool:
+        """Let nobody edit what everybody has been told."""
+        if obj is not None and obj.published_at is not None:
+            return False
+        return super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Announcement | None = None) -> bool:
+        if obj is not None and obj.published_at is not None:
+            return False
+        return super().has_delete_permission(request, obj)
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Announcement,
+        form: ModelForm[Announcement],
+        change: bool,
+    ) -> None:
+        if change:  # nothing else: the job may be publishing it at this moment
+            obj.save(update_fields=[*form.changed_data, "updated_at"])
+        else:
+            obj.author = cast(User, request.user)  # the admin lets nobody else in
+            obj.save()
+
+    def response_add(
+        self, request: HttpRequest, obj: Announcement, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return self._published(request, obj) or super().response_add(
+            request, obj, post_url_continue
+        )
+
+    def response_change(self, request: HttpRequest, obj: Announcement) -> HttpResponse:
+        return self._published(request, obj) or super().response_change(request, obj)
+
+    def _published(self, request: HttpRequest, obj: Announcement) -> HttpResponse | None:
+        """Publish what was just saved, if that button was pressed."""
+        if "_publish" not in request.POST:
+            return None
+        self.publish_now(request, self.model._default_manager.filter(pk=obj.pk))
+        return self._back_to(obj.pk)
+
+    @admin.action(description="Publish now", permissions=["change"])
+    def publish_now(self, request: HttpRequest, queryset: QuerySet[Announcement]) -> None:
+        def publish(pk: int) -> None:
+            services.announcement_publish(announcement_id=pk)
+
+        apply(request, queryset, publish, "published")
+
+    @admin.action(description="Expire now", permissions=["change"])
+    def expire_now(self, request: HttpRequest, queryset: QuerySet[Announcement]) -> None:
+        def expire(pk: int) -> None:
+            services.announcement_expire(announcement_id=pk)
+
+        apply(request, queryset, expire, "expired")
+
+    def get_urls(self) -> list[URLPattern]:
+        expire = path(
+            "<path:object_id>/expire/",
+            self.admin_site.admin_view(self.expire_view),
+            name="notifications_announcement_expire",
+        )
+        return [expire, *super().get_urls()]
+
+    def expire_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Answer the button of an announcement that is live."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        found = self.get_object(request, unquote(object_id))
+        if found is None:
+            raise Http404(f"There is no announcement {object_id}.")
+        self.expire_now(request, self.model._default_manager.filter(pk=found.pk))
+        return self._back_to(found.pk)
+
+    def _back_to(self, pk: int) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:notifications_announcement_change", args=[pk]))
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Announcement | None = None,
+    ) -> HttpResponse:
+        state = "draft" if obj is None else obj.state(timezone.now())
+        allowed = self.has_change_permission(request)
+        context["may_publish"] = allowed and (obj is None or obj.published_at is None)
+        context["may_expire"] = allowed and state == "live"
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+
+@admin.register(Notification)
+class NotificationAdmin(_NotificationAdmin):
+    """Read, search, send again, mark read, archive; add one for a user. Nothing is erased."""
+
+    list_display = (
+        "id",
+        "user",
+        "title",
+        "type",
+        "priority",
+        "status",
+        "created_at",
+        "published_at",
+    )
+    list_display_links = ("id", "title")
+    list_filter = ("status", "type", "priority", "created_at")
+    list_select_related = ("user",)
+    search_fields = ("user__username", "title", "=id")
+    autocomplete_fields = ("user",)
+    actions = ("resend", "mark_read", "archive")
+    show_full_result_count = False
+    add_fields = (
+        "user",
+        "title",
+        "message",
+        "type",
+        "priority",
+        "channels",
+        "metadata",
+        "scheduled_at",
+        "expires_at",
+    )
+
+    def get_fields(self, request: HttpRequest, obj: Notification | None = None) -> tuple[str, ...]:
+        if obj is None:
+            return self.add_fields
+        return tuple(field.name for field in self.opts.fields)
+
+    def has_change_permission(self, request: HttpRequest, obj: Notification | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Notification | None = None) -> bool:
+        return False
+
+    def has_support_permission(self, request: HttpRequest) -> bool:
+        """Ask of the actions what would be asked of the form."""
+        return super().has_change_permission(request)
+
+    @admin.action(description="Send again to the user's devices", permissions=["support"])
+    def resend(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
+        def resend(pk: int) -> None:
+            services.notification_resend(notification_id=pk)
+
+        apply(request, queryset, resend, "sent again")
+
+    @admin.action(description="Mark as read", permissions=["support"])
+    def mark_read(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
+        def mark_read(pk: int) -> None:
+            services.notification_mark_read(notification_id=pk)
+
+        apply(request, queryset, mark_read, "marked as read")
+
+    @admin.action(description="Archive", permissions=["support"])
+    def archive(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
+        def archive(pk: int) -> None:
+            services.notification_archive(notification_id=pk)
+
+        apply(request, queryset, archive, "archived")

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class NotificationsConfig(AppConfig):
+    name = "notifications"
+    verbose_name = "Notifications"
+
+    def ready(self) -> None:
+        from notifications import selectors, services, signals  # noqa: F401 signals connect
+        from realtime import derived, jobs
+
+        derived.register(
+            derived.Derived(
+                name="notification_counts",
+                after=frozenset({"notification", "notification_updated"}),
+                load=selectors.notification_counts,
+            )
+        )
+        jobs.register(jobs.Job("publish_due", 1.0, services.publish_due))

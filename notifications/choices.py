@@ -1,0 +1,69 @@
+"""The choices of the models; the same words as on the wire, proven below."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from django.db.models import TextChoices
+
+from realtime.protocol import messages
+
+
+class NotificationType(TextChoices):
+    TRANSACTION = "transaction", "Transaction"
+    SECURITY = "security", "Security"
+    ACCOUNT = "account", "Account"
+    PAYMENT = "payment", "Payment"
+    SAVINGS = "savings", "Savings"
+    KYC = "kyc", "KYC"
+    SYSTEM = "system", "System"
+    MARKETING = "marketing", "Marketing"
+    REMINDER = "reminder", "Reminder"
+
+
+class Priority(TextChoices):
+    LOW = "low", "Low"
+    MEDIUM = "medium", "Medium"
+    HIGH = "high", "High"
+    URGENT = "urgent", "Urgent"
+
+
+class Status(TextChoices):
+    UNREAD = "unread", "Unread"
+    READ = "read", "Read"
+    ARCHIVED = "archived", "Archived"
+
+
+class Channel(TextChoices):
+    IN_APP = "in_app", "In the app"
+    EMAIL = "email", "E-mail"
+    SMS = "sms", "SMS"
+    PUSH = "push", "Push"
+
+
+class Severity(TextChoices):
+    INFO = "info", "Information"
+    MAINTENANCE = "maintenance", "Maintenance"
+    SERVICE = "service", "Service"
+    EMERGENCY = "emergency", "Emergency"
+
+
+class BulkOutcome(TextChoices):
+    """What a bulk update answers for each id."""
+
+    UPDATED = "updated", "Updated"
+    NOT_FOUND = "not_found", "Not found"
+    ERROR = "error", "Error"
+
+
+_WIRE: dict[type[TextChoices], Any] = {
+    NotificationType: messages.NotificationType,
+    Priority: messages.Priority,
+    Status: messages.NotificationStatus,
+    Channel: messages.Channel,
+    Severity: messages.Severity,
+}
+for _choices, _literal in _WIRE.items():
+    assert tuple(_choices.values) == get_args(_literal), (
+        f"{_choices.__name__} and its Literal in realtime.protocol.messages differ"
+    )

@@ -1,0 +1,98 @@
+"""Tell everybody something, from a shell."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentTypeError
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.utils import timezone
+
+from notifications import services
+from notifications.choices import Severity
+from notifications.errors import NotificationError
+from notifications.models import Announcement
+from notifications.payloads import announcement_json
+from realtime import names
+
+
+def moment(text: str) -> datetime:
+    """Read an ISO 8601 time; without a time zone it is UTC."""
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(
+            f"{text!r} is not a time; write it like 2026-01-31T18:00:00Z"
+        ) from None
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class Command(BaseCommand):
+    help = "Publish an announcement to everybody, now or, with --starts-at, at a later time."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("title")
+        parser.add_argument("message")
+        parser.add_argument("--severity", choices=Severity.values, default=Severity.INFO.value)
+        parser.add_argument(
+            "--starts-at", type=moment, help="ISO 8601; a serving node publishes it."
+        )
+        parser.add_argument("--ends-at", type=moment, help="ISO 8601; the banner vanishes then.")
+        parser.add_argument("--author", help="A username; by default the first superuser.")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            announcement = self._announce(options)
+        except NotificationError as error:
+            raise CommandError(str(error)) from None
+        if options["json"]:
+            outcome = {
+                **announcement_json(announcement),
+                "stream": names.ANNOUNCEMENTS,
+                "offset": announcement.event_offset,
+            }
+            self.stdout.write(json.dumps(outcome))
+        elif announcement.published_at is None:
+            self.stdout.write(
+                f"Announcement {announcement.pk} is scheduled for {announcement.starts_at}."
+            )
+        else:
+            self.stdout.write(
+                f"Announcement {announcement.pk} is published: "
+                f"offset {announcement.event_offset} of {names.ANNOUNCEMENTS}."
+            )
+
+    @transaction.atomic
+    def _announce(self, options: dict[str, Any]) -> Announcement:
+        announcement = services.announcement_create(
+            author_id=_author_id(options["author"]),
+            title=options["title"],
+            message=options["message"],
+            severity=options["severity"],
+            starts_at=options["starts_at"],
+            ends_at=options["ends_at"],
+        )
+        if announcement.starts_at is not None and announcement.starts_at > timezone.now():
+            return announcement
+        return services.announcement_publish(announcement_id=announcement.pk)
+
+
+def _author_id(username: str | None) -> int:
+    users = get_user_model().objects.order_by("pk").values_list("pk", flat=True)
+    if username is not None:
+        found = users.filter(username=username).first()
+        if found is None:
+            raise CommandError(f"There is no user {username!r}; give --author an existing one.")
+        return int(found)
+    found = users.filter(is_superuser=True).first()
+    if found is None:
+        raise CommandError(
+            "An announcement needs an author and there is no superuser: "
+            "give --author a username, or run `manage.py createsuperuser` first."
+        )
+    return int(found)

@@ -1,0 +1,76 @@
+"""Two ways to page: by `cursor`, and by `skip` and `limit` as older clients do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+DEFAULT_SIZE = 50
+MAX_SIZE = 200
+MAX_SKIP = 1_000_000
+
+
+class _Window(serializers.Serializer[Any]):
+    skip = serializers.IntegerField(min_value=0, max_value=MAX_SKIP, default=0)
+    limit = serializers.IntegerField(min_value=1, max_value=MAX_SIZE, default=DEFAULT_SIZE)
+
+
+class CursorOrWindow(CursorPagination):
+    """Answer `{next, previous, results}` to `cursor` or `page_size`, else a plain list.
+
+    Pages by cursor neither repeat nor leave out rows while new ones arrive.
+    """
+
+    ordering = "-id"
+    page_size = DEFAULT_SIZE
+    page_size_query_param = "page_size"
+    max_page_size = MAX_SIZE
+    parameters = ("cursor", "page_size", "skip", "limit")
+    _windowed = False
+
+    def paginate_queryset(
+        self, queryset: QuerySet[Any], request: Request, view: Any = None
+    ) -> list[Any] | None:
+        asked = request.query_params
+        self._windowed = "cursor" not in asked and "page_size" not in asked
+        if not self._windowed:
+            return super().paginate_queryset(queryset, request, view)
+        window = _Window(data={name: asked[name] for name in ("skip", "limit") if name in asked})
+        window.is_valid(raise_exception=True)
+        skip, limit = window.validated_data["skip"], window.validated_data["limit"]
+        return list(queryset[skip : skip + limit])
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response(data) if self._windowed else super().get_paginated_response(data)
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        return {"oneOf": [schema, super().get_paginated_response_schema(schema)]}
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        window = [
+            ("skip", "How many to leave out, counted from the newest.", 0, 0, MAX_SKIP),
+            ("limit", "How many to return at most.", DEFAULT_SIZE, 1, MAX_SIZE),
+        ]
+        return [
+            *super().get_schema_operation_parameters(view),
+            *(
+                {
+                    "name": name,
+                    "in": "query",
+                    "required": False,
+                    "description": description,
+                    "schema": {
+                        "type": "integer",
+                        "default": default,
+                        "minimum": low,
+                        "maximum": high,
+                    },
+                }
+                for name, description, default, low, high in window
+            ),
+        ]

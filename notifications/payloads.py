@@ -1,0 +1,79 @@
+"""Rows as they go on the wire, the same over the socket and over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, cast
+
+import msgspec
+
+from notifications.models import Announcement, Notification
+from realtime.protocol import messages
+from realtime.protocol.codec import timestamp
+
+
+def notification_payload(notification: Notification) -> messages.Notification:
+    """Describe a notification to its user."""
+    return messages.Notification(
+        id=str(notification.pk),
+        title=notification.title,
+        message=notification.message,
+        type=cast(messages.NotificationType, str(notification.type)),
+        priority=cast(messages.Priority, str(notification.priority)),
+        status=cast(messages.NotificationStatus, str(notification.status)),
+        channels=notification.channels,
+        metadata=notification.metadata,
+        created_at=timestamp(notification.created_at),
+        seen_at=_moment(notification.seen_at),
+        read_at=_moment(notification.read_at),
+        scheduled_at=_moment(notification.scheduled_at),
+        expires_at=_moment(notification.expires_at),
+    )
+
+
+def notification_json(notification: Notification) -> dict[str, Any]:
+    """Describe a notification in an HTTP answer."""
+    data: dict[str, Any] = msgspec.to_builtins(notification_payload(notification))
+    return {**data, "is_expired": notification.is_expired}
+
+
+def state_payload(
+    id: int, status: str, seen_at: datetime | None, read_at: datetime | None
+) -> messages.NotificationState:
+    """Describe what may have changed on a notification."""
+    return messages.NotificationState(
+        id=str(id),
+        status=cast(messages.NotificationStatus, str(status)),
+        seen_at=_moment(seen_at),
+        read_at=_moment(read_at),
+    )
+
+
+def notification_state(notification: Notification) -> messages.NotificationState:
+    """Describe where a notification stands now."""
+    return state_payload(
+        notification.pk, notification.status, notification.seen_at, notification.read_at
+    )
+
+
+def announcement_payload(announcement: Announcement) -> messages.SystemAnnouncement:
+    """Describe an announcement to everybody."""
+    return messages.SystemAnnouncement(
+        id=str(announcement.pk),
+        title=announcement.title,
+        message=announcement.message,
+        severity=cast(messages.Severity, str(announcement.severity)),
+        starts_at=_moment(announcement.starts_at),
+        ends_at=_moment(announcement.ends_at),
+        published_at=_moment(announcement.published_at),
+    )
+
+
+def announcement_json(announcement: Announcement) -> dict[str, Any]:
+    """Describe an announcement in an HTTP answer."""
+    data: dict[str, Any] = msgspec.to_builtins(announcement_payload(announcement))
+    return data
+
+
+def _moment(value: datetime | None) -> str | None:
+    return None if value is None else timestamp(value)

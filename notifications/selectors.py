@@ -1,0 +1,153 @@
+"""Everything that reads notifications and announcements.
+
+`notifications_visible` is the only place that decides which notifications are
+whose: those of the user that are published. The rest does not exist for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from notifications.choices import NotificationType, Priority, Status
+from notifications.errors import NotFound
+from notifications.models import Announcement, Notification
+from realtime.protocol.messages import NotificationCounts
+
+MAX_ID = 2**63 - 1
+RECENT = 5  # notifications that a summary shows
+
+
+def notifications_visible(user_id: int) -> QuerySet[Notification]:
+    """Return what a user may know of."""
+    return Notification.objects.filter(user_id=user_id, published_at__isnull=False)
+
+
+def notification_get(
+    *, notification_id: int | str, user_id: int | None = None, lock: bool = False
+) -> Notification:
+    """Return a user's notification; without a `user_id`, for staff, anybody's.
+
+    Raises NotFound for one that is absent, unpublished or somebody else's alike.
+    """
+    rows = Notification.objects.all() if user_id is None else notifications_visible(user_id)
+    if lock:
+        rows = rows.select_for_update()
+    number = notification_number(notification_id)
+    found = None if number is None else rows.filter(pk=number).first()
+    if found is None:
+        raise NotFound(f"There is no notification {notification_id!s:.64}.")
+    return found
+
+
+def notification_number(notification_id: int | str) -> int | None:
+    """Read an id of the wire; None for what cannot be one."""
+    text = str(notification_id)
+    if not (text.isascii() and text.isdigit() and len(text) <= 19):
+        return None
+    return number if 0 < (number := int(text)) <= MAX_ID else None
+
+
+def notifications_list(
+    *,
+    user_id: int,
+    status: str | None = None,
+    type: str | None = None,
+    priority: str | None = None,
+    unread_only: bool = False,
+) -> QuerySet[Notification]:
+    """Return a user's notifications, the newest first.
+
+    `unread_only` gives those that the bell counts: unread and not expired.
+    """
+    rows = notifications_visible(user_id)
+    given = {"status": status, "type": type, "priority": priority}
+    rows = rows.filter(**{name: value for name, value in given.items() if value is not None})
+    if unread_only:
+        rows = rows.filter(unexpired(timezone.now()), status=Status.UNREAD)
+    return rows.order_by("-id")
+
+
+def notification_counts(user_ids: Sequence[int]) -> Mapping[int, NotificationCounts]:
+    """Return what the bell of each of these users shows, in one query.
+
+    Counts what is published, unread and not expired; reading implies having seen.
+    """
+    rows = (
+        Notification.objects.filter(
+            unexpired(timezone.now()),
+            user_id__in=user_ids,
+            status=Status.UNREAD,
+            published_at__isnull=False,
+        )
+        .order_by()
+        .values("user_id")
+        .annotate(unread=Count("id"), unseen=Count("id", filter=Q(seen_at__isnull=True)))
+        .values_list("user_id", "unread", "unseen")
+    )
+    counts = {user_id: NotificationCounts(unread=0, unseen=0) for user_id in user_ids}
+    for user_id, unread, unseen in rows:
+        counts[user_id] = NotificationCounts(unread=unread, unseen=unseen)
+    return counts
+
+
+def notification_summary(*, user_id: int) -> dict[str, Any]:
+    """Count a user's notifications that have not expired, in every way that a page shows."""
+    rows = notifications_visible(user_id).filter(unexpired(timezone.now()))
+    groups: list[Any] = list(
+        rows.order_by()
+        .values("status", "type", "priority")
+        .annotate(count=Count("id"), unseen=Count("id", filter=Q(seen_at__isnull=True)))
+    )
+
+    def count(name: str, value: str) -> int:
+        return sum(group["count"] for group in groups if group[name] == value)
+
+    return {
+        "total_notifications": sum(group["count"] for group in groups),
+        "unread_count": count("status", Status.UNREAD),
+        "read_count": count("status", Status.READ),
+        "archived_count": count("status", Status.ARCHIVED),
+        "unseen_count": sum(g["unseen"] for g in groups if g["status"] == Status.UNREAD),
+        "by_type": {name: count("type", name) for name in NotificationType.values},
+        "by_priority": {name: count("priority", name) for name in Priority.values},
+        "recent_notifications": list(rows.exclude(status=Status.ARCHIVED).order_by("-id")[:RECENT]),
+    }
+
+
+def notifications_due(now: datetime) -> QuerySet[Notification]:
+    """Return what waits to be published; an archived one has been called off."""
+    return Notification.objects.filter(
+        unexpired(now),
+        Q(scheduled_at__isnull=True) | Q(scheduled_at__lte=now),
+        published_at__isnull=True,
+        status=Status.UNREAD,
+    ).order_by("id")
+
+
+def announcements_active() -> QuerySet[Announcement]:
+    """Return the announcements whose banners show now, the newest first."""
+    now = timezone.now()
+    return Announcement.objects.filter(
+        Q(starts_at__isnull=True) | Q(starts_at__lte=now),
+        Q(ends_at__isnull=True) | Q(ends_at__gt=now),
+        published_at__isnull=False,
+    ).order_by("-published_at", "-id")
+
+
+def announcements_due(now: datetime) -> QuerySet[Announcement]:
+    """Return the scheduled announcements whose time has come and not gone."""
+    return Announcement.objects.filter(
+        Q(ends_at__isnull=True) | Q(ends_at__gt=now),
+        starts_at__lte=now,
+        published_at__isnull=True,
+    ).order_by("id")
+
+
+def unexpired(now: datetime) -> Q:
+    """Match notifications that have not expired."""
+    return Q(expires_at__isnull=True) | Q(expires_at__gt=now)

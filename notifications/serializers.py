@@ -1,0 +1,132 @@
+"""What the API takes and gives; `payloads` writes the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from notifications import selectors
+from notifications.choices import BulkOutcome, Channel, NotificationType, Priority, Severity, Status
+from notifications.models import MESSAGE_LENGTH, TITLE_LENGTH, Announcement, Notification
+from notifications.payloads import announcement_json, notification_json
+from notifications.services.bulk import MAX_IDS
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuse surplus fields: a misspelt one must not pass in silence."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping) and (surplus := set(data) - set(self.fields)):
+            known = f"Known are: {', '.join(self.fields)}." if self.fields else "None is known."
+            raise serializers.ValidationError(
+                {str(name)[:64]: [f"Unknown field. {known}"] for name in sorted(surplus)}
+            )
+        return super().to_internal_value(data)
+
+
+class NoFields(StrictSerializer):
+    """An action that needs nothing in its body."""
+
+
+class NotificationQuery(StrictSerializer):
+    """The filters of the list."""
+
+    status = serializers.ChoiceField(Status.choices, required=False)
+    type = serializers.ChoiceField(NotificationType.choices, required=False)
+    priority = serializers.ChoiceField(Priority.choices, required=False)
+    unread_only = serializers.BooleanField(
+        default=False, help_text="Only those that the bell counts: unread and not expired."
+    )
+
+
+class NotificationInput(StrictSerializer):
+    user_id = serializers.IntegerField(min_value=1, max_value=selectors.MAX_ID)
+    title = serializers.CharField(max_length=TITLE_LENGTH)
+    message = serializers.CharField(max_length=MESSAGE_LENGTH)
+    type = serializers.ChoiceField(NotificationType.choices, default=NotificationType.SYSTEM.value)
+    priority = serializers.ChoiceField(Priority.choices, default=Priority.MEDIUM.value)
+    channels = serializers.ListField(
+        child=serializers.ChoiceField(Channel.choices),
+        default=[Channel.IN_APP.value],
+        allow_empty=False,
+        max_length=len(Channel),
+    )
+    metadata = serializers.DictField(required=False)
+    scheduled_at = serializers.DateTimeField(required=False, allow_null=True)
+    expires_at = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class StatusInput(StrictSerializer):
+    status = serializers.ChoiceField(Status.choices)
+
+
+class BulkUpdateInput(StrictSerializer):
+    notification_ids = serializers.ListField(
+        child=serializers.CharField(max_length=64), allow_empty=False, max_length=MAX_IDS
+    )
+    status = serializers.ChoiceField(Status.choices)
+
+    def validate_notification_ids(self, ids: list[str]) -> list[str]:
+        if len(set(ids)) != len(ids):
+            raise serializers.ValidationError("Give each id once.")
+        return ids
+
+
+class NotificationOutput(serializers.Serializer[Notification]):
+    id = serializers.CharField()
+    title = serializers.CharField()
+    message = serializers.CharField()
+    type = serializers.ChoiceField(NotificationType.choices)
+    priority = serializers.ChoiceField(Priority.choices)
+    status = serializers.ChoiceField(Status.choices)
+    channels = serializers.ListField(child=serializers.ChoiceField(Channel.choices))
+    metadata = serializers.DictField()
+    created_at = serializers.DateTimeField()
+    seen_at = serializers.DateTimeField(allow_null=True)
+    read_at = serializers.DateTimeField(allow_null=True)
+    scheduled_at = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True)
+    is_expired = serializers.BooleanField()
+
+    def to_representation(self, instance: Notification) -> dict[str, Any]:
+        return notification_json(instance)
+
+
+class SummaryOutput(serializers.Serializer[dict[str, Any]]):
+    total_notifications = serializers.IntegerField()
+    unread_count = serializers.IntegerField(help_text="The number on the bell.")
+    read_count = serializers.IntegerField()
+    archived_count = serializers.IntegerField()
+    unseen_count = serializers.IntegerField()
+    by_type = serializers.DictField(child=serializers.IntegerField())
+    by_priority = serializers.DictField(child=serializers.IntegerField())
+    recent_notifications = NotificationOutput(many=True)
+
+
+class BulkResult(serializers.Serializer[dict[str, str]]):
+    id = serializers.CharField()
+    status = serializers.ChoiceField(BulkOutcome.choices)
+
+
+class BulkUpdateOutput(serializers.Serializer[dict[str, Any]]):
+    updated = serializers.IntegerField(help_text="How many of `results` are `updated`.")
+    results = BulkResult(many=True)
+
+
+class MarkAllOutput(serializers.Serializer[dict[str, int]]):
+    updated = serializers.IntegerField(help_text="How many changed.")
+
+
+class AnnouncementOutput(serializers.Serializer[Announcement]):
+    id = serializers.CharField()
+    title = serializers.CharField()
+    message = serializers.CharField()
+    severity = serializers.ChoiceField(Severity.choices)
+    starts_at = serializers.DateTimeField(allow_null=True)
+    ends_at = serializers.DateTimeField(allow_null=True)
+    published_at = serializers.DateTimeField()
+
+    def to_representation(self, instance: Announcement) -> dict[str, Any]:
+        return announcement_json(instance)

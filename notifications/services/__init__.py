@@ -1,0 +1,48 @@
+"""Everything that writes notifications and announcements.
+
+Each service runs in one transaction and publishes within it, so that the event
+commits with its row or not at all. Repeating one changes and publishes nothing.
+"""
+
+from __future__ import annotations
+
+from notifications.services.announcement import (
+    announcement_create,
+    announcement_expire,
+    announcement_publish,
+    announcements_publish_due,
+)
+from notifications.services.bulk import (
+    notifications_bulk_update,
+    notifications_mark_all_read,
+    notifications_mark_all_seen,
+)
+from notifications.services.due import notifications_publish_due, publish_due
+from notifications.services.notification import (
+    notification_archive,
+    notification_create,
+    notification_mark_read,
+    notification_mark_seen,
+    notification_mark_unread,
+    notification_resend,
+    notification_set_status,
+)
+
+__all__ = [
+    "announcement_create",
+    "announcement_expire",
+    "announcement_publish",
+    "announcements_publish_due",
+    "notification_archive",
+    "notification_create",
+    "notification_mark_read",
+    "notification_mark_seen",
+    "notification_mark_unread",
+    "notification_resend",
+    "notification_set_status",
+    "notifications_bulk_update",
+    "notifications_mark_all_read",
+    "notifications_mark_all_seen",
+    "notifications_publish_due",
+    "publish_due",
+]

@@ -1,0 +1,140 @@
+"""Write one notification."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils import timezone
+
+from notifications import selectors, validation
+from notifications.choices import NotificationType, Priority, Status
+from notifications.errors import Conflict, InvalidInput
+from notifications.models import MESSAGE_LENGTH, TITLE_LENGTH, Notification
+from notifications.payloads import notification_payload
+from realtime import names
+from realtime.publish import publish
+
+
+@transaction.atomic
+def notification_create(
+    *,
+    user_id: int,
+    title: str,
+    message: str,
+    type: str = "system",
+    priority: str = "medium",
+    channels: Sequence[str] = ("in_app",),
+    metadata: Mapping[str, Any] | None = None,
+    scheduled_at: datetime | None = None,
+    expires_at: datetime | None = None,
+) -> Notification:
+    """Put a notification into a user's inbox, now or once `scheduled_at` has come.
+
+    Publishes to the user's devices when the caller's transaction commits. Decimal,
+    UUID and datetime values in `metadata` become strings. Raises InvalidInput.
+    """
+    now = timezone.now()
+    notification = Notification(
+        user_id=user_id,
+        title=validation.text("title", title, TITLE_LENGTH),
+        message=validation.text("message", message, MESSAGE_LENGTH),
+        type=validation.choice("type", type, NotificationType),
+        priority=validation.choice("priority", priority, Priority),
+        channels=validation.channels(channels),
+        metadata=validation.metadata(metadata),
+        scheduled_at=validation.moment("scheduled_at", scheduled_at),
+        expires_at=validation.future("expires_at", expires_at, now),
+    )
+    validation.ordered("scheduled_at", scheduled_at, "expires_at", expires_at)
+    if not get_user_model().objects.filter(pk=user_id).exists():
+        raise InvalidInput("user_id", f"there is no user {user_id}; give an existing one")
+    notification.save()  # its signal publishes
+    return notification
+
+
+def notification_mark_read(
+    *, notification_id: int | str, user_id: int | None = None
+) -> Notification:
+    """Record that it was read, and with that seen; an archived one stays in the archive."""
+
+    def read(notification: Notification, now: datetime) -> bool:
+        if notification.status != Status.ARCHIVED:
+            return notification.move(Status.READ, now)
+        if notification.read_at is not None:
+            return False
+        notification.read_at = now
+        notification.seen_at = notification.seen_at or now
+        return True
+
+    return _change(notification_id, user_id, read)
+
+
+def notification_mark_seen(
+    *, notification_id: int | str, user_id: int | None = None
+) -> Notification:
+    """Record that it was seen, which stops the bell's animation and leaves it unread."""
+
+    def see(notification: Notification, now: datetime) -> bool:
+        if notification.seen_at is not None:
+            return False
+        notification.seen_at = now
+        return True
+
+    return _change(notification_id, user_id, see)
+
+
+def notification_mark_unread(
+    *, notification_id: int | str, user_id: int | None = None
+) -> Notification:
+    """Put it back among the unread; it stays seen."""
+    return notification_set_status(
+        notification_id=notification_id, user_id=user_id, status=Status.UNREAD
+    )
+
+
+def notification_archive(*, notification_id: int | str, user_id: int | None = None) -> Notification:
+    """Take it out of the inbox. One that is still scheduled will not be published."""
+    return notification_set_status(
+        notification_id=notification_id, user_id=user_id, status=Status.ARCHIVED
+    )
+
+
+def notification_set_status(
+    *, notification_id: int | str, status: str, user_id: int | None = None
+) -> Notification:
+    """Move it to a status: unread again, read, or archived."""
+    target = validation.choice("status", status, Status)
+    return _change(notification_id, user_id, lambda row, now: row.move(target, now))
+
+
+@transaction.atomic
+def notification_resend(*, notification_id: int | str) -> Notification:
+    """Publish the notification once more, as it stands now, to its user's devices."""
+    notification = selectors.notification_get(notification_id=notification_id, lock=True)
+    if notification.published_at is None:
+        raise Conflict(
+            f"Notification {notification.pk} is not published yet; "
+            "it goes out by itself at its scheduled time."
+        )
+    publish(names.user_stream(notification.user_id), notification_payload(notification))
+    return notification
+
+
+@transaction.atomic
+def _change(
+    notification_id: int | str,
+    user_id: int | None,
+    change: Callable[[Notification, datetime], bool],
+) -> Notification:
+    """Apply `change` to the locked row; without a `user_id`, to anybody's."""
+    notification = selectors.notification_get(
+        notification_id=notification_id, user_id=user_id, lock=True
+    )
+    if change(notification, timezone.now()):
+        # Only what changes: a whole save would undo what `publish_due` writes meanwhile.
+        notification.save(update_fields=Notification.STATE_FIELDS)
+    return notification

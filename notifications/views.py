@@ -1,0 +1,222 @@
+"""The HTTP API of notifications and announcements: thin callers of selectors and services."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.permissions import IsAdminUser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from notifications import selectors, services
+from notifications.models import Announcement, Notification
+from notifications.pagination import CursorOrWindow
+from notifications.serializers import (
+    AnnouncementOutput,
+    BulkUpdateInput,
+    BulkUpdateOutput,
+    MarkAllOutput,
+    NoFields,
+    NotificationInput,
+    NotificationOutput,
+    NotificationQuery,
+    StatusInput,
+    StrictSerializer,
+    SummaryOutput,
+)
+
+
+class NotificationListView(ListAPIView[Notification]):
+    """List your notifications, newest first, or, as staff, create one for a user."""
+
+    serializer_class = NotificationOutput
+    filter_backends = ()
+    pagination_class = CursorOrWindow
+
+    def get_permissions(self) -> Sequence[Any]:
+        return [IsAdminUser()] if self.request.method == "POST" else super().get_permissions()
+
+    def get_queryset(self) -> QuerySet[Notification]:
+        given = self.request.query_params.dict()
+        filters = {k: v for k, v in given.items() if k not in CursorOrWindow.parameters}
+        query = _checked(NotificationQuery, filters)
+        return selectors.notifications_list(user_id=_user_id(self.request), **query)
+
+    @extend_schema(operation_id="notifications_list", parameters=[NotificationQuery])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.list(request, *args, **kwargs)
+
+    @extend_schema(
+        operation_id="notifications_create",
+        request=NotificationInput,
+        responses={201: NotificationOutput},
+    )
+    def post(self, request: Request) -> Response:
+        """Create a notification for a user; takes staff rights."""
+        created = services.notification_create(**_checked(NotificationInput, request.data))
+        return Response(NotificationOutput(created).data, status=201)
+
+
+class NotificationSummaryView(APIView):
+    @extend_schema(operation_id="notifications_summary", responses=SummaryOutput)
+    def get(self, request: Request) -> Response:
+        """Count your notifications that have not expired, by status, type and priority."""
+        summary = selectors.notification_summary(user_id=_user_id(request))
+        return Response(SummaryOutput(summary).data)
+
+
+class NotificationView(APIView):
+    @extend_schema(operation_id="notifications_retrieve", responses=NotificationOutput)
+    def get(self, request: Request, notification_id: str) -> Response:
+        """Read one of your notifications."""
+        found = selectors.notification_get(
+            notification_id=notification_id, user_id=_user_id(request)
+        )
+        return Response(NotificationOutput(found).data)
+
+    @extend_schema(
+        operation_id="notifications_update", request=StatusInput, responses=NotificationOutput
+    )
+    def put(self, request: Request, notification_id: str) -> Response:
+        """Move one of your notifications to another status."""
+        return self._update(request, notification_id)
+
+    @extend_schema(
+        operation_id="notifications_partial_update",
+        request=StatusInput,
+        responses=NotificationOutput,
+    )
+    def patch(self, request: Request, notification_id: str) -> Response:
+        """Move one of your notifications to another status."""
+        return self._update(request, notification_id)
+
+    @extend_schema(operation_id="notifications_destroy", responses={204: None})
+    def delete(self, request: Request, notification_id: str) -> Response:
+        """Archive one of your notifications; what concerns money is never erased."""
+        services.notification_archive(notification_id=notification_id, user_id=_user_id(request))
+        return Response(status=204)
+
+    def _update(self, request: Request, notification_id: str) -> Response:
+        changed = services.notification_set_status(
+            notification_id=notification_id,
+            user_id=_user_id(request),
+            **_checked(StatusInput, request.data),
+        )
+        return Response(NotificationOutput(changed).data)
+
+
+class NotificationReadView(APIView):
+    @extend_schema(operation_id="notifications_read", request=None, responses=NotificationOutput)
+    def post(self, request: Request, notification_id: str) -> Response:
+        """Mark one of your notifications as read, and with that as seen."""
+        return _act(request, notification_id, services.notification_mark_read)
+
+
+class NotificationUnreadView(APIView):
+    @extend_schema(operation_id="notifications_unread", request=None, responses=NotificationOutput)
+    def post(self, request: Request, notification_id: str) -> Response:
+        """Mark one of your notifications as unread again; it stays seen."""
+        return _act(request, notification_id, services.notification_mark_unread)
+
+
+class NotificationSeenView(APIView):
+    @extend_schema(operation_id="notifications_seen", request=None, responses=NotificationOutput)
+    def post(self, request: Request, notification_id: str) -> Response:
+        """Mark one of your notifications as seen; it stays unread."""
+        return _act(request, notification_id, services.notification_mark_seen)
+
+
+class NotificationArchiveView(APIView):
+    @extend_schema(operation_id="notifications_archive", request=None, responses=NotificationOutput)
+    def post(self, request: Request, notification_id: str) -> Response:
+        """Archive one of your notifications."""
+        return _act(request, notification_id, services.notification_archive)
+
+
+class NotificationBulkUpdateView(APIView):
+    @extend_schema(
+        operation_id="notifications_bulk_update",
+        request=BulkUpdateInput,
+        responses=BulkUpdateOutput,
+    )
+    def post(self, request: Request) -> Response:
+        """Move up to 100 of your notifications to a status; answers for each id."""
+        return self._update(request)
+
+    @extend_schema(
+        operation_id="notifications_bulk_replace",
+        request=BulkUpdateInput,
+        responses=BulkUpdateOutput,
+    )
+    def put(self, request: Request) -> Response:
+        """Do the same as POST, as older clients ask for it."""
+        return self._update(request)
+
+    def _update(self, request: Request) -> Response:
+        data = _checked(BulkUpdateInput, request.data)
+        outcome = services.notifications_bulk_update(
+            user_id=_user_id(request), ids=data["notification_ids"], status=data["status"]
+        )
+        results = [{"id": id, "status": status} for id, status in outcome.items()]
+        updated = sum(status == "updated" for status in outcome.values())
+        return Response({"updated": updated, "results": results})
+
+
+class NotificationMarkAllReadView(APIView):
+    @extend_schema(
+        operation_id="notifications_mark_all_read", request=None, responses=MarkAllOutput
+    )
+    def post(self, request: Request) -> Response:
+        """Mark all your notifications as read."""
+        _checked(NoFields, request.data)
+        return Response(
+            {"updated": services.notifications_mark_all_read(user_id=_user_id(request))}
+        )
+
+
+class NotificationMarkAllSeenView(APIView):
+    @extend_schema(
+        operation_id="notifications_mark_all_seen", request=None, responses=MarkAllOutput
+    )
+    def post(self, request: Request) -> Response:
+        """Mark all your notifications as seen."""
+        _checked(NoFields, request.data)
+        return Response(
+            {"updated": services.notifications_mark_all_seen(user_id=_user_id(request))}
+        )
+
+
+class AnnouncementListView(ListAPIView[Announcement]):
+    """List the announcements whose banners show now, newest first."""
+
+    serializer_class = AnnouncementOutput
+    filter_backends = ()
+    pagination_class = None
+
+    def get_queryset(self) -> QuerySet[Announcement]:
+        return selectors.announcements_active()
+
+
+def _act(request: Request, notification_id: str, service: Callable[..., Notification]) -> Response:
+    """Apply a service that needs no more than the notification and its user."""
+    _checked(NoFields, request.data)
+    changed = service(notification_id=notification_id, user_id=_user_id(request))
+    return Response(NotificationOutput(changed).data)
+
+
+def _checked(serializer_class: type[StrictSerializer], data: Any) -> dict[str, Any]:
+    """Return what a body or a query string says, or answer 400."""
+    serializer = serializer_class(data=data)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def _user_id(request: Request) -> int:
+    user_id = request.user.pk
+    assert user_id is not None  # IsAuthenticated let the request in
+    return user_id

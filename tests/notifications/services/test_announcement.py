@@ -1,0 +1,89 @@
+"""One row, one event for everybody."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from notifications import services
+from notifications.errors import Conflict, InvalidInput, NotFound
+from notifications.models import Announcement
+from tests.notifications.support import HOUR, announced, draft
+
+
+def test_it_publishes_once_and_keeps_the_offset(charlie):
+    written = draft(charlie, severity="emergency")
+    published = services.announcement_publish(announcement_id=written.pk)
+    services.announcement_publish(announcement_id=written.pk)
+    [event] = announced()
+    assert event["type"] == "system_announcement"
+    assert event["data"]["severity"] == "emergency"
+    assert event["data"]["id"] == str(written.pk)
+    assert event["offset"] == published.event_offset
+
+
+def test_it_starts_at_once_when_published_early(charlie):
+    written = draft(charlie, starts_at=timezone.now() + HOUR)
+    published = services.announcement_publish(announcement_id=written.pk)
+    assert published.starts_at == published.published_at
+
+
+def test_it_is_published_at_its_time_and_not_before(charlie):
+    draft(charlie)
+    later = draft(charlie, starts_at=timezone.now() + HOUR)
+    assert services.announcements_publish_due() == 0
+    Announcement.objects.filter(pk=later.pk).update(starts_at=timezone.now() - HOUR)
+    assert services.announcements_publish_due() == 1
+    assert [event["data"]["id"] for event in announced()] == [str(later.pk)]
+
+
+def test_it_is_published_again_as_over_when_it_expires(charlie):
+    written = draft(charlie)
+    services.announcement_publish(announcement_id=written.pk)
+    services.announcement_expire(announcement_id=written.pk)
+    services.announcement_expire(announcement_id=written.pk)
+    live, over = announced()
+    assert live["data"]["ends_at"] is None
+    assert over["data"]["id"] == live["data"]["id"]
+    assert over["data"]["ends_at"] <= over["timestamp"]
+
+
+def test_it_does_not_expire_a_draft_nor_publish_what_is_over(charlie):
+    with pytest.raises(Conflict, match="not published"):
+        services.announcement_expire(announcement_id=draft(charlie).pk)
+    over = draft(charlie, ends_at=timezone.now() - HOUR)
+    with pytest.raises(Conflict, match="has ended"):
+        services.announcement_publish(announcement_id=over.pk)
+    with pytest.raises(NotFound):
+        services.announcement_publish(announcement_id=999)
+    assert announced() == []
+
+
+def test_it_publishes_nothing_for_a_rolled_back_transaction(charlie):
+    written = draft(charlie)
+    with pytest.raises(LookupError), transaction.atomic():
+        services.announcement_publish(announcement_id=written.pk)
+        raise LookupError
+    assert announced() == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("title", ""),
+        ("message", "x" * 5001),
+        ("severity", "grave"),
+        ("starts_at", datetime(2040, 1, 1)),
+        ("ends_at", timezone.now() - HOUR),
+        ("author_id", 999_999),
+    ],
+)
+def test_it_refuses_and_names_the_field(charlie, field: str, value: Any):
+    fields: dict[str, Any] = {"author_id": charlie.pk, "title": "Hello", "message": "World"}
+    with pytest.raises(InvalidInput) as refused:
+        services.announcement_create(**{**fields, field: value})
+    assert refused.value.field == field

@@ -1,0 +1,90 @@
+"""What waits for its time is published exactly once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from notifications import services
+from notifications.models import Notification
+from tests.notifications.support import HOUR, announced, draft, note, overdue, told
+
+
+def overtake(run: Callable[[], int]) -> tuple[int, list[int]]:
+    """Call `run`, and before that commits, on a second node; return what each published.
+
+    The first commits when the second is about to write, or is through without writing.
+    """
+    writing = threading.Event()
+    second: list[int] = []
+
+    def watch(execute: Any, sql: str, *args: Any) -> Any:
+        if not sql.startswith("SELECT"):
+            writing.set()
+        return execute(sql, *args)
+
+    def call() -> None:
+        try:
+            with connection.execute_wrapper(watch):
+                second.append(run())
+        finally:
+            writing.set()
+            connection.close()
+
+    node = threading.Thread(target=call)
+    with transaction.atomic():
+        first = run()
+        node.start()
+        assert writing.wait(30)
+    node.join()
+    return first, second
+
+
+def test_it_publishes_when_the_time_has_come(alice):
+    later = note(alice, "Later", scheduled_at=timezone.now() + HOUR)
+    overdue(alice, "Now")
+    assert services.notifications_publish_due() == 1
+    assert services.notifications_publish_due() == 0
+    assert [event["data"]["title"] for event in told(alice)] == ["Now"]
+    later.refresh_from_db()
+    assert later.published_at is None
+
+
+def test_it_publishes_what_bulk_create_left_behind(alice):
+    Notification.objects.bulk_create([Notification(user=alice, title="Bulk", message="Hi")])
+    services.notifications_publish_due()
+    assert [event["data"]["title"] for event in told(alice)] == ["Bulk"]
+
+
+def test_it_leaves_out_what_was_called_off_or_has_expired(alice):
+    called_off, expired = overdue(alice), note(alice, scheduled_at=timezone.now() + HOUR)
+    services.notification_archive(notification_id=called_off.pk)
+    now = timezone.now()
+    Notification.objects.filter(pk=expired.pk).update(
+        scheduled_at=now - 2 * HOUR, expires_at=now - HOUR
+    )
+    assert services.notifications_publish_due() == 0
+    assert told(alice) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_publishes_once_with_two_nodes(alice, bob):
+    for number in range(3):
+        overdue(alice, f"A{number}")
+        overdue(bob, f"B{number}")
+    assert overtake(services.notifications_publish_due) == (6, [0])
+    for user, letter in ((alice, "A"), (bob, "B")):
+        titles = sorted(event["data"]["title"] for event in told(user))
+        assert titles == [f"{letter}{number}" for number in range(3)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_publishes_an_announcement_once_with_two_nodes(charlie):
+    draft(charlie, starts_at=timezone.now() - HOUR)
+    assert overtake(services.announcements_publish_due) == (1, [0])
+    assert len(announced()) == 1

@@ -1,0 +1,118 @@
+"""Create, read, see, archive and resend one notification."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from notifications import services
+from notifications.errors import Conflict, InvalidInput, NotFound
+from notifications.models import Notification
+from tests.notifications.support import HOUR, note, told, types
+
+
+def test_it_keeps_exact_amounts_in_metadata(alice):
+    created = note(alice, metadata={"amount": Decimal("10.50")})
+    created.refresh_from_db()
+    assert created.metadata == {"amount": "10.50"}
+    assert told(alice)[0]["data"]["metadata"] == {"amount": "10.50"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("title", ""),
+        ("title", "  "),
+        ("title", "x" * 201),
+        ("title", "nul \x00"),
+        ("title", "surrogate \ud800"),
+        ("message", "x" * 1001),
+        ("type", "gossip"),
+        ("priority", "extreme"),
+        ("channels", []),
+        ("channels", "email"),
+        ("channels", ["pigeon"]),
+        ("metadata", {"text": "x" * 9000}),
+        ("metadata", {"text": "nul \x00"}),
+        ("metadata", {"text": "surrogate \ud800"}),
+        ("metadata", {"object": object()}),
+        ("metadata", json.loads('{"deep":' + "[" * 30 + "]" * 30 + "}")),
+        ("scheduled_at", datetime(2040, 1, 1)),
+        ("expires_at", timezone.now() - HOUR),
+        ("user_id", 999_999),
+    ],
+)
+def test_it_refuses_and_names_the_field(alice, field: str, value: Any):
+    fields: dict[str, Any] = {"user_id": alice.pk, "title": "Hello", "message": "World"}
+    with pytest.raises(InvalidInput) as refused:
+        services.notification_create(**{**fields, field: value})
+    assert refused.value.field == field
+    assert not Notification.objects.exists()
+
+
+def test_it_refuses_to_expire_before_it_appears(alice):
+    now = timezone.now()
+    with pytest.raises(InvalidInput, match="expires_at: must be later than scheduled_at"):
+        note(alice, scheduled_at=now + 2 * HOUR, expires_at=now + HOUR)
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        services.notification_mark_read,
+        services.notification_mark_seen,
+        services.notification_archive,
+    ],
+)
+def test_it_publishes_a_change_once(alice, service: Any):
+    created = note(alice)
+    service(notification_id=created.pk, user_id=alice.pk)
+    service(notification_id=created.pk, user_id=alice.pk)
+    assert types(told(alice)) == ["notification", "notification_updated"]
+
+
+def test_it_sees_what_it_reads(alice):
+    created = note(alice)
+    read = services.notification_mark_read(notification_id=created.pk)
+    assert read.read_at == read.seen_at is not None
+
+
+def test_it_leaves_an_archived_one_in_the_archive_when_read(alice):
+    created = note(alice)
+    services.notification_archive(notification_id=created.pk)
+    read = services.notification_mark_read(notification_id=created.pk)
+    assert (read.status, read.read_at is not None) == ("archived", True)
+
+
+def test_it_takes_one_out_of_the_archive_when_told_its_status(alice):
+    created = note(alice)
+    services.notification_archive(notification_id=created.pk)
+    moved = services.notification_set_status(notification_id=created.pk, status="unread")
+    assert (moved.status, moved.archived_at, moved.read_at) == ("unread", None, None)
+
+
+def test_it_does_not_touch_somebody_elses(alice, bob):
+    created = note(alice)
+    with pytest.raises(NotFound):
+        services.notification_mark_read(notification_id=created.pk, user_id=bob.pk)
+    created.refresh_from_db()
+    assert created.status == "unread"
+
+
+def test_it_resends_as_often_as_asked(alice):
+    created = note(alice)
+    services.notification_resend(notification_id=created.pk)
+    services.notification_resend(notification_id=created.pk)
+    assert [event["data"]["id"] for event in told(alice)] == [str(created.pk)] * 3
+
+
+def test_it_does_not_resend_what_is_not_out_yet(alice):
+    scheduled = note(alice, scheduled_at=timezone.now() + HOUR)
+    with pytest.raises(Conflict, match="not published yet"):
+        services.notification_resend(notification_id=scheduled.pk)
+    assert told(alice) == []

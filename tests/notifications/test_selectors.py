@@ -1,0 +1,61 @@
+"""The bell's numbers, and what is active."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from notifications import selectors, services
+from notifications.models import Notification
+from realtime import derived, jobs
+from realtime.protocol.messages import NotificationCounts
+from tests.notifications.support import HOUR, draft, note
+
+
+def test_it_counts_for_all_users_in_one_query(alice, bob, charlie, django_assert_num_queries):
+    read, seen, archived, *_ = [note(alice) for _ in range(5)]
+    services.notification_mark_read(notification_id=read.pk)
+    services.notification_mark_seen(notification_id=seen.pk)
+    services.notification_archive(notification_id=archived.pk)
+    note(bob)
+    with django_assert_num_queries(1):
+        counts = selectors.notification_counts([alice.pk, bob.pk, charlie.pk])
+    assert counts == {
+        alice.pk: NotificationCounts(unread=3, unseen=2),
+        bob.pk: NotificationCounts(unread=1, unseen=1),
+        charlie.pk: NotificationCounts(unread=0, unseen=0),
+    }
+
+
+def test_it_counts_neither_scheduled_nor_expired_ones(alice):
+    note(alice, scheduled_at=timezone.now() + HOUR)
+    expired = note(alice, expires_at=timezone.now() + HOUR)
+    Notification.objects.filter(pk=expired.pk).update(expires_at=timezone.now() - HOUR)
+    assert selectors.notification_counts([alice.pk])[alice.pk].unread == 0
+    assert selectors.notification_summary(user_id=alice.pk)["unread_count"] == 0
+
+
+def test_it_counts_an_unread_again_one_as_seen(alice):
+    created = note(alice)
+    services.notification_mark_read(notification_id=created.pk)
+    services.notification_mark_unread(notification_id=created.pk)
+    counts = selectors.notification_counts([alice.pk])[alice.pk]
+    assert counts == NotificationCounts(unread=1, unseen=0)
+
+
+def test_it_lists_only_announcements_that_show_now(charlie):
+    now = timezone.now()
+    draft(charlie, title="Draft")
+    draft(charlie, title="Over", published_at=now, ends_at=now - HOUR)
+    draft(charlie, title="Live", published_at=now, ends_at=now + HOUR)
+    assert [a.title for a in selectors.announcements_active()] == ["Live"]
+
+
+@pytest.mark.parametrize("event", ["notification", "notification_updated"])
+def test_it_sends_the_counts_after_whatever_changes_them(event: str):
+    assert derived.after(event)
+
+
+def test_it_has_the_nodes_publish_what_is_due(alice: User):
+    assert "publish_due" in [job.name for job in jobs.jobs()]

@@ -1,0 +1,121 @@
+"""The servers that hoardrun runs on, and the commands that watch them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.realtime.conftest import ALICE, connect, node
+from tests.services import environment
+from tests.services.redis import Redis
+from tests.services.server import Kind, Server
+
+
+@pytest.mark.parametrize("kind", ["runserver", "daphne", "uvicorn"])
+async def test_it_serves_sockets_on_other_servers_too(kind: Kind) -> None:
+    with Server(kind, env={"DEBUG": "1"}) as server:
+        server.manage(
+            "shell",
+            "-v0",
+            "-c",
+            "from django.contrib.auth import get_user_model as g; g().objects.create(id=1)",
+        )
+        alice, _ = await connect(server, ALICE)
+        async with alice:
+            await alice.send({"type": "join_room", "room": "market_data:TEST"})
+            await alice.receive("market_update")
+            await alice.send({"type": "ping"})
+            await alice.receive("pong")
+        assert "Traceback" not in server.log()
+
+
+async def test_stats_sees_a_node_from_another_process() -> None:
+    with node(DEBUG="1") as server:
+        alice, _ = await connect(server, ALICE)
+        async with alice, asyncio.timeout(20):
+            await alice.send({"type": "join_room", "room": "market_data:TEST"})
+            await alice.receive("market_update")
+            while True:
+                found = json.loads(server.manage("stats", "--json"))
+                if found["totals"]["connections"]:
+                    break
+                await asyncio.sleep(0.2)
+            totals = found["totals"]
+            assert (totals["nodes"], totals["users"], totals["rooms"]) == (1, 1, 1)
+            assert found["rooms"] == {"market_data:TEST": 1}
+            assert found["nodes"][0]["pid"] == server.pid
+            assert totals["messages_in"] == 1
+            assert totals["messages_out"] >= 3
+            assert "OK: 1 node(s), 1 connection(s)" in server.manage("stats", "--check")
+            table = server.manage("stats")
+            assert re.search(r"CONNECTIONS 1\b", table)
+            assert "market_data:TEST" in table
+        server.stop()
+        assert json.loads(server.manage("stats", "--json"))["nodes"] == []
+        with pytest.raises(RuntimeError, match="ended with 2"):
+            server.manage("stats", "--check")
+
+
+async def test_workers_share_what_is_published(redis: Redis) -> None:
+    with Server(env={"DEBUG": "1", "REDIS_URL": redis.url}, workers=2) as server:
+        server.manage("seed_demo")
+        async with asyncio.timeout(20):
+            while len(json.loads(server.manage("stats", "--json"))["nodes"]) < 2:
+                await asyncio.sleep(0.2)
+        clients = [(await connect(server, ALICE))[0] for _ in range(6)]
+        server.manage("announce", "To all workers", "m")
+        for client in clients:
+            message = await client.receive("system_announcement")
+            assert message["data"]["title"] == "To all workers"
+            await client.close()
+
+
+def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        env=environment.of_a_server() | env,
+        cwd=environment.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_missing_secret_key_stops_the_start_and_says_what_to_set() -> None:
+    finished = run("check", SECRET_KEY="")
+    assert finished.returncode != 0
+    assert "SECRET_KEY is not set" in finished.stderr
+    assert "Traceback" not in finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("env", "complaint"),
+    [
+        ({"DEBUG": "perhaps"}, "DEBUG='perhaps'"),
+        ({"WS_MAX_MESSAGES_PER_SECOND": "many"}, "WS_MAX_MESSAGES_PER_SECOND"),
+        ({"WS_MAX_MESSAGES_PER_SECOND": "0"}, "WS_MAX_MESSAGES_PER_SECOND"),
+        ({"DATABASE_URL": "mysql://a/b"}, "DATABASE_URL"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_named(env: dict[str, str], complaint: str) -> None:
+    finished = run("check", **env)
+    assert finished.returncode != 0
+    assert complaint in finished.stderr
+    assert "Traceback" not in finished.stderr
+
+
+def test_serve_refuses_a_database_that_is_not_migrated(tmp_path: object) -> None:
+    finished = run("serve", "--port", "0", DATABASE_URL=f"sqlite:///{tmp_path}/new.sqlite3")
+    assert finished.returncode == 1
+    assert "manage.py migrate" in finished.stderr
+
+
+def test_serve_refuses_several_workers_without_redis() -> None:
+    finished = run("serve", "--workers", "2")
+    assert finished.returncode == 1
+    assert "REDIS_URL" in finished.stderr
