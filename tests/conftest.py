@@ -12,6 +12,15 @@ def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Drop no test database at the end: it goes with its server or folder anyway.
+
+    PostgreSQL would refuse to while a pool's thread still holds a connection.
+    """
+    return True
+
+
 @pytest.fixture(autouse=True)
 def _fresh_cache() -> None:
     """Leave no throttle, ticket or snapshot of one test to the next."""

@@ -62,7 +62,7 @@ def pytest_report_header() -> str:
     return f"stores: {os.environ.get('HOARDRUN_TEST_DATABASE', 'sqlite')}"
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)  # whatever other plugins raise
 def pytest_unconfigure() -> None:
     _running.close()
     reaper.close()

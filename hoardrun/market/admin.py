@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from hoardrun.market.models import Instrument, Quote
+from hoardrun.market.quotes import plain
+
+
+@admin.register(Instrument)
+class InstrumentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("symbol", "name", "type", "last_price", "currency", "status", "is_active")
+    list_editable = ("status", "is_active")
+    list_filter = ("type", "status", "is_active", "currency")
+    list_select_related = ("quote",)
+    search_fields = ("symbol", "name")
+
+    @admin.display(description="last price", ordering="quote__price")
+    def last_price(self, instrument: Instrument) -> str:
+        quote: Quote | None = getattr(instrument, "quote", None)
+        return "" if quote is None else f"{quote.price:.{instrument.decimals}f}"
+
+
+@admin.register(Quote)
+class QuoteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Readable only: quotes come from feeds."""
+
+    list_display = ("instrument", "last", "percent", "traded", "quoted_at")
+    list_filter = ("instrument__type",)
+    list_select_related = ("instrument",)
+    ordering = ("instrument__symbol",)
+    search_fields = ("instrument__symbol", "instrument__name")
+
+    @admin.display(description="price", ordering="price")
+    def last(self, quote: Quote) -> str:
+        return f"{quote.price:.{quote.instrument.decimals}f} {quote.instrument.currency}"
+
+    @admin.display(description="change %", ordering="change_percent")
+    def percent(self, quote: Quote) -> str:
+        return f"{quote.change_percent:+}"
+
+    @admin.display(description="volume", ordering="volume")
+    def traded(self, quote: Quote) -> str:
+        return plain(quote.volume)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Quote | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Quote | None = None) -> bool:
+        return False

@@ -1,0 +1,106 @@
+"""`manage.py stream_market`: feed the market from a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import time
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from hoardrun.market import services
+from hoardrun.market.errors import MarketError
+from hoardrun.market.feeds import FEEDS
+from hoardrun.market.quotes import LiveQuote
+from hoardrun.market.runner import run_feed
+from realtime import wakeup
+
+REPORT_SECONDS = 5.0
+
+
+class Command(BaseCommand):
+    """Streams until Ctrl-C, SIGTERM or `--for`, then says how much it sent."""
+
+    help = "Send a feed's quotes to all server processes through Redis, and store the newest."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--source", default="simulator", choices=sorted(FEEDS))
+        parser.add_argument("--interval", type=float, default=0.5, help="Seconds between batches.")
+        parser.add_argument("--symbols", default="", help="Only these, as BTC-USD,SCOM.")
+        parser.add_argument(
+            "--for", type=float, dest="seconds", metavar="SECONDS", help="End after this time."
+        )
+        parser.add_argument("--json", action="store_true", help="One JSON object a line.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.REDIS_URL:
+            raise CommandError(
+                "Without REDIS_URL these ticks could not reach a server process: set REDIS_URL, "
+                "or start `manage.py serve --simulate-market`, which needs no Redis."
+            )
+        self._json = options["json"]
+        self._started = time.monotonic()
+        self._batches = self._quotes = 0
+        self._symbols: set[str] = set()
+        services.instruments_ensure()
+        try:
+            asyncio.run(self._stream(**options))
+        except MarketError as error:
+            raise CommandError(str(error)) from None
+        wakeup.sender.flush()
+        self._report("summary")
+
+    async def _stream(
+        self, *, source: str, interval: float, symbols: str, seconds: float | None, **_: Any
+    ) -> None:
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+        if seconds is not None:
+            loop.call_later(seconds, stop.set)
+        reporting = asyncio.ensure_future(self._report_regularly())
+        try:
+            await run_feed(
+                source,
+                publish=self._publish,
+                stop=stop,
+                interval=interval,
+                symbols=[symbol for symbol in symbols.split(",") if symbol.strip()],
+            )
+        finally:
+            reporting.cancel()
+
+    def _publish(self, quotes: Sequence[LiveQuote]) -> None:
+        services.quotes_publish(quotes=quotes)
+        self._batches += 1
+        self._quotes += len(quotes)
+        self._symbols.update(quote.listing.symbol for quote in quotes)
+
+    async def _report_regularly(self) -> None:
+        while True:
+            await asyncio.sleep(REPORT_SECONDS)
+            self._report("progress")
+
+    def _report(self, event: str) -> None:
+        seconds = time.monotonic() - self._started
+        numbers = {
+            "seconds": round(seconds, 1),
+            "ticks": self._quotes,
+            "batches": self._batches,
+            "symbols": len(self._symbols),
+            "ticks_per_second": round(self._quotes / max(seconds, 0.001), 1),
+        }
+        if self._json:
+            self.stdout.write(json.dumps({"event": event, **numbers}))
+        else:
+            end = "Ended after" if event == "summary" else "Streaming for"
+            self.stdout.write(
+                f"{end} {numbers['seconds']} s: {self._quotes} ticks of {len(self._symbols)} "
+                f"symbols in {self._batches} batches, {numbers['ticks_per_second']} a second."
+            )
+        self.stdout.flush()

@@ -1,0 +1,104 @@
+"""A quote on its way from a feed to the sockets and the table.
+
+Prices are Decimal, with the instrument's own number of decimals from the feed on,
+so what is sent and what is stored is the same number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from hoardrun.market import names
+from realtime.protocol import codec
+from realtime.protocol.messages import MarketUpdate
+from realtime.publish import Ephemeral
+
+_PERCENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a feed and a message need to know of an instrument; `id` is its row's."""
+
+    id: int
+    symbol: str
+    name: str
+    type: str
+    currency: str
+    decimals: int
+    status: str
+
+    def round(self, value: Decimal) -> Decimal:
+        """Bring a price to the instrument's number of decimals."""
+        return value.quantize(Decimal(1).scaleb(-self.decimals))
+
+
+@dataclass(frozen=True, slots=True)
+class LiveQuote:
+    """The newest quote of an instrument: `open`, `high`, `low` and `volume` are of this day."""
+
+    listing: Listing
+    price: Decimal
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    previous_close: Decimal
+    volume: Decimal
+    market_cap: Decimal | None
+    quoted_at: datetime
+
+    @property
+    def change(self) -> Decimal:
+        return self.price - self.previous_close
+
+    @property
+    def change_percent(self) -> Decimal:
+        if not self.previous_close:
+            return Decimal("0.00")
+        return (self.change / self.previous_close * 100).quantize(_PERCENT)
+
+    @property
+    def rooms(self) -> tuple[str, ...]:
+        """The rooms that this quote goes to."""
+        listing = self.listing
+        return names.ALL_ROOM, names.room(listing.type), names.room(listing.symbol)
+
+
+def plain(value: Decimal) -> str:
+    """Write a number without an exponent and without surplus zeros."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def market_update(quote: LiveQuote) -> MarketUpdate:
+    """Make the message of a quote."""
+    listing = quote.listing
+    return MarketUpdate(
+        symbol=listing.symbol,
+        price=f"{listing.round(quote.price):f}",
+        name=listing.name,
+        type=listing.type,
+        currency=listing.currency,
+        change=f"{listing.round(quote.change):f}",
+        change_percent=f"{quote.change_percent:f}",
+        open=f"{listing.round(quote.open):f}",
+        high=f"{listing.round(quote.high):f}",
+        low=f"{listing.round(quote.low):f}",
+        previous_close=f"{listing.round(quote.previous_close):f}",
+        volume=plain(quote.volume),
+        status=listing.status,
+        timestamp=codec.timestamp(quote.quoted_at),
+    )
+
+
+def ephemerals(
+    quotes: Iterable[LiveQuote], rooms: tuple[str, ...] | None = None
+) -> list[Ephemeral]:
+    """Address quotes to their rooms, or to those given; the newest per symbol is enough."""
+    return [
+        Ephemeral(rooms or quote.rooms, quote.listing.symbol, market_update(quote))
+        for quote in quotes
+    ]

@@ -1,0 +1,94 @@
+"""The rooms of the market: everything, one type, one symbol, and one that always moves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+
+from django.utils import timezone
+
+from hoardrun.market import names, simulator
+from hoardrun.market.feeds.simulator import ticks
+from hoardrun.market.models import Instrument
+from hoardrun.market.quotes import ephemerals
+from hoardrun.market.selectors import instrument_list, quote_list
+from realtime.publish import Ephemeral
+from realtime.rooms import RoomKind
+
+SYMBOLS_KEPT_SECONDS = 5.0  # a new instrument's room opens after this time at the latest
+TEST_INTERVAL_SECONDS = 0.5
+
+
+class MarketRooms(RoomKind):
+    """`market_data`, `market:<type>` and `market:<SYMBOL>`; open to whoever is logged in."""
+
+    name = "market"
+    topic = names.TOPIC
+    description = "Quotes of all instruments, of one type, or of one symbol"
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+        self._known_until = 0.0
+
+    def matches(self, room: str) -> bool:
+        return room == names.ALL_ROOM or bool(names.room_subject(room))
+
+    def may_join(self, user_id: int, room: str) -> bool:
+        subject = names.room_subject(room)
+        return subject is None or subject in Instrument.Type or subject in self._symbols()
+
+    def rooms(self, user_id: int) -> Iterable[tuple[str, str]]:
+        yield names.ALL_ROOM, "Quotes of all instruments"
+        for kind in Instrument.Type:
+            yield names.room(kind), f"Quotes of type {kind.label.lower()}"
+        for symbol, name in self._symbols().items():
+            yield names.room(symbol), f"Quotes of {name}"
+
+    def snapshot(self, room: str) -> Sequence[Ephemeral]:
+        subject = names.room_subject(room)
+        if subject is None:
+            return ephemerals(quote_list())
+        if subject in Instrument.Type:
+            return ephemerals(quote_list(type=subject))
+        return ephemerals(quote_list(symbols=[subject]))
+
+    def _symbols(self) -> dict[str, str]:
+        """Return names by symbol, asking the database once in a few seconds."""
+        now = time.monotonic()
+        if now >= self._known_until:
+            self._known = dict(instrument_list().values_list("symbol", "name"))
+            self._known_until = now + SYMBOLS_KEPT_SECONDS
+        return self._known
+
+
+class AlwaysMovingRoom(RoomKind):
+    """`market_data:TEST`: an instrument of our own, for trying a client without any feed."""
+
+    name = "market_test"
+    topic = names.TEST_TOPIC
+    description = "A made-up instrument that moves twice a second, with or without a feed"
+
+    def matches(self, room: str) -> bool:
+        return room == names.TEST_ROOM
+
+    def may_join(self, user_id: int, room: str) -> bool:
+        return True
+
+    def rooms(self, user_id: int) -> Iterable[tuple[str, str]]:
+        yield names.TEST_ROOM, self.description
+
+    def snapshot(self, room: str) -> Sequence[Ephemeral]:
+        return _test_quote(simulator.tick_of(timezone.now()))
+
+    def source(self, room: str) -> AsyncIterator[Sequence[Ephemeral]]:
+        return _test_quotes()
+
+
+async def _test_quotes() -> AsyncIterator[Sequence[Ephemeral]]:
+    async for tick in ticks(TEST_INTERVAL_SECONDS):
+        yield _test_quote(tick)
+
+
+def _test_quote(tick: int) -> Sequence[Ephemeral]:
+    quote = simulator.quote_at(simulator.TEST_LISTING, tick)
+    return ephemerals([quote], rooms=(names.TEST_ROOM,))

@@ -1,0 +1,123 @@
+"""Reads of the market."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from hoardrun.market import simulator
+from hoardrun.market.errors import InstrumentNotFound, QuoteNotFound
+from hoardrun.market.models import SYMBOL_PATTERN, Instrument, Quote
+from hoardrun.market.quotes import Listing, LiveQuote
+from hoardrun.market.simulator import Day
+
+
+def instrument_list(*, type: str = "") -> QuerySet[Instrument]:
+    """Return the active instruments, by symbol; of one type if given."""
+    found = Instrument.objects.filter(is_active=True)
+    return found.filter(type=type) if type else found
+
+
+def instrument_get(*, symbol: str) -> Instrument:
+    """Return an active instrument, or raise InstrumentNotFound."""
+    found = instrument_list().filter(symbol__in=_symbols([symbol])).first()
+    if found is None:
+        raise InstrumentNotFound([symbol])
+    return found
+
+
+def listing_of(instrument: Instrument) -> Listing:
+    return Listing(
+        id=instrument.pk,
+        symbol=instrument.symbol,
+        name=instrument.name,
+        type=instrument.type,
+        currency=instrument.currency,
+        decimals=instrument.decimals,
+        status=instrument.status,
+    )
+
+
+def listing_list(*, symbols: Collection[str] = ()) -> list[Listing]:
+    """Return what feeds need of the active instruments, or of those named.
+
+    Raises InstrumentNotFound, naming each symbol that is not among them.
+    """
+    found = {item.symbol: listing_of(item) for item in instrument_list()}
+    if not symbols:
+        return list(found.values())
+    wanted = _symbols(symbols)
+    if missing := [symbol for symbol in wanted if symbol not in found]:
+        raise InstrumentNotFound(missing)
+    return [found[symbol] for symbol in wanted]
+
+
+def quote_list(*, type: str = "", symbols: Collection[str] = ()) -> list[LiveQuote]:
+    """Return the newest quotes of active instruments, by symbol, in one query.
+
+    An instrument that nothing has quoted is left out, unless this process simulates the
+    market: then the simulator quotes it. Raises InstrumentNotFound for an unknown symbol.
+    """
+    instruments = instrument_list(type=type).select_related("quote")
+    wanted = set(_symbols(symbols))
+    if wanted:
+        instruments = instruments.filter(symbol__in=wanted)
+    found = list(instruments)
+    if wanted and (missing := wanted - {item.symbol for item in found}):
+        known = set(instrument_list().filter(symbol__in=missing).values_list("symbol", flat=True))
+        if unknown := missing - known:  # the others are of another type
+            raise InstrumentNotFound(sorted(unknown))
+    tick = simulator.tick_of(timezone.now())
+    quotes = (_live(instrument, tick) for instrument in found)
+    return [quote for quote in quotes if quote is not None]
+
+
+def quote_get(*, symbol: str) -> LiveQuote:
+    """Return the newest quote of a symbol; raises InstrumentNotFound or QuoteNotFound."""
+    found = quote_list(symbols=[symbol])
+    if not found:
+        raise QuoteNotFound(symbol.strip().upper())
+    return found[0]
+
+
+def daily_list(*, symbol: str, moment: datetime | None = None) -> Sequence[Day]:
+    """Return a symbol's days, oldest first: thirty of a simulated market, else what is known."""
+    instrument = instrument_get(symbol=symbol)
+    if settings.SIMULATE_MARKET:
+        return simulator.days_until(listing_of(instrument), moment or timezone.now())
+    quote = quote_get(symbol=symbol)
+    return [
+        Day(quote.quoted_at.date(), quote.open, quote.high, quote.low, quote.price, quote.volume)
+    ]
+
+
+def _symbols(given: Collection[str]) -> list[str]:
+    """Bring symbols to their form, once each; raises InstrumentNotFound for what is none."""
+    symbols = list(dict.fromkeys(symbol.strip().upper() for symbol in given))
+    if odd := [symbol for symbol in symbols if not re.match(SYMBOL_PATTERN, symbol)]:
+        raise InstrumentNotFound(odd)
+    return symbols
+
+
+def _live(instrument: Instrument, tick: int) -> LiveQuote | None:
+    listing = listing_of(instrument)
+    row: Quote | None = getattr(instrument, "quote", None)
+    if row is None:
+        return simulator.quote_at(listing, tick) if settings.SIMULATE_MARKET else None
+    prices: dict[str, Any] = {
+        name: listing.round(getattr(row, name))
+        for name in ("price", "open", "high", "low", "previous_close")
+    }
+    return LiveQuote(
+        listing=listing,
+        volume=row.volume,
+        market_cap=row.market_cap,
+        quoted_at=row.quoted_at,
+        **prices,
+    )

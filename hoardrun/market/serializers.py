@@ -1,0 +1,119 @@
+"""The shapes of the market's HTTP answers and queries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from rest_framework import serializers
+
+from hoardrun.market.models import Instrument
+from hoardrun.market.quotes import LiveQuote, market_update, plain
+from realtime.protocol import codec
+
+MAX_SYMBOLS = 100  # as a watchlist holds
+
+
+class InstrumentSerializer(serializers.ModelSerializer[Instrument]):
+    class Meta:
+        model = Instrument
+        fields = ("symbol", "name", "type", "currency", "decimals", "status")
+
+
+class MarketTypeQuery(serializers.Serializer[Any]):
+    """`type` of an instrument, or none for all."""
+
+    type = serializers.ChoiceField(Instrument.Type.choices, required=False)
+
+
+class QuotesQuery(MarketTypeQuery):
+    symbols = serializers.CharField(
+        required=False, max_length=2100, help_text="Comma-separated, at most 100."
+    )
+
+    def validate_symbols(self, value: str) -> list[str]:
+        symbols = [symbol.strip() for symbol in value.split(",") if symbol.strip()]
+        if len(symbols) > MAX_SYMBOLS:
+            raise serializers.ValidationError(f"Ask for at most {MAX_SYMBOLS} symbols at once.")
+        return symbols
+
+
+class QuoteSerializer(serializers.Serializer[Any]):
+    """A quote; prices are strings in `currency`, with the instrument's decimals."""
+
+    symbol = serializers.CharField()
+    name = serializers.CharField()
+    type = serializers.ChoiceField(Instrument.Type.choices)
+    currency = serializers.CharField()
+    price = serializers.CharField()
+    open = serializers.CharField()
+    high = serializers.CharField()
+    low = serializers.CharField()
+    previous_close = serializers.CharField()
+    change = serializers.CharField()
+    change_percent = serializers.CharField()
+    volume = serializers.CharField()
+    market_cap = serializers.CharField(allow_null=True)
+    status = serializers.ChoiceField(Instrument.Status.choices)
+    timestamp = serializers.DateTimeField()
+
+    def to_representation(self, instance: LiveQuote) -> dict[str, Any]:
+        """Answer as the socket does, and add what `market_update` leaves out."""
+        market_cap = instance.market_cap
+        return {
+            **msgspec.to_builtins(market_update(instance)),
+            "market_cap": None if market_cap is None else plain(market_cap),
+        }
+
+
+class MarketDataQuery(serializers.Serializer[Any]):
+    symbol = serializers.CharField(required=False, max_length=20)
+    type = serializers.ChoiceField(["quote", "daily"], default="quote")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["type"] == "daily" and "symbol" not in attrs:
+            raise serializers.ValidationError({"symbol": "type=daily needs a symbol."})
+        return attrs
+
+
+class MarketQuoteSerializer(serializers.Serializer[Any]):
+    """A quote as the existing front end reads it: numbers, and `close` for the previous close."""
+
+    symbol = serializers.CharField()
+    price = serializers.FloatField()
+    change = serializers.FloatField()
+    changePercent = serializers.FloatField()
+    volume = serializers.FloatField()
+    marketCap = serializers.FloatField(required=False)
+    high = serializers.FloatField()
+    low = serializers.FloatField()
+    open = serializers.FloatField()
+    close = serializers.FloatField()
+    timestamp = serializers.DateTimeField()
+
+    def to_representation(self, instance: LiveQuote) -> dict[str, Any]:
+        market_cap = instance.market_cap
+        return {
+            "symbol": instance.listing.symbol,
+            "price": float(instance.price),
+            "change": float(instance.change),
+            "changePercent": float(instance.change_percent),
+            "volume": float(instance.volume),
+            **({} if market_cap is None else {"marketCap": float(market_cap)}),
+            "high": float(instance.high),
+            "low": float(instance.low),
+            "open": float(instance.open),
+            "close": float(instance.previous_close),
+            "timestamp": codec.timestamp(instance.quoted_at),
+        }
+
+
+class MarketDaySerializer(serializers.Serializer[Any]):
+    """One day as the existing front end reads it: numbers."""
+
+    date = serializers.DateField()
+    open = serializers.FloatField()
+    high = serializers.FloatField()
+    low = serializers.FloatField()
+    close = serializers.FloatField()
+    volume = serializers.FloatField()

@@ -1,0 +1,109 @@
+"""Writes of the market, and the way of its quotes to the sockets."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from django.core.exceptions import ValidationError
+from django.db import connection
+
+from hoardrun.market import names
+from hoardrun.market.catalogue import CATALOGUE
+from hoardrun.market.models import Instrument, Quote
+from hoardrun.market.quotes import LiveQuote, ephemerals
+from realtime.publish import publish_ephemeral
+
+logger = logging.getLogger(__name__)
+
+_ROWS = 80  # quotes a statement stores at most: SQLite allows 999 parameters on old builds
+
+
+def instruments_ensure() -> int:
+    """Fill an empty table with the catalogue; return how many were added.
+
+    A table that holds any instrument is left as staff made it. Safe to run in several
+    processes at once.
+    """
+    if Instrument.objects.exists():
+        return 0
+    rows = [
+        Instrument(
+            symbol=seed.symbol,
+            name=seed.name,
+            type=seed.type,
+            currency=seed.currency,
+            decimals=seed.decimals,
+        )
+        for seed in CATALOGUE
+    ]
+    Instrument.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
+def quotes_publish(*, quotes: Sequence[LiveQuote]) -> None:
+    """Send quotes to every node with sockets in a market room, as one message of the layer."""
+    if quotes:
+        publish_ephemeral(names.TOPIC, ephemerals(quotes))
+
+
+def quotes_record(*, quotes: Sequence[LiveQuote]) -> None:
+    """Store the newest quotes in one statement; an older one never replaces a newer.
+
+    Several processes may record the same quotes. Nothing on a tick's way waits for this:
+    whoever feeds calls it every few seconds. A quote with more digits than the table
+    holds is left out and logged: some stores would take it, and then fail every read.
+    """
+    newest = {quote.listing.id: quote for quote in sorted(quotes, key=lambda q: q.quoted_at)}
+    # In the order of the key, so that two processes never deadlock.
+    rows = [_row(newest[instrument_id]) for instrument_id in sorted(newest)]
+    rows = [row for row in rows if _fits(row)]
+    for start in range(0, len(rows), _ROWS):
+        _upsert(rows[start : start + _ROWS])
+
+
+def _row(quote: LiveQuote) -> Quote:
+    return Quote(
+        instrument_id=quote.listing.id,
+        price=quote.price,
+        open=quote.open,
+        high=quote.high,
+        low=quote.low,
+        previous_close=quote.previous_close,
+        change=quote.change,
+        change_percent=quote.change_percent,
+        volume=quote.volume,
+        market_cap=quote.market_cap,
+        quoted_at=quote.quoted_at,
+    )
+
+
+def _fits(row: Quote) -> bool:
+    try:
+        row.clean_fields(exclude=["instrument"])
+    except ValidationError as error:
+        logger.warning(
+            "market: quote of instrument %s not recorded: %s", row.pk, error.message_dict
+        )
+        return False
+    return True
+
+
+def _upsert(rows: Sequence[Quote]) -> None:
+    fields = Quote._meta.concrete_fields
+    quote = connection.ops.quote_name
+    table, columns = quote(Quote._meta.db_table), [quote(str(field.column)) for field in fields]
+    key, moment = quote("instrument_id"), quote("quoted_at")
+    row = f"({', '.join(['%s'] * len(fields))})"
+    updates = ", ".join(f"{column} = excluded.{column}" for column in columns if column != key)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * len(rows))} "
+            f"ON CONFLICT ({key}) DO UPDATE SET {updates} "
+            f"WHERE {table}.{moment} < excluded.{moment}",
+            [
+                field.get_db_prep_save(getattr(item, field.attname), connection)
+                for item in rows
+                for field in fields
+            ],
+        )

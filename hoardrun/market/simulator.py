@@ -1,0 +1,180 @@
+"""A market without an exchange: the quote of a symbol as a pure function of time.
+
+Every process computes the same numbers without talking to any other, at any moment,
+past ones too. The simulated market trades around the clock; its days are UTC days.
+A price stays within `BOUND` times the type's volatility of its base.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+from hoardrun.market.catalogue import SEEDS
+from hoardrun.market.noise import Noise
+from hoardrun.market.quotes import Listing, LiveQuote
+
+TICK_MS = 100
+DAY_TICKS = 86_400_000 // TICK_MS
+DAYS_KEPT = 30
+
+# How much a day usually moves a price, as a fraction of it.
+_VOLATILITY = {
+    "crypto": 0.022,
+    "stock": 0.014,
+    "commodity": 0.011,
+    "index": 0.008,
+    "forex": 0.004,
+}
+_TEST_VOLATILITY = 0.05
+_VOLUME_STEP = {"crypto": Decimal("0.0001")}
+_WHOLE = Decimal(1)
+
+TEST_LISTING = Listing(
+    id=0,
+    symbol="HOARD-TEST",
+    name="Test instrument, always moving",
+    type="stock",
+    currency="USD",
+    decimals=4,
+    status="open",
+)
+
+
+class _Profile(NamedTuple):
+    base: float
+    volatility: float
+    daily_volume: int
+    supply: int | None
+
+
+class Day(NamedTuple):
+    """One day's points of a symbol; of a running day, up to now."""
+
+    date: date
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: Decimal
+
+
+@lru_cache(maxsize=1024)
+def _profile(symbol: str, type: str) -> _Profile:
+    """Look a symbol up in the catalogue, or make up a base price from its name."""
+    volatility = _VOLATILITY[type]
+    if seed := SEEDS.get(symbol):
+        return _Profile(seed.base, volatility, seed.daily_volume, seed.supply)
+    if symbol == TEST_LISTING.symbol:
+        return _Profile(100.0, _TEST_VOLATILITY, 50_000_000, None)
+    digest = hashlib.blake2b(symbol.encode(), digest_size=2).digest()
+    return _Profile(10 + int.from_bytes(digest, "big") % 49_000 / 100, volatility, 1_000_000, None)
+
+
+class _Walk:
+    """A symbol's noise, with the extremes of the day it was last asked about.
+
+    Threads may share it: the memo is replaced as a whole, and any memo gives the same answer.
+    """
+
+    def __init__(self, symbol: str) -> None:
+        self.noise = Noise(symbol)
+        self._memo = (0, -1, 0.0, 0.0)
+
+    def extremes(self, first: int, last: int) -> tuple[float, float]:
+        """Return the highest and the lowest value from `first` to `last`."""
+        since, until, high, low = self._memo
+        if since == first and until <= last:
+            if until < last:
+                high = max(high, self.noise.highest(until + 1, last))
+                low = min(low, self.noise.lowest(until + 1, last))
+        else:
+            high, low = self.noise.highest(first, last), self.noise.lowest(first, last)
+        if (since, until) < (first, last):  # a question about the past must not cost the present
+            self._memo = (first, last, high, low)
+        return high, low
+
+
+@lru_cache(maxsize=1024)
+def _walk(symbol: str) -> _Walk:
+    return _Walk(symbol)
+
+
+def tick_of(moment: datetime) -> int:
+    """Number the tick that a moment falls into."""
+    return int(moment.timestamp() * 1000) // TICK_MS
+
+
+def time_of(tick: int) -> datetime:
+    """Return when a tick begins."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=tick * TICK_MS)
+
+
+def price_at(listing: Listing, tick: int) -> Decimal:
+    """Return the price alone, which is much cheaper than the quote."""
+    return _price(listing, _walk(listing.symbol).noise.at(tick))
+
+
+def quote_at(listing: Listing, tick: int) -> LiveQuote:
+    """Return the quote of a tick, with what the day has brought so far."""
+    day = _day(listing, tick // DAY_TICKS, tick)
+    supply = _profile(listing.symbol, listing.type).supply
+    return LiveQuote(
+        listing=listing,
+        price=day.close,
+        open=day.open,
+        high=day.high,
+        low=day.low,
+        previous_close=_boundary(listing, tick // DAY_TICKS * DAY_TICKS - 1),
+        volume=day.volume,
+        market_cap=None if supply is None else (day.close * supply).quantize(_WHOLE),
+        quoted_at=time_of(tick),
+    )
+
+
+def days_until(listing: Listing, moment: datetime) -> list[Day]:
+    """Return the last 30 days, oldest first; the last one is the running day."""
+    tick = tick_of(moment)
+    today = tick // DAY_TICKS
+    closed = [_closed_day(listing, number) for number in range(today - DAYS_KEPT + 1, today)]
+    return [*closed, _day(listing, today, tick)]
+
+
+@lru_cache(maxsize=4096)
+def _boundary(listing: Listing, tick: int) -> Decimal:
+    """Return the price at the edge of a day, which is asked for again and again."""
+    return price_at(listing, tick)
+
+
+@lru_cache(maxsize=4096)
+def _closed_day(listing: Listing, number: int) -> Day:
+    return _day(listing, number, (number + 1) * DAY_TICKS - 1)
+
+
+def _day(listing: Listing, number: int, last: int) -> Day:
+    walk, first = _walk(listing.symbol), number * DAY_TICKS
+    high, low = walk.extremes(first, last)
+    return Day(
+        date=time_of(first).date(),
+        open=_boundary(listing, first),
+        high=_price(listing, high),
+        low=_price(listing, low),
+        close=_price(listing, walk.noise.at(last)),
+        volume=_volume(listing, number, (last - first + 1) / DAY_TICKS),
+    )
+
+
+def _price(listing: Listing, level: float) -> Decimal:
+    profile = _profile(listing.symbol, listing.type)
+    return listing.round(Decimal(profile.base * (1 + profile.volatility * level)))
+
+
+def _volume(listing: Listing, number: int, passed: float) -> Decimal:
+    """Return what has traded when `passed` of the day is over: busier in the morning."""
+    profile = _profile(listing.symbol, listing.type)
+    activity = 0.7 + 0.6 * _walk(listing.symbol).noise.chance(number)
+    traded = profile.daily_volume * activity * passed * (1.3 - 0.3 * passed)
+    return Decimal(traded).quantize(_VOLUME_STEP.get(listing.type, _WHOLE))

@@ -1,0 +1,114 @@
+"""The market over HTTP, under `/api/v1/`."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from drf_spectacular.utils import (
+    OpenApiResponse,
+    PolymorphicProxySerializer,
+    extend_schema,
+)
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from hoardrun.market import selectors
+from hoardrun.market.serializers import (
+    InstrumentSerializer,
+    MarketDataQuery,
+    MarketDaySerializer,
+    MarketQuoteSerializer,
+    MarketTypeQuery,
+    QuoteSerializer,
+    QuotesQuery,
+)
+
+_BAD_QUERY = OpenApiResponse(description="A parameter is wrong; the problem names it.")
+_UNKNOWN = OpenApiResponse(description="No active instrument has this symbol, or no quote yet.")
+
+SerializerT = TypeVar("SerializerT", bound=Serializer[Any])
+
+
+class InstrumentListView(APIView):
+    @extend_schema(
+        operation_id="instruments_list",
+        tags=["market"],
+        parameters=[MarketTypeQuery],
+        responses={200: InstrumentSerializer(many=True), 400: _BAD_QUERY},
+    )
+    def get(self, request: Request) -> Response:
+        """List the active instruments, by symbol."""
+        found = selectors.instrument_list(**_query(MarketTypeQuery, request))
+        return Response(InstrumentSerializer(found, many=True).data)
+
+
+class InstrumentDetailView(APIView):
+    @extend_schema(
+        operation_id="instruments_retrieve",
+        tags=["market"],
+        responses={200: InstrumentSerializer, 404: _UNKNOWN},
+    )
+    def get(self, request: Request, symbol: str) -> Response:
+        """Return one instrument."""
+        return Response(InstrumentSerializer(selectors.instrument_get(symbol=symbol)).data)
+
+
+class QuoteListView(APIView):
+    @extend_schema(
+        operation_id="quotes_list",
+        tags=["market"],
+        parameters=[QuotesQuery],
+        responses={200: QuoteSerializer(many=True), 400: _BAD_QUERY, 404: _UNKNOWN},
+    )
+    def get(self, request: Request) -> Response:
+        """List the newest quotes, by symbol; prices are strings, as on the socket."""
+        found = selectors.quote_list(**_query(QuotesQuery, request))
+        return Response(QuoteSerializer(found, many=True).data)
+
+
+class MarketDataView(APIView):
+    """The alias that the existing front end calls. Numbers here, strings everywhere else."""
+
+    @extend_schema(
+        operation_id="market_data",
+        tags=["market"],
+        description=(
+            "What the existing front end calls, with **numbers** instead of strings; new "
+            "clients use `quotes`. With `symbol`, one quote, or with `type=daily` the last "
+            "30 days, oldest first, as far as they are known; without it, all quotes."
+        ),
+        parameters=[MarketDataQuery],
+        responses={
+            200: PolymorphicProxySerializer(
+                component_name="MarketData",
+                serializers=[
+                    MarketQuoteSerializer,
+                    MarketQuoteSerializer(many=True),
+                    MarketDaySerializer(many=True),
+                ],
+                resource_type_field_name=None,
+                many=False,
+            ),
+            400: _BAD_QUERY,
+            404: _UNKNOWN,
+        },
+    )
+    def get(self, request: Request) -> Response:
+        query = _query(MarketDataQuery, request)
+        symbol = query.get("symbol")
+        if symbol is None:
+            return Response(MarketQuoteSerializer(selectors.quote_list(), many=True).data)
+        if query["type"] == "daily":
+            days = selectors.daily_list(symbol=symbol)
+            return Response(MarketDaySerializer(days, many=True).data)
+        return Response(MarketQuoteSerializer(selectors.quote_get(symbol=symbol)).data)
+
+
+def _query(kind: type[SerializerT], request: Request) -> dict[str, Any]:
+    """Check the query string; an empty parameter counts as left out."""
+    given = {key: value for key, value in request.query_params.items() if str(value).strip()}
+    query = kind(data=given)
+    query.is_valid(raise_exception=True)
+    return dict(query.validated_data)

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from channels.layers import get_channel_layer
+
+from hoardrun.market import simulator
+from hoardrun.market.models import Instrument, Quote
+from hoardrun.market.quotes import LiveQuote
+from hoardrun.market.selectors import quote_get, quote_list
+from hoardrun.market.services import instruments_ensure, quotes_publish, quotes_record
+from realtime import names, wakeup
+from tests.hoardrun.market.test_simulator import LISTINGS
+from tests.hoardrun.market.tools import TICK, instrument, quotes_at
+
+
+def test_it_fills_an_empty_table_once(db: Any):
+    assert instruments_ensure() == 20
+    Instrument.objects.filter(symbol="SPX").delete()
+    assert instruments_ensure() == 0
+    assert not Instrument.objects.filter(symbol="SPX").exists()
+
+
+def test_it_leaves_the_instruments_of_staff_alone(db: Any):
+    instrument(symbol="KLMO")
+    assert instruments_ensure() == 0
+    assert Instrument.objects.count() == 1
+
+
+def test_it_stores_exactly_what_was_quoted(instruments: Any):
+    quotes = quotes_at()
+    quotes_record(quotes=quotes)
+    assert quote_list() == quotes
+    row = Quote.objects.get(instrument__symbol="BTC-USD")
+    assert row.change == row.price - row.previous_close
+
+
+def test_it_records_a_batch_in_one_statement(instruments: Any, django_assert_num_queries: Any):
+    quotes = quotes_at()
+    with django_assert_num_queries(1):
+        quotes_record(quotes=quotes)
+
+
+def test_it_may_be_told_the_same_twice(instruments: Any):
+    quotes_record(quotes=quotes_at())
+    before = list(Quote.objects.order_by("pk").values())
+    quotes_record(quotes=[*quotes_at(), *quotes_at()])
+    assert list(Quote.objects.order_by("pk").values()) == before
+
+
+def test_it_never_replaces_a_newer_quote(instruments: Any):
+    late, early = quotes_at(TICK), quotes_at(TICK - 600)
+    quotes_record(quotes=[*late, *early])
+    quotes_record(quotes=early)
+    assert quote_list() == late
+    newest = quotes_at(TICK + 600)
+    quotes_record(quotes=newest)
+    assert quote_list() == newest
+
+
+def test_it_keeps_every_digit(instruments: Any):
+    symbol = "EUR-USD"
+    quote = next(quote for quote in quotes_at() if quote.listing.symbol == symbol)
+    large = replace(quote, price=Decimal("987654321.12345"), volume=Decimal("98765432109.8765"))
+    quotes_record(quotes=[large])
+    assert quote_get(symbol=symbol) == large
+
+
+def test_it_leaves_out_a_quote_that_would_not_fit(instruments: Any, caplog: Any):
+    quotes = quotes_at()
+    quotes_record(quotes=[replace(quotes[0], high=Decimal(10) ** 12), *quotes[1:]])
+    assert quote_list() == quotes[1:]
+    assert "not recorded" in caplog.text
+
+
+def test_it_does_nothing_without_quotes(db: Any, django_assert_num_queries: Any):
+    with django_assert_num_queries(0):
+        quotes_record(quotes=[])
+        quotes_publish(quotes=[])
+
+
+async def test_it_sends_a_batch_as_one_message_of_the_layer():
+    layer: Any = get_channel_layer()
+    loop = asyncio.get_running_loop()
+    channel = await layer.new_channel()
+    await layer.group_add(names.topic_group("market"), channel)
+    wakeup.sender.attach(loop)
+    try:
+        quotes: list[LiveQuote] = [simulator.quote_at(item, TICK) for item in LISTINGS]
+        quotes_publish(quotes=quotes)
+        quotes_publish(quotes=quotes[:1])
+        first = await asyncio.wait_for(layer.receive(channel), 5)
+        second = await asyncio.wait_for(layer.receive(channel), 5)
+    finally:
+        wakeup.sender.detach(loop)
+        await layer.group_discard(names.topic_group("market"), channel)
+    assert len(first["messages"]) == 20
+    [(rooms, key, wire_type, data)] = second["messages"]
+    assert list(rooms) == ["market_data", "market:crypto", "market:BTC-USD"]
+    assert (key, wire_type) == ("BTC-USD", "market_update")
+    assert json.loads(data)["price"] == f"{quotes[0].price:f}"

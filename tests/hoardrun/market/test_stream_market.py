@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from signal import SIGINT, SIGTERM, Signals
+from typing import Any
+
+import pytest
+from channels_redis.pubsub import RedisPubSubChannelLayer
+from django.core.management import CommandError, call_command
+
+from realtime import names
+from tests.services.environment import ROOT, of_a_server
+from tests.services.redis import Redis
+
+PATIENCE_SECONDS = 30
+
+
+def test_it_says_that_ticks_could_not_arrive_without_redis(settings: Any):
+    settings.REDIS_URL = ""
+    with pytest.raises(CommandError, match="set REDIS_URL, or start .*--simulate-market"):
+        call_command("stream_market")
+
+
+@pytest.fixture
+def environment(redis: Redis, tmp_path: Path) -> dict[str, str]:
+    """That of a process with a migrated database of its own and a real Redis."""
+    found = of_a_server() | {
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'market.sqlite3'}",
+        "REDIS_URL": redis.url,
+        "REDIS_PREFIX": f"market{os.getpid()}",
+    }
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "market"],
+        env=found,
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    return found
+
+
+async def _stream(environment: dict[str, str], *arguments: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "manage.py",
+        "stream_market",
+        *arguments,
+        env=environment,
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def _end(process: asyncio.subprocess.Process) -> tuple[str, str]:
+    out, err = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
+    return out.decode(), err.decode()
+
+
+@pytest.mark.parametrize("number", [SIGINT, SIGTERM])
+async def test_it_sends_ticks_to_the_nodes_until_a_signal(
+    environment: dict[str, str], number: Signals
+):
+    layer = RedisPubSubChannelLayer(
+        hosts=[environment["REDIS_URL"]], prefix=environment["REDIS_PREFIX"]
+    )
+    channel = await layer.new_channel()
+    await layer.group_add(names.topic_group("market"), channel)
+    process = await _stream(environment, "--json", "--interval", "0.1")
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            batches = [await layer.receive(channel) for _ in range(3)]
+    finally:
+        process.send_signal(number)
+        out, err = await _end(process)
+        await layer.flush()
+    assert [len(batch["messages"]) for batch in batches][0] == 20, err
+    assert process.returncode == 0, err
+    summary = json.loads(out.splitlines()[-1])
+    assert summary["event"] == "summary"
+    assert summary["symbols"] == 20
+    assert summary["ticks"] >= sum(len(batch["messages"]) for batch in batches)
+    assert "Traceback" not in err
+
+
+async def test_it_ends_by_itself_after_the_time_given(environment: dict[str, str]):
+    process = await _stream(environment, "--for", "1", "--symbols", "SCOM,BTC-USD")
+    out, err = await _end(process)
+    assert process.returncode == 0, err
+    assert out.startswith("Ended after 1")
+    assert " of 2 symbols " in out
+
+
+async def test_it_refuses_symbols_that_there_are_not(environment: dict[str, str]):
+    process = await _stream(environment, "--symbols", "NOPE")
+    _, err = await _end(process)
+    assert process.returncode == 1
+    assert err.startswith("CommandError: There is no instrument NOPE.")
