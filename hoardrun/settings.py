@@ -219,5 +219,10 @@ LOGGING: dict[str, Any] = {
             "filters": ["redact"],
         }
     },
+    # The servers' own handlers would print tokens; everything goes through the filter above.
+    "loggers": {
+        name: {"handlers": [], "propagate": True}
+        for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "daphne", "django.server")
+    },
     "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
 }

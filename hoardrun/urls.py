@@ -1,24 +1,37 @@
-"""URLs (provisional until the project-level API lands)."""
+"""Every path of the project. A trailing slash is accepted wherever there is none."""
+
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest, JsonResponse
-from django.urls import include, path
-from rest_framework_simplejwt.views import TokenObtainPairView
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import include, path, re_path
+
+from hoardrun import problems
+from hoardrun.health import healthz, readyz
+
+admin.site.site_header = admin.site.site_title = "hoardrun"
+admin.site.index_title = "Support"
+admin.site.site_url = "/"
 
 
-def healthz(request: HttpRequest) -> JsonResponse:
-    return JsonResponse({"status": "ok"})
+def home(request: HttpRequest) -> HttpResponseRedirect:
+    """Lead to the console where it is on, else to the documentation of the API."""
+    return HttpResponseRedirect("/ws/test" if settings.CONSOLE_ENABLED else "/api/docs")
 
 
 urlpatterns = [
+    path("", home),
     path("admin/", admin.site.urls),
-    path("healthz", healthz),
-    path("api/v1/auth/token", TokenObtainPairView.as_view()),
+    re_path(r"^healthz/?$", healthz),
+    re_path(r"^readyz/?$", readyz),
+    path("", include("hoardrun.api.urls")),
     path("api/v1/", include("hoardrun.ledger.urls")),
     path("api/v1/", include("notifications.urls")),
     path("api/v1/", include("hoardrun.market.urls")),
     path("", include("realtime.urls")),
+    # Last: under DEBUG, Django would answer what leads nowhere with a page.
+    re_path(r"^(?:api|ws)/", problems.not_found),
 ]
 
 handler400 = "hoardrun.problems.handler400"

@@ -32,6 +32,7 @@ async def test_it_serves_sockets_on_other_servers_too(kind: Kind) -> None:
             await alice.send({"type": "ping"})
             await alice.receive("pong")
         assert "Traceback" not in server.log()
+        assert "eyJ" not in server.log()  # how every token begins
 
 
 async def test_stats_sees_a_node_from_another_process() -> None:
