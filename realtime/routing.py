@@ -10,7 +10,6 @@ from django.urls import re_path
 from realtime.consumer import NotificationConsumer
 from realtime.middleware import JWTAuthMiddleware
 
-
 # Django's types know views only; Channels routes ASGI applications by the same functions.
 _path: Any = re_path
 _router: Any = URLRouter

@@ -119,7 +119,7 @@ async def test_several_rooms_are_answered_one_by_one_and_a_bad_one_errors_alone(
     async with alice:
         rooms = ["market:crypto", "market:NO-SUCH", "market:BTC-USD", "backoffice"]
         await alice.send({"type": "join_room", "rooms": rooms, "id": "many"})
-        answers = []
+        answers: list[dict[str, Any]] = []
         while len(answers) < 4:
             message = await alice.receive()
             if message.get("id") == "many":

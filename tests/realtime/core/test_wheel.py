@@ -29,9 +29,7 @@ def test_it_takes_a_deadline_that_has_passed_already() -> None:
     assert len(wheel.advance(100.2)) == 1
 
 
-@given(
-    st.lists(st.floats(0, 1000), max_size=30), st.lists(st.floats(0, 1100), max_size=30)
-)
+@given(st.lists(st.floats(0, 1000), max_size=30), st.lists(st.floats(0, 1100), max_size=30))
 def test_it_gives_each_deadline_exactly_once_and_never_early(
     deadlines: list[float], times: list[float]
 ) -> None:
