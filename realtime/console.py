@@ -32,9 +32,7 @@ def console(request: HttpRequest) -> HttpResponse:
     if not settings.CONSOLE_ENABLED:
         raise Http404("The console is off; CONSOLE_ENABLED=1 turns it on.")
     nonce = secrets.token_urlsafe(16)
-    response = render(
-        request, "realtime/console.html", {"nonce": nonce, "config": configuration()}
-    )
+    response = render(request, "realtime/console.html", {"nonce": nonce, "config": configuration()})
     response.headers["Content-Security-Policy"] = policy(nonce, request.get_host())
     return response
 

@@ -98,7 +98,7 @@ class NotificationConsumer(AsyncConsumer):
             )
             self.socket.close(CloseCode.PROTOCOL)
         elif identity is not None:
-            await self._log_in(identity)
+            await self._try_log_in(identity)
         elif self.scope["credential"]:
             self.socket.close(CloseCode.UNAUTHORIZED)
         else:
@@ -146,7 +146,6 @@ class NotificationConsumer(AsyncConsumer):
             case Leave(room, request_id):
                 self.hub.members.leave(socket, room)
                 socket.reply(RoomLeft(room=room), request_id, room)
-                await self.hub.sync_groups()
             case ListRooms(request_id):
                 socket.reply(await list_rooms(socket.connection), request_id)
             case StoreAck(stream, offset, request_id):
@@ -167,7 +166,7 @@ class NotificationConsumer(AsyncConsumer):
             if identity is None:
                 self.socket.close(CloseCode.UNAUTHORIZED)
             else:
-                await self._log_in(identity, request_id)
+                await self._try_log_in(identity, request_id)
         elif identity is None:
             self.socket.fail(
                 ErrorCode.INVALID_TOKEN, "The token is invalid or expired.", request_id
@@ -178,6 +177,17 @@ class NotificationConsumer(AsyncConsumer):
             self._expire_at(identity)
             self.socket.reply(self._authenticated(identity), request_id)
 
+    async def _try_log_in(self, identity: Identity, request_id: str | None = None) -> None:
+        """Log in, or send the client away to try again if the database is not there."""
+        try:
+            await self._log_in(identity, request_id)
+        except Exception as error:
+            logger.warning("connection %s: no login: %r", self.socket.connection.id, error)
+            self.socket.fail(
+                ErrorCode.INTERNAL, "The login could not be checked; try again.", request_id
+            )
+            self.socket.close(CloseCode.TIMEOUT)
+
     async def _log_in(self, identity: Identity, request_id: str | None = None) -> None:
         """Join the user's streams first, read where they stand next, then greet and replay."""
         socket, connection, node = self.socket, self.socket.connection, self.hub
@@ -185,7 +195,7 @@ class NotificationConsumer(AsyncConsumer):
             socket.login_deadline.cancel()
         user_id = connection.user_id = identity.user_id
         streams = [node.following.add(name, socket) for name in names.streams_of(user_id)]
-        await node.sync_groups()
+        await node.follow_groups([followed.name for followed in streams])
         if connection.device:
             await node.acks.flush()  # the last connection of this device may just have acked
         found = await db.run(

@@ -11,7 +11,8 @@ import logging
 import secrets
 import time
 from collections import Counter
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -46,7 +47,7 @@ class Hub:
         self.sockets: set[Socket] = set()
         self.users: dict[int, dict[Socket, None]] = {}  # in the order of their logins
         self.following = Following(self._delivered, self._replayed)
-        self.members = RoomMembers(self.sync_groups)
+        self.members = RoomMembers(self.follow_topic)
         self.acks = Acks()
         self.wheel = Wheel(TICK_SECONDS, time.monotonic())
         self.reached: Counter[tuple[str, int]] = Counter()
@@ -54,6 +55,7 @@ class Hub:
         self._layer: Any = get_channel_layer()
         self._channel = ""
         self._groups: set[str] = set()
+        self._unsettled: dict[str, Callable[[], bool]] = {names.all_nodes_group(): lambda: True}
         self._group_lock = asyncio.Lock()
         self._derive_for: set[int] = set()
         self._deriving: asyncio.Task[None] | None = None
@@ -64,6 +66,9 @@ class Hub:
     async def start(self) -> None:
         """Join the layer and begin to work."""
         wakeup.sender.attach(asyncio.get_running_loop())
+        self._every(1.0, self._sweep)
+        for rate, seconds in INTERVALS.items():
+            self._every(seconds, partial(self.members.flush, rate))
         for loop in (self._receive(), self._tick(), self._reconcile()):
             self.spawn(loop)
 
@@ -109,11 +114,13 @@ class Hub:
             own.pop(socket, None)
             if not own:
                 self.users.pop(connection.user_id, None)
-            for stream in names.streams_of(connection.user_id):
-                self.following.remove(stream, socket)
         for room in list(connection.rooms):
             self.members.leave(socket, room)
-        self.spawn(self.sync_groups())
+        if connection.user_id is not None:
+            streams = names.streams_of(connection.user_id)
+            idle = [stream for stream in streams if self.following.remove(stream, socket)]
+            if idle:
+                self.spawn(self.follow_groups(idle))
 
     def derive(self, user_ids: Iterable[int]) -> None:
         """Compute derived messages for these users soon, all in one query each."""
@@ -151,27 +158,37 @@ class Hub:
 
     # -- the layer
 
-    async def sync_groups(self) -> None:
-        """Be in the layer groups of what is followed, and in no others.
+    async def follow_groups(self, streams: Iterable[str] = (), topics: Iterable[str] = ()) -> None:
+        """Join the layer groups of what is followed now, leave those of what no longer is.
 
         A layer that is away must not end a socket: the next reconcile tries again,
         and until then the log is read every few seconds anyway.
         """
+        for name in streams:
+            self._unsettled[names.stream_group(name)] = partial(
+                self.following.streams.__contains__, name
+            )
+        for topic in topics:
+            self._unsettled[names.topic_group(topic)] = partial(self.members.wants, topic)
         async with self._group_lock:
-            wanted = {names.stream_group(name) for name in self.following.streams}
-            wanted |= {names.topic_group(topic) for topic in self.members.topics}
-            wanted.add(names.all_nodes_group())
-            if not self._channel:
-                return
-            try:
-                for group in wanted - self._groups:
-                    await self._layer.group_add(group, self._channel)
-                    self._groups.add(group)
-                for group in self._groups - wanted:
-                    await self._layer.group_discard(group, self._channel)
-                    self._groups.discard(group)
-            except Exception as error:
-                logger.warning("channel layer: %r", error)
+            while self._channel and self._unsettled:
+                group, wanted = next(iter(self._unsettled.items()))
+                try:
+                    if wanted() and group not in self._groups:
+                        await self._layer.group_add(group, self._channel)
+                        self._groups.add(group)
+                    elif not wanted() and group in self._groups:
+                        await self._layer.group_discard(group, self._channel)
+                        self._groups.discard(group)
+                except Exception as error:
+                    logger.warning("channel layer: %r", error)
+                    return
+                if wanted() == (group in self._groups):  # it may have changed meanwhile
+                    self._unsettled.pop(group, None)
+
+    async def follow_topic(self, topic: str) -> None:
+        """Join or leave the layer group of a topic, as its rooms come and go."""
+        await self.follow_groups(topics=[topic])
 
     async def _receive(self) -> None:
         while not self._channel:
@@ -180,7 +197,7 @@ class Hub:
             except Exception as error:
                 logger.warning("channel layer: %r", error)
                 await asyncio.sleep(1)
-        await self.sync_groups()
+        await self.follow_groups()
         while True:
             try:
                 message = await self._layer.receive(self._channel)
@@ -202,8 +219,6 @@ class Hub:
     # -- time
 
     async def _tick(self) -> None:
-        next_flush = dict.fromkeys(INTERVALS, 0.0)
-        next_sweep = 0.0
         while True:
             before = time.monotonic()
             await asyncio.sleep(TICK_SECONDS)
@@ -211,19 +226,25 @@ class Hub:
             late = max(0.0, now - before - TICK_SECONDS) * 1000
             self.lag_ms += (late - self.lag_ms) * 0.1
             for action in self.wheel.advance(now):
-                action()
-            for rate, seconds in INTERVALS.items():
-                if now >= next_flush[rate]:
-                    next_flush[rate] = now + seconds
-                    self.members.flush(rate)
-            if now >= next_sweep:
-                next_sweep = now + 1
-                self._sweep(now)
+                try:
+                    action()
+                except Exception:  # one deadline must not stop the clock for all
+                    logger.exception("a deadline failed")
             if self.acks:
                 self.spawn(self.acks.flush())
 
-    def _sweep(self, now: float) -> None:
+    def _every(self, seconds: float, action: Callable[[], None]) -> None:
+        """Call `action` from the wheel again and again."""
+
+        def turn() -> None:
+            self._every(seconds, action)
+            action()
+
+        self.wheel.at(time.monotonic() + seconds, turn)
+
+    def _sweep(self) -> None:
         """Send those away who have stopped reading."""
+        now = time.monotonic()
         patience = self.options.stuck_after_seconds
         for socket in list(self.sockets):
             if socket.writing_since is None:
@@ -240,7 +261,7 @@ class Hub:
         while True:
             await asyncio.sleep(self.options.reconcile_seconds)
             try:
-                await self.sync_groups()
+                await self.follow_groups()
                 await self.following.reconcile()
             except Exception as error:  # a database that is away comes back
                 logger.warning("reconcile: %r", error)

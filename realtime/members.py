@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
 from msgspec import Raw
@@ -40,16 +40,16 @@ class Members:
 
 
 class RoomMembers:
-    """All rooms of this node. `sync` joins and leaves the layer groups of topics."""
+    """All rooms of this node. `follow_topic` is told when a topic's rooms come or go."""
 
-    def __init__(self, sync: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, follow_topic: Callable[[str], Coroutine[Any, Any, None]]) -> None:
         self.rooms: dict[str, Members] = {}
-        self._sync = sync
+        self._follow_topic = follow_topic
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    @property
-    def topics(self) -> set[str]:
-        """The topics whose messages this node wants."""
-        return {members.kind.topic for members in self.rooms.values()}
+    def wants(self, topic: str) -> bool:
+        """Say whether this node has a room that a topic feeds."""
+        return any(members.kind.topic == topic for members in self.rooms.values())
 
     async def join(self, socket: Socket, room: str, rate: str, request_id: str | None) -> bool:
         """Let a socket in, and send it `room_joined` and the snapshot; False if it may not.
@@ -86,7 +86,7 @@ class RoomMembers:
         return True
 
     async def _prepare(self, members: Members) -> None:
-        await self._sync()
+        await self._follow_topic(members.kind.topic)
         try:
             snapshot = await db.run(members.kind.snapshot, members.name)
         except Exception as error:  # the room is joined without one; updates follow
@@ -122,6 +122,10 @@ class RoomMembers:
             if members.source is not None:
                 members.source.cancel()
             del self.rooms[members.name]
+            if not self.wants(members.kind.topic):
+                task = asyncio.ensure_future(self._follow_topic(members.kind.topic))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
 
     # -- messages
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from realtime.tokens import Identity, verify
 
@@ -12,6 +12,7 @@ Scope = MutableMapping[str, Any]
 Application = Callable[[Scope, Any, Any], Awaitable[None]]
 
 BEARER = "bearer."
+SECRET_HEADERS = frozenset({b"authorization", b"cookie", b"sec-websocket-protocol"})
 
 
 class JWTAuthMiddleware:
@@ -34,6 +35,8 @@ class JWTAuthMiddleware:
             identity=identity,
             credential=token is not None,
             subprotocols=[p for p in scope.get("subprotocols", []) if not p.startswith(BEARER)],
+            headers=[pair for pair in scope.get("headers", []) if pair[0] not in SECRET_HEADERS],
+            query_string=_without_token(scope.get("query_string", b"")),
         )
         await self.app(clean, receive, send)
 
@@ -49,3 +52,8 @@ def _token(scope: Scope) -> str | None:
             return str(protocol[len(BEARER) :])
     given = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token")
     return given[0] if given else None
+
+
+def _without_token(query_string: bytes) -> bytes:
+    pairs = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
+    return urlencode([pair for pair in pairs if pair[0] != "token"]).encode()

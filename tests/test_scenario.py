@@ -93,9 +93,7 @@ async def test_a_completed_transaction_reaches_its_owner_with_balance_and_bell_a
     txn = pending[0]
     account = next(
         account
-        for account in product.amina.request(
-            "GET", "/api/v1/accounts", token=amina_token
-        ).json()
+        for account in product.amina.request("GET", "/api/v1/accounts", token=amina_token).json()
         if account["id"] == txn["account_id"]
     )
     amina, _ = await connect(product.amina, amina_token)

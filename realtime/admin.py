@@ -1,0 +1,156 @@
+"""The engine in the admin: everything to look at, nothing to touch.
+
+The log and the broadcasts are records; streams, cursors and nodes are the engine's own.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.db.models import F, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from realtime.models import Broadcast, Cursor, Event, Node, Stream
+from realtime.protocol.messages import PAYLOADS
+from realtime.registry import ALIVE_WITHIN
+
+if TYPE_CHECKING:  # Django's class takes no parameters when it runs
+    _ModelAdmin = admin.ModelAdmin[Any]
+else:
+    _ModelAdmin = admin.ModelAdmin
+
+
+class _ReadOnly(_ModelAdmin):
+    """Rows to look at. Counting them all would read a huge table for a number nobody needs."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Stream)
+class StreamAdmin(_ReadOnly):
+    list_display = ("name", "head", "floor", "kept", "epoch", "created_at")
+    search_fields = ("name",)
+    ordering = ("-id",)
+
+    @admin.display(description="events", ordering=F("head") - F("floor"))
+    def kept(self, stream: Stream) -> str:
+        """Link to the events that are still in the log; offsets have no gaps, so no counting."""
+        url = reverse("admin:realtime_event_changelist")
+        query = urlencode({"stream__id__exact": stream.pk})
+        return format_html('<a href="{}?{}">{}</a>', url, query, stream.head - stream.floor)
+
+
+class TypeFilter(admin.SimpleListFilter):
+    """Filter by the message types that there are, without reading the log for them."""
+
+    title = parameter_name = "type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, name) for name in sorted(PAYLOADS)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
+        return queryset.filter(type=self.value()) if self.value() else queryset
+
+
+@admin.register(Event)
+class EventAdmin(_ReadOnly):
+    list_display = ("stream", "offset", "type", "topic", "reached", "created_at")
+    list_display_links = ("offset",)
+    list_filter = (TypeFilter,)
+    list_select_related = ("stream",)
+    search_fields = ("stream__name",)  # shows the box; `get_search_results` does the work
+    search_help_text = "A stream, a type, an offset, or several, such as: user:17 42"
+    fields = (
+        "stream",
+        "offset",
+        "type",
+        "topic",
+        "message",
+        "idempotency_key",
+        "reached",
+        "created_at",
+    )
+    ordering = ("-id",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
+    ) -> tuple[QuerySet[Event], bool]:
+        """Match each word exactly: by index, where a part of a word would read the whole log."""
+        for word in search_term.split():
+            if word.isascii() and word.isdigit() and len(word) <= 16:
+                queryset = queryset.filter(offset=int(word))
+            elif word in PAYLOADS:
+                queryset = queryset.filter(type=word)
+            else:
+                queryset = queryset.filter(stream__name=word)
+        return queryset, False
+
+    @admin.display(description="payload")
+    def message(self, event: Event) -> str:
+        """Show what went on the wire, indented."""
+        text = json.dumps(json.loads(event.payload), indent=2, ensure_ascii=False)
+        return format_html('<pre style="white-space: pre-wrap">{}</pre>', text)
+
+
+@admin.register(Cursor)
+class CursorAdmin(_ReadOnly):
+    list_display = ("user", "device", "stream", "acked", "behind", "updated_at")
+    list_display_links = ("device", "acked")
+    list_select_related = ("user", "stream")
+    search_fields = ("user__username", "=device", "=stream__name")
+    ordering = ("-updated_at", "-id")
+
+    @admin.display(description="not acked")
+    def behind(self, cursor: Cursor) -> str:
+        """Say how many events the device has not acknowledged, within one epoch."""
+        if cursor.epoch != cursor.stream.epoch:
+            return "another epoch"
+        return str(cursor.stream.head - cursor.acked)
+
+
+@admin.register(Node)
+class NodeAdmin(_ReadOnly):
+    list_display = (
+        "__str__",
+        "alive",
+        "connections",
+        "users",
+        "in_per_second",
+        "out_per_second",
+        "dropped",
+        "slow_closed",
+        "lag_ms",
+        "rss_mb",
+        "version",
+        "seen_at",
+    )
+    search_fields = ("host", "=id")
+    ordering = ("host", "pid")
+
+    @admin.display(boolean=True)
+    def alive(self, node: Node) -> bool:
+        return timezone.now() - node.seen_at <= ALIVE_WITHIN
+
+
+@admin.register(Broadcast)
+class BroadcastAdmin(_ReadOnly):
+    list_display = ("id", "kind", "target", "author", "idempotency_key", "created_at")
+    list_filter = ("kind",)
+    list_select_related = ("author",)
+    search_fields = ("=target", "author__username", "=idempotency_key")
+    ordering = ("-id",)
