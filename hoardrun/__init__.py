@@ -1,4 +1,5 @@
 """The hoardrun project: settings, ASGI entry point, URLs, and the money domain."""
+
 from __future__ import annotations
 
 __version__ = "0.1.0"

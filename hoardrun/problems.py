@@ -8,41 +8,75 @@ themselves; what the frameworks raise is translated here.
 from __future__ import annotations
 
 import logging
+import math
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import IO, Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.conf import settings
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    ValidationError,
+)
+from django.db import DataError, IntegrityError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.parsers import JSONParser
-from rest_framework.response import Response
-from rest_framework.views import set_rollback
 
 logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
-API_PREFIXES = ("/api/", "/ws/", "/healthz", "/readyz")
+PREFIXES = ("/api/", "/ws/", "/healthz", "/readyz")  # where clients are programs
+WHOLE_BODY = "non_field_errors"  # the name in `errors` of what concerns no single field
+RETRY_AFTER_SECONDS = 1
+_NOTHING_HERE = "There is nothing here; /api/docs lists what there is."
 
 
 class StrictJSONParser(JSONParser):
-    """JSON whose nesting cannot exhaust the stack: that is the sender's fault, not ours."""
+    """Read JSON of a bounded size; what cannot be read is the sender's fault, not ours.
+
+    Raises RequestDataTooBig above DATA_UPLOAD_MAX_MEMORY_SIZE, which streams evade otherwise.
+    """
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None
     ) -> Any:
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         try:
-            return super().parse(stream, media_type, parser_context)
+            return super().parse(_Bounded(stream, limit), media_type, parser_context)  # type: ignore[arg-type]
         except RecursionError:
             raise exceptions.ParseError("The JSON is nested too deeply.") from None
+        except (LookupError, TypeError):  # a charset that Python knows and that is not for text
+            raise exceptions.ParseError("The body must be JSON in UTF-8.") from None
+
+
+class _Bounded:
+    """A readable stream that refuses to be longer than `limit` bytes, if there is one."""
+
+    def __init__(self, stream: IO[Any], limit: int | None) -> None:
+        self._stream = stream
+        self._limit = limit
+
+    def read(self) -> bytes:
+        if self._limit is None:
+            return bytes(self._stream.read())
+        read = bytes(self._stream.read(self._limit + 1))
+        if len(read) > self._limit:
+            raise RequestDataTooBig
+        return read
 
 
 def problem(status: int, code: str, detail: str, title: str = "", **extra: Any) -> dict[str, Any]:
-    """Describe a refusal. `extra` cannot replace the standard members."""
+    """Describe a refusal; without a title it is no more than its HTTP status says.
+
+    `extra` cannot replace the standard members.
+    """
     return {
         **extra,
-        "type": "about:blank",
+        "type": f"urn:problem-type:hoardrun:{code}" if title else "about:blank",
         "title": title or HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
@@ -50,104 +84,144 @@ def problem(status: int, code: str, detail: str, title: str = "", **extra: Any) 
     }
 
 
-def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+def invalid(errors: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe input that is wrong, by field."""
+    wrong = ", ".join(str(name) for name in errors if name != WHOLE_BODY)
+    detail = f"Correct these fields: {wrong}." if wrong else " ".join(errors.get(WHOLE_BODY, ()))
+    return problem(400, "invalid_input", detail, "Invalid input", errors=errors)
+
+
+def answer(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> JsonResponse:
+    """Send a problem. Not a DRF response: its renderer could be of YAML or HTML."""
+    return JsonResponse(
+        body, status=body["status"], content_type=CONTENT_TYPE, headers=dict(headers or {})
+    )
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """Answer an exception of a DRF view; None for what is a fault of ours."""
-    body = _describe(error)
+    body = describe(error)
     if body is None:
         return None
-    set_rollback()
     headers: dict[str, str] = {}
     if authenticate := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = authenticate
-    if (wait := getattr(error, "wait", None)) is not None:
-        headers["Retry-After"] = str(int(wait) + 1)
-    return Response(body, body["status"], headers=headers, content_type=CONTENT_TYPE)
+    if body["status"] == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if isinstance(error, exceptions.Throttled):
+        wait = getattr(error, "wait", None) or RETRY_AFTER_SECONDS
+        headers["Retry-After"] = str(math.ceil(wait))
+    return answer(body, headers)
 
 
-def _describe(error: Exception) -> dict[str, Any] | None:
-    if isinstance(error, exceptions.ValidationError):
-        return problem(
-            400, "invalid_input", "Some fields are wrong; see `errors`.", errors=_fields(error.detail)
-        )
-    if isinstance(error, exceptions.APIException):
-        return problem(error.status_code, _code(error), _sentence(error.detail))
-    if isinstance(error, Http404):
-        return problem(404, "not_found", "There is nothing here.")
-    if isinstance(error, PermissionDenied):
-        return problem(403, "permission_denied", "You may not do this.")
-    if isinstance(error, ValidationError):
-        errors = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
-        return problem(400, "invalid_input", "Some fields are wrong; see `errors`.", errors=errors)
-    if isinstance(error, IntegrityError):
-        return problem(409, "conflict", "Somebody else changed this meanwhile; look and try again.")
-    if (code := getattr(error, "code", None)) and isinstance(getattr(error, "status", None), int):
-        described: Any = error
-        return problem(described.status, code, str(error), described.title, **described.extra)
+def describe(error: Exception) -> dict[str, Any] | None:
+    """Say what an exception means to whoever sent the request; None if it is our own fault."""
+    match error:
+        case exceptions.ValidationError():
+            return invalid(_by_field(error.detail))
+        case exceptions.APIException():
+            return problem(error.status_code, _code(error), _sentence(error.detail))
+        case Http404():
+            return problem(404, "not_found", _NOTHING_HERE)
+        case PermissionDenied():
+            return problem(403, "permission_denied", "You may not do this.")
+        case ValidationError():
+            has_fields = hasattr(error, "error_dict")
+            return invalid(error.message_dict if has_fields else {WHOLE_BODY: error.messages})
+        case RequestDataTooBig():
+            largest = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            return problem(413, "too_large", f"Send no more than {largest} bytes.")
+        case SuspiciousOperation() | UnreadablePostError():
+            return problem(400, "bad_request", "The request cannot be understood.")
+    return _domain(error) or _database(error)
+
+
+def _domain(error: Any) -> dict[str, Any] | None:
+    """Describe one of our own refusals, of whichever app."""
+    code, status = getattr(error, "code", None), getattr(error, "status", None)
+    if not (isinstance(code, str) and isinstance(status, int)):
+        return None
+    return problem(status, code, str(error), error.title, **error.extra)
+
+
+def _database(error: Exception) -> dict[str, Any] | None:
+    """Describe what the database refuses. Only the first line is logged: others hold values."""
+    match error:
+        case IntegrityError():
+            logger.warning("refused by a constraint: %s", str(error).partition("\n")[0])
+            return problem(
+                409, "conflict", "Somebody else changed this meanwhile; look, then try again."
+            )
+        case DataError():
+            logger.warning("refused by a column: %s", str(error).partition("\n")[0])
+            return problem(400, "invalid_input", "A value does not fit; send a smaller one.")
+        case OperationalError():
+            logger.error("the database does not answer", exc_info=error)
+            return problem(503, "unavailable", "The database does not answer; try again.")
     return None
 
 
 def _code(error: exceptions.APIException) -> str:
+    if isinstance(error.detail, dict):  # simplejwt wraps both text and code
+        return str(error.detail.get("code", error.default_code))
     codes = error.get_codes()
-    if isinstance(codes, dict):  # simplejwt wraps its codes
-        codes = codes.get("code") or codes.get("detail") or error.default_code
-    return codes if isinstance(codes, str) else str(error.default_code)
+    return codes if isinstance(codes, str) else error.default_code
 
 
 def _sentence(detail: Any) -> str:
     if isinstance(detail, dict):
-        detail = detail.get("detail") or next(iter(detail.values()), "")
-    if isinstance(detail, list):
-        detail = " ".join(map(str, detail))
-    return str(detail)
+        detail = detail.get("detail", "")
+    return " ".join(map(str, detail)) if isinstance(detail, list) else str(detail)
 
 
-def _fields(detail: Any, path: str = "") -> dict[str, list[str]]:
-    """Flatten DRF's nested errors to `field.subfield` and their reasons."""
+def _by_field(detail: Any, path: str = "") -> dict[str, list[str]]:
+    """Flatten DRF's nested errors to `field.0.subfield` and its reasons."""
+    found: dict[str, list[str]] = {}
     if isinstance(detail, dict):
-        found: dict[str, list[str]] = {}
         for name, inner in detail.items():
-            found |= _fields(inner, f"{path}.{name}" if path else str(name))
-        return found
-    reasons = detail if isinstance(detail, list) else [detail]
-    if any(isinstance(reason, dict) for reason in reasons):
-        found = {}
-        for index, inner in enumerate(reasons):
-            if inner:
-                found |= _fields(inner, f"{path}[{index}]")
-        return found
-    return {path or "non_field_errors": [str(reason) for reason in reasons]}
+            found |= _by_field(inner, f"{path}.{name}" if path else str(name))
+    elif isinstance(detail, list) and any(isinstance(item, dict | list) for item in detail):
+        for number, inner in enumerate(detail):
+            found |= _by_field(inner, f"{path}.{number}" if path else str(number))
+    else:
+        reasons = detail if isinstance(detail, list) else [detail]
+        found[path or WHOLE_BODY] = [str(reason) for reason in reasons]
+    return found
 
 
 # -- what Django answers outside DRF's views
 
 
-def _wants_problem(request: HttpRequest) -> bool:
-    return request.path.startswith(API_PREFIXES)
-
-
-def _answer(status: int, code: str, detail: str) -> HttpResponse:
-    return JsonResponse(problem(status, code, detail), status=status, content_type=CONTENT_TYPE)
+def not_found(request: HttpRequest) -> HttpResponse:
+    """Answer a path under a prefix of ours that leads nowhere, whatever DEBUG says."""
+    return answer(problem(404, "not_found", _NOTHING_HERE))
 
 
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if _wants_problem(request):
-        return _answer(400, "bad_request", "The request cannot be understood.")
-    return defaults.bad_request(request, exception)
+    if not _is_program(request):
+        return defaults.bad_request(request, exception)
+    return answer(
+        describe(exception) or problem(400, "bad_request", "The request cannot be understood.")
+    )
 
 
 def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if _wants_problem(request):
-        return _answer(403, "permission_denied", "You may not do this.")
-    return defaults.permission_denied(request, exception)
+    if not _is_program(request):
+        return defaults.permission_denied(request, exception)
+    return answer(problem(403, "permission_denied", "You may not do this."))
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if _wants_problem(request):
-        return _answer(404, "not_found", "There is nothing here; /api/docs lists what is.")
-    return defaults.page_not_found(request, exception)
+    if not _is_program(request):
+        return defaults.page_not_found(request, exception)
+    return not_found(request)
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
-    if _wants_problem(request):
-        return _answer(500, "internal", "Something went wrong here; try again.")
-    return defaults.server_error(request)
+    if not _is_program(request):
+        return defaults.server_error(request)
+    return answer(problem(500, "internal", "Something went wrong here; try again later."))
+
+
+def _is_program(request: HttpRequest) -> bool:
+    return request.path.startswith(PREFIXES)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -12,18 +11,7 @@ from notifications.choices import BulkOutcome, Channel, NotificationType, Priori
 from notifications.models import MESSAGE_LENGTH, TITLE_LENGTH, Announcement, Notification
 from notifications.payloads import announcement_json, notification_json
 from notifications.services.bulk import MAX_IDS
-
-
-class StrictSerializer(serializers.Serializer[Any]):
-    """Refuse surplus fields: a misspelt one must not pass in silence."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping) and (surplus := set(data) - set(self.fields)):
-            known = f"Known are: {', '.join(self.fields)}." if self.fields else "None is known."
-            raise serializers.ValidationError(
-                {str(name)[:64]: [f"Unknown field. {known}"] for name in sorted(surplus)}
-            )
-        return super().to_internal_value(data)
+from realtime.rest.serializers import StrictSerializer
 
 
 class NoFields(StrictSerializer):

@@ -5,40 +5,29 @@ Literal paths come before `{id}`, which would match them too.
 
 from __future__ import annotations
 
-from django.urls import URLPattern, path
-from rest_framework.views import APIView
-
 from notifications import views
-
-
-def _both(route: str, view: type[APIView], name: str) -> list[URLPattern]:
-    """Serve a path with and without a trailing slash; the schema shows it once."""
-    return [
-        path(route, view.as_view(), name=name),
-        path(f"{route}/", view.as_view(schema=None)),
-    ]
-
+from realtime.rest.routes import both
 
 _ONE = "notifications/<str:notification_id>"
 
 urlpatterns = [
-    *_both("notifications", views.NotificationListView, "notification-list"),
-    *_both("notifications/summary", views.NotificationSummaryView, "notification-summary"),
-    *_both("notifications/bulk-update", views.NotificationBulkUpdateView, "notification-bulk"),
-    *_both(
+    *both("notifications", views.NotificationListView, "notification-list"),
+    *both("notifications/summary", views.NotificationSummaryView, "notification-summary"),
+    *both("notifications/bulk-update", views.NotificationBulkUpdateView, "notification-bulk"),
+    *both(
         "notifications/mark-all-read",
         views.NotificationMarkAllReadView,
         "notification-mark-all-read",
     ),
-    *_both(
+    *both(
         "notifications/mark-all-seen",
         views.NotificationMarkAllSeenView,
         "notification-mark-all-seen",
     ),
-    *_both(_ONE, views.NotificationView, "notification"),
-    *_both(f"{_ONE}/read", views.NotificationReadView, "notification-read"),
-    *_both(f"{_ONE}/unread", views.NotificationUnreadView, "notification-unread"),
-    *_both(f"{_ONE}/seen", views.NotificationSeenView, "notification-seen"),
-    *_both(f"{_ONE}/archive", views.NotificationArchiveView, "notification-archive"),
-    *_both("announcements", views.AnnouncementListView, "announcement-list"),
+    *both(_ONE, views.NotificationView, "notification"),
+    *both(f"{_ONE}/read", views.NotificationReadView, "notification-read"),
+    *both(f"{_ONE}/unread", views.NotificationUnreadView, "notification-unread"),
+    *both(f"{_ONE}/seen", views.NotificationSeenView, "notification-seen"),
+    *both(f"{_ONE}/archive", views.NotificationArchiveView, "notification-archive"),
+    *both("announcements", views.AnnouncementListView, "announcement-list"),
 ]

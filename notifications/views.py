@@ -15,7 +15,6 @@ from rest_framework.views import APIView
 
 from notifications import selectors, services
 from notifications.models import Announcement, Notification
-from notifications.pagination import CursorOrWindow
 from notifications.serializers import (
     AnnouncementOutput,
     BulkUpdateInput,
@@ -29,6 +28,7 @@ from notifications.serializers import (
     StrictSerializer,
     SummaryOutput,
 )
+from realtime.rest.pagination import CursorOrWindow
 
 
 class NotificationListView(ListAPIView[Notification]):

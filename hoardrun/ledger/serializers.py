@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -20,6 +19,7 @@ from hoardrun.ledger.choices import (
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.money import Currency
 from hoardrun.ledger.payloads import account_data, txn_data
+from realtime.rest.serializers import StrictSerializer
 
 _MONEY = {"type": "string", "pattern": r"^-?\d{1,13}(\.\d{1,2})?$", "example": "12.50"}
 
@@ -38,21 +38,6 @@ class AmountInput(serializers.Field[Any, Any, Any, Any]):
 
     def to_representation(self, value: Any) -> Any:
         return value
-
-
-class StrictSerializer(serializers.Serializer[Any]):
-    """Refuse surplus fields: a misspelt one must not pass in silence."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping) and (surplus := set(data) - set(self.fields)):
-            known = ", ".join(self.fields)
-            raise serializers.ValidationError(
-                {
-                    str(name)[:64]: [f"Unknown field. Known are: {known}."]
-                    for name in sorted(surplus)
-                }
-            )
-        return super().to_internal_value(data)
 
 
 class TransactionInput(StrictSerializer):

@@ -17,13 +17,13 @@ from hoardrun.ledger.choices import TransactionStatus
 from hoardrun.ledger.errors import ActionNotAllowed
 from hoardrun.ledger.filters import TransactionFilter
 from hoardrun.ledger.models import Account, Transaction
-from hoardrun.ledger.pagination import CursorOrWindow
 from hoardrun.ledger.serializers import (
     AccountOutput,
     ActionInput,
     TransactionInput,
     TransactionOutput,
 )
+from realtime.rest.pagination import CursorOrWindow
 
 ACTIONS = {
     "cancel": TransactionStatus.CANCELLED,

@@ -27,10 +27,11 @@ class CursorOrWindow(CursorPagination):
     """
 
     # Not by created_at: DRF's cursor is the first field alone, and loses its place in equal values.
-    ordering = ("-id",)
+    ordering = "-id"
     page_size = DEFAULT_SIZE
     page_size_query_param = "page_size"
     max_page_size = MAX_SIZE
+    parameters = ("cursor", "page_size", "skip", "limit")
     _windowed = False
 
     def paginate_queryset(

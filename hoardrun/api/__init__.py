@@ -1,0 +1,1 @@
+"""HTTP that spans the apps: login, snapshot, broadcasts."""

@@ -1,0 +1,134 @@
+"""Log in, stay logged in, log out, and who am I."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth import authenticate
+from django.contrib.auth.models import User
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.settings import api_settings
+from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.views import APIView
+
+from hoardrun.api import tokens
+from realtime.rest.serializers import StrictSerializer
+
+MAX_PASSWORD_LENGTH = 1024  # hashing takes longer the longer it is
+MAX_TOKEN_LENGTH = 8192
+TAGS = ["auth"]
+
+
+class TokenInput(StrictSerializer):
+    username = serializers.CharField(max_length=150)
+    password = serializers.CharField(
+        max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False, style={"input_type": "password"}
+    )
+
+
+class RefreshInput(StrictSerializer):
+    refresh = serializers.CharField(max_length=MAX_TOKEN_LENGTH)
+
+
+class UserOutput(serializers.Serializer[User]):
+    id = serializers.CharField(source="pk")
+    username = serializers.CharField(source="get_username")
+    name = serializers.CharField(source="get_full_name")
+    email = serializers.CharField()
+    is_staff = serializers.BooleanField()
+
+
+class LoginOutput(serializers.Serializer[tokens.Login]):
+    access = serializers.CharField()
+    refresh = serializers.CharField(help_text="Good for one `auth/refresh`.")
+    token_type = serializers.CharField(help_text="`Bearer`")
+    expires_in = serializers.IntegerField(help_text="Seconds until `access` ends.")
+    user = UserOutput()
+
+
+class LoginThrottle(SimpleRateThrottle):
+    """Slow down guessing: attempts are counted by address and name together."""
+
+    scope = "login"
+
+    def get_cache_key(self, request: Request, view: APIView) -> str:
+        data: Any = request.data
+        name = data.get("username") if isinstance(data, Mapping) else None
+        # As the login reads it: blanks and case must not begin a new count.
+        text = f"{self.get_ident(request)} {str(name).strip().casefold()}"
+        return f"throttle-login-{hashlib.sha256(text.encode(errors='replace')).hexdigest()}"
+
+    def get_ident(self, request: Request) -> str:
+        """Return the peer's address; believe X-Forwarded-For only with NUM_PROXIES set."""
+        if api_settings.NUM_PROXIES is None:
+            return str(request.META.get("REMOTE_ADDR", ""))
+        return str(super().get_ident(request))
+
+
+class _Anonymous(APIView):
+    """A view that looks at nobody's credentials but those in its body."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    def get_authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'  # without it, DRF would turn 401 into 403
+
+
+class TokenView(_Anonymous):
+    throttle_classes = (LoginThrottle,)
+
+    @extend_schema(
+        operation_id="auth_token", request=TokenInput, responses=LoginOutput, tags=TAGS, auth=[]
+    )
+    def post(self, request: Request) -> Response:
+        """Log in with a name and a password."""
+        user = authenticate(request._request, **_checked(TokenInput, request))
+        if not isinstance(user, User):
+            raise AuthenticationFailed("The name or the password is wrong.", "wrong_credentials")
+        return _answer(tokens.login_create(user=user))
+
+
+class RefreshView(_Anonymous):
+    @extend_schema(
+        operation_id="auth_refresh", request=RefreshInput, responses=LoginOutput, tags=TAGS, auth=[]
+    )
+    def post(self, request: Request) -> Response:
+        """Exchange a refresh token for new tokens; the old one is worthless afterwards."""
+        return _answer(tokens.login_refresh(**_checked(RefreshInput, request)))
+
+
+class LogoutView(_Anonymous):
+    @extend_schema(
+        operation_id="auth_logout", request=RefreshInput, responses={204: None}, tags=TAGS, auth=[]
+    )
+    def post(self, request: Request) -> Response:
+        """Make a refresh token worthless; doing so again is no error."""
+        tokens.login_end(**_checked(RefreshInput, request))
+        return Response(status=204)
+
+
+class MeView(APIView):
+    @extend_schema(operation_id="auth_me", responses=UserOutput, tags=TAGS)
+    def get(self, request: Request) -> Response:
+        """Say who is logged in."""
+        assert isinstance(request.user, User)  # IsAuthenticated let the request in
+        return Response(UserOutput(request.user).data)
+
+
+def _checked(kind: type[StrictSerializer], request: Request) -> dict[str, Any]:
+    given = kind(data=request.data)
+    given.is_valid(raise_exception=True)
+    return dict(given.validated_data)
+
+
+def _answer(login: tokens.Login) -> Response:
+    """Send tokens, which nobody on the way may keep (RFC 6749, 5.1)."""
+    return Response(LoginOutput(login).data, headers={"Cache-Control": "no-store"})

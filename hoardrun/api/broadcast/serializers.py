@@ -1,0 +1,187 @@
+"""What may be broadcast: the messages of the protocol, checked more closely than the wire does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from hoardrun.ledger.choices import (
+    AccountType,
+    Direction,
+    PaymentMethod,
+    Provider,
+    TransactionStatus,
+    TransactionType,
+)
+from hoardrun.ledger.errors import LedgerError
+from hoardrun.ledger.money import Currency, amount_parse, amount_text
+from hoardrun.market import names as market_names
+from hoardrun.market.models import MAX_SYMBOL_LENGTH, SYMBOL_PATTERN, Instrument
+from notifications import validation
+from notifications.choices import Severity
+from notifications.models import ANNOUNCEMENT_LENGTH, TITLE_LENGTH
+from notifications.selectors import MAX_ID
+from notifications.serializers import NotificationInput
+from realtime.protocol.messages import BalanceUpdate, MarketUpdate, TransactionUpdate
+from realtime.publish import payload_from
+from realtime.rest.serializers import StrictSerializer
+
+TARGETS = ("user_id", "room")  # whom it is for; the rest is what is said
+ID_LENGTH = 64
+_PRICE = r"^-?[0-9]{1,15}(\.[0-9]{1,8})?\Z"
+
+
+@extend_schema_field({"type": "string", "pattern": r"^-?\d{1,13}(\.\d{1,2})?$", "example": "12.50"})
+class MoneyInput(serializers.Field[Any, Any, Any, Any]):
+    """Money as sent; it is read once the currency is known."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class PriceInput(serializers.RegexField):
+    """A price as text: a float has lost digits before anybody can look."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(_PRICE, **options)
+        self.error_messages["invalid"] = 'Give a decimal as text, such as "45000.25".'
+
+    def to_internal_value(self, data: Any) -> str:
+        if isinstance(data, float):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class _Broadcast(StrictSerializer):
+    """Data of one message; what the protocol itself would refuse is refused here."""
+
+    payload: type[TransactionUpdate | BalanceUpdate | MarketUpdate]
+    amounts: tuple[str, ...] = ()
+    signed: tuple[str, ...] = ()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "user_id" in self.fields and "user_id" not in attrs:
+            raise serializers.ValidationError(
+                {"user_id": ["Say whom it is for, as a parameter or as a field."]}
+            )
+        errors: dict[str, list[str]] = {}
+        for name in (*self.amounts, *self.signed):
+            if attrs.get(name) is None:
+                continue
+            try:
+                attrs[name] = _money(attrs[name], attrs["currency"], signed=name in self.signed)
+            except LedgerError as error:
+                errors[name] = [str(error)]
+        if errors:
+            raise serializers.ValidationError(errors)
+        data = {name: value for name, value in attrs.items() if name not in TARGETS}
+        try:
+            payload_from(self.payload, data)
+        except ValueError as error:
+            raise serializers.ValidationError(f"{error}.") from None
+        return attrs
+
+
+def _money(value: Any, currency: str, *, signed: bool) -> str:
+    """Write an amount as the wire wants it; only balances may be zero or below."""
+    sign = 1
+    if signed and isinstance(value, str) and value.startswith("-"):
+        sign, value = -1, value[1:]
+    elif signed and isinstance(value, int | Decimal) and value < 0:
+        sign, value = -1, -value
+    return amount_text(sign * amount_parse(value, currency, allow_zero=signed), currency)
+
+
+class NotificationBroadcast(NotificationInput):
+    user_id = serializers.IntegerField(
+        min_value=1, max_value=MAX_ID, required=False, help_text="Left out: everybody."
+    )
+
+    def validate_metadata(self, value: dict[str, Any]) -> dict[str, Any]:
+        return validation.metadata(value)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "user_id" not in attrs and attrs.get("scheduled_at") is not None:
+            raise serializers.ValidationError(
+                {"scheduled_at": ["Only a notification of one user can be scheduled."]}
+            )
+        return attrs
+
+
+class TransactionBroadcast(_Broadcast):
+    payload = TransactionUpdate
+    amounts = ("amount",)
+    signed = ("balance_after",)
+
+    user_id = serializers.IntegerField(min_value=1, max_value=MAX_ID, required=False)
+    id = serializers.CharField(max_length=ID_LENGTH)
+    status = serializers.ChoiceField(TransactionStatus.choices)
+    amount = MoneyInput()
+    currency = serializers.ChoiceField(Currency.choices)
+    account_id = serializers.CharField(max_length=ID_LENGTH, required=False)
+    type = serializers.ChoiceField(TransactionType.choices, required=False)
+    direction = serializers.ChoiceField(Direction.choices, required=False)
+    description = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    payment_method = serializers.ChoiceField(PaymentMethod.choices, required=False)
+    provider = serializers.ChoiceField(Provider.choices, required=False)
+    reference = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    balance_after = MoneyInput(required=False)
+    created_at = serializers.DateTimeField(required=False)
+    updated_at = serializers.DateTimeField(required=False)
+    completed_at = serializers.DateTimeField(required=False)
+
+
+class BalanceBroadcast(_Broadcast):
+    payload = BalanceUpdate
+    signed = ("available_balance", "current_balance")
+
+    user_id = serializers.IntegerField(min_value=1, max_value=MAX_ID, required=False)
+    account_id = serializers.CharField(max_length=ID_LENGTH)
+    currency = serializers.ChoiceField(Currency.choices)
+    available_balance = MoneyInput()
+    current_balance = MoneyInput()
+    account_type = serializers.ChoiceField(AccountType.choices, required=False)
+    updated_at = serializers.DateTimeField(required=False)
+
+
+class MarketBroadcast(_Broadcast):
+    payload = MarketUpdate
+
+    room = serializers.CharField(max_length=100, default=market_names.ALL_ROOM)
+    symbol = serializers.RegexField(SYMBOL_PATTERN, max_length=MAX_SYMBOL_LENGTH)
+    price = PriceInput()
+    name = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    type = serializers.ChoiceField(Instrument.Type.choices, required=False)
+    currency = serializers.RegexField(r"^[A-Z]{3}\Z", required=False)
+    change = PriceInput(required=False)
+    change_percent = PriceInput(required=False)
+    open = PriceInput(required=False)
+    high = PriceInput(required=False)
+    low = PriceInput(required=False)
+    previous_close = PriceInput(required=False)
+    volume = PriceInput(required=False)
+    status = serializers.ChoiceField(Instrument.Status.choices, required=False)
+    timestamp = serializers.DateTimeField(required=False)
+
+
+class AnnouncementBroadcast(StrictSerializer):
+    title = serializers.CharField(max_length=TITLE_LENGTH)
+    message = serializers.CharField(max_length=ANNOUNCEMENT_LENGTH)
+    severity = serializers.ChoiceField(Severity.choices, required=False)
+    ends_at = serializers.DateTimeField(required=False)
+
+
+class BroadcastOutput(serializers.Serializer[Mapping[str, Any]]):
+    success = serializers.BooleanField()
+    message = serializers.CharField()
+    target = serializers.CharField(help_text="A user's id, a room, or `all`.")
+    id = serializers.CharField()
+    stream = serializers.CharField(allow_null=True)
+    offset = serializers.IntegerField(allow_null=True, help_text="None until it is published.")

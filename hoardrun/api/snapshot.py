@@ -1,0 +1,110 @@
+"""Everything a client shows of its user, and the stream positions that it is true at.
+
+A client that begins, or that was told to resynchronise, takes this and then follows
+the streams from `positions`: no event is missed between the two and none counts twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+from django.db import connection, transaction
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from hoardrun.ledger.payloads import account_data, txn_data
+from hoardrun.ledger.selectors import account_list, transaction_list
+from hoardrun.ledger.serializers import AccountOutput, TransactionOutput
+from notifications.payloads import announcement_json, notification_json
+from notifications.selectors import announcements_active, notification_counts, notifications_list
+from notifications.serializers import AnnouncementOutput, NotificationOutput
+from realtime import log, names
+from realtime.core.resume import join_epochs
+from realtime.protocol.codec import timestamp
+
+TRANSACTIONS = 20
+NOTIFICATIONS = 100
+
+
+def snapshot(*, user_id: int) -> dict[str, Any]:
+    """Read a user's state and stream positions, all of one moment.
+
+    Inside a caller's transaction, of what that sees.
+    """
+    streams = names.streams_of(user_id)
+    log.ensure(streams)  # before, as a snapshot only reads
+    with _one_moment():
+        heads = log.heads(streams)
+        return {
+            "positions": {
+                name: {"offset": heads[name].head, "epoch": heads[name].epoch} for name in streams
+            },
+            "epoch": join_epochs([heads[name].epoch for name in streams]),
+            "accounts": [account_data(account) for account in account_list(user_id=user_id)],
+            "transactions": [
+                txn_data(txn) for txn in transaction_list(user_id=user_id)[:TRANSACTIONS]
+            ],
+            "notifications": [
+                notification_json(notification)
+                for notification in notifications_list(user_id=user_id, unread_only=True)[
+                    :NOTIFICATIONS
+                ]
+            ],
+            "counts": msgspec.to_builtins(notification_counts([user_id])[user_id]),
+            "announcements": [announcement_json(item) for item in announcements_active()],
+            "timestamp": timestamp(timezone.now()),
+        }
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """Let every read see the same commits.
+
+    On SQLite any transaction does; PostgreSQL must be asked before the first query.
+    """
+    outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if outermost and connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+class PositionOutput(serializers.Serializer[dict[str, Any]]):
+    offset = serializers.IntegerField()
+    epoch = serializers.CharField()
+
+
+class CountsOutput(serializers.Serializer[dict[str, int]]):
+    unread = serializers.IntegerField()
+    unseen = serializers.IntegerField()
+
+
+class SnapshotOutput(serializers.Serializer[dict[str, Any]]):
+    positions = serializers.DictField(
+        child=PositionOutput(), help_text="By stream, as in the socket's greeting."
+    )
+    epoch = serializers.CharField(help_text="Hand it back with `since` when you connect.")
+    accounts = AccountOutput(many=True)
+    transactions = TransactionOutput(many=True, help_text=f"The newest {TRANSACTIONS}.")
+    notifications = NotificationOutput(
+        many=True, help_text=f"Those that the bell counts, the newest {NOTIFICATIONS}."
+    )
+    counts = CountsOutput()
+    announcements = AnnouncementOutput(many=True)
+    timestamp = serializers.DateTimeField()
+
+
+class SnapshotView(APIView):
+    @extend_schema(operation_id="snapshot", responses=SnapshotOutput, tags=["realtime"])
+    def get(self, request: Request) -> Response:
+        """Read your balances, recent transactions, unread notifications and stream positions."""
+        assert request.user.pk is not None  # IsAuthenticated let the request in
+        return Response(snapshot(user_id=request.user.pk), headers={"Cache-Control": "no-store"})

@@ -1,0 +1,14 @@
+"""Paths that clients write in two ways."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+from rest_framework.views import APIView
+
+
+def both(route: str, view: type[APIView], name: str) -> list[URLPattern]:
+    """Serve a path with and without a trailing slash; the schema shows it once."""
+    return [
+        path(route, view.as_view(), name=name),
+        path(f"{route}/", view.as_view(schema=None)),
+    ]

@@ -1,0 +1,280 @@
+"""Staff broadcasts: to the right ones, recorded, once, or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from rest_framework.test import APIClient
+
+from notifications.models import Announcement, Notification
+from realtime.models import Broadcast, Event
+from realtime.names import ANNOUNCEMENTS, user_stream
+from tests.hoardrun.ledger.conftest import at_once
+from tests.hoardrun.tools import problem
+
+NOTE = {"title": "Hello", "message": "World"}
+TXN = {"id": "tx_1", "status": "completed", "amount": "12.50", "currency": "KES"}
+BALANCE = {
+    "account_id": "1",
+    "currency": "UGX",
+    "available_balance": "0",
+    "current_balance": "-250",
+}
+QUOTE = {"symbol": "BTC-USD", "price": "45000.25"}
+ANNOUNCEMENT = {"title": "Maintenance", "message": "At noon", "severity": "maintenance"}
+BODIES: dict[str, dict[str, Any]] = {
+    "notification": NOTE,
+    "transaction": TXN,
+    "balance": BALANCE,
+    "market": QUOTE,
+    "announcement": ANNOUNCEMENT,
+}
+Post = Callable[..., Any]
+
+
+@pytest.fixture
+def post(charlie: User, login: Callable[[User], APIClient]) -> Post:
+    """Broadcast as Charlie."""
+    client = login(charlie)
+
+    def call(kind: str, body: Any, query: str = "", key: str | None = None) -> Any:
+        headers = {} if key is None else {"Idempotency-Key": key}
+        path = f"/ws/broadcast/{kind}{query}"
+        return client.post(path, body, format="json", headers=headers)
+
+    return call
+
+
+def done(answer: Any) -> dict[str, Any]:
+    assert answer.status_code == 200, answer.content
+    body: dict[str, Any] = answer.json()
+    assert body["success"] is True
+    return body
+
+
+def events(stream: str) -> list[dict[str, Any]]:
+    rows = Event.objects.filter(stream__name=stream).order_by("offset")
+    return [json.loads(text) for text in rows.values_list("payload", flat=True)]
+
+
+def nothing_was_written() -> bool:
+    return not any(
+        model.objects.exists() for model in (Event, Broadcast, Notification, Announcement)
+    )
+
+
+def test_it_notifies_one_user_who_finds_it_in_the_inbox(post: Post, alice: User, bob: User):
+    body = done(post("notification", NOTE | {"type": "security"}, f"?user_id={alice.pk}"))
+    kept = Notification.objects.get()
+    assert (kept.user, kept.title) == (alice, "Hello")
+    (event,) = events(user_stream(alice.pk))
+    assert (event["data"]["id"], event["offset"]) == (str(kept.pk), 1)
+    assert {name: body[name] for name in ("target", "id", "stream", "offset")} == {
+        "target": str(alice.pk),
+        "id": str(kept.pk),
+        "stream": user_stream(alice.pk),
+        "offset": 1,
+    }
+    assert events(user_stream(bob.pk)) == events(ANNOUNCEMENTS) == []
+
+
+def test_it_notifies_everybody_without_a_row_for_each(post: Post, alice: User):
+    body = done(post("notification", NOTE))
+    (event,) = events(ANNOUNCEMENTS)
+    assert (event["type"], event["data"]["id"]) == ("notification", body["id"])
+    assert (body["target"], body["stream"]) == ("all", ANNOUNCEMENTS)
+    assert not Notification.objects.exists()
+
+
+def test_it_schedules_for_a_user(post: Post, alice: User):
+    later = NOTE | {"scheduled_at": "2040-01-01T00:00:00Z", "user_id": alice.pk}
+    done(post("notification", later))
+    assert Notification.objects.get().published_at is None
+    assert events(user_stream(alice.pk)) == []
+
+
+@pytest.mark.parametrize("in_query", [True, False])
+def test_it_pushes_transactions_and_balances(post: Post, alice: User, in_query: bool):
+    query = f"?user_id={alice.pk}" if in_query else ""
+    field = {} if in_query else {"user_id": alice.pk}
+    assert done(post("transaction", TXN | field, query))["offset"] == 1
+    assert done(post("balance", BALANCE | field, query))["offset"] == 2
+    txn, balance = events(user_stream(alice.pk))
+    assert (txn["type"], txn["data"]["amount"]) == ("transaction_update", "12.50")
+    assert (balance["type"], balance["data"]["current_balance"]) == ("balance_update", "-250")
+
+
+def test_it_writes_amounts_as_the_currency_has_them(post: Post, alice: User):
+    done(post("transaction", TXN | {"amount": 7}, f"?user_id={alice.pk}"))
+    assert events(user_stream(alice.pk))[0]["data"]["amount"] == "7.00"
+
+
+def test_it_announces_in_the_name_of_who_asked(post: Post, charlie: User):
+    body = done(post("announcement", ANNOUNCEMENT | {"ends_at": "2040-01-01T00:00:00Z"}))
+    written = Announcement.objects.get()
+    assert (written.author, written.event_offset) == (charlie, body["offset"])
+    (event,) = events(ANNOUNCEMENTS)
+    assert event["type"] == "system_announcement"
+
+
+def test_it_records_who_broadcast_what_to_whom(post: Post, alice: User, charlie: User):
+    for kind, body in BODIES.items():
+        query = f"?user_id={alice.pk}" if kind in {"transaction", "balance"} else ""
+        answer = done(post(kind, body, query))
+        record = Broadcast.objects.get(kind=kind)
+        assert record.author == charlie
+        assert record.result == answer
+        assert body.items() <= record.payload.items()
+        assert record.target == answer["target"]
+
+
+@pytest.mark.parametrize("kind", BODIES)
+@pytest.mark.parametrize(
+    "body", [[], "text", None, {}, {"surplus": 1}], ids=lambda body: repr(body)
+)
+def test_it_refuses_what_is_no_message(post: Post, alice: User, kind: str, body: Any):
+    problem(post(kind, body), 400, "invalid_input")
+    assert nothing_was_written()
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong"),
+    [
+        ("notification", {"title": "x" * 201}),
+        ("notification", {"title": "  "}),
+        ("notification", {"message": "x" * 1001}),
+        ("notification", {"type": "gossip"}),
+        ("notification", {"priority": 1}),
+        ("notification", {"channels": ["pigeon"]}),
+        ("notification", {"channels": []}),
+        ("notification", {"metadata": []}),
+        ("notification", {"metadata": {"x": "y" * 9000}}),
+        ("notification", {"metadata": {"x": "\x00"}}),
+        ("notification", {"expires_at": "2020-01-01T00:00:00Z"}),
+        ("notification", {"expires_at": "tomorrow"}),
+        ("notification", {"scheduled_at": "2040-01-01T00:00:00Z"}),
+        ("notification", {"user_id": "everybody"}),
+        ("notification", {"user_id": None}),
+        ("notification", {"user_id": -1}),
+        ("notification", {"user_id": 10**30}),
+        ("notification", {"title": "\x00"}),
+        ("transaction", {"amount": 12.5}),
+        ("transaction", {"amount": "12.505"}),
+        ("transaction", {"amount": "-1"}),
+        ("transaction", {"amount": "0"}),
+        ("transaction", {"amount": "1e3"}),
+        ("transaction", {"amount": None}),
+        ("transaction", {"currency": "XXX"}),
+        ("transaction", {"currency": "UGX", "amount": "1.5"}),
+        ("transaction", {"status": "lost"}),
+        ("transaction", {"id": ""}),
+        ("transaction", {"id": "x" * 65}),
+        ("transaction", {"balance_after": "1.005"}),
+        ("balance", {"current_balance": "0.5"}),
+        ("balance", {"available_balance": 1.0}),
+        ("balance", {"available_balance": True}),
+        ("balance", {"available_balance": "--1"}),
+        ("balance", {"currency": "ugx"}),
+        ("balance", {"account_id": None}),
+        ("market", {"symbol": "x" * 21}),
+        ("market", {"symbol": "btc usd"}),
+        ("market", {"price": 45000.25}),
+        ("market", {"price": "NaN"}),
+        ("market", {"price": "1" * 16}),
+        ("market", {"room": ""}),
+        ("market", {"type": "gossip"}),
+        ("announcement", {"message": "x" * 5001}),
+        ("announcement", {"severity": "loud"}),
+        ("announcement", {"ends_at": "2020-01-01T00:00:00Z"}),
+    ],
+    ids=lambda value: ascii(value)[:40],
+)
+def test_it_refuses_bad_values_by_name(post: Post, alice: User, kind: str, wrong: dict):
+    body = BODIES[kind] | ({"user_id": alice.pk} if kind in {"transaction", "balance"} else {})
+    answer = problem(post(kind, body | wrong), 400, "invalid_input")
+    assert wrong.keys() & {name.partition(".")[0] for name in answer["errors"]}
+    assert nothing_was_written()
+
+
+@pytest.mark.parametrize("kind", ["notification", "transaction", "balance"])
+def test_it_refuses_a_user_who_does_not_exist(post: Post, kind: str):
+    problem(post(kind, BODIES[kind], "?user_id=404404"), 404, "user_not_found")
+    assert nothing_was_written()
+
+
+@pytest.mark.parametrize("kind", ["transaction", "balance"])
+def test_money_is_never_for_everybody(post: Post, kind: str):
+    problem(post(kind, BODIES[kind]), 400, "invalid_input", "user_id")
+
+
+@pytest.mark.parametrize(
+    "query", ["?userid=1", "?user_id=", "?user_id=x", "?user_id=1&user_id=2", "?user_id=%00"]
+)
+def test_a_misspelt_user_never_becomes_everybody(post: Post, query: str):
+    problem(post("notification", NOTE, query), 400, "invalid_input")
+    assert nothing_was_written()
+
+
+def test_the_user_is_said_once(post: Post, alice: User):
+    body = NOTE | {"user_id": alice.pk}
+    problem(post("notification", body, "?user_id=1"), 400, "invalid_input", "user_id")
+
+
+@pytest.mark.parametrize("room", ["nothing", "market:", "market:NOPE", "user:1", "x" * 100])
+def test_it_refuses_rooms_that_do_not_exist(post: Post, room: str):
+    problem(post("market", QUOTE, f"?room={room}"), 404, "unknown_room")
+    assert nothing_was_written()
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_a_repeated_key_returns_the_first_answer_and_sends_nothing(
+    post: Post, alice: User, kind: str
+):
+    query = f"?user_id={alice.pk}" if kind in {"transaction", "balance"} else ""
+    first, second = (post(kind, BODIES[kind], query, key="k-1") for _ in range(2))
+    assert done(first) == done(second)
+    assert "Idempotent-Replayed" not in first
+    assert second["Idempotent-Replayed"] == "true"
+    assert Event.objects.count() == (0 if kind == "market" else 1)
+    assert Broadcast.objects.count() == 1
+
+
+def test_a_key_means_one_broadcast_of_one_author(post: Post, alice: User, login):
+    done(post("notification", NOTE, f"?user_id={alice.pk}", key="k-1"))
+    others: list[tuple[str, dict[str, Any], str]] = [
+        ("notification", NOTE | {"title": "Other"}, f"?user_id={alice.pk}"),
+        ("notification", NOTE, ""),
+        ("announcement", NOTE, ""),
+    ]
+    for kind, body, query in others:
+        problem(post(kind, body, query, key="k-1"), 409, "idempotency_conflict")
+    assert Event.objects.count() == 1
+    done(post("notification", NOTE, "", key="k-2"))
+    dora = login(User.objects.create_user("dora", is_staff=True))
+    headers = {"Idempotency-Key": "k-1"}
+    done(dora.post("/ws/broadcast/announcement", ANNOUNCEMENT, format="json", headers=headers))
+    assert Broadcast.objects.count() == 3
+
+
+def test_a_refused_broadcast_does_not_use_up_its_key(post: Post, alice: User):
+    problem(post("notification", NOTE, "?user_id=404404", key="k-1"), 404, "user_not_found")
+    done(post("notification", NOTE, f"?user_id={alice.pk}", key="k-1"))
+
+
+@pytest.mark.parametrize("key", ["", "x" * 201, "a b", "\xe9"])
+def test_it_refuses_keys_that_headers_do_not_carry(post: Post, key: str):
+    problem(post("announcement", ANNOUNCEMENT, key=key), 400, "invalid_input", "Idempotency-Key")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_equal_requests_at_the_same_time_make_one_event(post: Post, alice: User, charlie: User):
+    query = f"?user_id={alice.pk}"
+    answers = at_once(6, lambda _: post("notification", NOTE, query, key="k-1"))
+    assert len({json.dumps(done(answer), sort_keys=True) for answer in answers}) == 1
+    assert sum("Idempotent-Replayed" not in answer for answer in answers) == 1
+    assert len(events(user_stream(alice.pk))) == 1
+    assert Notification.objects.count() == Broadcast.objects.count() == 1

@@ -1,0 +1,51 @@
+"""The documentation of the API."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from drf_spectacular.validation import validate_schema
+
+
+@pytest.fixture(params=["/api/docs", "/api/docs?script="])
+def page(request, db) -> str:
+    return str(Client().get(request.param).content.decode())
+
+
+def test_it_loads_nothing_from_elsewhere(page: str):
+    assert re.findall(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}", page) == []
+
+
+def test_it_asks_nobody_to_validate(page: str):
+    assert '"validatorUrl": null' in page or "script=" in page
+
+
+def test_it_runs_no_script_but_its_own(db):
+    answer = Client().get("/api/docs")
+    assert "script-src 'self';" in answer["Content-Security-Policy"]
+    assert re.findall(r"<script>|\son\w+=", answer.content.decode()) == []
+
+
+def test_everything_the_page_names_is_there(db):
+    page = Client().get("/api/docs").content.decode()
+    names = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert len(names) >= 4
+    for name in names:
+        assert Client().get(name.replace("&amp;", "&")).status_code == 200, name
+
+
+def test_it_is_complete_and_valid():
+    text = io.StringIO()
+    call_command("spectacular", "--validate", "--fail-on-warn", stdout=text)
+    for path in ("/api/v1/snapshot:", "/api/v1/auth/token:", "/ws/broadcast/announcement:"):
+        assert path in text.getvalue()
+
+
+def test_it_comes_as_json_too(db):
+    schema = Client().get("/api/schema", {"format": "json"}).json()
+    validate_schema(schema)
+    assert schema["info"]["title"] == "hoardrun"

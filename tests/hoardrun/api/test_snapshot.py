@@ -1,0 +1,142 @@
+"""One moment of everything, and where the streams stood at it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, connections
+from rest_framework.test import APIClient
+
+from hoardrun.ledger.models import Account
+from hoardrun.ledger.services import account_open, transaction_complete, transaction_create
+from notifications.services import (
+    announcement_create,
+    announcement_publish,
+    notification_create,
+    notification_mark_read,
+)
+from realtime.models import Event, Stream
+from realtime.names import ANNOUNCEMENTS, user_stream
+
+SNAPSHOT = "/api/v1/snapshot"
+
+
+@pytest.fixture
+def account(alice: User) -> Account:
+    return account_open(user_id=alice.pk, currency="KES", opening_balance="1000")
+
+
+def pay_in(account: Account, amount: str = "1.00") -> None:
+    txn, _ = transaction_create(
+        account_id=account.pk, type="deposit", direction="inbound", amount=amount
+    )
+    transaction_complete(txn_id=txn.pk)
+
+
+def test_it_works_for_a_user_of_whom_nothing_is_known(alice: User, login):
+    body = login(alice).get(SNAPSHOT).json()
+    streams = [Stream.objects.get(name=name) for name in (user_stream(alice.pk), ANNOUNCEMENTS)]
+    assert body["positions"] == {s.name: {"offset": 0, "epoch": s.epoch} for s in streams}
+    assert body["epoch"] == ".".join(s.epoch for s in streams)
+    assert body["counts"] == {"unread": 0, "unseen": 0}
+    for name in ("accounts", "transactions", "notifications", "announcements"):
+        assert body[name] == []
+
+
+def test_it_holds_what_a_page_shows(alice: User, charlie: User, account: Account, login):
+    pay_in(account)
+    read = notification_create(user_id=alice.pk, title="Old", message="Read")
+    notification_mark_read(notification_id=read.pk, user_id=alice.pk)
+    notification_create(user_id=alice.pk, title="New", message="Unread")
+    announced = announcement_create(author_id=charlie.pk, title="Night", message="We sleep")
+    announcement_publish(announcement_id=announced.pk)
+    body = login(alice).get(SNAPSHOT).json()
+    assert [(a["id"], a["current_balance"]) for a in body["accounts"]] == [
+        (str(account.pk), "1001.00")
+    ]
+    assert body["transactions"][0]["status"] == "completed"
+    titles = [notification["title"] for notification in body["notifications"]]
+    assert "New" in titles
+    assert "Old" not in titles
+    assert body["counts"]["unread"] == len(titles)
+    assert [a["title"] for a in body["announcements"]] == ["Night"]
+    assert body["positions"][user_stream(alice.pk)]["offset"] == head(alice)
+    assert body["positions"][ANNOUNCEMENTS]["offset"] == 1
+
+
+def test_it_shows_nobody_elses(alice: User, bob: User, account: Account, login):
+    pay_in(account)
+    body = login(bob).get(SNAPSHOT).json()
+    assert (body["accounts"], body["transactions"], body["notifications"]) == ([], [], [])
+    assert user_stream(alice.pk) not in body["positions"]
+
+
+def test_it_stays_small_and_fast(alice: User, login, django_assert_max_num_queries):
+    account = account_open(user_id=alice.pk, currency="KES", opening_balance="1000")
+    for number in range(110):
+        notification_create(user_id=alice.pk, title=f"Number {number}", message="x")
+    for _ in range(25):
+        transaction_create(account_id=account.pk, type="deposit", direction="inbound", amount="1")
+    with django_assert_max_num_queries(11):
+        body = login(alice).get(SNAPSHOT).json()
+    assert (len(body["notifications"]), len(body["transactions"])) == (100, 20)
+    assert body["counts"]["unread"] >= 110
+    assert body["notifications"][0]["title"] == "Number 109"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_commits_meanwhile_comes_after_it_and_never_in_part(alice: User, login):
+    account = account_open(user_id=alice.pk, currency="KES", opening_balance="1000")
+    meanwhile = Meanwhile(account)
+    client: APIClient = login(alice)
+    with connection.execute_wrapper(meanwhile):
+        body = client.get(SNAPSHOT).json()
+    meanwhile.thread.join(timeout=30)
+    assert not meanwhile.errors
+    (shown,) = body["accounts"]
+    offset = body["positions"][user_stream(alice.pk)]["offset"]
+    # The page applies the events after `offset` to what it shows: that must be today's truth.
+    balance, newer = shown["current_balance"], 0
+    for event in Event.objects.filter(stream__name=user_stream(alice.pk), offset__gt=offset):
+        data = json.loads(event.payload)["data"]
+        if event.type == "balance_update":
+            balance, newer = data["current_balance"], newer + 1
+    assert (shown["current_balance"], balance) == ("1000.00", "1001.00")
+    assert newer >= 1
+    assert {txn["status"] for txn in body["transactions"]} <= {"completed"}
+    assert len(body["transactions"]) == meanwhile.transactions_before
+
+
+class Meanwhile:
+    """Once the positions are read, let another connection complete a deposit.
+
+    PostgreSQL lets it commit at once; on SQLite it waits for the snapshot to end.
+    """
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.transactions_before = account.transactions.count()
+        self.errors: list[Exception] = []
+        self.thread = threading.Thread(target=self._pay_in)
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if "ledger_account" in sql and self.thread.ident is None:
+            self.thread.start()
+            self.thread.join(timeout=5 if connection.vendor == "postgresql" else 0.3)
+        return execute(sql, params, many, context)
+
+    def _pay_in(self) -> None:
+        try:
+            pay_in(self.account)
+        except Exception as error:
+            self.errors.append(error)
+        finally:
+            connections.close_all()
+
+
+def head(user: User) -> int:
+    return Stream.objects.get(name=user_stream(user.pk)).head

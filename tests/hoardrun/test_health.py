@@ -1,0 +1,74 @@
+"""Whoever balances load asks whether a node lives and whether it can serve."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import redis as redis_library
+from django.test import Client
+
+from tests.services.ports import free_port
+from tests.services.redis import Redis
+from tests.services.server import Kind, Server
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/healthz/"])
+def test_it_is_alive_without_a_database(path: str):
+    answer = Client().get(path)  # no fixture lets this test touch the database
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.parametrize("kind", ["serve", "daphne"])
+def test_it_is_ready_on_every_server_and_leaks_no_threads(kind: Kind):
+    with Server(kind) as server:
+        first = server.request("GET", "/readyz")
+        assert (first.status, first.json()["status"]) == (200, "ok")
+        assert set(first.json()["checks"].values()) == {"ok"}
+        threads = _threads(server)
+        for _ in range(30):
+            assert server.request("GET", "/readyz").status == 200
+        assert _threads(server) <= threads + 1
+        assert "not ready" not in server.log()
+
+
+def test_it_is_not_ready_before_the_migrations(tmp_path: Path):
+    env = {"DATABASE_URL": f"sqlite:///{tmp_path / 'empty.sqlite3'}"}
+    with Server("uvicorn", env=env, migrate=False) as server:  # `serve` would refuse to start
+        answer = server.request("GET", "/readyz")
+        assert answer.status == 503
+        assert answer.json()["checks"] == {
+            "database": "ok",
+            "migrations": "failed",
+            "channel_layer": "ok",
+        }
+        server.manage("migrate", "--verbosity=0")
+        assert server.request("GET", "/readyz").status == 200
+
+
+def test_it_is_not_ready_without_the_layer_and_names_no_address(db):
+    port = free_port()
+    with Server(env={"REDIS_URL": f"redis://127.0.0.1:{port}/0"}) as server:
+        answer = server.request("GET", "/readyz")
+        assert answer.status == 503
+        assert answer.json()["checks"]["channel_layer"] in {"failed", "timeout"}
+        assert answer.json()["checks"]["database"] == "ok"
+        assert str(port) not in json.dumps(answer.json())
+        assert server.request("GET", "/healthz").status == 200
+
+
+def test_asking_leaves_nothing_behind_in_redis(redis: Redis):
+    with (
+        Server(env={"REDIS_URL": redis.url, "REDIS_PREFIX": "health"}) as server,
+        redis_library.Redis.from_url(redis.url) as client,
+    ):
+        before = set(client.pubsub_channels("health*"))
+        for _ in range(5):
+            assert server.request("GET", "/readyz").status == 200
+        assert set(client.pubsub_channels("health*")) <= before
+
+
+def _threads(server: Server) -> int:
+    status = Path(f"/proc/{server.pid}/status").read_text()
+    return int(status.partition("Threads:")[2].split()[0])

@@ -1,0 +1,167 @@
+"""Whatever is wrong with a request, the answer has one shape and the log no traceback."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import DataError, IntegrityError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.test import Client, override_settings
+from django.urls import path
+from rest_framework.request import Request
+from rest_framework.test import APIClient
+from rest_framework.views import APIView
+
+from hoardrun.ledger.errors import InsufficientFunds
+from tests.hoardrun.tools import problem
+
+TOKEN = "/api/v1/auth/token"
+JSON = "application/json"
+
+
+@pytest.fixture(autouse=True)
+def _no_traceback(caplog):
+    caplog.set_level(logging.DEBUG)
+    yield
+    assert [r for r in caplog.records if r.exc_info and r.name != "hoardrun.problems"] == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b'{"username": "\xff"}',
+        b"[" * 100_000,
+        b'{"username": NaN}',
+        b'{"n": ' + b"9" * 5000 + b"}",
+        b"\x00",
+    ],
+    ids=lambda body: repr(body[:20]),
+)
+def test_it_refuses_what_is_not_json(db, body: bytes):
+    problem(APIClient().post(TOKEN, body, content_type=JSON), 400, "parse_error")
+
+
+@pytest.mark.parametrize("body", [b"[]", b'"x"', b"null", b"7"])
+def test_it_refuses_json_that_is_no_object(db, body: bytes):
+    answer = APIClient().post(TOKEN, body, content_type=JSON)
+    problem(answer, 400, "invalid_input", "non_field_errors")
+
+
+def test_it_names_every_wrong_missing_and_surplus_field(db):
+    data = {"username": "x" * 151, "password": ["secret"]}
+    problem(
+        APIClient().post(TOKEN, data, format="json"), 400, "invalid_input", "username", "password"
+    )
+    problem(
+        APIClient().post(TOKEN, {}, format="json"), 400, "invalid_input", "username", "password"
+    )
+    surplus = {"username": "alice", "password": "x", "pasword": "x"}
+    body = problem(APIClient().post(TOKEN, surplus, format="json"), 400, "invalid_input", "pasword")
+    assert "Unknown field" in body["errors"]["pasword"][0]
+
+
+def test_it_refuses_bodies_beyond_the_limit(db, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    body = json.dumps({"username": "x" * 100})
+    problem(APIClient().post(TOKEN, body, content_type=JSON), 413, "too_large")
+
+
+@pytest.mark.parametrize("charset", ["hex", "rot13", "nonsense", "utf-16"])
+def test_it_survives_any_charset(db, charset: str):
+    answer = APIClient().post(TOKEN, b"{}", content_type=f"{JSON}; charset={charset}")
+    assert answer.status_code == 400
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_it_refuses_other_media_types_and_methods(db):
+    client = APIClient()
+    problem(client.post(TOKEN, "a=1", content_type="text/plain"), 415, "unsupported_media_type")
+    answer = client.get(TOKEN)
+    problem(answer, 405, "method_not_allowed")
+    assert "POST" in answer["Allow"]
+    problem(client.get("/api/v1/quotes", HTTP_ACCEPT="image/png"), 406, "not_acceptable")
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Bearer nonsense", "Bearer a b c", "Bearer \xff", "Basic x"]
+)
+def test_it_says_how_to_authenticate(db, header: str):
+    answer = APIClient().get("/api/v1/auth/me", HTTP_AUTHORIZATION=header)
+    assert answer.status_code == 401
+    problem(answer, 401, answer.json()["code"])
+    assert answer["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize("path", ["/api/nothing", "/api/v1/nothing/", "/ws/nothing", "/ws/"])
+def test_it_answers_paths_that_lead_nowhere(db, settings, path: str, debug: bool):
+    settings.DEBUG = debug
+    for answer in (Client().get(path), Client().post(path, b"{", content_type=JSON)):
+        problem(answer, 404, "not_found")
+
+
+def test_it_answers_people_with_a_page(db):
+    answer = Client().get("/nothing")
+    assert (answer.status_code, answer["Content-Type"][:9]) == (404, "text/html")
+
+
+# -- what no endpoint of ours raises on purpose
+
+
+class Raising(APIView):
+    authentication_classes = ()
+    permission_classes = ()
+
+    def get(self, request: Request, name: str) -> None:
+        raise ERRORS[name][0]
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    raise RuntimeError("secret")
+
+
+ERRORS: dict[str, tuple[Exception, int, str]] = {
+    "domain": (
+        InsufficientFunds(available="1", needed="2", currency="UGX"),
+        409,
+        "insufficient_funds",
+    ),
+    "model": (ValidationError({"title": "Too long."}), 400, "invalid_input"),
+    "constraint": (IntegrityError("duplicate\nDETAIL: secret"), 409, "conflict"),
+    "column": (DataError("out of range\nDETAIL: secret"), 400, "invalid_input"),
+    "down": (OperationalError("no connection to secret"), 503, "unavailable"),
+    "missing": (Http404("secret"), 404, "not_found"),
+    "forbidden": (PermissionDenied("secret"), 403, "permission_denied"),
+}
+urlpatterns = [path("api/raise/<str:name>", Raising.as_view()), path("api/broken", broken)]
+handler500 = "hoardrun.problems.handler500"
+
+
+@override_settings(ROOT_URLCONF=__name__)
+@pytest.mark.parametrize("name", ERRORS)
+def test_it_translates_what_is_raised_and_tells_no_secret(name: str, caplog):
+    _, status, code = ERRORS[name]
+    answer = Client().get(f"/api/raise/{name}")
+    problem(answer, status, code)
+    assert "secret" not in answer.content.decode()
+    assert ("Retry-After" in answer) == (status == 503)
+
+
+@override_settings(ROOT_URLCONF=__name__)
+def test_it_keeps_what_a_domain_error_adds():
+    body = Client().get("/api/raise/domain").json()
+    assert (body["available"], body["needed"], body["title"]) == ("1", "2", "Insufficient funds")
+    assert body["type"] == "urn:problem-type:hoardrun:insufficient_funds"
+
+
+@override_settings(ROOT_URLCONF=__name__, DEBUG=False)
+def test_it_answers_our_own_faults_without_details(caplog):
+    answer = Client(raise_request_exception=False).get("/api/broken")
+    problem(answer, 500, "internal")
+    assert "secret" not in answer.content.decode()
+    assert [r.name for r in caplog.records if r.exc_info] == ["django.request"]
+    caplog.clear()

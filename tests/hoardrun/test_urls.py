@@ -1,0 +1,46 @@
+"""Where paths lead, with and without a trailing slash."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+READABLE = [
+    "/healthz",
+    "/api/schema",
+    "/api/docs",
+    "/api/v1/auth/me",
+    "/api/v1/snapshot",
+    "/api/v1/accounts",
+    "/api/v1/transactions",
+    "/api/v1/notifications",
+    "/api/v1/notifications/summary",
+    "/api/v1/announcements",
+    "/api/v1/instruments",
+    "/api/v1/quotes",
+    "/api/v1/market-data",
+    "/ws/stats",
+]
+
+
+@pytest.mark.parametrize("path", READABLE)
+def test_it_serves_a_path_with_and_without_a_slash(charlie: User, path: str):
+    client = Client()
+    client.force_login(charlie)
+    assert client.get(path).status_code == 200
+    assert client.get(f"{path}/").status_code == 200
+
+
+@pytest.mark.parametrize(("console", "place"), [(True, "/ws/test"), (False, "/api/docs")])
+def test_it_leads_from_home_to_what_there_is_to_see(settings, db, console: bool, place: str):
+    settings.CONSOLE_ENABLED = console
+    answer = Client().get("/")
+    assert (answer.status_code, answer["Location"]) == (302, place)
+    assert Client().get(place).status_code == 200
+
+
+def test_the_admin_is_called_by_our_name(charlie: User):
+    client = Client()
+    client.force_login(charlie)
+    assert "hoardrun" in client.get("/admin/").content.decode()
