@@ -25,10 +25,10 @@ from notifications.serializers import (
     NotificationOutput,
     NotificationQuery,
     StatusInput,
-    StrictSerializer,
     SummaryOutput,
 )
 from realtime.rest.pagination import CursorOrWindow
+from realtime.rest.serializers import StrictSerializer
 
 
 class NotificationListView(ListAPIView[Notification]):

@@ -12,6 +12,8 @@ from tests.realtime.conftest import ALICE, BOB, connect, node, token_for
 from tests.services.client import Client
 from tests.services.server import Server
 
+pytestmark = pytest.mark.servers
+
 
 @pytest.mark.parametrize(
     "token",

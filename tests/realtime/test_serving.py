@@ -15,6 +15,8 @@ from tests.services import environment
 from tests.services.redis import Redis
 from tests.services.server import Kind, Server
 
+pytestmark = pytest.mark.servers
+
 
 @pytest.mark.parametrize("kind", ["runserver", "daphne", "uvicorn"])
 async def test_it_serves_sockets_on_other_servers_too(kind: Kind) -> None:

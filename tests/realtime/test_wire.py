@@ -13,6 +13,8 @@ from tests.realtime.conftest import ALICE, BOB, broadcast, connect, push_balance
 from tests.services.client import Client
 from tests.services.server import Server
 
+pytestmark = pytest.mark.servers
+
 
 async def test_it_greets_with_limits_and_positions(served: Server) -> None:
     alice, greeting = await connect(served, ALICE)
