@@ -30,7 +30,7 @@ run: $(VENV)/.runtime var/secret_key ## Start a demo on http://127.0.0.1:8000 (H
 
 test: $(VENV)/.dev ## Run every test, and the in-process suites again on PostgreSQL and Redis
 	$(BIN)/python -m pytest $(ARGS)
-	$(if $(STORE_SUITES),HOARDRUN_TEST_DATABASE=postgres $(BIN)/python -m pytest $(STORE_SUITES) $(ARGS))
+	$(if $(STORE_SUITES),HOARDRUN_TEST_DATABASE=postgres $(BIN)/python -m pytest -m "not servers" $(STORE_SUITES) $(ARGS))
 
 lint: $(VENV)/.dev ## Check style, types, imports, migrations and the settings of a deployment
 	$(BIN)/ruff check .

@@ -101,5 +101,5 @@ async def _layer() -> None:
     # A layer forgets a channel when its reader is cancelled, and only then.
     reader = asyncio.ensure_future(layer.receive(channel))
     await asyncio.sleep(0)
-    return
+    reader.cancel()
     await asyncio.wait([reader])

@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.urls import re_path
 
 from realtime.console import console
-from realtime.views import stats
+from realtime.rest.routes import both
+from realtime.views import StatsView
 
 urlpatterns = [
     re_path(r"^ws/test/?$", console, name="console"),
-    re_path(r"^ws/stats/?$", stats, name="stats"),
+    *both("ws/stats", StatsView, "stats"),
 ]

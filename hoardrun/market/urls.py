@@ -1,16 +1,13 @@
+"""The market's paths, to be included under `/api/v1/`."""
+
 from __future__ import annotations
 
-from django.urls import re_path
-
 from hoardrun.market import views
+from realtime.rest.routes import both
 
 urlpatterns = [
-    re_path(r"^market-data/?$", views.MarketDataView.as_view(), name="market-data"),
-    re_path(r"^instruments/?$", views.InstrumentListView.as_view(), name="instruments"),
-    re_path(
-        r"^instruments/(?P<symbol>[^/]+)/?$",
-        views.InstrumentDetailView.as_view(),
-        name="instrument",
-    ),
-    re_path(r"^quotes/?$", views.QuoteListView.as_view(), name="quotes"),
+    *both("market-data", views.MarketDataView, "market-data"),
+    *both("instruments", views.InstrumentListView, "instruments"),
+    *both("instruments/<str:symbol>", views.InstrumentDetailView, "instrument"),
+    *both("quotes", views.QuoteListView, "quotes"),
 ]

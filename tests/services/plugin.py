@@ -68,6 +68,12 @@ def pytest_unconfigure() -> None:
     reaper.close()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "serve" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.servers)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Postgres:
     """A real PostgreSQL: `.database(name)` makes a fresh database and returns its URL."""

@@ -1,0 +1,131 @@
+"""The engine in the admin: to look at."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from realtime.models import Broadcast, Cursor, Event, Node, Stream
+from realtime.names import user_stream
+from realtime.protocol.messages import BalanceUpdate
+from realtime.publish import publish
+
+PAGES = ("stream", "event", "cursor", "node", "broadcast")
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    return User.objects.create_superuser("charlie")
+
+
+@pytest.fixture
+def admin(charlie: User) -> Client:
+    browser = Client()
+    browser.force_login(charlie)
+    return browser
+
+
+def fill(first: int, last: int) -> None:
+    """Add users, each with a stream, an event, a cursor, a node and a broadcast."""
+    for number in range(first, last):
+        user = User.objects.create_user(f"user-{number}")
+        publish(
+            user_stream(user.pk),
+            BalanceUpdate(
+                account_id="7", currency="UGX", available_balance="<b>", current_balance="1"
+            ),
+        )
+        stream = Stream.objects.get(name=user_stream(user.pk))
+        Cursor.objects.create(user=user, device="phone", stream=stream, epoch=stream.epoch, acked=0)
+        now = timezone.now()
+        Node.objects.create(id=f"n{number}", host="host", pid=number, started_at=now, seen_at=now)
+        Broadcast.objects.create(
+            author=user, kind="balance", target=str(user.pk), payload={}, fingerprint="x"
+        )
+
+
+def page(admin: Client, name: str, **query: str) -> str:
+    answer = admin.get(f"/admin/realtime/{name}/", query)
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_it_lists_any_number_with_the_same_queries(admin: Client, name: str) -> None:
+    counts = []
+    for first, last in ((0, 2), (2, 20)):
+        fill(first, last)
+        with CaptureQueriesContext(connection) as captured:
+            page(admin, name)
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("model", [Stream, Event, Cursor, Node, Broadcast])
+def test_it_changes_nothing(admin: Client, model: type) -> None:
+    fill(0, 1)
+    row = model.objects.get()  # type: ignore[attr-defined]
+    url = f"/admin/realtime/{model.__name__.lower()}"
+    assert admin.get(f"{url}/{row.pk}/change/").status_code == 200
+    for path in (f"{url}/add/", f"{url}/{row.pk}/change/", f"{url}/{row.pk}/delete/"):
+        assert admin.post(path, {"post": "yes"}).status_code == 403
+    admin.post(f"{url}/", {"action": "delete_selected", "_selected_action": [row.pk]})
+    assert model.objects.get() == row  # type: ignore[attr-defined]
+
+
+def test_it_leads_from_a_stream_to_its_events(admin: Client) -> None:
+    fill(0, 2)
+    stream = Stream.objects.order_by("pk")[0]
+    assert f'?stream__id__exact={stream.pk}">1</a>' in page(admin, "stream")
+    found = page(admin, "event", stream__id__exact=str(stream.pk))
+    assert stream.name in found
+    assert "1 event" in found
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("{stream}", 1),
+        ("{stream} 1", 1),
+        ("{stream} 2", 0),
+        ("1", 2),
+        ("balance_update", 2),
+        ("notification", 0),
+        ("9" * 5000, 0),
+    ],
+)
+def test_it_finds_events_by_stream_offset_and_type(admin: Client, words: str, found: int) -> None:
+    fill(0, 2)
+    name = Stream.objects.order_by("pk")[0].name
+    html = page(admin, "event", q=words.format(stream=name))
+    assert html.count('class="field-offset') == found
+
+
+def test_it_filters_events_by_type(admin: Client) -> None:
+    fill(0, 1)
+    assert "user:" in page(admin, "event", type="balance_update")
+    assert 'class="field-offset' not in page(admin, "event", type="notification")
+
+
+def test_it_shows_a_payload_for_people_without_running_it(admin: Client) -> None:
+    fill(0, 1)
+    html = page(admin, f"event/{Event.objects.get().pk}/change")
+    assert "&quot;account_id&quot;: &quot;7&quot;" in html
+    assert "&lt;b&gt;" in html
+    assert "<b>&quot;" not in html
+
+
+def test_it_says_which_nodes_live_and_which_devices_lag(admin: Client) -> None:
+    fill(0, 1)
+    assert "icon-yes" in page(admin, "node")
+    Node.objects.update(seen_at=timezone.now() - timedelta(minutes=1))
+    assert "icon-no" in page(admin, "node")
+    assert 'class="field-behind">1<' in page(admin, "cursor")
+    Stream.objects.update(epoch="other")
+    assert "another epoch" in page(admin, "cursor")
