@@ -25,7 +25,7 @@ run: $(VENV)/.runtime var/secret_key ## Start a demo on http://127.0.0.1:8000 (H
 	@set -e; \
 	export DEBUG="$${DEBUG:-1}" SECRET_KEY="$${SECRET_KEY:-$$(cat var/secret_key)}"; \
 	$(BIN)/python manage.py migrate --verbosity 0; \
-	$(BIN)/python manage.py seed_demo --once; \
+	$(BIN)/python manage.py seed_demo --once --host $(HOST) --port $(PORT); \
 	exec $(BIN)/python manage.py serve --host $(HOST) --port $(PORT) --simulate-market
 
 test: $(VENV)/.dev ## Run every test, and the in-process suites again on PostgreSQL and Redis

@@ -10,8 +10,9 @@ def pytest_configure() -> None:
 
     # Slow on purpose in production; here a test would spend its time hashing passwords.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    # Find static files when asked, instead of listing them all anew for every test client.
-    settings.SERVESTATIC_AUTOREFRESH = True
+    # Each test client would list all static files anew; those who want one ask a real server.
+    settings.SERVESTATIC_USE_FINDERS = False
+    settings.SERVESTATIC_USE_STATIC_ROOT = False
 
 
 @pytest.fixture(scope="session")
