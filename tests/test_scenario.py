@@ -6,6 +6,7 @@ Real server processes and real WebSocket clients, embedded and on PostgreSQL wit
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -81,6 +82,14 @@ def announce(product: Setup, title: str) -> None:
         ends_at_1="",
         _publish="Save and publish now",
     )
+
+
+def reached(product: Setup) -> dict[str, int]:
+    """Read the announcements' titles and how many sockets each reached, as support sees them."""
+    page = product.support.get("/admin/notifications/announcement/")
+    titles = re.findall(r"field-title[^>]*><a [^>]*>([^<]*)</a>", page)
+    counts = re.findall(r"field-reached[^>]*>(\d+) sockets<", page)
+    return dict(zip(titles, map(int, counts), strict=False))
 
 
 async def test_a_completed_transaction_reaches_its_owner_with_balance_and_bell_and_nobody_else(
@@ -163,3 +172,6 @@ async def test_an_announcement_from_the_admin_reaches_everybody(product: Setup) 
             message = await client.receive("system_announcement")
             assert message["data"]["title"] == "Planned maintenance"
             assert message["data"]["severity"] == "maintenance"
+    async with asyncio.timeout(20):  # nodes report every two seconds
+        while reached(product) != {"Planned maintenance": 2}:
+            await asyncio.sleep(0.2)
