@@ -49,12 +49,12 @@ clean: ## Remove what make made, except var/ with the demo's database and key
 # Stamps: an install runs again only when its requirements change.
 $(VENV)/.runtime: requirements.txt | $(BIN)/pip
 	@echo "Installing what hoardrun needs into $(VENV); this happens once."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements.txt
 	@touch $@
 
 $(VENV)/.dev: requirements.txt requirements-dev.txt | $(BIN)/pip
 	@echo "Installing what tests and checks need into $(VENV); this happens once."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/.runtime
 
 # venv makes pip last, so that an interrupted one is made again.

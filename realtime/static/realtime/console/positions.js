@@ -7,7 +7,7 @@ export class Positions {
 
   /** Begin anew, as a snapshot or the first greeting says. */
   reset(positions, epoch) {
-    this.#offsets = new Map(Object.entries(positions));
+    this.#offsets = new Map(Object.entries(positions).map(([stream, position]) => [stream, position.offset]));
     this.epoch = epoch || "";
   }
 

@@ -38,7 +38,7 @@ export class Store extends EventTarget {
     this.notifications = new Map((snapshot.notifications || []).map((note) => [String(note.id), note]));
     this.announcements = new Map((snapshot.announcements || []).map((item) => [String(item.id), item]));
     this.counts = snapshot.counts;
-    this.#unresolved = new Map(Object.entries(snapshot.positions));
+    this.#unresolved = new Map(Object.entries(snapshot.positions).map(([stream, position]) => [stream, position.offset]));
     for (const part of ["accounts", "transactions", "notifications", "announcements"]) this.#changed(part);
     this.release();
   }
