@@ -16,10 +16,10 @@ PRODUCTION = env -u DEBUG -u REDIS_URL DATABASE_URL=sqlite://:memory: ALLOWED_HO
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint check clean
+.PHONY: help run test e2e lint check clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.runtime var/secret_key ## Start a demo on http://127.0.0.1:8000 (HOST=, PORT=, DATABASE_URL=, REDIS_URL=)
 	@set -e; \
@@ -29,8 +29,11 @@ run: $(VENV)/.runtime var/secret_key ## Start a demo on http://127.0.0.1:8000 (H
 	exec $(BIN)/python manage.py serve --host $(HOST) --port $(PORT) --simulate-market
 
 test: $(VENV)/.dev ## Run every test, and the in-process suites again on PostgreSQL and Redis
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --ignore=tests/e2e $(ARGS)
 	$(if $(STORE_SUITES),HOARDRUN_TEST_DATABASE=postgres $(BIN)/python -m pytest -m "not servers" $(STORE_SUITES) $(ARGS))
+
+e2e: $(VENV)/.dev ## Drive the console page and the README's snippet in a real Chromium
+	$(BIN)/python -m pytest tests/e2e $(ARGS)
 
 lint: $(VENV)/.dev ## Check style, types, imports, migrations and the settings of a deployment
 	$(BIN)/ruff check .

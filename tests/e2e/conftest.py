@@ -1,0 +1,48 @@
+"""A real browser at a real server. `make e2e` runs these."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from tests.services.server import Server
+
+# What a browser does on its own in the background would fail and be logged on a closed network.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium, as the machine has it."""
+    path = (
+        shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
+    if path is None:
+        pytest.exit(
+            "There is no Chromium: install it (on Debian: apt-get install chromium).", returncode=1
+        )
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield chromium
+        await chromium.close()
+
+
+@pytest.fixture(scope="session")
+def demo() -> Iterator[Server]:
+    """The product as `make run` serves it."""
+    with Server(env={"DEBUG": "1", "SIMULATE_MARKET": "1"}) as server:
+        server.manage("seed_demo")
+        yield server
