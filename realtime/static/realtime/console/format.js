@@ -54,6 +54,11 @@ export function bytes(count) {
   return count < 1e6 ? `${(count / 1000).toFixed(1)} kB` : `${(count / 1e6).toFixed(1)} MB`;
 }
 
+const PROVIDERS = { mtn_momo: "MTN MoMo", airtel_money: "Airtel Money", vodafone_cash: "Vodafone Cash", tigo_cash: "Tigo Cash", orange_money: "Orange Money", mpesa: "M-Pesa", ecocash: "EcoCash" };
+
+/** Call a mobile-money provider by its name. */
+export const provider = (name) => PROVIDERS[name] || words(name);
+
 /** "mobile_money" → "Mobile money". */
 export function words(name) {
   const text = String(name ?? "").replaceAll("_", " ");

@@ -303,8 +303,7 @@ export class Link extends EventTarget {
     // A server that greets and falls again must not be hammered: only a while of peace resets.
     this.#timers.stable = setTimeout(() => (this.#attempt = 0), STABLE_MS);
     if (this.subscriptions.length) this.send({ type: "subscribe_notifications", types: this.subscriptions });
-    const byRate = Map.groupBy ? Map.groupBy(this.wanted.keys(), (room) => this.wanted.get(room)) : groupBy(this.wanted);
-    for (const [rate, rooms] of byRate) this.send({ type: "join_room", rooms, rate });
+    for (const [rate, rooms] of byRate(this.wanted)) this.send({ type: "join_room", rooms, rate });
     this.send({ type: "list_rooms" });
     this.#ping();
   }
@@ -338,7 +337,7 @@ export class Link extends EventTarget {
   }
 }
 
-function groupBy(wanted) {
+function byRate(wanted) {
   const groups = new Map();
   for (const [room, rate] of wanted) groups.set(rate, [...(groups.get(rate) || []), room]);
   return groups;

@@ -8,7 +8,7 @@ const KINDS = {
   event: { label: "Events", keep: 400, on: true },
   control: { label: "Requests", keep: 250, on: true },
   market: { label: "Market", keep: 250, on: false },
-  beat: { label: "Pings, acks", keep: 100, on: false },
+  beat: { label: "Pings", keep: 100, on: false },
 };
 const BEATS = new Set(["ping", "pong", "ack", "acked"]);
 

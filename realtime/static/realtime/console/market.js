@@ -3,7 +3,7 @@
 import { $, el, flash, inFrame, setText, svg } from "./dom.js";
 import { compare, money } from "./format.js";
 
-const WIDTH = 96;
+const WIDTH = 84;
 const HEIGHT = 26;
 const rows = new Map();
 
@@ -38,9 +38,8 @@ function drawMarket(store, link) {
 
 function drawRow(quote) {
   const row = rows.get(quote.symbol) || newRow(quote);
-  setText(row.name, quote.name || quote.type);
+  setText(row.name, [quote.name || quote.type, quote.currency].filter(Boolean).join(" · "));
   setText(row.price, money(quote.price));
-  setText(row.currency, quote.currency || "");
   const direction = compare(quote.change_percent ?? quote.change ?? "0", "0");
   const percent = quote.change_percent === null || quote.change_percent === undefined ? money(quote.change || "0") : `${money(quote.change_percent)}%`;
   setText(row.change, `${direction > 0 ? "+" : ""}${percent}`);
@@ -55,9 +54,9 @@ function drawRow(quote) {
 function newRow(quote) {
   const line = svg("polyline", { class: "spark-line", fill: "none" });
   const area = svg("polygon", { class: "spark-area" });
-  const parts = { name: el("span", { class: "muted clip" }), price: el("span", { class: "price" }), currency: el("span", { class: "currency" }), change: el("span", { class: "change" }), line, area };
+  const parts = { name: el("span", { class: "muted clip" }), price: el("span", { class: "price" }), change: el("span", { class: "change" }), line, area };
   const spark = (parts.spark = svg("svg", { class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" }, area, line));
-  parts.node = el("tr", { data: { symbol: quote.symbol } }, el("th", { scope: "row" }, el("strong", { text: quote.symbol }), parts.name), el("td", { class: "spark-col" }, spark), el("td", { class: "num" }, parts.price, parts.currency), el("td", { class: "num" }, parts.change));
+  parts.node = el("tr", { data: { symbol: quote.symbol } }, el("th", { scope: "row" }, el("strong", { text: quote.symbol }), parts.name), el("td", { class: "spark-col" }, spark), el("td", { class: "num" }, parts.price, parts.change));
   rows.set(quote.symbol, parts);
   return parts;
 }

@@ -1,0 +1,162 @@
+"""Two customers at the console page, as a visitor would try it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from tests.services.admin import Admin
+from tests.services.server import Server
+
+STAFF = ("staff", "staff-demo-pass")
+
+
+class Visitor:
+    """Somebody at the page, and what their browser complained of."""
+
+    def __init__(self, context: BrowserContext, page: Page) -> None:
+        self.context = context
+        self.page = page
+        self.complaints: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                self.complaints.append(message.text)
+                if message.type == "error" and "ERR_INTERNET_DISCONNECTED" not in message.text
+                else None
+            ),
+        )
+
+    async def unread(self) -> int:
+        """Read the bell's badge."""
+        text = await self.page.locator("#bell .badge").inner_text()
+        return int(text or 0)
+
+
+async def visit(browser: Browser, server: Server, name: str) -> Visitor:
+    context = await browser.new_context(viewport={"width": 1440, "height": 900})
+    visitor = Visitor(context, await context.new_page())
+    await visitor.page.goto(f"{server.url}/ws/test")
+    await visitor.page.locator("#demo-users button", has_text=name).click()
+    await expect(visitor.page.locator("#status")).to_contain_text("Connected")
+    await expect(visitor.page.locator("#balances article")).to_have_count(3)
+    return visitor
+
+
+@pytest.fixture
+async def amina(browser: Browser, demo: Server) -> AsyncIterator[Visitor]:
+    visitor = await visit(browser, demo, "Amina")
+    yield visitor
+    assert visitor.complaints == []
+    await visitor.context.close()
+
+
+@pytest.fixture
+async def brian(browser: Browser, demo: Server) -> AsyncIterator[Visitor]:
+    visitor = await visit(browser, demo, "Brian")
+    yield visitor
+    assert visitor.complaints == []
+    await visitor.context.close()
+
+
+@pytest.fixture
+def support(demo: Server) -> Admin:
+    return Admin(demo.url, *STAFF)
+
+
+def token_of(server: Server, name: str) -> str:
+    answer = server.request(
+        "POST",
+        "/api/v1/auth/token",
+        json={"username": name, "password": f"{name}-demo-pass"},
+    )
+    return str(answer.json()["access"])
+
+
+async def test_a_completed_transaction_shows_at_once_to_its_owner_and_to_nobody_else(
+    amina: Visitor, brian: Visitor, demo: Server, support: Admin
+) -> None:
+    [txn, *_] = demo.request(
+        "GET", "/api/v1/transactions?status=pending", token=token_of(demo, "amina")
+    ).json()
+    before = await amina.unread()
+    unmoved = [await brian.unread(), await brian.page.locator("#balances").inner_text()]
+    row = amina.page.locator("#transactions li", has_text=txn["reference"])
+    await expect(row).to_contain_text("Pending")
+    support.act("/admin/ledger/transaction/", "complete", txn["id"])
+    await expect(row).to_contain_text("Completed")
+    await expect(amina.page.locator("#bell .badge")).to_have_text(str(before + 1))
+    after = demo.request(
+        "GET", f"/api/v1/accounts/{txn['account_id']}", token=token_of(demo, "amina")
+    ).json()
+    card = amina.page.locator(f'#balances article[data-account="{txn["account_id"]}"] .amount')
+    shown = (await card.inner_text()).replace(",", "")
+    assert shown == after["available_balance"]
+    assert [await brian.unread(), await brian.page.locator("#balances").inner_text()] == unmoved
+
+
+async def test_who_was_offline_sees_exactly_the_three_missed_in_order(
+    amina: Visitor, demo: Server
+) -> None:
+    before = await amina.unread()
+    await amina.context.set_offline(True)
+    await amina.page.locator("#connect").click()
+    await expect(amina.page.locator("#status")).not_to_contain_text("Connected")
+    user_id = demo.request("GET", "/api/v1/auth/me", token=token_of(demo, "amina")).json()["id"]
+    staff = token_of(demo, "staff")
+    titles = ["Missed one", 'Missed <img src=x onerror="alert(1)"> two', "Missed three"]
+    for title in titles:
+        answer = demo.request(
+            "POST",
+            "/api/v1/notifications",
+            json={"user_id": int(user_id), "title": title, "message": "m"},
+            token=staff,
+        )
+        assert answer.status == 201, answer
+    await amina.context.set_offline(False)
+    await amina.page.locator("#connect").click()
+    await expect(amina.page.locator("#bell .badge")).to_have_text(str(before + 3))
+    await amina.page.locator("#bell").click()
+    newest = amina.page.locator("#inbox-list li strong")
+    assert (await newest.all_inner_texts())[:3] == titles[::-1]
+    assert await amina.page.locator("#m-gaps").inner_text() == "0"
+    assert await amina.page.locator("#inbox-list img").count() == 0
+
+
+async def test_an_announcement_from_the_admin_reaches_both(
+    amina: Visitor, brian: Visitor, support: Admin
+) -> None:
+    support.post(
+        "/admin/notifications/announcement/add/",
+        title="Planned maintenance",
+        message="Sunday at 22:00 UTC.",
+        severity="maintenance",
+        starts_at_0="",
+        starts_at_1="",
+        ends_at_0="",
+        ends_at_1="",
+        _publish="Save and publish now",
+    )
+    for visitor in (amina, brian):
+        await expect(visitor.page.locator("#banners")).to_contain_text("Planned maintenance")
+
+
+async def test_the_market_moves_and_every_message_can_be_sent_from_a_form(amina: Visitor) -> None:
+    page = amina.page
+    prices = page.locator("table.market tbody")
+    await expect(prices.locator("tr").first).to_be_visible()
+    shown = await prices.inner_text()
+    await expect(prices).not_to_have_text(shown, use_inner_text=True)
+    log = page.locator("#log")
+    for command in await page.locator("#command option").all_inner_texts():
+        if command in {"ack", "authenticate"}:
+            continue  # they need values that only the client itself has
+        await page.locator("#command").select_option(command)
+        if command.endswith("_room"):
+            await page.locator("#editor").fill(f'{{"type":"{command}","room":"market:crypto"}}')
+        await page.locator("#send").click()
+        await expect(log).to_contain_text(command)
+    await expect(log).to_contain_text("room_left")
