@@ -76,7 +76,7 @@ export class Store extends EventTarget {
         return this.#changed("transactions");
       case "balance_update": {
         const known = this.accounts.get(String(data.account_id));
-        this.accounts.set(String(data.account_id), { ...known, ...readAccount({ ...given(data), id: data.account_id }), type: data.account_type || known?.type });
+        this.accounts.set(String(data.account_id), { ...known, ...given(readAccount({ ...data, id: data.account_id })), type: data.account_type || known?.type });
         return this.#changed("accounts");
       }
       case "system_announcement":
@@ -139,5 +139,5 @@ function readAccount(account) {
 
 /** Leave out what a message does not say, so that it does not erase what is known. */
 function given(data) {
-  return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== null && value !== ""));
+  return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== null && value !== undefined && value !== ""));
 }
