@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings as hypothesis_settings
+
+# A slow machine is no counter-example.
+hypothesis_settings.register_profile("hoardrun", deadline=None)
+hypothesis_settings.load_profile("hoardrun")
 
 
 def pytest_configure() -> None:
