@@ -8,10 +8,8 @@ PORT ?= 8000
 # Further words for pytest: make test ARGS="-x -k resume"
 ARGS ?=
 
-# pytest ends with 5 when it ran nothing, which may happen to one lane once ARGS select.
+# pytest ends with 5 when it ran nothing: the second run may, once ARGS select.
 MAY_SELECT_NONE = $(if $(ARGS),|| [ $$? -eq 5 ])
-# Keep the lanes' output apart, where make can (macOS has an old one).
-GROUPED := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 # The suites that run inside one process and therefore on every store, those that exist.
 STORE_SUITES := $(wildcard tests/realtime tests/notifications tests/hoardrun)
@@ -34,15 +32,11 @@ run: $(VENV)/.runtime var/secret_key ## Start a demo on http://127.0.0.1:8000 (H
 	exec $(BIN)/python manage.py serve --host $(HOST) --port $(PORT) --simulate-market
 
 test: $(VENV)/.dev ## Run every test, and the in-process suites again on PostgreSQL and Redis
-	@echo "Testing in two lanes at once; each shows its output when it is done."
-	@$(MAKE) --no-print-directory -j2 $(GROUPED) test-servers test-stores
-
-test-servers:
-	$(BIN)/python -m pytest -m servers $(ARGS) $(MAY_SELECT_NONE)
-
-test-stores:
-	$(BIN)/python -m pytest -m "not servers" $(ARGS) $(MAY_SELECT_NONE)
+	$(BIN)/python -m pytest --ignore=tests/e2e $(ARGS)
 	$(if $(STORE_SUITES),HOARDRUN_TEST_DATABASE=postgres $(BIN)/python -m pytest -m "not servers" $(STORE_SUITES) $(ARGS) $(MAY_SELECT_NONE))
+
+e2e: $(VENV)/.dev ## Drive the console page and the README's snippet in a real Chromium
+	$(BIN)/python -m pytest tests/e2e $(ARGS)
 
 lint: $(VENV)/.dev ## Check style, types, imports, migrations and the settings of a deployment
 	$(BIN)/ruff check .

@@ -24,7 +24,7 @@ from tests.services.plugin import Serve
 from tests.services.ports import free_port, wait_until
 from tests.services.postgres import Postgres
 from tests.services.redis import Redis
-from tests.services.server import Kind, Server
+from tests.services.server import Server
 
 # -- PostgreSQL and Redis
 
@@ -134,7 +134,7 @@ RUN = """
 import sys, time
 from tests.services.postgres import Postgres
 from tests.services.redis import Redis
-from tests.services.server import Kind, Server
+from tests.services.server import Server
 postgres, redis = Postgres(), Redis()
 data = (postgres.folder / "data" / "postmaster.pid").read_text()
 print(postgres.folder.parent, postgres.port, redis.port, flush=True)
@@ -237,19 +237,14 @@ async def test_client_returns_the_close_code() -> None:
 # -- servers
 
 
-@pytest.mark.parametrize("kind", ["serve", "runserver", "daphne", "uvicorn"])
-def test_a_server_answers_and_stops_cleanly(serve: Serve, kind: Kind) -> None:
-    server = serve(kind)
-    assert server.request("GET", "/healthz").status == 200
-    assert server.request("GET", "/no-such-page").status == 404
-    server.stop()
-    assert not _listens(server.port)
-
-
-def test_each_server_has_a_migrated_database_of_its_own(serve: Serve) -> None:
+def test_a_server_answers_from_its_own_database_and_stops_cleanly(serve: Serve) -> None:
     alice, bob = serve(), serve()
+    assert alice.request("GET", "/healthz").status == 200
+    assert bob.request("GET", "/no-such-page").status == 404
     alice.manage("createsuperuser", "--no-input", "--username=alice", "--email=alice@example.org")
     assert [_users(server) for server in (alice, bob)] == [["alice"], []]
+    alice.stop()
+    assert not _listens(alice.port)
 
 
 def _users(server: Server) -> list[str]:
@@ -257,22 +252,14 @@ def _users(server: Server) -> list[str]:
         return [name for (name,) in connection.execute("SELECT username FROM auth_user")]
 
 
-def test_a_server_runs_on_the_stores_it_is_given(
-    serve: Serve, postgres: Postgres, redis: Redis
-) -> None:
-    url = postgres.database("given")
-    server = serve(env={"DATABASE_URL": url, "REDIS_URL": redis.url})
-    assert not list(server.folder.glob("*.sqlite3"))
-    with psycopg.connect(url) as connection:
-        assert connection.execute("SELECT username FROM auth_user").fetchall() == []
-
-
+@pytest.mark.servers
 def test_a_server_that_cannot_start_shows_its_log() -> None:
     with pytest.raises(RuntimeError, match="instead of answering") as caught:
         Server(env={"WS_MAX_CONNECTIONS_PER_USER": "many"})
     assert "'many' is not a number" in caught.value.__notes__[0]
 
 
+@pytest.mark.servers
 def test_a_server_that_crashed_does_not_pass_for_stopped() -> None:
     server = Server()
     with pytest.raises(RuntimeError, match="Unknown command: 'no_such_command'"):
