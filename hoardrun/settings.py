@@ -28,7 +28,8 @@ REDIS_URL = env.text("REDIS_URL")
 
 # -- applications
 INSTALLED_APPS = [
-    "daphne",  # first: gives runserver its ASGI server
+    # First: gives runserver its ASGI server. Only there, as Twisted takes half a second to load.
+    *(["daphne"] if "runserver" in sys.argv else []),
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -21,6 +21,7 @@ def test_it_is_alive_without_a_database(path: str):
 
 
 @pytest.mark.parametrize("kind", ["serve", "daphne"])
+@pytest.mark.servers
 def test_it_is_ready_on_every_server_and_leaks_no_threads(kind: Kind):
     with Server(kind) as server:
         first = server.request("GET", "/readyz")
@@ -33,6 +34,7 @@ def test_it_is_ready_on_every_server_and_leaks_no_threads(kind: Kind):
         assert "not ready" not in server.log()
 
 
+@pytest.mark.servers
 def test_it_is_not_ready_before_the_migrations(tmp_path: Path):
     env = {"DATABASE_URL": f"sqlite:///{tmp_path / 'empty.sqlite3'}"}
     with Server("uvicorn", env=env, migrate=False) as server:  # `serve` would refuse to start
@@ -47,6 +49,7 @@ def test_it_is_not_ready_before_the_migrations(tmp_path: Path):
         assert server.request("GET", "/readyz").status == 200
 
 
+@pytest.mark.servers
 def test_it_is_not_ready_without_the_layer_and_names_no_address(db):
     port = free_port()
     with Server(env={"REDIS_URL": f"redis://127.0.0.1:{port}/0"}) as server:
@@ -58,6 +61,7 @@ def test_it_is_not_ready_without_the_layer_and_names_no_address(db):
         assert server.request("GET", "/healthz").status == 200
 
 
+@pytest.mark.servers
 def test_asking_leaves_nothing_behind_in_redis(redis: Redis):
     with (
         Server(env={"REDIS_URL": redis.url, "REDIS_PREFIX": "health"}) as server,

@@ -11,6 +11,10 @@ from tests.services.web import Answer
 
 USERS = """
 from django.contrib.auth.models import User
+
+import pytest
+
+pytestmark = pytest.mark.servers
 User.objects.create_user("alice", password="alice-pass")
 User.objects.create_user("charlie", password="charlie-pass", is_staff=True)
 """

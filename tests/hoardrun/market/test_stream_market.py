@@ -17,6 +17,8 @@ from realtime import names
 from tests.services.environment import ROOT, of_a_server
 from tests.services.redis import Redis
 
+pytestmark = pytest.mark.servers
+
 PATIENCE_SECONDS = 30
 
 
