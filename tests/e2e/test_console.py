@@ -98,32 +98,90 @@ async def test_a_completed_transaction_shows_at_once_to_its_owner_and_to_nobody_
     assert [await brian.unread(), await brian.page.locator("#balances").inner_text()] == unmoved
 
 
+def notify(server: Server, name: str, title: str, **more: str) -> None:
+    """Send a customer a notification, as staff."""
+    user_id = server.request("GET", "/api/v1/auth/me", token=token_of(server, name)).json()["id"]
+    answer = server.request(
+        "POST",
+        "/api/v1/notifications",
+        json={"user_id": int(user_id), "title": title, "message": "m", **more},
+        token=token_of(server, "staff"),
+    )
+    assert answer.status == 201, answer
+
+
 async def test_who_was_offline_sees_exactly_the_three_missed_in_order(
-    amina: Visitor, demo: Server
+    amina: Visitor, brian: Visitor, demo: Server
 ) -> None:
-    before = await amina.unread()
+    before, unmoved = await amina.unread(), await brian.unread()
     await amina.context.set_offline(True)
-    await amina.page.locator("#connect").click()
     await expect(amina.page.locator("#status")).not_to_contain_text("Connected")
-    user_id = demo.request("GET", "/api/v1/auth/me", token=token_of(demo, "amina")).json()["id"]
-    staff = token_of(demo, "staff")
     titles = ["Missed one", 'Missed <img src=x onerror="alert(1)"> two', "Missed three"]
     for title in titles:
-        answer = demo.request(
-            "POST",
-            "/api/v1/notifications",
-            json={"user_id": int(user_id), "title": title, "message": "m"},
-            token=staff,
-        )
-        assert answer.status == 201, answer
+        notify(demo, "amina", title)
     await amina.context.set_offline(False)
-    await amina.page.locator("#connect").click()
+    await expect(amina.page.locator("#status")).to_contain_text("Connected")
     await expect(amina.page.locator("#bell .badge")).to_have_text(str(before + 3))
+    arrived = amina.page.locator('#log li[data-type="notification"] .log-summary')
+    assert [text.split(" ", 1)[1] for text in await arrived.all_inner_texts()] == titles
     await amina.page.locator("#bell").click()
     newest = amina.page.locator("#inbox-list li strong")
     assert (await newest.all_inner_texts())[:3] == titles[::-1]
     assert await amina.page.locator("#m-gaps").inner_text() == "0"
     assert await amina.page.locator("#inbox-list img").count() == 0
+    assert await brian.unread() == unmoved
+
+
+async def test_reading_in_one_window_shows_in_another(
+    amina: Visitor, browser: Browser, demo: Server
+) -> None:
+    other = await visit(browser, demo, "Amina")
+    notify(demo, "amina", "Read me")
+    for visitor in (amina, other):
+        await visitor.page.locator("#bell").click()
+        row = visitor.page.locator("#inbox-list li", has_text="Read me")
+        await expect(row).to_have_class("note unread")
+    await row.get_by_role("button", name="Read: Read me").click()
+    row = amina.page.locator("#inbox-list li", has_text="Read me")
+    await expect(row).to_have_class("note")
+    await amina.page.keyboard.press("Escape")
+    await expect(amina.page.locator("#inbox")).to_be_hidden()
+    await expect(amina.page.locator("#bell")).to_be_focused()
+    await other.context.close()
+
+
+async def test_what_a_filter_leaves_out_is_no_gap(amina: Visitor, demo: Server) -> None:
+    page = amina.page
+    shown = page.locator('#log li[data-type="notification"]')
+    await send(page, '{"type": "subscribe_notifications", "types": ["security"]}')
+    await expect(page.locator('#log li[data-type="subscription_updated"]')).to_have_count(1)
+    notify(demo, "amina", "Left out", type="system")
+    notify(demo, "amina", "A new device", type="security")
+    await expect(shown).to_have_count(1)
+    await expect(shown).to_contain_text("A new device")
+    await send(page, '{"type": "unsubscribe_notifications"}')
+    await expect(page.locator('#log li[data-type="subscription_updated"]')).to_have_count(2)
+    notify(demo, "amina", "Everything again", type="system")
+    await expect(shown).to_have_count(2)
+    assert await page.locator("#m-gaps").inner_text() == "0"
+    assert await page.locator("#m-reconnects").inner_text() == "0"
+
+
+async def test_a_token_is_renewed_in_place_before_it_ends(browser: Browser) -> None:
+    with Server(env={"DEBUG": "1", "ACCESS_TOKEN_MINUTES": "0.1"}) as server:
+        server.manage("seed_demo")
+        visitor = await visit(browser, server, "Brian")
+        renewed = visitor.page.locator('#log li[data-type="authenticated"]')
+        await expect(renewed).to_have_count(2, timeout=20_000)
+        assert await visitor.page.locator("#m-reconnects").inner_text() == "0"
+        assert "eyJ" not in await visitor.page.locator("#log").inner_text()
+        assert visitor.complaints == []
+        await visitor.context.close()
+
+
+async def send(page: Page, text: str) -> None:
+    await page.locator("#editor").fill(text)
+    await page.locator("#send").click()
 
 
 async def test_an_announcement_from_the_admin_reaches_both(

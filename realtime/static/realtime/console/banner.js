@@ -4,7 +4,6 @@ import { $, el, icon, inFrame, say } from "./dom.js";
 import { ago, words } from "./format.js";
 
 const KEY = "hoardrun.dismissed";
-const SHOWN = 3;
 const SEVERITY = ["emergency", "service", "maintenance", "info"];
 
 export function showBanners(store) {
@@ -17,6 +16,8 @@ export function showBanners(store) {
 
 const isCurrent = (item) => !item.ends_at || new Date(item.ends_at) > new Date();
 
+let showAll = false;
+
 /** An edited announcement is a new one: dismissing goes by what it said. */
 const version = (item) => `${item.id} ${item.title} ${item.message}`;
 
@@ -24,21 +25,32 @@ function drawBanners(store, dismissed, again) {
   const items = [...store.announcements.values()]
     .filter((item) => isCurrent(item) && !dismissed.has(version(item)))
     .sort((a, b) => SEVERITY.indexOf(a.severity) - SEVERITY.indexOf(b.severity) || String(b.published_at).localeCompare(String(a.published_at)))
-    .slice(0, SHOWN);
-  const key = JSON.stringify(items);
+    .slice(0, 20);
+  const key = JSON.stringify([showAll, items]);
   const list = $("banners");
   if (list.dataset.key === key) return;
   list.dataset.key = key;
-  list.replaceChildren(
-    ...items.map((item) =>
-      el(
-        "div",
-        { class: "banner", role: item.severity === "emergency" ? "alert" : "status", data: { severity: item.severity, announcement: item.id } },
-        icon("announcement"),
-        el("div", { class: "grow" }, el("strong", { text: item.title }), el("p", { text: item.message }), el("span", { class: "muted", text: [words(item.severity), when(item)].filter(Boolean).join(" · ") })),
-        el("button", { class: "icon-button", type: "button", "aria-label": `Dismiss: ${item.title}`, on: { click: () => { dismissed.add(version(item)); sessionStorage.setItem(KEY, JSON.stringify([...dismissed].slice(-50))); again(); } } }, icon("close")),
-      ),
-    ),
+  const dismiss = (item) => {
+    dismissed.add(version(item));
+    sessionStorage.setItem(KEY, JSON.stringify([...dismissed].slice(-50)));
+    again();
+  };
+  const toggle = () => {
+    showAll = !showAll;
+    again();
+  };
+  const more = items.length > 1 && el("button", { class: "button small quiet banner-more", type: "button", "aria-expanded": String(showAll), text: showAll ? "Show the first only" : `${items.length - 1} more`, on: { click: toggle } });
+  list.replaceChildren(...items.slice(0, showAll ? items.length : 1).map((item) => banner(item, dismiss)), ...(more ? [more] : []));
+}
+
+/** What is said aloud is said by `say`: a role here would read it twice. */
+function banner(item, dismiss) {
+  return el(
+    "div",
+    { class: "banner", data: { severity: item.severity, announcement: item.id } },
+    icon("announcement"),
+    el("div", { class: "grow" }, el("strong", { text: item.title }), el("p", { text: item.message }), el("span", { class: "muted", text: [words(item.severity), when(item)].filter(Boolean).join(" · ") })),
+    el("button", { class: "icon-button", type: "button", "aria-label": `Dismiss: ${item.title}`, on: { click: () => dismiss(item) } }, icon("close")),
   );
 }
 

@@ -46,6 +46,8 @@ class Inbox {
     this.draw();
     $("inbox-all").focus();
     this.markSeen();
+    // The snapshot has what is unread; what was read before is only of interest here.
+    this.ask("GET", "?limit=50", (found) => this.store.addNotifications(found));
   }
 
   close(refocus = false) {
@@ -92,26 +94,28 @@ class Inbox {
 
   async act(id, verb) {
     const status = verb === "archive" ? "archived" : "read";
-    await this.ask(`/api/v1/notifications/${encodeURIComponent(id)}/${verb}`, () => this.store.patchNotifications([id], { status }));
+    await this.ask("POST", `${encodeURIComponent(id)}/${verb}`, () => this.store.patchNotifications([id], { status }));
   }
 
   readAll() {
-    const ids = [...this.store.notifications.values()].filter((note) => note.status === "unread").map((note) => note.id);
-    return this.ask("/api/v1/notifications/mark-all-read", () => this.store.patchNotifications(ids, { status: "read" }));
+    const ids = this.idsOf((note) => note.status === "unread");
+    return this.ask("POST", "mark-all-read", () => this.store.patchNotifications(ids, { status: "read" }));
   }
 
   /** What the open inbox shows has been seen: the bell need not call any more. */
   markSeen() {
-    for (const note of this.store.notifications.values()) {
-      if (note.seen_at || note.status !== "unread") continue;
-      this.ask(`/api/v1/notifications/${encodeURIComponent(note.id)}/seen`, () => this.store.patchNotifications([note.id], { seen_at: new Date().toISOString() }));
-    }
+    const ids = this.idsOf((note) => note.status === "unread" && !note.seen_at);
+    if (!ids.length && !this.store.counts.unseen) return;
+    this.ask("POST", "mark-all-seen", () => this.store.patchNotifications(ids, { seen_at: new Date().toISOString() }));
   }
 
-  async ask(path, then) {
+  idsOf(test) {
+    return [...this.store.notifications.values()].filter(test).map((note) => note.id);
+  }
+
+  async ask(method, path, then) {
     try {
-      await this.session.api("POST", path);
-      then();
+      then(await this.session.api(method, `/api/v1/notifications${path.startsWith("?") ? "" : "/"}${path}`));
     } catch (error) {
       this.onError(error.message);
     }

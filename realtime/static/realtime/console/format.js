@@ -54,10 +54,10 @@ export function bytes(count) {
   return count < 1e6 ? `${(count / 1000).toFixed(1)} kB` : `${(count / 1e6).toFixed(1)} MB`;
 }
 
-const PROVIDERS = { mtn_momo: "MTN MoMo", airtel_money: "Airtel Money", vodafone_cash: "Vodafone Cash", tigo_cash: "Tigo Cash", orange_money: "Orange Money", mpesa: "M-Pesa", ecocash: "EcoCash" };
+const NAMES = { mtn_momo: "MTN MoMo", airtel_money: "Airtel Money", vodafone_cash: "Vodafone Cash", tigo_cash: "Tigo Cash", orange_money: "Orange Money", mpesa: "M-Pesa", ecocash: "EcoCash", ach: "ACH" };
 
-/** Call a mobile-money provider by its name. */
-export const provider = (name) => PROVIDERS[name] || words(name);
+/** Call a provider or a way to pay by its name. */
+export const means = (name) => NAMES[name] || words(name);
 
 /** "mobile_money" → "Mobile money". */
 export function words(name) {

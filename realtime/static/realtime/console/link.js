@@ -1,13 +1,11 @@
 // The connection: opens, greets, pings, notices gaps, comes back and goes on where it was.
 
+import { Acks, Heartbeat } from "./beat.js";
 import { decide, explain } from "./closing.js";
+import { handshake, redact, rejoin } from "./handshake.js";
 import { Positions } from "./positions.js";
 
-const PING_MS = 5000;
-const PONG_WITHIN_MS = 10_000;
-const ACK_AFTER_MS = 1000;
 const STABLE_MS = 10_000;
-const PATH = "/ws/notifications";
 
 /**
  * Emits `state`; `entry` (a log line: {direction, text, message, flag}); `event` (apply this
@@ -17,7 +15,6 @@ export class Link extends EventTarget {
   state = "idle";
   says = "";
   retryAt = 0;
-  latency = null;
   greeting = null;
   rooms = new Map(); // joined: name → rate
   wanted = new Map([["market_data", "realtime"]]); // to be joined again after a reconnect
@@ -34,9 +31,10 @@ export class Link extends EventTarget {
   #hint = 0;
   #nextId = 1;
   #asked = new Map(); // request id → the message, until its answer
-  #pingAt = 0;
-  #timers = { retry: 0, ping: 0, pong: 0, ack: 0, stable: 0 };
-  #acked = new Map();
+  #retryTimer = 0;
+  #stableTimer = 0;
+  #beat = new Heartbeat({ ping: () => this.send({ type: "ping" }), dead: () => this.#lost("No answer to a ping: the connection is dead.") });
+  #acks = new Acks({ send: (message) => this.send(message), positions: this.positions });
 
   constructor({ session, config, loadSnapshot }) {
     super();
@@ -48,8 +46,9 @@ export class Link extends EventTarget {
     addEventListener("online", () => this.state === "waiting" && this.connect());
   }
 
-  get url() {
-    return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${PATH}`;
+  /** Milliseconds to the server and back; null before the first answer. */
+  get latency() {
+    return this.#beat.latency;
   }
 
   // -- opening
@@ -57,7 +56,7 @@ export class Link extends EventTarget {
   /** Connect, or connect now rather than later. The first time, load the snapshot before. */
   async connect() {
     const run = ++this.#run;
-    clearTimeout(this.#timers.retry);
+    clearTimeout(this.#retryTimer);
     this.#drop();
     if (!this.positions.entries().length) {
       this.#enter("loading", "Loading balances and positions…");
@@ -65,9 +64,8 @@ export class Link extends EventTarget {
         await this.loadSnapshot();
       } catch (error) {
         if (run !== this.#run) return;
-        if (error.status === 401 || error.status === 403) this.#enter("stopped", `${error.message} Log in again.`);
-        else this.#retry({ action: "retry", delay: decide(1006, this.#attempt).delay }, `Snapshot: ${error.message}`);
-        return;
+        if (error.status === 401 || error.status === 403) return this.#enter("stopped", `${error.message} Log in again.`);
+        return this.#retry(decide(1006, this.#attempt), `Snapshot: ${error.message}`);
       }
       if (run !== this.#run) return;
     }
@@ -76,15 +74,11 @@ export class Link extends EventTarget {
 
   #open() {
     const { transport } = this.options;
-    const query = new URLSearchParams({ device: this.session.device });
-    const since = this.positions.since();
-    if (since) query.set("since", since);
-    if (since && this.positions.epoch) query.set("epoch", this.positions.epoch);
-    if (transport === "query") query.set("token", this.session.token);
-    const protocols = transport === "subprotocol" ? [this.config.subprotocol, `bearer.${this.session.token}`] : [this.config.subprotocol];
+    const { token, device } = this.session;
+    const { url, protocols, since } = handshake({ token, device, transport, positions: this.positions, subprotocol: this.config.subprotocol });
     this.#enter("connecting", "Connecting…");
-    this.#note(`connect ${PATH}${since ? `, resume after ${since}` : ""}`);
-    const socket = (this.#socket = new WebSocket(`${this.url}?${query}`, protocols));
+    this.#note(since ? `connect, resume after ${since}` : "connect");
+    const socket = (this.#socket = new WebSocket(url, protocols));
     socket.onopen = () => transport === "message" && this.send({ type: "authenticate", token: this.session.token });
     socket.onmessage = (event) => this.#receive(event.data);
     socket.onclose = (event) => this.#closed(event.code);
@@ -93,7 +87,7 @@ export class Link extends EventTarget {
   /** Close and stay closed. */
   disconnect() {
     this.#run++;
-    clearTimeout(this.#timers.retry);
+    clearTimeout(this.#retryTimer);
     if (this.#socket) this.#note("disconnect");
     this.#drop();
     this.#enter("idle", "Disconnected.");
@@ -108,18 +102,16 @@ export class Link extends EventTarget {
     this.available = [];
     this.wanted = new Map([["market_data", "realtime"]]);
     this.#attempt = this.#refusals = 0;
-    this.#acked.clear();
+    this.#acks.stop({ forget: true });
   }
 
   #drop() {
-    for (const name of ["ping", "pong", "ack", "stable"]) {
-      clearTimeout(this.#timers[name]);
-      this.#timers[name] = 0;
-    }
+    clearTimeout(this.#stableTimer);
+    this.#beat.stop();
+    this.#acks.stop();
     const socket = this.#socket;
     this.#socket = null;
     this.greeting = null;
-    this.latency = null;
     this.rooms.clear();
     this.#asked.clear();
     if (socket) {
@@ -161,7 +153,7 @@ export class Link extends EventTarget {
       } catch (error) {
         if (run !== this.#run) return;
         if (error.status) return this.#enter("stopped", `${error.message} Log in again.`);
-        next = { action: "retry", delay: decide(1006, this.#attempt).delay };
+        next = decide(1006, this.#attempt);
       }
       if (run !== this.#run) return;
     }
@@ -169,7 +161,7 @@ export class Link extends EventTarget {
     this.stats.reconnects++;
     this.retryAt = performance.now() + (next.delay || 0);
     this.#enter("waiting", why);
-    this.#timers.retry = setTimeout(() => this.connect(), next.delay || 0);
+    this.#retryTimer = setTimeout(() => this.connect(), next.delay || 0);
   }
 
   // -- sending
@@ -187,33 +179,10 @@ export class Link extends EventTarget {
     this.#socket.send(text);
     this.stats.out++;
     this.stats.bytesOut += text.length;
-    let message = null;
-    try {
-      message = JSON.parse(text);
-    } catch {
-      message = null; // sent on purpose: the server says what it makes of it
-    }
+    const message = parse(text); // null if sent so on purpose: the server says what it makes of it
     this.#entry("out", redact(text, message), message);
     if (message?.type === "subscribe_notifications") this.positions.filtered = true;
     return true;
-  }
-
-  #ping() {
-    this.#pingAt = performance.now();
-    if (!this.send({ type: "ping" })) return;
-    clearTimeout(this.#timers.pong);
-    this.#timers.pong = setTimeout(() => this.#lost("No answer to a ping: the connection is dead."), PONG_WITHIN_MS);
-    this.#timers.ping = setTimeout(() => this.#ping(), PING_MS);
-  }
-
-  #acknowledge() {
-    if (!this.options.autoAck || this.#timers.ack) return;
-    this.#timers.ack = setTimeout(() => {
-      this.#timers.ack = 0;
-      for (const [stream, offset] of this.positions.entries()) {
-        if (this.#acked.get(stream) !== offset && this.send({ type: "ack", stream, offset })) this.#acked.set(stream, offset);
-      }
-    }, ACK_AFTER_MS);
   }
 
   // -- receiving
@@ -221,12 +190,8 @@ export class Link extends EventTarget {
   #receive(text) {
     this.stats.in++;
     this.stats.bytesIn += text.length;
-    let message;
-    try {
-      message = JSON.parse(text);
-    } catch {
-      return this.#entry("in", text, null, "error");
-    }
+    const message = parse(text);
+    if (!message) return this.#entry("in", text, null, "error");
     if (message.stream && Number.isInteger(message.offset)) return this.#receiveEvent(text, message);
     this.#entry("in", text, message, message.type === "error" ? "error" : "");
     this.#handle(message);
@@ -248,7 +213,7 @@ export class Link extends EventTarget {
     this.#entry("in", text, message);
     this.positions.advance(message.stream, message.offset);
     this.#emit("event", message);
-    this.#acknowledge();
+    if (this.options.autoAck) this.#acks.soon();
   }
 
   #handle(message) {
@@ -259,8 +224,7 @@ export class Link extends EventTarget {
       case "authenticated":
         return this.dispatchEvent(new Event("state"));
       case "pong":
-        clearTimeout(this.#timers.pong);
-        this.latency = performance.now() - this.#pingAt;
+        this.#beat.answered();
         return this.dispatchEvent(new Event("state"));
       case "room_joined":
         this.rooms.set(data.room, data.rate);
@@ -301,11 +265,11 @@ export class Link extends EventTarget {
     }
     this.#enter("online", "");
     // A server that greets and falls again must not be hammered: only a while of peace resets.
-    this.#timers.stable = setTimeout(() => (this.#attempt = 0), STABLE_MS);
+    this.#stableTimer = setTimeout(() => (this.#attempt = 0), STABLE_MS);
     if (this.subscriptions.length) this.send({ type: "subscribe_notifications", types: this.subscriptions });
-    for (const [rate, rooms] of byRate(this.wanted)) this.send({ type: "join_room", rooms, rate });
+    for (const message of rejoin(this.wanted)) this.send(message);
     this.send({ type: "list_rooms" });
-    this.#ping();
+    this.#beat.start();
   }
 
   #failed(message) {
@@ -324,9 +288,7 @@ export class Link extends EventTarget {
     this.dispatchEvent(new Event("state"));
   }
 
-  #note(text, flag = "") {
-    this.#entry("note", text, null, flag);
-  }
+  #note = (text, flag = "") => this.#entry("note", text, null, flag);
 
   #entry(direction, text, message, flag = "") {
     this.#emit("entry", { direction, text, message, flag, at: new Date() });
@@ -337,15 +299,10 @@ export class Link extends EventTarget {
   }
 }
 
-function byRate(wanted) {
-  const groups = new Map();
-  for (const [room, rate] of wanted) groups.set(rate, [...(groups.get(rate) || []), room]);
-  return groups;
-}
-
-/** Take the token out of what is shown, copied or exported. */
-function redact(text, message) {
-  if (!message || typeof message.token !== "string") return text;
-  message.token = "•••";
-  return JSON.stringify(message);
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

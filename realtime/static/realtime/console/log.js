@@ -10,6 +10,7 @@ const KINDS = {
   market: { label: "Market", keep: 250, on: false },
   beat: { label: "Pings", keep: 100, on: false },
 };
+const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 const BEATS = new Set(["ping", "pong", "ack", "acked"]);
 
 export class Log {
@@ -47,7 +48,7 @@ export class Log {
   }
 
   draw() {
-    for (const toggle of this.toggles) setText(toggle.count, this.#counts[toggle.kind].toLocaleString("en"));
+    for (const toggle of this.toggles) setText(toggle.count, short.format(this.#counts[toggle.kind]));
     setText($("log-pause"), this.#paused ? `Resume (${this.#waiting.length})` : "Pause");
     if (this.#paused || !this.#waiting.length) return this.#drawEmpty();
     const fresh = document.createDocumentFragment();

@@ -3,8 +3,9 @@
 import { $, el, flash, inFrame, setText, svg } from "./dom.js";
 import { compare, money } from "./format.js";
 
-const WIDTH = 84;
+const WIDTH = 68;
 const HEIGHT = 26;
+const TYPES = ["crypto", "forex", "stock", "index", "commodity"];
 const rows = new Map();
 
 export function showMarket(store, link) {
@@ -26,7 +27,7 @@ function drawMarket(store, link) {
     added ||= !known;
   }
   if (added) {
-    const order = [...store.quotes.values()].sort((a, b) => `${a.type} ${a.symbol}`.localeCompare(`${b.type} ${b.symbol}`));
+    const order = [...store.quotes.values()].sort((a, b) => rank(a).localeCompare(rank(b)));
     body.replaceChildren(...order.map((quote) => rows.get(quote.symbol).node));
   }
   const rooms = [...link.rooms.keys()].filter((room) => room.startsWith("market"));
@@ -36,9 +37,12 @@ function drawMarket(store, link) {
   body.closest(".card").classList.toggle("stale", rooms.length === 0);
 }
 
+const rank = ({ type, symbol }) => `${TYPES.indexOf(type) + 1 || 9} ${symbol}`;
+
 function drawRow(quote) {
   const row = rows.get(quote.symbol) || newRow(quote);
-  setText(row.name, [quote.name || quote.type, quote.currency].filter(Boolean).join(" · "));
+  setText(row.name, quote.name || quote.type);
+  setText(row.currency, quote.currency || "");
   setText(row.price, money(quote.price));
   const direction = compare(quote.change_percent ?? quote.change ?? "0", "0");
   const percent = quote.change_percent === null || quote.change_percent === undefined ? money(quote.change || "0") : `${money(quote.change_percent)}%`;
@@ -54,9 +58,9 @@ function drawRow(quote) {
 function newRow(quote) {
   const line = svg("polyline", { class: "spark-line", fill: "none" });
   const area = svg("polygon", { class: "spark-area" });
-  const parts = { name: el("span", { class: "muted clip" }), price: el("span", { class: "price" }), change: el("span", { class: "change" }), line, area };
+  const parts = { name: el("span", { class: "muted clip" }), price: el("span", { class: "price" }), currency: el("span", { class: "muted" }), change: el("span", { class: "change" }), line, area };
   const spark = (parts.spark = svg("svg", { class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" }, area, line));
-  parts.node = el("tr", { data: { symbol: quote.symbol } }, el("th", { scope: "row" }, el("strong", { text: quote.symbol }), parts.name), el("td", { class: "spark-col" }, spark), el("td", { class: "num" }, parts.price, parts.change));
+  parts.node = el("tr", { data: { symbol: quote.symbol } }, el("th", { scope: "row" }, el("strong", { text: quote.symbol }), parts.name), el("td", { class: "spark-col" }, spark), el("td", { class: "num" }, parts.price, el("span", { class: "under" }, parts.currency, " ", parts.change)));
   rows.set(quote.symbol, parts);
   return parts;
 }

@@ -1,7 +1,7 @@
 // Balances and transactions, as they move.
 
 import { $, el, flash, inFrame, setText } from "./dom.js";
-import { ago, compare, money, provider, words } from "./format.js";
+import { ago, compare, means, money, words } from "./format.js";
 import { newest } from "./store.js";
 
 const SHOWN = 30;
@@ -67,7 +67,7 @@ function transactionRow(txn) {
   row.node.dataset.direction = txn.direction || "";
   setText(row.sign, inbound ? "↓" : "↑");
   setText(row.title, txn.description || words(txn.type || "transaction"));
-  setText(row.about, [txn.provider ? provider(txn.provider) : words(txn.payment_method || txn.type || ""), ago(txn.completed_at || txn.created_at), txn.reference].filter(Boolean).join(" · "));
+  setText(row.about, [means(txn.provider || txn.payment_method || txn.type), ago(txn.completed_at || txn.created_at), txn.reference].filter(Boolean).join(" · "));
   setText(row.amount, `${txn.direction ? (inbound ? "+" : "−") : ""}${money(txn.amount)} ${txn.currency}`);
   setText(row.pill, words(txn.status));
   row.pill.dataset.status = txn.status;

@@ -2,6 +2,7 @@
 
 import { $, copy, el, setText } from "./dom.js";
 import { commandForm } from "./forms.js";
+import { address } from "./handshake.js";
 
 const HISTORY = "hoardrun.history";
 const KEPT = 50;
@@ -51,7 +52,7 @@ export function showSender(link, session, commands) {
     editor.value = text;
     check(editor);
   });
-  $("copy").addEventListener("click", (event) => copy(snippet($("copy-as").value, link, editor.value), event.currentTarget));
+  $("copy").addEventListener("click", (event) => copy(snippet($("copy-as").value, editor.value), event.currentTarget));
   link.addEventListener("state", () => ($("send").disabled = link.state !== "online"));
   choose();
 }
@@ -82,17 +83,18 @@ function check(editor) {
 }
 
 /** Write the message as code for elsewhere. The token stays out of it. */
-function snippet(language, link, text) {
+function snippet(language, text) {
   const message = parse(text);
+  if (typeof message?.token === "string") message.token = "TOKEN";
   const json = message === undefined ? text.trim() : JSON.stringify(message);
   const literal = message === undefined ? JSON.stringify(text) : JSON.stringify(json);
   switch (language) {
     case "python":
-      return `import asyncio\nimport json\n\nimport websockets\n\n\nasync def main():\n    async with websockets.connect("${link.url}?token=TOKEN") as socket:\n        await socket.send(${literal})\n        async for text in socket:\n            print(json.loads(text))\n\n\nasyncio.run(main())\n`;
+      return `import asyncio\nimport json\n\nimport websockets\n\n\nasync def main():\n    async with websockets.connect("${address()}?token=TOKEN") as socket:\n        await socket.send(${literal})\n        async for text in socket:\n            print(json.loads(text))\n\n\nasyncio.run(main())\n`;
     case "wscat":
-      return `wscat -c '${link.url}?token=TOKEN' -w 5 -x '${json.replaceAll("'", "'\\''")}'\n`;
+      return `wscat -c '${address()}?token=TOKEN' -w 5 -x '${json.replaceAll("'", "'\\''")}'\n`;
     default:
-      return `const socket = new WebSocket("${link.url}?token=TOKEN");\nsocket.onmessage = (event) => console.log(JSON.parse(event.data));\nsocket.onopen = () => socket.send(${message === undefined ? literal : `JSON.stringify(${json})`});\n`;
+      return `const socket = new WebSocket("${address()}?token=TOKEN");\nsocket.onmessage = (event) => console.log(JSON.parse(event.data));\nsocket.onopen = () => socket.send(${message === undefined ? literal : `JSON.stringify(${json})`});\n`;
   }
 }
 

@@ -100,13 +100,18 @@ export class Session extends EventTarget {
 
   /** Ask the API as this user, renewing an ended token once. */
   async api(method, path, body) {
+    const who = this.userId;
+    let answer;
     try {
-      return await request(method, path, { body, token: this.token });
+      answer = await request(method, path, { body, token: this.token });
     } catch (error) {
       if (error.status !== 401 || !this.canRenew) throw error;
       await this.renew();
-      return request(method, path, { body, token: this.token });
+      answer = await request(method, path, { body, token: this.token });
     }
+    // An answer to the user before must not be shown to this one.
+    if (this.userId !== who) throw new ApiError(0, "Logged out", "You have logged out meanwhile.");
+    return answer;
   }
 
   logOut() {

@@ -89,6 +89,12 @@ export class Store extends EventTarget {
     }
   }
 
+  /** Take older notifications from the API; what the socket said of them is newer. */
+  addNotifications(found) {
+    for (const note of found) if (!this.notifications.has(String(note.id))) this.notifications.set(String(note.id), note);
+    this.#changed("notifications");
+  }
+
   /** Change notifications at once; the server's own word follows through the socket. */
   patchNotifications(ids, change) {
     for (const id of ids) {

@@ -2,6 +2,7 @@
 
 import { $, el, icon, inFrame, setFacts, setText } from "./dom.js";
 import { bytes, countdown } from "./format.js";
+import { address } from "./handshake.js";
 
 const WORDS = { idle: "Not connected", loading: "Preparing", connecting: "Connecting", online: "Connected", waiting: "Reconnecting", stopped: "Disconnected" };
 
@@ -40,7 +41,7 @@ function drawLink(link, session) {
   setText(connect, isBusy(link) ? "Disconnect" : "Connect");
   connect.classList.toggle("primary", !isBusy(link));
   setFacts($("connection-facts"), [
-    ["Socket", link.url],
+    ["Socket", address()],
     ["Connection", greeting?.connection_id],
     ["Device", session.device],
     ["Server", greeting && `${greeting.server_version}, protocol ${greeting.protocol_version}`],
