@@ -8,7 +8,14 @@ from datetime import UTC, datetime
 from django.conf import settings
 
 from realtime import names
-from realtime.core.resume import Start, decide, join_epochs, parse_since, split_epochs
+from realtime.core.resume import (
+    Start,
+    decide,
+    join_epochs,
+    parse_since,
+    parse_types,
+    split_epochs,
+)
 from realtime.hub import Hub
 from realtime.protocol import PROTOCOL_VERSION, codec
 from realtime.protocol.codes import CloseCode, ErrorCode
@@ -22,14 +29,15 @@ def greet(
 ) -> bool:
     """Set where the socket starts in each stream, and say so.
 
-    False when `since` cannot be understood: the socket is closed, since to begin
-    somewhere else in silence could lose events.
+    False when `since` or `types` cannot be understood: the socket is closed, since to
+    begin somewhere else in silence could lose events.
     """
     connection = socket.connection
     assert connection.user_id is not None
     streams = names.streams_of(connection.user_id)
     try:
         since = parse_since(query.get("since", ""), streams[0], streams)
+        connection.subscriptions = parse_types(query.get("types", ""))
     except ValueError as error:
         socket.fail(ErrorCode.INVALID_MESSAGE, f"{error}.")
         socket.close(CloseCode.PROTOCOL)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from realtime.protocol.commands import MAX_SAFE_INTEGER
+from realtime.protocol.messages import SUBSCRIPTION_TYPES
 
 Reason = Literal["trimmed", "ahead", "epoch"]
 
@@ -34,6 +35,17 @@ def parse_since(text: str, own_stream: str, streams: Sequence[str]) -> dict[str,
             raise ValueError("`since` holds an offset that is not a whole number from 0")
         found[stream] = int(digits)
     return found
+
+
+def parse_types(text: str) -> frozenset[str]:
+    """Read the subscription that a client resumes with, such as `transaction,balance`.
+
+    Raises ValueError in words for the client.
+    """
+    types = frozenset(filter(None, text.split(",")))
+    if types - SUBSCRIPTION_TYPES:
+        raise ValueError(f"`types` holds some of: {', '.join(sorted(SUBSCRIPTION_TYPES))}")
+    return types
 
 
 def join_epochs(epochs: Sequence[str]) -> str:

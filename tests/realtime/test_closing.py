@@ -68,7 +68,9 @@ async def test_silence_instead_of_a_login_closes_with_4408(strict: Server) -> No
         assert await client.until_closed(timeout=4) == CloseCode.TIMEOUT
 
 
-@pytest.mark.parametrize("query", [{"since": "user:-1"}, {"since": "x"}, {"device": "d" * 65}])
+@pytest.mark.parametrize(
+    "query", [{"since": "user:-1"}, {"since": "x"}, {"device": "d" * 65}, {"types": "no"}]
+)
 async def test_a_handshake_that_makes_no_sense_closes_with_4400(
     served: Server, query: dict[str, str]
 ) -> None:

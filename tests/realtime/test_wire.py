@@ -213,6 +213,19 @@ async def test_who_was_away_gets_exactly_what_was_missed_in_order(served: Server
         assert (await back.receive("balance_update"))["offset"] == live == missed[-1] + 1
 
 
+async def test_a_resumed_subscription_holds_for_what_was_missed_too(served: Server) -> None:
+    alice, greeting = await connect(served, ALICE)
+    await alice.close()
+    position = greeting["positions"][f"user:{ALICE}"]["offset"]
+    push_balance(served, ALICE, 1)
+    body = {"id": "9", "status": "completed", "amount": "5", "currency": "UGX"}
+    broadcast(served, "transaction", body, f"?user_id={ALICE}")
+    back, _ = await connect(served, ALICE, since=f"user:{position}", query={"types": "transaction"})
+    async with back:
+        assert (await back.receive("transaction_update"))["offset"] == position + 2
+        assert "balance_update" not in {message["type"] for message in back.journal}
+
+
 @pytest.mark.parametrize(
     ("since", "epoch", "reason"),
     [("user:999999", None, "ahead"), ("user:0", "0000.1111", "epoch")],

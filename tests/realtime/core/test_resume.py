@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from realtime.core.resume import Start, decide, join_epochs, parse_since, split_epochs
+from realtime.core.resume import (
+    Start,
+    decide,
+    join_epochs,
+    parse_since,
+    parse_types,
+    split_epochs,
+)
 
 STREAMS = ("user:7", "announcements")
 
@@ -58,3 +65,10 @@ def test_it_goes_on_only_where_nothing_is_missing(
     since: int | None, epoch: str | None, head: int, floor: int, start: Start
 ) -> None:
     assert decide(since=since, epoch=epoch, current_epoch="e", head=head, floor=floor) == start
+
+
+def test_it_reads_the_subscription_to_resume_with() -> None:
+    assert parse_types("") == frozenset()
+    assert parse_types("transaction,balance") == {"transaction", "balance"}
+    with pytest.raises(ValueError, match="`types`"):
+        parse_types("transaction,everything")

@@ -6,11 +6,12 @@ const PATH = "/ws/notifications";
 export const address = () => `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${PATH}`;
 
 /** Say what to hand to `new WebSocket`, and where it resumes. */
-export function handshake({ token, device, positions, transport, subprotocol }) {
+export function handshake({ token, device, positions, transport, subprotocol, types }) {
   const query = new URLSearchParams({ device });
   const since = positions.since();
   if (since) query.set("since", since);
   if (since && positions.epoch) query.set("epoch", positions.epoch);
+  if (types.length) query.set("types", types.join(",")); // holds for what was missed, too
   if (transport === "query") query.set("token", token);
   const protocols = transport === "subprotocol" ? [subprotocol, `bearer.${token}`] : [subprotocol];
   return { url: `${address()}?${query}`, protocols, since };

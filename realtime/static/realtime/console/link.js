@@ -75,7 +75,7 @@ export class Link extends EventTarget {
   #open() {
     const { transport } = this.options;
     const { token, device } = this.session;
-    const { url, protocols, since } = handshake({ token, device, transport, positions: this.positions, subprotocol: this.config.subprotocol });
+    const { url, protocols, since } = handshake({ token, device, transport, positions: this.positions, subprotocol: this.config.subprotocol, types: this.subscriptions });
     this.#enter("connecting", "Connecting…");
     this.#note(since ? `connect, resume after ${since}` : "connect");
     const socket = (this.#socket = new WebSocket(url, protocols));
