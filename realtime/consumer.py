@@ -221,7 +221,6 @@ class NotificationConsumer(AsyncConsumer):
         socket = self.socket
         if socket.expiry is not None:
             socket.expiry.cancel()
-        socket.expires_at = identity.expires_at
         socket.expiry = self.hub.wheel.at(
             time.monotonic() + identity.expires_at - time.time(),
             lambda: socket.close(CloseCode.UNAUTHORIZED, at_once=True),

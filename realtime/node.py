@@ -55,7 +55,7 @@ class Reporter:
             "messages_out": traffic.messages_out,
             "in_per_second": round((traffic.messages_in - was_in) / seconds, 1),
             "out_per_second": round((traffic.messages_out - was_out) / seconds, 1),
-            "dropped": traffic.dropped + wakeup.sender.dropped,
+            "dropped": wakeup.sender.dropped,
             "slow_closed": traffic.slow_closed,
             "lag_ms": round(self._hub.lag_ms, 2),
             "rss_mb": round(_resident_bytes() / 1e6, 1),

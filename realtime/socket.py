@@ -23,12 +23,11 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 class Traffic:
     """Counters of a node, shared by all its sockets."""
 
-    __slots__ = ("dropped", "messages_in", "messages_out", "slow_closed")
+    __slots__ = ("messages_in", "messages_out", "slow_closed")
 
     def __init__(self) -> None:
         self.messages_in = 0
         self.messages_out = 0
-        self.dropped = 0
         self.slow_closed = 0
 
 
@@ -47,7 +46,6 @@ class Socket:
         "close_code",
         "connection",
         "expiry",
-        "expires_at",
         "is_open",
         "login_deadline",
         "main_task",
@@ -65,7 +63,6 @@ class Socket:
         self.outbound = Outbound(max_buffer_bytes)
         self.is_open = True
         self.close_code: CloseCode | None = None
-        self.expires_at: float | None = None
         self.expiry: Deadline | None = None
         self.login_deadline: Deadline | None = None
         self.opened_at = time.monotonic()

@@ -32,14 +32,13 @@ class Frame:
 class Outbound:
     """The queue of one socket."""
 
-    __slots__ = ("_bytes", "_keyed", "_limit", "_queue", "conflated")
+    __slots__ = ("_bytes", "_keyed", "_limit", "_queue")
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit = limit_bytes
         self._queue: deque[Frame | str] = deque()
         self._keyed: dict[str, Frame] = {}
         self._bytes = 0
-        self.conflated = 0
 
     def __bool__(self) -> bool:
         return bool(self._queue)
@@ -74,7 +73,6 @@ class Outbound:
             self._bytes += len(frame.data)
         else:
             self._bytes += len(frame.data) - len(waiting.data)
-            self.conflated += 1
 
     def forget(self, prefix: str) -> None:
         """Drop waiting values whose key begins with `prefix`, as of a room that was left."""
