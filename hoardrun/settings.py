@@ -173,6 +173,7 @@ REALTIME: dict[str, Any] = {
     "MAX_BUFFER_BYTES": env.whole("WS_MAX_BUFFER_BYTES", 256 * 1024, minimum=4096),
     "AUTHENTICATE_WITHIN_SECONDS": env.number("WS_AUTHENTICATE_WITHIN_SECONDS", 5, minimum=0.1),
     "STUCK_AFTER_SECONDS": env.number("WS_STUCK_AFTER_SECONDS", 20, minimum=0.1),
+    "COMPRESSION": env.flag("WS_COMPRESSION", True),
     "HEARTBEAT_SECONDS": env.number("WS_HEARTBEAT_SECONDS", 20, minimum=1),
     "RECONCILE_SECONDS": env.number("WS_RECONCILE_SECONDS", 5 if REDIS_URL else 1, minimum=0.05),
     "RECONNECT_AFTER_MS": env.whole("WS_RECONNECT_AFTER_MS", 5000),

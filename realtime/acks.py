@@ -35,7 +35,7 @@ class Acks:
         if connection.user_id is None:
             return
         key = (connection.user_id, connection.device, stream)
-        epoch = connection.epochs[stream]
+        epoch = connection.places[stream].epoch
         waiting = self._moves.get(key)
         if waiting is None or waiting.epoch != epoch or waiting.acked < offset:
             self._moves[key] = CursorMove(*key, epoch, offset)

@@ -12,7 +12,9 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 
 from realtime import db, log
-from realtime.core.outbound import Frame
+from realtime.batch import Batch
+from realtime.core.connection import Place
+from realtime.core.frames import Frame
 from realtime.core.resume import Reason, join_epochs
 from realtime.log import Entry, Head
 from realtime.protocol.messages import Position, ResyncRequired
@@ -24,22 +26,60 @@ SNAPSHOT_PATH = "/api/v1/snapshot"
 
 
 class Followed:
-    """One stream: where this node stands in it, and who follows."""
+    """One stream: the place where this node stands in it, and who follows.
 
-    __slots__ = ("catching_up", "epoch", "live", "name", "position", "waiting", "woken")
+    `live` and `filtered` stand at the node's own place; the filtered ones have set a
+    subscription. `waiting` are behind, or not let in yet.
+    """
+
+    __slots__ = ("catching_up", "filtered", "live", "name", "place", "waiting", "woken")
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.epoch = ""
-        self.position = -1  # not known yet
-        self.woken = 0  # the highest offset heard of before the position was known
+        self.place = Place("", -1)  # not known yet
+        self.woken = 0  # the highest offset heard of and not delivered at once
         self.live: set[Socket] = set()
-        self.waiting: set[Socket] = set()
+        self.filtered: set[Socket] | None = None
+        self.waiting: set[Socket] | None = None
         self.catching_up: asyncio.Task[None] | None = None
 
     @property
     def known(self) -> bool:
-        return self.position >= 0
+        return self.place.offset >= 0
+
+    @property
+    def empty(self) -> bool:
+        return not (self.live or self.filtered or self.waiting)
+
+    def wait(self, socket: Socket) -> None:
+        """Let a socket in that is behind, at its own place."""
+        self.remove(socket)
+        if self.waiting is None:
+            self.waiting = set()
+        self.waiting.add(socket)
+
+    def go_live(self, socket: Socket) -> None:
+        """Let a socket share the node's place, with or without a filter."""
+        self.remove(socket)
+        socket.connection.places[self.name] = self.place
+        if not socket.connection.subscriptions:
+            self.live.add(socket)
+        else:
+            if self.filtered is None:
+                self.filtered = set()
+            self.filtered.add(socket)
+
+    def is_waiting(self, socket: Socket) -> bool:
+        return self.waiting is not None and socket in self.waiting
+
+    def remove(self, socket: Socket) -> None:
+        self.live.discard(socket)
+        if self.filtered is not None:
+            self.filtered.discard(socket)
+            self.filtered = self.filtered or None
+        if self.waiting is not None:
+            self.waiting.discard(socket)
+            self.waiting = self.waiting or None
 
 
 class Following:
@@ -55,6 +95,7 @@ class Following:
         on_replayed: Callable[[Entry], None],
     ) -> None:
         self.streams: dict[str, Followed] = {}
+        self._log = Batch(log.read_many)
         self._on_delivered = on_delivered
         self._on_replayed = on_replayed
         self._tasks: set[asyncio.Task[None]] = set()
@@ -62,21 +103,35 @@ class Following:
     # -- who follows
 
     def add(self, name: str, socket: Socket) -> Followed:
-        """Let a socket wait for a stream; it receives nothing before `replay`."""
+        """Let a socket wait for a stream; it receives nothing before `begin`."""
         followed = self.streams.get(name)
         if followed is None:
             followed = self.streams[name] = Followed(name)
-        followed.waiting.add(socket)
+        followed.wait(socket)
         return followed
+
+    def begin(self, socket: Socket, followed: Followed) -> None:
+        """Go live from the socket's place, at once or after what it missed."""
+        place = socket.connection.places[followed.name]
+        if (place.epoch, place.offset) == (followed.place.epoch, followed.place.offset):
+            followed.go_live(socket)
+        else:
+            socket.spawn(self._replay(socket, followed))
+
+    def sort(self, socket: Socket) -> None:
+        """Take a changed subscription into account."""
+        for name in socket.connection.places:
+            followed = self.streams.get(name)
+            if followed is not None and not followed.is_waiting(socket):
+                followed.go_live(socket)
 
     def remove(self, name: str, socket: Socket) -> bool:
         """Take a socket away; True when nobody follows the stream any more."""
         followed = self.streams.get(name)
         if followed is None:
             return False
-        followed.live.discard(socket)
-        followed.waiting.discard(socket)
-        if followed.live or followed.waiting:
+        followed.remove(socket)
+        if not followed.empty:
             return False
         del self.streams[name]
         return True
@@ -87,8 +142,8 @@ class Following:
         if followed is None:
             return
         if not followed.known:
-            followed.epoch, followed.position = head.epoch, head.head
-        if max(followed.woken, head.head) > followed.position:
+            followed.place.epoch, followed.place.offset = head.epoch, head.head
+        if max(followed.woken, head.head) > followed.place.offset:
             self.catch_up(followed)
 
     # -- live
@@ -100,37 +155,34 @@ class Following:
             followed = self.streams.get(stream)  # type: ignore[call-overload]
             if followed is None or not isinstance(offset, int):
                 continue
+            place = followed.place
             if not followed.known:
                 followed.woken = max(followed.woken, offset)
-            elif epoch != followed.epoch:
+            elif epoch != place.epoch:
                 self.catch_up(followed)  # the log knows whether the epoch changed or the hint lies
-            elif offset == followed.position + 1 and isinstance(payload, str):
+            elif offset == place.offset + 1 and isinstance(payload, str):
                 self._deliver(
                     followed,
-                    Entry(followed.name, followed.epoch, offset, str(kind), str(topic), payload),
+                    Entry(followed.name, place.epoch, offset, str(kind), str(topic), payload),
                 )
-            elif offset > followed.position:
+            elif offset > place.offset:
+                followed.woken = max(followed.woken, offset)
                 self.catch_up(followed)
 
     def _deliver(self, followed: Followed, entry: Entry) -> None:
-        followed.position = entry.offset
+        followed.place.offset = entry.offset
         frame = Frame(entry.payload.encode())
-        name, offset, topic = entry.stream, entry.offset, entry.topic
-        full: list[Socket] = []
-        written = 0
-        for socket in followed.live:
-            connection = socket.connection
-            if connection.subscriptions and not connection.wants(topic):
-                connection.positions[name] = offset
-            elif socket.offer(frame):
-                connection.positions[name] = offset
-                written += 1
-            else:
-                full.append(socket)
-        for socket in full:
-            followed.live.discard(socket)
-            followed.waiting.add(socket)
-            socket.spawn(self.replay(socket, followed))
+        full = [socket for socket in followed.live if not socket.offer(frame)]
+        written = len(followed.live) - len(full)
+        if followed.filtered is not None:
+            wanting = [s for s in followed.filtered if s.connection.wants(entry.topic)]
+            refused = [socket for socket in wanting if not socket.offer(frame)]
+            written += len(wanting) - len(refused)
+            full += refused
+        for socket in full:  # they go on from the log when they have drained
+            socket.connection.places[entry.stream] = Place(entry.epoch, entry.offset - 1)
+            followed.wait(socket)
+            socket.spawn(self._replay(socket, followed))
         self._on_delivered(entry, written)
 
     # -- from the log
@@ -145,91 +197,101 @@ class Following:
         return followed.catching_up
 
     async def _catch_up(self, followed: Followed) -> None:
+        place = followed.place
         try:
             while True:
-                before = followed.position
-                head, entries = await db.run(log.read_after, followed.name, before)
-                if head.epoch != followed.epoch:
+                before, woken = place.offset, followed.woken
+                head, entries = await self._log.ask((followed.name, before))
+                if head.epoch != place.epoch:
                     self._reset(followed, head, "epoch")
-                    return
-                if head.head < before and head.head < followed.position:
+                elif head.head < before and head.head < place.offset:
                     self._reset(followed, head, "ahead")
-                    return
-                for entry in entries:
-                    if entry.offset == followed.position + 1:
-                        self._deliver(followed, entry)
-                    elif entry.offset > followed.position:
+                else:
+                    for entry in entries:
+                        if entry.offset == place.offset + 1:
+                            self._deliver(followed, entry)
+                        elif entry.offset > place.offset:
+                            self._reset(followed, head, "trimmed")
+                            return
+                    if head.head > place.offset and head.floor > place.offset:
                         self._reset(followed, head, "trimmed")
-                        return
-                if len(entries) < log.PAGE:
-                    return
+                    elif max(head.head, followed.woken) > place.offset and (
+                        place.offset > before or followed.woken > woken
+                    ):
+                        continue  # there is more, or was heard of while this was read
+                return
         except Exception as error:  # the next reconcile tries again
             logger.warning("stream %s: catching up failed: %r", followed.name, error)
+        finally:
+            followed.catching_up = None
 
     def _reset(self, followed: Followed, head: Head, reason: Reason) -> None:
         """Go on from the head, and tell everybody who was live that the past is gone."""
         logger.warning("stream %s: resynchronised (%s)", followed.name, reason)
-        followed.epoch, followed.position = head.epoch, head.head
-        for socket in followed.live:
-            self.resync(socket, followed, reason)
+        followed.place.epoch, followed.place.offset = head.epoch, head.head
+        for socket in (*followed.live, *(followed.filtered or ())):
+            self._say_resync(socket, followed, reason)
 
     def resync(self, socket: Socket, followed: Followed, reason: Reason) -> None:
-        """Put a socket at the node's position, and tell its client."""
-        connection = socket.connection
-        connection.positions[followed.name] = followed.position
-        connection.epochs[followed.name] = followed.epoch
+        """Put a socket that is behind at the node's place, and tell its client."""
+        socket.connection.places[followed.name] = Place(followed.place.epoch, followed.place.offset)
+        self._say_resync(socket, followed, reason)
+
+    def _say_resync(self, socket: Socket, followed: Followed, reason: Reason) -> None:
+        place = followed.place
         socket.reply(
             ResyncRequired(
                 stream=followed.name,
                 reason=reason,
-                position=Position(offset=followed.position, epoch=followed.epoch),
-                epoch=join_epochs(list(connection.epochs.values())),
+                position=Position(offset=place.offset, epoch=place.epoch),
+                epoch=join_epochs([other.epoch for other in socket.connection.places.values()]),
                 snapshot=SNAPSHOT_PATH,
             )
         )
 
-    async def replay(self, socket: Socket, followed: Followed) -> None:
+    async def _replay(self, socket: Socket, followed: Followed) -> None:
         """Send a waiting socket what it missed, page by page, then let it go live."""
-        connection, name = socket.connection, followed.name
-        while socket.is_open and socket in followed.waiting:
-            position = connection.positions[name]
-            if connection.epochs[name] != followed.epoch:
-                self.resync(socket, followed, "epoch")
-                continue
-            if position == followed.position:
-                followed.waiting.discard(socket)
-                followed.live.add(socket)
-                return
-            if position > followed.position:  # it read the log ahead of this node
-                await self.catch_up(followed)
-                if position > followed.position:
-                    await asyncio.sleep(0.5)  # the log could not be read; do not spin
-                continue
-            await socket.drained()
+        while socket.is_open and followed.is_waiting(socket):
             try:
-                head, entries = await db.run(log.read_after, name, position)
+                await self._replay_page(socket, followed)
             except Exception as error:  # a database that is away must not end the socket
-                logger.warning("connection %s: replay failed: %r", connection.id, error)
+                logger.warning("connection %s: replay failed: %r", socket.connection.id, error)
                 await asyncio.sleep(0.5)
-                continue
-            if head.epoch != followed.epoch:
-                self._reset(followed, head, "epoch")
-                continue
-            if position < head.floor or (entries and entries[0].offset != position + 1):
-                self.resync(socket, followed, "trimmed")
-                continue
-            if not entries:
-                await self.catch_up(followed)
-            self._send_page(socket, followed, entries)
 
-    def _send_page(self, socket: Socket, followed: Followed, entries: Sequence[Entry]) -> None:
-        connection, name = socket.connection, followed.name
+    async def _replay_page(self, socket: Socket, followed: Followed) -> None:
+        place, node = socket.connection.places[followed.name], followed.place
+        if place.epoch != node.epoch:
+            self.resync(socket, followed, "epoch")
+        elif place.offset == node.offset:
+            followed.go_live(socket)
+        else:
+            await socket.drained()
+            head, entries = await self._log.ask((followed.name, place.offset))
+            if head.epoch != node.epoch:
+                self._reset(followed, head, "epoch")
+            elif head.head < place.offset:
+                self._reset(followed, head, "ahead")
+                self.resync(socket, followed, "ahead")
+            elif place.offset < head.floor or (entries and entries[0].offset != place.offset + 1):
+                self.resync(socket, followed, "trimmed")
+            elif not entries or place.offset > node.offset:
+                await self.catch_up(followed)
+            self._send_page(socket, followed, place, entries)
+
+    def _send_page(
+        self, socket: Socket, followed: Followed, place: Place, entries: Sequence[Entry]
+    ) -> None:
+        connection = socket.connection
+        if connection.places[followed.name] is not place:
+            return  # resynchronised meanwhile
         for entry in entries:
+            if entry.offset != place.offset + 1:
+                return
             if connection.wants(entry.topic):
                 if not socket.offer(Frame(entry.payload.encode())):
                     return
                 self._on_replayed(entry)
-            connection.positions[name] = entry.offset
+            place.offset = entry.offset
 
     # -- the promise
 
@@ -243,13 +305,13 @@ class Following:
             followed = self.streams.get(name)
             if followed is None or not followed.known:
                 continue
-            if head.epoch != followed.epoch or head.head != followed.position:
+            if head.epoch != followed.place.epoch or head.head != followed.place.offset:
                 self.catch_up(followed)
 
     def positions(self, socket: Socket) -> dict[str, int]:
         """Say where this node stands in the socket's streams."""
         return {
-            name: self.streams[name].position
-            for name in socket.connection.positions
+            name: self.streams[name].place.offset
+            for name in socket.connection.places
             if name in self.streams
         }

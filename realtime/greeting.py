@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from django.conf import settings
 
 from realtime import names
+from realtime.core.connection import Place
 from realtime.core.resume import (
     Start,
     decide,
@@ -24,9 +24,7 @@ from realtime.session import Session
 from realtime.socket import Socket
 
 
-def greet(
-    node: Hub, socket: Socket, found: Session, query: Mapping[str, str], expires_at: float
-) -> bool:
+def greet(node: Hub, socket: Socket, found: Session, expires_at: float) -> bool:
     """Set where the socket starts in each stream, and say so.
 
     False when `since` or `types` cannot be understood: the socket is closed, since to
@@ -35,6 +33,7 @@ def greet(
     connection = socket.connection
     assert connection.user_id is not None
     streams = names.streams_of(connection.user_id)
+    query, socket.query = socket.query, {}
     try:
         since = parse_since(query.get("since", ""), streams[0], streams)
         connection.subscriptions = parse_types(query.get("types", ""))
@@ -56,8 +55,7 @@ def greet(
             head=head.head,
             floor=head.floor,
         )
-        connection.positions[name] = starts[name].offset
-        connection.epochs[name] = head.epoch
+        connection.places[name] = Place(head.epoch, starts[name].offset)
         if connection.device and name not in found.cursors:
             node.acks.move(socket, name, starts[name].offset)
     socket.reply(

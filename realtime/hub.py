@@ -18,9 +18,11 @@ from weakref import WeakKeyDictionary
 
 from channels.layers import get_channel_layer
 
-from realtime import db, derived, names, wakeup
+from realtime import db, derived, names, session, wakeup
 from realtime.acks import Acks
-from realtime.core.outbound import Frame
+from realtime.batch import Batch
+from realtime.core.frames import Frame
+from realtime.core.pace import Pace
 from realtime.core.wheel import Wheel
 from realtime.following import Following
 from realtime.log import Entry
@@ -30,7 +32,7 @@ from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import ServerShutdown
 from realtime.publish import Ephemeral
-from realtime.socket import Socket, Traffic
+from realtime.socket import Socket, Traffic, Turn
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +46,8 @@ class Hub:
         self.options = opts
         self.node_id = secrets.token_hex(8)
         self.traffic = Traffic()
+        self.turn = Turn(asyncio.get_running_loop())
+        self.sessions = Batch(session.load)
         self.sockets: set[Socket] = set()
         self.users: dict[int, dict[Socket, None]] = {}  # in the order of their logins
         self.following = Following(self._delivered, self._replayed)
@@ -58,6 +62,7 @@ class Hub:
         self._unsettled: dict[str, Callable[[], bool]] = {names.all_nodes_group(): lambda: True}
         self._group_lock = asyncio.Lock()
         self._derive_for: set[int] = set()
+        self._derive_pace = Pace()
         self._deriving: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -93,6 +98,26 @@ class Hub:
         task.add_done_callback(self._tasks.discard)
 
     # -- sockets
+
+    def admit(self, socket: Socket) -> None:
+        """Keep a new socket in sight, whoever it may belong to."""
+        self.sockets.add(socket)
+        if socket.writer.needs_pings:
+            self._beat_later(socket)
+
+    def _beat_later(self, socket: Socket) -> None:
+        socket.heartbeat = self.wheel.at(
+            time.monotonic() + self.options.heartbeat_seconds, partial(self._beat, socket)
+        )
+
+    def _beat(self, socket: Socket) -> None:
+        """Ping; who gave no sign of life since the last one is gone."""
+        if socket.writer.heard:
+            socket.writer.heard = False
+            socket.writer.ping()
+            self._beat_later(socket)
+        else:
+            socket.close(CloseCode.TIMEOUT, at_once=True)
 
     def attach(self, socket: Socket) -> None:
         """Count a socket whose user is known; the user's oldest gives way to it."""
@@ -132,8 +157,10 @@ class Hub:
 
     async def _derive(self) -> None:
         while self._derive_for:
+            await asyncio.sleep(self._derive_pace.wait(time.monotonic()))
             users = [user_id for user_id in self._derive_for if user_id in self.users]
             self._derive_for.clear()
+            self._derive_pace.began(time.monotonic(), len(users))
             for kind in derived.all_derived():
                 try:
                     found = await db.run(kind.load, users) if users else {}
@@ -246,16 +273,13 @@ class Hub:
         """Send those away who have stopped reading."""
         now = time.monotonic()
         patience = self.options.stuck_after_seconds
-        for socket in list(self.sockets):
-            if socket.writing_since is None:
-                continue
-            stuck = now - socket.writing_since
-            if stuck > patience and socket.close_code is None:
+        for socket, since in list(self.turn.held.items()):
+            if now - since > patience and socket.close_code is None:
                 self.traffic.slow_closed += 1
                 logger.info("connection %s: reads too slowly", socket.connection.id)
                 socket.close(CloseCode.SLOW_CONSUMER, at_once=True)
-            elif stuck > patience * 1.5:
-                socket.abort()
+            elif now - since > patience * 1.5:
+                socket.writer.abort()
 
     async def _reconcile(self) -> None:
         while True:

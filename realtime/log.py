@@ -161,19 +161,44 @@ def ensure(names: Iterable[str]) -> dict[str, Head]:
     return found
 
 
-def read_after(stream: str, offset: int, *, limit: int = PAGE) -> tuple[Head, list[Entry]]:
-    """Read up to `limit` events after `offset`, with the stream's position.
+def read_many(
+    places: Sequence[tuple[str, int]],
+) -> dict[tuple[str, int], tuple[Head, list[Entry]]]:
+    """Read up to PAGE events after each `(stream, offset)`, with the stream's position.
 
-    Position and events are of one moment, or the events are newer; they are
-    contiguous from `offset + 1` unless `offset` lies below the floor.
+    One query, hence of one moment. Events are contiguous from `offset + 1` unless that
+    lies below the floor. A stream that does not exist is at offset 0 of no epoch.
     """
-    head = heads([stream]).get(stream, Head("", 0, 0))
-    rows = (
-        Event.objects.filter(stream__name=stream, offset__gt=offset)
-        .order_by("offset")
-        .values_list("offset", "type", "topic", "payload")[:limit]
-    )
-    return head, [Entry(stream, head.epoch, *row) for row in rows]
+    quote = connection.ops.quote_name
+    streams, events = quote(Stream._meta.db_table), quote(Event._meta.db_table)
+    found: dict[tuple[str, int], tuple[Head, list[Entry]]] = {
+        place: (Head("", 0, 0), []) for place in places
+    }
+    values = ", ".join(["(%s, %s)"] * len(places))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH wanted (name, after) AS (VALUES {values}) "
+            "SELECT wanted.name, wanted.after, stream.epoch, stream.head, stream.floor, "
+            f"event.{quote('offset')}, event.type, event.topic, event.payload "
+            f"FROM wanted JOIN {streams} stream ON stream.name = wanted.name "
+            f"LEFT JOIN {events} event ON event.stream_id = stream.id "
+            f"AND event.{quote('offset')} > wanted.after "
+            f"AND event.{quote('offset')} <= wanted.after + {PAGE} "
+            f"ORDER BY wanted.name, wanted.after, event.{quote('offset')}",
+            [value for place in places for value in place],
+        )
+        for name, after, epoch, head, floor, offset, kind, topic, payload in cursor.fetchall():
+            place = (name, after)
+            if not found[place][0].epoch:
+                found[place] = (Head(epoch, head, floor), [])
+            if offset is not None:
+                found[place][1].append(Entry(name, epoch, offset, kind, topic, payload))
+    return found
+
+
+def read_after(stream: str, offset: int) -> tuple[Head, list[Entry]]:
+    """Read up to PAGE events after `offset`, as `read_many` does for many."""
+    return read_many([(stream, offset)])[stream, offset]
 
 
 def cursors(user_id: int, device: str) -> dict[str, tuple[str, int]]:

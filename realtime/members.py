@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Raw
 
 from realtime import db, rooms
-from realtime.core.outbound import Frame
+from realtime.core.frames import Frame
 from realtime.protocol import codec
 from realtime.protocol.messages import RoomJoined
 from realtime.publish import Ephemeral
@@ -110,7 +110,7 @@ class RoomMembers:
     def leave(self, socket: Socket, room: str) -> None:
         """Take a socket out of a room, and what waits for it of that room."""
         socket.connection.rooms.pop(room, None)
-        socket.outbound.forget(f"{room} ")
+        socket.forget(f"{room} ")
         members = self.rooms.get(room)
         if members is not None:
             for sockets in members.by_rate.values():

@@ -22,6 +22,7 @@ class Options:
     max_buffer_bytes: int = 256 * 1024
     authenticate_within_seconds: float = 5
     stuck_after_seconds: float = 20
+    compression: bool = True
     heartbeat_seconds: float = 20
     reconcile_seconds: float = 5
     reconnect_after_ms: int = 5000

@@ -6,31 +6,69 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
+from django.db import connection
 
-from realtime import log
+from realtime import log, names
 from realtime.log import Head
+from realtime.models import Cursor, Stream
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The user's standing, the heads of the streams, and the device's cursors."""
+    """The user's standing, the heads of the streams, and the device's cursors.
+
+    `missing` names streams that nothing was ever written to, and that do not exist.
+    """
 
     exists: bool
     is_active: bool
     heads: dict[str, Head]
     cursors: dict[str, tuple[str, int]]
+    missing: list[str]
 
 
-def load(user_id: int, device: str, streams: Sequence[str]) -> Session:
-    """Read what a login needs; begin streams that do not exist yet."""
-    is_active = (
-        get_user_model()._default_manager.filter(pk=user_id).values_list("is_active", flat=True)
-    ).first()
-    if not is_active:
-        return Session(is_active is not None, False, {}, {})
-    return Session(
-        exists=True,
-        is_active=True,
-        heads=log.ensure(streams),
-        cursors=log.cursors(user_id, device) if device else {},
-    )
+def load(keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Session]:
+    """Read what logins, each `(user id, device)`, need: one query for all of them.
+
+    Streams that do not exist yet are begun, which takes two more.
+    """
+    found = _read(keys)
+    missing = {name for session in found.values() for name in session.missing}
+    if missing:
+        log.ensure(missing)
+        found = _read(keys)
+    return found
+
+
+def _read(keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Session]:
+    quote = connection.ops.quote_name
+    user = get_user_model()._meta
+    assert user.pk.column is not None
+    users, user_key = quote(user.db_table), quote(user.pk.column)
+    streams, cursors = quote(Stream._meta.db_table), quote(Cursor._meta.db_table)
+    wanted = [(*key, name) for key in keys for name in names.streams_of(key[0])]
+    values = ", ".join(["(%s, %s, %s)"] * len(wanted))
+    sessions: dict[tuple[int, str], Session] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH wanted (user_id, device, stream) AS (VALUES {values}) "
+            "SELECT wanted.user_id, wanted.device, wanted.stream, person.is_active, "
+            "stream.epoch, stream.head, stream.floor, place.epoch, place.acked "
+            "FROM wanted "
+            f"LEFT JOIN {users} person ON person.{user_key} = wanted.user_id "
+            f"LEFT JOIN {streams} stream ON stream.name = wanted.stream "
+            f"LEFT JOIN {cursors} place ON place.stream_id = stream.id "
+            "AND place.user_id = wanted.user_id AND place.device = wanted.device",
+            [value for row in wanted for value in row],
+        )
+        for user_id, device, name, is_active, epoch, head, floor, at, acked in cursor.fetchall():
+            session = sessions.setdefault(
+                (user_id, device), Session(is_active is not None, bool(is_active), {}, {}, [])
+            )
+            if epoch is not None:
+                session.heads[name] = Head(epoch, head, floor)
+            elif is_active:
+                session.missing.append(name)
+            if at is not None and device:
+                session.cursors[name] = (at, acked)
+    return sessions

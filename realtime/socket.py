@@ -1,23 +1,20 @@
-"""One socket on this node: the connection's state, its queue, and the writing."""
+"""One socket on this node: the connection's state, its queue, and when that is written."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Coroutine
 from typing import Any
 
 from realtime.core.connection import Connection
-from realtime.core.outbound import Frame, Outbound
+from realtime.core.frames import Frame
+from realtime.core.outbound import Outbound
 from realtime.core.wheel import Deadline
 from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.messages import Error, Payload
-
-logger = logging.getLogger(__name__)
-
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from realtime.servers import Writer
 
 
 class Traffic:
@@ -31,71 +28,84 @@ class Traffic:
         self.slow_closed = 0
 
 
-class Socket:
+class Turn:
+    """The sockets that have something to write in this turn of the event loop.
+
+    Whatever gathers for a socket within a turn leaves in one write; a lone message
+    leaves in the same turn, so that nothing waits for company. Under load turns are
+    long, and gather more.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.held: dict[Socket, float] = {}  # who may not be written to, and since when
+        self._loop = loop
+        self._sockets: list[Socket] = []
+
+    def add(self, socket: Socket) -> None:
+        """Write what waits for a socket before the loop turns again."""
+        if not self._sockets:
+            self._loop.call_soon(self._write)
+        self._sockets.append(socket)
+
+    def _write(self) -> None:
+        sockets, self._sockets = self._sockets, []
+        for socket in sockets:
+            socket.flush()
+
+
+class Socket(Outbound):
     """Writes to one client, in order, from a queue that is bounded.
 
-    An idle socket has no task: one runs only while something waits to be written.
+    An idle socket has no task and no timer but its deadlines on the hub's wheel.
     All methods belong to the event loop's thread.
     """
 
     __slots__ = (
+        "__weakref__",
         "_drained",
-        "_send",
-        "_task",
         "_traffic",
+        "_turn",
         "close_code",
         "connection",
         "expiry",
+        "heartbeat",
         "is_open",
         "login_deadline",
-        "main_task",
         "opened_at",
-        "outbound",
+        "query",
         "tasks",
-        "writing_since",
-        "__weakref__",
+        "writer",
     )
 
     def __init__(
-        self, connection: Connection, send: Send, traffic: Traffic, max_buffer_bytes: int
+        self,
+        connection: Connection,
+        writer: Writer,
+        turn: Turn,
+        traffic: Traffic,
+        max_buffer_bytes: int,
     ) -> None:
+        # One half may wait here, the other in the writer.
+        super().__init__(max_buffer_bytes // 2)
         self.connection = connection
-        self.outbound = Outbound(max_buffer_bytes)
+        self.writer = writer
         self.is_open = True
         self.close_code: CloseCode | None = None
         self.expiry: Deadline | None = None
         self.login_deadline: Deadline | None = None
+        self.heartbeat: Deadline | None = None
         self.opened_at = time.monotonic()
-        self.writing_since: float | None = None
-        self.main_task = asyncio.current_task()
-        self.tasks: set[asyncio.Task[None]] = set()
-        self._send = send
+        self.query: dict[str, str] = {}  # of the handshake, until the login has used it
+        self.tasks: set[asyncio.Task[None]] | None = None
+        self._turn = turn
         self._traffic = traffic
-        self._task: asyncio.Task[None] | None = None
         self._drained: asyncio.Future[None] | None = None
 
     # -- queueing
 
-    def put(self, frame: Frame) -> None:
-        """Send a message that must go out whatever waits."""
-        if self.is_open and self.close_code is None:
-            self.outbound.put(frame)
-            self._kick()
-
-    def offer(self, frame: Frame) -> bool:
-        """Send an event of the log; False when too much waits, and it was not taken."""
-        if not self.is_open or self.close_code is not None:
-            return True  # nobody will read it: taken, as far as the caller is concerned
-        if not self.outbound.offer(frame):
-            return False
-        self._kick()
-        return True
-
-    def put_newest(self, key: str, frame: Frame) -> None:
-        """Send a value of which only the newest per key matters."""
-        if self.is_open and self.close_code is None:
-            self.outbound.put_newest(key, frame)
-            self._kick()
+    def begin(self) -> None:
+        """Have what begins to wait written in this turn of the loop."""
+        self._turn.add(self)
 
     def reply(
         self, payload: Payload, request_id: str | None = None, room: str | None = None
@@ -112,75 +122,73 @@ class Socket:
         if not self.is_open or self.close_code is not None:
             return
         self.close_code = code
+        self.refuse()
         if at_once:
-            self.outbound.clear()
-        self._kick()
+            self.take()
+            self.writer.close(code)
+        elif not self:
+            self._turn.add(self)
 
     async def drained(self) -> None:
         """Wait until nothing waits to be written, or the socket has gone."""
-        if not self.outbound or not self.is_open:
+        if not self.is_open or not (self or self.writer.paused):
             return
         if self._drained is None:
             self._drained = asyncio.get_running_loop().create_future()
         await asyncio.shield(self._drained)
 
+    # -- writing
+
+    def flush(self) -> None:
+        """Write all that waits, unless the client reads too slowly to take it."""
+        if self.writer.paused or not self.is_open:
+            return
+        if self:
+            frames = self.take()
+            self._traffic.messages_out += len(frames)
+            self.writer.write(frames)
+        if not self.writer.paused:
+            if self.close_code is not None:
+                self.writer.close(self.close_code)
+            self._release()
+
+    def held(self) -> None:
+        """Hear from the writer that nothing more may be written for now."""
+        self._turn.held[self] = time.monotonic()
+
+    def resumed(self) -> None:
+        """Hear from the writer that it may go on."""
+        self._turn.held.pop(self, None)
+        self.flush()
+
     # -- lifetime
 
-    def spawn(self, work: Awaitable[None]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run work for this socket that ends with it."""
-        task = asyncio.ensure_future(work)
+        task = asyncio.get_running_loop().create_task(work)
+        if self.tasks is None:
+            self.tasks = set()
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
+        return task
 
-    def abort(self) -> None:
-        """End a socket whose client does not even read the close frame."""
-        if self.is_open and self.main_task is not None:
-            self.gone()
-            self.main_task.cancel()
+    def expire(self) -> None:
+        """Close because the login has run out; nothing is sent after that."""
+        self.close(CloseCode.UNAUTHORIZED, at_once=True)
 
     def gone(self) -> None:
         """Forget everything that waits: the client has left. Idempotent."""
         self.is_open = False
-        self.outbound.clear()
-        for deadline in (self.expiry, self.login_deadline):
+        self.refuse()
+        self.take()
+        self._turn.held.pop(self, None)
+        for deadline in (self.expiry, self.login_deadline, self.heartbeat):
             if deadline is not None:
                 deadline.cancel()
-        for task in (self._task, *self.tasks):
-            if task is not None and task is not asyncio.current_task():
+        for task in list(self.tasks or ()):
+            if task is not asyncio.current_task():
                 task.cancel()
         self._release()
-
-    # -- writing
-
-    def _kick(self) -> None:
-        if self._task is None:
-            self._task = asyncio.ensure_future(self._write())
-
-    async def _write(self) -> None:
-        try:
-            while (frame := self.outbound.pop()) is not None:
-                self.writing_since = time.monotonic()
-                await self._send({"type": "websocket.send", "text": frame.text})
-                self._traffic.messages_out += 1
-            if self.close_code is not None:
-                self.writing_since = time.monotonic()
-                await self._send(
-                    {
-                        "type": "websocket.close",
-                        "code": int(self.close_code),
-                        "reason": self.close_code.reason,
-                    }
-                )
-                self.is_open = False
-        except Exception as error:  # servers disagree on what writing to the gone raises
-            logger.debug("connection %s: write failed: %r", self.connection.id, error)
-            self.is_open = False
-        finally:
-            self._task = None
-            self.writing_since = None
-            self._release()
-        if self.outbound and self.is_open:
-            self._kick()
 
     def _release(self) -> None:
         if self._drained is not None and not self._drained.done():

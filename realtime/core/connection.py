@@ -12,11 +12,11 @@ from realtime.core.effects import (
     Close,
     Effect,
     Fail,
+    Filter,
     Join,
     Leave,
     ListRooms,
     Login,
-    Reply,
     SendPong,
     StoreAck,
 )
@@ -40,12 +40,23 @@ from realtime.protocol.messages import Limits, SubscriptionUpdated
 _PATIENCE = 100
 
 
+class Place:
+    """How far somebody is in a stream: everything up to `offset` of the life `epoch`."""
+
+    __slots__ = ("epoch", "offset")
+
+    def __init__(self, epoch: str, offset: int) -> None:
+        self.epoch = epoch
+        self.offset = offset
+
+
 class Connection:
     """What the server knows of one socket, apart from how to write to it.
 
     `user_id` is None until the login; `rooms` maps the joined rooms to their rate;
     `subscriptions` is what the client asked to be sent, empty meaning everything;
-    `positions` holds the offset up to which each stream was written to the socket.
+    `places` holds, in the order of `epoch`, up to where each stream was written to the
+    socket; sockets that are live on a stream share the place of the node.
     """
 
     __slots__ = (
@@ -53,9 +64,8 @@ class Connection:
         "_limits",
         "_refused",
         "device",
-        "epochs",
         "id",
-        "positions",
+        "places",
         "rooms",
         "subscriptions",
         "user_id",
@@ -67,8 +77,7 @@ class Connection:
         self.user_id: int | None = None
         self.rooms: dict[str, str] = {}
         self.subscriptions: frozenset[str] = frozenset()
-        self.positions: dict[str, int] = {}
-        self.epochs: dict[str, str] = {}
+        self.places: dict[str, Place] = {}
         self._limits = limits
         self._bucket = TokenBucket(limits.max_messages_per_second, limits.max_message_burst)
         self._refused = 0
@@ -156,23 +165,23 @@ class Connection:
                     continue
             yield Join(room, command.rate, command.id)
 
-    def _subscribed(self, request_id: str | None) -> Reply:
-        return Reply(SubscriptionUpdated(types=sorted(self.subscriptions)), request_id)
+    def _subscribed(self, request_id: str | None) -> Filter:
+        return Filter(SubscriptionUpdated(types=sorted(self.subscriptions)), request_id)
 
     def _ack(self, command: Ack) -> Effect:
-        position = self.positions.get(command.stream)
-        if position is None:
+        place = self.places.get(command.stream)
+        if place is None:
             return Fail(
                 ErrorCode.UNKNOWN_STREAM,
                 "Not a stream of this connection; they are: "
-                + ", ".join(sorted(self.positions))
+                + ", ".join(sorted(self.places))
                 + ".",
                 command.id,
             )
-        if command.offset > position:
+        if command.offset > place.offset:
             return Fail(
                 ErrorCode.INVALID_OFFSET,
-                f"Nothing after offset {position} was sent yet.",
+                f"Nothing after offset {place.offset} was sent yet.",
                 command.id,
             )
         return StoreAck(command.stream, command.offset, command.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from realtime.protocol.codes import CloseCode, ErrorCode
-from realtime.protocol.messages import Payload
+from realtime.protocol.messages import Payload, SubscriptionUpdated
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,14 @@ class Reply:
     payload: Payload
     request_id: str | None = None
     room: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Send from now on what is subscribed, and say what that is."""
+
+    payload: SubscriptionUpdated
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +89,4 @@ class Close:
     code: CloseCode
 
 
-Effect = Reply | Fail | SendPong | Join | Leave | ListRooms | StoreAck | Login | Close
+Effect = Reply | Filter | Fail | SendPong | Join | Leave | ListRooms | StoreAck | Login | Close

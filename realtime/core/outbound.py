@@ -9,55 +9,51 @@ it waits than there are keys.
 
 from __future__ import annotations
 
-from collections import deque
-
-
-class Frame:
-    """One encoded message, shared by all sockets that it goes to."""
-
-    __slots__ = ("_text", "data")
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self._text: str | None = None
-
-    @property
-    def text(self) -> str:
-        """The message as text, decoded once whatever the audience."""
-        if self._text is None:
-            self._text = self.data.decode()
-        return self._text
+from realtime.core.frames import Frame
 
 
 class Outbound:
-    """The queue of one socket."""
+    """The queue of one socket; `size` tells the bytes that wait.
 
-    __slots__ = ("_bytes", "_keyed", "_limit", "_queue")
+    `offer` runs once a delivery, millions of times an hour: it is kept short.
+    """
+
+    __slots__ = ("_accepts", "_keyed", "_limit", "_waiting", "size")
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit = limit_bytes
-        self._queue: deque[Frame | str] = deque()
-        self._keyed: dict[str, Frame] = {}
-        self._bytes = 0
+        self._waiting: list[Frame | str] = []
+        self._keyed: dict[str, Frame] | None = None  # most sockets never need one
+        self._accepts = True
+        self.size = 0
 
     def __bool__(self) -> bool:
-        return bool(self._queue)
+        return bool(self._waiting)
 
-    @property
-    def size(self) -> int:
-        """Bytes that wait."""
-        return self._bytes
+    def begin(self) -> None:
+        """Hear that something begins to wait where nothing did; for whoever writes."""
 
     def put(self, frame: Frame) -> None:
         """Queue an answer; it always fits."""
-        self._queue.append(frame)
-        self._bytes += len(frame.data)
+        if not self._accepts:
+            return
+        if not self._waiting:
+            self.begin()
+        self._waiting.append(frame)
+        self.size += frame.size
 
     def offer(self, frame: Frame) -> bool:
-        """Queue an event of the log, or refuse it because too much waits already."""
-        if self._bytes >= self._limit:
-            return False
-        self.put(frame)
+        """Queue an event of the log, or refuse it because too much waits already.
+
+        True also when nobody will read it: it is done with, as far as the caller goes.
+        """
+        if self.size >= self._limit:
+            return not self._accepts
+        waiting = self._waiting
+        if not waiting:
+            self.begin()
+        waiting.append(frame)
+        self.size += frame.size
         return True
 
     def put_newest(self, key: str, frame: Frame) -> None:
@@ -66,34 +62,38 @@ class Outbound:
         The place in the queue is that of the value it replaces, so a busy key never
         overtakes and never starves.
         """
-        waiting = self._keyed.get(key)
-        self._keyed[key] = frame
+        if not self._accepts:
+            return
+        keyed = self._keyed
+        if keyed is None:
+            keyed = self._keyed = {}
+        waiting = keyed.get(key)
+        keyed[key] = frame
         if waiting is None:
-            self._queue.append(key)
-            self._bytes += len(frame.data)
+            if not self._waiting:
+                self.begin()
+            self._waiting.append(key)
+            self.size += frame.size
         else:
-            self._bytes += len(frame.data) - len(waiting.data)
+            self.size += frame.size - waiting.size
 
     def forget(self, prefix: str) -> None:
         """Drop waiting values whose key begins with `prefix`, as of a room that was left."""
-        for key in [key for key in self._keyed if key.startswith(prefix)]:
-            self._bytes -= len(self._keyed.pop(key).data)
+        if self._keyed:
+            for key in [key for key in self._keyed if key.startswith(prefix)]:
+                self.size -= self._keyed.pop(key).size
 
-    def pop(self) -> Frame | None:
-        """Take the next frame, or None when nothing waits."""
-        while self._queue:
-            item = self._queue.popleft()
-            if isinstance(item, str):
-                frame = self._keyed.pop(item, None)
-                if frame is None:
-                    continue
-            else:
-                frame = item
-            self._bytes -= len(frame.data)
-            return frame
-        return None
+    def take(self) -> list[Frame]:
+        """Take everything that waits, in order."""
+        waiting, self._waiting = self._waiting, []
+        keyed, self._keyed = self._keyed, None
+        self.size = 0
+        if keyed is None:
+            return waiting  # type: ignore[return-value]  # without keys there are only frames
+        found = (keyed.pop(item, None) if isinstance(item, str) else item for item in waiting)
+        return [frame for frame in found if frame is not None]
 
-    def clear(self) -> None:
-        self._queue.clear()
-        self._keyed.clear()
-        self._bytes = 0
+    def refuse(self) -> None:
+        """Take nothing any more; what waits already may still be taken."""
+        self._accepts = False
+        self._limit = 0

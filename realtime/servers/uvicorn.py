@@ -2,68 +2,232 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import socket
+from collections.abc import Sequence
 from typing import Any
 
 import uvicorn
 from django.conf import settings
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.extensions.permessage_deflate import (
+    PerMessageDeflate,
+    ServerPerMessageDeflateFactory,
+)
+from websockets.frames import Frame as WebSocketFrame
+from websockets.frames import Opcode
 from websockets.http11 import Request
 
-from realtime.servers import EXTENSION
+from realtime.core.frames import COMPRESS_SETTINGS, WINDOW_BITS, Frame
+from realtime.protocol.codes import CloseCode
+from realtime.servers import EXTENSION, Listener
 
 # The transport's own limit lies above the one that the greeting announces: a message
 # between the two gets an `error` and the socket stays open, one beyond is closed with 1009.
 TRANSPORT_FACTOR = 4
+# How much of what was written may wait in the kernel beyond what is on its way.
+UNSENT_BYTES = 128 * 1024
+# How long a client may take to answer a close frame; less than the server's grace time.
+CLOSE_SECONDS = 5.0
+
+_PING = bytes(WebSocketFrame(Opcode.PING, b"").serialize(mask=False))
+_DEFLATE = ServerPerMessageDeflateFactory(
+    server_no_context_takeover=True,
+    client_no_context_takeover=True,
+    server_max_window_bits=WINDOW_BITS,
+    client_max_window_bits=WINDOW_BITS,
+    compress_settings=COMPRESS_SETTINGS,
+)
 
 
-class Transport:
-    """What the protocol offers to the application, in the scope's `extensions`.
+class _NeverWaits:
+    """Stands for the event that ASGI's `send` waits for, once nobody calls `send`."""
 
-    `on_shutdown`, if set, is called in place of an immediate close when the server
-    stops; whoever sets it closes the socket within the grace time.
-    """
+    def set(self) -> None: ...
+    def clear(self) -> None: ...
 
-    __slots__ = ("on_shutdown",)
 
-    def __init__(self) -> None:
-        self.on_shutdown: Callable[[], None] | None = None
+_NEVER_WAITS: Any = _NeverWaits()
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's WebSocket protocol, with `Transport` for the application."""
+    """uvicorn's WebSocket protocol, which is also the Writer of its socket.
+
+    Until `take_over` it behaves as uvicorn's own. From then on there is neither a task
+    nor a queue: events go straight to the listener, finished frames to the transport.
+    """
+
+    needs_pings = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.close_timeout = CLOSE_SECONDS
+        self.paused = False
+        self.heard = True
+        self.listener: Listener | None = None
+        self.deflates = False
+        if settings.REALTIME["COMPRESSION"]:
+            self.conn.available_extensions = [_DEFLATE]
+
+    # -- the Writer
+
+    def take_over(self, listener: Listener) -> None:
+        """Tell `listener` everything from now on; the application may return."""
+        extension = next(iter(self.conn.extensions), None)
+        # A client with a smaller window gets plain frames, which the extension allows.
+        self.deflates = (
+            isinstance(extension, PerMessageDeflate)
+            and extension.local_max_window_bits >= WINDOW_BITS
+        )
+        self.listener = listener
+        waiting, self.queue = self.queue, listener  # type: ignore[assignment]
+        self.writable = _NEVER_WAITS
+        # What the handshake needed is not kept for as long as the socket lives.
+        self.scope = self.request = self.response = None  # type: ignore[assignment]
+        while not waiting.empty():
+            listener.put_nowait(waiting.get_nowait())
+        if not listener.busy:
+            self.resume_reading()
+
+    def write(self, frames: Sequence[Frame]) -> None:
+        """Send finished frames in one write."""
+        if self.close_sent or self.disconnected:
+            return
+        if self.deflates:
+            self.transport.write(b"".join([frame.deflated for frame in frames]))
+        elif len(frames) == 1:
+            self.transport.write(frames[0].wire)
+        else:
+            self.transport.write(b"".join([frame.wire for frame in frames]))
+
+    def buffered(self) -> int:
+        """Return the bytes that the kernel has not taken yet."""
+        return self.transport.get_write_buffer_size()
+
+    def ping(self) -> None:
+        """Ask the client for a sign of life."""
+        if not self.close_sent and not self.disconnected:
+            self.transport.write(_PING)
+
+    def resume_reading(self) -> None:
+        """Go on reading after the listener was busy."""
+        if self.read_paused and not self.paused and not self.disconnected:
+            self.read_paused = False
+            self.transport.resume_reading()
+
+    def close(self, code: CloseCode) -> None:
+        """Close with a code; a client that does not answer soon is dropped."""
+        if self.close_sent or self.disconnected or self.transport.is_closing():
+            return
+        self.conn.send_close(int(code), code.reason)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.close_timer = self.loop.call_later(self.close_timeout, self._give_up)
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        self.queue.put_nowait(
+            {"type": "websocket.disconnect", "code": int(code), "reason": code.reason}
+        )
+
+    def abort(self) -> None:
+        """Drop the connection with what was not sent."""
+        self.transport.abort()
+
+    def _give_up(self) -> None:
+        if self.paused:
+            self.transport.abort()  # close() would wait until all of it was read
+        else:
+            self.transport.close()
+
+    # -- what uvicorn calls
+
+    async def run_asgi(self) -> None:
+        """Run the application, which may return and leave the socket to its listener."""
+        try:
+            await self.app(self.scope, self.receive, self.send)
+        except ClientDisconnected:
+            pass
+        except BaseException:
+            self.logger.exception("Exception in ASGI application\n")
+            self.send_500_response()
+            self.transport.close()
+        else:
+            if self.listener is None and self.close_timer is None:
+                self.transport.close()
 
     def handle_connect(self, event: Request) -> None:
         """Begin a connection; the application finds the extension when its task runs."""
         super().handle_connect(event)
-        self.offered = Transport()
-        if self.handshake_initiated and not self.close_sent:
+        if not self.close_sent:
             extensions: dict[str, Any] = self.scope["extensions"]
-            extensions[EXTENSION] = self.offered
+            extensions[EXTENSION] = self
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes of the client, whatever they are a sign of life."""
+        self.heard = True
+        super().data_received(data)
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand a message over, and read on unless the listener is still at work."""
+        super().send_receive_event_to_app()
+        if self.listener is not None and not self.listener.busy:
+            self.resume_reading()
+
+    def pause_writing(self) -> None:
+        """Hear from the transport that the client reads too slowly."""
+        super().pause_writing()
+        self.paused = True
+        if self.listener is not None:
+            self.listener.held()
+
+    def resume_writing(self) -> None:
+        """Hear from the transport that the client has caught up."""
+        super().resume_writing()
+        self.paused = False
+        if self.listener is not None:
+            self.listener.resumed()
+            if not self.listener.busy:
+                self.resume_reading()
 
     def shutdown(self) -> None:
-        """Let the application say goodbye, if it wants to."""
-        if self.handshake_complete and not self.close_sent and self.offered.on_shutdown:
-            self.stop_keepalive()
-            self.offered.on_shutdown()
+        """Let the listener say goodbye, if there is one."""
+        if self.listener is not None and not self.close_sent:
+            self.listener.server_stops()
         else:
             super().shutdown()
 
 
 def config(**overrides: Any) -> uvicorn.Config:
-    """Describe the server: uvloop, small messages, no compression, our logging."""
+    """Describe the server: uvloop, small messages, our pings and compression, our logging."""
     options: dict[str, Any] = {
         "app": "hoardrun.asgi:application",
         "loop": "auto",
         "http": "auto",
         "ws": WebSocketProtocol,
         "ws_max_size": settings.REALTIME["MAX_MESSAGE_BYTES"] * TRANSPORT_FACTOR,
-        "ws_per_message_deflate": False,
-        "ws_ping_interval": settings.REALTIME["HEARTBEAT_SECONDS"],
-        "ws_ping_timeout": settings.REALTIME["HEARTBEAT_SECONDS"],
+        "ws_per_message_deflate": False,  # uvicorn's keeps a compressor for every socket
+        "ws_ping_interval": None,  # uvicorn's pings take a timer for every socket
         "timeout_graceful_shutdown": 10,
         "lifespan": "on",
         "log_config": None,
         "server_header": False,
+        "backlog": 4096,
     }
     return uvicorn.Config(**(options | overrides))
+
+
+def listen(configuration: uvicorn.Config) -> socket.socket:
+    """Bind the address; what is set here holds for every socket that is accepted from it.
+
+    Data that a client does not take for longer than a stuck reader is given ends its
+    connection in the kernel (TCP_USER_TIMEOUT, RFC 5482), and no more than UNSENT_BYTES
+    beyond the client's window wait there. Both are Linux's.
+    """
+    listening = configuration.bind_socket()
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        patience = settings.REALTIME["STUCK_AFTER_SECONDS"] * 2
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(patience * 1000))
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+    return listening

@@ -112,11 +112,13 @@ async def test_rooms_beyond_the_limit_are_refused(strict: Server) -> None:
 
 
 _LARGE = """
+import base64, os
 from realtime.protocol.messages import Notification
 from realtime.publish import publish
 for number in range(300):
     publish("user:2", Notification(
-        id=str(number), title="t", message="m", created_at="", metadata={"pad": "x" * 60_000}
+        id=str(number), title="t", message="m", created_at="",
+        metadata={"pad": base64.b64encode(os.urandom(45_000)).decode()},  # nothing to compress
     ))
 """
 

@@ -15,7 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
 from uvicorn.supervisors import Multiprocess
 
-from realtime.servers.uvicorn import config as server_config
+from realtime.servers import uvicorn as server
 
 
 class Command(BaseCommand):
@@ -49,16 +49,17 @@ class Command(BaseCommand):
             os.environ["SIMULATE_MARKET"] = "1"  # for the workers, which read settings anew
             settings.SIMULATE_MARKET = True
         logging.getLogger("uvicorn").setLevel(logging.INFO)
-        config = server_config(host=host, port=port, workers=workers)
+        config = server.config(host=host, port=port, workers=workers)
         self.stdout.write(f"hoardrun serves at http://{host}:{port}/ (Ctrl-C ends it)")
         self.stdout.flush()
         # uvicorn raises the signal that stopped it once more when it is done: that is no news.
         signal.signal(signal.SIGTERM, lambda *_: None)
         try:
+            sockets = [server.listen(config)]
             if workers > 1:
-                Multiprocess(config, sockets=[config.bind_socket()]).run()
+                Multiprocess(config, sockets=sockets).run()
             else:
-                uvicorn.Server(config).run()
+                uvicorn.Server(config).run(sockets=sockets)
         except KeyboardInterrupt:
             pass
         self.stdout.write("hoardrun has stopped.")

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from realtime.core.connection import Connection
-from realtime.core.effects import Close, Effect, Fail, Join, Leave, Reply, SendPong, StoreAck
+from realtime.core.connection import Connection, Place
+from realtime.core.effects import Close, Effect, Fail, Filter, Join, Leave, SendPong, StoreAck
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.messages import Limits, SubscriptionUpdated
 
@@ -22,7 +22,7 @@ LIMITS = Limits(
 def alice() -> Connection:
     connection = Connection("c1", LIMITS)
     connection.user_id = 1
-    connection.positions = {"user:1": 5, "announcements": 2}
+    connection.places = {"user:1": Place("a", 5), "announcements": Place("b", 2)}
     return connection
 
 
@@ -69,11 +69,11 @@ def test_it_adds_and_removes_subscriptions_and_answers_with_the_whole_set(
 ) -> None:
     say(alice, {"type": "subscribe_notifications", "types": ["security", "balance"]})
     [reply] = say(alice, {"type": "subscribe_notifications", "types": ["transaction"]})
-    assert reply == Reply(SubscriptionUpdated(types=["balance", "security", "transaction"]))
+    assert reply == Filter(SubscriptionUpdated(types=["balance", "security", "transaction"]))
     [reply] = say(alice, {"type": "unsubscribe_notifications", "types": ["security"]})
-    assert reply == Reply(SubscriptionUpdated(types=["balance", "transaction"]))
+    assert reply == Filter(SubscriptionUpdated(types=["balance", "transaction"]))
     [reply] = say(alice, {"type": "unsubscribe_notifications"})
-    assert reply == Reply(SubscriptionUpdated(types=[]))
+    assert reply == Filter(SubscriptionUpdated(types=[]))
     assert alice.wants("marketing")
 
 

@@ -3,14 +3,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.core.outbound import Frame, Outbound
+from realtime.core.frames import Frame
+from realtime.core.outbound import Outbound
 
 
 def drain(queue: Outbound) -> list[bytes]:
-    frames = []
-    while (frame := queue.pop()) is not None:
-        frames.append(frame.data)
-    return frames
+    return [frame.data for frame in queue.take()]
 
 
 def test_it_keeps_the_order() -> None:
@@ -36,7 +34,7 @@ def test_it_keeps_only_the_newest_of_a_key_in_its_place() -> None:
     queue.put_newest("a", Frame(b"a1"))
     queue.put_newest("b", Frame(b"b1"))
     queue.put_newest("a", Frame(b"a2 longer"))
-    assert queue.size == len(b"a2 longer") + len(b"b1")
+    assert queue.size == Frame(b"a2 longer").size + Frame(b"b1").size
     assert drain(queue) == [b"a2 longer", b"b1"]
 
 
@@ -48,13 +46,40 @@ def test_it_forgets_the_values_of_a_room() -> None:
     assert drain(queue) == [b"2"]
 
 
+def test_it_says_once_that_something_begins_to_wait() -> None:
+    begun = []
+
+    class Listening(Outbound):
+        def begin(self) -> None:
+            begun.append(self.size)
+
+    queue = Listening(100)
+    queue.put(Frame(b"1"))
+    queue.offer(Frame(b"2"))
+    queue.put_newest("k", Frame(b"3"))
+    assert begun == [0]
+    queue.take()
+    queue.put_newest("k", Frame(b"4"))
+    assert begun == [0, 0]
+
+
+def test_it_takes_nothing_after_it_was_told_to_refuse() -> None:
+    queue = Outbound(100)
+    queue.put(Frame(b"1"))
+    queue.refuse()
+    queue.put(Frame(b"2"))
+    assert queue.offer(Frame(b"3"))  # done with: nobody will read it from the log either
+    queue.put_newest("k", Frame(b"4"))
+    assert drain(queue) == [b"1"]
+
+
 @given(
     st.lists(
         st.one_of(
             st.tuples(st.just("put"), st.binary(max_size=20)),
             st.tuples(st.just("offer"), st.binary(max_size=20)),
             st.tuples(st.sampled_from(["a", "b"]), st.binary(max_size=20)),
-            st.just(("pop", b"")),
+            st.just(("take", b"")),
             st.just(("forget", b"")),
         )
     )
@@ -68,13 +93,13 @@ def test_it_always_knows_how_many_bytes_wait(steps: list[tuple[str, bytes]]) -> 
             case "offer":
                 before = queue.size
                 assert queue.offer(Frame(data)) == (before < 50)
-            case "pop":
-                queue.pop()
+            case "take":
+                queue.take()
             case "forget":
                 queue.forget("a")
             case key:
                 queue.put_newest(key, Frame(data))
         assert queue.size >= 0
     size = queue.size
-    assert sum(map(len, drain(queue))) == size
+    assert sum(frame.size for frame in queue.take()) == size
     assert queue.size == 0

@@ -1,0 +1,185 @@
+"""What is said on one socket: commands in, one after the other, and answers out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Iterator
+from typing import Any, assert_never
+
+from realtime import login
+from realtime.core.effects import (
+    Close,
+    Effect,
+    Fail,
+    Filter,
+    Join,
+    Leave,
+    ListRooms,
+    Login,
+    Reply,
+    SendPong,
+    StoreAck,
+)
+from realtime.hub import Hub
+from realtime.listing import list_rooms
+from realtime.protocol.codes import ErrorCode
+from realtime.protocol.messages import Pong, RoomLeft
+from realtime.socket import Socket
+
+logger = logging.getLogger(__name__)
+
+
+class Conversation:
+    """The Listener of a socket.
+
+    A command is handled where it arrives. Only one that must wait, for the database
+    say, takes a task, and those behind it wait in order.
+    """
+
+    __slots__ = ("_hub", "_inbox", "_socket", "_working", "busy")
+
+    def __init__(self, hub: Hub, socket: Socket) -> None:
+        self._hub = hub
+        self._socket = socket
+        self._inbox: deque[str | None] | None = None
+        self._working: asyncio.Task[None] | None = None
+        self.busy = True  # until the login, which the consumer does
+
+    # -- what the server tells
+
+    def put_nowait(self, event: dict[str, Any]) -> None:
+        """Take an ASGI event."""
+        if event["type"] == "websocket.disconnect":
+            self.end(int(event.get("code") or 1005))
+        elif event["type"] == "websocket.receive":
+            if self.busy:
+                if self._inbox is None:
+                    self._inbox = deque()
+                self._inbox.append(event.get("text"))
+            else:
+                self._take(event.get("text"))
+
+    def held(self) -> None:
+        """Hear that the client reads too slowly."""
+        self._socket.held()
+
+    def resumed(self) -> None:
+        """Hear that the client has caught up."""
+        self._socket.resumed()
+
+    def server_stops(self) -> None:
+        """Send the client away with a hint when to come back."""
+        self._hub.send_away(self._socket)
+
+    def end(self, code: int) -> None:
+        """Forget the socket, whatever closed it. Idempotent."""
+        socket = self._socket
+        if socket not in self._hub.sockets:
+            return
+        self._hub.detach(socket)
+        logger.info(
+            "closed %s user=%s code=%s after %.1fs",
+            socket.connection.id,
+            socket.connection.user_id,
+            int(socket.close_code or code),
+            time.monotonic() - socket.opened_at,
+        )
+
+    # -- commands
+
+    def go_on(self) -> None:
+        """Handle what waited while something took its time, and read on."""
+        self.busy = False
+        while self._inbox and not self.busy:
+            self._take(self._inbox.popleft())
+        if not self.busy:
+            self._inbox = self._working = None
+            self._socket.writer.resume_reading()
+
+    async def settled(self) -> None:
+        """Wait until what was said so far is done."""
+        while self.busy and self._working is not None:
+            await asyncio.wait([self._working])
+
+    def _take(self, text: str | None) -> None:
+        socket = self._socket
+        if socket.close_code is not None or not socket.is_open:
+            return
+        self._hub.traffic.messages_in += 1
+        effects = socket.connection.receive(text, time.monotonic())
+        for effect in effects:
+            if isinstance(effect, Join | ListRooms | Login):
+                self.busy = True
+                self._working = socket.spawn(self._later(effect, effects))
+                return
+            try:
+                self._carry_out(effect)
+            except Exception:
+                self._failed(effect)
+
+    async def _later(self, effect: Effect, others: Iterator[Effect]) -> None:
+        while True:
+            try:
+                if isinstance(effect, Join | ListRooms | Login):
+                    await self._wait_for(effect)
+                else:
+                    self._carry_out(effect)
+            except Exception:
+                self._failed(effect)
+            following = next(others, None)
+            if following is None:
+                break
+            effect = following
+        self.go_on()
+
+    def _failed(self, effect: Effect) -> None:
+        logger.exception("connection %s: %r failed", self._socket.connection.id, effect)
+        self._socket.fail(
+            ErrorCode.INTERNAL,
+            "Something went wrong here; try again.",
+            getattr(effect, "request_id", None),
+        )
+
+    def _carry_out(self, effect: Effect) -> None:
+        hub, socket = self._hub, self._socket
+        match effect:
+            case Reply(payload, request_id, room):
+                socket.reply(payload, request_id, room)
+            case Filter(payload, request_id):
+                hub.following.sort(socket)
+                socket.reply(payload, request_id)
+            case Fail(code, text, request_id):
+                socket.fail(code, text, request_id)
+            case SendPong(request_id):
+                socket.reply(Pong(positions=hub.following.positions(socket)), request_id)
+            case Leave(room, request_id):
+                hub.members.leave(socket, room)
+                socket.reply(RoomLeft(room=room), request_id, room)
+            case StoreAck(stream, offset, request_id):
+                hub.acks.put(socket, stream, offset, request_id)
+            case Close(code):
+                socket.close(code)
+            case Join() | ListRooms() | Login():
+                raise AssertionError("carried out by _wait_for")
+            case _:
+                assert_never(effect)
+
+    async def _wait_for(self, effect: Join | ListRooms | Login) -> None:
+        hub, socket = self._hub, self._socket
+        match effect:
+            case Join(room, rate, request_id):
+                if not await hub.members.join(socket, room, rate, request_id):
+                    socket.fail(
+                        ErrorCode.UNKNOWN_ROOM,
+                        f"There is no room {room!r} that you may join; `list_rooms` names them.",
+                        request_id,
+                    )
+            case ListRooms(request_id):
+                socket.reply(await list_rooms(socket.connection), request_id)
+            case Login(token, request_id):
+                await login.authenticate(hub, socket, token, request_id)
+            case _:
+                assert_never(effect)

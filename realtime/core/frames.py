@@ -1,0 +1,52 @@
+"""One message, finished for the wire once, whatever the audience."""
+
+from __future__ import annotations
+
+from websockets.extensions.permessage_deflate import PerMessageDeflate
+from websockets.frames import Frame as WebSocketFrame
+from websockets.frames import Opcode
+
+# What a client that asks for compression is offered. Without context takeover the same
+# bytes fit every socket; a window of 4 KiB holds the messages that we send.
+WINDOW_BITS = 12
+COMPRESS_SETTINGS = {"memLevel": 5}
+# Below this, deflate saves less than a packet header and costs more than the copy.
+MIN_DEFLATED_BYTES = 160
+
+_deflate = PerMessageDeflate(True, True, WINDOW_BITS, WINDOW_BITS, COMPRESS_SETTINGS)
+
+
+class Frame:
+    """One encoded message, shared by all sockets that it goes to.
+
+    `data` is its JSON, `wire` the same as an unmasked WebSocket text frame (RFC 6455,
+    section 5.2), `size` the length of that in bytes.
+    """
+
+    __slots__ = ("_deflated", "_text", "data", "size", "wire")
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.wire = bytes(WebSocketFrame(Opcode.TEXT, data).serialize(mask=False))
+        self.size = len(self.wire)
+        self._deflated: bytes | None = None
+        self._text: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The message as text, decoded once, for servers that frame for themselves."""
+        if self._text is None:
+            self._text = self.data.decode()
+        return self._text
+
+    @property
+    def deflated(self) -> bytes:
+        """The finished frame compressed once (RFC 7692), or as it is where that is shorter."""
+        if self._deflated is None:
+            self._deflated = self.wire
+            if len(self.data) >= MIN_DEFLATED_BYTES:
+                frame = WebSocketFrame(Opcode.TEXT, self.data)
+                finished = bytes(frame.serialize(mask=False, extensions=[_deflate]))
+                if len(finished) < len(self.wire):
+                    self._deflated = finished
+        return self._deflated

@@ -1,0 +1,23 @@
+"""How soon the next batch begins: at once when little happens, later in a storm."""
+
+from __future__ import annotations
+
+# Each asker of the last batch delays the next by this much, so that from some 250
+# a second batches grow; they never wait longer than MAX_SECONDS to gather.
+SECONDS_PER_ASKER = 0.004
+MAX_SECONDS = 0.1
+
+
+class Pace:
+    """Tells how long to gather before the next batch. Times are monotonic seconds."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def wait(self, now: float) -> float:
+        """Return the seconds to gather still; zero for whoever comes alone."""
+        return max(0.0, self._next - now)
+
+    def began(self, now: float, askers: int) -> None:
+        """Note that a batch for so many askers begins."""
+        self._next = now + min(MAX_SECONDS, askers * SECONDS_PER_ASKER)

@@ -1,0 +1,86 @@
+"""The Writer for any ASGI server: one `send` at a time, from a task while there is work."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from typing import Any
+
+from realtime.core.frames import Frame
+from realtime.protocol.codes import CloseCode
+from realtime.servers import Listener
+
+logger = logging.getLogger(__name__)
+
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class AsgiWriter:
+    """Writes through `send`; to be made in the task that serves the socket."""
+
+    needs_pings = False
+    heard = True
+
+    def __init__(self, send: Send) -> None:
+        self.paused = False
+        self._send = send
+        self._serving = asyncio.current_task()
+        self._listener: Listener | None = None
+        self._frames: deque[Frame] = deque()
+        self._closing: CloseCode | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def listen(self, listener: Listener) -> None:
+        """Tell `listener` when writing is held and goes on."""
+        self._listener = listener
+
+    def write(self, frames: Sequence[Frame]) -> None:
+        self._frames.extend(frames)
+        self._start()
+
+    def buffered(self) -> int:
+        return sum(frame.size for frame in self._frames)
+
+    def ping(self) -> None:
+        """Leave it to the server, which sends its own."""
+
+    def resume_reading(self) -> None:
+        """Do nothing: whoever serves the socket reads when it is ready."""
+
+    def close(self, code: CloseCode) -> None:
+        self._closing = code
+        self._frames.clear()
+        self._start()
+
+    def abort(self) -> None:
+        if self._serving is not None:
+            self._serving.cancel()
+
+    def _start(self) -> None:
+        if self._task is None:
+            self.paused = True
+            if self._listener is not None:
+                self._listener.held()
+            self._task = asyncio.ensure_future(self._run())
+
+    async def _run(self) -> None:
+        try:
+            while self._frames:
+                await self._send({"type": "websocket.send", "text": self._frames.popleft().text})
+            if self._closing is not None:
+                await self._send(
+                    {
+                        "type": "websocket.close",
+                        "code": int(self._closing),
+                        "reason": self._closing.reason,
+                    }
+                )
+        except Exception as error:  # servers disagree on what writing to the gone raises
+            logger.debug("write failed: %r", error)
+            self._frames.clear()
+        self._task = None
+        self.paused = False
+        if self._listener is not None:
+            self._listener.resumed()
