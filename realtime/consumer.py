@@ -42,7 +42,7 @@ class NotificationConsumer(AsyncConsumer):
         query = {key: values[0] for key, values in parse_qs(_text(scope["query_string"])).items()}
         device = query.get("device", "")
         connection = Connection(secrets.token_hex(8), node.options.limits, device[:64])
-        socket = Socket(connection, writer, node.turn, node.traffic, node.options.max_buffer_bytes)
+        socket = Socket(connection, writer, node.turn, node.options.max_buffer_bytes)
         socket.query = query
         conversation = Conversation(node, socket)
         subprotocol = SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from realtime import db, log
 from realtime.batch import Batch
@@ -19,6 +20,7 @@ from realtime.core.resume import Reason, join_epochs
 from realtime.log import Entry, Head
 from realtime.protocol.messages import Position, ResyncRequired
 from realtime.socket import Socket
+from realtime.turn import Turn
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +34,7 @@ class Followed:
     subscription. `waiting` are behind, or not let in yet.
     """
 
-    __slots__ = ("catching_up", "filtered", "live", "name", "place", "waiting", "woken")
+    __slots__ = ("catching_up", "filtered", "fresh", "live", "name", "place", "waiting", "woken")
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -41,6 +43,7 @@ class Followed:
         self.live: set[Socket] = set()
         self.filtered: set[Socket] | None = None
         self.waiting: set[Socket] | None = None
+        self.fresh: list[tuple[Entry, Frame]] | None = None  # delivered in this turn
         self.catching_up: asyncio.Task[None] | None = None
 
     @property
@@ -91,10 +94,12 @@ class Following:
 
     def __init__(
         self,
+        turn: Turn,
         on_delivered: Callable[[Entry, int], None],
         on_replayed: Callable[[Entry], None],
     ) -> None:
         self.streams: dict[str, Followed] = {}
+        self._turn = turn
         self._log = Batch(log.read_many)
         self._on_delivered = on_delivered
         self._on_replayed = on_replayed
@@ -114,7 +119,7 @@ class Following:
         """Go live from the socket's place, at once or after what it missed."""
         place = socket.connection.places[followed.name]
         if (place.epoch, place.offset) == (followed.place.epoch, followed.place.offset):
-            followed.go_live(socket)
+            self._go_live(socket, followed)
         else:
             socket.spawn(self._replay(socket, followed))
 
@@ -123,7 +128,11 @@ class Following:
         for name in socket.connection.places:
             followed = self.streams.get(name)
             if followed is not None and not followed.is_waiting(socket):
-                followed.go_live(socket)
+                self._go_live(socket, followed)
+
+    def _go_live(self, socket: Socket, followed: Followed) -> None:
+        self._turn.settle()  # what this turn had before is not for the newcomer
+        followed.go_live(socket)
 
     def remove(self, name: str, socket: Socket) -> bool:
         """Take a socket away; True when nobody follows the stream any more."""
@@ -171,19 +180,31 @@ class Following:
 
     def _deliver(self, followed: Followed, entry: Entry) -> None:
         followed.place.offset = entry.offset
-        frame = Frame(entry.payload.encode())
-        full = [socket for socket in followed.live if not socket.offer(frame)]
-        written = len(followed.live) - len(full)
-        if followed.filtered is not None:
-            wanting = [s for s in followed.filtered if s.connection.wants(entry.topic)]
-            refused = [socket for socket in wanting if not socket.offer(frame)]
-            written += len(wanting) - len(refused)
-            full += refused
-        for socket in full:  # they go on from the log when they have drained
-            socket.connection.places[entry.stream] = Place(entry.epoch, entry.offset - 1)
-            followed.wait(socket)
-            socket.spawn(self._replay(socket, followed))
-        self._on_delivered(entry, written)
+        if followed.fresh is None:
+            followed.fresh = []
+            self._turn.spread_later(partial(self._spread, followed))
+        followed.fresh.append((entry, Frame(entry.payload.encode())))
+
+    def _spread(self, followed: Followed) -> None:
+        """Write what this turn delivered; who is full goes on from the log when drained."""
+        fresh, followed.fresh = followed.fresh or [], None
+        others = self._turn.write_all(followed.live, [frame for _, frame in fresh])
+        at_once = len(followed.live) - len(others)
+        others += followed.filtered or ()
+        for entry, frame in fresh:
+            taken = at_once
+            still: list[Socket] = []
+            for socket in others:
+                wanted = socket.connection.wants(entry.topic)
+                if not wanted or socket.offer(frame):
+                    taken += wanted
+                    still.append(socket)
+                else:
+                    socket.connection.places[entry.stream] = Place(entry.epoch, entry.offset - 1)
+                    followed.wait(socket)
+                    socket.spawn(self._replay(socket, followed))
+            others = still
+            self._on_delivered(entry, taken)
 
     # -- from the log
 
@@ -227,6 +248,7 @@ class Following:
 
     def _reset(self, followed: Followed, head: Head, reason: Reason) -> None:
         """Go on from the head, and tell everybody who was live that the past is gone."""
+        self._turn.settle()
         logger.warning("stream %s: resynchronised (%s)", followed.name, reason)
         followed.place.epoch, followed.place.offset = head.epoch, head.head
         for socket in (*followed.live, *(followed.filtered or ())):
@@ -263,7 +285,7 @@ class Following:
         if place.epoch != node.epoch:
             self.resync(socket, followed, "epoch")
         elif place.offset == node.offset:
-            followed.go_live(socket)
+            self._go_live(socket, followed)
         else:
             await socket.drained()
             head, entries = await self._log.ask((followed.name, place.offset))

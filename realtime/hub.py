@@ -32,11 +32,13 @@ from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import ServerShutdown
 from realtime.publish import Ephemeral
-from realtime.socket import Socket, Traffic, Turn
+from realtime.socket import Socket
+from realtime.turn import Turn
 
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.1
+MESSAGES_A_TURN = 100  # of the layer, at most, before sockets are written to and heard
 
 
 class Hub:
@@ -45,13 +47,13 @@ class Hub:
     def __init__(self, opts: Options) -> None:
         self.options = opts
         self.node_id = secrets.token_hex(8)
-        self.traffic = Traffic()
         self.turn = Turn(asyncio.get_running_loop())
+        self.traffic = self.turn.traffic
         self.sessions = Batch(session.load)
         self.sockets: set[Socket] = set()
         self.users: dict[int, dict[Socket, None]] = {}  # in the order of their logins
-        self.following = Following(self._delivered, self._replayed)
-        self.members = RoomMembers(self.follow_topic)
+        self.following = Following(self.turn, self._delivered, self._replayed)
+        self.members = RoomMembers(self.turn, self.follow_topic)
         self.acks = Acks()
         self.wheel = Wheel(TICK_SECONDS, time.monotonic())
         self.reached: Counter[tuple[str, int]] = Counter()
@@ -225,10 +227,14 @@ class Hub:
                 logger.warning("channel layer: %r", error)
                 await asyncio.sleep(1)
         await self.follow_groups()
+        heard = 0
         while True:
             try:
                 message = await self._layer.receive(self._channel)
                 self._hear(message)
+                heard += 1
+                if heard % MESSAGES_A_TURN == 0:
+                    await asyncio.sleep(0)  # receive() does not yield while more is there
             except Exception:
                 logger.exception("channel layer: a message could not be used")
                 await asyncio.sleep(0.1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from msgspec import Raw
@@ -16,6 +17,7 @@ from realtime.protocol.messages import RoomJoined
 from realtime.publish import Ephemeral
 from realtime.rooms import RoomKind
 from realtime.socket import Socket
+from realtime.turn import Turn
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +33,7 @@ class Members:
         self.by_rate: dict[str, set[Socket]] = {"realtime": set(), "1s": set(), "5s": set()}
         self.newest: dict[str, Frame] = {}
         self.thinned: dict[str, dict[str, Frame]] = {"1s": {}, "5s": {}}
+        self.fresh: list[tuple[str, Frame]] | None = None  # heard in this turn
         self.joining = 0
         self.ready: asyncio.Task[None] | None = None
         self.source: asyncio.Task[None] | None = None
@@ -42,8 +45,11 @@ class Members:
 class RoomMembers:
     """All rooms of this node. `follow_topic` is told when a topic's rooms come or go."""
 
-    def __init__(self, follow_topic: Callable[[str], Coroutine[Any, Any, None]]) -> None:
+    def __init__(
+        self, turn: Turn, follow_topic: Callable[[str], Coroutine[Any, Any, None]]
+    ) -> None:
         self.rooms: dict[str, Members] = {}
+        self._turn = turn
         self._follow_topic = follow_topic
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -74,6 +80,7 @@ class RoomMembers:
                 self._drop_if_empty(members)
         if not socket.is_open:
             return True
+        self._turn.settle()  # what this turn had before is in the snapshot
         for sockets in members.by_rate.values():
             sockets.discard(socket)
         members.by_rate[rate].add(socket)
@@ -149,12 +156,21 @@ class RoomMembers:
                     continue
                 frame = Frame(codec.encode_raw(wire_type, raw, room=name, moment=moment))
                 members.newest[key] = frame
-                waiting_key = f"{name} {key}"
-                for socket in members.by_rate["realtime"]:
-                    socket.put_newest(waiting_key, frame)
+                if members.fresh is None:
+                    members.fresh = []
+                    self._turn.spread_later(partial(self._spread, members))
+                members.fresh.append((f"{name} {key}", frame))
                 for rate, waiting in members.thinned.items():
                     if members.by_rate[rate]:
                         waiting[key] = frame
+
+    def _spread(self, members: Members) -> None:
+        """Write what this turn heard; who is held up gets the newest of each key later."""
+        fresh, members.fresh = members.fresh or [], None
+        others = self._turn.write_all(members.by_rate["realtime"], [frame for _, frame in fresh])
+        for socket in others:
+            for key, frame in fresh:
+                socket.put_newest(key, frame)
 
     def flush(self, rate: str) -> None:
         """Send what the slower rates have waited for."""

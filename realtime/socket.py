@@ -1,10 +1,10 @@
-"""One socket on this node: the connection's state, its queue, and when that is written."""
+"""One socket on this node: the connection's state, its queue, and the writing."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from realtime.core.connection import Connection
@@ -15,42 +15,7 @@ from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.messages import Error, Payload
 from realtime.servers import Writer
-
-
-class Traffic:
-    """Counters of a node, shared by all its sockets."""
-
-    __slots__ = ("messages_in", "messages_out", "slow_closed")
-
-    def __init__(self) -> None:
-        self.messages_in = 0
-        self.messages_out = 0
-        self.slow_closed = 0
-
-
-class Turn:
-    """The sockets that have something to write in this turn of the event loop.
-
-    Whatever gathers for a socket within a turn leaves in one write; a lone message
-    leaves in the same turn, so that nothing waits for company. Under load turns are
-    long, and gather more.
-    """
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.held: dict[Socket, float] = {}  # who may not be written to, and since when
-        self._loop = loop
-        self._sockets: list[Socket] = []
-
-    def add(self, socket: Socket) -> None:
-        """Write what waits for a socket before the loop turns again."""
-        if not self._sockets:
-            self._loop.call_soon(self._write)
-        self._sockets.append(socket)
-
-    def _write(self) -> None:
-        sockets, self._sockets = self._sockets, []
-        for socket in sockets:
-            socket.flush()
+from realtime.turn import Turn
 
 
 class Socket(Outbound):
@@ -63,7 +28,6 @@ class Socket(Outbound):
     __slots__ = (
         "__weakref__",
         "_drained",
-        "_traffic",
         "_turn",
         "close_code",
         "connection",
@@ -72,6 +36,7 @@ class Socket(Outbound):
         "is_open",
         "login_deadline",
         "opened_at",
+        "pipe",
         "query",
         "tasks",
         "writer",
@@ -82,7 +47,6 @@ class Socket(Outbound):
         connection: Connection,
         writer: Writer,
         turn: Turn,
-        traffic: Traffic,
         max_buffer_bytes: int,
     ) -> None:
         # One half may wait here, the other in the writer.
@@ -97,15 +61,22 @@ class Socket(Outbound):
         self.opened_at = time.monotonic()
         self.query: dict[str, str] = {}  # of the handshake, until the login has used it
         self.tasks: set[asyncio.Task[None]] | None = None
+        # Takes finished bytes at once; None while something waits or may not be written.
+        self.pipe: Callable[[bytes], None] | None = None
         self._turn = turn
-        self._traffic = traffic
         self._drained: asyncio.Future[None] | None = None
 
     # -- queueing
 
     def begin(self) -> None:
         """Have what begins to wait written in this turn of the loop."""
+        self.pipe = None
         self._turn.add(self)
+
+    def put(self, frame: Frame) -> None:
+        """Queue an answer, behind what this turn has for everybody."""
+        self._turn.settle()
+        super().put(frame)
 
     def reply(
         self, payload: Payload, request_id: str | None = None, room: str | None = None
@@ -121,7 +92,9 @@ class Socket(Outbound):
         """Close after what waits has been written, or without it."""
         if not self.is_open or self.close_code is not None:
             return
+        self._turn.settle()
         self.close_code = code
+        self.pipe = None
         self.refuse()
         if at_once:
             self.take()
@@ -145,19 +118,24 @@ class Socket(Outbound):
             return
         if self:
             frames = self.take()
-            self._traffic.messages_out += len(frames)
+            self._turn.traffic.messages_out += len(frames)
             self.writer.write(frames)
         if not self.writer.paused:
-            if self.close_code is not None:
+            if self.close_code is None:
+                self.pipe = self.writer.pipe
+            else:
                 self.writer.close(self.close_code)
             self._release()
 
     def held(self) -> None:
         """Hear from the writer that nothing more may be written for now."""
+        self.holding = True
+        self.pipe = None
         self._turn.held[self] = time.monotonic()
 
     def resumed(self) -> None:
         """Hear from the writer that it may go on."""
+        self.holding = False
         self._turn.held.pop(self, None)
         self.flush()
 
@@ -179,6 +157,7 @@ class Socket(Outbound):
     def gone(self) -> None:
         """Forget everything that waits: the client has left. Idempotent."""
         self.is_open = False
+        self.pipe = None
         self.refuse()
         self.take()
         self._turn.held.pop(self, None)

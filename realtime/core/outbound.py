@@ -3,8 +3,8 @@
 Three kinds of message wait here. Answers always fit, since a client may only ask
 so much. Events of the log are refused once the limit is reached: they are in the
 log, and are read from there when the socket has drained. Market data is conflated:
-a newer value takes the place of a waiting one of the same key, so that no more of
-it waits than there are keys.
+once a socket is held up, a newer value takes the place of a waiting one of the same
+key, so that no more of it waits than there are keys.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ class Outbound:
     `offer` runs once a delivery, millions of times an hour: it is kept short.
     """
 
-    __slots__ = ("_accepts", "_keyed", "_limit", "_waiting", "size")
+    __slots__ = ("_accepts", "_keyed", "_limit", "_waiting", "holding", "size")
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit = limit_bytes
         self._waiting: list[Frame | str] = []
         self._keyed: dict[str, Frame] | None = None  # most sockets never need one
         self._accepts = True
+        self.holding = False  # whether what waits may not leave for now
         self.size = 0
 
     def __bool__(self) -> bool:
@@ -57,12 +58,15 @@ class Outbound:
         return True
 
     def put_newest(self, key: str, frame: Frame) -> None:
-        """Queue a value of which only the newest per key matters.
+        """Queue a value of which only the newest per key matters, if it must wait.
 
         The place in the queue is that of the value it replaces, so a busy key never
         overtakes and never starves.
         """
         if not self._accepts:
+            return
+        if not self.holding:
+            Outbound.put(self, frame)
             return
         keyed = self._keyed
         if keyed is None:

@@ -6,7 +6,7 @@ scope's `extensions`; on every other, `realtime.servers.asgi` makes one of ASGI'
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from realtime.core.frames import Frame
@@ -44,6 +44,10 @@ class Writer(Protocol):
     # client was heard of since `heard` was last set to false.
     needs_pings: bool
     heard: bool
+    # Whether this client is sent `Frame.deflated`, and what takes finished bytes at once
+    # (None: there is only `write`). Like `write`, it is called while `paused` is false.
+    deflates: bool
+    pipe: Callable[[bytes], None] | None
 
     def write(self, frames: Sequence[Frame]) -> None:
         """Send messages, in order and at once. What was sent to the gone is dropped."""

@@ -22,6 +22,8 @@ class AsgiWriter:
 
     needs_pings = False
     heard = True
+    deflates = False
+    pipe: Callable[[bytes], None] | None = None
 
     def __init__(self, send: Send) -> None:
         self.paused = False

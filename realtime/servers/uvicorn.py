@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import uvicorn
@@ -30,6 +31,8 @@ UNSENT_BYTES = 128 * 1024
 # How long a client may take to answer a close frame; less than the server's grace time.
 CLOSE_SECONDS = 5.0
 
+_quiet = logging.getLogger("realtime.servers.uvicorn")
+_quiet.setLevel(logging.WARNING)
 _PING = bytes(WebSocketFrame(Opcode.PING, b"").serialize(mask=False))
 _DEFLATE = ServerPerMessageDeflateFactory(
     server_no_context_takeover=True,
@@ -61,11 +64,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # uvicorn tells of each handshake, and so do we, with who it is: once is enough.
+        self.logger = self.conn.logger = _quiet
         self.close_timeout = CLOSE_SECONDS
         self.paused = False
         self.heard = True
         self.listener: Listener | None = None
         self.deflates = False
+        self.pipe: Callable[[bytes], None] | None = None
         if settings.REALTIME["COMPRESSION"]:
             self.conn.available_extensions = [_DEFLATE]
 
@@ -80,6 +86,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             and extension.local_max_window_bits >= WINDOW_BITS
         )
         self.listener = listener
+        self.pipe = self.transport.write
         waiting, self.queue = self.queue, listener  # type: ignore[assignment]
         self.writable = _NEVER_WAITS
         # What the handshake needed is not kept for as long as the socket lives.

@@ -302,7 +302,6 @@ async def test_every_way_to_bring_a_token_works_and_none_reaches_the_log(served:
         assert (await client.receive("authenticated"))["id"] == "in"
         assert (await client.receive("connection_established"))["data"]["user_id"] == str(BOB)
     log = served.log()
-    assert "[redacted]" in log
     assert token not in log
     assert all(way["token"] not in log for way in ways if "token" in way)
 

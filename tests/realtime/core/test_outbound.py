@@ -31,6 +31,7 @@ def test_it_refuses_events_beyond_the_limit_but_never_answers() -> None:
 
 def test_it_keeps_only_the_newest_of_a_key_in_its_place() -> None:
     queue = Outbound(100)
+    queue.holding = True
     queue.put_newest("a", Frame(b"a1"))
     queue.put_newest("b", Frame(b"b1"))
     queue.put_newest("a", Frame(b"a2 longer"))
@@ -38,8 +39,16 @@ def test_it_keeps_only_the_newest_of_a_key_in_its_place() -> None:
     assert drain(queue) == [b"a2 longer", b"b1"]
 
 
+def test_it_conflates_nothing_that_can_leave() -> None:
+    queue = Outbound(100)
+    queue.put_newest("a", Frame(b"a1"))
+    queue.put_newest("a", Frame(b"a2"))
+    assert drain(queue) == [b"a1", b"a2"]
+
+
 def test_it_forgets_the_values_of_a_room() -> None:
     queue = Outbound(100)
+    queue.holding = True
     queue.put_newest("room a", Frame(b"1"))
     queue.put_newest("room2 a", Frame(b"2"))
     queue.forget("room ")
@@ -86,6 +95,7 @@ def test_it_takes_nothing_after_it_was_told_to_refuse() -> None:
 )
 def test_it_always_knows_how_many_bytes_wait(steps: list[tuple[str, bytes]]) -> None:
     queue = Outbound(50)
+    queue.holding = True
     for step, data in steps:
         match step:
             case "put":

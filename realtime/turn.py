@@ -1,0 +1,111 @@
+"""When messages leave: what gathers within a turn of the event loop leaves in one write."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from realtime.core.frames import Frame
+
+if TYPE_CHECKING:
+    from realtime.socket import Socket
+
+# After a turn the next one waits as long as that took, but no longer than this: so
+# writing takes half of a busy node's time, and what arrives meanwhile leaves together.
+MAX_REST_SECONDS = 0.02
+
+
+class Traffic:
+    """Counters of a node."""
+
+    __slots__ = ("messages_in", "messages_out", "slow_closed")
+
+    def __init__(self) -> None:
+        self.messages_in = 0
+        self.messages_out = 0
+        self.slow_closed = 0
+
+
+class Turn:
+    """What is to be written before the loop turns again, for all sockets of a node.
+
+    A message that comes alone leaves in the turn in which it came. `held` tells which
+    sockets may not be written to, and since when.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.traffic = Traffic()
+        self.held: dict[Socket, float] = {}
+        self._loop = loop
+        self._sockets: list[Socket] = []
+        self._spreads: list[Callable[[], None]] = []
+        self._scheduled = False
+        self._began = 0.0
+        self._not_before = 0.0
+
+    def add(self, socket: Socket) -> None:
+        """Flush a socket at the end of this turn."""
+        self._sockets.append(socket)
+        self._schedule()
+
+    def spread_later(self, spread: Callable[[], None]) -> None:
+        """Call `spread`, which writes to an audience, at the end of this turn."""
+        self._spreads.append(spread)
+        self._schedule()
+
+    def settle(self) -> None:
+        """Spread what there is now, so that whatever is queued next comes behind it."""
+        while self._spreads:
+            spreads, self._spreads = self._spreads, []
+            for spread in spreads:
+                spread()
+
+    def write_all(self, sockets: Iterable[Socket], frames: Sequence[Frame]) -> list[Socket]:
+        """Write frames to all who can take them now, and return the others."""
+        plain = b"".join([frame.wire for frame in frames])
+        deflated: bytes | None = None
+        others: list[Socket] = []
+        written = 0
+        for socket in sockets:
+            pipe = socket.pipe
+            if pipe is None:
+                others.append(socket)
+                continue
+            written += 1
+            try:
+                if socket.writer.deflates:
+                    if deflated is None:
+                        deflated = b"".join([frame.deflated for frame in frames])
+                    pipe(deflated)
+                else:
+                    pipe(plain)
+            except RuntimeError:
+                pass  # it broke a moment ago, and its end is about to be told
+        self.traffic.messages_out += written * len(frames)
+        return others
+
+    def _schedule(self) -> None:
+        if self._scheduled:
+            return
+        self._scheduled = True
+        rest = self._not_before - time.monotonic()
+        if rest > 0:
+            self._loop.call_later(rest, self._write)
+        else:
+            self._loop.call_soon(self._write)
+
+    def _write(self) -> None:
+        self._began = time.monotonic()
+        self.settle()
+        sockets, self._sockets = self._sockets, []
+        self._scheduled = False
+        for socket in sockets:
+            socket.flush()
+        self._loop.call_soon(self._written)
+
+    def _written(self) -> None:
+        """Note how long it took: the loop has handed everything to the kernel by now."""
+        now = time.monotonic()
+        self._not_before = now + min(now - self._began, MAX_REST_SECONDS)
