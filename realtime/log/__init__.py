@@ -1,0 +1,28 @@
+"""The event log: append in the caller's transaction, read after an offset.
+
+Offsets come from the stream's row, locked from `append` to commit: an offset
+that is visible has every lower one visible too, and a rollback takes its offset
+back, so there are no gaps. That holds at READ COMMITTED, and under SQLite's
+immediate transactions. Call `append` last in a transaction, as the lock makes
+the stream's other writers wait.
+"""
+
+from __future__ import annotations
+
+from realtime.log.appending import append
+from realtime.log.cursors import CursorMove, move_cursors
+from realtime.log.entries import Entry, Head
+from realtime.log.reading import PAGE, ensure, heads, read_after, read_many
+
+__all__ = [
+    "PAGE",
+    "CursorMove",
+    "Entry",
+    "Head",
+    "append",
+    "ensure",
+    "heads",
+    "move_cursors",
+    "read_after",
+    "read_many",
+]

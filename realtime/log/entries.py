@@ -1,0 +1,24 @@
+"""What the log holds, as it travels."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """One event as it travels: what a wake-up carries and a read returns."""
+
+    stream: str
+    epoch: str
+    offset: int
+    type: str
+    topic: str
+    payload: str
+
+
+class Head(NamedTuple):
+    """Where a stream stands."""
+
+    epoch: str
+    head: int
+    floor: int

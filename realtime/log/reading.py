@@ -1,0 +1,74 @@
+"""Reading the log: where streams stand, and what follows an offset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django.db import connection
+
+from realtime.log.entries import Entry, Head
+from realtime.models import Event, Stream
+
+PAGE = 200  # events a read returns at most
+_CHUNK = 400  # streams a statement names at most: SQLite allows 999 parameters on old builds
+
+
+def heads(names: Iterable[str]) -> dict[str, Head]:
+    """Read where streams stand; a stream that nothing was ever written to is left out."""
+    wanted = sorted(names)
+    found: dict[str, Head] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        rows = Stream.objects.filter(name__in=wanted[start : start + _CHUNK])
+        for name, epoch, head, floor in rows.values_list("name", "epoch", "head", "floor"):
+            found[name] = Head(epoch, head, floor)
+    return found
+
+
+def ensure(names: Iterable[str]) -> dict[str, Head]:
+    """Read where streams stand, and begin those that do not exist."""
+    wanted = set(names)
+    found = heads(wanted)
+    if missing := wanted - found.keys():
+        Stream.objects.bulk_create([Stream(name=name) for name in missing], ignore_conflicts=True)
+        found |= heads(missing)
+    return found
+
+
+def read_many(
+    places: Sequence[tuple[str, int]],
+) -> dict[tuple[str, int], tuple[Head, list[Entry]]]:
+    """Read up to PAGE events after each `(stream, offset)`, with the stream's position.
+
+    One query, hence of one moment. Events are contiguous from `offset + 1` unless that
+    lies below the floor. A stream that does not exist is at offset 0 of no epoch.
+    """
+    quote = connection.ops.quote_name
+    streams, events = quote(Stream._meta.db_table), quote(Event._meta.db_table)
+    found: dict[tuple[str, int], tuple[Head, list[Entry]]] = {
+        place: (Head("", 0, 0), []) for place in places
+    }
+    values = ", ".join(["(%s, %s)"] * len(places))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH wanted (name, after) AS (VALUES {values}) "
+            "SELECT wanted.name, wanted.after, stream.epoch, stream.head, stream.floor, "
+            f"event.{quote('offset')}, event.type, event.topic, event.payload "
+            f"FROM wanted JOIN {streams} stream ON stream.name = wanted.name "
+            f"LEFT JOIN {events} event ON event.stream_id = stream.id "
+            f"AND event.{quote('offset')} > wanted.after "
+            f"AND event.{quote('offset')} <= wanted.after + {PAGE} "
+            f"ORDER BY wanted.name, wanted.after, event.{quote('offset')}",
+            [value for place in places for value in place],
+        )
+        for name, after, epoch, head, floor, offset, kind, topic, payload in cursor.fetchall():
+            place = (name, after)
+            if not found[place][0].epoch:
+                found[place] = (Head(epoch, head, floor), [])
+            if offset is not None:
+                found[place][1].append(Entry(name, epoch, offset, kind, topic, payload))
+    return found
+
+
+def read_after(stream: str, offset: int) -> tuple[Head, list[Entry]]:
+    """Read up to PAGE events after `offset`, as `read_many` does for many."""
+    return read_many([(stream, offset)])[stream, offset]
