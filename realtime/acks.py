@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 
-from realtime import db, log
+from realtime import db, log, names
+from realtime.core.pace import Pace
 from realtime.log import CursorMove
 from realtime.protocol.messages import Acked
 from realtime.socket import Socket
 
 logger = logging.getLogger(__name__)
+
+MAX_WAIT_SECONDS = 0.5  # to gather, in a storm
 
 
 class Acks:
@@ -19,10 +23,18 @@ class Acks:
     def __init__(self) -> None:
         self._moves: dict[tuple[int, str, str], CursorMove] = {}
         self._answers: list[tuple[Socket, Acked, str | None]] = []
+        self._under_way: dict[tuple[int, str, str], CursorMove] = {}
         self._storing = asyncio.Lock()
+        self._pace = Pace(MAX_WAIT_SECONDS)
 
-    def __bool__(self) -> bool:
-        return bool(self._moves)
+    def due(self, now: float) -> bool:
+        """Say whether it is time to flush."""
+        return bool(self._moves) and not self._pace.wait(now)
+
+    def holds(self, user_id: int, device: str) -> bool:
+        """Say whether anything of a device is not stored yet."""
+        keys = [(user_id, device, stream) for stream in names.streams_of(user_id)]
+        return any(key in self._moves or key in self._under_way for key in keys)
 
     def put(self, socket: Socket, stream: str, offset: int, request_id: str | None) -> None:
         """Take an acknowledgement; `acked` follows once it is stored."""
@@ -45,8 +57,10 @@ class Acks:
         async with self._storing:
             if not self._moves:
                 return
+            self._pace.began(time.monotonic(), len(self._moves))
             moves, self._moves = self._moves, {}
             answers, self._answers = self._answers, []
+            self._under_way = moves
             try:
                 await db.run(log.move_cursors, list(moves.values()))
             except Exception as error:  # a newer one of the same key stays the newer
@@ -54,5 +68,7 @@ class Acks:
                 self._moves = moves | self._moves
                 self._answers = answers + self._answers
                 return
+            finally:
+                self._under_way = {}
         for socket, payload, request_id in answers:
             socket.reply(payload, request_id)

@@ -14,6 +14,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 MAX_KEYS = 200  # of one query: bounds the rows that are in memory at a time
+MAX_WAIT_SECONDS = 0.3  # to gather, in a storm
 
 
 class Batch(Generic[K, V]):
@@ -25,7 +26,7 @@ class Batch(Generic[K, V]):
 
     def __init__(self, load: Callable[[Sequence[K]], Mapping[K, V]]) -> None:
         self._load = load
-        self._pace = Pace()
+        self._pace = Pace(MAX_WAIT_SECONDS)
         self._waiting: dict[K, asyncio.Future[V]] = {}
         self._task: asyncio.Task[None] | None = None
 

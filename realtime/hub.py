@@ -38,6 +38,7 @@ from realtime.turn import Turn
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.1
+DERIVE_WAIT_SECONDS = 0.5  # at most, to gather users in a storm
 MESSAGES_A_TURN = 100  # of the layer, at most, before sockets are written to and heard
 
 
@@ -64,7 +65,7 @@ class Hub:
         self._unsettled: dict[str, Callable[[], bool]] = {names.all_nodes_group(): lambda: True}
         self._group_lock = asyncio.Lock()
         self._derive_for: set[int] = set()
-        self._derive_pace = Pace()
+        self._derive_pace = Pace(DERIVE_WAIT_SECONDS)
         self._deriving: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -81,6 +82,7 @@ class Hub:
 
     async def stop(self) -> None:
         """End all work of this hub."""
+        await asyncio.to_thread(wakeup.sender.flush)  # which this very loop empties
         wakeup.sender.detach(asyncio.get_running_loop())
         await self.acks.flush()
         self.members.stop()
@@ -263,7 +265,7 @@ class Hub:
                     action()
                 except Exception:  # one deadline must not stop the clock for all
                     logger.exception("a deadline failed")
-            if self.acks:
+            if self.acks.due(now):
                 self.spawn(self.acks.flush())
 
     def _every(self, seconds: float, action: Callable[[], None]) -> None:

@@ -57,8 +57,8 @@ async def _log_in(hub: Hub, socket: Socket, identity: Identity, request_id: str 
     user_id = connection.user_id = identity.user_id
     streams = [hub.following.add(name, socket) for name in names.streams_of(user_id)]
     await hub.follow_groups([followed.name for followed in streams])
-    if connection.device:
-        await hub.acks.flush()  # the last connection of this device may just have acked
+    if connection.device and hub.acks.holds(user_id, connection.device):
+        await hub.acks.flush()  # the last connection of this device has just acked
     found = await hub.sessions.ask((user_id, connection.device))
     if not socket.is_open:
         return  # it left meanwhile, and the hub has forgotten it

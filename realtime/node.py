@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F
 from django.utils import timezone
 
-from realtime import db, hub, jobs, wakeup
+from realtime import db, hub, jobs, log, wakeup
 from realtime.hub import Hub
 from realtime.jobs import Job
-from realtime.models import Event, Node
+from realtime.models import Node
 
 logger = logging.getLogger(__name__)
 
@@ -91,11 +90,7 @@ def _store(node_id: str, values: dict[str, Any], reached: dict[tuple[str, int], 
     now: datetime = timezone.now()
     Node.objects.update_or_create(pk=node_id, defaults={**values, "seen_at": now})
     Node.objects.filter(seen_at__lt=now - FORGET_AFTER).delete()
-    for (stream, offset), sockets in reached.items():
-        if sockets:
-            Event.objects.filter(stream__name=stream, offset=offset).update(
-                reached=F("reached") + sockets
-            )
+    log.add_reached([(*event, sockets) for event, sockets in reached.items() if sockets])
 
 
 def _resident_bytes() -> int:

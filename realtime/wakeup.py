@@ -4,7 +4,9 @@ A wake-up is a hint and never the record: losing one costs latency, until the ne
 reconcile reads the log. So sending never blocks and never fails its caller. What is
 to be said goes into a bounded queue; a task on the node's own event loop, or on a
 thread of its own in a process without a node, takes all that waits and sends it in
-as few layer messages as it can.
+as few layer messages as it can. What comes alone is sent at once; what comes soon
+after that gathers for a few milliseconds, so that a process that publishes a lot
+sends little.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import asyncio
 import atexit
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -29,9 +32,10 @@ EPHEMERAL = "hub.ephemeral"  # a list of (rooms, key, type, data)
 
 MAX_QUEUE = 20_000  # items that may wait; beyond that they are dropped and counted
 SEND_TIMEOUT_SECONDS = 1.0
+SPACING_SECONDS = 0.005  # from one sending to the next
 MAX_INLINE_BYTES = 16 * 1024  # a larger event is announced without its payload
 FEW_STREAMS = 16  # beyond that, one message to all nodes beats one to each stream
-BULK_EVENTS = 200  # events in one message to all nodes
+MAX_ITEMS = 200  # events or values in one message of the layer
 
 Item = Entry | tuple[str, list[Any]]
 
@@ -46,6 +50,7 @@ class Sender:
         self._own_loop: asyncio.AbstractEventLoop | None = None
         self._scheduled = False
         self._task: asyncio.Task[None] | None = None
+        self._not_before = 0.0
         self._idle = threading.Event()
         self._idle.set()
         self.sent = 0
@@ -93,7 +98,7 @@ class Sender:
         if self._own_loop is None:
             if isinstance(get_channel_layer(), InMemoryChannelLayer):
                 return None  # an in-memory layer ends at this process, and no hub is in it
-            self._own_loop = asyncio.new_event_loop()
+            self._own_loop = _new_event_loop()
             threading.Thread(
                 target=self._own_loop.run_forever, name="hoardrun-wakeup", daemon=True
             ).start()
@@ -101,50 +106,72 @@ class Sender:
         return self._own_loop
 
     def _start(self) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._drain())
+        loop = asyncio.get_running_loop()
+        rest = self._not_before - time.monotonic()
+        if rest > 0:
+            loop.call_later(rest, self._start)
+            return
+        self._not_before = time.monotonic() + SPACING_SECONDS
+        self._task = loop.create_task(self._drain())
 
     async def _drain(self) -> None:
-        while True:
-            with self._lock:
-                items = list(self._queue)
-                self._queue.clear()
-                if not items:
-                    self._scheduled = False
-                    self._idle.set()
-                    return
-            for group, message in _combine(items):
-                try:
-                    layer: Any = get_channel_layer()
-                    await asyncio.wait_for(layer.group_send(group, message), SEND_TIMEOUT_SECONDS)
-                    self.sent += 1
-                except Exception as error:  # whatever a layer raises must end here
-                    self.dropped += 1
-                    logger.warning("wake-up to %s not sent: %r", group, error)
+        with self._lock:
+            items = list(self._queue)
+            self._queue.clear()
+        for group, message in _combine(items):
+            try:
+                layer: Any = get_channel_layer()
+                async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
+                    await layer.group_send(group, message)
+                self.sent += 1
+            except Exception as error:  # whatever a layer raises must end here
+                self.dropped += 1
+                logger.warning("wake-up to %s not sent: %r", group, error)
+        with self._lock:
+            if not self._queue:
+                self._scheduled = False
+                self._idle.set()
+                return
+        self._start()
+
+
+def _new_event_loop() -> asyncio.AbstractEventLoop:
+    """Make the loop that sends with the fewest system calls: uvloop's, where it exists."""
+    try:
+        import uvloop
+    except ImportError:  # not on Windows
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
 
 
 def _combine(items: Sequence[Item]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Turn what waits into few layer messages, keeping the order within a stream."""
     streams: dict[str, list[list[Any]]] = {}
+    topics: dict[str, list[Any]] = {}
     for item in items:
         if isinstance(item, Entry):
             inline = item.payload if len(item.payload) <= MAX_INLINE_BYTES else None
             streams.setdefault(item.stream, []).append([*item[:5], inline])
         else:
             topic, messages = item
+            topics.setdefault(topic, []).extend(messages)
+    for topic, gathered in topics.items():
+        for messages in _chunks(gathered):
             yield (
                 names.topic_group(topic),
                 {"type": EPHEMERAL, "topic": topic, "messages": messages},
             )
     if len(streams) <= FEW_STREAMS:
-        for stream, events in streams.items():
-            yield names.stream_group(stream), {"type": EVENTS, "events": events}
-        return
-    events = [event for group in streams.values() for event in group]
-    for start in range(0, len(events), BULK_EVENTS):
-        yield (
-            names.all_nodes_group(),
-            {"type": EVENTS, "events": events[start : start + BULK_EVENTS]},
-        )
+        groups = {names.stream_group(stream): events for stream, events in streams.items()}
+    else:
+        groups = {names.all_nodes_group(): [e for events in streams.values() for e in events]}
+    for group, waiting in groups.items():
+        for events in _chunks(waiting):
+            yield group, {"type": EVENTS, "events": events}
+
+
+def _chunks(items: list[Any]) -> Iterator[list[Any]]:
+    return (items[start : start + MAX_ITEMS] for start in range(0, len(items), MAX_ITEMS))
 
 
 sender = Sender()

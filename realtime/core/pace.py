@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 # Each asker of the last batch delays the next by this much, so that from some 250
-# a second batches grow; they never wait longer than MAX_SECONDS to gather.
+# a second batches grow, until they wait for as long as their pace allows at most.
 SECONDS_PER_ASKER = 0.004
-MAX_SECONDS = 0.1
 
 
 class Pace:
     """Tells how long to gather before the next batch. Times are monotonic seconds."""
 
-    def __init__(self) -> None:
+    __slots__ = ("_max_seconds", "_next")
+
+    def __init__(self, max_seconds: float) -> None:
+        self._max_seconds = max_seconds
         self._next = 0.0
 
     def wait(self, now: float) -> float:
@@ -20,4 +22,4 @@ class Pace:
 
     def began(self, now: float, askers: int) -> None:
         """Note that a batch for so many askers begins."""
-        self._next = now + min(MAX_SECONDS, askers * SECONDS_PER_ASKER)
+        self._next = now + min(self._max_seconds, askers * SECONDS_PER_ASKER)

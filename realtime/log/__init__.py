@@ -12,6 +12,7 @@ from __future__ import annotations
 from realtime.log.appending import append
 from realtime.log.cursors import CursorMove, move_cursors
 from realtime.log.entries import Entry, Head
+from realtime.log.reached import add_reached
 from realtime.log.reading import PAGE, ensure, heads, read_after, read_many
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "CursorMove",
     "Entry",
     "Head",
+    "add_reached",
     "append",
     "ensure",
     "heads",

@@ -83,7 +83,7 @@ def test_it_does_nothing_without_quotes(db: Any, django_assert_num_queries: Any)
         quotes_publish(quotes=[])
 
 
-async def test_it_sends_a_batch_as_one_message_of_the_layer():
+async def test_what_is_published_close_together_is_one_message_of_the_layer():
     layer: Any = get_channel_layer()
     loop = asyncio.get_running_loop()
     channel = await layer.new_channel()
@@ -93,13 +93,12 @@ async def test_it_sends_a_batch_as_one_message_of_the_layer():
         quotes: list[LiveQuote] = [simulator.quote_at(item, TICK) for item in LISTINGS]
         quotes_publish(quotes=quotes)
         quotes_publish(quotes=quotes[:1])
-        first = await asyncio.wait_for(layer.receive(channel), 5)
-        second = await asyncio.wait_for(layer.receive(channel), 5)
+        message = await asyncio.wait_for(layer.receive(channel), 5)
     finally:
         wakeup.sender.detach(loop)
         await layer.group_discard(names.topic_group("market"), channel)
-    assert len(first["messages"]) == 20
-    [(rooms, key, wire_type, data)] = second["messages"]
+    *batch, (rooms, key, wire_type, data) = message["messages"]
+    assert len(batch) == 20
     assert list(rooms) == ["market_data", "market:crypto", "market:BTC-USD"]
     assert (key, wire_type) == ("BTC-USD", "market_update")
     assert json.loads(data)["price"] == f"{quotes[0].price:f}"

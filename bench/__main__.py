@@ -1,0 +1,106 @@
+"""The command line: `python -m bench fanout --quick`. See `--help`."""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import signal
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+
+from bench import chart, report, runner
+from bench.contender import Bench
+from bench.results import Results
+from bench.scenario import Scenario
+from bench.scenarios import SCENARIOS
+from tests.services import environment, reaper
+from tests.services.binaries import ServerMissing
+
+OPEN_FILES = 20_000
+
+
+def _arguments() -> argparse.Namespace:
+    listed = "\n".join(f"  {scenario.name:8} {scenario.summary}" for scenario in SCENARIOS)
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Measure hoardrun against its peers, each started in this run.",
+        epilog=f"scenarios:\n{listed}\n  all      every one of them",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    names = [scenario.name for scenario in SCENARIOS]
+    parser.add_argument("scenario", choices=[*names, "all"], metavar="scenario")
+    parser.add_argument("--quick", action="store_true", help="small sizes and one round")
+    parser.add_argument("--rounds", type=int, metavar="N", help="how often each contender runs")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there")
+    parser.add_argument(
+        "--only", default="", metavar="NAME,...", help="run these contenders and no others"
+    )
+    parser.add_argument(
+        "--charts", type=Path, metavar="DIR", help="draw PNG and SVG there; needs matplotlib"
+    )
+    return parser.parse_args()
+
+
+def _progress(began: float) -> runner.Progress:
+    def tell(line: str) -> None:
+        seconds = int(time.monotonic() - began)
+        print(f"[{seconds // 60}:{seconds % 60:02}] {line}", file=sys.stderr, flush=True)
+
+    return tell
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _allow_files() -> None:
+    """Let us and our children have as many sockets as a scenario opens."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def main() -> int:
+    """Run what was asked for; 1 when a contender lost, doubled or reordered a message."""
+    arguments = _arguments()
+    signal.signal(signal.SIGTERM, _interrupt)
+    chosen = [s for s in SCENARIOS if arguments.scenario in (s.name, "all")]
+    only = [name for name in arguments.only.split(",") if name]
+    measured: list[tuple[Scenario, Results]] = []
+    _allow_files()
+    try:
+        environment.prepare(reaper.workspace())
+        with ExitStack() as ending:
+            bench = Bench(ending, quick=arguments.quick, progress=_progress(time.monotonic()))
+            for scenario in chosen:
+                results = Results()
+                measured.append((scenario, results))
+                runner.run(scenario, bench, results, rounds=arguments.rounds, only=only)
+                if not results.samples:
+                    names = ", ".join(part.name for part in scenario.parts(bench))
+                    bench.progress(f"{scenario.name}: nothing was measured; there are {names}")
+                    continue
+                print(f"# {scenario.name}: {scenario.summary}\n")
+                print(report.text(scenario, results, quick=arguments.quick), end="\n\n", flush=True)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except ServerMissing as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        reaper.close()
+        if arguments.json and any(results.samples for _, results in measured):
+            report.write_json(arguments.json, measured, quick=arguments.quick)
+    if arguments.charts:
+        for file in chart.draw_all(measured, arguments.charts):
+            print(f"drew {file}", file=sys.stderr)
+    return 1 if any(results.failed() for _, results in measured) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,244 @@
+"""The process that holds the sockets: thousands of them, read on raw bytes.
+
+Told by `bench.load`, one JSON object a line. Commands:
+
+- `open`    connect, upgrade and make ready; `stuck` of them are never read again
+- `begin`   forget what came so far: the next message is number 0
+- `finish`  wait until every socket has `count` messages, or none has come for
+            `patience` seconds; report what came, what did not, and the latencies
+- `arrivals`  the number and the moment, in nanoseconds, of every message that came
+- `close`   close everything
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import socket
+import time
+from array import array
+from typing import Any
+
+from bench.checker import Receipt
+from bench.frames import Chunk, masked
+from bench.opening import Opener, Plan
+
+READ_BYTES = 64 * 1024
+EVENTS = 2048
+MAX_CHUNKS = 20_000  # remembered by their bytes; sockets of one broadcast receive the same
+PONG = 0xA
+COMMANDS = 0  # standard input
+
+
+class Connection:
+    """One socket that is ready: the frame that is not whole yet, and what it received."""
+
+    __slots__ = ("receipt", "socket", "tail")
+
+    def __init__(self, ready: socket.socket, tail: bytes) -> None:
+        self.socket = ready
+        self.tail = tail
+        self.receipt = Receipt()
+
+
+class Client:
+    """All sockets, one epoll, and the commands."""
+
+    def __init__(self) -> None:
+        self._epoll = select.epoll()
+        self._all: list[Connection] = []
+        self._connections: dict[int, Connection] = {}  # by file descriptor, those still open
+        self._stuck: list[socket.socket] = []
+        self._chunks: dict[bytes, Chunk] = {}
+        self._kept: list[Chunk] = []
+        self._bytes = 0
+        self._last = time.monotonic()
+        self._broken: list[str] = []
+        self._cpu = time.process_time()
+        self._told = False
+        self._epoll.register(COMMANDS, select.EPOLLIN | select.EPOLLONESHOT)
+
+    def open(self, **options: Any) -> dict[str, Any]:
+        """Connect as `opening.Plan` says; answers with how many and how long it took."""
+        began, cpu = time.monotonic(), time.process_time()
+        plan = Plan(**options)
+        Opener(plan, self._keep, lambda: self.turn(0)).run()
+        return {
+            "opened": plan.sockets,
+            "seconds": time.monotonic() - began,
+            "cpu": time.process_time() - cpu,
+        }
+
+    def _keep(self, ready: socket.socket, tail: bytes, stuck: bool) -> None:
+        if stuck:
+            self._stuck.append(ready)
+            return
+        connection = self._connections[ready.fileno()] = Connection(ready, tail)
+        self._all.append(connection)
+        self._epoll.register(ready.fileno(), select.EPOLLIN)
+
+    def begin(self) -> dict[str, Any]:
+        self._chunks.clear()
+        self._kept.clear()
+        self._bytes = 0
+        for connection in self._all:
+            connection.receipt = Receipt()
+        self._cpu = time.process_time()
+        return {}
+
+    def finish(self, *, count: int, patience: float, settle: float) -> dict[str, Any]:
+        self._last = time.monotonic()
+        while not self._complete(count) and time.monotonic() < self._last + patience:
+            self.turn(0.02)
+        until = time.monotonic() + settle  # what comes twice may come late
+        while time.monotonic() < until:
+            self.turn(0.02)
+        cpu = time.process_time() - self._cpu
+        receipts = [connection.receipt for connection in self._all]
+        return {
+            **self._latencies(),
+            "bytes": self._bytes,
+            "cpu": cpu,
+            "missing": sum(receipt.lacking(count) for receipt in receipts),
+            "doubled": sum(receipt.doubled for receipt in receipts),
+            "reordered": sum(receipt.reordered for receipt in receipts),
+            "surplus": sum(receipt.surplus(count) for receipt in receipts),
+            "broken": len(self._broken),
+            "why": self._broken[:3],
+        }
+
+    def arrivals(self) -> dict[str, Any]:
+        found = [
+            (number, received)
+            for chunk in self._kept
+            for number in chunk.numbers
+            for received in chunk.received
+        ]
+        return {"arrivals": found}
+
+    def close(self) -> dict[str, Any]:
+        for connection in self._connections.values():
+            connection.socket.close()
+        for stuck in self._stuck:
+            stuck.close()
+        self._connections.clear()
+        self._all.clear()
+        self._stuck.clear()
+        self._broken.clear()
+        return {}
+
+    def turn(self, seconds: float) -> None:
+        """Read whatever can be read, once; wait at most so long for the first of it.
+
+        Sets `_told` when a command waits; it is for the caller to read.
+        """
+        connections, chunks = self._connections, self._chunks
+        clock = time.monotonic_ns
+        for number, _ in self._epoll.poll(seconds, EVENTS):
+            if number == COMMANDS:
+                self._told = True
+                continue
+            connection = connections[number]
+            try:
+                data = connection.socket.recv(READ_BYTES)
+            except OSError as error:
+                self._drop(number, repr(error))
+                continue
+            now = clock()
+            if not data:
+                self._drop(number, "closed by the server")
+                continue
+            self._bytes += len(data)
+            if connection.tail:
+                data = connection.tail + data
+            chunk = chunks.get(data)
+            if chunk is None:
+                chunk = self._parse(data)
+            connection.tail = chunk.tail
+            numbers = chunk.numbers
+            if numbers:
+                chunk.received.append(now)
+                receipt = connection.receipt
+                if chunk.follows and numbers[0] == receipt.next:
+                    receipt.next += len(numbers)
+                else:
+                    receipt.take(numbers)
+                self._last = now / 1e9
+            if chunk.pings or chunk.closed is not None:
+                self._answer(number, connection, chunk)
+
+    def _parse(self, data: bytes) -> Chunk:
+        if len(self._chunks) >= MAX_CHUNKS:
+            self._chunks.clear()
+        chunk = self._chunks[data] = Chunk(data)
+        if chunk.numbers:
+            self._kept.append(chunk)
+        return chunk
+
+    def _answer(self, number: int, connection: Connection, chunk: Chunk) -> None:
+        try:
+            for ping in chunk.pings:
+                connection.socket.send(masked(ping, PONG))
+        except OSError as error:
+            self._drop(number, repr(error))
+            return
+        if chunk.closed is not None:
+            self._drop(number, f"close frame {int.from_bytes(chunk.closed[:2], 'big')}")
+
+    def _drop(self, number: int, why: str) -> None:
+        self._epoll.unregister(number)
+        self._broken.append(why)
+        self._connections.pop(number).socket.close()  # its receipt counts what it misses
+
+    def _complete(self, count: int) -> bool:
+        return all(c.receipt.next >= count for c in self._all)
+
+    def _latencies(self) -> dict[str, Any]:
+        delays, first, last = array("q"), 0, 0
+        for chunk in self._kept:
+            for published in chunk.published:
+                delays.extend(received - published for received in chunk.received)
+            first = min(first or chunk.published[0], *chunk.published)
+            last = max(last, max(chunk.received))
+        ordered = sorted(delays)
+        if not ordered:
+            return {"deliveries": 0, "p50": 0.0, "p99": 0.0, "max": 0.0, "wall": 0.0}
+        return {
+            "deliveries": len(ordered),
+            "p50": ordered[len(ordered) // 2] / 1e6,
+            "p99": ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)] / 1e6,
+            "max": ordered[-1] / 1e6,
+            "wall": (last - first) / 1e9,
+        }
+
+    # -- commands
+
+    def serve(self) -> None:
+        """Carry out commands and read the sockets in between, until the input closes."""
+        print(json.dumps({"ready": True}), flush=True)
+        rest = b""
+        while True:
+            while not self._told:
+                self.turn(-1)
+            self._told = False
+            data = os.read(COMMANDS, 1 << 20)
+            if not data:
+                return
+            rest += data
+            while b"\n" in rest:
+                line, _, rest = rest.partition(b"\n")
+                print(json.dumps(self._obey(json.loads(line))), flush=True)
+            self._epoll.modify(COMMANDS, select.EPOLLIN | select.EPOLLONESHOT)
+
+    def _obey(self, options: dict[str, Any]) -> dict[str, Any]:
+        verb = options.pop("do")
+        try:
+            answer: dict[str, Any] = getattr(self, verb)(**options)
+        except Exception as error:
+            return {"error": repr(error)}
+        return answer
+
+
+if __name__ == "__main__":
+    Client().serve()

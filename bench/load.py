@@ -1,0 +1,105 @@
+"""The handle of the client process in the run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from bench.driven import Driven
+from bench.opening import Plan, Step
+
+
+@dataclass(frozen=True)
+class Entry:
+    """How one reaches a contender's sockets: see `opening.Plan` and `opening.Step`."""
+
+    port: int
+    paths: Sequence[str]
+    tokens: Sequence[str] = ()
+    steps: Sequence[Step] = ()
+    window: int = 100
+
+    def after(self, count: int) -> Entry:
+        """The same for further sockets, once `count` tokens are in use."""
+        return replace(self, tokens=self.tokens[count:])
+
+
+@dataclass(frozen=True)
+class Received:
+    """What all sockets together received. Latencies in milliseconds, the rest in seconds."""
+
+    deliveries: int
+    bytes: int
+    cpu: float
+    wall: float
+    p50: float
+    p99: float
+    max: float
+    missing: int
+    doubled: int
+    reordered: int
+    surplus: int
+    broken: int
+    why: Sequence[str]
+
+    def problems(self) -> list[str]:
+        """Say what was not delivered exactly once and in order; empty if all was."""
+        wrong = ("missing", "doubled", "reordered", "surplus")
+        found = [f"{getattr(self, name)} {name}" for name in wrong if getattr(self, name)]
+        if self.broken:
+            found.append(f"{self.broken} sockets lost ({', '.join(self.why)})")
+        return found
+
+
+class Load:
+    """Opens sockets in a process of its own and tells what they received."""
+
+    def __init__(self, folder: Path) -> None:
+        self._child = Driven("bench.client", log=folder / "client.log")
+
+    def open(
+        self, entry: Entry, sockets: int, *, stuck: int = 0, seconds: float = 180
+    ) -> dict[str, Any]:
+        """Open sockets and wait until all are ready; may be called again for more."""
+        plan = Plan(
+            entry.port,
+            sockets,
+            entry.paths,
+            entry.tokens,
+            [asdict(step) for step in entry.steps],
+            entry.window,
+            stuck,
+            seconds,
+        )
+        return self._child.ask("open", seconds=seconds + 10, **asdict(plan))
+
+    def begin(self) -> None:
+        """Count from here: the next message is number 0."""
+        self._child.ask("begin")
+
+    def finish(self, count: int, *, patience: float = 10, settle: float = 0.2) -> Received:
+        """Wait until each socket has `count` messages, or none came for `patience` seconds."""
+        answer = self._child.ask(
+            "finish", count=count, patience=patience, settle=settle, seconds=600
+        )
+        return Received(**answer)
+
+    def arrivals(self) -> dict[int, int]:
+        """When each message arrived first, on the monotonic clock in nanoseconds."""
+        return dict(sorted(self._child.ask("arrivals")["arrivals"], reverse=True))
+
+    def close(self) -> None:
+        """Close all sockets; others may be opened after that."""
+        self._child.ask("close")
+
+    def stop(self) -> None:
+        """End the process."""
+        self._child.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()

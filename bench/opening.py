@@ -1,0 +1,152 @@
+"""Open many WebSockets at once and make them ready to be sent to."""
+
+from __future__ import annotations
+
+import errno
+import select
+import socket
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bench.frames import BINARY, HEADER_END, TEXT, Chunk, handshake, masked
+
+STUCK_BUFFER_BYTES = 4096
+READ_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Step:
+    """What to send once the one before is done, and what must come back.
+
+    Without `send` it only waits; with `binary` the frame is a binary one.
+    """
+
+    wait: str
+    send: str | None = None
+    binary: bool = False
+
+
+@dataclass
+class Plan:
+    """Which sockets to open, and when each counts as ready.
+
+    `paths` and `tokens` hold one for each socket, or one for all; a token goes
+    into `Authorization: Bearer`. At most `window` sockets are under way at once.
+    The first `stuck` sockets get a small receive buffer and are not read once ready.
+    """
+
+    port: int
+    sockets: int
+    paths: Sequence[str]
+    tokens: Sequence[str] = ()
+    steps: Sequence[dict[str, object]] = ()
+    window: int = 100
+    stuck: int = 0
+    patience: float = 180
+
+    def request(self, number: int) -> bytes:
+        """Write the handshake of one socket."""
+        headers = []
+        if self.tokens:
+            headers.append(("Authorization", f"Bearer {self.tokens[number % len(self.tokens)]}"))
+        path = self.paths[number % len(self.paths)]
+        return handshake(path, f"127.0.0.1:{self.port}", headers)
+
+
+class _Candidate:
+    """One socket on its way: the step it is at, and what it has received."""
+
+    def __init__(self, plan: Plan, number: int) -> None:
+        self.number = number
+        self.stuck = number < plan.stuck
+        self.socket = socket.socket()
+        if self.stuck:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, STUCK_BUFFER_BYTES)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.setblocking(False)
+        self._steps = deque(Step(**step) for step in plan.steps)  # type: ignore[arg-type]
+        self._waits: bytes = HEADER_END
+        self._unsent = plan.request(number)
+        self._received = b""
+        self._seen = 0
+        self._body = 0
+        code = self.socket.connect_ex(("127.0.0.1", plan.port))
+        if code not in (0, errno.EINPROGRESS):
+            raise ConnectionError(f"socket {number}: {errno.errorcode[code]}")
+
+    def connected(self) -> None:
+        """Send the request, now that there is a connection."""
+        if code := self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            raise ConnectionError(f"socket {self.number}: {errno.errorcode[code]}")
+        self.socket.send(self._unsent)
+
+    def read(self) -> bool:
+        """Take what has come and go on; true once it is ready."""
+        data = self.socket.recv(READ_BYTES)
+        self._received += data
+        if not data:
+            raise ConnectionError(f"socket {self.number} was closed: {self._received[-300:]!r}")
+        while (found := self._received.find(self._waits, self._seen)) >= 0:
+            self._seen = found + len(self._waits)
+            if not self._body:
+                self._body = self._seen
+                if b" 101 " not in self._received[:20]:
+                    raise ConnectionError(f"socket {self.number}: {self._received[:300]!r}")
+            if not self._steps:
+                return True
+            step = self._steps.popleft()
+            self._waits = step.wait.encode()
+            if step.send is not None:
+                self.socket.send(masked(step.send.encode(), BINARY if step.binary else TEXT))
+        return False
+
+    def tail(self) -> bytes:
+        """Return the beginning of a frame that is not whole yet."""
+        return Chunk(self._received[self._body :]).tail
+
+
+# A socket, the beginning of a frame that it has received, and whether it is never to be read.
+Ready = Callable[[socket.socket, bytes, bool], None]
+
+
+class Opener:
+    """Opens the sockets of a plan."""
+
+    def __init__(self, plan: Plan, ready: Ready, meanwhile: Callable[[], None]) -> None:
+        self._plan = plan
+        self._ready = ready
+        self._meanwhile = meanwhile
+
+    def run(self) -> None:
+        """Hand over each socket as it gets ready, and see to those that are in between.
+
+        Raises ConnectionError naming a socket that was refused, TimeoutError when
+        they take longer than the plan allows.
+        """
+        plan = self._plan
+        poll = select.epoll()
+        under_way: dict[int, _Candidate] = {}
+        begun = done = 0
+        deadline = time.monotonic() + plan.patience
+        while done < plan.sockets:
+            while begun < plan.sockets and len(under_way) < plan.window:
+                candidate = _Candidate(plan, begun)
+                under_way[candidate.socket.fileno()] = candidate
+                poll.register(candidate.socket.fileno(), select.EPOLLOUT)
+                begun += 1
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{done} of {plan.sockets} sockets ready in time")
+            for number, event in poll.poll(0.05):
+                candidate = under_way[number]
+                if event & select.EPOLLOUT:
+                    candidate.connected()
+                    poll.modify(number, select.EPOLLIN)
+                elif candidate.read():
+                    poll.unregister(number)
+                    del under_way[number]
+                    self._ready(candidate.socket, candidate.tail(), candidate.stuck)
+                    done += 1
+            self._meanwhile()
+        poll.close()

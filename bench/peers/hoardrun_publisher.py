@@ -1,0 +1,154 @@
+"""A Django process that publishes for the hoardrun contenders, as a request would.
+
+Run as `python -m bench.peers.hoardrun_publisher` in the server's environment, and
+driven as `bench.driven` describes.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import django
+from django.utils import timezone
+
+from bench.driven import serve
+from bench.frames import marker
+from bench.publishers import paced
+
+PER_TRANSACTION = 200  # events, when what they cost does not matter
+SYMBOLS = 500  # more than any queue holds, so that no price replaces one that waits
+
+
+def announce(number: int, moment: int) -> None:
+    """Publish one durable announcement of 250 bytes, in a transaction of its own."""
+    from realtime.publish import broadcast_system_announcement
+
+    text = marker(number, moment)
+    broadcast_system_announcement(
+        {"id": str(number), "title": "Benchmark", "message": text, "published_at": None}
+    )
+
+
+def quote(number: int, moment: int) -> None:
+    """Publish one price to everybody in `market_data`; it has too many fields for 250 bytes."""
+    from realtime.publish import broadcast_market_update
+
+    symbol, text = f"B{number % SYMBOLS}", marker(number, moment)
+    broadcast_market_update({"symbol": symbol, "price": "1", "name": text, "timestamp": None})
+
+
+def publish(*, kind: str, count: int, rate: float | None) -> dict[str, Any]:
+    """Publish and wait until the layer has all of it; answers with the CPU seconds spent."""
+    from realtime import wakeup
+
+    one = {"announcement": announce, "market": quote}[kind]
+    began = time.process_time()
+    for number, moment in paced(count, rate):
+        one(number, moment)
+    flushed = wakeup.sender.flush(30)
+    return {"cpu": time.process_time() - began, "flushed": flushed}
+
+
+def save_one_by_one(*, user_id: int, count: int, gap: float) -> dict[str, Any]:
+    """Save notifications of one user; answers with when each was saved and committed."""
+    from django.db import transaction
+
+    from notifications.models import Notification
+
+    committed: list[int] = []
+    for number in range(count):
+        text = marker(number, time.monotonic_ns())
+        with transaction.atomic():
+            transaction.on_commit(lambda: committed.append(time.monotonic_ns()))
+            Notification.objects.create(user_id=user_id, title="Benchmark", message=text)
+        time.sleep(gap)
+    return {"committed": committed}
+
+
+def fill(*, user_id: int, count: int) -> dict[str, Any]:
+    """Send a user more than the buffers between us and a stuck socket can hold."""
+    from realtime import names, wakeup
+    from realtime.protocol.messages import Notification
+    from realtime.publish import payload_from, publish_many
+
+    data = {"id": "1", "title": "Filling", "message": "x" * 1000, "created_at": timezone.now()}
+    event = (names.user_stream(user_id), payload_from(Notification, data))
+    for _ in range(0, count, PER_TRANSACTION):
+        publish_many([event] * PER_TRANSACTION)
+        wakeup.sender.flush(30)
+    return {}
+
+
+def durable(*, count: int) -> dict[str, Any]:
+    """Compare saving a notification with saving its row alone, in transactions of their own.
+
+    `raw` saves the row as fixtures do, without the signal that publishes. Both take
+    turns, so that whatever else the machine does falls on both.
+    """
+    from django.db import transaction
+
+    from notifications.models import Notification
+    from realtime import wakeup
+
+    spent = {"alone": 0.0, "published": 0.0}
+    for _ in range(10):
+        for kind in spent:
+            began = time.process_time()
+            for number in range(count // 10):
+                now = timezone.now()
+                row = Notification(
+                    user_id=1 + number % 100,
+                    title="Benchmark",
+                    message="x" * 100,
+                    published_at=now,
+                    created_at=now,  # which `raw` leaves to the caller
+                    updated_at=now,
+                )
+                with transaction.atomic():
+                    row.save_base(raw=kind == "alone")
+            wakeup.sender.flush(30)
+            spent[kind] += time.process_time() - began
+    return spent
+
+
+def bulk(*, users: int) -> dict[str, Any]:
+    """Notify many users at once: rows and events in one transaction.
+
+    What saves many rows at once sends no signals; it publishes them together, as
+    `notifications.signals` says.
+    """
+    from django.db import transaction
+
+    from notifications.models import Notification
+    from notifications.payloads import notification_payload
+    from realtime import names, wakeup
+    from realtime.publish import publish_many
+
+    began = time.process_time()
+    text = marker(0, time.monotonic_ns())
+    with transaction.atomic():
+        now = timezone.now()
+        rows = Notification.objects.bulk_create(
+            [
+                Notification(user_id=user_id, title="Benchmark", message=text, published_at=now)
+                for user_id in range(1, users + 1)
+            ],
+            batch_size=1000,
+        )
+        publish_many([(names.user_stream(row.user_id), notification_payload(row)) for row in rows])
+    wakeup.sender.flush(30)
+    return {"cpu": time.process_time() - began}
+
+
+if __name__ == "__main__":
+    django.setup()
+    serve(
+        {
+            "publish": publish,
+            "save": save_one_by_one,
+            "fill": fill,
+            "durable": durable,
+            "bulk": bulk,
+        }
+    )

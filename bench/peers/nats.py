@@ -1,0 +1,59 @@
+"""nats-server over its own WebSocket listener; published to over plain TCP."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from bench.contender import Bench, Contender, Running, serving
+from bench.load import Entry
+from bench.opening import Step
+from bench.publishers import RawPublisher, message
+from tests.services.ports import free_port, wait_until
+from tests.services.process import Process
+
+_HELLO = 'CONNECT {"verbose":false,"pedantic":false}\r\n'
+_CONFIGURATION = """
+host: 127.0.0.1
+port: %d
+websocket { host: 127.0.0.1, port: %d, no_tls: true }
+"""
+
+
+class Publisher(RawPublisher):
+    """PUB on a connection of its own; a PING at the end, answered once all is taken."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(port)
+        self.write(_HELLO.encode())
+        self.finish()
+
+    def send(self, number: int, moment: int) -> None:
+        text = message(number, moment)
+        self.write(f"PUB bench {len(text)}\r\n{text}\r\n".encode())
+
+    def finish(self) -> None:
+        self.write(b"PING\r\n")
+        self.read_until(b"PONG\r\n")
+
+
+class Nats(Contender):
+    name = "nats"
+
+    def missing(self) -> str | None:
+        return None if shutil.which("nats-server") else "Debian's nats-server"
+
+    @contextmanager
+    def started(self, bench: Bench, sockets: int) -> Iterator[Running]:
+        folder = bench.new_folder(self.name)
+        port, ws_port = free_port(), free_port()
+        file = folder / "nats.conf"
+        file.write_text(_CONFIGURATION % (port, ws_port))
+        with serving(Process(["nats-server", "-c", file], log=folder / "log")) as process:
+            wait_until(lambda: "Server is ready" in process.log(), seconds=10, what="nats-server")
+            entry = Entry(
+                ws_port, ["/"], steps=[Step("PONG", f"{_HELLO}SUB bench 1\r\nPING\r\n", True)]
+            )
+            with closing(Publisher(port)) as publisher:
+                yield Running([process.pid], entry, publisher)

@@ -1,0 +1,75 @@
+"""nginx with nchan, one worker; published to over HTTP."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from bench.contender import Bench, Contender, Running, serving
+from bench.load import Entry
+from bench.publishers import HttpPublisher
+from tests.services.ports import free_port, wait_until
+from tests.services.process import Process
+
+_MODULES = (Path("/usr/lib/nginx/modules"), Path("/usr/lib64/nginx/modules"))
+_CONFIGURATION = """
+load_module {module};
+{user}
+daemon off;
+worker_processes 1;
+worker_rlimit_nofile 20000;
+pid {folder}/pid;
+error_log {folder}/log;
+events {{ worker_connections 20000; }}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/body;
+  proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi;
+  scgi_temp_path {folder}/scgi;
+  keepalive_requests 1000000;
+  server {{
+    listen 127.0.0.1:{port} backlog=4096;
+    location /sub {{
+      nchan_subscriber websocket;
+      nchan_channel_id bench;
+    }}
+    location /pub {{
+      nchan_publisher http;
+      nchan_channel_id bench;
+      nchan_message_buffer_length 5000;
+      nchan_message_timeout 1m;
+    }}
+  }}
+}}
+"""
+
+
+def _module() -> Path | None:
+    found = (folder / "ngx_nchan_module.so" for folder in _MODULES)
+    return next((path for path in found if path.is_file()), None)
+
+
+class Nchan(Contender):
+    name = "nchan"
+
+    def missing(self) -> str | None:
+        if shutil.which("nginx") and _module():
+            return None
+        return "Debian's nginx and libnginx-mod-nchan"
+
+    @contextmanager
+    def started(self, bench: Bench, sockets: int) -> Iterator[Running]:
+        folder = bench.new_folder(self.name)
+        port, module = free_port(), _module()
+        file = folder / "nginx.conf"
+        user = "user root;" if folder.owner() == "root" else ""
+        file.write_text(_CONFIGURATION.format(module=module, user=user, folder=folder, port=port))
+        command: list[str | Path] = ["nginx", "-p", folder, "-e", folder / "log", "-c", file]
+        with serving(Process(command, log=folder / "log")) as process:
+            wait_until((folder / "pid").exists, seconds=10, what="nginx")
+            with closing(HttpPublisher(port, "/pub")) as publisher:
+                yield Running([process.pid], Entry(port, ["/sub"]), publisher)

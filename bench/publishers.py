@@ -1,0 +1,157 @@
+"""Make a contender send, from a raw socket that costs next to nothing.
+
+All of them number the messages from 0, and pace them by the clock: one that is late
+is sent at once, so that the rate holds.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from bench.frames import marker
+
+MESSAGE_BYTES = 246  # with its header, a frame of 250
+_TEMPLATE = '{{"type": "system_announcement", "data": {{"title": "Benchmark", "message": "{}"}}}}'
+
+
+def message(number: int, moment: int, size: int = MESSAGE_BYTES) -> str:
+    """Write a message of the size that all contenders send, stamped with a moment."""
+    text = marker(number, moment)
+    return _TEMPLATE.format(text + "x" * max(0, size - len(text) - len(_TEMPLATE) + 6))
+
+
+def paced(count: int, rate: float | None) -> Iterator[tuple[int, int]]:
+    """Yield the number of each message when it is due, and the moment that it carries.
+
+    At a rate that is the moment it was due, in nanoseconds: a contender that holds its
+    publisher up makes the next messages late, and that counts.
+    """
+    began = time.monotonic_ns()
+    for number in range(count):
+        due = began + int(number * 1e9 / rate) if rate else 0
+        if (early := due - time.monotonic_ns()) > 0:
+            time.sleep(early / 1e9)
+        yield number, due or time.monotonic_ns()
+
+
+class RawPublisher(ABC):
+    """A keep-alive connection to `port` of this machine."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=120)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._rest = b""
+
+    def __call__(self, count: int, rate: float | None) -> float:
+        """Send `count` messages and return 0: what we spend is not the contender's."""
+        for number, moment in paced(count, rate):
+            self.send(number, moment)
+        self.finish()
+        return 0.0
+
+    @abstractmethod
+    def send(self, number: int, moment: int) -> None:
+        """Send one message."""
+
+    def finish(self) -> None:
+        """Wait until all were taken. Here `send` has waited for each."""
+        assert not self._rest, f"more than an answer came: {self._rest[:200]!r}"
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def write(self, data: bytes) -> None:
+        self._socket.sendall(data)
+
+    def read_until(self, mark: bytes) -> bytes:
+        """Read up to `mark` and return what comes before it."""
+        while mark not in self._rest:
+            self._receive()
+        found, _, self._rest = self._rest.partition(mark)
+        return found
+
+    def read(self, size: int) -> bytes:
+        """Read so many bytes."""
+        while len(self._rest) < size:
+            self._receive()
+        found, self._rest = self._rest[:size], self._rest[size:]
+        return found
+
+    def _receive(self) -> None:
+        data = self._socket.recv(1 << 16)
+        if not data:
+            raise ConnectionError("the contender closed the publisher's connection")
+        self._rest += data
+
+
+class HttpPublisher(RawPublisher):
+    """POST each message to `path`, one after the other's answer."""
+
+    def __init__(self, port: int, path: str, size: int = MESSAGE_BYTES) -> None:
+        super().__init__(port)
+        self._size = size
+        self._head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+
+    def send(self, number: int, moment: int) -> None:
+        body = message(number, moment, self._size)
+        self.write(
+            f"{self._head}Content-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
+        )
+        head = self.read_until(b"\r\n\r\n").decode().lower()
+        if not head.startswith("http/1.1 2"):
+            raise ConnectionError(f"publishing failed: {head}")
+        length = next(
+            (int(line[15:]) for line in head.splitlines() if line.startswith("content-length:")), 0
+        )
+        self.read(length)
+
+
+class LinePublisher(RawPublisher):
+    """Tell a contender that makes its messages by itself how many to send."""
+
+    def __call__(self, count: int, rate: float | None) -> float:
+        if rate is None:
+            self._command(count, 0, 0)
+            return 0.0
+        return super().__call__(count, rate)
+
+    def send(self, number: int, moment: int) -> None:
+        self._command(1, number, moment)
+
+    def _command(self, count: int, first: int, moment: int) -> None:
+        self.write(f"{count} {first} {moment}\n".encode())
+        self.read_until(b"\n")
+
+
+# Send so many messages, so many a second or at once; returns the publisher's CPU seconds.
+Publish = Callable[[int, float | None], float]
+Ask = Callable[..., dict[str, Any]]
+
+
+def refuse(verb: str, **options: object) -> dict[str, Any]:
+    """Stand where no process is that could be asked."""
+    raise NotImplementedError(f"this contender cannot {verb}")
+
+
+def asking(ask: Ask, **options: object) -> Publish:
+    """Publish through a process of the contender's own, see `driven.Driven.ask`."""
+
+    def publish(count: int, rate: float | None) -> float:
+        return float(ask("publish", count=count, rate=rate, **options)["cpu"])
+
+    return publish
+
+
+def silently(publish: Publish) -> Publish:
+    """Count the publisher's CPU as nothing: it is the server's process that publishes."""
+
+    def call(count: int, rate: float | None) -> float:
+        publish(count, rate)
+        return 0.0
+
+    return call

@@ -1,0 +1,16 @@
+"""The registry: what can be measured, in the order of `all`."""
+
+from __future__ import annotations
+
+from bench.scenario import Scenario
+from bench.scenarios import bulk, connect, durable, fanout, idle, latency, stuck
+
+SCENARIOS: tuple[Scenario, ...] = (
+    fanout.SCENARIO,
+    latency.SCENARIO,
+    idle.SCENARIO,
+    connect.SCENARIO,
+    durable.SCENARIO,
+    bulk.SCENARIO,
+    stuck.SCENARIO,
+)

@@ -1,0 +1,63 @@
+"""One notification to 10,000 users' own streams, a tenth of them online."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from bench.contender import Bench, Contender
+from bench.goals import Goal, Side
+from bench.load import Load
+from bench.peers.channels import StockChannels
+from bench.peers.hoardrun import Hoardrun
+from bench.results import Sample
+from bench.scenario import Column, Part, Scenario
+
+STOCK = StockChannels("daphne", "pubsub")
+CONTENDERS: Sequence[Contender] = (Hoardrun(), STOCK)
+
+
+def measure(contender: Contender, bench: Bench, number: int) -> Iterator[Sample]:
+    """Notify all users once; each socket must get its one notification."""
+    users, online = (1000, 100) if bench.quick else (10_000, 1000)
+    with contender.started(bench, users) as running, Load(bench.new_folder("load")) as load:
+        load.open(running.entry, online)
+        time.sleep(1)
+        load.begin()
+        server, began = running.cpu(), time.monotonic()
+        publisher = running.ask("bulk", users=users, seconds=600)["cpu"]
+        published = time.monotonic() - began
+        received = load.finish(1)
+        server = running.cpu() - server
+        figures = {
+            "cpu_s": server + publisher,
+            "server_s": server,
+            "publisher_s": publisher,
+            "wall_s": published,
+            "last_s": received.max / 1000,
+        }
+        yield Sample("bulk", contender.name, number, figures, received.problems())
+
+
+def _parts(bench: Bench) -> Sequence[Part]:
+    return [Part(contender.name, partial(measure, contender)) for contender in CONTENDERS]
+
+
+SCENARIO = Scenario(
+    name="bulk",
+    summary="one notification to each of 10,000 users, 1,000 of them online",
+    parts=_parts,
+    columns=[
+        Column("cpu_s", "CPU s", 2),
+        Column("server_s", "server", 2),
+        Column("publisher_s", "publisher", 2),
+        Column("wall_s", "s to publish", 2),
+        Column("last_s", "s to the last socket", 2),
+    ],
+    goals=[
+        Goal(f"CPU, hoardrun to {STOCK.name}", Side("bulk", "hoardrun", "cpu_s"), 1 / 20,
+             Side("bulk", STOCK.name, "cpu_s")),
+    ],
+    rounds=2,
+)  # fmt: skip

@@ -1,0 +1,123 @@
+"""A storm of connects: everybody comes back at once and resumes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import psycopg
+
+from bench.contender import Bench
+from bench.goals import Goal, Side
+from bench.load import Load
+from bench.peers.channels import StockChannels
+from bench.peers.hoardrun import PATH, Hoardrun, installation
+from bench.results import Sample
+from bench.scenario import Column, Part, Scenario
+
+WINDOW = 500  # handshakes under way at once; stock Channels has a limit of its own
+# A PostgreSQL session that is idle tells its counts after ten seconds at the latest.
+COUNTED_SECONDS = 11.0
+STOCK = StockChannels("daphne", "pubsub")
+
+
+def _sockets(bench: Bench) -> int:
+    return 300 if bench.quick else 2000
+
+
+def hoardrun(bench: Bench, number: int) -> Iterator[Sample]:
+    """Connect once, so that all streams exist; then again, resuming, which is measured."""
+    sockets = _sockets(bench)
+    contender = Hoardrun()
+    with contender.started(bench, sockets) as running, Load(bench.new_folder("load")) as load:
+        url = installation(bench, sockets).env["DATABASE_URL"]
+        load.open(running.entry, sockets)
+        load.close()
+        entry = replace(running.entry, paths=_resuming(url, sockets), window=WINDOW)
+        time.sleep(COUNTED_SECONDS)
+        before, began = _commits(url), time.monotonic()
+        cpu = running.cpu()
+        opened = load.open(entry, sockets)
+        time.sleep(1)  # what a login sets off, such as counts
+        cpu = running.cpu() - cpu
+        time.sleep(COUNTED_SECONDS)
+        middle, ended = _commits(url), time.monotonic()
+        time.sleep(COUNTED_SECONDS)
+        background = (_commits(url) - middle) / (time.monotonic() - ended)
+        transactions = middle - before - background * (ended - began)
+        figures = {
+            "cpu_us": cpu / sockets * 1e6,
+            "rate": sockets / opened["seconds"],
+            "queries": transactions,
+            "queries_each_50": transactions / sockets * 50,
+        }
+        yield Sample("connect", contender.name, number, figures, _lost(load))
+
+
+def stock(bench: Bench, number: int) -> Iterator[Sample]:
+    """Connect with a JWT, two groups joined: there is nothing to resume."""
+    sockets = _sockets(bench)
+    with STOCK.started(bench, sockets) as running, Load(bench.new_folder("load")) as load:
+        load.open(running.entry, 20)
+        load.close()
+        cpu = running.cpu()
+        opened = load.open(running.entry, sockets, seconds=300)
+        time.sleep(1)
+        cpu = running.cpu() - cpu
+        figures = {"cpu_us": cpu / sockets * 1e6, "rate": sockets / opened["seconds"]}
+        yield Sample("connect", STOCK.name, number, figures, _lost(load))
+
+
+def _lost(load: Load) -> list[str]:
+    load.begin()
+    return load.finish(0, settle=0).problems()
+
+
+def _resuming(url: str, sockets: int) -> list[str]:
+    """Write the path by which each user goes on where the log stands now."""
+    with psycopg.connect(url) as connection:
+        rows = connection.execute("SELECT name, epoch, head FROM realtime_stream").fetchall()
+    streams = {name: (epoch, head) for name, epoch, head in rows}
+    shared_epoch, shared_head = streams["announcements"]
+    paths = []
+    for user in range(1, sockets + 1):
+        epoch, head = streams[f"user:{user}"]
+        since = f"user:{user}:{head},announcements:{shared_head}"
+        paths.append(f"{PATH}?device=phone&since={since}&epoch={epoch}.{shared_epoch}")
+    return paths
+
+
+def _commits(url: str) -> int:
+    with psycopg.connect(url, autocommit=True) as connection:
+        row = connection.execute(
+            "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _parts(bench: Bench) -> Sequence[Part]:
+    return [Part(Hoardrun.name, hoardrun), Part(STOCK.name, stock)]
+
+
+SCENARIO = Scenario(
+    name="connect",
+    summary="2,000 users come back at once, with a JWT, a device and positions",
+    parts=_parts,
+    columns=[
+        Column("cpu_us", "CPU µs a connect", 0),
+        Column("rate", "connects/s", 0),
+        Column("queries", "transactions", 0),
+        Column("queries_each_50", "for 50 sockets", 2),
+    ],
+    goals=[
+        Goal(f"CPU a connect, hoardrun to {STOCK.name}", Side("connect", "hoardrun", "cpu_us"),
+             1.0, Side("connect", STOCK.name, "cpu_us")),
+        Goal("transactions for 50 sockets", Side("connect", "hoardrun", "queries_each_50"), 1.0),
+    ],
+    notes=[
+        "Transactions as PostgreSQL counts them during the storm, less what the server does "
+        "anyway in that time. Stock Channels checks the JWT, reads the user, joins two groups."
+    ],
+)  # fmt: skip

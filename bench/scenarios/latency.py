@@ -1,0 +1,73 @@
+"""One notification at a time to one user, with nothing else going on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from bench.contender import Bench, Contender
+from bench.goals import Goal, Side
+from bench.load import Load
+from bench.peers.channels import StockChannels
+from bench.peers.hoardrun import Hoardrun
+from bench.results import Sample, quantile
+from bench.scenario import Column, Part, Scenario
+
+GAP_SECONDS = 0.005
+WARM_UP = 20
+DAPHNE = StockChannels("daphne", "pubsub")
+CONTENDERS: Sequence[Contender] = (Hoardrun(), DAPHNE, StockChannels("uvicorn", "pubsub"))
+
+
+def measure(contender: Contender, bench: Bench, number: int) -> Iterator[Sample]:
+    """Save notifications one by one, and compare each commit with the arrival."""
+    count = 100 if bench.quick else 300
+    with contender.started(bench, 100) as running, Load(bench.new_folder("load")) as load:
+        load.open(running.entry, 1)
+        for messages in (WARM_UP, count):
+            load.begin()
+            saved = running.ask("save", user_id=1, count=messages, gap=GAP_SECONDS)
+            received = load.finish(messages)
+        arrivals = load.arrivals()
+        delays = [
+            (arrivals[place] - committed) / 1e6
+            for place, committed in enumerate(saved["committed"])
+            if place in arrivals
+        ]
+        figures = {
+            "p50_ms": quantile(delays, 0.5),
+            "p99_ms": quantile(delays, 0.99),
+            "max_ms": max(delays),
+            "save_p50_ms": received.p50,
+            "save_p99_ms": received.p99,
+        }
+        yield Sample("latency", contender.name, number, figures, received.problems())
+
+
+def _ratio(figure: str, limit: float) -> Goal:
+    return Goal(
+        f"{figure[:3]} from commit to socket, hoardrun to {DAPHNE.name}",
+        Side("latency", "hoardrun", figure),
+        limit,
+        Side("latency", DAPHNE.name, figure),
+    )
+
+
+def _parts(bench: Bench) -> Sequence[Part]:
+    return [Part(contender.name, partial(measure, contender)) for contender in CONTENDERS]
+
+
+SCENARIO = Scenario(
+    name="latency",
+    summary="one notification at a time, from commit to socket, unloaded",
+    parts=_parts,
+    columns=[
+        Column("p50_ms", "p50 ms", 2),
+        Column("p99_ms", "p99 ms", 2),
+        Column("max_ms", "max ms", 2),
+        Column("save_p50_ms", "p50 ms from save", 2),
+        Column("save_p99_ms", "p99 ms from save", 2),
+    ],
+    goals=[_ratio("p50_ms", 1.0), _ratio("p99_ms", 1.0)],
+    notes=["From the commit, and from just before the save, until the client has read it."],
+)
