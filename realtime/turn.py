@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # After a turn the next one waits as long as that took, but no longer than this: so
 # writing takes half of a busy node's time, and what arrives meanwhile leaves together.
-MAX_REST_SECONDS = 0.02
+MAX_REST_SECONDS = 0.008
 
 
 class Traffic:

@@ -15,7 +15,6 @@ import asyncio
 import atexit
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -32,9 +31,9 @@ EPHEMERAL = "hub.ephemeral"  # a list of (rooms, key, type, data)
 
 MAX_QUEUE = 20_000  # items that may wait; beyond that they are dropped and counted
 SEND_TIMEOUT_SECONDS = 1.0
-SPACING_SECONDS = 0.005  # from one sending to the next
+SPACING_SECONDS = 0.01  # from one sending to the next
 MAX_INLINE_BYTES = 16 * 1024  # a larger event is announced without its payload
-FEW_STREAMS = 16  # beyond that, one message to all nodes beats one to each stream
+FEW_STREAMS = 4  # at a time; beyond that, one message to all nodes beats one to each stream
 MAX_ITEMS = 200  # events or values in one message of the layer
 
 Item = Entry | tuple[str, list[Any]]
@@ -48,9 +47,9 @@ class Sender:
         self._queue: deque[Item] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._own_loop: asyncio.AbstractEventLoop | None = None
-        self._scheduled = False
+        self._armed = False  # whether the loop will look into the queue by itself
         self._task: asyncio.Task[None] | None = None
-        self._not_before = 0.0
+        self._next: asyncio.TimerHandle | None = None
         self._idle = threading.Event()
         self._idle.set()
         self.sent = 0
@@ -60,14 +59,16 @@ class Sender:
         """Send from this loop from now on: the one that the node's hub runs on."""
         with self._lock:
             self._loop = loop
-            self._scheduled = False
+            self._armed = False
 
     def detach(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Forget a loop that is about to end."""
+        """Forget the running loop, which is about to end."""
         with self._lock:
             if self._loop is loop:
                 self._loop = None
-                self._scheduled = False
+                self._armed = False
+                if self._next is not None:
+                    self._next.cancel()
 
     def put(self, items: Sequence[Item]) -> None:
         """Queue items, from any thread. Never blocks; what does not fit is dropped."""
@@ -79,14 +80,14 @@ class Sender:
             self._queue.extend(items[:room])
             self.dropped += max(0, len(items) - room)
             self._idle.clear()
-            if self._scheduled:
+            if self._armed:
                 return
-            self._scheduled = True
+            self._armed = True
         try:
-            loop.call_soon_threadsafe(self._start)
+            loop.call_soon_threadsafe(self._turn)
         except RuntimeError:  # the loop has just ended; reconcile will find the events
             with self._lock:
-                self._scheduled = False
+                self._armed = False
                 self._queue.clear()
                 self._idle.set()
 
@@ -105,19 +106,24 @@ class Sender:
             atexit.register(self.flush)
         return self._own_loop
 
-    def _start(self) -> None:
-        loop = asyncio.get_running_loop()
-        rest = self._not_before - time.monotonic()
-        if rest > 0:
-            loop.call_later(rest, self._start)
-            return
-        self._not_before = time.monotonic() + SPACING_SECONDS
-        self._task = loop.create_task(self._drain())
+    def _turn(self) -> None:
+        """Send what waits, and look again after a while; until nothing came meanwhile.
 
-    async def _drain(self) -> None:
+        So whoever publishes without a pause only fills the queue: to wake a loop up from
+        another thread costs more than the rest of it.
+        """
+        loop = asyncio.get_running_loop()
         with self._lock:
+            if loop is not (self._loop or self._own_loop):
+                return
             items = list(self._queue)
             self._queue.clear()
+            if not items:
+                self._armed = False
+                return
+        self._task = loop.create_task(self._send(items, loop.time() + SPACING_SECONDS))
+
+    async def _send(self, items: Sequence[Item], next_at: float) -> None:
         for group, message in _combine(items):
             try:
                 layer: Any = get_channel_layer()
@@ -129,10 +135,8 @@ class Sender:
                 logger.warning("wake-up to %s not sent: %r", group, error)
         with self._lock:
             if not self._queue:
-                self._scheduled = False
                 self._idle.set()
-                return
-        self._start()
+        self._next = asyncio.get_running_loop().call_at(next_at, self._turn)
 
 
 def _new_event_loop() -> asyncio.AbstractEventLoop:
