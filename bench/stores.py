@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 
+import psycopg
 import redis
 
 from bench import processes
 from tests.services.postgres import Postgres
 from tests.services.redis import Redis
+
+_STATEMENT = re.compile(rb"LOG:  (?:statement|execute [^:]*): (?!BEGIN|COMMIT)\S")
 
 
 class Stores:
@@ -30,6 +36,33 @@ class Stores:
         server = Redis()
         self._ending.callback(server.stop)
         return server
+
+    @contextmanager
+    def statements(self) -> Iterator[Callable[[], int]]:
+        """Have PostgreSQL log every statement; yields what counts the queries.
+
+        Those are all but BEGIN and COMMIT, and the empty ones by which a pool finds out
+        whether a connection still works.
+        """
+        file = self.postgres.folder / "log"
+        with psycopg.connect(self.postgres.url, autocommit=True) as connection:
+            self._log_statements(connection, "all")
+            began = file.stat().st_size
+
+            def count() -> int:
+                with file.open("rb") as log:
+                    log.seek(began)
+                    return sum(_STATEMENT.search(line) is not None for line in log)
+
+            try:
+                yield count
+            finally:
+                self._log_statements(connection, "none")
+
+    def _log_statements(self, connection: psycopg.Connection, which: str) -> None:
+        connection.execute(f"ALTER SYSTEM SET log_statement = '{which}'")
+        connection.execute("SELECT pg_reload_conf()")
+        time.sleep(0.5)  # the other sessions look at it when they next do something
 
     def cpu(self) -> tuple[float, float]:
         """CPU seconds so far of PostgreSQL and of Redis; 0 for one that does not run."""
