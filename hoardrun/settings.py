@@ -170,7 +170,7 @@ REALTIME: dict[str, Any] = {
     "MAX_MESSAGES_PER_SECOND": env.whole("WS_MAX_MESSAGES_PER_SECOND", 20, minimum=1),
     "MAX_MESSAGE_BURST": env.whole("WS_MAX_MESSAGE_BURST", 40, minimum=1),
     "MAX_MESSAGE_BYTES": env.whole("WS_MAX_MESSAGE_BYTES", 64 * 1024, minimum=1024),
-    "MAX_BUFFER_BYTES": env.whole("WS_MAX_BUFFER_BYTES", 256 * 1024, minimum=4096),
+    "MAX_BUFFER_BYTES": env.whole("WS_MAX_BUFFER_BYTES", 128 * 1024, minimum=4096),
     "AUTHENTICATE_WITHIN_SECONDS": env.number("WS_AUTHENTICATE_WITHIN_SECONDS", 5, minimum=0.1),
     "STUCK_AFTER_SECONDS": env.number("WS_STUCK_AFTER_SECONDS", 20, minimum=0.1),
     "COMPRESSION": env.flag("WS_COMPRESSION", True),

@@ -20,7 +20,7 @@ from realtime.core.resume import Reason, join_epochs
 from realtime.log import Entry, Head
 from realtime.protocol.messages import Position, ResyncRequired
 from realtime.socket import Socket
-from realtime.turn import Turn
+from realtime.turn import MAX_PIECE_BYTES, Turn
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,17 @@ class Followed:
     subscription. `waiting` are behind, or not let in yet.
     """
 
-    __slots__ = ("catching_up", "filtered", "fresh", "live", "name", "place", "waiting", "woken")
+    __slots__ = (
+        "catching_up",
+        "filtered",
+        "fresh",
+        "fresh_bytes",
+        "live",
+        "name",
+        "place",
+        "waiting",
+        "woken",
+    )
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -44,6 +54,7 @@ class Followed:
         self.filtered: set[Socket] | None = None
         self.waiting: set[Socket] | None = None
         self.fresh: list[tuple[Entry, Frame]] | None = None  # delivered in this turn
+        self.fresh_bytes = 0
         self.catching_up: asyncio.Task[None] | None = None
 
     @property
@@ -183,11 +194,18 @@ class Following:
         if followed.fresh is None:
             followed.fresh = []
             self._turn.spread_later(partial(self._spread, followed))
-        followed.fresh.append((entry, Frame(entry.payload.encode())))
+        frame = Frame(entry.payload.encode())
+        followed.fresh.append((entry, frame))
+        followed.fresh_bytes += frame.size
+        if followed.fresh_bytes >= MAX_PIECE_BYTES:
+            self._spread(followed)
 
     def _spread(self, followed: Followed) -> None:
         """Write what this turn delivered; who is full goes on from the log when drained."""
-        fresh, followed.fresh = followed.fresh or [], None
+        fresh, followed.fresh = followed.fresh, None
+        if fresh is None:
+            return  # it has left in pieces already
+        followed.fresh_bytes = 0
         others = self._turn.write_all(followed.live, [frame for _, frame in fresh])
         at_once = len(followed.live) - len(others)
         others += followed.filtered or ()

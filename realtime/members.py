@@ -17,7 +17,7 @@ from realtime.protocol.messages import RoomJoined
 from realtime.publish import Ephemeral
 from realtime.rooms import RoomKind
 from realtime.socket import Socket
-from realtime.turn import Turn
+from realtime.turn import MAX_PIECE_BYTES, Turn
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ class Members:
         self.newest: dict[str, Frame] = {}
         self.thinned: dict[str, dict[str, Frame]] = {"1s": {}, "5s": {}}
         self.fresh: list[tuple[str, Frame]] | None = None  # heard in this turn
+        self.fresh_bytes = 0
         self.joining = 0
         self.ready: asyncio.Task[None] | None = None
         self.source: asyncio.Task[None] | None = None
@@ -160,13 +161,19 @@ class RoomMembers:
                     members.fresh = []
                     self._turn.spread_later(partial(self._spread, members))
                 members.fresh.append((f"{name} {key}", frame))
+                members.fresh_bytes += frame.size
                 for rate, waiting in members.thinned.items():
                     if members.by_rate[rate]:
                         waiting[key] = frame
+                if members.fresh_bytes >= MAX_PIECE_BYTES:
+                    self._spread(members)
 
     def _spread(self, members: Members) -> None:
         """Write what this turn heard; who is held up gets the newest of each key later."""
-        fresh, members.fresh = members.fresh or [], None
+        fresh, members.fresh = members.fresh, None
+        if fresh is None:
+            return  # it has left in pieces already
+        members.fresh_bytes = 0
         others = self._turn.write_all(members.by_rate["realtime"], [frame for _, frame in fresh])
         for socket in others:
             for key, frame in fresh:

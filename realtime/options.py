@@ -19,7 +19,7 @@ class Options:
     max_messages_per_second: int = 20
     max_message_burst: int = 40
     max_message_bytes: int = 64 * 1024
-    max_buffer_bytes: int = 256 * 1024
+    max_buffer_bytes: int = 128 * 1024
     authenticate_within_seconds: float = 5
     stuck_after_seconds: float = 20
     compression: bool = True

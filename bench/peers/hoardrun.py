@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import ClassVar
 
@@ -42,13 +42,14 @@ class Hoardrun(Contender):
 
     name = "hoardrun"
     kind: ClassVar[str] = "announcement"
+    settings: ClassVar[Mapping[str, str]] = {}  # on top of what every server gets
     steps: ClassVar[Sequence[Step]] = (GREETED,)
 
     @contextmanager
     def started(self, bench: Bench, sockets: int) -> Iterator[Running]:
         made = installation(bench, sockets)
         bench.stores.redis.flush()
-        with Server("serve", env=made.env, migrate=False) as server:
+        with Server("serve", env={**made.env, **self.settings}, migrate=False) as server:
             folder = bench.new_folder(self.name)
             publisher = Driven(
                 "bench.peers.hoardrun_publisher", log=folder / "publisher.log", env=server.env

@@ -19,18 +19,23 @@ _deflate = PerMessageDeflate(True, True, WINDOW_BITS, WINDOW_BITS, COMPRESS_SETT
 class Frame:
     """One encoded message, shared by all sockets that it goes to.
 
-    `data` is its JSON, `wire` the same as an unmasked WebSocket text frame (RFC 6455,
-    section 5.2), `size` the length of that in bytes.
+    `wire` is its JSON as an unmasked WebSocket text frame (RFC 6455, section 5.2),
+    `size` the length of that in bytes.
     """
 
-    __slots__ = ("_deflated", "_text", "data", "size", "wire")
+    __slots__ = ("_deflated", "_header_bytes", "_text", "size", "wire")
 
     def __init__(self, data: bytes) -> None:
-        self.data = data
         self.wire = bytes(WebSocketFrame(Opcode.TEXT, data).serialize(mask=False))
         self.size = len(self.wire)
+        self._header_bytes = self.size - len(data)
         self._deflated: bytes | None = None
         self._text: str | None = None
+
+    @property
+    def data(self) -> bytes:
+        """The JSON; a copy, so that what waits for a socket waits there once."""
+        return self.wire[self._header_bytes :]
 
     @property
     def text(self) -> str:
@@ -44,7 +49,7 @@ class Frame:
         """The finished frame compressed once (RFC 7692), or as it is where that is shorter."""
         if self._deflated is None:
             self._deflated = self.wire
-            if len(self.data) >= MIN_DEFLATED_BYTES:
+            if self.size >= MIN_DEFLATED_BYTES:
                 frame = WebSocketFrame(Opcode.TEXT, self.data)
                 finished = bytes(frame.serialize(mask=False, extensions=[_deflate]))
                 if len(finished) < len(self.wire):
