@@ -3,17 +3,20 @@ from __future__ import annotations
 import json
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 
-from realtime import log
+from realtime import log, session
 from realtime.log import CursorMove
 from realtime.models import Cursor, Event, Stream
-from realtime.protocol.messages import BalanceUpdate, Payload
+from realtime.protocol.messages import BalanceUpdate, Payload, SystemAnnouncement
+
+Queries = Callable[[int], AbstractContextManager[object]]
 
 
 def balance(number: int) -> Payload:
@@ -76,9 +79,9 @@ def test_it_writes_a_repeated_key_once_and_returns_the_first() -> None:
 
 @pytest.mark.django_db
 def test_it_writes_to_many_streams_with_few_queries(
-    django_assert_max_num_queries: Callable[[int], Iterator[None]],
+    django_assert_max_num_queries: Queries,
 ) -> None:
-    with django_assert_max_num_queries(20), transaction.atomic():  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(20), transaction.atomic():
         entries = log.append([(f"user:{number}", balance(number)) for number in range(500)])
     assert {entry.offset for entry in entries} == {1}
     assert Stream.objects.count() == 500
@@ -113,6 +116,104 @@ def test_a_cursor_only_moves_forward_within_an_epoch() -> None:
     log.move_cursors([CursorMove(alice.pk, "phone", "user:1", "later", 1)])
     moved = Cursor.objects.get()
     assert (moved.epoch, moved.acked) == ("later", 1)
+
+
+@pytest.mark.django_db
+def test_one_query_moves_cursors_and_who_is_gone_holds_up_nobody(
+    django_assert_num_queries: Queries,
+) -> None:
+    alice = get_user_model().objects.create(username="alice")
+    epoch = log.ensure(["user:1"])["user:1"].epoch
+    moves = [CursorMove(alice.pk, f"device {n}", "user:1", epoch, n) for n in range(300)]
+    gone = [
+        CursorMove(alice.pk + 1, "phone", "user:1", epoch, 5),
+        CursorMove(alice.pk, "phone", "user:99", epoch, 5),
+    ]
+    with django_assert_num_queries(1):
+        log.move_cursors([*gone, *moves])
+    found = dict(Cursor.objects.values_list("device", "acked"))
+    assert found == {f"device {n}": n for n in range(300)}
+
+
+@pytest.mark.django_db
+def test_one_query_counts_whom_events_reached(django_assert_num_queries: Queries) -> None:
+    append("announcements", 1, 2, 3)
+    append("user:1", 1)
+    counts = [("announcements", 1, 10), ("announcements", 3, 30), ("announcements", 99, 1)]
+    for _ in range(2):
+        with django_assert_num_queries(1):
+            log.add_reached(counts)
+    found = Event.objects.order_by("stream__name", "offset").values_list("reached", flat=True)
+    assert list(found) == [20, 0, 60, 0]
+
+
+@pytest.mark.django_db
+def test_one_query_reads_what_many_have_missed(django_assert_num_queries: Queries) -> None:
+    for user in range(100):
+        append(f"user:{user}", *range(user % 5))
+    with django_assert_num_queries(1):
+        found = log.read_many([(f"user:{user}", 1) for user in range(100)] + [("user:x", 0)])
+    for user in range(100):
+        head, entries = found[f"user:{user}", 1]
+        assert [entry.offset for entry in entries] == list(range(2, user % 5 + 1))
+        assert {entry.stream for entry in entries} <= {f"user:{user}"}
+        assert head.head == user % 5
+    assert found["user:x", 0][0].epoch == ""
+
+
+@pytest.mark.django_db
+def test_one_query_tells_where_many_streams_stand(django_assert_num_queries: Queries) -> None:
+    log.ensure([f"user:{number}" for number in range(3000)])
+    with django_assert_num_queries(1):
+        assert len(log.heads([f"user:{number}" for number in range(3100)])) == 3000
+
+
+@pytest.mark.django_db
+def test_one_query_logs_many_users_in(django_assert_num_queries: Queries) -> None:
+    users = get_user_model().objects
+    active = [users.create(username=f"user {number}") for number in range(50)]
+    blocked = users.create(username="blocked", is_active=False)
+    streams = [f"user:{user.pk}" for user in active]
+    epochs = {name: head.epoch for name, head in log.ensure([*streams, "announcements"]).items()}
+    log.move_cursors([CursorMove(active[3].pk, "phone", streams[3], epochs[streams[3]], 4)])
+    keys = [(user.pk, "phone") for user in (*active, blocked)] + [(blocked.pk + 1, "phone")]
+    with django_assert_num_queries(1):
+        found = session.load(keys)
+    assert all(found[key].is_active for key in keys[:50])
+    assert found[keys[3]].cursors == {streams[3]: (epochs[streams[3]], 4)}
+    assert found[keys[4]].cursors == {}
+    assert set(found[keys[7]].heads) == {streams[7], "announcements"}
+    assert (found[keys[50]].exists, found[keys[50]].is_active) == (True, False)
+    assert not found[keys[51]].exists
+
+
+@pytest.mark.django_db
+def test_it_keeps_the_order_of_several_events_of_several_streams() -> None:
+    messages = [(f"user:{number % 3}", balance(number)) for number in range(1500)]
+    with transaction.atomic():
+        log.append([("user:1", balance(-1))])
+        entries = log.append(messages)
+    following = {"user:0": 0, "user:1": 1, "user:2": 0}
+    for number, entry in enumerate(entries):
+        stream = f"user:{number % 3}"
+        following[stream] += 1
+        assert (entry.stream, entry.offset) == (stream, following[stream])
+        stored = json.loads(entry.payload)
+        assert (stored["offset"], stored["data"]["available_balance"]) == (
+            entry.offset,
+            str(number),
+        )
+    assert set(Event.objects.values_list("payload", flat=True)) >= {e.payload for e in entries}
+
+
+@pytest.mark.django_db
+def test_text_that_means_something_to_sql_or_a_template_is_stored_as_it_is() -> None:
+    text = "100 % {offset} %s '; DROP TABLE -- \\ \u2028"
+    with transaction.atomic():
+        payload = SystemAnnouncement(id="1", title=text, message=text)
+        [entry] = log.append([("announcements", payload)])
+    assert json.loads(Event.objects.get().payload)["data"]["title"] == text
+    assert Event.objects.get().payload == entry.payload
 
 
 @pytest.mark.django_db(transaction=True)

@@ -19,6 +19,16 @@ from tests.services.server import Kind, Server
 pytestmark = pytest.mark.servers
 
 
+_MANY = """
+from realtime.protocol.messages import Notification
+from realtime.publish import publish_many
+for page in range(3):
+    publish_many([("user:1", Notification(
+        id=str(number), title="t", message="m" * 2000, created_at="",
+    )) for number in range(page * 100, page * 100 + 100)])
+"""
+
+
 @pytest.mark.parametrize("kind", ["runserver", "daphne", "uvicorn"])
 async def test_it_serves_sockets_on_other_servers_too(kind: Kind) -> None:
     with Server(kind, env={"DEBUG": "1"}) as server:
@@ -32,6 +42,10 @@ async def test_it_serves_sockets_on_other_servers_too(kind: Kind) -> None:
         async with alice:
             await alice.send({"type": "join_room", "room": "market_data:TEST"})
             await alice.receive("market_update")
+            await asyncio.to_thread(server.manage, "shell", "-v0", "-c", _MANY)
+            for number in range(300):
+                found = await alice.receive("notification", timeout=10)
+                assert (found["offset"], found["data"]["id"]) == (number + 1, str(number))
             await alice.send({"type": "ping"})
             await alice.receive("pong")
         assert "Traceback" not in server.log()

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import zlib
+
+import pytest
+
+from realtime.core.frames import WINDOW_BITS, Frame
+
+FIN_TEXT, COMPRESSED = 0x81, 0xC1
+
+
+def split(wire: bytes) -> tuple[int, bytes]:
+    """Read one unmasked frame: its first byte and its payload."""
+    length, start = wire[1], 2
+    if length == 126:
+        length, start = int.from_bytes(wire[2:4], "big"), 4
+    elif length == 127:
+        length, start = int.from_bytes(wire[2:10], "big"), 10
+    assert len(wire) == start + length
+    return wire[0], wire[start:]
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])
+def test_it_is_one_finished_text_frame_of_any_size(size: int) -> None:
+    frame = Frame(b"x" * size)
+    assert split(frame.wire) == (FIN_TEXT, b"x" * size)
+    assert (frame.data, frame.text) == (b"x" * size, "x" * size)
+    assert frame.size == len(frame.wire)
+
+
+def test_it_compresses_so_that_each_message_inflates_alone() -> None:
+    data = b'{"title":"Amina Nakato"}' * 400  # longer than the window
+    for frame in (Frame(data), Frame(data[:1000])):
+        first, payload = split(frame.deflated)
+        assert first == COMPRESSED
+        assert len(payload) < len(frame.data) / 5
+        inflater = zlib.decompressobj(-WINDOW_BITS)  # no context of an earlier message
+        assert inflater.decompress(payload + b"\x00\x00\xff\xff") == frame.data
+
+
+def test_it_compresses_once() -> None:
+    frame = Frame(b"x" * 1000)
+    assert frame.deflated is frame.deflated
+
+
+@pytest.mark.parametrize("data", [b'{"type":"pong"}', bytes(range(256))])
+def test_it_leaves_alone_what_compression_does_not_help(data: bytes) -> None:
+    frame = Frame(data)
+    assert frame.deflated is frame.wire

@@ -1,0 +1,184 @@
+"""What `serve` does with the bytes: compression, order, large bursts, and peers that are gone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import zlib
+from collections.abc import Iterator
+
+import pytest
+
+from realtime.core.frames import WINDOW_BITS
+from realtime.protocol.codes import CloseCode
+from realtime.servers import uvicorn
+from tests.realtime.conftest import ALICE, BOB, broadcast, connect, node, push_balance, token_for
+from tests.services.raw import CLOSE, PING, RawClient, RawFrame
+from tests.services.server import Server
+
+LONG = "The market is closed until further notice. " * 20
+
+
+def message(frame: RawFrame) -> dict[str, object]:
+    """Read a message as a client does that keeps no context between messages."""
+    data = frame.payload
+    if frame.compressed:
+        data = zlib.decompressobj(-WINDOW_BITS).decompress(data + b"\x00\x00\xff\xff")
+    return dict(json.loads(data))
+
+
+def announced(client: RawClient) -> RawFrame:
+    """Return the next announcement, as it came."""
+    while True:
+        frame = client.receive()
+        if frame.opcode == 1 and message(frame)["type"] == "system_announcement":
+            return frame
+
+
+@pytest.mark.servers
+def test_who_asks_for_compression_gets_the_same_bytes_and_the_others_plain_ones(
+    served: Server,
+) -> None:
+    offer = "permessage-deflate; client_max_window_bits"
+    with (
+        RawClient(served.ws_url, token_for(ALICE), offer=offer) as alice,
+        RawClient(served.ws_url, token_for(BOB), offer=offer) as bob,
+        RawClient(served.ws_url, token_for(BOB)) as plain,
+    ):
+        assert alice.extensions.startswith("permessage-deflate")
+        assert "server_no_context_takeover" in alice.extensions
+        assert plain.extensions == ""
+        broadcast(served, "announcement", {"title": "Closed", "message": LONG})
+        one, other, third = announced(alice), announced(bob), announced(plain)
+    assert one.compressed and not third.compressed
+    assert one.payload == other.payload
+    assert message(one) == message(third)
+    assert len(one.payload) < len(third.payload) / 3
+
+
+@pytest.mark.servers
+def test_a_client_with_a_smaller_window_is_understood_and_gets_plain_frames(
+    served: Server,
+) -> None:
+    offer = "permessage-deflate; server_max_window_bits=9"
+    with RawClient(served.ws_url, token_for(ALICE), offer=offer) as client:
+        assert "server_max_window_bits=9" in client.extensions
+        broadcast(served, "announcement", {"title": "Closed", "message": LONG})
+        assert not announced(client).compressed
+
+
+@pytest.fixture(scope="module")
+def terse() -> Iterator[Server]:
+    """A node that does not compress, and pings every second."""
+    with node(DEBUG="1", WS_COMPRESSION="0", WS_HEARTBEAT_SECONDS="1") as server:
+        yield server
+
+
+@pytest.mark.servers
+def test_compression_can_be_switched_off(terse: Server) -> None:
+    with RawClient(terse.ws_url, token_for(ALICE), offer="permessage-deflate") as client:
+        assert client.extensions == ""
+        assert message(client.receive())["type"] == "connection_established"
+
+
+@pytest.mark.servers
+def test_a_peer_that_answers_no_ping_closes_with_4408(terse: Server) -> None:
+    with RawClient(terse.ws_url, token_for(ALICE)) as silent:
+        frames = [silent.receive()]
+        while frames[-1].opcode != CLOSE:
+            frames.append(silent.receive())
+    assert [frame.opcode for frame in frames].count(PING) == 1
+    assert int.from_bytes(frames[-1].payload[:2], "big") == CloseCode.TIMEOUT
+
+
+@pytest.mark.servers
+async def test_a_peer_that_answers_pings_stays(terse: Server) -> None:
+    alice, _ = await connect(terse, ALICE)
+    async with alice:
+        await alice.expect_nothing(3.5, type="error")  # its library answers the pings
+        await alice.send({"type": "ping"})
+        await alice.receive("pong")
+
+
+@pytest.mark.servers
+async def test_no_pong_is_ahead_of_the_events_that_it_speaks_of(served: Server) -> None:
+    bob, greeting = await connect(served, BOB)
+    stream = f"user:{BOB}"
+    had = greeting["positions"][stream]["offset"]
+    last = had + 40
+
+    def publish() -> None:
+        for number in range(40):
+            push_balance(served, BOB, number)
+
+    async with bob:
+        publishing = asyncio.create_task(asyncio.to_thread(publish))
+        pongs = 0
+        while had < last:
+            await bob.send({"type": "ping"})
+            while (found := await bob.receive())["type"] != "pong":
+                if found.get("stream") == stream:
+                    assert found["offset"] == had + 1
+                    had = found["offset"]
+            assert found["data"]["positions"][stream] == had
+            pongs += 1
+            await asyncio.sleep(0.06)  # below the rate that a client may ask at
+        await publishing
+    assert pongs > 1
+
+
+_BURST = """
+import base64, os
+from realtime.protocol.messages import Notification
+from realtime.publish import publish_many
+publish_many([("user:2", Notification(
+    id=str(number), title="t", message="m", created_at="",
+    metadata={"pad": base64.b64encode(os.urandom(30_000)).decode()},
+)) for number in range(250)])
+"""
+
+
+@pytest.mark.servers
+async def test_a_burst_beyond_every_buffer_arrives_whole_and_in_order(served: Server) -> None:
+    bob, greeting = await connect(served, BOB)
+    position = greeting["positions"][f"user:{BOB}"]["offset"]
+    async with bob:
+        await asyncio.to_thread(served.manage, "shell", "-v0", "-c", _BURST)
+        for number in range(250):
+            found = await bob.receive("notification", timeout=10)
+            assert (found["offset"], found["data"]["id"]) == (position + 1 + number, str(number))
+
+
+_GO_BACK = """
+from realtime.models import Event, Stream
+Event.objects.filter(stream__name="user:2", offset__gt={offset}).delete()
+Stream.objects.filter(name="user:2").update(head={offset})
+"""
+
+
+@pytest.mark.servers
+async def test_a_store_that_went_back_makes_live_sockets_resynchronise(served: Server) -> None:
+    bob, greeting = await connect(served, BOB)
+    position = greeting["positions"][f"user:{BOB}"]["offset"]
+    async with bob:
+        for number in range(3):
+            push_balance(served, BOB, number)
+            await bob.receive("balance_update")
+        # What a restored backup looks like whose epoch nobody has changed.
+        back = _GO_BACK.format(offset=position + 1)
+        await asyncio.to_thread(served.manage, "shell", "-v0", "-c", back)
+        required = await bob.receive("resync_required", timeout=10)
+        assert required["data"]["reason"] == "ahead"
+        assert required["data"]["position"]["offset"] == position + 1
+        push_balance(served, BOB, 9)
+        assert (await bob.receive("balance_update"))["offset"] == position + 2
+
+
+def test_the_kernel_drops_peers_that_take_nothing_and_holds_little_for_them() -> None:
+    listening = uvicorn.listen(uvicorn.config(host="127.0.0.1", port=0, app="none"))
+    with listening:
+        patience = listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+        assert patience == 40_000  # milliseconds: twice WS_STUCK_AFTER_SECONDS
+        unsent = listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT)
+        assert unsent == uvicorn.UNSENT_BYTES

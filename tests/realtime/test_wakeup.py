@@ -1,0 +1,131 @@
+"""What publishing says to the nodes, over whatever channel layer the run has."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from channels.layers import get_channel_layer
+
+from realtime import names, wakeup
+from realtime.log import Entry
+from realtime.wakeup import FEW_STREAMS, MAX_INLINE_BYTES, MAX_ITEMS, MAX_QUEUE, Sender
+
+
+class Ear:
+    """Hears what is sent to a group."""
+
+    def __init__(self, channel: str) -> None:
+        self.layer: Any = get_channel_layer()
+        self.channel = channel
+
+    @classmethod
+    async def at(cls, group: str) -> Ear:
+        layer: Any = get_channel_layer()
+        ear = cls(await layer.new_channel())
+        await layer.group_add(group, ear.channel)
+        return ear
+
+    async def hear(self) -> dict[str, Any]:
+        return dict(await asyncio.wait_for(self.layer.receive(self.channel), 5))
+
+
+@pytest.fixture
+async def sender() -> AsyncIterator[Sender]:
+    sender = Sender()
+    loop = asyncio.get_running_loop()
+    sender.attach(loop)
+    yield sender
+    sender.detach(loop)
+
+
+def entry(stream: str, offset: int, payload: str = "{}") -> Entry:
+    return Entry(stream, "e", offset, "notification", "", payload)
+
+
+async def flushed(sender: Sender) -> bool:
+    return await asyncio.to_thread(sender.flush, 5)
+
+
+async def test_it_tells_the_followers_of_a_stream(sender: Sender) -> None:
+    ear = await Ear.at(names.stream_group("user:1"))
+    sender.put([entry("user:1", 7, '{"a":1}')])
+    message = await ear.hear()
+    assert message["type"] == wakeup.EVENTS
+    assert [list(event) for event in message["events"]] == [
+        ["user:1", "e", 7, "notification", "", '{"a":1}']
+    ]
+
+
+async def test_what_is_put_while_it_sends_leaves_together_and_in_order(sender: Sender) -> None:
+    ear = await Ear.at(names.stream_group("user:1"))
+    for offset in range(1, 101):
+        sender.put([entry("user:1", offset)])
+    await ear.hear()
+    for offset in range(101, 201):
+        sender.put([entry("user:1", offset)])
+    second = await ear.hear()
+    assert [event[2] for event in second["events"]] == list(range(101, 201))
+    assert await flushed(sender)
+    assert sender.sent == 2
+
+
+async def test_many_streams_are_told_to_all_nodes_in_messages_of_bounded_size(
+    sender: Sender,
+) -> None:
+    ear = await Ear.at(names.all_nodes_group())
+    count = MAX_ITEMS + 50
+    sender.put([entry(f"user:{number}", 1) for number in range(count)])
+    first, second = await ear.hear(), await ear.hear()
+    assert [len(message["events"]) for message in (first, second)] == [MAX_ITEMS, 50]
+    told = [event[0] for message in (first, second) for event in message["events"]]
+    assert told == [f"user:{number}" for number in range(count)]
+    assert count > FEW_STREAMS
+
+
+async def test_a_large_event_is_announced_without_its_payload(sender: Sender) -> None:
+    ear = await Ear.at(names.stream_group("user:1"))
+    sender.put([entry("user:1", 1, "x" * (MAX_INLINE_BYTES + 1))])
+    assert (await ear.hear())["events"][0][5] is None
+
+
+async def test_it_never_holds_more_than_its_queue_and_counts_what_it_drops(
+    sender: Sender,
+) -> None:
+    sender.put([entry("user:1", offset) for offset in range(MAX_QUEUE)])
+    sender.put([entry("user:1", offset) for offset in range(10)])
+    assert sender.dropped == 10
+
+
+async def test_a_layer_that_fails_is_counted_and_ends_nothing(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken:
+        async def group_send(self, group: str, message: dict[str, Any]) -> None:
+            raise ConnectionError("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(wakeup, "get_channel_layer", Broken)
+        sender.put([entry("user:1", 1)])
+        assert await flushed(sender)
+    assert (sender.sent, sender.dropped) == (0, 1)
+    assert "away" in caplog.text
+    ear = await Ear.at(names.stream_group("user:1"))
+    sender.put([entry("user:1", 2)])
+    assert (await ear.hear())["events"][0][2] == 2
+
+
+async def test_another_loop_goes_on_with_what_is_put_after_the_first_has_left(
+    sender: Sender,
+) -> None:
+    loop = asyncio.get_running_loop()
+    sender.put([entry("user:1", 1)])
+    assert await flushed(sender)
+    sender.detach(loop)  # while it would have looked into the queue once more
+    sender.attach(loop)
+    ear = await Ear.at(names.stream_group("user:1"))
+    sender.put([entry("user:1", 2)])
+    assert (await ear.hear())["events"][0][2] == 2
+    assert await flushed(sender)

@@ -1,0 +1,88 @@
+"""A WebSocket client that shows the bytes as they came, and answers nothing by itself."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from tests.services.ports import PATIENCE
+
+PING, CLOSE = 0x9, 0x8
+
+
+@dataclass(frozen=True)
+class RawFrame:
+    """One frame of the server: its opcode, whether it is compressed, its bytes as they came."""
+
+    opcode: int
+    compressed: bool
+    payload: bytes
+
+
+class RawClient:
+    """One connection; `extensions` is what the server agreed to, empty for nothing."""
+
+    def __init__(self, ws_url: str, token: str, *, offer: str | None = None) -> None:
+        address = urlsplit(ws_url)
+        assert address.hostname and address.port
+        self._socket = socket.create_connection((address.hostname, address.port))
+        self._socket.settimeout(10 * PATIENCE)
+        lines = [
+            f"GET {address.path} HTTP/1.1",
+            f"Host: {address.netloc}",
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+            f"Authorization: Bearer {token}",
+            *([f"Sec-WebSocket-Extensions: {offer}"] if offer else []),
+        ]
+        self._socket.sendall("\r\n".join([*lines, "", ""]).encode())
+        self._rest = b""
+        status, *headers = self._until(b"\r\n\r\n").decode().split("\r\n")
+        assert " 101 " in status, status
+        named = dict(line.lower().split(": ", 1) for line in headers)
+        self.extensions = named.get("sec-websocket-extensions", "")
+
+    def receive(self) -> RawFrame:
+        """Return the next frame; raises TimeoutError when none comes, EOFError at the end."""
+        first, second = self._read(2)
+        size = second & 0x7F
+        if size > 125:
+            size = int.from_bytes(self._read(2 if size == 126 else 8), "big")
+        return RawFrame(first & 0x0F, bool(first & 0x40), self._read(size))
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _until(self, mark: bytes) -> bytes:
+        while mark not in self._rest:
+            self._receive()
+        found, _, self._rest = self._rest.partition(mark)
+        return found
+
+    def _read(self, size: int) -> bytes:
+        while len(self._rest) < size:
+            self._receive()
+        found, self._rest = self._rest[:size], self._rest[size:]
+        return found
+
+    def _receive(self) -> None:
+        data = self._socket.recv(1 << 16)
+        if not data:
+            raise EOFError("the server closed the connection")
+        self._rest += data
