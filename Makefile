@@ -7,6 +7,8 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 # Further words for pytest: make test ARGS="-x -k resume"
 ARGS ?=
+# What to measure, and how: make bench BENCH="fanout --quick"
+BENCH ?= all
 
 # pytest ends with 5 when it ran nothing: the second run may, once ARGS select.
 MAY_SELECT_NONE = $(if $(ARGS),|| [ $$? -eq 5 ])
@@ -19,7 +21,7 @@ PRODUCTION = env -u DEBUG -u REDIS_URL DATABASE_URL=sqlite://:memory: ALLOWED_HO
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test e2e lint check clean
+.PHONY: help run test e2e lint bench check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +48,9 @@ lint: $(VENV)/.dev ## Check style, types, imports, migrations and the settings o
 	@$(PRODUCTION) sh -xc '$(BIN)/python manage.py makemigrations --check --dry-run'
 	@$(PRODUCTION) sh -xc '$(BIN)/python manage.py check --deploy --fail-level WARNING'
 
+bench: $(VENV)/.bench ## Measure against peers, into var/bench (BENCH="fanout --quick"; all takes 40 minutes)
+	$(BIN)/python -m bench $(BENCH) --out var/bench
+
 check: lint test ## Everything a change must pass: lint, then test
 
 clean: ## Remove what make made, except var/ with the demo's database and key
@@ -62,6 +67,11 @@ $(VENV)/.dev: requirements.txt requirements-dev.txt | $(BIN)/pip
 	@echo "Installing what tests and checks need into $(VENV); this happens once."
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/.runtime
+
+$(VENV)/.bench: requirements.txt requirements-dev.txt requirements-bench.txt | $(BIN)/pip
+	@echo "Installing what the benchmark needs into $(VENV); this happens once."
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements-bench.txt
+	@touch $@ $(VENV)/.dev $(VENV)/.runtime
 
 # venv makes pip last, so that an interrupted one is made again.
 $(BIN)/pip:

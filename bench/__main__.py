@@ -34,12 +34,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("scenario", choices=[*names, "all"], metavar="scenario")
     parser.add_argument("--quick", action="store_true", help="small sizes and one round")
     parser.add_argument("--rounds", type=int, metavar="N", help="how often each contender runs")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there")
     parser.add_argument(
-        "--only", default="", metavar="NAME,...", help="run these contenders and no others"
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="write table.md, results.json and the charts (PNG and SVG) there",
     )
     parser.add_argument(
-        "--charts", type=Path, metavar="DIR", help="draw PNG and SVG there; needs matplotlib"
+        "--only", default="", metavar="NAME,...", help="run these contenders and no others"
     )
     return parser.parse_args()
 
@@ -71,6 +73,7 @@ def main() -> int:
     chosen = [s for s in SCENARIOS if arguments.scenario in (s.name, "all")]
     only = [name for name in arguments.only.split(",") if name]
     measured: list[tuple[Scenario, Results]] = []
+    tables: list[str] = []
     _allow_files()
     try:
         environment.prepare(reaper.workspace())
@@ -84,8 +87,8 @@ def main() -> int:
                     names = ", ".join(part.name for part in scenario.parts(bench))
                     bench.progress(f"{scenario.name}: nothing was measured; there are {names}")
                     continue
-                print(f"# {scenario.name}: {scenario.summary}\n")
-                print(report.text(scenario, results, quick=arguments.quick), end="\n\n", flush=True)
+                tables.append(report.text(scenario, results, quick=arguments.quick))
+                print(tables[-1], end="\n\n", flush=True)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
@@ -94,10 +97,12 @@ def main() -> int:
         return 1
     finally:
         reaper.close()
-        if arguments.json and any(results.samples for _, results in measured):
-            report.write_json(arguments.json, measured, quick=arguments.quick)
-    if arguments.charts:
-        for file in chart.draw_all(measured, arguments.charts):
+        if arguments.out and any(results.samples for _, results in measured):
+            arguments.out.mkdir(parents=True, exist_ok=True)
+            (arguments.out / "table.md").write_text("\n\n".join(tables) + "\n")
+            report.write_json(arguments.out / "results.json", measured, quick=arguments.quick)
+    if arguments.out:
+        for file in chart.draw_all(measured, arguments.out):
             print(f"drew {file}", file=sys.stderr)
     return 1 if any(results.failed() for _, results in measured) else 0
 

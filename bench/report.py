@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.goals import Goal, Verdict
+from bench.goals import Goal
 from bench.results import Results
 from bench.scenario import Column, Scenario
 
 
 def text(scenario: Scenario, results: Results, *, quick: bool) -> str:
     """Write what a scenario found: a table for each case, what failed, and the goals."""
-    blocks = []
+    blocks = [f"# {scenario.name}: {scenario.summary}"]
     for case in results.cases():
         blocks.append(f"## {case}\n\n" + _table(scenario.columns, results, case))
     if results.absent:
@@ -106,8 +106,3 @@ def write_json(file: Path, measured: Sequence[tuple[Scenario, Results]], *, quic
     }
     content = {"machine": machine(), "quick": quick, "scenarios": scenarios}
     file.write_text(json.dumps(content, indent=2) + "\n")
-
-
-def missed(scenario: Scenario, results: Results) -> list[Goal]:
-    """Name the goals that were measured and not met."""
-    return [goal for goal in scenario.goals if goal.verdict(results) is Verdict.MISSED]

@@ -139,6 +139,10 @@ SCENARIO = Scenario(
              _cpu("nats", "paced")),
         Goal("paced: p99, hoardrun to nats", Side("paced", "hoardrun", "p99_ms"), 1.0,
              Side("paced", "nats", "p99_ms")),
+        Goal("paced: CPU, hoardrun-market to nats", _cpu("hoardrun-market", "paced"), 1.0,
+             _cpu("nats", "paced")),
+        Goal("paced: p99, hoardrun-market to nats", Side("paced", "hoardrun-market", "p99_ms"),
+             1.0, Side("paced", "nats", "p99_ms")),
         Goal(
             f"CPU a delivery, {MANY:,} sockets to 1,000",
             _cpu("hoardrun", f"burst-{MANY}"),
