@@ -40,7 +40,7 @@ test: $(VENV)/.dev ## Run every test, and the in-process suites again on Postgre
 e2e: $(VENV)/.dev ## Drive the console page and the README's snippet in a real Chromium
 	$(BIN)/python -m pytest tests/e2e $(ARGS)
 
-lint: $(VENV)/.dev ## Check style, types, imports, migrations and the settings of a deployment
+lint: $(VENV)/.bench ## Check style, types, imports, migrations and the settings of a deployment
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@$(PRODUCTION) sh -xc '$(BIN)/mypy'
