@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Mapping
 
 from realtime import db, log, names
 from realtime.core.pace import Pace
@@ -52,6 +53,12 @@ class Acks:
         if waiting is None or waiting.epoch != epoch or waiting.acked < offset:
             self._moves[key] = CursorMove(*key, epoch, offset)
 
+    def _put_back(self, moves: Mapping[tuple[int, str, str], CursorMove]) -> None:
+        for key, move in moves.items():
+            newer = self._moves.get(key)
+            if newer is None or (newer.epoch == move.epoch and newer.acked < move.acked):
+                self._moves[key] = move
+
     async def flush(self) -> None:
         """Store what came in, in one statement; keep it if that fails."""
         async with self._storing:
@@ -63,10 +70,12 @@ class Acks:
             self._under_way = moves
             try:
                 await db.run(log.move_cursors, list(moves.values()))
-            except Exception as error:  # a newer one of the same key stays the newer
-                logger.warning("acknowledgements not stored yet: %r", error)
-                self._moves = moves | self._moves
+            except BaseException as error:  # also of a login that was cancelled meanwhile
+                self._put_back(moves)
                 self._answers = answers + self._answers
+                if not isinstance(error, Exception):
+                    raise
+                logger.warning("acknowledgements not stored yet: %r", error)
                 return
             finally:
                 self._under_way = {}

@@ -279,6 +279,7 @@ class Following:
 
     def _say_resync(self, socket: Socket, followed: Followed, reason: Reason) -> None:
         place = followed.place
+        socket.connection.resynced(followed.name, place.offset)
         socket.reply(
             ResyncRequired(
                 stream=followed.name,
@@ -309,13 +310,15 @@ class Following:
             head, entries = await self._log.ask((followed.name, place.offset))
             if head.epoch != node.epoch:
                 self._reset(followed, head, "epoch")
-            elif head.head < place.offset:
+                return  # what was read is no continuation of what this socket has
+            if head.head < place.offset:
                 self._reset(followed, head, "ahead")
                 self.resync(socket, followed, "ahead")
             elif place.offset < head.floor or (entries and entries[0].offset != place.offset + 1):
                 self.resync(socket, followed, "trimmed")
             elif not entries or place.offset > node.offset:
-                await self.catch_up(followed)
+                # Shared by all who wait: one that leaves must not end it for the others.
+                await asyncio.shield(self.catch_up(followed))
             self._send_page(socket, followed, place, entries)
 
     def _send_page(

@@ -78,4 +78,5 @@ def greet(node: Hub, socket: Socket, found: Session, expires_at: float) -> bool:
     for name, start in starts.items():
         if start.resync is not None:
             node.following.resync(socket, node.following.streams[name], start.resync)
+    connection.ack_after = None  # nothing was sent yet that an ack could mean
     return True

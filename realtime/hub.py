@@ -129,7 +129,8 @@ class Hub:
         assert user_id is not None
         own = self.users.setdefault(user_id, {})
         own[socket] = None
-        for oldest in list(own)[: len(own) - self.options.max_connections_per_user]:
+        surplus = max(0, len(own) - self.options.max_connections_per_user)
+        for oldest in list(own)[:surplus]:
             del own[oldest]
             oldest.close(CloseCode.TOO_MANY_CONNECTIONS)
 

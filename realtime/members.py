@@ -105,6 +105,8 @@ class RoomMembers:
                 members.newest[message.key] = Frame(
                     codec.encode(message.payload, room=members.name)
                 )
+        if self.rooms.get(members.name) is not members:
+            return  # everybody has left again
         if (source := members.kind.source(members.name)) is not None:
             members.source = asyncio.ensure_future(self._run_source(members, source))
 
@@ -165,6 +167,8 @@ class RoomMembers:
                 for rate, waiting in members.thinned.items():
                     if members.by_rate[rate]:
                         waiting[key] = frame
+                    else:
+                        waiting.pop(key, None)  # of somebody who has left: it is outdated now
                 if members.fresh_bytes >= MAX_PIECE_BYTES:
                     self._spread(members)
 

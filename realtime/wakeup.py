@@ -59,7 +59,9 @@ class Sender:
         """Send from this loop from now on: the one that the node's hub runs on."""
         with self._lock:
             self._loop = loop
-            self._armed = False
+            self._armed = bool(self._queue)
+            if self._armed:
+                loop.call_soon_threadsafe(self._turn)
 
     def detach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Forget the running loop, which is about to end."""

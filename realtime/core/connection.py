@@ -56,13 +56,15 @@ class Connection:
     `user_id` is None until the login; `rooms` maps the joined rooms to their rate;
     `subscriptions` is what the client asked to be sent, empty meaning everything;
     `places` holds, in the order of `epoch`, up to where each stream was written to the
-    socket; sockets that are live on a stream share the place of the node.
+    socket; sockets that are live on a stream share the place of the node. `ack_after`
+    holds the streams that were resynchronised, and at which offset.
     """
 
     __slots__ = (
         "_bucket",
         "_limits",
         "_refused",
+        "ack_after",
         "device",
         "id",
         "places",
@@ -78,6 +80,7 @@ class Connection:
         self.rooms: dict[str, str] = {}
         self.subscriptions: frozenset[str] = frozenset()
         self.places: dict[str, Place] = {}
+        self.ack_after: dict[str, int] | None = None
         self._limits = limits
         self._bucket = TokenBucket(limits.max_messages_per_second, limits.max_message_burst)
         self._refused = 0
@@ -168,6 +171,12 @@ class Connection:
     def _subscribed(self, request_id: str | None) -> Filter:
         return Filter(SubscriptionUpdated(types=sorted(self.subscriptions)), request_id)
 
+    def resynced(self, stream: str, offset: int) -> None:
+        """Take no ack of up to `offset`: it may mean events from before the resynchronisation."""
+        if self.ack_after is None:
+            self.ack_after = {}
+        self.ack_after[stream] = offset
+
     def _ack(self, command: Ack) -> Effect:
         place = self.places.get(command.stream)
         if place is None:
@@ -182,6 +191,13 @@ class Connection:
             return Fail(
                 ErrorCode.INVALID_OFFSET,
                 f"Nothing after offset {place.offset} was sent yet.",
+                command.id,
+            )
+        floor = (self.ack_after or {}).get(command.stream, -1)
+        if command.offset <= floor:
+            return Fail(
+                ErrorCode.INVALID_OFFSET,
+                f"The stream was resynchronised at offset {floor}: acknowledge what came after it.",
                 command.id,
             )
         return StoreAck(command.stream, command.offset, command.id)

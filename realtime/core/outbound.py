@@ -84,8 +84,10 @@ class Outbound:
     def forget(self, prefix: str) -> None:
         """Drop waiting values whose key begins with `prefix`, as of a room that was left."""
         if self._keyed:
-            for key in [key for key in self._keyed if key.startswith(prefix)]:
+            gone = {key for key in self._keyed if key.startswith(prefix)}
+            for key in gone:
                 self.size -= self._keyed.pop(key).size
+            self._waiting = [item for item in self._waiting if item not in gone]
 
     def take(self) -> list[Frame]:
         """Take everything that waits, in order."""

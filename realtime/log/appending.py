@@ -27,10 +27,13 @@ def append(
 
     Streams are locked in the order of their names, so two callers never deadlock.
     With an idempotency key, a stream that holds an event of that key already gets
-    none; its first event is returned in place. Must run inside `atomic()`.
+    none; its first event is returned in place. Must run inside `atomic()`. Raises
+    ValueError when one key is to hold for two events of a stream.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("append() needs transaction.atomic()")
+    if idempotency_key is not None and len({name for name, _ in messages}) < len(messages):
+        raise ValueError("An idempotency key holds for one event a stream; give each its own.")
     if connection.vendor == "postgresql" and idempotency_key is None:
         return _append_at_once(messages)
     return _append_in_steps(messages, idempotency_key)

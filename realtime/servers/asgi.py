@@ -52,6 +52,8 @@ class AsgiWriter:
         """Do nothing: whoever serves the socket reads when it is ready."""
 
     def close(self, code: CloseCode) -> None:
+        if self._closing is not None:
+            return
         self._closing = code
         self._frames.clear()
         self._start()

@@ -8,7 +8,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from realtime.protocol.codes import CloseCode
-from tests.realtime.conftest import ALICE, BOB, connect, node, token_for
+from tests.realtime.conftest import ALICE, BOB, STAFF, connect, node, token_for
 from tests.services.client import Client
 from tests.services.server import Server
 
@@ -89,6 +89,25 @@ async def test_the_oldest_of_too_many_connections_closes_with_4409(strict: Serve
         for client in (second, third):
             await client.send({"type": "ping"})
             await client.receive("pong")
+
+
+async def test_a_user_may_have_as_many_connections_as_the_limit_says(served: Server) -> None:
+    token = token_for(STAFF)
+    first, *others = [await Client.open(served.ws_url, token=token) for _ in range(10)]
+    try:
+        for client in (first, *others):
+            await client.receive("connection_established")
+        for client in (first, *others):
+            await client.send({"type": "ping"})
+            await client.receive("pong")
+        others.append(await Client.open(served.ws_url, token=token))
+        assert await first.until_closed() == CloseCode.TOO_MANY_CONNECTIONS
+        for client in others:
+            await client.send({"type": "ping"})
+            await client.receive("pong")
+    finally:
+        for client in (first, *others):
+            await client.close()
 
 
 async def test_a_flood_gets_errors_then_closes_with_4429(strict: Server) -> None:

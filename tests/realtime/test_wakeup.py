@@ -117,6 +117,16 @@ async def test_a_layer_that_fails_is_counted_and_ends_nothing(
     assert (await ear.hear())["events"][0][2] == 2
 
 
+async def test_what_waits_when_a_loop_is_attached_leaves_at_once(sender: Sender) -> None:
+    loop = asyncio.get_running_loop()
+    ear = await Ear.at(names.stream_group("user:1"))
+    sender.put([entry("user:1", 1)])
+    sender.detach(loop)  # before it could be sent
+    sender.attach(loop)
+    assert (await ear.hear())["events"][0][2] == 1
+    assert await flushed(sender)
+
+
 async def test_another_loop_goes_on_with_what_is_put_after_the_first_has_left(
     sender: Sender,
 ) -> None:

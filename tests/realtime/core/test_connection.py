@@ -101,6 +101,22 @@ def test_it_refuses_an_ack_of_what_was_not_sent(
     assert effect.request_id == "a"
 
 
+def test_it_refuses_an_ack_that_may_mean_what_was_before_a_resynchronisation(
+    alice: Connection,
+) -> None:
+    alice.places["user:1"] = Place("new", 80)
+    alice.resynced("user:1", 80)
+    for offset in (50, 80):
+        [refused] = say(alice, {"type": "ack", "stream": "user:1", "offset": offset})
+        assert isinstance(refused, Fail)
+        assert refused.code is ErrorCode.INVALID_OFFSET
+        assert "80" in refused.message
+    alice.places["user:1"].offset = 81
+    assert say(alice, {"type": "ack", "stream": "user:1", "offset": 81}) == [
+        StoreAck("user:1", 81, None)
+    ]
+
+
 def test_it_closes_a_client_that_talks_before_it_logs_in() -> None:
     stranger = Connection("c2", LIMITS)
     refused, closed = say(stranger, {"type": "join_room", "room": "a"})

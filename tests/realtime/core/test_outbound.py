@@ -55,6 +55,17 @@ def test_it_forgets_the_values_of_a_room() -> None:
     assert drain(queue) == [b"2"]
 
 
+def test_a_value_of_a_room_joined_again_waits_behind_what_was_said_meanwhile() -> None:
+    queue = Outbound(1000)
+    queue.holding = True
+    old, left, new = Frame(b"old"), Frame(b"left"), Frame(b"new")
+    queue.put_newest("room BTC", old)
+    queue.forget("room ")
+    queue.put(left)
+    queue.put_newest("room BTC", new)
+    assert queue.take() == [left, new]
+
+
 def test_it_says_once_that_something_begins_to_wait() -> None:
     begun = []
 

@@ -1,0 +1,121 @@
+"""The part of a hub that writes, and a writer that notes what it is given."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from realtime.core.connection import Connection, Place
+from realtime.core.frames import Frame
+from realtime.following import Following
+from realtime.log import Entry
+from realtime.members import RoomMembers
+from realtime.options import Options
+from realtime.protocol.codes import CloseCode
+from realtime.socket import Socket
+from realtime.turn import Turn
+
+STREAM = "announcements"
+
+
+class Notebook:
+    """A writer whose client takes nothing once `room` bytes were written."""
+
+    needs_pings = False
+    heard = True
+    deflates = False
+
+    def __init__(self, room: int = 1 << 30) -> None:
+        self.paused = False
+        self.writes: list[bytes] = []
+        self.room = room
+        self.socket: Socket | None = None
+        self.pipe: Callable[[bytes], None] | None = self._take
+
+    def write(self, frames: Sequence[Frame]) -> None:
+        self._take(b"".join(frame.wire for frame in frames))
+
+    def _take(self, data: bytes) -> None:
+        assert not self.paused
+        self.writes.append(data)
+        self.room -= len(data)
+        if self.room <= 0:
+            self.paused = True
+            assert self.socket is not None
+            self.socket.held()
+
+    def drain(self) -> None:
+        self.room, self.paused = 1 << 30, False
+        assert self.socket is not None
+        self.socket.resumed()
+
+    def buffered(self) -> int:
+        return 0
+
+    def ping(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+    def close(self, code: CloseCode) -> None: ...
+
+    def abort(self) -> None: ...
+
+    def messages(self) -> list[dict[str, Any]]:
+        """Decode what was written; every payload here is shorter than 64 KiB."""
+        data, found = b"".join(self.writes), []
+        while data:
+            size, start = data[1], 2
+            if size == 126:
+                size, start = int.from_bytes(data[2:4], "big"), 4
+            found.append(msgspec.json.decode(data[start : start + size]))
+            data = data[start + size :]
+        return found
+
+
+class Node:
+    """The part of a hub that writes: one stream, at offset 0, and whoever follows it."""
+
+    def __init__(self) -> None:
+        self.turn = Turn(asyncio.get_running_loop())
+        self.delivered: list[tuple[int, int]] = []
+        self.following = Following(
+            self.turn, lambda entry, sockets: self.delivered.append((entry.offset, sockets)), print
+        )
+        self.members = RoomMembers(self.turn, self._nothing)
+        self.offset = 0
+
+    async def _nothing(self, topic: str) -> None: ...
+
+    def join(self, room: int = 1 << 30, types: Sequence[str] = ()) -> tuple[Socket, Notebook]:
+        notebook = Notebook(room)
+        connection = Connection("c", Options().limits)
+        connection.user_id = 1
+        connection.subscriptions = frozenset(types)
+        socket = notebook.socket = Socket(connection, notebook, self.turn, 128 * 1024)
+        socket.pipe = notebook.pipe
+        followed = self.following.add(STREAM, socket)
+        if not followed.known:
+            followed.place = Place("e", self.offset)
+        socket.connection.places[STREAM] = Place("e", self.offset)
+        self.following.begin(socket, followed)
+        return socket, notebook
+
+    def publish(self, count: int = 1, *, size: int = 10, topic: str = "system") -> None:
+        for _ in range(count):
+            self.offset += 1
+            text = f'{{"offset":{self.offset},"pad":"{"x" * size}"}}'
+            self.following.hear([Entry(STREAM, "e", self.offset, "n", topic, text)])
+
+
+async def turned() -> None:
+    """Let the loop turn until what was scheduled has left."""
+    for _ in range(4):
+        await asyncio.sleep(0)
+
+
+def offsets(notebook: Notebook) -> list[int]:
+    """List the offsets that were written, in order."""
+    return [m["offset"] for m in notebook.messages() if "offset" in m]

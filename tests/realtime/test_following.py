@@ -1,0 +1,96 @@
+"""Who is behind catches up from the log, whatever the others do meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import transaction
+
+from realtime import log
+from realtime.core.connection import Place
+from realtime.following import Followed
+from realtime.protocol.messages import BalanceUpdate
+from tests.realtime.rig import STREAM, Node, Notebook, offsets, turned
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@sync_to_async
+def append(count: int) -> log.Entry:
+    with transaction.atomic():
+        payload = BalanceUpdate(
+            account_id="1", currency="UGX", available_balance="1", current_balance="1"
+        )
+        return log.append([(STREAM, payload)] * count)[-1]
+
+
+class GatedLog:
+    """The log of a node, which answers reads after one offset only once `gate` is open."""
+
+    def __init__(self, node: Node, closed_after: int) -> None:
+        self._real: Any = node.following._log
+        self._closed_after = closed_after
+        self.gate = asyncio.Event()
+        self.asked = 0
+
+    async def ask(self, key: tuple[str, int]) -> Any:
+        if key[1] == self._closed_after:
+            self.asked += 1
+            await self.gate.wait()
+        return await self._real.ask(key)
+
+
+def behind(node: Node, at: Place) -> tuple[Notebook, Followed]:
+    """Let a socket in that has everything up to `at`."""
+    socket, notebook = node.join()
+    followed = node.following.add(STREAM, socket)
+    socket.connection.places[STREAM] = at
+    node.following.begin(socket, followed)
+    return notebook, followed
+
+
+async def until(true: Any) -> None:
+    async with asyncio.timeout(10):
+        while not true():
+            await asyncio.sleep(0.005)
+
+
+async def test_one_who_leaves_does_not_strand_the_others_who_wait_with_it() -> None:
+    epoch = (await append(2)).epoch
+    node = Node()
+    # The logins have seen event 2, of which this node has not heard yet.
+    first, followed = behind(node, Place(epoch, 2))
+    followed.place = Place(epoch, 1)
+    gated: Any = GatedLog(node, closed_after=1)
+    node.following._log = gated
+    others = [behind(node, Place(epoch, 2))[0] for _ in range(5)]
+    await until(lambda: gated.asked)
+    await turned()
+    leaving = others.pop().socket
+    assert leaving is not None
+    leaving.gone()
+    node.following.remove(STREAM, leaving)
+    gated.gate.set()
+    await until(lambda: not followed.waiting)
+    await append(1)
+    node.following.catch_up(followed)
+    await until(lambda: all(offsets(notebook) for notebook in (first, *others)))
+    for notebook in (first, *others):
+        assert offsets(notebook) == [3]
+        assert notebook.socket is not None
+        notebook.socket.gone()
+
+
+async def test_nothing_of_a_new_life_of_the_stream_is_sent_before_the_resync() -> None:
+    await append(8)
+    node = Node()
+    notebook, followed = behind(node, Place("old", 5))
+    followed.place = Place("old", 6)
+    await until(lambda: notebook.messages())
+    await until(lambda: not followed.waiting)
+    [only] = notebook.messages()
+    assert only["type"] == "resync_required"
+    assert (only["data"]["reason"], only["data"]["position"]["offset"]) == ("epoch", 8)

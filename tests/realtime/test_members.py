@@ -1,0 +1,91 @@
+"""Rooms come and go with those who are in them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from functools import partial
+
+import pytest
+
+from realtime import rooms
+from realtime.publish import Ephemeral
+from realtime.rooms import RoomKind
+from realtime.socket import Socket
+from tests.realtime.rig import Node
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Fed(RoomKind):
+    """A room with a source of its own, whose snapshot takes until `may_answer`."""
+
+    topic = "fed"
+
+    def __init__(self) -> None:
+        self.may_answer = threading.Event()
+        self.asked = 0
+        self.running = 0
+
+    def was_asked(self, times: int) -> bool:
+        return self.asked == times
+
+    def matches(self, room: str) -> bool:
+        return room == "fed"
+
+    def may_join(self, user_id: int, room: str) -> bool:
+        return True
+
+    def snapshot(self, room: str) -> Sequence[Ephemeral]:
+        self.asked += 1
+        self.may_answer.wait(10)
+        return ()
+
+    def source(self, room: str) -> AsyncIterator[Sequence[Ephemeral]]:
+        return self._values()
+
+    async def _values(self) -> AsyncIterator[Sequence[Ephemeral]]:
+        self.running += 1
+        try:
+            while True:
+                await asyncio.sleep(0.01)
+                yield ()
+        finally:
+            self.running -= 1
+
+
+@pytest.fixture
+def fed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Fed]:
+    kind = Fed()
+    monkeypatch.setattr(rooms, "kind_of", lambda room: kind)
+    yield kind
+    kind.may_answer.set()
+
+
+async def until(true: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not true():
+            await asyncio.sleep(0.005)
+
+
+async def test_a_room_that_is_left_before_it_is_ready_starts_no_source(fed: Fed) -> None:
+    node = Node()
+
+    async def visit(socket: Socket) -> None:
+        await node.members.join(socket, "fed", "realtime", None)
+
+    for visits in range(1, 4):
+        socket, _ = node.join()
+        socket.spawn(visit(socket))
+        await until(partial(fed.was_asked, visits))
+        socket.gone()
+        await until(lambda: not node.members.rooms)
+    fed.may_answer.set()
+    socket, notebook = node.join()
+    assert await node.members.join(socket, "fed", "realtime", None)
+    await until(lambda: fed.running)
+    await until(lambda: notebook.messages())
+    assert fed.running == 1
+    node.members.leave(socket, "fed")
+    await until(lambda: fed.running == 0)
