@@ -31,7 +31,7 @@ def _arguments() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     names = [scenario.name for scenario in SCENARIOS]
-    parser.add_argument("scenario", choices=[*names, "all"], metavar="scenario")
+    parser.add_argument("scenario", nargs="+", choices=[*names, "all"], metavar="scenario")
     parser.add_argument("--quick", action="store_true", help="small sizes and one round")
     parser.add_argument("--rounds", type=int, metavar="N", help="how often each contender runs")
     parser.add_argument(
@@ -70,7 +70,7 @@ def main() -> int:
     """Run what was asked for; 1 when a contender lost, doubled or reordered a message."""
     arguments = _arguments()
     signal.signal(signal.SIGTERM, _interrupt)
-    chosen = [s for s in SCENARIOS if arguments.scenario in (s.name, "all")]
+    chosen = [s for s in SCENARIOS if {s.name, "all"} & set(arguments.scenario)]
     only = [name for name in arguments.only.split(",") if name]
     measured: list[tuple[Scenario, Results]] = []
     tables: list[str] = []

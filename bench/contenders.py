@@ -5,13 +5,14 @@ from __future__ import annotations
 from bench.contender import Contender
 from bench.peers.channels import StockChannels
 from bench.peers.fastapi import FastApi
-from bench.peers.hoardrun import Hoardrun, HoardrunMarket, HoardrunMemory
+from bench.peers.hoardrun import Hoardrun, HoardrunMarket, HoardrunMemory, HoardrunWorkers
 from bench.peers.nats import Nats
 from bench.peers.nchan import Nchan
 from bench.peers.send_loop import SendLoop
 
 BROADCAST: tuple[Contender, ...] = (
     Hoardrun(),
+    HoardrunWorkers(),
     HoardrunMarket(),
     HoardrunMemory(),
     StockChannels("daphne", "pubsub"),

@@ -22,6 +22,7 @@ from typing import Any
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from realtime import names
+from realtime.core.pace import Pace
 from realtime.log import Entry
 
 logger = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ EPHEMERAL = "hub.ephemeral"  # a list of (rooms, key, type, data)
 
 MAX_QUEUE = 20_000  # items that may wait; beyond that they are dropped and counted
 SEND_TIMEOUT_SECONDS = 1.0
-SPACING_SECONDS = 0.01  # from one sending to the next
+MAX_SPACING_SECONDS = 0.01  # from one sending to the next, by how much was sent
 MAX_INLINE_BYTES = 16 * 1024  # a larger event is announced without its payload
 FEW_STREAMS = 4  # at a time; beyond that, one message to all nodes beats one to each stream
 MAX_ITEMS = 200  # events or values in one message of the layer
@@ -50,6 +51,7 @@ class Sender:
         self._armed = False  # whether the loop will look into the queue by itself
         self._task: asyncio.Task[None] | None = None
         self._next: asyncio.TimerHandle | None = None
+        self._pace = Pace(MAX_SPACING_SECONDS)
         self._idle = threading.Event()
         self._idle.set()
         self.sent = 0
@@ -123,7 +125,9 @@ class Sender:
             if not items:
                 self._armed = False
                 return
-        self._task = loop.create_task(self._send(items, loop.time() + SPACING_SECONDS))
+        now = loop.time()
+        self._pace.began(now, len(items))
+        self._task = loop.create_task(self._send(items, now + self._pace.wait(now)))
 
     async def _send(self, items: Sequence[Item], next_at: float) -> None:
         for group, message in _combine(items):

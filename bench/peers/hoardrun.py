@@ -42,6 +42,7 @@ class Hoardrun(Contender):
 
     name = "hoardrun"
     kind: ClassVar[str] = "announcement"
+    workers: ClassVar[int] = 1
     settings: ClassVar[Mapping[str, str]] = {}  # on top of what every server gets
     steps: ClassVar[Sequence[Step]] = (GREETED,)
 
@@ -49,7 +50,9 @@ class Hoardrun(Contender):
     def started(self, bench: Bench, sockets: int) -> Iterator[Running]:
         made = installation(bench, sockets)
         bench.stores.redis.flush()
-        with Server("serve", env={**made.env, **self.settings}, migrate=False) as server:
+        with Server(
+            "serve", env={**made.env, **self.settings}, workers=self.workers, migrate=False
+        ) as server:
             folder = bench.new_folder(self.name)
             publisher = Driven(
                 "bench.peers.hoardrun_publisher", log=folder / "publisher.log", env=server.env
@@ -60,6 +63,13 @@ class Hoardrun(Contender):
                 yield Running([server.pid], entry, publish, publisher.ask)
             finally:
                 publisher.stop()
+
+
+class HoardrunWorkers(Hoardrun):
+    """The same with a process for each of two cores, as nats-server uses them by itself."""
+
+    name = "hoardrun-2-workers"
+    workers = 2
 
 
 class HoardrunMarket(Hoardrun):
