@@ -103,6 +103,16 @@ def database() -> dict[str, Any]:
             "max_lifetime": 1800,
         }
         config["CONN_HEALTH_CHECKS"] = True
+        # A peer that vanished must not hold a thread for the kernel's two hours.
+        options.setdefault("connect_timeout", 5)
+        options.setdefault("keepalives_idle", 10)
+        options.setdefault("keepalives_interval", 5)
+        options.setdefault("keepalives_count", 3)
+        options.setdefault("tcp_user_timeout", 15_000)
+        # Whoever waits longer for a row than that gives up, and may try again.
+        if lock_timeout := number("DATABASE_LOCK_TIMEOUT_SECONDS", 5):
+            given = options.get("options", "")
+            options["options"] = f"-c lock_timeout={int(lock_timeout * 1000)} {given}".strip()
     else:
         raise ImproperlyConfigured(
             "DATABASE_URL must begin with postgres:// or sqlite:///; "

@@ -172,12 +172,18 @@ REALTIME: dict[str, Any] = {
     "MAX_MESSAGE_BYTES": env.whole("WS_MAX_MESSAGE_BYTES", 64 * 1024, minimum=1024),
     "MAX_BUFFER_BYTES": env.whole("WS_MAX_BUFFER_BYTES", 128 * 1024, minimum=4096),
     "AUTHENTICATE_WITHIN_SECONDS": env.number("WS_AUTHENTICATE_WITHIN_SECONDS", 5, minimum=0.1),
+    "LOGIN_PATIENCE_SECONDS": env.number("WS_LOGIN_PATIENCE_SECONDS", 30),
     "STUCK_AFTER_SECONDS": env.number("WS_STUCK_AFTER_SECONDS", 20, minimum=0.1),
     "COMPRESSION": env.flag("WS_COMPRESSION", True),
     "HEARTBEAT_SECONDS": env.number("WS_HEARTBEAT_SECONDS", 20, minimum=1),
     "RECONCILE_SECONDS": env.number("WS_RECONCILE_SECONDS", 5 if REDIS_URL else 1, minimum=0.05),
     "RECONNECT_AFTER_MS": env.whole("WS_RECONNECT_AFTER_MS", 5000),
+    "RETENTION_DAYS": env.number("EVENT_RETENTION_DAYS", 30, minimum=0.01),
+    "RETENTION_EVENTS": env.whole("EVENT_RETENTION_COUNT", 10_000, minimum=100),
+    "DEVICE_DAYS": env.number("DEVICE_RETENTION_DAYS", 90, minimum=1),
 }
+# Serve even if the database may lose what it has committed; for tests and throwaway data.
+ALLOW_LOSING_COMMITTED_EVENTS = env.flag("ALLOW_LOSING_COMMITTED_EVENTS")
 # The simulated market runs inside the server process (`serve --simulate-market`).
 SIMULATE_MARKET = env.flag("SIMULATE_MARKET")
 # The console page at /ws/test: a tool for development, not for the public.

@@ -25,7 +25,7 @@ from django.utils.safestring import SafeString
 
 from notifications import services
 from notifications.errors import NotificationError
-from notifications.models import Announcement, Notification
+from notifications.models import Announcement, Mailing, Notification
 from realtime import names
 from realtime.models import Event
 
@@ -279,3 +279,20 @@ class NotificationAdmin(_NotificationAdmin):
             services.notification_archive(notification_id=pk)
 
         apply(request, queryset, archive, "archived")
+
+
+@admin.register(Mailing)
+class MailingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """How far each mailing is; `manage.py notify` starts them and goes on with them."""
+
+    list_display = ("key", "title", "done", "total", "created_at", "finished_at")
+    search_fields = ("=key", "title")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -134,6 +134,8 @@ class NodeAdmin(_ReadOnly):
         "out_per_second",
         "dropped",
         "slow_closed",
+        "foreign",
+        "layer_rebuilt",
         "lag_ms",
         "rss_mb",
         "version",

@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class RealtimeConfig(AppConfig):
     name = "realtime"
     verbose_name = "Real-time engine"
+
+    def ready(self) -> None:
+        from realtime import checks, jobs, retention  # noqa: F401 checks register themselves
+
+        jobs.register(jobs.Job("retention", retention.EVERY_SECONDS, retention.apply))

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from realtime import db, log
 from realtime.batch import Batch
-from realtime.core.connection import Place
+from realtime.core.continuity import Heard, Place, Reason, hear, turn_page
 from realtime.core.frames import Frame
-from realtime.core.resume import Reason, join_epochs
+from realtime.core.resume import join_epochs
 from realtime.log import Entry, Head
 from realtime.protocol.messages import Position, ResyncRequired
 from realtime.socket import Socket
@@ -175,17 +176,18 @@ class Following:
             followed = self.streams.get(stream)  # type: ignore[call-overload]
             if followed is None or not isinstance(offset, int):
                 continue
-            place = followed.place
             if not followed.known:
                 followed.woken = max(followed.woken, offset)
-            elif epoch != place.epoch:
-                self.catch_up(followed)  # the log knows whether the epoch changed or the hint lies
-            elif offset == place.offset + 1 and isinstance(payload, str):
+                continue
+            heard = hear(followed.place, str(epoch), offset)
+            if heard is Heard.NEXT and isinstance(payload, str):
                 self._deliver(
                     followed,
-                    Entry(followed.name, place.epoch, offset, str(kind), str(topic), payload),
+                    Entry(followed.name, str(epoch), offset, str(kind), str(topic), payload),
                 )
-            elif offset > place.offset:
+            elif heard is Heard.FOREIGN:
+                self.catch_up(followed)
+            elif heard is not Heard.OLD:
                 followed.woken = max(followed.woken, offset)
                 self.catch_up(followed)
 
@@ -241,24 +243,16 @@ class Following:
             while True:
                 before, woken = place.offset, followed.woken
                 head, entries = await self._log.ask((followed.name, before))
-                if head.epoch != place.epoch:
-                    self._reset(followed, head, "epoch")
-                elif head.head < before and head.head < place.offset:
-                    self._reset(followed, head, "ahead")
-                else:
-                    for entry in entries:
-                        if entry.offset == place.offset + 1:
-                            self._deliver(followed, entry)
-                        elif entry.offset > place.offset:
-                            self._reset(followed, head, "trimmed")
-                            return
-                    if head.head > place.offset and head.floor > place.offset:
-                        self._reset(followed, head, "trimmed")
-                    elif max(head.head, followed.woken) > place.offset and (
-                        place.offset > before or followed.woken > woken
-                    ):
-                        continue  # there is more, or was heard of while this was read
-                return
+                page = turn_page(place, before, head, entries)
+                if page.resync is not None:
+                    self._reset(followed, head, page.resync)
+                    return
+                for entry in entries[page.start : page.stop]:
+                    self._deliver(followed, entry)
+                if max(head.head, followed.woken) <= place.offset:
+                    return
+                if place.offset == before and followed.woken == woken:
+                    return  # a hint that the log does not back: reconcile looks again
         except Exception as error:  # the next reconcile tries again
             logger.warning("stream %s: catching up failed: %r", followed.name, error)
         finally:
@@ -297,7 +291,7 @@ class Following:
                 await self._replay_page(socket, followed)
             except Exception as error:  # a database that is away must not end the socket
                 logger.warning("connection %s: replay failed: %r", socket.connection.id, error)
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(random.uniform(0.2, 1.0))  # apart from the others
 
     async def _replay_page(self, socket: Socket, followed: Followed) -> None:
         place, node = socket.connection.places[followed.name], followed.place
@@ -307,19 +301,23 @@ class Following:
             self._go_live(socket, followed)
         else:
             await socket.drained()
-            head, entries = await self._log.ask((followed.name, place.offset))
+            before = place.offset
+            head, entries = await self._log.ask((followed.name, before))
+            if socket.connection.places[followed.name] is not place:
+                return  # resynchronised meanwhile
             if head.epoch != node.epoch:
                 self._reset(followed, head, "epoch")
                 return  # what was read is no continuation of what this socket has
-            if head.head < place.offset:
+            page = turn_page(place, before, head, entries)
+            if page.resync is None:
+                if not entries or before > node.offset:
+                    # Shared by all who wait: one that leaves must not end it for the others.
+                    await asyncio.shield(self.catch_up(followed))
+                self._send_page(socket, followed, place, entries[page.start : page.stop])
+                return
+            if page.resync == "ahead":
                 self._reset(followed, head, "ahead")
-                self.resync(socket, followed, "ahead")
-            elif place.offset < head.floor or (entries and entries[0].offset != place.offset + 1):
-                self.resync(socket, followed, "trimmed")
-            elif not entries or place.offset > node.offset:
-                # Shared by all who wait: one that leaves must not end it for the others.
-                await asyncio.shield(self.catch_up(followed))
-            self._send_page(socket, followed, place, entries)
+            self.resync(socket, followed, page.resync)
 
     def _send_page(
         self, socket: Socket, followed: Followed, place: Place, entries: Sequence[Entry]
@@ -328,8 +326,6 @@ class Following:
         if connection.places[followed.name] is not place:
             return  # resynchronised meanwhile
         for entry in entries:
-            if entry.offset != place.offset + 1:
-                return
             if connection.wants(entry.topic):
                 if not socket.offer(Frame(entry.payload.encode())):
                     return

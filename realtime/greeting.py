@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from django.conf import settings
 
 from realtime import names
-from realtime.core.connection import Place
+from realtime.core.continuity import Place
 from realtime.core.resume import (
     Start,
     decide,

@@ -7,6 +7,7 @@ encodes once and writes to all. Everything here belongs to one event loop.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
 import time
@@ -16,8 +17,6 @@ from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from channels.layers import get_channel_layer
-
 from realtime import db, derived, names, session, wakeup
 from realtime.acks import Acks
 from realtime.batch import Batch
@@ -25,6 +24,7 @@ from realtime.core.frames import Frame
 from realtime.core.pace import Pace
 from realtime.core.wheel import Wheel
 from realtime.following import Following
+from realtime.layer import LayerLink
 from realtime.log import Entry
 from realtime.members import INTERVALS, RoomMembers
 from realtime.options import Options, options
@@ -39,7 +39,6 @@ logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.1
 DERIVE_WAIT_SECONDS = 0.5  # at most, to gather users in a storm
-MESSAGES_A_TURN = 100  # of the layer, at most, before sockets are written to and heard
 
 
 class Hub:
@@ -59,11 +58,8 @@ class Hub:
         self.wheel = Wheel(TICK_SECONDS, time.monotonic())
         self.reached: Counter[tuple[str, int]] = Counter()
         self.lag_ms = 0.0
-        self._layer: Any = get_channel_layer()
-        self._channel = ""
-        self._groups: set[str] = set()
-        self._unsettled: dict[str, Callable[[], bool]] = {names.all_nodes_group(): lambda: True}
-        self._group_lock = asyncio.Lock()
+        self._reconcile_early = asyncio.Event()
+        self.link = LayerLink(self.node_id, self._hear, self._reconcile_now)
         self._derive_for: set[int] = set()
         self._derive_pace = Pace(DERIVE_WAIT_SECONDS)
         self._deriving: asyncio.Task[None] | None = None
@@ -77,7 +73,8 @@ class Hub:
         self._every(1.0, self._sweep)
         for rate, seconds in INTERVALS.items():
             self._every(seconds, partial(self.members.flush, rate))
-        for loop in (self._receive(), self._tick(), self._reconcile()):
+        self.link.start()
+        for loop in (self._tick(), self._reconcile()):
             self.spawn(loop)
 
     async def stop(self) -> None:
@@ -86,6 +83,7 @@ class Hub:
         wakeup.sender.detach(asyncio.get_running_loop())
         await self.acks.flush()
         self.members.stop()
+        await self.link.stop()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -149,8 +147,7 @@ class Hub:
         if connection.user_id is not None:
             streams = names.streams_of(connection.user_id)
             idle = [stream for stream in streams if self.following.remove(stream, socket)]
-            if idle:
-                self.spawn(self.follow_groups(idle))
+            self.follow_streams(idle)
 
     def derive(self, user_ids: Iterable[int]) -> None:
         """Compute derived messages for these users soon, all in one query each."""
@@ -190,57 +187,17 @@ class Hub:
 
     # -- the layer
 
-    async def follow_groups(self, streams: Iterable[str] = (), topics: Iterable[str] = ()) -> None:
-        """Join the layer groups of what is followed now, leave those of what no longer is.
-
-        A layer that is away must not end a socket: the next reconcile tries again,
-        and until then the log is read every few seconds anyway.
-        """
+    def follow_streams(self, streams: Iterable[str]) -> None:
+        """Join the groups of streams that are followed now, leave those that no longer are."""
         for name in streams:
-            self._unsettled[names.stream_group(name)] = partial(
-                self.following.streams.__contains__, name
+            self.link.follow(
+                names.stream_group(name), partial(self.following.streams.__contains__, name)
             )
-        for topic in topics:
-            self._unsettled[names.topic_group(topic)] = partial(self.members.wants, topic)
-        async with self._group_lock:
-            while self._channel and self._unsettled:
-                group, wanted = next(iter(self._unsettled.items()))
-                try:
-                    if wanted() and group not in self._groups:
-                        await self._layer.group_add(group, self._channel)
-                        self._groups.add(group)
-                    elif not wanted() and group in self._groups:
-                        await self._layer.group_discard(group, self._channel)
-                        self._groups.discard(group)
-                except Exception as error:
-                    logger.warning("channel layer: %r", error)
-                    return
-                if wanted() == (group in self._groups):  # it may have changed meanwhile
-                    self._unsettled.pop(group, None)
 
     async def follow_topic(self, topic: str) -> None:
         """Join or leave the layer group of a topic, as its rooms come and go."""
-        await self.follow_groups(topics=[topic])
-
-    async def _receive(self) -> None:
-        while not self._channel:
-            try:
-                self._channel = await self._layer.new_channel()
-            except Exception as error:
-                logger.warning("channel layer: %r", error)
-                await asyncio.sleep(1)
-        await self.follow_groups()
-        heard = 0
-        while True:
-            try:
-                message = await self._layer.receive(self._channel)
-                self._hear(message)
-                heard += 1
-                if heard % MESSAGES_A_TURN == 0:
-                    await asyncio.sleep(0)  # receive() does not yield while more is there
-            except Exception:
-                logger.exception("channel layer: a message could not be used")
-                await asyncio.sleep(0.1)
+        self.link.follow(names.topic_group(topic), partial(self.members.wants, topic))
+        await self.link.settled()
 
     def _hear(self, message: dict[str, Any]) -> None:
         if message["type"] == wakeup.EVENTS:
@@ -292,12 +249,18 @@ class Hub:
 
     async def _reconcile(self) -> None:
         while True:
-            await asyncio.sleep(self.options.reconcile_seconds)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.options.reconcile_seconds):
+                    await self._reconcile_early.wait()
+            self._reconcile_early.clear()
             try:
-                await self.follow_groups()
                 await self.following.reconcile()
             except Exception as error:  # a database that is away comes back
                 logger.warning("reconcile: %r", error)
+
+    def _reconcile_now(self) -> None:
+        """Read the log at once: the layer may have lost something."""
+        self._reconcile_early.set()
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import random
 import time
 from datetime import UTC, datetime
 
@@ -12,6 +14,7 @@ from realtime.hub import Hub
 from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.messages import Authenticated
+from realtime.session import Session
 from realtime.socket import Socket
 from realtime.tokens import Identity
 
@@ -39,16 +42,6 @@ async def authenticate(hub: Hub, socket: Socket, token: str, request_id: str | N
 async def log_in(
     hub: Hub, socket: Socket, identity: Identity, request_id: str | None = None
 ) -> None:
-    """Log in, or send the client away to try again if the database is not there."""
-    try:
-        await _log_in(hub, socket, identity, request_id)
-    except Exception as error:
-        logger.warning("connection %s: no login: %r", socket.connection.id, error)
-        socket.fail(ErrorCode.INTERNAL, "The login could not be checked; try again.", request_id)
-        socket.close(CloseCode.TIMEOUT)
-
-
-async def _log_in(hub: Hub, socket: Socket, identity: Identity, request_id: str | None) -> None:
     """Join the user's streams first, read where they stand next, then greet and replay."""
     connection = socket.connection
     if socket.login_deadline is not None:
@@ -56,12 +49,16 @@ async def _log_in(hub: Hub, socket: Socket, identity: Identity, request_id: str 
         socket.login_deadline = None
     user_id = connection.user_id = identity.user_id
     streams = [hub.following.add(name, socket) for name in names.streams_of(user_id)]
-    await hub.follow_groups([followed.name for followed in streams])
-    if connection.device and hub.acks.holds(user_id, connection.device):
-        await hub.acks.flush()  # the last connection of this device has just acked
-    found = await hub.sessions.ask((user_id, connection.device))
+    hub.follow_streams([followed.name for followed in streams])
+    await hub.link.settled()
+    found = await _session(hub, socket)
     if not socket.is_open:
         return  # it left meanwhile, and the hub has forgotten it
+    if found is None:
+        text = "The login could not be checked; try again."
+        socket.fail(ErrorCode.INTERNAL, text, request_id)
+        socket.close(CloseCode.TIMEOUT)
+        return
     if not found.exists or not found.is_active:
         socket.close(CloseCode.REVOKED if found.exists else CloseCode.UNAUTHORIZED)
         return
@@ -77,6 +74,26 @@ async def _log_in(hub: Hub, socket: Socket, identity: Identity, request_id: str 
     for followed in streams:
         hub.following.begin(socket, followed)
     hub.derive([user_id])
+
+
+async def _session(hub: Hub, socket: Socket) -> Session | None:
+    """Read what the login needs; wait for a database that is away, None if for too long.
+
+    Who is sent away comes back, and a storm of those would keep the database down.
+    """
+    connection = socket.connection
+    assert connection.user_id is not None
+    give_up_at = time.monotonic() + hub.options.login_patience_seconds
+    while True:
+        try:
+            if connection.device and hub.acks.holds(connection.user_id, connection.device):
+                await hub.acks.flush()  # the last connection of this device has just acked
+            return await hub.sessions.ask((connection.user_id, connection.device))
+        except Exception as error:
+            logger.warning("connection %s: no login yet: %r", connection.id, error)
+        if not socket.is_open or time.monotonic() > give_up_at:
+            return None
+        await asyncio.sleep(random.uniform(0.2, 1.0))
 
 
 def _expire_at(hub: Hub, socket: Socket, identity: Identity) -> None:

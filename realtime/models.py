@@ -101,6 +101,12 @@ class Node(models.Model):
     out_per_second = models.FloatField(default=0)
     dropped = models.BigIntegerField(default=0)
     slow_closed = models.BigIntegerField(default=0)
+    foreign = models.BigIntegerField(
+        default=0, help_text="Messages of another deployment on the same layer."
+    )
+    layer_rebuilt = models.BigIntegerField(
+        default=0, help_text="How often it heard nothing and subscribed anew."
+    )
     lag_ms = models.FloatField(default=0, help_text="Event loop lag.")
     rss_mb = models.FloatField(default=0)
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
+from functools import cache
+
+from django.conf import settings
 
 ANNOUNCEMENTS = "announcements"
 _PLAIN = re.compile(r"[a-z]{1,30}(:[0-9]{1,30})?")
@@ -38,6 +42,20 @@ def stream_group(stream: str) -> str:
 def topic_group(topic: str) -> str:
     """Name the layer group that carries the ephemeral messages of `topic`."""
     return f"topic.{topic}"
+
+
+def node_group(node_id: str) -> str:
+    """Name the layer group that only one node is in."""
+    return f"node.{node_id}"
+
+
+@cache
+def deployment() -> str:
+    """Name this deployment on a layer that it may share with others by mistake.
+
+    All its nodes have the same SECRET_KEY, and nobody else has it.
+    """
+    return hmac.new(settings.SECRET_KEY.encode(), b"deployment", hashlib.sha256).hexdigest()[:12]
 
 
 def all_nodes_group() -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from realtime import db, hub, jobs, log, wakeup
+from realtime import db, durability, hub, jobs, log, wakeup
 from realtime.hub import Hub
 from realtime.jobs import Job
 from realtime.models import Node
@@ -57,6 +57,8 @@ class Reporter:
             "out_per_second": round((traffic.messages_out - was_out) / seconds, 1),
             "dropped": wakeup.sender.dropped,
             "slow_closed": traffic.slow_closed,
+            "foreign": self._hub.link.foreign,
+            "layer_rebuilt": self._hub.link.rebuilt,
             "lag_ms": round(self._hub.lag_ms, 2),
             "rss_mb": round(_resident_bytes() / 1e6, 1),
         }
@@ -124,6 +126,7 @@ def calm_the_collector() -> None:
 
 async def start() -> Reporter:
     """Begin to serve: the hub, its reports and the periodic jobs."""
+    await db.run(durability.require)
     calm_the_collector()
     node = await hub.ensure()
     reporter = Reporter(node)

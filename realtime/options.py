@@ -21,11 +21,15 @@ class Options:
     max_message_bytes: int = 64 * 1024
     max_buffer_bytes: int = 128 * 1024
     authenticate_within_seconds: float = 5
+    login_patience_seconds: float = 30
     stuck_after_seconds: float = 20
     compression: bool = True
     heartbeat_seconds: float = 20
     reconcile_seconds: float = 5
     reconnect_after_ms: int = 5000
+    retention_days: float = 30
+    retention_events: int = 10_000
+    device_days: float = 90
 
     @property
     def limits(self) -> Limits:

@@ -42,6 +42,8 @@ class Cluster:
             "out_per_second": round(sum(node.out_per_second for node in self.nodes), 1),
             "dropped": sum(node.dropped for node in self.nodes),
             "slow_closed": sum(node.slow_closed for node in self.nodes),
+            "foreign": sum(node.foreign for node in self.nodes),
+            "layer_rebuilt": sum(node.layer_rebuilt for node in self.nodes),
             "lag_ms": max((node.lag_ms for node in self.nodes), default=0.0),
         }
 
@@ -65,6 +67,11 @@ class Cluster:
             (1, f"node {node} lags {node.lag_ms:.0f} ms")
             for node in self.nodes
             if node.lag_ms > LAG_WARNING_MS
+        ]
+        found += [
+            (1, f"node {node} hears another deployment: set REDIS_PREFIX apart")
+            for node in self.nodes
+            if node.foreign
         ]
         return found
 
@@ -100,6 +107,8 @@ def describe(node: Node, moment: datetime) -> dict[str, Any]:
         "out_per_second": node.out_per_second,
         "dropped": node.dropped,
         "slow_closed": node.slow_closed,
+        "foreign": node.foreign,
+        "layer_rebuilt": node.layer_rebuilt,
         "lag_ms": node.lag_ms,
         "rss_mb": node.rss_mb,
     }

@@ -169,7 +169,7 @@ def _combine(items: Sequence[Item]) -> Iterator[tuple[str, dict[str, Any]]]:
         for messages in _chunks(gathered):
             yield (
                 names.topic_group(topic),
-                {"type": EPHEMERAL, "topic": topic, "messages": messages},
+                _message(EPHEMERAL, topic=topic, messages=messages),
             )
     if len(streams) <= FEW_STREAMS:
         groups = {names.stream_group(stream): events for stream, events in streams.items()}
@@ -177,7 +177,11 @@ def _combine(items: Sequence[Item]) -> Iterator[tuple[str, dict[str, Any]]]:
         groups = {names.all_nodes_group(): [e for events in streams.values() for e in events]}
     for group, waiting in groups.items():
         for events in _chunks(waiting):
-            yield group, {"type": EVENTS, "events": events}
+            yield group, _message(EVENTS, events=events)
+
+
+def _message(kind: str, **content: Any) -> dict[str, Any]:
+    return {"type": kind, "from": names.deployment(), **content}
 
 
 def _chunks(items: list[Any]) -> Iterator[list[Any]]:

@@ -18,6 +18,7 @@ from notifications.services.bulk import (
     notifications_mark_all_seen,
 )
 from notifications.services.due import notifications_publish_due, publish_due
+from notifications.services.mailing import notifications_send
 from notifications.services.notification import (
     notification_archive,
     notification_create,
@@ -44,5 +45,6 @@ __all__ = [
     "notifications_mark_all_read",
     "notifications_mark_all_seen",
     "notifications_publish_due",
+    "notifications_send",
     "publish_due",
 ]

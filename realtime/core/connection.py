@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from realtime.core.continuity import Place
 from realtime.core.effects import (
     Close,
     Effect,
@@ -38,16 +39,6 @@ from realtime.protocol.messages import Limits, SubscriptionUpdated
 
 # Refused messages beyond which a client that does not slow down is closed.
 _PATIENCE = 100
-
-
-class Place:
-    """How far somebody is in a stream: everything up to `offset` of the life `epoch`."""
-
-    __slots__ = ("epoch", "offset")
-
-    def __init__(self, epoch: str, offset: int) -> None:
-        self.epoch = epoch
-        self.offset = offset
 
 
 class Connection:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from realtime.core.continuity import Reason
 from realtime.protocol.commands import MAX_SAFE_INTEGER
 from realtime.protocol.messages import SUBSCRIPTION_TYPES
-
-Reason = Literal["trimmed", "ahead", "epoch"]
 
 
 @dataclass(frozen=True, slots=True)

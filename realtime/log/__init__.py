@@ -9,22 +9,29 @@ the stream's other writers wait.
 
 from __future__ import annotations
 
+from realtime.core.continuity import Head
 from realtime.log.appending import append
 from realtime.log.cursors import CursorMove, move_cursors
-from realtime.log.entries import Entry, Head
+from realtime.log.entries import Entry
+from realtime.log.epochs import bump_epoch
 from realtime.log.reached import add_reached
 from realtime.log.reading import PAGE, ensure, heads, read_after, read_many
+from realtime.log.trimming import Trimmed, forget_cursors, trim
 
 __all__ = [
     "PAGE",
     "CursorMove",
     "Entry",
     "Head",
+    "Trimmed",
     "add_reached",
     "append",
+    "bump_epoch",
     "ensure",
+    "forget_cursors",
     "heads",
     "move_cursors",
     "read_after",
     "read_many",
+    "trim",
 ]

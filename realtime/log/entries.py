@@ -14,11 +14,3 @@ class Entry(NamedTuple):
     type: str
     topic: str
     payload: str
-
-
-class Head(NamedTuple):
-    """Where a stream stands."""
-
-    epoch: str
-    head: int
-    floor: int

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from django.db import connection
 
-from realtime.log.entries import Entry, Head
+from realtime.core.continuity import Head
+from realtime.log.entries import Entry
 from realtime.models import Event, Stream
 
 PAGE = 200  # events a read returns at most

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from realtime.core.connection import Connection, Place
+from realtime.core.connection import Connection
+from realtime.core.continuity import Place
 from realtime.core.frames import Frame
 from realtime.following import Following
 from realtime.log import Entry

@@ -12,7 +12,7 @@ from django.contrib.auth import get_user_model
 
 from realtime import log
 from realtime.acks import Acks
-from realtime.core.connection import Place
+from realtime.core.continuity import Place
 from realtime.log import CursorMove
 from realtime.models import Cursor
 from realtime.socket import Socket

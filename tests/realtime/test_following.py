@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from django.db import transaction
 
 from realtime import log
-from realtime.core.connection import Place
+from realtime.core.continuity import Place
 from realtime.following import Followed
 from realtime.protocol.messages import BalanceUpdate
 from tests.realtime.rig import STREAM, Node, Notebook, offsets, turned

@@ -10,11 +10,13 @@ from typing import Any
 
 import uvicorn
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
 from uvicorn.supervisors import Multiprocess
 
+from realtime import durability
 from realtime.servers import uvicorn as server
 
 
@@ -45,6 +47,12 @@ class Command(BaseCommand):
             )
         if _unapplied():
             raise CommandError("The database is not up to date: run `manage.py migrate` first.")
+        try:
+            durability.require()
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from None
+        finally:
+            connections.close_all()
         if options["simulate_market"]:
             os.environ["SIMULATE_MARKET"] = "1"  # for the workers, which read settings anew
             settings.SIMULATE_MARKET = True

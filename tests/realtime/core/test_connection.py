@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from realtime.core.connection import Connection, Place
+from realtime.core.connection import Connection
+from realtime.core.continuity import Place
 from realtime.core.effects import Close, Effect, Fail, Filter, Join, Leave, SendPong, StoreAck
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.messages import Limits, SubscriptionUpdated

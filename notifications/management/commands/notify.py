@@ -1,0 +1,90 @@
+"""Notify many users, from a shell; a run that was cut off goes on where it stopped."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from notifications import services
+from notifications.choices import NotificationType, Priority
+from notifications.errors import NotificationError
+from notifications.models import Mailing
+
+REPORT_SECONDS = 1.0
+
+
+class Command(BaseCommand):
+    """`manage.py notify`."""
+
+    help = (
+        "Put a notification into the inbox of every active user, or of those named. "
+        "Repeat the same command after a crash: each user gets it once."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        who = parser.add_mutually_exclusive_group(required=True)
+        who.add_argument("--all", action="store_true", help="Every active user.")
+        who.add_argument("--users", metavar="FILE", help="User ids, one a line; - reads stdin.")
+        who.add_argument("--user", nargs="+", metavar="USERNAME", help="These users.")
+        parser.add_argument("--title", required=True)
+        parser.add_argument("--message", required=True)
+        parser.add_argument(
+            "--key", required=True, help="Names this mailing; the same key never notifies twice."
+        )
+        parser.add_argument("--type", choices=NotificationType.values, default="system")
+        parser.add_argument("--priority", choices=Priority.values, default="medium")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object at the end.")
+
+    def handle(self, **options: Any) -> None:
+        self._reported = time.monotonic()
+        try:
+            mailing = services.notifications_send(
+                key=options["key"],
+                title=options["title"],
+                message=options["message"],
+                type=options["type"],
+                priority=options["priority"],
+                user_ids=_user_ids(options),
+                progress=self._progress,
+            )
+        except NotificationError as error:
+            raise CommandError(str(error)) from None
+        if options["json"]:
+            outcome = {"key": mailing.key, "notified": mailing.done, "total": mailing.total}
+            self.stdout.write(json.dumps(outcome))
+        else:
+            self.stdout.write(f"Mailing {mailing.key!r}: {mailing.done:,} users notified.")
+
+    def _progress(self, mailing: Mailing) -> None:
+        now = time.monotonic()
+        if now - self._reported >= REPORT_SECONDS:
+            self._reported = now
+            self.stderr.write(f"{mailing.done:,} of {mailing.total:,} users")
+
+
+def _user_ids(options: dict[str, Any]) -> list[int] | None:
+    if options["all"]:
+        return None
+    if options["user"]:
+        names = set(options["user"])
+        found = dict(
+            get_user_model().objects.filter(username__in=names).values_list("username", "pk")
+        )
+        if missing := sorted(names - found.keys()):
+            raise CommandError(f"There is no user {missing[0]!r}; nobody was notified.")
+        return sorted(found.values())
+    try:
+        text = sys.stdin.read() if options["users"] == "-" else Path(options["users"]).read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"{options['users']} cannot be read: {error}") from None
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    for number, line in enumerate(lines, 1):
+        if not (line.isascii() and line.isdigit()):
+            raise CommandError(f"Line {number} is {line[:30]!r}: give one user id a line.")
+    return [int(line) for line in lines]

@@ -1,0 +1,122 @@
+"""Put one notification into the inboxes of many users, so that a crash costs nothing.
+
+A mailing advances in the order of the users' ids, a chunk a transaction: rows, events and
+how far it is commit together. Whoever repeats the call with the same key goes on where
+it stopped, and two at once take turns. It is not one moment for all: those whose chunk is
+committed have it, those behind have not yet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from notifications import validation
+from notifications.choices import NotificationType, Priority
+from notifications.errors import Conflict, InvalidInput
+from notifications.models import MESSAGE_LENGTH, TITLE_LENGTH, Mailing, Notification
+from notifications.payloads import notification_payload
+from realtime import names
+from realtime.publish import publish_many
+
+CHUNK = 500  # users a transaction: for so long their streams' other publishers wait
+KEY_LENGTH = 200
+
+
+def notifications_send(
+    *,
+    key: str,
+    title: str,
+    message: str,
+    user_ids: Sequence[int] | None = None,
+    type: str = "system",
+    priority: str = "medium",
+    metadata: Mapping[str, Any] | None = None,
+    progress: Callable[[Mailing], None] | None = None,
+) -> Mailing:
+    """Notify each of these users once, or every active one, and return the finished mailing.
+
+    `key` names the mailing: after a crash, call again with the same arguments. All active
+    users are those that exist when it begins. Not for use inside a transaction, which
+    would make one of all chunks. Raises InvalidInput, and Conflict when the key was used
+    for something else.
+    """
+    content: dict[str, Any] = {
+        "title": validation.text("title", title, TITLE_LENGTH),
+        "message": validation.text("message", message, MESSAGE_LENGTH),
+        "type": validation.choice("type", type, NotificationType),
+        "priority": validation.choice("priority", priority, Priority),
+        "metadata": validation.metadata(metadata),
+    }
+    wanted = None if user_ids is None else sorted(set(user_ids))
+    mailing = _begin(validation.text("key", key, KEY_LENGTH), content, wanted)
+    while mailing.finished_at is None:
+        mailing = _advance(mailing.pk, content, wanted)
+        if progress is not None:
+            progress(mailing)
+    return mailing
+
+
+@transaction.atomic
+def _begin(key: str, content: Mapping[str, Any], wanted: Sequence[int] | None) -> Mailing:
+    told = msgspec.json.encode([content, wanted], order="sorted")
+    fingerprint = hashlib.sha256(told).hexdigest()
+    users = get_user_model().objects.all()
+    if wanted is None:
+        users = users.filter(is_active=True)
+        last = users.aggregate(last=Max("pk"))["last"] or 0
+        total = users.count()
+    else:
+        known = set(users.in_bulk(wanted))
+        if missing := [pk for pk in wanted if pk not in known]:
+            some = ", ".join(map(str, missing[:10]))
+            raise InvalidInput("user_ids", f"{len(missing)} of them do not exist, such as {some}")
+        last, total = (wanted[-1] if wanted else 0), len(wanted)
+    mailing, _ = Mailing.objects.get_or_create(
+        key=key,
+        defaults={**content, "fingerprint": fingerprint, "total": total, "last_user_id": last},
+    )
+    if mailing.fingerprint != fingerprint:
+        raise Conflict(
+            f"The key {key!r} was used for another text or other users; "
+            "repeat that call exactly, or choose a new key."
+        )
+    return mailing
+
+
+@transaction.atomic
+def _advance(pk: int, content: Mapping[str, Any], wanted: Sequence[int] | None) -> Mailing:
+    """Notify the next users. The mailing's row is locked first, the streams last."""
+    mailing = Mailing.objects.select_for_update(no_key=True).get(pk=pk)
+    if mailing.finished_at is not None:
+        return mailing
+    users = get_user_model().objects.filter(pk__gt=mailing.done_user_id)
+    if wanted is None:
+        users = users.filter(is_active=True, pk__lte=mailing.last_user_id)
+    else:
+        ahead = [pk for pk in wanted if pk > mailing.done_user_id]
+        users = users.filter(pk__in=ahead[:CHUNK])
+    ids = list(users.order_by("pk").values_list("pk", flat=True)[:CHUNK])
+    now = timezone.now()
+    if ids:
+        mailing.done_user_id, mailing.done = ids[-1], mailing.done + len(ids)
+    elif wanted is not None and len(ahead) > CHUNK:
+        mailing.done_user_id = ahead[CHUNK - 1]  # these have all been deleted meanwhile
+    else:
+        mailing.finished_at = now
+    mailing.save(update_fields=["done", "done_user_id", "finished_at"])
+    rows = [Notification(user_id=user_id, published_at=now, **content) for user_id in ids]
+    publish_many(
+        [
+            (names.user_stream(row.user_id), notification_payload(row))
+            for row in Notification.objects.bulk_create(rows)
+        ]
+    )
+    return mailing

@@ -1,0 +1,89 @@
+"""Whether what was heard or read continues what was delivered, and what to do if not.
+
+Offsets are gapless and a stream's events become visible in their order, so whoever
+stands at offset n can tell by a number alone what comes next, what is old, and that
+something is missing. The log decides; a wake-up is never more than a hint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Literal, NamedTuple, Protocol
+
+Reason = Literal["trimmed", "ahead", "epoch"]  # why a stream cannot be continued
+
+
+class Head(NamedTuple):
+    """Where a stream stands: its life, its last offset, and up to where it is trimmed."""
+
+    epoch: str
+    head: int
+    floor: int
+
+
+class Place:
+    """How far somebody is in a stream: everything up to `offset` of the life `epoch`."""
+
+    __slots__ = ("epoch", "offset")
+
+    def __init__(self, epoch: str, offset: int) -> None:
+        self.epoch = epoch
+        self.offset = offset
+
+
+class Numbered(Protocol):
+    """Something of the log that has its number."""
+
+    @property
+    def offset(self) -> int: ...
+
+
+class Heard(Enum):
+    """What a wake-up means to whoever stands at a place."""
+
+    NEXT = "deliver it"
+    OLD = "it was delivered"
+    AHEAD = "read what lies between from the log"
+    FOREIGN = "ask the log whether the stream began anew, or the hint lies"
+
+
+def hear(place: Place, epoch: str, offset: int) -> Heard:
+    """Judge a wake-up that tells of an event of this epoch and offset."""
+    if epoch != place.epoch:
+        return Heard.FOREIGN
+    if offset == place.offset + 1:
+        return Heard.NEXT
+    return Heard.OLD if offset <= place.offset else Heard.AHEAD
+
+
+class Page(NamedTuple):
+    """What to do with a page of the log: deliver entries [start:stop], or resynchronise."""
+
+    start: int
+    stop: int
+    resync: Reason | None = None
+
+
+def turn_page(place: Place, asked_after: int, head: Head, entries: Sequence[Numbered]) -> Page:
+    """Judge a page that was asked for after an offset at which `place` stood then.
+
+    The place may have moved on meanwhile, as wake-ups come in while the log is read:
+    what was delivered since is skipped. A head below the place is a lost tail only if it
+    is below the offset asked for too: otherwise the read is merely older than the wake-up.
+    A successor that exists and is not there was trimmed: never a partial replay.
+    """
+    if head.epoch != place.epoch:
+        return Page(0, 0, "epoch")
+    if head.head < min(asked_after, place.offset):
+        return Page(0, 0, "ahead")
+    start = 0
+    while start < len(entries) and entries[start].offset <= place.offset:
+        start += 1
+    stop, following = start, place.offset + 1
+    while stop < len(entries) and entries[stop].offset == following:
+        stop, following = stop + 1, following + 1
+    missing = place.offset < head.floor or asked_after == place.offset < head.head
+    if stop < len(entries) or (start == stop and missing):
+        return Page(0, 0, "trimmed")
+    return Page(start, stop)

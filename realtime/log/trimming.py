@@ -1,0 +1,117 @@
+"""Retention: what is too old, or too much, leaves the log, and the floor says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import connection, transaction
+from django.db.models import Exists, F, Min, OuterRef, Q
+
+from realtime.models import Cursor, Event, Stream
+
+STREAMS_AT_A_TIME = 50
+EVENTS_AT_A_TIME = 200  # of each stream: a transaction deletes 10,000 rows at most
+
+
+class Trimmed(NamedTuple):
+    """What a trim took away; `streams` counts those that lost something."""
+
+    streams: int
+    events: int
+
+
+def trim(
+    *,
+    before: datetime,
+    keep: int,
+    dry_run: bool = False,
+    progress: Callable[[Trimmed], None] | None = None,
+) -> Trimmed:
+    """Take away events created before a moment, and all but the last `keep` of a stream.
+
+    Always the beginning of a stream: an old event behind a younger one stays, as clocks
+    differ. In small transactions, each of which moves `floor` and deletes what lies below,
+    so a reader sees both or neither, and a kill in between leaves nothing half done.
+    Safe to run on several nodes at once; never makes a publisher wait for long.
+    """
+    total = Trimmed(0, 0)
+    last = 0
+    while ids := _candidates(last, before, keep):
+        last = ids[-1]
+        if dry_run:
+            total = Trimmed(total.streams + len(ids), total.events + _due(ids, before, keep))
+            continue
+        touched: set[int] = set()
+        while True:
+            found = _trim_some(ids, before, keep)
+            touched |= found.keys()
+            total = Trimmed(total.streams, total.events + sum(found.values()))
+            if progress is not None:
+                progress(Trimmed(total.streams + len(touched), total.events))
+            ids = [pk for pk in ids if found.get(pk, 0) >= EVENTS_AT_A_TIME]
+            if not ids:
+                break
+        total = Trimmed(total.streams + len(touched), total.events)
+    return total
+
+
+def forget_cursors(*, before: datetime) -> int:
+    """Forget the devices that have acknowledged nothing since `before`."""
+    return Cursor.objects.filter(updated_at__lt=before).delete()[0]
+
+
+def _candidates(after: int, before: datetime, keep: int) -> list[int]:
+    first = Event.objects.filter(
+        stream=OuterRef("pk"), offset=OuterRef("floor") + 1, created_at__lt=before
+    )
+    found = Stream.objects.filter(
+        Q(head__gt=F("floor") + keep) | Exists(first), pk__gt=after, head__gt=F("floor")
+    )
+    return list(found.order_by("pk").values_list("pk", flat=True)[:STREAMS_AT_A_TIME])
+
+
+def _due(ids: Sequence[int], before: datetime, keep: int) -> int:
+    streams = Stream.objects.filter(pk__in=ids)
+    young = dict(
+        Event.objects.filter(stream__in=ids, created_at__gte=before)
+        .values_list("stream")
+        .annotate(Min("offset"))
+    )
+    return sum(
+        max(young.get(stream.pk, stream.head + 1) - 1, stream.head - keep) - stream.floor
+        for stream in streams
+    )
+
+
+@transaction.atomic
+def _trim_some(ids: Sequence[int], before: datetime, keep: int) -> dict[int, int]:
+    """Trim up to EVENTS_AT_A_TIME of each stream; return how many, by stream.
+
+    A stream that somebody is writing to is left for the next time.
+    """
+    locked = Stream.objects.select_for_update(
+        skip_locked=connection.features.has_select_for_update_skip_locked, no_key=True
+    )
+    streams = list(locked.filter(pk__in=ids).order_by("pk"))
+    young = dict(
+        Event.objects.filter(
+            stream__in=streams,
+            created_at__gte=before,
+            offset__gt=F("stream__floor"),
+            offset__lte=F("stream__floor") + EVENTS_AT_A_TIME,
+        )
+        .values_list("stream")
+        .annotate(Min("offset"))
+    )
+    found: dict[int, int] = {}
+    for stream in streams:
+        most = min(stream.floor + EVENTS_AT_A_TIME, stream.head)
+        floor = min(most, max(young.get(stream.pk, most + 1) - 1, stream.head - keep))
+        if floor > stream.floor:
+            found[stream.pk] = floor - stream.floor
+            stream.floor = floor
+    Stream.objects.bulk_update([s for s in streams if s.pk in found], ["floor"])
+    Event.objects.filter(stream__in=list(found), offset__lte=F("stream__floor")).delete()
+    return found

@@ -1,0 +1,50 @@
+"""Give streams a new epoch, after their past became doubtful."""
+
+from __future__ import annotations
+
+import json
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from realtime import log
+
+REPORT_SECONDS = 1.0
+
+
+class Command(BaseCommand):
+    """`manage.py bump_epoch`."""
+
+    help = (
+        "Begin a new epoch: every client of these streams is told to resynchronise, at once "
+        "when it is connected, otherwise when it comes back. Run it after a restore from a "
+        "backup, and after a failover that may have lost commits, before clients are let in."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        which = parser.add_mutually_exclusive_group(required=True)
+        which.add_argument("--all", action="store_true", help="All streams.")
+        which.add_argument("--stream", nargs="+", metavar="NAME", help="Such as user:17.")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object at the end.")
+
+    def handle(self, **options: Any) -> None:
+        self._reported = time.monotonic()
+        names: list[str] | None = options["stream"]
+        if names is not None and (missing := sorted(set(names) - log.heads(names).keys())):
+            raise CommandError(f"There is no stream {missing[0]!r}; nothing was changed.")
+        done = log.bump_epoch(names, progress=self._progress)
+        if options["json"]:
+            self.stdout.write(json.dumps({"streams": done}))
+        else:
+            self.stdout.write(
+                f"{done:,} streams have a new epoch; their clients resynchronise within the "
+                "nodes' WS_RECONCILE_SECONDS."
+            )
+
+    def _progress(self, done: int) -> None:
+        now = time.monotonic()
+        if now - self._reported >= REPORT_SECONDS:
+            self._reported = now
+            self.stderr.write(f"{done:,} streams")

@@ -1,0 +1,59 @@
+"""Apply retention to the event log, as serving nodes do by themselves."""
+
+from __future__ import annotations
+
+import json
+import time
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from realtime import log
+from realtime.log import Trimmed
+from realtime.options import options as engine
+
+REPORT_SECONDS = 1.0
+
+
+class Command(BaseCommand):
+    """`manage.py trim_events`."""
+
+    help = (
+        "Take events out of the log that are older than --days, and all but the last --keep "
+        "of each stream. A client that still needed one is told to resynchronise."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--days", type=float, help="Default: EVENT_RETENTION_DAYS.", metavar="N"
+        )
+        parser.add_argument("--keep", type=int, help="Default: EVENT_RETENTION_COUNT.", metavar="N")
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would go.")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object at the end.")
+
+    def handle(self, **options: Any) -> None:
+        self._reported = time.monotonic()
+        days = engine().retention_days if options["days"] is None else options["days"]
+        keep = engine().retention_events if options["keep"] is None else options["keep"]
+        if days < 0 or keep < 0:
+            raise CommandError("--days and --keep take numbers from 0.")
+        found = log.trim(
+            before=timezone.now() - timedelta(days=days),
+            keep=keep,
+            dry_run=options["dry_run"],
+            progress=self._progress,
+        )
+        if options["json"]:
+            self.stdout.write(json.dumps({**found._asdict(), "dry_run": options["dry_run"]}))
+        else:
+            verb = "would be trimmed from" if options["dry_run"] else "trimmed from"
+            self.stdout.write(f"{found.events:,} events {verb} {found.streams:,} streams.")
+
+    def _progress(self, found: Trimmed) -> None:
+        now = time.monotonic()
+        if now - self._reported >= REPORT_SECONDS:
+            self._reported = now
+            self.stderr.write(f"{found.events:,} events of {found.streams:,} streams")

@@ -1,0 +1,143 @@
+"""A mailing reaches each user once, whatever interrupts it."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+
+from notifications.errors import Conflict, InvalidInput
+from notifications.models import Mailing, Notification
+from notifications.services import mailing, notifications_send
+from realtime.models import Event
+from tests.notifications.support import told, types
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def people() -> list[User]:
+    return [User.objects.create(username=f"user {n}", is_active=n != 3) for n in range(8)]
+
+
+def send(**fields: Any) -> Mailing:
+    return notifications_send(**{"key": "k", "title": "Hello", "message": "World", **fields})
+
+
+def notified() -> list[int]:
+    return sorted(Notification.objects.values_list("user_id", flat=True))
+
+
+def test_every_active_user_gets_one_row_and_one_event(
+    people: list[User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailing, "CHUNK", 3)
+    done = send(priority="high", metadata={"a": 1})
+    active = [user.pk for user in people if user.is_active]
+    assert (done.done, done.total) == (7, 7)
+    assert notified() == active
+    [event] = told(people[0])
+    row = Notification.objects.get(user=people[0])
+    assert event["data"]["id"] == str(row.pk)
+    assert (event["data"]["title"], event["data"]["metadata"]) == ("Hello", {"a": 1})
+    assert (row.priority, row.status) == ("high", "unread")
+    assert row.published_at is not None
+    assert told(people[3]) == []
+
+
+def test_it_goes_on_where_it_was_cut_off(
+    people: list[User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailing, "CHUNK", 2)
+
+    def crash(so_far: Mailing) -> None:
+        if so_far.done >= 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        send(progress=crash)
+    assert len(notified()) == 4
+    late = User.objects.create(username="late")
+    assert send().done == 7
+    assert send().done == 7
+    assert notified() == [user.pk for user in people if user.is_active]
+    assert told(late) == []
+    assert Event.objects.count() == 7
+
+
+def test_it_notifies_exactly_those_named(
+    people: list[User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailing, "CHUNK", 2)
+    wanted = [people[6].pk, people[1].pk, people[4].pk, people[1].pk]
+    assert send(user_ids=wanted).done == 3
+    assert notified() == sorted({*wanted})
+    assert types(told(people[1])) == ["notification"]
+
+
+def test_those_who_were_deleted_meanwhile_hold_up_nobody(
+    people: list[User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailing, "CHUNK", 2)
+    wanted = [user.pk for user in people]
+
+    def delete(so_far: Mailing) -> None:
+        User.objects.filter(pk__in=wanted[2:6]).delete()
+
+    assert send(user_ids=wanted, progress=delete).finished_at is not None
+    assert notified() == [*wanted[:2], *wanted[6:]]
+
+
+def test_a_key_means_one_text_and_one_audience(people: list[User]) -> None:
+    send(user_ids=[people[0].pk])
+    with pytest.raises(Conflict, match="new key"):
+        send(user_ids=[people[0].pk], title="Other")
+    with pytest.raises(Conflict):
+        send()
+    assert len(notified()) == 1
+
+
+def test_a_user_who_does_not_exist_is_named_and_nobody_is_notified(people: list[User]) -> None:
+    with pytest.raises(InvalidInput, match="such as 999999"):
+        send(user_ids=[people[0].pk, 999_999])
+    assert notified() == []
+    assert not Mailing.objects.exists()
+
+
+def notify(*arguments: str) -> Any:
+    out = io.StringIO()
+    call_command(
+        "notify", "--title", "Hello", "--message", "World", "--key", "k", "--json", *arguments,
+        stdout=out, stderr=io.StringIO(),
+    )  # fmt: skip
+    return json.loads(out.getvalue())
+
+
+def test_the_command_notifies_all_or_some(people: list[User], tmp_path: Path) -> None:
+    assert notify("--all") == {"key": "k", "notified": 7, "total": 7}
+    file = tmp_path / "ids"
+    file.write_text(f"{people[1].pk}\n\n{people[2].pk}\n")
+    assert notify("--users", str(file), "--key", "two")["notified"] == 2
+    assert notify("--user", "user 5", "--key", "three")["notified"] == 1
+
+
+@pytest.mark.parametrize("content", ["1\nabc\n", "-5\n", "1,2\n"])
+def test_a_line_that_is_no_id_is_named(people: list[User], tmp_path: Path, content: str) -> None:
+    file = tmp_path / "ids"
+    file.write_text(content)
+    with pytest.raises(CommandError, match="one user id a line"):
+        notify("--users", str(file))
+    assert notified() == []
+
+
+def test_what_cannot_be_read_or_found_is_said_in_words(people: list[User]) -> None:
+    with pytest.raises(CommandError, match="cannot be read"):
+        notify("--users", "/nowhere/at/all")
+    with pytest.raises(CommandError, match="no user 'nobody'"):
+        notify("--user", "user 1", "nobody")
+    assert notified() == []

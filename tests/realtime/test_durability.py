@@ -1,0 +1,90 @@
+"""Nobody serves from a database that may take back what it has committed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.db import connection
+
+from realtime import durability
+from tests.services import environment
+from tests.services.server import Server
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@contextmanager
+def careless() -> Iterator[str]:
+    """Let this connection lose commits; yields the setting that does."""
+    postgres = connection.vendor == "postgresql"
+    safe, careless = (
+        ("SET synchronous_commit = on", "SET synchronous_commit = off")
+        if postgres
+        else ("PRAGMA synchronous=FULL", "PRAGMA synchronous=NORMAL")
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(careless)
+        yield "synchronous_commit" if postgres else "synchronous=FULL"
+        cursor.execute(safe)
+
+
+def test_the_settings_that_ship_are_safe() -> None:
+    assert durability.problems() == []
+    durability.require()
+    call_command("check", "--database", "default")
+
+
+def test_a_database_that_may_lose_commits_is_refused_by_name() -> None:
+    with careless() as name:
+        with pytest.raises(ImproperlyConfigured, match=name):
+            durability.require()
+        with pytest.raises(SystemCheckError, match=name):
+            call_command("check", "--database", "default")
+
+
+def test_whoever_says_so_serves_nevertheless(settings: Any) -> None:
+    settings.ALLOW_LOSING_COMMITTED_EVENTS = True
+    with careless():
+        durability.require()
+        call_command("check", "--database", "default")
+
+
+def test_sqlite_that_begins_as_a_reader_is_refused() -> None:
+    sqlite: Any = connection
+    if sqlite.vendor == "postgresql":
+        assert not hasattr(sqlite, "transaction_mode")
+        return
+    sqlite.ensure_connection()
+    mode, sqlite.transaction_mode = sqlite.transaction_mode, None
+    try:
+        assert "IMMEDIATE" in durability.problems()[0]
+    finally:
+        sqlite.transaction_mode = mode
+
+
+@pytest.mark.servers
+def test_the_server_does_not_start_and_says_what_to_do(postgres: Any) -> None:
+    url = postgres.database("careless")
+    env = environment.of_a_server() | {"DATABASE_URL": url}
+    with Server(env={"DATABASE_URL": url}) as server:  # migrates, and is sound
+        server.stop()
+    careless = env | {
+        "PGOPTIONS": "-c synchronous_commit=off",
+        "DATABASE_LOCK_TIMEOUT_SECONDS": "0",
+    }
+    finished = subprocess.run(
+        [sys.executable, "manage.py", "serve", "--port", "0"],
+        env=careless, cwd=environment.ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert finished.returncode == 1
+    assert "set synchronous_commit=on" in finished.stderr
+    assert "ALLOW_LOSING_COMMITTED_EVENTS=1" in finished.stderr
+    assert "Traceback" not in finished.stderr

@@ -1,0 +1,116 @@
+"""The node's ear on the channel layer heals itself, and listens to its own deployment only."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from channels.layers import get_channel_layer
+
+from realtime import layer, names, wakeup
+from realtime.layer import LayerLink
+
+GROUP = names.stream_group("user:1")
+
+
+class Ear:
+    """A link that notes what it hears, and how often it may have missed something."""
+
+    def __init__(self, node_id: str = "a") -> None:
+        self.heard: list[dict[str, Any]] = []
+        self.missed = 0
+        self.link = LayerLink(node_id, self.heard.append, self._miss)
+
+    def _miss(self) -> None:
+        self.missed += 1
+
+    async def joined(self) -> None:
+        await until(lambda: GROUP in self.link._groups and not self.link._unsettled)
+
+
+@pytest.fixture
+async def ear(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ear]:
+    monkeypatch.setattr(layer, "CANARY_SECONDS", 0.1)
+    ear = Ear()
+    ear.link.start()
+    ear.link.follow(GROUP, lambda: True)
+    await ear.joined()
+    yield ear
+    await ear.link.stop()
+
+
+async def until(true: Any) -> None:
+    async with asyncio.timeout(10):
+        while not true():
+            await asyncio.sleep(0.005)
+
+
+async def say(number: int, sender: str | None = None) -> None:
+    shared: Any = get_channel_layer()
+    message = {"type": wakeup.EVENTS, "from": sender or names.deployment(), "number": number}
+    await shared.group_send(GROUP, message)
+
+
+async def test_it_hears_its_groups_and_nobody_elses_deployment(ear: Ear) -> None:
+    await say(1, sender="staging")
+    await say(2)
+    await until(lambda: ear.heard)
+    assert [message["number"] for message in ear.heard] == [2]
+    assert ear.link.foreign == 1
+
+
+async def test_it_leaves_a_group_that_is_not_wanted_any_more(ear: Ear) -> None:
+    ear.link.follow(GROUP, lambda: False)
+    await until(lambda: GROUP not in ear.link._groups and not ear.link._unsettled)
+    await say(1)
+    ear.link.follow(GROUP, lambda: True)
+    await ear.joined()
+    await say(2)
+    await until(lambda: ear.heard)
+    assert [message["number"] for message in ear.heard] == [2]
+
+
+async def test_who_hears_nothing_reads_the_log_and_subscribes_anew(ear: Ear) -> None:
+    rebuilt, channel = ear.link.rebuilt, ear.link._channel
+    assert ear.link._receiving is not None
+    ear.link._receiving.cancel()  # deaf, without an error, as behind a half-open link
+    await until(lambda: ear.missed > 1)
+    await until(lambda: ear.link.rebuilt > rebuilt)
+    await until(lambda: ear.link._channel not in {"", channel})
+    await ear.joined()
+    await say(3)
+    await until(lambda: ear.heard)
+    assert [message["number"] for message in ear.heard] == [3]
+
+
+async def test_who_hears_itself_is_left_alone(ear: Ear) -> None:
+    sung = ear.link._canary
+    await until(lambda: ear.link._heard > sung + 5)
+    assert ear.link.rebuilt == 0
+
+
+async def test_a_layer_that_is_away_holds_nobody_up(
+    ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Frozen:
+        async def group_add(self, group: str, channel: str) -> None:
+            await asyncio.Event().wait()
+
+        group_send = group_add
+
+    working = ear.link._layer
+    monkeypatch.setattr(layer, "CALL_SECONDS", 0.2)
+    ear.link._layer = Frozen()
+    loop = asyncio.get_running_loop()
+    ear.link.follow(names.stream_group("user:2"), lambda: True)
+    await ear.link.settled()
+    began, missed = loop.time(), ear.missed
+    for user in range(3, 50):
+        ear.link.follow(names.stream_group(f"user:{user}"), lambda: True)
+        await ear.link.settled()
+    assert loop.time() - began < 5  # 47 times the time-out would be more
+    ear.link._layer = working
+    await until(lambda: not ear.link._unsettled)
+    assert ear.missed > missed  # what came meanwhile is in the log

@@ -1,0 +1,154 @@
+"""Retention takes whole beginnings of streams, says so in the floor, and never half."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.utils import timezone
+
+from realtime import log, retention
+from realtime.log import CursorMove
+from realtime.models import Cursor, Event, Stream
+from realtime.protocol.messages import BalanceUpdate
+
+DAY = timedelta(days=1)
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def append(stream: str, count: int, *, days_old: float = 0) -> None:
+    payload = BalanceUpdate(
+        account_id="1", currency="UGX", available_balance="1", current_balance="1"
+    )
+    with transaction.atomic():
+        entries = log.append([(stream, payload)] * count)
+    Event.objects.filter(
+        stream__name=stream, offset__in=[entry.offset for entry in entries]
+    ).update(created_at=timezone.now() - days_old * DAY)
+
+
+def offsets(stream: str) -> list[int]:
+    return list(
+        Event.objects.filter(stream__name=stream)
+        .order_by("offset")
+        .values_list("offset", flat=True)
+    )
+
+
+def trim(**options: Any) -> log.Trimmed:
+    return log.trim(**{"before": timezone.now() - 7 * DAY, "keep": 10**6, **options})
+
+
+def run(command: str, *arguments: str, capsys: pytest.CaptureFixture[str]) -> Any:
+    call_command(command, *arguments, "--json")
+    return json.loads(capsys.readouterr().out)
+
+
+def test_what_is_too_old_goes_and_the_floor_says_up_to_where() -> None:
+    append("user:1", 500, days_old=8)
+    append("user:1", 3)
+    append("user:2", 2)
+    append("user:3", 4, days_old=30)
+    assert trim() == (2, 504)
+    assert offsets("user:1") == [501, 502, 503]
+    assert offsets("user:2") == [1, 2]
+    assert offsets("user:3") == []
+    assert dict(Stream.objects.values_list("name", "floor")) == {
+        "user:1": 500,
+        "user:2": 0,
+        "user:3": 4,
+    }
+    assert trim() == (0, 0)
+    append("user:3", 1)
+    assert offsets("user:3") == [5]
+
+
+def test_each_stream_keeps_its_last_ones() -> None:
+    append("user:1", 450)
+    append("user:2", 5)
+    assert trim(keep=10) == (1, 440)
+    assert offsets("user:1") == list(range(441, 451))
+    assert len(offsets("user:2")) == 5
+
+
+def test_an_old_event_behind_a_younger_one_stays() -> None:
+    append("user:1", 2, days_old=9)
+    append("user:1", 1)
+    append("user:1", 2, days_old=9)  # written by a node whose clock was wrong
+    assert trim() == (1, 2)
+    assert offsets("user:1") == [3, 4, 5]
+
+
+def test_a_dry_run_counts_what_would_go() -> None:
+    append("user:1", 300, days_old=8)
+    append("user:1", 5)
+    append("user:2", 12)
+    assert trim(keep=10, dry_run=True) == (2, 302)
+    assert (len(offsets("user:1")), len(offsets("user:2"))) == (305, 12)
+    assert trim(keep=10) == (2, 302)
+
+
+def test_who_is_behind_the_floor_is_told_and_who_stands_at_it_is_not() -> None:
+    append("user:1", 5, days_old=8)
+    append("user:1", 5)
+    trim()
+    head, entries = log.read_after("user:1", 5)
+    assert (head.floor, [entry.offset for entry in entries]) == (5, [6, 7, 8, 9, 10])
+    head, entries = log.read_after("user:1", 4)
+    assert head.floor > 4
+
+
+def test_nodes_trim_by_themselves_as_the_settings_say(settings: Any) -> None:
+    settings.REALTIME = {**settings.REALTIME, "RETENTION_DAYS": 2.0, "RETENTION_EVENTS": 4}
+    append("user:1", 3, days_old=3)
+    append("user:1", 6)
+    alice = get_user_model().objects.create(username="alice")
+    epoch = log.heads(["user:1"])["user:1"].epoch
+    for device in ("old", "new"):
+        log.move_cursors([CursorMove(alice.pk, device, "user:1", epoch, 1)])
+    Cursor.objects.filter(device="old").update(updated_at=timezone.now() - 100 * DAY)
+    retention.apply()
+    assert offsets("user:1") == [6, 7, 8, 9]
+    assert list(Cursor.objects.values_list("device", flat=True)) == ["new"]
+
+
+def test_the_command_trims_or_only_says_what_would_go(capsys: pytest.CaptureFixture[str]) -> None:
+    append("user:1", 20, days_old=8)
+    append("user:1", 20)
+    dry = run("trim_events", "--days", "7", "--dry-run", capsys=capsys)
+    assert dry == {"streams": 1, "events": 20, "dry_run": True}
+    assert run("trim_events", "--keep", "5", capsys=capsys)["events"] == 35
+    assert offsets("user:1") == list(range(36, 41))
+    with pytest.raises(CommandError, match="from 0"):
+        call_command("trim_events", "--keep", "-1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "changed"),
+    [(["--all"], {"user:1", "user:2"}), (["--stream", "user:2"], {"user:2"})],
+)
+def test_a_new_epoch_changes_the_life_and_no_number(
+    arguments: Sequence[str], changed: set[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    append("user:1", 3)
+    append("user:2", 3)
+    before = log.heads(["user:1", "user:2"])
+    assert run("bump_epoch", *arguments, capsys=capsys) == {"streams": len(changed)}
+    after = log.heads(["user:1", "user:2"])
+    assert {name for name in after if after[name].epoch != before[name].epoch} == changed
+    assert len({head.epoch for head in after.values()}) == 2
+    assert [head.head for head in after.values()] == [3, 3]
+    append("user:2", 1)
+    assert offsets("user:2") == [1, 2, 3, 4]
+
+
+def test_a_stream_that_is_not_there_gets_no_epoch() -> None:
+    append("user:1", 1)
+    with pytest.raises(CommandError, match="no stream 'user:9'"):
+        call_command("bump_epoch", "--stream", "user:1", "user:9")
