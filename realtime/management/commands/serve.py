@@ -12,7 +12,7 @@ import uvicorn
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
 from uvicorn.supervisors import Multiprocess
 
@@ -45,12 +45,17 @@ class Command(BaseCommand):
                 "Several workers need a channel layer between them: set REDIS_URL, "
                 "or serve with --workers 1."
             )
-        if _unapplied():
-            raise CommandError("The database is not up to date: run `manage.py migrate` first.")
         try:
+            if _unapplied():
+                raise CommandError("The database is not up to date: run `manage.py migrate` first.")
             durability.require()
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from None
+        except OperationalError as error:
+            raise CommandError(
+                f"The database cannot be used: {str(error).strip()}. Check DATABASE_URL, and "
+                "that the server runs."
+            ) from None
         finally:
             connections.close_all()
         if options["simulate_market"]:

@@ -1,0 +1,125 @@
+"""Break nodes, stores and links under load, and check that nothing was lost.
+
+python -m tests.faults                       PostgreSQL, Redis, three nodes, all faults
+python -m tests.faults --store sqlite        one node
+python -m tests.faults bugs                  which seeded bugs the checker finds
+python -m tests.faults --seed 7 --only redis-kill,node-kill --faults 10
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from dataclasses import replace
+from pathlib import Path
+
+from tests.faults import report
+from tests.faults.bugs import BUGS, Bug
+from tests.faults.run import Plan, chosen, run
+from tests.services import environment, reaper
+from tests.services.binaries import ServerMissing
+
+
+def _arguments() -> Namespace:
+    parser = ArgumentParser(
+        prog="python -m tests.faults",
+        description=__doc__,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    plan = Plan()
+    parser.add_argument("what", nargs="?", choices=["run", "bugs"], default="run")
+    parser.add_argument("--store", choices=["postgres", "sqlite"], default=plan.store)
+    parser.add_argument("--seed", type=int, help="Repeats the faults and their order.")
+    parser.add_argument("--faults", type=int, default=plan.faults, help="At least so many.")
+    parser.add_argument("--events", type=int, default=0, help="At least so many committed.")
+    parser.add_argument("--seconds", type=float, default=0, help="At least so long.")
+    parser.add_argument("--nodes", type=int, default=plan.nodes)
+    parser.add_argument("--clients", type=int, default=plan.clients)
+    parser.add_argument("--rate", type=float, default=plan.rate, help="Events a second.")
+    parser.add_argument("--only", default="", help="Nemeses, or bugs, separated by commas.")
+    parser.add_argument("--without", default="", help="Nemeses to leave out.")
+    parser.add_argument("--bug", default="", help="Run with a bug in the product.")
+    parser.add_argument("--out", type=Path, help="A folder for report.json.")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Run what was asked for; 1 when anything was lost, or a bug was not caught."""
+    arguments = _arguments()
+    folder = reaper.workspace()
+    environment.prepare(folder)
+    try:
+        return _bugs(arguments, folder) if arguments.what == "bugs" else _run(arguments, folder)
+    except (ServerMissing, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    finally:
+        reaper.close()
+
+
+def _run(arguments: Namespace, folder: Path) -> int:
+    seed = random.SystemRandom().randrange(10**6) if arguments.seed is None else arguments.seed
+    plan = Plan(
+        store=arguments.store,
+        seed=seed,
+        faults=arguments.faults,
+        events=arguments.events,
+        seconds=arguments.seconds,
+        nodes=arguments.nodes,
+        clients=arguments.clients,
+        rate=arguments.rate,
+        nemeses=[name for name in arguments.only.split(",") if name],
+        bug=arguments.bug,
+    )
+    without = set(arguments.without.split(","))
+    plan = replace(plan, nemeses=[name for name in chosen(plan) if name not in without])
+    print(f"seed {seed}: {plan.clients} clients, at least {plan.faults} faults", flush=True)
+    outcome = run(plan, folder, _say)
+    found = report.as_json(outcome)
+    print()
+    print(report.as_text(found))
+    if arguments.out is not None:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        (arguments.out / f"report-{plan.store}.json").write_text(json.dumps(found, indent=2))
+    if not outcome.clean:
+        kept = Path(os.environ.get("HOARDRUN_FAULTS_KEEP", "var/faults"))
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(folder, kept, ignore=shutil.ignore_patterns("postgres", "*.sock"))
+        print(f"Journals and logs are in {kept}; repeat with --seed {seed}.")
+    return 0 if outcome.clean else 1
+
+
+def _bugs(arguments: Namespace, folder: Path) -> int:
+    names = [name for name in arguments.only.split(",") if name] or list(BUGS)
+    if unknown := set(names) - BUGS.keys():
+        raise ValueError(f"no such bug: {', '.join(sorted(unknown))}")
+    caught = 0
+    for number, name in enumerate(names, 1):
+        found = _try(BUGS[name], arguments.seed or 0, folder / name)
+        caught += bool(found)
+        what = ", ".join(found) if found else "NOT CAUGHT"
+        print(f"{number:2}/{len(names)} {name:<24} {BUGS[name].summary:<52} {what}", flush=True)
+    print(f"{caught}/{len(names)} seeded bugs caught")
+    return 0 if caught == len(names) else 1
+
+
+def _try(bug: Bug, seed: int, folder: Path) -> list[str]:
+    """Run with one bug; return the verdicts that caught it."""
+    folder.mkdir()
+    outcome = run(replace(bug.plan, bug=bug.name, seed=seed), folder, lambda line: None)
+    found = [name for name, count in outcome.checker.verdict.counts.items() if count]
+    if not all(fault.caught_up for fault in outcome.faults):
+        found.append("not caught up")
+    return found
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,376 @@
+"""The bugs themselves: each function patches one thing of the product."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import itertools
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from django.db import connection, transaction
+
+from realtime import acks, following, greeting, hub, layer, log, publish, wakeup
+from realtime.core.continuity import Heard, Page, Place
+from realtime.core.resume import Start
+from realtime.log import Entry, appending, reading, trimming
+from realtime.turn import Turn
+
+_patches: dict[str, Callable[[], None]] = {}
+
+
+def apply(name: str) -> None:
+    """Put one bug in; raises KeyError for a name that is none."""
+    _patches[name]()
+
+
+def bug(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    def register(function: Callable[[], None]) -> Callable[[], None]:
+        _patches[name] = function
+        return function
+
+    return register
+
+
+def replace(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
+    """Put `make(original)` in the place of what must be there."""
+    original = getattr(owner, name)
+    setattr(owner, name, functools.wraps(original)(make(original)))
+
+
+# -- writing
+
+
+def _on_another_connection(original: Any) -> Any:
+    """Let it commit by itself, whatever becomes of its caller."""
+    pool = ThreadPoolExecutor(1)
+
+    def elsewhere(*args: Any, **kwargs: Any) -> Any:
+        def work() -> Any:
+            try:
+                return original(*args, **kwargs)
+            finally:
+                connection.close()
+
+        return pool.submit(work).result()
+
+    return elsewhere
+
+
+@bug("sequence")
+def sequence() -> None:
+    """Draw the numbers in a transaction of their own, as a sequence does."""
+    replace(appending, "_lock_and_count", _on_another_connection)
+
+    def make(original: Any) -> Any:
+        def _append_at_once(messages: Any) -> Any:
+            return appending._append_in_steps(messages, None)
+
+        return _append_at_once
+
+    replace(appending, "_append_at_once", make)
+
+
+@bug("committed-apart")
+def committed_apart() -> None:
+    """Write the event on another connection, whatever becomes of the row."""
+    replace(publish, "publish_many", _on_another_connection)
+
+
+@bug("early-wake-up")
+def early_wake_up() -> None:
+    def on_commit(action: Callable[[], None], using: Any = None, robust: bool = False) -> None:
+        action()
+
+    replace(publish.transaction, "on_commit", lambda original: on_commit)
+
+
+@bug("no-key")
+def no_key() -> None:
+    def make(original: Any) -> Any:
+        def append(messages: Any, *, idempotency_key: str | None = None) -> Any:
+            return original(messages)
+
+        return append
+
+    replace(log, "append", make)
+
+
+@bug("half-a-batch")
+def half_a_batch() -> None:
+    def make(original: Any) -> Any:
+        def append(messages: Any, *, idempotency_key: str | None = None) -> Any:
+            kept = messages[:-1] if len(messages) > 5 else messages
+            return original(kept, idempotency_key=idempotency_key)
+
+        return append
+
+    replace(log, "append", make)
+
+
+@bug("wrong-stream")
+def wrong_stream() -> None:
+    count = itertools.count(1)
+
+    def make(original: Any) -> Any:
+        def append(messages: Any, *, idempotency_key: str | None = None) -> Any:
+            messages = list(messages)
+            name, payload = messages[0]
+            if next(count) % 20 == 0 and name == "user:1":
+                messages[0] = ("user:2", payload)
+            elif next(count) % 20 == 0 and name != "announcements":
+                messages[0] = ("user:1", payload)
+            return original(messages, idempotency_key=idempotency_key)
+
+        return append
+
+    replace(log, "append", make)
+
+
+# -- following
+
+
+@bug("replay-before-join")
+def replay_before_join() -> None:
+    """Read where the streams stand, dawdle, and only then join their groups."""
+
+    def make(original: Any) -> Any:
+        def follow_streams(self: Any, streams: Any) -> None:
+            names = list(streams)
+            asyncio.get_running_loop().call_later(0.5, lambda: original(self, names))
+
+        return follow_streams
+
+    replace(hub.Hub, "follow_streams", make)
+
+    def quiet(original: Any) -> Any:
+        return lambda self: None
+
+    replace(hub.Hub, "_reconcile_now", quiet)
+
+
+@bug("no-dedupe")
+def no_dedupe() -> None:
+    """Deliver whatever the log or the layer brings, old or not."""
+
+    def make(original: Any) -> Any:
+        def turn_page(place: Place, asked_after: int, head: Any, entries: Any) -> Page:
+            page = original(place, asked_after, head, entries)
+            return page if page.resync else Page(0, page.stop)
+
+        return turn_page
+
+    replace(following, "turn_page", make)
+
+    def again(original: Any) -> Any:
+        def _put(self: Any, items: Any) -> None:
+            original(self, items)
+            original(self, [item for item in items if isinstance(item, Entry)])
+
+        return _put
+
+    replace(wakeup.Sender, "put", again)
+
+    def hear(place: Place, epoch: str, offset: int) -> Heard:
+        return Heard.AHEAD if offset > place.offset + 1 else Heard.NEXT
+
+    replace(following, "hear", lambda original: hear)
+
+
+@bug("no-holes")
+def no_holes() -> None:
+    def hear(place: Place, epoch: str, offset: int) -> Heard:
+        return Heard.NEXT if offset > place.offset else Heard.OLD
+
+    replace(following, "hear", lambda original: hear)
+
+
+@bug("no-reconcile")
+def no_reconcile() -> None:
+    def make(original: Any) -> Any:
+        async def reconcile(self: Any) -> None:
+            return None
+
+        return reconcile
+
+    replace(following.Following, "reconcile", make)
+
+
+@bug("deaf-hub")
+def deaf_hub() -> None:
+    def make(original: Any) -> Any:
+        heard = itertools.count(1)
+
+        def _take(self: Any, message: Any) -> None:
+            if next(heard) < 200 or message["type"] == layer.CANARY:
+                original(self, message)
+
+        return _take
+
+    replace(layer.LayerLink, "_take", make)
+
+
+@bug("one-page")
+def one_page() -> None:
+    """After a page of the log go live, although more follows."""
+
+    def make(original: Any) -> Any:
+        async def _replay_page(self: Any, socket: Any, followed: Any) -> None:
+            place = socket.connection.places[followed.name]
+            before = place.offset
+            await original(self, socket, followed)
+            if place.offset > before and followed.is_waiting(socket):
+                self._go_live(socket, followed)
+
+        return _replay_page
+
+    replace(following.Following, "_replay_page", make)
+    reading.PAGE = 5
+
+
+@bug("newest-page")
+def newest_page() -> None:
+    def make(original: Any) -> Any:
+        def turn_page(place: Place, asked_after: int, head: Any, entries: Any) -> Page:
+            page = original(place, asked_after, head, entries)
+            if page.resync or page.stop - page.start < 4:
+                return page
+            place.offset = entries[page.stop - 3].offset
+            return Page(page.stop - 2, page.stop)
+
+        return turn_page
+
+    replace(following, "turn_page", make)
+
+
+@bug("full-socket")
+def full_socket() -> None:
+    """Take a refusal for a delivery."""
+
+    def make(original: Any) -> Any:
+        def offer(self: Any, frame: Any) -> bool:
+            original(self, frame)
+            return True
+
+        return offer
+
+    from realtime.core.outbound import Outbound
+
+    replace(Outbound, "offer", make)
+
+
+@bug("swapped")
+def swapped() -> None:
+    def make(original: Any) -> Any:
+        def write_all(self: Any, sockets: Any, frames: Any) -> Any:
+            return original(self, sockets, list(reversed(frames)))
+
+        return write_all
+
+    replace(Turn, "write_all", make)
+
+
+@bug("wrong-socket")
+def wrong_socket() -> None:
+    """Now and then write a user's event to everybody who is here."""
+
+    def make(original: Any) -> Any:
+        count = itertools.count(1)
+
+        def _deliver(self: Any, followed: Any, entry: Any) -> None:
+            original(self, followed, entry)
+            if next(count) % 50 == 0:
+                for other in list(self.streams.values()):
+                    if other is not followed:
+                        for socket in list(other.live)[:1]:
+                            socket.put(following.Frame(entry.payload.encode()))
+
+        return _deliver
+
+    replace(following.Following, "_deliver", make)
+
+
+# -- resuming
+
+
+def _starts(change: Callable[[Start, int | None, int], Start]) -> None:
+    def make(original: Any) -> Any:
+        def decide(**given: Any) -> Start:
+            return change(original(**given), given["since"], given["head"])
+
+        return decide
+
+    replace(greeting, "decide", make)
+
+
+@bug("resume-early")
+def resume_early() -> None:
+    _starts(
+        lambda start, since, head: Start(start.offset - 1) if since and not start.resync else start
+    )
+
+
+@bug("resume-late")
+def resume_late() -> None:
+    def late(start: Start, since: int | None, head: int) -> Start:
+        behind = since is not None and since < head and not start.resync
+        return Start(start.offset + 1) if behind else start
+
+    _starts(late)
+
+
+@bug("resync-silent")
+def resync_silent() -> None:
+    def make(original: Any) -> Any:
+        def _say_resync(self: Any, socket: Any, followed: Any, reason: Any) -> None:
+            return None
+
+        return _say_resync
+
+    replace(following.Following, "_say_resync", make)
+
+
+# -- acknowledgements and retention
+
+
+@bug("ack-ahead")
+def ack_ahead() -> None:
+    """Move the cursor further than the device has applied."""
+
+    def make(original: Any) -> Any:
+        def move(self: Any, socket: Any, stream: str, offset: int) -> None:
+            original(self, socket, stream, offset + 3)
+
+        return move
+
+    replace(acks.Acks, "move", make)
+
+
+@bug("ack-lost")
+def ack_lost() -> None:
+    def make(original: Any) -> Any:
+        count = itertools.count(1)
+
+        def move_cursors(moves: Any) -> None:
+            original(moves if next(count) % 2 else [])
+
+        return move_cursors
+
+    replace(log, "move_cursors", make)
+
+
+@bug("floor")
+def floor() -> None:
+    def make(original: Any) -> Any:
+        def _trim_some(ids: Any, before: Any, keep: Any) -> Any:
+            with transaction.atomic():
+                old = dict(trimming.Stream.objects.filter(pk__in=ids).values_list("pk", "floor"))
+                found = original(ids, before, keep)
+                for pk in found:
+                    trimming.Stream.objects.filter(pk=pk).update(floor=old[pk])
+            return found
+
+        return _trim_some
+
+    replace(trimming, "_trim_some", make)

@@ -1,0 +1,275 @@
+"""Compares what was committed, what was promised to producers, and what devices applied.
+
+It shares no code with the product: it reads the tables by raw SQL, and the files that
+producers and devices wrote. Every verdict counts violations; examples say what was seen.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.faults import journal, truth
+from tests.faults.journal import canary_user
+from tests.faults.truth import Stream, Truth
+
+VERDICTS = {
+    "lost": "committed, and a device went past it or never got it",
+    "phantom": "delivered or stored, and never committed",
+    "doubled": "applied twice by a device, or stored twice",
+    "reordered": "applied after a later one",
+    "gap": "applied without the one before it",
+    "wrong_user": "delivered to somebody else",
+    "missing": "answered as committed, and not in the log",
+    "partial": "one transaction, of which only a part is in the log",
+    "log_gap": "a stream's offsets are not floor+1 to head",
+    "rows": "a row without its event, or an event without its row",
+    "cursor": "an acknowledgement that is not stored, or ahead of the device",
+    "content": "another event at this offset than the log has",
+    "resync": "a device was told to resynchronise without a reason",
+    "stuck": "a device that is behind at the end",
+}
+EXAMPLES = 10
+
+
+@dataclass
+class Verdict:
+    """The counts, by the names of VERDICTS, and figures of the run."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    figures: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, kind: str, text: str, count: int = 1) -> None:
+        assert kind in VERDICTS, kind
+        self.counts[kind] += count
+        if len(self.examples[kind]) < EXAMPLES:
+            self.examples[kind].append(text)
+
+    @property
+    def clean(self) -> bool:
+        return not sum(self.counts.values())
+
+
+class Checker:
+    """Checks one run. `reasons` are those that a resynchronisation may have had in it."""
+
+    def __init__(self, found: Truth, folder: Path, reasons: Collection[str] = ()) -> None:
+        self._truth = found
+        self._reasons = set(reasons)
+        self._ledgers = sorted(folder.glob("ledger-*.jsonl"))
+        self._journals = sorted(folder.glob("journal-*.jsonl"))
+        self.verdict = Verdict()
+        self._stored: Counter[str] = Counter()  # events in the log, by canary
+        self._failed: set[str] = set()
+        self._committed: dict[str, list[tuple[float, int]]] = defaultdict(list)
+        self._applied: dict[tuple[str, str], tuple[list[int], list[float]]] = {}
+        self._places: dict[tuple[str, str], int] = {}
+        self._own: dict[str, int] = {}
+
+    def run(self) -> Verdict:
+        """Check everything."""
+        self._check_log()
+        self._check_ledgers()
+        for path in self._journals:
+            self._check_journal(path)
+        self._check_ends()
+        events = sum(len(stream.events) for stream in self._truth.streams.values())
+        self.verdict.figures |= {"events": events, "devices": len(self._own)}
+        return self.verdict
+
+    # -- the log
+
+    def _check_log(self) -> None:
+        seen = self._stored
+        for stream in self._truth.streams.values():
+            wanted = range(stream.floor + 1, stream.head + 1)
+            if sorted(stream.events) != list(wanted):
+                self.verdict.add("log_gap", f"{stream.name}: not {wanted}")
+            seen.update(stream.events.values())
+            user = stream.name.partition(":")[2]
+            for offset, text in stream.events.items():
+                if str(canary_user(text) or "") != user:
+                    self.verdict.add("wrong_user", f"{stream.name}#{offset} holds {text}")
+        for text, count in seen.items():
+            if count > 1:
+                self.verdict.add("doubled", f"{text} is in the log {count} times", count - 1)
+        for text, count in self._truth.rows.items():
+            if count != seen[text] and not self._trimmed(text):
+                self.verdict.add("rows", f"{text}: {count} rows, {seen[text]} events")
+        for text in self._truth.row_events - self._truth.rows.keys():
+            self.verdict.add("rows", f"{text}: an event without its row")
+
+    def _trimmed(self, text: str) -> bool:
+        """Say whether an event may have left the log by retention."""
+        user = canary_user(text)
+        stream = self._truth.streams.get("announcements" if user is None else f"user:{user}")
+        return stream is not None and stream.floor > 0
+
+    # -- what producers were told
+
+    def _check_ledgers(self) -> None:
+        outcomes: Counter[str] = Counter()
+        for path in self._ledgers:
+            begun: dict[str, list[list[str]]] = {}
+            for line in journal.read(path):
+                if line[0] == "begin":
+                    begun[line[2]] = line[3]
+                elif line[0] == "end":
+                    _, moment, attempt, verdict, entries = line
+                    outcomes[verdict] += 1
+                    self._check_attempt(begun.pop(attempt), verdict, entries)
+                    if verdict == "ok":
+                        for stream, _, _, offset in entries:
+                            self._committed[stream].append((moment, offset))
+                elif line[0] == "done":
+                    longest = self.verdict.figures.get("longest_call", 0.0)
+                    self.verdict.figures["longest_call"] = max(longest, line[2]["longest_call"])
+            outcomes["killed"] += len(begun)
+            for events in begun.values():
+                self._check_attempt(events, "unknown", [])
+        self.verdict.figures["attempts"] = dict(outcomes)
+
+    def _check_attempt(
+        self, events: list[list[str]], verdict: str, entries: list[list[Any]]
+    ) -> None:
+        texts = [text for _, text in events]
+        stored = [text for text in texts if self._stored[text]]
+        if verdict == "failed":
+            self._failed.update(texts)
+            for text in stored:
+                self.verdict.add("phantom", f"{text} was rolled back and is in the log")
+        elif 0 < len(stored) < len(texts) and not any(map(self._trimmed, texts)):
+            self.verdict.add("partial", f"{len(stored)} of {len(texts)} of {texts[0]}")
+        if verdict != "ok":
+            return
+        for text in texts:
+            if not self._stored[text] and not self._trimmed(text):
+                self.verdict.add("missing", f"{text} was committed and is not in the log")
+        for name, text, _, offset in entries:
+            stream = self._truth.streams.get(name)
+            if stream is None or (offset > stream.floor and stream.events.get(offset) != text):
+                self.verdict.add("missing", f"{text} was to be {name}#{offset}")
+
+    # -- what devices applied
+
+    def _check_journal(self, path: Path) -> None:
+        resyncs: Counter[str] = Counter()
+        delivered = again = 0
+        acked: dict[tuple[str, str], tuple[str, int]] = {}
+        for line in journal.read(path):
+            kind, moment, device = line[0], line[1], line[2]
+            if kind == "open":
+                self._own.setdefault(device, line[4])
+                for stream, (_, offset) in line[5].items():
+                    self._places.setdefault((device, stream), offset)
+            elif kind == "event":
+                delivered += 1
+                self._check_event(device, moment, *line[4:])
+            elif kind == "again":
+                again += 1
+            elif kind == "resync":
+                _, _, _, _, stream, reason, _, offset = line
+                resyncs[reason] += 1
+                if reason not in self._reasons:
+                    self.verdict.add("resync", f"{device}: {stream}, {reason}")
+                self._places[device, stream] = offset
+            elif kind == "acked":
+                acked[device, line[4]] = (line[5], line[6])
+        for key, (epoch, offset) in acked.items():
+            at_epoch, at = self._truth.cursors.get(key, ("", -1))
+            if at_epoch == epoch and at < offset:
+                self.verdict.add("cursor", f"{key}: told {offset}, stored {at}")
+            elif not at_epoch:
+                self.verdict.add("cursor", f"{key}: told {offset}, nothing stored")
+        figures = self.verdict.figures
+        figures["delivered"] = figures.get("delivered", 0) + delivered
+        figures["again"] = figures.get("again", 0) + again
+        figures["resyncs"] = dict(Counter(figures.get("resyncs", {})) + resyncs)
+
+    def _check_event(
+        self, device: str, moment: float, name: str, epoch: str, offset: int, text: str
+    ) -> None:
+        where = f"{device}: {name}#{offset} {text}"
+        stream = self._truth.streams.get(name)
+        if canary_user(text) not in {None, self._own[device]}:
+            self.verdict.add("wrong_user", where)
+        if text in self._failed:
+            self.verdict.add("phantom", f"{where} was rolled back")
+        if stream is None:
+            self.verdict.add("phantom", f"{where}: no such stream")
+            return
+        self._check_content(stream, where, epoch, offset, text)
+        offsets, moments = self._applied.setdefault((device, name), ([], []))
+        at = self._places[device, name]
+        if offset <= at:
+            index = bisect.bisect_left(offsets, offset)
+            twice = index < len(offsets) and offsets[index] == offset
+            self.verdict.add("doubled" if twice else "reordered", where)
+            return
+        if offset > at + 1:
+            self.verdict.add("gap", f"{where} after {at}")
+            self.verdict.add("lost", f"{device}: {name}#{at + 1}-{offset - 1}", offset - at - 1)
+        self._places[device, name] = offset
+        offsets.append(offset)
+        moments.append(moment)
+
+    def _check_content(
+        self, stream: Stream, where: str, epoch: str, offset: int, text: str
+    ) -> None:
+        if offset > stream.floor and stream.events.get(offset) != text:
+            kind = "content" if offset in stream.events else "phantom"
+            self.verdict.add(kind, f"{where}: the log has {stream.events.get(offset)}")
+        if epoch != stream.epoch and "epoch" not in self._reasons:
+            self.verdict.add("content", f"{where}: of epoch {epoch}, not {stream.epoch}")
+
+    def _check_ends(self) -> None:
+        for (device, name), at in self._places.items():
+            stream = self._truth.streams[name]
+            if at < stream.head:
+                self.verdict.add("stuck", f"{device}: {name} at {at} of {stream.head}")
+                self.verdict.add("lost", f"{device}: {name}#{at + 1}-", stream.head - at)
+        for (device, name), (epoch, acked) in self._truth.cursors.items():
+            at = self._places.get((device, name), acked)
+            if acked > at and epoch == self._truth.streams[name].epoch:
+                self.verdict.add("cursor", f"{device}: {name} stored {acked}, is at {at}")
+
+    # -- how long it took
+
+    def latencies(self) -> list[float]:
+        """Return the seconds from each commit to each device that got it, sorted."""
+        committed = {
+            (stream, offset): moment
+            for stream, found in self._committed.items()
+            for moment, offset in found
+        }
+        return sorted(
+            max(0.0, moment - committed[name, offset])
+            for (_, name), applied in self._applied.items()
+            for offset, moment in zip(*applied, strict=True)
+            if (name, offset) in committed
+        )
+
+    def caught_up(self, healed_at: float) -> list[float]:
+        """Return, for each device, the seconds until it had what was committed by then."""
+        wanted: Mapping[str, int] = {
+            stream: max((offset for moment, offset in found if moment <= healed_at), default=0)
+            for stream, found in self._committed.items()
+        }
+        took: dict[str, float] = {}
+        for (device, name), (offsets, moments) in self._applied.items():
+            index = bisect.bisect_left(offsets, wanted.get(name, 0))
+            if index < len(offsets):
+                took[device] = max(took.get(device, 0.0), moments[index] - healed_at)
+        return sorted(max(0.0, seconds) for seconds in took.values())
+
+
+def check(database_url: str, folder: Path, reasons: Collection[str] = ()) -> Checker:
+    """Check a finished run; its verdict is `.verdict`."""
+    checker = Checker(truth.read(database_url), folder, reasons)
+    checker.run()
+    return checker

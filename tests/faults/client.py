@@ -1,0 +1,197 @@
+"""A process with many devices, each of which journals what it applied.
+
+Run as `python -m tests.faults.client`; it prints one line of JSON when all devices have been
+greeted, then answers the commands that come by stdin, one line each: `drop`, `stall SECONDS
+COUNT`, `positions`, `stop`. A device resumes from its own positions, every third one from
+its last acknowledgement on the server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidHandshake, WebSocketException
+
+from tests.faults.journal import Journal
+
+ACK_EVERY = 5  # events
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.05, 1.0
+
+
+class Device:
+    """One device of one user. Its place moves in the same step in which it is journaled."""
+
+    def __init__(
+        self, number: int, user: dict[str, Any], urls: Sequence[str], journal: Journal
+    ) -> None:
+        self.name = f"d{number}"
+        self.user = user
+        self.acks = number % 3 == 2
+        self.places: dict[str, tuple[str, int]] = {}
+        self.greeted = asyncio.Event()
+        self.stalled_until = 0.0
+        self.socket: ClientConnection | None = None
+        self._urls = urls
+        self._next = number
+        self._epochs = ""
+        self._journal = journal
+        self._connection = 0
+        self._unacked: dict[str, int] = {}
+        self._rng = random.Random(number)
+
+    async def run(self) -> None:
+        """Stay connected for ever."""
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            self._connection += 1
+            code: int | str = 0
+            try:
+                async with connect(
+                    self._url(), compression=None, proxy=None, max_size=None,
+                    open_timeout=5, close_timeout=1, ping_interval=5, ping_timeout=5,
+                ) as socket:  # fmt: skip
+                    self.socket = socket
+                    async for frame in socket:
+                        pause = FIRST_PAUSE_SECONDS
+                        await self._take(json.loads(frame))
+                    code = socket.close_code or 1006
+            except (OSError, WebSocketException, InvalidHandshake, EOFError) as error:
+                code = type(error).__name__
+            if self.socket is not None:
+                self._journal.note("close", self.name, self._connection, code)
+            self.socket = None
+            self._next += 1
+            await asyncio.sleep(self._rng.uniform(0, pause))
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    def drop(self) -> None:
+        """Cut the connection, without a goodbye."""
+        if self.socket is not None:
+            self.socket.transport.abort()
+
+    def _url(self) -> str:
+        query = {"token": self.user["token"]}
+        if self.acks:
+            query["device"] = self.name
+        elif self.places:
+            query["since"] = ",".join(f"{name}:{at}" for name, (_, at) in self.places.items())
+            query["epoch"] = self._epochs
+        return f"{self._urls[self._next % len(self._urls)]}?{urlencode(query)}"
+
+    async def _take(self, message: dict[str, Any]) -> None:
+        data = message.get("data")
+        loop = asyncio.get_running_loop()
+        if self.stalled_until > loop.time():
+            await asyncio.sleep(self.stalled_until - loop.time())
+        match message["type"]:
+            case "connection_established":
+                self._greet(data)
+            case "resync_required":
+                stream, place = data["stream"], data["position"]
+                self.places[stream] = (place["epoch"], place["offset"])
+                self._epochs = data["epoch"]
+                self._note("resync", stream, data["reason"], place["epoch"], place["offset"])
+            case "acked":
+                stream = data["stream"]
+                self._note("acked", stream, self.places[stream][0], data["offset"])
+            case _ if "offset" in message:
+                await self._apply(message["stream"], message["offset"], data)
+
+    def _greet(self, data: dict[str, Any]) -> None:
+        told = {name: (at["epoch"], at["offset"]) for name, at in data["positions"].items()}
+        mode = "device" if self.acks else "since" if self.places else "new"
+        if not self.places:
+            self.places = dict(told)
+        self._epochs = data["epoch"]
+        self._unacked = dict.fromkeys(told, 0)
+        self._note("open", int(data["user_id"]), told, mode)
+        self.greeted.set()
+
+    async def _apply(self, stream: str, offset: int, data: dict[str, Any]) -> None:
+        epoch, at = self.places[stream]
+        if self.acks and offset <= at:
+            self._note("again", stream, epoch, offset, data["title"])
+            return
+        self._note("event", stream, epoch, offset, data["title"])
+        self.places[stream] = (epoch, offset)
+        if not self.acks:
+            return
+        self._unacked[stream] += 1
+        if self._unacked[stream] >= ACK_EVERY and self.socket is not None:
+            self._unacked[stream] = 0
+            ack = {"type": "ack", "stream": stream, "offset": offset}
+            await self.socket.send(json.dumps(ack))
+
+    def _note(self, kind: str, *content: Any) -> None:
+        self._journal.note(kind, self.name, self._connection, *content)
+
+
+async def serve(arguments: Namespace) -> None:
+    """Run the devices, and answer commands until `stop`."""
+    users = json.loads(arguments.users.read_text())
+    journal = Journal(arguments.folder / f"journal-{arguments.name}.jsonl")
+    urls = arguments.urls.split(",")
+    devices = [
+        Device(number, users[number % len(users)], urls, journal)
+        for number in range(arguments.first, arguments.first + arguments.count)
+    ]
+    tasks = []
+    for device in devices:
+        tasks.append(asyncio.create_task(device.run()))
+        await asyncio.sleep(0.005)
+    await asyncio.gather(*(device.greeted.wait() for device in devices))
+    _say({"ready": True})
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    rng = random.Random(arguments.seed)
+    while words := (await reader.readline()).decode().split():
+        match words:
+            case ["drop"]:
+                for device in devices:
+                    device.drop()
+                _say({"dropped": len(devices)})
+            case ["stall", seconds, count]:
+                until = loop.time() + float(seconds)
+                for device in rng.sample(devices, min(int(count), len(devices))):
+                    device.stalled_until = until
+                _say({"stalled": int(count)})
+            case ["positions"]:
+                places = {device.name: device.places for device in devices}
+                _say({"devices": places, "open": sum(d.socket is not None for d in devices)})
+            case _:
+                break
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    _say({"stopped": True})
+
+
+def _say(answer: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    parser = ArgumentParser()
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--urls", required=True)
+    parser.add_argument("--users", type=Path, required=True)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--count", type=int, required=True)
+    parser.add_argument("--seed", type=int, default=0)
+    asyncio.run(serve(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,264 @@
+"""The system under test: stores, nodes, and a proxy on every link between them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from tests.faults.proxy import Proxy
+from tests.services import environment, reaper
+from tests.services.binaries import ServerMissing
+from tests.services.postgres import Postgres
+from tests.services.process import Process
+from tests.services.redis import Redis
+from tests.services.server import Server
+
+BUGGY_SETTINGS = "tests.faults.bugs.settings"
+_USERS = """
+import json, sys
+from datetime import timedelta
+from django.contrib.auth import get_user_model
+from rest_framework_simplejwt.tokens import AccessToken
+User = get_user_model()
+users = User.objects.bulk_create(User(username=f"user-{n}") for n in range(int(%(count)d)))
+found = []
+for user in User.objects.order_by("pk"):
+    token = AccessToken.for_user(user)
+    token.set_exp(lifetime=timedelta(days=30))
+    found.append({"id": user.pk, "token": str(token)})
+json.dump(found, sys.stdout)
+"""
+
+
+class Node:
+    """One serving process, reached through a proxy, that reaches its stores through proxies."""
+
+    def __init__(self, number: int, env: Mapping[str, str], stores: Mapping[str, int]) -> None:
+        self.number = number
+        self.proxies = {kind: Proxy(port) for kind, port in stores.items()}
+        self.env = dict(env)
+        for name, kind in (("DATABASE_URL", "postgres"), ("REDIS_URL", "redis")):
+            if kind in self.proxies:
+                self.env[name] = _through(self.env[name], self.proxies[kind].port)
+        self.server: Server | None = None
+        self._clock: Path | None = None
+        self.proxies["client"] = Proxy(1)
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.proxies['client'].port}/ws/notifications"
+
+    def use_fake_clock(self, file: Path) -> None:
+        """Let `step_clock` move its wall clock; deadlines inside the process stay as they are."""
+        self._clock = file
+        self.step_clock(0)
+        self.env |= {
+            "LD_PRELOAD": str(fake_clock()),
+            "FAKETIME_TIMESTAMP_FILE": str(file),
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "FAKETIME_CACHE_DURATION": "1",
+        }
+
+    def step_clock(self, seconds: int) -> None:
+        """Move the clock of the running process to so far from the true time."""
+        assert self._clock is not None
+        self._clock.write_text(f"{seconds:+d}s")
+
+    def start(self) -> None:
+        """Serve, and wait until it answers."""
+        self.server = Server(env=self.env, migrate=False)
+        self.proxies["client"].target = self.server.port
+
+    def stop(self) -> None:
+        """End it by SIGTERM."""
+        if self.server is not None and self.server.running:
+            self.server.stop()
+
+    def kill(self) -> None:
+        if self.server is not None:
+            self.server.kill()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the process, such as SIGSTOP."""
+        assert self.server is not None
+        os.kill(self.server.pid, number)
+
+
+class Cluster:
+    """Everything but the clients. `store` is postgres, with Redis and several nodes, or sqlite."""
+
+    def __init__(
+        self, *, store: str, nodes: int, users: int, folder: Path, env: Mapping[str, str]
+    ) -> None:
+        self.store = store
+        self.folder = folder
+        self.postgres: Postgres | None = None
+        self.redis: Redis | None = None
+        self._closing = ExitStack()
+        self.env = environment.of_a_server() | {"DEBUG": "1", "LOG_LEVEL": "WARNING", **env}
+        ports: dict[str, int] = {}
+        if store == "postgres":
+            self.postgres, self.redis = Postgres(), Redis()
+            self._closing.callback(self.postgres.stop)
+            self._closing.callback(self.redis.stop)
+            self.env["DATABASE_URL"] = self.postgres.database("faults")
+            self.env["REDIS_URL"] = self.redis.url
+            ports = {"postgres": self.postgres.port, "redis": self.redis.port}
+        else:
+            self.env["DATABASE_URL"] = f"sqlite:///{folder / 'faults.sqlite3'}"
+        self.database_url = self.env["DATABASE_URL"]
+        self.manage("migrate", "--verbosity=0")
+        self.users = folder / "users.json"
+        self.users.write_text(self.manage("shell", "-v0", "-c", _USERS % {"count": users}))
+        self.user_ids = [user["id"] for user in json.loads(self.users.read_text())]
+        self.nodes = [Node(number, self.env, ports) for number in range(nodes)]
+        self.publishing = Proxy(ports["postgres"]) if ports else None
+        self.producers: dict[str, Process] = {}
+        self._started: dict[str, tuple[int, float]] = {}
+
+    def use_fake_clocks(self) -> None:
+        """Let the nodes' clocks be moved. Before `start`."""
+        for node in self.nodes:
+            node.use_fake_clock(self.folder / f"clock-{node.number}")
+
+    def start(self) -> None:
+        """Start all nodes."""
+        with ThreadPoolExecutor(len(self.nodes)) as pool:
+            list(pool.map(Node.start, self.nodes))
+
+    def manage(self, *arguments: str) -> str:
+        """Run a manage.py command straight on the stores, and return what it prints."""
+        finished = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            env=self.env, cwd=environment.ROOT, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if finished.returncode:
+            raise RuntimeError(f"manage.py {' '.join(arguments)}:\n{finished.stderr}")
+        return finished.stdout
+
+    def begin(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a manage.py command, to be killed in the middle."""
+        return subprocess.Popen(
+            [sys.executable, "manage.py", *arguments],
+            env=self.env, cwd=environment.ROOT, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True,
+        )  # fmt: skip
+
+    def produce(self, name: str, seed: int, rate: float) -> None:
+        """Start a producer, which reaches PostgreSQL through a proxy of its own."""
+        env = dict(self.env)
+        if self.publishing is not None:
+            env["DATABASE_URL"] = _through(env["DATABASE_URL"], self.publishing.port)
+        self._started[name] = (seed, rate)
+        self.producers[name] = Process(
+            [sys.executable, "-m", "tests.faults.producer", "--folder", self.folder,
+             "--name", name, "--seed", str(seed), "--users", self.users, "--rate", str(rate)],
+            log=self.folder / f"producer-{name}.log", env=env, cwd=environment.ROOT,
+        )  # fmt: skip
+
+    def replace_producer(self, name: str, by: str) -> None:
+        """Kill a producer in the middle of whatever it does, and start another in its place."""
+        self.producers.pop(name).kill()
+        seed, rate = self._started.pop(name)
+        self.produce(by, seed + 1000, rate)
+
+    def stop_producers(self) -> None:
+        """Let each finish what it is in."""
+        for name, process in self.producers.items():
+            if process.stop(seconds=20):
+                raise RuntimeError(f"producer {name} failed:\n{process.tail()}")
+
+    def problems(self) -> list[str]:
+        """Return what the nodes' logs hold that never should be there."""
+        found = []
+        for node in self.nodes:
+            if node.server is not None and (lines := _tracebacks(node.server.log())):
+                found.append(f"node {node.number}: {lines}")
+        return found
+
+    def close(self) -> None:
+        """Stop everything."""
+        for process in self.producers.values():
+            process.kill()
+        for node in self.nodes:
+            node.kill()
+            for proxy in node.proxies.values():
+                proxy.close()
+        if self.publishing is not None:
+            self.publishing.close()
+        self._closing.close()
+
+
+class Clients:
+    """One process with many devices."""
+
+    def __init__(
+        self, name: str, cluster: Cluster, urls: Sequence[str], first: int, count: int, seed: int
+    ) -> None:
+        self._log = (cluster.folder / f"clients-{name}.log").open("wb")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.client", "--folder", cluster.folder,
+             "--name", name, "--urls", ",".join(urls), "--users", cluster.users,
+             "--first", str(first), "--count", str(count), "--seed", str(seed)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log,
+            cwd=environment.ROOT, text=True, start_new_session=True,
+        )  # fmt: skip
+        reaper.watch(self._process.pid, signal.SIGKILL)
+
+    def ready(self) -> None:
+        """Wait until every device has been greeted."""
+        self._answer()
+
+    def ask(self, command: str) -> dict[str, Any]:
+        """Give a command and return the answer."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(command + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the clients ended:\n{Path(self._log.name).read_text()[-3000:]}")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        reaper.forget(self._process.pid)
+        self._log.close()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+def fake_clock() -> Path:
+    """Find libfaketime; raises ServerMissing, saying what to install."""
+    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+    if not found:
+        raise ServerMissing(
+            "Stepping a node's clock needs libfaketime: `apt-get install faketime`, "
+            "or leave it out with --without node-clock."
+        )
+    return found[0]
+
+
+def _through(url: str, port: int) -> str:
+    return re.sub(r"(@|//)127\.0\.0\.1:\d+", rf"\g<1>127.0.0.1:{port}", url, count=1)
+
+
+def _tracebacks(log: str) -> str:
+    start = log.find("Traceback (most recent call last)")
+    return log[max(0, start - 300) : start + 1500] if start >= 0 else ""

@@ -1,0 +1,168 @@
+"""A process that publishes through the product's own doors, and keeps a ledger of it.
+
+Run as `python -m tests.faults.producer` in a server's environment, until SIGTERM. Of what it
+attempts, a fifth is rolled back on purpose; what ended unknown is tried again with the same
+idempotency key, as a careful caller would.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import django
+from django.db import DatabaseError, InterfaceError, connection, transaction
+
+from tests.faults.journal import Journal, canary
+
+ROLLED_BACK = 0.2
+ANNOUNCED = 0.01
+MAX_EVENTS = 20  # in one transaction
+
+
+class RollBack(Exception):
+    """The business changed its mind."""
+
+
+class Producer:
+    """One writer; `users` are the ids that it writes to."""
+
+    def __init__(self, name: str, journal: Journal, users: Sequence[int], seed: int) -> None:
+        self._name = name
+        self._journal = journal
+        self._users = users
+        self._rng = random.Random(seed)
+        self._number = 0
+        self.calls: list[float] = []  # seconds that each publishing transaction took
+
+    def attempt(self) -> int:
+        """Make one attempt; return how many events it was about."""
+        self._number += 1
+        attempt = f"{self._name}-{self._number}"
+        rng = self._rng
+        if rng.random() < ANNOUNCED:
+            targets: list[int | None] = [None]
+        else:
+            count = rng.choice((1, 1, 2, 5, MAX_EVENTS))
+            targets = [rng.choice(self._users) for _ in range(count)]
+        rows = len(targets) == 1 and targets[0] is not None and rng.random() < 0.5
+        keyed = not rows and rng.random() < 0.3
+        if keyed:  # one event of a stream and key
+            targets = list(dict.fromkeys(targets))
+        canaries = [canary(user, attempt, number) for number, user in enumerate(targets)]
+        events = [[_stream(user), text] for user, text in zip(targets, canaries, strict=True)]
+        self._journal.note("begin", attempt, events)
+        work = self._row if rows else self._publish
+        rolls_back = rng.random() < ROLLED_BACK
+        key = attempt if keyed else None
+        verdict, entries = self._try(work, targets, canaries, key, rolls_back)
+        for _ in range(5):
+            if not (keyed and verdict == "unknown" and not rolls_back):
+                break
+            time.sleep(0.2)
+            verdict, entries = self._try(work, targets, canaries, key, False)
+        if keyed and verdict == "ok" and rng.random() < 0.5:
+            self._try(work, targets, canaries, key, False)  # a caller that repeats itself
+        found = [
+            [entry.stream, text, entry.epoch, entry.offset]
+            for entry, text in zip(entries, canaries, strict=False)
+        ]
+        self._journal.note("end", attempt, verdict, found)
+        return len(targets)
+
+    def _try(
+        self,
+        work: Callable[..., list[Any]],
+        targets: Sequence[int | None],
+        canaries: Sequence[str],
+        key: str | None,
+        rolls_back: bool,
+    ) -> tuple[str, list[Any]]:
+        began = time.monotonic()
+        written = False
+        entries: list[Any] = []
+        try:
+            with transaction.atomic():
+                entries = work(targets, canaries, key)
+                if rolls_back:
+                    raise RollBack
+                written = True  # from here on it is the COMMIT that may fail
+        except RollBack:
+            return "failed", []
+        except (DatabaseError, InterfaceError):
+            connection.close()
+            time.sleep(0.05)
+            # An error before COMMIT was sent is certain, one of COMMIT itself tells nothing.
+            return ("unknown" if written else "failed"), []
+        self.calls.append(time.monotonic() - began)
+        return "ok", entries
+
+    def _row(
+        self, targets: Sequence[int | None], canaries: Sequence[str], key: str | None
+    ) -> list[Any]:
+        from notifications.services import notification_create
+
+        assert targets[0] is not None
+        notification_create(user_id=targets[0], title=canaries[0], message="A row and its event.")
+        return []
+
+    def _publish(
+        self, targets: Sequence[int | None], canaries: Sequence[str], key: str | None
+    ) -> list[Any]:
+        from realtime.publish import publish_many
+
+        messages = [
+            (_stream(user), _payload(user, text))
+            for user, text in zip(targets, canaries, strict=True)
+        ]
+        return list(publish_many(messages, idempotency_key=key))
+
+
+def _stream(user: int | None) -> str:
+    return "announcements" if user is None else f"user:{user}"
+
+
+def _payload(user: int | None, text: str) -> Any:
+    from realtime.protocol.messages import Notification, SystemAnnouncement
+
+    if user is None:
+        return SystemAnnouncement(id="1", title=text, message="To everybody.")
+    moment = "2026-01-01T00:00:00.000Z"
+    return Notification(id="1", title=text, message="An event alone.", created_at=moment)
+
+
+def main() -> None:
+    """Publish until SIGTERM, at about the rate asked for."""
+    parser = ArgumentParser()
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--users", type=Path, required=True)
+    parser.add_argument("--rate", type=float, required=True, help="Events a second.")
+    arguments = parser.parse_args()
+    django.setup()
+    stopping: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, frame: stopping.append(number))
+    users = [user["id"] for user in json.loads(arguments.users.read_text())]
+    journal = Journal(arguments.folder / f"ledger-{arguments.name}.jsonl")
+    producer = Producer(arguments.name, journal, users, arguments.seed)
+    began, done = time.monotonic(), 0
+    while not stopping:
+        done += producer.attempt()
+        ahead = done / arguments.rate - (time.monotonic() - began)
+        if ahead > 0:
+            time.sleep(min(ahead, 0.5))
+        else:
+            began -= ahead  # what a fault held up is not made up for
+    longest = max(producer.calls, default=0.0)
+    journal.note("done", {"attempts": producer._number, "longest_call": longest})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""What a run found, as a table for people and as JSON for programs."""
+
+from __future__ import annotations
+
+import platform
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+import psycopg
+import redis as redis_client
+
+from tests.faults.checker import VERDICTS
+from tests.faults.run import Outcome
+
+LIBRARIES = ("django", "channels", "channels-redis", "redis", "psycopg", "uvicorn", "websockets")
+
+
+def versions(postgres_url: str | None = None, redis_url: str | None = None) -> dict[str, str]:
+    """Name what the run was made with."""
+    found = {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
+    if postgres_url is not None:
+        with psycopg.connect(postgres_url) as connection:
+            found["postgresql"] = str(connection.info.server_version)
+    if redis_url is not None:
+        with redis_client.Redis.from_url(redis_url) as client:
+            found["redis-server"] = str(client.info("server")["redis_version"])
+    return found
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the value that `share` of the sorted ones do not exceed; 0 of none."""
+    return values[min(len(values) - 1, int(share * len(values)))] if values else 0.0
+
+
+def as_json(outcome: Outcome) -> dict[str, Any]:
+    """Describe everything in plain values."""
+    verdict, plan = outcome.checker.verdict, outcome.plan
+    catch_up, latency = outcome.catch_up(), outcome.checker.latencies()
+    return {
+        "clean": outcome.clean,
+        "store": plan.store,
+        "seed": plan.seed,
+        "nodes": plan.nodes if plan.store == "postgres" else 1,
+        "clients": plan.clients,
+        "seconds": round(outcome.seconds, 1),
+        "verdicts": {name: verdict.counts[name] for name in VERDICTS},
+        "examples": {name: texts for name, texts in verdict.examples.items() if texts},
+        "problems": outcome.problems,
+        "faults": dict(Counter(fault.name for fault in outcome.faults)),
+        "not_caught_up": [fault.name for fault in outcome.faults if not fault.caught_up],
+        "caught_up_seconds": _spread(catch_up),
+        "delivery_seconds": _spread(latency),
+        **verdict.figures,
+        "versions": versions(),
+    }
+
+
+def _spread(values: Sequence[float]) -> dict[str, float]:
+    return {
+        "p50": round(percentile(values, 0.5), 3),
+        "p99": round(percentile(values, 0.99), 3),
+        "max": round(values[-1] if values else 0.0, 3),
+    }
+
+
+def as_text(found: Mapping[str, Any]) -> str:
+    """Lay a report out for people."""
+    lines = [
+        f"{found['store']}, {found['nodes']} nodes, {found['clients']} clients, "
+        f"seed {found['seed']}, {found['seconds']:.0f} s",
+        f"{found['events']:,} events committed, {found['delivered']:,} deliveries, "
+        f"{sum(found['faults'].values())} faults",
+        "",
+    ]
+    lines += [f"{found['verdicts'][name]:8,}  {name:<11} {VERDICTS[name]}" for name in VERDICTS]
+    lines.append("")
+    for title, name in (("caught up", "caught_up_seconds"), ("delivered", "delivery_seconds")):
+        spread = found[name]
+        lines.append(
+            f"{title} after: p50 {spread['p50']:.2f} s, p99 {spread['p99']:.2f} s, "
+            f"max {spread['max']:.2f} s"
+        )
+    lines.append(f"longest publishing transaction: {found.get('longest_call', 0):.2f} s")
+    lines.append(f"attempts: {_counts(found['attempts'])}")
+    lines.append(f"resynchronised with a reason: {_counts(found.get('resyncs', {})) or 'nobody'}")
+    lines.append(f"faults: {_counts(found['faults'])}")
+    lines.append(f"versions: {', '.join(f'{k} {v}' for k, v in found['versions'].items())}")
+    for name, texts in found["examples"].items():
+        lines += [f"{name}: {text}" for text in texts]
+    lines += found["problems"]
+    if found["not_caught_up"]:
+        lines.append(f"not caught up after: {', '.join(found['not_caught_up'])}")
+    lines += ["", "CLEAN" if found["clean"] else "NOT CLEAN"]
+    return "\n".join(lines)
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))

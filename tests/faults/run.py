@@ -1,0 +1,202 @@
+"""One run: start everything, break one thing after the other, heal, let all catch up, check."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+
+from tests.faults import truth
+from tests.faults.checker import Checker, check
+from tests.faults.cluster import BUGGY_SETTINGS, Clients, Cluster
+from tests.faults.nemeses import NEMESES, ON_SQLITE, Scene
+
+CATCH_UP_SECONDS = 30.0
+DEVICES_A_PROCESS = 150
+WHOLE_SECONDS = (0.3, 1.0)  # before each fault
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run. `nemeses` are names to choose from; none means all of the store."""
+
+    store: str = "postgres"
+    seed: int = 0
+    faults: int = 60
+    seconds: float = 0.0  # go on until then, if that is longer
+    nodes: int = 3
+    clients: int = 300
+    producers: int = 2
+    rate: float = 150.0  # events a second, of all producers
+    events: int = 0  # go on until so many are committed
+    nemeses: Sequence[str] = ()
+    bug: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Fault:
+    """One fault as it was: when it was healed, and whether all devices caught up in time."""
+
+    name: str
+    seconds: float
+    healed_at: float
+    caught_up: bool
+
+
+@dataclass
+class Outcome:
+    """A run's faults and what the checker found."""
+
+    plan: Plan
+    faults: list[Fault]
+    checker: Checker
+    problems: list[str]
+    seconds: float
+
+    @property
+    def clean(self) -> bool:
+        return (
+            self.checker.verdict.clean
+            and not self.problems
+            and all(fault.caught_up for fault in self.faults)
+        )
+
+    def catch_up(self) -> list[float]:
+        """Return the seconds that each device needed after each fault, sorted."""
+        return sorted(
+            took for fault in self.faults for took in self.checker.caught_up(fault.healed_at)
+        )
+
+
+def chosen(plan: Plan) -> list[str]:
+    """Return the names to choose from."""
+    names = list(plan.nemeses) or (ON_SQLITE if plan.store == "sqlite" else list(NEMESES))
+    if unknown := set(names) - NEMESES.keys():
+        raise ValueError(f"no such nemesis: {', '.join(sorted(unknown))}")
+    return names
+
+
+def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> Outcome:
+    """Carry out a plan, with all its files in `folder`."""
+    rng = random.Random(plan.seed)
+    names = chosen(plan)
+    env = {"WS_MAX_CONNECTIONS_PER_USER": "50", **plan.env}
+    if plan.bug:
+        env |= {"DJANGO_SETTINGS_MODULE": BUGGY_SETTINGS, "HOARDRUN_BUG": plan.bug}
+    began = time.monotonic()
+    cluster = Cluster(
+        store=plan.store,
+        nodes=plan.nodes if plan.store == "postgres" else 1,
+        users=max(2, plan.clients * 2 // 3),  # so that some have two devices
+        folder=folder,
+        env=env,
+    )
+    with contextlib.closing(cluster), contextlib.ExitStack() as stack:
+        if "node-clock" in names:
+            cluster.use_fake_clocks()
+        cluster.start()
+        clients = _clients(plan, cluster, stack)
+        for number in range(plan.producers):
+            cluster.produce(f"p{number}", plan.seed * 100 + number, plan.rate / plan.producers)
+        scene = Scene(cluster, clients, rng, set())
+        faults = list(_break(plan, names, scene, began, say))
+        cluster.stop_producers()
+        _wait_until_caught_up(cluster, clients)
+        time.sleep(1.0)  # for acks, which are stored in batches
+        for one in clients:
+            one.ask("stop")
+        problems = _integrity(cluster.database_url) if plan.store == "sqlite" else []
+        problems += cluster.problems()
+        checker = check(cluster.database_url, folder, scene.reasons)
+    return Outcome(plan, faults, checker, problems, time.monotonic() - began)
+
+
+def _clients(plan: Plan, cluster: Cluster, stack: contextlib.ExitStack) -> list[Clients]:
+    urls = [node.url for node in cluster.nodes]
+    clients = []
+    for first in range(0, plan.clients, DEVICES_A_PROCESS):
+        count = min(DEVICES_A_PROCESS, plan.clients - first)
+        one = Clients(f"c{first}", cluster, urls, first, count, plan.seed)
+        stack.callback(one.close)
+        clients.append(one)
+    for one in clients:
+        one.ready()
+    return clients
+
+
+def _break(
+    plan: Plan, names: Sequence[str], scene: Scene, began: float, say: Callable[[str], None]
+) -> Iterator[Fault]:
+    """Break things until all of the plan's aims are reached; yields each fault."""
+    number = 0
+    waiting: list[str] = []
+    while True:
+        committed = _committed(scene.cluster)
+        busy = time.monotonic() - began < plan.seconds or committed < plan.events
+        if number >= plan.faults and not busy:
+            return
+        if not waiting:  # each once, in a new order, before any comes again
+            waiting = list(names)
+            scene.rng.shuffle(waiting)
+        number += 1
+        name = waiting.pop()
+        time.sleep(scene.rng.uniform(*WHOLE_SECONDS))
+        started = time.monotonic()
+        NEMESES[name](scene)
+        healed_at = time.monotonic()
+        caught_up = _wait_until_caught_up(scene.cluster, scene.clients)
+        took = time.monotonic() - healed_at
+        how = f"all caught up {took:4.1f} s later" if caught_up else "NOT CAUGHT UP"
+        say(
+            f"[{time.monotonic() - began:4.0f} s] {number:3} {name:<20} "
+            f"{healed_at - started:4.1f} s, {how}, {_committed(scene.cluster):6} events"
+        )
+        yield Fault(name, healed_at - started, healed_at, caught_up)
+
+
+def _committed(cluster: Cluster) -> int:
+    return sum(head for _, head in _heads(cluster).values())
+
+
+def _heads(cluster: Cluster) -> dict[str, tuple[str, int]]:
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            return truth.heads(cluster.database_url)
+        except psycopg.OperationalError:  # it may still recover
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+def _wait_until_caught_up(cluster: Cluster, clients: Sequence[Clients]) -> bool:
+    """Wait until every device has what is committed now; False after 30 seconds."""
+    wanted = _heads(cluster)
+    deadline = time.monotonic() + CATCH_UP_SECONDS
+    while True:
+        behind = 0
+        for one in clients:
+            for places in one.ask("positions")["devices"].values():
+                behind += any(
+                    offset < wanted.get(stream, ("", 0))[1]
+                    for stream, (_, offset) in places.items()
+                )
+        if not behind:
+            return True
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+
+
+def _integrity(database_url: str) -> list[str]:
+    import sqlite3
+
+    with contextlib.closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as db:
+        [(answer,)] = db.execute("PRAGMA integrity_check").fetchall()
+    return [] if answer == "ok" else [f"integrity_check: {answer}"]

@@ -1,0 +1,83 @@
+"""What the database holds at the end, read by raw SQL: the log, the rows, the cursors."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+ROW_MESSAGE = "A row and its event."
+
+
+@dataclass
+class Stream:
+    """One stream: its events are `{offset: canary}`."""
+
+    name: str
+    epoch: str
+    head: int
+    floor: int
+    events: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass
+class Truth:
+    """The committed state. `rows` counts inbox rows by canary, `row_events` the events of such."""
+
+    streams: dict[str, Stream]
+    rows: dict[str, int]
+    row_events: set[str]
+    cursors: dict[tuple[str, str], tuple[str, int]]  # (device, stream): (epoch, acked)
+
+
+def read(database_url: str) -> Truth:
+    """Read everything from PostgreSQL or SQLite."""
+    with _query(database_url) as query:
+        streams = {
+            name: Stream(name, epoch, head, floor)
+            for name, epoch, head, floor in query(
+                "SELECT name, epoch, head, floor FROM realtime_stream"
+            )
+        }
+        row_events = set()
+        for name, offset, payload in query(
+            'SELECT s.name, e."offset", e.payload FROM realtime_event e '
+            "JOIN realtime_stream s ON s.id = e.stream_id"
+        ):
+            data = json.loads(payload)["data"]
+            streams[name].events[offset] = data["title"]
+            if data["message"] == ROW_MESSAGE:
+                row_events.add(data["title"])
+        rows: dict[str, int] = {}
+        for (title,) in query("SELECT title FROM notifications_notification"):
+            rows[title] = rows.get(title, 0) + 1
+        cursors = {
+            (device, name): (epoch, acked)
+            for device, name, epoch, acked in query(
+                "SELECT c.device, s.name, c.epoch, c.acked FROM realtime_cursor c "
+                "JOIN realtime_stream s ON s.id = c.stream_id"
+            )
+        }
+    return Truth(streams, rows, row_events, cursors)
+
+
+def heads(database_url: str) -> dict[str, tuple[str, int]]:
+    """Read where the streams stand: epoch and head by name."""
+    with _query(database_url) as query:
+        found = query("SELECT name, epoch, head FROM realtime_stream")
+        return {name: (epoch, head) for name, epoch, head in found}
+
+
+@contextmanager
+def _query(database_url: str) -> Iterator[Any]:
+    if database_url.startswith("sqlite:///"):
+        with closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as connection:
+            yield connection.execute
+    else:
+        with psycopg.connect(database_url, autocommit=True, connect_timeout=5) as postgres:
+            yield postgres.execute
