@@ -7,6 +7,8 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 # Further words for pytest: make test ARGS="-x -k resume"
 ARGS ?=
+# How long to break things: make faults-full SECONDS=14400
+SECONDS ?= 3600
 # What to measure, and how: make bench BENCH="fanout --quick"
 BENCH ?= all
 
@@ -21,10 +23,10 @@ PRODUCTION = env -u DEBUG -u REDIS_URL DATABASE_URL=sqlite://:memory: ALLOWED_HO
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test e2e lint bench check clean
+.PHONY: help run test e2e lint faults faults-full bench check clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.runtime var/secret_key ## Start a demo on http://127.0.0.1:8000 (HOST=, PORT=, DATABASE_URL=, REDIS_URL=)
 	@set -e; \
@@ -47,6 +49,14 @@ lint: $(VENV)/.bench ## Check style, types, imports, migrations and the settings
 	$(BIN)/lint-imports
 	@$(PRODUCTION) sh -xc '$(BIN)/python manage.py makemigrations --check --dry-run'
 	@$(PRODUCTION) sh -xc '$(BIN)/python manage.py check --deploy --fail-level WARNING'
+
+faults: $(VENV)/.dev ## Break nodes, stores and links under load for some minutes, and see that the checker finds bugs
+	$(BIN)/python -m tests.faults --faults 60 --events 50000 --rate 260 --out var/faults
+	$(BIN)/python -m tests.faults --store sqlite --faults 40 --clients 60 --rate 100 --out var/faults
+	$(BIN)/python -m tests.faults bugs --out var/faults
+
+faults-full: $(VENV)/.dev ## The same for as long as given (SECONDS=3600), on other faults each time
+	$(BIN)/python -m tests.faults --seconds $(SECONDS) --rate 260 --out var/faults
 
 bench: $(VENV)/.bench ## Measure against peers, into var/bench (BENCH="fanout --quick"; all takes 40 minutes)
 	$(BIN)/python -m bench $(BENCH) --out var/bench

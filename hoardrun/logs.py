@@ -1,4 +1,4 @@
-"""Take credentials out of whatever is about to be logged."""
+"""What is taken out of whatever is about to be logged: credentials, and pages of traceback."""
 
 from __future__ import annotations
 
@@ -32,4 +32,23 @@ class RedactCredentials(logging.Filter):
             record.msg, record.args = clean, None
         if record.exc_info and record.exc_text is None:
             record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
+        return True
+
+
+class OneLineOutages(logging.Filter):
+    """A logging filter that tells of a lost connection to Redis in one line.
+
+    The channel layer and its client log each with two tracebacks, several a second.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        library = record.name.partition(".")[0]
+        if library in {"channels_redis", "redis"} and error is not None:
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+            record.msg, record.args = (
+                f"{record.getMessage()}: {type(error).__name__}: {error}",
+                None,
+            )
+            record.exc_info = None
         return True

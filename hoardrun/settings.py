@@ -217,14 +217,17 @@ if not DEBUG:
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"redact": {"()": "hoardrun.logs.RedactCredentials"}},
+    "filters": {
+        "brief": {"()": "hoardrun.logs.OneLineOutages"},
+        "redact": {"()": "hoardrun.logs.RedactCredentials"},
+    },
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
             "stream": sys.stderr,
             "formatter": "line",
-            "filters": ["redact"],
+            "filters": ["brief", "redact"],
         }
     },
     # The servers' own handlers would print tokens; everything goes through the filter above.

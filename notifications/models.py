@@ -188,6 +188,11 @@ class Notification(models.Model):
             if name in self.__dict__:
                 stored[name] = self.__dict__[name]
 
+    def is_back(self) -> bool:
+        """Say whether a save makes it unread that was not so in the database."""
+        stored = self.__dict__.get("_stored", {})
+        return self.status == Status.UNREAD and stored.get("status") != Status.UNREAD
+
     def differs(self, fields: Iterable[str] | None = None) -> bool:
         """Say whether a save of `fields` changed a watched value in the database."""
         stored = self.__dict__.get("_stored", {})

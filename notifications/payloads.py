@@ -49,10 +49,16 @@ def state_payload(
     )
 
 
-def notification_state(notification: Notification) -> messages.NotificationState:
-    """Describe where a notification stands now."""
-    return state_payload(
-        notification.pk, notification.status, notification.seen_at, notification.read_at
+def notification_state(
+    notification: Notification, *, is_back: bool = False
+) -> messages.NotificationState:
+    """Describe where a notification stands now; all of it if it `is_back` among the unread."""
+    return messages.NotificationState(
+        id=str(notification.pk),
+        status=cast(messages.NotificationStatus, str(notification.status)),
+        seen_at=_moment(notification.seen_at),
+        read_at=_moment(notification.read_at),
+        notification=notification_payload(notification) if is_back else None,
     )
 
 

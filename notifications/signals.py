@@ -48,6 +48,8 @@ def notification_publish(
         elif instance.differs(update_fields):
             publish(
                 names.user_stream(instance.user_id),
-                NotificationUpdated(notifications=[notification_state(instance)]),
+                NotificationUpdated(
+                    notifications=[notification_state(instance, is_back=instance.is_back())]
+                ),
             )
     instance.remember(update_fields)

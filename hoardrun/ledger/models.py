@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models, transaction
@@ -56,6 +56,10 @@ class Account(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    BALANCES: ClassVar[tuple[str, ...]] = ("available_balance", "current_balance")
+    # What `balance_update` tells and may change.
+    TOLD: ClassVar[tuple[str, ...]] = (*BALANCES, "name", "status", "type")
+
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -75,7 +79,7 @@ class Account(models.Model):
     @classmethod
     def from_db(cls, *args: Any, **kwargs: Any) -> Self:
         account = super().from_db(*args, **kwargs)
-        account.balances_remember()
+        account.told_remember()
         return account
 
     def refresh_from_db(
@@ -84,20 +88,24 @@ class Account(models.Model):
         fields: Iterable[str] | None = None,
         from_queryset: Any = None,
     ) -> None:
+        fields = None if fields is None else list(fields)
         super().refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
-        self.balances_remember()
+        self.told_remember(fields)
 
-    def balances_remember(self) -> None:
-        """Take the balances as what the database holds, for `balances_changed`."""
-        self._stored = self._balances()
+    def told_remember(self, fields: Iterable[str] | None = None) -> None:
+        """Take these of TOLD, or all, as what the database holds."""
+        stored = self.__dict__.setdefault("_stored", {})
+        for name in self.TOLD if fields is None else set(fields).intersection(self.TOLD):
+            if name in self.__dict__:  # a deferred field must not be loaded by looking at it
+                stored[name] = self.__dict__[name]
 
-    def balances_changed(self) -> bool:
-        """Say whether a balance differs from what the database held; a new account's from zero."""
-        return self._balances() != getattr(self, "_stored", (0, 0))
-
-    def _balances(self) -> tuple[Decimal | None, Decimal | None]:
-        # By __dict__: a deferred field must not be loaded by looking at it.
-        return self.__dict__.get("available_balance"), self.__dict__.get("current_balance")
+    def told_changed(self, fields: Iterable[str] | None = None) -> bool:
+        """Say whether any of these of TOLD, or of all, differs from what the database holds."""
+        stored = self.__dict__.get("_stored", {})
+        return any(
+            name in self.__dict__ and (name not in stored or stored[name] != self.__dict__[name])
+            for name in (self.TOLD if fields is None else set(fields).intersection(self.TOLD))
+        )
 
 
 class Transaction(models.Model):

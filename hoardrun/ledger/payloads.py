@@ -33,29 +33,31 @@ def txn_payload(txn: Transaction) -> TransactionUpdate:
         created_at=codec.timestamp(txn.created_at),
         updated_at=codec.timestamp(txn.updated_at),
         completed_at=_moment(txn.completed_at),
+        merchant_name=txn.merchant_name,
+        merchant_category=txn.merchant_category,
+        failure_reason=txn.failure_reason,
     )
 
 
 def account_payload(account: Account) -> BalanceUpdate:
-    """Describe an account's balances for the socket."""
+    """Describe an account and its balances for the socket."""
     return BalanceUpdate(
         account_id=str(account.pk),
         currency=account.currency,
         available_balance=amount_text(account.available_balance, account.currency),
         current_balance=amount_text(account.current_balance, account.currency),
         account_type=account.type,
+        name=account.name,
+        status=account.status,
+        created_at=codec.timestamp(account.created_at),
         updated_at=codec.timestamp(account.updated_at),
     )
 
 
 def txn_data(txn: Transaction) -> dict[str, Any]:
-    """Describe a transaction for REST: what the socket says, and what only its reader asks."""
-    return {
-        **msgspec.to_builtins(txn_payload(txn)),
-        "merchant_name": txn.merchant_name,
-        "merchant_category": txn.merchant_category,
-        "failure_reason": txn.failure_reason,
-    }
+    """Describe a transaction for REST, as the socket does."""
+    data: dict[str, Any] = msgspec.to_builtins(txn_payload(txn))
+    return data
 
 
 def account_data(account: Account) -> dict[str, Any]:

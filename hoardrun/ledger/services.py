@@ -177,7 +177,7 @@ def transaction_move(*, txn_id: int | str, to: str, reason: str = "") -> Transac
             txn.balance_after = account.current_balance
             txn.completed_at = timezone.now()
         _clean(txn, exclude={"account"})
-        if account.balances_changed():
+        if account.told_changed(Account.BALANCES):
             account.save(update_fields=["available_balance", "current_balance", "updated_at"])
         txn.save()
         if notice := notice_of(txn):

@@ -16,8 +16,6 @@ from hoardrun.ledger.payloads import account_payload, txn_payload
 from realtime.names import user_stream
 from realtime.publish import publish
 
-_BALANCES = {"available_balance", "current_balance"}
-
 
 def connect() -> None:
     """Connect the receivers; called once the apps are ready."""
@@ -27,16 +25,20 @@ def connect() -> None:
 
 def account_saved(
     instance: Account,
+    created: bool = False,
     raw: bool = False,
     update_fields: Collection[str] | None = None,
     **_: Any,
 ) -> None:
-    """Publish `balance_update` if the save stored another balance."""
-    if raw or (update_fields is not None and not _BALANCES & set(update_fields)):
+    """Publish `balance_update` of a new account, or if the save stored a change of it."""
+    if raw:
         return
-    if instance.balances_changed():
-        publish(user_stream(instance.user_id), account_payload(instance))
-    instance.balances_remember()
+    if created or instance.told_changed(update_fields):
+        told = instance
+        if update_fields is not None and instance.told_changed():
+            told = Account.objects.get(pk=instance.pk)  # what is not saved is not told
+        publish(user_stream(instance.user_id), account_payload(told))
+    instance.told_remember(update_fields)
 
 
 def transaction_saved(instance: Transaction, raw: bool = False, **_: Any) -> None:

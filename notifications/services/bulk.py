@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+import msgspec
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -19,7 +20,8 @@ from realtime.protocol.messages import NotificationState, NotificationUpdated
 from realtime.publish import publish_many
 
 MAX_IDS = 100  # in one bulk update
-PER_EVENT = 100  # notifications in one event
+PER_EVENT = 100  # notifications in one event, at most
+MAX_EVENT_BYTES = 32 * 1024  # of one event, unless a single notification is larger
 CHUNK = 400  # rows in one statement
 
 
@@ -39,11 +41,13 @@ def notifications_bulk_update(
         raise InvalidInput("notification_ids", "give each id once")
     wanted = [number for number in numbers.values() if number is not None]
     now = timezone.now()
-    rows = _locked(selectors.notifications_visible(user_id).filter(pk__in=wanted))
+    visible = selectors.notifications_visible(user_id).filter(pk__in=wanted)
+    rows = list(visible.order_by("pk").select_for_update())
     found = {row.pk: row for row in rows}
     changed = [row for row in found.values() if row.move(target, now)]
     Notification.objects.bulk_update(changed, Notification.STATE_FIELDS)
-    _publish(user_id, [notification_state(row) for row in changed])
+    is_back = target == Status.UNREAD
+    _publish(user_id, [notification_state(row, is_back=is_back) for row in changed])
     return {
         id: BulkOutcome.UPDATED.value if number in found else BulkOutcome.NOT_FOUND.value
         for id, number in numbers.items()
@@ -90,9 +94,19 @@ def _update(ids: Sequence[int], **values: str | datetime) -> None:
 def _publish(user_id: int, states: Sequence[NotificationState]) -> None:
     """Publish all changes at the end of the transaction, as few events as they fit into."""
     stream = names.user_stream(user_id)
-    publish_many(
-        [
-            (stream, NotificationUpdated(notifications=list(states[start : start + PER_EVENT])))
-            for start in range(0, len(states), PER_EVENT)
-        ]
-    )
+    publish_many([(stream, NotificationUpdated(notifications=few)) for few in _parts(states)])
+
+
+def _parts(states: Sequence[NotificationState]) -> Iterator[list[NotificationState]]:
+    """Split changes so that no event is too large for a client to take."""
+    part: list[NotificationState] = []
+    size = 0
+    for state in states:
+        weight = len(msgspec.json.encode(state))
+        if part and (len(part) == PER_EVENT or size + weight > MAX_EVENT_BYTES):
+            yield part
+            part, size = [], 0
+        part.append(state)
+        size += weight
+    if part:
+        yield part

@@ -87,12 +87,17 @@ class Notification(Payload, frozen=True, kw_only=True):
 
 
 class NotificationState(Struct, frozen=True, kw_only=True):
-    """What reading, seeing or archiving changed on one notification."""
+    """What reading, seeing or archiving changed on one notification.
+
+    `notification` is the whole of one that is unread again: a client that began while it
+    was not does not have it.
+    """
 
     id: Identifier
     status: NotificationStatus
     seen_at: Timestamp | None = None
     read_at: Timestamp | None = None
+    notification: Notification | None = None
 
 
 class NotificationUpdated(Payload, frozen=True, kw_only=True):
@@ -121,6 +126,9 @@ class TransactionUpdate(Payload, frozen=True, kw_only=True):
     created_at: Timestamp | None = None
     updated_at: Timestamp | None = None
     completed_at: Timestamp | None = None
+    merchant_name: str = ""
+    merchant_category: str = ""
+    failure_reason: str = ""
 
     @property
     def topic(self) -> str | None:
@@ -128,7 +136,7 @@ class TransactionUpdate(Payload, frozen=True, kw_only=True):
 
 
 class BalanceUpdate(Payload, frozen=True, kw_only=True):
-    """An account's balances after a change."""
+    """An account and its balances, after it was opened or any of this changed."""
 
     wire_type: ClassVar[str] = "balance_update"
     account_id: Identifier
@@ -136,6 +144,9 @@ class BalanceUpdate(Payload, frozen=True, kw_only=True):
     available_balance: Money
     current_balance: Money
     account_type: str | None = None
+    name: str | None = None
+    status: str | None = None
+    created_at: Timestamp | None = None
     updated_at: Timestamp | None = None
 
     @property

@@ -9,7 +9,6 @@ python -m tests.faults --seed 7 --only redis-kill,node-kill --faults 10
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 import sys
@@ -22,6 +21,7 @@ from tests.faults.bugs import BUGS, Bug
 from tests.faults.run import Plan, chosen, run
 from tests.services import environment, reaper
 from tests.services.binaries import ServerMissing
+from tests.services.plugin import stop_stores
 
 
 def _arguments() -> Namespace:
@@ -58,6 +58,7 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     finally:
+        stop_stores()
         reaper.close()
 
 
@@ -86,7 +87,7 @@ def _run(arguments: Namespace, folder: Path) -> int:
         arguments.out.mkdir(parents=True, exist_ok=True)
         (arguments.out / f"report-{plan.store}.json").write_text(json.dumps(found, indent=2))
     if not outcome.clean:
-        kept = Path(os.environ.get("HOARDRUN_FAULTS_KEEP", "var/faults"))
+        kept = (arguments.out or Path("var/faults")) / f"kept-{seed}"
         shutil.rmtree(kept, ignore_errors=True)
         shutil.copytree(folder, kept, ignore=shutil.ignore_patterns("postgres", "*.sock"))
         print(f"Journals and logs are in {kept}; repeat with --seed {seed}.")
@@ -97,13 +98,16 @@ def _bugs(arguments: Namespace, folder: Path) -> int:
     names = [name for name in arguments.only.split(",") if name] or list(BUGS)
     if unknown := set(names) - BUGS.keys():
         raise ValueError(f"no such bug: {', '.join(sorted(unknown))}")
-    caught = 0
+    verdicts: dict[str, list[str]] = {}
     for number, name in enumerate(names, 1):
-        found = _try(BUGS[name], arguments.seed or 0, folder / name)
-        caught += bool(found)
+        found = verdicts[name] = _try(BUGS[name], arguments.seed or 0, folder / name)
         what = ", ".join(found) if found else "NOT CAUGHT"
         print(f"{number:2}/{len(names)} {name:<24} {BUGS[name].summary:<52} {what}", flush=True)
+    caught = sum(map(bool, verdicts.values()))
     print(f"{caught}/{len(names)} seeded bugs caught")
+    if arguments.out is not None:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        (arguments.out / "report-bugs.json").write_text(json.dumps(verdicts, indent=2))
     return 0 if caught == len(names) else 1
 
 

@@ -69,6 +69,7 @@ class Checker:
         self._committed: dict[str, list[tuple[float, int]]] = defaultdict(list)
         self._applied: dict[tuple[str, str], tuple[list[int], list[float]]] = {}
         self._places: dict[tuple[str, str], int] = {}
+        self._reached: dict[tuple[str, str], tuple[list[int], list[float]]] = {}
         self._own: dict[str, int] = {}
 
     def run(self) -> Verdict:
@@ -178,6 +179,7 @@ class Checker:
                 if reason not in self._reasons:
                     self.verdict.add("resync", f"{device}: {stream}, {reason}")
                 self._places[device, stream] = offset
+                self._reach(device, stream, offset, moment)
             elif kind == "acked":
                 acked[device, line[4]] = (line[5], line[6])
         for key, (epoch, offset) in acked.items():
@@ -215,8 +217,16 @@ class Checker:
             self.verdict.add("gap", f"{where} after {at}")
             self.verdict.add("lost", f"{device}: {name}#{at + 1}-{offset - 1}", offset - at - 1)
         self._places[device, name] = offset
+        self._reach(device, name, offset, moment)
         offsets.append(offset)
         moments.append(moment)
+
+    def _reach(self, device: str, name: str, offset: int, moment: float) -> None:
+        """Note when a device had everything up to an offset, or was told to do without."""
+        offsets, moments = self._reached.setdefault((device, name), ([], []))
+        if not offsets or offset > offsets[-1]:
+            offsets.append(offset)
+            moments.append(moment)
 
     def _check_content(
         self, stream: Stream, where: str, epoch: str, offset: int, text: str
@@ -240,12 +250,16 @@ class Checker:
 
     # -- how long it took
 
-    def latencies(self) -> list[float]:
-        """Return the seconds from each commit to each device that got it, sorted."""
+    def latencies(self, since: float = 0.0) -> list[float]:
+        """Return the seconds from each commit to each device that got it, sorted.
+
+        Of those only that were committed after `since`.
+        """
         committed = {
             (stream, offset): moment
             for stream, found in self._committed.items()
             for moment, offset in found
+            if moment >= since
         }
         return sorted(
             max(0.0, moment - committed[name, offset])
@@ -261,7 +275,7 @@ class Checker:
             for stream, found in self._committed.items()
         }
         took: dict[str, float] = {}
-        for (device, name), (offsets, moments) in self._applied.items():
+        for (device, name), (offsets, moments) in self._reached.items():
             index = bisect.bisect_left(offsets, wanted.get(name, 0))
             if index < len(offsets):
                 took[device] = max(took.get(device, 0.0), moments[index] - healed_at)

@@ -88,7 +88,7 @@ class Device:
         return f"{self._urls[self._next % len(self._urls)]}?{urlencode(query)}"
 
     async def _take(self, message: dict[str, Any]) -> None:
-        data = message.get("data")
+        data: dict[str, Any] = message.get("data") or {}
         loop = asyncio.get_running_loop()
         if self.stalled_until > loop.time():
             await asyncio.sleep(self.stalled_until - loop.time())

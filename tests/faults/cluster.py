@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -10,18 +11,20 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from tests.faults.proxy import Proxy
 from tests.services import environment, reaper
 from tests.services.binaries import ServerMissing
+from tests.services.plugin import run_postgres, run_redis
+from tests.services.ports import wait_until
 from tests.services.postgres import Postgres
 from tests.services.process import Process
 from tests.services.redis import Redis
 from tests.services.server import Server
 
+_numbers = itertools.count(1)
 BUGGY_SETTINGS = "tests.faults.bugs.settings"
 _USERS = """
 import json, sys
@@ -103,14 +106,11 @@ class Cluster:
         self.folder = folder
         self.postgres: Postgres | None = None
         self.redis: Redis | None = None
-        self._closing = ExitStack()
         self.env = environment.of_a_server() | {"DEBUG": "1", "LOG_LEVEL": "WARNING", **env}
         ports: dict[str, int] = {}
         if store == "postgres":
-            self.postgres, self.redis = Postgres(), Redis()
-            self._closing.callback(self.postgres.stop)
-            self._closing.callback(self.redis.stop)
-            self.env["DATABASE_URL"] = self.postgres.database("faults")
+            self.postgres, self.redis = run_postgres(), run_redis()
+            self.env["DATABASE_URL"] = self.postgres.database(f"faults_{next(_numbers)}")
             self.env["REDIS_URL"] = self.redis.url
             ports = {"postgres": self.postgres.port, "redis": self.redis.port}
         else:
@@ -172,8 +172,14 @@ class Cluster:
         seed, rate = self._started.pop(name)
         self.produce(by, seed + 1000, rate)
 
+    def producing(self) -> bool:
+        """Say whether every producer has begun."""
+        ledgers = [self.folder / f"ledger-{name}.jsonl" for name in self.producers]
+        return all(ledger.exists() and ledger.stat().st_size for ledger in ledgers)
+
     def stop_producers(self) -> None:
         """Let each finish what it is in."""
+        wait_until(self.producing, seconds=20, what="producers publish")
         for name, process in self.producers.items():
             if process.stop(seconds=20):
                 raise RuntimeError(f"producer {name} failed:\n{process.tail()}")
@@ -196,7 +202,6 @@ class Cluster:
                 proxy.close()
         if self.publishing is not None:
             self.publishing.close()
-        self._closing.close()
 
 
 class Clients:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import psycopg
 import redis as redis_client
 
+from tests.faults import truth
 from tests.faults.cluster import Clients, Cluster, Node
 from tests.faults.proxy import Proxy
 
@@ -263,10 +264,13 @@ def kill_producer(scene: Scene) -> None:
 
 @nemesis("trim-kill", sqlite=True)
 def kill_trim(scene: Scene) -> None:
-    """Kill a retention run somewhere in it. Devices that are far behind may be told so."""
+    """Kill a retention run once it has begun. Devices that are far behind may be told so."""
     scene.reasons.add("trimmed")
-    running = scene.cluster.begin("trim_events", "--keep", str(scene.rng.randrange(100, 200)))
-    time.sleep(scene.rng.uniform(0.5, 1.5))
+    before = truth.trimmed(scene.cluster.database_url)
+    running = scene.cluster.begin("trim_events", "--keep", str(scene.rng.randrange(20, 100)))
+    while running.poll() is None and truth.trimmed(scene.cluster.database_url) == before:
+        time.sleep(0.005)
+    scene.hold(0, 0.01)
     running.kill()
     running.wait()
 

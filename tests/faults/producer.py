@@ -156,10 +156,10 @@ def main() -> None:
     while not stopping:
         done += producer.attempt()
         ahead = done / arguments.rate - (time.monotonic() - began)
-        if ahead > 0:
-            time.sleep(min(ahead, 0.5))
-        else:
-            began -= ahead  # what a fault held up is not made up for
+        began -= min(0.0, ahead)  # what a fault held up is not made up for
+        while ahead > 0 and not stopping:
+            time.sleep(min(ahead, 0.1))
+            ahead = done / arguments.rate - (time.monotonic() - began)
     longest = max(producer.calls, default=0.0)
     journal.note("done", {"attempts": producer._number, "longest_call": longest})
 

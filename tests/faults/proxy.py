@@ -24,6 +24,8 @@ class _Side(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.other: _Side | None = None
         self.early = bytearray()  # what came before the other side was there
+        self.late = 0  # pieces on their way, which nothing may overtake
+        self.order = asyncio.Lock()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
@@ -83,7 +85,8 @@ class _Link:
             return
         if self.left is not None:
             data, self.left = data[: self.left], self.left - len(data)
-        if proxy.delay or proxy.slice_bytes:
+        if proxy.delay or proxy.slice_bytes or side.late:
+            side.late += 1
             asyncio.ensure_future(self._later(side, data))
         else:
             other.transport.write(data)
@@ -93,16 +96,17 @@ class _Link:
     async def _later(self, side: _Side, data: bytes) -> None:
         """Forward late, in order, and in slices."""
         proxy, other = self.proxy, side.other
-        async with proxy.order(side):
+        async with side.order:  # first come, first served
             if proxy.delay:
                 await asyncio.sleep(proxy.delay * random.uniform(0.5, 1.5))
             size = proxy.slice_bytes or len(data)
             for start in range(0, len(data), size):
                 if other is None or other.transport is None or other.transport.is_closing():
-                    return
+                    break
                 other.transport.write(data[start : start + size])
                 if proxy.slice_bytes:
                     await asyncio.sleep(0)
+            side.late -= 1
 
     def reset(self) -> None:
         """End both connections with a reset."""
@@ -117,7 +121,6 @@ class _Link:
     def lost(self) -> None:
         self.proxy.links.discard(self)
         for side in (self.client, self.server):
-            self.proxy.forget(side)
             if side.transport is not None and not side.transport.is_closing():
                 side.transport.close()
 
@@ -135,7 +138,6 @@ class Proxy:
         self.delay = 0.0
         self.slice_bytes = 0
         self._refusing = False
-        self._locks: dict[_Side, asyncio.Lock] = {}
         self._server: asyncio.Server | None = None
         _wait(self._listen())
 
@@ -144,13 +146,6 @@ class Proxy:
         self._server = await loop.create_server(
             lambda: _Link(self).client, "127.0.0.1", self.port, backlog=1024
         )
-
-    def order(self, side: _Side) -> asyncio.Lock:
-        """Return the lock that keeps a side's bytes in order; asyncio's are first come."""
-        return self._locks.setdefault(side, asyncio.Lock())
-
-    def forget(self, side: _Side) -> None:
-        self._locks.pop(side, None)
 
     def _each(self, action: Callable[[_Link], object]) -> int:
         def act() -> int:

@@ -15,8 +15,8 @@ from tests.faults import truth
 from tests.faults.checker import Checker, check
 from tests.faults.cluster import BUGGY_SETTINGS, Clients, Cluster
 from tests.faults.nemeses import NEMESES, ON_SQLITE, Scene
+from tests.services.ports import wait_until
 
-CATCH_UP_SECONDS = 30.0
 DEVICES_A_PROCESS = 150
 WHOLE_SECONDS = (0.3, 1.0)  # before each fault
 
@@ -36,6 +36,7 @@ class Plan:
     events: int = 0  # go on until so many are committed
     nemeses: Sequence[str] = ()
     bug: str = ""
+    patience: float = 30.0  # seconds for all devices to catch up after a fault
     env: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -104,10 +105,11 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> Outcome
         clients = _clients(plan, cluster, stack)
         for number in range(plan.producers):
             cluster.produce(f"p{number}", plan.seed * 100 + number, plan.rate / plan.producers)
+        wait_until(cluster.producing, seconds=20, what="producers publish")
         scene = Scene(cluster, clients, rng, set())
         faults = list(_break(plan, names, scene, began, say))
         cluster.stop_producers()
-        _wait_until_caught_up(cluster, clients)
+        _wait_until_caught_up(cluster, clients, plan.patience)
         time.sleep(1.0)  # for acks, which are stored in batches
         for one in clients:
             one.ask("stop")
@@ -150,7 +152,7 @@ def _break(
         started = time.monotonic()
         NEMESES[name](scene)
         healed_at = time.monotonic()
-        caught_up = _wait_until_caught_up(scene.cluster, scene.clients)
+        caught_up = _wait_until_caught_up(scene.cluster, scene.clients, plan.patience)
         took = time.monotonic() - healed_at
         how = f"all caught up {took:4.1f} s later" if caught_up else "NOT CAUGHT UP"
         say(
@@ -175,10 +177,10 @@ def _heads(cluster: Cluster) -> dict[str, tuple[str, int]]:
             time.sleep(0.1)
 
 
-def _wait_until_caught_up(cluster: Cluster, clients: Sequence[Clients]) -> bool:
-    """Wait until every device has what is committed now; False after 30 seconds."""
+def _wait_until_caught_up(cluster: Cluster, clients: Sequence[Clients], patience: float) -> bool:
+    """Wait until every device has what is committed now; False when that takes too long."""
     wanted = _heads(cluster)
-    deadline = time.monotonic() + CATCH_UP_SECONDS
+    deadline = time.monotonic() + patience
     while True:
         behind = 0
         for one in clients:

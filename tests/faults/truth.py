@@ -73,6 +73,13 @@ def heads(database_url: str) -> dict[str, tuple[str, int]]:
         return {name: (epoch, head) for name, epoch, head in found}
 
 
+def trimmed(database_url: str) -> int:
+    """Count the events that retention has taken so far."""
+    with _query(database_url) as query:
+        [(count,)] = query("SELECT coalesce(sum(floor), 0) FROM realtime_stream")
+        return int(count)
+
+
 @contextmanager
 def _query(database_url: str) -> Iterator[Any]:
     if database_url.startswith("sqlite:///"):

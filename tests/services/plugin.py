@@ -43,6 +43,11 @@ def run_redis() -> Redis:
     return server
 
 
+def stop_stores() -> None:
+    """Stop those that were started."""
+    _running.close()
+
+
 @pytest.hookimpl(wrapper=True)  # a wrapper comes before pytest-django, which loads settings here
 def pytest_load_initial_conftests() -> Generator[None]:
     choice = os.environ.get("HOARDRUN_TEST_DATABASE", "sqlite")
@@ -64,7 +69,7 @@ def pytest_report_header() -> str:
 
 @pytest.hookimpl(tryfirst=True)  # whatever other plugins raise
 def pytest_unconfigure() -> None:
-    _running.close()
+    stop_stores()
     reaper.close()
 
 

@@ -23,7 +23,7 @@ class Bug:
 
 def _plan(*nemeses: str, faults: int = 4, **fields: object) -> Plan:
     return Plan(
-        nemeses=nemeses, faults=faults, nodes=2, clients=30, producers=2, rate=120.0,
+        nemeses=nemeses, faults=faults, nodes=2, clients=30, producers=2, patience=8.0,
         **fields,  # type: ignore[arg-type]
     )  # fmt: skip
 
@@ -52,7 +52,7 @@ BUGS = _all(
             "redis-client-kill", "redis-kill", "clients-drop", faults=6)),
         Bug("no-holes", "holes are delivered over instead of read", LAYER),
         Bug("no-reconcile", "silence is taken for proof", _plan(
-            "redis-client-kill", "redis-freeze", "redis-kill", faults=3)),
+            "redis-freeze", "redis-kill", faults=3, rate=3.0)),
         Bug("deaf-hub", "the hub stops to hear after a while", _plan(
             "clients-drop", faults=2, env={"WS_RECONCILE_SECONDS": "3600"})),
         Bug("resume-early", "resume begins one too early", DROP),
@@ -62,10 +62,10 @@ BUGS = _all(
         Bug("newest-page", "catching up keeps only the newest events", _plan(
             "redis-kill", "redis-freeze", faults=3)),
         Bug("full-socket", "events that a full socket refused are forgotten", _plan(
-            "readers-stall", faults=3, env={"WS_MAX_BUFFER_BYTES": "4096"})),
+            "clients-drop", "node-freeze", faults=4)),
         Bug("ack-ahead", "an ack moves the cursor to the head", DROP),
         Bug("ack-lost", "acked is said before it is stored", DROP),
-        Bug("floor", "a trim that does not move the floor", _plan("trim-kill", faults=1)),
+        Bug("floor", "a trim that does not move the floor", _plan("trim-kill", faults=5)),
         Bug("resync-silent", "a device that cannot resume is told nothing", _plan(
             "epoch-bump", "clients-drop", faults=4)),
         Bug("swapped", "two events of one turn swapped on the wire", DROP),

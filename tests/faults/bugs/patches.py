@@ -7,14 +7,17 @@ import functools
 import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection, transaction
 
 from realtime import acks, following, greeting, hub, layer, log, publish, wakeup
 from realtime.core.continuity import Heard, Page, Place
+from realtime.core.frames import Frame
+from realtime.core.outbound import Outbound
 from realtime.core.resume import Start
 from realtime.log import Entry, appending, reading, trimming
+from realtime.models import Stream
 from realtime.turn import Turn
 
 _patches: dict[str, Callable[[], None]] = {}
@@ -83,7 +86,7 @@ def early_wake_up() -> None:
     def on_commit(action: Callable[[], None], using: Any = None, robust: bool = False) -> None:
         action()
 
-    replace(publish.transaction, "on_commit", lambda original: on_commit)
+    replace(transaction, "on_commit", lambda original: on_commit)
 
 
 @bug("no-key")
@@ -117,6 +120,8 @@ def wrong_stream() -> None:
         def append(messages: Any, *, idempotency_key: str | None = None) -> Any:
             messages = list(messages)
             name, payload = messages[0]
+            if idempotency_key is not None:
+                return original(messages, idempotency_key=idempotency_key)
             if next(count) % 20 == 0 and name == "user:1":
                 messages[0] = ("user:2", payload)
             elif next(count) % 20 == 0 and name != "announcements":
@@ -133,7 +138,8 @@ def wrong_stream() -> None:
 
 @bug("replay-before-join")
 def replay_before_join() -> None:
-    """Read where the streams stand, dawdle, and only then join their groups."""
+    """Read where the streams stand, join their groups later, and trust what comes then."""
+    no_holes()
 
     def make(original: Any) -> Any:
         def follow_streams(self: Any, streams: Any) -> None:
@@ -157,7 +163,7 @@ def no_dedupe() -> None:
     def make(original: Any) -> Any:
         def turn_page(place: Place, asked_after: int, head: Any, entries: Any) -> Page:
             page = original(place, asked_after, head, entries)
-            return page if page.resync else Page(0, page.stop)
+            return cast(Page, page if page.resync else Page(0, page.stop))
 
         return turn_page
 
@@ -203,7 +209,7 @@ def deaf_hub() -> None:
         heard = itertools.count(1)
 
         def _take(self: Any, message: Any) -> None:
-            if next(heard) < 200 or message["type"] == layer.CANARY:
+            if next(heard) < 30 or message["type"] == layer.CANARY:
                 original(self, message)
 
         return _take
@@ -235,7 +241,7 @@ def newest_page() -> None:
         def turn_page(place: Place, asked_after: int, head: Any, entries: Any) -> Page:
             page = original(place, asked_after, head, entries)
             if page.resync or page.stop - page.start < 4:
-                return page
+                return cast(Page, page)
             place.offset = entries[page.stop - 3].offset
             return Page(page.stop - 2, page.stop)
 
@@ -246,16 +252,15 @@ def newest_page() -> None:
 
 @bug("full-socket")
 def full_socket() -> None:
-    """Take a refusal for a delivery."""
+    """Now and then refuse an event as if too much waited, and take that for a delivery."""
 
     def make(original: Any) -> Any:
+        count = itertools.count(1)
+
         def offer(self: Any, frame: Any) -> bool:
-            original(self, frame)
-            return True
+            return next(count) % 10 == 0 or original(self, frame)
 
         return offer
-
-    from realtime.core.outbound import Outbound
 
     replace(Outbound, "offer", make)
 
@@ -284,7 +289,7 @@ def wrong_socket() -> None:
                 for other in list(self.streams.values()):
                     if other is not followed:
                         for socket in list(other.live)[:1]:
-                            socket.put(following.Frame(entry.payload.encode()))
+                            socket.put(Frame(entry.payload.encode()))
 
         return _deliver
 
@@ -365,10 +370,10 @@ def floor() -> None:
     def make(original: Any) -> Any:
         def _trim_some(ids: Any, before: Any, keep: Any) -> Any:
             with transaction.atomic():
-                old = dict(trimming.Stream.objects.filter(pk__in=ids).values_list("pk", "floor"))
+                old = dict(Stream.objects.filter(pk__in=ids).values_list("pk", "floor"))
                 found = original(ids, before, keep)
                 for pk in found:
-                    trimming.Stream.objects.filter(pk=pk).update(floor=old[pk])
+                    Stream.objects.filter(pk=pk).update(floor=old[pk])
             return found
 
         return _trim_some

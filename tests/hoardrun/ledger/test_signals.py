@@ -55,17 +55,17 @@ def test_it_writes_amounts_with_the_decimals_of_the_currency(ugx: Account, bob: 
     assert told(bob, "balance_update")[-1]["available_balance"] == "48750"
 
 
-def test_it_publishes_an_opening_balance_but_no_empty_account(alice: User, bob: User):
-    account_open(user_id=alice.pk, currency="KES")
+def test_it_publishes_a_new_account_with_all_that_a_page_shows(alice: User, bob: User):
+    account_open(user_id=alice.pk, currency="KES", name="Rent")
     account_open(user_id=bob.pk, currency="KES", opening_balance="1")
-    assert told(alice, "balance_update") == []
+    [empty] = told(alice, "balance_update")
+    assert (empty["name"], empty["status"], empty["current_balance"]) == ("Rent", "active", "0.00")
     assert told(bob, "balance_update")[0]["current_balance"] == "1.00"
 
 
-def test_it_publishes_a_balance_only_when_it_changed(kes: Account, alice: User):
+def test_it_publishes_an_account_only_when_something_changed(kes: Account, alice: User):
     before = len(published(alice))
     account = Account.objects.get(pk=kes.pk)
-    account.name = "Rent"
     account.save()
     Account.objects.only("name").get(pk=kes.pk).save()
     account.current_balance += 1
@@ -74,6 +74,20 @@ def test_it_publishes_a_balance_only_when_it_changed(kes: Account, alice: User):
     account.save()
     account.save()
     assert len(published(alice)) == before + 1
+    account.status = "suspended"
+    account.save()
+    assert told(alice, "balance_update")[-1]["status"] == "suspended"
+
+
+def test_it_tells_nothing_that_the_save_did_not_store(kes: Account, alice: User):
+    account = Account.objects.get(pk=kes.pk)
+    account.current_balance += 1
+    account.name = "Rent"
+    account.save(update_fields=["name"])
+    last = told(alice, "balance_update")[-1]
+    assert (last["name"], last["current_balance"]) == ("Rent", "1000.00")
+    account.save()
+    assert told(alice, "balance_update")[-1]["current_balance"] == "1001.00"
 
 
 def test_it_publishes_what_is_saved_without_a_service(kes: Account, alice: User):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from notifications import selectors, services
@@ -63,3 +65,20 @@ def test_it_marks_all_seen_and_leaves_them_unread(alice):
     counts = selectors.notification_counts([alice.pk])[alice.pk]
     assert (counts.unread, counts.unseen) == (2, 0)
     assert types(told(alice)).count("notification_updated") == 1
+
+
+def test_what_is_unread_again_is_told_whole_in_events_that_a_client_can_take(alice):
+    rows = [
+        note(alice, f"Title {number}", metadata={"text": "x" * 3000}, type="system")
+        for number in range(40)
+    ]
+    ids = [row.pk for row in rows]
+    services.notifications_bulk_update(user_id=alice.pk, ids=ids, status="archived")
+    before = len(told(alice))
+    services.notifications_bulk_update(user_id=alice.pk, ids=ids, status="unread")
+    events = told(alice)[before:]
+    assert all(len(json.dumps(event)) < 64 * 1024 for event in events)
+    states = [state for event in events for state in event["data"]["notifications"]]
+    assert [state["notification"]["title"] for state in states] == [row.title for row in rows]
+    services.notifications_mark_all_seen(user_id=alice.pk)
+    assert told(alice)[-1]["data"]["notifications"][0]["notification"] is None

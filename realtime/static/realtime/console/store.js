@@ -64,8 +64,9 @@ export class Store extends EventTarget {
       case "notification_updated":
         for (const change of data.notifications) {
           const known = this.notifications.get(String(change.id));
-          if (known) this.notifications.set(String(change.id), { ...known, ...change });
+          if (known || change.notification) this.notifications.set(String(change.id), { ...change.notification, ...known, ...change });
         }
+        this.#trim(this.notifications);
         return this.#changed("notifications");
       case "notification_counts":
         this.counts = data;
@@ -76,7 +77,7 @@ export class Store extends EventTarget {
         return this.#changed("transactions");
       case "balance_update": {
         const known = this.accounts.get(String(data.account_id));
-        this.accounts.set(String(data.account_id), { ...known, ...given(readAccount({ ...data, id: data.account_id })), type: data.account_type || known?.type });
+        this.accounts.set(String(data.account_id), { ...known, ...given(readAccount({ ...data, id: data.account_id })), name: data.name ?? known?.name, type: data.account_type || known?.type });
         return this.#changed("accounts");
       }
       case "system_announcement":

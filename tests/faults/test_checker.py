@@ -1,0 +1,194 @@
+"""The checker finds nothing in a clean history, and each kind of violation in one that has it."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.checker import VERDICTS, Checker
+from tests.faults.journal import Journal, canary
+from tests.faults.truth import Stream, Truth
+
+E = "e1"
+
+
+def log_of(name: str, user: int | None, count: int) -> Stream:
+    events = {n: canary(user, f"p-{n}", 0) for n in range(1, count + 1)}
+    return Stream(name, E, count, 0, events)
+
+
+class World:
+    """Two users with a device each, of whom the second acknowledges; all is well."""
+
+    def __init__(self) -> None:
+        self.truth = Truth(
+            streams={s.name: s for s in (log_of("user:1", 1, 4), log_of("user:2", 2, 2))},
+            rows={"1/p-4/0": 1},
+            row_events={"1/p-4/0"},
+            cursors={("d2", "user:2"): (E, 2)},
+        )
+        self.ledger: list[list[Any]] = []
+        for stream in self.truth.streams.values():
+            for offset, text in stream.events.items():
+                attempt = f"{stream.name}/{offset}"
+                self.ledger.append(["begin", attempt, [[stream.name, text]]])
+                self.ledger.append(["end", attempt, "ok", [[stream.name, text, E, offset]]])
+        self.ledger.append(["begin", "gone", [["user:1", "1/gone/0"]]])
+        self.ledger.append(["end", "gone", "failed", []])
+        self.devices = {"d1": self.journal("d1", 1), "d2": self.journal("d2", 2)}
+        self.devices["d2"].append(["acked", "d2", 1, "user:2", E, 2])
+
+    def journal(self, device: str, user: int) -> list[list[Any]]:
+        stream = self.truth.streams[f"user:{user}"]
+        opened = ["open", device, 1, user, {stream.name: [E, 0]}, "new"]
+        return [opened] + [
+            ["event", device, 1, stream.name, E, offset, text]
+            for offset, text in stream.events.items()
+        ]
+
+    def check(self, folder: Path, reasons: tuple[str, ...] = ()) -> Checker:
+        ledger = Journal(folder / "ledger-p.jsonl")
+        for line in self.ledger:
+            ledger.note(*line)
+        journal = Journal(folder / "journal-c.jsonl")
+        for lines in self.devices.values():
+            for line in lines:
+                journal.note(*line)
+        checker = Checker(copy.deepcopy(self.truth), folder, reasons)
+        checker.run()
+        return checker
+
+
+def test_a_clean_history_is_clean(tmp_path: Path) -> None:
+    verdict = World().check(tmp_path).verdict
+    assert verdict.clean, verdict.examples
+    assert (verdict.figures["events"], verdict.figures["delivered"]) == (6, 6)
+
+
+def never_delivered(world: World) -> None:
+    del world.devices["d1"][2]
+
+
+def last_not_delivered(world: World) -> None:
+    del world.devices["d1"][-1]
+
+
+def delivered_twice(world: World) -> None:
+    world.devices["d1"].append(world.devices["d1"][-1])
+
+
+def swapped(world: World) -> None:
+    lines = world.devices["d1"]
+    lines[2], lines[3] = lines[3], lines[2]
+
+
+def to_somebody_else(world: World) -> None:
+    world.devices["d2"][1][6] = "1/p-1/0"
+
+
+def in_somebody_elses_stream(world: World) -> None:
+    world.truth.streams["user:2"].events[1] = "1/p-1/0"
+
+
+def rolled_back_and_delivered(world: World) -> None:
+    world.devices["d1"][2][6] = "1/gone/0"
+
+
+def rolled_back_and_stored(world: World) -> None:
+    world.truth.streams["user:1"].events[5] = "1/gone/0"
+    world.truth.streams["user:1"].head = 5
+
+
+def answered_and_not_stored(world: World) -> None:
+    world.truth.streams["user:2"].events[2] = "2/other/0"
+
+
+def half_of_a_transaction(world: World) -> None:
+    world.ledger[0][2] = [["user:1", "1/p-1/0"], ["user:2", "2/never/0"]]
+    world.ledger[1][2:] = ["unknown", []]
+
+
+def a_hole_in_the_log(world: World) -> None:
+    del world.truth.streams["user:1"].events[2]
+
+
+def stored_twice(world: World) -> None:
+    world.truth.streams["user:1"].events[4] = "1/p-3/0"
+
+
+def a_row_without_its_event(world: World) -> None:
+    world.truth.rows["1/alone/0"] = 1
+
+
+def an_event_without_its_row(world: World) -> None:
+    world.truth.rows.clear()
+
+
+def an_ack_that_is_not_stored(world: World) -> None:
+    world.truth.cursors["d2", "user:2"] = (E, 1)
+
+
+def a_cursor_ahead_of_its_device(world: World) -> None:
+    world.truth.cursors["d1", "user:1"] = (E, 9)
+
+
+def another_text(world: World) -> None:
+    world.devices["d1"][2][6] = "1/p-1/0"
+
+
+def told_to_resynchronise(world: World) -> None:
+    world.devices["d1"][2] = ["resync", "d1", 1, "user:1", "trimmed", E, 2]
+
+
+@pytest.mark.parametrize(
+    ("break_it", "kind"),
+    [
+        (never_delivered, "gap"),
+        (never_delivered, "lost"),
+        (last_not_delivered, "stuck"),
+        (last_not_delivered, "lost"),
+        (delivered_twice, "doubled"),
+        (swapped, "reordered"),
+        (to_somebody_else, "wrong_user"),
+        (in_somebody_elses_stream, "wrong_user"),
+        (rolled_back_and_delivered, "phantom"),
+        (rolled_back_and_stored, "phantom"),
+        (answered_and_not_stored, "missing"),
+        (half_of_a_transaction, "partial"),
+        (a_hole_in_the_log, "log_gap"),
+        (stored_twice, "doubled"),
+        (a_row_without_its_event, "rows"),
+        (an_event_without_its_row, "rows"),
+        (an_ack_that_is_not_stored, "cursor"),
+        (a_cursor_ahead_of_its_device, "cursor"),
+        (another_text, "content"),
+        (told_to_resynchronise, "resync"),
+    ],
+)
+def test_each_violation_is_found(break_it: Any, kind: str, tmp_path: Path) -> None:
+    world = World()
+    break_it(world)
+    verdict = world.check(tmp_path).verdict
+    assert verdict.counts[kind] >= 1, verdict.examples
+
+
+def test_every_verdict_has_a_test() -> None:
+    [mark] = [m for m in test_each_violation_is_found.pytestmark if m.name == "parametrize"]
+    assert {kind for _, kind in mark.args[1]} == set(VERDICTS)
+
+
+def test_a_resynchronisation_with_a_reason_excuses_what_it_passes_over(tmp_path: Path) -> None:
+    world = World()
+    told_to_resynchronise(world)
+    verdict = world.check(tmp_path, reasons=("trimmed",)).verdict
+    assert verdict.clean, verdict.examples
+
+
+def test_what_a_device_drops_by_its_number_is_no_second_application(tmp_path: Path) -> None:
+    world = World()
+    again = ["again", *world.devices["d2"][1][1:]]
+    world.devices["d2"].append(again)
+    assert world.check(tmp_path).verdict.clean

@@ -1,0 +1,205 @@
+"""Each way to misbehave does what it says, over real sockets."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.proxy import Proxy
+from tests.services.ports import PATIENCE, wait_until
+
+pytestmark = pytest.mark.servers
+SILENCE_SECONDS = 0.3
+
+
+class Echo:
+    """A server that sends back what it gets, and remembers it."""
+
+    def __init__(self) -> None:
+        self.got = bytearray()
+        self.open = 0
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                peer, _ = self._listener.accept()
+                self.open += 1
+                threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
+
+    def _serve(self, peer: socket.socket) -> None:
+        with peer, contextlib.suppress(OSError):
+            while data := peer.recv(65_536):
+                self.got += data
+                peer.sendall(data)
+        self.open -= 1
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+
+@pytest.fixture
+def echo() -> Iterator[Echo]:
+    with contextlib.closing(Echo()) as server:
+        yield server
+
+
+@pytest.fixture
+def proxy(echo: Echo) -> Iterator[Proxy]:
+    with contextlib.closing(Proxy(echo.port)) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def connected(proxy: Proxy) -> Iterator[socket.socket]:
+    """A connection through the proxy that has carried something both ways."""
+    with dial(proxy) as peer:
+        peer.sendall(b"hello")
+        assert receive(peer, 5) == b"hello"
+        yield peer
+
+
+def dial(proxy: Proxy) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", proxy.port), timeout=5 * PATIENCE)
+
+
+def receive(peer: socket.socket, count: int) -> bytes:
+    found = b""
+    while len(found) < count and (data := peer.recv(count - len(found))):
+        found += data
+    return found
+
+
+def hears_nothing(peer: socket.socket) -> bool:
+    peer.settimeout(SILENCE_SECONDS)
+    try:
+        return peer.recv(1) is None
+    except TimeoutError:
+        return True
+    finally:
+        peer.settimeout(5 * PATIENCE)
+
+
+def test_everything_passes_unchanged(proxy: Proxy) -> None:
+    content = bytes(range(256)) * 8000
+    with connected(proxy) as peer:
+        threading.Thread(target=peer.sendall, args=(content,), daemon=True).start()
+        assert receive(peer, len(content)) == content
+
+
+def test_a_close_is_passed_on(proxy: Proxy, echo: Echo) -> None:
+    with connected(proxy):
+        assert echo.open == 1
+    wait_until(lambda: not echo.open, seconds=5, what="the server sees the client leave")
+
+
+def test_who_leaves_at_once_leaves_nothing_behind(proxy: Proxy, echo: Echo) -> None:
+    for _ in range(50):
+        dial(proxy).close()
+    with connected(proxy):  # comes after them
+        wait_until(lambda: echo.open == 1, seconds=5, what="the server has only this one")
+        wait_until(lambda: len(proxy.links) == 1, seconds=5, what="the proxy has only this one")
+
+
+def test_a_delay_holds_back_both_ways_and_keeps_the_order(proxy: Proxy) -> None:
+    with connected(proxy) as peer:
+        proxy.delay = 0.1
+        began = time.monotonic()
+        for number in range(10):
+            peer.sendall(b"%d" % number)
+        assert receive(peer, 10) == b"0123456789"
+        assert time.monotonic() - began >= 0.1  # half of it at least, each way
+
+
+def test_what_comes_after_a_delay_overtakes_nothing(proxy: Proxy) -> None:
+    with connected(proxy) as peer:
+        proxy.delay = 0.2
+        peer.sendall(b"early")
+        wait_until(lambda: any(link.client.late for link in proxy.links), seconds=5, what="it waits")
+        proxy.heal()
+        peer.sendall(b"later")
+        assert receive(peer, 10) == b"earlylater"
+
+
+def test_slices_arrive_whole_and_in_order(proxy: Proxy) -> None:
+    proxy.slice_bytes = 7
+    content = bytes(range(256)) * 20
+    with connected(proxy) as peer:
+        peer.sendall(content)
+        assert receive(peer, len(content)) == content
+
+
+def test_a_reset_is_a_reset_to_both(proxy: Proxy, echo: Echo) -> None:
+    with connected(proxy) as peer:
+        assert proxy.reset_all() == 1
+        with pytest.raises(ConnectionResetError):
+            peer.recv(1)
+        wait_until(lambda: not echo.open, seconds=5, what="the server loses it")
+    with connected(proxy):
+        assert len(proxy.links) == 1
+
+
+def test_a_black_hole_takes_everything_and_forwards_nothing(proxy: Proxy, echo: Echo) -> None:
+    with connected(proxy) as peer:
+        assert proxy.black_hole() == 1
+        peer.sendall(b"x" * 1_000_000)  # all of it is acknowledged
+        assert hears_nothing(peer)
+        assert bytes(echo.got) == b"hello"
+        with connected(proxy):  # new connections work
+            assert hears_nothing(peer)
+        proxy.heal()
+        with pytest.raises(ConnectionResetError):
+            peer.recv(1)
+
+
+def test_half_open_swallows_only_the_answers(proxy: Proxy, echo: Echo) -> None:
+    with connected(proxy) as peer:
+        proxy.half_open()
+        peer.sendall(b"asked")
+        wait_until(lambda: echo.got.endswith(b"asked"), seconds=5, what="the question arrives")
+        assert hears_nothing(peer)
+        with connected(proxy):
+            assert hears_nothing(peer)
+
+
+def test_a_refusal_ends_the_old_and_takes_no_new_until_it_is_healed(proxy: Proxy) -> None:
+    with connected(proxy) as peer:
+        proxy.refuse()
+        with pytest.raises(ConnectionResetError):
+            peer.recv(1)
+    with pytest.raises(ConnectionRefusedError):
+        dial(proxy)
+    proxy.heal()
+    with connected(proxy):
+        assert len(proxy.links) == 1
+
+
+def test_a_link_is_dropped_after_so_many_bytes(proxy: Proxy, echo: Echo) -> None:
+    with connected(proxy) as peer:
+        proxy.drop_after(8)  # of both directions together
+        peer.sendall(b"0123")
+        assert receive(peer, 3) == b"012"
+        peer.sendall(b"abcdefgh")
+        with pytest.raises(ConnectionResetError):
+            while peer.recv(1):
+                pass
+        wait_until(lambda: not echo.open, seconds=5, what="the server loses it")
+        assert echo.got.startswith(b"hello0123")
+    assert len(echo.got) <= len("hello") + 8
+
+
+def test_a_target_that_is_away_resets_and_may_move(proxy: Proxy, echo: Echo) -> None:
+    there, proxy.target = proxy.target, 1
+    with dial(proxy) as peer, pytest.raises(ConnectionResetError):
+        peer.recv(1)
+    proxy.target = there
+    with connected(proxy):
+        assert echo.open == 1

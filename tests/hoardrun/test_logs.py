@@ -1,0 +1,72 @@
+"""The log holds no credential, and an outage of Redis is a line and no page."""
+
+from __future__ import annotations
+
+import io
+import logging
+
+import pytest
+import redis
+
+from hoardrun.logs import OneLineOutages, RedactCredentials
+
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyX2lkIjoxfQ.c2lnbmF0dXJl"
+
+
+@pytest.fixture
+def written() -> io.StringIO:
+    return io.StringIO()
+
+
+def logger(written: io.StringIO, name: str) -> logging.Logger:
+    """Make a logger that is set up as the settings set up the root."""
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    for kind in (OneLineOutages, RedactCredentials):
+        handler.addFilter(kind())
+    made = logging.Logger(name)
+    made.addHandler(handler)
+    return made
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"GET /ws/notifications?token={JWT} 101",
+        f"Authorization: Bearer {JWT}",
+        f"subprotocols ['hoardrun.v1', 'bearer.{JWT}']",
+        "GET /ws/notifications?device=a&ticket=SECRET HTTP/1.1",
+        f"what came was {JWT}",
+    ],
+)
+def test_no_credential_is_written(written: io.StringIO, text: str) -> None:
+    logger(written, "uvicorn.error").warning("%s", text)
+    assert "[redacted]" in written.getvalue()
+    assert "SECRET" not in written.getvalue()
+    assert "eyJ" not in written.getvalue()
+
+
+def test_no_credential_is_written_with_a_traceback(written: io.StringIO) -> None:
+    try:
+        raise ValueError(f"token={JWT}")
+    except ValueError:
+        logger(written, "realtime.hub").exception("failed")
+    assert "Traceback" in written.getvalue()
+    assert "eyJ" not in written.getvalue()
+
+
+def test_a_lost_redis_is_one_line(written: io.StringIO) -> None:
+    try:
+        raise redis.ConnectionError("Connection closed by server.")
+    except redis.ConnectionError:
+        logger(written, "channels_redis.pubsub").exception("Unexpected exception in receive task")
+    [line] = written.getvalue().splitlines()
+    assert line.startswith("WARNING Unexpected exception in receive task: ConnectionError: ")
+
+
+def test_an_exception_of_ours_keeps_its_traceback(written: io.StringIO) -> None:
+    try:
+        raise redis.ConnectionError("gone")
+    except redis.ConnectionError:
+        logger(written, "realtime.hub").exception("failed")
+    assert "Traceback" in written.getvalue()
