@@ -53,6 +53,7 @@ class Node:
             if kind in self.proxies:
                 self.env[name] = _through(self.env[name], self.proxies[kind].port)
         self.server: Server | None = None
+        self.logs: list[str] = []  # of the processes before this one
         self._clock: Path | None = None
         self.proxies["client"] = Proxy(1)
 
@@ -69,6 +70,7 @@ class Node:
             "FAKETIME_TIMESTAMP_FILE": str(file),
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "FAKETIME_CACHE_DURATION": "1",
+            "PYTHONPATH": str(Path(__file__).with_name("sleep")),
         }
 
     def step_clock(self, seconds: int) -> None:
@@ -78,6 +80,8 @@ class Node:
 
     def start(self) -> None:
         """Serve, and wait until it answers."""
+        if self.server is not None:
+            self.logs.append(self.server.log())
         self.server = Server(env=self.env, migrate=False)
         self.proxies["client"].target = self.server.port
 
@@ -188,8 +192,8 @@ class Cluster:
         """Return what the nodes' logs hold that never should be there."""
         found = []
         for node in self.nodes:
-            if node.server is not None and (lines := _tracebacks(node.server.log())):
-                found.append(f"node {node.number}: {lines}")
+            logs = [*node.logs, node.server.log()] if node.server is not None else node.logs
+            found += [f"node {node.number}: {lines}" for log in logs if (lines := _tracebacks(log))]
         return found
 
     def close(self) -> None:

@@ -60,9 +60,12 @@ class _Link:
         self.black = False  # take everything, acknowledge it, forward nothing
         self.mute: _Side | None = None  # of this one alone
         self.left: int | None = None  # bytes until the link is dropped
+        self.ended = False
 
     def made(self, side: _Side) -> None:
-        if side is self.client:
+        if self.ended and side.transport is not None:  # the client left while we connected
+            side.transport.abort()
+        elif side is self.client:
             self.proxy.links.add(self)
             asyncio.ensure_future(self._connect())
         elif self.client.early:
@@ -119,6 +122,7 @@ class _Link:
         self.lost()
 
     def lost(self) -> None:
+        self.ended = True
         self.proxy.links.discard(self)
         for side in (self.client, self.server):
             if side.transport is not None and not side.transport.is_closing():
@@ -137,7 +141,6 @@ class Proxy:
         self.links: set[_Link] = set()
         self.delay = 0.0
         self.slice_bytes = 0
-        self._refusing = False
         self._server: asyncio.Server | None = None
         _wait(self._listen())
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import psycopg
@@ -13,18 +14,30 @@ import redis as redis_client
 
 from tests.faults.checker import VERDICTS
 from tests.faults.run import Outcome
+from tests.services.plugin import run_postgres, run_redis
 
-LIBRARIES = ("django", "channels", "channels-redis", "redis", "psycopg", "uvicorn", "websockets")
+LIBRARIES = (
+    "django",
+    "channels",
+    "channels-redis",
+    "redis",
+    "psycopg",
+    "uvicorn",
+    "uvloop",
+    "websockets",
+)
 
 
-def versions(postgres_url: str | None = None, redis_url: str | None = None) -> dict[str, str]:
-    """Name what the run was made with."""
-    found = {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
-    if postgres_url is not None:
-        with psycopg.connect(postgres_url) as connection:
+def versions(store: str) -> dict[str, str]:
+    """Name what a run was made with. Its stores still run."""
+    found = {"python": platform.python_version()}
+    for name in LIBRARIES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    if store == "postgres":
+        with psycopg.connect(run_postgres().url) as connection:
             found["postgresql"] = str(connection.info.server_version)
-    if redis_url is not None:
-        with redis_client.Redis.from_url(redis_url) as client:
+        with redis_client.Redis.from_url(run_redis().url) as client:
             found["redis-server"] = str(client.info("server")["redis_version"])
     return found
 
@@ -53,7 +66,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "caught_up_seconds": _spread(catch_up),
         "delivery_seconds": _spread(latency),
         **verdict.figures,
-        "versions": versions(),
+        "versions": versions(plan.store),
     }
 
 

@@ -16,7 +16,7 @@ from tests.services import environment, reaper
 from tests.services.postgres import Postgres
 
 pytestmark = pytest.mark.servers
-COMMITS = int(os.environ.get("HOARDRUN_FAULTS_COMMITS") or 5000)
+COMMITS = int(os.environ.get("HOARDRUN_FAULTS_COMMITS") or 2500)
 CLEAN = {"lost": 0, "doubled": 0, "phantom": 0, "inversions": 0, "gaps": 0}
 POOL = "32"  # a connection for each writer and each reader
 

@@ -152,7 +152,7 @@ KINDS: dict[str, Kind] = {
     for outbound in (False, True)
     for start, tos in TRANSITIONS.items()
     for path in _PATHS.get(start, [])
-    for to in tos
+    for to in sorted(tos)
 }
 
 
