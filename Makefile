@@ -5,6 +5,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
+# Test files that run at a time. Each process has stores of its own.
+JOBS ?= 2
+TOGETHER = -n $(JOBS) --dist loadfile
 # Further words for pytest: make test ARGS="-x -k resume"
 ARGS ?=
 # How long to break things: make faults-full SECONDS=14400
@@ -36,8 +39,8 @@ run: $(VENV)/.runtime var/secret_key ## Start a demo on http://127.0.0.1:8000 (H
 	exec $(BIN)/python manage.py serve --host $(HOST) --port $(PORT) --simulate-market
 
 test: $(VENV)/.dev ## Run every test, and the in-process suites again on PostgreSQL and Redis
-	$(BIN)/python -m pytest --ignore=tests/e2e $(ARGS)
-	$(if $(STORE_SUITES),HOARDRUN_TEST_DATABASE=postgres $(BIN)/python -m pytest -m "not servers" $(STORE_SUITES) $(ARGS) $(MAY_SELECT_NONE))
+	$(BIN)/python -m pytest $(TOGETHER) --ignore=tests/e2e $(ARGS)
+	$(if $(STORE_SUITES),HOARDRUN_TEST_DATABASE=postgres $(BIN)/python -m pytest $(TOGETHER) -m "not servers" $(STORE_SUITES) $(ARGS) $(MAY_SELECT_NONE))
 
 e2e: $(VENV)/.dev ## Drive the console page and the README's snippet in a real Chromium
 	$(BIN)/python -m pytest tests/e2e $(ARGS)
