@@ -7,8 +7,9 @@ producers and devices wrote. Every verdict counts violations; examples say what 
 from __future__ import annotations
 
 import bisect
+import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,11 +57,13 @@ class Verdict:
 
 
 class Checker:
-    """Checks one run. `reasons` are those that a resynchronisation may have had in it."""
+    """Checks one run. `reasons` says why, and since when, a resynchronisation may have come."""
 
-    def __init__(self, found: Truth, folder: Path, reasons: Collection[str] = ()) -> None:
+    def __init__(
+        self, found: Truth, folder: Path, reasons: Mapping[str, float] | None = None
+    ) -> None:
         self._truth = found
-        self._reasons = set(reasons)
+        self._reasons = dict(reasons or {})
         self._ledgers = sorted(folder.glob("ledger-*.jsonl"))
         self._journals = sorted(folder.glob("journal-*.jsonl"))
         self.verdict = Verdict()
@@ -176,7 +179,7 @@ class Checker:
             elif kind == "resync":
                 _, _, _, _, stream, reason, _, offset = line
                 resyncs[reason] += 1
-                if reason not in self._reasons:
+                if moment < self._reasons.get(reason, math.inf):
                     self.verdict.add("resync", f"{device}: {stream}, {reason}")
                 self._places[device, stream] = offset
                 self._reach(device, stream, offset, moment)
@@ -282,7 +285,7 @@ class Checker:
         return sorted(max(0.0, seconds) for seconds in took.values())
 
 
-def check(database_url: str, folder: Path, reasons: Collection[str] = ()) -> Checker:
+def check(database_url: str, folder: Path, reasons: Mapping[str, float] | None = None) -> Checker:
     """Check a finished run; its verdict is `.verdict`."""
     checker = Checker(truth.read(database_url), folder, reasons)
     checker.run()

@@ -18,13 +18,22 @@ from tests.faults.proxy import Proxy
 
 @dataclass
 class Scene:
-    """What a nemesis may touch. `reasons` notes why a device may be told to resynchronise."""
+    """What a nemesis may touch.
+
+    `reasons` notes why, and since when, a device may be told to resynchronise; `problems`
+    what was found wrong on the way.
+    """
 
     cluster: Cluster
     clients: Sequence[Clients]
     rng: random.Random
-    reasons: set[str]
+    reasons: dict[str, float]
+    problems: list[str]
     number: int = 0
+
+    def excuse(self, reason: str) -> None:
+        """Let devices be told to resynchronise for this reason from now on."""
+        self.reasons.setdefault(reason, time.monotonic())
 
     @property
     def node(self) -> Node:
@@ -60,6 +69,7 @@ def nemesis(name: str, *, sqlite: bool = False) -> Callable[[Nemesis], Nemesis]:
 def kill_node(scene: Scene) -> None:
     node = scene.node
     node.kill()
+    scene.problems += truth.corruption(scene.cluster.database_url)
     scene.hold(0, 1)
     node.start()
 
@@ -260,12 +270,13 @@ def kill_producer(scene: Scene) -> None:
     scene.number += 1
     name = scene.rng.choice(sorted(scene.cluster.producers))
     scene.cluster.replace_producer(name, by=f"p{scene.number + 100}")
+    scene.problems += truth.corruption(scene.cluster.database_url)
 
 
 @nemesis("trim-kill", sqlite=True)
 def kill_trim(scene: Scene) -> None:
     """Kill a retention run once it has begun. Devices that are far behind may be told so."""
-    scene.reasons.add("trimmed")
+    scene.excuse("trimmed")
     before = truth.trimmed(scene.cluster.database_url)
     running = scene.cluster.begin("trim_events", "--keep", str(scene.rng.randrange(20, 100)))
     while running.poll() is None and truth.trimmed(scene.cluster.database_url) == before:
@@ -277,5 +288,5 @@ def kill_trim(scene: Scene) -> None:
 
 @nemesis("epoch-bump")
 def bump_epoch(scene: Scene) -> None:
-    scene.reasons.add("epoch")
+    scene.excuse("epoch")
     scene.cluster.manage("bump_epoch", "--all")

@@ -106,15 +106,14 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> Outcome
         for number in range(plan.producers):
             cluster.produce(f"p{number}", plan.seed * 100 + number, plan.rate / plan.producers)
         wait_until(cluster.producing, seconds=20, what="producers publish")
-        scene = Scene(cluster, clients, rng, set())
+        scene = Scene(cluster, clients, rng, {}, [])
         faults = list(_break(plan, names, scene, began, say))
         cluster.stop_producers()
         _wait_until_caught_up(cluster, clients, plan.patience)
         time.sleep(1.0)  # for acks, which are stored in batches
         for one in clients:
             one.ask("stop")
-        problems = _integrity(cluster.database_url) if plan.store == "sqlite" else []
-        problems += cluster.problems()
+        problems = scene.problems + truth.corruption(cluster.database_url) + cluster.problems()
         checker = check(cluster.database_url, folder, scene.reasons)
     return Outcome(plan, faults, checker, problems, time.monotonic() - began)
 
@@ -194,11 +193,3 @@ def _wait_until_caught_up(cluster: Cluster, clients: Sequence[Clients], patience
         if time.monotonic() > deadline:
             return False
         time.sleep(0.1)
-
-
-def _integrity(database_url: str) -> list[str]:
-    import sqlite3
-
-    with contextlib.closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as db:
-        [(answer,)] = db.execute("PRAGMA integrity_check").fetchall()
-    return [] if answer == "ok" else [f"integrity_check: {answer}"]

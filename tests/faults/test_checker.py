@@ -49,7 +49,7 @@ class World:
             for offset, text in stream.events.items()
         ]
 
-    def check(self, folder: Path, reasons: tuple[str, ...] = ()) -> Checker:
+    def check(self, folder: Path, reasons: dict[str, float] | None = None) -> Checker:
         ledger = Journal(folder / "ledger-p.jsonl")
         for line in self.ledger:
             ledger.note(*line)
@@ -183,7 +183,7 @@ def test_every_verdict_has_a_test() -> None:
 def test_a_resynchronisation_with_a_reason_excuses_what_it_passes_over(tmp_path: Path) -> None:
     world = World()
     told_to_resynchronise(world)
-    verdict = world.check(tmp_path, reasons=("trimmed",)).verdict
+    verdict = world.check(tmp_path, reasons={"trimmed": 0.0}).verdict
     assert verdict.clean, verdict.examples
 
 

@@ -80,6 +80,15 @@ def trimmed(database_url: str) -> int:
         return int(count)
 
 
+def corruption(database_url: str) -> list[str]:
+    """Let SQLite check its file; PostgreSQL has nothing of the kind."""
+    if not database_url.startswith("sqlite:///"):
+        return []
+    with _query(database_url) as query:
+        answers = [answer for (answer,) in query("PRAGMA integrity_check")]
+    return [] if answers == ["ok"] else [f"integrity_check: {answer}" for answer in answers]
+
+
 @contextmanager
 def _query(database_url: str) -> Iterator[Any]:
     if database_url.startswith("sqlite:///"):
