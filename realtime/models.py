@@ -1,4 +1,4 @@
-"""The event log, the devices' cursors, the nodes' registry and the broadcasts' record."""
+"""The event log, the devices' cursors, the nodes' registry, logins, and the broadcasts' record."""
 
 from __future__ import annotations
 
@@ -112,6 +112,60 @@ class Node(models.Model):
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}"
+
+
+class Connection(models.Model):
+    """A socket that is logged in somewhere, as its node last reported.
+
+    The rows of a node go with it. No foreign key is checked by the database, so that a
+    user who vanishes meanwhile does not fail the report of a thousand others.
+    """
+
+    id = models.CharField(max_length=32, primary_key=True)
+    node = models.ForeignKey(
+        Node, on_delete=models.CASCADE, related_name="sockets", db_constraint=False
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_constraint=False
+    )
+    session = models.CharField(max_length=64, help_text="The login that its token belongs to.")
+    device = models.CharField(max_length=64, blank=True)
+    address = models.CharField(max_length=64, blank=True)
+    client = models.CharField(max_length=200, blank=True, help_text="What it calls itself.")
+    opened_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class Ticket(models.Model):
+    """Lets one socket in, once: what was asked for by POST /api/ws-ticket/ with a token.
+
+    Only the hash of the ticket is kept. `login_expires_at` is when the token ends that it
+    was asked for with, `stamp` that token's mark of the password.
+    """
+
+    hash = models.CharField(max_length=64, primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    session = models.CharField(max_length=64)
+    stamp = models.CharField(max_length=64)
+    login_expires_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"of {self.user_id} until {self.expires_at:%H:%M:%S}"
+
+
+class EndedSession(models.Model):
+    """A login that was logged out; kept until its last token would have ended anyway."""
+
+    id = models.CharField(max_length=64, primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    ended_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.id
 
 
 class Broadcast(models.Model):
