@@ -6,6 +6,8 @@ stops at the start instead of running with a guess.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from django.core.exceptions import ImproperlyConfigured
 _env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+JWT_ALGORITHMS = ("HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "EdDSA")
+MIN_KEY_BYTES = 32
 
 
 def flag(name: str, default: bool = False) -> bool:
@@ -71,6 +75,62 @@ def secret_key(*, debug: bool) -> str:
         "SECRET_KEY is not set. Set it to 50 or more random characters, for example with "
         "`export SECRET_KEY=$(python -c 'import secrets; print(secrets.token_urlsafe(50))')`, "
         "and keep it the same on every node. DEBUG=1 needs none."
+    )
+
+
+def jwt_keys(secret_key: str) -> dict[str, Any]:
+    """Say how access tokens are signed: algorithm and keys, as simplejwt names them.
+
+    With HS256, JWT_SIGNING_KEY signs and verifies; left out, a key derived from SECRET_KEY
+    does, which tells nothing of that one. RS256, ES256, EdDSA and their kin read PEM files:
+    JWT_PRIVATE_KEY_FILE signs; with JWT_PUBLIC_KEY_FILE alone, tokens are verified that
+    somebody else signs.
+    """
+    algorithm = text("JWT_ALGORITHM", "HS256")
+    if algorithm not in JWT_ALGORITHMS:
+        raise ImproperlyConfigured(
+            f"JWT_ALGORITHM={algorithm!r} is none of {', '.join(JWT_ALGORITHMS)}."
+        )
+    if algorithm.startswith("HS"):
+        derived = hmac.new(secret_key.encode(), b"access tokens", hashlib.sha256).hexdigest()
+        key = text("JWT_SIGNING_KEY") or derived
+        if len(key.encode()) < MIN_KEY_BYTES or key == secret_key:
+            raise ImproperlyConfigured(
+                f"JWT_SIGNING_KEY must hold at least {MIN_KEY_BYTES} bytes and differ from "
+                "SECRET_KEY; leave it out, and one is derived."
+            )
+        return {"ALGORITHM": algorithm, "SIGNING_KEY": key, "VERIFYING_KEY": ""}
+    private, public = _pem("JWT_PRIVATE_KEY_FILE"), _pem("JWT_PUBLIC_KEY_FILE")
+    if not private and not public:
+        raise ImproperlyConfigured(
+            f"JWT_ALGORITHM={algorithm} needs JWT_PRIVATE_KEY_FILE, a PEM file."
+        )
+    try:
+        return {
+            "ALGORITHM": algorithm,
+            "SIGNING_KEY": private,
+            "VERIFYING_KEY": public or _public_of(private),
+        }
+    except ValueError as error:
+        raise ImproperlyConfigured(f"JWT_PRIVATE_KEY_FILE cannot be read: {error}") from None
+
+
+def _pem(name: str) -> str:
+    path = text(name)
+    try:
+        return Path(path).read_text() if path else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"{name}={path!r} cannot be read: {error}.") from None
+
+
+def _public_of(private_pem: str) -> str:
+    from cryptography.hazmat.primitives import serialization
+
+    key = serialization.load_pem_private_key(private_pem.encode(), password=None)
+    return (
+        key.public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        .decode()
     )
 
 

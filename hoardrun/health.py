@@ -14,6 +14,8 @@ from django.db import close_old_connections, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 
+from realtime import hub
+
 logger = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 2.0
@@ -40,14 +42,18 @@ async def readyz(request: HttpRequest) -> JsonResponse:
         "migrations": _in_thread(_migrations),
         "channel_layer": _layer(),
     }
+    node = hub.current()
+    if node is not None and node.draining:
+        return _answer("draining", {})
     outcomes = await asyncio.gather(*(_attempt(name, check) for name, check in checks.items()))
     ready = set(outcomes) == {"ok"}
+    return _answer("ok" if ready else "unavailable", dict(zip(checks, outcomes, strict=True)))
+
+
+def _answer(status: str, checks: dict[str, str]) -> JsonResponse:
     return JsonResponse(
-        {
-            "status": "ok" if ready else "unavailable",
-            "checks": dict(zip(checks, outcomes, strict=True)),
-        },
-        status=HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE,
+        {"status": status, "checks": checks},
+        status=HTTPStatus.OK if status == "ok" else HTTPStatus.SERVICE_UNAVAILABLE,
         headers=_HEADERS,
     )
 

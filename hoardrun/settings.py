@@ -113,17 +113,17 @@ SIMPLE_JWT: dict[str, Any] = {
     "ROTATE_REFRESH_TOKENS": True,
     "BLACKLIST_AFTER_ROTATION": True,
     "UPDATE_LAST_LOGIN": True,
-    "ALGORITHM": "HS256",
-    "SIGNING_KEY": env.text("JWT_SIGNING_KEY") or SECRET_KEY,
+    "CHECK_REVOKE_TOKEN": True,  # a changed password ends every token
     "AUDIENCE": "hoardrun",
     "ISSUER": "hoardrun",
     "LEEWAY": 5,
+    **env.jwt_keys(SECRET_KEY),
 }
 
 # -- HTTP API
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework_simplejwt.authentication.JWTAuthentication",
+        "realtime.rest.authentication.LoginAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -132,7 +132,10 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "hoardrun.problems.exception_handler",
-    "DEFAULT_THROTTLE_RATES": {"login": env.text("LOGIN_RATE", "20/min")},
+    "DEFAULT_THROTTLE_RATES": {
+        "login": env.text("LOGIN_RATE", "20/min"),
+        "ticket": env.text("TICKET_RATE", "120/min"),
+    },
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "hoardrun",
@@ -169,6 +172,24 @@ REALTIME: dict[str, Any] = {
     "MAX_ROOMS_PER_CONNECTION": env.whole("WS_MAX_ROOMS_PER_CONNECTION", 50, minimum=1),
     "MAX_MESSAGES_PER_SECOND": env.whole("WS_MAX_MESSAGES_PER_SECOND", 20, minimum=1),
     "MAX_MESSAGE_BURST": env.whole("WS_MAX_MESSAGE_BURST", 40, minimum=1),
+    "MAX_MESSAGES_PER_SECOND_PER_USER": env.whole(
+        "WS_MAX_MESSAGES_PER_SECOND_PER_USER", 100, minimum=1
+    ),
+    "MAX_LOGINS_PER_SECOND_PER_USER": env.number(
+        "WS_MAX_LOGINS_PER_SECOND_PER_USER", 5, minimum=0.01
+    ),
+    "MAX_CONNECTIONS_PER_NODE": env.whole("WS_MAX_CONNECTIONS_PER_NODE", 20_000, minimum=1),
+    "MAX_ANONYMOUS_PER_ADDRESS": env.whole("WS_MAX_ANONYMOUS_PER_ADDRESS", 200, minimum=1),
+    "MAX_REFUSED_PER_SECOND_PER_ADDRESS": env.number(
+        "WS_MAX_REFUSED_PER_SECOND_PER_ADDRESS", 20, minimum=0.01
+    ),
+    "ALLOWED_ORIGINS": env.words("WS_ALLOWED_ORIGINS", ",".join(CORS_ALLOWED_ORIGINS)),
+    "ALLOW_QUERY_TOKEN": env.flag("WS_ALLOW_QUERY_TOKEN", True),
+    "TICKET_SECONDS": env.number("WS_TICKET_SECONDS", 30, minimum=0.1),
+    "RECHECK_SECONDS": env.number("WS_RECHECK_SECONDS", 15, minimum=0.1),
+    "DRAIN_DELAY_SECONDS": env.number("WS_DRAIN_DELAY_SECONDS", 0),
+    "DRAIN_SECONDS": env.number("WS_DRAIN_SECONDS", 5),
+    "MAX_LIFETIME_SECONDS": env.number("WS_MAX_LIFETIME_SECONDS", 0),
     "MAX_MESSAGE_BYTES": env.whole("WS_MAX_MESSAGE_BYTES", 64 * 1024, minimum=1024),
     "MAX_BUFFER_BYTES": env.whole("WS_MAX_BUFFER_BYTES", 128 * 1024, minimum=4096),
     "AUTHENTICATE_WITHIN_SECONDS": env.number("WS_AUTHENTICATE_WITHIN_SECONDS", 5, minimum=0.1),
@@ -182,6 +203,8 @@ REALTIME: dict[str, Any] = {
     "RETENTION_EVENTS": env.whole("EVENT_RETENTION_COUNT", 10_000, minimum=100),
     "DEVICE_DAYS": env.number("DEVICE_RETENTION_DAYS", 90, minimum=1),
 }
+# Proxies, as addresses or networks, whose X-Forwarded-For and X-Forwarded-Proto are believed.
+TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
 # Serve even if the database may lose what it has committed; for tests and throwaway data.
 ALLOW_LOSING_COMMITTED_EVENTS = env.flag("ALLOW_LOSING_COMMITTED_EVENTS")
 # The simulated market runs inside the server process (`serve --simulate-market`).

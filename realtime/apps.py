@@ -8,6 +8,7 @@ class RealtimeConfig(AppConfig):
     verbose_name = "Real-time engine"
 
     def ready(self) -> None:
-        from realtime import checks, jobs, retention  # noqa: F401 checks register themselves
+        from realtime import checks, jobs, retention, signals  # noqa: F401 checks register themselves
 
+        signals.connect()
         jobs.register(jobs.Job("retention", retention.EVERY_SECONDS, retention.apply))

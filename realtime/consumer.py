@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import sys
 import time
 from typing import Any
 from urllib.parse import parse_qs
@@ -19,14 +20,15 @@ from channels.consumer import AsyncConsumer
 from realtime import hub, login
 from realtime.conversation import Conversation
 from realtime.core.connection import Connection
+from realtime.gate import address_of
 from realtime.protocol import SUBPROTOCOL
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.servers import EXTENSION
 from realtime.servers.asgi import AsgiWriter
-from realtime.socket import Socket
-from realtime.tokens import Identity
+from realtime.socket import Peer, Socket
 
 MAX_DEVICE_LENGTH = 64
+MAX_CLIENT_LENGTH = 200
 
 
 class NotificationConsumer(AsyncConsumer):
@@ -41,8 +43,10 @@ class NotificationConsumer(AsyncConsumer):
         writer = AsgiWriter(send) if offer is None else offer
         query = {key: values[0] for key, values in parse_qs(_text(scope["query_string"])).items()}
         device = query.get("device", "")
-        connection = Connection(secrets.token_hex(8), node.options.limits, device[:64])
-        socket = Socket(connection, writer, node.turn, node.options.max_buffer_bytes)
+        connection = Connection(
+            secrets.token_hex(8), node.options.limits, device[:MAX_DEVICE_LENGTH], node.asking
+        )
+        socket = Socket(connection, writer, node.turn, node.options.max_buffer_bytes, _peer(scope))
         socket.query = query
         conversation = Conversation(node, socket)
         subprotocol = SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None
@@ -53,7 +57,7 @@ class NotificationConsumer(AsyncConsumer):
                 writer.listen(conversation)
             else:
                 writer.take_over(conversation)
-            await _open(node, socket, device, scope["identity"], scope["credential"])
+            await _open(node, socket, device, scope)
             conversation.go_on()
             if isinstance(writer, AsgiWriter):
                 await _listen(conversation, receive)
@@ -68,9 +72,7 @@ class NotificationConsumer(AsyncConsumer):
                 raise
 
 
-async def _open(
-    node: hub.Hub, socket: Socket, device: str, identity: Identity | None, credential: bool
-) -> None:
+async def _open(node: hub.Hub, socket: Socket, device: str, scope: Any) -> None:
     """Log in with what the handshake offered, or wait for `authenticate`."""
     if len(device) > MAX_DEVICE_LENGTH or not device.isprintable():
         socket.fail(
@@ -78,9 +80,11 @@ async def _open(
             f"`device` holds at most {MAX_DEVICE_LENGTH} printable characters.",
         )
         socket.close(CloseCode.PROTOCOL)
-    elif identity is not None:
-        await login.log_in(node, socket, identity)
-    elif credential:
+    elif scope["identity"] is not None:
+        await login.log_in(node, socket, scope["identity"])
+    elif scope["ticket"] is not None:
+        await login.redeem(node, socket, scope["ticket"])
+    elif scope["credential"]:
         socket.close(CloseCode.UNAUTHORIZED)
     else:
         socket.login_deadline = node.wheel.at(
@@ -97,6 +101,13 @@ async def _listen(conversation: Conversation, receive: Any) -> None:
         if message["type"] == "websocket.disconnect":
             return
         await conversation.settled()
+
+
+def _peer(scope: Any) -> Peer:
+    named = (value for name, value in scope["headers"] if name == b"user-agent")
+    client = next(named, b"").decode("latin-1")[:MAX_CLIENT_LENGTH]
+    # Thousands of sockets have one and the same: they share the text.
+    return Peer(address_of(scope), sys.intern("".join(filter(str.isprintable, client))))
 
 
 def _text(query_string: bytes) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import random
 import secrets
 import time
 from collections import Counter
@@ -17,10 +18,11 @@ from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from realtime import db, derived, names, session, wakeup
+from realtime import db, derived, names, session, tickets, wakeup
 from realtime.acks import Acks
 from realtime.batch import Batch
 from realtime.core.frames import Frame
+from realtime.core.limits import Buckets
 from realtime.core.pace import Pace
 from realtime.core.wheel import Wheel
 from realtime.following import Following
@@ -34,10 +36,12 @@ from realtime.protocol.messages import ServerShutdown
 from realtime.publish import Ephemeral
 from realtime.socket import Socket
 from realtime.turn import Turn
+from realtime.watch import Watch
 
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.1
+BURST = 4  # seconds' worth of logins or refusals that may come at once
 DERIVE_WAIT_SECONDS = 0.5  # at most, to gather users in a storm
 
 
@@ -50,12 +54,26 @@ class Hub:
         self.turn = Turn(asyncio.get_running_loop())
         self.traffic = self.turn.traffic
         self.sessions = Batch(session.load)
+        self.tickets = Batch(tickets.redeem)
+        self.watch = Watch(self)
         self.sockets: set[Socket] = set()
         self.users: dict[int, dict[Socket, None]] = {}  # in the order of their logins
         self.following = Following(self.turn, self._delivered, self._replayed)
         self.members = RoomMembers(self.turn, self.follow_topic)
         self.acks = Acks()
         self.wheel = Wheel(TICK_SECONDS, time.monotonic())
+        self.draining = False
+        self.turned_away: Counter[int] = Counter()  # before the handshake, by HTTP status
+        self.anonymous: Counter[str] = Counter()  # sockets without a login, by address
+        per_address, per_user = (
+            opts.max_refused_per_second_per_address,
+            opts.max_messages_per_second_per_user,
+        )
+        self.refusals = Buckets(per_address, per_address * BURST)
+        self.asking = Buckets(per_user, per_user * 2)
+        self.logins = Buckets(
+            opts.max_logins_per_second_per_user, opts.max_logins_per_second_per_user * BURST
+        )
         self.reached: Counter[tuple[str, int]] = Counter()
         self.lag_ms = 0.0
         self._reconcile_early = asyncio.Event()
@@ -74,7 +92,7 @@ class Hub:
         for rate, seconds in INTERVALS.items():
             self._every(seconds, partial(self.members.flush, rate))
         self.link.start()
-        for loop in (self._tick(), self._reconcile()):
+        for loop in (self._tick(), self._reconcile(), self.watch.run()):
             self.spawn(loop)
 
     async def stop(self) -> None:
@@ -89,8 +107,9 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def send_away(self, socket: Socket) -> None:
-        """Tell a client that this node stops, and close: others go on serving."""
-        socket.reply(ServerShutdown(reconnect_after_ms=self.options.reconnect_after_ms))
+        """Tell a client to come back, to this node or another, and close."""
+        spread = self.options.reconnect_after_ms
+        socket.reply(ServerShutdown(reconnect_after_ms=random.randint(min(1, spread), spread)))
         socket.close(CloseCode.RESTART)
 
     def spawn(self, work: Awaitable[Any]) -> None:
@@ -104,6 +123,7 @@ class Hub:
     def admit(self, socket: Socket) -> None:
         """Keep a new socket in sight, whoever it may belong to."""
         self.sockets.add(socket)
+        self.anonymous[socket.peer.address] += 1
         if socket.writer.needs_pings:
             self._beat_later(socket)
 
@@ -125,6 +145,7 @@ class Hub:
         """Count a socket whose user is known; the user's oldest gives way to it."""
         user_id = socket.connection.user_id
         assert user_id is not None
+        self._known(socket)
         own = self.users.setdefault(user_id, {})
         own[socket] = None
         surplus = max(0, len(own) - self.options.max_connections_per_user)
@@ -136,6 +157,7 @@ class Hub:
         """Forget a socket and all it followed. Idempotent."""
         socket.gone()
         self.sockets.discard(socket)
+        self._known(socket)
         connection = socket.connection
         if connection.user_id is not None:
             own = self.users.get(connection.user_id, {})
@@ -148,6 +170,15 @@ class Hub:
             streams = names.streams_of(connection.user_id)
             idle = [stream for stream in streams if self.following.remove(stream, socket)]
             self.follow_streams(idle)
+
+    def _known(self, socket: Socket) -> None:
+        """Count a socket among those without a login no longer. Idempotent."""
+        if socket.is_anonymous:
+            socket.is_anonymous = False
+            address = socket.peer.address
+            self.anonymous[address] -= 1
+            if not self.anonymous[address]:
+                del self.anonymous[address]
 
     def derive(self, user_ids: Iterable[int]) -> None:
         """Compute derived messages for these users soon, all in one query each."""
@@ -178,8 +209,10 @@ class Hub:
         user_id = names.stream_user(entry.stream)
         if user_id is None:
             self.reached[entry.stream, entry.offset] += sockets
-        elif derived.after(entry.type):
-            self.derive([user_id])
+        else:
+            self.watch.hear(user_id, entry)
+            if derived.after(entry.type):
+                self.derive([user_id])
 
     def _replayed(self, entry: Entry) -> None:
         if names.stream_user(entry.stream) is None:

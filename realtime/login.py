@@ -6,19 +6,28 @@ import asyncio
 import logging
 import random
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
+from typing import TypeVar
 
 from realtime import names, tokens
+from realtime.core.identity import Identity
 from realtime.greeting import greet
 from realtime.hub import Hub
 from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode, ErrorCode
-from realtime.protocol.messages import Authenticated
-from realtime.session import Session
+from realtime.protocol.messages import Authenticated, TokenExpiring
+from realtime.session import Key, Session
 from realtime.socket import Socket
-from realtime.tokens import Identity
 
 logger = logging.getLogger(__name__)
+
+R = TypeVar("R")
+
+WARN_SECONDS = 60.0  # before the login ends
+# A rotated socket goes at a random time in this last part of its greatest age.
+ROTATION_SPREAD = 0.25
 
 
 async def authenticate(hub: Hub, socket: Socket, token: str, request_id: str | None) -> None:
@@ -31,12 +40,27 @@ async def authenticate(hub: Hub, socket: Socket, token: str, request_id: str | N
         else:
             await log_in(hub, socket, identity, request_id)
     elif identity is None:
-        socket.fail(ErrorCode.INVALID_TOKEN, "The token is invalid or expired.", request_id)
+        _invalid(socket, request_id)
     elif identity.user_id != user_id:
         socket.close(CloseCode.REVOKED)
     else:
-        _expire_at(hub, socket, identity)
-        socket.reply(_authenticated(identity), request_id)
+        await _renew(hub, socket, identity, request_id)
+
+
+async def redeem(hub: Hub, socket: Socket, ticket: str) -> None:
+    """Log in with the hash of a ticket, if nobody has before."""
+
+    async def ask() -> tuple[Identity | None]:
+        return (await hub.tickets.ask(ticket),)
+
+    found = await _patiently(hub, socket, ask)
+    if found is None:
+        _unchecked(socket, None)
+        socket.close(CloseCode.TIMEOUT)
+    elif found[0] is None:
+        socket.close(CloseCode.UNAUTHORIZED)
+    elif socket.is_open:
+        await log_in(hub, socket, found[0])
 
 
 async def log_in(
@@ -47,20 +71,25 @@ async def log_in(
     if socket.login_deadline is not None:
         socket.login_deadline.cancel()
         socket.login_deadline = None
+    if not hub.logins.take(identity.user_id, time.monotonic()):
+        socket.fail(ErrorCode.RATE_LIMITED, "Too many logins of this user.", request_id)
+        socket.close(CloseCode.RATE_LIMITED)
+        return
     user_id = connection.user_id = identity.user_id
+    connection.identity = identity
     streams = [hub.following.add(name, socket) for name in names.streams_of(user_id)]
     hub.follow_streams([followed.name for followed in streams])
     await hub.link.settled()
-    found = await _session(hub, socket)
+    found = await _session(hub, socket, identity)
     if not socket.is_open:
         return  # it left meanwhile, and the hub has forgotten it
     if found is None:
-        text = "The login could not be checked; try again."
-        socket.fail(ErrorCode.INTERNAL, text, request_id)
+        _unchecked(socket, request_id)
         socket.close(CloseCode.TIMEOUT)
         return
-    if not found.exists or not found.is_active:
-        socket.close(CloseCode.REVOKED if found.exists else CloseCode.UNAUTHORIZED)
+    refusal = found.standing.refusal(identity)
+    if refusal is not None:
+        socket.close(refusal)
         return
     for name, head in found.heads.items():
         hub.following.learn(name, head)
@@ -70,40 +99,92 @@ async def log_in(
         return
     hub.attach(socket)
     _expire_at(hub, socket, identity)
+    _rotate(hub, socket)
     logger.info("opened %s user=%s", connection.id, user_id)
     for followed in streams:
         hub.following.begin(socket, followed)
     hub.derive([user_id])
 
 
-async def _session(hub: Hub, socket: Socket) -> Session | None:
-    """Read what the login needs; wait for a database that is away, None if for too long.
+async def _renew(hub: Hub, socket: Socket, identity: Identity, request_id: str | None) -> None:
+    """Go on with a newer token of the same user, if it still counts."""
+    found = await _session(hub, socket, identity)
+    if found is None:
+        _unchecked(socket, request_id)
+    elif found.standing.refusal(identity) is not None:
+        _invalid(socket, request_id)
+    elif socket.close_code is None:
+        socket.connection.identity = identity
+        _expire_at(hub, socket, identity)
+        socket.reply(_authenticated(identity), request_id)
+
+
+async def _session(hub: Hub, socket: Socket, identity: Identity) -> Session | None:
+    """Read what the login needs."""
+    device = socket.connection.device
+
+    async def ask() -> Session:
+        if device and hub.acks.holds(identity.user_id, device):
+            await hub.acks.flush()  # the last connection of this device has just acked
+        return await hub.sessions.ask(Key(identity.user_id, device, identity.session))
+
+    return await _patiently(hub, socket, ask)
+
+
+async def _patiently(hub: Hub, socket: Socket, ask: Callable[[], Awaitable[R]]) -> R | None:
+    """Wait for a database that is away, None if for too long.
 
     Who is sent away comes back, and a storm of those would keep the database down.
     """
-    connection = socket.connection
-    assert connection.user_id is not None
     give_up_at = time.monotonic() + hub.options.login_patience_seconds
     while True:
         try:
-            if connection.device and hub.acks.holds(connection.user_id, connection.device):
-                await hub.acks.flush()  # the last connection of this device has just acked
-            return await hub.sessions.ask((connection.user_id, connection.device))
+            return await ask()
         except Exception as error:
-            logger.warning("connection %s: no login yet: %r", connection.id, error)
+            logger.warning("connection %s: no login yet: %r", socket.connection.id, error)
         if not socket.is_open or time.monotonic() > give_up_at:
             return None
         await asyncio.sleep(random.uniform(0.2, 1.0))
 
 
+def _unchecked(socket: Socket, request_id: str | None) -> None:
+    socket.fail(ErrorCode.INTERNAL, "The login could not be checked; try again.", request_id)
+
+
+def _invalid(socket: Socket, request_id: str | None) -> None:
+    socket.fail(ErrorCode.INVALID_TOKEN, "The token is invalid or expired.", request_id)
+
+
 def _expire_at(hub: Hub, socket: Socket, identity: Identity) -> None:
-    if socket.expiry is not None:
-        socket.expiry.cancel()
-    socket.expiry = hub.wheel.at(
-        time.monotonic() + identity.expires_at - time.time(), socket.expire
+    """Warn before the login ends, and close when it does."""
+    for deadline in (socket.expiry, socket.warning):
+        if deadline is not None:
+            deadline.cancel()
+    at = time.monotonic() + identity.expires_at - time.time()
+    socket.expiry = hub.wheel.at(at, socket.expire)
+    socket.warning = hub.wheel.at(at - WARN_SECONDS, partial(_warn, socket, identity))
+
+
+def _warn(socket: Socket, identity: Identity) -> None:
+    socket.reply(
+        TokenExpiring(
+            expires_at=_moment(identity),
+            seconds=max(0, round(identity.expires_at - time.time())),
+        )
     )
 
 
+def _rotate(hub: Hub, socket: Socket) -> None:
+    """Send a socket away once it is old, so that nodes even out and a restart finds few."""
+    seconds = hub.options.max_lifetime_seconds
+    if seconds:
+        age = seconds * (1 - ROTATION_SPREAD * random.random())
+        socket.lifetime = hub.wheel.at(time.monotonic() + age, partial(hub.send_away, socket))
+
+
 def _authenticated(identity: Identity) -> Authenticated:
-    moment = datetime.fromtimestamp(identity.expires_at, UTC)
-    return Authenticated(user_id=str(identity.user_id), expires_at=codec.timestamp(moment))
+    return Authenticated(user_id=str(identity.user_id), expires_at=_moment(identity))
+
+
+def _moment(identity: Identity) -> str:
+    return codec.timestamp(datetime.fromtimestamp(identity.expires_at, UTC))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -18,6 +19,18 @@ class Options:
     max_rooms_per_connection: int = 50
     max_messages_per_second: int = 20
     max_message_burst: int = 40
+    max_messages_per_second_per_user: int = 100
+    max_logins_per_second_per_user: float = 5
+    max_connections_per_node: int = 20_000
+    max_anonymous_per_address: int = 200
+    max_refused_per_second_per_address: float = 20
+    allowed_origins: Sequence[str] = ()
+    allow_query_token: bool = True
+    ticket_seconds: float = 30
+    recheck_seconds: float = 15
+    drain_delay_seconds: float = 0
+    drain_seconds: float = 5
+    max_lifetime_seconds: float = 0
     max_message_bytes: int = 64 * 1024
     max_buffer_bytes: int = 128 * 1024
     authenticate_within_seconds: float = 5

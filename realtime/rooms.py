@@ -15,11 +15,14 @@ class RoomKind:
     """A family of rooms fed by one topic of `publish_ephemeral`.
 
     Methods that may query the database are synchronous and run in a worker thread.
+    Of an `open` kind, whoever has joined may stay; of any other, `may_join` is asked again
+    whenever the user's rights have changed, and now and then anyway.
     """
 
     name: str = ""
     topic: str = ""
     description: str = ""
+    open: bool = False
 
     def matches(self, room: str) -> bool:
         """Say whether a name belongs to this kind; pure and cheap."""

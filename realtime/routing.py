@@ -8,6 +8,7 @@ from channels.routing import URLRouter
 from django.urls import re_path
 
 from realtime.consumer import NotificationConsumer
+from realtime.gate import Gate
 from realtime.middleware import JWTAuthMiddleware
 
 # Django's types know views only; Channels routes ASGI applications by the same functions.
@@ -22,10 +23,12 @@ async def _not_found(scope: Any, receive: Any, send: Any) -> None:
 
 
 websocket_application = JWTAuthMiddleware(
-    _router(
-        [
-            _path(r"^ws/notifications/?$", NotificationConsumer.as_asgi()),
-            _path(r"", _not_found),
-        ]
+    Gate(
+        _router(
+            [
+                _path(r"^ws/notifications/?$", NotificationConsumer.as_asgi()),
+                _path(r"", _not_found),
+            ]
+        )
     )
 )

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.db import connection
 
 from realtime import log, names
 from realtime.log import Head
-from realtime.models import Cursor, Stream
+from realtime.models import Cursor, EndedSession, Stream
+from realtime.standing import Standing, stamp_of
+
+
+class Key(NamedTuple):
+    """Who logs in: the user, the device, and the login that the token belongs to."""
+
+    user_id: int
+    device: str
+    session: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +30,14 @@ class Session:
     `missing` names streams that nothing was ever written to, and that do not exist.
     """
 
-    exists: bool
-    is_active: bool
+    standing: Standing
     heads: dict[str, Head]
     cursors: dict[str, tuple[str, int]]
     missing: list[str]
 
 
-def load(keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Session]:
-    """Read what logins, each `(user id, device)`, need: one query for all of them.
+def load(keys: Sequence[Key]) -> dict[Key, Session]:
+    """Read what logins need: one query for all of them.
 
     Streams that do not exist yet are begun, which takes two more.
     """
@@ -40,35 +49,46 @@ def load(keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Session]:
     return found
 
 
-def _read(keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Session]:
+def _read(keys: Sequence[Key]) -> dict[Key, Session]:
     quote = connection.ops.quote_name
     user = get_user_model()._meta
     assert user.pk.column is not None
     users, user_key = quote(user.db_table), quote(user.pk.column)
     streams, cursors = quote(Stream._meta.db_table), quote(Cursor._meta.db_table)
-    wanted = [(*key, name) for key in keys for name in names.streams_of(key[0])]
-    values = ", ".join(["(%s, %s, %s)"] * len(wanted))
-    sessions: dict[tuple[int, str], Session] = {}
+    ended = quote(EndedSession._meta.db_table)
+    wanted = [(*key, name) for key in keys for name in names.streams_of(key.user_id)]
+    values = ", ".join(["(%s, %s, %s, %s)"] * len(wanted))
+    sessions: dict[Key, Session] = {}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH wanted (user_id, device, stream) AS (VALUES {values}) "
-            "SELECT wanted.user_id, wanted.device, wanted.stream, person.is_active, "
+            f"WITH wanted (user_id, device, session, stream) AS (VALUES {values}) "
+            "SELECT wanted.user_id, wanted.device, wanted.session, wanted.stream, "
+            "person.is_active, person.password, finished.id, "
             "stream.epoch, stream.head, stream.floor, place.epoch, place.acked "
             "FROM wanted "
             f"LEFT JOIN {users} person ON person.{user_key} = wanted.user_id "
+            f"LEFT JOIN {ended} finished ON finished.id = wanted.session "
             f"LEFT JOIN {streams} stream ON stream.name = wanted.stream "
             f"LEFT JOIN {cursors} place ON place.stream_id = stream.id "
             "AND place.user_id = wanted.user_id AND place.device = wanted.device",
             [value for row in wanted for value in row],
         )
-        for user_id, device, name, is_active, epoch, head, floor, at, acked in cursor.fetchall():
-            session = sessions.setdefault(
-                (user_id, device), Session(is_active is not None, bool(is_active), {}, {}, [])
-            )
+        for row in cursor.fetchall():
+            key, name = Key(*row[:3]), row[3]
+            is_active, password, finished, epoch, head, floor, at, acked = row[4:]
+            session = sessions.get(key)
+            if session is None:
+                standing = Standing(
+                    exists=is_active is not None,
+                    is_active=bool(is_active),
+                    stamp=stamp_of(password or ""),
+                    ended=finished is not None,
+                )
+                session = sessions[key] = Session(standing, {}, {}, [])
             if epoch is not None:
                 session.heads[name] = Head(epoch, head, floor)
             elif is_active:
                 session.missing.append(name)
-            if at is not None and device:
+            if at is not None and key.device:
                 session.cursors[name] = (at, acked)
     return sessions

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, NamedTuple
 
 from realtime.core.connection import Connection
 from realtime.core.frames import Frame
@@ -16,6 +16,16 @@ from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.messages import Error, Payload
 from realtime.servers import Writer
 from realtime.turn import Turn
+
+
+class Peer(NamedTuple):
+    """Where a socket comes from, and what the program at the other end calls itself."""
+
+    address: str
+    client: str
+
+
+NOBODY = Peer("", "")
 
 
 class Socket(Outbound):
@@ -33,12 +43,16 @@ class Socket(Outbound):
         "connection",
         "expiry",
         "heartbeat",
+        "is_anonymous",
         "is_open",
+        "lifetime",
         "login_deadline",
         "opened_at",
+        "peer",
         "pipe",
         "query",
         "tasks",
+        "warning",
         "writer",
     )
 
@@ -48,14 +62,19 @@ class Socket(Outbound):
         writer: Writer,
         turn: Turn,
         max_buffer_bytes: int,
+        peer: Peer = NOBODY,
     ) -> None:
         # One half may wait here, the other in the writer.
         super().__init__(max_buffer_bytes // 2)
         self.connection = connection
+        self.peer = peer
         self.writer = writer
         self.is_open = True
+        self.is_anonymous = True
         self.close_code: CloseCode | None = None
         self.expiry: Deadline | None = None
+        self.warning: Deadline | None = None  # before the expiry
+        self.lifetime: Deadline | None = None
         self.login_deadline: Deadline | None = None
         self.heartbeat: Deadline | None = None
         self.opened_at = time.monotonic()
@@ -161,7 +180,8 @@ class Socket(Outbound):
         self.refuse()
         self.take()
         self._turn.held.pop(self, None)
-        for deadline in (self.expiry, self.login_deadline, self.heartbeat):
+        deadlines = (self.expiry, self.warning, self.lifetime, self.login_deadline, self.heartbeat)
+        for deadline in deadlines:
             if deadline is not None:
                 deadline.cancel()
         for task in list(self.tasks or ()):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed
@@ -15,11 +17,17 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
-from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.throttling import SimpleRateThrottle, UserRateThrottle
 from rest_framework.views import APIView
+from rest_framework_simplejwt.settings import api_settings as jwt_settings
+from rest_framework_simplejwt.tokens import Token
 
 from hoardrun.api import tokens
+from realtime import tickets
+from realtime.core.identity import Identity
 from realtime.rest.serializers import StrictSerializer
+from realtime.standing import stamp_of
+from realtime.tokens import identity_of
 
 MAX_PASSWORD_LENGTH = 1024  # hashing takes longer the longer it is
 MAX_TOKEN_LENGTH = 8192
@@ -110,9 +118,49 @@ class LogoutView(_Anonymous):
         operation_id="auth_logout", request=RefreshInput, responses={204: None}, tags=TAGS, auth=[]
     )
     def post(self, request: Request) -> Response:
-        """Make a refresh token worthless; doing so again is no error."""
+        """End a login: its tokens are worthless, its sockets close; again is no error."""
         tokens.login_end(**_checked(RefreshInput, request))
         return Response(status=204)
+
+
+class TicketOutput(serializers.Serializer[dict[str, Any]]):
+    ticket = serializers.CharField(help_text="Connect with `?ticket=`; good once.")
+    expires_in = serializers.IntegerField(help_text="Seconds.")
+
+
+class TicketThrottle(UserRateThrottle):
+    scope = "ticket"
+
+
+class TicketView(APIView):
+    throttle_classes = (TicketThrottle,)
+
+    @extend_schema(
+        operation_id="ws_ticket", request=None, responses=TicketOutput, tags=["realtime"]
+    )
+    def post(self, request: Request) -> Response:
+        """Get a ticket that lets one WebSocket in, so that no token need be in its URL.
+
+        The socket's login ends when the token does with which the ticket was asked for.
+        """
+        ticket, seconds = tickets.issue(_identity(request))
+        return Response(
+            {"ticket": ticket, "expires_in": round(seconds)}, headers={"Cache-Control": "no-store"}
+        )
+
+
+def _identity(request: Request) -> Identity:
+    """Return whom the request's token speaks for; a browser's session counts as a new login."""
+    assert isinstance(request.user, User)  # IsAuthenticated let the request in
+    if isinstance(request.auth, Token):
+        return identity_of(request.auth)
+    lasts = jwt_settings.ACCESS_TOKEN_LIFETIME
+    return Identity(
+        user_id=request.user.pk,
+        expires_at=(timezone.now() + lasts).timestamp(),
+        session=secrets.token_hex(16),
+        stamp=stamp_of(request.user.password),
+    )
 
 
 class MeView(APIView):

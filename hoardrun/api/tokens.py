@@ -8,9 +8,15 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User, update_last_login
 from django.db import transaction
+from django.utils import timezone
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, InvalidToken, TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import RefreshToken
+
+from realtime import access
+from realtime.models import EndedSession
+from realtime.standing import stamp_of
+from realtime.tokens import SESSION_CLAIM, session_of
 
 
 @dataclass(frozen=True)
@@ -34,20 +40,30 @@ def login_create(*, user: User) -> Login:
 def login_refresh(*, refresh: str) -> Login:
     """Exchange a refresh token, which is good once, even for two requests at a time.
 
+    The login stays the same one, until it is logged out or the password changes.
     Raises InvalidToken.
     """
     token = _refresh_token(refresh)
     user_id = token.get(api_settings.USER_ID_CLAIM)
-    user = get_user_model()._default_manager.filter(pk=user_id, is_active=True).first()
-    if user is None or not _blacklist(token):
+    # Locked, so that a logout or a change of the password comes before or after.
+    users = get_user_model()._default_manager.select_for_update()
+    user = users.filter(pk=user_id, is_active=True).first()
+    session = session_of(token)
+    if (
+        user is None
+        or token.get(api_settings.REVOKE_TOKEN_CLAIM) != stamp_of(user.password)
+        or EndedSession.objects.filter(pk=session).exists()
+        or not _blacklist(token)
+    ):
         raise InvalidToken
-    return _login(user)
+    return _login(user, session)
 
 
+@transaction.atomic
 def login_end(*, refresh: str) -> None:
-    """Make a refresh token worthless; one that is already stays so.
+    """Log out: none of the login's tokens counts any more, and its sockets close.
 
-    Raises InvalidToken for what never was one.
+    Once more is no error. Raises InvalidToken for what never was a refresh token.
     """
     try:
         token = _AnyRefreshToken(refresh)  # type: ignore[arg-type]  # simplejwt means str
@@ -55,7 +71,17 @@ def login_end(*, refresh: str) -> None:
         return
     except TokenError:
         raise InvalidToken from None
+    user_id = token.get(api_settings.USER_ID_CLAIM)
+    user = get_user_model()._default_manager.select_for_update().filter(pk=user_id).first()
+    if user is None:
+        return
     _blacklist(token)
+    lasts = max(api_settings.REFRESH_TOKEN_LIFETIME, api_settings.ACCESS_TOKEN_LIFETIME)
+    access.end_session(
+        user_id=user.pk,
+        session=session_of(token),
+        expires_at=(timezone.now() + lasts).timestamp(),
+    )
 
 
 class _AnyRefreshToken(RefreshToken):
@@ -78,6 +104,7 @@ def _blacklist(token: Any) -> bool:
     return bool(created)
 
 
-def _login(user: User) -> Login:
+def _login(user: User, session: str = "") -> Login:
     refresh: Any = RefreshToken.for_user(user)
+    refresh[SESSION_CLAIM] = session or refresh[api_settings.JTI_CLAIM]
     return Login(access=str(refresh.access_token), refresh=str(refresh), user=user)

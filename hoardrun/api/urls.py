@@ -11,6 +11,7 @@ urlpatterns = [
     *both("api/v1/auth/refresh", auth.RefreshView, "refresh"),
     *both("api/v1/auth/logout", auth.LogoutView, "logout"),
     *both("api/v1/auth/me", auth.MeView, "me"),
+    *both("api/ws-ticket", auth.TicketView, "ws-ticket"),
     *both("api/v1/snapshot", snapshot.SnapshotView, "snapshot"),
     *both("ws/broadcast/notification", broadcast.NotificationView, "broadcast-notification"),
     *both("ws/broadcast/transaction", broadcast.TransactionView, "broadcast-transaction"),

@@ -25,6 +25,7 @@ class MarketRooms(RoomKind):
     name = "market"
     topic = names.TOPIC
     description = "Quotes of all instruments, of one type, or of one symbol"
+    open = True
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
@@ -67,6 +68,7 @@ class AlwaysMovingRoom(RoomKind):
     name = "market_test"
     topic = names.TEST_TOPIC
     description = "A made-up instrument that moves twice a second, with or without a feed"
+    open = True
 
     def matches(self, room: str) -> bool:
         return room == names.TEST_ROOM

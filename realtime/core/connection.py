@@ -21,7 +21,8 @@ from realtime.core.effects import (
     SendPong,
     StoreAck,
 )
-from realtime.core.limits import TokenBucket
+from realtime.core.identity import Identity
+from realtime.core.limits import Buckets, TokenBucket
 from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import (
@@ -44,7 +45,7 @@ _PATIENCE = 100
 class Connection:
     """What the server knows of one socket, apart from how to write to it.
 
-    `user_id` is None until the login; `rooms` maps the joined rooms to their rate;
+    `user_id` and `identity` are None until the login; `rooms` maps the joined rooms to their rate;
     `subscriptions` is what the client asked to be sent, empty meaning everything;
     `places` holds, in the order of `epoch`, up to where each stream was written to the
     socket; sockets that are live on a stream share the place of the node. `ack_after`
@@ -54,26 +55,36 @@ class Connection:
     __slots__ = (
         "_bucket",
         "_limits",
+        "_of_users",
         "_refused",
         "ack_after",
         "device",
         "id",
+        "identity",
         "places",
         "rooms",
         "subscriptions",
         "user_id",
     )
 
-    def __init__(self, connection_id: str, limits: Limits, device: str = "") -> None:
+    def __init__(
+        self,
+        connection_id: str,
+        limits: Limits,
+        device: str = "",
+        of_users: Buckets | None = None,
+    ) -> None:
         self.id = connection_id
         self.device = device
         self.user_id: int | None = None
+        self.identity: Identity | None = None
         self.rooms: dict[str, str] = {}
         self.subscriptions: frozenset[str] = frozenset()
         self.places: dict[str, Place] = {}
         self.ack_after: dict[str, int] | None = None
         self._limits = limits
         self._bucket = TokenBucket(limits.max_messages_per_second, limits.max_message_burst)
+        self._of_users = of_users  # what all sockets of a user may ask together
         self._refused = 0
 
     def wants(self, topic: str) -> bool:
@@ -82,25 +93,27 @@ class Connection:
 
     def receive(self, text: str | None, now: float) -> Iterator[Effect]:
         """Say what to do about one frame; None is a binary one. `now` is monotonic."""
-        if not self._bucket.take(now):
+        if not self._bucket.take(now) or not self._user_may(now):
             self._refused += 1
             if self._refused > _PATIENCE:
                 yield Close(CloseCode.RATE_LIMITED)
             else:
                 yield Fail(
                     ErrorCode.RATE_LIMITED,
-                    f"More than {self._limits.max_messages_per_second} messages a second. "
-                    "Slow down, or be disconnected.",
+                    f"More than {self._limits.max_messages_per_second} messages a second, or too "
+                    "many of all your connections. Slow down, or be disconnected.",
                 )
             return
         self._refused = 0
         if text is None:
             yield Fail(ErrorCode.BINARY_NOT_SUPPORTED, "Send JSON in text frames, not binary.")
+            yield Close(CloseCode.BINARY)
             return
         limit = self._limits.max_message_bytes
         # Characters are never more than bytes, so most messages need no second look.
         if len(text) > limit or (len(text) * 4 > limit and len(text.encode()) > limit):
             yield Fail(ErrorCode.MESSAGE_TOO_LARGE, f"A message holds at most {limit} bytes.")
+            yield Close(CloseCode.TOO_LARGE)
             return
         try:
             command = codec.decode(text)
@@ -114,6 +127,11 @@ class Connection:
             yield Close(CloseCode.UNAUTHORIZED)
             return
         yield from self._handle(command)
+
+    def _user_may(self, now: float) -> bool:
+        if self._of_users is None or self.user_id is None:
+            return True
+        return self._of_users.take(self.user_id, now)
 
     def _handle(self, command: AnyCommand) -> Iterator[Effect]:
         match command:

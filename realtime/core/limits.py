@@ -1,6 +1,10 @@
-"""How much one socket may ask."""
+"""How much one socket, one user or one address may ask."""
 
 from __future__ import annotations
+
+from collections.abc import Hashable
+
+_SWEEP_SIZE = 1000
 
 
 class TokenBucket:
@@ -23,3 +27,33 @@ class TokenBucket:
             return False
         self._tokens -= 1
         return True
+
+    def is_full(self, now: float) -> bool:
+        """Say whether it is as good as new, so that it need not be kept."""
+        return self._tokens + (now - self._updated) * self._rate >= self._burst
+
+
+class Buckets:
+    """A token bucket for each of many, kept only while it is not full."""
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._buckets: dict[Hashable, TokenBucket] = {}
+        self._sweep_at = _SWEEP_SIZE
+
+    def take(self, key: Hashable, now: float) -> bool:
+        """Take one token of `key`; False when there is none. `now` is monotonic seconds."""
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            if len(self._buckets) >= self._sweep_at:
+                self._sweep(now)
+            bucket = self._buckets[key] = TokenBucket(self._rate, self._burst)
+        return bucket.take(now)
+
+    def _sweep(self, now: float) -> None:
+        self._buckets = {
+            key: bucket for key, bucket in self._buckets.items() if not bucket.is_full(now)
+        }
+        # Doubling keeps the cost of sweeping a constant share, whoever fills it.
+        self._sweep_at = max(_SWEEP_SIZE, 2 * len(self._buckets))

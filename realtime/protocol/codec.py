@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -43,6 +44,21 @@ class _Header(Struct):
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
 _header = msgspec.json.Decoder(_Header)
+
+
+class _GivenTwice(Exception):
+    """A field that one reader would take from its first place and another from its last."""
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> None:
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            raise _GivenTwice(name)
+        seen.add(name)
+
+
+_unambiguous = json.JSONDecoder(object_pairs_hook=_each_once)
 
 
 def timestamp(moment: datetime | None = None) -> str:
@@ -107,13 +123,19 @@ def decode(text: str) -> AnyCommand:
     Raises ProtocolError, with the request's id where it can still be read.
     """
     try:
-        return _decoder.decode(text)
+        command = _decoder.decode(text)
+        _unambiguous.decode(text)
+        return command
     except msgspec.ValidationError as error:
         raise _explain(text, error) from None
     except (msgspec.DecodeError, UnicodeEncodeError):
         raise ProtocolError(ErrorCode.INVALID_JSON, "The message is not valid JSON.") from None
     except RecursionError:
         raise ProtocolError(ErrorCode.INVALID_JSON, "The message is nested too deeply.") from None
+    except _GivenTwice as twice:
+        raise ProtocolError(
+            ErrorCode.INVALID_MESSAGE, f"The field `{twice}` is given twice.", command.id
+        ) from None
 
 
 def _explain(text: str, error: msgspec.ValidationError) -> ProtocolError:

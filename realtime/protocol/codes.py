@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum, IntEnum
+from typing import NamedTuple
 
 
 class ErrorCode(Enum):
@@ -29,8 +30,15 @@ class ErrorCode(Enum):
 
 
 class CloseCode(IntEnum):
-    """Close codes of the socket; `reason` is what the close frame says."""
+    """Every close code of the socket; `reason` is what the close frame says.
 
+    Those below 4000 are RFC 6455's; 1002 and 1007 the server's transport sends by itself.
+    """
+
+    PROTOCOL_ERROR = 1002
+    BINARY = 1003
+    INVALID_TEXT = 1007
+    TOO_LARGE = 1009
     RESTART = 1012
     PROTOCOL = 4400
     UNAUTHORIZED = 4401
@@ -42,28 +50,85 @@ class CloseCode(IntEnum):
 
     @property
     def reason(self) -> str:
-        return _CLOSE[self][0]
+        return _CLOSE[self].reason
+
+    @property
+    def when(self) -> str:
+        """What has happened, for the protocol's documentation."""
+        return _CLOSE[self].when
 
     @property
     def reconnect(self) -> str:
         """What a client does next, in the words of the protocol's documentation."""
-        return _CLOSE[self][1]
+        return _CLOSE[self].reconnect
+
+    @property
+    def retryable(self) -> bool:
+        """Whether a client comes back by itself."""
+        return not self.reconnect.startswith("do not")
 
 
-_CLOSE: dict[CloseCode, tuple[str, str]] = {
-    CloseCode.RESTART: ("server restarts", "reconnect after reconnect_after_ms, and resume"),
-    CloseCode.PROTOCOL: ("protocol misuse", "do not reconnect: the client is wrong"),
-    CloseCode.UNAUTHORIZED: (
+class _Close(NamedTuple):
+    reason: str
+    when: str
+    reconnect: str
+
+
+_WRONG = "do not reconnect: the client is wrong"
+_CLOSE: dict[CloseCode, _Close] = {
+    CloseCode.PROTOCOL_ERROR: _Close(
+        "WebSocket protocol error", "A frame breaks the rules of RFC 6455.", _WRONG
+    ),
+    CloseCode.BINARY: _Close(
+        "send text, not binary", "A binary message came; all messages are JSON text.", _WRONG
+    ),
+    CloseCode.INVALID_TEXT: _Close("text is not UTF-8", "A text message is not UTF-8.", _WRONG),
+    CloseCode.TOO_LARGE: _Close(
+        "message too large", "A message is longer than `limits.max_message_bytes`.", _WRONG
+    ),
+    CloseCode.RESTART: _Close(
+        "server restarts",
+        "The node is about to stop, or the connection has reached its greatest age; "
+        "`server_shutdown` came before.",
+        "reconnect after reconnect_after_ms, and resume",
+    ),
+    CloseCode.PROTOCOL: _Close(
+        "protocol misuse",
+        "A parameter of the handshake (`device`, `since`, `types`) makes no sense; "
+        "`error` said which.",
+        _WRONG,
+    ),
+    CloseCode.UNAUTHORIZED: _Close(
         "token missing, invalid or expired",
+        "The credential is bad, used up or expired, its login was logged out, its password "
+        "changed, or something was asked before the login.",
         "get a new token, then reconnect",
     ),
-    CloseCode.REVOKED: ("access revoked", "do not reconnect"),
-    CloseCode.TIMEOUT: ("timed out", "reconnect, and resume"),
-    CloseCode.TOO_MANY_CONNECTIONS: (
+    CloseCode.REVOKED: _Close(
+        "access revoked",
+        "The user was deactivated, staff closed the connection, or a renewal named another user.",
+        "do not reconnect",
+    ),
+    CloseCode.TIMEOUT: _Close(
+        "timed out",
+        "No login came within the time for it, no sign of life within two heartbeats, or the "
+        "login could not be checked.",
+        "reconnect, and resume",
+    ),
+    CloseCode.TOO_MANY_CONNECTIONS: _Close(
         "replaced by a newer connection",
+        "The user opened more than `limits.max_connections`; the oldest goes.",
         "do not reconnect by itself: the user has too many connections",
     ),
-    CloseCode.RATE_LIMITED: ("too many messages", "back off, then reconnect"),
-    CloseCode.SLOW_CONSUMER: ("reads too slowly", "reconnect, and resume"),
+    CloseCode.RATE_LIMITED: _Close(
+        "too many messages",
+        "The client went on after 100 refused messages, or logs in too often.",
+        "back off, then reconnect",
+    ),
+    CloseCode.SLOW_CONSUMER: _Close(
+        "reads too slowly",
+        "What waits for this client could not be written for too long.",
+        "reconnect, and resume",
+    ),
 }
-assert set(_CLOSE) == set(CloseCode), "every close code needs a reason"
+assert set(_CLOSE) == set(CloseCode), "every close code needs its meaning"

@@ -198,6 +198,20 @@ class NotificationCounts(Payload, frozen=True, kw_only=True):
     unseen: int
 
 
+class AccessChanged(Payload, frozen=True, kw_only=True):
+    """What the user may do has changed; connections that lose by it are closed by themselves.
+
+    `logout` and `closed` name what they concern, a session or a connection; without a name,
+    all of the user's.
+    """
+
+    wire_type: ClassVar[str] = "access_changed"
+    change: Literal["logout", "password", "account", "rights", "closed"]
+    session: str | None = None
+    connection_id: str | None = None
+    reconnect: bool = False
+
+
 # -- about the connection
 
 
@@ -252,10 +266,11 @@ class RoomJoined(Payload, frozen=True, kw_only=True):
 
 
 class RoomLeft(Payload, frozen=True, kw_only=True):
-    """The room was left."""
+    """The room was left: by `request`, or because its user may be in it no longer (`revoked`)."""
 
     wire_type: ClassVar[str] = "room_left"
     room: str
+    reason: Literal["request", "revoked"] = "request"
 
 
 class RoomInfo(Struct, frozen=True, kw_only=True):
@@ -296,6 +311,14 @@ class Authenticated(Payload, frozen=True, kw_only=True):
     wire_type: ClassVar[str] = "authenticated"
     user_id: str
     expires_at: Timestamp | None
+
+
+class TokenExpiring(Payload, frozen=True, kw_only=True):
+    """The login ends soon: send `authenticate` with a new token, or be closed with 4401."""
+
+    wire_type: ClassVar[str] = "token_expiring"
+    expires_at: Timestamp
+    seconds: int
 
 
 class ResyncRequired(Payload, frozen=True, kw_only=True):

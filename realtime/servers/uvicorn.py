@@ -1,13 +1,11 @@
-"""uvicorn as `manage.py serve` runs it."""
+"""uvicorn's WebSocket protocol as `manage.py serve` uses it: the Writer of its socket."""
 
 from __future__ import annotations
 
 import logging
-import socket
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import uvicorn
 from django.conf import settings
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -23,11 +21,6 @@ from realtime.core.frames import COMPRESS_SETTINGS, WINDOW_BITS, Frame
 from realtime.protocol.codes import CloseCode
 from realtime.servers import EXTENSION, Listener
 
-# The transport's own limit lies above the one that the greeting announces: a message
-# between the two gets an `error` and the socket stays open, one beyond is closed with 1009.
-TRANSPORT_FACTOR = 4
-# How much of what was written may wait in the kernel beyond what is on its way.
-UNSENT_BYTES = 128 * 1024
 # How long a client may take to answer a close frame; less than the server's grace time.
 CLOSE_SECONDS = 5.0
 
@@ -203,38 +196,3 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.listener.server_stops()
         else:
             super().shutdown()
-
-
-def config(**overrides: Any) -> uvicorn.Config:
-    """Describe the server: uvloop, small messages, our pings and compression, our logging."""
-    options: dict[str, Any] = {
-        "app": "hoardrun.asgi:application",
-        "loop": "auto",
-        "http": "auto",
-        "ws": WebSocketProtocol,
-        "ws_max_size": settings.REALTIME["MAX_MESSAGE_BYTES"] * TRANSPORT_FACTOR,
-        "ws_per_message_deflate": False,  # uvicorn's keeps a compressor for every socket
-        "ws_ping_interval": None,  # uvicorn's pings take a timer for every socket
-        "timeout_graceful_shutdown": 10,
-        "lifespan": "on",
-        "log_config": None,
-        "server_header": False,
-        "backlog": 4096,
-    }
-    return uvicorn.Config(**(options | overrides))
-
-
-def listen(configuration: uvicorn.Config) -> socket.socket:
-    """Bind the address; what is set here holds for every socket that is accepted from it.
-
-    Data that a client does not take for longer than a stuck reader is given ends its
-    connection in the kernel (TCP_USER_TIMEOUT, RFC 5482), and no more than UNSENT_BYTES
-    beyond the client's window wait there. Both are Linux's.
-    """
-    listening = configuration.bind_socket()
-    if hasattr(socket, "TCP_USER_TIMEOUT"):
-        patience = settings.REALTIME["STUCK_AFTER_SECONDS"] * 2
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(patience * 1000))
-    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
-    return listening

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from rest_framework_simplejwt.tokens import AccessToken
 
+from realtime.standing import stamp_of
 from tests.services.client import Client
 from tests.services.server import Server
 
 ALICE, BOB, STAFF = 1, 2, 3
-_USERS = """
+USERS = """
 from django.contrib.auth import get_user_model
 for number, name in enumerate(("alice", "bob", "charlie"), start=1):
     get_user_model().objects.create(id=number, username=name, is_staff=name == "charlie")
@@ -25,6 +26,7 @@ def token_for(user_id: int, *, seconds: float = 600) -> str:
     """Make an access token that the servers of this run accept."""
     token = AccessToken()
     token["user_id"] = str(user_id)
+    token["hash_password"] = stamp_of("")  # these users have none
     token.set_exp(lifetime=timedelta(seconds=seconds))
     return str(token)
 
@@ -33,7 +35,7 @@ def token_for(user_id: int, *, seconds: float = 600) -> str:
 def node(**env: str) -> Iterator[Server]:
     """Serve with Alice, Bob and Charlie, who is staff."""
     with Server(env=env) as server:
-        server.manage("shell", "-v0", "-c", _USERS)
+        server.manage("shell", "-v0", "-c", USERS)
         yield server
 
 

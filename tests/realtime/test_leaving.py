@@ -7,18 +7,21 @@ from collections.abc import Callable
 
 import redis as redis_client
 
-from tests.realtime.conftest import ALICE, BOB, STAFF, broadcast, connect, push_balance, token_for
+from tests.realtime.conftest import (
+    ALICE,
+    BOB,
+    STAFF,
+    USERS,
+    broadcast,
+    connect,
+    push_balance,
+    token_for,
+)
 from tests.services.client import Client
 from tests.services.ports import PATIENCE
 from tests.services.postgres import Postgres
 from tests.services.redis import Redis
 from tests.services.server import Server
-
-_USERS = """
-from django.contrib.auth import get_user_model
-for number, name in enumerate(("alice", "bob", "charlie"), start=1):
-    get_user_model().objects.create(id=number, username=name, is_staff=name == "charlie")
-"""
 
 
 async def eventually(true: Callable[[], bool]) -> None:
@@ -42,7 +45,7 @@ async def test_sockets_that_end_in_any_way_leave_no_subscription_and_no_count(
 ) -> None:
     env = {"DATABASE_URL": postgres.database("leaving"), "REDIS_URL": redis.url, "DEBUG": "1"}
     server = serve(env=env, migrate=True)
-    await asyncio.to_thread(server.manage, "shell", "-v0", "-c", _USERS)
+    await asyncio.to_thread(server.manage, "shell", "-v0", "-c", USERS)
     await eventually(lambda: len(subscriptions(redis)) == 2)  # all nodes, and its own
     idle = await asyncio.to_thread(subscriptions, redis)
     clients = []

@@ -10,10 +10,11 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
+from django.utils import timezone
 
 from realtime import log, session
 from realtime.log import CursorMove
-from realtime.models import Cursor, Event, Stream
+from realtime.models import Cursor, EndedSession, Event, Stream
 from realtime.protocol.messages import BalanceUpdate, Payload, SystemAnnouncement
 
 Queries = Callable[[int], AbstractContextManager[object]]
@@ -183,15 +184,19 @@ def test_one_query_logs_many_users_in(django_assert_num_queries: Queries) -> Non
     streams = [f"user:{user.pk}" for user in active]
     epochs = {name: head.epoch for name, head in log.ensure([*streams, "announcements"]).items()}
     log.move_cursors([CursorMove(active[3].pk, "phone", streams[3], epochs[streams[3]], 4)])
-    keys = [(user.pk, "phone") for user in (*active, blocked)] + [(blocked.pk + 1, "phone")]
+    EndedSession.objects.create(id="over", user=active[5], expires_at=timezone.now())
+    who = [user.pk for user in (*active, blocked)] + [blocked.pk + 1]
+    keys = [session.Key(pk, "phone", "over" if pk == active[5].pk else "s") for pk in who]
     with django_assert_num_queries(1):
         found = session.load(keys)
-    assert all(found[key].is_active for key in keys[:50])
+    assert all(found[key].standing.is_active for key in keys[:50])
+    assert [key for key in keys if found[key].standing.ended] == [keys[5]]
     assert found[keys[3]].cursors == {streams[3]: (epochs[streams[3]], 4)}
     assert found[keys[4]].cursors == {}
     assert set(found[keys[7]].heads) == {streams[7], "announcements"}
-    assert (found[keys[50]].exists, found[keys[50]].is_active) == (True, False)
-    assert not found[keys[51]].exists
+    inactive = found[keys[50]].standing
+    assert (inactive.exists, inactive.is_active) == (True, False)
+    assert not found[keys[51]].standing.exists
 
 
 @pytest.mark.django_db

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.realtime.conftest import ALICE, STAFF, connect, node, token_for
+from tests.realtime.conftest import ALICE, STAFF, USERS, connect, node, token_for
 from tests.services import environment
 from tests.services.redis import Redis
 from tests.services.server import Kind, Server
@@ -88,7 +88,7 @@ async def reported(server: Server) -> dict[str, Any]:
 
 async def test_workers_share_what_is_published(redis: Redis) -> None:
     with Server(env={"DEBUG": "1", "REDIS_URL": redis.url}, workers=2) as server:
-        server.manage("seed_demo")
+        server.manage("shell", "-v0", "-c", USERS)
         async with asyncio.timeout(20):
             while len((await reported(server))["nodes"]) < 2:
                 await asyncio.sleep(0.1)

@@ -246,23 +246,30 @@ async def test_a_past_that_cannot_be_continued_asks_for_a_snapshot(
         assert event["offset"] == required["data"]["position"]["offset"] + 1
 
 
-BAD_MESSAGES: list[tuple[str | bytes, str]] = [
+BAD_MESSAGES: list[tuple[str, str]] = [
     ("{", "invalid_json"),
     ("[]", "invalid_message"),
     ("[" * 50_000, "invalid_message"),
+    ('{"type":"ping","x":' + "[" * 50_000, "invalid_message"),
+    ('{"type":"ping","type":"ping"}', "invalid_message"),
+    ('{"type":"ping","id":"1","id":"2"}', "invalid_message"),
+    ('{"type":"ack","stream":"announcements","offset":NaN}', "invalid_json"),
+    ('{"type":"ack","stream":"announcements","offset":1e400}', "invalid_message"),
+    ('{"type":"ack","stream":"announcements","offset":9007199254740992}', "invalid_message"),
+    ('{"type":"join_room","room":"\\ud800"}', "invalid_json"),
     ('{"type":"no_such"}', "unknown_type"),
     ('{"type":"join_room"}', "invalid_message"),
     ('{"type":"ping","surplus":1}', "invalid_message"),
     ('{"type":"join_room","room":17}', "invalid_message"),
     ('{"type":"join_room","room":"accounts:1"}', "unknown_room"),
-    (json.dumps({"type": "join_room", "rooms": [f"r{n}" for n in range(10_000)]}), "TOO"),
+    (
+        json.dumps({"type": "join_room", "rooms": [f"r{n}" for n in range(5_000)]}),
+        "invalid_message",
+    ),
     ('{"type":"ack","stream":"announcements","offset":-1}', "invalid_message"),
     ('{"type":"ack","stream":"user:2","offset":0}', "unknown_stream"),
     ('{"type":"subscribe_notifications","types":["everything"]}', "invalid_message"),
     ('{"type":"authenticate","token":"nonsense"}', "invalid_token"),
-    ("x" * 70_000, "message_too_large"),
-    ("x" * 200_000, "message_too_large"),
-    (b"\x00\x01", "binary_not_supported"),
 ]
 
 
@@ -272,8 +279,7 @@ async def test_bad_input_gets_one_error_and_the_socket_stays_open(served: Server
         for text, code in BAD_MESSAGES:
             await alice.connection.send(text)
             error = await alice.receive("error")
-            expected = {"invalid_message", "message_too_large"} if code == "TOO" else {code}
-            assert error["data"]["code"] in expected, text[:50]
+            assert error["data"]["code"] == code, text[:50]
             assert error["data"]["message"]
             assert error["data"]["retryable"] is False
         await alice.send({"type": "ping", "id": "still here"})

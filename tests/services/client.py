@@ -11,11 +11,15 @@ from urllib.parse import urlencode
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
-from websockets.typing import Subprotocol
+from websockets.typing import Origin, Subprotocol
 
 from tests.services.ports import PATIENCE
 
 Message = dict[str, Any]
+
+
+def _own_origin(ws_url: str) -> Origin:
+    return Origin("http" + ws_url.removeprefix("ws").split("/ws/")[0])
 
 
 class Client:
@@ -42,8 +46,11 @@ class Client:
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         subprotocols: list[str] | None = None,
+        origin: str | None = "own",
     ) -> Self:
-        """Connect; `query` adds further parameters, such as a ticket.
+        """Connect as a page of the server itself does; `query` adds further parameters.
+
+        With another `origin` it is a page from elsewhere, with None no browser.
 
         `since` maps each stream to the offset already had. A refusal comes as a
         close code, see until_closed(): the server accepts before it refuses.
@@ -56,6 +63,7 @@ class Client:
             f"{ws_url}?{urlencode(parameters)}" if parameters else ws_url,
             additional_headers=dict(headers or {}),
             subprotocols=[Subprotocol(name) for name in subprotocols or []] or None,
+            origin=_own_origin(ws_url) if origin == "own" else Origin(origin) if origin else None,
             max_size=None,
             proxy=None,
         )

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
 from argparse import ArgumentParser
 from typing import Any
 
-import uvicorn
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
-from uvicorn.supervisors import Multiprocess
 
 from realtime import durability
-from realtime.servers import uvicorn as server
+from realtime.servers import running
 
 
 class Command(BaseCommand):
@@ -62,19 +61,13 @@ class Command(BaseCommand):
             os.environ["SIMULATE_MARKET"] = "1"  # for the workers, which read settings anew
             settings.SIMULATE_MARKET = True
         logging.getLogger("uvicorn").setLevel(logging.INFO)
-        config = server.config(host=host, port=port, workers=workers)
+        config = running.config(host=host, port=port, workers=workers)
         self.stdout.write(f"hoardrun serves at http://{host}:{port}/ (Ctrl-C ends it)")
         self.stdout.flush()
         # uvicorn raises the signal that stopped it once more when it is done: that is no news.
         signal.signal(signal.SIGTERM, lambda *_: None)
-        try:
-            sockets = [server.listen(config)]
-            if workers > 1:
-                Multiprocess(config, sockets=sockets).run()
-            else:
-                uvicorn.Server(config).run(sockets=sockets)
-        except KeyboardInterrupt:
-            pass
+        with contextlib.suppress(KeyboardInterrupt):
+            running.run(config, running.listen(config))
         self.stdout.write("hoardrun has stopped.")
 
 

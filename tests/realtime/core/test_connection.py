@@ -7,6 +7,7 @@ import pytest
 from realtime.core.connection import Connection
 from realtime.core.continuity import Place
 from realtime.core.effects import Close, Effect, Fail, Filter, Join, Leave, SendPong, StoreAck
+from realtime.core.limits import Buckets
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.messages import Limits, SubscriptionUpdated
 
@@ -142,12 +143,25 @@ def test_it_closes_a_client_that_does_not_slow_down(alice: Connection) -> None:
 
 @pytest.mark.parametrize("text", ["é" * 501, "x" * 1001])
 def test_it_refuses_a_message_by_its_bytes(alice: Connection, text: str) -> None:
-    [effect] = say(alice, text)
-    assert isinstance(effect, Fail)
-    assert effect.code is ErrorCode.MESSAGE_TOO_LARGE
+    error, close = say(alice, text)
+    assert isinstance(error, Fail)
+    assert error.code is ErrorCode.MESSAGE_TOO_LARGE
+    assert close == Close(CloseCode.TOO_LARGE)
 
 
 def test_it_refuses_a_binary_frame(alice: Connection) -> None:
-    [effect] = alice.receive(None, 0.0)
-    assert isinstance(effect, Fail)
-    assert effect.code is ErrorCode.BINARY_NOT_SUPPORTED
+    error, close = alice.receive(None, 0.0)
+    assert isinstance(error, Fail)
+    assert error.code is ErrorCode.BINARY_NOT_SUPPORTED
+    assert close == Close(CloseCode.BINARY)
+
+
+def test_all_sockets_of_a_user_share_what_the_user_may_ask() -> None:
+    of_users = Buckets(10, 30)
+    phone, laptop = (Connection(name, LIMITS, of_users=of_users) for name in ("p", "l"))
+    phone.user_id = laptop.user_id = 17
+    answers = [say(c, {"type": "ping"})[0] for _ in range(20) for c in (phone, laptop)]
+    assert [type(answer) for answer in answers] == [SendPong] * 30 + [Fail] * 10
+    somebody = Connection("s", LIMITS, of_users=of_users)
+    somebody.user_id = 18
+    assert say(somebody, {"type": "ping"}) == [SendPong(None)]

@@ -1,0 +1,51 @@
+"""How a node lets its sockets go before it stops: spread over a window, none with a reset."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import AsyncIterator, Callable
+
+from realtime.hub import Hub
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS = 0.1
+MAX_SPACING_SECONDS = 0.02  # between two that are sent away: few leave sooner than many
+LEAVE_SECONDS = 6.0  # what a client may take to answer a close, and a little more
+
+
+async def drain(node: Hub, give_up: Callable[[], bool]) -> None:
+    """Admit nobody any more, wait DRAIN_DELAY_SECONDS, then send everybody away, evenly.
+
+    The window is DRAIN_SECONDS long, or shorter where few are connected. Returns once all
+    have left or have had the time to, at once when `give_up` says so.
+    """
+    node.draining = True
+    async for _ in _ticks(node.options.drain_delay_seconds):
+        if give_up():
+            return
+    leaving = list(node.sockets)
+    random.shuffle(leaving)
+    logger.info("draining: %d connection(s) to send away", len(leaving))
+    window = min(node.options.drain_seconds, len(leaving) * MAX_SPACING_SECONDS)
+    sent, began = 0, time.monotonic()
+    while sent < len(leaving) and not give_up():
+        share = (time.monotonic() - began + TICK_SECONDS) / max(window, TICK_SECONDS)
+        upto = min(len(leaving), max(sent + 1, int(len(leaving) * share)))
+        for socket in leaving[sent:upto]:
+            node.send_away(socket)
+        sent = upto
+        await asyncio.sleep(TICK_SECONDS if sent < len(leaving) else 0)
+    async for _ in _ticks(LEAVE_SECONDS):
+        if give_up() or not node.sockets:
+            return
+
+
+async def _ticks(seconds: float) -> AsyncIterator[None]:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        yield
+        await asyncio.sleep(TICK_SECONDS)

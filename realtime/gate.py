@@ -1,0 +1,103 @@
+"""Who is turned away before the handshake, at the cost of one HTTP answer.
+
+Whoever passes is accepted, and learns of any refusal by a close code.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+
+from realtime import hub
+from realtime.core import origin
+from realtime.hub import Hub
+from realtime.middleware import Application, Scope
+
+RETRY_AFTER_SECONDS = (1, 5)  # at random, so that not all come back at once
+_RESPONSE = "websocket.http.response"  # the ASGI extension to refuse with a status
+
+
+class Gate:
+    """Lets a handshake pass, or answers 403, 429 or 503. Behind JWTAuthMiddleware."""
+
+    def __init__(self, app: Application) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        node = await hub.ensure()
+        refusal = _refusal(scope, node)
+        if refusal is None:
+            await self.app(scope, receive, send)
+            return
+        await receive()  # websocket.connect
+        node.turned_away[refusal.value] += 1
+        await _refuse(scope, send, refusal)
+
+
+def address_of(scope: Scope) -> str:
+    """Return the client's address, as the server saw it or a trusted proxy told it."""
+    return str((scope.get("client") or ("",))[0])
+
+
+def _refusal(scope: Scope, node: Hub) -> HTTPStatus | None:
+    if node.draining or len(node.sockets) >= node.options.max_connections_per_node:
+        return HTTPStatus.SERVICE_UNAVAILABLE
+    if not origin.is_allowed(
+        [value for name, value in scope["headers"] if name == b"origin"],
+        allowed=_allowed(tuple(node.options.allowed_origins)),
+        own=_own(scope),
+        has_credential=scope["credential"],
+    ):
+        return HTTPStatus.FORBIDDEN
+    if scope["identity"] is None and not _may_try(scope, node):
+        return HTTPStatus.TOO_MANY_REQUESTS
+    return None
+
+
+def _may_try(scope: Scope, node: Hub) -> bool:
+    """Bound what somebody without a good token may cost; a ticket is not known yet."""
+    address = address_of(scope)
+    if scope["credential"] and scope["ticket"] is None:
+        return node.refusals.take(address, time.monotonic())
+    return node.anonymous[address] < node.options.max_anonymous_per_address
+
+
+def _own(scope: Scope) -> str | None:
+    """Return the origin of this server's own pages, if the client speaks of a host of ours."""
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    host, port = split_domain_port(hosts[0].decode("latin-1")) if len(hosts) == 1 else ("", "")
+    allowed = settings.ALLOWED_HOSTS
+    if not host or "*" in allowed or not validate_host(host, allowed):
+        return None
+    return origin.serialise("https" if _is_secure(scope) else "http", host, int(port or 0) or None)
+
+
+def _is_secure(scope: Scope) -> bool:
+    header = getattr(settings, "SECURE_PROXY_SSL_HEADER", None)
+    if header is not None:
+        name = header[0].removeprefix("HTTP_").replace("_", "-").lower().encode()
+        found = dict(scope["headers"]).get(name, b"").split(b",")[0].strip()
+        return bool(found == header[1].encode())
+    return scope.get("scheme") in {"wss", "https"}
+
+
+@cache
+def _allowed(origins: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(origin.parse_allowed(text) for text in origins)
+
+
+async def _refuse(scope: Scope, send: Any, status: HTTPStatus) -> None:
+    if _RESPONSE not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": 1000})  # which ASGI makes a 403
+        return
+    headers = [(b"content-type", b"text/plain")]
+    if status is not HTTPStatus.FORBIDDEN:
+        headers.append((b"retry-after", str(random.randint(*RETRY_AFTER_SECONDS)).encode()))
+    await send({"type": f"{_RESPONSE}.start", "status": int(status), "headers": headers})
+    await send({"type": f"{_RESPONSE}.body", "body": status.phrase.encode()})

@@ -1,0 +1,125 @@
+"""uvicorn as `manage.py serve` runs it: its settings, its listening socket, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Any
+
+import uvicorn
+from django.conf import settings
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.supervisors import multiprocess
+
+from realtime.servers.uvicorn import CLOSE_SECONDS, WebSocketProtocol
+
+# How much of what was written may wait in the kernel beyond what is on its way.
+UNSENT_BYTES = 128 * 1024
+# How long a client may take from connecting to the end of its first request's headers.
+HEADER_SECONDS = 10.0
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP protocol, which also sends those away who connect and say nothing."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._deadline = self.loop.call_later(HEADER_SECONDS, transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._in_time()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """Hear that a request begins, the first or a later one on the same connection."""
+        super().on_message_begin()
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(HEADER_SECONDS, self.transport.abort)
+
+    def on_headers_complete(self) -> None:
+        """Hear that the client means it; a WebSocket handshake has ended with this too."""
+        self._in_time()
+        super().on_headers_complete()
+
+    def _in_time(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+class Server(uvicorn.Server):
+    """A server that sends its sockets away one after the other before it stops."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer as not ready and admit nobody; send everybody away; then stop.
+
+        The address stays open meanwhile: who comes is told so, rather than left waiting.
+        """
+        # They have models, and a worker unpickles this class before Django is set up.
+        from realtime import hub
+        from realtime.drain import drain
+
+        node = hub.current()
+        if node is not None:
+            await drain(node, give_up=lambda: self.force_exit)
+        await super().shutdown(sockets)
+
+
+class Worker(multiprocess.Process):
+    """One of several processes that serve the same address."""
+
+    @property
+    def server(self) -> uvicorn.Server:
+        if self._server is None:
+            self._server = Server(config=self.config)
+        return self._server
+
+
+def config(**overrides: Any) -> uvicorn.Config:
+    """Describe the server: uvloop, small messages, our pings and compression, our logging."""
+    proxies = settings.TRUSTED_PROXIES
+    options: dict[str, Any] = {
+        "app": "hoardrun.asgi:application",
+        "loop": "auto",
+        "http": HttpProtocol,
+        "ws": WebSocketProtocol,
+        "ws_max_size": settings.REALTIME["MAX_MESSAGE_BYTES"],
+        "ws_per_message_deflate": False,  # uvicorn's keeps a compressor for every socket
+        "ws_ping_interval": None,  # uvicorn's pings take a timer for every socket
+        # uvicorn believes whoever connects from this machine, unless told otherwise.
+        "proxy_headers": bool(proxies),
+        "forwarded_allow_ips": list(proxies),
+        "timeout_graceful_shutdown": int(CLOSE_SECONDS * 2),
+        "lifespan": "on",
+        "log_config": None,
+        "server_header": False,
+        "backlog": 4096,
+    }
+    return uvicorn.Config(**(options | overrides))
+
+
+def listen(configuration: uvicorn.Config) -> socket.socket:
+    """Bind the address; what is set here holds for every socket that is accepted from it.
+
+    Data that a client does not take for longer than a stuck reader is given ends its
+    connection in the kernel (TCP_USER_TIMEOUT, RFC 5482), and no more than UNSENT_BYTES
+    beyond the client's window wait there. Both are Linux's.
+    """
+    listening = configuration.bind_socket()
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        patience = settings.REALTIME["STUCK_AFTER_SECONDS"] * 2
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(patience * 1000))
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+    return listening
+
+
+def run(configuration: uvicorn.Config, listening: socket.socket) -> None:
+    """Serve until a signal ends it, in this process or in several."""
+    if configuration.workers > 1:
+        multiprocess.Process = Worker  # type: ignore[misc]  # the supervisor takes it from there
+        multiprocess.Multiprocess(configuration, sockets=[listening]).run()
+    else:
+        Server(configuration).run(sockets=[listening])

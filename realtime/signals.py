@@ -1,0 +1,82 @@
+"""Whatever changes a user's rights, wherever it is done, tells the nodes.
+
+Where the change is made in a transaction, as the admin, the API and the services do, the
+event is part of it. Changes that send no signals are found by `realtime.watch`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
+
+from realtime import access
+from realtime.access import Change
+
+_WATCHED: dict[str, Change] = {
+    "password": "password",
+    "is_active": "account",
+    "is_staff": "rights",
+    "is_superuser": "rights",
+}
+_BEFORE = "_realtime_before"
+_MEMBERS = "_realtime_members"
+
+
+def _remember(sender: Any, instance: Any, update_fields: Any = None, **kwargs: Any) -> None:
+    watched = [name for name in _WATCHED if update_fields is None or name in update_fields]
+    before = None
+    if watched and instance.pk is not None:
+        before = sender._default_manager.filter(pk=instance.pk).values(*watched).first()
+    setattr(instance, _BEFORE, before)
+
+
+def _tell(sender: Any, instance: Any, **kwargs: Any) -> None:
+    before = instance.__dict__.pop(_BEFORE, None) or {}
+    changes = {_WATCHED[name] for name, value in before.items() if value != getattr(instance, name)}
+    for change in sorted(changes):
+        access.changed([instance.pk], change)
+
+
+def _deleted(sender: Any, instance: Any, **kwargs: Any) -> None:
+    access.changed([instance.pk], "account")
+
+
+def _of_user(
+    sender: Any, instance: Any, action: str, reverse: bool, pk_set: Any, **kwargs: Any
+) -> None:
+    """Groups or permissions of users; seen from the other side, `pk_set` are the users."""
+    if action == "pre_clear" and reverse:
+        setattr(instance, _MEMBERS, list(instance.user_set.values_list("pk", flat=True)))
+    if action not in {"post_add", "post_remove", "post_clear"}:
+        return
+    members = (pk_set or instance.__dict__.pop(_MEMBERS, ())) if reverse else [instance.pk]
+    access.changed(list(members), "rights")
+
+
+def _of_group(
+    sender: Any, instance: Any, action: str, reverse: bool, pk_set: Any, **kwargs: Any
+) -> None:
+    """Permissions of groups; seen from the other side, `pk_set` are the groups."""
+    if action not in {"post_add", "post_remove", "post_clear"}:
+        return
+    groups = (pk_set or ()) if reverse else [instance.pk]
+    users = get_user_model()._default_manager.filter(groups__in=groups).values_list("pk", flat=True)
+    access.changed(sorted(set(users)), "rights")
+
+
+def connect() -> None:
+    """Listen from now on."""
+    user: Any = get_user_model()
+    pre_save.connect(_remember, sender=user, dispatch_uid="realtime-before")
+    post_save.connect(_tell, sender=user, dispatch_uid="realtime-changed")
+    post_delete.connect(_deleted, sender=user, dispatch_uid="realtime-deleted")
+    m2m_changed.connect(_of_user, sender=user.groups.through, dispatch_uid="realtime-groups")
+    m2m_changed.connect(
+        _of_user, sender=user.user_permissions.through, dispatch_uid="realtime-permissions"
+    )
+    m2m_changed.connect(
+        _of_group, sender=Group.permissions.through, dispatch_uid="realtime-group-permissions"
+    )

@@ -1,0 +1,78 @@
+"""Tickets: let a browser's socket in without a token in its URL.
+
+A ticket is 256 random bits, good once and for some seconds. The database keeps its hash
+only, and the row's deletion decides who of several has redeemed it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from realtime.core.identity import Identity
+from realtime.models import Ticket
+from realtime.options import options
+
+BYTES = 32
+
+
+def issue(identity: Identity) -> tuple[str, float]:
+    """Make a ticket for whoever a token speaks for; return it and for how many seconds."""
+    ticket = secrets.token_urlsafe(BYTES)
+    seconds = options().ticket_seconds
+    Ticket.objects.create(
+        hash=digest(ticket),
+        user_id=identity.user_id,
+        session=identity.session,
+        stamp=identity.stamp,
+        login_expires_at=datetime.fromtimestamp(identity.expires_at, UTC),
+        expires_at=timezone.now() + timedelta(seconds=seconds),
+    )
+    return ticket, seconds
+
+
+def digest(ticket: str) -> str:
+    """Return what is kept of a ticket."""
+    return hashlib.sha256(ticket.encode(errors="replace")).hexdigest()
+
+
+def redeem(hashes: Sequence[str]) -> dict[str, Identity | None]:
+    """Use tickets up: whom each lets in, None for one that is unknown, used or too old."""
+    found: dict[str, Identity | None] = dict.fromkeys(hashes)
+    table = connection.ops.quote_name(Ticket._meta.db_table)
+    # Always in the same order, so that two nodes with the same tickets never deadlock.
+    marks = ", ".join(["%s"] * len(found))
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                f"SELECT hash FROM {table} WHERE hash IN ({marks}) ORDER BY hash FOR UPDATE",
+                sorted(found),
+            )
+        cursor.execute(
+            f"DELETE FROM {table} WHERE hash IN ({marks}) "
+            "RETURNING hash, user_id, session, stamp, login_expires_at, expires_at",
+            sorted(found),
+        )
+        for key, user_id, session, stamp, login_expires_at, expires_at in cursor.fetchall():
+            if _moment(expires_at) > timezone.now():
+                found[key] = Identity(
+                    user_id, _moment(login_expires_at).timestamp(), session, stamp
+                )
+    return found
+
+
+def _moment(value: datetime | str) -> datetime:
+    """Read a time as the driver returns it: SQLite's is text, in UTC."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def forget_expired() -> None:
+    """Delete the tickets that nobody has used."""
+    Ticket.objects.filter(expires_at__lt=timezone.now()).delete()

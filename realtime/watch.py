@@ -1,0 +1,117 @@
+"""Looks again at whoever is connected: when their rights have changed, and now and then."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from realtime import db, standing
+from realtime.log import Entry
+from realtime.protocol.codes import CloseCode
+from realtime.protocol.messages import AccessChanged, RoomLeft
+from realtime.socket import Socket
+
+if TYPE_CHECKING:
+    from realtime.hub import Hub
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 500  # users looked at together
+RETRY_SECONDS = 1.0
+
+
+class _Event(msgspec.Struct):
+    data: AccessChanged
+
+
+_decoder = msgspec.json.Decoder(_Event)
+
+
+class Watch:
+    """The standing of this node's users."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._suspects: set[int] = set()
+        self._looking: asyncio.Task[None] | None = None
+
+    def hear(self, user_id: int, entry: Entry) -> None:
+        """Take an event of a user's stream that may be about rights."""
+        if entry.type != AccessChanged.wire_type:
+            return
+        change = _decoder.decode(entry.payload).data
+        if change.change == "closed":
+            for socket in list(self._hub.users.get(user_id, ())):
+                if change.connection_id in (None, socket.connection.id):
+                    self._send_away(socket, change.reconnect)
+        else:
+            self.suspect([user_id])
+
+    def _send_away(self, socket: Socket, reconnect: bool) -> None:
+        if reconnect:
+            self._hub.send_away(socket)
+        else:
+            self._close(socket, CloseCode.REVOKED)
+
+    def suspect(self, user_ids: Iterable[int]) -> None:
+        """Look at these users as soon as possible, all of them together."""
+        self._suspects.update(user_ids)
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.ensure_future(self._look_soon())
+            self._hub.spawn(self._looking)
+
+    async def _look_soon(self) -> None:
+        while self._suspects:
+            users, self._suspects = self._suspects, set()
+            try:
+                await self.look(users)
+            except Exception as error:  # a database that is away comes back
+                logger.warning("rights could not be looked at: %r", error)
+                self._suspects |= users
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def look(self, user_ids: Iterable[int]) -> None:
+        """Close the sockets of those who may be here no longer, and end lost memberships."""
+        sockets = [s for pk in user_ids for s in self._hub.users.get(pk, ())]
+        identities = {s: s.connection.identity for s in sockets}
+        found = await db.run(standing.load, [i for i in identities.values() if i is not None])
+        for socket, identity in identities.items():
+            # Renewed meanwhile: that has looked by itself.
+            if identity is not None and socket.connection.identity is identity:
+                code = found[identity.user_id, identity.session].refusal(identity)
+                if code is not None:
+                    self._close(socket, code)
+        await self._look_at_rooms([s for s in sockets if s.close_code is None])
+
+    async def _look_at_rooms(self, sockets: Iterable[Socket]) -> None:
+        joined = [(s, room) for s in sockets for room in s.connection.rooms]
+        asked = {(s.connection.user_id or 0, room) for s, room in joined}
+        lost = await db.run(standing.lost_rooms, sorted(asked)) if asked else set()
+        for socket, room in joined:
+            if (socket.connection.user_id, room) in lost and room in socket.connection.rooms:
+                self._hub.members.leave(socket, room)
+                socket.reply(RoomLeft(room=room, reason="revoked"), room=room)
+
+    def _close(self, socket: Socket, code: CloseCode) -> None:
+        logger.info(
+            "connection %s: closed with %d, rights have changed", socket.connection.id, code
+        )
+        socket.close(code, at_once=True)
+
+    async def run(self) -> None:
+        """Look at everybody, a part at a time, for as long as the node lives."""
+        while True:
+            users = list(self._hub.users)
+            parts = [users[start : start + CHUNK] for start in range(0, len(users), CHUNK)]
+            for part in parts:
+                try:
+                    await self.look(part)
+                except Exception as error:  # a database that is away comes back
+                    logger.warning("rights could not be looked at: %r", error)
+                await asyncio.sleep(self._hub.options.recheck_seconds / len(parts))
+            if not parts:
+                await asyncio.sleep(self._hub.options.recheck_seconds)
