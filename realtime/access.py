@@ -7,16 +7,23 @@ finds it in the log, and looks at their standing again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
+from django.contrib.admin.models import DELETION, LogEntry
 from django.db import transaction
+from django.utils import timezone
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
+from rest_framework_simplejwt.tokens import RefreshToken
 
 from realtime import names
 from realtime.models import Connection, EndedSession
+from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import AccessChanged
 from realtime.publish import publish, publish_many
+from realtime.tokens import session_of
 
 Change = Literal["password", "account", "rights"]
 
@@ -28,6 +35,22 @@ def changed(user_ids: Iterable[int], change: Change) -> None:
     `rights`, last in the transaction that takes the membership away.
     """
     publish_many([(names.user_stream(pk), AccessChanged(change=change)) for pk in user_ids])
+
+
+@transaction.atomic
+def end_all_sessions(user_id: int) -> int:
+    """Log every login of a user out whose refresh token is known; return how many."""
+    lasts = max(api_settings.REFRESH_TOKEN_LIFETIME, api_settings.ACCESS_TOKEN_LIFETIME)
+    until = (timezone.now() + lasts).timestamp()
+    issued = OutstandingToken.objects.filter(user_id=user_id, expires_at__gt=timezone.now())
+    sessions = {
+        session_of(RefreshToken(text, verify=False))
+        for text in issued.values_list("token", flat=True)
+    }
+    sessions -= set(EndedSession.objects.filter(user_id=user_id).values_list("pk", flat=True))
+    for session in sorted(sessions):
+        end_session(user_id=user_id, session=session, expires_at=until)
+    return len(sessions)
 
 
 @transaction.atomic
@@ -44,14 +67,27 @@ def end_session(*, user_id: int, session: str, expires_at: float) -> None:
         publish(names.user_stream(user_id), AccessChanged(change="logout", session=session))
 
 
-def close_connection(connection: Connection, *, reconnect: bool = False) -> None:
-    """Close one socket, wherever it is: with 4403, or with 1012 to have it come back."""
-    publish(
-        names.user_stream(connection.user_id),
-        AccessChanged(change="closed", connection_id=connection.pk, reconnect=reconnect),
-    )
+def close_connections(
+    connections: Sequence[Connection], *, by: int | None = None, reconnect: bool = False
+) -> None:
+    """Close sockets, wherever they are: with 4403, or with 1012 to have them come back.
 
-
-def close_user(user_id: int, *, reconnect: bool = False) -> None:
-    """Close all sockets of a user: with 4403, or with 1012 to have them come back."""
-    publish(names.user_stream(user_id), AccessChanged(change="closed", reconnect=reconnect))
+    `by` is the id of the member of staff who does it; the admin's log then says so.
+    """
+    code = CloseCode.RESTART if reconnect else CloseCode.REVOKED
+    with transaction.atomic():
+        if by is not None:
+            LogEntry.objects.log_actions(
+                by, connections, DELETION, f"Closed with {code.value}.", single_object=False
+            )
+        publish_many(
+            [
+                (
+                    names.user_stream(connection.user_id),
+                    AccessChanged(
+                        change="closed", connection_id=connection.pk, reconnect=reconnect
+                    ),
+                )
+                for connection in connections
+            ]
+        )

@@ -16,7 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from realtime.models import Broadcast, Cursor, Event, Node, Stream
+from realtime import access, registry
+from realtime.models import Broadcast, Connection, Cursor, Event, Node, Stream
 from realtime.protocol.messages import PAYLOADS
 from realtime.registry import ALIVE_WITHIN
 
@@ -147,6 +148,40 @@ class NodeAdmin(_ReadOnly):
     @admin.display(boolean=True)
     def alive(self, node: Node) -> bool:
         return timezone.now() - node.seen_at <= ALIVE_WITHIN
+
+
+@admin.register(Connection)
+class ConnectionAdmin(_ReadOnly):
+    """Who is connected; whoever may delete connections closes them here."""
+
+    list_display = ("id", "user", "device", "address", "client", "node", "opened_at")
+    list_select_related = ("user", "node")
+    search_fields = ("=id", "user__username", "=device", "=address", "=session")
+    ordering = ("-opened_at", "id")
+    actions = ("close", "send_away")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
+        return registry.connections()
+
+    def has_close_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("realtime.delete_connection"))
+
+    @admin.action(description="Close: the client stays away (4403)", permissions=["close"])
+    def close(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
+        self._close(request, queryset, reconnect=False)
+
+    @admin.action(description="Close: the client comes back (1012)", permissions=["close"])
+    def send_away(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
+        self._close(request, queryset, reconnect=True)
+
+    def _close(
+        self, request: HttpRequest, queryset: QuerySet[Connection], *, reconnect: bool
+    ) -> None:
+        chosen = list(queryset)
+        access.close_connections(chosen, by=request.user.pk, reconnect=reconnect)
+        self.message_user(
+            request, f"{len(chosen)} connection(s) told to close; they leave this list in seconds."
+        )
 
 
 @admin.register(Broadcast)

@@ -9,6 +9,7 @@ import os
 import resource
 import socket
 import time
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,13 @@ from django.utils import timezone
 from realtime import db, durability, hub, jobs, log, wakeup
 from realtime.hub import Hub
 from realtime.jobs import Job
-from realtime.models import Node
+from realtime.models import Connection, Node
+from realtime.socket import Socket
 
 logger = logging.getLogger(__name__)
 
 REPORT_SECONDS = 2.0
+ROWS = 500  # of connections in one statement
 FORGET_AFTER = timedelta(minutes=10)
 _PAGE_BYTES = resource.getpagesize()
 
@@ -35,6 +38,7 @@ class Reporter:
         self._hub = node
         self._started_at = timezone.now()
         self._before = (time.monotonic(), 0, 0)
+        self._listed: set[str] = set()  # the connections that have a row
 
     def measure(self) -> dict[str, Any]:
         """Read the counters, on the event loop's thread."""
@@ -64,14 +68,34 @@ class Reporter:
         }
 
     async def report(self) -> None:
-        """Write the node's row, and how many sockets shared events have reached."""
+        """Write the node's row, its connections, and how many sockets shared events reached."""
         reached = dict(self._hub.reached)
         self._hub.reached.clear()
+        open_now = {s.connection.id: s for sockets in self._hub.users.values() for s in sockets}
+        opened = [self._row(open_now[key]) for key in open_now.keys() - self._listed]
+        closed = self._listed - open_now.keys()
         try:
-            await db.run(_store, self._hub.node_id, self.measure(), reached)
+            known = await db.run(_store, self._hub.node_id, self.measure(), reached, opened, closed)
         except Exception as error:  # tell it at the next report
             logger.warning("node report: %r", error)
             self._hub.reached.update(reached)
+        else:
+            # Forgotten for its silence, it lists everybody anew.
+            self._listed = set(open_now) if known or not self._listed else set()
+
+    def _row(self, socket: Socket) -> Connection:
+        connection = socket.connection
+        age = timedelta(seconds=time.monotonic() - socket.opened_at)
+        return Connection(
+            id=connection.id,
+            node_id=self._hub.node_id,
+            user_id=connection.user_id,
+            session=connection.identity.session if connection.identity else "",
+            device=connection.device,
+            address=socket.peer.address[:64],
+            client=socket.peer.client,
+            opened_at=timezone.now() - age,
+        )
 
     async def run(self) -> None:
         """Report for as long as the node lives."""
@@ -88,11 +112,23 @@ class Reporter:
             logger.warning("node not taken out of the registry: %r", error)
 
 
-def _store(node_id: str, values: dict[str, Any], reached: dict[tuple[str, int], int]) -> None:
+def _store(
+    node_id: str,
+    values: dict[str, Any],
+    reached: dict[tuple[str, int], int],
+    opened: Sequence[Connection],
+    closed: Iterable[str],
+) -> bool:
+    """Write a report; say whether the node was known before."""
     now: datetime = timezone.now()
-    Node.objects.update_or_create(pk=node_id, defaults={**values, "seen_at": now})
+    _, created = Node.objects.update_or_create(pk=node_id, defaults={**values, "seen_at": now})
     Node.objects.filter(seen_at__lt=now - FORGET_AFTER).delete()
+    gone = sorted(closed)
+    for start in range(0, len(gone), ROWS):
+        Connection.objects.filter(pk__in=gone[start : start + ROWS]).delete()
+    Connection.objects.bulk_create(opened, batch_size=ROWS, ignore_conflicts=True)
     log.add_reached([(*event, sockets) for event, sockets in reached.items() if sockets])
+    return not created
 
 
 def _resident_bytes() -> int:

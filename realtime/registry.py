@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from realtime.models import Node
+from realtime.models import Connection, Node
 from realtime.protocol.codec import timestamp
 
 ALIVE_WITHIN = timedelta(seconds=10)
@@ -112,6 +113,19 @@ def describe(node: Node, moment: datetime) -> dict[str, Any]:
         "lag_ms": node.lag_ms,
         "rss_mb": node.rss_mb,
     }
+
+
+def connections() -> QuerySet[Connection]:
+    """List the sockets that are logged in on live nodes, the newest first.
+
+    As the nodes last reported: up to two seconds late.
+    """
+    alive = timezone.now() - ALIVE_WITHIN
+    return (
+        Connection.objects.filter(node__seen_at__gte=alive)
+        .select_related("node", "user")
+        .order_by("-opened_at", "pk")
+    )
 
 
 def cluster() -> Cluster:

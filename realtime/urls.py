@@ -6,9 +6,11 @@ from django.urls import re_path
 
 from realtime.console import console
 from realtime.rest.routes import both
-from realtime.views import StatsView
+from realtime.views import ConnectionsView, ConnectionView, StatsView
 
 urlpatterns = [
     re_path(r"^ws/test/?$", console, name="console"),
     *both("ws/stats", StatsView, "stats"),
+    *both("ws/connections", ConnectionsView, "connections"),
+    *both("ws/connections/<str:id>", ConnectionView, "connection"),
 ]

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
-from rest_framework.permissions import IsAdminUser
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import BasePermission, IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from realtime import registry
+from realtime import access, registry
+from realtime.models import Connection
+
+MAX_ID = 2**63 - 1
+MAX_LISTED = 500
+TAGS = ["realtime"]
 
 
 class StatsView(APIView):
@@ -22,7 +31,7 @@ class StatsView(APIView):
         summary="Connections, users, rooms and traffic of all nodes",
         description="Staff only.",
         responses=OpenApiTypes.OBJECT,
-        tags=["realtime"],
+        tags=TAGS,
     )
     def get(self, request: Request) -> Response:
         found = registry.cluster()
@@ -37,3 +46,101 @@ class StatsView(APIView):
                 },
             }
         )
+
+
+class ConnectionOutput(serializers.ModelSerializer[Connection]):
+    user_id = serializers.CharField()
+    username = serializers.CharField(source="user.get_username")
+    node = serializers.CharField()
+
+    class Meta:
+        model = Connection
+        fields = ("id", "user_id", "username", "device", "address", "client", "node", "opened_at")
+
+
+class ClosedOutput(serializers.Serializer[dict[str, Any]]):
+    closing = serializers.ListField(child=serializers.CharField(), help_text="Their ids.")
+
+
+class _Query(serializers.Serializer[Any]):
+    user_id = serializers.IntegerField(min_value=1, max_value=MAX_ID, required=False)
+    reconnect = serializers.BooleanField(default=False)
+
+
+class _MayLookOrClose(BasePermission):
+    """Staff with the permission to view connections, or to delete those that it closes."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        right = "delete" if request.method == "DELETE" else "view"
+        return bool(request.user.is_staff and request.user.has_perm(f"realtime.{right}_connection"))
+
+
+_USER = OpenApiParameter("user_id", int, description="Only those of this user.")
+_RECONNECT = OpenApiParameter(
+    "reconnect", bool, description="Close with 1012, so that the client comes back, not with 4403."
+)
+
+
+class ConnectionsView(APIView):
+    """The sockets that are logged in, of all nodes, as of two seconds ago."""
+
+    permission_classes = [_MayLookOrClose]
+
+    @extend_schema(
+        operation_id="ws_connections",
+        parameters=[_USER],
+        responses=ConnectionOutput(many=True),
+        tags=TAGS,
+    )
+    def get(self, request: Request) -> Response:
+        """List connections, the newest first, at most 500. Needs `realtime.view_connection`."""
+        found = registry.connections()
+        if (user_id := _asked(request).get("user_id")) is not None:
+            found = found.filter(user_id=user_id)
+        return Response(ConnectionOutput(found[:MAX_LISTED], many=True).data)
+
+    @extend_schema(
+        operation_id="ws_connections_close",
+        parameters=[
+            OpenApiParameter("user_id", int, required=True, description="Whose."),
+            _RECONNECT,
+        ],
+        responses={202: ClosedOutput},
+        tags=TAGS,
+    )
+    def delete(self, request: Request) -> Response:
+        """Close all connections of a user. Needs `realtime.delete_connection`."""
+        asked = _asked(request)
+        if "user_id" not in asked:
+            raise serializers.ValidationError({"user_id": ["Say whose."]})
+        return _close(request, list(registry.connections().filter(user_id=asked["user_id"])))
+
+
+class ConnectionView(APIView):
+    """One socket."""
+
+    permission_classes = [_MayLookOrClose]
+
+    @extend_schema(
+        operation_id="ws_connection_close",
+        parameters=[_RECONNECT],
+        responses={202: ClosedOutput},
+        tags=TAGS,
+    )
+    def delete(self, request: Request, id: str) -> Response:
+        """Close one connection. Needs `realtime.delete_connection`."""
+        found = registry.connections().filter(pk=id).first()
+        if found is None:
+            raise NotFound("There is no such connection, or no longer.")
+        return _close(request, [found])
+
+
+def _asked(request: Request) -> dict[str, Any]:
+    asked = _Query(data=request.query_params)
+    asked.is_valid(raise_exception=True)
+    return dict(asked.validated_data)
+
+
+def _close(request: Request, found: list[Connection]) -> Response:
+    access.close_connections(found, by=request.user.pk, reconnect=_asked(request)["reconnect"])
+    return Response({"closing": [connection.pk for connection in found]}, status=202)

@@ -93,7 +93,7 @@ async def test_workers_share_what_is_published(redis: Redis) -> None:
             while len((await reported(server))["nodes"]) < 2:
                 await asyncio.sleep(0.1)
         clients = [(await connect(server, ALICE))[0] for _ in range(6)]
-        server.manage("announce", "To all workers", "m")
+        server.manage("announce", "To all workers", "m", "--author", "charlie")
         for client in clients:
             message = await client.receive("system_announcement")
             assert message["data"]["title"] == "To all workers"

@@ -1,0 +1,100 @@
+"""List a user's sockets, and close them."""
+
+from __future__ import annotations
+
+import json
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
+
+from realtime import access, registry
+from realtime.models import Connection
+
+PATIENCE_SECONDS = 15.0
+LOOK_SECONDS = 0.2
+
+
+class Command(BaseCommand):
+    """`manage.py disconnect`."""
+
+    help = (
+        "Close the connections of a user, on whichever node they are. The client is told to "
+        "stay away (4403), but its tokens still count: add --log-out to end those too."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("username")
+        parser.add_argument("--connection", metavar="ID", help="Only this one.")
+        what = parser.add_mutually_exclusive_group()
+        what.add_argument("--list", action="store_true", help="List them, and close none.")
+        what.add_argument(
+            "--reconnect", action="store_true", help="Have the client come back (1012)."
+        )
+        what.add_argument(
+            "--log-out", action="store_true", help="End every login of the user as well."
+        )
+        parser.add_argument("--json", action="store_true", help="Print one JSON object.")
+
+    def handle(self, *, username: str, **options: Any) -> None:
+        user = get_user_model()._default_manager.filter(username=username).first()
+        if user is None:
+            raise CommandError(f"There is no user {username!r}.")
+        found = list(registry.connections().filter(user=user))
+        if options["connection"]:
+            found = [item for item in found if item.pk == options["connection"]]
+            if not found:
+                raise CommandError(f"{username} has no connection {options['connection']!r}.")
+        if options["list"]:
+            self._print(options, {"connections": [_describe(item) for item in found]})
+            return
+        access.close_connections(found, reconnect=options["reconnect"])
+        logins = access.end_all_sessions(user.pk) if options["log_out"] else 0
+        left = self._wait(found)
+        self._print(
+            options, {"closed": len(found) - len(left), "open": left, "logins_ended": logins}
+        )
+        if left:
+            raise CommandError(
+                f"{len(left)} connection(s) are listed as open still after "
+                f"{PATIENCE_SECONDS:.0f} s; a node that does not answer reports nothing."
+            )
+
+    def _wait(self, closing: list[Connection]) -> list[str]:
+        """Wait until the nodes report them gone; return those that are not."""
+        give_up_at = time.monotonic() + PATIENCE_SECONDS
+        wanted = [item.pk for item in closing]
+        while True:
+            left = list(registry.connections().filter(pk__in=wanted).values_list("pk", flat=True))
+            if not left or time.monotonic() > give_up_at:
+                return left
+            time.sleep(LOOK_SECONDS)
+
+    def _print(self, options: dict[str, Any], result: dict[str, Any]) -> None:
+        if options["json"]:
+            self.stdout.write(json.dumps(result))
+        elif options["list"]:
+            for item in result["connections"]:
+                self.stdout.write(
+                    "{id}  {opened_at}  {node}  {address}  {device}  {client}".format(**item)
+                )
+            self.stdout.write(f"{len(result['connections'])} connection(s).")
+        else:
+            self.stdout.write(
+                f"{result['closed']} connection(s) closed"
+                + (f", {result['logins_ended']} login(s) ended" if options["log_out"] else "")
+                + "."
+            )
+
+
+def _describe(connection: Connection) -> dict[str, str]:
+    return {
+        "id": connection.pk,
+        "opened_at": f"{connection.opened_at:%Y-%m-%dT%H:%M:%SZ}",
+        "node": str(connection.node),
+        "address": connection.address or "-",
+        "device": connection.device or "-",
+        "client": connection.client or "-",
+    }
