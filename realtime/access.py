@@ -18,7 +18,7 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken
 
-from realtime import names
+from realtime import names, registry
 from realtime.models import Connection, EndedSession
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import AccessChanged
@@ -74,12 +74,8 @@ def close_connections(
 
     `by` is the id of the member of staff who does it; the admin's log then says so.
     """
-    code = CloseCode.RESTART if reconnect else CloseCode.REVOKED
     with transaction.atomic():
-        if by is not None:
-            LogEntry.objects.log_actions(
-                by, connections, DELETION, f"Closed with {code.value}.", single_object=False
-            )
+        _record(by, connections, reconnect)
         publish_many(
             [
                 (
@@ -91,3 +87,21 @@ def close_connections(
                 for connection in connections
             ]
         )
+
+
+def close_user(user_id: int, *, by: int | None = None, reconnect: bool = False) -> list[Connection]:
+    """Close all sockets of a user, also those that no node has reported yet.
+
+    Returns those that were reported.
+    """
+    known = list(registry.connections().filter(user_id=user_id))
+    with transaction.atomic():
+        _record(by, known, reconnect)
+        publish(names.user_stream(user_id), AccessChanged(change="closed", reconnect=reconnect))
+    return known
+
+
+def _record(by: int | None, connections: Sequence[Connection], reconnect: bool) -> None:
+    if by is not None and connections:
+        code = CloseCode.RESTART if reconnect else CloseCode.REVOKED
+        LogEntry.objects.log_actions(by, connections, DELETION, f"Closed with {code.value}.")

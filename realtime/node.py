@@ -85,6 +85,7 @@ class Reporter:
 
     def _row(self, socket: Socket) -> Connection:
         connection = socket.connection
+        assert connection.user_id is not None
         age = timedelta(seconds=time.monotonic() - socket.opened_at)
         return Connection(
             id=connection.id,

@@ -113,7 +113,10 @@ class ConnectionsView(APIView):
         asked = _asked(request)
         if "user_id" not in asked:
             raise serializers.ValidationError({"user_id": ["Say whose."]})
-        return _close(request, list(registry.connections().filter(user_id=asked["user_id"])))
+        found = access.close_user(
+            asked["user_id"], by=request.user.pk, reconnect=asked["reconnect"]
+        )
+        return _closing(found)
 
 
 class ConnectionView(APIView):
@@ -132,7 +135,10 @@ class ConnectionView(APIView):
         found = registry.connections().filter(pk=id).first()
         if found is None:
             raise NotFound("There is no such connection, or no longer.")
-        return _close(request, [found])
+        access.close_connections(
+            [found], by=request.user.pk, reconnect=_asked(request)["reconnect"]
+        )
+        return _closing([found])
 
 
 def _asked(request: Request) -> dict[str, Any]:
@@ -141,6 +147,5 @@ def _asked(request: Request) -> dict[str, Any]:
     return dict(asked.validated_data)
 
 
-def _close(request: Request, found: list[Connection]) -> Response:
-    access.close_connections(found, by=request.user.pk, reconnect=_asked(request)["reconnect"])
+def _closing(found: list[Connection]) -> Response:
     return Response({"closing": [connection.pk for connection in found]}, status=202)

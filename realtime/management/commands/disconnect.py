@@ -50,7 +50,10 @@ class Command(BaseCommand):
         if options["list"]:
             self._print(options, {"connections": [_describe(item) for item in found]})
             return
-        access.close_connections(found, reconnect=options["reconnect"])
+        if options["connection"]:
+            access.close_connections(found, reconnect=options["reconnect"])
+        else:
+            found = access.close_user(user.pk, reconnect=options["reconnect"])
         logins = access.end_all_sessions(user.pk) if options["log_out"] else 0
         left = self._wait(found)
         self._print(
