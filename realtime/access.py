@@ -43,10 +43,8 @@ def end_all_sessions(user_id: int) -> int:
     lasts = max(api_settings.REFRESH_TOKEN_LIFETIME, api_settings.ACCESS_TOKEN_LIFETIME)
     until = (timezone.now() + lasts).timestamp()
     issued = OutstandingToken.objects.filter(user_id=user_id, expires_at__gt=timezone.now())
-    sessions = {
-        session_of(RefreshToken(text, verify=False))
-        for text in issued.values_list("token", flat=True)
-    }
+    texts: Iterable[Any] = issued.values_list("token", flat=True)
+    sessions = {session_of(RefreshToken(text, verify=False)) for text in texts}
     sessions -= set(EndedSession.objects.filter(user_id=user_id).values_list("pk", flat=True))
     for session in sorted(sessions):
         end_session(user_id=user_id, session=session, expires_at=until)

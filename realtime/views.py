@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -113,6 +114,8 @@ class ConnectionsView(APIView):
         asked = _asked(request)
         if "user_id" not in asked:
             raise serializers.ValidationError({"user_id": ["Say whose."]})
+        if not get_user_model()._default_manager.filter(pk=asked["user_id"]).exists():
+            raise NotFound("There is no such user.")
         found = access.close_user(
             asked["user_id"], by=request.user.pk, reconnect=asked["reconnect"]
         )
