@@ -8,7 +8,8 @@ class RealtimeConfig(AppConfig):
     verbose_name = "Real-time engine"
 
     def ready(self) -> None:
-        from realtime import checks, jobs, retention, signals  # noqa: F401 checks register themselves
+        from realtime import checks, jobs, nodes_room, retention, rooms, signals  # noqa: F401
 
         signals.connect()
+        rooms.register(nodes_room.NodesRoom())
         jobs.register(jobs.Job("retention", retention.EVERY_SECONDS, retention.apply))

@@ -17,7 +17,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from realtime import db, durability, hub, jobs, log, wakeup
+from realtime import db, durability, hub, jobs, log, nodes_room, wakeup
 from realtime.hub import Hub
 from realtime.jobs import Job
 from realtime.models import Connection, Node
@@ -122,7 +122,8 @@ def _store(
 ) -> bool:
     """Write a report; say whether the node was known before."""
     now: datetime = timezone.now()
-    _, created = Node.objects.update_or_create(pk=node_id, defaults={**values, "seen_at": now})
+    node, created = Node.objects.update_or_create(pk=node_id, defaults={**values, "seen_at": now})
+    nodes_room.tell(node)
     Node.objects.filter(seen_at__lt=now - FORGET_AFTER).delete()
     gone = sorted(closed)
     for start in range(0, len(gone), ROWS):

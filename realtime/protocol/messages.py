@@ -167,6 +167,20 @@ class SystemAnnouncement(Payload, frozen=True, kw_only=True):
     published_at: Timestamp | None = None
 
 
+class AccessChanged(Payload, frozen=True, kw_only=True):
+    """What the user may do has changed; connections that lose by it are closed by themselves.
+
+    `logout` and `closed` name what they concern, a session or a connection; without a name,
+    all of the user's.
+    """
+
+    wire_type: ClassVar[str] = "access_changed"
+    change: Literal["logout", "password", "account", "rights", "closed"]
+    session: str | None = None
+    connection_id: str | None = None
+    reconnect: bool = False
+
+
 # -- ephemeral: never in the log, the newest per key is enough
 
 
@@ -198,18 +212,25 @@ class NotificationCounts(Payload, frozen=True, kw_only=True):
     unseen: int
 
 
-class AccessChanged(Payload, frozen=True, kw_only=True):
-    """What the user may do has changed; connections that lose by it are closed by themselves.
+class NodeReport(Payload, frozen=True, kw_only=True):
+    """What a node reported of itself; in the room `nodes`, for staff."""
 
-    `logout` and `closed` name what they concern, a session or a connection; without a name,
-    all of the user's.
-    """
-
-    wire_type: ClassVar[str] = "access_changed"
-    change: Literal["logout", "password", "account", "rights", "closed"]
-    session: str | None = None
-    connection_id: str | None = None
-    reconnect: bool = False
+    wire_type: ClassVar[str] = "node_report"
+    id: str
+    node: str
+    host: str
+    pid: int
+    version: str
+    uptime_seconds: int
+    connections: int
+    users: int
+    rooms: int
+    in_per_second: float
+    out_per_second: float
+    dropped: int
+    slow_closed: int
+    lag_ms: float
+    rss_mb: float
 
 
 # -- about the connection
