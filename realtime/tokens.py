@@ -14,6 +14,7 @@ from realtime.core.identity import Identity
 # Names the login that a token belongs to, through all its renewals.
 SESSION_CLAIM = "sid"
 MAX_TOKEN_LENGTH = 8192
+MAX_USER_ID = 2**63 - 1  # what the databases hold
 _MAX_SESSION_LENGTH = 64
 
 
@@ -35,9 +36,13 @@ def identity_of(token: Any) -> Identity:
     """Read whom a verified token speaks for.
 
     A token without a session's name, as another issuer may make it, is a session of its own.
+    Raises ValueError for what can be nobody's id.
     """
+    user_id = int(token[api_settings.USER_ID_CLAIM])
+    if not 0 < user_id <= MAX_USER_ID:
+        raise ValueError("no user has this id")
     return Identity(
-        user_id=int(token[api_settings.USER_ID_CLAIM]),
+        user_id=user_id,
         expires_at=float(token["exp"]),
         session=session_of(token),
         stamp=str(token.get(api_settings.REVOKE_TOKEN_CLAIM, "")),

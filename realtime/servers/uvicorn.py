@@ -167,6 +167,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """Take bytes of the client, whatever they are a sign of life."""
         self.heard = True
         super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            # A request that the library refuses to read, as with a line too long: uvicorn
+            # would keep the connection, and leave the answer unsent.
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
 
     def send_receive_event_to_app(self) -> None:
         """Hand a message over, and read on unless the listener is still at work."""

@@ -1,0 +1,146 @@
+"""Which pages may open a socket, judged over real handshakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from realtime.core.origin import parse_allowed
+from tests.realtime.conftest import ALICE, node, token_for
+from tests.services.handshake import shake
+from tests.services.server import Server
+
+pytestmark = pytest.mark.servers
+
+OWN = "http://127.0.0.1:{port}"
+VERDICTS: list[tuple[list[str], bool]] = [
+    # our own pages, and those of the settings
+    ([OWN], True),
+    (["https://app.example.com"], True),
+    (["https://app.example.com:8443"], True),
+    (["http://localhost:3000"], True),
+    (["https://xn--bcher-kva.example"], True),  # as browsers write bücher.example
+    (["https://[2001:db8::1]:444"], True),
+    # another port, scheme or host
+    (["http://127.0.0.1"], False),
+    (["http://127.0.0.1:1"], False),
+    (["https://127.0.0.1:{port}"], False),
+    (["http://localhost:{port}"], False),  # a name of ours, and yet not where this page came from
+    (["http://app.example.com"], False),
+    (["https://app.example.com:443"], False),  # no browser writes a default port
+    (["https://app.example.com:444"], False),
+    (["https://example.com"], False),
+    (["https://evil.app.example.com"], False),
+    (["https://evil-app.example.com"], False),
+    (["https://app.example.com.evil.com"], False),
+    (["https://app.example.comevil.com"], False),
+    (["https://app-example.com"], False),
+    (["wss://app.example.com"], False),
+    (["ftp://app.example.com"], False),
+    # other ways to write it
+    (["https://APP.example.com"], False),
+    (["HTTPS://app.example.com"], False),
+    (["https://app.example.com/"], False),
+    (["https://app.example.com/ws"], False),
+    (["https://app.example.com."], False),
+    (["https://user@app.example.com"], False),
+    (["https://app.example.com@evil.com"], False),
+    (["https://app.example.com#evil.com"], False),
+    (["https://bücher.example"], False),
+    (["app.example.com"], False),
+    (["//app.example.com"], False),
+    (["null"], False),
+    (["file://"], False),
+    (["*"], False),
+    ([""], False),
+    (["https://app.example.com https://evil.com"], False),
+    (["https://app.example.com, https://evil.com"], False),
+    # more than one, even of the same
+    (["https://app.example.com", "https://evil.com"], False),
+    (["https://app.example.com", "https://app.example.com"], False),
+]
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[Server]:
+    with node(
+        WS_ALLOWED_ORIGINS="https://app.example.com, https://app.example.com:8443,"
+        "http://localhost:3000,https://bücher.example,https://[2001:DB8::1]:444"
+    ) as server:
+        yield server
+
+
+@pytest.mark.parametrize(("origins", "welcome"), VERDICTS)
+@pytest.mark.parametrize("has_token", [True, False])
+async def test_an_origin_is_judged_exactly_with_a_token_or_without(
+    guarded: Server, origins: list[str], welcome: bool, has_token: bool
+) -> None:
+    headers = [("Origin", origin.format(port=guarded.port)) for origin in origins]
+    if has_token:
+        headers.append(("Authorization", f"Bearer {token_for(ALICE)}"))
+    status, _ = await shake(guarded.port, headers=headers)
+    # More than one is no handshake at all (RFC 6455, 4.2.1).
+    refused = 400 if len(origins) > 1 else 403
+    assert status == (101 if welcome else refused)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "welcome"),
+    [
+        ("", [("Authorization", "Bearer {token}")], True),
+        ("", [("Sec-WebSocket-Protocol", "hoardrun.v1, bearer.{token}")], True),
+        ("?ticket=any", [], True),
+        ("?token={token}", [], True),
+        ("", [], False),
+        ("", [("Cookie", "sessionid=abc; token={token}")], False),
+        ("?device=phone", [], False),
+    ],
+)
+async def test_without_an_origin_only_a_credential_lets_in(
+    guarded: Server, path: str, headers: list[tuple[str, str]], welcome: bool
+) -> None:
+    token = token_for(ALICE)
+    status, _ = await shake(
+        guarded.port,
+        "/ws/notifications" + path.format(token=token),
+        [(name, value.format(token=token)) for name, value in headers],
+    )
+    assert status == (101 if welcome else 403)
+
+
+async def test_a_page_on_a_host_that_is_not_ours_is_no_page_of_ours(guarded: Server) -> None:
+    rebound = f"evil.example:{guarded.port}"  # whose name now leads to this server
+    status, _ = await shake(guarded.port, headers=[("Origin", f"http://{rebound}")], host=rebound)
+    assert status == 403
+
+
+async def test_behind_a_proxy_the_scheme_is_what_the_proxy_says() -> None:
+    env = {"BEHIND_TLS_PROXY": "1", "ALLOWED_HOSTS": "app.example.com,127.0.0.1"}
+    with Server(env=env) as server:
+        for told, origin, status in [
+            ("https", "https://app.example.com", 101),
+            ("http", "https://app.example.com", 403),
+            ("https", "http://app.example.com", 403),
+        ]:
+            headers = [("Origin", origin), ("X-Forwarded-Proto", told)]
+            found, _ = await shake(server.port, headers=headers, host="app.example.com")
+            assert found == status, (told, origin)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "*",
+        "https://*.example.com",
+        "app.example.com",
+        "https://app.example.com/ws",
+        "https://user@app.example.com",
+        "ws://app.example.com",
+        "https://",
+        "https://app.example.com:port",
+    ],
+)
+def test_a_setting_that_is_no_origin_is_refused(origin: str) -> None:
+    with pytest.raises(ValueError):
+        parse_allowed(origin)

@@ -1,0 +1,261 @@
+"""Every kind of bad token is refused alike: 4401, one reason, nothing said, nothing leaked."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from django.conf import settings
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, SlidingToken, UntypedToken
+from websockets.exceptions import ConnectionClosed
+
+from realtime.protocol.codes import CloseCode
+from realtime.standing import stamp_of
+from tests.realtime.conftest import ALICE, node, token_for
+from tests.services.client import Client
+from tests.services.handshake import shake
+from tests.services.server import Server
+
+pytestmark = pytest.mark.servers
+
+_RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+_ED25519 = ed25519.Ed25519PrivateKey.generate()
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    """Return the claims of a good token; `name=None` leaves one out."""
+    found = jwt.decode(token_for(ALICE), options={"verify_signature": False})
+    found.update(changes)
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def signed(key: Any = None, algorithm: str | None = None, **changes: Any) -> str:
+    headers = changes.pop("headers", None)
+    return jwt.encode(
+        claims(**changes), key or api_settings.SIGNING_KEY, algorithm or "HS256", headers=headers
+    )
+
+
+def by_hand(header: dict[str, Any] | bytes, payload: Any = None, signature: bytes = b"") -> str:
+    parts = [
+        header if isinstance(header, bytes) else json.dumps(header).encode(),
+        payload if isinstance(payload, bytes) else json.dumps(payload or claims()).encode(),
+    ]
+    text = ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
+    if not signature:
+        key = api_settings.SIGNING_KEY.encode()
+        signature = hmac.new(key, text.encode(), hashlib.sha256).digest()
+    return f"{text}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+
+
+def of_kind(kind: Any) -> str:
+    token = kind()
+    for name, value in claims(token_type=None, jti=None, exp=None).items():
+        token[name] = value
+    return str(token)
+
+
+def public_pem() -> bytes:
+    return _RSA.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+def swapped() -> str:
+    """Put the payload of one good token under the signature of another."""
+    header, _, signature = token_for(ALICE).split(".")
+    return ".".join((header, token_for(3).split(".")[1], signature))
+
+
+def flipped() -> str:
+    text = token_for(ALICE)
+    at = text.rindex(".") + 10
+    return text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1 :]
+
+
+NOW = int(time.time())
+BAD: dict[str, Callable[[], str]] = {
+    # no token at all
+    "a word": lambda: "nonsense",
+    "a dot": lambda: ".",
+    "dots": lambda: "..",
+    "four parts": lambda: token_for(ALICE) + ".x",
+    "a blank": lambda: "%20",
+    "a null byte": lambda: "a\x00b.c.d",
+    "letters beyond ASCII": lambda: "éé.ßß.中文",
+    "an API key": lambda: secrets.token_hex(32),
+    "very long": lambda: "a" * 20_000,
+    "a very long header": lambda: by_hand({"alg": "HS256", "pad": "x" * 9_000}),
+    "no JSON": lambda: by_hand(b"{", b"{"),
+    "a list for claims": lambda: by_hand({"alg": "HS256"}, [1, 2]),
+    "no base64": lambda: "###.###.###",
+    # signatures
+    "no signature": lambda: token_for(ALICE).rpartition(".")[0] + ".",
+    "no third part": lambda: token_for(ALICE).rpartition(".")[0],
+    "half a signature": lambda: token_for(ALICE)[:-20],
+    "a bit flipped": flipped,
+    "another's payload": swapped,
+    "another key": lambda: signed("another key that is at least thirty-two bytes"),
+    "an empty key": lambda: by_hand({"alg": "HS256"}, signature=b"\x00" * 32),
+    "Django's secret": lambda: signed(settings.SECRET_KEY),
+    # algorithms
+    "alg none": lambda: by_hand({"alg": "none", "typ": "JWT"}, signature=b"\x00"),
+    "alg None": lambda: by_hand({"alg": "None"}),
+    "no alg": lambda: by_hand({"typ": "JWT"}),
+    "alg a number": lambda: by_hand({"alg": 256}),
+    "HS512": lambda: signed(algorithm="HS512"),
+    "HS384": lambda: signed(algorithm="HS384"),
+    "RS256 of somebody's": lambda: signed(_RSA, "RS256"),
+    "EdDSA of somebody's": lambda: signed(_ED25519, "EdDSA"),
+    "a public key as the secret": lambda: by_hand(
+        {"alg": "HS256"}, signature=hmac.new(public_pem(), b"x", hashlib.sha256).digest()
+    ),
+    "its own key in the header": lambda: signed(
+        _RSA, "RS256", headers={"jwk": {"kty": "RSA", "n": "x", "e": "AQAB"}}
+    ),
+    "a key to fetch": lambda: signed(_RSA, "RS256", headers={"jku": "http://127.0.0.1:1/keys"}),
+    "an unknown kid": lambda: signed("x" * 40, headers={"kid": "../../etc/passwd"}),
+    "a kid that is SQL": lambda: signed("x" * 40, headers={"kid": "' OR 1=1 --"}),
+    "an unknown crit": lambda: signed(headers={"crit": ["exp-must"], "exp-must": 1}),
+    # times
+    "expired": lambda: signed(exp=NOW - 60),
+    "expired just beyond the leeway": lambda: signed(exp=NOW - 15),
+    "no exp": lambda: signed(exp=None),
+    "exp a word": lambda: signed(exp="tomorrow"),
+    "exp beyond all time": lambda: by_hand({"alg": "HS256"}, {**claims(), "exp": 10**400}),
+    "exp NaN": lambda: by_hand(
+        {"alg": "HS256"}, json.dumps({**claims(), "exp": float("nan")}).encode()
+    ),
+    "not yet": lambda: signed(nbf=NOW + 600),
+    "issued tomorrow": lambda: signed(iat=NOW + 86_400),
+    # for whom and by whom
+    "another audience": lambda: signed(aud="somebody else"),
+    "no audience": lambda: signed(aud=None),
+    "another issuer": lambda: signed(iss="somebody else"),
+    "no issuer": lambda: signed(iss=None),
+    "a refresh token": lambda: of_kind(RefreshToken),
+    "a sliding token": lambda: of_kind(SlidingToken),
+    "an untyped token": lambda: of_kind(UntypedToken),
+    "no type": lambda: signed(token_type=None),
+    "no jti": lambda: signed(jti=None),
+    # whom
+    "no user": lambda: signed(user_id=None),
+    "a user who is nobody": lambda: signed(user_id="4711"),
+    "user 0": lambda: signed(user_id="0"),
+    "a negative user": lambda: signed(user_id="-1"),
+    "a user who is a word": lambda: signed(user_id="admin"),
+    "a user who is SQL": lambda: signed(user_id="1 OR 1=1"),
+    "a user who is a list": lambda: signed(user_id=[1]),
+    "a user beyond all ids": lambda: signed(user_id=str(2**70)),
+    # the password
+    "a password of before": lambda: signed(hash_password=stamp_of("what it was")),
+    "no mark of the password": lambda: signed(hash_password=None),
+    "an empty mark": lambda: signed(hash_password=""),
+}
+
+
+@pytest.fixture(scope="module")
+def quiet() -> Iterator[Server]:
+    with node(WS_MAX_REFUSED_PER_SECOND_PER_ADDRESS="10000", LOG_LEVEL="DEBUG") as server:
+        yield server
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(BAD) >= 40
+
+
+@pytest.mark.parametrize("way", ["query", "header", "subprotocol", "message"])
+async def test_a_bad_token_gets_4401_and_the_same_words(quiet: Server, way: str) -> None:
+    reasons = set()
+    for name, make in BAD.items():
+        token = make()
+        try:
+            client = await offer(quiet, token, way)
+        except (ValueError, UnicodeError):
+            continue  # what cannot be written there cannot come from there
+        async with client:
+            assert await client.until_closed() == CloseCode.UNAUTHORIZED, name
+            assert client.journal == [], name
+            assert client.connection.close_reason == CloseCode.UNAUTHORIZED.reason, name
+            reasons.add(client.connection.close_reason)
+    assert len(reasons) == 1
+    log = quiet.log()
+    assert "Traceback" not in log
+    assert "eyJ" not in log  # how every token begins
+
+
+async def offer(server: Server, token: str, way: str) -> Client:
+    match way:
+        case "query":
+            if len(token) > 8_000:
+                raise ValueError("no request line holds it")
+            return await Client.open(server.ws_url, token=token)
+        case "header":
+            if not token.isascii() or not token.isprintable() or len(token) > 8_000:
+                raise ValueError("no header holds it")
+            return await Client.open(server.ws_url, headers={"Authorization": f"Bearer {token}"})
+        case "subprotocol":
+            allowed = set("-._~") | set(map(chr, range(48, 123)))
+            if not set(token) <= allowed or set(token) & set(":;<=>?@[\\]") or len(token) > 8_000:
+                raise ValueError("no subprotocol is called so")
+            names = ["hoardrun.v1", f"bearer.{token}"]
+            return await Client.open(server.ws_url, subprotocols=names)
+        case _:
+            client = await Client.open(server.ws_url)
+            if not 1 <= len(token) <= 8192:
+                await client.close()
+                raise ValueError("no message holds it")
+            await client.send({"type": "authenticate", "token": token})
+            return client
+
+
+async def test_a_request_line_without_end_is_answered(quiet: Server) -> None:
+    status, _ = await shake(quiet.port, f"/ws/notifications?token={'a' * 20_000}")
+    assert status == 414
+
+
+async def test_a_token_that_expired_within_the_leeway_greets_and_closes_at_once(
+    quiet: Server,
+) -> None:
+    async with await Client.open(quiet.ws_url, token=token_for(ALICE, seconds=-2)) as client:
+        assert await client.until_closed(timeout=2) == CloseCode.UNAUTHORIZED
+
+
+async def test_a_renewal_with_a_bad_token_says_so_and_goes_on(quiet: Server) -> None:
+    async with await Client.open(quiet.ws_url, token=token_for(ALICE)) as client:
+        await client.receive("connection_established")
+        for make in (BAD["a password of before"], BAD["expired"], BAD["a refresh token"]):
+            await client.send({"type": "authenticate", "token": make(), "id": "r"})
+            error = await client.receive("error")
+            assert (error["data"]["code"], error["id"]) == ("invalid_token", "r")
+        await client.send({"type": "ping"})
+        await client.receive("pong")
+
+
+async def test_a_query_token_is_refused_where_the_settings_say_so() -> None:
+    with node(WS_ALLOW_QUERY_TOKEN="0") as server:
+        async with await Client.open(server.ws_url, token=token_for(ALICE)) as client:
+            assert await client.until_closed() == CloseCode.UNAUTHORIZED
+        headers = {"Authorization": f"Bearer {token_for(ALICE)}"}
+        async with await Client.open(server.ws_url, headers=headers) as client:
+            await client.receive("connection_established")
+
+
+async def test_a_good_token_works_for_good_measure(quiet: Server) -> None:
+    async with await Client.open(quiet.ws_url, token=signed()) as client:
+        await client.receive("connection_established")
+        with pytest.raises(ConnectionClosed):
+            await client.close()
+            await client.receive()
+    assert AccessToken(signed())  # type: ignore[arg-type]
