@@ -203,6 +203,8 @@ REALTIME: dict[str, Any] = {
     "RETENTION_EVENTS": env.whole("EVENT_RETENTION_COUNT", 10_000, minimum=100),
     "DEVICE_DAYS": env.number("DEVICE_RETENTION_DAYS", 90, minimum=1),
 }
+# How long a client may take to send the headers of a request.
+HTTP_HEADER_SECONDS = env.number("HTTP_HEADER_SECONDS", 10, minimum=0.1)
 # Proxies, as addresses or networks, whose X-Forwarded-For and X-Forwarded-Proto are believed.
 TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
 # Serve even if the database may lose what it has committed; for tests and throwaway data.

@@ -41,7 +41,9 @@ from realtime.watch import Watch
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.1
-BURST = 4  # seconds' worth of logins or refusals that may come at once
+# What may come at once: so many seconds' worth, and never less than that.
+BURST_SECONDS = 4
+MIN_BURST = 10
 DERIVE_WAIT_SECONDS = 0.5  # at most, to gather users in a storm
 
 
@@ -65,15 +67,9 @@ class Hub:
         self.draining = False
         self.turned_away: Counter[int] = Counter()  # before the handshake, by HTTP status
         self.anonymous: Counter[str] = Counter()  # sockets without a login, by address
-        per_address, per_user = (
-            opts.max_refused_per_second_per_address,
-            opts.max_messages_per_second_per_user,
-        )
-        self.refusals = Buckets(per_address, per_address * BURST)
-        self.asking = Buckets(per_user, per_user * 2)
-        self.logins = Buckets(
-            opts.max_logins_per_second_per_user, opts.max_logins_per_second_per_user * BURST
-        )
+        self.refusals = _buckets(opts.max_refused_per_second_per_address)
+        self.logins = _buckets(opts.max_logins_per_second_per_user)
+        self.asking = _buckets(opts.max_messages_per_second_per_user)
         self.reached: Counter[tuple[str, int]] = Counter()
         self.lag_ms = 0.0
         self._reconcile_early = asyncio.Event()
@@ -294,6 +290,10 @@ class Hub:
     def _reconcile_now(self) -> None:
         """Read the log at once: the layer may have lost something."""
         self._reconcile_early.set()
+
+
+def _buckets(rate: float) -> Buckets:
+    return Buckets(rate, max(rate * BURST_SECONDS, MIN_BURST))
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()

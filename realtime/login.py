@@ -20,6 +20,7 @@ from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.messages import Authenticated, TokenExpiring
 from realtime.session import Key, Session
 from realtime.socket import Socket
+from realtime.tickets import Attempt
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ async def redeem(hub: Hub, socket: Socket, ticket: str) -> None:
     """Log in with the hash of a ticket, if nobody has before."""
 
     async def ask() -> tuple[Identity | None]:
-        return (await hub.tickets.ask(ticket),)
+        return (await hub.tickets.ask(Attempt(ticket, socket.connection.id)),)
 
     found = await _patiently(hub, socket, ask)
     if found is None:

@@ -37,7 +37,7 @@ class JWTAuthMiddleware:
         clean = dict(
             scope,
             identity=verify(token) if token else None,
-            ticket=tickets.digest(ticket) if ticket else None,
+            ticket=None if ticket is None else tickets.digest(ticket),
             credential=token is not None or ticket is not None,
             subprotocols=[p for p in scope.get("subprotocols", []) if not p.startswith(BEARER)],
             headers=[pair for pair in scope.get("headers", []) if pair[0] not in SECRET_HEADERS],
@@ -56,7 +56,8 @@ def _credential(scope: Scope) -> tuple[str | None, str | None]:
     for protocol in scope.get("subprotocols", []):
         if protocol.startswith(BEARER):
             return str(protocol[len(BEARER) :]), None
-    query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    text = scope.get("query_string", b"").decode("latin-1")
+    query = parse_qs(text, keep_blank_values=True)  # a blank one is a bad one, not none
     if "ticket" in query:
         return None, query["ticket"][0]
     if "token" in query:

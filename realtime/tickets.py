@@ -10,6 +10,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -41,26 +42,34 @@ def digest(ticket: str) -> str:
     return hashlib.sha256(ticket.encode(errors="replace")).hexdigest()
 
 
-def redeem(hashes: Sequence[str]) -> dict[str, Identity | None]:
-    """Use tickets up: whom each lets in, None for one that is unknown, used or too old."""
-    found: dict[str, Identity | None] = dict.fromkeys(hashes)
+class Attempt(NamedTuple):
+    """Somebody's try with a ticket; two with the same one are two attempts."""
+
+    hash: str
+    connection_id: str
+
+
+def redeem(attempts: Sequence[Attempt]) -> dict[Attempt, Identity | None]:
+    """Use tickets up: whom each attempt lets in; None for a ticket unknown, used or too old."""
+    found: dict[Attempt, Identity | None] = dict.fromkeys(attempts)
+    first = {attempt.hash: attempt for attempt in reversed(attempts)}
     table = connection.ops.quote_name(Ticket._meta.db_table)
     # Always in the same order, so that two nodes with the same tickets never deadlock.
-    marks = ", ".join(["%s"] * len(found))
+    marks = ", ".join(["%s"] * len(first))
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
                 f"SELECT hash FROM {table} WHERE hash IN ({marks}) ORDER BY hash FOR UPDATE",
-                sorted(found),
+                sorted(first),
             )
         cursor.execute(
             f"DELETE FROM {table} WHERE hash IN ({marks}) "
             "RETURNING hash, user_id, session, stamp, login_expires_at, expires_at",
-            sorted(found),
+            sorted(first),
         )
         for key, user_id, session, stamp, login_expires_at, expires_at in cursor.fetchall():
             if _moment(expires_at) > timezone.now():
-                found[key] = Identity(
+                found[first[key]] = Identity(
                     user_id, _moment(login_expires_at).timestamp(), session, stamp
                 )
     return found

@@ -51,6 +51,9 @@ class Buckets:
             bucket = self._buckets[key] = TokenBucket(self._rate, self._burst)
         return bucket.take(now)
 
+    def __len__(self) -> int:
+        return len(self._buckets)
+
     def _sweep(self, now: float) -> None:
         self._buckets = {
             key: bucket for key, bucket in self._buckets.items() if not bucket.is_full(now)

@@ -15,18 +15,20 @@ from realtime.servers.uvicorn import CLOSE_SECONDS, WebSocketProtocol
 
 # How much of what was written may wait in the kernel beyond what is on its way.
 UNSENT_BYTES = 128 * 1024
-# How long a client may take from connecting to the end of its first request's headers.
-HEADER_SECONDS = 10.0
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol, which also sends those away who connect and say nothing."""
+    """uvicorn's HTTP protocol, which drops those who do not say in time what they want.
+
+    That is HTTP_HEADER_SECONDS, from connecting or from a request's first byte to the end
+    of its headers.
+    """
 
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._deadline = self.loop.call_later(HEADER_SECONDS, transport.abort)
+        self._deadline = self.loop.call_later(settings.HTTP_HEADER_SECONDS, transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._in_time()
@@ -36,7 +38,9 @@ class HttpProtocol(HttpToolsProtocol):
         """Hear that a request begins, the first or a later one on the same connection."""
         super().on_message_begin()
         if self._deadline is None:
-            self._deadline = self.loop.call_later(HEADER_SECONDS, self.transport.abort)
+            self._deadline = self.loop.call_later(
+                settings.HTTP_HEADER_SECONDS, self.transport.abort
+            )
 
     def on_headers_complete(self) -> None:
         """Hear that the client means it; a WebSocket handshake has ended with this too."""

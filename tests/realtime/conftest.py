@@ -64,7 +64,8 @@ def strict() -> Iterator[Server]:
 
 async def connect(server: Server, user_id: int, **options: Any) -> tuple[Client, dict[str, Any]]:
     """Open a socket as a user, and return it with its greeting."""
-    client = await Client.open(server.ws_url, token=token_for(user_id), **options)
+    token = options.pop("token", None) or token_for(user_id)
+    client = await Client.open(server.ws_url, token=token, **options)
     greeting = await client.receive("connection_established")
     return client, greeting["data"]
 

@@ -117,6 +117,23 @@ class Client:
         except TimeoutError:
             raise AssertionError(f"still open after {timeout * PATIENCE:g} s") from None
 
+    async def until_first(self, *, timeout: float = 10) -> Message | int:
+        """Return the first message, or the close code when the server closes instead."""
+        try:
+            return await self.receive(timeout=timeout)
+        except ConnectionClosed as closed:
+            return closed.rcvd.code if closed.rcvd else 1006
+
+    async def until_next(self, seconds: float) -> Message | int | None:
+        """Return the next message, the code of a close, or None when neither comes."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._next()
+        except TimeoutError:
+            return None
+        except ConnectionClosed as closed:
+            return closed.rcvd.code if closed.rcvd else 1006
+
     async def close(self) -> None:
         await self.connection.close()
 

@@ -1,0 +1,271 @@
+"""Whoever may no longer be here is gone, on every node, soon: with Redis and without.
+
+Two nodes, each with a socket of each user. A separate process publishes to all of them
+ten times a second, and takes something from each in the middle of it. Every event says
+when its transaction began, so that one which was delivered too late gives itself away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from rest_framework_simplejwt.tokens import AccessToken
+
+from realtime.protocol.codes import CloseCode
+from tests.realtime.conftest import ALICE, BOB, STAFF, connect, node, token_for
+from tests.services import environment
+from tests.services.client import Client, Message
+from tests.services.ports import PATIENCE
+from tests.services.postgres import Postgres
+from tests.services.redis import Redis
+from tests.services.server import Server
+
+pytestmark = pytest.mark.servers
+
+CODES: dict[str, CloseCode | None] = {
+    "expiry": CloseCode.UNAUTHORIZED,
+    "logout": CloseCode.UNAUTHORIZED,
+    "logout of another login": None,
+    "deactivate": CloseCode.REVOKED,
+    "password": CloseCode.UNAUTHORIZED,
+    "delete": CloseCode.UNAUTHORIZED,
+    "staff closes": CloseCode.REVOKED,
+    "role": None,
+    "permission": None,
+    "group": None,
+    "nothing": None,
+}
+ROOM = {"role", "permission", "group"}  # who loses a room, and not the socket
+EXPIRES_AFTER = 4.0
+
+_SETUP = """
+import json
+from datetime import timedelta
+from django.contrib.auth.models import Group, Permission, User
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
+from hoardrun.api import tokens
+see = Permission.objects.get(codename="view_node")
+support = Group.objects.create(name="support")
+support.permissions.add(see)
+found = {}
+for name in CASES:
+    user = User.objects.create(username=name, password="unusable " + name, is_staff=True)
+    if name in ("role", "permission"):
+        user.user_permissions.add(see)
+    if name == "group":
+        user.groups.add(support)
+    login, other = tokens.login_create(user=user), tokens.login_create(user=user)
+    found[name] = {"id": user.pk, "access": login.access, "refresh": login.refresh,
+                   "other": other.refresh}
+soon = AccessToken(found["expiry"]["access"])
+soon.set_exp(lifetime=timedelta(seconds=EXPIRES_AFTER))
+found["expiry"] |= {"access": str(soon), "exp": soon["exp"]}
+print(json.dumps(found))
+"""
+
+_RUN = """
+import json, sys, time
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+from hoardrun.api import tokens
+from realtime import access
+from realtime.models import Connection
+from realtime.protocol.messages import BalanceUpdate
+from realtime.publish import publish
+
+users, seconds = json.load(open(USERS)), SECONDS
+def save(name, **values):
+    with transaction.atomic():
+        user = User.objects.get(username=name)
+        for key, value in values.items():
+            setattr(user, key, value)
+        user.save()
+def password(name):
+    with transaction.atomic():
+        user = User.objects.get(username=name)
+        user.set_password("a better password")
+        user.save()
+take = {
+    "logout": lambda: tokens.login_end(refresh=users["logout"]["refresh"]),
+    "logout of another login": lambda: tokens.login_end(
+        refresh=users["logout of another login"]["other"]),
+    "deactivate": lambda: save("deactivate", is_active=False),
+    "password": lambda: password("password"),
+    "delete": lambda: User.objects.get(username="delete").delete(),
+    "staff closes": lambda: access.close_user(users["staff closes"]["id"]),
+    "role": lambda: save("role", is_staff=False),
+    "permission": lambda: User.objects.get(username="permission").user_permissions.clear(),
+    "group": lambda: Group.objects.get(name="support").permissions.clear(),
+}
+taken, began = {}, time.time()
+while time.time() < began + seconds:
+    if not taken and time.time() > began + 1:
+        for name, action in take.items():
+            action()
+            taken[name] = time.time()
+    for name, user in users.items():
+        publish("user:%s" % user["id"], BalanceUpdate(account_id="1", currency="UGX",
+            available_balance="1", current_balance="1", name=name, updated_at=str(time.time())))
+    time.sleep(0.1)
+print(json.dumps(taken))
+"""
+
+
+@dataclass
+class Seen:
+    """What one socket was sent, each with the time it came; and how it ended."""
+
+    name: str
+    messages: list[tuple[float, Message]] = field(default_factory=list)
+    code: int | None = None
+
+    async def read(self, client: Client, until: float) -> None:
+        while (left := until - time.time()) > 0:
+            found = await client.until_next(left)
+            if isinstance(found, int):
+                self.code = found
+                return
+            if found is not None:
+                self.messages.append((time.time(), found))
+
+    def committed(self) -> list[float]:
+        """Say when the events that it was sent began their transactions."""
+        return [
+            float(message["data"]["updated_at"])
+            for _, message in self.messages
+            if message["type"] == "balance_update"
+        ]
+
+
+def shell(server: Server, script: str) -> Any:
+    return json.loads(server.manage("shell", "-v0", "-c", script))
+
+
+@contextmanager
+def producer(server: Server, script: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "shell", "-v0", "-c", script],
+        env=server.env,
+        cwd=environment.ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize(
+    ("redis_is_up", "bound", "seconds"), [(True, 2.0, 5.0), (False, 7.0, 10.0)]
+)
+async def test_nothing_is_delivered_past_its_bound(
+    redis_is_up: bool,
+    bound: float,
+    seconds: float,
+    postgres: Postgres,
+    redis: Redis,
+    serve: Callable[..., Server],
+) -> None:
+    env = {
+        "DATABASE_URL": postgres.database(f"revocation_{redis_is_up}".lower()),
+        "REDIS_URL": redis.url,
+        "WS_RECHECK_SECONDS": "3600",  # so that it is the events that do it
+        "REFRESH_TOKEN_DAYS": "1",
+    }
+    nodes = [serve(env=env, migrate=True), serve(env=env, migrate=False)]
+    setup = f"CASES = {list(CODES)!r}\nEXPIRES_AFTER = {EXPIRES_AFTER}\n{_SETUP}"
+    users = await asyncio.to_thread(shell, nodes[0], setup)
+    path = nodes[0].folder / "users.json"
+    path.write_text(json.dumps(users))
+    sockets = []
+    for server in nodes:
+        for name, user in users.items():
+            client = await Client.open(server.ws_url, token=user["access"])
+            await client.receive("connection_established")
+            if name in ROOM:
+                await client.send({"type": "join_room", "room": "nodes"})
+                await client.receive("room_joined")
+            sockets.append((Seen(name), client))
+    try:
+        if not redis_is_up:
+            await asyncio.to_thread(redis.stop)
+        script = f"USERS, SECONDS = {str(path)!r}, {seconds * PATIENCE}\n{_RUN}"
+        with producer(nodes[0], script) as process:
+            until = time.time() + seconds * PATIENCE + 2
+            await asyncio.gather(*(seen.read(client, until) for seen, client in sockets))
+            output, _ = await asyncio.to_thread(process.communicate)
+    finally:
+        if not redis_is_up:
+            await asyncio.to_thread(redis.start)
+        for _, client in sockets:
+            await client.close()
+    taken = json.loads(output)
+    taken["expiry"] = users["expiry"]["exp"]
+    for seen, _ in sockets:
+        judge(seen, taken.get(seen.name), bound, after=seconds)
+    for server in nodes:
+        assert "Traceback" not in server.log()
+
+
+def judge(seen: Seen, taken: float | None, bound: float, *, after: float) -> None:
+    committed = seen.committed()
+    assert committed, f"{seen.name}: nothing came at all, so the test shows nothing"
+    assert seen.code == CODES[seen.name], seen.name
+    changes = [m["data"]["change"] for _, m in seen.messages if m["type"] == "access_changed"]
+    if CODES[seen.name] is None:
+        # Whoever lost nothing, or a room only, goes on hearing of its own money.
+        assert max(committed) - min(committed) > after / 2, seen.name
+        assert changes.count("logout") == (seen.name == "logout of another login")
+    else:
+        assert taken is not None
+        late = [moment - taken for moment in committed if moment > taken + bound]
+        assert not late, f"{seen.name}: {len(late)} events past {bound} s, up to {max(late):.1f} s"
+    if seen.name in ROOM:
+        assert taken is not None
+        [(left_at, left)] = [(at, m) for at, m in seen.messages if m["type"] == "room_left"]
+        assert left["data"] == {"room": "nodes", "reason": "revoked"}
+        assert left_at <= taken + bound, seen.name
+        assert not [m for at, m in seen.messages if m["type"] == "node_report" and at > left_at]
+
+
+_BEHIND = """
+from django.contrib.auth.models import User
+from django.utils import timezone
+from realtime.models import EndedSession
+User.objects.filter(id=1).update(is_active=False)
+User.objects.filter(id=2).update(password="another")
+EndedSession.objects.create(id=SESSION, user_id=3, expires_at=timezone.now())
+User.objects.filter(id=4)._raw_delete("default")
+"""
+
+
+async def test_what_happened_behind_our_back_is_found_by_looking_again() -> None:
+    token = token_for(STAFF)
+    session = AccessToken(token)["jti"]  # type: ignore[arg-type]
+    with node(WS_RECHECK_SECONDS="0.5") as server:
+        more = "g().objects.create(id=4, username='d'); g().objects.create(id=5, username='e')"
+        more = f"from django.contrib.auth import get_user_model as g; {more}"
+        await asyncio.to_thread(server.manage, "shell", "-v0", "-c", more)
+        clients = {
+            user_id: (await connect(server, user_id, token=token if user_id == STAFF else None))[0]
+            for user_id in (ALICE, BOB, STAFF, 4, 5)
+        }
+        script = f"SESSION = {session!r}\n{_BEHIND}"
+        await asyncio.to_thread(server.manage, "shell", "-v0", "-c", script)
+        assert await clients[ALICE].until_closed() == CloseCode.REVOKED
+        for user_id in (BOB, STAFF, 4):
+            assert await clients[user_id].until_closed() == CloseCode.UNAUTHORIZED
+        await clients[5].send({"type": "ping"})
+        await clients[5].receive("pong")
+        await clients[5].close()

@@ -1,0 +1,161 @@
+"""A ticket lets one socket in, once, soon, and as whoever asked for it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.utils import timezone
+
+from realtime import tickets
+from realtime.core.identity import Identity
+from realtime.models import Ticket
+from realtime.protocol.codes import CloseCode
+from tests.realtime.conftest import ALICE, BOB, node, token_for
+from tests.services.client import Client
+from tests.services.server import Server
+
+
+@pytest.fixture(scope="module")
+def office() -> Iterator[Server]:
+    """A node whose tickets last two seconds, and where thousands may wait to be let in."""
+    with node(
+        WS_TICKET_SECONDS="2",
+        WS_MAX_ANONYMOUS_PER_ADDRESS="5000",
+        WS_MAX_CONNECTIONS_PER_USER="2000",
+        WS_MAX_LOGINS_PER_SECOND_PER_USER="2000",
+        TICKET_RATE="10000/min",
+    ) as server:
+        yield server
+
+
+def ask(server: Server, user_id: int = ALICE, **options: Any) -> str:
+    answer = server.request("POST", "/api/ws-ticket/", token=token_for(user_id, **options))
+    assert answer.status == 200, answer
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.json()["expires_in"] == 2
+    return str(answer.json()["ticket"])
+
+
+async def enter(server: Server, ticket: str) -> Client:
+    return await Client.open(server.ws_url, query={"ticket": ticket})
+
+
+@pytest.mark.servers
+async def test_it_lets_its_user_in_once(office: Server) -> None:
+    ticket = await asyncio.to_thread(ask, office, BOB)
+    assert len(ticket) >= 43  # 256 bits
+    async with await enter(office, ticket) as client:
+        greeting = await client.receive("connection_established")
+        assert greeting["data"]["user_id"] == str(BOB)
+        async with await enter(office, ticket) as again:
+            assert await again.until_closed() == CloseCode.UNAUTHORIZED
+            assert again.journal == []
+    assert ticket not in office.log()
+
+
+@pytest.mark.servers
+async def test_the_login_ends_with_the_token_that_it_was_asked_for_with(office: Server) -> None:
+    ticket = await asyncio.to_thread(ask, office, ALICE, seconds=2)
+    async with await enter(office, ticket) as client:
+        await client.receive("connection_established")
+        expiring = await client.receive("token_expiring")
+        assert expiring["data"]["seconds"] <= 2
+        assert await client.until_closed(timeout=5) == CloseCode.UNAUTHORIZED
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("ticket", ["", "x", "é", "a" * 5000, "0" * 43])
+async def test_what_is_no_ticket_is_refused(office: Server, ticket: str) -> None:
+    async with await enter(office, ticket) as client:
+        assert await client.until_closed() == CloseCode.UNAUTHORIZED
+    assert "Traceback" not in office.log()
+
+
+@pytest.mark.servers
+async def test_of_a_thousand_at_once_one_gets_in(office: Server) -> None:
+    ticket = await asyncio.to_thread(ask, office)
+
+    async def attempt() -> int | str:
+        async with await enter(office, ticket) as client:
+            first = await client.until_first()
+            return first if isinstance(first, int) else str(first["type"])
+
+    found: Counter[int | str] = Counter()
+    for _ in range(10):  # a hundred at a time is what this machine's backlog takes at once
+        found.update(await asyncio.gather(*(attempt() for _ in range(100))))
+    assert found == {"connection_established": 1, CloseCode.UNAUTHORIZED: 999}
+
+
+def test_nobody_gets_one_without_a_login(client: Any, db: None) -> None:
+    assert client.post("/api/ws-ticket/").status_code == 401
+    assert not Ticket.objects.exists()
+
+
+def make(user_id: int) -> str:
+    ends_at = (timezone.now() + timedelta(minutes=5)).timestamp()
+    ticket, _ = tickets.issue(Identity(user_id, ends_at, "session", "stamp"))
+    return ticket
+
+
+@pytest.mark.django_db
+def test_only_its_hash_is_kept() -> None:
+    user = get_user_model().objects.create(username="alice")
+    ticket = make(user.pk)
+    row = Ticket.objects.values().get()
+    assert ticket not in map(str, row.values())
+    attempt = tickets.Attempt(row["hash"], "c")
+    identity = tickets.redeem([attempt])[attempt]
+    assert identity is not None
+    assert (identity.user_id, identity.session, identity.stamp) == (user.pk, "session", "stamp")
+    assert not Ticket.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_old_one_is_worth_nothing_and_is_forgotten() -> None:
+    user = get_user_model().objects.create(username="alice")
+    used, left = tickets.digest(make(user.pk)), tickets.digest(make(user.pk))
+    Ticket.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert list(tickets.redeem([tickets.Attempt(used, "c")]).values()) == [None]
+    assert list(Ticket.objects.values_list("pk", flat=True)) == [left]
+    tickets.forget_expired()
+    assert not Ticket.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_nodes_that_redeem_the_same_tickets_let_each_in_once() -> None:
+    user = get_user_model().objects.create(username="alice")
+    hashes = [tickets.digest(make(user.pk)) for _ in range(200)]
+    let_in: list[str] = []
+    failed: list[BaseException] = []
+    start = threading.Barrier(6)
+
+    def node(order: int) -> None:
+        try:
+            start.wait()
+            mine = hashes[::order]  # in opposite orders, as two nodes may gather them
+            for at in range(0, len(mine), 20):
+                attempts = [
+                    tickets.Attempt(key, twin) for key in mine[at : at + 20] for twin in "ab"
+                ]
+                found = tickets.redeem(attempts)
+                let_in.extend(key.hash for key, identity in found.items() if identity)
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=node, args=(1 if n % 2 else -1,)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed
+    assert sorted(let_in) == sorted(hashes)
