@@ -28,7 +28,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._deadline = self.loop.call_later(settings.HTTP_HEADER_SECONDS, transport.abort)
+        self._set_deadline()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._in_time()
@@ -46,6 +46,10 @@ class HttpProtocol(HttpToolsProtocol):
         """Hear that the client means it; a WebSocket handshake has ended with this too."""
         self._in_time()
         super().on_headers_complete()
+
+    def _set_deadline(self) -> None:
+        seconds = settings.HTTP_HEADER_SECONDS
+        self._deadline = self.loop.call_later(seconds, self.transport.abort)
 
     def _in_time(self) -> None:
         if self._deadline is not None:
