@@ -38,9 +38,7 @@ class HttpProtocol(HttpToolsProtocol):
         """Hear that a request begins, the first or a later one on the same connection."""
         super().on_message_begin()
         if self._deadline is None:
-            self._deadline = self.loop.call_later(
-                settings.HTTP_HEADER_SECONDS, self.transport.abort
-            )
+            self._set_deadline()
 
     def on_headers_complete(self) -> None:
         """Hear that the client means it; a WebSocket handshake has ended with this too."""

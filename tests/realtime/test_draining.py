@@ -1,0 +1,266 @@
+"""A node that stops sends everybody away in order, and loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from realtime.protocol.codes import CloseCode
+from tests.realtime.conftest import ALICE, BOB, STAFF, connect, node, push_balance, token_for
+from tests.services import environment
+from tests.services.client import Client
+from tests.services.handshake import shake
+from tests.services.ports import PATIENCE
+from tests.services.postgres import Postgres
+from tests.services.redis import Redis
+from tests.services.server import Server
+
+pytestmark = pytest.mark.servers
+
+SOCKETS = 200
+
+
+async def leave(client: Client, ends: list[tuple[float, int]], hints: list[int]) -> None:
+    try:
+        while True:
+            message = await client.receive(timeout=30)
+            if message["type"] == "server_shutdown":
+                hints.append(message["data"]["reconnect_after_ms"])
+    except ConnectionClosed as closed:
+        assert closed.rcvd is not None, "reset instead of closed"
+        ends.append((time.monotonic(), closed.rcvd.code))
+
+
+async def test_everybody_is_sent_away_over_the_window_and_nobody_is_reset() -> None:
+    with node(
+        DEBUG="1",
+        WS_DRAIN_SECONDS="3",
+        WS_MAX_CONNECTIONS_PER_USER="1000",
+        WS_MAX_LOGINS_PER_SECOND_PER_USER="1000",
+        WS_RECONNECT_AFTER_MS="4000",
+    ) as server:
+        clients = [(await connect(server, ALICE))[0] for _ in range(SOCKETS)]
+        ends: list[tuple[float, int]] = []
+        hints: list[int] = []
+        leaving = [asyncio.create_task(leave(client, ends, hints)) for client in clients]
+        stopping = asyncio.create_task(asyncio.to_thread(server.stop))
+        await asyncio.gather(*leaving)
+        log = await stopping
+        assert {code for _, code in ends} == {CloseCode.RESTART}
+        assert len(hints) == SOCKETS
+        assert all(0 < hint <= 4000 for hint in hints)
+        # Spread, as far as this process can tell, which may itself be late on a busy machine.
+        first = min(at for at, _ in ends)
+        tenths = Counter(int((at - first) / 0.3) for at, _ in ends)
+        assert len(tenths) >= 5, tenths
+        assert max(tenths.values()) <= SOCKETS * 0.6, tenths
+        quarters = Counter(hint // 1001 for hint in hints)
+        assert min(quarters[n] for n in range(4)) > SOCKETS / 4 / 2, quarters
+        assert "Traceback" not in log
+
+
+async def test_while_it_drains_it_is_not_ready_and_admits_nobody() -> None:
+    with node(DEBUG="1", WS_DRAIN_DELAY_SECONDS="2") as server:
+        alice, _ = await connect(server, ALICE)
+        stopping = asyncio.create_task(asyncio.to_thread(server.stop))
+        async with asyncio.timeout(5):
+            while (await asyncio.to_thread(server.request, "GET", "/readyz")).status == 200:
+                await asyncio.sleep(0.02)
+        answer = await asyncio.to_thread(server.request, "GET", "/readyz")
+        assert (answer.status, answer.json()["status"]) == (503, "draining")
+        assert (await asyncio.to_thread(server.request, "GET", "/healthz")).status == 200
+        bearer = [("Authorization", f"Bearer {token_for(BOB)}")]
+        status, headers = await shake(server.port, headers=bearer)
+        assert (status, "retry-after" in headers) == (503, True)
+        # Who is in still hears of money that moves.
+        await asyncio.to_thread(push_balance, server, ALICE, 17)
+        assert (await alice.receive("balance_update"))["data"]["available_balance"] == "17"
+        assert await alice.until_closed() == CloseCode.RESTART
+        await stopping
+
+
+async def test_a_client_that_never_answers_holds_nobody_up() -> None:
+    with node(DEBUG="1") as server:
+        deaf, _ = await connect(server, BOB)
+        deaf.connection.transport.pause_reading()
+        alice, _ = await connect(server, ALICE)
+        stopping = asyncio.create_task(asyncio.to_thread(server.stop))
+        assert await alice.until_closed() == CloseCode.RESTART
+        log = await stopping  # within the ten seconds that `stop` waits
+        assert "hoardrun has stopped" in log
+        deaf.drop()
+
+
+async def test_an_old_connection_is_sent_away_to_find_another_node() -> None:
+    with node(WS_MAX_LIFETIME_SECONDS="2") as server:
+        began = time.monotonic()
+        clients = [(await connect(server, user))[0] for user in (ALICE, BOB, STAFF)]
+        for client in clients:
+            await client.receive("server_shutdown", timeout=10)
+            assert await client.until_closed() == CloseCode.RESTART
+        assert time.monotonic() - began >= 1.4  # three quarters of the greatest age, at least
+        again, _ = await connect(server, ALICE)
+        await again.close()
+
+
+# -- three nodes, one restarted after the other
+
+USERS_COUNT = 60
+_MANY = """
+from django.contrib.auth import get_user_model
+get_user_model().objects.bulk_create(
+    get_user_model()(id=n, username=f"user-{n}") for n in range(1, COUNT + 1))
+"""
+_PUBLISH = """
+import json, select, sys
+from realtime import log
+from realtime.protocol.messages import BalanceUpdate
+from realtime.publish import publish_many
+print("ready", flush=True)
+names = [f"user:{n}" for n in range(1, COUNT + 1)]
+while not select.select([sys.stdin], [], [], 0.1)[0]:
+    publish_many([(name, BalanceUpdate(account_id="1", currency="UGX",
+        available_balance="1", current_balance="1")) for name in names])
+print(json.dumps({name: head.head for name, head in log.heads(names).items()}))
+"""
+
+
+class Wanderer:
+    """A client as a careful one is: it comes back when told to, somewhere else, and resumes."""
+
+    def __init__(self, user_id: int, nodes: list[Server], where: Counter[int]) -> None:
+        self.user_id = user_id
+        self.stream = f"user:{user_id}"
+        self.offsets: list[int] = []
+        self.begins_after = 0
+        self.came_back: list[float] = []  # after the beginning of a restart, in windows
+        self._nodes = nodes
+        self._where = where
+        self._epoch = ""
+
+    async def run(self, done: asyncio.Event) -> None:
+        number = self.user_id % len(self._nodes)
+        while not done.is_set():
+            try:
+                client = await self._connect(self._nodes[number])
+            except (OSError, InvalidStatus):
+                number = random.randrange(len(self._nodes))  # that one is not ready: another
+                continue
+            self._where[number] += 1
+            hint = await self._read(client, done)
+            self._where[number] -= 1
+            if done.is_set():
+                await client.close()
+                return
+            await asyncio.sleep(hint / 1000)
+            self.came_back.append(time.monotonic())
+            number = random.choice([n for n in range(len(self._nodes)) if n != number])
+
+    async def _connect(self, server: Server) -> Client:
+        resume = {}
+        if self._epoch:
+            at = self.offsets[-1] if self.offsets else self.begins_after
+            resume = {"since": f"{self.stream}:{at}", "epoch": self._epoch}
+        client, greeting = await connect(server, self.user_id, **resume)
+        if not self._epoch:
+            self._epoch = greeting["epoch"]
+            self.begins_after = greeting["positions"][self.stream]["offset"]
+        return client
+
+    async def _read(self, client: Client, done: asyncio.Event) -> int:
+        hint = 0
+        found: Any = None
+        while not done.is_set() or found is not None:  # and what is on its way at the end
+            found = await client.until_next(1.0)
+            if isinstance(found, int):
+                assert found == CloseCode.RESTART
+                return hint
+            if found is not None and found["type"] == "server_shutdown":
+                hint = found["data"]["reconnect_after_ms"]
+            elif found is not None and found["type"] == "balance_update":
+                self.offsets.append(found["offset"])
+        return hint
+
+
+async def test_a_rolling_restart_loses_nothing_and_spreads_those_who_come_back(
+    postgres: Postgres, redis: Redis
+) -> None:
+    env = {
+        "DATABASE_URL": postgres.database("rolling"),
+        "REDIS_URL": redis.url,
+        "WS_DRAIN_SECONDS": "1",
+        "WS_RECONNECT_AFTER_MS": "2000",
+    }
+    nodes = [Server(env=env), *(Server(env=env, migrate=False) for _ in range(2))]
+    await asyncio.to_thread(
+        nodes[0].manage, "shell", "-v0", "-c", f"COUNT = {USERS_COUNT}\n{_MANY}"
+    )
+    where: Counter[int] = Counter()
+    wanderers = [Wanderer(number, nodes, where) for number in range(1, USERS_COUNT + 1)]
+    done = asyncio.Event()
+    running = [asyncio.create_task(wanderer.run(done)) for wanderer in wanderers]
+    peaks: list[float] = []
+
+    async def watch() -> None:
+        while not done.is_set():
+            serving = max(1, sum(1 for count in where.values() if count))
+            peaks.append(max(where.values(), default=0) / (USERS_COUNT / serving))
+            await asyncio.sleep(0.05)
+
+    publisher = await asyncio.to_thread(_publish, nodes[0])
+    watching = asyncio.create_task(watch())
+    assert publisher.stdout is not None
+    await asyncio.to_thread(publisher.stdout.readline)
+    began = []
+    for number in range(3):
+        await until(lambda: where.total() == USERS_COUNT)
+        began.append(time.monotonic())
+        log = await asyncio.to_thread(nodes[number].stop)
+        assert "Traceback" not in log
+        nodes[number] = await asyncio.to_thread(Server, env=env, migrate=False)
+    await until(lambda: where.total() == USERS_COUNT)
+    output, _ = await asyncio.to_thread(publisher.communicate, "enough\n")
+    heads = json.loads(output)
+    done.set()
+    await asyncio.gather(*running, watching)
+    for server in nodes:
+        await asyncio.to_thread(server.stop)
+    for wanderer in wanderers:
+        assert wanderer.offsets == list(
+            range(wanderer.begins_after + 1, heads[wanderer.stream] + 1)
+        ), f"lost, doubled or out of order: {wanderer.stream}"
+    assert max(peaks) <= 2
+    for start in began:
+        back = [at - start for w in wanderers for at in w.came_back if 0 < at - start < 4]
+        assert len(back) > 10
+        # The window is a second of draining and two of hints: no half second sees half of them.
+        busiest = max(Counter(int(at / 0.5) for at in back).values())
+        assert busiest <= len(back) * 0.6, sorted(back)
+
+
+def _publish(server: Server) -> subprocess.Popen[str]:
+    script = f"COUNT = {USERS_COUNT}\n{_PUBLISH}"
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "shell", "-v0", "-c", script],
+        env=server.env,
+        cwd=environment.ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20 * PATIENCE):
+        while not true():
+            await asyncio.sleep(0.02)
