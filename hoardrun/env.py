@@ -113,16 +113,20 @@ def jwt_keys(secret_key: str) -> dict[str, Any]:
             "SIGNING_KEY": private,
             "VERIFYING_KEY": public or _public_of(private),
         }
-    except ValueError as error:
-        raise ImproperlyConfigured(f"JWT_PRIVATE_KEY_FILE cannot be read: {error}") from None
+    except (ValueError, TypeError):  # cryptography says TypeError of a key with a password
+        raise ImproperlyConfigured(
+            "JWT_PRIVATE_KEY_FILE must hold a private key in PEM without a password."
+        ) from None
 
 
 def _pem(name: str) -> str:
     path = text(name)
     try:
         return Path(path).read_text() if path else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise ImproperlyConfigured(f"{name}={path!r} cannot be read: {error}.") from None
+    except UnicodeDecodeError:
+        raise ImproperlyConfigured(f"{name}={path!r} is not a PEM file.") from None
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}={path!r} cannot be read: {error.strerror}.") from None
 
 
 def _public_of(private_pem: str) -> str:

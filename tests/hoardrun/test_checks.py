@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
-import subprocess
-import sys
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -16,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from django.core import checks as django_checks
 
 from hoardrun import env
-from tests.services.environment import ROOT, names_settings_read
+from tests.hoardrun.deployment import manage, shipped
+from tests.services.environment import ROOT
 
 KEY = "k" * 64
 _ID = re.compile(r"hoardrun\.[EWI]\d{3}")
@@ -68,28 +65,6 @@ def fires(identifier: str, *, says: str = "", deploy: bool = True) -> None:
 
 
 # -- the environment that is shipped
-
-
-def manage(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    """Run `manage.py` with this environment and nothing else of hoardrun's."""
-    ours = {k: v for k, v in os.environ.items() if k not in names_settings_read()}
-    return subprocess.run(
-        [sys.executable, "manage.py", *words],
-        cwd=ROOT,
-        env=ours | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def shipped(**more: str) -> dict[str, str]:
-    """Return the environment that `make lint` checks."""
-    return {
-        "DATABASE_URL": "sqlite://:memory:",
-        "ALLOWED_HOSTS": "example.com",
-        "SECRET_KEY": secrets.token_urlsafe(50),
-    } | more
 
 
 def test_the_shipped_settings_are_fit_for_production():
