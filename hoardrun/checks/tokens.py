@@ -127,7 +127,7 @@ def _rsa_bits() -> float:
 
 
 def _prepared(text: str) -> Any:
-    if not text or not _reads_files(_algorithm()):
+    if not _reads_files(_algorithm()):
         return None
     try:
         return jwt.get_algorithm_by_name(_algorithm()).prepare_key(text)

@@ -254,7 +254,7 @@ def test_it_refuses_keys_that_sign_nothing_valid(production, good_pair, broken: 
         fires("hoardrun.E020", says="RS256", deploy=deploy)
 
 
-@pytest.mark.parametrize("algorithm", ["none", "PS256", "ES512"])
+@pytest.mark.parametrize("algorithm", ["none", "PS256", "ES512", "XS256"])
 def test_it_warns_of_an_algorithm_that_is_not_ours(production, algorithm: str):
     simple_jwt(production, ALGORITHM=algorithm)
     fires("hoardrun.W021", says=repr(algorithm))
@@ -371,3 +371,8 @@ def test_it_lets_a_redis_be_that_is_not(production, url: str):
 def test_it_warns_of_a_switch_for_development(production, switch: str, identifier: str):
     setattr(production, switch, True)
     fires(identifier)
+
+
+def test_it_lets_development_have_its_switches(production):
+    production.DEBUG = production.CONSOLE_ENABLED = production.SIMULATE_MARKET = True
+    assert not raised().keys() & {"hoardrun.W041", "hoardrun.W042"}
