@@ -20,6 +20,9 @@ from tests.hoardrun.deployment import manage, python, shipped
 
 Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
+# Most start processes, which no store concerns.
+pytestmark = pytest.mark.servers
+
 SECRET = "s" * 50
 SIGN = """
 import django; django.setup()
