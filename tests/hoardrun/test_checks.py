@@ -1,67 +1,22 @@
-"""Every check of a deployment fires on what it is for, and is silent on what we ship."""
+"""Every check of a deployment fires on what it is for, and is silent on what we ship.
+
+Those of tokens are in `test_checks_tokens`.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from datetime import timedelta
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from django.core import checks as django_checks
+from django.core import checks
 
 from hoardrun import env
-from tests.hoardrun.deployment import manage, shipped
+from tests.hoardrun.deployment import OUR_ID, fires, manage, raised, shipped
 from tests.services.environment import ROOT
-
-KEY = "k" * 64
-_ID = re.compile(r"hoardrun\.[EWI]\d{3}")
-
-
-def raised(*, deploy: bool = True) -> dict[str, django_checks.CheckMessage]:
-    """Run the checks on the settings in force; return those of ours that speak, by id."""
-    found = django_checks.run_checks(
-        tags=[django_checks.Tags.security], include_deployment_checks=deploy
-    )
-    named = {str(message.id): message for message in found}
-    ours = {name: message for name, message in named.items() if _ID.fullmatch(name)}
-    assert all(message.hint for message in ours.values())
-    return ours
-
-
-@pytest.fixture
-def production(settings):
-    """Settings of a deployment in which only the hint about query tokens speaks."""
-    settings.ALLOWED_HOSTS = ["api.example.com"]
-    settings.REALTIME = settings.REALTIME | {"ALLOWED_ORIGINS": ["https://app.example.com"]}
-    settings.CORS_ALLOWED_ORIGINS = ["https://app.example.com"]
-    settings.SIMPLE_JWT = settings.SIMPLE_JWT | {"ALGORITHM": "HS256", "SIGNING_KEY": KEY}
-    settings.REDIS_URL = "rediss://:secret@redis.example.com:6380"
-    settings.CHANNEL_LAYERS = {
-        "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [settings.REDIS_URL], "prefix": "hoardrun-production"},
-        }
-    }
-    settings.CACHES = {"default": settings.CACHES["default"] | {"KEY_PREFIX": "hr-production"}}
-    assert raised().keys() == {"hoardrun.I011"}
-    return settings
 
 
 def realtime(settings, **values: object) -> None:
     settings.REALTIME = settings.REALTIME | values
-
-
-def simple_jwt(settings, **values: object) -> None:
-    settings.SIMPLE_JWT = settings.SIMPLE_JWT | values
-
-
-def fires(identifier: str, *, says: str = "", deploy: bool = True) -> None:
-    """Check that a check speaks, that it alone does, and what it names."""
-    found = raised(deploy=deploy)
-    assert found.keys() - {"hoardrun.I011"} == {identifier}
-    assert says in found[identifier].msg
 
 
 # -- the environment that is shipped
@@ -70,7 +25,7 @@ def fires(identifier: str, *, says: str = "", deploy: bool = True) -> None:
 def test_the_shipped_settings_are_fit_for_production():
     ran = manage(shipped(), "check", "--deploy", "--fail-level", "WARNING")
     assert ran.returncode == 0, ran.stderr
-    assert set(_ID.findall(ran.stderr)) == {"hoardrun.I011"}
+    assert set(OUR_ID.findall(ran.stderr)) == {"hoardrun.I011"}
 
 
 def test_settings_that_follow_every_hint_raise_nothing():
@@ -95,9 +50,9 @@ def test_an_error_stops_commands(command: str):
 
 def test_production_documents_every_check():
     source = "".join(path.read_text() for path in (ROOT / "hoardrun" / "checks").glob("*.py"))
-    documented = _ID.findall((ROOT / "docs" / "production.md").read_text())
+    documented = OUR_ID.findall((ROOT / "docs" / "production.md").read_text())
     assert documented == sorted(set(documented), key=lambda identifier: identifier[-3:])
-    assert set(documented) == set(_ID.findall(source))
+    assert set(documented) == set(OUR_ID.findall(source))
 
 
 # -- who may reach the server
@@ -148,7 +103,7 @@ def test_it_refuses_an_origin_of_sockets_that_no_page_has(production, origin: st
     realtime(production, ALLOWED_ORIGINS=["https://app.example.com", origin])
     for deploy in (False, True):
         fires("hoardrun.E004", says=repr(origin), deploy=deploy)
-    assert raised()["hoardrun.E004"].level == django_checks.ERROR
+    assert raised()["hoardrun.E004"].level == checks.ERROR
 
 
 @pytest.mark.parametrize("origin", ["https://*.example.com", "null"])
@@ -178,7 +133,7 @@ def test_it_warns_of_pages_of_any_site(production):
 
 
 def test_tokens_in_addresses_are_a_hint_and_no_warning(production):
-    assert raised()["hoardrun.I011"].level == django_checks.INFO
+    assert raised()["hoardrun.I011"].level == checks.INFO
     realtime(production, ALLOW_QUERY_TOKEN=False)
     assert not raised()
 
@@ -203,106 +158,6 @@ def test_it_warns_of_a_tls_proxy_that_is_not_trusted(production):
     fires("hoardrun.W010")
     production.TRUSTED_PROXIES = ["10.0.0.7"]
     assert "hoardrun.W010" not in raised()
-
-
-# -- tokens
-
-
-def pem(private: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> dict[str, str]:
-    """Write a pair of keys as simplejwt takes it."""
-    return {
-        "SIGNING_KEY": private.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        ).decode(),
-        "VERIFYING_KEY": private.public_key()
-        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-        .decode(),
-    }
-
-
-@pytest.fixture(scope="module")
-def good_pair() -> dict[str, str]:
-    return pem(rsa.generate_private_key(public_exponent=65537, key_size=2048))
-
-
-@pytest.fixture(scope="module")
-def short_pair() -> dict[str, str]:
-    return pem(rsa.generate_private_key(public_exponent=65537, key_size=1024))
-
-
-def test_a_good_pair_of_keys_passes(production, good_pair: dict[str, str]):
-    simple_jwt(production, ALGORITHM="RS256", **good_pair)
-    assert raised().keys() == {"hoardrun.I011"}
-    simple_jwt(production, SIGNING_KEY="")  # this node only verifies
-    assert raised().keys() == {"hoardrun.I011"}
-    simple_jwt(production, VERIFYING_KEY="", JWK_URL="https://login.example.com/keys")
-    assert raised().keys() == {"hoardrun.I011"}
-
-
-@pytest.mark.parametrize("broken", ["no pair", "other kind", "no PEM", "none"])
-def test_it_refuses_keys_that_sign_nothing_valid(production, good_pair, broken: str):
-    keys: dict[str, dict[str, str]] = {
-        "no pair": {"VERIFYING_KEY": pem(rsa.generate_private_key(65537, 2048))["VERIFYING_KEY"]},
-        "other kind": pem(ec.generate_private_key(ec.SECP256R1())),
-        "no PEM": {"VERIFYING_KEY": "a line of text"},
-        "none": {"SIGNING_KEY": "", "VERIFYING_KEY": ""},
-    }
-    simple_jwt(production, ALGORITHM="RS256", **(good_pair | keys[broken]))
-    for deploy in (False, True):
-        fires("hoardrun.E020", says="RS256", deploy=deploy)
-
-
-@pytest.mark.parametrize("algorithm", ["none", "PS256", "ES512", "XS256"])
-def test_it_warns_of_an_algorithm_that_is_not_ours(production, algorithm: str):
-    simple_jwt(production, ALGORITHM=algorithm)
-    fires("hoardrun.W021", says=repr(algorithm))
-
-
-def test_it_warns_of_tokens_signed_with_the_secret_key(production):
-    simple_jwt(production, SIGNING_KEY=production.SECRET_KEY)
-    fires("hoardrun.W022")
-    simple_jwt(production, SIGNING_KEY=KEY)
-    unset = {k: v for k, v in production.SIMPLE_JWT.items() if k != "SIGNING_KEY"}
-    production.SIMPLE_JWT = unset  # simplejwt then takes SECRET_KEY
-    fires("hoardrun.W022")
-
-
-def test_it_warns_of_a_short_key(production):
-    simple_jwt(production, SIGNING_KEY="k" * 31)
-    fires("hoardrun.W023")
-    simple_jwt(production, SIGNING_KEY="k" * 32)
-    assert raised().keys() == {"hoardrun.I011"}
-
-
-def test_it_warns_of_a_short_rsa_key(production, short_pair: dict[str, str]):
-    simple_jwt(production, ALGORITHM="RS256", **short_pair)
-    fires("hoardrun.W024")
-    simple_jwt(production, SIGNING_KEY="")
-    fires("hoardrun.W024")
-
-
-@pytest.mark.parametrize("leeway", [11, 10.5, timedelta(minutes=1)])
-def test_it_warns_of_tokens_that_outlive_their_end(production, leeway: float | timedelta):
-    simple_jwt(production, LEEWAY=leeway)
-    fires("hoardrun.W025")
-
-
-def test_it_warns_of_tokens_that_outlive_the_password(production):
-    simple_jwt(production, CHECK_REVOKE_TOKEN=False)
-    fires("hoardrun.W026")
-
-
-@pytest.mark.parametrize("claim", ["AUDIENCE", "ISSUER"])
-def test_it_warns_of_tokens_for_anybody(production, claim: str):
-    simple_jwt(production, **{claim: None})
-    fires("hoardrun.W027")
-
-
-def test_it_warns_of_tokens_that_live_long(production):
-    simple_jwt(production, ACCESS_TOKEN_LIFETIME=timedelta(minutes=61))
-    fires("hoardrun.W028")
 
 
 # -- stores
