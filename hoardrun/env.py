@@ -19,6 +19,8 @@ _env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 JWT_ALGORITHMS = ("HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "EdDSA")
 MIN_KEY_BYTES = 32
+DEBUG_KEY = "insecure-key-for-debug-only-never-used-outside-debug"
+REDIS_PREFIX = "hoardrun"  # unless the variable of that name says otherwise
 
 
 def flag(name: str, default: bool = False) -> bool:
@@ -70,7 +72,7 @@ def secret_key(*, debug: bool) -> str:
     if value:
         return value
     if debug:
-        return "insecure-key-for-debug-only-never-used-outside-debug"
+        return DEBUG_KEY
     raise ImproperlyConfigured(
         "SECRET_KEY is not set. Set it to 50 or more random characters, for example with "
         "`export SECRET_KEY=$(python -c 'import secrets; print(secrets.token_urlsafe(50))')`, "
@@ -111,16 +113,20 @@ def jwt_keys(secret_key: str) -> dict[str, Any]:
             "SIGNING_KEY": private,
             "VERIFYING_KEY": public or _public_of(private),
         }
-    except ValueError as error:
-        raise ImproperlyConfigured(f"JWT_PRIVATE_KEY_FILE cannot be read: {error}") from None
+    except (ValueError, TypeError):  # cryptography says TypeError of a key with a password
+        raise ImproperlyConfigured(
+            "JWT_PRIVATE_KEY_FILE must hold a private key in PEM without a password."
+        ) from None
 
 
 def _pem(name: str) -> str:
     path = text(name)
     try:
         return Path(path).read_text() if path else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise ImproperlyConfigured(f"{name}={path!r} cannot be read: {error}.") from None
+    except UnicodeDecodeError:
+        raise ImproperlyConfigured(f"{name}={path!r} is not a PEM file.") from None
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}={path!r} cannot be read: {error.strerror}.") from None
 
 
 def _public_of(private_pem: str) -> str:
@@ -202,7 +208,7 @@ def channel_layers(redis_url: str) -> dict[str, Any]:
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
             "CONFIG": {
                 "hosts": [{"address": redis_url, "socket_timeout": 3, "socket_connect_timeout": 3}],
-                "prefix": text("REDIS_PREFIX", "hoardrun"),
+                "prefix": text("REDIS_PREFIX", REDIS_PREFIX),
             },
         }
     }
@@ -216,6 +222,6 @@ def caches(redis_url: str) -> dict[str, Any]:
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": redis_url,
-            "KEY_PREFIX": text("REDIS_PREFIX", "hoardrun"),
+            "KEY_PREFIX": text("REDIS_PREFIX", REDIS_PREFIX),
         }
     }

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "realtime",
     "notifications",
+    "hoardrun",
     "hoardrun.ledger",
     "hoardrun.market",
 ]

@@ -8,6 +8,10 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
+from tests.hoardrun.deployment import raised
+
+KEY = "k" * 64  # of tokens, in `production`
+
 
 @pytest.fixture
 def alice(db) -> User:
@@ -34,3 +38,22 @@ def login() -> Callable[[User], APIClient]:
         return client
 
     return make
+
+
+@pytest.fixture
+def production(settings):
+    """Settings of a deployment in which only the hint about query tokens speaks."""
+    settings.ALLOWED_HOSTS = ["api.example.com"]
+    settings.REALTIME = settings.REALTIME | {"ALLOWED_ORIGINS": ["https://app.example.com"]}
+    settings.CORS_ALLOWED_ORIGINS = ["https://app.example.com"]
+    settings.SIMPLE_JWT = settings.SIMPLE_JWT | {"ALGORITHM": "HS256", "SIGNING_KEY": KEY}
+    settings.REDIS_URL = "rediss://:secret@redis.example.com:6380"
+    settings.CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [settings.REDIS_URL], "prefix": "hoardrun-production"},
+        }
+    }
+    settings.CACHES = {"default": settings.CACHES["default"] | {"KEY_PREFIX": "hr-production"}}
+    assert raised().keys() == {"hoardrun.I011"}
+    return settings

@@ -1,0 +1,12 @@
+"""System checks of a deployment: `manage.py check --deploy`, after Django's own.
+
+They look at the settings that are in force, whoever wrote them. Warnings come with
+`--deploy` only; an error means that something would fail while serving, and stops `serve`,
+`migrate` and the other commands. `docs/production.md` lists them all.
+"""
+
+from __future__ import annotations
+
+from hoardrun.checks import stores, switches, tokens, web
+
+__all__ = ["stores", "switches", "tokens", "web"]

@@ -1,0 +1,55 @@
+"""How the database and Redis are reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Tags, Warning, register
+
+from hoardrun import env
+from hoardrun.checks.addresses import is_loopback
+
+
+@register(Tags.security, deploy=True)
+def check_databases(**kwargs: Any) -> Iterator[CheckMessage]:
+    """Warn of connections that outlive their request."""
+    for alias, config in settings.DATABASES.items():
+        if config.get("CONN_MAX_AGE", 0) != 0:
+            yield Warning(
+                f"The database {alias!r} has persistent connections: under ASGI each thread "
+                "leaves one behind, until the database takes no more.",
+                hint="Set CONN_MAX_AGE to 0; PostgreSQL has a pool (DATABASE_POOL_SIZE).",
+                id="hoardrun.W030",
+            )
+
+
+@register(Tags.security, deploy=True)
+def check_redis(**kwargs: Any) -> Iterator[CheckMessage]:
+    """Warn of a Redis that others may share, read or speak in."""
+    try:
+        parts = urlsplit(settings.REDIS_URL)
+    except ValueError:
+        return  # whoever connects next says it better
+    if parts.scheme == "unix" or not parts.hostname or is_loopback(parts.hostname):
+        return
+    if not _prefixes().isdisjoint({env.REDIS_PREFIX, "", None}):
+        yield Warning(
+            "Redis is on another machine, and its prefix is the default: a second deployment "
+            "there would hear this one, as pub/sub ignores the database number.",
+            hint="Set REDIS_PREFIX to a name of this deployment, such as hoardrun-production.",
+            id="hoardrun.W031",
+        )
+    if parts.scheme != "rediss" and not (parts.password or "password" in parse_qs(parts.query)):
+        yield Warning(
+            "Redis is on another machine and asks for no password, nor is the way encrypted.",
+            hint="Set REDIS_URL to rediss://user:password@host:6380, or at least with a password.",
+            id="hoardrun.W032",
+        )
+
+
+def _prefixes() -> set[str | None]:
+    layer = settings.CHANNEL_LAYERS["default"].get("CONFIG", {}).get("prefix")
+    return {layer, settings.CACHES["default"].get("KEY_PREFIX")}

@@ -1,0 +1,143 @@
+"""How access tokens are signed and how long they count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from rest_framework_simplejwt import settings as simplejwt
+
+from hoardrun import env
+
+MAX_LEEWAY = timedelta(seconds=10)
+MAX_LIFETIME = timedelta(minutes=60)
+MIN_RSA_BITS = 2048
+
+
+@register(Tags.security)
+def check_key_pair(**kwargs: Any) -> Iterator[CheckMessage]:
+    """Refuse keys from files with which no token could be signed or verified."""
+    algorithm, chosen = _algorithm(), simplejwt.api_settings
+    if not _reads_files(algorithm) or (chosen.JWK_URL and not chosen.VERIFYING_KEY):
+        return
+    try:
+        if _rsa_bits() >= MIN_RSA_BITS:  # smaller ones are warned of, and work
+            _try_keys(algorithm, chosen.SIGNING_KEY, chosen.VERIFYING_KEY)
+    except (jwt.PyJWTError, ValueError, TypeError, UnsupportedAlgorithm):
+        yield Error(
+            f"The keys of access tokens are no pair of PEM keys for {algorithm}.",
+            hint="Set JWT_PRIVATE_KEY_FILE and JWT_PUBLIC_KEY_FILE to keys that JWT_ALGORITHM "
+            "names; the public one may be left out where tokens are signed.",
+            id="hoardrun.E020",
+        )
+
+
+@register(Tags.security, deploy=True)
+def check_keys(**kwargs: Any) -> Iterator[CheckMessage]:
+    """Warn of algorithms and keys that others can forge tokens with."""
+    algorithm, key = _algorithm(), simplejwt.api_settings.SIGNING_KEY
+    if algorithm not in env.JWT_ALGORITHMS:
+        yield Warning(
+            f"Access tokens are signed with {algorithm!r}.",
+            hint=f"Set JWT_ALGORITHM to one of {', '.join(env.JWT_ALGORITHMS)}.",
+            id="hoardrun.W021",
+        )
+    if algorithm.startswith("HS"):
+        if key == settings.SECRET_KEY:
+            yield Warning(
+                "Access tokens are signed with SECRET_KEY: a service that verifies them could "
+                "sign sessions too.",
+                hint="Set JWT_SIGNING_KEY to another key, or leave it out: one is derived.",
+                id="hoardrun.W022",
+            )
+        if len(str(key).encode()) < env.MIN_KEY_BYTES:
+            yield Warning(
+                f"The key of access tokens is shorter than {env.MIN_KEY_BYTES} bytes and "
+                "can be guessed.",
+                hint=f"Set JWT_SIGNING_KEY to {env.MIN_KEY_BYTES} or more random bytes, or "
+                "leave it out: one is derived.",
+                id="hoardrun.W023",
+            )
+    elif _rsa_bits() < MIN_RSA_BITS:
+        yield Warning(
+            f"The RSA key of access tokens is shorter than {MIN_RSA_BITS} bits.",
+            hint=f"Make one with `openssl genrsa {MIN_RSA_BITS}`, and set JWT_PRIVATE_KEY_FILE.",
+            id="hoardrun.W024",
+        )
+
+
+@register(Tags.security, deploy=True)
+def check_claims(**kwargs: Any) -> Iterator[CheckMessage]:
+    """Warn of tokens that count for longer, or at more places, than they should."""
+    chosen = simplejwt.api_settings
+    if _leeway(chosen.LEEWAY) > MAX_LEEWAY:
+        yield Warning(
+            "Access tokens count more than ten seconds after their end.",
+            hint="Set LEEWAY in SIMPLE_JWT to 10 seconds or less, and keep the clocks of the "
+            "nodes together.",
+            id="hoardrun.W025",
+        )
+    if not chosen.CHECK_REVOKE_TOKEN:
+        yield Warning(
+            "A changed password leaves the tokens valid that were issued before.",
+            hint="Set CHECK_REVOKE_TOKEN in SIMPLE_JWT to True.",
+            id="hoardrun.W026",
+        )
+    if not chosen.AUDIENCE or not chosen.ISSUER:
+        yield Warning(
+            "Access tokens do not say for whom and by whom they are: another service's would "
+            "count, if it shares the key.",
+            hint="Set AUDIENCE and ISSUER in SIMPLE_JWT.",
+            id="hoardrun.W027",
+        )
+    if chosen.ACCESS_TOKEN_LIFETIME > MAX_LIFETIME:
+        yield Warning(
+            "Access tokens live for more than an hour, and a stolen one as long.",
+            hint="Set ACCESS_TOKEN_MINUTES to 60 or less; clients renew theirs.",
+            id="hoardrun.W028",
+        )
+
+
+def _algorithm() -> str:
+    return str(simplejwt.api_settings.ALGORITHM)
+
+
+def _reads_files(algorithm: str) -> bool:
+    return algorithm in env.JWT_ALGORITHMS and not algorithm.startswith("HS")
+
+
+def _leeway(value: Any) -> timedelta:
+    return value if isinstance(value, timedelta) else timedelta(seconds=value or 0)
+
+
+def _rsa_bits() -> float:
+    """Return the size of the smaller RSA key; without one, no size is too small."""
+    sizes = [float("inf")]
+    for text in (simplejwt.api_settings.SIGNING_KEY, simplejwt.api_settings.VERIFYING_KEY):
+        key = _prepared(text)
+        if isinstance(key, RSAPrivateKey | RSAPublicKey):
+            sizes.append(key.key_size)
+    return min(sizes)
+
+
+def _prepared(text: str) -> Any:
+    if not _reads_files(_algorithm()):
+        return None
+    try:
+        return jwt.get_algorithm_by_name(_algorithm()).prepare_key(text)
+    except (jwt.PyJWTError, ValueError, TypeError, UnsupportedAlgorithm):
+        return None  # reported as no pair
+
+
+def _try_keys(algorithm: str, signing: str, verifying: str) -> None:
+    """Sign something and verify it; with no key to sign, read the one that verifies."""
+    if signing:
+        jwt.decode(jwt.encode({}, signing, algorithm), verifying, [algorithm])
+    else:
+        jwt.get_algorithm_by_name(algorithm).prepare_key(verifying)

@@ -1,0 +1,60 @@
+"""A deployment's environment, commands that run in it, and what the checks say of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import subprocess
+import sys
+
+from django.core import checks
+
+from tests.services.environment import ROOT, names_settings_read
+
+GIVE_UP_SECONDS = 120
+OUR_ID = re.compile(r"hoardrun\.[EWI]\d{3}")
+
+
+def shipped(**more: str) -> dict[str, str]:
+    """Return the environment that `make lint` checks, and more."""
+    return {
+        "DATABASE_URL": "sqlite://:memory:",
+        "ALLOWED_HOSTS": "example.com",
+        "SECRET_KEY": secrets.token_urlsafe(50),
+    } | more
+
+
+def python(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    """Run Python with this environment, in which nothing else is set that settings read."""
+    kept = {name: value for name, value in os.environ.items() if name not in names_settings_read()}
+    return subprocess.run(
+        [sys.executable, *words],
+        cwd=ROOT,
+        env=kept | {"DJANGO_SETTINGS_MODULE": "hoardrun.settings"} | environment,
+        capture_output=True,
+        text=True,
+        timeout=GIVE_UP_SECONDS,
+        check=False,
+    )
+
+
+def manage(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    """Run `manage.py` so."""
+    return python(environment, "manage.py", *words)
+
+
+def raised(*, deploy: bool = True) -> dict[str, checks.CheckMessage]:
+    """Run the checks on the settings in force; return those of ours that speak, by id."""
+    found = checks.run_checks(tags=[checks.Tags.security], include_deployment_checks=deploy)
+    named = {str(message.id): message for message in found}
+    ours = {name: message for name, message in named.items() if OUR_ID.fullmatch(name)}
+    assert all(message.hint for message in ours.values())
+    return ours
+
+
+def fires(identifier: str, *, says: str = "", deploy: bool = True) -> None:
+    """Check that a check speaks, that it alone does, and what it names."""
+    found = raised(deploy=deploy)
+    assert found.keys() - {"hoardrun.I011"} == {identifier}
+    assert says in found[identifier].msg

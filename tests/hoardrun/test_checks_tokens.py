@@ -1,0 +1,113 @@
+"""Every check of the keys and claims of tokens fires on what it is for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from tests.hoardrun.conftest import KEY
+from tests.hoardrun.deployment import fires, raised
+
+
+def simple_jwt(settings, **values: object) -> None:
+    settings.SIMPLE_JWT = settings.SIMPLE_JWT | values
+
+
+def pem(private: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> dict[str, str]:
+    """Write a pair of keys as simplejwt takes it."""
+    return {
+        "SIGNING_KEY": private.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ).decode(),
+        "VERIFYING_KEY": private.public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        .decode(),
+    }
+
+
+@pytest.fixture(scope="module")
+def good_pair() -> dict[str, str]:
+    return pem(rsa.generate_private_key(public_exponent=65537, key_size=2048))
+
+
+@pytest.fixture(scope="module")
+def short_pair() -> dict[str, str]:
+    return pem(rsa.generate_private_key(public_exponent=65537, key_size=1024))
+
+
+def test_a_good_pair_of_keys_passes(production, good_pair: dict[str, str]):
+    simple_jwt(production, ALGORITHM="RS256", **good_pair)
+    assert raised().keys() == {"hoardrun.I011"}
+    simple_jwt(production, SIGNING_KEY="")  # this node only verifies
+    assert raised().keys() == {"hoardrun.I011"}
+    simple_jwt(production, VERIFYING_KEY="", JWK_URL="https://login.example.com/keys")
+    assert raised().keys() == {"hoardrun.I011"}
+
+
+@pytest.mark.parametrize("broken", ["no pair", "other kind", "no PEM", "none"])
+def test_it_refuses_keys_that_sign_nothing_valid(production, good_pair, broken: str):
+    keys: dict[str, dict[str, str]] = {
+        "no pair": {"VERIFYING_KEY": pem(rsa.generate_private_key(65537, 2048))["VERIFYING_KEY"]},
+        "other kind": pem(ec.generate_private_key(ec.SECP256R1())),
+        "no PEM": {"VERIFYING_KEY": "a line of text"},
+        "none": {"SIGNING_KEY": "", "VERIFYING_KEY": ""},
+    }
+    simple_jwt(production, ALGORITHM="RS256", **(good_pair | keys[broken]))
+    for deploy in (False, True):
+        fires("hoardrun.E020", says="RS256", deploy=deploy)
+
+
+@pytest.mark.parametrize("algorithm", ["none", "PS256", "ES512", "XS256"])
+def test_it_warns_of_an_algorithm_that_is_not_ours(production, algorithm: str):
+    simple_jwt(production, ALGORITHM=algorithm)
+    fires("hoardrun.W021", says=repr(algorithm))
+
+
+def test_it_warns_of_tokens_signed_with_the_secret_key(production):
+    simple_jwt(production, SIGNING_KEY=production.SECRET_KEY)
+    fires("hoardrun.W022")
+    simple_jwt(production, SIGNING_KEY=KEY)
+    unset = {k: v for k, v in production.SIMPLE_JWT.items() if k != "SIGNING_KEY"}
+    production.SIMPLE_JWT = unset  # simplejwt then takes SECRET_KEY
+    fires("hoardrun.W022")
+
+
+def test_it_warns_of_a_short_key(production):
+    simple_jwt(production, SIGNING_KEY="k" * 31)
+    fires("hoardrun.W023")
+    simple_jwt(production, SIGNING_KEY="k" * 32)
+    assert raised().keys() == {"hoardrun.I011"}
+
+
+def test_it_warns_of_a_short_rsa_key(production, short_pair: dict[str, str]):
+    simple_jwt(production, ALGORITHM="RS256", **short_pair)
+    fires("hoardrun.W024")
+    simple_jwt(production, SIGNING_KEY="")
+    fires("hoardrun.W024")
+
+
+@pytest.mark.parametrize("leeway", [11, 10.5, timedelta(minutes=1)])
+def test_it_warns_of_tokens_that_outlive_their_end(production, leeway: float | timedelta):
+    simple_jwt(production, LEEWAY=leeway)
+    fires("hoardrun.W025")
+
+
+def test_it_warns_of_tokens_that_outlive_the_password(production):
+    simple_jwt(production, CHECK_REVOKE_TOKEN=False)
+    fires("hoardrun.W026")
+
+
+@pytest.mark.parametrize("claim", ["AUDIENCE", "ISSUER"])
+def test_it_warns_of_tokens_for_anybody(production, claim: str):
+    simple_jwt(production, **{claim: None})
+    fires("hoardrun.W027")
+
+
+def test_it_warns_of_tokens_that_live_long(production):
+    simple_jwt(production, ACCESS_TOKEN_LIFETIME=timedelta(minutes=61))
+    fires("hoardrun.W028")
