@@ -94,7 +94,7 @@ def _allowed(origins: tuple[str, ...]) -> frozenset[str]:
 
 async def _refuse(scope: Scope, send: Any, status: HTTPStatus) -> None:
     if _RESPONSE not in scope.get("extensions", {}):
-        await send({"type": "websocket.close", "code": 1000})  # which ASGI makes a 403
+        await send({"type": "websocket.close"})  # which ASGI makes a 403
         return
     headers = [(b"content-type", b"text/plain")]
     if status is not HTTPStatus.FORBIDDEN:

@@ -19,7 +19,7 @@ _router: Any = URLRouter
 async def _not_found(scope: Any, receive: Any, send: Any) -> None:
     """Refuse the handshake of an unknown path: HTTP 403, as ASGI has it."""
     await receive()
-    await send({"type": "websocket.close", "code": 1000})
+    await send({"type": "websocket.close"})
 
 
 websocket_application = JWTAuthMiddleware(

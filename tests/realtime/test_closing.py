@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from realtime.protocol.codes import CloseCode
-from tests.realtime.conftest import ALICE, BOB, STAFF, connect, node, token_for
+from tests.realtime.conftest import ALICE, BOB, STAFF, USERS, connect, node, token_for
+from tests.services import environment
 from tests.services.client import Client
 from tests.services.server import Server
 
@@ -119,6 +123,88 @@ async def test_a_flood_gets_errors_then_closes_with_4429(strict: Server) -> None
         codes = [m["data"]["code"] for m in bob.journal if m["type"] == "error"]
         assert set(codes) == {"rate_limited"}
         assert len([m for m in bob.journal if m["type"] == "pong"]) < 20
+
+
+async def test_a_message_that_is_too_long_closes_with_1009(served: Server) -> None:
+    for text in ("x" * 65_536, "é" * 32_768):
+        alice, greeting = await connect(served, ALICE)
+        assert len(text.encode()) == greeting["limits"]["max_message_bytes"]
+        async with alice:
+            await alice.send(text)
+            assert (await alice.receive("error"))["data"]["code"] == "invalid_json"
+            await alice.send(text + "x")
+            assert await alice.until_closed() == CloseCode.TOO_LARGE
+
+
+@pytest.mark.parametrize("fragments", [1, 400])
+async def test_a_message_that_unpacks_to_too_much_closes_with_1009(
+    served: Server, fragments: int
+) -> None:
+    async with await Client.open(served.ws_url, token=token_for(ALICE)) as client:
+        await client.receive("connection_established")
+        assert client.connection.protocol.extensions, "nothing is compressed here"
+        piece = " " * (4_000_000 // fragments)
+        with suppress(ConnectionClosed):
+            await client.connection.send(piece for _ in range(fragments))
+        assert await client.until_closed() == CloseCode.TOO_LARGE
+
+
+async def test_a_binary_message_closes_with_1003(served: Server) -> None:
+    alice, _ = await connect(served, ALICE)
+    async with alice:
+        await alice.connection.send(b'{"type":"ping"}')
+        assert (await alice.receive("error"))["data"]["code"] == "binary_not_supported"
+        assert await alice.until_closed() == CloseCode.BINARY
+
+
+async def test_text_that_is_not_utf8_closes_with_1007(served: Server) -> None:
+    alice, _ = await connect(served, ALICE)
+    async with alice:
+        async with alice.connection.send_context():
+            alice.connection.protocol.send_text(b"\xff\xfe")
+        assert await alice.until_closed() == CloseCode.INVALID_TEXT
+
+
+async def test_a_frame_that_breaks_the_rules_closes_with_1002(served: Server) -> None:
+    for frame in (
+        b"\xb1\x80\x00\x00\x00\x00",  # reserved bits
+        b"\x83\x80\x00\x00\x00\x00",  # a reserved opcode
+        b"\x80\x80\x00\x00\x00\x00",  # nothing to continue
+        b"\x81\x00",  # not masked
+        b"\x09\x80\x00\x00\x00\x00",  # a ping in fragments
+    ):
+        alice, _ = await connect(served, ALICE)
+        alice.connection.transport.write(frame)
+        assert await alice.until_closed() == CloseCode.PROTOCOL_ERROR, frame
+        await alice.close()
+
+
+async def test_on_other_servers_the_length_and_the_kind_are_looked_at_too() -> None:
+    with Server("daphne") as server:
+        server.manage("shell", "-v0", "-c", USERS)
+        for message, code in (("x" * 65_537, CloseCode.TOO_LARGE), (b"x", CloseCode.BINARY)):
+            alice, _ = await connect(server, ALICE)
+            async with alice:
+                await alice.connection.send(message)
+                assert await alice.until_closed() == code
+
+
+def test_every_code_of_the_catalogue_is_reached_here() -> None:
+    source = Path(__file__).read_text()
+    for code in CloseCode:
+        assert f"== CloseCode.{code.name}" in source, code
+
+
+def test_nothing_closes_with_a_code_from_elsewhere() -> None:
+    number = re.compile(r"""\.close\(\s*(code=)?\d|["']code["']:\s*\d|send_close\(\d""")
+    found = [
+        f"{path}: {match[0]}"
+        for package in ("realtime", "hoardrun", "notifications")
+        for path in (environment.ROOT / package).rglob("*.py")
+        for match in [number.search(path.read_text())]
+        if match
+    ]
+    assert found == []
 
 
 async def test_rooms_beyond_the_limit_are_refused(strict: Server) -> None:

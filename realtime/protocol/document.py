@@ -1,0 +1,134 @@
+"""The protocol's documentation, written from its own declarations: `docs/protocol.md`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence, Set
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from realtime.protocol import PROTOCOL_VERSION, SUBPROTOCOL
+from realtime.protocol.codes import CloseCode, ErrorCode
+from realtime.protocol.commands import AnyCommand
+from realtime.protocol.messages import PAYLOADS
+
+_INTRODUCTION = f"""# The protocol of `/ws/notifications`
+
+Version {PROTOCOL_VERSION}, subprotocol `{SUBPROTOCOL}`. Written by `manage.py export_protocol` from
+`realtime/protocol`; do not edit it by hand.
+
+Every message is one JSON object in a text frame. A client's message has a `type`, the fields
+below, and may have an `id` of up to 64 characters, which every answer to it repeats. A server's
+message has `type`, `data` and `timestamp` (RFC 3339, UTC, milliseconds), durable ones also
+`stream` and `offset`, those of a room `room`. Money and prices are strings. Clients ignore types
+and fields that they do not know; the server refuses them with an `error`.
+
+## Connecting
+
+The server looks for a credential in this order:
+
+1. `Authorization: Bearer <access token>`;
+2. `Sec-WebSocket-Protocol: {SUBPROTOCOL}, bearer.<access token>`, of which only `{SUBPROTOCOL}`
+   is ever echoed;
+3. `?ticket=`, a ticket from `POST /api/ws-ticket/`: good once, for 30 seconds;
+4. `?token=<access token>`, unless the settings refuse it;
+5. the message `authenticate`, within 5 seconds after connecting.
+
+A browser's page must come from the server's own origin or from one that its settings name;
+without an `Origin` header, one of the first four is needed. Further parameters: `device` (a
+name of up to 64 characters, whose acknowledgements are kept), `since`
+(`user:17,announcements:3`) and `epoch` (as the greeting gave it) to resume, `types` to
+subscribe.
+
+Before the handshake the server refuses with an HTTP status:
+
+| status | why | what a client does next |
+|---|---|---|
+| 400, 414, 431 | the handshake is malformed, or too long | do not reconnect |
+| 403 | the `Origin` is not allowed, or missing as is a credential | do not reconnect |
+| 429 | too many bad credentials or strangers from this address | wait for `Retry-After` |
+| 503 | the node is full or about to stop | wait for `Retry-After`, then reconnect |
+
+Every other refusal is a close code, which browsers can read.
+"""
+
+
+_COMMON = frozenset({"type", "id"})
+
+
+def markdown() -> str:
+    """Write the whole page."""
+    parts = [
+        _INTRODUCTION,
+        "## Close codes\n",
+        _table(
+            ("code", "reason", "when", "what a client does next"),
+            ((f"{c.value}", c.reason, c.when, c.reconnect) for c in sorted(CloseCode)),
+        ),
+        "## Errors\n",
+        "An `error` says in `code` what is wrong, in `message` what to do, and in `retryable` "
+        "whether the same\nagain can succeed. Nothing was changed by the request.\n",
+        _table(
+            ("code", "retryable"),
+            ((f"`{code.wire}`", "yes" if code.retryable else "no") for code in ErrorCode),
+        ),
+        "## What a client sends\n",
+        *(_described(_tag(c), c, _COMMON) for c in AnyCommand.__args__),
+        "## What the server sends\n",
+        *(_described(name, kind) for name, kind in sorted(PAYLOADS.items())),
+    ]
+    return "\n".join(parts)
+
+
+def _described(name: str, kind: type[Struct], common: Set[str] = frozenset()) -> str:
+    """Describe one message; `common` fields are described with the envelope."""
+    defined = msgspec.json.schema(kind)["$defs"]
+    own = defined.pop(kind.__name__)
+    rows = [row for row in _fields(own) if row[0] not in common]
+    parts = [f"### `{name}`\n", " ".join(own.get("description", "").split()) + "\n"]
+    if rows:
+        cells = ((f"`{field}`", kind_of, default) for field, kind_of, default in rows)
+        parts.append(_table(("field", "type", "default"), cells))
+    for other, schema in sorted(defined.items()):
+        fields = ", ".join(f"`{field}` ({kind_of})" for field, kind_of, _ in _fields(schema))
+        parts.append(f"`{other}` has {fields}.\n")
+    return "\n".join(parts)
+
+
+def _fields(schema: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    for name, field in schema["properties"].items():
+        required = name in schema.get("required", ())
+        default = "" if required else f"`{msgspec.json.encode(field.get('default')).decode()}`"
+        yield name, _type(field), default
+
+
+def _type(field: dict[str, Any]) -> str:
+    if "anyOf" in field:
+        return " or ".join(_type(option) for option in field["anyOf"])
+    if "$ref" in field:
+        return f"`{field['$ref'].rpartition('/')[2]}`"
+    if "enum" in field:
+        return ", ".join(f"`{value}`" for value in field["enum"])
+    match field.get("type"):
+        case "array":
+            return f"list of {_type(field.get('items', {}))}"
+        case "object":
+            values = field.get("additionalProperties")
+            return f"object of {_type(values)}" if isinstance(values, dict) else "object"
+        case "string":
+            limit = field.get("maxLength")
+            return f"string up to {limit}" if limit else "string"
+        case str(name):
+            return name
+    return "anything"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(row)} |\n" for row in (head, *rows)]
+    lines.insert(1, "|---" * len(head) + "|\n")
+    return "".join(lines)
+
+
+def _tag(command: type[Struct]) -> str:
+    return str(command.__struct_config__.tag)
