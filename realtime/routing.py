@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from channels.routing import URLRouter
+from django.conf import settings
 from django.urls import re_path
 
 from realtime.consumer import NotificationConsumer
+from realtime.echo import echo
 from realtime.middleware import JWTAuthMiddleware
 
 # Django's types know views only; Channels routes ASGI applications by the same functions.
@@ -25,6 +27,7 @@ websocket_application = JWTAuthMiddleware(
     _router(
         [
             _path(r"^ws/notifications/?$", NotificationConsumer.as_asgi()),
+            *([_path(r"^ws/echo$", echo)] if settings.REALTIME_ECHO else []),
             _path(r"", _not_found),
         ]
     )

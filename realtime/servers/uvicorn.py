@@ -44,10 +44,11 @@ _DEFLATE = ServerPerMessageDeflateFactory(
 
 
 class _NeverWaits:
-    """Stands for the event that ASGI's `send` waits for, once nobody calls `send`."""
+    """Stands for the event that ASGI's `send` waits for: a listener is told to wait itself."""
 
     def set(self) -> None: ...
     def clear(self) -> None: ...
+    async def wait(self) -> None: ...
 
 
 _NEVER_WAITS: Any = _NeverWaits()
