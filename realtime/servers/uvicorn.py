@@ -18,6 +18,7 @@ from websockets.extensions.permessage_deflate import (
 from websockets.frames import Frame as WebSocketFrame
 from websockets.frames import Opcode
 from websockets.http11 import Request
+from websockets.protocol import State
 
 from realtime.core.frames import COMPRESS_SETTINGS, WINDOW_BITS, Frame
 from realtime.protocol.codes import CloseCode
@@ -71,6 +72,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.paused = False
         self.heard = True
         self.listener: Listener | None = None
+        self.pong = b""  # the answer to the latest ping of a client that takes nothing
         self.deflates = False
         self.pipe: Callable[[bytes], None] | None = None
         if settings.REALTIME["COMPRESSION"]:
@@ -172,15 +174,54 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             extensions[EXTENSION] = self
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes of the client, whatever they are a sign of life."""
+        """Take bytes of the client, whatever they are a sign of life.
+
+        Messages that came whole ahead of a broken frame count.
+        """
         self.heard = True
-        super().data_received(data)
+        self.conn.receive_data(data)
+        self.handle_events()
+        if self.conn.parser_exc is not None:
+            self.handle_parser_exception()
+
+    def handle_ping(self) -> None:
+        """Answer a ping, but let nobody who takes no answers fill the memory with them."""
+        if self.conn.state is not State.OPEN and not self.close_sent:
+            return  # a close frame is behind it: they leave together, after what is between
+        pongs = self.conn.data_to_send()
+        if self.close_sent or not pongs:
+            return
+        if self.paused:
+            self.pong = pongs[-1]  # only the latest needs one (RFC 6455, section 5.5.3)
+        else:
+            self.transport.write(b"".join(pongs))
 
     def send_receive_event_to_app(self) -> None:
         """Hand a message over, and read on unless the listener is still at work."""
-        super().send_receive_event_to_app()
+        data = self.frames[0] if len(self.frames) == 1 else b"".join(self.frames)
+        self.frames = []
+        if self.close_sent:
+            return
+        if self.curr_msg_data_type == "bytes":
+            self.queue.put_nowait({"type": "websocket.receive", "bytes": data})
+        else:
+            try:
+                text = data.decode()
+            except UnicodeDecodeError:
+                self._refuse_text()
+                return
+            self.queue.put_nowait({"type": "websocket.receive", "text": text})
+        if not self.read_paused:
+            self.read_paused = True
+            self.transport.pause_reading()
         if self.listener is not None and not self.listener.busy:
             self.resume_reading()
+
+    def _refuse_text(self) -> None:
+        """Close with 1007, unless a close frame already follows what is no UTF-8."""
+        if self.conn.state is State.OPEN:
+            self.conn.send_close(1007, "text that is no UTF-8")
+            self.handle_parser_exception()
 
     def pause_writing(self) -> None:
         """Hear from the transport that the client reads too slowly."""
@@ -193,6 +234,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """Hear from the transport that the client has caught up."""
         super().resume_writing()
         self.paused = False
+        if self.pong and not self.close_sent:
+            self.transport.write(self.pong)
+        self.pong = b""
         if self.listener is not None:
             self.listener.resumed()
             if not self.listener.busy:
