@@ -45,7 +45,7 @@ _DEFLATE = ServerPerMessageDeflateFactory(
 
 
 class _NeverWaits:
-    """Stands for the event that ASGI's `send` waits for: a listener is told to wait itself."""
+    """Stands for the event that ASGI's `send` waits for: a listener is told when to hold."""
 
     def set(self) -> None: ...
     def clear(self) -> None: ...

@@ -55,10 +55,10 @@ def main() -> int:
     arguments = _arguments()
     environment.prepare(reaper.workspace())
     parts = [CORE, LIMITS] if arguments.all else [CORE]
-    began = time.monotonic()
     results: dict[str, dict[str, Any]] = {}
     try:
         program = wstest.environment(PLACE)
+        began = time.monotonic()
         for part in parts:
             results |= _run(program, part)
     except (wstest.SuiteMissing, RuntimeError) as error:

@@ -47,6 +47,7 @@ async def test_everything_comes_back_as_it_was_and_in_order(
     echoing: Server, compression: str | None
 ) -> None:
     async with connect(url(echoing), proxy=None, compression=compression) as client:
+        assert bool(client.protocol.extensions) == (compression is not None)
         for message in SAID:  # all at once: some wait behind others
             await client.send(message)
         assert [await client.recv() for _ in SAID] == SAID
