@@ -26,7 +26,7 @@ PRODUCTION = env -u DEBUG -u REDIS_URL DATABASE_URL=sqlite://:memory: ALLOWED_HO
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test e2e lint faults faults-full bench check clean
+.PHONY: help run test e2e lint faults faults-full conformance bench check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ faults: $(VENV)/.dev ## Break nodes, stores and links under load for some minute
 
 faults-full: $(VENV)/.dev ## The same for as long as given (SECONDS=3600), on other faults each time
 	$(BIN)/python -m tests.faults --seconds $(SECONDS) --rate 260 --out var/faults
+
+conformance: $(VENV)/.dev ## Speak every detail of RFC 6455 to the server, into var/conformance (ARGS=--all: and of compression)
+	$(BIN)/python -m tests.conformance.autobahn --out var/conformance $(ARGS)
 
 bench: $(VENV)/.bench ## Measure against peers, into var/bench (BENCH="fanout --quick"; all takes 40 minutes)
 	$(BIN)/python -m bench $(BENCH) --out var/bench

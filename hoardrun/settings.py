@@ -214,6 +214,8 @@ ALLOW_LOSING_COMMITTED_EVENTS = env.flag("ALLOW_LOSING_COMMITTED_EVENTS")
 SIMULATE_MARKET = env.flag("SIMULATE_MARKET")
 # The console page at /ws/test: a tool for development, not for the public.
 CONSOLE_ENABLED = env.flag("CONSOLE_ENABLED", DEBUG)
+# The route /ws/echo, which answers anybody: for conformance runs, never for the public.
+REALTIME_ECHO = env.flag("WS_ECHO")
 # Who `seed_demo` creates and the console offers to log in as; outside DEBUG, nobody.
 DEMO_LOGINS: list[dict[str, str]] = (
     [

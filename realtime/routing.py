@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from channels.routing import URLRouter
+from django.conf import settings
 from django.urls import re_path
 
 from realtime.consumer import NotificationConsumer
+from realtime.echo import echo
 from realtime.gate import Gate
 from realtime.middleware import JWTAuthMiddleware
 
@@ -22,13 +24,13 @@ async def _not_found(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "websocket.close"})
 
 
-websocket_application = JWTAuthMiddleware(
-    Gate(
-        _router(
-            [
-                _path(r"^ws/notifications/?$", NotificationConsumer.as_asgi()),
-                _path(r"", _not_found),
-            ]
-        )
+_guarded: Any = Gate(
+    _router(
+        [
+            _path(r"^ws/notifications/?$", NotificationConsumer.as_asgi()),
+            _path(r"", _not_found),
+        ]
     )
 )
+_open = [_path(r"^ws/echo$", echo)] if settings.REALTIME_ECHO else []
+websocket_application = JWTAuthMiddleware(_router([*_open, _path(r"", _guarded)]))

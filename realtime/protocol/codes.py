@@ -63,6 +63,13 @@ class CloseCode(IntEnum):
         return _CLOSE[self].reconnect
 
     @property
+    def private(self) -> CloseCode:
+        """The code of private use that comes nearest; a server may refuse to send others."""
+        if self >= 4000:
+            return self
+        return CloseCode.TIMEOUT if self is CloseCode.RESTART else CloseCode.PROTOCOL
+
+    @property
     def retryable(self) -> bool:
         """Whether a client comes back by itself."""
         return not self.reconnect.startswith("do not")

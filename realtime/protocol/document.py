@@ -66,6 +66,8 @@ def markdown() -> str:
             ("code", "reason", "when", "what a client does next"),
             ((f"{c.value}", c.reason, c.when, c.reconnect) for c in sorted(CloseCode)),
         ),
+        "Daphne sends no codes below 3000 but 1000: there, 1012 arrives as 4408, and 1003 and 1009 "
+        "as 4400.\n",
         "## Errors\n",
         "An `error` says in `code` what is wrong, in `message` what to do, and in `retryable` "
         "whether the same\nagain can succeed. Nothing was changed by the request.\n",

@@ -74,13 +74,7 @@ class AsgiWriter:
             while self._frames:
                 await self._send({"type": "websocket.send", "text": self._frames.popleft().text})
             if self._closing is not None:
-                await self._send(
-                    {
-                        "type": "websocket.close",
-                        "code": int(self._closing),
-                        "reason": self._closing.reason,
-                    }
-                )
+                await self._close(self._closing)
         except Exception as error:  # servers disagree on what writing to the gone raises
             logger.debug("write failed: %r", error)
             self._frames.clear()
@@ -88,3 +82,14 @@ class AsgiWriter:
         self.paused = False
         if self._listener is not None:
             self._listener.resumed()
+
+    async def _close(self, code: CloseCode) -> None:
+        """Close with a code, or with its like above 4000 where the server sends no others."""
+        for attempt in dict.fromkeys((code, code.private)):
+            try:
+                await self._send(
+                    {"type": "websocket.close", "code": int(attempt), "reason": attempt.reason}
+                )
+                return
+            except Exception as error:
+                logger.debug("not closed with %d: %r", attempt, error)

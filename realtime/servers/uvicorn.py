@@ -16,6 +16,7 @@ from websockets.extensions.permessage_deflate import (
 from websockets.frames import Frame as WebSocketFrame
 from websockets.frames import Opcode
 from websockets.http11 import Request
+from websockets.protocol import State
 
 from realtime.core.frames import COMPRESS_SETTINGS, WINDOW_BITS, Frame
 from realtime.protocol.codes import CloseCode
@@ -37,10 +38,11 @@ _DEFLATE = ServerPerMessageDeflateFactory(
 
 
 class _NeverWaits:
-    """Stands for the event that ASGI's `send` waits for, once nobody calls `send`."""
+    """Stands for the event that ASGI's `send` waits for: a listener is told when to hold."""
 
     def set(self) -> None: ...
     def clear(self) -> None: ...
+    async def wait(self) -> None: ...
 
 
 _NEVER_WAITS: Any = _NeverWaits()
@@ -63,6 +65,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.paused = False
         self.heard = True
         self.listener: Listener | None = None
+        self.pong = b""  # the answer to the latest ping of a client that takes nothing
         self.deflates = False
         self.pipe: Callable[[bytes], None] | None = None
         if settings.REALTIME["COMPRESSION"]:
@@ -164,20 +167,81 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             extensions[EXTENSION] = self
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes of the client, whatever they are a sign of life."""
+        """Take bytes of the client, whatever they are a sign of life.
+
+        Messages that came whole ahead of a broken frame count.
+        """
         self.heard = True
-        super().data_received(data)
-        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+        if self.conn.parser_exc is not None:
+            return  # the close is on its way, and nothing counts any more
+        self.conn.receive_data(data)
+        self.handle_events()
+        if self.conn.parser_exc is not None:
+            self.handle_parser_exception()
+        elif self.conn.handshake_exc is not None and not self.handshake_initiated:
             # A request that the library refuses to read, as with a line too long: uvicorn
             # would keep the connection, and leave the answer unsent.
             self.transport.write(b"".join(self.conn.data_to_send()))
             self.transport.close()
 
+    def handle_ping(self) -> None:
+        """Answer a ping, but let nobody who takes no answers fill the memory with them."""
+        if self.conn.state is not State.OPEN and not self.close_sent:
+            return  # a close frame is behind it: they leave together, after what is between
+        pongs = self.conn.data_to_send()
+        if self.close_sent or not pongs:
+            return
+        if self.paused:
+            self.pong = pongs[-1]  # only the latest needs one (RFC 6455, section 5.5.3)
+        else:
+            self.transport.write(b"".join(pongs))
+
     def send_receive_event_to_app(self) -> None:
         """Hand a message over, and read on unless the listener is still at work."""
-        super().send_receive_event_to_app()
+        data = self.frames[0] if len(self.frames) == 1 else b"".join(self.frames)
+        self.frames = []
+        if self.close_sent:
+            return
+        if self.curr_msg_data_type == "bytes":
+            self.queue.put_nowait({"type": "websocket.receive", "bytes": data})
+        else:
+            try:
+                text = data.decode()
+            except UnicodeDecodeError:
+                self._refuse_text()
+                return
+            self.queue.put_nowait({"type": "websocket.receive", "text": text})
+        if not self.read_paused:
+            self.read_paused = True
+            self.transport.pause_reading()
         if self.listener is not None and not self.listener.busy:
             self.resume_reading()
+
+    def handle_parser_exception(self) -> None:
+        """Close because of what the client sent, in a way that it hears why.
+
+        To close while its bytes are unread would reset the connection, and the close frame
+        with it. So only our side is closed; what still comes is dropped, for some seconds.
+        """
+        assert self.conn.close_sent is not None
+        code, reason = self.conn.close_sent.code, self.conn.close_sent.reason
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+            self.close_timer = self.loop.call_later(self.close_timeout, self._give_up)
+            if self.read_paused:
+                self.read_paused = False
+                self.transport.resume_reading()
+        else:
+            self.transport.close()
+
+    def _refuse_text(self) -> None:
+        """Close with 1007, unless a close frame already follows what is no UTF-8."""
+        if self.conn.state is State.OPEN:
+            self.conn.send_close(int(CloseCode.INVALID_TEXT), CloseCode.INVALID_TEXT.reason)
+            self.handle_parser_exception()
 
     def pause_writing(self) -> None:
         """Hear from the transport that the client reads too slowly."""
@@ -190,6 +254,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """Hear from the transport that the client has caught up."""
         super().resume_writing()
         self.paused = False
+        if self.pong and not self.close_sent:
+            self.transport.write(self.pong)
+        self.pong = b""
         if self.listener is not None:
             self.listener.resumed()
             if not self.listener.busy:

@@ -1,4 +1,7 @@
-"""A WebSocket client that shows the bytes as they came, and answers nothing by itself."""
+"""A WebSocket client that shows the bytes as they came, and answers nothing by itself.
+
+What it sends is as right or wrong as the test wants it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,13 @@ from urllib.parse import urlsplit
 
 from tests.services.ports import PATIENCE
 
-PING, CLOSE = 0x9, 0x8
+TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
+
+
+def masked(opcode: int, payload: bytes = b"") -> bytes:
+    """Return a frame of a client, of up to 125 bytes; its mask is all zeros."""
+    assert len(payload) <= 125
+    return bytes([0x80 | opcode, 0x80 | len(payload), 0, 0, 0, 0]) + payload
 
 
 @dataclass(frozen=True)
@@ -25,7 +34,7 @@ class RawFrame:
 class RawClient:
     """One connection; `extensions` is what the server agreed to, empty for nothing."""
 
-    def __init__(self, ws_url: str, token: str, *, offer: str | None = None) -> None:
+    def __init__(self, ws_url: str, token: str = "", *, offer: str | None = None) -> None:
         address = urlsplit(ws_url)
         assert address.hostname and address.port
         self._socket = socket.create_connection((address.hostname, address.port))
@@ -37,7 +46,7 @@ class RawClient:
             "Connection: Upgrade",
             "Sec-WebSocket-Version: 13",
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-            f"Authorization: Bearer {token}",
+            *([f"Authorization: Bearer {token}"] if token else []),
             *([f"Sec-WebSocket-Extensions: {offer}"] if offer else []),
         ]
         self._socket.sendall("\r\n".join([*lines, "", ""]).encode())
@@ -54,6 +63,10 @@ class RawClient:
         if size > 125:
             size = int.from_bytes(self._read(2 if size == 126 else 8), "big")
         return RawFrame(first & 0x0F, bool(first & 0x40), self._read(size))
+
+    def send(self, data: bytes) -> None:
+        """Send bytes as they are."""
+        self._socket.sendall(data)
 
     def close(self) -> None:
         self._socket.close()
