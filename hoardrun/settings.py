@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "notifications",
     "hoardrun.ledger",
     "hoardrun.market",
+    "hoardrun.api.broadcast",
 ]
 
 MIDDLEWARE = [
@@ -132,7 +133,10 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "hoardrun.problems.exception_handler",
-    "DEFAULT_THROTTLE_RATES": {"login": env.text("LOGIN_RATE", "20/min")},
+    "DEFAULT_THROTTLE_RATES": {
+        "login": env.text("LOGIN_RATE", "20/min"),
+        "broadcast": env.text("BROADCAST_RATE", "60/min"),
+    },
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "hoardrun",
@@ -182,6 +186,8 @@ REALTIME: dict[str, Any] = {
     "RETENTION_EVENTS": env.whole("EVENT_RETENTION_COUNT", 10_000, minimum=100),
     "DEVICE_DAYS": env.number("DEVICE_RETENTION_DAYS", 90, minimum=1),
 }
+# A broadcast for more users than that waits for a second person; 0: each one does.
+BROADCAST_APPROVAL_AUDIENCE = env.whole("BROADCAST_APPROVAL_AUDIENCE", 1000)
 # Serve even if the database may lose what it has committed; for tests and throwaway data.
 ALLOW_LOSING_COMMITTED_EVENTS = env.flag("ALLOW_LOSING_COMMITTED_EVENTS")
 # The simulated market runs inside the server process (`serve --simulate-market`).

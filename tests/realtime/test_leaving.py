@@ -15,9 +15,12 @@ from tests.services.redis import Redis
 from tests.services.server import Server
 
 _USERS = """
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission, User
 for number, name in enumerate(("alice", "bob", "charlie"), start=1):
-    get_user_model().objects.create(id=number, username=name, is_staff=name == "charlie")
+    User.objects.create(id=number, username=name, is_staff=name == "charlie")
+User.objects.get(username="charlie").user_permissions.add(
+    Permission.objects.get(codename="broadcast")
+)
 """
 
 
