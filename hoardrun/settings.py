@@ -134,8 +134,8 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "hoardrun.problems.exception_handler",
     "DEFAULT_THROTTLE_RATES": {
-        "login": env.text("LOGIN_RATE", "20/min"),
-        "broadcast": env.text("BROADCAST_RATE", "60/min"),
+        "login": env.rate("LOGIN_RATE", "20/min"),
+        "broadcast": env.rate("BROADCAST_RATE", "60/min"),
     },
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
