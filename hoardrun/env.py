@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,14 @@ def whole(name: str, default: int, *, minimum: int = 0) -> int:
     if parsed != int(parsed):
         raise ImproperlyConfigured(f"{name}={parsed} is not a whole number.")
     return int(parsed)
+
+
+def rate(name: str, default: str) -> str:
+    """Read how often something may be done, such as `60/min`."""
+    value = text(name) or default
+    if not re.fullmatch(r"[1-9][0-9]*/(s|sec|second|m|min|minute|h|hour|d|day)", value):
+        raise ImproperlyConfigured(f"{name}={value!r} is no rate: write it like {default}.")
+    return value
 
 
 def secret_key(*, debug: bool) -> str:

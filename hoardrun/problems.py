@@ -11,7 +11,7 @@ import logging
 import math
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import (
@@ -38,19 +38,30 @@ _NOTHING_HERE = "There is nothing here; /api/docs lists what there is."
 class StrictJSONParser(JSONParser):
     """Read JSON of a bounded size; what cannot be read is the sender's fault, not ours.
 
-    Raises RequestDataTooBig above DATA_UPLOAD_MAX_MEMORY_SIZE, which streams evade otherwise.
+    Raises BodyTooBig above `max_bytes`, or without it above DATA_UPLOAD_MAX_MEMORY_SIZE, which
+    streams evade otherwise.
     """
+
+    max_bytes: ClassVar[int | None] = None
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None
     ) -> Any:
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        limit = self.max_bytes or settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         try:
             return super().parse(_Bounded(stream, limit), media_type, parser_context)  # type: ignore[arg-type]
         except RecursionError:
             raise exceptions.ParseError("The JSON is nested too deeply.") from None
         except (LookupError, TypeError):  # a charset that Python knows and that is not for text
             raise exceptions.ParseError("The body must be JSON in UTF-8.") from None
+
+
+class BodyTooBig(RequestDataTooBig):
+    """A body of more than `limit` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"Send no more than {limit} bytes.")
+        self.limit = limit
 
 
 class _Bounded:
@@ -65,7 +76,7 @@ class _Bounded:
             return bytes(self._stream.read())
         read = bytes(self._stream.read(self._limit + 1))
         if len(read) > self._limit:
-            raise RequestDataTooBig
+            raise BodyTooBig(self._limit)
         return read
 
 
@@ -129,7 +140,7 @@ def describe(error: Exception) -> dict[str, Any] | None:
             has_fields = hasattr(error, "error_dict")
             return invalid(error.message_dict if has_fields else {WHOLE_BODY: error.messages})
         case RequestDataTooBig():
-            largest = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            largest = getattr(error, "limit", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
             return problem(413, "too_large", f"Send no more than {largest} bytes.")
         case SuspiciousOperation() | UnreadablePostError():
             return problem(400, "bad_request", "The request cannot be understood.")

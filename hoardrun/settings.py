@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "hoardrun",
     "hoardrun.ledger",
     "hoardrun.market",
+    "hoardrun.api.broadcast",
 ]
 
 MIDDLEWARE = [
@@ -134,8 +135,9 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "hoardrun.problems.exception_handler",
     "DEFAULT_THROTTLE_RATES": {
-        "login": env.text("LOGIN_RATE", "20/min"),
-        "ticket": env.text("TICKET_RATE", "120/min"),
+        "login": env.rate("LOGIN_RATE", "20/min"),
+        "ticket": env.rate("TICKET_RATE", "120/min"),
+        "broadcast": env.rate("BROADCAST_RATE", "60/min"),
     },
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
@@ -208,6 +210,8 @@ REALTIME: dict[str, Any] = {
 HTTP_HEADER_SECONDS = env.number("HTTP_HEADER_SECONDS", 10, minimum=0.1)
 # Proxies, as addresses or networks, whose X-Forwarded-For and X-Forwarded-Proto are believed.
 TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
+# A broadcast for more users than that waits for a second person; 0: each one does.
+BROADCAST_APPROVAL_AUDIENCE = env.whole("BROADCAST_APPROVAL_AUDIENCE", 1000)
 # Serve even if the database may lose what it has committed; for tests and throwaway data.
 ALLOW_LOSING_COMMITTED_EVENTS = env.flag("ALLOW_LOSING_COMMITTED_EVENTS")
 # The simulated market runs inside the server process (`serve --simulate-market`).

@@ -17,7 +17,15 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from realtime import access, registry
-from realtime.models import Broadcast, Connection, Cursor, Event, Node, Stream
+from realtime.models import (
+    Broadcast,
+    BroadcastDecision,
+    Connection,
+    Cursor,
+    Event,
+    Node,
+    Stream,
+)
 from realtime.protocol.messages import PAYLOADS
 from realtime.registry import ALIVE_WITHIN
 
@@ -186,8 +194,36 @@ class ConnectionAdmin(_ReadOnly):
 
 @admin.register(Broadcast)
 class BroadcastAdmin(_ReadOnly):
-    list_display = ("id", "kind", "target", "author", "idempotency_key", "created_at")
-    list_filter = ("kind",)
-    list_select_related = ("author",)
+    list_display = (
+        "id",
+        "kind",
+        "target",
+        "audience",
+        "author",
+        "address",
+        "needs_approval",
+        "decision",
+        "idempotency_key",
+        "created_at",
+    )
+    list_filter = ("kind", "needs_approval")
+    list_select_related = ("author", "decision")
     search_fields = ("=target", "author__username", "=idempotency_key")
+    ordering = ("-id",)
+
+    @admin.display(description="decided")
+    def decision(self, broadcast: Broadcast) -> str:
+        """Say what was decided, if anything was."""
+        decision = getattr(broadcast, "decision", None)
+        if decision is None:
+            return "-"
+        return "approved" if decision.approved else "rejected"
+
+
+@admin.register(BroadcastDecision)
+class BroadcastDecisionAdmin(_ReadOnly):
+    list_display = ("id", "broadcast", "approved", "decided_by", "address", "decided_at")
+    list_filter = ("approved",)
+    list_select_related = ("broadcast", "decided_by")
+    search_fields = ("=broadcast__id", "decided_by__username")
     ordering = ("-id",)

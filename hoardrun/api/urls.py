@@ -18,6 +18,9 @@ urlpatterns = [
     *both("ws/broadcast/balance", broadcast.BalanceView, "broadcast-balance"),
     *both("ws/broadcast/market", broadcast.MarketView, "broadcast-market"),
     *both("ws/broadcast/announcement", broadcast.AnnouncementView, "broadcast-announcement"),
+    *both("ws/broadcast/waiting", broadcast.WaitingView, "broadcast-waiting"),
+    *both("ws/broadcast/<int:broadcast_id>/approve", broadcast.ApproveView, "broadcast-approve"),
+    *both("ws/broadcast/<int:broadcast_id>/reject", broadcast.RejectView, "broadcast-reject"),
     *both("api/schema", schema.SchemaView, "schema"),
     *both("api/docs", schema.DocsView, "docs"),
 ]

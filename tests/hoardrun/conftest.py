@@ -1,11 +1,14 @@
-"""Alice and Bob are customers, Charlie is staff; all have passwords."""
+"""Alice and Bob are customers, Charlie is a superuser; all have passwords.
+
+Dora, Erin and Frank are staff: Dora without more rights, Erin may broadcast, Frank approves.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from rest_framework.test import APIClient
 
 from tests.hoardrun.deployment import raised
@@ -26,6 +29,27 @@ def bob(db) -> User:
 @pytest.fixture
 def charlie(db) -> User:
     return User.objects.create_superuser("charlie", password="charlie-pass")
+
+
+@pytest.fixture
+def dora(db) -> User:
+    return _staff("dora")
+
+
+@pytest.fixture
+def erin(db) -> User:
+    return _staff("erin", "broadcast")
+
+
+@pytest.fixture
+def frank(db) -> User:
+    return _staff("frank", "approve_broadcast")
+
+
+def _staff(name: str, *rights: str) -> User:
+    user = User.objects.create_user(name, password=f"{name}-pass", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    return user
 
 
 @pytest.fixture

@@ -1,206 +1,29 @@
-"""Which keys sign access tokens, and how wrong ones stop the start."""
+"""What the environment says is understood, or stops the start."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import json
-from collections.abc import Callable
-from pathlib import Path
-
-import jwt
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from django.core.exceptions import ImproperlyConfigured
+from rest_framework.throttling import SimpleRateThrottle
 
 from hoardrun import env
-from tests.hoardrun.deployment import manage, python, shipped
-
-Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
-
-# Most start processes, which no store concerns.
-pytestmark = pytest.mark.servers
-
-SECRET = "s" * 50
-SIGN = """
-import django; django.setup()
-from rest_framework_simplejwt.tokens import AccessToken
-token = AccessToken()
-token["user_id"] = "7"
-print(token)
-"""
-VERIFY = """
-import sys
-import django; django.setup()
-from realtime import tokens
-for text in sys.argv[1:]:
-    identity = tokens.verify(text)
-    print(identity.user_id if identity else "refused")
-"""
 
 
-@pytest.fixture(autouse=True)
-def _nothing_set(monkeypatch):
-    for name in (
-        "JWT_ALGORITHM",
-        "JWT_SIGNING_KEY",
-        "JWT_PRIVATE_KEY_FILE",
-        "JWT_PUBLIC_KEY_FILE",
-    ):
-        monkeypatch.delenv(name, raising=False)
-
-
-def private_pem(key: Private, password: bytes = b"") -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.BestAvailableEncryption(password)
-        if password
-        else serialization.NoEncryption(),
-    )
-
-
-def public_pem(key: Private) -> bytes:
-    return key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-
-
-def written(path: Path, content: bytes) -> str:
-    path.write_bytes(content)
-    return str(path)
-
-
-def lines(environment: dict[str, str], *words: str) -> list[str]:
-    """Return what a Python program prints that must end well."""
-    ran = python(environment, "-c", *words)
-    assert ran.returncode == 0, ran.stderr
-    return ran.stdout.split()
-
-
-def forged_with_hmac(token: str, public: bytes) -> str:
-    """Sign a token's payload with the public key, as if that were a shared secret."""
-    header = base64.urlsafe_b64encode(json.dumps({"alg": "HS256", "typ": "JWT"}).encode())
-    body = header.rstrip(b"=") + b"." + token.split(".")[1].encode()
-    signature = base64.urlsafe_b64encode(hmac.new(public, body, hashlib.sha256).digest())
-    return (body + b"." + signature.rstrip(b"=")).decode()
-
-
-# -- a shared key
-
-
-def test_a_key_is_derived_that_tells_nothing_of_the_secret_key():
-    keys = env.jwt_keys(SECRET)
-    assert keys["ALGORITHM"] == "HS256"
-    assert SECRET not in keys["SIGNING_KEY"]
-    assert len(keys["SIGNING_KEY"].encode()) >= 32
-    assert env.jwt_keys(SECRET) == keys  # on every node
-    assert env.jwt_keys(SECRET + "x")["SIGNING_KEY"] != keys["SIGNING_KEY"]
-
-
-def test_a_key_of_ones_own_signs(monkeypatch):
-    monkeypatch.setenv("JWT_SIGNING_KEY", "k" * 32)
-    monkeypatch.setenv("JWT_ALGORITHM", "HS512")
-    keys = env.jwt_keys(SECRET)
-    assert (keys["ALGORITHM"], keys["SIGNING_KEY"]) == ("HS512", "k" * 32)
-
-
-@pytest.mark.parametrize("key", ["k" * 31, SECRET])
-def test_a_short_or_shared_key_is_refused(monkeypatch, key: str):
-    monkeypatch.setenv("JWT_SIGNING_KEY", key)
-    with pytest.raises(ImproperlyConfigured, match="JWT_SIGNING_KEY must hold at least 32") as told:
-        env.jwt_keys(SECRET)
-    assert key not in str(told.value)
-
-
-@pytest.mark.parametrize("algorithm", ["none", "hs256", "PS256", "HS1"])
-def test_an_algorithm_that_is_not_ours_is_refused(monkeypatch, algorithm: str):
-    monkeypatch.setenv("JWT_ALGORITHM", algorithm)
-    with pytest.raises(ImproperlyConfigured, match=f"^JWT_ALGORITHM='{algorithm}' is none of"):
-        env.jwt_keys(SECRET)
-
-
-# -- a pair of keys
+class Throttle(SimpleRateThrottle):
+    rate = "1/s"
 
 
 @pytest.mark.parametrize(
-    ("algorithm", "make"),
-    [
-        ("RS256", lambda: rsa.generate_private_key(65537, 2048)),
-        ("ES256", lambda: ec.generate_private_key(ec.SECP256R1())),
-        ("EdDSA", ed25519.Ed25519PrivateKey.generate),
-    ],
+    ("value", "means"),
+    [("", (60, 60)), (" 5/s ", (5, 1)), ("10/hour", (10, 3600)), ("7/d", (7, 86400))],
 )
-def test_one_node_signs_and_another_only_verifies(
-    tmp_path: Path, algorithm: str, make: Callable[[], Private]
-):
-    key = make()
-    private = written(tmp_path / "private.pem", private_pem(key))
-    public = written(tmp_path / "public.pem", public_pem(key))
-    signs = shipped(JWT_ALGORITHM=algorithm, JWT_PRIVATE_KEY_FILE=private)
-    verifies = shipped(JWT_ALGORITHM=algorithm, JWT_PUBLIC_KEY_FILE=public)
-
-    [token] = lines(signs, SIGN)
-    assert jwt.get_unverified_header(token)["alg"] == algorithm
-    claims = jwt.decode(token, options={"verify_signature": False})
-    stranger = jwt.encode(claims, private_pem(make()).decode(), algorithm)
-    forged = forged_with_hmac(token, public_pem(key))
-
-    for environment in (signs, verifies):
-        answers = lines(environment, VERIFY, token, stranger, forged)
-        assert answers == ["7", "refused", "refused"]
-    ran = manage(verifies, "check", "--deploy", "--fail-level", "WARNING")
-    assert ran.returncode == 0, ran.stderr
+def test_it_reads_rates_as_the_throttles_do(monkeypatch, value: str, means: tuple[int, int]):
+    monkeypatch.setenv("BROADCAST_RATE", value)
+    assert Throttle().parse_rate(env.rate("BROADCAST_RATE", "60/min")) == means
 
 
-# -- files that are no keys
-
-
-def refusal(**files: str) -> str:
-    """Run a command with these keys, which must stop it; return the one line it says."""
-    ran = manage(shipped(JWT_ALGORITHM="RS256", **files), "check")
-    assert ran.returncode == 1
-    [line] = ran.stderr.splitlines()
-    return line.removeprefix("hoardrun is not configured: ")
-
-
-@pytest.mark.parametrize("name", ["JWT_PRIVATE_KEY_FILE", "JWT_PUBLIC_KEY_FILE"])
-def test_a_missing_file_is_one_clear_sentence(tmp_path: Path, name: str):
-    path = str(tmp_path / "nowhere.pem")
-    assert refusal(**{name: path}) == f"{name}={path!r} cannot be read: No such file or directory."
-
-
-def test_a_pair_without_files_is_one_clear_sentence():
-    assert refusal() == "JWT_ALGORITHM=RS256 needs JWT_PRIVATE_KEY_FILE, a PEM file."
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"a line of text",
-        private_pem(ed25519.Ed25519PrivateKey.generate(), password=b"secret"),
-        public_pem(ed25519.Ed25519PrivateKey.generate()),
-    ],
-    ids=["text", "with a password", "the public one"],
-)
-def test_a_file_without_a_usable_key_is_one_clear_sentence(tmp_path: Path, content: bytes):
-    path = written(tmp_path / "private.pem", content)
-    assert refusal(JWT_PRIVATE_KEY_FILE=path) == (
-        "JWT_PRIVATE_KEY_FILE must hold a private key in PEM without a password."
-    )
-
-
-def test_a_file_of_bytes_is_one_clear_sentence(tmp_path: Path):
-    path = written(tmp_path / "private.der", b"\x30\x82\xff\xfe")
-    assert refusal(JWT_PRIVATE_KEY_FILE=path) == f"JWT_PRIVATE_KEY_FILE={path!r} is not a PEM file."
-
-
-def test_the_key_of_another_algorithm_stops_commands(tmp_path: Path):
-    key = ec.generate_private_key(ec.SECP256R1())
-    path = written(tmp_path / "private.pem", private_pem(key))
-    ran = manage(shipped(JWT_ALGORITHM="RS256", JWT_PRIVATE_KEY_FILE=path), "migrate")
-    assert ran.returncode == 1
-    assert "hoardrun.E020" in ran.stderr
-    assert "Traceback" not in ran.stderr
+@pytest.mark.parametrize("value", ["60", "fast", "60/year", "0/min", "-1/min", "1.5/s", "60/min/s"])
+def test_it_refuses_what_is_no_rate(monkeypatch, value: str):
+    monkeypatch.setenv("BROADCAST_RATE", value)
+    with pytest.raises(ImproperlyConfigured, match="BROADCAST_RATE=.* is no rate: write it like"):
+        env.rate("BROADCAST_RATE", "60/min")

@@ -16,9 +16,12 @@ from tests.services.server import Server
 
 ALICE, BOB, STAFF = 1, 2, 3
 USERS = """
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission, User
 for number, name in enumerate(("alice", "bob", "charlie"), start=1):
-    get_user_model().objects.create(id=number, username=name, is_staff=name == "charlie")
+    User.objects.create(id=number, username=name, is_staff=name == "charlie")
+User.objects.get(username="charlie").user_permissions.add(
+    Permission.objects.get(codename="broadcast")
+)
 """
 
 
@@ -33,7 +36,7 @@ def token_for(user_id: int, *, seconds: float = 600) -> str:
 
 @contextmanager
 def node(**env: str) -> Iterator[Server]:
-    """Serve with Alice, Bob and Charlie, who is staff."""
+    """Serve with Alice, Bob and Charlie, who is staff and may broadcast."""
     with Server(env=env) as server:
         server.manage("shell", "-v0", "-c", USERS)
         yield server

@@ -11,12 +11,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from realtime.models import Broadcast, Cursor, Event, Node, Stream
+from realtime.models import Broadcast, BroadcastDecision, Cursor, Event, Node, Stream
 from realtime.names import user_stream
 from realtime.protocol.messages import BalanceUpdate
 from realtime.publish import publish
 
-PAGES = ("stream", "event", "cursor", "node", "broadcast")
+PAGES = ("stream", "event", "cursor", "node", "broadcast", "broadcastdecision")
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def admin(charlie: User) -> Client:
 
 
 def fill(first: int, last: int) -> None:
-    """Add users, each with a stream, an event, a cursor, a node and a broadcast."""
+    """Add users, each with a stream, an event, a cursor, a node and a decided broadcast."""
     for number in range(first, last):
         user = User.objects.create_user(f"user-{number}")
         publish(
@@ -45,9 +45,16 @@ def fill(first: int, last: int) -> None:
         Cursor.objects.create(user=user, device="phone", stream=stream, epoch=stream.epoch, acked=0)
         now = timezone.now()
         Node.objects.create(id=f"n{number}", host="host", pid=number, started_at=now, seen_at=now)
-        Broadcast.objects.create(
-            author=user, kind="balance", target=str(user.pk), payload={}, fingerprint="x"
+        broadcast = Broadcast.objects.create(
+            author=user,
+            kind="balance",
+            target=str(user.pk),
+            payload={},
+            fingerprint="x",
+            audience=1,
+            needs_approval=True,
         )
+        BroadcastDecision.objects.create(broadcast=broadcast, decided_by=user, approved=False)
 
 
 def page(admin: Client, name: str, **query: str) -> str:
@@ -67,7 +74,7 @@ def test_it_lists_any_number_with_the_same_queries(admin: Client, name: str) -> 
     assert counts[0] == counts[1]
 
 
-@pytest.mark.parametrize("model", [Stream, Event, Cursor, Node, Broadcast])
+@pytest.mark.parametrize("model", [Stream, Event, Cursor, Node, Broadcast, BroadcastDecision])
 def test_it_changes_nothing(admin: Client, model: type) -> None:
     fill(0, 1)
     row = model.objects.get()  # type: ignore[attr-defined]

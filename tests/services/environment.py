@@ -8,7 +8,7 @@ import secrets
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-_READ = re.compile(r"""\b(?:flag|text|words|number|whole)\(\s*"([A-Z][A-Z0-9_]+)\"""")
+_READ = re.compile(r"""\b(?:flag|text|words|number|whole|rate)\(\s*"([A-Z][A-Z0-9_]+)\"""")
 
 
 def names_settings_read() -> set[str]:
@@ -26,6 +26,8 @@ def prepare(workspace: Path) -> None:
     os.environ["SQLITE_TEST_PATH"] = str(workspace / "test.sqlite3")
     # The tests speak plain HTTP; a redirect to HTTPS would answer every request of theirs.
     os.environ["SECURE_SSL_REDIRECT"] = "0"
+    # They broadcast as fast as they can; the tests of the throttle set it lower.
+    os.environ["BROADCAST_RATE"] = "1000000/min"
 
 
 def of_a_server() -> dict[str, str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from hoardrun.api.broadcast.state import expires_at
 from hoardrun.ledger.choices import (
     AccountType,
     Direction,
@@ -26,6 +28,7 @@ from notifications.choices import Severity
 from notifications.models import ANNOUNCEMENT_LENGTH, TITLE_LENGTH
 from notifications.selectors import MAX_ID
 from notifications.serializers import NotificationInput
+from realtime.models import Broadcast
 from realtime.protocol.messages import BalanceUpdate, MarketUpdate, TransactionUpdate
 from realtime.publish import payload_from
 from realtime.rest.serializers import StrictSerializer
@@ -185,3 +188,36 @@ class BroadcastOutput(serializers.Serializer[Mapping[str, Any]]):
     id = serializers.CharField()
     stream = serializers.CharField(allow_null=True)
     offset = serializers.IntegerField(allow_null=True, help_text="None until it is published.")
+
+
+class WaitingOutput(serializers.Serializer[Mapping[str, Any]]):
+    success = serializers.BooleanField()
+    message = serializers.CharField()
+    status = serializers.CharField(help_text="`waiting_for_approval`")
+    id = serializers.CharField(help_text="Of the broadcast: what to approve or to reject.")
+    target = serializers.CharField(help_text="A user's id, a room, or `all`.")
+    audience = serializers.IntegerField(help_text="How many users it is for.")
+    expires_at = serializers.DateTimeField()
+
+
+class RejectedOutput(serializers.Serializer[Mapping[str, Any]]):
+    success = serializers.BooleanField()
+    message = serializers.CharField()
+    status = serializers.CharField(help_text="`rejected`")
+    id = serializers.CharField(help_text="Of the broadcast.")
+    target = serializers.CharField(help_text="A user's id, a room, or `all`.")
+
+
+class WaitingBroadcastOutput(serializers.Serializer[Broadcast]):
+    id = serializers.CharField(help_text="What to approve or to reject.")
+    kind = serializers.CharField()
+    target = serializers.CharField(help_text="A user's id, a room, or `all`.")
+    payload = serializers.DictField()
+    audience = serializers.IntegerField(help_text="How many users it is for.")
+    author_id = serializers.CharField()
+    author = serializers.CharField(source="author.username")
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.SerializerMethodField(help_text="Until when it may be approved.")
+
+    def get_expires_at(self, broadcast: Broadcast) -> datetime:
+        return expires_at(broadcast)

@@ -3,158 +3,174 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.permissions import IsAdminUser
+from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
-from hoardrun.api.broadcast import services
-from hoardrun.api.broadcast.serializers import (
-    AnnouncementBroadcast,
-    BalanceBroadcast,
-    BroadcastOutput,
-    MarketBroadcast,
-    NotificationBroadcast,
-    TransactionBroadcast,
+from hoardrun.api.broadcast import approval, services, state
+from hoardrun.api.broadcast.approval import Approver
+from hoardrun.api.broadcast.documentation import KEY, REPLAYED, TAGS, broadcasting, deciding
+from hoardrun.api.broadcast.kinds import EVERYBODY, KINDS
+from hoardrun.api.broadcast.rules import (
+    BroadcastParser,
+    MayApprove,
+    MayBroadcast,
+    MaySeeWaiting,
+    address_of,
 )
-from hoardrun.api.broadcast.services import Order, Outcome
-from realtime.rest.serializers import StrictSerializer
+from hoardrun.api.broadcast.serializers import WaitingBroadcastOutput
+from hoardrun.api.broadcast.services import Order
+from notifications.serializers import NoFields
+from realtime.models import Broadcast, BroadcastDecision
+from realtime.rest.pagination import CursorOrWindow
 
-KEY = "Idempotency-Key"
-REPLAYED = "Idempotent-Replayed"
-Method = TypeVar("Method", bound=Callable[..., Response])
 _KEY_FORM = re.compile(r"[!-~]{1,200}")  # visible ASCII: what a header carries unchanged
 
 
-def _documented(
-    name: str, kind: type[StrictSerializer], target: str | None
-) -> Callable[[Method], Method]:
-    """Describe a broadcast: its body, whom it is for, and its key."""
-    parameters = [
-        OpenApiParameter(
-            KEY,
-            str,
-            OpenApiParameter.HEADER,
-            description="Repeat the request with the same key: it is broadcast once, and the "
-            "first answer comes back.",
-        ),
-        OpenApiParameter(
-            REPLAYED, str, OpenApiParameter.HEADER, response=[200], description="`true`"
-        ),
-    ]
-    if target is not None:
-        parameters.append(
-            OpenApiParameter(
-                target,
-                int if target == "user_id" else str,
-                description="The same as the field; give one of them.",
-            )
-        )
-    decorate: Callable[[Method], Method] = extend_schema(
-        operation_id=f"broadcast_{name}",
-        request=kind,
-        responses=BroadcastOutput,
-        parameters=parameters,
-        tags=["broadcast"],
-    )
-    return decorate
+class _Limited(APIView):
+    """Take small bodies, and from each user only so many as BROADCAST_RATE allows."""
+
+    parser_classes = (BroadcastParser,)
+    throttle_classes = (ScopedRateThrottle,)
+    throttle_scope = "broadcast"
 
 
-class _BroadcastView(APIView):
-    """Check a request against `serializer`; `target` may come in the query instead."""
+class _BroadcastView(_Limited):
+    """Check a request against its kind; the target may come in the query instead."""
 
-    permission_classes = (IsAdminUser,)
-    serializer: ClassVar[type[StrictSerializer]]
-    target: ClassVar[str | None] = None
+    permission_classes = (MayBroadcast,)
+    kind: ClassVar[str]
 
-    def checked(self, request: Request) -> dict[str, Any]:
-        data, query = request.data, request.query_params
+    def broadcast(self, request: Request) -> Response:
+        data, order = self._checked(request), self._order(request)
+        target = str(data.pop(KINDS[self.kind].target or "", EVERYBODY))
+        outcome = services.broadcast_create(order=order, kind=self.kind, target=target, data=data)
+        headers = {REPLAYED: "true"} if outcome.replayed else {}
+        return Response(outcome.result, status=202 if outcome.waiting else 200, headers=headers)
+
+    def _checked(self, request: Request) -> dict[str, Any]:
+        data, query, target = request.data, request.query_params, KINDS[self.kind].target
         # A misspelt `user_id` must never turn a private message into one for everybody.
-        if surplus := set(query) - {self.target}:
+        if surplus := set(query) - {target}:
             raise serializers.ValidationError(
                 {str(name)[:64]: ["Unknown parameter."] for name in sorted(surplus)}
             )
-        if self.target is not None and self.target in query and isinstance(data, Mapping):
-            target = query.getlist(self.target)
-            if self.target in data or len(target) > 1:
+        if target is not None and target in query and isinstance(data, Mapping):
+            targets = query.getlist(target)
+            if target in data or len(targets) > 1:
                 once = "Give it once, as a parameter or as a field."
-                raise serializers.ValidationError({self.target: [once]})
-            data = {**data, self.target: target[0]}
-        given = self.serializer(data=data)
+                raise serializers.ValidationError({target: [once]})
+            data = {**data, target: targets[0]}
+        given = KINDS[self.kind].serializer(data=data)
         given.is_valid(raise_exception=True)
         return dict(given.validated_data)
 
-    def order(self, request: Request) -> Order:
+    def _order(self, request: Request) -> Order:
         key = request.headers.get(KEY)
         if key is not None and not _KEY_FORM.fullmatch(key):
             raise serializers.ValidationError({KEY: ["Use 1 to 200 visible ASCII characters."]})
-        assert request.user.pk is not None  # IsAdminUser let the request in
-        return Order(author_id=request.user.pk, idempotency_key=key)
+        return Order(_user_id(request), address_of(request), key)
 
 
 class NotificationView(_BroadcastView):
-    serializer = NotificationBroadcast
-    target = "user_id"
+    kind = "notification"
 
-    @_documented("notification", serializer, target)
+    @broadcasting(kind)
     def post(self, request: Request) -> Response:
         """Notify a user, who finds it in the inbox too, or everybody who is connected."""
-        data, order = self.checked(request), self.order(request)
-        user_id = data.pop("user_id", None)
-        return _answer(services.broadcast_notification(order=order, data=data, user_id=user_id))
+        return self.broadcast(request)
 
 
 class TransactionView(_BroadcastView):
-    serializer = TransactionBroadcast
-    target = "user_id"
+    kind = "transaction"
 
-    @_documented("transaction", serializer, target)
+    @broadcasting(kind)
     def post(self, request: Request) -> Response:
         """Push a transaction's state to its owner; no transaction is changed by it."""
-        data, order = self.checked(request), self.order(request)
-        user_id = data.pop("user_id")
-        return _answer(services.broadcast_transaction(order=order, data=data, user_id=user_id))
+        return self.broadcast(request)
 
 
 class BalanceView(_BroadcastView):
-    serializer = BalanceBroadcast
-    target = "user_id"
+    kind = "balance"
 
-    @_documented("balance", serializer, target)
+    @broadcasting(kind)
     def post(self, request: Request) -> Response:
         """Push an account's balances to its owner; no account is changed by it."""
-        data, order = self.checked(request), self.order(request)
-        user_id = data.pop("user_id")
-        return _answer(services.broadcast_balance(order=order, data=data, user_id=user_id))
+        return self.broadcast(request)
 
 
 class MarketView(_BroadcastView):
-    serializer = MarketBroadcast
-    target = "room"
+    kind = "market"
 
-    @_documented("market", serializer, target)
+    @broadcasting(kind)
     def post(self, request: Request) -> Response:
         """Push a quote to a market room; nothing is stored but the record of it."""
-        data, order = self.checked(request), self.order(request)
-        room = data.pop("room")
-        return _answer(services.broadcast_market(order=order, data=data, room=room))
+        return self.broadcast(request)
 
 
 class AnnouncementView(_BroadcastView):
-    serializer = AnnouncementBroadcast
+    kind = "announcement"
 
-    @_documented("announcement", serializer, None)
+    @broadcasting(kind)
     def post(self, request: Request) -> Response:
         """Announce something to everybody, now."""
-        data, order = self.checked(request), self.order(request)
-        return _answer(services.broadcast_announcement(order=order, data=data))
+        return self.broadcast(request)
 
 
-def _answer(outcome: Outcome) -> Response:
-    headers = {REPLAYED: "true"} if outcome.replayed else {}
-    return Response(outcome.result, headers=headers)
+class WaitingView(ListAPIView[Broadcast]):
+    """List the broadcasts that wait for another person's approval, newest first."""
+
+    permission_classes = (MaySeeWaiting,)
+    serializer_class = WaitingBroadcastOutput
+    filter_backends = ()
+    pagination_class = CursorOrWindow
+
+    def get_queryset(self) -> QuerySet[Broadcast]:
+        return state.broadcasts_waiting().order_by("-id")
+
+    @extend_schema(operation_id="broadcast_waiting", tags=TAGS)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.list(request, *args, **kwargs)
+
+
+class _DecisionView(_Limited):
+    permission_classes = (MayApprove,)
+
+    def approver(self, request: Request) -> Approver:
+        NoFields(data=request.data).is_valid(raise_exception=True)
+        return Approver(_user_id(request), address_of(request))
+
+
+class ApproveView(_DecisionView):
+    @deciding("approve")
+    def post(self, request: Request, broadcast_id: int) -> Response:
+        """Send a broadcast of somebody else that waits."""
+        return _decided(
+            approval.broadcast_approve(approver=self.approver(request), broadcast_id=broadcast_id)
+        )
+
+
+class RejectView(_DecisionView):
+    @deciding("reject")
+    def post(self, request: Request, broadcast_id: int) -> Response:
+        """Decide that a broadcast of somebody else is never sent."""
+        return _decided(
+            approval.broadcast_reject(approver=self.approver(request), broadcast_id=broadcast_id)
+        )
+
+
+def _decided(decision: BroadcastDecision) -> Response:
+    return Response(decision.result)
+
+
+def _user_id(request: Request) -> int:
+    assert request.user.pk is not None  # the permission let the request in
+    return request.user.pk

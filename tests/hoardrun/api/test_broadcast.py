@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from notifications.models import Announcement, Notification
-from realtime.models import Broadcast, Event
+from realtime.models import Broadcast, Event, Node, Stream
 from realtime.names import ANNOUNCEMENTS, user_stream
 from tests.hoardrun.ledger.conftest import at_once
 from tests.hoardrun.tools import problem
@@ -41,10 +43,10 @@ def post(charlie: User, login: Callable[[User], APIClient]) -> Post:
     """Broadcast as Charlie."""
     client = login(charlie)
 
-    def call(kind: str, body: Any, query: str = "", key: str | None = None) -> Any:
+    def call(kind: str, body: Any, query: str = "", key: str | None = None, **extra: Any) -> Any:
         headers = {} if key is None else {"Idempotency-Key": key}
         path = f"/ws/broadcast/{kind}{query}"
-        return client.post(path, body, format="json", headers=headers)
+        return client.post(path, body, format="json", headers=headers, **extra)
 
     return call
 
@@ -130,6 +132,94 @@ def test_it_records_who_broadcast_what_to_whom(post: Post, alice: User, charlie:
         assert record.result == answer
         assert body.items() <= record.payload.items()
         assert record.target == answer["target"]
+
+
+def test_the_record_says_from_where_and_for_how_many(post: Post, alice: User, bob: User):
+    bob.is_active = False
+    bob.save()
+    now = timezone.now()
+    for number, seconds in enumerate((0, 5, 60)):  # the last one is dead
+        Node.objects.create(
+            id=f"n{number}",
+            host="host",
+            pid=number,
+            started_at=now,
+            seen_at=now - timedelta(seconds=seconds),
+            rooms={"market_data": 3, "market:crypto": 1},
+        )
+    done(post("notification", NOTE, f"?user_id={alice.pk}", REMOTE_ADDR="192.0.2.1"))
+    done(post("notification", NOTE, REMOTE_ADDR="2001:db8::1"))
+    done(post("announcement", ANNOUNCEMENT))
+    done(post("market", QUOTE))
+    done(post("market", QUOTE, "?room=market:stock"))
+    records = Broadcast.objects.order_by("id").values_list("audience", "address")
+    assert list(records) == [
+        (1, "192.0.2.1"),
+        (2, "2001:db8::1"),  # Alice and Charlie
+        (2, "127.0.0.1"),
+        (6, "127.0.0.1"),
+        (0, "127.0.0.1"),
+    ]
+
+
+def test_the_record_has_the_hash_of_what_was_broadcast(post: Post, alice: User, bob: User):
+    for user in (alice, alice, bob):
+        done(post("notification", NOTE, f"?user_id={user.pk}"))
+    done(post("notification", NOTE | {"title": "Other"}, f"?user_id={alice.pk}"))
+    one, same, *others = Broadcast.objects.order_by("id").values_list("fingerprint", flat=True)
+    assert one == same
+    assert len({one, *others}) == 3
+    assert all(len(text) == 64 for text in (one, *others))
+
+
+@pytest.mark.parametrize("key", [None, "k-1"])
+def test_what_cannot_be_sent_leaves_no_record(post: Post, alice: User, key: str | None):
+    done(post("balance", BALANCE, f"?user_id={alice.pk}"))
+    Stream.objects.update(head=0)  # the log is damaged: its next offset is taken
+    answer = post("notification", NOTE, f"?user_id={alice.pk}", key=key)
+    problem(answer, 409, "conflict")
+    assert (Broadcast.objects.count(), Event.objects.count()) == (1, 1)
+    assert not Notification.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("key", [None, "k-1"])
+def test_what_cannot_be_recorded_is_not_sent(login, key: str | None):
+    ghost = User(pk=404404, username="ghost", is_staff=True, is_superuser=True)  # no such row
+    headers = {} if key is None else {"Idempotency-Key": key}
+    answer = login(ghost).post("/ws/broadcast/notification", NOTE, format="json", headers=headers)
+    problem(answer, 409, "conflict")
+    assert nothing_was_written()
+
+
+def test_it_takes_sixteen_kibibytes_and_not_a_byte_more(charlie: User, login):
+    def send(size: int) -> Any:
+        body = json.dumps(ANNOUNCEMENT).encode().ljust(size)
+        return login(charlie).post(
+            "/ws/broadcast/announcement", body, content_type="application/json"
+        )
+
+    answer = problem(send(16 * 1024 + 1), 413, "too_large")
+    assert "16384" in answer["detail"]
+    assert nothing_was_written()
+    done(send(16 * 1024))
+
+
+def test_each_user_broadcasts_so_often_and_then_waits(
+    post: Post, alice: User, erin: User, frank: User, login, settings, monkeypatch
+):
+    rates = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]
+    monkeypatch.setitem(rates, "broadcast", "2/min")
+    for kind in ("market", "announcement"):
+        done(post(kind, BODIES[kind], key="k" if kind == "market" else None))
+    answer = post("announcement", ANNOUNCEMENT)
+    problem(answer, 429, "throttled")
+    assert 0 < int(answer["Retry-After"]) <= 60
+    problem(post("market", QUOTE, key="k"), 429, "throttled")  # nor a repetition
+    assert Broadcast.objects.count() == 2
+    done(login(erin).post("/ws/broadcast/market", QUOTE, format="json"))
+    approve = [login(frank).post("/ws/broadcast/1/approve") for _ in range(3)]
+    problem(approve[2], 429, "throttled")
 
 
 @pytest.mark.parametrize("kind", BODIES)
@@ -243,7 +333,7 @@ def test_a_repeated_key_returns_the_first_answer_and_sends_nothing(
     assert Broadcast.objects.count() == 1
 
 
-def test_a_key_means_one_broadcast_of_one_author(post: Post, alice: User, login):
+def test_a_key_means_one_broadcast_of_one_author(post: Post, alice: User, erin: User, login):
     done(post("notification", NOTE, f"?user_id={alice.pk}", key="k-1"))
     others: list[tuple[str, dict[str, Any], str]] = [
         ("notification", NOTE | {"title": "Other"}, f"?user_id={alice.pk}"),
@@ -254,9 +344,9 @@ def test_a_key_means_one_broadcast_of_one_author(post: Post, alice: User, login)
         problem(post(kind, body, query, key="k-1"), 409, "idempotency_conflict")
     assert Event.objects.count() == 1
     done(post("notification", NOTE, "", key="k-2"))
-    dora = login(User.objects.create_user("dora", is_staff=True))
+    other = login(erin)
     headers = {"Idempotency-Key": "k-1"}
-    done(dora.post("/ws/broadcast/announcement", ANNOUNCEMENT, format="json", headers=headers))
+    done(other.post("/ws/broadcast/announcement", ANNOUNCEMENT, format="json", headers=headers))
     assert Broadcast.objects.count() == 3
 
 

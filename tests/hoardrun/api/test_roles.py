@@ -1,4 +1,4 @@
-"""Who may call what: everybody, customers, staff."""
+"""Who may call what: everybody, customers, staff, and staff with more rights."""
 
 from __future__ import annotations
 
@@ -31,8 +31,13 @@ STAFF = [
     ("post", "/ws/broadcast/balance"),
     ("post", "/ws/broadcast/market"),
     ("post", "/ws/broadcast/announcement"),
+    ("get", "/ws/broadcast/waiting"),
+    ("post", "/ws/broadcast/1/approve"),
+    ("post", "/ws/broadcast/1/reject"),
     ("post", "/api/v1/notifications"),
 ]
+BROADCASTS = [path for _, path in STAFF[1:6]]
+DECISIONS = ["/ws/broadcast/1/approve", "/ws/broadcast/1/reject"]
 
 
 def call(client: APIClient, method: str, path: str) -> Any:
@@ -61,10 +66,44 @@ def test_customers_neither_broadcast_nor_read_stats(alice: User, login, method: 
 @pytest.mark.parametrize(("method", "path"), CUSTOMERS + STAFF)
 def test_staff_gets_everywhere(charlie: User, login, method: str, path: str):
     answer = call(login(charlie), method, path)
-    if method == "post" and path in {staff_path for _, staff_path in STAFF}:
+    if path in DECISIONS:
+        problem(answer, 404, "broadcast_not_found")
+    elif method == "post" and path in {staff_path for _, staff_path in STAFF}:
         problem(answer, 400, "invalid_input")  # past the door: the empty body is what is wrong
     else:
         assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(("method", "path"), [route for route in STAFF if "/ws/" in route[1]])
+@pytest.mark.parametrize("name", ["dora", "erin", "frank"])
+def test_staff_broadcasts_and_approves_by_separate_rights(
+    request, login, name: str, method: str, path: str
+):
+    answer = call(login(request.getfixturevalue(name)), method, path)
+    may = {
+        "dora": {"/ws/stats"},
+        "erin": {"/ws/stats", "/ws/broadcast/waiting", *BROADCASTS},
+        "frank": {"/ws/stats", "/ws/broadcast/waiting", *DECISIONS},
+    }
+    if path not in may[name]:
+        problem(answer, 403, "permission_denied")
+    elif path in DECISIONS:
+        problem(answer, 404, "broadcast_not_found")
+    elif path in BROADCASTS:
+        problem(answer, 400, "invalid_input")
+    else:
+        assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(("method", "path"), [route for route in STAFF if "/ws/" in route[1]])
+@pytest.mark.parametrize("name", ["erin", "frank", "charlie"])
+def test_a_right_is_worth_nothing_to_who_is_no_staff(
+    request, login, name: str, method: str, path: str
+):
+    user = request.getfixturevalue(name)
+    user.is_staff = False
+    user.save()
+    problem(call(login(user), method, path), 403, "permission_denied")
 
 
 def test_a_session_alone_broadcasts_nothing_without_its_csrf_token(charlie: User):

@@ -51,3 +51,15 @@ def test_it_comes_as_json_too(db):
     schema = Client().get("/api/schema", {"format": "json"}).json()
     validate_schema(schema)
     assert schema["info"]["title"] == "hoardrun"
+
+
+def test_it_says_how_broadcasts_are_answered(db):
+    paths = Client().get("/api/schema", {"format": "json"}).json()["paths"]
+    for kind in ("notification", "transaction", "balance", "market", "announcement"):
+        answers = paths[f"/ws/broadcast/{kind}"]["post"]["responses"]
+        assert answers.keys() >= {"200", "202", "400", "403", "404", "409", "413", "429"}
+        assert "application/problem+json" in answers["403"]["content"]
+    for decision in ("approve", "reject"):
+        answers = paths[f"/ws/broadcast/{{broadcast_id}}/{decision}"]["post"]["responses"]
+        assert answers.keys() >= {"200", "403", "404", "409", "429"}
+    assert "200" in paths["/ws/broadcast/waiting"]["get"]["responses"]

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+import pytest
+
 from tests.services.client import Client
 from tests.services.server import Server
 from tests.services.web import Answer
 
-USERS = """
-from django.contrib.auth.models import User
-
-import pytest
-
 pytestmark = pytest.mark.servers
+USERS = """
+from django.contrib.auth.models import Permission, User
+
 User.objects.create_user("alice", password="alice-pass")
-User.objects.create_user("charlie", password="charlie-pass", is_staff=True)
+charlie = User.objects.create_user("charlie", password="charlie-pass", is_staff=True)
+charlie.user_permissions.add(Permission.objects.get(codename="broadcast"))
 """
 
 

@@ -42,6 +42,10 @@ def test_it_seeds_once_and_prints_whom_to_log_in_as(logins):
     for login in LOGINS:
         assert authenticate(username=login["username"], password=login["password"])
     assert User.objects.get(username="charlie").is_superuser
+    User.objects.filter(username="charlie").update(is_superuser=False)
+    for right in ("realtime.broadcast", "realtime.approve_broadcast"):
+        assert User.objects.get(username="charlie").has_perm(right)
+    assert not User.objects.get(username="alice").user_permissions.exists()
     assert not User.objects.get(username="alice").is_staff
     for name in ("alice", "bob"):
         accounts = Account.objects.filter(user__username=name)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
@@ -23,6 +23,7 @@ ACCOUNTS = (
     (Currency.KES, AccountType.SAVINGS, "Savings", "64200.50"),
     (Currency.USD, AccountType.INVESTMENT, "Investments", "1250.00"),
 )
+RIGHTS = ("broadcast", "approve_broadcast")  # of the engine, for the staff user
 
 
 class Sample(NamedTuple):
@@ -123,6 +124,10 @@ def user_ensure(login: dict[str, str], *, staff: bool) -> User:
     if not user.check_password(password):  # a new hash of it would end every login
         user.set_password(password)
     user.save()
+    if staff:  # by name too, for whoever takes the superuser's rights away to try
+        user.user_permissions.add(
+            *Permission.objects.filter(content_type__app_label="realtime", codename__in=RIGHTS)
+        )
     return user
 
 

@@ -1,0 +1,112 @@
+"""What is for many is sent once a second person has approved it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, NamedTuple, assert_never
+
+from django.db import transaction
+from rest_framework.exceptions import ValidationError
+
+from hoardrun.api.broadcast.errors import (
+    ApprovalExpired,
+    BroadcastNotFound,
+    NoLongerValid,
+    NothingToDecide,
+    OwnBroadcast,
+    UnknownRoom,
+    UserNotFound,
+)
+from hoardrun.api.broadcast.kinds import EVERYBODY, KINDS
+from hoardrun.api.broadcast.serializers import TARGETS
+from hoardrun.api.broadcast.services import sent
+from hoardrun.api.broadcast.state import APPROVAL_HOURS, State, state_of
+from hoardrun.problems import describe
+from notifications.errors import InvalidInput
+from realtime.models import Broadcast, BroadcastDecision
+
+
+class Approver(NamedTuple):
+    """Who decides, and from where."""
+
+    user_id: int
+    address: str = ""
+
+
+@transaction.atomic
+def broadcast_approve(*, approver: Approver, broadcast_id: int) -> BroadcastDecision:
+    """Send a broadcast that waits, in the transaction that records who approved it.
+
+    What has become invalid meanwhile is refused, and goes on waiting. Raises BroadcastError.
+    """
+    broadcast = _to_decide(approver, broadcast_id)
+    try:
+        send = partial(
+            KINDS[broadcast.kind].send, broadcast.author_id, broadcast.target, _data(broadcast)
+        )
+        result = sent(broadcast.kind, broadcast.target, send)
+    except (InvalidInput, UnknownRoom, UserNotFound, ValidationError) as error:
+        raise NoLongerValid(_reasons(error)) from None
+    return _decide(approver, broadcast, approved=True, result=result)
+
+
+@transaction.atomic
+def broadcast_reject(*, approver: Approver, broadcast_id: int) -> BroadcastDecision:
+    """Record that a broadcast is never to be sent. Raises BroadcastError."""
+    broadcast = _to_decide(approver, broadcast_id)
+    result = {
+        "success": True,
+        "message": f"{broadcast.kind.capitalize()} broadcast rejected.",
+        "status": "rejected",
+        "id": str(broadcast.pk),
+        "target": broadcast.target,
+    }
+    return _decide(approver, broadcast, approved=False, result=result)
+
+
+def _to_decide(approver: Approver, broadcast_id: int) -> Broadcast:
+    """Lock a broadcast, so that of two decisions at once the second finds the first."""
+    broadcast = Broadcast.objects.select_for_update().filter(pk=broadcast_id).first()
+    if broadcast is None:
+        raise BroadcastNotFound(broadcast_id)
+    if broadcast.author_id == approver.user_id:
+        raise OwnBroadcast
+    match state_of(broadcast):
+        case State.WAITING:
+            return broadcast
+        case State.EXPIRED:
+            raise ApprovalExpired(APPROVAL_HOURS)
+        case State.SENT | State.APPROVED | State.REJECTED as state:
+            raise NothingToDecide(state)
+        case unknown:
+            assert_never(unknown)
+
+
+def _decide(
+    approver: Approver, broadcast: Broadcast, *, approved: bool, result: dict[str, Any]
+) -> BroadcastDecision:
+    return BroadcastDecision.objects.create(
+        broadcast=broadcast,
+        decided_by_id=approver.user_id,
+        approved=approved,
+        address=approver.address,
+        result=result,
+    )
+
+
+def _data(broadcast: Broadcast) -> dict[str, Any]:
+    """Read a record as its request was read, so that both are sent in the same words."""
+    kind = KINDS[broadcast.kind]
+    target = {}
+    if kind.target is not None and broadcast.target != EVERYBODY:
+        target[kind.target] = broadcast.target
+    given = kind.serializer(data={**broadcast.payload, **target})
+    given.is_valid(raise_exception=True)
+    return {name: value for name, value in given.validated_data.items() if name not in TARGETS}
+
+
+def _reasons(error: Exception) -> str:
+    described = describe(error)
+    assert described is not None  # each of them is a refusal
+    wrong = described.get("errors", {})
+    return "; ".join(f"{name}: {' '.join(why)}" for name, why in wrong.items()) or str(error)

@@ -1,0 +1,101 @@
+"""How the broadcast endpoints are described in the OpenAPI document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from hoardrun.api.broadcast.kinds import KINDS
+from hoardrun.api.broadcast.serializers import BroadcastOutput, RejectedOutput, WaitingOutput
+from hoardrun.problems import CONTENT_TYPE
+from notifications.serializers import NoFields
+
+KEY = "Idempotency-Key"
+REPLAYED = "Idempotent-Replayed"
+TAGS = ["broadcast"]
+Method = TypeVar("Method", bound=Callable[..., Response])
+
+
+class ProblemOutput(serializers.Serializer[Mapping[str, Any]]):
+    """Why a request was refused, as in RFC 9457."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField()
+
+
+def refusals(**reasons: str) -> dict[tuple[int, str], OpenApiResponse]:
+    """Describe refusals, given as `s403="why"`."""
+    return {
+        (int(status[1:]), CONTENT_TYPE): OpenApiResponse(ProblemOutput, why)
+        for status, why in reasons.items()
+    }
+
+
+def broadcasting(name: str) -> Callable[[Method], Method]:
+    """Describe a broadcast: its body, whom it is for, and its key."""
+    kind = KINDS[name]
+    parameters = [
+        OpenApiParameter(
+            KEY,
+            str,
+            OpenApiParameter.HEADER,
+            description="Repeat the request with the same key: it is broadcast once, and the "
+            "first answer comes back; once it is approved, the answer of what was sent.",
+        ),
+        OpenApiParameter(
+            REPLAYED, str, OpenApiParameter.HEADER, response=[200, 202], description="`true`"
+        ),
+    ]
+    if kind.target is not None:
+        parameters.append(
+            OpenApiParameter(
+                kind.target,
+                int if kind.target == "user_id" else str,
+                description="The same as the field; give one of them.",
+            )
+        )
+    decorate: Callable[[Method], Method] = extend_schema(
+        operation_id=f"broadcast_{name}",
+        request=kind.serializer,
+        responses={
+            200: BroadcastOutput,
+            202: OpenApiResponse(WaitingOutput, "It is for so many that another person decides."),
+            **refusals(
+                s400="What is broadcast is not valid.",
+                s403="You may not broadcast.",
+                s404="There is no such user or room.",
+                s409="The key was used for another broadcast, or for one that was not approved.",
+                s413="The body is too large.",
+                s429="Too many broadcasts; `Retry-After` says when to go on.",
+            ),
+        },
+        parameters=parameters,
+        tags=TAGS,
+    )
+    return decorate
+
+
+def deciding(name: str) -> Callable[[Method], Method]:
+    """Describe a decision on a broadcast that waits."""
+    decorate: Callable[[Method], Method] = extend_schema(
+        operation_id=f"broadcast_{name}",
+        request=NoFields,
+        responses={
+            200: BroadcastOutput if name == "approve" else RejectedOutput,
+            **refusals(
+                s403="You may not approve, or the broadcast is your own.",
+                s404="There is no such broadcast.",
+                s409="It is decided already, it is too old, or it cannot be sent any more.",
+                s429="Too many requests; `Retry-After` says when to go on.",
+            ),
+        },
+        tags=TAGS,
+    )
+    return decorate

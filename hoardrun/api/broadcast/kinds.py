@@ -1,0 +1,128 @@
+"""What can be broadcast: how each kind is read, whom it is for, and how it is sent.
+
+A kind is one function and one line of `KINDS`. Each function writes inside the caller's
+transaction and says what it wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+import msgspec
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils import timezone
+
+from hoardrun.api.broadcast.errors import UnknownRoom, UserNotFound
+from hoardrun.api.broadcast.serializers import (
+    AnnouncementBroadcast,
+    BalanceBroadcast,
+    MarketBroadcast,
+    NotificationBroadcast,
+    TransactionBroadcast,
+)
+from hoardrun.market import names as market_names
+from notifications import validation
+from notifications.services import (
+    announcement_create,
+    announcement_publish,
+    notification_create,
+)
+from realtime import log, names, publish, registry, rooms
+from realtime.log import Entry
+from realtime.rest.serializers import StrictSerializer
+
+EVERYBODY = "all"
+Data = Mapping[str, Any]
+
+
+class Kind(NamedTuple):
+    """`target` names the field that says whom it is for; without one, it is for everybody."""
+
+    serializer: type[StrictSerializer]
+    target: str | None
+    send: Callable[[int, str, Data], dict[str, Any]]
+
+
+def send_notification(author_id: int, target: str, data: Data) -> dict[str, Any]:
+    """Put a notification into a user's inbox; without a user, show it to all who are there."""
+    if target == EVERYBODY:
+        validation.future("expires_at", data.get("expires_at"), timezone.now())
+        entry = _entry(publish.broadcast_notification(data))
+        return _result(entry, id=msgspec.json.decode(entry.payload)["data"]["id"])
+    user_id = _user_id(target)
+    notification = notification_create(user_id=user_id, **data)
+    stream = names.user_stream(user_id)
+    # This transaction has just written to the stream, and so locks it.
+    offset = log.heads([stream])[stream].head if notification.published_at else None
+    return {"id": str(notification.pk), "stream": stream, "offset": offset}
+
+
+def send_transaction(author_id: int, target: str, data: Data) -> dict[str, Any]:
+    """Push a transaction's state to its owner."""
+    entry = _entry(publish.broadcast_transaction_update(data, _user_id(target)))
+    return _result(entry, id=data["id"])
+
+
+def send_balance(author_id: int, target: str, data: Data) -> dict[str, Any]:
+    """Push an account's balances to its owner."""
+    entry = _entry(publish.broadcast_balance_update(data, _user_id(target)))
+    return _result(entry, id=data["account_id"])
+
+
+def send_market(author_id: int, target: str, data: Data) -> dict[str, Any]:
+    """Push a quote to a market room once the record is safe; nobody keeps it."""
+    kind = rooms.kind_of(target)
+    known = kind is not None and kind.topic == market_names.TOPIC
+    if kind is None or not known or not kind.may_join(author_id, target):
+        raise UnknownRoom(target)
+    transaction.on_commit(partial(publish.broadcast_market_update, data, target))
+    return {"id": data["symbol"], "stream": None, "offset": None, "room": target}
+
+
+def send_announcement(author_id: int, target: str, data: Data) -> dict[str, Any]:
+    """Write an announcement and publish it to everybody."""
+    written = announcement_create(author_id=author_id, **data)
+    published = announcement_publish(announcement_id=written.pk)
+    return {
+        "id": str(published.pk),
+        "stream": names.ANNOUNCEMENTS,
+        "offset": published.event_offset,
+    }
+
+
+KINDS: Mapping[str, Kind] = {
+    "notification": Kind(NotificationBroadcast, "user_id", send_notification),
+    "transaction": Kind(TransactionBroadcast, "user_id", send_transaction),
+    "balance": Kind(BalanceBroadcast, "user_id", send_balance),
+    "market": Kind(MarketBroadcast, "room", send_market),
+    "announcement": Kind(AnnouncementBroadcast, None, send_announcement),
+}
+
+
+def audience(kind: str, target: str) -> int:
+    """Count whom it is for: users, or the sockets in a room as the nodes last reported."""
+    if KINDS[kind].target == "room":
+        return registry.cluster().rooms.get(target, 0)
+    if target == EVERYBODY:
+        return get_user_model()._default_manager.filter(is_active=True).count()
+    return 1
+
+
+def _user_id(target: str) -> int:
+    """Return the id of an existing user."""
+    user_id = int(target)
+    if not get_user_model()._default_manager.filter(pk=user_id).exists():
+        raise UserNotFound(user_id)
+    return user_id
+
+
+def _entry(published: Entry | Awaitable[Entry]) -> Entry:
+    assert isinstance(published, Entry), "broadcasts are served in threads, without an event loop"
+    return published
+
+
+def _result(entry: Entry, *, id: str) -> dict[str, Any]:
+    return {"id": id, "stream": entry.stream, "offset": entry.offset}

@@ -1,0 +1,44 @@
+"""What became of a broadcast, read from its record, its decision and the clock."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from realtime.models import Broadcast
+
+APPROVAL_HOURS = 24
+
+
+class State(StrEnum):
+    SENT = "sent"  # at once: it needed no approval
+    WAITING = "waiting"
+    APPROVED = "approved"  # and with that sent
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+
+
+def state_of(broadcast: Broadcast) -> State:
+    """Say where a broadcast stands now."""
+    if not broadcast.needs_approval:
+        return State.SENT
+    if decision := getattr(broadcast, "decision", None):
+        return State.APPROVED if decision.approved else State.REJECTED
+    return State.WAITING if timezone.now() < expires_at(broadcast) else State.EXPIRED
+
+
+def expires_at(broadcast: Broadcast) -> datetime:
+    """Say until when a broadcast may be approved."""
+    return broadcast.created_at + timedelta(hours=APPROVAL_HOURS)
+
+
+def broadcasts_waiting() -> QuerySet[Broadcast]:
+    """List those that can be decided on."""
+    return Broadcast.objects.select_related("author").filter(
+        needs_approval=True,
+        decision=None,
+        created_at__gt=timezone.now() - timedelta(hours=APPROVAL_HOURS),
+    )

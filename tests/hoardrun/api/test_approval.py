@@ -1,0 +1,379 @@
+"""What is for many is sent by two people, once, or by nobody."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from notifications.models import Announcement, Notification
+from realtime.models import Broadcast, BroadcastDecision, Event
+from realtime.names import ANNOUNCEMENTS
+from tests.hoardrun.api.test_broadcast import ANNOUNCEMENT, BODIES, NOTE, events
+from tests.hoardrun.ledger.conftest import at_once
+from tests.hoardrun.tools import problem
+
+WAITING = "/ws/broadcast/waiting"
+ADMIN = "/admin/realtime/broadcast/"
+Post = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def _every_broadcast_waits(settings) -> None:
+    settings.BROADCAST_APPROVAL_AUDIENCE = 0
+
+
+@pytest.fixture
+def post(erin: User, login) -> Post:
+    """Broadcast as Erin."""
+    client = login(erin)
+
+    def call(kind: str, body: Any, query: str = "", key: str | None = None) -> Any:
+        headers = {} if key is None else {"Idempotency-Key": key}
+        path = f"/ws/broadcast/{kind}{query}"
+        return client.post(path, body, format="json", headers=headers)
+
+    return call
+
+
+@pytest.fixture
+def decide(frank: User, login) -> Post:
+    """Approve or reject, as Frank or as somebody else."""
+
+    def call(what: str, id: Any, user: User = frank, **extra: Any) -> Any:
+        return login(user).post(f"/ws/broadcast/{id}/{what}", {}, format="json", **extra)
+
+    return call
+
+
+@pytest.fixture
+def announced(post: Post) -> str:
+    """An announcement of Erin's that waits: the id of the broadcast."""
+    return str(waits(post("announcement", ANNOUNCEMENT))["id"])
+
+
+def waits(answer: Any) -> dict[str, Any]:
+    assert answer.status_code == 202, answer.content
+    body: dict[str, Any] = answer.json()
+    assert (body["success"], body["status"]) == (True, "waiting_for_approval")
+    return body
+
+
+def sent(answer: Any) -> dict[str, Any]:
+    assert answer.status_code == 200, answer.content
+    body: dict[str, Any] = answer.json()
+    assert body["success"] is True
+    return body
+
+
+def nothing_was_sent() -> bool:
+    return not any(model.objects.exists() for model in (Event, Notification, Announcement))
+
+
+def age(hours: float) -> None:
+    """Let all records be older; no ORM does that to them."""
+    moment = timezone.now() - timedelta(hours=hours)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE realtime_broadcast SET created_at = %s", [moment])
+
+
+def told_apart(payloads: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out what differs between two broadcasts of the same."""
+    return [
+        {"type": each["type"]}
+        | {name: value for name, value in each["data"].items() if name not in BY_ITSELF}
+        for each in payloads
+    ]
+
+
+BY_ITSELF = {"id", "created_at", "published_at", "starts_at", "timestamp"}
+
+
+def with_target(kind: str, alice: User) -> str:
+    return f"?user_id={alice.pk}" if kind in {"transaction", "balance"} else ""
+
+
+def test_a_thousand_users_are_reached_at_once_and_more_wait(post: Post, settings):
+    settings.BROADCAST_APPROVAL_AUDIENCE = 1000
+    active = User.objects.filter(is_active=True).count()
+    User.objects.bulk_create(User(username=f"user-{n}") for n in range(1000 - active))
+    User.objects.create(username="gone", is_active=False)
+    sent(post("announcement", ANNOUNCEMENT))
+    User.objects.create(username="one-more")
+    assert waits(post("announcement", ANNOUNCEMENT))["audience"] == 1001
+    assert waits(post("notification", NOTE))["audience"] == 1001
+    sent(post("notification", NOTE, f"?user_id={User.objects.get(username='one-more').pk}"))
+
+
+def test_the_default_is_a_thousand():
+    from hoardrun import settings as read
+
+    assert read.BROADCAST_APPROVAL_AUDIENCE == 1000
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_it_is_recorded_and_nothing_is_sent_until_it_is_approved(
+    post: Post, decide: Post, alice: User, erin: User, frank: User, kind: str, settings,
+    django_capture_on_commit_callbacks,
+):  # fmt: skip
+    query = with_target(kind, alice)
+    with django_capture_on_commit_callbacks() as callbacks:
+        body = waits(post(kind, BODIES[kind], query))
+    assert callbacks == []
+    assert nothing_was_sent()
+    broadcast = Broadcast.objects.get()
+    assert (broadcast.author, broadcast.result, str(broadcast.pk)) == (erin, {}, body["id"])
+
+    with django_capture_on_commit_callbacks() as callbacks:
+        answer = sent(decide("approve", body["id"], REMOTE_ADDR="192.0.2.7"))
+    assert callbacks != []
+    decision = BroadcastDecision.objects.get()
+    assert (decision.broadcast, decision.decided_by) == (broadcast, frank)
+    assert (decision.approved, decision.address) == (True, "192.0.2.7")
+    assert decision.result == answer
+
+    # The very same as if nobody had been asked.
+    approved = told_apart([json.loads(event.payload) for event in Event.objects.order_by("id")])
+    settings.BROADCAST_APPROVAL_AUDIENCE = 1000
+    direct = sent(post(kind, BODIES[kind], query))
+    assert direct.keys() == answer.keys()
+    both = told_apart([json.loads(event.payload) for event in Event.objects.order_by("id")])
+    assert both == approved * 2
+
+
+def test_times_and_texts_survive_the_wait(post: Post, decide: Post, erin: User):
+    ends = "2040-01-01T00:00:00.123456+02:00"
+    body = ANNOUNCEMENT | {"message": "Über <b>\U0001f600", "ends_at": ends}
+    sent(decide("approve", waits(post("announcement", body))["id"]))
+    written = Announcement.objects.get()
+    assert (written.author, written.message) == (erin, "Über <b>\U0001f600")
+    assert written.ends_at == datetime.fromisoformat(ends)
+
+
+def test_a_rejected_one_is_never_sent(post: Post, decide: Post, announced: str, frank: User):
+    answer = sent(decide("reject", announced))
+    assert (answer["status"], answer["id"]) == ("rejected", announced)
+    decision = BroadcastDecision.objects.get()
+    assert (decision.decided_by, decision.approved) == (frank, False)
+    problem(decide("approve", announced), 409, "already_decided")
+    assert nothing_was_sent()
+
+
+@pytest.mark.parametrize("what", ["approve", "reject"])
+def test_nobody_decides_on_what_is_theirs(
+    decide: Post, announced: str, erin: User, login, what: str
+):
+    erin.user_permissions.add(Permission.objects.get(codename="approve_broadcast"))
+    again = User.objects.get(pk=erin.pk)  # without the rights that were read before
+    problem(decide(what, announced, again), 403, "own_broadcast")
+    again.is_superuser = True
+    again.save()
+    problem(decide(what, announced, again), 403, "own_broadcast")
+    assert nothing_was_sent()
+    assert not BroadcastDecision.objects.exists()
+
+
+@pytest.mark.parametrize("first", ["approve", "reject"])
+@pytest.mark.parametrize("second", ["approve", "reject"])
+def test_it_is_decided_once(decide: Post, announced: str, charlie: User, first: str, second: str):
+    sent(decide(first, announced))
+    problem(decide(second, announced, charlie), 409, "already_decided")
+    assert Event.objects.count() == (first == "approve")
+    assert BroadcastDecision.objects.count() == 1
+
+
+def test_what_was_sent_at_once_is_not_decided_on(post: Post, decide: Post, settings):
+    settings.BROADCAST_APPROVAL_AUDIENCE = 1000
+    sent(post("announcement", ANNOUNCEMENT))
+    problem(decide("approve", Broadcast.objects.get().pk), 409, "already_decided")
+    assert Event.objects.count() == 1
+
+
+@pytest.mark.parametrize("id", ["0", "404404", "9" * 40])
+def test_it_knows_no_other_broadcast(decide: Post, id: str):
+    problem(decide("approve", id), 404, "broadcast_not_found")
+
+
+@pytest.mark.parametrize("what", ["approve", "reject"])
+def test_it_waits_for_a_day(decide: Post, frank: User, announced: str, login, what: str):
+    age(hours=24.01)
+    assert login(frank).get(WAITING).json() == []
+    problem(decide(what, announced), 409, "approval_expired")
+    assert nothing_was_sent()
+    age(hours=23.9)
+    assert len(login(frank).get(WAITING).json()) == 1
+    sent(decide(what, announced))
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "query", "code"),
+    [
+        ("notification", NOTE | {"expires_at": "2020-01-01T00:00:00Z"}, "", "invalid_input"),
+        ("announcement", ANNOUNCEMENT | {"ends_at": "2020-01-01T00:00:00Z"}, "", "invalid_input"),
+        ("notification", NOTE, "?user_id=404404", "user_not_found"),
+        ("balance", BODIES["balance"], "?user_id=404404", "user_not_found"),
+        ("market", BODIES["market"], "?room=market:NOPE", "unknown_room"),
+    ],
+)
+def test_what_cannot_be_sent_does_not_begin_to_wait(post: Post, kind, body, query, code):
+    problem(post(kind, body, query), 400 if code == "invalid_input" else 404, code)
+    assert not Broadcast.objects.exists()
+
+
+def test_whose_user_has_gone_meanwhile_cannot_be_approved(post: Post, decide: Post, alice: User):
+    id = waits(post("notification", NOTE, f"?user_id={alice.pk}"))["id"]
+    alice.delete()
+    assert "no user" in problem(decide("approve", id), 409, "no_longer_valid")["detail"]
+    assert nothing_was_sent()
+    assert not BroadcastDecision.objects.exists()
+    sent(decide("reject", id))
+
+
+@pytest.mark.parametrize(
+    ("kind", "old"),
+    [
+        ("announcement", {"ends_at": "2020-01-01T00:00:00Z"}),
+        ("announcement", {"severity": "of an older version"}),
+        ("notification", {"expires_at": "2020-01-01T00:00:00Z"}),
+    ],
+)
+def test_what_is_out_of_date_cannot_be_approved(erin: User, decide: Post, kind: str, old: dict):
+    broadcast = Broadcast.objects.create(
+        author=erin,
+        kind=kind,
+        target="all",
+        payload=BODIES[kind] | old,
+        fingerprint="x",
+        audience=2000,
+        needs_approval=True,
+    )
+    (field,) = old
+    assert field in problem(decide("approve", broadcast.pk), 409, "no_longer_valid")["detail"]
+    assert nothing_was_sent()
+    assert not BroadcastDecision.objects.exists()
+
+
+def test_a_repeated_key_says_what_became_of_it(post: Post, decide: Post):
+    def again() -> Any:
+        return post("announcement", ANNOUNCEMENT, key="k-1")
+
+    first, second = again(), again()
+    assert waits(first) == waits(second)
+    assert "Idempotent-Replayed" not in first
+    assert second["Idempotent-Replayed"] == "true"
+    answer = sent(decide("approve", first.json()["id"]))
+    third = again()
+    assert sent(third) == answer
+    assert third["Idempotent-Replayed"] == "true"
+    assert Broadcast.objects.count() == Event.objects.count() == 1
+
+
+@pytest.mark.parametrize("end", ["reject", "expire"])
+def test_a_repeated_key_of_what_was_not_approved_sends_nothing(post: Post, decide: Post, end: str):
+    id = waits(post("announcement", ANNOUNCEMENT, key="k-1"))["id"]
+    age(hours=25) if end == "expire" else sent(decide("reject", id))
+    problem(post("announcement", ANNOUNCEMENT, key="k-1"), 409, "not_approved")
+    assert nothing_was_sent()
+    waits(post("announcement", ANNOUNCEMENT, key="k-2"))
+
+
+def test_it_lists_what_waits(post: Post, decide: Post, alice: User, erin: User, frank: User, login):
+    ids = [waits(post("announcement", ANNOUNCEMENT | {"title": f"{n}"}))["id"] for n in range(4)]
+    sent(decide("approve", ids[0]))
+    sent(decide("reject", ids[1]))
+    for user in (erin, frank):
+        newest, older = login(user).get(WAITING).json()
+        assert [newest["id"], older["id"]] == [ids[3], ids[2]]
+    assert newest["payload"]["title"] == "3"
+    assert (newest["author"], newest["author_id"]) == ("erin", str(erin.pk))
+    assert (newest["kind"], newest["target"], newest["audience"]) == ("announcement", "all", 3)
+    assert newest["expires_at"] > newest["created_at"]
+    page = login(frank).get(WAITING, {"page_size": 1}).json()
+    assert [row["id"] for row in page["results"]] == [ids[3]]
+
+
+def test_a_decision_takes_no_words(decide: Post, announced: str, frank: User, login):
+    answer = login(frank).post(f"/ws/broadcast/{announced}/approve", {"sure": False}, format="json")
+    problem(answer, 400, "invalid_input", "sure")
+    assert nothing_was_sent()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_approvals_at_the_same_moment_send_once(decide: Post, announced: str, charlie: User):
+    approvers = [None, charlie]
+
+    def approve(number: int) -> Any:
+        user = approvers[number]
+        return decide("approve", announced, user) if user else decide("approve", announced)
+
+    answers = at_once(2, approve)
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    (late,) = [answer for answer in answers if answer.status_code == 409]
+    problem(late, 409, "already_decided")
+    assert len(events(ANNOUNCEMENTS)) == Announcement.objects.count() == 1
+    assert BroadcastDecision.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_yes_and_no_at_the_same_moment_one_holds(decide: Post, announced: str):
+    answers = at_once(4, lambda n: decide(("approve", "reject")[n % 2], announced))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
+    assert len(events(ANNOUNCEMENTS)) == BroadcastDecision.objects.get().approved
+
+
+@pytest.mark.django_db(transaction=True)
+def test_equal_requests_at_the_same_time_wait_as_one(post: Post):
+    answers = at_once(6, lambda _: post("announcement", ANNOUNCEMENT, key="k-1"))
+    assert len({waits(answer)["id"] for answer in answers}) == 1
+    assert sum("Idempotent-Replayed" not in answer for answer in answers) == 1
+    assert Broadcast.objects.count() == 1
+
+
+# -- in the admin
+
+
+def chosen(user: User, action: str, *ids: Any) -> Any:
+    browser = Client()
+    browser.force_login(user)
+    return browser.post(ADMIN, {"action": action, "_selected_action": ids}, follow=True)
+
+
+def test_the_admin_approves_and_rejects_what_is_chosen(post: Post, frank: User):
+    one, two, three = (
+        waits(post("announcement", ANNOUNCEMENT | {"title": f"{n}"}))["id"] for n in range(3)
+    )
+    html = chosen(frank, "approve", one, two).content.decode()
+    assert "2 approved and sent." in html
+    assert [event["data"]["title"] for event in events(ANNOUNCEMENTS)] == ["0", "1"]
+    html = chosen(frank, "reject", two, three).content.decode()
+    assert "1 rejected." in html
+    assert "nothing to decide" in html
+    decisions = BroadcastDecision.objects.order_by("id").values_list(
+        "broadcast_id", "approved", "decided_by", "address"
+    )
+    assert list(decisions) == [
+        (int(one), True, frank.pk, "127.0.0.1"),
+        (int(two), True, frank.pk, "127.0.0.1"),
+        (int(three), False, frank.pk, "127.0.0.1"),
+    ]
+
+
+def test_the_admin_lets_nobody_else_decide(
+    post: Post, announced: str, alice: User, dora: User, erin: User, frank: User
+):
+    view = Permission.objects.get(codename="view_broadcast")
+    erin.user_permissions.add(view)
+    dora.user_permissions.add(view)
+    for user in (alice, dora, erin):
+        assert "approved and sent" not in chosen(user, "approve", announced).content.decode()
+    erin.user_permissions.add(Permission.objects.get(codename="approve_broadcast"))
+    assert "This broadcast is yours" in chosen(erin, "approve", announced).content.decode()
+    assert nothing_was_sent()
+    assert not BroadcastDecision.objects.exists()

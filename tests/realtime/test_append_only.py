@@ -1,0 +1,85 @@
+"""Records of broadcasts and of decisions are written once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import IntegrityError, models, transaction
+
+from realtime.append_only import RecordIsFinal
+from realtime.models import Broadcast, BroadcastDecision
+
+
+@pytest.fixture
+def broadcast(db: None) -> Broadcast:
+    author = User.objects.create_user("alice")
+    written = Broadcast.objects.create(
+        author=author, kind="balance", target="7", payload={}, fingerprint="x", audience=1
+    )
+    BroadcastDecision.objects.create(broadcast=written, decided_by=author, approved=True)
+    return written
+
+
+def changed(row: Any) -> Any:
+    row.address = "192.0.2.9"
+    return row
+
+
+WAYS: dict[str, Callable[[type[Any], Any], Any]] = {
+    "save": lambda model, row: changed(row).save(),
+    "save a field": lambda model, row: changed(row).save(update_fields=["address"]),
+    "delete": lambda model, row: row.delete(),
+    "update": lambda model, row: model.objects.update(address="192.0.2.9"),
+    "delete many": lambda model, row: model.objects.filter(pk=row.pk).delete(),
+    "update many": lambda model, row: model.objects.bulk_update([changed(row)], ["address"]),
+    "update or create": lambda model, row: model.objects.update_or_create(
+        pk=row.pk, defaults={"address": "192.0.2.9"}
+    ),
+    "upsert": lambda model, row: model.objects.bulk_create(
+        [changed(row)], update_conflicts=True, update_fields=["address"], unique_fields=["id"]
+    ),
+    "base manager": lambda model, row: model._base_manager.update(address="192.0.2.9"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("model", [Broadcast, BroadcastDecision])
+def test_no_way_changes_or_deletes_it(broadcast: Broadcast, model: Any, way: str) -> None:
+    before = model.objects.values().get()
+    with pytest.raises(RecordIsFinal, match="is a record: it is never changed"):
+        WAYS[way](model, model.objects.get())
+    assert model.objects.values().get() == before
+
+
+def test_the_manager_of_its_author_does_not_either(broadcast: Broadcast) -> None:
+    with pytest.raises(RecordIsFinal):
+        broadcast.author.broadcast_set.all().delete()
+    with pytest.raises(RecordIsFinal):
+        broadcast.author.broadcast_set.update(kind="market")
+
+
+def test_another_of_the_same_key_does_not_take_its_place(broadcast: Broadcast) -> None:
+    before = Broadcast.objects.values().get()
+    twin = Broadcast(**before | {"address": "192.0.2.9"})
+    with pytest.raises(IntegrityError), transaction.atomic():
+        twin.save()
+    assert Broadcast.objects.values().get() == before
+
+
+def test_its_author_stays(broadcast: Broadcast) -> None:
+    with pytest.raises(models.ProtectedError):
+        broadcast.author.delete()
+
+
+def test_many_are_written_at_once(broadcast: Broadcast) -> None:
+    others = [
+        Broadcast(
+            author=broadcast.author, kind=kind, target="7", payload={}, fingerprint="x", audience=1
+        )
+        for kind in ("market", "notification")
+    ]
+    Broadcast.objects.bulk_create(others)
+    assert Broadcast.objects.count() == 3
