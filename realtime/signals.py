@@ -44,13 +44,18 @@ def _deleted(sender: Any, instance: Any, **kwargs: Any) -> None:
     access.changed([instance.pk], "account")
 
 
+def _changes(action: str, pk_set: Any) -> bool:
+    """Say whether something was changed: to add what is there already sends a signal too."""
+    return action == "post_clear" or (action in {"post_add", "post_remove"} and bool(pk_set))
+
+
 def _of_user(
     sender: Any, instance: Any, action: str, reverse: bool, pk_set: Any, **kwargs: Any
 ) -> None:
     """Groups or permissions of users; seen from the other side, `pk_set` are the users."""
     if action == "pre_clear" and reverse:
         setattr(instance, _MEMBERS, list(instance.user_set.values_list("pk", flat=True)))
-    if action not in {"post_add", "post_remove", "post_clear"}:
+    if not _changes(action, pk_set):
         return
     members = (pk_set or instance.__dict__.pop(_MEMBERS, ())) if reverse else [instance.pk]
     access.changed(list(members), "rights")
@@ -60,7 +65,7 @@ def _of_group(
     sender: Any, instance: Any, action: str, reverse: bool, pk_set: Any, **kwargs: Any
 ) -> None:
     """Permissions of groups; seen from the other side, `pk_set` are the groups."""
-    if action not in {"post_add", "post_remove", "post_clear"}:
+    if not _changes(action, pk_set):
         return
     groups = (pk_set or ()) if reverse else [instance.pk]
     users = get_user_model()._default_manager.filter(groups__in=groups).values_list("pk", flat=True)

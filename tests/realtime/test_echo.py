@@ -17,8 +17,8 @@ SAID: list[str | bytes] = [
     b"",
     "Habari ya asubuhi? " * 100,
     "\N{MONEY WITH WINGS} \N{CJK UNIFIED IDEOGRAPH-4E2D}",
-    b"\x80" * 100_000,
-    "x" * 100_000,
+    b"\x80" * 65_536,
+    "x" * 65_536,
 ]
 
 
