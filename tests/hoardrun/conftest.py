@@ -48,7 +48,12 @@ def frank(db) -> User:
 
 def _staff(name: str, *rights: str) -> User:
     user = User.objects.create_user(name, password=f"{name}-pass", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    # Written as rows: through the relation, each would be an event of the user's stream.
+    through = User.user_permissions.through
+    through.objects.bulk_create(
+        through(user=user, permission=permission)
+        for permission in Permission.objects.filter(codename__in=rights)
+    )
     return user
 
 

@@ -124,6 +124,14 @@ class Client:
         except ConnectionClosed as closed:
             return closed.rcvd.code if closed.rcvd else 1006
 
+    async def until_answer(self, request_id: str, *, timeout: float = 5) -> Message:
+        """Return the next answer to a request, passing over everything else."""
+        async with asyncio.timeout(timeout * PATIENCE):
+            while True:
+                message = await self._next()
+                if message.get("id") == request_id:
+                    return message
+
     async def until_next(self, seconds: float) -> Message | int | None:
         """Return the next message, the code of a close, or None when neither comes."""
         try:

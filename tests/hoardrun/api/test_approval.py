@@ -75,9 +75,7 @@ def sent(answer: Any) -> dict[str, Any]:
 
 def nothing_was_sent() -> bool:
     events = Event.objects.exclude(type="access_changed")  # of the rights that these users got
-    return not any(
-        rows.exists() for rows in (events, Notification.objects, Announcement.objects)
-    )
+    return not any(rows.exists() for rows in (events, Notification.objects, Announcement.objects))
 
 
 def age(hours: float) -> None:

@@ -45,6 +45,7 @@ def test_it_seeds_once_and_prints_whom_to_log_in_as(logins):
     User.objects.filter(username="charlie").update(is_superuser=False)
     for right in ("realtime.broadcast", "realtime.approve_broadcast"):
         assert User.objects.get(username="charlie").has_perm(right)
+    User.objects.filter(username="charlie").update(is_superuser=True)
     assert not User.objects.get(username="alice").user_permissions.exists()
     assert not User.objects.get(username="alice").is_staff
     for name in ("alice", "bob"):
