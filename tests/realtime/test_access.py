@@ -1,0 +1,271 @@
+"""What changes rights tells the nodes, in the transaction of the change; staff closes sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, Permission, User
+from django.db import transaction
+from django.test import Client as Browser
+from rest_framework.test import APIClient
+
+from realtime import access, names
+from realtime.models import Connection, EndedSession, Event
+from realtime.protocol.codes import CloseCode
+from tests.realtime.conftest import ALICE, BOB, STAFF, connect, node, token_for
+from tests.services.server import Server
+
+
+def told(user: User) -> list[str]:
+    """List the changes that the user's stream tells of."""
+    events = Event.objects.filter(stream__name=names.user_stream(user.pk), type="access_changed")
+    return [json.loads(event.payload)["data"]["change"] for event in events.order_by("offset")]
+
+
+def member(user: User) -> Group:
+    group = Group.objects.create(name="support")
+    group.user_set.through.objects.create(user=user, group=group)
+    return group
+
+
+def permission() -> Permission:
+    return Permission.objects.get(codename="view_node")
+
+
+def field(**values: Any) -> Callable[[User], object]:
+    def change(user: User) -> None:
+        for name, value in values.items():
+            setattr(user, name, value)
+        user.save()
+
+    return change
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (field(is_active=False), ["account"]),
+        (field(password="another"), ["password"]),
+        (field(is_staff=True), ["rights"]),
+        (field(is_superuser=True), ["rights"]),
+        (field(is_staff=True, is_active=False, password="x"), ["account", "password", "rights"]),
+        (field(first_name="Alice"), []),
+        (lambda user: user.save(), []),
+        (lambda user: user.save(update_fields=["last_login"]), []),
+        (lambda user: user.user_permissions.add(permission()), ["rights"]),
+        (lambda user: permission().user_set.add(user), ["rights"]),
+        (lambda user: user.groups.add(Group.objects.create(name="g")), ["rights"]),
+        (lambda user: user.user_permissions.clear(), ["rights"]),
+        (lambda user: user.groups.remove(member(user)), ["rights"]),
+        (lambda user: member(user).user_set.clear(), ["rights"]),
+        (lambda user: member(user).permissions.add(permission()), ["rights"]),
+        (lambda user: permission().group_set.add(member(user)), ["rights"]),
+        (lambda user: Group.objects.create(name="g").permissions.add(permission()), []),
+    ],
+)
+def test_a_change_is_told(change: Callable[[User], object], expected: list[str]) -> None:
+    user = User.objects.create(username="alice")
+    other = User.objects.create(username="bob")
+    assert told(user) == []
+    change(User.objects.get(pk=user.pk))
+    assert told(user) == expected
+    assert told(other) == []
+
+
+@pytest.mark.django_db
+def test_the_same_right_once_more_is_no_change() -> None:
+    user = User.objects.create(username="alice")
+    user.user_permissions.add(permission())
+    user.user_permissions.add(permission())
+    assert told(user) == ["rights"]
+
+
+@pytest.mark.django_db
+def test_a_deleted_user_is_told_of() -> None:
+    user = User.objects.create(username="alice")
+    copy = User.objects.get(pk=user.pk)
+    user.delete()
+    assert told(copy) == ["account"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_that_is_taken_back_was_never_told() -> None:
+    user = User.objects.create(username="alice")
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        user.is_active = False
+        user.save()
+        assert told(user) == ["account"]
+        1 / 0  # noqa: B018
+    assert told(user) == []
+
+
+@pytest.mark.django_db
+def test_the_admin_tells_too() -> None:
+    user = User.objects.create(username="alice")
+    browser = Browser()
+    browser.force_login(User.objects.create_superuser("charlie"))
+    page = f"/admin/auth/user/{user.pk}/change/"
+    form = {"username": "alice", "date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
+    assert browser.post(page, form).status_code == 302  # without is_active
+    assert told(user) == ["account"]
+
+
+# -- logging out
+
+
+def login(user: User, password: str = "alice-pass-1") -> dict[str, str]:
+    body = {"username": user.username, "password": password}
+    answer = APIClient().post("/api/v1/auth/token", body, format="json")
+    assert answer.status_code == 200, answer.content
+    return dict(answer.json())
+
+
+def call(path: str, token: str = "", **body: str) -> int:
+    client = APIClient()
+    if token:
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+        return int(client.get(path).status_code)
+    return int(client.post(path, body, format="json").status_code)
+
+
+@pytest.mark.django_db
+def test_a_logout_ends_every_token_of_its_login_and_of_no_other() -> None:
+    user = User.objects.create_user("alice", password="alice-pass-1")
+    phone, laptop = login(user), login(user)
+    newer = APIClient().post("/api/v1/auth/refresh", {"refresh": phone["refresh"]}, format="json")
+    newest = newer.json()
+    assert call("/api/v1/auth/me", phone["access"]) == 200
+    assert call("/api/v1/auth/logout", refresh=phone["refresh"]) == 204  # an old one, even
+    assert call("/api/v1/auth/me", phone["access"]) == 401
+    assert call("/api/v1/auth/me", newest["access"]) == 401
+    assert call("/api/v1/auth/refresh", refresh=newest["refresh"]) == 401
+    assert call("/api/v1/auth/me", laptop["access"]) == 200
+    assert call("/api/v1/auth/refresh", refresh=laptop["refresh"]) == 200
+    assert told(user) == ["logout"]
+    assert call("/api/v1/auth/logout", refresh=phone["refresh"]) == 204
+    assert told(user) == ["logout"]
+
+
+@pytest.mark.django_db
+def test_a_changed_password_ends_every_login() -> None:
+    user = User.objects.create_user("alice", password="alice-pass-1")
+    before = login(user)
+    user.set_password("alice-pass-2")
+    user.save()
+    assert call("/api/v1/auth/me", before["access"]) == 401
+    assert call("/api/v1/auth/refresh", refresh=before["refresh"]) == 401
+    assert call("/api/v1/auth/me", login(user, "alice-pass-2")["access"]) == 200
+
+
+@pytest.mark.django_db
+def test_staff_ends_every_login_of_a_user() -> None:
+    user = User.objects.create_user("alice", password="alice-pass-1")
+    before = [login(user), login(user)]
+    assert access.end_all_sessions(user.pk) == 2
+    assert [call("/api/v1/auth/me", one["access"]) for one in before] == [401, 401]
+    assert EndedSession.objects.count() == 2
+    assert access.end_all_sessions(user.pk) == 0
+    assert call("/api/v1/auth/me", login(user)["access"]) == 200
+
+
+# -- staff closes sockets
+
+
+def listed(server: Server, query: str = "", token: str = "") -> list[dict[str, Any]]:
+    answer = server.request("GET", f"/ws/connections{query}", token=token or token_for(STAFF))
+    assert answer.status == 200, answer
+    return list(answer.json())
+
+
+_RIGHTS = """
+from django.contrib.auth.models import Permission, User
+User.objects.get(username="charlie").user_permissions.add(
+    *Permission.objects.filter(codename__in=("view_connection", "delete_connection")))
+"""
+
+
+@pytest.mark.servers
+async def test_staff_lists_sockets_and_closes_them() -> None:
+    with node(DEBUG="1") as server:
+        await asyncio.to_thread(server.manage, "shell", "-v0", "-c", _RIGHTS)
+        phone, greeting = await connect(server, ALICE, device="phone")
+        laptop, _ = await connect(server, ALICE)
+        bob, _ = await connect(server, BOB)
+        async with asyncio.timeout(10):
+            while len(found := await asyncio.to_thread(listed, server)) < 3:
+                await asyncio.sleep(0.1)
+        own = [row for row in found if row["user_id"] == str(ALICE)]
+        assert own == await asyncio.to_thread(listed, server, f"?user_id={ALICE}")
+        [row] = [row for row in own if row["device"] == "phone"]
+        assert row["id"] == greeting["connection_id"]
+        assert (row["username"], row["address"]) == ("alice", "127.0.0.1")
+        assert "websockets" in row["client"]
+        assert not {"session", "token"} & row.keys()
+
+        path = f"/ws/connections/{row['id']}"
+        assert server.request("DELETE", path, token=token_for(BOB)).status == 403
+        answer = await asyncio.to_thread(server.request, "DELETE", path, token=token_for(STAFF))
+        assert (answer.status, answer.json()) == (202, {"closing": [row["id"]]})
+        assert await phone.until_closed() == CloseCode.REVOKED
+        path = f"/ws/connections?user_id={ALICE}&reconnect=true"
+        answer = await asyncio.to_thread(server.request, "DELETE", path, token=token_for(STAFF))
+        assert answer.status == 202
+        assert await laptop.until_closed() == CloseCode.RESTART
+        assert "server_shutdown" in {message["type"] for message in laptop.journal}
+
+        output = await asyncio.to_thread(server.manage, "disconnect", "bob", "--list", "--json")
+        [mine] = json.loads(output)["connections"]
+        output = await asyncio.to_thread(server.manage, "disconnect", "bob", "--json")
+        assert json.loads(output) == {"closed": 1, "open": [], "logins_ended": 0}
+        assert await bob.until_closed() == CloseCode.REVOKED
+        assert mine["id"] not in {row["id"] for row in await asyncio.to_thread(listed, server)}
+        log = await asyncio.to_thread(
+            server.manage, "shell", "-v0", "-c",
+            "from django.contrib.admin.models import LogEntry as L;"
+            "print([(e.user_id, e.object_id, e.change_message) for e in L.objects.all()])",
+        )  # fmt: skip
+        assert f"({STAFF}, '{row['id']}', 'Closed with 4403.')" in log
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [(["nobody"], "no user 'nobody'"), (["bob", "--connection", "x"], "no connection 'x'")],
+)
+def test_the_command_says_what_it_cannot_find(
+    served: Server, words: list[str], complaint: str
+) -> None:
+    with pytest.raises(RuntimeError, match=complaint):
+        served.manage("disconnect", *words)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("is_staff", "right", "may_list", "may_close"),
+    [
+        (False, "", False, False),
+        (False, "delete_connection", False, False),
+        (True, "", False, False),
+        (True, "view_connection", True, False),
+        (True, "delete_connection", False, True),
+    ],
+)
+def test_each_right_lets_do_what_it_says(
+    is_staff: bool, right: str, may_list: bool, may_close: bool
+) -> None:
+    user = User.objects.create(username="dora", is_staff=is_staff)
+    user.user_permissions.set(Permission.objects.filter(codename=right))
+    client = APIClient()
+    client.force_authenticate(User.objects.get(pk=user.pk))
+    assert client.get("/ws/connections").status_code == (200 if may_list else 403)
+    closing = client.delete(f"/ws/connections?user_id={user.pk}").status_code
+    assert closing == (202 if may_close else 403)
+    assert client.delete("/ws/connections/none").status_code == (404 if may_close else 403)
+    assert not Connection.objects.exists()
+    assert not LogEntry.objects.exists()
