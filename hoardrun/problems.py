@@ -22,7 +22,8 @@ from django.core.exceptions import (
 )
 from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
-from django.views import defaults
+from django.views import csrf, defaults
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.parsers import JSONParser
 
@@ -203,6 +204,7 @@ def _by_field(detail: Any, path: str = "") -> dict[str, list[str]]:
 # -- what Django answers outside DRF's views
 
 
+@csrf_exempt
 def not_found(request: HttpRequest) -> HttpResponse:
     """Answer a path under a prefix of ours that leads nowhere, whatever DEBUG says."""
     return answer(problem(404, "not_found", _NOTHING_HERE))
@@ -220,6 +222,13 @@ def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not _is_program(request):
         return defaults.permission_denied(request, exception)
     return answer(problem(403, "permission_denied", "You may not do this."))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form, or a program with a browser's cookie, whose CSRF token is missing."""
+    if not _is_program(request):
+        return csrf.csrf_failure(request, reason)
+    return answer(problem(403, "csrf_failed", "The CSRF token is missing or wrong."))
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:

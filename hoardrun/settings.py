@@ -26,6 +26,8 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 REDIS_URL = env.text("REDIS_URL")
 
+CSRF_FAILURE_VIEW = "hoardrun.problems.csrf_failure"
+
 # -- applications
 INSTALLED_APPS = [
     # First: gives runserver its ASGI server. Only there, as Twisted takes half a second to load.
@@ -145,6 +147,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "DESCRIPTION": "Notifications, transactions, balances and market data.",
     "VERSION": VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "hoardrun.api.schema.add_what_all_share",
+    ],
+    "ENFORCE_NON_BLANK_FIELDS": True,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # Fields called `type` and `status` mean another thing in each app.

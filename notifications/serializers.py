@@ -52,7 +52,7 @@ class StatusInput(StrictSerializer):
 
 class BulkUpdateInput(StrictSerializer):
     notification_ids = serializers.ListField(
-        child=serializers.CharField(max_length=64), allow_empty=False, max_length=MAX_IDS
+        child=serializers.CharField(max_length=64), min_length=1, max_length=MAX_IDS
     )
     status = serializers.ChoiceField(Status.choices)
 

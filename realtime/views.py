@@ -76,7 +76,8 @@ class _MayLookOrClose(BasePermission):
         return bool(request.user.is_staff and request.user.has_perm(f"realtime.{right}_connection"))
 
 
-_USER = OpenApiParameter("user_id", int, description="Only those of this user.")
+_ID = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
+_USER = OpenApiParameter("user_id", _ID, description="Only those of this user.")
 _RECONNECT = OpenApiParameter(
     "reconnect", bool, description="Close with 1012, so that the client comes back, not with 4403."
 )
@@ -103,7 +104,7 @@ class ConnectionsView(APIView):
     @extend_schema(
         operation_id="ws_connections_close",
         parameters=[
-            OpenApiParameter("user_id", int, required=True, description="Whose."),
+            OpenApiParameter("user_id", _ID, required=True, description="Whose."),
             _RECONNECT,
         ],
         responses={202: ClosedOutput},

@@ -10,6 +10,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from hoardrun.problems import CONTENT_TYPE
+
 POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -27,6 +29,67 @@ SETTINGS = {
     "persistAuthorization": True,
     "validatorUrl": None,  # else the page would send our schema's address to somebody
 }
+
+
+PROBLEM = {
+    "type": "object",
+    "description": "Why a request was refused: problem details, as in RFC 9457.",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string", "description": "`about:blank`, or a URN that names the code."},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What is wrong, and what to do."},
+        "code": {"type": "string", "description": "For programs."},
+        "errors": {
+            "type": "object",
+            "description": "The reasons, by field.",
+            "additionalProperties": {"type": "array", "items": {"type": "string"}},
+        },
+    },
+}
+
+
+def add_what_all_share(result: dict[str, Any], generator: Any, **kwargs: Any) -> dict[str, Any]:
+    """Say of every operation what all have in common.
+
+    Each refuses in one shape, whatever the status; takes no fields but its own; and reads an
+    empty parameter as one that was left out.
+    """
+    schemas: dict[str, Any] = result["components"]["schemas"]
+    operations = [operation for path in result["paths"].values() for operation in path.values()]
+    taken: set[str] = set()
+    for operation in operations:
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] == "query" and not parameter.get("required"):
+                parameter["allowEmptyValue"] = True
+        for body in operation.get("requestBody", {}).get("content", {}).values():
+            taken.add(body["schema"].get("$ref", "").rpartition("/")[2])
+        _add_refusals(operation["responses"])
+    for name, schema in schemas.items():
+        if name in taken:
+            schema["additionalProperties"] = False
+        else:
+            _loosen(schema)
+    schemas["Problem"] = PROBLEM
+    return result
+
+
+def _add_refusals(responses: dict[str, Any]) -> None:
+    content = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for status, response in responses.items():
+        if status[0] in "45":
+            response["content"] = content
+    responses["4XX"] = {"description": "The request is refused.", "content": content}
+    responses["503"] = {"description": "Not now; try again.", "content": content}
+
+
+def _loosen(schema: dict[str, Any]) -> None:
+    """Let an answer have empty text, and be an empty list of whichever kind."""
+    for field in schema.get("properties", {}).values():
+        field.pop("minLength", None)
+    if sum(option.get("type") == "array" for option in schema.get("oneOf", ())) > 1:
+        schema["anyOf"] = schema.pop("oneOf")
 
 
 class SchemaView(SpectacularAPIView):

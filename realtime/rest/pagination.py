@@ -34,15 +34,24 @@ class CursorOrWindow(CursorPagination):
     parameters = ("cursor", "page_size", "skip", "limit")
     _windowed = False
 
+    def get_page_size(self, request: Request) -> int | None:
+        """Read `page_size`, and refuse what DRF would take for its default."""
+        asked = request.query_params.get("page_size") or self.page_size
+        size = serializers.IntegerField(min_value=1, max_value=MAX_SIZE)
+        try:
+            return int(size.run_validation(asked))
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({"page_size": error.detail}) from None
+
     def paginate_queryset(
         self, queryset: QuerySet[Any], request: Request, view: Any = None
     ) -> list[Any] | None:
         asked = request.query_params
         self._windowed = "cursor" not in asked and "page_size" not in asked
+        window = _Window(data={name: asked[name] for name in ("skip", "limit") if asked.get(name)})
+        window.is_valid(raise_exception=True)
         if not self._windowed:
             return super().paginate_queryset(queryset, request, view)
-        window = _Window(data={name: asked[name] for name in ("skip", "limit") if name in asked})
-        window.is_valid(raise_exception=True)
         skip, limit = window.validated_data["skip"], window.validated_data["limit"]
         return list(queryset[skip : skip + limit])
 
@@ -57,8 +66,12 @@ class CursorOrWindow(CursorPagination):
             ("skip", "How many to leave out, counted from the newest.", 0, 0, MAX_SKIP),
             ("limit", "How many to return at most.", DEFAULT_SIZE, 1, MAX_SIZE),
         ]
+        own = super().get_schema_operation_parameters(view)
+        for parameter in own:
+            if parameter["name"] == "page_size":
+                parameter["schema"] |= {"minimum": 1, "maximum": MAX_SIZE}
         return [
-            *super().get_schema_operation_parameters(view),
+            *own,
             *(
                 {
                     "name": name,

@@ -50,7 +50,9 @@ class MoneyInput(serializers.Field[Any, Any, Any, Any]):
 
 
 class PriceInput(serializers.RegexField):
-    """A price as text: a float has lost digits before anybody can look."""
+    """A price as text or as a whole number: a float has lost digits before anybody can look."""
+
+    takes_numbers = True
 
     def __init__(self, **options: Any) -> None:
         super().__init__(_PRICE, **options)
