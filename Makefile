@@ -26,7 +26,7 @@ PRODUCTION = env -u DEBUG -u REDIS_URL DATABASE_URL=sqlite://:memory: ALLOWED_HO
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test e2e lint contract faults faults-full conformance bench check clean
+.PHONY: help run test e2e lint contract fuzz faults faults-full conformance bench check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ lint: $(VENV)/.bench ## Check style, types, imports, migrations and the settings
 
 contract: $(VENV)/.dev ## Try the HTTP API against its own schema, as nobody, customer and staff (ARGS="--examples 300")
 	$(BIN)/python -m tests.conformance.contract $(ARGS)
+
+fuzz: $(VENV)/.dev ## Throw 100,000 broken frames and messages at a server (ARGS="--inputs 1000000 --seed 7")
+	$(BIN)/python -m tests.conformance.fuzz $(ARGS)
 
 faults: $(VENV)/.dev ## Break nodes, stores and links under load for some minutes, and see that the checker finds bugs
 	$(BIN)/python -m tests.faults --faults 60 --events 50000 --rate 260 --out var/faults

@@ -1,0 +1,47 @@
+"""`python -m tests.conformance.fuzz [--inputs 100000] [--seed N]`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import sys
+
+from tests.services import environment, reaper
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Throw broken frames and messages at a server.")
+    parser.add_argument("--inputs", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=random.randrange(2**32))
+    arguments = parser.parse_args()
+    environment.prepare(reaper.workspace())
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hoardrun.settings")
+    import django
+
+    django.setup()
+    from tests.conformance.fuzz.run import run
+
+    print(f"seed {arguments.seed}", flush=True)
+    report = asyncio.run(
+        run(arguments.inputs, arguments.seed, say=lambda text: print(text, flush=True))
+    )
+    for title, counts in (("Thrown", report.attack.thrown), ("Came back", report.attack.answers)):
+        print(f"\n{title}: {counts.total():,}")
+        for name, count in counts.most_common():
+            print(f"  {count:>8,}  {name}")
+    start, warm, end, bombed = report.rss
+    print(f"\n{report.seconds:.0f} s; memory {start} MB at the start, {warm} MB warm, "
+          f"{end} MB at the end, {bombed} MB after the bombs")  # fmt: skip
+    for text in report.wrong[:50]:
+        print("WRONG:", text)
+    print("all well" if not report.wrong else f"{len(report.wrong)} wrong")
+    return 1 if report.wrong else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    finally:
+        reaper.close()

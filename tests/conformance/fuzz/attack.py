@@ -1,0 +1,172 @@
+"""Throwing inputs at a server, and judging what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from contextlib import suppress
+from random import Random
+
+from websockets.exceptions import ConnectionClosed
+
+from realtime.protocol.codes import CloseCode, ErrorCode
+from realtime.protocol.messages import PAYLOADS
+from tests.conformance.fuzz import frames, messages
+from tests.realtime.conftest import ALICE, BOB, token_for
+from tests.services.client import Client
+from tests.services.server import Server
+
+PATIENCE_SECONDS = 15.0
+LOGGED_IN = 0.25  # of the sockets that get broken frames
+KNOWN_ERRORS = {code.wire for code in ErrorCode}
+# Pushed whenever they happen, or later than the answer to what follows.
+UNASKED = {"market_update", "notification_counts", "node_report", "room_joined", "acked"}
+
+
+class Attack:
+    """Counts what was thrown and what came back; `wrong` holds what should not have."""
+
+    def __init__(self, server: Server, seed: int) -> None:
+        self.server = server
+        self.random = Random(seed)
+        self.thrown: Counter[str] = Counter()
+        self.answers: Counter[str] = Counter()
+        self.wrong: list[str] = []
+        self._tokens = [token_for(user, seconds=3600) for user in (ALICE, BOB)]
+
+    # -- frames
+
+    async def frame(self) -> None:
+        """Open a connection, break the rules on it, and read what the server says."""
+        family = self.random.choice(list(frames.FAMILIES))
+        self.thrown[family] += 1
+        data = frames.FAMILIES[family](self.random)
+        heard = await self.raw(data, logged_in=self.random.random() < LOGGED_IN)
+        if heard is None:
+            self.wrong.append(f"{family}: no end within {PATIENCE_SECONDS} s: {data[:60].hex()}")
+        elif (code := close_code(heard)) is None:
+            self.answers["closed without a code, as asked"] += 1
+        else:
+            self.answers[f"closed with {code}"] += 1
+            # 1000 and what a client itself may say are echoed (RFC 6455, 5.5.1).
+            if code not in {*CloseCode, 1000, 2999, 5000} and not 3000 <= code < 5000:
+                self.wrong.append(f"{family}: closed with {code}: {data[:60].hex()}")
+
+    async def raw(
+        self, data: bytes, *, logged_in: bool = False, extension: str = ""
+    ) -> bytes | None:
+        """Shake hands, send bytes and our end, and return all that came until the server's."""
+        query = f"?token={self.random.choice(self._tokens)}" if logged_in else ""
+        lines = [
+            f"GET /ws/notifications{query} HTTP/1.1",
+            f"Host: 127.0.0.1:{self.server.port}",
+            f"Origin: http://127.0.0.1:{self.server.port}",
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+            "Sec-WebSocket-Version: 13",
+            *([f"Sec-WebSocket-Extensions: {extension}"] if extension else []),
+        ]
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.server.port)
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                writer.write("\r\n".join([*lines, "", ""]).encode())
+                answer = await reader.readuntil(b"\r\n\r\n")
+                assert b" 101 " in answer, answer
+                with suppress(ConnectionError):
+                    writer.write(data)
+                    await writer.drain()
+                    writer.write_eof()
+                heard = b""
+                with suppress(ConnectionError):
+                    while piece := await reader.read(65_536):
+                        heard += piece
+                return heard
+        except TimeoutError:
+            return None
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+
+    async def bombs(self, count: int = 50) -> None:
+        """Send messages that unpack to hundreds of mebibytes, many at a time."""
+        offer = "permessage-deflate; client_max_window_bits=12"
+        for mebibytes, pieces in ((200, 1), (400, 400)):
+            data = await asyncio.to_thread(frames.bomb, mebibytes, pieces, 12)
+            family = f"{mebibytes} MiB packed in {pieces} frame(s)"
+            found = await asyncio.gather(
+                *(self.raw(data, logged_in=False, extension=offer) for _ in range(count))
+            )
+            self.thrown[family] += count
+            for heard in found:
+                code = None if heard is None else close_code(heard)
+                self.answers[f"closed with {code}"] += 1
+                if code != CloseCode.TOO_LARGE:
+                    self.wrong.append(f"{family}: {code}")
+
+    # -- messages
+
+    async def talk(self, count: int) -> None:
+        """Say so many things over sockets that are logged in, each followed by a ping."""
+        client: Client | None = None
+        for number in range(count):
+            if client is None:
+                client = await Client.open(
+                    self.server.ws_url, token=self.random.choice(self._tokens)
+                )
+                await client.receive("connection_established", timeout=PATIENCE_SECONDS)
+            text = messages.message(self.random)
+            self.thrown["messages"] += 1
+            try:
+                await client.send(text)
+                await client.send({"type": "ping", "id": f"after-{number}"})
+                await self._listen(client, text, f"after-{number}")
+            except ConnectionClosed as closed:
+                code = closed.rcvd.code if closed.rcvd else None
+                self.answers[f"closed with {code}"] += 1
+                if code not in set(CloseCode):
+                    self.wrong.append(f"closed with {code}: {text[:100]!r}")
+                client = None
+            if client is not None:
+                client.journal.clear()
+        if client is not None:
+            await client.close()
+
+    async def _listen(self, client: Client, text: str, ping: str) -> None:
+        answered = False
+        while True:
+            try:
+                found = await client.receive(timeout=PATIENCE_SECONDS)
+            except AssertionError:
+                self.wrong.append(f"no answer: {text[:100]!r}")
+                return
+            kind = found["type"]
+            if kind == "pong" and found.get("id") == ping:
+                break
+            if kind not in PAYLOADS:
+                self.wrong.append(f"unknown {kind}: {text[:100]!r}")
+            if kind == "error":
+                self.answers[f"error {found['data']['code']}"] += 1
+                if found["data"]["code"] not in KNOWN_ERRORS or not found["data"]["message"]:
+                    self.wrong.append(f"{json.dumps(found)[:200]}: {text[:100]!r}")
+            elif kind not in UNASKED:
+                self.answers["answered"] += 1
+            answered = answered or kind not in UNASKED or kind == "room_joined"
+        if not answered and '"ack"' not in text:
+            self.wrong.append(f"silence: {text[:100]!r}")
+
+
+def close_code(data: bytes) -> int | None:
+    """Find the close frame among the server's frames."""
+    while len(data) >= 2:
+        size, at = data[1] & 127, 2
+        if size == 126:
+            size, at = int.from_bytes(data[2:4], "big"), 4
+        elif size == 127:
+            size, at = int.from_bytes(data[2:10], "big"), 10
+        if data[0] & 15 == frames.CLOSE:
+            return int.from_bytes(data[at : at + 2], "big") if size >= 2 else None
+        data = data[at + size :]
+    return None
