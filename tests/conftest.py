@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import settings as hypothesis_settings
+
+from tests.services import reaper, secrets
 
 # A slow machine is no counter-example.
 hypothesis_settings.register_profile("hoardrun", deadline=None)
@@ -27,6 +31,14 @@ def django_db_keepdb() -> bool:
     PostgreSQL would refuse to while a pool's thread still holds a connection.
     """
     return True
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_credential_in_any_log() -> Iterator[None]:
+    """Look through what all servers of this run have printed, once it is over."""
+    yield
+    found = secrets.leaked_in(reaper.workspace())
+    assert not found, "credentials in logs:\n" + "\n".join(found[:20])
 
 
 @pytest.fixture(autouse=True)

@@ -27,7 +27,8 @@ VALUES: list[Any] = [
     None, True, False, 0, -1, 1.5, 2**53, 2**63, 2**64, 10**30, -(10**30), "", " ", "x" * 65,
     "x" * 64, "\x00", "\u202e", "\U0001f4b8", "\ufeff", "é" * 101, "'; DROP TABLE users; --",
     "<img onerror=1>", "../../etc/passwd", "user:1", "user:2", "stream.user.1", "*", "$", "%s%n",
-    [], {}, [[]], [None], ["a"] * 101, {"a": {"b": {}}}, ["market_data", 1], "market:" + "X" * 90, "2026-13-45", "NaN",
+    [], {}, [[]], [None], ["a"] * 101, {"a": {"b": {}}}, ["market_data", 1], "market:" + "X" * 90,
+    "2026-13-45", "NaN",
 ]  # fmt: skip
 TEXTS = [
     "", " ", "null", "true", "0", '"ping"', "[]", "{}", "{", "}", "[", "nul", "{'type':'ping'}",
