@@ -9,18 +9,21 @@ import os
 import resource
 import socket
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Count
 from django.utils import timezone
 
-from realtime import db, durability, hub, jobs, log, nodes_room, wakeup
+from realtime import db, durability, hub, jobs, log, nodes_room, registry, wakeup
 from realtime.hub import Hub
 from realtime.jobs import Job
 from realtime.models import Connection, Node
+from realtime.protocol.codes import CloseCode
 from realtime.socket import Socket
 
 logger = logging.getLogger(__name__)
@@ -76,12 +79,15 @@ class Reporter:
         closed = self._listed - open_now.keys()
         try:
             known = await db.run(_store, self._hub.node_id, self.measure(), reached, opened, closed)
+            surplus = await db.run(_surplus, self._hub.options.max_connections_per_user)
         except Exception as error:  # tell it at the next report
             logger.warning("node report: %r", error)
             self._hub.reached.update(reached)
         else:
             # Forgotten for its silence, it lists everybody anew.
             self._listed = set(open_now) if known or not self._listed else set()
+            for key in surplus & open_now.keys():
+                open_now[key].close(CloseCode.TOO_MANY_CONNECTIONS)
 
     def _row(self, socket: Socket) -> Connection:
         connection = socket.connection
@@ -131,6 +137,31 @@ def _store(
     Connection.objects.bulk_create(opened, batch_size=ROWS, ignore_conflicts=True)
     log.add_reached([(*event, sockets) for event, sockets in reached.items() if sockets])
     return not created
+
+
+def _surplus(most: int) -> set[str]:
+    """Name the oldest connections of users who have more than `most` on all nodes together.
+
+    On one node alone the hub sees to it by itself.
+    """
+    alive = Node.objects.filter(seen_at__gte=timezone.now() - registry.ALIVE_WITHIN)
+    if alive.count() < 2:
+        return set()
+    listed = registry.connections()
+    users = (
+        listed.order_by()
+        .values("user_id")
+        .annotate(number=Count("pk"))
+        .filter(number__gt=most)
+        .values_list("user_id", flat=True)
+    )
+    seen: Counter[int] = Counter()
+    surplus: set[str] = set()
+    for pk, user_id in listed.filter(user_id__in=list(users)).values_list("pk", "user_id"):
+        seen[user_id] += 1  # the newest come first
+        if seen[user_id] > most:
+            surplus.add(pk)
+    return surplus
 
 
 def _resident_bytes() -> int:

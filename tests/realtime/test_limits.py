@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, suppress
 
 import pytest
@@ -14,6 +14,8 @@ from realtime.protocol.codes import CloseCode
 from tests.realtime.conftest import ALICE, BOB, STAFF, USERS, connect, node, token_for
 from tests.services.client import Client
 from tests.services.handshake import shake
+from tests.services.postgres import Postgres
+from tests.services.redis import Redis
 from tests.services.server import Kind, Server
 
 NOBODY = [("Authorization", "Bearer nonsense")]
@@ -130,6 +132,27 @@ async def test_all_sockets_of_a_user_share_what_the_user_may_ask() -> None:
             assert "error" in answers
             await bob.send({"type": "ping"})
             await bob.receive("pong")
+
+
+@pytest.mark.servers
+async def test_the_sockets_of_a_user_are_counted_over_all_nodes(
+    postgres: Postgres, redis: Redis, serve: Callable[..., Server]
+) -> None:
+    env = {
+        "DATABASE_URL": postgres.database("counted"),
+        "REDIS_URL": redis.url,
+        "WS_MAX_CONNECTIONS_PER_USER": "2",
+    }
+    here, there = serve(env=env, migrate=True), serve(env=env, migrate=False)
+    await asyncio.to_thread(here.manage, "shell", "-v0", "-c", USERS)
+    first, _ = await connect(here, ALICE)
+    bob, _ = await connect(here, BOB)
+    later = [(await connect(there, ALICE))[0] for _ in range(2)]
+    assert await first.until_closed(timeout=10) == CloseCode.TOO_MANY_CONNECTIONS
+    for client in (*later, bob):
+        await client.send({"type": "ping"})
+        await client.receive("pong")
+        await client.close()
 
 
 @pytest.mark.servers
