@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.scenario import Scenario
-from bench.scenarios import bulk, connect, durable, fanout, idle, latency, stuck
+from bench.scenarios import bulk, connect, durable, fanout, flood, idle, latency, stuck
 
 SCENARIOS: tuple[Scenario, ...] = (
     fanout.SCENARIO,
@@ -13,4 +13,5 @@ SCENARIOS: tuple[Scenario, ...] = (
     durable.SCENARIO,
     bulk.SCENARIO,
     stuck.SCENARIO,
+    flood.SCENARIO,
 )

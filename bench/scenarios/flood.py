@@ -1,0 +1,88 @@
+"""One client sends without end: what the others notice."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from bench.contender import Bench, Running
+from bench.goals import Goal, Side
+from bench.load import Load
+from bench.peers.hoardrun import Hoardrun
+from bench.results import Sample
+from bench.scenario import Column, Part, Scenario
+from bench.scenarios.fanout import Case, publish
+from tests.services import environment
+
+RATE = 50
+FRAMES_A_SECOND = 10_000
+ROUNDS = 3  # of each case in turn, so that a drift of the machine meets both
+
+
+def measure(bench: Bench, number: int) -> Iterator[Sample]:
+    """Announce at a steady rate, without a flood and with one, in turns."""
+    sockets, count = (100, 100) if bench.quick else (500, 250)
+    contender = Hoardrun()
+    with contender.started(bench, sockets + 1) as running, Load(bench.new_folder("load")) as load:
+        load.open(running.entry, sockets)
+        publish(bench, running, load, Case("warm-up", 100, RATE))
+        for turn in range(1 if bench.quick else ROUNDS):
+            for case in ("quiet", "one floods"):
+                if case == "quiet":
+                    figures, problems = publish(bench, running, load, Case(case, count, RATE))
+                else:
+                    with _flood(running, sockets):
+                        figures, problems = publish(bench, running, load, Case(case, count, RATE))
+                yield Sample(case, contender.name, number * ROUNDS + turn, figures, problems)
+
+
+@contextmanager
+def _flood(running: Running, place: int) -> Iterator[None]:
+    entry = running.entry
+    flooder = subprocess.Popen(
+        [
+            sys.executable, "-m", "bench.flooder",
+            str(entry.port), entry.paths[0], str(FRAMES_A_SECOND),
+        ],
+        cwd=environment.ROOT,
+        stdin=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    assert flooder.stdin is not None
+    flooder.stdin.write(entry.tokens[place] + "\n")
+    flooder.stdin.flush()
+    try:
+        yield
+        if flooder.poll() is not None:
+            raise RuntimeError("the flood ended by itself")
+    finally:
+        flooder.kill()
+        flooder.wait()
+        flooder.stdin.close()
+
+
+def _parts(bench: Bench) -> Sequence[Part]:
+    return [Part(Hoardrun.name, measure)]
+
+
+SCENARIO = Scenario(
+    name="flood",
+    summary="one client among 500 sends 10,000 frames a second and comes back",
+    parts=_parts,
+    columns=[
+        Column("p50_ms", "p50 ms"),
+        Column("p99_ms", "p99 ms"),
+        Column("max_ms", "max ms"),
+        Column("server_us", "server µs a delivery"),
+    ],
+    goals=[
+        Goal("p99 of the others, with a flood to without",
+             Side("one floods", "hoardrun", "p99_ms"), 1.2,
+             Side("quiet", "hoardrun", "p99_ms")),
+    ],
+    notes=[
+        "The flood is one client of the same machine, which takes a share of its two cores too."
+    ],
+)  # fmt: skip
