@@ -37,8 +37,7 @@ def token_for(user_id: int, *, seconds: float = 600) -> str:
 @contextmanager
 def node(**env: str) -> Iterator[Server]:
     """Serve with Alice, Bob and Charlie, who is staff and may broadcast."""
-    with Server(env=env) as server:
-        server.manage("shell", "-v0", "-c", USERS)
+    with Server(env=env, prepare=USERS) as server:
         yield server
 
 

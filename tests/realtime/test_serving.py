@@ -87,8 +87,8 @@ async def reported(server: Server) -> dict[str, Any]:
 
 
 async def test_workers_share_what_is_published(redis: Redis) -> None:
-    with Server(env={"DEBUG": "1", "REDIS_URL": redis.url}, workers=2) as server:
-        server.manage("shell", "-v0", "-c", USERS)
+    env = {"DEBUG": "1", "REDIS_URL": redis.url}
+    with Server(env=env, workers=2, prepare=USERS) as server:
         async with asyncio.timeout(20):
             while len((await reported(server))["nodes"]) < 2:
                 await asyncio.sleep(0.1)

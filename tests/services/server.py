@@ -27,8 +27,10 @@ class Server:
     """Start a server and wait until it answers.
 
     Without a DATABASE_URL in `env` it gets a migrated SQLite database of its own;
-    with one, that database is migrated first unless `migrate` is false. The test
-    run's SECRET_KEY is the server's too: tokens made here are valid there.
+    with one, that database is migrated first unless `migrate` is false. `prepare` is a
+    script that the SQLite database is to have gone through already.
+
+    The test run's SECRET_KEY is the server's too: tokens made here are valid there.
 
     In an asynchronous test, stop it with `await asyncio.to_thread(server.stop)`
     while its clients live on the same event loop: they must answer its goodbye.
@@ -43,6 +45,7 @@ class Server:
         env: Mapping[str, str] | None = None,
         workers: int = 1,
         migrate: bool = True,
+        prepare: str = "",
     ) -> None:
         self.kind = kind
         self.port = free_port()
@@ -50,7 +53,7 @@ class Server:
         self.folder.mkdir()
         self.env = environment.of_a_server() | dict(env or {})
         if "DATABASE_URL" not in self.env:
-            self.env["DATABASE_URL"] = _sqlite_copy(self.folder / "db.sqlite3")
+            self.env["DATABASE_URL"] = _sqlite_copy(self.folder / "db.sqlite3", prepare)
         elif migrate:
             self.manage("migrate", "--verbosity=0")
         self._process = Process(
@@ -172,19 +175,21 @@ def _manage(arguments: tuple[str, ...], env: Mapping[str, str]) -> str:
 
 
 @functools.cache
-def _migrated_sqlite() -> Path:
-    path = reaper.workspace() / "template.sqlite3"
-    _manage(
-        ("migrate", "--verbosity=0"),
-        environment.of_a_server() | {"DATABASE_URL": f"sqlite:///{path}"},
-    )
+def _template(prepare: str) -> Path:
+    path = reaper.workspace() / f"template-{next(_numbers)}.sqlite3"
+    env = environment.of_a_server() | {"DATABASE_URL": f"sqlite:///{path}"}
+    if prepare:
+        _sqlite_copy(path, "")
+        _manage(("shell", "-v0", "-c", prepare), env)
+    else:
+        _manage(("migrate", "--verbosity=0"), env)
     return path
 
 
-def _sqlite_copy(path: Path) -> str:
-    """Copy the migrated database, which costs milliseconds and not the migrations."""
+def _sqlite_copy(path: Path, prepare: str) -> str:
+    """Copy a database that is ready, which costs milliseconds and not the migrations."""
     with (
-        closing(sqlite3.connect(_migrated_sqlite())) as template,
+        closing(sqlite3.connect(_template(prepare))) as template,
         closing(sqlite3.connect(path)) as copy,
     ):
         template.backup(copy)
