@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 # Test files that run at a time. Each process has stores of its own.
-JOBS ?= 2
+JOBS ?= 3
 TOGETHER = -n $(JOBS) --dist loadfile
 # Further words for pytest: make test ARGS="-x -k resume"
 ARGS ?=

@@ -36,7 +36,6 @@ class Gate:
             await self.app(scope, receive, send)
             return
         await receive()  # websocket.connect
-        node.turned_away[refusal.value] += 1
         await _refuse(scope, send, refusal)
 
 

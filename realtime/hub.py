@@ -65,7 +65,6 @@ class Hub:
         self.acks = Acks()
         self.wheel = Wheel(TICK_SECONDS, time.monotonic())
         self.draining = False
-        self.turned_away: Counter[int] = Counter()  # before the handshake, by HTTP status
         self.anonymous: Counter[str] = Counter()  # sockets without a login, by address
         self.refusals = _buckets(opts.max_refused_per_second_per_address)
         self.logins = _buckets(opts.max_logins_per_second_per_user)

@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User, update_last_login
 from django.db import transaction
 from django.utils import timezone
+from rest_framework.exceptions import APIException
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, InvalidToken, TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import RefreshToken
@@ -30,8 +31,16 @@ class Login:
     expires_in: int = int(api_settings.ACCESS_TOKEN_LIFETIME.total_seconds())
 
 
+class NoSigningKey(APIException):
+    """Tokens are issued elsewhere: this deployment has the key that verifies them, no other."""
+
+    status_code = 503
+    default_code = "tokens_issued_elsewhere"
+    default_detail = "This server issues no tokens; log in where yours come from."
+
+
 def login_create(*, user: User) -> Login:
-    """Give tokens to a user who has proved who that is."""
+    """Give tokens to a user who has proved who that is. Raises NoSigningKey."""
     update_last_login(User, user)
     return _login(user)
 
@@ -105,6 +114,8 @@ def _blacklist(token: Any) -> bool:
 
 
 def _login(user: User, session: str = "") -> Login:
+    if not api_settings.SIGNING_KEY:
+        raise NoSigningKey
     refresh: Any = RefreshToken.for_user(user)
     refresh[SESSION_CLAIM] = session or refresh[api_settings.JTI_CLAIM]
     return Login(access=str(refresh.access_token), refresh=str(refresh), user=user)

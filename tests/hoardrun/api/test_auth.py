@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
+from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from tests.hoardrun.ledger.conftest import at_once
@@ -118,3 +119,8 @@ def test_it_logs_out_however_often(alice: User):
 def test_it_logs_out_nobody_by_what_is_no_refresh_token(alice: User):
     for token in ("nonsense", str(AccessToken.for_user(alice)), refresh_of(alice)[:-4] + "AAAA"):
         problem(post("logout", {"refresh": token}), 401, "token_not_valid")
+
+
+def test_a_server_without_a_signing_key_says_so(alice: User, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(api_settings, "SIGNING_KEY", "")
+    problem(post("token", ALICE), 503, "tokens_issued_elsewhere")
