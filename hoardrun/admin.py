@@ -15,7 +15,7 @@ admin.site.unregister(OutstandingToken)
 class LoginTokenAdmin(OutstandingTokenAdmin):
     """Refresh tokens without the token: whoever reads one can act as its user."""
 
-    def get_fields(self, request: Any, obj: Any = None) -> list[str]:
+    def get_fields(self, request: Any, obj: Any = None) -> list[Any]:
         return [name for name in super().get_fields(request, obj) if name != "token"]
 
     def get_readonly_fields(self, *args: Any, **kwargs: Any) -> list[Any]:
