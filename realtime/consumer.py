@@ -48,6 +48,7 @@ class NotificationConsumer(AsyncConsumer):
         )
         socket = Socket(connection, writer, node.turn, node.options.max_buffer_bytes, _peer(scope))
         socket.query = query
+        socket.is_anonymous = scope["identity"] is None
         conversation = Conversation(node, socket)
         subprotocol = SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None
         node.admit(socket)

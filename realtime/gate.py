@@ -60,11 +60,15 @@ def _refusal(scope: Scope, node: Hub) -> HTTPStatus | None:
 
 
 def _may_try(scope: Scope, node: Hub) -> bool:
-    """Bound what somebody without a good token may cost; a ticket is not known yet."""
-    address = address_of(scope)
+    """Bound what somebody without a good token may cost.
+
+    A bad one counts here; of a ticket, or of who sends a token later, the login tells.
+    """
+    address, now = address_of(scope), time.monotonic()
     if scope["credential"] and scope["ticket"] is None:
-        return node.refusals.take(address, time.monotonic())
-    return node.anonymous[address] < node.options.max_anonymous_per_address
+        return node.refusals.take(address, now)
+    few = node.anonymous[address] < node.options.max_anonymous_per_address
+    return few and node.refusals.has(address, now)
 
 
 def _own(scope: Scope) -> str | None:

@@ -118,7 +118,8 @@ class Hub:
     def admit(self, socket: Socket) -> None:
         """Keep a new socket in sight, whoever it may belong to."""
         self.sockets.add(socket)
-        self.anonymous[socket.peer.address] += 1
+        if socket.is_anonymous:
+            self.anonymous[socket.peer.address] += 1
         if socket.writer.needs_pings:
             self._beat_later(socket)
 

@@ -37,7 +37,7 @@ async def authenticate(hub: Hub, socket: Socket, token: str, request_id: str | N
     user_id = socket.connection.user_id
     if user_id is None:
         if identity is None:
-            socket.close(CloseCode.UNAUTHORIZED)
+            _refuse(hub, socket)
         else:
             await log_in(hub, socket, identity, request_id)
     elif identity is None:
@@ -59,7 +59,7 @@ async def redeem(hub: Hub, socket: Socket, ticket: str) -> None:
         _unchecked(socket, None)
         socket.close(CloseCode.TIMEOUT)
     elif found[0] is None:
-        socket.close(CloseCode.UNAUTHORIZED)
+        _refuse(hub, socket)
     elif socket.is_open:
         await log_in(hub, socket, found[0])
 
@@ -146,6 +146,12 @@ async def _patiently(hub: Hub, socket: Socket, ask: Callable[[], Awaitable[R]]) 
         if not socket.is_open or time.monotonic() > give_up_at:
             return None
         await asyncio.sleep(random.uniform(0.2, 1.0))
+
+
+def _refuse(hub: Hub, socket: Socket) -> None:
+    """Close because of a bad credential, and let its address have fewer of them."""
+    hub.refusals.take(socket.peer.address, time.monotonic())
+    socket.close(CloseCode.UNAUTHORIZED)
 
 
 def _unchecked(socket: Socket, request_id: str | None) -> None:

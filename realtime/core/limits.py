@@ -28,6 +28,10 @@ class TokenBucket:
         self._tokens -= 1
         return True
 
+    def has(self, now: float) -> bool:
+        """Say whether there is a token, without taking it."""
+        return self._tokens + max(0.0, now - self._updated) * self._rate >= 1
+
     def is_full(self, now: float) -> bool:
         """Say whether it is as good as new, so that it need not be kept."""
         return self._tokens + (now - self._updated) * self._rate >= self._burst
@@ -50,6 +54,11 @@ class Buckets:
                 self._sweep(now)
             bucket = self._buckets[key] = TokenBucket(self._rate, self._burst)
         return bucket.take(now)
+
+    def has(self, key: Hashable, now: float) -> bool:
+        """Say whether `key` has a token, without taking it."""
+        bucket = self._buckets.get(key)
+        return bucket is None or bucket.has(now)
 
     def __len__(self) -> int:
         return len(self._buckets)

@@ -88,6 +88,23 @@ async def test_guessing_is_slowed_down_whatever_it_claims_to_be() -> None:
 
 
 @pytest.mark.servers
+@pytest.mark.parametrize("way", ["ticket", "message"])
+async def test_guessing_tickets_or_in_messages_is_slowed_down_too(way: str) -> None:
+    with node(WS_MAX_REFUSED_PER_SECOND_PER_ADDRESS="0.01") as server:
+        for _ in range(10):
+            query = {"ticket": "x" * 43} if way == "ticket" else None
+            client = await Client.open(server.ws_url, query=query)
+            if way == "message":
+                await client.send({"type": "authenticate", "token": "nonsense"})
+            assert await client.until_closed() == CloseCode.UNAUTHORIZED
+        path = "/ws/notifications" + ("?ticket=abc" if way == "ticket" else "")
+        status, _ = await shake(server.port, path, [("Origin", server.url)])
+        assert status == 429
+        client, _ = await connect(server, ALICE)
+        await client.close()
+
+
+@pytest.mark.servers
 async def test_behind_a_trusted_proxy_each_client_has_its_own_limits() -> None:
     with node(
         WS_MAX_REFUSED_PER_SECOND_PER_ADDRESS="0.01", TRUSTED_PROXIES="127.0.0.0/8"
