@@ -53,7 +53,7 @@ lint: $(VENV)/.bench ## Check style, types, imports, migrations and the settings
 	@$(PRODUCTION) sh -xc '$(BIN)/python manage.py makemigrations --check --dry-run'
 	@$(PRODUCTION) sh -xc '$(BIN)/python manage.py check --deploy --fail-level WARNING'
 
-contract: $(VENV)/.dev ## Try the HTTP API against its own schema, as nobody, customer and staff (ARGS="--examples 300")
+contract: $(VENV)/.contract ## Try the HTTP API against its own schema, as nobody, customer and staff (ARGS="--examples 300")
 	$(BIN)/python -m tests.conformance.contract $(ARGS)
 
 fuzz: $(VENV)/.dev ## Throw 100,000 broken frames and messages at a server (ARGS="--inputs 1000000 --seed 7")
@@ -93,6 +93,11 @@ $(VENV)/.dev: requirements.txt requirements-dev.txt | $(BIN)/pip
 $(VENV)/.bench: requirements.txt requirements-dev.txt requirements-bench.txt | $(BIN)/pip
 	@echo "Installing what the benchmark needs into $(VENV); this happens once."
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements-bench.txt
+	@touch $@ $(VENV)/.dev $(VENV)/.runtime
+
+$(VENV)/.contract: requirements.txt requirements-dev.txt requirements-contract.txt | $(BIN)/pip
+	@echo "Installing what tries the API against its schema into $(VENV); this happens once."
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements-contract.txt
 	@touch $@ $(VENV)/.dev $(VENV)/.runtime
 
 # venv makes pip last, so that an interrupted one is made again.
