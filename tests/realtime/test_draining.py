@@ -142,7 +142,10 @@ print(json.dumps({name: head.head for name, head in log.heads(names).items()}))
 
 
 class Wanderer:
-    """A client as a careful one is: it comes back when told to, somewhere else, and resumes."""
+    """A client as a careful one is: it comes back when told to, and resumes.
+
+    A balancer sends it to the node with the fewest connections, as most can.
+    """
 
     def __init__(self, user_id: int, nodes: list[Server], where: Counter[int]) -> None:
         self.user_id = user_id
@@ -155,22 +158,25 @@ class Wanderer:
         self._epoch = ""
 
     async def run(self, done: asyncio.Event) -> None:
-        number = self.user_id % len(self._nodes)
+        down = -1
         while not done.is_set():
+            up = [number for number in range(len(self._nodes)) if number != down]
+            number = min(up, key=lambda number: (self._where[number], random.random()))
+            self._where[number] += 1
             try:
                 client = await self._connect(self._nodes[number])
-            except (OSError, InvalidStatus):
-                number = random.randrange(len(self._nodes))  # that one is not ready: another
+                hint = await self._read(client, done)
+            except (OSError, InvalidStatus):  # that one is not ready: another
+                down = number
                 continue
-            self._where[number] += 1
-            hint = await self._read(client, done)
-            self._where[number] -= 1
+            finally:
+                self._where[number] -= 1
+            down = number
             if done.is_set():
                 await client.close()
                 return
             await asyncio.sleep(hint / 1000)
             self.came_back.append(time.monotonic())
-            number = random.choice([n for n in range(len(self._nodes)) if n != number])
 
     async def _connect(self, server: Server) -> Client:
         resume = {}
