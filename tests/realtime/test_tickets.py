@@ -29,6 +29,7 @@ def office() -> Iterator[Server]:
     with node(
         WS_TICKET_SECONDS="2",
         WS_MAX_ANONYMOUS_PER_ADDRESS="5000",
+        WS_MAX_REFUSED_PER_SECOND_PER_ADDRESS="5000",
         WS_MAX_CONNECTIONS_PER_USER="2000",
         WS_MAX_LOGINS_PER_SECOND_PER_USER="2000",
         TICKET_RATE="10000/min",
