@@ -1,0 +1,1000 @@
+// hoardrun's client: one WebSocket that comes back, resumes, and hands each event over once.
+// docs/client.md shows its use, client.d.ts describes every name.
+
+// -- when to come back after a connection has ended
+
+const BASE_MS = 500;
+const CEILING_MS = 30_000;
+const RATE_LIMITED = 4429;
+const RATE_LIMITED_STEPS = 4;
+const STOP = new Set([1002, 1003, 1007, 1009, 4400, 4403, 4409]);
+
+/** Choose a moment up to a limit that doubles (full jitter): who fell together returns apart. */
+export function backoff(attempt, random = Math.random) {
+  return Math.round(random() * Math.min(CEILING_MS, BASE_MS * 2 ** Math.min(attempt, 10)));
+}
+
+/** Say what a close code asks for: "stop", "renew" (a new token, then back) or "retry". */
+export function afterClose(code) {
+  if (STOP.has(code)) return "stop";
+  return code === 4401 ? "renew" : "retry";
+}
+
+/** Say how long to wait, in ms; `hint` is the server's `reconnect_after_ms`, 0 without one. */
+export function delay({ code, attempt, hint = 0, random = Math.random }) {
+  if (hint) return hint + Math.round(random() * 1000);
+  return backoff(code === RATE_LIMITED ? attempt + RATE_LIMITED_STEPS : attempt, random);
+}
+
+// -- where each stream stands
+
+export class Positions {
+  #offsets = new Map();
+  #lenient = false;
+  epoch = "";
+
+  /** Begin anew: `positions` maps each stream to its offset, or to `{offset}`. */
+  reset(positions, epoch = "") {
+    this.#offsets = new Map(Object.entries(positions).map(([stream, at]) => [stream, at.offset ?? at]));
+    this.epoch = epoch;
+  }
+
+  get isEmpty() {
+    return this.#offsets.size === 0;
+  }
+
+  get(stream) {
+    return this.#offsets.get(stream);
+  }
+
+  set(stream, offset) {
+    this.#offsets.set(stream, offset);
+  }
+
+  toJSON() {
+    return Object.fromEntries(this.#offsets);
+  }
+
+  /** While a subscription filters, offsets are missing on purpose; after it, once more. */
+  set filtered(on) {
+    if (on) this.#lenient = true;
+    else if (this.#lenient) this.#lenient = "once";
+  }
+
+  /** Say what an event is: "new", "old" (had already) or "gap" (something before is missing). */
+  judge(stream, offset) {
+    const position = this.#offsets.get(stream);
+    if (position === undefined) return "new";
+    if (offset <= position) return "old";
+    return offset === position + 1 || (this.#lenient && isOwn(stream)) ? "new" : "gap";
+  }
+
+  /** Note that an event was taken. */
+  advance(stream, offset) {
+    this.#offsets.set(stream, offset);
+    if (this.#lenient === "once" && isOwn(stream)) this.#lenient = false;
+  }
+
+  /** Write them as the `since` of a connection. */
+  since() {
+    return [...this.#offsets].map(([stream, offset]) => `${stream}:${offset}`).join(",");
+  }
+}
+
+const isOwn = (stream) => stream.startsWith("user:"); // only these are filtered
+
+// -- handlers by name
+
+export const FAILED = Symbol("failed");
+
+export class Emitter {
+  #handlers = new Map();
+
+  /** Call `handler` at each `type` from now on; returns a function that ends it. */
+  on(type, handler) {
+    if (!this.#handlers.has(type)) this.#handlers.set(type, new Set());
+    const handlers = this.#handlers.get(type).add(handler);
+    return () => void handlers.delete(handler);
+  }
+
+  has(type) {
+    return Boolean(this.#handlers.get(type)?.size);
+  }
+
+  /** Call the handlers in their order; returns what they did, FAILED or promises of it included. */
+  emit(type, ...args) {
+    return [...(this.#handlers.get(type) || [])].map((handler) => {
+      try {
+        const result = handler(...args);
+        return typeof result?.then === "function" ? result.then(null, report) : result;
+      } catch (error) {
+        return report(error);
+      }
+    });
+  }
+}
+
+function report(error) {
+  if (globalThis.reportError) globalThis.reportError(error);
+  else console.error(error);
+  return FAILED;
+}
+
+// -- what has been handled, and may be acknowledged
+
+const AFTER_MS = 1000;
+
+/** Which events of each stream have been handled, though their handlers end in any order. */
+export class Handled {
+  #streams = new Map();
+
+  begin(stream, offset) {
+    if (!this.#streams.has(stream)) this.#streams.set(stream, { open: new Set(), done: 0 });
+    this.#streams.get(stream).open.add(offset);
+  }
+
+  /** Returns up to where the stream is handled; 0 when nothing is. What failed counts with what comes after it. */
+  end(stream, offset, ok) {
+    const at = this.#streams.get(stream);
+    at.open.delete(offset);
+    if (ok) at.done = Math.max(at.done, offset);
+    const [oldest] = at.open;
+    return oldest === undefined ? at.done : Math.min(at.done, oldest - 1);
+  }
+}
+
+/** Gathers acknowledgements: the newest of each stream, once a second at most. */
+export class Acks {
+  #due = new Map();
+  #acked = new Map();
+  #timer = 0;
+
+  /** `send(message)` returns whether it could. */
+  constructor(send) {
+    this.send = send;
+  }
+
+  put(stream, offset) {
+    if (offset <= (this.#acked.get(stream) ?? 0)) return;
+    this.#acked.set(stream, offset);
+    this.#due.set(stream, offset);
+    this.#timer ||= setTimeout(() => this.flush(), AFTER_MS);
+  }
+
+  /** Acknowledge nothing up to `offset` any more: the stream goes on after it. */
+  restart(stream, offset) {
+    this.#due.delete(stream);
+    this.#acked.set(stream, offset);
+  }
+
+  flush() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    for (const [stream, offset] of this.#due) {
+      if (this.send({ type: "ack", stream, offset })) this.#due.delete(stream);
+    }
+  }
+}
+
+// -- a peer that is gone without a goodbye: silence, a ping, silence
+
+const SLACK_MS = 5000;
+
+export class Heartbeat {
+  #heardAt = 0;
+  #pingedAt = 0; // 0: no ping is out
+  #timer = 0;
+  #every = 0;
+
+  constructor({ ping, dead, now = () => performance.now() }) {
+    Object.assign(this, { ping, dead, now });
+  }
+
+  start(everyMs) {
+    this.#every = everyMs;
+    this.heard();
+    this.#arm(everyMs);
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
+  }
+
+  /** Whatever comes is a sign of life. */
+  heard() {
+    this.#heardAt = this.now();
+    this.#pingedAt = 0;
+  }
+
+  /** Ask now, as after a sleep, rather than when the time has come. */
+  probe() {
+    if (this.#pingedAt) return;
+    this.#pingedAt = this.now();
+    this.ping();
+    this.#arm(SLACK_MS);
+  }
+
+  #arm(ms) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#check(), ms);
+  }
+
+  // Timers of a tab in the background come late: only a ping that stays without an answer counts.
+  #check() {
+    const now = this.now();
+    if (this.#pingedAt) return now - this.#pingedAt >= SLACK_MS ? this.dead() : this.#arm(this.#pingedAt + SLACK_MS - now);
+    const left = this.#heardAt + this.#every - now;
+    if (left > 0) this.#arm(left);
+    else this.probe();
+  }
+}
+
+// -- requests, and their answers by `id`
+
+const AGAIN_MS = 1000;
+const OF_ONE_ROOM = new Set(["unknown_room", "too_many_rooms", "not_joined", "internal"]);
+
+/** The server's `error`: nothing was changed; `retryable` says whether the same again can succeed. */
+export class ServerError extends Error {
+  name = "ServerError";
+
+  constructor({ code, message, retryable }) {
+    super(message);
+    this.code = code;
+    this.retryable = retryable;
+  }
+}
+
+export class TimeoutError extends Error {
+  name = "TimeoutError";
+}
+
+/** Asks until there is an answer: all commands may be repeated, so after a reconnect they are. */
+export class Requests {
+  #waiting = new Map();
+  #next = 1;
+  #again = 0;
+
+  /** `send(message)` returns whether it could. */
+  constructor({ send, timeoutMs }) {
+    Object.assign(this, { send, timeoutMs });
+  }
+
+  /** Resolves to the answers, one for each room or a single one; rejects with the first error. */
+  ask(command) {
+    const id = `c${this.#next++}`;
+    const message = { ...command, id };
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(id);
+        reject(new TimeoutError(`No answer to ${command.type} within ${this.timeoutMs} ms.`));
+      }, this.timeoutMs);
+      const expected = new Set(roomsOf(command)).size || 1;
+      this.#waiting.set(id, { message, expected, answers: [], resolve, reject, timer });
+      this.send(message);
+    });
+  }
+
+  /** Take an answer, or let it pass. */
+  answered(answer) {
+    if (answer.type === "error" && answer.id === undefined && answer.data.code === "rate_limited") {
+      this.#again ||= setTimeout(() => this.sendAll(), AGAIN_MS); // it does not say which
+    }
+    const request = this.#waiting.get(answer.id);
+    if (!request) return;
+    request.answers.push(answer);
+    const whole = answer.type === "error" && !OF_ONE_ROOM.has(answer.data.code);
+    if (!whole && request.answers.length < request.expected) return;
+    this.#forget(answer.id);
+    const error = request.answers.find(({ type }) => type === "error");
+    if (!error) return request.resolve(request.answers);
+    const joined = request.answers.filter(({ type }) => type === "room_joined").map(({ room }) => room);
+    request.reject(Object.assign(new ServerError(error.data), { joined }));
+  }
+
+  /** The messages without an answer so far. */
+  get open() {
+    return [...this.#waiting.values()].map(({ message }) => message);
+  }
+
+  /** Send what has no answer, as after a reconnect. */
+  sendAll() {
+    clearTimeout(this.#again);
+    this.#again = 0;
+    for (const request of this.#waiting.values()) {
+      request.answers = [];
+      this.send(request.message);
+    }
+  }
+
+  failAll(error) {
+    clearTimeout(this.#again);
+    this.#again = 0;
+    for (const [id, { reject }] of this.#waiting) {
+      this.#forget(id);
+      reject(error);
+    }
+  }
+
+  #forget(id) {
+    clearTimeout(this.#waiting.get(id).timer);
+    this.#waiting.delete(id);
+  }
+}
+
+/** The rooms that a command names. */
+export const roomsOf = ({ room, rooms }) => rooms || (room ? [room] : []);
+
+/** Rooms that are wanted, with their rate: after a reconnect they are joined again. */
+export class Rooms extends Map {
+  /** Note what a command asks for; `asking` resolves to its answers. */
+  async follow(command, asking) {
+    const names = roomsOf(command);
+    if (command.type === "leave_room") for (const name of names) this.delete(name);
+    if (command.type !== "join_room") return asking;
+    for (const name of names) this.set(name, command.rate || "realtime");
+    try {
+      return await asking;
+    } catch (error) {
+      if (error.retryable === false) for (const name of names) if (!error.joined?.includes(name)) this.delete(name);
+      throw error;
+    }
+  }
+
+  /** Write the fewest commands that join them, but those in `except`. */
+  commands(except = []) {
+    const byRate = new Map();
+    for (const [name, rate] of this) if (!except.includes(name)) byRate.set(rate, [...(byRate.get(rate) || []), name]);
+    return [...byRate].map(([rate, rooms]) => ({ type: "join_room", rooms, rate }));
+  }
+}
+
+// -- the application's token, kept while it is good
+
+const MARGIN_S = 10;
+
+export class Tokens {
+  #token = "";
+  #asking = null;
+
+  constructor(getToken) {
+    this.getToken = getToken;
+  }
+
+  /** Get a token, for "connect" the one there is; "" when nobody is logged in. One request at a time. */
+  async get(reason) {
+    if (reason === "connect" && this.#token && !isEnding(this.#token)) return this.#token;
+    this.#asking ??= Promise.resolve(this.getToken({ reason })).finally(() => (this.#asking = null));
+    return (this.#token = (await this.#asking) || "");
+  }
+
+  forget() {
+    this.#token = "";
+  }
+}
+
+/** Read the claims of a JWT, without believing them: the server checks. null when it is none. */
+export function claimsOf(token) {
+  try {
+    const part = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
+    const bytes = Uint8Array.from(atob(part), (char) => char.charCodeAt(0));
+    const claims = JSON.parse(new TextDecoder().decode(bytes));
+    return claims && typeof claims === "object" ? claims : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Name the login of a token, the same through its renewals; null when it cannot be told. */
+export function loginOf(token) {
+  const { exp, iat, nbf, jti, ...login } = claimsOf(token) || {};
+  return Object.keys(login).length ? JSON.stringify(Object.entries(login).sort()) : null;
+}
+
+function isEnding(token) {
+  const end = claimsOf(token)?.exp;
+  return typeof end === "number" && end - Date.now() / 1000 < MARGIN_S;
+}
+
+// -- one socket, kept alive: opens, resumes, renews its login, comes back
+
+const SUBPROTOCOL = "hoardrun.v1";
+const GREETING_WITHIN_MS = 20_000;
+const STABLE_MS = 10_000;
+const REFUSALS = 3;
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Emits `state` (a StateChange), `message` (each once, events in order) and `frame`.
+ * "connecting" is also who waits to try again: for `retryInMs`, or while hidden or offline.
+ */
+export class Connection extends Emitter {
+  state = "disconnected";
+  change = { state: "disconnected", code: 0, reason: "", retryInMs: null };
+  greeting = null;
+  positions = new Positions();
+  rooms = new Rooms();
+  types = [];
+  stats = { in: 0, out: 0, bytesIn: 0, bytesOut: 0, reconnects: 0, gaps: 0, duplicates: 0 };
+
+  #options;
+  #getToken;
+  #socket = null;
+  #run = 0;
+  #attempt = 0;
+  #refusals = 0;
+  #hint = 0;
+  #isHidden = false;
+  #awaited = ""; // the next attempt, by why it asks for a token; "" when there is none
+  #listening = null;
+  #timers = {};
+  #requests;
+  #acks = new Acks((message) => this.#send(message));
+  #heartbeat = new Heartbeat({ ping: () => this.#send({ type: "ping" }), dead: () => this.#lost("no sign of life") });
+
+  /** `getToken(reason)` resolves to a token, "" when nobody is logged in. */
+  constructor({ url, tokenIn, device, timeoutMs, getToken }) {
+    super();
+    this.#options = { url, tokenIn, device };
+    this.#getToken = getToken;
+    this.#requests = new Requests({ timeoutMs, send: (message) => this.#send(message) });
+  }
+
+  /** Connect and stay so. Goes on after `positions`, unless it has some of its own. */
+  start({ positions, epoch, types, hidden }) {
+    if (this.positions.isEmpty) this.positions.reset(positions, epoch);
+    this.setTypes(types);
+    this.#isHidden = hidden;
+    this.#attempt = this.#refusals = 0;
+    this.#listening = new AbortController();
+    listen(globalThis, this.#listening, { online: () => this.#wake(), offline: () => this.#socket && this.#lost("the network is away") });
+    this.#open("connect");
+  }
+
+  /** Close and stay closed. */
+  stop(reason = "closed by the application") {
+    this.#acks.flush();
+    this.#end(0, reason);
+  }
+
+  /** A page that nobody sees does not come back, but stays if it is there. */
+  set hidden(hidden) {
+    this.#isHidden = hidden;
+    if (hidden) this.#acks.flush();
+    else this.#wake();
+  }
+
+  // -- asking
+
+  /** Resolves to the answers; waits for the connection if there is none. */
+  ask(command) {
+    return this.rooms.follow(command, this.#requests.ask(command));
+  }
+
+  /** Be sent these types only; none means everything. Resolves to the whole set. */
+  async setTypes(types) {
+    const [before, after] = [new Set(this.types), new Set(types)];
+    this.types = [...after].sort();
+    if (!this.#socket) this.positions.filtered = after.size > 0; // the address will say it
+    if (!this.#socket) return this.types;
+    const [added, gone] = [[...after].filter((type) => !before.has(type)), [...before].filter((type) => !after.has(type))];
+    if (after.size) this.positions.filtered = true;
+    // First add, then take away: in between, it must not be everything.
+    if (added.length) await this.ask({ type: "subscribe_notifications", types: added });
+    if (gone.length) await this.ask({ type: "unsubscribe_notifications", ...(after.size ? { types: gone } : {}) });
+    return this.types;
+  }
+
+  ack(stream, offset) {
+    this.#acks.put(stream, offset);
+  }
+
+  /** Send text as it is, right or wrong; false without a connection. */
+  sendText(text) {
+    if (this.#socket?.readyState !== 1) return false;
+    this.#socket.send(text);
+    this.stats.out++;
+    this.stats.bytesOut += text.length;
+    if (this.has("frame")) {
+      const message = parse(text);
+      if (typeof message?.token === "string") message.token = "•••"; // not for logs
+      this.emit("frame", { direction: "out", text: message ? JSON.stringify(message) : text, message, flag: "" });
+    }
+    return true;
+  }
+
+  #send(message) {
+    return this.greeting !== null && this.sendText(JSON.stringify(message));
+  }
+
+  // -- opening
+
+  async #open(tokenReason) {
+    const run = ++this.#run;
+    this.#clearTimers();
+    this.#awaited = "";
+    this.#enter({ state: "connecting" });
+    let token;
+    try {
+      token = await this.#getToken(tokenReason);
+    } catch (error) {
+      if (run === this.#run) this.#retry(0, `no token: ${error.message}`, tokenReason);
+      return;
+    }
+    if (run !== this.#run) return;
+    if (!token) return this.#end(0, "nobody is logged in");
+    const { tokenIn } = this.#options;
+    const protocols = tokenIn === "subprotocol" ? [SUBPROTOCOL, `bearer.${token}`] : [SUBPROTOCOL];
+    const socket = (this.#socket = new WebSocket(this.#address(tokenIn === "query" ? token : ""), protocols));
+    socket.onopen = () => tokenIn === "message" && this.sendText(JSON.stringify({ type: "authenticate", token }));
+    socket.onmessage = ({ data }) => this.#receive(data);
+    socket.onclose = ({ code, reason }) => this.#closed(code, reason);
+    this.#timers.greeting = setTimeout(() => this.#lost("no greeting"), GREETING_WITHIN_MS);
+  }
+
+  #address(token) {
+    const { url, device } = this.#options;
+    const address = new URL(url);
+    const since = this.positions.since();
+    const parameters = { device, since, epoch: since && this.positions.epoch, types: this.types.join(","), token };
+    for (const [name, value] of Object.entries(parameters)) if (value) address.searchParams.set(name, value);
+    return address;
+  }
+
+  // -- closing
+
+  #closed(code, reason) {
+    this.#drop();
+    const [next, words] = [afterClose(code), reason || "the connection broke"];
+    if (next === "stop" || (next === "renew" && ++this.#refusals >= REFUSALS)) return this.#end(code, words);
+    this.#retry(code, words, next === "renew" ? "refused" : "connect");
+  }
+
+  #lost(reason) {
+    this.#drop();
+    this.#retry(0, reason);
+  }
+
+  #retry(code, reason, tokenReason = "connect") {
+    const wait = delay({ code, attempt: this.#attempt++, hint: this.#hint });
+    this.#hint = 0;
+    this.stats.reconnects++;
+    this.#run++;
+    this.#awaited = tokenReason;
+    const retryInMs = this.#isAwake ? wait : null;
+    this.#enter({ state: "connecting", code, reason, retryInMs });
+    this.#timers.retry = setTimeout(() => this.#isAwake && this.#open(tokenReason), wait);
+  }
+
+  /** Try now, rather than when the time has come. */
+  retryNow() {
+    if (this.#awaited) this.#open(this.#awaited);
+  }
+
+  #wake() {
+    if (!this.#isAwake) return;
+    if (this.#awaited) this.#open(this.#awaited);
+    else if (this.greeting) this.#heartbeat.probe(); // a machine that slept may have lost it
+  }
+
+  get #isAwake() {
+    return !this.#isHidden && globalThis.navigator?.onLine !== false;
+  }
+
+  #end(code, reason) {
+    this.#run++;
+    this.#drop();
+    this.#awaited = "";
+    this.#listening?.abort();
+    if (this.state !== "disconnected") this.#enter({ state: "disconnected", code, reason });
+    this.#requests.failAll(new Error(`Disconnected: ${reason}.`));
+  }
+
+  #drop() {
+    this.#clearTimers();
+    this.#heartbeat.stop();
+    const socket = this.#socket;
+    this.#socket = this.greeting = null;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+
+  #clearTimers() {
+    Object.values(this.#timers).forEach(clearTimeout);
+    this.#timers = {};
+  }
+
+  // -- receiving
+
+  #receive(text) {
+    this.stats.in++;
+    this.stats.bytesIn += text.length;
+    this.#heartbeat.heard();
+    const message = parse(text);
+    const verdict = message?.stream ? this.positions.judge(message.stream, message.offset) : "new";
+    const flag = verdict === "old" ? "duplicate" : verdict === "gap" ? "gap" : !message || message.type === "error" ? "error" : "";
+    if (this.has("frame")) this.emit("frame", { direction: "in", text, message, flag });
+    if (!message) return;
+    if (verdict === "old") return void this.stats.duplicates++;
+    if (verdict === "gap") {
+      this.stats.gaps++;
+      return this.#lost(`${message.stream} has a gap before ${message.offset}`);
+    }
+    if (message.stream) this.positions.advance(message.stream, message.offset);
+    this.#handle(message);
+    this.emit("message", message);
+    this.#requests.answered(message);
+  }
+
+  #handle({ type, data, timestamp }) {
+    switch (type) {
+      case "connection_established":
+        return this.#greeted(data, timestamp);
+      case "authenticated":
+        return this.#renewBefore(data.expires_at, timestamp);
+      case "token_expiring":
+        return this.#renew();
+      case "room_left":
+        return void (data.reason === "revoked" && this.rooms.delete(data.room));
+      case "subscription_updated":
+        return void (this.positions.filtered = data.types.length > 0);
+      case "resync_required":
+        this.positions.set(data.stream, data.position.offset);
+        this.positions.epoch = data.epoch;
+        return this.#acks.restart(data.stream, data.position.offset);
+      case "server_shutdown":
+        return void (this.#hint = data.reconnect_after_ms);
+    }
+  }
+
+  #greeted(data, timestamp) {
+    clearTimeout(this.#timers.greeting);
+    this.#refusals = 0;
+    this.greeting = data;
+    this.positions.epoch = data.epoch;
+    for (const [stream, { offset }] of Object.entries(data.positions)) if (this.positions.get(stream) === undefined) this.positions.set(stream, offset);
+    // Who greets and falls again must not be hammered: only a while of peace starts anew.
+    this.#timers.stable = setTimeout(() => (this.#attempt = 0), STABLE_MS);
+    this.#heartbeat.start(data.heartbeat_seconds * 1000);
+    this.#renewBefore(data.expires_at, timestamp);
+    this.#enter({ state: "connected" });
+    const asked = this.#requests.open.flatMap(roomsOf);
+    this.#requests.sendAll();
+    for (const command of this.rooms.commands(asked)) this.ask(command).catch(() => {}); // its `error` is emitted
+    this.#acks.flush();
+  }
+
+  // -- the login
+
+  #renewBefore(expiresAt, timestamp) {
+    clearTimeout(this.#timers.renew);
+    if (!expiresAt) return;
+    const left = new Date(expiresAt) - new Date(timestamp); // both are the server's clock
+    this.#timers.renew = setTimeout(() => this.#renew(), Math.min(left - Math.min(60_000, left / 5), MAX_TIMER_MS));
+  }
+
+  async #renew(attempt = 0) {
+    clearTimeout(this.#timers.renew);
+    const run = this.#run;
+    try {
+      const token = await this.#getToken("expiring");
+      if (run !== this.#run) return;
+      if (!token) return this.stop("nobody is logged in");
+      await this.#requests.ask({ type: "authenticate", token });
+    } catch {
+      // If it never succeeds, the server closes with 4401 and a token is asked for once more.
+      if (run === this.#run && this.greeting) this.#timers.renew = setTimeout(() => this.#renew(attempt + 1), 1000 + delay({ attempt }));
+    }
+  }
+
+  #enter({ state, code = 0, reason = "", retryInMs = null }) {
+    this.state = state;
+    this.change = { state, code, reason, retryInMs };
+    this.emit("state", this.change);
+  }
+}
+
+/** Handle events of a target, by name, until `life` is aborted. */
+function listen(target, { signal }, handlers) {
+  for (const [type, handler] of Object.entries(handlers)) target?.addEventListener?.(type, handler, { signal });
+}
+
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+// -- what an application uses
+
+const MAX_HELD = 10_000;
+
+/** An HTTP request of `api` failed: `status` is 0 when there was no answer. */
+export class ApiError extends Error {
+  name = "ApiError";
+
+  constructor(status, message, problem = {}) {
+    super(message);
+    Object.assign(this, { status, problem });
+  }
+}
+
+export class Client {
+  state = "disconnected";
+  greeting = null;
+  latency = null; // milliseconds, of the last ping()
+
+  #options;
+  #tokens;
+  #events = new Emitter();
+  #link = null;
+  #run = 0;
+  #positions = new Positions();
+  #handled = new Handled();
+  #held = null; // messages kept back while a snapshot is on its way
+  #due = null; // the Resync that has to be done
+  #rooms = new Rooms();
+  #types;
+  #early = []; // asked before there is a link
+  #listening = null;
+
+  constructor({ getToken, url = new URL("/ws/notifications", globalThis.location.href), device = "", types = [], rooms = [], tokenIn = "subprotocol", share = true, snapshot = false, snapshotUrl = "/api/v1/snapshot", requestTimeoutMs = 10_000, positions = {}, epoch = "" }) {
+    const address = new URL(url);
+    address.protocol = address.protocol.replace("http", "ws");
+    this.#options = { url: String(address), device, tokenIn, share, snapshot, snapshotUrl, timeoutMs: requestTimeoutMs };
+    this.#tokens = new Tokens(getToken);
+    this.#positions.reset(positions, epoch);
+    this.#types = new Set(types);
+    for (const [room, rate] of Array.isArray(rooms) ? rooms.map((room) => [room, "realtime"]) : Object.entries(rooms)) this.#rooms.set(room, rate);
+  }
+
+  get positions() {
+    return this.#positions.toJSON();
+  }
+
+  get stats() {
+    return this.#link?.stats || {};
+  }
+
+  on(type, handler) {
+    return this.#events.on(type, handler);
+  }
+
+  // -- the connection
+
+  connect() {
+    if (this.state !== "disconnected") return;
+    this.#listening?.abort();
+    this.#listening = new AbortController();
+    listen(globalThis.document, this.#listening, { visibilitychange: () => this.#link && (this.#link.hidden = document.hidden) });
+    listen(globalThis, this.#listening, { pagehide: () => this.#link?.stop(), pageshow: ({ persisted }) => persisted && this.#begin(++this.#run) });
+    this.#begin(++this.#run);
+  }
+
+  /** Close and stay closed. A later connect() goes on where this one was. */
+  disconnect() {
+    this.#run++;
+    this.#listening?.abort();
+    this.#link?.stop();
+    this.#link = this.#held = this.#due = null;
+    if (this.state !== "disconnected") this.#enter({ state: "disconnected", code: 0, reason: "closed by the application", retryInMs: null });
+  }
+
+  /** Disconnect and forget the user: nothing of one may reach the next. */
+  reset() {
+    this.disconnect();
+    this.#tokens.forget();
+    this.#positions.reset({});
+    this.#handled = new Handled();
+    this.#rooms.clear();
+    this.#types.clear();
+  }
+
+  /** Try now, rather than when the time has come; from "disconnected", connect. */
+  reconnect() {
+    if (this.state === "disconnected") this.connect();
+    else this.#link?.retryNow();
+  }
+
+  async #begin(run) {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        this.#enter({ state: "connecting", code: 0, reason: "", retryInMs: null });
+        if (this.#options.snapshot && this.#positions.isEmpty) await this.#resync({ stream: "", reason: "start" });
+        const link = this.#options.share ? await this.#shared() : this.#own();
+        if (run !== this.#run) return link.stop();
+        return this.#use(link);
+      } catch (error) {
+        if (run !== this.#run) return;
+        if ([401, 403].includes(error.status)) return this.#enter({ state: "disconnected", code: 4000 + error.status, reason: error.message, retryInMs: null });
+        const retryInMs = backoff(attempt);
+        this.#enter({ state: "connecting", code: 0, reason: error.message, retryInMs });
+        await pause(retryInMs);
+        if (run !== this.#run) return;
+      }
+    }
+  }
+
+  #own() {
+    return new Connection({ ...this.#options, getToken: (reason) => this.#tokens.get(reason) });
+  }
+
+  async #shared() {
+    const login = globalThis.SharedWorker && loginOf(await this.#tokens.get("connect"));
+    if (!login) return this.#own();
+    const { url, tokenIn, device } = this.#options;
+    const options = { ...this.#options, getToken: (reason) => this.#tokens.get(reason) };
+    try {
+      const { share } = await import("./shared.js");
+      // Of the same name are only those who would have the same connection.
+      return await share(JSON.stringify([url, tokenIn, device, login]), options);
+    } catch {
+      return this.#own();
+    }
+  }
+
+  #use(link) {
+    this.#link = link;
+    link.on("state", (change) => this.#enter(change));
+    link.on("message", (message) => this.#receive(message));
+    link.on("behind", (stream) => this.#resync({ stream, reason: "behind" }));
+    const hidden = globalThis.document?.hidden ?? false;
+    link.start({ positions: this.positions, epoch: this.#positions.epoch, types: [...this.#types], hidden });
+    if (this.#events.has("frame")) link.on("frame", (frame) => this.#events.emit("frame", frame));
+    const early = this.#early.splice(0);
+    for (const command of this.#rooms.commands(early.flatMap(({ command }) => roomsOf(command)))) this.#ask(command).catch(() => {}); // its `error` is emitted
+    for (const { command, resolve } of early) resolve(link.ask(command));
+  }
+
+  #enter(change) {
+    this.state = change.state;
+    if (change.state !== "connected") this.greeting = this.latency = null;
+    this.#events.emit("state", change);
+  }
+
+  // -- what comes
+
+  #receive(message) {
+    const { type, data, stream, offset } = message;
+    if (type === "connection_established") this.#greeted(data);
+    if (stream && this.#positions.judge(stream, offset) === "old") return;
+    if (this.#held && (stream || type === "notification_counts")) {
+      if (this.#held.push(message) <= MAX_HELD) return;
+      this.#held = []; // a snapshot that is read from now on has them all
+      this.#due ??= { stream, reason: "behind" };
+      return;
+    }
+    if (stream) this.#positions.advance(stream, offset);
+    if (!message.skip) this.#deliver(message);
+    if (type === "room_left" && data.reason === "revoked") this.#rooms.delete(data.room);
+    if (type === "resync_required") this.#resync(data);
+  }
+
+  #greeted(data) {
+    this.greeting = data;
+    this.#positions.epoch = data.epoch;
+    for (const [stream, { offset }] of Object.entries(data.positions)) if (this.#positions.get(stream) === undefined) this.#positions.set(stream, offset);
+  }
+
+  async #deliver(message) {
+    const { type, data, stream, offset } = message;
+    if (stream) this.#handled.begin(stream, offset);
+    const results = [...this.#events.emit(type, data, message), ...this.#events.emit("message", message)];
+    if (!stream) return;
+    const isLater = results.some((result) => typeof result?.then === "function");
+    const ended = isLater ? await Promise.all(results) : results;
+    const upTo = this.#handled.end(stream, offset, !ended.includes(FAILED));
+    if (upTo) this.#link?.ack(stream, upTo);
+  }
+
+  /** Read the snapshot, hand it over, and go on with what is newer. */
+  async #resync(about) {
+    this.#due = about;
+    if (this.#held) return; // one that is on its way reads once more
+    this.#held = [];
+    const run = this.#run;
+    for (let attempt = 0; this.#due; ) {
+      const { stream, reason, snapshot: path } = this.#due;
+      this.#due = null;
+      try {
+        const snapshot = await this.api("GET", path || this.#options.snapshotUrl);
+        if (run !== this.#run) return;
+        if (!this.#due) this.#restart(snapshot, stream, reason);
+      } catch (error) {
+        if (run !== this.#run) return;
+        if (reason === "start") {
+          this.#held = null;
+          throw error;
+        }
+        this.#due ??= about;
+        await pause(backoff(attempt++));
+        if (run !== this.#run) return;
+      }
+    }
+  }
+
+  #restart(snapshot, stream, reason) {
+    const held = this.#held;
+    this.#held = null;
+    this.#positions.reset(snapshot.positions, snapshot.epoch);
+    this.#events.emit("resync", { snapshot, stream, reason });
+    for (const message of held) if (message.stream || message.timestamp >= snapshot.timestamp) this.#receive(message);
+  }
+
+  // -- asking
+
+  /** Resolves to the answer; rejects with ServerError or TimeoutError. */
+  async request(command) {
+    return (await this.#ask(command))[0];
+  }
+
+  #ask(command) {
+    const { timeoutMs } = this.#options;
+    const later = (resolve, reject) => {
+      this.#early.push({ command, resolve });
+      setTimeout(reject, timeoutMs, new TimeoutError(`No connection within ${timeoutMs} ms.`));
+    };
+    return this.#rooms.follow(command, this.#link?.ask(command) ?? new Promise(later));
+  }
+
+  async join(rooms, { rate = "realtime" } = {}) {
+    const answers = await this.#ask({ type: "join_room", rooms: [rooms].flat(), rate });
+    return answers.map(({ data }) => data);
+  }
+
+  async leave(rooms) {
+    const answers = await this.#ask({ type: "leave_room", rooms: [rooms].flat() });
+    return answers.map(({ data }) => data);
+  }
+
+  async listRooms() {
+    return (await this.request({ type: "list_rooms" })).data;
+  }
+
+  /** Add to the types that are sent; none subscribed means everything. Resolves to the whole set. */
+  subscribe(types) {
+    for (const type of types) this.#types.add(type);
+    return this.#link?.setTypes([...this.#types]) ?? Promise.resolve([...this.#types]);
+  }
+
+  unsubscribe(types = [...this.#types]) {
+    for (const type of types) this.#types.delete(type);
+    return this.#link?.setTypes([...this.#types]) ?? Promise.resolve([...this.#types]);
+  }
+
+  /** Resolves to the milliseconds to the server and back. */
+  async ping() {
+    const began = performance.now();
+    await this.request({ type: "ping" });
+    return (this.latency = performance.now() - began);
+  }
+
+  /** Send text as it is, right or wrong; false without a connection. */
+  sendText(text) {
+    return this.#link?.sendText(text) ?? false;
+  }
+
+  /** Ask the HTTP API as this user; JSON in, JSON out. A refused token is renewed once. */
+  async api(method, path, body, headers = {}) {
+    const url = new URL(path, this.#options.url.replace(/^ws/, "http"));
+    for (const reason of ["connect", "refused"]) {
+      const token = await this.#tokens.get(reason);
+      if (!token) throw new ApiError(401, "nobody is logged in");
+      const response = await fetch(url, {
+        method,
+        credentials: "omit", // the token alone says who asks
+        headers: { Accept: "application/json", Authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
+        body: body === undefined ? undefined : JSON.stringify(body),
+      }).catch(() => Promise.reject(new ApiError(0, "The server cannot be reached.")));
+      if (response.status === 401 && reason === "connect") continue;
+      const answer = await response.json().catch(() => null);
+      if (!response.ok) throw new ApiError(response.status, answer?.detail || answer?.title || `The server answered ${response.status}.`, answer);
+      return answer;
+    }
+  }
+}
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,0 +1,136 @@
+// A connection in a SharedWorker: a tab's end of it, with the face of Connection.
+
+import { Emitter } from "./client.js";
+
+const WELCOME_WITHIN_MS = 5000;
+const policy = globalThis.trustedTypes?.createPolicy("hoardrun", { createScriptURL: (url) => url });
+
+/** Resolves to a SharedConnection; rejects where the browser has no such worker for us. */
+export function share(name, options) {
+  return new Promise((resolve, reject) => {
+    const address = String(new URL("./worker.js", import.meta.url));
+    const worker = new SharedWorker(policy?.createScriptURL(address) ?? address, { type: "module", name });
+    const timer = setTimeout(() => reject(new Error("The worker does not answer.")), WELCOME_WITHIN_MS);
+    worker.onerror = () => reject(new Error("The worker cannot be loaded."));
+    worker.port.onmessage = async () => {
+      clearTimeout(timer);
+      resolve(new SharedConnection(worker.port, await hold(), options));
+    };
+    worker.port.postMessage({ do: "hello" });
+  });
+}
+
+/** Hold a lock: whoever gets it after this tab knows that the tab is gone, even if it crashed. */
+function hold() {
+  if (!navigator.locks) return { name: "", release: () => {} };
+  const name = `hoardrun ${crypto.getRandomValues(new Uint32Array(4))}`;
+  return new Promise((resolve) => {
+    navigator.locks.request(name, () => new Promise((release) => resolve({ name, release })));
+  });
+}
+
+class SharedConnection extends Emitter {
+  state = "disconnected";
+  stats = {};
+  #options;
+  #getToken;
+  #port;
+  #asked = new Map();
+  #next = 1;
+  #lock;
+
+  constructor(port, lock, { url, tokenIn, device, timeoutMs, getToken }) {
+    super();
+    this.#options = { url, tokenIn, device, timeoutMs };
+    this.#getToken = getToken;
+    this.#port = port;
+    this.#lock = lock;
+    port.onmessage = ({ data }) => this.#hear(data);
+  }
+
+  /** What this tab has already: it is told what came after, or that it is `behind`. */
+  start(tab) {
+    this.#say({ do: "start", ...tab, lock: this.#lock.name, options: this.#options });
+  }
+
+  stop() {
+    this.#say({ do: "bye" });
+    this.#lock.release();
+    this.#enter({ state: "disconnected", code: 0, reason: "closed by the application", retryInMs: null });
+  }
+
+  on(type, handler) {
+    if (type === "frame") this.#say({ do: "frames" });
+    return super.on(type, handler);
+  }
+
+  ask(command) {
+    return this.#call({ do: "ask", command });
+  }
+
+  setTypes(types) {
+    return this.#call({ do: "types", types });
+  }
+
+  ack(stream, offset) {
+    this.#say({ do: "ack", stream, offset });
+  }
+
+  sendText(text) {
+    if (this.state === "connected") this.#say({ do: "text", text });
+    return this.state === "connected";
+  }
+
+  retryNow() {
+    this.#say({ do: "retry" });
+  }
+
+  set hidden(hidden) {
+    this.#say({ do: "hidden", hidden });
+  }
+
+  #say(message) {
+    this.#port.postMessage(message);
+  }
+
+  #call(message) {
+    const call = this.#next++;
+    return new Promise((resolve, reject) => {
+      this.#asked.set(call, { resolve, reject });
+      this.#say({ ...message, call });
+    });
+  }
+
+  #hear({ is, ...said }) {
+    switch (is) {
+      case "state":
+        return this.#enter(said.change);
+      case "answer":
+        return this.#answered(said);
+      case "token":
+        return this.#sendToken(said);
+    }
+    if (said.stats) this.stats = said.stats;
+    this.emit(is, said.what);
+  }
+
+  #answered({ call, result, error }) {
+    const { resolve, reject } = this.#asked.get(call);
+    this.#asked.delete(call);
+    if (error) reject(Object.assign(new Error(error.message), error));
+    else resolve(result);
+  }
+
+  async #sendToken({ call, reason }) {
+    try {
+      this.#say({ do: "token", call, token: await this.#getToken(reason) });
+    } catch (error) {
+      this.#say({ do: "token", call, error: error.message });
+    }
+  }
+
+  #enter(change) {
+    this.state = change.state;
+    this.emit("state", change);
+  }
+}
