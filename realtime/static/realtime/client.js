@@ -5,8 +5,6 @@
 
 const BASE_MS = 500;
 const CEILING_MS = 30_000;
-const RATE_LIMITED = 4429;
-const RATE_LIMITED_STEPS = 4;
 const STOP = new Set([1002, 1003, 1007, 1009, 4400, 4403, 4409]);
 
 /** Choose a moment up to a limit that doubles (full jitter): who fell together returns apart. */
@@ -21,9 +19,9 @@ export function afterClose(code) {
 }
 
 /** Say how long to wait, in ms; `hint` is the server's `reconnect_after_ms`, 0 without one. */
-export function delay({ code, attempt, hint = 0, random = Math.random }) {
-  if (hint) return hint + Math.round(random() * 1000);
-  return backoff(code === RATE_LIMITED ? attempt + RATE_LIMITED_STEPS : attempt, random);
+export function delay(code, attempt, hint = 0) {
+  if (hint) return hint + Math.round(Math.random() * 1000);
+  return backoff(code === 4429 ? attempt + 4 : attempt); // it came too often: wait longer
 }
 
 // -- where each stream stands
@@ -101,7 +99,7 @@ export class Emitter {
     return Boolean(this.#handlers.get(type)?.size);
   }
 
-  /** Call the handlers in their order; returns what they did, FAILED or promises of it included. */
+  /** Call the handlers in their order; returns what they returned, FAILED for one that threw. */
   emit(type, ...args) {
     return [...(this.#handlers.get(type) || [])].map((handler) => {
       try {
@@ -124,7 +122,7 @@ function report(error) {
 
 const AFTER_MS = 1000;
 
-/** Which events of each stream have been handled, though their handlers end in any order. */
+/** Up to where each stream is handled, though handlers end in any order. */
 export class Handled {
   #streams = new Map();
 
@@ -133,7 +131,7 @@ export class Handled {
     this.#streams.get(stream).open.add(offset);
   }
 
-  /** Returns up to where the stream is handled; 0 when nothing is. What failed counts with what comes after it. */
+  /** Returns up to where the stream is handled, 0 for nowhere. What failed counts with the next. */
   end(stream, offset, ok) {
     const at = this.#streams.get(stream);
     at.open.delete(offset);
@@ -161,7 +159,7 @@ export class Acks {
     this.#timer ||= setTimeout(() => this.flush(), AFTER_MS);
   }
 
-  /** Acknowledge nothing up to `offset` any more: the stream goes on after it. */
+  /** Acknowledge only what comes after `offset`. */
   restart(stream, offset) {
     this.#due.delete(stream);
     this.#acked.set(stream, offset);
@@ -206,7 +204,7 @@ export class Heartbeat {
     this.#pingedAt = 0;
   }
 
-  /** Ask now, as after a sleep, rather than when the time has come. */
+  /** Ask now, as after a sleep. */
   probe() {
     if (this.#pingedAt) return;
     this.#pingedAt = this.now();
@@ -219,7 +217,7 @@ export class Heartbeat {
     this.#timer = setTimeout(() => this.#check(), ms);
   }
 
-  // Timers of a tab in the background come late: only a ping that stays without an answer counts.
+  // Timers in the background come late: only a ping that has no answer counts.
   #check() {
     const now = this.now();
     if (this.#pingedAt) return now - this.#pingedAt >= SLACK_MS ? this.dead() : this.#arm(this.#pingedAt + SLACK_MS - now);
@@ -234,7 +232,7 @@ export class Heartbeat {
 const AGAIN_MS = 1000;
 const OF_ONE_ROOM = new Set(["unknown_room", "too_many_rooms", "not_joined", "internal"]);
 
-/** The server's `error`: nothing was changed; `retryable` says whether the same again can succeed. */
+/** The server's `error`. */
 export class ServerError extends Error {
   name = "ServerError";
 
@@ -361,7 +359,7 @@ export class Tokens {
     this.getToken = getToken;
   }
 
-  /** Get a token, for "connect" the one there is; "" when nobody is logged in. One request at a time. */
+  /** Resolves to a token, for "connect" the one there is; "" when nobody is logged in. */
   async get(reason) {
     if (reason === "connect" && this.#token && !isEnding(this.#token)) return this.#token;
     this.#asking ??= Promise.resolve(this.getToken({ reason })).finally(() => (this.#asking = null));
@@ -373,7 +371,7 @@ export class Tokens {
   }
 }
 
-/** Read the claims of a JWT, without believing them: the server checks. null when it is none. */
+/** Read the claims of a JWT unchecked, which is for the server; null when it is none. */
 export function claimsOf(token) {
   try {
     const part = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
@@ -383,12 +381,6 @@ export function claimsOf(token) {
   } catch {
     return null;
   }
-}
-
-/** Name the login of a token, the same through its renewals; null when it cannot be told. */
-export function loginOf(token) {
-  const { exp, iat, nbf, jti, ...login } = claimsOf(token) || {};
-  return Object.keys(login).length ? JSON.stringify(Object.entries(login).sort()) : null;
 }
 
 function isEnding(token) {
@@ -402,6 +394,7 @@ const SUBPROTOCOL = "hoardrun.v1";
 const GREETING_WITHIN_MS = 20_000;
 const STABLE_MS = 10_000;
 const REFUSALS = 3;
+export const LEFT = "closed by the application";
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
@@ -410,7 +403,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  */
 export class Connection extends Emitter {
   state = "disconnected";
-  change = { state: "disconnected", code: 0, reason: "", retryInMs: null };
+  change = null; // the last StateChange
   greeting = null;
   positions = new Positions();
   rooms = new Rooms();
@@ -452,7 +445,7 @@ export class Connection extends Emitter {
   }
 
   /** Close and stay closed. */
-  stop(reason = "closed by the application") {
+  stop(reason = LEFT) {
     this.#acks.flush();
     this.#end(0, reason);
   }
@@ -556,7 +549,7 @@ export class Connection extends Emitter {
   }
 
   #retry(code, reason, tokenReason = "connect") {
-    const wait = delay({ code, attempt: this.#attempt++, hint: this.#hint });
+    const wait = delay(code, this.#attempt++, this.#hint);
     this.#hint = 0;
     this.stats.reconnects++;
     this.#run++;
@@ -566,7 +559,7 @@ export class Connection extends Emitter {
     this.#timers.retry = setTimeout(() => this.#isAwake && this.#open(tokenReason), wait);
   }
 
-  /** Try now, rather than when the time has come. */
+  /** Try now, if one waits to. */
   retryNow() {
     if (this.#awaited) this.#open(this.#awaited);
   }
@@ -684,13 +677,13 @@ export class Connection extends Emitter {
       await this.#requests.ask({ type: "authenticate", token });
     } catch {
       // If it never succeeds, the server closes with 4401 and a token is asked for once more.
-      if (run === this.#run && this.greeting) this.#timers.renew = setTimeout(() => this.#renew(attempt + 1), 1000 + delay({ attempt }));
+      if (run === this.#run && this.greeting) this.#timers.renew = setTimeout(() => this.#renew(attempt + 1), 1000 + backoff(attempt));
     }
   }
 
-  #enter({ state, code = 0, reason = "", retryInMs = null }) {
-    this.state = state;
-    this.change = { state, code, reason, retryInMs };
+  #enter(change) {
+    this.change = { code: 0, reason: "", retryInMs: null, ...change };
+    this.state = change.state;
     this.emit("state", this.change);
   }
 }
@@ -744,7 +737,7 @@ export class Client {
   constructor({ getToken, url = new URL("/ws/notifications", globalThis.location.href), device = "", types = [], rooms = [], tokenIn = "subprotocol", share = true, snapshot = false, snapshotUrl = "/api/v1/snapshot", requestTimeoutMs = 10_000, positions = {}, epoch = "" }) {
     const address = new URL(url);
     address.protocol = address.protocol.replace("http", "ws");
-    this.#options = { url: String(address), device, tokenIn, share, snapshot, snapshotUrl, timeoutMs: requestTimeoutMs };
+    this.#options = { url: String(address), device, tokenIn, share, snapshot, snapshotUrl, timeoutMs: requestTimeoutMs, getToken: (reason) => this.#tokens.get(reason) };
     this.#tokens = new Tokens(getToken);
     this.#positions.reset(positions, epoch);
     this.#types = new Set(types);
@@ -780,7 +773,7 @@ export class Client {
     this.#listening?.abort();
     this.#link?.stop();
     this.#link = this.#held = this.#due = null;
-    if (this.state !== "disconnected") this.#enter({ state: "disconnected", code: 0, reason: "closed by the application", retryInMs: null });
+    if (this.state !== "disconnected") this.#enter({ state: "disconnected", reason: LEFT });
   }
 
   /** Disconnect and forget the user: nothing of one may reach the next. */
@@ -793,7 +786,7 @@ export class Client {
     this.#types.clear();
   }
 
-  /** Try now, rather than when the time has come; from "disconnected", connect. */
+  /** Try now, if one waits to; from "disconnected", connect. */
   reconnect() {
     if (this.state === "disconnected") this.connect();
     else this.#link?.retryNow();
@@ -802,37 +795,28 @@ export class Client {
   async #begin(run) {
     for (let attempt = 0; ; attempt++) {
       try {
-        this.#enter({ state: "connecting", code: 0, reason: "", retryInMs: null });
+        this.#enter({ state: "connecting" });
         if (this.#options.snapshot && this.#positions.isEmpty) await this.#resync({ stream: "", reason: "start" });
-        const link = this.#options.share ? await this.#shared() : this.#own();
+        const link = this.#options.share ? await this.#shared() : new Connection(this.#options);
         if (run !== this.#run) return link.stop();
         return this.#use(link);
       } catch (error) {
         if (run !== this.#run) return;
-        if ([401, 403].includes(error.status)) return this.#enter({ state: "disconnected", code: 4000 + error.status, reason: error.message, retryInMs: null });
+        if ([401, 403].includes(error.status)) return this.#enter({ state: "disconnected", code: 4000 + error.status, reason: error.message });
         const retryInMs = backoff(attempt);
-        this.#enter({ state: "connecting", code: 0, reason: error.message, retryInMs });
+        this.#enter({ state: "connecting", reason: error.message, retryInMs });
         await pause(retryInMs);
         if (run !== this.#run) return;
       }
     }
   }
 
-  #own() {
-    return new Connection({ ...this.#options, getToken: (reason) => this.#tokens.get(reason) });
-  }
-
   async #shared() {
-    const login = globalThis.SharedWorker && loginOf(await this.#tokens.get("connect"));
-    if (!login) return this.#own();
-    const { url, tokenIn, device } = this.#options;
-    const options = { ...this.#options, getToken: (reason) => this.#tokens.get(reason) };
     try {
       const { share } = await import("./shared.js");
-      // Of the same name are only those who would have the same connection.
-      return await share(JSON.stringify([url, tokenIn, device, login]), options);
+      return await share(this.#options, await this.#tokens.get("connect"));
     } catch {
-      return this.#own();
+      return new Connection(this.#options); // no such worker here, or not for this page
     }
   }
 
@@ -852,7 +836,7 @@ export class Client {
   #enter(change) {
     this.state = change.state;
     if (change.state !== "connected") this.greeting = this.latency = null;
-    this.#events.emit("state", change);
+    this.#events.emit("state", { code: 0, reason: "", retryInMs: null, ...change });
   }
 
   // -- what comes

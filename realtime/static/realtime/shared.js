@@ -1,13 +1,15 @@
 // A connection in a SharedWorker: a tab's end of it, with the face of Connection.
 
-import { Emitter } from "./client.js";
+import { claimsOf, Emitter, LEFT } from "./client.js";
 
 const WELCOME_WITHIN_MS = 5000;
 const policy = globalThis.trustedTypes?.createPolicy("hoardrun", { createScriptURL: (url) => url });
 
 /** Resolves to a SharedConnection; rejects where the browser has no such worker for us. */
-export function share(name, options) {
+export function share(options, token) {
   return new Promise((resolve, reject) => {
+    const { url, tokenIn, device } = options;
+    const name = JSON.stringify([url, tokenIn, device, loginOf(token)]); // to share with equals only
     const address = String(new URL("./worker.js", import.meta.url));
     const worker = new SharedWorker(policy?.createScriptURL(address) ?? address, { type: "module", name });
     const timer = setTimeout(() => reject(new Error("The worker does not answer.")), WELCOME_WITHIN_MS);
@@ -18,6 +20,13 @@ export function share(name, options) {
     };
     worker.port.postMessage({ do: "hello" });
   });
+}
+
+/** Name the login of a token, the same through its renewals. Throws when it cannot be told. */
+function loginOf(token) {
+  const { exp, iat, nbf, jti, ...login } = claimsOf(token);
+  if (!login.sid) login.jti = jti; // without a name of its own, a login is its token
+  return Object.entries(login).sort();
 }
 
 /** Hold a lock: whoever gets it after this tab knows that the tab is gone, even if it crashed. */
@@ -56,7 +65,7 @@ class SharedConnection extends Emitter {
   stop() {
     this.#say({ do: "bye" });
     this.#lock.release();
-    this.#enter({ state: "disconnected", code: 0, reason: "closed by the application", retryInMs: null });
+    this.#enter({ state: "disconnected", reason: LEFT });
   }
 
   on(type, handler) {
