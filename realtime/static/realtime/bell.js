@@ -1,0 +1,250 @@
+// <hoardrun-bell>: the bell and the inbox behind it, for any page. docs/client.md shows its use.
+
+import { style } from "./bellstyle.js";
+import { Client } from "./client.js";
+import { Inbox } from "./inbox.js";
+import { ago, wordsOf } from "./words.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const BELL = "M6 9a6 6 0 1 1 12 0c0 5 2 6 2 7H4c0-1 2-2 2-7m4 10a2 2 0 0 0 4 0";
+
+/**
+ * Give it a `client`, or a `getToken` (as Client takes it), or the attribute `token-url`: an
+ * address of the page's own server that answers `{"access": "<token>"}`, and 401 when nobody
+ * is logged in. Attributes: `lang` (en, sw), `server` (default: where this file is from).
+ * Emits `hoardrun-arrived` and, when one is chosen, `hoardrun-open`; the detail is the notification.
+ */
+export class HoardrunBell extends HTMLElement {
+  static observedAttributes = ["lang"];
+
+  #client = null;
+  #inbox = null;
+  #ends = [];
+  #own = false; // whether the client is ours to end
+  #parts;
+  #frame = 0;
+  #problem = "";
+
+  constructor() {
+    super();
+    this.attachShadow({ mode: "open", delegatesFocus: true }).adoptedStyleSheets = [style];
+    this.#build();
+  }
+
+  get client() {
+    return this.#client;
+  }
+
+  set client(client) {
+    this.#leave();
+    this.#client = client;
+    if (this.isConnected) this.#enter();
+  }
+
+  get inbox() {
+    return this.#inbox;
+  }
+
+  get isOpen() {
+    return !this.#parts.panel.hidden;
+  }
+
+  connectedCallback() {
+    if (!this.#client && (this.getToken || this.hasAttribute("token-url"))) {
+      const server = this.getAttribute("server") || import.meta.url;
+      this.#client = new Client({ url: new URL("/ws/notifications", server), getToken: this.getToken || (() => this.#askForToken()) });
+      this.#own = true;
+    }
+    this.#enter();
+  }
+
+  disconnectedCallback() {
+    this.#leave();
+  }
+
+  attributeChangedCallback() {
+    this.#draw();
+  }
+
+  async #askForToken() {
+    const response = await fetch(this.getAttribute("token-url"), { headers: { Accept: "application/json" } });
+    if ([401, 403, 404].includes(response.status)) return null;
+    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    return (await response.json()).access;
+  }
+
+  #enter() {
+    if (!this.#client || this.#inbox) return;
+    this.#inbox = new Inbox(this.#client);
+    this.#inbox.addEventListener("change", () => this.#soon());
+    this.#inbox.addEventListener("arrived", ({ detail }) => this.#arrived(detail));
+    this.#ends = [this.#client.on("state", () => this.#soon()), this.#client.on("resync", () => this.isOpen && this.#see())];
+    if (this.#own) this.#client.connect();
+    this.#draw();
+  }
+
+  #leave() {
+    for (const end of this.#ends.splice(0)) end();
+    this.#inbox?.close();
+    this.#inbox = null;
+    if (this.#own) this.#client.disconnect();
+    this.close();
+  }
+
+  // -- what one does
+
+  open() {
+    this.#parts.panel.hidden = false;
+    this.#parts.bell.setAttribute("aria-expanded", "true");
+    this.#draw();
+    this.#parts.all.focus();
+    this.#see();
+    this.#try(() => this.#inbox?.load());
+  }
+
+  close(refocus = false) {
+    if (!this.isOpen) return;
+    this.#parts.panel.hidden = true;
+    this.#parts.bell.setAttribute("aria-expanded", "false");
+    if (refocus) this.#parts.bell.focus();
+  }
+
+  #see() {
+    this.#try(() => this.#inbox?.markAllSeen());
+  }
+
+  #arrived(note) {
+    this.#parts.live.textContent = `${note.title}. ${note.message}`;
+    if (this.isOpen) this.#see();
+    this.#tell("hoardrun-arrived", note);
+  }
+
+  #choose(note) {
+    if (note.status === "unread") this.#try(() => this.#inbox.markRead(note.id));
+    this.#tell("hoardrun-open", note);
+  }
+
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
+  }
+
+  async #try(act) {
+    this.#problem = "";
+    try {
+      await act();
+    } catch (error) {
+      this.#problem = error.message;
+    }
+    this.#soon();
+  }
+
+  // -- what one sees
+
+  get #lang() {
+    return this.closest("[lang]")?.lang || "en";
+  }
+
+  #build() {
+    const bell = h("button", { type: "button", part: "bell", class: "bell", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => (this.isOpen ? this.close() : this.open()) });
+    const badge = h("span", { class: "badge", part: "badge", "aria-hidden": "true" });
+    const label = h("span", { class: "sr" });
+    bell.append(icon(BELL), badge, label);
+    const all = h("button", { type: "button", onclick: () => this.#filter(false) });
+    const onlyUnread = h("button", { type: "button", onclick: () => this.#filter(true) });
+    const readAll = h("button", { type: "button", class: "quiet", onclick: () => this.#try(() => this.#inbox.markAllRead()) });
+    const title = h("h2", {});
+    const problem = h("p", { class: "problem", role: "alert" });
+    const list = h("ul", {});
+    const more = h("button", { type: "button", class: "quiet more", onclick: () => this.#try(() => this.#inbox.more()) });
+    const panel = h("div", { class: "panel", part: "panel", role: "dialog", hidden: true }, h("div", { class: "head" }, title, h("div", { class: "segments", role: "group" }, all, onlyUnread), readAll), problem, h("div", { class: "scroll" }, list, more));
+    const live = h("span", { class: "sr", "aria-live": "polite" });
+    this.#parts = { bell, badge, label, all, onlyUnread, readAll, title, problem, list, more, panel, live };
+    this.shadowRoot.append(bell, panel, live);
+    this.shadowRoot.addEventListener("keydown", (event) => event.key === "Escape" && this.isOpen && (event.stopPropagation(), this.close(true)));
+    this.addEventListener("focusout", ({ relatedTarget }) => relatedTarget && !this.contains(relatedTarget) && this.close());
+    document.addEventListener("pointerdown", (event) => this.isOpen && !event.composedPath().includes(this) && this.close());
+    this.#draw();
+  }
+
+  #filter(unreadOnly) {
+    if (this.#inbox) this.#inbox.unreadOnly = unreadOnly;
+    this.#draw();
+  }
+
+  #soon() {
+    this.#frame ||= requestAnimationFrame(() => this.#draw());
+  }
+
+  #draw() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    const { bell, badge, label, all, onlyUnread, readAll, title, problem, more, panel } = this.#parts;
+    const words = wordsOf(this.#lang);
+    const inbox = this.#inbox;
+    const { unread, unseen } = inbox?.counts || { unread: 0, unseen: 0 };
+    const isAway = Boolean(this.#client) && this.#client.state !== "connected";
+    badge.textContent = unread > 99 ? "99+" : unread || "";
+    label.textContent = `${words.title}: ${words.unread(unread)}`;
+    bell.title = isAway ? words.away : "";
+    bell.classList.toggle("away", isAway);
+    bell.classList.toggle("unseen", unseen > 0);
+    if (!this.isOpen) return;
+    panel.setAttribute("aria-label", (title.textContent = words.title));
+    write(all, words.all, { "aria-pressed": String(!inbox?.unreadOnly) });
+    write(onlyUnread, words.onlyUnread, { "aria-pressed": String(Boolean(inbox?.unreadOnly)) });
+    write(readAll, words.readAll, {});
+    readAll.disabled = unread === 0;
+    problem.textContent = this.#problem && words.failed(this.#problem);
+    more.hidden = !inbox?.hasMore;
+    write(more, inbox?.isLoading ? words.loading : words.more, {});
+    this.#drawList(inbox, words);
+  }
+
+  #drawList(inbox, words) {
+    const { list, all } = this.#parts;
+    const focused = this.shadowRoot.activeElement?.dataset.key;
+    const items = inbox?.items || [];
+    const nothing = h("li", { class: "empty" }, inbox?.isLoading ? words.loading : inbox?.unreadOnly ? words.allRead : words.empty);
+    list.replaceChildren(...(items.length ? items.map((note) => this.#item(note, words)) : [nothing]));
+    if (focused) ([...list.querySelectorAll("[data-key]")].find(({ dataset }) => dataset.key === focused) || all).focus();
+  }
+
+  #item(note, words) {
+    const act = (verb, label, method) => h("button", { type: "button", class: "quiet", "data-key": `${note.id} ${verb}`, "aria-label": `${label}: ${note.title}`, onclick: () => this.#try(() => method.call(this.#inbox, note.id)) }, label);
+    const priority = words[note.priority];
+    return h(
+      "li",
+      { class: `note ${note.status}`, "data-notification": note.id },
+      h("button", { type: "button", class: "open", "data-key": `${note.id} open`, onclick: () => this.#choose(note) }, h("strong", {}, note.title), h("span", {}, note.message), h("small", {}, ago(note.created_at, this.#lang), priority ? h("em", {}, priority) : "")),
+      h("div", { class: "acts" }, note.status === "unread" ? act("read", words.read, this.#inbox.markRead) : "", act("archive", words.archive, this.#inbox.archive)),
+    );
+  }
+}
+
+/** Make an element; text only ever becomes text. */
+function h(tag, attributes, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) write(node, null, { [name]: value });
+  node.append(...children);
+  return node;
+}
+
+function write(node, text, attributes) {
+  if (text !== null && node.textContent !== text) node.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (typeof value === "boolean") node.toggleAttribute(name, value);
+    else node.setAttribute(name, value);
+  }
+}
+
+function icon(path) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  svg.append(document.createElementNS(SVG, "path"));
+  svg.firstChild.setAttribute("d", path);
+  return svg;
+}
+
+customElements.define("hoardrun-bell", HoardrunBell);

@@ -1,0 +1,157 @@
+// A user's notifications without a face: items, counts, pages, and what one does with them.
+
+const PATH = "/api/v1/notifications";
+const PAGES_AT_ONCE = 5; // a page may hold nothing but what is archived
+
+/**
+ * Emits `change` whenever something looks different, and `arrived` (detail: the notification).
+ * `counts` are the server's word, never counted from what is loaded. Its methods reject with
+ * ApiError; what they did shows when the server says so, in this tab as in all others.
+ */
+export class Inbox extends EventTarget {
+  counts = { unread: 0, unseen: 0 };
+  isLoading = false;
+  hasMore = true;
+
+  #client;
+  #pageSize;
+  #items = new Map();
+  #unreadOnly = false;
+  #isLoaded = false;
+  #cursor = "";
+  #run = 0;
+  #ends;
+
+  constructor(client, { pageSize = 20 } = {}) {
+    super();
+    this.#client = client;
+    this.#pageSize = pageSize;
+    this.#ends = [
+      client.on("notification", (note) => this.#arrived(note)),
+      client.on("notification_updated", ({ notifications }) => this.#updated(notifications)),
+      client.on("notification_counts", (counts) => this.#counted(counts)),
+      client.on("resync", ({ snapshot }) => this.#restarted(snapshot)),
+    ];
+  }
+
+  /** Hear nothing more. */
+  close() {
+    for (const end of this.#ends) end();
+    this.#run++;
+  }
+
+  /** What is loaded and not archived, the newest first. */
+  get items() {
+    return [...this.#items.values()]
+      .filter(({ status }) => status === "unread" || (status === "read" && !this.#unreadOnly))
+      .sort((a, b) => String(b.created_at).localeCompare(String(a.created_at)) || String(b.id).localeCompare(String(a.id), "en", { numeric: true }));
+  }
+
+  get unreadOnly() {
+    return this.#unreadOnly;
+  }
+
+  set unreadOnly(on) {
+    if (on === this.#unreadOnly) return;
+    this.#unreadOnly = on;
+    if (this.#isLoaded) this.load().catch(reportError);
+  }
+
+  /** Load the first page, anew. */
+  load() {
+    this.#isLoaded = true;
+    this.#cursor = "";
+    this.hasMore = true;
+    return this.#read(++this.#run);
+  }
+
+  /** Load the next page. */
+  async more() {
+    if (this.hasMore && !this.isLoading) await this.#read(this.#run);
+  }
+
+  async #read(run) {
+    this.isLoading = true;
+    this.#changed();
+    try {
+      const before = this.items.length;
+      for (let page = 0; page < PAGES_AT_ONCE && this.hasMore; page++) {
+        const answer = await this.#client.api("GET", `${PATH}?${this.#query()}`);
+        if (run !== this.#run) return;
+        // What the socket said meanwhile is newer than the page.
+        for (const note of answer.results) if (!this.#items.has(note.id)) this.#items.set(note.id, note);
+        this.#cursor = answer.next ? new URL(answer.next).searchParams.get("cursor") : "";
+        this.hasMore = Boolean(this.#cursor);
+        if (this.items.length > before) return;
+      }
+    } finally {
+      if (run === this.#run) this.isLoading = false;
+      this.#changed();
+    }
+  }
+
+  #query() {
+    const query = new URLSearchParams({ page_size: this.#pageSize });
+    if (this.#unreadOnly) query.set("unread_only", "true");
+    if (this.#cursor) query.set("cursor", this.#cursor);
+    return query;
+  }
+
+  // -- what one does
+
+  markRead(id) {
+    return this.#act(id, "read");
+  }
+
+  markUnread(id) {
+    return this.#act(id, "unread");
+  }
+
+  archive(id) {
+    return this.#act(id, "archive");
+  }
+
+  markAllRead() {
+    return this.#client.api("POST", `${PATH}/mark-all-read`);
+  }
+
+  /** Say that the bell has been looked at; what is unread stays so. */
+  async markAllSeen() {
+    if (this.counts.unseen) await this.#client.api("POST", `${PATH}/mark-all-seen`);
+  }
+
+  async #act(id, verb) {
+    this.#updated([await this.#client.api("POST", `${PATH}/${encodeURIComponent(id)}/${verb}`)]);
+  }
+
+  // -- what the server says
+
+  #arrived(note) {
+    this.#items.set(note.id, note);
+    this.#changed();
+    this.dispatchEvent(new CustomEvent("arrived", { detail: note }));
+  }
+
+  #updated(states) {
+    for (const { notification, ...state } of states) {
+      const known = this.#items.get(state.id);
+      if (known || notification) this.#items.set(state.id, { ...notification, ...known, ...state });
+    }
+    this.#changed();
+  }
+
+  #counted({ unread, unseen }) {
+    this.counts = { unread, unseen };
+    this.#changed();
+  }
+
+  #restarted({ counts, notifications = [] }) {
+    this.#items = new Map(notifications.map((note) => [note.id, note]));
+    if (counts) this.#counted(counts);
+    if (this.#isLoaded) this.load().catch(reportError);
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event("change"));
+  }
+}
