@@ -3,8 +3,8 @@ export type State = "disconnected" | "connecting" | "connected";
 
 export interface StateChange {
   state: State;
-  /** The close code, one of `CloseCode` or of the browser's own (1006); 0 when none. */
-  code: CloseCode | 0 | (number & {});
+  /** A `CloseCode`, or one of the browser's own, such as 1006; 0 for none. */
+  code: number;
   /** What the close frame said. */
   reason: string;
   /** How long until the next attempt; null when there will be none, or none is needed. */
@@ -20,7 +20,7 @@ export interface Resync {
 }
 
 /** A text frame as it was sent or received; `message` is null when it is not a JSON object. */
-export interface FrameEvent {
+export interface Frame {
   direction: "in" | "out";
   text: string;
   message: object | null;
@@ -77,18 +77,18 @@ export class Client {
   on(type: "state", handler: (change: StateChange) => unknown): () => void;
   on(type: "resync", handler: (resync: Resync) => unknown): () => void;
   on(type: "message", handler: (message: AnyMessage) => unknown): () => void;
-  on(type: "frame", handler: (frame: FrameEvent) => unknown): () => void;
+  on(type: "frame", handler: (frame: Frame) => unknown): () => void;
 
   /** Send a command and wait for its answer. Rejects with ServerError or TimeoutError. */
-  request<C extends Request>(command: C): Promise<Message<Answers[C["type"]]>>;
+  request<C extends NewCommand>(command: C): Promise<Message<Answers[C["type"]]>>;
   /** One answer for each room. */
   join(rooms: string | string[], options?: { rate?: Rate }): Promise<RoomJoined[]>;
   leave(rooms: string | string[]): Promise<RoomLeft[]>;
   listRooms(): Promise<Rooms>;
   /** Add to the types that are sent; returns the whole set. */
-  subscribe(types: SubscriptionType[]): Promise<SubscriptionType[]>;
+  subscribe(types: SubscriptionType[]): Promise<string[]>;
   /** Take types out; without `types`, all of them. */
-  unsubscribe(types?: SubscriptionType[]): Promise<SubscriptionType[]>;
+  unsubscribe(types?: SubscriptionType[]): Promise<string[]>;
   /** Return how long the answer took, in milliseconds. */
   ping(): Promise<number>;
 }

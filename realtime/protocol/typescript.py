@@ -67,23 +67,19 @@ export type NewCommand<C = Command> = C extends unknown ? Omit<C, "id"> : never;
 def declarations() -> str:
     """Write the whole file."""
     found = schemas("{name}")
-    commands = {tag(kind): kind.__name__ for kind in AnyCommand.__args__}
+    commands = [kind.__name__ for kind in AnyCommand.__args__]
     answers = {tag(kind): _literal(answer.wire_type) for kind, answer in ANSWERS.items()}
     parts = [
         _HEADER,
-        *(
-            f"export type {name} ={_union(map(_literal, words))};\n"
-            for name, words in _WORDS.items()
-        ),
+        *(_alias(name, map(_literal, words)) for name, words in _WORDS.items()),
         _close_codes(),
         _comment("The `code` of an `error`.")
-        + f"export type ErrorCode ={_union(_literal(code.wire) for code in ErrorCode)};\n",
+        + _alias("ErrorCode", (_literal(code.wire) for code in ErrorCode)),
         *(_interface(name, schema) for name, schema in found.items()),
         _comment("The `data` of each message, by its `type`.")
         + _map("ServerMessages", {k: _renamed(v.__name__) for k, v in sorted(PAYLOADS.items())}),
         _ENVELOPE,
-        _comment("Whatever a client may send.")
-        + f"export type Command ={_union(commands.values())};\n",
+        _comment("Whatever a client may send.") + _alias("Command", commands),
         _NEW_COMMAND,
         _comment("The `type` of the answer to each command; `error` answers any.")
         + _map("Answers", answers),
@@ -140,8 +136,8 @@ def _map(name: str, types: dict[str, str]) -> str:
     return f"export interface {name} {{\n{lines}}}\n"
 
 
-def _union(types: Iterable[str]) -> str:
-    return "".join(f"\n  | {name}" for name in types)
+def _alias(name: str, types: Iterable[str]) -> str:
+    return f"export type {name} =" + "".join(f"\n  | {each}" for each in types) + ";\n"
 
 
 def _comment(text: str) -> str:
