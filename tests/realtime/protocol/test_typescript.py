@@ -48,7 +48,7 @@ def test_every_command_has_its_interface_and_its_answer(text: str) -> None:
     names = re.findall(r"\w+", body(text, "Command"))
     assert names == [kind.__name__ for kind in AnyCommand.__args__]
     tags = [re.findall(r'^  type: "(\w+)";', body(text, name), re.MULTILINE) for name in names]
-    assert {tag for (tag,) in tags} == COMMAND_TYPES
+    assert tags == [[str(kind.__struct_config__.tag)] for kind in AnyCommand.__args__]
     answers = dict(re.findall(r'^  (\w+): "(\w+)";$', body(text, "Answers"), re.MULTILINE))
     assert answers.keys() == COMMAND_TYPES
     assert set(answers.values()) < PAYLOADS.keys()
@@ -91,7 +91,7 @@ def test_what_a_message_is_for_is_said_at_its_interface(text: str) -> None:
 
 
 def test_nothing_is_open_or_declared_twice(text: str, code: str) -> None:
-    for opening, closing in ("{}", "()", "[]"):
+    for opening, closing in (("{", "}"), ("(", ")"), ("[", "]")):
         assert code.count(opening) == code.count(closing)
     assert [name for name, count in Counter(DECLARATION.findall(text)).items() if count > 1] == []
     assert "\n\n\n" not in text
