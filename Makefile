@@ -45,12 +45,13 @@ test: $(VENV)/.dev ## Run every test, and the in-process suites again on Postgre
 e2e: $(VENV)/.dev ## Drive the console page and the README's snippet in a real Chromium
 	$(BIN)/python -m pytest tests/e2e $(ARGS)
 
-lint: $(VENV)/.bench ## Check style, types, imports, migrations and the settings of a deployment
+lint: $(VENV)/.bench ## Check style, types, imports, migrations, the exported protocol and the settings of a deployment
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@$(PRODUCTION) sh -xc '$(BIN)/mypy'
 	$(BIN)/lint-imports
 	@$(PRODUCTION) sh -xc '$(BIN)/python manage.py makemigrations --check --dry-run'
+	@$(PRODUCTION) sh -xc '$(BIN)/python manage.py export_protocol --check'
 	@$(PRODUCTION) sh -xc '$(BIN)/python manage.py check --deploy --fail-level WARNING'
 
 contract: $(VENV)/.contract ## Try the HTTP API against its own schema, as nobody, customer and staff (ARGS="--examples 300")

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from realtime.protocol import PROTOCOL_VERSION, SUBPROTOCOL
+from realtime.protocol.catalogue import tag
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import AnyCommand
 from realtime.protocol.messages import PAYLOADS
@@ -17,6 +18,10 @@ _INTRODUCTION = f"""# The protocol of `/ws/notifications`
 
 Version {PROTOCOL_VERSION}, subprotocol `{SUBPROTOCOL}`. Written by `manage.py export_protocol` from
 `realtime/protocol`; do not edit it by hand.
+
+For programs, from the same source: [asyncapi.json](protocol/asyncapi.json), an AsyncAPI 3.0
+document with the JSON Schema of every message, which every server has at `GET /ws/schema` too;
+and [client.d.ts](../realtime/static/realtime/client.d.ts), declarations for TypeScript.
 
 Every message is one JSON object in a text frame. A client's message has a `type`, the fields
 below, and may have an `id` of up to 64 characters, which every answer to it repeats. A server's
@@ -76,7 +81,7 @@ def markdown() -> str:
             ((f"`{code.wire}`", "yes" if code.retryable else "no") for code in ErrorCode),
         ),
         "## What a client sends\n",
-        *(_described(_tag(c), c, _COMMON) for c in AnyCommand.__args__),
+        *(_described(tag(c), c, _COMMON) for c in AnyCommand.__args__),
         "## What the server sends\n",
         *(_described(name, kind) for name, kind in sorted(PAYLOADS.items())),
     ]
@@ -130,7 +135,3 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [f"| {' | '.join(row)} |\n" for row in (head, *rows)]
     lines.insert(1, "|---" * len(head) + "|\n")
     return "".join(lines)
-
-
-def _tag(command: type[Struct]) -> str:
-    return str(command.__struct_config__.tag)

@@ -20,6 +20,7 @@ READABLE = [
     "/api/v1/instruments",
     "/api/v1/quotes",
     "/api/v1/market-data",
+    "/ws/schema",
     "/ws/stats",
 ]
 

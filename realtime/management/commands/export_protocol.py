@@ -1,36 +1,55 @@
-"""Write the protocol's documentation, or check that it is up to date."""
+"""Write what others read of the protocol, or check that it is up to date."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from realtime.protocol import document
+from realtime.protocol import asyncapi, document, typescript
+
+# By their paths in the repository.
+FILES: dict[str, Callable[[], str]] = {
+    "docs/protocol.md": document.markdown,
+    "docs/protocol/asyncapi.json": lambda: asyncapi.document(settings.VERSION),
+    "realtime/static/realtime/client.d.ts": typescript.declarations,
+}
 
 
 class Command(BaseCommand):
     """`manage.py export_protocol`."""
 
-    help = "Write docs/protocol.md from the declarations of the wire."
+    help = f"Write {', '.join(FILES)} from the declarations of the wire."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--check", action="store_true", help="Write nothing; fail if it is not up to date."
+            "--check", action="store_true", help="Write nothing; fail if one is not up to date."
         )
 
     def handle(self, *, check: bool, **options: Any) -> None:
-        path: Path = settings.BASE_DIR / "docs" / "protocol.md"
-        text = document.markdown()
-        if path.exists() and path.read_text() == text:
-            self.stdout.write(f"{path.name} is up to date.")
-        elif check:
+        texts = {name: write() for name, write in FILES.items()}
+        outdated = [name for name, text in texts.items() if _read(_path(name)) != text]
+        if check and outdated:
             raise CommandError(
-                f"{path.name} is not what the wire declares: run `manage.py export_protocol`."
+                f"Not what the wire declares: {', '.join(outdated)}. "
+                "Run `manage.py export_protocol`."
             )
-        else:
-            path.write_text(text)
-            self.stdout.write(f"{path.name} is written.")
+        for name, text in texts.items():
+            if name in outdated:
+                _path(name).parent.mkdir(parents=True, exist_ok=True)
+                _path(name).write_text(text, encoding="utf-8")
+                self.stdout.write(f"{name} is written.")
+            else:
+                self.stdout.write(f"{name} is up to date.")
+
+
+def _path(name: str) -> Path:
+    return Path(settings.BASE_DIR) / name
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None

@@ -1,17 +1,25 @@
-"""The protocol's page says what the wire declares, all of it."""
+"""The protocol's page says what the wire declares, all of it; so do the other exported files."""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from typing import Any
+
 import pytest
+from django.conf import settings as project
 from django.core.management import CommandError, call_command
 
+from realtime.management.commands.export_protocol import FILES
 from realtime.protocol import document
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import COMMAND_TYPES
 from realtime.protocol.messages import PAYLOADS
 
+ROOT = project.BASE_DIR
 
-def test_the_page_in_the_repository_is_up_to_date() -> None:
+
+def test_the_files_in_the_repository_are_up_to_date() -> None:
     call_command("export_protocol", "--check")
 
 
@@ -25,13 +33,43 @@ def test_it_leaves_nothing_out() -> None:
         assert f"### `{name}`" in page
 
 
-def test_a_page_that_is_not_up_to_date_fails_and_says_what_to_do(
-    tmp_path, settings: pytest.FixtureRequest
-) -> None:
-    settings.BASE_DIR = tmp_path  # type: ignore[attr-defined]
-    (tmp_path / "docs").mkdir()
-    with pytest.raises(CommandError, match="export_protocol"):
+@pytest.fixture
+def elsewhere(tmp_path: Path, settings: Any) -> Path:
+    """Export to an empty folder."""
+    settings.BASE_DIR = tmp_path
+    return tmp_path
+
+
+def test_files_that_are_not_there_fail_and_are_named(elsewhere: Path) -> None:
+    with pytest.raises(CommandError, match=r"Run `manage\.py export_protocol`") as failure:
         call_command("export_protocol", "--check")
-    assert not (tmp_path / "docs" / "protocol.md").exists()
+    assert all(name in str(failure.value) for name in FILES)
+    assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.parametrize("changed", FILES)
+def test_a_changed_file_fails_alone_and_is_written_alone(
+    elsewhere: Path, capsys: pytest.CaptureFixture[str], changed: str
+) -> None:
     call_command("export_protocol")
+    assert capsys.readouterr().out.splitlines() == [f"{name} is written." for name in FILES]
     call_command("export_protocol", "--check")
+    right = (elsewhere / changed).read_bytes()
+    assert right.endswith(b"\n")
+    assert right == (ROOT / changed).read_bytes()
+    (elsewhere / changed).write_bytes(right + b"\n")
+    with pytest.raises(CommandError) as failure:
+        call_command("export_protocol", "--check")
+    assert [name for name in FILES if name in str(failure.value)] == [changed]
+    capsys.readouterr()
+    call_command("export_protocol")
+    assert f"{changed} is written." in capsys.readouterr().out.splitlines()
+    assert (elsewhere / changed).read_bytes() == right
+
+
+def test_the_page_leads_to_the_others() -> None:
+    page = ROOT / "docs" / "protocol.md"
+    linked = re.findall(r"\]\(([^)#]+)\)", page.read_text())
+    assert {(page.parent / name).resolve() for name in linked} >= {
+        ROOT / name for name in FILES if name != "docs/protocol.md"
+    }

@@ -1,0 +1,156 @@
+"""TypeScript declarations of the wire and of the JavaScript client: `client.d.ts`.
+
+The client's own classes are declared by hand in `client_api.d.ts`, and appended as they are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+from realtime.protocol import messages
+from realtime.protocol.catalogue import ANSWERS, schemas, tag
+from realtime.protocol.codes import CloseCode, ErrorCode
+from realtime.protocol.commands import AnyCommand, Rate
+from realtime.protocol.messages import PAYLOADS
+
+_HEADER = """// The wire of /ws/notifications, and the client for it.
+// Written by `manage.py export_protocol` from realtime/protocol; do not edit it by hand.
+"""
+_CLIENT_API = Path(__file__).with_name("client_api.d.ts")
+
+# Sets of words that have a name of their own.
+_WORDS: dict[str, tuple[str, ...]] = {
+    "Rate": get_args(Rate),
+    "NotificationType": get_args(messages.NotificationType),
+    "Priority": get_args(messages.Priority),
+    "NotificationStatus": get_args(messages.NotificationStatus),
+    "Channel": get_args(messages.Channel),
+    "Severity": get_args(messages.Severity),
+    "SubscriptionType": get_args(messages.SubscriptionType),
+}
+_NAME_OF = {frozenset(words): name for name, words in _WORDS.items()}
+# JavaScript has an Error of its own, from which the client's errors descend.
+_RENAMED = {"Error": "ErrorData"}
+# What the server writes is narrower than what it declares.
+_NARROWER = {
+    ("Error", "code"): "ErrorCode",
+    ("RoomJoined", "rate"): "Rate",
+    ("SubscriptionUpdated", "types"): "SubscriptionType[]",
+}
+
+_ENVELOPE = """/** A message as it comes: the envelope around the `data`. */
+export interface Message<T extends keyof ServerMessages = keyof ServerMessages> {
+  type: T;
+  data: ServerMessages[T];
+  /** RFC 3339, UTC, with milliseconds. */
+  timestamp: string;
+  /** The log that an event is in, and its number there. */
+  stream?: string;
+  offset?: number;
+  /** The room that the message belongs to. */
+  room?: string;
+  /** The `id` of the command that this answers. */
+  id?: string;
+}
+
+/** Any message; its `type` tells which `data` it has. */
+export type AnyMessage = { [T in keyof ServerMessages]: Message<T> }[keyof ServerMessages];
+"""
+_NEW_COMMAND = """/** A command whose `id` is yet to be given. */
+export type NewCommand<C = Command> = C extends unknown ? Omit<C, "id"> : never;
+"""
+
+
+def declarations() -> str:
+    """Write the whole file."""
+    found = schemas("{name}")
+    commands = [kind.__name__ for kind in AnyCommand.__args__]
+    answers = {tag(kind): _literal(answer.wire_type) for kind, answer in ANSWERS.items()}
+    parts = [
+        _HEADER,
+        *(_alias(name, map(_literal, words)) for name, words in _WORDS.items()),
+        _close_codes(),
+        _comment("The `code` of an `error`.")
+        + _alias("ErrorCode", (_literal(code.wire) for code in ErrorCode)),
+        *(_interface(name, schema) for name, schema in found.items()),
+        _comment("The `data` of each message, by its `type`.")
+        + _map("ServerMessages", {k: _renamed(v.__name__) for k, v in sorted(PAYLOADS.items())}),
+        _ENVELOPE,
+        _comment("Whatever a client may send.") + _alias("Command", commands),
+        _NEW_COMMAND,
+        _comment("The `type` of the answer to each command; `error` answers any.")
+        + _map("Answers", answers),
+        _CLIENT_API.read_text(encoding="utf-8"),
+    ]
+    return "\n".join(parts)
+
+
+def _close_codes() -> str:
+    lines = [_comment("Why the server closes, and what the client does next.")]
+    lines.append("export type CloseCode =\n")
+    for code in sorted(CloseCode):
+        lines.append(f"  /** {code.reason}: {code.reconnect.replace(': ', ', ')}. */\n")
+        lines.append(f"  | {code.value}\n")
+    return "".join(lines).rstrip() + ";\n"
+
+
+def _interface(name: str, schema: dict[str, Any]) -> str:
+    fields = "".join(f"  {line}\n" for line in _fields(name, schema))
+    return _comment(schema.get("description", "")) + (
+        f"export interface {_renamed(name)} {{\n{fields}}}\n"
+    )
+
+
+def _fields(name: str, schema: dict[str, Any]) -> Iterator[str]:
+    for field, described in schema["properties"].items():
+        may_lack = "" if field in schema.get("required", ()) else "?"
+        yield f"{field}{may_lack}: {_NARROWER.get((name, field)) or _type(described)};"
+
+
+def _type(schema: dict[str, Any]) -> str:
+    if "anyOf" in schema:
+        return " | ".join(_type(option) for option in schema["anyOf"])
+    if "$ref" in schema:
+        return _renamed(schema["$ref"])
+    if "enum" in schema:
+        words = schema["enum"]
+        return _NAME_OF.get(frozenset(words)) or " | ".join(map(_literal, words))
+    match schema.get("type"):
+        case "array":
+            item = _type(schema.get("items", {}))
+            return f"({item})[]" if "|" in item else f"{item}[]"
+        case "object":
+            return f"Record<string, {_type(schema.get('additionalProperties', {}))}>"
+        case "integer":
+            return "number"
+        case "string" | "number" | "boolean" | "null" as name:
+            return str(name)
+    return "unknown"
+
+
+def _map(name: str, types: dict[str, str]) -> str:
+    lines = "".join(f"  {key}: {value};\n" for key, value in types.items())
+    return f"export interface {name} {{\n{lines}}}\n"
+
+
+def _alias(name: str, types: Iterable[str]) -> str:
+    return f"export type {name} =" + "".join(f"\n  | {each}" for each in types) + ";\n"
+
+
+def _comment(text: str) -> str:
+    lines = text.splitlines()
+    if len(lines) < 2:
+        return f"/** {text} */\n" if text else ""
+    body = "".join(f" * {line}".rstrip() + "\n" for line in lines)
+    return f"/**\n{body} */\n"
+
+
+def _literal(value: str) -> str:
+    return json.dumps(value)
+
+
+def _renamed(name: str) -> str:
+    return _RENAMED.get(name, name)

@@ -1,0 +1,589 @@
+// The wire of /ws/notifications, and the client for it.
+// Written by `manage.py export_protocol` from realtime/protocol; do not edit it by hand.
+
+export type Rate =
+  | "realtime"
+  | "1s"
+  | "5s";
+
+export type NotificationType =
+  | "transaction"
+  | "security"
+  | "account"
+  | "payment"
+  | "savings"
+  | "kyc"
+  | "system"
+  | "marketing"
+  | "reminder";
+
+export type Priority =
+  | "low"
+  | "medium"
+  | "high"
+  | "urgent";
+
+export type NotificationStatus =
+  | "unread"
+  | "read"
+  | "archived";
+
+export type Channel =
+  | "in_app"
+  | "email"
+  | "sms"
+  | "push";
+
+export type Severity =
+  | "info"
+  | "maintenance"
+  | "service"
+  | "emergency";
+
+export type SubscriptionType =
+  | "transaction"
+  | "security"
+  | "account"
+  | "payment"
+  | "savings"
+  | "kyc"
+  | "system"
+  | "marketing"
+  | "reminder"
+  | "balance";
+
+/** Why the server closes, and what the client does next. */
+export type CloseCode =
+  /** WebSocket protocol error: do not reconnect, the client is wrong. */
+  | 1002
+  /** send text, not binary: do not reconnect, the client is wrong. */
+  | 1003
+  /** text is not UTF-8: do not reconnect, the client is wrong. */
+  | 1007
+  /** message too large: do not reconnect, the client is wrong. */
+  | 1009
+  /** server restarts: reconnect after reconnect_after_ms, and resume. */
+  | 1012
+  /** protocol misuse: do not reconnect, the client is wrong. */
+  | 4400
+  /** token missing, invalid or expired: get a new token, then reconnect. */
+  | 4401
+  /** access revoked: do not reconnect. */
+  | 4403
+  /** timed out: reconnect, and resume. */
+  | 4408
+  /** replaced by a newer connection: do not reconnect by itself, the user has too many connections. */
+  | 4409
+  /** too many messages: back off, then reconnect. */
+  | 4429
+  /** reads too slowly: reconnect, and resume. */
+  | 4503;
+
+/** The `code` of an `error`. */
+export type ErrorCode =
+  | "invalid_json"
+  | "invalid_message"
+  | "unknown_type"
+  | "message_too_large"
+  | "binary_not_supported"
+  | "rate_limited"
+  | "unauthenticated"
+  | "invalid_token"
+  | "unknown_room"
+  | "too_many_rooms"
+  | "not_joined"
+  | "unknown_stream"
+  | "invalid_offset"
+  | "internal";
+
+/** Ask for a `pong` with the server's positions. */
+export interface Ping {
+  type: "ping";
+  id?: string | null;
+}
+
+/** Join rooms; `rate` thins market data out to the newest value per symbol and interval. */
+export interface JoinRoom {
+  type: "join_room";
+  room?: string | null;
+  rooms?: string[] | null;
+  rate?: Rate;
+  id?: string | null;
+}
+
+/** Leave rooms. */
+export interface LeaveRoom {
+  type: "leave_room";
+  room?: string | null;
+  rooms?: string[] | null;
+  id?: string | null;
+}
+
+/** Ask which rooms there are and which are joined. */
+export interface ListRooms {
+  type: "list_rooms";
+  id?: string | null;
+}
+
+/** Add to the types this socket is sent; nothing subscribed means everything. */
+export interface SubscribeNotifications {
+  type: "subscribe_notifications";
+  types: SubscriptionType[];
+  id?: string | null;
+}
+
+/** Take types out of the subscription; without `types`, all of them. */
+export interface UnsubscribeNotifications {
+  type: "unsubscribe_notifications";
+  types?: SubscriptionType[] | null;
+  id?: string | null;
+}
+
+/** Say that everything of `stream` up to and including `offset` has been applied. */
+export interface Ack {
+  type: "ack";
+  stream: string;
+  offset: number;
+  id?: string | null;
+}
+
+/** Log in, or renew the login of a live socket, with an access token. */
+export interface Authenticate {
+  type: "authenticate";
+  token: string;
+  id?: string | null;
+}
+
+/** A notification in the user's inbox, new or sent again. */
+export interface Notification {
+  id: string;
+  title: string;
+  message: string;
+  type?: NotificationType;
+  priority?: Priority;
+  status?: NotificationStatus;
+  channels?: Channel[];
+  metadata?: Record<string, unknown>;
+  created_at: string;
+  seen_at?: string | null;
+  read_at?: string | null;
+  scheduled_at?: string | null;
+  expires_at?: string | null;
+}
+
+/** Notifications changed state, on any device of the user or by staff. */
+export interface NotificationUpdated {
+  notifications: NotificationState[];
+}
+
+/**
+ * What reading, seeing or archiving changed on one notification.
+ *
+ * `notification` is the whole of one that is unread again: a client that began while it
+ * was not does not have it.
+ */
+export interface NotificationState {
+  id: string;
+  status: NotificationStatus;
+  seen_at?: string | null;
+  read_at?: string | null;
+  notification?: Notification | null;
+}
+
+/** A transaction was created or moved to another status. */
+export interface TransactionUpdate {
+  id: string;
+  status: string;
+  amount: string;
+  currency: string;
+  account_id?: string | null;
+  type?: string | null;
+  direction?: "inbound" | "outbound" | null;
+  description?: string;
+  payment_method?: string | null;
+  provider?: string | null;
+  reference?: string;
+  balance_after?: string | null;
+  created_at?: string | null;
+  updated_at?: string | null;
+  completed_at?: string | null;
+  merchant_name?: string;
+  merchant_category?: string;
+  failure_reason?: string;
+}
+
+/** An account and its balances, after it was opened or any of this changed. */
+export interface BalanceUpdate {
+  account_id: string;
+  currency: string;
+  available_balance: string;
+  current_balance: string;
+  account_type?: string | null;
+  name?: string | null;
+  status?: string | null;
+  created_at?: string | null;
+  updated_at?: string | null;
+}
+
+/** An announcement to everybody; sent again with `ends_at` in the past when it is over. */
+export interface SystemAnnouncement {
+  id: string;
+  title: string;
+  message: string;
+  severity?: Severity;
+  starts_at?: string | null;
+  ends_at?: string | null;
+  published_at?: string | null;
+}
+
+/**
+ * What the user may do has changed; connections that lose by it are closed by themselves.
+ *
+ * `logout` and `closed` name what they concern, a session or a connection; without a name,
+ * all of the user's.
+ */
+export interface AccessChanged {
+  change: "account" | "closed" | "logout" | "password" | "rights";
+  session?: string | null;
+  connection_id?: string | null;
+  reconnect?: boolean;
+}
+
+/** The newest quote of an instrument; all prices are strings in `currency`. */
+export interface MarketUpdate {
+  symbol: string;
+  price: string;
+  name?: string;
+  type?: string;
+  currency?: string;
+  change?: string | null;
+  change_percent?: string | null;
+  open?: string | null;
+  high?: string | null;
+  low?: string | null;
+  previous_close?: string | null;
+  volume?: string | null;
+  status?: string;
+  timestamp?: string | null;
+}
+
+/** The bell: authoritative counts, to replace whatever the client has. */
+export interface NotificationCounts {
+  unread: number;
+  unseen: number;
+}
+
+/** What a node reported of itself; in the room `nodes`, for staff. */
+export interface NodeReport {
+  id: string;
+  node: string;
+  host: string;
+  pid: number;
+  version: string;
+  uptime_seconds: number;
+  connections: number;
+  users: number;
+  rooms: number;
+  in_per_second: number;
+  out_per_second: number;
+  dropped: number;
+  slow_closed: number;
+  lag_ms: number;
+  rss_mb: number;
+}
+
+/** The greeting. Hand `epoch` back, with the offsets reached, to resume. */
+export interface ConnectionEstablished {
+  message?: string;
+  user_id: string;
+  connection_id: string;
+  protocol_version: number;
+  server_version: string;
+  heartbeat_seconds: number;
+  expires_at: string | null;
+  limits: Limits;
+  positions: Record<string, Position>;
+  epoch: string;
+  device?: string | null;
+}
+
+/** What one connection may ask for. */
+export interface Limits {
+  max_message_bytes: number;
+  max_messages_per_second: number;
+  max_message_burst: number;
+  max_rooms: number;
+  max_connections: number;
+}
+
+/** Where a stream stands: the last offset, and the epoch it belongs to. */
+export interface Position {
+  offset: number;
+  epoch: string;
+}
+
+/** The answer to `ping`, with the server's positions: a higher one than yours is a gap. */
+export interface Pong {
+  positions: Record<string, number>;
+}
+
+/** The room was joined; its next `snapshot` messages are its newest values. */
+export interface RoomJoined {
+  room: string;
+  rate: Rate;
+  snapshot: number;
+}
+
+/** The room was left: by `request`, or because its user may be in it no longer (`revoked`). */
+export interface RoomLeft {
+  room: string;
+  reason?: "request" | "revoked";
+}
+
+/** The rooms that may be joined, and those that are. */
+export interface Rooms {
+  rooms: RoomInfo[];
+  joined: string[];
+}
+
+/** One room that may be joined. */
+export interface RoomInfo {
+  name: string;
+  kind: string;
+  description: string;
+  joined: boolean;
+}
+
+/** The whole set of types this socket is sent; empty means everything. */
+export interface SubscriptionUpdated {
+  types: SubscriptionType[];
+}
+
+/** The acknowledgement is stored. */
+export interface Acked {
+  stream: string;
+  offset: number;
+}
+
+/** The login was renewed until `expires_at`. */
+export interface Authenticated {
+  user_id: string;
+  expires_at: string | null;
+}
+
+/** The login ends soon: send `authenticate` with a new token, or be closed with 4401. */
+export interface TokenExpiring {
+  expires_at: string;
+  seconds: number;
+}
+
+/** The stream cannot be continued: take a snapshot, then go on from `position`. */
+export interface ResyncRequired {
+  stream: string;
+  reason: "ahead" | "epoch" | "trimmed";
+  position: Position;
+  epoch: string;
+  snapshot: string;
+}
+
+/** This node is about to close the connection; others serve. */
+export interface ServerShutdown {
+  reconnect_after_ms: number;
+}
+
+/** A request failed; nothing was changed by it. */
+export interface ErrorData {
+  code: ErrorCode;
+  message: string;
+  retryable: boolean;
+}
+
+/** The `data` of each message, by its `type`. */
+export interface ServerMessages {
+  access_changed: AccessChanged;
+  acked: Acked;
+  authenticated: Authenticated;
+  balance_update: BalanceUpdate;
+  connection_established: ConnectionEstablished;
+  error: ErrorData;
+  market_update: MarketUpdate;
+  node_report: NodeReport;
+  notification: Notification;
+  notification_counts: NotificationCounts;
+  notification_updated: NotificationUpdated;
+  pong: Pong;
+  resync_required: ResyncRequired;
+  room_joined: RoomJoined;
+  room_left: RoomLeft;
+  rooms: Rooms;
+  server_shutdown: ServerShutdown;
+  subscription_updated: SubscriptionUpdated;
+  system_announcement: SystemAnnouncement;
+  token_expiring: TokenExpiring;
+  transaction_update: TransactionUpdate;
+}
+
+/** A message as it comes: the envelope around the `data`. */
+export interface Message<T extends keyof ServerMessages = keyof ServerMessages> {
+  type: T;
+  data: ServerMessages[T];
+  /** RFC 3339, UTC, with milliseconds. */
+  timestamp: string;
+  /** The log that an event is in, and its number there. */
+  stream?: string;
+  offset?: number;
+  /** The room that the message belongs to. */
+  room?: string;
+  /** The `id` of the command that this answers. */
+  id?: string;
+}
+
+/** Any message; its `type` tells which `data` it has. */
+export type AnyMessage = { [T in keyof ServerMessages]: Message<T> }[keyof ServerMessages];
+
+/** Whatever a client may send. */
+export type Command =
+  | Ping
+  | JoinRoom
+  | LeaveRoom
+  | ListRooms
+  | SubscribeNotifications
+  | UnsubscribeNotifications
+  | Ack
+  | Authenticate;
+
+/** A command whose `id` is yet to be given. */
+export type NewCommand<C = Command> = C extends unknown ? Omit<C, "id"> : never;
+
+/** The `type` of the answer to each command; `error` answers any. */
+export interface Answers {
+  ping: "pong";
+  join_room: "room_joined";
+  leave_room: "room_left";
+  list_rooms: "rooms";
+  subscribe_notifications: "subscription_updated";
+  unsubscribe_notifications: "subscription_updated";
+  ack: "acked";
+  authenticate: "authenticated";
+}
+
+/** Where a client is on its way; `connected` from the greeting on. */
+export type State = "disconnected" | "connecting" | "connected";
+
+export interface StateChange {
+  state: State;
+  /** A `CloseCode`, or one of the browser's own, such as 1006; 0 for none. */
+  code: number;
+  /** What the close frame said. */
+  reason: string;
+  /** How long until the next attempt; null when there will be none, or none is needed. */
+  retryInMs: number | null;
+}
+
+/** A stream that could not be continued: replace what you hold by `snapshot`. */
+export interface Resync {
+  /** The JSON object of `snapshotUrl`; read with its positions, in one transaction. */
+  snapshot: unknown;
+  stream: string;
+  reason: "start" | "trimmed" | "ahead" | "epoch" | "gap";
+}
+
+/** A text frame as it was sent or received; `message` is null when it is not a JSON object. */
+export interface Frame {
+  direction: "in" | "out";
+  text: string;
+  message: object | null;
+  /** What became of it, for a log. */
+  flag: string;
+}
+
+export interface Options {
+  /** Give an access token, or null to stop. Asked before each attempt and before the login ends. */
+  getToken(about: {
+    reason: "connect" | "expiring" | "refused";
+  }): Promise<string | null> | string | null;
+  /** By default `/ws/notifications` of the page's own server. */
+  url?: string;
+  /** A name of up to 64 characters: its acknowledgements are kept, and it resumes from them. */
+  device?: string;
+  /** What to subscribe to; by default everything. */
+  types?: SubscriptionType[];
+  /** Rooms to be in, after every reconnect too. */
+  rooms?: string[] | Record<string, Rate>;
+  /** How the token travels. */
+  tokenIn?: "subprotocol" | "message" | "query";
+  /** Let the tabs of one browser share a connection. */
+  share?: boolean;
+  /** Whether to fetch a snapshot at the start and after a gap. */
+  snapshot?: boolean;
+  snapshotUrl?: string;
+  requestTimeoutMs?: number;
+  /** Where to resume, as an earlier client had it, with its `epoch`. */
+  positions?: Record<string, Position> | Record<string, number>;
+  epoch?: string;
+}
+
+/** One connection to `/ws/notifications`, which comes back by itself. */
+export class Client {
+  constructor(options: Options);
+  readonly state: State;
+  readonly greeting: ConnectionEstablished | null;
+  /** Of the last ping, in milliseconds. */
+  readonly latency: number | null;
+  /** The offset reached in each stream. */
+  readonly positions: Record<string, number>;
+  /** Counts since the client was made. */
+  readonly stats: Readonly<Record<string, number>>;
+
+  connect(): void;
+  disconnect(): void;
+
+  /** Call `handler` for every message of a type; the result takes it off again. */
+  on<T extends keyof ServerMessages>(
+    type: T,
+    handler: (data: ServerMessages[T], message: Message<T>) => unknown,
+  ): () => void;
+  on(type: "state", handler: (change: StateChange) => unknown): () => void;
+  on(type: "resync", handler: (resync: Resync) => unknown): () => void;
+  on(type: "message", handler: (message: AnyMessage) => unknown): () => void;
+  on(type: "frame", handler: (frame: Frame) => unknown): () => void;
+
+  /** Send a command and wait for its answer. Rejects with ServerError or TimeoutError. */
+  request<C extends NewCommand>(command: C): Promise<Message<Answers[C["type"]]>>;
+  /** One answer for each room. */
+  join(rooms: string | string[], options?: { rate?: Rate }): Promise<RoomJoined[]>;
+  leave(rooms: string | string[]): Promise<RoomLeft[]>;
+  listRooms(): Promise<Rooms>;
+  /** Add to the types that are sent; returns the whole set. */
+  subscribe(types: SubscriptionType[]): Promise<string[]>;
+  /** Take types out; without `types`, all of them. */
+  unsubscribe(types?: SubscriptionType[]): Promise<string[]>;
+  /** Return how long the answer took, in milliseconds. */
+  ping(): Promise<number>;
+}
+
+/** The server refused a request; nothing was changed by it. */
+export class ServerError extends Error {
+  code: ErrorCode;
+  /** Whether the same again can succeed. */
+  retryable: boolean;
+}
+
+/** No answer came within `requestTimeoutMs`; the request may have been carried out. */
+export class TimeoutError extends Error {}
+
+/** Return how long to wait before an attempt, in milliseconds; `attempt` counts from 0. */
+export function backoff(attempt: number, random?: () => number): number;
+
+/** Say what to do after a close code: give up, get a new token first, or come back. */
+export function afterClose(code: number): "stop" | "renew" | "retry";
+
+/** The offset reached in each stream. */
+export class Positions {
+  constructor(positions?: Record<string, Position> | Record<string, number>);
+  /** Say whether an event is the next one, one that was had before, or after a hole. */
+  judge(stream: string, offset: number): "new" | "old" | "gap";
+  advance(stream: string, offset: number): void;
+  /** Write them as the parameter `since` has them: `user:17:42,announcements:3`. */
+  since(): string;
+}

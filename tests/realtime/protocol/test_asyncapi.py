@@ -1,0 +1,152 @@
+"""The AsyncAPI document: complete, sound in itself, and served as it is in the repository."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client as Browser
+
+from realtime.protocol import asyncapi, codec
+from realtime.protocol.codes import CloseCode, ErrorCode
+from realtime.protocol.commands import COMMAND_TYPES
+from realtime.protocol.messages import PAYLOADS
+from tests.realtime.protocol.schema import Schema, references
+
+FILE = settings.BASE_DIR / "docs" / "protocol" / "asyncapi.json"
+
+
+@pytest.fixture(scope="module")
+def schema() -> Schema:
+    return Schema(json.loads(asyncapi.document("1.2.3")))
+
+
+def test_it_names_its_version_and_has_one_channel(schema: Schema) -> None:
+    document = schema.document
+    assert document["asyncapi"] == "3.0.0"
+    assert document["info"]["version"] == "1.2.3"
+    (channel,) = document["channels"].values()
+    assert channel["address"] == "/ws/notifications"
+    query = channel["bindings"]["ws"]["query"]["properties"]
+    assert query.keys() == {"token", "ticket", "device", "since", "epoch", "types"}
+    assert "headers" not in channel["bindings"]["ws"]
+
+
+def test_every_reference_leads_somewhere(schema: Schema) -> None:
+    found = set(references(schema.document))
+    assert len(found) > 50
+    for reference in found:
+        assert schema.resolve(reference), reference
+
+
+def test_it_leaves_nothing_out(schema: Schema) -> None:
+    document = schema.document
+    assert schema.messages.keys() == COMMAND_TYPES | PAYLOADS.keys()
+    assert document["channels"]["notifications"]["messages"].keys() == schema.messages.keys()
+    assert [entry["code"] for entry in document["x-close-codes"]] == sorted(CloseCode)
+    assert {entry["code"] for entry in document["x-error-codes"]} == {e.wire for e in ErrorCode}
+
+
+def test_commands_are_received_and_answered_and_the_rest_is_sent(schema: Schema) -> None:
+    received, sent = set(), set()
+    for operation in schema.document["operations"].values():
+        if operation["action"] == "receive":
+            answers = _names(schema, operation["reply"])
+            assert answers[-1] == "error"
+            received.update(_names(schema, operation))
+            sent.update(answers)
+        else:
+            sent.update(_names(schema, operation))
+    assert received == COMMAND_TYPES
+    assert sent == PAYLOADS.keys()
+
+
+def _names(schema: Schema, operation: dict[str, Any]) -> list[str]:
+    messages = [schema.resolve(message["$ref"]) for message in operation["messages"]]
+    return [schema.resolve(message["$ref"])["name"] for message in messages]
+
+
+def test_every_example_is_what_its_schema_says(schema: Schema) -> None:
+    for name, message in schema.messages.items():
+        (example,) = message["examples"]
+        assert schema.complaints(example["payload"]) == [], name
+        if name in COMMAND_TYPES:
+            codec.decode(json.dumps(example["payload"]))  # the server takes it, too
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        {"type": "ping", "surplus": 1},
+        {"type": "join_room"},
+        {"type": "join_room", "room": "a", "rooms": ["b"]},
+        {"type": "join_room", "room": "a", "rate": "2s"},
+        {"type": "leave_room", "rooms": []},
+        {"type": "ack", "stream": "user:1", "offset": -1},
+        {"type": "ack", "stream": "user:1", "offset": 2**53},
+        {"type": "authenticate"},
+        {"type": "ping", "id": "x" * 65},
+        {"type": "subscribe_notifications", "types": ["weather"]},
+    ],
+)
+def test_it_refuses_what_the_server_refuses(schema: Schema, command: dict[str, Any]) -> None:
+    with pytest.raises(codec.ProtocolError):
+        codec.decode(json.dumps(command))
+    assert schema.complaints(command)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        {"type": "join_room", "room": "a", "rooms": None},
+        {"type": "leave_room", "room": None, "rooms": ["a", "b"], "id": None},
+        {"type": "unsubscribe_notifications"},
+    ],
+)
+def test_it_takes_what_the_server_takes(schema: Schema, command: dict[str, Any]) -> None:
+    codec.decode(json.dumps(command))
+    assert schema.complaints(command) == []
+
+
+@pytest.mark.parametrize(
+    ("type", "missing"),
+    [
+        ("notification", "stream"),
+        ("balance_update", "offset"),
+        ("market_update", "room"),
+        ("room_left", "room"),
+        ("pong", "timestamp"),
+        ("error", "data"),
+    ],
+)
+def test_an_envelope_that_lacks_something_is_noticed(
+    schema: Schema, type: str, missing: str
+) -> None:
+    example = dict(schema.messages[type]["examples"][0]["payload"])
+    del example[missing]
+    assert schema.complaints(example)
+
+
+# -- where it is read
+
+
+def test_the_server_serves_the_file_itself(db: None) -> None:
+    answer = Browser().get("/ws/schema")
+    assert answer.status_code == 200
+    assert answer["Content-Type"] == "application/json"
+    assert answer.content == FILE.read_bytes()
+    assert answer.content.endswith(b"}\n")
+    assert Browser().get("/ws/schema/").content == answer.content
+
+
+def test_who_has_it_is_not_sent_it_again(db: None) -> None:
+    mark = Browser().get("/ws/schema")["ETag"]
+    again = Browser().get("/ws/schema", headers={"if-none-match": mark})
+    assert (again.status_code, again.content) == (304, b"")
+    assert Browser().get("/ws/schema", headers={"if-none-match": '"old"'}).status_code == 200
+
+
+def test_nobody_writes_to_it(db: None) -> None:
+    assert Browser().post("/ws/schema").status_code == 405

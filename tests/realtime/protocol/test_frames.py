@@ -1,0 +1,124 @@
+"""What a real server sends is what its AsyncAPI document says, every type of message."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from realtime.protocol.commands import COMMAND_TYPES
+from realtime.protocol.messages import PAYLOADS
+from tests.realtime.conftest import ALICE, STAFF, USERS, broadcast, connect, token_for
+from tests.realtime.protocol.schema import Schema
+from tests.services.client import Client, Message
+from tests.services.ports import wait_until
+from tests.services.server import Server
+
+pytestmark = pytest.mark.servers
+
+RIGHTS = """
+User.objects.get(username="charlie").user_permissions.add(
+    *Permission.objects.filter(codename__in=["view_node", "delete_connection"])
+)
+"""
+# Each command, and the type of what answers it.
+COMMANDS: list[tuple[dict[str, Any], str]] = [
+    ({"type": "ping"}, "pong"),
+    ({"type": "join_room", "room": "market:crypto", "rate": "5s"}, "room_joined"),
+    ({"type": "list_rooms"}, "rooms"),
+    ({"type": "leave_room", "rooms": ["market:crypto"]}, "room_left"),
+    ({"type": "leave_room", "rooms": ["market:crypto"]}, "error"),
+    ({"type": "subscribe_notifications", "types": ["balance"]}, "subscription_updated"),
+    ({"type": "unsubscribe_notifications"}, "subscription_updated"),
+    ({"type": "ack", "stream": "user:1", "offset": 0}, "acked"),
+    ({"type": "authenticate", "token": token_for(ALICE)}, "authenticated"),
+]
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server(env={"DEBUG": "1", "SIMULATE_MARKET": "1"}, prepare=USERS + RIGHTS) as server:
+        yield server
+
+
+async def test_every_message_is_as_described(server: Server) -> None:
+    schema = Schema(server.request("GET", "/ws/schema").json())
+    alice, _ = await connect(server, ALICE, device="phone", since="announcements:9")
+    other, greeting = await connect(server, ALICE)
+    staff, _ = await connect(server, STAFF)
+    late = await Client.open(server.ws_url)
+    async with alice, other, staff, late:
+        await _ask_everything(schema, alice)
+        await staff.send({"type": "join_room", "room": "nodes"})
+        await staff.receive("node_report")
+        await late.send({"type": "authenticate", "token": token_for(ALICE, seconds=50)})
+        await late.receive("token_expiring", timeout=20)
+        await late.send("this is not JSON")
+        await late.receive("error")
+        await asyncio.to_thread(_push_everything, server)
+        for type in ("transaction_update", "balance_update", "system_announcement"):
+            await alice.receive(type)
+        shown = await alice.receive("notification")
+        await asyncio.to_thread(_read, server, shown["data"]["id"])
+        await alice.receive("notification_updated")
+        await asyncio.to_thread(_close, server, greeting["connection_id"])
+        await alice.receive("access_changed")
+        stopping = asyncio.create_task(asyncio.to_thread(server.stop))
+        await alice.receive("server_shutdown")
+        await asyncio.gather(*(one.until_closed() for one in (alice, other, staff, late)))
+        await stopping
+    came = [message for one in (alice, other, staff, late) for message in one.journal]
+    assert [(message, found) for message in came if (found := schema.complaints(message))] == []
+    assert {message["type"] for message in came} == PAYLOADS.keys()
+    _assert_that_only_described_fields_came(schema, came)
+
+
+def _assert_that_only_described_fields_came(schema: Schema, came: list[Message]) -> None:
+    """Notice what the schema, which lets surplus fields be, does not know."""
+    for message in came:
+        frame = schema.messages[message["type"]]["payload"]["properties"]
+        assert message.keys() <= frame.keys(), message
+        data = schema.resolve(frame["data"]["$ref"])
+        assert message["data"].keys() <= data["properties"].keys(), message
+
+
+async def _ask_everything(schema: Schema, client: Client) -> None:
+    assert {command["type"] for command, _ in COMMANDS} == COMMAND_TYPES
+    for number, (command, answer) in enumerate(COMMANDS):
+        await client.send({**command, "id": f"{number}"})
+        assert schema.complaints({**command, "id": f"{number}"}) == []
+        found = await client.until_answer(f"{number}")
+        assert found["type"] == answer
+        if answer == "room_joined":
+            await client.receive("market_update")
+
+
+def _push_everything(server: Server) -> None:
+    money = {"id": "9", "status": "completed", "amount": "5", "currency": "UGX"}
+    broadcast(server, "transaction", money, f"?user_id={ALICE}")
+    balances = {"available_balance": "5", "current_balance": "5"}
+    broadcast(
+        server,
+        "balance",
+        {"account_id": "1", "currency": "UGX", **balances},
+        f"?user_id={ALICE}",
+    )
+    broadcast(server, "announcement", {"title": "Maintenance", "message": "Tonight."})
+    broadcast(server, "notification", {"title": "Hello", "message": "You."}, f"?user_id={ALICE}")
+
+
+def _read(server: Server, notification_id: str) -> None:
+    path = f"/api/v1/notifications/{notification_id}/read"
+    assert server.request("POST", path, token=token_for(ALICE)).status == 200
+
+
+def _close(server: Server, connection_id: str) -> None:
+    """Close a connection, once the nodes have told of it."""
+    path, token = f"/ws/connections/{connection_id}", token_for(STAFF)
+    wait_until(
+        lambda: server.request("DELETE", path, token=token).status == 202,
+        seconds=10,
+        what="the connection is known and closed",
+    )
