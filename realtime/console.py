@@ -55,7 +55,8 @@ def policy(nonce: str, host: str) -> str:
             "form-action 'none'",
             "frame-ancestors 'none'",
             "require-trusted-types-for 'script'",
-            "trusted-types 'none'",
+            "worker-src 'self'",  # the socket that tabs may share
+            "trusted-types hoardrun",
         ]
     )
 

@@ -467,25 +467,27 @@ export interface Answers {
   authenticate: "authenticated";
 }
 
-/** Where a client is on its way; `connected` from the greeting on. */
+/** `connecting` until it is `connected`, from the greeting on; also while it waits to try again. */
 export type State = "disconnected" | "connecting" | "connected";
 
 export interface StateChange {
   state: State;
   /** A `CloseCode`, or one of the browser's own, such as 1006; 0 for none. */
   code: number;
-  /** What the close frame said. */
+  /** What the close frame said, or what else was the matter. */
   reason: string;
-  /** How long until the next attempt; null when there will be none, or none is needed. */
+  /** How long until the next attempt; null when none waits for a time: while hidden or offline, too. */
   retryInMs: number | null;
 }
 
-/** A stream that could not be continued: replace what you hold by `snapshot`. */
+/** Replace all that you hold by `snapshot`; the events that follow are newer than it. */
 export interface Resync {
-  /** The JSON object of `snapshotUrl`; read with its positions, in one transaction. */
-  snapshot: unknown;
+  /** The answer of `snapshotUrl`: state and positions, of one moment. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  snapshot: any;
   stream: string;
-  reason: "start" | "trimmed" | "ahead" | "epoch" | "gap";
+  /** `start` with the option `snapshot`; `behind` when a shared connection was ahead of this tab. */
+  reason: "start" | "trimmed" | "ahead" | "epoch" | "behind";
 }
 
 /** A text frame as it was sent or received; `message` is null when it is not a JSON object. */
@@ -493,30 +495,35 @@ export interface Frame {
   direction: "in" | "out";
   text: string;
   message: object | null;
-  /** What became of it, for a log. */
-  flag: string;
+  /** `duplicate` and `gap` events are not handed over; the connection resumes after a gap. */
+  flag: "" | "error" | "duplicate" | "gap";
 }
 
 export interface Options {
-  /** Give an access token, or null to stop. Asked before each attempt and before the login ends. */
+  /**
+   * Give an access token, null when nobody is logged in; throw when it cannot be told now.
+   * A token is kept: it is asked for to connect, before it ends, and after it was refused.
+   */
   getToken(about: {
     reason: "connect" | "expiring" | "refused";
   }): Promise<string | null> | string | null;
   /** By default `/ws/notifications` of the page's own server. */
-  url?: string;
+  url?: string | URL;
   /** A name of up to 64 characters: its acknowledgements are kept, and it resumes from them. */
   device?: string;
   /** What to subscribe to; by default everything. */
   types?: SubscriptionType[];
   /** Rooms to be in, after every reconnect too. */
   rooms?: string[] | Record<string, Rate>;
-  /** How the token travels. */
+  /** How the token travels; by default as a subprotocol, which no log of addresses has. */
   tokenIn?: "subprotocol" | "message" | "query";
-  /** Let the tabs of one browser share a connection. */
+  /** Let the tabs of one login share a connection, where the browser can; by default so. */
   share?: boolean;
-  /** Whether to fetch a snapshot at the start and after a gap. */
+  /** Begin with a snapshot, handed to `on("resync")`; by default with what comes next. */
   snapshot?: boolean;
+  /** By default `/api/v1/snapshot` of the same server. */
   snapshotUrl?: string;
+  /** By default 10,000. */
   requestTimeoutMs?: number;
   /** Where to resume, as an earlier client had it, with its `epoch`. */
   positions?: Record<string, Position> | Record<string, number>;
@@ -532,13 +539,22 @@ export class Client {
   readonly latency: number | null;
   /** The offset reached in each stream. */
   readonly positions: Record<string, number>;
-  /** Counts since the client was made. */
-  readonly stats: Readonly<Record<string, number>>;
+  /** Counts of the connection, which tabs may share. */
+  readonly stats: Partial<Stats>;
 
   connect(): void;
+  /** Close and stay closed; a later connect() goes on where this one was. */
   disconnect(): void;
+  /** Disconnect and forget the user: token, positions, rooms, types. */
+  reset(): void;
+  /** Try now, if it waits to; from `disconnected`, connect. */
+  reconnect(): void;
 
-  /** Call `handler` for every message of a type; the result takes it off again. */
+  /**
+   * Call `handler` for every message of a type; the result takes it off again. An event is
+   * acknowledged once its handlers have returned, or what they returned has resolved; one that
+   * throws is reported (`reportError`) and stops neither the others nor what comes after.
+   */
   on<T extends keyof ServerMessages>(
     type: T,
     handler: (data: ServerMessages[T], message: Message<T>) => unknown,
@@ -546,9 +562,13 @@ export class Client {
   on(type: "state", handler: (change: StateChange) => unknown): () => void;
   on(type: "resync", handler: (resync: Resync) => unknown): () => void;
   on(type: "message", handler: (message: AnyMessage) => unknown): () => void;
+  /** Every frame of the connection, tokens left out; register it before connect(). */
   on(type: "frame", handler: (frame: Frame) => unknown): () => void;
 
-  /** Send a command and wait for its answer. Rejects with ServerError or TimeoutError. */
+  /**
+   * Send a command and wait for its answer; without a connection, wait for that as well.
+   * Rejects with ServerError or TimeoutError.
+   */
   request<C extends NewCommand>(command: C): Promise<Message<Answers[C["type"]]>>;
   /** One answer for each room. */
   join(rooms: string | string[], options?: { rate?: Rate }): Promise<RoomJoined[]>;
@@ -560,6 +580,27 @@ export class Client {
   unsubscribe(types?: SubscriptionType[]): Promise<string[]>;
   /** Return how long the answer took, in milliseconds. */
   ping(): Promise<number>;
+  /** Send text as it is, right or wrong; false without a connection. */
+  sendText(text: string): boolean;
+  /** Ask the HTTP API as this user, JSON in and out. Rejects with ApiError. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  api(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<any>;
+}
+
+export interface Stats {
+  in: number;
+  out: number;
+  bytesIn: number;
+  bytesOut: number;
+  reconnects: number;
+  gaps: number;
+  duplicates: number;
+}
+
+/** An HTTP request failed; `status` is 0 when there was no answer, `problem` as in RFC 9457. */
+export class ApiError extends Error {
+  status: number;
+  problem: Record<string, unknown> | null;
 }
 
 /** The server refused a request; nothing was changed by it. */
@@ -569,7 +610,7 @@ export class ServerError extends Error {
   retryable: boolean;
 }
 
-/** No answer came within `requestTimeoutMs`; the request may have been carried out. */
+/** No answer came within `requestTimeoutMs`. */
 export class TimeoutError extends Error {}
 
 /** Return how long to wait before an attempt, in milliseconds; `attempt` counts from 0. */
@@ -580,10 +621,20 @@ export function afterClose(code: number): "stop" | "renew" | "retry";
 
 /** The offset reached in each stream. */
 export class Positions {
-  constructor(positions?: Record<string, Position> | Record<string, number>);
+  epoch: string;
+  readonly isEmpty: boolean;
+  /** While a subscription filters, offsets of a user's stream are missing on purpose. */
+  filtered: boolean;
+  reset(positions: Record<string, Position> | Record<string, number>, epoch?: string): void;
+  get(stream: string): number | undefined;
+  set(stream: string, offset: number): void;
+  toJSON(): Record<string, number>;
   /** Say whether an event is the next one, one that was had before, or after a hole. */
   judge(stream: string, offset: number): "new" | "old" | "gap";
   advance(stream: string, offset: number): void;
   /** Write them as the parameter `since` has them: `user:17:42,announcements:3`. */
   since(): string;
 }
+
+/** Read the claims of a JWT unchecked, which is for the server; null when it is none. */
+export function claimsOf(token: string): Record<string, unknown> | null;

@@ -12,7 +12,7 @@ from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import COMMAND_TYPES, AnyCommand
 from realtime.protocol.messages import PAYLOADS
 
-FROM_THE_LANGUAGE = {"Error", "Omit", "Promise", "Readonly", "Record"}
+FROM_THE_LANGUAGE = {"Error", "Omit", "Partial", "Promise", "Record", "URL"}
 DECLARATION = re.compile(r"^export (?:interface|type|class|function) (\w+)", re.MULTILINE)
 OWN_EVENTS = ("state", "resync", "message", "frame")
 

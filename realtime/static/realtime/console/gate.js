@@ -3,7 +3,7 @@
 import { $, copy, el, setFacts, setText } from "./dom.js";
 import { initials } from "./format.js";
 
-export function showGate(session, logins) {
+export function showGate(session, logins, renew) {
   $("demo").hidden = logins.length === 0;
   $("demo-users").replaceChildren(...logins.map((login) => demoButton(session, login)));
   $("login").addEventListener("submit", (event) => {
@@ -17,7 +17,7 @@ export function showGate(session, logins) {
     attempt(event.submitter, () => session.useToken(token.value.trim())).then((done) => done && (token.value = ""));
   });
   $("logout").addEventListener("click", () => session.logOut());
-  $("renew").addEventListener("click", (event) => renew(session, event.currentTarget));
+  $("renew").addEventListener("click", (event) => attemptRenewal(renew, event.currentTarget));
   $("copy-token").addEventListener("click", (event) => copy(session.token, event.currentTarget));
   session.addEventListener("change", () => drawWho(session));
   session.addEventListener("renewed", () => drawWho(session));
@@ -44,10 +44,10 @@ async function attempt(button, act) {
   }
 }
 
-async function renew(session, button) {
+async function attemptRenewal(renew, button) {
   button.disabled = true;
   try {
-    await session.renew();
+    await renew();
   } catch (error) {
     setText($("connection-says"), error.message);
   } finally {

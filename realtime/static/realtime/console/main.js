@@ -1,7 +1,7 @@
 // Puts the page together: who talks to whom, and nothing else.
 
 import { showBanners } from "./banner.js";
-import { complain, showBell } from "./bell.js";
+import { showBell } from "./bell.js";
 import { $, setText } from "./dom.js";
 import { showGate } from "./gate.js";
 import { Link } from "./link.js";
@@ -17,41 +17,23 @@ import { showLink, showTheme } from "./topbar.js";
 const config = JSON.parse($("console-config").textContent);
 const session = new Session();
 const store = new Store();
-const link = new Link({ session, config, loadSnapshot });
+const link = new Link({ session, config });
 
-/** Read where everything stands, and from where the socket goes on. */
-async function loadSnapshot() {
-  store.hold();
-  try {
-    const snapshot = await session.api("GET", "/api/v1/snapshot");
-    link.positions.reset(snapshot.positions, snapshot.epoch);
-    store.load(snapshot);
-  } catch (error) {
-    store.release();
-    throw error;
-  }
-}
-
-/** The stream could not be continued: read the state anew while events keep coming. */
-async function resync() {
-  store.hold();
-  try {
-    store.load(await session.api("GET", "/api/v1/snapshot"));
-  } catch (error) {
-    store.release();
-    complain(`The snapshot could not be loaded: ${error.message}`);
-  }
-}
-
-link.addEventListener("event", ({ detail }) => store.apply(detail));
-link.addEventListener("resync", resync);
-link.addEventListener("room_left", () => ![...link.rooms.keys()].some((room) => room.startsWith("market")) && store.clearQuotes());
+link.addEventListener("client", () => link.client.on("resync", ({ snapshot }) => store.load(snapshot)));
+link.addEventListener("message", ({ detail }) => store.apply(detail));
+link.addEventListener("rooms", () => link.state === "online" && ![...link.rooms.keys()].some((room) => room.startsWith("market")) && store.clearQuotes());
 session.addEventListener("change", () => {
   link.forget();
   store.clear();
   if (session.token) link.connect();
   greet();
 });
+
+/** Get a new token and tell the server of it, on the socket that is open. */
+async function renew() {
+  await session.renew();
+  if (link.state === "online") await link.client.request({ type: "authenticate", token: session.token });
+}
 
 function greet() {
   const hour = new Date().getHours();
@@ -70,13 +52,13 @@ for (const tab of document.querySelectorAll("[data-tab]")) {
 }
 
 showTheme();
-showGate(session, config.logins);
+showGate(session, config.logins, renew);
 showLink(link, session);
 showRooms(link);
 showSender(link, session, config.commands);
 showMoney(store);
 showMarket(store, link);
-showBell(store, session, complain);
+showBell(link);
 showBanners(store);
 new Log(link);
 greet();

@@ -4,7 +4,6 @@ import { $, el, inFrame, setText } from "./dom.js";
 
 export function showRooms(link) {
   link.addEventListener("rooms", () => inFrame("rooms", () => drawRooms(link)));
-  link.addEventListener("room_left", () => inFrame("rooms", () => drawRooms(link)));
   link.addEventListener("state", () => inFrame("rooms", () => drawRooms(link)));
   $("list-rooms").addEventListener("click", () => link.send({ type: "list_rooms" }));
   $("join").addEventListener("submit", (event) => {

@@ -2,7 +2,9 @@
 
 import { $, copy, el, setText } from "./dom.js";
 import { commandForm } from "./forms.js";
-import { address } from "./handshake.js";
+
+/** The socket's address without anything secret: it is derived from the page's own. */
+export const address = () => `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/notifications`;
 
 const HISTORY = "hoardrun.history";
 const KEPT = 50;
@@ -58,7 +60,7 @@ export function showSender(link, session, commands) {
 }
 
 function prefill(name, link, session) {
-  const [stream, offset] = link.positions.entries()[0] || [];
+  const [stream, offset] = link.positions[0] || [];
   return { room: "market_data", stream, offset, token: session.token || undefined }[name];
 }
 

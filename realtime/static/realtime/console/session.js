@@ -1,26 +1,14 @@
 // Who is logged in, in this tab alone: two tabs can be two users.
 
+import { claimsOf } from "../client.js";
 import { ApiError, request } from "./api.js";
 
 const KEY = "hoardrun.session";
 const DEVICE = "hoardrun.device";
 
-/** Read the claims of a JWT, without believing them: the server checks, the page only shows. */
-export function claimsOf(token) {
-  try {
-    const part = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
-    const bytes = Uint8Array.from(atob(part), (char) => char.charCodeAt(0));
-    const claims = JSON.parse(new TextDecoder().decode(bytes));
-    return claims && typeof claims === "object" ? claims : null;
-  } catch {
-    return null;
-  }
-}
-
 /** Emits `change` when the user or the token changes, `renewed` after a renewal. */
 export class Session extends EventTarget {
   #state = null;
-  #timer = 0;
   #renewing = null;
 
   constructor() {
@@ -30,7 +18,6 @@ export class Session extends EventTarget {
     } catch {
       this.#state = null;
     }
-    this.#schedule();
   }
 
   get token() {
@@ -98,6 +85,20 @@ export class Session extends EventTarget {
     this.#emit("renewed");
   }
 
+  /** Give the client a token: the one there is to connect with, else a new one; null for nobody. */
+  async tokenFor(reason) {
+    const isGood = this.secondsLeft === null || this.secondsLeft > 0;
+    if (!this.canRenew && reason === "expiring") throw new Error("the token cannot be renewed");
+    if (reason === "connect" && isGood) return this.token;
+    try {
+      await this.renew();
+    } catch (error) {
+      if (error.status >= 400 && error.status < 500) return null;
+      throw error;
+    }
+    return this.token;
+  }
+
   /** Ask the API as this user, renewing an ended token once. */
   async api(method, path, body) {
     const who = this.userId;
@@ -125,17 +126,6 @@ export class Session extends EventTarget {
     this.#state = state;
     if (state) sessionStorage.setItem(KEY, JSON.stringify(state));
     else sessionStorage.removeItem(KEY);
-    this.#schedule();
-  }
-
-  /** Renew in good time: a fifth of the token's life before it ends, at most a minute. */
-  #schedule() {
-    clearTimeout(this.#timer);
-    const left = this.secondsLeft;
-    if (!this.canRenew || left === null) return;
-    const life = Math.max(1, (this.claims.exp ?? 0) - (this.claims.iat ?? 0));
-    const wait = Math.max(1, left - Math.min(60, life / 5));
-    this.#timer = setTimeout(() => this.renew().catch(() => {}), Math.min(wait * 1000, 2 ** 31 - 1));
   }
 
   #emit(name) {

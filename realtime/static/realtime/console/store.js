@@ -3,11 +3,8 @@
 const QUOTE_HISTORY = 60;
 const KEPT = 100;
 
-/** Emits `change` (detail: which part) and `arrived` (detail: a new notification). */
+/** Emits `change` (detail: which part) and `announced` (detail: the announcement). */
 export class Store extends EventTarget {
-  #held = null;
-  #unresolved = new Map(); // stream → offset that the snapshot already contains
-
   constructor() {
     super();
     this.clear();
@@ -17,60 +14,23 @@ export class Store extends EventTarget {
   clear() {
     this.accounts = new Map();
     this.transactions = new Map();
-    this.notifications = new Map();
     this.announcements = new Map();
     this.quotes = new Map();
-    this.counts = { unread: 0, unseen: 0 };
-    this.#held = null;
-    this.#unresolved.clear();
-    for (const part of ["accounts", "transactions", "notifications", "announcements", "quotes"]) this.#changed(part);
+    for (const part of ["accounts", "transactions", "announcements", "quotes"]) this.#changed(part);
   }
 
-  /** Keep events back while a snapshot is on its way: it would overwrite what they say. */
-  hold() {
-    this.#held ??= [];
-  }
-
-  /** Take a snapshot over, then what was held back and is newer than it. */
+  /** Take a snapshot over; the client hands over only what is newer. */
   load(snapshot) {
-    this.accounts = new Map((snapshot.accounts || []).map((account) => [String(account.id), readAccount(account)]));
-    this.transactions = new Map((snapshot.transactions || []).map((txn) => [String(txn.id), txn]));
-    this.notifications = new Map((snapshot.notifications || []).map((note) => [String(note.id), note]));
-    this.announcements = new Map((snapshot.announcements || []).map((item) => [String(item.id), item]));
-    this.counts = snapshot.counts;
-    this.#unresolved = new Map(Object.entries(snapshot.positions).map(([stream, position]) => [stream, position.offset]));
-    for (const part of ["accounts", "transactions", "notifications", "announcements"]) this.#changed(part);
-    this.release();
-  }
-
-  /** Go on after `hold`, with or without a new snapshot. */
-  release() {
-    const held = this.#held || [];
-    this.#held = null;
-    for (const message of held) this.apply(message);
+    this.accounts = new Map(snapshot.accounts.map((account) => [String(account.id), readAccount(account)]));
+    this.transactions = new Map(snapshot.transactions.map((txn) => [String(txn.id), txn]));
+    this.announcements = new Map(snapshot.announcements.map((item) => [String(item.id), item]));
+    for (const part of ["accounts", "transactions", "announcements"]) this.#changed(part);
   }
 
   /** Apply one message of the server. */
   apply(message) {
-    if (this.#held && message.type !== "market_update") return void this.#held.push(message);
-    if (message.stream && message.offset <= (this.#unresolved.get(message.stream) ?? -1)) return;
     const data = message.data;
     switch (message.type) {
-      case "notification":
-        this.notifications.set(String(data.id), data);
-        this.#trim(this.notifications);
-        this.#changed("notifications");
-        return this.#emit("arrived", data);
-      case "notification_updated":
-        for (const change of data.notifications) {
-          const known = this.notifications.get(String(change.id));
-          if (known || change.notification) this.notifications.set(String(change.id), { ...change.notification, ...known, ...change });
-        }
-        this.#trim(this.notifications);
-        return this.#changed("notifications");
-      case "notification_counts":
-        this.counts = data;
-        return this.#changed("notifications");
       case "transaction_update":
         this.transactions.set(String(data.id), { ...this.transactions.get(String(data.id)), ...given(data), fresh: performance.now() });
         this.#trim(this.transactions);
@@ -88,21 +48,6 @@ export class Store extends EventTarget {
         this.#quote(data);
         return this.#changed("quotes");
     }
-  }
-
-  /** Take older notifications from the API; what the socket said of them is newer. */
-  addNotifications(found) {
-    for (const note of found) if (!this.notifications.has(String(note.id))) this.notifications.set(String(note.id), note);
-    this.#changed("notifications");
-  }
-
-  /** Change notifications at once; the server's own word follows through the socket. */
-  patchNotifications(ids, change) {
-    for (const id of ids) {
-      const known = this.notifications.get(String(id));
-      if (known) this.notifications.set(String(id), { ...known, ...change });
-    }
-    this.#changed("notifications");
   }
 
   /** Forget prices: no room feeds them any more. */

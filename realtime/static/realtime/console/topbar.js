@@ -2,9 +2,9 @@
 
 import { $, el, icon, inFrame, setFacts, setText } from "./dom.js";
 import { bytes, countdown } from "./format.js";
-import { address } from "./handshake.js";
+import { address } from "./sender.js";
 
-const WORDS = { idle: "Not connected", loading: "Preparing", connecting: "Connecting", online: "Connected", waiting: "Reconnecting", stopped: "Disconnected" };
+const WORDS = { idle: "Not connected", connecting: "Connecting", online: "Connected", waiting: "Reconnecting", stopped: "Disconnected" };
 
 export function showLink(link, session) {
   let before = { in: 0, out: 0 };
@@ -18,13 +18,13 @@ export function showLink(link, session) {
   }, 1000);
   setInterval(() => drawClock(link, session), 200);
   $("connect").addEventListener("click", () => (isBusy(link) ? link.disconnect() : link.connect()));
-  $("auto-reconnect").addEventListener("change", (event) => (link.options.autoReconnect = event.target.checked));
-  $("auto-ack").addEventListener("change", (event) => (link.options.autoAck = event.target.checked));
-  $("transport").addEventListener("change", (event) => (link.options.transport = event.target.value));
+  $("auto-reconnect").addEventListener("change", ({ target }) => link.set({ autoReconnect: target.checked }));
+  $("share").addEventListener("change", ({ target }) => link.set({ share: target.checked }));
+  $("transport").addEventListener("change", ({ target }) => link.set({ tokenIn: target.value }));
   draw();
 }
 
-const isBusy = (link) => ["online", "connecting", "loading", "waiting"].includes(link.state);
+const isBusy = (link) => ["online", "connecting", "waiting"].includes(link.state);
 
 function drawLink(link, session) {
   const { stats, greeting } = link;
@@ -45,7 +45,7 @@ function drawLink(link, session) {
     ["Connection", greeting?.connection_id],
     ["Device", session.device],
     ["Server", greeting && `${greeting.server_version}, protocol ${greeting.protocol_version}`],
-    ["Positions", link.positions.entries().map(([stream, offset]) => `${stream} at ${offset}`).join(", ")],
+    ["Positions", link.positions.map(([stream, offset]) => `${stream} at ${offset}`).join(", ")],
     ["Filter", link.subscriptions.join(", ") || "everything"],
     ["Heartbeat", greeting && `${greeting.heartbeat_seconds} s`],
     ["Limits", greeting && `${greeting.limits.max_messages_per_second} messages/s, ${greeting.limits.max_rooms} rooms, ${bytes(greeting.limits.max_message_bytes)}`],
@@ -57,8 +57,8 @@ function drawLink(link, session) {
 
 function drawClock(link, session) {
   const seconds = Math.max(0, (link.retryAt - performance.now()) / 1000);
-  const waiting = link.state === "waiting";
-  setText($("status-text"), waiting ? `Reconnecting in ${seconds.toFixed(1)} s` : WORDS[link.state]);
+  const waits = link.state === "waiting" && link.retryAt !== null;
+  setText($("status-text"), waits ? `Reconnecting in ${seconds.toFixed(1)} s` : WORDS[link.state]);
   setText($("connection-says"), link.says || (link.state === "online" ? "Live. Nothing missed since the snapshot." : ""));
   const left = session.secondsLeft;
   setText($("who-expiry"), left === null ? "" : left > 0 ? `Token ends in ${countdown(left)}` : "Token has ended");
