@@ -4,6 +4,14 @@ import { $, el, setText } from "./dom.js";
 import { ago } from "./format.js";
 import { refusal, watched } from "./staff-watched.js";
 
+const BROWSERS = { Edg: "Edge", OPR: "Opera", Firefox: "Firefox", Chrome: "Chrome", Version: "Safari" };
+
+/** Name a browser by what it calls itself; others say it plainly. */
+function program(client) {
+  const found = client.startsWith("Mozilla/") && Object.keys(BROWSERS).map((mark) => client.match(new RegExp(`(${mark})/(\\d+)`))).find(Boolean);
+  return found ? `${BROWSERS[found[1]]} ${found[2]}` : client || "does not say what it is";
+}
+
 export function showConnections({ session, people }) {
   const find = $("staff-find");
   const done = $("staff-connections-done");
@@ -35,7 +43,7 @@ export function showConnections({ session, people }) {
       const about = el("span", { class: "muted" });
       const buttons = [button(item, "Close", ""), button(item, "Close, to come back", "?reconnect=true")];
       const mine = item.device === session.device && item.user_id === session.userId;
-      row = { about, buttons, node: el("li", { class: "staff-item", data: { connection: item.id } }, el("div", {}, el("strong", { text: item.username }), el("span", { class: "muted", text: ` user ${item.user_id}${mine ? " · this page" : ""}` }), el("div", { class: "clip muted", title: item.client, text: item.client || "does not say what it is" }), about), el("div", { class: "row" }, ...buttons)) };
+      row = { about, buttons, node: el("li", { class: "staff-item", data: { connection: item.id } }, el("div", {}, el("strong", { text: item.username }), el("span", { class: "muted", text: ` user ${item.user_id}${mine ? " · this page" : ""}` }), el("div", { class: "clip muted", title: item.client, text: program(item.client) }), about), el("div", { class: "row" }, ...buttons)) };
       rows.set(item.id, row);
     }
     setText(row.about, [item.device, item.address, item.node, ago(item.opened_at)].filter(Boolean).join(" · "));
@@ -54,7 +62,7 @@ export function showConnections({ session, people }) {
       rowOf(item);
       setText(done, refusal(error, "realtime.delete_connection"));
     }
-    part.refresh();
+    part.refresh(true);
   };
   const part = watched({ session, path, draw, says: $("staff-connections-says"), right: "realtime.view_connection" });
   find.addEventListener("submit", (event) => (event.preventDefault(), part.refresh()));

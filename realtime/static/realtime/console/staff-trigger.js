@@ -108,7 +108,7 @@ function prefills(type, session, store) {
   const user_id = session.userId;
   switch (type) {
     case "notification":
-      return { user_id, title: "A word from support", message: "Your question is answered: see Messages.", type: undefined, priority: "high" };
+      return { user_id, title: "A word from support", message: "Your question is answered.", priority: "high" };
     case "transaction":
       return { user_id, id: `txn-${random(4)}`, status: "completed", amount: "2500", currency, direction: "inbound", description: "Refund by support", account_id: account?.id, created_at: here(new Date()) };
     case "balance":

@@ -37,7 +37,7 @@ export function showWaiting({ session, nameOf }) {
       setText(says, refusal(error, "realtime.approve_broadcast"));
       button.disabled = false;
     }
-    part.refresh();
+    part.refresh(true);
   };
   const part = watched({ session, path: () => "/ws/broadcast/waiting", draw, says: $("staff-waiting-says"), right: "realtime.broadcast or realtime.approve_broadcast" });
   return { ...part, clear: () => (setText(says, ""), part.clear()) };

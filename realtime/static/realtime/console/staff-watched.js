@@ -4,14 +4,17 @@ import { setText } from "./dom.js";
 
 /**
  * Read `path()` on each `refresh`, one request at a time, and hand the answer to `draw`.
+ * After an act, `refresh(true)` asks anew even if an answer is on its way, which may be older.
  * What is refused for want of `right` is not asked for again before `forgive`.
  */
 export function watched({ session, path, draw, says, right }) {
   let isRefused = false;
   let asking = null;
-  const refresh = async () => {
+  let isOutdated = false;
+  const refresh = async (hasActed = false) => {
     const asked = path();
-    if (isRefused || asking === asked) return;
+    if (isRefused) return;
+    if (asking === asked) return void (isOutdated ||= hasActed);
     asking = asked;
     try {
       const answer = await session.api("GET", asked);
@@ -25,6 +28,10 @@ export function watched({ session, path, draw, says, right }) {
       if (isRefused) draw(null);
     } finally {
       if (asking === asked) asking = null;
+      if (isOutdated) {
+        isOutdated = false;
+        refresh();
+      }
     }
   };
   const clear = () => {

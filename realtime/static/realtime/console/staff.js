@@ -12,7 +12,7 @@ const REFRESH_MS = 5000;
 export function showStaff(session, store, link, triggers) {
   const people = new Map();
   const nameOf = (id) => (people.has(String(id)) ? `${people.get(String(id))} (user ${id})` : `user ${id}`);
-  const trigger = showTrigger({ session, store, triggers, nameOf, sent: () => waiting.refresh() });
+  const trigger = showTrigger({ session, store, triggers, nameOf, sent: () => waiting.refresh(true) });
   const nodes = showNodes({ session });
   const waiting = showWaiting({ session, nameOf });
   const connections = showConnections({ session, people });
