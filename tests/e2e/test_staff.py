@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from playwright.async_api import Browser, Page, expect
@@ -10,6 +10,14 @@ from playwright.async_api import Browser, Page, expect
 from tests.services.server import Server
 
 REFRESHED = 15_000  # ms; the lists are asked for every five seconds, and are two seconds old
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Server]:
+    """A server of our own: what staff announces here would stand before what others announce."""
+    with Server(env={"DEBUG": "1", "SIMULATE_MARKET": "1"}) as server:
+        server.manage("seed_demo")
+        yield server
 
 
 class Desk:
