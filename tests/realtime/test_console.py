@@ -30,8 +30,8 @@ def production(settings: Any) -> Any:
     return settings
 
 
-def somebody(name: str, **more: bool) -> User:
-    return User.objects.create_user(name, password=PASSWORD, **more)
+def somebody(name: str, *, is_staff: bool = False) -> User:
+    return User.objects.create_user(name, password=PASSWORD, is_staff=is_staff)
 
 
 @pytest.fixture
