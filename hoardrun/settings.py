@@ -223,8 +223,8 @@ BROADCAST_APPROVAL_AUDIENCE = env.whole("BROADCAST_APPROVAL_AUDIENCE", 1000)
 ALLOW_LOSING_COMMITTED_EVENTS = env.flag("ALLOW_LOSING_COMMITTED_EVENTS")
 # The simulated market runs inside the server process (`serve --simulate-market`).
 SIMULATE_MARKET = env.flag("SIMULATE_MARKET")
-# The console page at /ws/test: a tool for development, not for the public.
-CONSOLE_ENABLED = env.flag("CONSOLE_ENABLED", DEBUG)
+# The console page at /ws/test; outside DEBUG for staff that is logged in to the admin.
+CONSOLE_ENABLED = env.flag("CONSOLE_ENABLED", True)
 # The route /ws/echo, which answers anybody: for conformance runs, never for the public.
 REALTIME_ECHO = env.flag("WS_ECHO")
 # Who `seed_demo` creates and the console offers to log in as; outside DEBUG, nobody.

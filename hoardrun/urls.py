@@ -16,8 +16,9 @@ admin.site.site_url = "/"
 
 
 def home(request: HttpRequest) -> HttpResponseRedirect:
-    """Lead to the console where it is on, else to the documentation of the API."""
-    return HttpResponseRedirect("/ws/test" if settings.CONSOLE_ENABLED else "/api/docs")
+    """Lead to the console where everybody gets it, else to the documentation of the API."""
+    is_open = settings.DEBUG and settings.CONSOLE_ENABLED
+    return HttpResponseRedirect("/ws/test" if is_open else "/api/docs")
 
 
 urlpatterns = [

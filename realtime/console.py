@@ -1,7 +1,7 @@
 """The console at `/ws/test`: one page to log in, connect, send, and watch what arrives.
 
-The page is told of the protocol by the protocol itself: commands, close codes and the
-rest of its configuration are generated here from `realtime.protocol`.
+The page is told of the protocol by the protocol itself: commands, what staff may broadcast,
+close codes and the rest of its configuration are generated here from `realtime.protocol`.
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ import ipaddress
 import secrets
 from typing import Any
 
-import msgspec
 from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from realtime import console_forms
 from realtime.protocol import PROTOCOL_VERSION, SUBPROTOCOL
 from realtime.protocol.codes import CloseCode
-from realtime.protocol.commands import AnyCommand
 
 
 @require_safe
@@ -27,10 +29,16 @@ from realtime.protocol.commands import AnyCommand
 def console(request: HttpRequest) -> HttpResponse:
     """Serve the page under a policy that lets nothing run but its own files.
 
-    404 unless settings.CONSOLE_ENABLED. Demo users are offered in DEBUG only.
+    404 unless settings.CONSOLE_ENABLED. Outside DEBUG it is for staff that is logged in to the
+    admin, which everybody else is led to, and offers no demo users; 404 for a user without staff
+    rights.
     """
     if not settings.CONSOLE_ENABLED:
         raise Http404("The console is off; CONSOLE_ENABLED=1 turns it on.")
+    if not settings.DEBUG and not admin.site.has_permission(request):
+        if request.user.is_authenticated:
+            raise Http404("The console is for staff.")
+        return redirect_to_login(request.get_full_path(), reverse("admin:login"))
     nonce = secrets.token_urlsafe(16)
     response = render(request, "realtime/console.html", {"nonce": nonce, "config": configuration()})
     response.headers["Content-Security-Policy"] = policy(nonce, request.get_host())
@@ -68,22 +76,11 @@ def configuration() -> dict[str, Any]:
         "protocol": PROTOCOL_VERSION,
         "subprotocol": SUBPROTOCOL,
         "logins": settings.DEMO_LOGINS if settings.DEBUG else [],
-        "commands": [_command(kind) for kind in AnyCommand.__args__],
+        "commands": console_forms.commands(),
+        "triggers": console_forms.triggers(),
         "closeCodes": {
             str(code.value): {"reason": code.reason, "next": code.reconnect} for code in CloseCode
         },
-    }
-
-
-def _command(kind: type[msgspec.Struct]) -> dict[str, Any]:
-    """Describe one client message as its JSON Schema, without `type` and `id`."""
-    schema = msgspec.json.schema(kind)["$defs"][kind.__name__]
-    fields = schema["properties"]
-    return {
-        "type": kind.__struct_config__.tag,
-        "about": schema.get("description", ""),
-        "required": [name for name in schema["required"] if name != "type"],
-        "fields": {name: value for name, value in fields.items() if name not in ("type", "id")},
     }
 
 

@@ -19,12 +19,6 @@ def check_switches(**kwargs: Any) -> Iterator[CheckMessage]:
             hint="Set ALLOW_LOSING_COMMITTED_EVENTS=0.",
             id="hoardrun.W040",
         )
-    if settings.CONSOLE_ENABLED and not settings.DEBUG:
-        yield Warning(
-            "The console page /ws/test is open to the public.",
-            hint="Set CONSOLE_ENABLED=0.",
-            id="hoardrun.W041",
-        )
     if settings.SIMULATE_MARKET and not settings.DEBUG:
         yield Warning(
             "Prices are simulated, and look as real ones do.",

@@ -34,9 +34,9 @@ def test_settings_that_follow_every_hint_raise_nothing():
 
 
 def test_a_warning_fails_the_check_of_a_deployment():
-    ran = manage(shipped(CONSOLE_ENABLED="1"), "check", "--deploy", "--fail-level", "WARNING")
+    ran = manage(shipped(SIMULATE_MARKET="1"), "check", "--deploy", "--fail-level", "WARNING")
     assert ran.returncode == 1
-    assert "hoardrun.W041" in ran.stderr
+    assert "hoardrun.W042" in ran.stderr
     assert "Traceback" not in ran.stderr
 
 
@@ -219,7 +219,6 @@ def test_it_lets_a_redis_be_that_is_not(production, url: str):
     ("switch", "identifier"),
     [
         ("ALLOW_LOSING_COMMITTED_EVENTS", "hoardrun.W040"),
-        ("CONSOLE_ENABLED", "hoardrun.W041"),
         ("SIMULATE_MARKET", "hoardrun.W042"),
     ],
 )
@@ -229,5 +228,5 @@ def test_it_warns_of_a_switch_for_development(production, switch: str, identifie
 
 
 def test_it_lets_development_have_its_switches(production):
-    production.DEBUG = production.CONSOLE_ENABLED = production.SIMULATE_MARKET = True
-    assert not raised().keys() & {"hoardrun.W041", "hoardrun.W042"}
+    production.DEBUG = production.SIMULATE_MARKET = True
+    assert "hoardrun.W042" not in raised()

@@ -33,9 +33,14 @@ def test_it_serves_a_path_with_and_without_a_slash(charlie: User, path: str):
     assert client.get(f"{path}/").status_code == 200
 
 
-@pytest.mark.parametrize(("console", "place"), [(True, "/ws/test"), (False, "/api/docs")])
-def test_it_leads_from_home_to_what_there_is_to_see(settings, db, console: bool, place: str):
-    settings.CONSOLE_ENABLED = console
+@pytest.mark.parametrize(
+    ("debug", "console", "place"),
+    [(True, True, "/ws/test"), (True, False, "/api/docs"), (False, True, "/api/docs")],
+)
+def test_it_leads_from_home_to_what_everybody_may_see(
+    settings, db, debug: bool, console: bool, place: str
+):
+    settings.DEBUG, settings.CONSOLE_ENABLED = debug, console
     answer = Client().get("/")
     assert (answer.status_code, answer["Location"]) == (302, place)
     assert Client().get(place).status_code == 200

@@ -6,17 +6,32 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.contrib.staticfiles import finders
 from django.test import Client
 
+from hoardrun.api.broadcast.kinds import KINDS
+from realtime.console_forms import triggers
 from realtime.protocol.commands import COMMAND_TYPES
+from tests.realtime.conftest import token_for
 
+PASSWORD = "a pass of theirs"
 LOGINS = [{"username": "alice", "name": "Alice </script>", "password": "alice-pass"}]
 
 
 @pytest.fixture(autouse=True)
-def _switched_on(settings: Any) -> None:
-    settings.CONSOLE_ENABLED = True
+def _development(settings: Any) -> None:
+    settings.DEBUG = True
+
+
+@pytest.fixture
+def production(settings: Any) -> Any:
+    settings.DEBUG = False
+    return settings
+
+
+def somebody(name: str, *, is_staff: bool = False) -> User:
+    return User.objects.create_user(name, password=PASSWORD, is_staff=is_staff)
 
 
 @pytest.fixture
@@ -29,8 +44,61 @@ def directives(response: Any) -> dict[str, list[str]]:
     return {name: values for name, *values in words}
 
 
-def test_it_is_not_found_where_it_is_off(client: Client, settings: Any) -> None:
-    settings.CONSOLE_ENABLED = False
+def test_everybody_gets_it_in_debug(page: Any) -> None:
+    assert page.status_code == 200
+
+
+def test_staff_that_is_logged_in_to_the_admin_gets_it(production: Any, client: Client, db: None):
+    client.force_login(somebody("staff", is_staff=True))
+    page = client.get("/ws/test")
+    assert page.status_code == 200
+    assert directives(page)["default-src"] == ["'none'"]
+
+
+def test_an_anonymous_visitor_is_led_to_the_admin_and_back(
+    production: Any, client: Client, db: None
+) -> None:
+    somebody("staff", is_staff=True)
+    led = client.get("/ws/test?a=b")
+    assert led.status_code == 302
+    assert "no-store" in led["Cache-Control"]
+    back = client.post(
+        led["Location"],
+        {"username": "staff", "password": PASSWORD, "next": "/ws/test?a=b"},
+    )
+    assert (back.status_code, back["Location"]) == (302, "/ws/test?a=b")
+    assert client.get(back["Location"]).status_code == 200
+    assert led["Location"] == "/admin/login/?next=/ws/test%3Fa%3Db"
+
+
+def test_for_a_customer_there_is_nothing(production: Any, client: Client, db: None) -> None:
+    client.force_login(somebody("customer"))
+    assert client.get("/ws/test").status_code == 404
+
+
+def test_it_is_gone_for_staff_as_soon_as_the_rights_are(
+    production: Any, client: Client, db: None
+) -> None:
+    user = somebody("staff", is_staff=True)
+    client.force_login(user)
+    User.objects.filter(pk=user.pk).update(is_staff=False)
+    assert client.get("/ws/test").status_code == 404
+    User.objects.filter(pk=user.pk).update(is_staff=True, is_active=False)
+    assert client.get("/ws/test").status_code == 302
+
+
+def test_a_token_is_no_login_to_the_page(production: Any, client: Client, db: None) -> None:
+    token = token_for(somebody("staff", is_staff=True).pk)
+    assert client.get("/ws/test", HTTP_AUTHORIZATION=f"Bearer {token}").status_code == 302
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_it_is_not_found_where_it_is_off(
+    client: Client, settings: Any, db: None, debug: bool
+) -> None:
+    settings.DEBUG, settings.CONSOLE_ENABLED = debug, False
+    assert client.get("/ws/test").status_code == 404
+    client.force_login(somebody("staff", is_staff=True))
     assert client.get("/ws/test").status_code == 404
 
 
@@ -75,15 +143,27 @@ def test_it_offers_a_form_for_every_command(page: Any) -> None:
         assert f'"type": "{command}"' in page.content.decode()
 
 
-def test_it_tells_demo_passwords_in_debug_only(client: Client, settings: Any) -> None:
+def test_its_forms_ask_for_what_a_broadcast_takes() -> None:
+    """A field more would be refused by the API, a field less could not be sent."""
+    offered = {form["type"]: form for form in triggers()}
+    assert offered.keys() == KINDS.keys()
+    for name, kind in KINDS.items():
+        fields = kind.serializer().fields
+        assert offered[name]["fields"].keys() == fields.keys() - {"metadata"}
+        required = {field for field, about in fields.items() if about.required}
+        if name in {"transaction", "balance"}:
+            required.add("user_id")  # as a parameter or as a field
+        assert set(offered[name]["required"]) == required
+
+
+def test_it_tells_demo_passwords_in_debug_only(client: Client, settings: Any, db: None) -> None:
     settings.DEMO_LOGINS = LOGINS
-    settings.DEBUG = False
-    assert b"alice-pass" not in client.get("/ws/test").content
-    settings.DEBUG = True
     assert b"alice-pass" in client.get("/ws/test").content
+    settings.DEBUG = False
+    client.force_login(somebody("staff", is_staff=True))
+    assert b"alice-pass" not in client.get("/ws/test").content
 
 
 def test_it_keeps_markup_in_a_name_out_of_the_page(client: Client, settings: Any) -> None:
     settings.DEMO_LOGINS = LOGINS
-    settings.DEBUG = True
     assert b"Alice </script>" not in client.get("/ws/test").content

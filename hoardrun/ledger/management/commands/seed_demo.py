@@ -23,7 +23,8 @@ ACCOUNTS = (
     (Currency.KES, AccountType.SAVINGS, "Savings", "64200.50"),
     (Currency.USD, AccountType.INVESTMENT, "Investments", "1250.00"),
 )
-RIGHTS = ("broadcast", "approve_broadcast")  # of the engine, for the staff user
+# Of the engine, for the staff user: what the console's panel "Server" asks for.
+RIGHTS = ("broadcast", "approve_broadcast", "view_connection", "delete_connection")
 
 
 class Sample(NamedTuple):

@@ -1,15 +1,18 @@
 // The HTTP side: JSON in, JSON out, problem details as errors.
 
+/** `code` is the API's own name of the problem; `errors` maps each field that is wrong to its reasons. */
 export class ApiError extends Error {
-  constructor(status, title, detail) {
+  constructor(status, title, detail, { code = "", errors = {} } = {}) {
     super(detail || title);
     this.status = status;
     this.title = title;
+    this.code = code;
+    this.errors = errors;
   }
 }
 
 /** Send one request. Raises ApiError with words fit for the person at the screen. */
-export async function request(method, path, { body, token } = {}) {
+export async function request(method, path, { body, token, headers } = {}) {
   let response;
   try {
     response = await fetch(path, {
@@ -18,6 +21,7 @@ export async function request(method, path, { body, token } = {}) {
       headers: {
         Accept: "application/json",
         ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...headers,
         ...(token ? { Authorization: `Bearer ${token}` } : {}),
       },
       body: body === undefined ? undefined : JSON.stringify(body),
@@ -32,6 +36,6 @@ export async function request(method, path, { body, token } = {}) {
   } catch {
     data = null;
   }
-  if (!response.ok) throw new ApiError(response.status, data?.title || `HTTP ${response.status}`, data?.detail || data?.title || `The server answered ${response.status}.`);
+  if (!response.ok) throw new ApiError(response.status, data?.title || `HTTP ${response.status}`, data?.detail || data?.title || `The server answered ${response.status}.`, data ?? {});
   return data;
 }

@@ -1,4 +1,4 @@
-// A form for each client message, made from the protocol's own schema.
+// A form for each message, made from the protocol's own schema.
 
 import { el } from "./dom.js";
 import { words } from "./format.js";
@@ -8,57 +8,93 @@ const core = (schema) => schema.anyOf?.find((option) => option.type !== "null") 
 
 /**
  * Build the fields of a command. Calls `changed` with the message whenever one is edited.
- * `prefill(name)` offers a value for a field; undefined for none.
+ * `prefill(name)` offers a value for a field, `suggest(name)` the id of a list; undefined for none.
+ * Each of `fields` has `name`, `node`, `isRequired` and `fail(text)`, which says what is wrong.
  */
-export function commandForm(command, { prefill, suggest, changed }) {
-  const inputs = Object.entries(command.fields).map(([name, schema]) => field(name, core(schema), schema, { prefill, suggest, required: command.required.includes(name) }));
+export function commandForm(command, { prefill, suggest, changed = () => {} }) {
+  const fields = Object.entries(command.fields).map(([name, schema]) => field(name, schema, { initial: prefill(name), list: suggest(name), isRequired: command.required.includes(name) }));
   const read = () => {
     const message = { type: command.type };
-    for (const input of inputs) {
-      const value = input.read();
-      if (value !== undefined) message[input.name] = value;
+    for (const field of fields) {
+      const value = field.read();
+      if (value !== undefined) message[field.name] = value;
     }
     return message;
   };
-  for (const { node } of inputs) node.addEventListener("input", () => changed(read()));
-  return { nodes: inputs.map(({ node }) => node), read };
+  for (const { node } of fields) node.addEventListener("input", () => changed(read()));
+  return { fields, nodes: fields.map(({ node }) => node), read };
 }
 
-function field(name, schema, whole, { prefill, suggest, required }) {
+function field(name, whole, { initial, list, isRequired }) {
+  const schema = core(whole);
   const label = words(name);
-  if (schema.type === "array" && schema.items.enum) return checks(name, label, schema.items.enum, required);
-  const initial = prefill(name);
-  let control;
-  let read;
-  if (schema.enum) {
-    control = el("select", {}, ...schema.enum.map((value) => el("option", { value, text: value })));
-    control.value = whole.default ?? schema.enum[0];
-    read = () => (control.value === whole.default ? undefined : control.value);
-  } else if (schema.type === "array") {
-    control = el("input", { class: "mono", placeholder: "several, separated by commas", list: suggest(name), autocomplete: "off", spellcheck: "false" });
-    read = () => {
+  if (schema.type === "array" && schema.items.enum) return checks(name, isRequired ? label : `${label} (${whole.default === null ? "none: all of them" : "optional"})`, schema.items.enum, isRequired);
+  const { control, read } = (schema.enum && choice(schema, whole, isRequired)) || (whole.format === "date-time" && moment()) || (CONTROLS[schema.type] || text)(schema, whole, list);
+  if (schema.type === "boolean") control.checked = initial ?? whole.default ?? false;
+  else if (initial !== undefined) control.value = initial;
+  control.name = name;
+  control.required = isRequired && schema.type !== "boolean";
+  const title = el("span", { text: isRequired ? label : `${label} (optional)` });
+  const about = whole.description && el("small", { class: "hint", text: whole.description });
+  const wrong = el("small", { class: "form-error" });
+  const node = schema.type === "boolean" ? el("label", { class: "check" }, control, label, about, wrong) : el("label", { class: "field" }, title, control, about, wrong);
+  const fail = (text) => {
+    wrong.textContent = text;
+    control.setAttribute("aria-invalid", String(Boolean(text)));
+  };
+  return { name, read, node, isRequired, fail };
+}
+
+/** Each makes a control and how to read it; what is left as it was is not sent. */
+const CONTROLS = {
+  array: (schema, whole, list) => {
+    const control = el("input", { class: "mono", placeholder: "several, separated by commas", list, autocomplete: "off", spellcheck: "false" });
+    const read = () => {
       const values = control.value.split(/[\s,]+/).filter(Boolean);
       return values.length ? values : undefined;
     };
-  } else if (schema.type === "integer") {
-    control = el("input", { type: "number", min: schema.minimum, max: schema.maximum, step: 1 });
-    read = () => (control.value === "" ? undefined : Number(control.value));
-  } else {
-    const isLong = (schema.maxLength ?? 0) > 1000;
-    control = isLong ? el("textarea", { class: "mono", rows: 3, spellcheck: "false" }) : el("input", { class: "mono", maxlength: schema.maxLength, list: suggest(name), autocomplete: "off", spellcheck: "false" });
-    read = () => control.value.trim() || undefined;
-  }
-  if (initial !== undefined) control.value = initial;
-  control.name = name;
-  return { name, read, node: el("label", { class: "field" }, el("span", { text: required ? label : `${label} (optional)` }), control) };
+    return { control, read };
+  },
+  integer: (schema, whole, list) => number(schema, 1, list),
+  number: (schema, whole, list) => number(schema, "any", list),
+  boolean: (schema, whole) => {
+    const control = el("input", { type: "checkbox" });
+    return { control, read: () => (control.checked === whole.default ? undefined : control.checked) };
+  },
+};
+
+function choice(schema, whole, isRequired) {
+  const mayBeNone = !isRequired && (whole.default ?? null) === null;
+  const control = el("select", {}, mayBeNone && el("option", { value: "", text: "–" }), ...schema.enum.map((value) => el("option", { value, text: value })));
+  control.value = whole.default ?? (mayBeNone ? "" : schema.enum[0]);
+  return { control, read: () => (control.value === "" || control.value === whole.default ? undefined : control.value) };
 }
 
-function checks(name, label, values, required) {
+function number(schema, step, list) {
+  const control = el("input", { type: "number", min: schema.minimum, max: schema.maximum, step, list });
+  return { control, read: () => (control.value === "" ? undefined : Number(control.value)) };
+}
+
+/** A time is asked for as the clock here shows it, and sent in UTC. */
+function moment() {
+  const control = el("input", { type: "datetime-local", step: 1 });
+  return { control, read: () => (control.value ? new Date(control.value).toISOString() : undefined) };
+}
+
+function text(schema, whole, list) {
+  const isLong = (schema.maxLength ?? 0) >= 1000;
+  const shared = { minlength: schema.minLength, maxlength: schema.maxLength, placeholder: whole.default };
+  const control = isLong ? el("textarea", { class: "mono", rows: 3, spellcheck: "false", ...shared }) : el("input", { class: "mono", list, autocomplete: "off", spellcheck: "false", pattern: schema.pattern, title: schema.pattern && `In the form ${schema.pattern}`, ...shared });
+  return { control, read: () => control.value.trim() || undefined };
+}
+
+function checks(name, label, values, isRequired) {
   const boxes = values.map((value) => el("input", { type: "checkbox", value }));
-  const node = el("fieldset", { class: "checks" }, el("legend", { text: required ? label : `${label} (none: all of them)` }), ...boxes.map((box) => el("label", { class: "check" }, box, words(box.value))));
+  const wrong = el("small", { class: "form-error" });
+  const node = el("fieldset", { class: "checks" }, el("legend", { text: label }), ...boxes.map((box) => el("label", { class: "check" }, box, words(box.value))), wrong);
   const read = () => {
     const chosen = boxes.filter((box) => box.checked).map((box) => box.value);
-    return chosen.length || required ? chosen : undefined;
+    return chosen.length || isRequired ? chosen : undefined;
   };
-  return { name, read, node };
+  return { name, read, node, isRequired, fail: (text) => (wrong.textContent = text) };
 }

@@ -11,6 +11,7 @@ import { showMoney } from "./money.js";
 import { showRooms } from "./rooms.js";
 import { showSender } from "./sender.js";
 import { Session } from "./session.js";
+import { showStaff } from "./staff.js";
 import { Store } from "./store.js";
 import { showLink, showTheme } from "./topbar.js";
 
@@ -56,6 +57,7 @@ showGate(session, config.logins, renew);
 showLink(link, session);
 showRooms(link);
 showSender(link, session, config.commands);
+showStaff(session, store, link, config.triggers);
 showMoney(store);
 showMarket(store, link);
 showBell(link);

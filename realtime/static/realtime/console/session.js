@@ -100,15 +100,15 @@ export class Session extends EventTarget {
   }
 
   /** Ask the API as this user, renewing an ended token once. */
-  async api(method, path, body) {
+  async api(method, path, body, headers) {
     const who = this.userId;
     let answer;
     try {
-      answer = await request(method, path, { body, token: this.token });
+      answer = await request(method, path, { body, headers, token: this.token });
     } catch (error) {
       if (error.status !== 401 || !this.canRenew) throw error;
       await this.renew();
-      answer = await request(method, path, { body, token: this.token });
+      answer = await request(method, path, { body, headers, token: this.token });
     }
     // An answer to the user before must not be shown to this one.
     if (this.userId !== who) throw new ApiError(0, "Logged out", "You have logged out meanwhile.");

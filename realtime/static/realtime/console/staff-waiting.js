@@ -1,0 +1,44 @@
+// Broadcasts for many, which wait for a second person.
+
+import { $, el, setText } from "./dom.js";
+import { ago, words } from "./format.js";
+import { refusal, watched } from "./staff-watched.js";
+
+const DECIDING = { approve: "approved and sent", reject: "rejected: it is never sent" };
+
+export function showWaiting({ session, nameOf }) {
+  const says = $("staff-waiting-done");
+  const draw = (found) => {
+    const items = found || [];
+    $("staff-waiting-none").hidden = !found || items.length > 0;
+    const focused = document.activeElement?.dataset?.key;
+    $("staff-waiting").replaceChildren(...items.map((item) => row(item)));
+    if (focused) $("staff-waiting").querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+  };
+  const row = (item) => {
+    const own = String(item.author_id) === session.userId;
+    const whom = item.target === "all" ? "everybody" : /^\d+$/.test(item.target) ? nameOf(item.target) : item.target;
+    const { payload } = item;
+    const what = payload.title || payload.symbol || payload.id || payload.account_id || "";
+    const button = (action, text, style) => el("button", { class: `button small ${style}`, type: "button", disabled: own, data: { key: `${action}-${item.id}` }, "aria-label": `${text}: ${item.kind} ${what}`, text, on: { click: (event) => decide(item, action, event.currentTarget) } });
+    return el(
+      "li",
+      { class: "staff-item" },
+      el("div", {}, el("strong", { text: [words(item.kind), what].filter(Boolean).join(": ") }), payload.message && el("p", { text: payload.message }), el("span", { class: "muted", text: `To ${whom}, ${item.audience.toLocaleString("en")} users · by ${own ? "you: another person decides" : item.author}, ${ago(item.created_at)}` })),
+      el("div", { class: "row" }, button("approve", "Approve and send", ""), button("reject", "Reject", "quiet")),
+    );
+  };
+  const decide = async (item, action, button) => {
+    button.disabled = true;
+    try {
+      await session.api("POST", `/ws/broadcast/${item.id}/${action}`, {});
+      setText(says, `${words(item.kind)} by ${item.author} ${DECIDING[action]}.`);
+    } catch (error) {
+      setText(says, refusal(error, "realtime.approve_broadcast"));
+      button.disabled = false;
+    }
+    part.refresh(true);
+  };
+  const part = watched({ session, path: () => "/ws/broadcast/waiting", draw, says: $("staff-waiting-says"), right: "realtime.broadcast or realtime.approve_broadcast" });
+  return { ...part, clear: () => (setText(says, ""), part.clear()) };
+}

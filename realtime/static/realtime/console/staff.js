@@ -1,0 +1,54 @@
+// The panel "Server", for staff: trigger, decide, watch, close. The API decides who may.
+
+import { $ } from "./dom.js";
+import { showConnections } from "./staff-connections.js";
+import { showNodes } from "./staff-nodes.js";
+import { showTrigger } from "./staff-trigger.js";
+import { showWaiting } from "./staff-waiting.js";
+
+const REFRESH_MS = 5000;
+
+/** What a part needs to know: `people` are the names of those who are connected, by id. */
+export function showStaff(session, store, link, triggers) {
+  const people = new Map();
+  const nameOf = (id) => (people.has(String(id)) ? `${people.get(String(id))} (user ${id})` : `user ${id}`);
+  const trigger = showTrigger({ session, store, triggers, nameOf, sent: () => waiting.refresh(true) });
+  const nodes = showNodes({ session });
+  const waiting = showWaiting({ session, nameOf });
+  const connections = showConnections({ session, people });
+  const parts = [nodes, waiting, connections];
+  const fold = $("staff-fold");
+
+  const refresh = () => fold.open && fold.checkVisibility() && !document.hidden && parts.forEach((part) => part.refresh());
+  fold.addEventListener("toggle", () => {
+    for (const part of parts) part.forgive();
+    if (fold.open && !trigger.isBegun) trigger.begin();
+    refresh();
+  });
+  document.addEventListener("visibilitychange", refresh);
+  setInterval(refresh, REFRESH_MS);
+
+  let known = ""; // whose rights were asked for
+  const ask = async () => {
+    const who = session.userId;
+    if (!who || who === known) return;
+    known = who;
+    try {
+      const { is_staff } = await session.api("GET", "/api/v1/auth/me");
+      $("staff").hidden = !is_staff;
+    } catch {
+      if (known === who) known = ""; // asked again with the next connection
+    }
+  };
+  session.addEventListener("change", () => {
+    known = "";
+    $("staff").hidden = true;
+    fold.open = false;
+    people.clear();
+    trigger.clear();
+    for (const part of parts) part.clear();
+    ask();
+  });
+  link.addEventListener("state", () => link.state === "online" && ask());
+  ask();
+}

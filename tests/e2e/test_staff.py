@@ -1,0 +1,295 @@
+"""The panel "Server" of the console page: staff acts in one browser, customers see it in others."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.services.server import Server
+
+REFRESHED = 15_000  # ms; the lists are asked for every five seconds, and are two seconds old
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Server]:
+    """A server of our own: what staff announces here would stand before what others announce."""
+    with Server(env={"DEBUG": "1", "SIMULATE_MARKET": "1"}) as server:
+        server.manage("seed_demo")
+        yield server
+
+
+class Desk:
+    """Somebody at the page, and what their browser complained of."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._note)
+
+    def _note(self, message: object) -> None:
+        if getattr(message, "type", "") == "error":
+            self.complaints.append(getattr(message, "text", ""))
+
+    async def choose(self, kind: str) -> None:
+        await self.page.locator("#staff-kind").select_option(kind)
+
+    async def fill(self, **fields: str) -> None:
+        """Fill in fields of the form, wherever they are."""
+        for name, value in fields.items():
+            await self.page.locator(f"#staff-fields [name={name}]").fill(value)
+
+    async def send(self) -> None:
+        await self.page.locator("#staff-send").click()
+
+    async def is_told(self, text: str) -> None:
+        await expect(self.page.locator("#staff-says")).to_contain_text(text)
+
+
+async def open_page(browser: Browser, server: Server, name: str) -> Desk:
+    context = await browser.new_context(viewport={"width": 1440, "height": 900})
+    desk = Desk(await context.new_page())
+    await desk.page.goto(f"{server.url}/ws/test")
+    await desk.page.locator("#demo-users button", has_text=name).click()
+    await expect(desk.page.locator("#status")).to_contain_text("Connected")
+    return desk
+
+
+@pytest.fixture
+async def amina(browser: Browser, demo: Server) -> AsyncIterator[Desk]:
+    desk = await open_page(browser, demo, "Amina")
+    yield desk
+    assert desk.complaints == []
+    await desk.page.context.close()
+
+
+@pytest.fixture
+async def staff(browser: Browser, demo: Server) -> AsyncIterator[Desk]:
+    """Somebody of staff, with the panel open."""
+    desk = await open_page(browser, demo, "Support Staff")
+    await desk.page.locator("#staff-fold > summary").click()
+    yield desk
+    assert desk.complaints == []
+    await desk.page.context.close()
+
+
+@pytest.fixture
+def amina_id(demo: Server) -> str:
+    login = demo.request(
+        "POST",
+        "/api/v1/auth/token",
+        json={"username": "amina", "password": "amina-demo-pass"},
+    ).json()
+    return str(login["user"]["id"])
+
+
+async def test_a_notification_of_staff_reaches_its_customer_once(
+    staff: Desk, amina: Desk, amina_id: str
+) -> None:
+    badge = amina.page.locator("#bell .badge")
+    before = int(await badge.inner_text() or 0)
+    await staff.fill(user_id=amina_id, title="From the desk <b>x</b>")
+    await staff.page.locator("#staff-send").dblclick()
+    await staff.is_told("Notification sent to")
+    await staff.send()
+    await staff.is_told("nothing was sent again")
+    await expect(badge).to_have_text(str(before + 1))
+    await amina.page.locator("#bell").click()
+    shown = amina.page.locator("#inbox-list li", has_text="From the desk <b>x</b>")
+    await expect(shown).to_have_count(1)
+    await staff.page.locator("#staff-again").click()
+    await staff.is_told("Notification sent to")
+    await expect(shown).to_have_count(2)
+
+
+async def test_a_transaction_update_of_staff_shows_in_the_customers_list(
+    staff: Desk, amina: Desk, amina_id: str
+) -> None:
+    await staff.choose("transaction")
+    await staff.fill(user_id=amina_id, id="txn-desk", description="Refund of the desk")
+    await staff.send()
+    await staff.is_told("Transaction sent to")
+    row = amina.page.locator('#transactions li[data-transaction="txn-desk"]')
+    await expect(row).to_contain_text("Refund of the desk")
+    await expect(row).to_contain_text("Completed")
+
+
+async def test_a_balance_update_of_staff_shows_on_the_customers_account(
+    staff: Desk, amina: Desk, amina_id: str
+) -> None:
+    card = amina.page.locator("#balances article", has_text="USD")
+    account = await card.first.get_attribute("data-account")
+    assert account
+    await staff.choose("balance")
+    await staff.fill(
+        user_id=amina_id,
+        account_id=account,
+        currency="USD",
+        available_balance="77.25",
+        current_balance="80.00",
+    )
+    await staff.send()
+    await staff.is_told("Balance sent to")
+    shown = amina.page.locator(f'#balances article[data-account="{account}"]')
+    await expect(shown).to_contain_text("77.25")
+    await expect(shown).to_contain_text("80.00 current")
+
+
+async def test_a_market_tick_of_staff_shows_on_the_customers_board(
+    staff: Desk, amina: Desk
+) -> None:
+    await expect(amina.page.locator("#joined")).to_contain_text("market_data")
+    await staff.choose("market")
+    await staff.fill(symbol="DESK-USD", price="4711.25")
+    await staff.send()
+    await staff.is_told("Market sent to the room market_data")
+    await expect(amina.page.locator('#market tr[data-symbol="DESK-USD"]')).to_contain_text(
+        "4,711.25"
+    )
+
+
+async def test_an_announcement_of_staff_shows_to_the_customer(staff: Desk, amina: Desk) -> None:
+    await staff.choose("announcement")
+    await staff.fill(title="The desk is closed")
+    await staff.page.locator("#staff-fields [name=severity]").select_option("emergency")
+    await staff.send()
+    await staff.is_told("Announcement sent to everybody")
+    await expect(amina.page.locator("#banners")).to_contain_text("The desk is closed")
+
+
+async def test_what_the_api_refuses_is_said_at_the_field(staff: Desk, amina_id: str) -> None:
+    await staff.choose("transaction")
+    await staff.fill(user_id=amina_id, currency="XYZ")
+    await staff.send()
+    await staff.is_told("Correct these fields: currency.")
+    field = staff.page.locator("#staff-fields label", has_text="Currency")
+    await expect(field).to_contain_text('"XYZ" is not a valid choice.')
+    await staff.fill(currency="USD")
+    await expect(field).not_to_contain_text("not a valid choice")
+    [note] = staff.complaints  # the browser notes the answer
+    assert "400" in note
+    staff.complaints.clear()
+
+
+async def test_a_customer_does_not_see_the_panel(amina: Desk) -> None:
+    page = amina.page
+    async with page.expect_response("**/api/v1/auth/me") as asked:
+        await page.reload()
+    assert (await (await asked.value).json())["is_staff"] is False
+    await expect(page.locator("#status")).to_contain_text("Connected")
+    await expect(page.locator("#send-title")).to_be_visible()
+    await expect(page.locator("#staff")).to_be_hidden()
+
+
+async def test_the_panel_goes_with_the_login_of_staff(staff: Desk) -> None:
+    await expect(staff.page.locator("#staff-connections li").first).to_be_visible()
+    await staff.page.locator("#logout").click()
+    await staff.page.locator("#demo-users button", has_text="Brian").click()
+    await expect(staff.page.locator("#status")).to_contain_text("Connected")
+    await expect(staff.page.locator("#staff")).to_be_hidden()
+    assert "Amina" not in (await staff.page.locator("#staff").text_content() or "")
+    await expect(staff.page.locator("#staff-connections li")).to_have_count(0)
+
+
+async def test_the_page_is_as_high_as_the_window_with_the_panel_open(staff: Desk) -> None:
+    await expect(staff.page.locator("#staff-connections li").first).to_be_visible()
+    heights = "[document.documentElement.scrollHeight, innerHeight]"
+    tall, window = await staff.page.evaluate(heights)
+    assert tall == window
+
+
+async def test_the_nodes_are_shown_as_they_report(staff: Desk, amina: Desk) -> None:
+    table = staff.page.locator("#staff-nodes")
+    await expect(table.locator("thead th")).to_have_count(2)  # what, and one node
+    await expect(table.get_by_role("row", name="Connections")).to_contain_text(
+        "2", timeout=REFRESHED
+    )
+    await expect(table.get_by_role("row", name="Users")).to_contain_text("2", timeout=REFRESHED)
+
+
+async def test_staff_closes_a_customers_connection(staff: Desk, amina: Desk, amina_id: str) -> None:
+    await staff.page.locator("#staff-find-user").fill(amina_id)
+    await staff.page.locator("#staff-find-user").press("Enter")
+    rows = staff.page.locator("#staff-connections li")
+    row = staff.page.locator("#staff-connections li", has_text="amina")
+    await expect(row).to_have_count(1, timeout=REFRESHED)
+    await expect(rows).to_have_count(1)
+    await row.get_by_role("button", name="Close, to come back").click()
+    await expect(amina.page.locator("#m-reconnects")).to_have_text("1")
+    await expect(amina.page.locator("#status")).to_contain_text("Connected")
+    await row.get_by_role("button", name="Close:").click(timeout=REFRESHED)
+    await expect(amina.page.locator("#status")).to_contain_text("Disconnected")
+    await expect(amina.page.locator("#connection-says")).to_contain_text("4403")
+    await expect(staff.page.locator("#staff-connections-none")).to_be_visible(timeout=REFRESHED)
+
+
+async def test_staff_without_rights_is_told_which_are_missing(browser: Browser) -> None:
+    with Server(env={"DEBUG": "1"}) as server:
+        server.manage("seed_demo")
+        server.manage("shell", "-v0", "-c", _NO_RIGHTS)
+        desk = await open_page(browser, server, "Support Staff")
+        page = desk.page
+        await page.locator("#staff-fold > summary").click()
+        await expect(page.locator("#staff-waiting-says")).to_contain_text(
+            "realtime.broadcast or realtime.approve_broadcast"
+        )
+        await expect(page.locator("#staff-connections-says")).to_contain_text(
+            "realtime.view_connection"
+        )
+        await expect(page.locator("#staff-nodes thead th")).to_have_count(2)
+        await desk.send()
+        await desk.is_told("it takes realtime.broadcast")
+        await page.context.close()
+
+
+async def test_what_is_for_many_waits_for_somebody_else(browser: Browser) -> None:
+    with Server(env={"DEBUG": "1", "BROADCAST_APPROVAL_AUDIENCE": "0"}) as server:
+        server.manage("seed_demo")
+        server.manage("shell", "-v0", "-c", _BRIAN_IS_STAFF)
+        author = await open_page(browser, server, "Support Staff")
+        await author.page.locator("#staff-fold > summary").click()
+        await author.choose("announcement")
+        await author.fill(title="For everybody")
+        await author.send()
+        await author.is_told("waits for another person's approval")
+        own = author.page.locator("#staff-waiting li", has_text="For everybody")
+        await expect(own.get_by_role("button", name="Approve")).to_be_disabled()
+        approver = await open_page(browser, server, "Brian")
+        await approver.page.locator("#staff-fold > summary").click()
+        waiting = approver.page.locator("#staff-waiting li", has_text="For everybody")
+        await waiting.get_by_role("button", name="Approve").click()
+        await expect(approver.page.locator("#staff-waiting-done")).to_contain_text("approved")
+        await expect(author.page.locator("#banners")).to_contain_text("For everybody")
+        await expect(approver.page.locator("#staff-waiting-none")).to_be_visible()
+        await author.fill(title="For nobody")
+        await author.send()
+        await author.is_told("waits for another person's approval")
+        await approver.page.locator("#staff-fold > summary").click()
+        await approver.page.locator("#staff-fold > summary").click()
+        waiting = approver.page.locator("#staff-waiting li", has_text="For nobody")
+        await waiting.get_by_role("button", name="Reject").click()
+        await expect(approver.page.locator("#staff-waiting-done")).to_contain_text("rejected")
+        await expect(approver.page.locator("#staff-waiting-none")).to_be_visible()
+        assert "For nobody" not in await author.page.locator("#banners").inner_text()
+        for desk in (author, approver):
+            assert desk.complaints == []
+            await desk.page.context.close()
+
+
+_NO_RIGHTS = """
+from django.contrib.auth.models import User
+user = User.objects.get(username="staff")
+user.is_superuser = False
+user.save()
+user.user_permissions.clear()
+"""
+_BRIAN_IS_STAFF = """
+from django.contrib.auth.models import Permission, User
+user = User.objects.get(username="brian")
+user.is_staff = True
+user.save()
+rights = ["approve_broadcast", "view_connection"]
+user.user_permissions.add(*Permission.objects.filter(codename__in=rights))
+"""
