@@ -124,11 +124,11 @@ async def test_who_was_offline_sees_exactly_the_three_missed_in_order(
     await expect(amina.page.locator("#bell .badge")).to_have_text(str(before + 3))
     arrived = amina.page.locator('#log li[data-type="notification"] .log-summary')
     assert [text.split(" ", 1)[1] for text in await arrived.all_inner_texts()] == titles
-    await amina.page.locator("#bell").click()
-    newest = amina.page.locator("#inbox-list li strong")
+    await amina.page.locator("#bell .bell").click()
+    newest = amina.page.locator("#bell .note strong")
     assert (await newest.all_inner_texts())[:3] == titles[::-1]
     assert await amina.page.locator("#m-gaps").inner_text() == "0"
-    assert await amina.page.locator("#inbox-list img").count() == 0
+    assert await amina.page.locator("#bell .note img").count() == 0
     assert await brian.unread() == unmoved
 
 
@@ -138,15 +138,15 @@ async def test_reading_in_one_window_shows_in_another(
     other = await visit(browser, demo, "Amina")
     notify(demo, "amina", "Read me")
     for visitor in (amina, other):
-        await visitor.page.locator("#bell").click()
-        row = visitor.page.locator("#inbox-list li", has_text="Read me")
+        await visitor.page.locator("#bell .bell").click()
+        row = visitor.page.locator("#bell .note", has_text="Read me")
         await expect(row).to_have_class("note unread")
-    await row.get_by_role("button", name="Read: Read me").click()
-    row = amina.page.locator("#inbox-list li", has_text="Read me")
-    await expect(row).to_have_class("note")
+    await row.get_by_role("button", name="Mark as read: Read me").click()
+    row = amina.page.locator("#bell .note", has_text="Read me")
+    await expect(row).to_have_class("note read")
     await amina.page.keyboard.press("Escape")
-    await expect(amina.page.locator("#inbox")).to_be_hidden()
-    await expect(amina.page.locator("#bell")).to_be_focused()
+    await expect(amina.page.locator("#bell .panel")).to_be_hidden()
+    await expect(amina.page.locator("#bell .bell")).to_be_focused()
     await other.context.close()
 
 

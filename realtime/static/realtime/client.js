@@ -631,6 +631,7 @@ export class Connection extends Emitter {
       case "room_left":
         return void (data.reason === "revoked" && this.rooms.delete(data.room));
       case "subscription_updated":
+        this.types = data.types;
         return void (this.positions.filtered = data.types.length > 0);
       case "resync_required":
         this.positions.set(data.stream, data.position.offset);

@@ -135,16 +135,8 @@ export class Link extends EventTarget {
   send(message) {
     if (this.state !== "online") return false;
     if ("id" in message) return this.sendText(JSON.stringify(message));
-    this.#ask(message).catch(() => {}); // its `error` is in the log
+    this.client.request(message).catch(() => {}); // its `error` is in the log
     return true;
-  }
-
-  #ask(message) {
-    const { type, types } = message;
-    const isList = Array.isArray(types);
-    if (type === "subscribe_notifications" && isList) return this.client.subscribe(types);
-    if (type === "unsubscribe_notifications" && (isList || !("types" in message))) return this.client.unsubscribe(types);
-    return this.client.request(message);
   }
 
   /** Send text as it is, right or wrong. */
