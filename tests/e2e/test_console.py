@@ -5,75 +5,30 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, Page, expect
 
+from tests.e2e.visitor import Visitor, notify, token_of, visit, visiting
 from tests.services.admin import Admin
 from tests.services.server import Server
 
 STAFF = ("staff", "staff-demo-pass")
 
 
-class Visitor:
-    """Somebody at the page, and what their browser complained of."""
-
-    def __init__(self, context: BrowserContext, page: Page) -> None:
-        self.context = context
-        self.page = page
-        self.complaints: list[str] = []
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda message: (
-                self.complaints.append(message.text)
-                if message.type == "error" and "ERR_INTERNET_DISCONNECTED" not in message.text
-                else None
-            ),
-        )
-
-    async def unread(self) -> int:
-        """Read the bell's badge."""
-        text = await self.page.locator("#bell .badge").inner_text()
-        return int(text or 0)
-
-
-async def visit(browser: Browser, server: Server, name: str) -> Visitor:
-    context = await browser.new_context(viewport={"width": 1440, "height": 900})
-    visitor = Visitor(context, await context.new_page())
-    await visitor.page.goto(f"{server.url}/ws/test")
-    await visitor.page.locator("#demo-users button", has_text=name).click()
-    await expect(visitor.page.locator("#status")).to_contain_text("Connected")
-    await expect(visitor.page.locator("#balances article")).to_have_count(3)
-    return visitor
-
-
 @pytest.fixture
 async def amina(browser: Browser, demo: Server) -> AsyncIterator[Visitor]:
-    visitor = await visit(browser, demo, "Amina")
-    yield visitor
-    assert visitor.complaints == []
-    await visitor.context.close()
+    async with visiting(browser, demo, "Amina") as visitor:
+        yield visitor
 
 
 @pytest.fixture
 async def brian(browser: Browser, demo: Server) -> AsyncIterator[Visitor]:
-    visitor = await visit(browser, demo, "Brian")
-    yield visitor
-    assert visitor.complaints == []
-    await visitor.context.close()
+    async with visiting(browser, demo, "Brian") as visitor:
+        yield visitor
 
 
 @pytest.fixture
 def support(demo: Server) -> Admin:
     return Admin(demo.url, *STAFF)
-
-
-def token_of(server: Server, name: str) -> str:
-    answer = server.request(
-        "POST",
-        "/api/v1/auth/token",
-        json={"username": name, "password": f"{name}-demo-pass"},
-    )
-    return str(answer.json()["access"])
 
 
 async def test_a_completed_transaction_shows_at_once_to_its_owner_and_to_nobody_else(
@@ -96,18 +51,6 @@ async def test_a_completed_transaction_shows_at_once_to_its_owner_and_to_nobody_
     shown = (await card.inner_text()).replace(",", "")
     assert shown == after["available_balance"]
     assert [await brian.unread(), await brian.page.locator("#balances").inner_text()] == unmoved
-
-
-def notify(server: Server, name: str, title: str, **more: str) -> None:
-    """Send a customer a notification, as staff."""
-    user_id = server.request("GET", "/api/v1/auth/me", token=token_of(server, name)).json()["id"]
-    answer = server.request(
-        "POST",
-        "/api/v1/notifications",
-        json={"user_id": int(user_id), "title": title, "message": "m", **more},
-        token=token_of(server, "staff"),
-    )
-    assert answer.status == 201, answer
 
 
 async def test_who_was_offline_sees_exactly_the_three_missed_in_order(

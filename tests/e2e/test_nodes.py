@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from playwright.async_api import Browser, expect
 
-from tests.e2e.test_console import STAFF, token_of, visit
+from tests.e2e.test_console import STAFF
+from tests.e2e.visitor import token_of, visit
 from tests.services.admin import Admin
 from tests.services.postgres import Postgres
 from tests.services.redis import Redis

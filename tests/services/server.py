@@ -56,14 +56,19 @@ class Server:
             self.env["DATABASE_URL"] = _sqlite_copy(self.folder / "db.sqlite3", prepare)
         elif migrate:
             self.manage("migrate", "--verbosity=0")
+        self.workers = workers
+        self.start()
+
+    def start(self) -> None:
+        """Start it, again after kill() or stop(): on the same port, with the same data."""
         self._process = Process(
-            [sys.executable, *_arguments(kind, self.port, workers)],
+            [sys.executable, *_arguments(self.kind, self.port, self.workers)],
             log=self.folder / "log",
             env=self.env,
             cwd=environment.ROOT,
         )
         try:
-            wait_until(self._healthy, seconds=30, what=f"{kind} answers on /healthz")
+            wait_until(self._healthy, seconds=30, what=f"{self.kind} answers on /healthz")
         except BaseException as error:
             self._process.kill()
             error.add_note(self._process.tail())

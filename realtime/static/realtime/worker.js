@@ -63,7 +63,8 @@ function catchUp(port, positions, epoch) {
     const offset = positions[stream] ?? known;
     const missed = recent.filter((message) => message.stream === stream && message.offset > offset);
     const isWhole = offset >= known || missed[0]?.offset === offset + 1;
-    if (!isWhole || (stream in positions && epoch !== greeting.epoch)) return port.postMessage({ is: "behind", what: stream });
+    const isOther = stream in positions && epoch && epoch !== greeting.epoch;
+    if (!isWhole || isOther) return port.postMessage({ is: "behind", what: stream });
     for (const message of missed) tell(port, message);
   }
 }

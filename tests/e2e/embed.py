@@ -1,0 +1,69 @@
+"""A page of somebody's application, with nothing on it but the client."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from playwright.async_api import BrowserContext
+
+from tests.e2e.visitor import Visitor, token_of
+from tests.services.ports import PATIENCE
+from tests.services.server import Server
+
+START = """
+async ({token, options}) => {
+    const {Client} = await import("/static/realtime/client.js");
+    Object.assign(window, {token, asked: [], heard: [], states: [], resyncs: []});
+    window.client = new Client({
+        getToken: ({reason}) => { asked.push(reason); return window.token; },
+        ...options,
+    });
+    client.on("message", ({stream, offset}) => stream && heard.push([stream, offset]));
+    client.on("state", (change) => states.push(change));
+    client.on("resync", (resync) => resyncs.push(resync));
+    client.connect();
+}
+"""
+
+
+class Embed(Visitor):
+    """Its client is `client` in the page; what the client told is in `heard`, `states`, …"""
+
+    @classmethod
+    async def start(
+        cls, context: BrowserContext, server: Server, name: str, *, token: str = "", **options: Any
+    ) -> Embed:
+        """Open a page, connect as a demo user and wait for the greeting."""
+        await context.route("**/favicon.ico", lambda route: route.fulfill(status=204))
+        visitor = await Embed.open(context, f"{server.url}/ws/schema")
+        assert isinstance(visitor, Embed)
+        token = token or await asyncio.to_thread(token_of, server, name)
+        await visitor.page.evaluate(START, {"token": token, "options": options})
+        await visitor.until("client.greeting")
+        return visitor
+
+    async def get(self, expression: str) -> Any:
+        """Evaluate an expression in the page."""
+        return await self.page.evaluate(expression)
+
+    async def until(self, expression: str, seconds: float = 15) -> Any:
+        """Wait until an expression is true in the page, and return it."""
+        handle = await self.page.wait_for_function(
+            expression, timeout=seconds * 1000 * PATIENCE, polling=50
+        )
+        return await handle.json_value()
+
+    async def offsets(self, stream: str) -> list[int]:
+        """What was heard of a stream, in order."""
+        return [offset for name, offset in await self.get("heard") if name == stream]
+
+    async def hide(self, hidden: bool = True) -> None:
+        """Let the page believe that it is hidden: headless browsers never hide one."""
+        await self.page.evaluate(
+            """(hidden) => {
+                Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
+                document.dispatchEvent(new Event("visibilitychange"));
+            }""",
+            hidden,
+        )

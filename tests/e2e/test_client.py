@@ -1,0 +1,434 @@
+"""The browser client in a real browser: what an application that embeds it can rely on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, expect
+
+from tests.e2e.embed import Embed
+from tests.e2e.visitor import notify, token_of, visit
+from tests.services.ports import wait_until
+from tests.services.server import Server
+
+AMINA = "user:1"  # seed_demo makes her first
+
+
+@pytest.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    context = await browser.new_context()
+    yield context
+    await context.close()
+
+
+def head(server: Server, name: str) -> dict[str, int]:
+    """Where the streams of a user end."""
+    answer = server.request("GET", "/api/v1/snapshot", token=token_of(server, name))
+    return {stream: at["offset"] for stream, at in answer.json()["positions"].items()}
+
+
+def sockets(server: Server, token: str) -> int:
+    """How many sockets the server has for who asks as staff."""
+    return len(server.request("GET", "/ws/connections?user_id=1", token=token).json())
+
+
+async def test_a_killed_server_costs_no_event_and_doubles_none(
+    browser: Browser, context: BrowserContext
+) -> None:
+    server = await asyncio.to_thread(Server, env={"DEBUG": "1"})
+    await asyncio.to_thread(server.manage, "seed_demo")
+    staff = await asyncio.to_thread(token_of, server, "staff")
+    console = await visit(browser, server, "Amina")
+    embed = await Embed.start(context, server, "amina", snapshot=True)
+    first = (await embed.get("client.positions"))[AMINA]
+    stop = asyncio.Event()
+
+    def push(number: int) -> None:
+        body = {"user_id": 1, "title": f"Load {number}", "message": "m"}
+        try:
+            server.request("POST", "/api/v1/notifications", json=body, token=staff)
+        except OSError:
+            pass  # the server is away: whether it was committed, the stream will say
+
+    async def load() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            await asyncio.to_thread(push, number)
+            await asyncio.sleep(0.02)
+
+    loading = asyncio.create_task(load())
+    for _ in range(3):
+        before = len(await embed.offsets(AMINA))
+        await embed.until(f"heard.length > {before} + 15")
+        await asyncio.to_thread(server.kill)
+        await expect(console.page.locator("#status")).to_contain_text("Reconnecting")
+        await embed.until("client.state === 'connecting'")
+        await asyncio.to_thread(server.start)
+        await expect(console.page.locator("#status")).to_contain_text("Connected", timeout=40_000)
+        await embed.until("client.state === 'connected'", 40)
+    stop.set()
+    await loading
+    last = (await asyncio.to_thread(head, server, "amina"))[AMINA]
+    await embed.until(f"client.positions['{AMINA}'] === {last}")
+    assert await embed.offsets(AMINA) == list(range(first + 1, last + 1))
+    assert last - first > 45
+    unread = (await embed.get("client.api('GET', '/api/v1/snapshot')"))["counts"]["unread"]
+    badge = console.page.locator("#bell .badge")
+    await expect(badge).to_have_text("99+" if unread > 99 else str(unread))
+    assert await console.page.locator("#m-gaps").inner_text() == "0"
+    assert console.complaints + embed.complaints == []
+    await console.context.close()
+    await asyncio.to_thread(server.stop)
+
+
+async def test_a_hidden_page_stays_quiet_and_comes_back_when_it_is_shown(
+    context: BrowserContext,
+) -> None:
+    server = await asyncio.to_thread(Server, env={"DEBUG": "1"})
+    await asyncio.to_thread(server.manage, "seed_demo")
+    embed = await Embed.start(context, server, "amina", share=False)
+    opened: list[str] = []
+    embed.page.on("websocket", lambda socket: opened.append(socket.url))
+    await embed.hide()
+    await asyncio.to_thread(server.kill)
+    await embed.until("client.state === 'connecting'")
+    assert (await embed.get("states.at(-1)"))["retryInMs"] is None
+    await asyncio.to_thread(server.start)
+    notify(server, "amina", "While hidden")
+    # Visible, it would have come back within the first steps of the backoff.
+    await asyncio.sleep(3)
+    assert opened == []
+    assert await embed.get("client.state") == "connecting"
+    await embed.hide(False)
+    await embed.until("client.state === 'connected'")
+    assert len(opened) == 1
+    await embed.until("heard.length === 1")
+    await asyncio.to_thread(server.stop)
+
+
+async def test_offline_it_waits_and_online_it_is_back_at_once(
+    context: BrowserContext, demo: Server
+) -> None:
+    embed = await Embed.start(context, demo, "amina", share=False)
+    await context.set_offline(True)
+    await embed.until("client.state === 'connecting'")
+    assert (await embed.get("states.at(-1)"))["retryInMs"] is None
+    await context.set_offline(False)
+    await embed.until("client.state === 'connected'", 2)
+
+
+async def test_a_token_that_ends_is_renewed_on_the_open_socket(context: BrowserContext) -> None:
+    server = await asyncio.to_thread(Server, env={"DEBUG": "1", "ACCESS_TOKEN_MINUTES": "0.1"})
+    await asyncio.to_thread(server.manage, "seed_demo")
+    embed = await Embed.start(context, server, "amina")
+    first = len(await embed.get("asked"))
+    for _ in range(3):
+        asked = len(await embed.get("asked"))
+        token = await asyncio.to_thread(token_of, server, "amina")
+        await embed.page.evaluate("(token) => { window.token = token; }", token)
+        await embed.until(f"asked.length > {asked}")
+    await asyncio.to_thread(notify, server, "amina", "Still here")
+    await embed.until("heard.length === 1")
+    assert set((await embed.get("asked"))[first:]) == {"expiring"}
+    assert [change["state"] for change in await embed.get("states")] == [
+        "connecting",
+        "connecting",
+        "connected",
+    ]
+    assert embed.complaints == []
+    await asyncio.to_thread(server.stop)
+
+
+async def test_a_refused_token_is_asked_for_anew_and_nobody_ends_it(
+    context: BrowserContext, demo: Server
+) -> None:
+    good = await asyncio.to_thread(token_of, demo, "amina")
+    embed = await Embed.start(context, demo, "amina", token=good, share=False)
+    await embed.page.evaluate("client.disconnect()")
+    await embed.page.evaluate(
+        """async () => {
+            const {Client} = await import("/static/realtime/client.js");
+            Object.assign(window, {asked: [], states: []});
+            const tokens = {connect: "not.a.token", refused: window.token};
+            window.client = new Client({share: false, getToken: ({reason}) => {
+                asked.push(reason);
+                return tokens[reason];
+            }});
+            client.on("state", (change) => states.push(change));
+            client.connect();
+        }"""
+    )
+    await embed.until("client.state === 'connected'")
+    assert await embed.get("asked") == ["connect", "refused"]
+    assert 4401 in [change["code"] for change in await embed.get("states")]
+    await embed.page.evaluate(
+        """async () => {
+            const {Client} = await import("/static/realtime/client.js");
+            window.states = [];
+            window.client = new Client({share: false, getToken: () => null});
+            client.on("state", (change) => states.push(change));
+            client.connect();
+        }"""
+    )
+    await embed.until("client.state === 'disconnected'")
+    assert (await embed.get("states.at(-1)"))["reason"] == "nobody is logged in"
+
+
+async def test_a_handler_that_throws_is_reported_and_stops_nothing(
+    context: BrowserContext, demo: Server
+) -> None:
+    device = "thrower"
+    embed = await Embed.start(context, demo, "amina", device=device, snapshot=True)
+    first = (await embed.get("client.positions"))[AMINA]
+    await embed.page.evaluate(
+        """() => {
+            window.titles = [];
+            client.on("notification", ({title}) => { if (title === "Two") throw new Error("mine"); });
+            client.on("notification", ({title}) => titles.push(title));
+            client.on("acked", ({stream, offset}) => { window.acked = [stream, offset]; });
+        }"""
+    )
+    for title in ("One", "Two"):
+        await asyncio.to_thread(notify, demo, "amina", title)
+    await embed.until("titles.length === 2")
+    await embed.until(f"window.acked?.[1] === {first + 1}")  # what came before is acknowledged
+    await asyncio.to_thread(notify, demo, "amina", "Three")
+    await embed.until(f"window.acked?.[1] === {first + 3}")
+    assert await embed.get("titles") == ["One", "Two", "Three"]
+    assert embed.complaints == ["mine"]
+
+
+async def test_an_event_is_acknowledged_once_its_handler_has_finished(
+    context: BrowserContext, demo: Server
+) -> None:
+    embed = await Embed.start(context, demo, "amina", device="slow", snapshot=True)
+    await embed.page.evaluate(
+        """() => {
+            window.acks = 0;
+            client.on("acked", () => acks++);
+            client.on("notification", () => new Promise((done) => { window.done = done; }));
+        }"""
+    )
+    await asyncio.to_thread(notify, demo, "amina", "Slowly")
+    await embed.until("Boolean(window.done)")
+    await embed.get("client.ping()")
+    await asyncio.sleep(1.5)  # longer than acknowledgements are gathered
+    await embed.get("client.ping()")
+    assert await embed.get("acks") == 0
+    await embed.page.evaluate("done()")
+    await embed.until("acks === 1")
+
+
+async def test_requests_resolve_by_id_or_reject_with_the_servers_error(
+    context: BrowserContext, demo: Server
+) -> None:
+    embed = await Embed.start(context, demo, "amina", share=False, requestTimeoutMs=3000)
+    assert await embed.get("client.ping()") > 0
+    joined = await embed.get("client.join(['market:BTC-USD', 'market:crypto'], {rate: '1s'})")
+    assert [(room["room"], room["rate"]) for room in joined] == [
+        ("market:BTC-USD", "1s"),
+        ("market:crypto", "1s"),
+    ]
+    found = await embed.get(
+        "client.join('market:nowhere').catch(({name, code, retryable}) => [name, code, retryable])"
+    )
+    assert found == ["ServerError", "unknown_room", False]
+    assert await embed.get("client.subscribe(['security', 'balance'])") == ["balance", "security"]
+    assert await embed.get("client.unsubscribe(['balance'])") == ["security"]
+    # After the socket is lost, rooms and filters are there again.
+    await context.set_offline(True)
+    await embed.until("client.state === 'connecting'")
+    await context.set_offline(False)
+    await embed.until("client.state === 'connected'")
+    rooms = await embed.get("client.listRooms()")
+    assert set(rooms["joined"]) == {"market:BTC-USD", "market:crypto"}
+    assert await embed.get("client.subscribe([])") == ["security"]
+    assert await embed.get("client.leave('market:crypto')") == [
+        {"room": "market:crypto", "reason": "request"}
+    ]
+    # A request that nobody can answer ends by itself.
+    await context.set_offline(True)
+    await embed.until("client.state === 'connecting'")
+    ended = await embed.get("client.listRooms().catch(({name}) => name)")
+    assert ended == "TimeoutError"
+
+
+async def test_what_retention_took_is_replaced_by_a_snapshot(
+    context: BrowserContext, demo: Server
+) -> None:
+    embed = await Embed.start(context, demo, "brian", share=False, snapshot=True)
+    assert [resync["reason"] for resync in await embed.get("resyncs")] == ["start"]
+    stream = next(name for name in await embed.get("client.positions") if name != "announcements")
+    await context.set_offline(True)
+    await embed.until("client.state === 'connecting'")
+    for number in range(5):
+        await asyncio.to_thread(notify, demo, "brian", f"Trimmed {number}")
+    await asyncio.to_thread(demo.manage, "trim_events", "--keep", "0")
+    await context.set_offline(False)
+    resync = await embed.until("resyncs[1]")
+    assert (resync["reason"], resync["stream"]) == ("trimmed", stream)
+    titles = [note["title"] for note in resync["snapshot"]["notifications"]]
+    assert titles[:5] == [f"Trimmed {number}" for number in (4, 3, 2, 1, 0)]
+    assert await embed.offsets(stream) == []
+    await asyncio.to_thread(notify, demo, "brian", "After it")
+    await embed.until("heard.length === 1")
+    assert embed.complaints == []
+
+
+async def test_tabs_share_one_socket_and_each_hears_everything(
+    context: BrowserContext, demo: Server
+) -> None:
+    staff = await asyncio.to_thread(token_of, demo, "staff")
+    token = await asyncio.to_thread(token_of, demo, "amina")
+    wait_until(lambda: sockets(demo, staff) == 0, seconds=10, what="earlier tests' sockets go")
+    tabs = [
+        await Embed.start(context, demo, "amina", token=token, snapshot=True) for _ in range(3)
+    ]
+    wait_until(lambda: sockets(demo, staff) == 1, seconds=10, what="one socket for three tabs")
+    one, two, three = tabs
+    first = (await one.get("client.positions"))[AMINA]
+    await one.get("client.join('market:BTC-USD', {rate: '5s'})")
+    await two.get("client.join('market:crypto')")
+    await three.get("client.subscribe(['security'])")
+    await asyncio.to_thread(notify, demo, "amina", "To all tabs")
+    for tab in (one, two):
+        await tab.until("heard.length === 1")
+    assert await three.offsets(AMINA) == []  # it subscribed to something else
+    await asyncio.to_thread(notify, demo, "amina", "A new device", type="security")
+    for tab in tabs:
+        await tab.until(f"client.positions['{AMINA}'] === {first + 2}")
+    assert await three.offsets(AMINA) == [first + 2]
+    # A tab that comes later has what the others had, and not twice.
+    late = await Embed.start(
+        context, demo, "amina", token=token, positions={AMINA: first, "announcements": 0}
+    )
+    await late.until(f"client.positions['{AMINA}'] === {first + 2}")
+    assert await late.offsets(AMINA) == [first + 1, first + 2]
+    # Whoever goes takes nothing from the others, not even by crashing.
+    await one.page.close()
+    await asyncio.to_thread(notify, demo, "amina", "After one left")
+    for tab in (two, late):
+        await tab.until(f"client.positions['{AMINA}'] === {first + 3}")
+    assert await two.get("client.listRooms().then(({joined}) => joined)") == ["market:crypto"]
+    assert sockets(demo, staff) == 1
+    for tab in (two, three, late):
+        assert tab.complaints == []
+        await tab.page.close()
+    wait_until(lambda: sockets(demo, staff) == 0, seconds=10, what="the last tab closes the socket")
+
+
+async def test_other_logins_share_nothing_and_without_a_worker_each_has_its_own(
+    context: BrowserContext, demo: Server
+) -> None:
+    staff = await asyncio.to_thread(token_of, demo, "staff")
+    wait_until(lambda: sockets(demo, staff) == 0, seconds=10, what="earlier tests' sockets go")
+    tabs = [await Embed.start(context, demo, "amina") for _ in range(2)]  # two logins of one user
+    other = await Embed.start(context, demo, "brian")
+    wait_until(lambda: sockets(demo, staff) == 2, seconds=10, what="a socket for each login")
+    await asyncio.to_thread(notify, demo, "amina", "To Amina alone")
+    for tab in tabs:
+        await tab.until("heard.length === 1")
+    assert await other.get("heard") == []
+    await context.add_init_script("delete window.SharedWorker")
+    token = await asyncio.to_thread(token_of, demo, "amina")
+    for _ in range(2):
+        await Embed.start(context, demo, "amina", token=token)
+    wait_until(lambda: sockets(demo, staff) == 4, seconds=10, what="a socket for each tab")
+
+
+async def test_a_lost_shared_socket_comes_back_for_all_tabs(context: BrowserContext) -> None:
+    server = await asyncio.to_thread(Server, env={"DEBUG": "1"})
+    await asyncio.to_thread(server.manage, "seed_demo")
+    token = await asyncio.to_thread(token_of, server, "amina")
+    tabs = [await Embed.start(context, server, "amina", token=token) for _ in range(2)]
+    first = (await tabs[0].get("client.positions"))[AMINA]
+    await tabs[1].get("client.join('market:crypto')")
+    await asyncio.to_thread(server.kill)
+    for tab in tabs:
+        await tab.until("client.state === 'connecting'")
+    await asyncio.to_thread(server.start)
+    await asyncio.to_thread(notify, server, "amina", "Missed, or not")
+    for tab in tabs:
+        await tab.until(f"client.positions['{AMINA}'] === {first + 1}", 40)
+        assert await tab.offsets(AMINA) == [first + 1]
+    assert await tabs[1].get("client.listRooms().then(({joined}) => joined)") == ["market:crypto"]
+    await asyncio.to_thread(server.stop)
+
+
+HOSTILE = "<img src=x onerror=\"window.broken=1\"><script>window.broken=1</script>'\"&lt;"
+
+
+async def test_markup_in_any_field_is_shown_as_text(browser: Browser, demo: Server) -> None:
+    staff = await asyncio.to_thread(token_of, demo, "staff")
+    console = await visit(browser, demo, "Amina")
+    page = console.page
+
+    def say(kind: str, body: dict[str, Any]) -> None:
+        answer = demo.request("POST", f"/ws/broadcast/{kind}", json=body, token=staff)
+        assert answer.status in {200, 201}, answer.text
+
+    account = (await asyncio.to_thread(demo.request, "GET", "/api/v1/accounts",
+        token=token_of(demo, "amina"))).json()[0]  # fmt: skip
+    notify(demo, "amina", HOSTILE, message=HOSTILE, metadata={HOSTILE: HOSTILE})
+    transaction = {"user_id": 1, "id": HOSTILE[:64], "status": "pending", "amount": "1.00"}
+    words = {"description": HOSTILE, "reference": HOSTILE, "type": "payment"}
+    say("transaction", transaction | {"currency": "UGX"} | words)
+    say("balance", {"user_id": 1, "account_id": account["id"], "currency": account["currency"],
+        "available_balance": "5", "current_balance": "5", "name": HOSTILE})  # fmt: skip
+    say("announcement", {"title": HOSTILE, "message": HOSTILE})
+    say("market", {"symbol": "<b>X</b>", "price": "1.0", "name": HOSTILE, "type": "crypto"})
+    await expect(page.locator("#banners")).to_contain_text(HOSTILE)
+    await expect(page.locator("#transactions")).to_contain_text(HOSTILE)
+    await expect(page.locator("#balances")).to_contain_text(HOSTILE)
+    await page.locator("#bell .bell").click()
+    await expect(page.locator("#bell .panel")).to_contain_text(HOSTILE)
+    for row in await page.locator("#log .log-head").all():
+        if HOSTILE[:10] in await row.inner_text():
+            await row.click()
+    assert await page.evaluate("window.broken") is None
+    assert await page.locator("#live img, #bell img, #log img, #live script").count() == 0
+    assert console.complaints == []
+    await console.context.close()
+
+
+async def test_two_hundred_notifications_at_once_are_all_there_and_nothing_hangs(
+    browser: Browser,
+) -> None:
+    server = await asyncio.to_thread(Server, env={"DEBUG": "1"})
+    await asyncio.to_thread(server.manage, "seed_demo")
+    console = await visit(browser, server, "Amina")
+    before = await console.unread()
+    first = (await asyncio.to_thread(head, server, "amina"))[AMINA]
+    await console.page.evaluate(
+        """() => {
+            window.longest = 0;
+            new PerformanceObserver((list) => {
+                for (const {duration} of list.getEntries()) longest = Math.max(longest, duration);
+            }).observe({type: "longtask", buffered: false});
+        }"""
+    )
+    push = """
+from hoardrun.ledger.models import *
+from notifications.services import notification_create
+for number in range(200):
+    notification_create(user_id=1, title=f"Number {number}", message="m")
+"""
+    await asyncio.to_thread(server.manage, "shell", "-v0", "-c", push)
+    last = (await asyncio.to_thread(head, server, "amina"))[AMINA]
+    assert last - first == 200
+    facts = console.page.locator("#connection-facts")
+    await expect(facts).to_contain_text(f"{AMINA} at {last}", use_inner_text=False)
+    text = "99+" if before + 200 > 99 else str(before + 200)
+    await expect(console.page.locator("#bell .badge")).to_have_text(text)
+    assert await console.page.locator("#m-gaps").inner_text() == "0"
+    longest = await console.page.evaluate("window.longest")
+    print(json.dumps({"longest_task_ms": longest}))
+    assert longest < 100
+    assert console.complaints == []
+    await console.context.close()
+    await asyncio.to_thread(server.stop)

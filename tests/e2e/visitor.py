@@ -1,0 +1,105 @@
+"""Somebody at a page of the product, and everything that their browser complains of."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from playwright.async_api import Browser, BrowserContext, Page, Request, expect
+
+from tests.services.server import Server
+
+# What the browser itself says where a test takes the server or the network away.
+OF_AN_OUTAGE = ("ERR_INTERNET_DISCONNECTED", "ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET")
+WATCH_POLICY = """
+addEventListener("securitypolicyviolation", ({violatedDirective, blockedURI}) =>
+    console.error(`CSP: ${violatedDirective} ${blockedURI}`))
+"""
+
+
+class Visitor:
+    """A page, and in `complaints` its errors, broken policies and requests to elsewhere."""
+
+    def __init__(self, context: BrowserContext, page: Page) -> None:
+        self.context = context
+        self.page = page
+        self.complaints: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                self.complaints.append(f"{message.text} {message.location.get('url')}")
+                if message.type == "error"
+                and not any(words in message.text for words in OF_AN_OUTAGE)
+                else None
+            ),
+        )
+        page.on("request", self._requested)
+        page.on("websocket", lambda socket: self._check(socket.url))
+        self._host = ""
+
+    @classmethod
+    async def open(cls, context: BrowserContext, url: str) -> Visitor:
+        """Open a page; from then on, every other host is a complaint."""
+        await context.add_init_script(WATCH_POLICY)
+        visitor = cls(context, await context.new_page())
+        visitor._host = urlsplit(url).netloc
+        await visitor.page.goto(url)
+        return visitor
+
+    def _requested(self, request: Request) -> None:
+        self._check(request.url)
+
+    def _check(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"data", "blob"} and parts.netloc != self._host:
+            self.complaints.append(f"a request to elsewhere: {url}")
+
+    async def unread(self) -> int:
+        """Read the bell's badge."""
+        text = await self.page.locator("#bell .badge").inner_text()
+        return int(text or 0)
+
+
+async def visit(
+    browser: Browser, server: Server, name: str, context: BrowserContext | None = None
+) -> Visitor:
+    """Log in at the console as a demo user."""
+    context = context or await browser.new_context(viewport={"width": 1440, "height": 900})
+    visitor = await Visitor.open(context, f"{server.url}/ws/test")
+    await visitor.page.locator("#demo-users button", has_text=name).click()
+    await expect(visitor.page.locator("#status")).to_contain_text("Connected")
+    await expect(visitor.page.locator("#balances article")).to_have_count(3)
+    return visitor
+
+
+@asynccontextmanager
+async def visiting(browser: Browser, server: Server, name: str) -> AsyncIterator[Visitor]:
+    """Be at the console as a demo user; afterwards nothing must have been complained of."""
+    visitor = await visit(browser, server, name)
+    yield visitor
+    assert visitor.complaints == []
+    await visitor.context.close()
+
+
+def token_of(server: Server, name: str) -> str:
+    """Log in over HTTP."""
+    answer = server.request(
+        "POST",
+        "/api/v1/auth/token",
+        json={"username": name, "password": f"{name}-demo-pass"},
+    )
+    return str(answer.json()["access"])
+
+
+def notify(server: Server, name: str, title: str, *, token: str = "", **more: object) -> None:
+    """Send a customer a notification, as staff."""
+    user_id = server.request("GET", "/api/v1/auth/me", token=token_of(server, name)).json()["id"]
+    answer = server.request(
+        "POST",
+        "/api/v1/notifications",
+        json={"user_id": int(user_id), "title": title, "message": "m", **more},
+        token=token or token_of(server, "staff"),
+    )
+    assert answer.status == 201, answer
