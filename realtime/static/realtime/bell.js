@@ -97,9 +97,18 @@ export class HoardrunBell extends HTMLElement {
     this.#parts.panel.hidden = false;
     this.#parts.bell.setAttribute("aria-expanded", "true");
     this.#draw();
+    this.#place();
     this.#parts.all.focus();
     this.#see();
     this.#try(() => this.#inbox?.load());
+  }
+
+  /** Hang the panel from the side of the bell where the page has room for it. */
+  #place() {
+    const { panel } = this.#parts;
+    panel.classList.remove("turned");
+    const { left, right } = panel.getBoundingClientRect();
+    panel.classList.toggle("turned", left < 0 || right > document.documentElement.clientWidth);
   }
 
   close(refocus = false) {

@@ -29,6 +29,7 @@ button:disabled { opacity: 0.5; cursor: default; }
 .badge { position: absolute; top: -5px; inset-inline-end: -5px; min-width: 20px; padding: 0 5px; border-radius: 99px; background: var(--accent); color: var(--accent-ink); font-size: 11px; font-weight: 650; line-height: 19px; text-align: center; }
 .badge:empty { display: none; }
 .panel { position: absolute; top: calc(100% + 8px); inset-inline-end: 0; z-index: 1000; width: min(430px, calc(100vw - 28px)); overflow: hidden; border: 1px solid var(--line); border-radius: 14px; background: var(--surface); box-shadow: 0 12px 32px -12px light-dark(#1b1c2040, #000c); }
+.panel.turned { inset-inline: 0 auto; }
 .head { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 10px; padding: 10px 10px 10px 16px; border-bottom: 1px solid var(--line); }
 h2 { flex: 1; margin: 0; font-size: 15px; font-weight: 600; }
 .segments { display: inline-flex; padding: 2px; border-radius: 8px; background: var(--sunken); }
@@ -54,7 +55,7 @@ em { margin-inline-start: 8px; color: var(--bad); font-style: normal; font-weigh
 .empty { padding: 26px 16px; color: var(--ink-2); text-align: center; }
 .more { display: block; width: 100%; min-height: 40px; border-top: 1px solid var(--line); border-radius: 0; }
 @media (max-width: 520px) {
-  .panel { position: fixed; inset: 64px 14px auto; width: auto; }
+  .panel, .panel.turned { position: fixed; inset: 64px 14px auto; width: auto; }
   .quiet { min-height: 34px; }
 }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; } }

@@ -18,7 +18,7 @@ import { showLink, showTheme } from "./topbar.js";
 const config = JSON.parse($("console-config").textContent);
 const session = new Session();
 const store = new Store();
-const link = new Link({ session, config });
+export const link = new Link({ session, config });
 
 link.addEventListener("client", () => link.client.on("resync", ({ snapshot }) => store.load(snapshot)));
 link.addEventListener("message", ({ detail }) => store.apply(detail));

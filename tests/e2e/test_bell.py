@@ -1,0 +1,149 @@
+"""<hoardrun-bell> on a page of somebody else's, in the three lines that the docs show."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Route, expect
+
+from tests.e2e.visitor import Visitor, notify, token_of, visit
+from tests.services.server import Server
+
+HTML = """
+<script type="module" src="/static/realtime/bell.js"></script>
+<hoardrun-bell token-url="/session/token" lang="{lang}"></hoardrun-bell>
+<script type="module">document.querySelector("hoardrun-bell").addEventListener(
+    "hoardrun-open", ({{detail}}) => document.title = detail.title)</script>
+"""
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Server]:
+    """The product, where what is read here disturbs no other test."""
+    with Server(env={"DEBUG": "1"}) as server:
+        server.manage("seed_demo")
+        yield server
+
+
+@pytest.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    context = await browser.new_context()
+    yield context
+    await context.close()
+
+
+async def embed(context: BrowserContext, server: Server, lang: str = "en") -> Visitor:
+    """Open a page that has nothing but the three lines."""
+    token = await asyncio.to_thread(token_of, server, "amina")
+
+    async def answer(route: Route) -> None:
+        await route.fulfill(body=json.dumps({"access": token}), content_type="application/json")
+
+    async def page(route: Route) -> None:
+        body = f"<!doctype html><title>Shop</title>{HTML.format(lang=lang)}"
+        await route.fulfill(body=body, content_type="text/html")
+
+    await context.route("**/session/token", answer)
+    await context.route("**/shop", page)
+    await context.route("**/favicon.ico", lambda route: route.fulfill(status=204))
+    return await Visitor.open(context, f"{server.url}/shop")
+
+
+async def unread_of(server: Server, name: str) -> str:
+    answer = await asyncio.to_thread(
+        server.request, "GET", "/api/v1/snapshot", token=token_of(server, name)
+    )
+    return str(answer.json()["counts"]["unread"])
+
+
+async def test_three_lines_are_a_bell_that_counts_and_opens_by_keyboard(
+    context: BrowserContext, demo: Server
+) -> None:
+    shop = await embed(context, demo)
+    page = shop.page
+    button = page.get_by_role("button", name="Notifications:")
+    await expect(button).to_have_accessible_name(
+        f"Notifications: {await unread_of(demo, 'amina')} unread"
+    )
+    await asyncio.to_thread(notify, demo, "amina", "Read by keyboard", message="All of it")
+    await expect(page.locator("hoardrun-bell [aria-live]")).to_have_text(
+        "Read by keyboard. All of it"
+    )
+    await page.keyboard.press("Tab")
+    await expect(button).to_be_focused()
+    await page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Notifications")
+    await expect(dialog).to_be_visible()
+    await expect(page.get_by_role("button", name="All", exact=True)).to_be_focused()
+    note = page.locator("hoardrun-bell .note", has_text="Read by keyboard")
+    await expect(note).to_have_class("note unread")
+    await note.locator(".open").focus()
+    await page.keyboard.press("Enter")
+    await expect(note).to_have_class("note read")
+    await expect(page).to_have_title("Read by keyboard")
+    await page.get_by_role("button", name="Archive: Read by keyboard").press("Enter")
+    await expect(note).to_have_count(0)
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_be_hidden()
+    await expect(button).to_be_focused()
+    assert shop.complaints == []
+
+
+async def test_reading_all_in_one_tab_counts_the_same_in_every_other(
+    context: BrowserContext, browser: Browser, demo: Server
+) -> None:
+    for number in range(3):
+        await asyncio.to_thread(notify, demo, "amina", f"Read me {number}")
+    shop, other = await embed(context, demo), await embed(context, demo)
+    console = await visit(browser, demo, "Amina")
+    count = await unread_of(demo, "amina")
+    bells = [page.locator("hoardrun-bell") for page in (shop.page, other.page, console.page)]
+    for bell in bells:
+        await expect(bell.locator(".badge")).to_have_text(count)
+    await bells[0].locator(".bell").click()
+    await expect(bells[1].locator(".bell")).not_to_have_class(
+        "bell unseen"
+    )  # seen here, seen there
+    await shop.page.get_by_role("button", name="Mark all read").click()
+    for bell in bells:
+        await expect(bell.locator(".badge")).to_be_empty()
+    await asyncio.to_thread(notify, demo, "amina", "One more")
+    for bell in bells:
+        await expect(bell.locator(".badge")).to_have_text("1")
+    await expect(console.page).to_have_title("(1) hoardrun console")
+    for visitor in (shop, other, console):
+        assert visitor.complaints == []
+    await console.context.close()
+
+
+async def test_it_pages_through_all_and_through_what_is_unread(
+    context: BrowserContext, demo: Server
+) -> None:
+    push = """
+from notifications.services import notification_create
+for number in range(45):
+    notification_create(user_id=1, title=f"Page {number:02}", message="m")
+"""
+    await asyncio.to_thread(demo.manage, "shell", "-v0", "-c", push)
+    page = (await embed(context, demo)).page
+    await page.locator("hoardrun-bell .bell").click()
+    notes = page.locator("hoardrun-bell .note", has_text="Page ")
+    await expect(notes).to_have_count(20)
+    for shown in (40, 45):
+        await page.get_by_role("button", name="Show more").click()
+        await expect(notes).to_have_count(shown)
+    titles = await notes.locator("strong").all_inner_texts()
+    assert titles == [f"Page {number:02}" for number in range(44, -1, -1)]
+    await page.get_by_role("button", name="Mark as read: Page 44").click()
+    await page.get_by_role("button", name="Unread", exact=True).click()
+    await expect(page.locator("hoardrun-bell .note", has_text="Page 44")).to_have_count(0)
+
+
+async def test_it_speaks_swahili(context: BrowserContext, demo: Server) -> None:
+    page = (await embed(context, demo, "sw")).page
+    await page.get_by_role("button", name="Arifa:").click()
+    await expect(page.get_by_role("dialog", name="Arifa")).to_contain_text("Hazijasomwa")
+    await expect(page.get_by_role("button", name="Weka zote zimesomwa")).to_be_visible()

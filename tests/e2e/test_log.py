@@ -1,0 +1,150 @@
+"""The console's log: smooth at 500 messages a second with 50,000 kept, and nothing lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.e2e.visitor import Visitor, visit
+from tests.services.server import Server
+
+SOURCE = """
+async () => {
+    const {link} = await import("/static/realtime/console/main.js");
+    document.querySelector("#log-clear").click();
+    window.made = 0;
+    window.make = (count) => {
+        for (; count > 0; count--) {
+            made++;
+            const message = {type: "notification", stream: "user:9", offset: made,
+                data: {title: `Row ${made}`}};
+            link.dispatchEvent(new CustomEvent("entry", {detail: {direction: "in", message,
+                text: JSON.stringify(message), flag: "", at: new Date()}}));
+        }
+    };
+}
+"""
+STREAM = """
+(seconds) => new Promise((done) => {
+    let longest = 0;
+    new PerformanceObserver((list) => {
+        for (const {duration} of list.getEntries()) longest = Math.max(longest, duration);
+    }).observe({type: "longtask"});
+    let left = seconds * 50;
+    const timer = setInterval(() => {
+        make(10);
+        if (--left > 0) return;
+        clearInterval(timer);
+        setTimeout(() => done(longest), 200);
+    }, 20);
+})
+"""
+
+
+@pytest.fixture(scope="module")
+def quiet() -> Iterator[Server]:
+    """A server that says nothing by itself."""
+    with Server(env={"DEBUG": "1"}) as server:
+        server.manage("seed_demo")
+        yield server
+
+
+@pytest.fixture
+async def visitor(browser: Browser, quiet: Server) -> AsyncIterator[Visitor]:
+    """A visitor without a connection: the test says what the log hears."""
+    visitor = await visit(browser, quiet, "Brian")
+    await visitor.page.locator("#connect").click()
+    await expect(visitor.page.locator("#status")).to_contain_text("Not connected")
+    await visitor.page.evaluate(SOURCE)
+    yield visitor
+    assert visitor.complaints == []
+    await visitor.context.close()
+
+
+async def shown(page: Page) -> list[str]:
+    return await page.locator("#log li:not([hidden]) .log-summary").all_inner_texts()
+
+
+async def test_fifty_thousand_rows_and_five_hundred_a_second(visitor: Visitor) -> None:
+    page = visitor.page
+    await page.evaluate("make(50_000)")
+    await expect(page.locator("#log")).to_contain_text("Row 50000")
+    longest = await page.evaluate(STREAM, 4)
+    made = await page.evaluate("made")
+    assert made == 52_000
+    print(json.dumps({"longest_task_ms": longest}))
+    assert longest < 100
+    await expect(page.locator("#log")).to_contain_text(f"Row {made}")
+    assert await page.locator("#log li").count() < 100
+    rows = [int(text.rpartition(" ")[2]) for text in await shown(page)]
+    assert rows == list(range(rows[0], made + 1))
+    # While one reads further up, what one reads stays where it is.
+    await page.locator("#log").hover()
+    await page.mouse.wheel(0, -5000)
+    await expect(page.locator("#log-latest")).to_be_visible()
+    before = await shown(page)
+    await page.evaluate("make(300)")
+    await expect(page.locator("#log-latest")).to_have_text("300 new ↓")
+    assert await shown(page) == before
+    await page.locator("#log-latest").click()
+    await expect(page.locator("#log")).to_contain_text(f"Row {made + 300}")
+
+
+async def test_pausing_loses_nothing_and_the_export_has_all(
+    visitor: Visitor, tmp_path: Path
+) -> None:
+    page = visitor.page
+    await page.evaluate("make(1000)")
+    await page.locator("#log-pause").click()
+    await page.evaluate("make(2000)")
+    await expect(page.locator("#log-pause")).to_have_text("Resume (2,000)")
+    assert (await shown(page))[-1].endswith("Row 1000")
+    await page.locator("#log-pause").click()
+    await expect(page.locator("#log")).to_contain_text("Row 3000")
+    async with page.expect_download() as downloading:
+        await page.locator("#log-export").click()
+    await (await downloading.value).save_as(tmp_path / "log.jsonl")
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [line["message"]["offset"] for line in lines] == list(range(1, 3001))
+    assert {line["direction"] for line in lines} == {"in"}
+
+
+async def test_one_in_fifty_thousand_is_found(visitor: Visitor) -> None:
+    page = visitor.page
+    await page.evaluate("make(50_000)")
+    await page.locator("#log-text").fill("row 31415")
+    await expect(page.locator("#log li:not([hidden]) .log-summary")).to_have_count(1)
+    assert (await shown(page))[0].endswith("Row 31415")
+    await page.locator("#log-text").fill("no such thing")
+    await expect(page.locator("#log-empty")).to_have_text("Nothing matches the filter.")
+    await page.locator("#log-text").fill("")
+    await expect(page.locator("#log")).to_contain_text("Row 50000")
+
+
+async def test_the_keyboard_moves_and_opens(visitor: Visitor) -> None:
+    page = visitor.page
+    await page.evaluate("make(500)")
+    await page.locator("#log").focus()
+    await page.keyboard.press("End")
+    await page.keyboard.press("ArrowUp")
+    await page.keyboard.press("Enter")
+    detail = page.locator("#log-detail")
+    await expect(detail).to_contain_text('"Row 499"')
+    await page.keyboard.press("Home")
+    chosen = page.locator('#log [aria-selected="true"]')
+    await expect(chosen).to_contain_text("Row 1")
+    assert await page.locator("#log").get_attribute("aria-activedescendant") == (
+        await chosen.get_attribute("id")
+    )
+    await page.keyboard.press("PageDown")
+    await expect(chosen).not_to_have_attribute("aria-posinset", "1")
+    await page.keyboard.press("Space")
+    await page.get_by_role("button", name="Raw").click()
+    await expect(detail.locator("pre")).to_contain_text('{"type":"notification"')
+    await page.keyboard.press("Escape")
+    await expect(detail).to_be_hidden()
+    await expect(page.locator("#log")).to_be_focused()
