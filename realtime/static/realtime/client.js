@@ -420,6 +420,7 @@ export class Connection extends Emitter {
   #isHidden = false;
   #awaited = ""; // the next attempt, by why it asks for a token; "" when there is none
   #listening = null;
+  #renewAt = 0;
   #timers = {};
   #requests;
   #acks = new Acks((message) => this.#send(message));
@@ -464,7 +465,7 @@ export class Connection extends Emitter {
     return this.rooms.follow(command, this.#requests.ask(command));
   }
 
-  /** Be sent these types only; none means everything. Resolves to the whole set. */
+  /** Be sent these types only; none means everything. */
   async setTypes(types) {
     const [before, after] = [new Set(this.types), new Set(types)];
     this.types = [...after].sort();
@@ -627,7 +628,7 @@ export class Connection extends Emitter {
       case "authenticated":
         return this.#renewBefore(data.expires_at, timestamp);
       case "token_expiring":
-        return this.#renew();
+        return void (Date.now() > this.#renewAt && this.#renew()); // its timer may be throttled
       case "room_left":
         return void (data.reason === "revoked" && this.rooms.delete(data.room));
       case "subscription_updated":
@@ -665,11 +666,14 @@ export class Connection extends Emitter {
     clearTimeout(this.#timers.renew);
     if (!expiresAt) return;
     const left = new Date(expiresAt) - new Date(timestamp); // both are the server's clock
-    this.#timers.renew = setTimeout(() => this.#renew(), Math.min(left - Math.min(60_000, left / 5), MAX_TIMER_MS));
+    const wait = Math.min(left - Math.min(60_000, left / 5), MAX_TIMER_MS);
+    this.#renewAt = Date.now() + wait - 1000;
+    this.#timers.renew = setTimeout(() => this.#renew(), wait);
   }
 
   async #renew(attempt = 0) {
     clearTimeout(this.#timers.renew);
+    this.#renewAt = Infinity;
     const run = this.#run;
     try {
       const token = await this.#getToken("expiring");
@@ -911,7 +915,6 @@ export class Client {
 
   // -- asking
 
-  /** Resolves to the answer; rejects with ServerError or TimeoutError. */
   async request(command) {
     return (await this.#ask(command))[0];
   }
@@ -939,7 +942,6 @@ export class Client {
     return (await this.request({ type: "list_rooms" })).data;
   }
 
-  /** Add to the types that are sent; none subscribed means everything. Resolves to the whole set. */
   subscribe(types) {
     for (const type of types) this.#types.add(type);
     return this.#link?.setTypes([...this.#types]) ?? Promise.resolve([...this.#types]);
@@ -950,14 +952,12 @@ export class Client {
     return this.#link?.setTypes([...this.#types]) ?? Promise.resolve([...this.#types]);
   }
 
-  /** Resolves to the milliseconds to the server and back. */
   async ping() {
     const began = performance.now();
     await this.request({ type: "ping" });
     return (this.latency = performance.now() - began);
   }
 
-  /** Send text as it is, right or wrong; false without a connection. */
   sendText(text) {
     return this.#link?.sendText(text) ?? false;
   }
