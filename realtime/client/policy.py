@@ -108,7 +108,7 @@ class Backoff:
             return 0.0
         chance = self._chance()
         doublings = min(self.attempts + _SLOWER * slower, 10)
-        limit = min(CEILING_SECONDS, BASE_SECONDS * 2**doublings)
+        limit = min(CEILING_SECONDS, BASE_SECONDS * (1 << doublings))
         self.attempts += 1
         if hint is not None:
             return hint + chance * BASE_SECONDS

@@ -92,7 +92,7 @@ class Command(BaseCommand):
         raise CommandError(f"Ended{f' with {code}' if code else ''}: {reason}.")
 
     async def _follow(self, client: Client, *, as_json: bool) -> tuple[int | None, str]:
-        broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        unread = asyncio.Event()  # nobody reads what is printed any more
 
         def show(data: dict[str, Any], message: dict[str, Any]) -> None:
             if not as_json and message["type"] in _SILENT:
@@ -101,9 +101,8 @@ class Command(BaseCommand):
             try:
                 self.stdout.write(text)
                 self.stdout.flush()
-            except BrokenPipeError as error:
-                if not broken.done():
-                    broken.set_exception(error)
+            except BrokenPipeError:
+                unread.set()
 
         def tell(data: dict[str, Any], message: dict[str, Any]) -> None:
             again = data["retry_in"]
@@ -117,12 +116,11 @@ class Command(BaseCommand):
         client.on("message", show)
         client.on("state", tell)
         async with client:
-            ended = asyncio.create_task(client.wait_ended())
-            try:
-                await asyncio.wait({ended, broken}, return_when=asyncio.FIRST_COMPLETED)
-                return broken.result() or (None, "") if broken.done() else ended.result()
-            finally:
-                ended.cancel()
+            ends = [asyncio.create_task(wait()) for wait in (client.wait_ended, unread.wait)]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if unread.is_set():
+                raise BrokenPipeError
+            return await client.wait_ended()
 
 
 def _offset(text: str) -> int | None:
