@@ -1,0 +1,28 @@
+"""A Python client for `/ws/notifications`, for services and tests.
+
+    async def get_token(reason: str) -> str | None:
+        return await my_login.access_token(fresh=reason != "connect")
+
+    async with Client("wss://example.com/ws/notifications", get_token, device="ledger-1") as client:
+        client.on("transaction_update", handle)
+        await client.join("market:crypto")
+        await client.wait_ended()
+
+It reconnects, resumes, renews its login and acknowledges by itself: `Client` says what
+it promises, docs/client-python.md has more. It needs `websockets` and no Django.
+
+- `Client`: the connection.
+- `ServerError`: what a request raises when the server refuses it.
+- `GetToken`, `Handler`, `State`, `TokenIn`: the types of what `Client` takes and tells.
+"""
+
+from __future__ import annotations
+
+from realtime.client.client import Client
+from realtime.client.connection import TokenIn
+from realtime.client.errors import ServerError
+from realtime.client.handlers import Handler
+from realtime.client.link import State
+from realtime.client.tokens import GetToken
+
+__all__ = ["Client", "GetToken", "Handler", "ServerError", "State", "TokenIn"]

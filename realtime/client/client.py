@@ -1,0 +1,205 @@
+"""The public face of the client."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping
+from types import TracebackType
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+
+from realtime.client.connection import TokenIn
+from realtime.client.handlers import Handler, Handlers
+from realtime.client.link import Link, Options, State
+from realtime.client.talk import Talk
+from realtime.client.tokens import GetToken, Tokens
+
+Rate = Literal["realtime", "1s", "5s"]
+
+
+class Client:
+    """A connection to `/ws/notifications` that comes back, and goes on where it was.
+
+    `get_token(reason)` returns an access token: at first (`connect`), shortly before the
+    last one ends (`expiring`), or when the server did not take it (`refused`). None or an
+    empty text ends the client; an exception is a failed attempt.
+
+    `device` names this client for the server, which then keeps what it acknowledges.
+    `positions` and `epoch`, as the properties of that name were, resume where another
+    process has stopped. `types` is what to be sent, everything by default. `rooms` are
+    joined at every connect. `ack=False` acknowledges nothing, as an onlooker should.
+    `token_in` says where the token goes; times are in seconds.
+
+    Raises ValueError for what is no address of a WebSocket.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        get_token: GetToken,
+        *,
+        device: str | None = None,
+        types: Iterable[str] = (),
+        rooms: Iterable[str] = (),
+        token_in: TokenIn = "header",
+        positions: Mapping[str, int] | None = None,
+        epoch: str = "",
+        ack: bool = True,
+        request_timeout: float = 10.0,
+        connect_timeout: float = 10.0,
+    ) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"ws", "wss"} or not parts.hostname:
+            raise ValueError(f"{url!r} is no address of a WebSocket: ws://… or wss://…")
+        if token_in not in {"header", "subprotocol", "message", "query"}:
+            raise ValueError("token_in is header, subprotocol, message or query")
+        tokens = Tokens(get_token)
+        self._handlers = Handlers()
+        self._timeout = request_timeout
+        self._talk = Talk(
+            url,
+            tokens,
+            self._handlers,
+            positions=positions,
+            epoch=epoch,
+            types=frozenset(types),
+            rooms=dict.fromkeys(rooms, "realtime"),
+            ack=ack,
+            device=device or "",
+            request_timeout=request_timeout,
+        )
+        options = Options(url, token_in, device or "", connect_timeout, request_timeout)
+        self._link = Link(options, tokens, self._handlers, self._talk)
+
+    # -- life
+
+    async def start(self) -> None:
+        """Begin to connect, and return; it goes on by itself. Again, it does nothing."""
+        await self._link.start()
+
+    async def stop(self) -> None:
+        """Let the handler at work return, acknowledge what was applied, and disconnect.
+
+        What was received and not handled yet is sent again to whoever resumes from
+        `positions`. Again, it does nothing. `start` goes on afterwards.
+        """
+        await self._link.stop()
+
+    async def wait_connected(self) -> dict[str, Any]:
+        """Wait for the connection and return its greeting.
+
+        Raises ConnectionError when the client has ended for good.
+        """
+        while True:
+            await self._link.settled.wait()
+            if self._link.ended is not None:
+                raise ConnectionError(f"the client has ended: {self._link.ended.reason}")
+            if self._talk.greeting is not None:
+                return self._talk.greeting
+            await asyncio.sleep(0)
+
+    async def wait_ended(self) -> tuple[int | None, str]:
+        """Wait until it will not come back by itself; return the close code and the reason."""
+        await self._link.over.wait()
+        ended = self._link.ended
+        assert ended is not None
+        return ended.code, ended.reason
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    # -- what it knows
+
+    @property
+    def state(self) -> State:
+        return self._link.state
+
+    @property
+    def positions(self) -> dict[str, int]:
+        """The offset up to which handlers have returned, by stream. Store it with `epoch`."""
+        return dict(self._talk.applied.offsets)
+
+    @property
+    def epoch(self) -> str:
+        """What the positions belong to."""
+        return self._talk.applied.epoch
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The types subscribed; none means everything."""
+        return self._talk.types
+
+    @property
+    def rooms(self) -> frozenset[str]:
+        """The rooms that it is in, or joins again once it is connected."""
+        return frozenset(self._talk.rooms)
+
+    # -- listening
+
+    def on(self, type: str, handler: Handler) -> Callable[[], None]:
+        """Call `handler(data, message)` for every message of a type, in order.
+
+        `message` stands for all messages of the server. `state` tells of every change with
+        `{state, code, reason, retry_in}`: `retry_in` is in seconds, None when it does not
+        come back. `resync` brings `{snapshot, reason, stream}`: the snapshot replaces
+        everything known. A handler may be asynchronous: the next message waits for it.
+
+        Returns a function that removes the handler.
+        """
+        return self._handlers.on(type, handler)
+
+    # -- asking
+
+    async def request(self, message: Mapping[str, Any]) -> Any:
+        """Ask, and return the data of the answer; of several rooms, a list in their order.
+
+        Waits for a connection if there is none, and asks again after a reconnect. Raises
+        ServerError, TimeoutError, and ConnectionError when the client has ended for good.
+        """
+        if self._link.ended is not None:
+            raise ConnectionError(f"the client has ended: {self._link.ended.reason}")
+        return (await self._talk.ask(message)).result
+
+    async def join(self, *rooms: str, rate: Rate = "realtime") -> list[dict[str, Any]]:
+        """Join rooms, now and after every reconnect; raise the first error, if any."""
+        return await self._each({"type": "join_room", "rooms": list(rooms), "rate": rate})
+
+    async def leave(self, *rooms: str) -> list[dict[str, Any]]:
+        """Leave rooms; raise the first error, if any."""
+        return await self._each({"type": "leave_room", "rooms": list(rooms)})
+
+    async def _each(self, message: dict[str, Any]) -> list[dict[str, Any]]:
+        return list(await self.request(message)) if message["rooms"] else []
+
+    async def list_rooms(self) -> dict[str, Any]:
+        """Return the `rooms` there are, and those `joined`."""
+        return dict(await self.request({"type": "list_rooms"}))
+
+    async def subscribe(self, *types: str) -> list[str]:
+        """Add to the types that are sent; return all of them. It holds after a reconnect."""
+        answer = await self.request({"type": "subscribe_notifications", "types": list(types)})
+        return list(answer["types"])
+
+    async def unsubscribe(self, *types: str) -> list[str]:
+        """Take types away, without any named all of them; return those that are left."""
+        chosen = {"types": list(types)} if types else {}
+        answer = await self.request({"type": "unsubscribe_notifications", **chosen})
+        return list(answer["types"])
+
+    async def ping(self) -> float:
+        """Return the seconds to the server and back, once there is a connection."""
+        async with asyncio.timeout(self._timeout):
+            await self.wait_connected()
+        began = time.perf_counter()
+        await self.request({"type": "ping"})
+        return time.perf_counter() - began

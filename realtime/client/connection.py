@@ -1,0 +1,145 @@
+"""Opening one socket, reading it, and noticing that nobody is at the other end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin, Subprotocol
+
+from realtime.protocol import SUBPROTOCOL
+
+TokenIn = Literal["header", "subprotocol", "message", "query"]
+
+PONG_SECONDS = 5.0
+# Longer than a server waits for its database before it gives a login up (30).
+GREETING_SECONDS = 45.0
+CLOSE_SECONDS = 2.0
+
+# The library writes headers and frames to its log at DEBUG, and tokens are among them.
+_wire = logging.getLogger("realtime.client.wire")
+_wire.setLevel(logging.WARNING)
+
+
+class NoAnswer(Exception):
+    """Nothing came for too long: the connection is dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """What is said to open a socket; `first` is the message to send at once."""
+
+    url: str
+    headers: dict[str, str]
+    subprotocols: list[str]
+    origin: str | None = None
+    first: dict[str, Any] | None = None
+
+
+def handshake(
+    url: str, token: str, token_in: TokenIn, parameters: Mapping[str, str | None]
+) -> Handshake:
+    """Put a token where it is to go, and the parameters that are not empty into the query."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    query |= {name: value for name, value in parameters.items() if value}
+    if token_in == "query":
+        query["token"] = token
+    target = urlunsplit(parts._replace(query=urlencode(query, safe=":,")))
+    match token_in:
+        case "header":
+            return Handshake(target, {"Authorization": f"Bearer {token}"}, [SUBPROTOCOL])
+        case "subprotocol":
+            return Handshake(target, {}, [SUBPROTOCOL, f"bearer.{token}"])
+        case "query":
+            return Handshake(target, {}, [SUBPROTOCOL])
+        case "message":
+            # Who brings no credential has to say where it comes from.
+            origin = f"{'https' if parts.scheme == 'wss' else 'http'}://{parts.netloc}"
+            first = {"type": "authenticate", "token": token}
+            return Handshake(target, {}, [SUBPROTOCOL], origin, first)
+
+
+class Line:
+    """An open socket that speaks JSON."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+        self.heartbeat_seconds: float | None = None  # not known before the greeting
+
+    @classmethod
+    async def open(cls, shake: Handshake, *, seconds: float) -> Line:
+        """Connect. Raises OSError, TimeoutError, InvalidHandshake of websockets."""
+        socket = await connect(
+            shake.url,
+            additional_headers=shake.headers,
+            subprotocols=[Subprotocol(name) for name in shake.subprotocols],
+            origin=Origin(shake.origin) if shake.origin else None,
+            open_timeout=seconds,
+            close_timeout=CLOSE_SECONDS,
+            ping_interval=None,  # `receive` looks after that
+            max_size=None,  # whoever holds our money's data may send a long list
+            proxy=None,
+            logger=_wire,
+        )
+        line = cls(socket)
+        if shake.first is not None:
+            await line.send(shake.first)
+        return line
+
+    async def send(self, message: Mapping[str, Any]) -> bool:
+        """Send a message; False when the connection is gone."""
+        try:
+            await self._socket.send(json.dumps(message))
+        except ConnectionClosed:
+            return False
+        return True
+
+    async def receive(self) -> dict[str, Any]:
+        """Return the next message; when it is quiet for too long, ask for a sign of life.
+
+        Raises NoAnswer, ConnectionClosed, and ValueError for what is no message.
+        """
+        text = await self._within(self.heartbeat_seconds or GREETING_SECONDS)
+        if text is None and self.heartbeat_seconds is not None:
+            try:
+                async with asyncio.timeout(PONG_SECONDS):
+                    await self.send({"type": "ping"})
+                    text = await self._socket.recv()
+            except TimeoutError:
+                text = None
+        if text is None:
+            raise NoAnswer
+        message = json.loads(text)
+        if not (isinstance(message, dict) and isinstance(message.get("type"), str)):
+            raise ValueError("no message")
+        if not isinstance(message.get("data"), dict):
+            raise ValueError("a message without data")
+        return message
+
+    async def _within(self, seconds: float) -> str | bytes | None:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._socket.recv()
+        except TimeoutError:
+            return None
+
+    @property
+    def closed_with(self) -> tuple[int, str]:
+        """The code and the reason of the end, 1006 without a goodbye."""
+        return self._socket.close_code or 1006, self._socket.close_reason or ""
+
+    async def close(self) -> None:
+        """Say goodbye; the socket is closed afterwards in any case."""
+        await self._socket.close()
+
+    def drop(self) -> None:
+        """Cut the connection without a goodbye."""
+        self._socket.transport.abort()

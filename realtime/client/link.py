@@ -1,0 +1,220 @@
+"""The life of a client: one connection after the other, until `stop` or for as long as may be."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+
+from realtime.client.connection import Line, NoAnswer, TokenIn, handshake
+from realtime.client.handlers import Handlers, Item
+from realtime.client.policy import (
+    MAX_REFUSALS,
+    Action,
+    Backoff,
+    Lost,
+    on_close,
+    on_refusal,
+    retry_after,
+)
+from realtime.client.talk import Talk
+from realtime.client.tokens import NO_TOKEN, NoToken, Tokens
+
+logger = logging.getLogger("realtime.client")
+
+State = Literal["disconnected", "connecting", "connected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a client connects; see `Client`."""
+
+    url: str
+    token_in: TokenIn
+    device: str
+    connect_timeout: float
+    stop_timeout: float
+
+
+class Link:
+    """Connects, resumes and stays connected until `stop`, or until the server says never."""
+
+    def __init__(self, options: Options, tokens: Tokens, handlers: Handlers, talk: Talk) -> None:
+        self.state: State = "disconnected"
+        self.ended: Lost | None = None
+        self.settled = asyncio.Event()  # connected, or ended
+        self.over = asyncio.Event()
+        self._options = options
+        self._tokens = tokens
+        self._handlers = handlers
+        self._talk = talk
+        self._backoff = Backoff()
+        self._refusals = 0
+        self._line: Line | None = None
+        self._lost: Lost | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()  # of this connection
+        talk.link = self
+
+    @property
+    def line(self) -> Line | None:
+        """The socket, once the server has greeted."""
+        return self._line if self.state == "connected" else None
+
+    # -- beginning and end
+
+    async def start(self) -> None:
+        if self._task is not None and not self._task.done():
+            return
+        await self.stop()
+        self.ended, self._refusals = None, 0
+        self.settled.clear()
+        self.over.clear()
+        self._talk.begin()
+        self._handlers.start()
+        self._task = asyncio.create_task(self._run(), name="hoardrun client")
+
+    async def stop(self) -> None:
+        task, self._task = self._task, None
+        if task is None:
+            return
+        await self._handlers.finish(self._options.stop_timeout)
+        line = self.line
+        if line is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._options.stop_timeout):
+                    await self._talk.send_acks(line)
+                    await line.close()
+        task.cancel()
+        await asyncio.wait([task])
+        if self.ended is None:
+            self._end(Lost(Action.STOP, "stopped"))
+        await self._handlers.tell_last("state")
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                lost = await self._attempt()
+                self._backoff.lost(time.monotonic())
+                if self._task is None:
+                    return  # `stop` has closed it
+                if lost.action is Action.RENEW:
+                    self._tokens.refused()
+                    self._refusals += 1
+                if lost.action is Action.STOP or self._refusals >= MAX_REFUSALS:
+                    self._end(lost)
+                    return
+                wait = self._backoff.seconds(
+                    slower=lost.action is Action.SLOWER, at_once=lost.at_once, hint=lost.hint
+                )
+                self._enter("disconnected", lost, retry_in=wait)
+                await asyncio.sleep(wait)
+        except Exception as error:
+            logger.exception("the client failed")
+            self._end(Lost(Action.STOP, f"the client failed: {type(error).__name__}"))
+
+    def _end(self, lost: Lost) -> None:
+        self.ended = lost
+        self._enter("disconnected", lost)
+        self.settled.set()
+        self.over.set()
+        self._talk.requests.fail(f"the client has ended: {lost.reason}")
+
+    def _enter(self, state: State, lost: Lost | None = None, retry_in: float | None = None) -> None:
+        self.state = state
+        data = {
+            "state": state,
+            "code": lost.code if lost else None,
+            "reason": lost.reason if lost else "",
+            "retry_in": retry_in,
+        }
+        self._handlers.put(Item.own("state", data))
+
+    # -- one connection
+
+    async def _attempt(self) -> Lost:
+        self._enter("connecting")
+        options = self._options
+        try:
+            token = await self._tokens.get()
+        except NoToken:
+            return NO_TOKEN
+        except Exception as error:
+            logger.warning("get_token failed", exc_info=True)
+            return Lost(Action.RETRY, f"get_token failed: {type(error).__name__}")
+        parameters = {"device": options.device, **self._talk.parameters()}
+        shake = handshake(options.url, token, options.token_in, parameters)
+        try:
+            line = await Line.open(shake, seconds=options.connect_timeout)
+        except InvalidStatus as refused:
+            status = refused.response.status_code
+            hint = retry_after(refused.response.headers.get("Retry-After"))
+            return Lost(on_refusal(status), f"refused with HTTP {status}", hint=hint)
+        except (OSError, TimeoutError, WebSocketException) as error:
+            return Lost(Action.RETRY, str(error) or "no answer to the handshake")
+        return await self._read(line)
+
+    async def _read(self, line: Line) -> Lost:
+        self._line, self._lost = line, None
+        try:
+            while self._lost is None:
+                await self._handlers.room()
+                if self._talk.is_full:
+                    await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+                    continue
+                message = await line.receive()
+                if self._lost is None:
+                    self._talk.take(line, message)
+        except NoAnswer:
+            self.lose(Lost(Action.RETRY, "the server gives no sign of life", 1006))
+        except ConnectionClosed:
+            pass
+        except (ValueError, LookupError, TypeError, AttributeError):
+            logger.warning("the server sent what this client does not understand", exc_info=True)
+            self.lose(Lost(Action.RETRY, "the server sent what is no message of this protocol"))
+        finally:
+            self._line = None
+            self.settled.clear()
+            line.drop()
+            await self._cancel_tasks()
+            hint = self._talk.end()
+        if self._lost is not None:
+            return self._lost
+        code, reason = line.closed_with
+        action = on_close(code)
+        hint = hint if action is Action.RETRY else None
+        return Lost(action, reason or "the connection broke", code, hint)
+
+    def greeted(self) -> None:
+        """Hear from the talk that the server has let us in."""
+        self._refusals = 0
+        self._backoff.connected(time.monotonic())
+        self._enter("connected")
+        self.settled.set()
+
+    def lose(self, lost: Lost) -> None:
+        """Drop the connection for a reason of our own; the first one counts."""
+        if self._lost is None:
+            self._lost = lost
+        if self._line is not None:
+            self._line.drop()
+
+    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Do something beside the reading, for as long as the connection lives."""
+        task = asyncio.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _cancel_tasks(self) -> None:
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                logger.error("the client failed beside the reading", exc_info=outcome)

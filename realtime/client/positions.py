@@ -1,0 +1,83 @@
+"""Where a client stands in each stream, and what an event's offset means there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, Literal
+
+
+class Verdict(Enum):
+    """What an event is to a client that stands somewhere."""
+
+    NEW = "the next one"
+    OLD = "seen already"
+    GAP = "something before it is missing"
+
+
+class Positions:
+    """The offsets received, by stream, and the epoch that they belong to.
+
+    The epoch is one text for all streams, as the greeting gave it, and is handed back as
+    it is. What a greeting says is not taken over before it is known that no
+    `resync_required` follows: old offsets under a new epoch would be continued in silence.
+    """
+
+    def __init__(self, offsets: Mapping[str, int] | None = None, epoch: str = "") -> None:
+        self.offsets = dict(offsets or {})
+        self.epoch = epoch
+        self._greeting: Mapping[str, Any] | None = None
+        self._lenient: bool | Literal["once"] = False
+
+    def greet(self, data: Mapping[str, Any], *, resumable: bool) -> bool:
+        """Take a greeting; without anything to resume from, it holds at once: then True.
+
+        `resumable` says that the server may have had a position of its own, a device's ack.
+        """
+        self._greeting = data
+        return not (resumable or self.offsets) and self.confirm()
+
+    def confirm(self) -> bool:
+        """Note that the server goes on from here: what the greeting said holds.
+
+        True when that is news.
+        """
+        if self._greeting is None:
+            return False
+        for stream, position in self._greeting["positions"].items():
+            self.offsets.setdefault(stream, position["offset"])
+        self.epoch, self._greeting = self._greeting["epoch"], None
+        return True
+
+    def doubt(self) -> None:
+        """Note that it does not: until `reset`, offsets and epoch stay what they were."""
+        self._greeting = None
+
+    def reset(self, snapshot: Mapping[str, Any]) -> None:
+        """Go on from where a snapshot was taken."""
+        self.offsets = {name: place["offset"] for name, place in snapshot["positions"].items()}
+        self.epoch, self._greeting = snapshot["epoch"], None
+
+    def filtered(self, on: bool) -> None:
+        """While a subscription filters, offsets are missing on purpose; after it, once more."""
+        if on:
+            self._lenient = True
+        elif self._lenient:
+            self._lenient = "once"
+
+    def take(self, stream: str, offset: int) -> Verdict:
+        """Say what an event is, and stand at it if it is new."""
+        own, position = stream.startswith("user:"), self.offsets.get(stream)
+        if position is not None:
+            if offset <= position:
+                return Verdict.OLD
+            if offset > position + 1 and not (self._lenient and own):
+                return Verdict.GAP
+        self.offsets[stream] = offset
+        if own and self._lenient == "once":
+            self._lenient = False
+        return Verdict.NEW
+
+    def since(self) -> str:
+        """Write them as the `since` of a connection."""
+        return ",".join(f"{stream}:{offset}" for stream, offset in self.offsets.items())

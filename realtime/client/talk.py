@@ -1,0 +1,306 @@
+"""What is said on the connections of a client: what each message means, and what is asked."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Protocol
+
+from realtime.client.acks import ACK_SECONDS, Applied
+from realtime.client.connection import Line
+from realtime.client.errors import ServerError
+from realtime.client.handlers import MAX_WAITING, Handlers, Item
+from realtime.client.policy import MAX_REFUSALS, Action, Lost
+from realtime.client.positions import Positions, Verdict
+from realtime.client.requests import Message, Request, Requests, rejoin
+from realtime.client.resync import Resync
+from realtime.client.snapshot import SnapshotFailed, fetch
+from realtime.client.tokens import NO_TOKEN, NoToken, Tokens, life
+
+logger = logging.getLogger("realtime.client")
+
+RETRY_SECONDS = 1.0  # between two tries on an open socket
+
+
+class Connections(Protocol):
+    """What the talk needs of the link."""
+
+    @property
+    def line(self) -> Line | None: ...
+    def greeted(self) -> None: ...
+    def lose(self, lost: Lost) -> None: ...
+    def spawn(self, coroutine: Any) -> None: ...
+
+
+class Talk:
+    """Follows the streams, keeps the login alive, and has rooms and filters whatever happens."""
+
+    link: Connections
+
+    def __init__(
+        self,
+        url: str,
+        tokens: Tokens,
+        handlers: Handlers,
+        *,
+        positions: Mapping[str, int] | None,
+        epoch: str,
+        types: frozenset[str],
+        rooms: Mapping[str, str],
+        ack: bool,
+        device: str,
+        request_timeout: float,
+    ) -> None:
+        self.applied = Applied(positions, epoch)
+        self.types = types
+        self.rooms = dict(rooms)  # wanted: name → rate
+        self.greeting: Message | None = None
+        self.requests = Requests()
+        self._url = url
+        self._tokens = tokens
+        self._handlers = handlers
+        self._ack = ack
+        self._device = device
+        self._request_timeout = request_timeout
+        self._positions = Positions()
+        self._resync = Resync(self._snapshot)
+        self._hint: float | None = None
+        self._ack_timer: asyncio.TimerHandle | None = None
+
+    def begin(self) -> None:
+        """Start again at what was applied: the rest is asked for once more."""
+        self._positions = Positions(self.applied.offsets, self.applied.epoch)
+        self._positions.filtered(bool(self.types))
+
+    def parameters(self) -> dict[str, str]:
+        """Return what a handshake resumes with."""
+        positions = self._positions
+        return {
+            "since": positions.since(),
+            "epoch": positions.epoch if positions.offsets else "",
+            "types": ",".join(sorted(self.types)),
+        }
+
+    @property
+    def is_full(self) -> bool:
+        """Whether too much waits for a snapshot to read on."""
+        return self._resync.held >= MAX_WAITING
+
+    def end(self) -> float | None:
+        """End a connection; return the seconds after which the server wants us back."""
+        if self._ack_timer is not None:
+            self._ack_timer.cancel()
+            self._ack_timer = None
+        self.greeting = None
+        self._resync.abandon()
+        self.applied.lost()
+        hint, self._hint = self._hint, None
+        return hint
+
+    # -- messages
+
+    def take(self, line: Line, message: Message) -> None:
+        """Do what a message asks for, and tell the handlers. Raises KeyError and the like."""
+        data = message["data"]
+        if isinstance(message.get("stream"), str) and isinstance(message.get("offset"), int):
+            if self._resync.active:
+                self._resync.hold(message)
+            else:
+                self._confirm()
+                self._event(message)
+            return
+        match message["type"]:
+            case "connection_established":
+                self._greeted(line, message)
+            case "resync_required":
+                self._positions.doubt()
+                self.applied.bar()
+                if self._resync.require(data):
+                    self.link.spawn(self._resynchronise())
+            case _:
+                self._confirm()
+                self._learn(message)
+        self._handlers.put(Item(message["type"], data, message))
+        self.requests.take(message)
+
+    def _learn(self, message: Message) -> None:
+        data = message["data"]
+        match message["type"]:
+            case "authenticated":
+                self._tokens.lasts(life(message["timestamp"], data["expires_at"]))
+            case "token_expiring":
+                self._tokens.warned(data["seconds"])
+            case "room_joined":
+                self.rooms[data["room"]] = data["rate"]
+            case "room_left":
+                self.rooms.pop(data["room"], None)
+            case "subscription_updated":
+                self.types = frozenset(data["types"])
+                self._positions.filtered(bool(self.types))
+            case "server_shutdown":
+                self._hint = data["reconnect_after_ms"] / 1000
+
+    def _greeted(self, line: Line, message: Message) -> None:
+        data = message["data"]
+        line.heartbeat_seconds = float(data["heartbeat_seconds"])
+        self._tokens.lasts(life(message["timestamp"], data["expires_at"]))
+        if self._positions.greet(data, resumable=bool(self._device)):
+            self._note_beginning()
+        self.greeting = data
+        self.link.greeted()
+        self.link.spawn(self._take_up(line, self.requests.again()))
+        self.link.spawn(self._renew())
+        self._ack_soon()
+
+    def _confirm(self) -> None:
+        if self._positions.confirm():
+            self._note_beginning()
+
+    def _note_beginning(self) -> None:
+        """Have the applied positions begin here too, once what came before is applied."""
+        offsets, epoch = dict(self._positions.offsets), self._positions.epoch
+        self._handlers.put(Item.own("", None, partial(self.applied.begin, offsets, epoch)))
+
+    def _event(self, message: Message) -> None:
+        stream, offset = message["stream"], message["offset"]
+        before = self._positions.offsets.get(stream)
+        match self._positions.take(stream, offset):
+            case Verdict.NEW:
+                place = (stream, offset, self._positions.epoch, self._resync.count)
+                done = partial(self._was_applied, *place)
+                self._handlers.put(Item(message["type"], message["data"], message, done))
+            case Verdict.GAP:
+                reason = f"a gap in {stream}: {offset} came after {before}"
+                logger.warning("%s; resuming", reason)
+                self.link.lose(Lost(Action.RETRY, reason, at_once=True))
+            case Verdict.OLD:
+                pass
+
+    # -- acknowledging
+
+    def _was_applied(self, stream: str, offset: int, epoch: str, resyncs: int) -> None:
+        meant = self._ack and resyncs == self._resync.count
+        self.applied.note(stream, offset, epoch, acknowledge=meant)
+        self._ack_soon()
+
+    def _ack_soon(self) -> None:
+        if self._ack_timer is None and self.applied.waits and self.link.line is not None:
+            loop = asyncio.get_running_loop()
+            self._ack_timer = loop.call_later(ACK_SECONDS, self._ack_now)
+
+    def _ack_now(self) -> None:
+        self._ack_timer = None
+        line = self.link.line
+        if line is not None:
+            self.link.spawn(self.send_acks(line))
+
+    async def send_acks(self, line: Line) -> None:
+        """Acknowledge what the handlers have applied."""
+        for stream, offset in self.applied.due().items():
+            await line.send({"type": "ack", "stream": stream, "offset": offset})
+
+    # -- resynchronising
+
+    async def _snapshot(self, path: str) -> dict[str, Any]:
+        token = await self._tokens.get(renew=False)
+        return await fetch(self._url, path, token, seconds=self._request_timeout)
+
+    async def _resynchronise(self) -> None:
+        try:
+            result = await self._resync.run()
+        except NoToken:
+            return self.link.lose(NO_TOKEN)
+        except SnapshotFailed as error:
+            action = Action.RENEW if error.status == 401 else Action.RETRY
+            return self.link.lose(Lost(action, f"no snapshot: {error}"))
+        except Exception as error:
+            logger.warning("get_token failed", exc_info=True)
+            return self.link.lose(Lost(Action.RETRY, f"get_token failed: {type(error).__name__}"))
+        self._positions.reset(result.snapshot)
+        contained = {
+            message["stream"]: message["offset"]
+            for message in result.held
+            if message["offset"] <= self._positions.offsets.get(message["stream"], -1)
+        }
+        place = (dict(self._positions.offsets), self._positions.epoch)
+        done = partial(self._was_resynced, *place, contained)
+        data = {
+            "snapshot": result.snapshot,
+            "reason": result.required["reason"],
+            "stream": result.required["stream"],
+        }
+        self._handlers.put(Item.own("resync", data, done))
+        for message in result.held:
+            self._event(message)
+
+    def _was_resynced(self, offsets: dict[str, int], epoch: str, contained: dict[str, int]) -> None:
+        self.applied.reset(offsets, epoch)
+        # What the snapshot held already is applied with it.
+        for stream, offset in contained.items():
+            self.applied.acknowledge(stream, offset)
+        self._ack_soon()
+
+    # -- asking
+
+    async def ask(self, message: Mapping[str, Any]) -> Request:
+        """Ask, again after a reconnect, until it is answered.
+
+        Raises TimeoutError, and ConnectionError once the client has ended.
+        """
+        request = self.requests.open(message)
+        try:
+            async with asyncio.timeout(self._request_timeout):
+                line = self.link.line
+                if line is not None:
+                    await line.send(request.message)  # else the next greeting does
+                await request.answered
+        except TimeoutError:
+            raise TimeoutError(
+                f"no answer to {message.get('type')} within {self._request_timeout:g} s"
+            ) from None
+        finally:
+            self.requests.close(request)
+        return request
+
+    async def _take_up(self, line: Line, messages: list[Message]) -> None:
+        """Ask again what was not answered, and for the rooms."""
+        for message in messages:
+            await line.send(message)
+        for message in rejoin(self.rooms):
+            while True:
+                try:
+                    request = await self.ask(message)
+                    break
+                except TimeoutError:
+                    await asyncio.sleep(RETRY_SECONDS)
+            for room, answer in zip(request.rooms, request.answers, strict=False):
+                if isinstance(answer, ServerError):
+                    logger.warning("room %s was not joined again: %s", room, answer)
+                    if answer.code == "unknown_room":
+                        self.rooms.pop(room, None)
+
+    async def _renew(self) -> None:
+        """Replace the token before its end, over the open socket."""
+        why, refusals = "", 0
+        while refusals < MAX_REFUSALS:
+            if not why:
+                await self._tokens.until_due()
+            try:
+                token = await self._tokens.fetch(why or "expiring")
+                answer = await self.ask({"type": "authenticate", "token": token})
+                assert answer.result
+                why, refusals = "", 0
+            except NoToken:
+                return self.link.lose(NO_TOKEN)
+            except ServerError as error:
+                logger.warning("the server refuses the new token: %s", error.code)
+                self._tokens.refused()
+                why, refusals = "refused", refusals + 1
+                await asyncio.sleep(RETRY_SECONDS)
+            except Exception:
+                logger.warning("the token was not replaced yet", exc_info=True)
+                why = why or "expiring"
+                await asyncio.sleep(RETRY_SECONDS)
+        self.link.lose(Lost(Action.STOP, "the server refuses every new token"))

@@ -1,0 +1,102 @@
+"""The access token: kept while it lasts, replaced shortly before its end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from realtime.client.policy import Action, Lost
+
+GetToken = Callable[[str], Awaitable[str | None]]
+
+MARGIN_SECONDS = 60.0  # at most; of a short life, a fifth
+NO_TOKEN = Lost(Action.STOP, "get_token gave no token")
+
+
+class NoToken(Exception):
+    """`get_token` has none: the end of the client."""
+
+
+def margin(life: float) -> float:
+    """Return how many seconds before the end of a life this long a token is replaced."""
+    return min(MARGIN_SECONDS, life / 5)
+
+
+def life(message_timestamp: str, expires_at: str | None) -> float | None:
+    """Return the seconds a login lasts, from two times by the server's clock."""
+    if expires_at is None:
+        return None
+    return (
+        datetime.fromisoformat(expires_at) - datetime.fromisoformat(message_timestamp)
+    ).total_seconds()
+
+
+class Tokens:
+    """Asks `get_token` only when the token that it gave last is no good any more."""
+
+    def __init__(self, get_token: GetToken) -> None:
+        self._get_token = get_token
+        self._token: str | None = None
+        self._why = "connect"
+        self._margin: float | None = None  # that of the token's first reading
+        self._renew_at: float | None = None  # monotonic
+        self._changed = asyncio.Event()
+
+    async def get(self, *, renew: bool = True) -> str:
+        """Return the token; with `renew`, not one that is near its end.
+
+        Raises NoToken, and what `get_token` does.
+        """
+        if self._token is None:
+            return await self.fetch(self._why)
+        if renew and self._is_due:
+            return await self.fetch("expiring")
+        return self._token
+
+    @property
+    def _is_due(self) -> bool:
+        return self._renew_at is not None and time.monotonic() >= self._renew_at
+
+    async def fetch(self, why: str) -> str:
+        """Ask for a new one. Raises NoToken, and what `get_token` does."""
+        token = await self._get_token(why)
+        if not token:
+            raise NoToken
+        self._token, self._why = token, "connect"
+        self._margin = self._renew_at = None  # nobody has said yet how long it lasts
+        return token
+
+    def refused(self) -> None:
+        """Note that the server does not take it."""
+        self._token, self._why = None, "refused"
+
+    def lasts(self, seconds: float | None) -> None:
+        """Note what the server said of the token's end."""
+        if seconds is None:
+            self._renew_at = None
+        else:
+            if self._margin is None:
+                self._margin = margin(seconds)
+            self._renew_at = time.monotonic() + seconds - self._margin
+        self._changed.set()
+
+    def warned(self, seconds: float) -> None:
+        """Note a warning of the server's, which counts if it is news."""
+        before_end = margin(seconds) if self._margin is None else self._margin
+        at = time.monotonic() + seconds - before_end
+        if self._renew_at is None or at < self._renew_at:
+            self._renew_at = at
+            self._changed.set()
+
+    async def until_due(self) -> None:
+        """Wait until the token should be replaced."""
+        while not self._is_due:
+            self._changed.clear()
+            wait = None if self._renew_at is None else self._renew_at - time.monotonic()
+            try:
+                async with asyncio.timeout(wait):
+                    await self._changed.wait()
+            except TimeoutError:
+                continue

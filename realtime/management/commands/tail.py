@@ -1,0 +1,194 @@
+"""Print what a user is sent, live."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import uuid
+from argparse import ArgumentParser
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.tokens import AccessToken
+
+from realtime import db, names
+from realtime.client import Client
+from realtime.protocol.messages import SUBSCRIPTION_TYPES
+from realtime.tokens import SESSION_CLAIM
+
+URL = "ws://127.0.0.1:8000/ws/notifications"
+TOKEN_LIFE = timedelta(minutes=5)
+_SILENT = {"acked", "authenticated", "pong", "token_expiring"}  # the client's own business
+
+
+class Command(BaseCommand):
+    """`manage.py tail`."""
+
+    help = (
+        "Print what a user is sent, as it happens: one line a message, changes of the "
+        "connection on stderr. It logs in as the user, acknowledges nothing, and counts as "
+        "one of the user's connections. Ctrl-C ends it."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("username")
+        parser.add_argument("--url", default=URL, help=f"Default: {URL}.")
+        parser.add_argument(
+            "--room", action="append", default=[], metavar="ROOM", help="Join it; may be repeated."
+        )
+        parser.add_argument(
+            "--types",
+            nargs="+",
+            default=[],
+            metavar="TYPE",
+            help="Only these: " + ", ".join(sorted(SUBSCRIPTION_TYPES)) + ".",
+        )
+        parser.add_argument(
+            "--since",
+            default="now",
+            metavar="now|OFFSET",
+            help="Begin with what follows this offset of the user's stream. Default: now.",
+        )
+        parser.add_argument("--json", action="store_true", help="One JSON object per message.")
+
+    def handle(self, *, username: str, **options: Any) -> None:
+        unknown = set(options["types"]) - SUBSCRIPTION_TYPES
+        if unknown:
+            raise CommandError(f"There is no type {', '.join(sorted(unknown))}.")
+        since = _offset(options["since"])
+        user = get_user_model()._default_manager.filter(username=username).first()
+        if user is None:
+            raise CommandError(f"There is no user {username!r}.")
+        if not user.is_active:
+            raise CommandError(f"{username} is not active, and may not connect.")
+        if not api_settings.SIGNING_KEY:
+            raise CommandError("This deployment has no key to sign tokens with.")
+        session = uuid.uuid4().hex
+
+        async def get_token(reason: str) -> str | None:
+            return await db.run(_token, user.pk, session)
+
+        try:
+            client = Client(
+                options["url"],
+                get_token,
+                types=options["types"],
+                rooms=options["room"],
+                positions=None if since is None else {names.user_stream(user.pk): since},
+                ack=False,
+            )
+        except ValueError as error:
+            raise CommandError(f"{error}.") from None
+        # Its warnings are told as states, in one line.
+        logging.getLogger("realtime.client").setLevel(logging.ERROR)
+        try:
+            code, reason = asyncio.run(self._follow(client, as_json=options["json"]))
+        except (KeyboardInterrupt, BrokenPipeError):
+            return
+        raise CommandError(f"Ended{f' with {code}' if code else ''}: {reason}.")
+
+    async def _follow(self, client: Client, *, as_json: bool) -> tuple[int | None, str]:
+        unread = asyncio.Event()  # nobody reads what is printed any more
+
+        def show(data: dict[str, Any], message: dict[str, Any]) -> None:
+            if not as_json and message["type"] in _SILENT:
+                return
+            text = json.dumps(message, ensure_ascii=False) if as_json else line(message)
+            try:
+                self.stdout.write(text)
+                self.stdout.flush()
+            except BrokenPipeError:
+                unread.set()
+
+        def tell(data: dict[str, Any], message: dict[str, Any]) -> None:
+            again = data["retry_in"]
+            words = [data["state"]]
+            words += [str(data["code"])] if data["code"] else []
+            words += [printable(data["reason"])] if data["reason"] else []
+            words += [f"(again in {again:.1f} s)"] if again is not None else []
+            self.stderr.write(" ".join(words))
+            self.stderr.flush()
+
+        client.on("message", show)
+        client.on("state", tell)
+        async with client:
+            ends = [asyncio.create_task(wait()) for wait in (client.wait_ended, unread.wait)]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if unread.is_set():
+                raise BrokenPipeError
+            return await client.wait_ended()
+
+
+def _offset(text: str) -> int | None:
+    if text == "now":
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise CommandError("--since takes `now` or an offset from 0.")
+    return int(text)
+
+
+def _token(user_id: int, session: str) -> str | None:
+    """Make a token as a login does; None for who may not log in any more."""
+    user = get_user_model()._default_manager.filter(pk=user_id, is_active=True).first()
+    if user is None:
+        return None
+    token: Any = AccessToken.for_user(user)
+    token[SESSION_CLAIM] = session
+    token.set_exp(lifetime=min(TOKEN_LIFE, api_settings.ACCESS_TOKEN_LIFETIME))
+    return str(token)
+
+
+def line(message: dict[str, Any]) -> str:
+    """Write a message for a reader: local time, type, place, and what it says."""
+    moment = datetime.fromisoformat(message["timestamp"]).astimezone()
+    if "stream" in message and "offset" in message:
+        place = f"{message['stream']}#{message['offset']}"
+    else:
+        place = message.get("room", "-")
+    time = f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03d}"
+    says = printable(describe(message["type"], message["data"]))
+    return f"{time}  {message['type']:<20}  {place:<16}  {says}"
+
+
+def describe(type: str, data: dict[str, Any]) -> str:
+    """Say what a message says; amounts and prices stay the text that they are."""
+    match type:
+        case "connection_established":
+            return f"user {data['user_id']}, connection {data['connection_id']}"
+        case "notification":
+            return f"[{data['type']}, {data['priority']}] {data['title']}: {data['message']}"
+        case "transaction_update":
+            words = (
+                data["id"],
+                data["status"],
+                data.get("direction"),
+                data["amount"],
+                data["currency"],
+                data.get("description"),
+            )
+            return " ".join(str(word) for word in words if word)
+        case "balance_update":
+            return (
+                f"account {data['account_id']}: {data['available_balance']} {data['currency']} "
+                f"available, {data['current_balance']} in all"
+            )
+        case "market_update":
+            change = f" ({data['change_percent']} %)" if data.get("change_percent") else ""
+            return f"{data['symbol']} {data['price']} {data.get('currency', '')}{change}"
+        case "system_announcement":
+            return f"[{data['severity']}] {data['title']}: {data['message']}"
+        case "notification_counts":
+            return f"{data['unread']} unread, {data['unseen']} unseen"
+        case "error":
+            return f"{data['code']}: {data['message']}"
+        case _:
+            return json.dumps(data, ensure_ascii=False)
+
+
+def printable(text: str) -> str:
+    """Leave nothing in a text that a terminal would obey."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -1,0 +1,57 @@
+"""Clients of a serving node, and a record of what their handlers saw."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from realtime.client import Client
+from tests.realtime.conftest import token_for
+from tests.services.ports import PATIENCE
+from tests.services.server import Server
+
+
+def getter(user_id: int, *, seconds: float = 600) -> Any:
+    """Return a `get_token` that always has one; `asked` lists why it was asked."""
+
+    async def get_token(reason: str) -> str | None:
+        get_token.asked.append(reason)  # type: ignore[attr-defined]
+        return token_for(user_id, seconds=seconds)
+
+    get_token.asked = []  # type: ignore[attr-defined]
+    return get_token
+
+
+class Seen:
+    """Notes every message and state of a client."""
+
+    def __init__(self, client: Client) -> None:
+        self.messages: list[dict[str, Any]] = []
+        self.states: list[dict[str, Any]] = []
+        self.resyncs: list[dict[str, Any]] = []
+        client.on("message", lambda data, message: self.messages.append(message))
+        client.on("state", lambda data, message: self.states.append(data))
+        client.on("resync", lambda data, message: self.resyncs.append(data))
+
+    def of(self, type: str) -> list[dict[str, Any]]:
+        return [message for message in self.messages if message["type"] == type]
+
+    def offsets(self, stream: str) -> list[int]:
+        return [m["offset"] for m in self.messages if m.get("stream") == stream]
+
+
+def client_of(server: Server, user_id: int, **options: Any) -> tuple[Client, Seen]:
+    """Make a client, not started yet, and a record of it."""
+    get_token = options.pop("get_token", None) or getter(user_id)
+    client = Client(server.ws_url, get_token, **options)
+    return client, Seen(client)
+
+
+async def until(ready: Callable[[], object], *, seconds: float = 10) -> None:
+    """Wait until something is so, and let the event loop run meanwhile."""
+    deadline = time.monotonic() + seconds * PATIENCE
+    while not ready():
+        assert time.monotonic() < deadline, f"not within {seconds * PATIENCE:g} s"
+        await asyncio.sleep(0.02)

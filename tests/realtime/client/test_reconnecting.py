@@ -1,0 +1,290 @@
+"""What the client does by itself when connections, servers and the past are lost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+
+from realtime.client import Client
+from realtime.protocol.codec import timestamp
+from tests.realtime.client.conftest import Seen, client_of, getter, until
+from tests.realtime.conftest import ALICE, broadcast, node, push_balance
+from tests.services import environment
+from tests.services.ports import wait_until
+from tests.services.process import Process
+from tests.services.server import Server
+
+pytestmark = pytest.mark.servers
+STREAM = f"user:{ALICE}"
+PUBLISH = """
+import time
+from django.db import transaction
+from realtime.protocol.messages import BalanceUpdate
+from realtime.publish import publish
+for number in range({count}):
+    with transaction.atomic():
+        publish("user:{user}", BalanceUpdate(account_id="1", currency="UGX",
+            available_balance=str(number), current_balance="0"))
+    time.sleep({pause})
+"""
+
+
+def script(count: int, *, user: int = ALICE, pause: float = 0.0) -> tuple[str, ...]:
+    return "shell", "-v0", "-c", PUBLISH.format(count=count, user=user, pause=pause)
+
+
+@pytest.fixture
+def own() -> Iterator[Server]:
+    with node(DEBUG="1", WS_HEARTBEAT_SECONDS="1", WS_RECONNECT_AFTER_MS="100") as server:
+        yield server
+
+
+def lives(server: Server) -> bool:
+    try:
+        return server.request("GET", "/healthz").status == 200
+    except OSError:
+        return False
+
+
+@contextmanager
+def again(server: Server) -> Iterator[Process]:
+    """Serve once more, on the port and the database of a server that was killed."""
+    process = Process(
+        [sys.executable, "manage.py", "serve", "--port", str(server.port)],
+        log=server.folder / "log",
+        env=server.env,
+        cwd=environment.ROOT,
+    )
+    try:
+        wait_until(lambda: lives(server), seconds=30, what="the server is back")
+        yield process
+    finally:
+        process.kill()
+
+
+async def test_a_server_killed_under_load_leaves_no_gap_and_no_double(own: Server) -> None:
+    client, seen = client_of(own, ALICE, rooms=["market_data:TEST"])
+    async with client:
+        start = (await client.wait_connected())["positions"][STREAM]["offset"]
+        await client.join("market:crypto", rate="5s")
+        await client.subscribe("balance")
+        publishing = asyncio.create_task(asyncio.to_thread(own.manage, *script(400, pause=0.005)))
+        await until(lambda: len(seen.of("balance_update")) > 50)
+        assert not publishing.done()
+        own.kill()
+        await until(lambda: client.state == "disconnected")
+        async with _again(own):
+            await publishing
+            await until(lambda: len(seen.of("balance_update")) >= 400, seconds=60)
+            assert seen.offsets(STREAM) == list(range(start + 1, start + 401))
+            assert 1006 in [state["code"] for state in seen.states]
+            # Rooms and filters are as they were.
+            await until(lambda: len(seen.of("room_joined")) >= 4)
+            listed = await client.list_rooms()
+            assert set(listed["joined"]) == {"market_data:TEST", "market:crypto"}
+            assert seen.of("room_joined")[-1]["data"]["rate"] == "5s"
+            body = {"id": "9", "status": "completed", "amount": "5", "currency": "UGX"}
+            await asyncio.to_thread(broadcast, own, "transaction", body, f"?user_id={ALICE}")
+            last = (await asyncio.to_thread(push_balance, own, ALICE, 7))["offset"]
+            await until(lambda: seen.offsets(STREAM)[-1] == last)
+            assert not seen.of("transaction_update")
+
+
+@asynccontextmanager
+async def _again(server: Server) -> AsyncIterator[None]:
+    context = again(server)
+    await asyncio.to_thread(context.__enter__)
+    try:
+        yield
+    finally:
+        context.__exit__(None, None, None)
+
+
+async def test_a_request_is_asked_again_after_a_reconnect(own: Server) -> None:
+    client, seen = client_of(own, ALICE, request_timeout=60)
+    async with client:
+        await client.wait_connected()
+        os.kill(own.pid, signal.SIGSTOP)  # it takes the request, and never answers
+        asked = asyncio.create_task(client.list_rooms())
+        await until(lambda: client.state != "connected", seconds=30)
+        own.kill()
+        async with _again(own):
+            assert (await asked)["joined"] == []
+    assert seen.states[2]["reason"] == "the server gives no sign of life"
+    assert seen.states[2]["code"] == 1006
+
+
+async def test_a_restarting_server_is_left_as_long_as_it_asks(own: Server) -> None:
+    client, seen = client_of(own, ALICE)
+    async with client:
+        await client.wait_connected()
+        await asyncio.to_thread(own.manage, "disconnect", "alice", "--reconnect")
+        await until(lambda: len(seen.of("connection_established")) == 2)
+        lost = next(state for state in seen.states if state["code"] == 1012)
+        hint = seen.of("server_shutdown")[0]["data"]["reconnect_after_ms"] / 1000
+        assert hint <= lost["retry_in"] <= hint + 0.5
+
+
+async def test_who_is_sent_away_stays_away(own: Server) -> None:
+    client, seen = client_of(own, ALICE)
+    async with client:
+        await client.wait_connected()
+        await asyncio.to_thread(own.manage, "disconnect", "alice")
+        async with asyncio.timeout(20):
+            assert await client.wait_ended() == (4403, "access revoked")
+        await until(lambda: seen.states[-1]["code"] == 4403)
+        assert seen.states[-1]["retry_in"] is None
+
+
+async def test_a_wrong_parameter_is_not_repeated(own: Server) -> None:
+    client, seen = client_of(own, ALICE, types=["everything"])
+    async with client:
+        async with asyncio.timeout(20):
+            code, _ = await client.wait_ended()
+        assert code == 4400
+        await until(lambda: seen.of("error"))
+
+
+async def test_a_trimmed_past_is_replaced_by_a_snapshot(own: Server) -> None:
+    client, seen = client_of(own, ALICE, device="sleeper")
+    async with client:
+        await client.wait_connected()
+        push_balance(own, ALICE, 0)
+        await until(lambda: seen.of("balance_update"))
+    own.manage(*script(30))
+    own.manage("trim_events", "--keep", "5", "--days", "0")
+    head = push_balance(own, ALICE, 77)["offset"]
+    order: list[Any] = []
+    client.on("resync", lambda data, message: order.append("resync"))
+    client.on("balance_update", lambda data, message: order.append(message["offset"]))
+    async with client:
+        await until(lambda: seen.resyncs)
+        [resync] = seen.resyncs
+        assert (resync["reason"], resync["stream"]) == ("trimmed", STREAM)
+        assert resync["snapshot"]["positions"][STREAM]["offset"] == head
+        assert "accounts" in resync["snapshot"]
+        assert client.positions[STREAM] == head
+        live = (await asyncio.to_thread(push_balance, own, ALICE, 5))["offset"]
+        await until(lambda: live in order)
+        assert order == ["resync", live]
+        await until(lambda: live in [m["data"]["offset"] for m in seen.of("acked")])
+    # Acknowledged as it is now, the device is asked to resynchronise no more.
+    other, later = client_of(own, ALICE, device="sleeper")
+    async with other:
+        await other.wait_connected()
+        await other.ping()
+    assert not later.of("resync_required")
+
+
+async def test_a_new_epoch_on_an_open_socket_is_one_resynchronisation(own: Server) -> None:
+    client, seen = client_of(own, ALICE)
+    async with client:
+        before = (await client.wait_connected())["epoch"]
+        push_balance(own, ALICE, 0)
+        await until(lambda: seen.of("balance_update"))
+        await asyncio.to_thread(own.manage, "bump_epoch", "--all")
+        push_balance(own, ALICE, 1)
+        await until(lambda: seen.resyncs)
+        await until(lambda: client.epoch != before)
+        assert client.epoch == seen.resyncs[-1]["snapshot"]["epoch"]
+        live = (await asyncio.to_thread(push_balance, own, ALICE, 2))["offset"]
+        await until(lambda: client.positions[STREAM] == live)
+    assert client.state == "disconnected"
+    assert 1 <= len(seen.resyncs) <= len(seen.of("resync_required"))
+
+
+# -- servers that are wrong, which ours never is
+
+
+def envelope(type: str, data: dict[str, Any], **more: Any) -> str:
+    return json.dumps({"type": type, "data": data, "timestamp": timestamp(), **more})
+
+
+def greeting(offset: int) -> str:
+    return envelope(
+        "connection_established",
+        {
+            "user_id": "1",
+            "connection_id": "x",
+            "heartbeat_seconds": 20,
+            "expires_at": None,
+            "positions": {STREAM: {"offset": offset, "epoch": "e"}},
+            "epoch": "e",
+        },
+    )
+
+
+@asynccontextmanager
+async def wrong(talk: Any) -> AsyncIterator[tuple[Client, Seen, list[str]]]:
+    """Serve with `talk(socket, number of the connection)`, and a client; paths are noted."""
+    paths: list[str] = []
+
+    async def answer(socket: ServerConnection) -> None:
+        paths.append(socket.request.path if socket.request else "")
+        await talk(socket, len(paths))
+        await socket.wait_closed()
+
+    async with serve(answer, "127.0.0.1", 0) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        client = Client(f"ws://127.0.0.1:{port}/ws/notifications", getter(ALICE))
+        seen = Seen(client)
+        async with client:
+            yield client, seen, paths
+
+
+async def test_a_gap_is_filled_by_resuming_at_once() -> None:
+    async def talk(socket: ServerConnection, number: int) -> None:
+        await socket.send(greeting(5))
+        for offset in (6, 8, 9) if number == 1 else (6, 7, 8, 9):
+            await socket.send(envelope("balance_update", {}, stream=STREAM, offset=offset))
+
+    async with wrong(talk) as (client, seen, paths):
+        await until(lambda: seen.offsets(STREAM) == [6, 7, 8, 9])
+        assert f"since={STREAM}:6" in paths[1]
+        assert "epoch=e" in paths[1]
+        [lost] = [state for state in seen.states if state["reason"]]
+        assert lost["retry_in"] == 0
+        assert lost["reason"] == f"a gap in {STREAM}: 8 came after 6"
+
+
+async def test_a_snapshot_elsewhere_is_not_fetched_and_the_old_positions_stay() -> None:
+    async def talk(socket: ServerConnection, number: int) -> None:
+        await socket.send(greeting(5))
+        await socket.send(envelope("balance_update", {}, stream=STREAM, offset=6))
+        required = {
+            "stream": STREAM,
+            "reason": "epoch",
+            "position": {"offset": 90, "epoch": "f"},
+            "epoch": "f",
+            "snapshot": "//elsewhere.example/snapshot",
+        }
+        if number == 1:
+            await socket.send(envelope("resync_required", required))
+            await socket.send(envelope("balance_update", {}, stream=STREAM, offset=91))
+
+    async with wrong(talk) as (client, seen, paths):
+        await until(lambda: len(paths) == 2)
+        assert f"since={STREAM}:6&epoch=e" in paths[1]
+        assert seen.offsets(STREAM) == [6]
+        assert not seen.resyncs
+        assert "no path on this server" in seen.states[2]["reason"]
+
+
+async def test_what_is_no_message_is_a_broken_line_and_not_the_end() -> None:
+    async def talk(socket: ServerConnection, number: int) -> None:
+        texts = {1: "{", 2: "[]", 3: envelope("connection_established", {})}
+        await socket.send(texts.get(number, greeting(5)))
+
+    async with wrong(talk) as (client, seen, paths):
+        async with asyncio.timeout(30):
+            await client.wait_connected()
+        assert len(paths) == 4

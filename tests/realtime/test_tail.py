@@ -1,0 +1,155 @@
+"""`manage.py tail`: what a user is sent, on a terminal or for a program."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from realtime.management.commands import tail
+from tests.realtime.conftest import ALICE, broadcast, push_balance
+from tests.services import environment, secrets
+from tests.services.ports import PATIENCE, free_port
+from tests.services.server import Server
+
+pytestmark = pytest.mark.servers
+
+
+class Tail:
+    """The command as a process of its own."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+
+    async def read(self, word: str, stream: str = "stdout") -> str:
+        """Return the next line with a word in it."""
+        source = getattr(self.process, stream)
+        async with asyncio.timeout(20 * PATIENCE):
+            while line := (await source.readline()).decode():
+                if word in line:
+                    return str(line.rstrip("\n"))
+        raise AssertionError(f"it ended without {word!r}")
+
+    async def end(self) -> tuple[int, str, str]:
+        """Send Ctrl-C; return its exit status and what else it has printed."""
+        self.process.send_signal(signal.SIGINT)
+        out, err = await self.process.communicate()
+        return self.process.returncode or 0, out.decode(), err.decode()
+
+
+@asynccontextmanager
+async def tailing(server: Server, *arguments: str) -> AsyncIterator[Tail]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "manage.py", "tail", *arguments),
+        env=server.env,
+        cwd=environment.ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield Tail(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+async def test_it_prints_what_comes_and_ctrl_c_ends_it(served: Server) -> None:
+    async with tailing(
+        served, "alice", "--url", served.ws_url, "--room", "market_data:TEST"
+    ) as command:
+        assert await command.read("connect", "stderr") == "connecting"
+        assert await command.read("connect", "stderr") == "connected"
+        await command.read("connection_established")
+        offset = push_balance(served, ALICE, 1250)["offset"]
+        line = await command.read("balance_update")
+        assert f"user:{ALICE}#{offset}" in line
+        assert "1250 UGX" in line
+        assert "market_data:TEST" in await command.read("market_update")
+        evil = {"title": "A\x1b[2Jtitle", "message": "Tonight."}
+        broadcast(served, "announcement", evil)
+        assert "\x1b" not in await command.read("system_announcement")
+        code, out, err = await command.end()
+        assert code == 0
+        assert "Traceback" not in err
+        assert not secrets.leaked(out + err)
+
+
+async def test_json_is_one_message_a_line_and_nothing_else(served: Server) -> None:
+    offset = push_balance(served, ALICE, 1)["offset"]
+    arguments = ("--json", "--types", "balance", "--since", str(offset - 1))
+    async with tailing(served, "alice", "--url", served.ws_url, *arguments) as command:
+        first = json.loads(await command.read("balance_update"))
+        assert (first["offset"], first["data"]["available_balance"]) == (offset, "1")
+        push_balance(served, ALICE, 2)
+        second = json.loads(await command.read("balance_update"))
+        assert second["offset"] == offset + 1
+        code, out, err = await command.end()
+        assert code == 0
+        for line in out.splitlines():
+            json.loads(line)
+
+
+async def test_a_server_that_is_not_there_is_tried_again(served: Server) -> None:
+    nowhere = f"ws://127.0.0.1:{free_port()}/ws/notifications"
+    async with tailing(served, "alice", "--url", nowhere) as command:
+        for _ in range(2):
+            assert "again in" in await command.read("disconnected", "stderr")
+        code, out, err = await command.end()
+        assert (code, out) == (0, "")
+        assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["nobody"], "There is no user 'nobody'."),
+        (["alice", "--since", "yesterday"], "--since takes `now` or an offset from 0."),
+        (["alice", "--types", "everything"], "There is no type everything."),
+        (["alice", "--url", "http://localhost"], "is no address of a WebSocket"),
+    ],
+)
+def test_what_cannot_be_is_one_clear_error(served: Server, arguments: list[str], says: str) -> None:
+    with pytest.raises(RuntimeError) as failed:
+        served.manage("tail", *arguments)
+    assert says in str(failed.value)
+    assert "Traceback" not in str(failed.value)
+
+
+def test_who_is_not_active_may_not_connect(served: Server) -> None:
+    create = "from django.contrib.auth.models import User; "
+    create += "User.objects.create(username='gone', is_active=False)"
+    served.manage("shell", "-v0", "-c", create)
+    with pytest.raises(RuntimeError, match="gone is not active"):
+        served.manage("tail", "gone")
+
+
+async def test_it_ends_when_it_is_sent_away(served: Server) -> None:
+    create = "from django.contrib.auth.models import User; "
+    create += "User.objects.create(username='tailed')"
+    await asyncio.to_thread(served.manage, "shell", "-v0", "-c", create)
+    async with tailing(served, "tailed", "--url", served.ws_url) as command:
+        await command.read("connection_established")
+        await asyncio.to_thread(served.manage, "disconnect", "tailed")
+        assert "4403" in await command.read("Ended", "stderr")
+        await command.process.wait()
+        assert command.process.returncode == 1
+
+
+def test_money_is_the_text_that_it_is() -> None:
+    data: dict[str, Any] = {
+        "id": "t1",
+        "status": "completed",
+        "direction": "inbound",
+        "amount": "1000000.10",
+        "currency": "UGX",
+        "description": "Rent",
+    }
+    said = tail.describe("transaction_update", data)
+    assert said == "t1 completed inbound 1000000.10 UGX Rent"
