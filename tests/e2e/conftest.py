@@ -22,22 +22,23 @@ ARGUMENTS = [
 ]
 
 
+def chromium() -> str:
+    """Find the machine's Chromium."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    pytest.exit(
+        "There is no Chromium: install it (on Debian: apt-get install chromium).", returncode=1
+    )
+
+
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     """Chromium, as the machine has it."""
-    path = (
-        shutil.which("chromium")
-        or shutil.which("chromium-browser")
-        or shutil.which("google-chrome")
-    )
-    if path is None:
-        pytest.exit(
-            "There is no Chromium: install it (on Debian: apt-get install chromium).", returncode=1
-        )
     async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield chromium
-        await chromium.close()
+        launched = await playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        yield launched
+        await launched.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,11 +2,9 @@
 
 import { style } from "./bellstyle.js";
 import { Client } from "./client.js";
+import { icon } from "./icons.js";
 import { Inbox } from "./inbox.js";
 import { ago, wordsOf } from "./words.js";
-
-const SVG = "http://www.w3.org/2000/svg";
-const BELL = "M6 9a6 6 0 1 1 12 0c0 5 2 6 2 7H4c0-1 2-2 2-7m4 10a2 2 0 0 0 4 0";
 
 /**
  * Give it a `client`, or a `getToken` (as Client takes it), or the attribute `token-url`: an
@@ -157,7 +155,7 @@ export class HoardrunBell extends HTMLElement {
     const bell = h("button", { type: "button", part: "bell", class: "bell", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => (this.isOpen ? this.close() : this.open()) });
     const badge = h("span", { class: "badge", part: "badge", "aria-hidden": "true" });
     const label = h("span", { class: "sr" });
-    bell.append(icon(BELL), badge, label);
+    bell.append(icon("bell"), badge, label);
     const all = h("button", { type: "button", onclick: () => this.#filter(false) });
     const onlyUnread = h("button", { type: "button", onclick: () => this.#filter(true) });
     const readAll = h("button", { type: "button", class: "quiet", onclick: () => this.#try(() => this.#inbox.markAllRead()) });
@@ -224,6 +222,7 @@ export class HoardrunBell extends HTMLElement {
     return h(
       "li",
       { class: `note ${note.status}`, "data-notification": note.id },
+      h("span", { class: "kind", "data-type": note.type }, icon(note.type)),
       h("button", { type: "button", class: "open", "data-key": `${note.id} open`, onclick: () => this.#choose(note) }, h("strong", {}, note.title), h("span", {}, note.message), h("small", {}, ago(note.created_at, this.#lang), priority ? h("em", {}, priority) : "")),
       h("div", { class: "acts" }, note.status === "unread" ? act("read", words.read, this.#inbox.markRead) : "", act("archive", words.archive, this.#inbox.archive)),
     );
@@ -245,15 +244,6 @@ function write(node, text, attributes) {
     else if (typeof value === "boolean") node.toggleAttribute(name, value);
     else node.setAttribute(name, value);
   }
-}
-
-function icon(path) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  svg.append(document.createElementNS(SVG, "path"));
-  svg.firstChild.setAttribute("d", path);
-  return svg;
 }
 
 customElements.define("hoardrun-bell", HoardrunBell);

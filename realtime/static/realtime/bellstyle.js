@@ -3,11 +3,11 @@
 export const style = new CSSStyleSheet();
 style.replaceSync(`
 :host {
-  --accent: var(--hoardrun-accent, light-dark(#2553c7, #8fb0ff));
-  --accent-ink: light-dark(#fff, #0d1530);
+  --tint: var(--hoardrun-accent, light-dark(#2553c7, #8fb0ff));
+  --tint-ink: light-dark(#fff, #0d1530);
   --surface: light-dark(#fff, #191b1f);
   --sunken: light-dark(#f0eeea, #0c0d0f);
-  --soft: color-mix(in srgb, var(--accent) 10%, var(--surface));
+  --soft: color-mix(in srgb, var(--tint) 10%, var(--surface));
   --line: light-dark(#e4e1da, #2a2d33);
   --ink: light-dark(#1b1c20, #eceae5);
   --ink-2: light-dark(#5d5c59, #a3a5aa);
@@ -18,15 +18,15 @@ style.replaceSync(`
 *, ::before, ::after { box-sizing: border-box; }
 button { font: inherit; color: inherit; cursor: pointer; }
 button:disabled { opacity: 0.5; cursor: default; }
-:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+:focus-visible { outline: 2px solid var(--tint); outline-offset: 2px; }
 .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .bell { position: relative; display: grid; place-items: center; width: 44px; height: 44px; padding: 0; border: 1px solid var(--line); border-radius: 50%; background: var(--surface); }
-.bell:hover { border-color: var(--accent); }
-.bell svg { width: 21px; height: 21px; fill: none; stroke: currentColor; stroke-width: 1.7; stroke-linecap: round; stroke-linejoin: round; }
-.bell.unseen svg { color: var(--accent); transform-origin: 50% 10%; animation: ring 0.9s ease-in-out; }
+.bell:hover { border-color: var(--tint); }
+.icon { width: 21px; height: 21px; fill: none; stroke: currentColor; stroke-width: 1.7; stroke-linecap: round; stroke-linejoin: round; }
+.bell.unseen svg { color: var(--tint); transform-origin: 50% 10%; animation: ring 0.9s ease-in-out; }
 .bell.away { border-style: dashed; color: var(--ink-2); }
 @keyframes ring { 20% { rotate: 14deg; } 45% { rotate: -11deg; } 70% { rotate: 6deg; } }
-.badge { position: absolute; top: -5px; inset-inline-end: -5px; min-width: 20px; padding: 0 5px; border-radius: 99px; background: var(--accent); color: var(--accent-ink); font-size: 11px; font-weight: 650; line-height: 19px; text-align: center; }
+.badge { position: absolute; top: -5px; inset-inline-end: -5px; min-width: 20px; padding: 0 5px; border-radius: 99px; background: var(--tint); color: var(--tint-ink); font-size: 11px; font-weight: 650; line-height: 19px; text-align: center; }
 .badge:empty { display: none; }
 .panel { position: absolute; top: calc(100% + 8px); inset-inline-end: 0; z-index: 1000; width: min(430px, calc(100vw - 28px)); overflow: hidden; border: 1px solid var(--line); border-radius: 14px; background: var(--surface); box-shadow: 0 12px 32px -12px light-dark(#1b1c2040, #000c); }
 .panel.turned { inset-inline: 0 auto; }
@@ -35,7 +35,7 @@ h2 { flex: 1; margin: 0; font-size: 15px; font-weight: 600; }
 .segments { display: inline-flex; padding: 2px; border-radius: 8px; background: var(--sunken); }
 .segments button { padding: 3px 10px; border: 0; border-radius: 6px; background: none; color: var(--ink-2); font-size: 13px; }
 .segments [aria-pressed="true"] { background: var(--surface); color: var(--ink); }
-.quiet { min-height: 28px; padding: 2px 8px; border: 0; border-radius: 7px; background: none; color: var(--accent); font-size: 13px; font-weight: 550; white-space: nowrap; }
+.quiet { min-height: 28px; padding: 2px 8px; border: 0; border-radius: 7px; background: none; color: var(--tint); font-size: 13px; font-weight: 550; white-space: nowrap; }
 .quiet:hover:not(:disabled) { background: var(--soft); }
 .problem { margin: 0; padding: 8px 16px; color: var(--bad); }
 .problem:empty { display: none; }
@@ -44,6 +44,10 @@ ul { margin: 0; padding: 0; list-style: none; }
 .note { display: flex; gap: 4px; padding: 4px 8px 4px 4px; }
 .note + .note { border-top: 1px solid var(--line); }
 .note.unread { background: var(--soft); }
+.kind { display: grid; place-items: center; flex: none; width: 32px; height: 32px; margin: 10px 0 0 10px; border-radius: 50%; background: var(--sunken); color: var(--ink-2); }
+.kind .icon { width: 17px; height: 17px; }
+.kind[data-type="security"] { background: light-dark(#fbf1da, #362a12); color: light-dark(#8a5a00, #efb95a); }
+.kind:is([data-type="transaction"], [data-type="payment"]) { color: var(--tint); }
 .open { display: grid; flex: 1; gap: 1px; min-width: 0; padding: 8px 12px; border: 0; border-radius: 8px; background: none; text-align: start; }
 .open > * { overflow-wrap: anywhere; }
 strong { font-weight: 500; }

@@ -102,7 +102,7 @@ export class Link extends EventTarget {
 
   #noteState({ code }) {
     const since = this.positions.map(([stream, offset]) => `${stream}:${offset}`).join(",");
-    if (this.state === "connecting") this.#note(since ? `connect, resume after ${since}` : "connect");
+    if (this.state === "connecting") since && this.#note(`connect, resume after ${since}`);
     else if (this.state === "idle") this.#note("disconnect");
     else if (this.state !== "online") this.#note(this.says, code >= 4000 || code === 1006 || !code ? "error" : "");
   }

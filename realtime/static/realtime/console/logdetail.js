@@ -30,7 +30,8 @@ export function hideDetail(closed = () => {}) {
 function draw() {
   const { message, text, since, direction } = entry;
   setText($("detail-title"), message?.type || (direction === "note" ? "note" : "text"));
-  const after = since === null ? "" : `${since < 1000 ? `${since} ms` : `${(since / 1000).toFixed(1)} s`} after the one before`;
+  const after = since === null ? "" : `+${since < 1000 ? `${since} ms` : `${(since / 1000).toFixed(1)} s`}`;
+  $("detail-facts").title = "Its size, and how long it came after the one before";
   setText($("detail-facts"), [bytes(new TextEncoder().encode(text).length), after].filter(Boolean).join(" · "));
   $("detail-raw").hidden = !message;
   $("detail-raw").setAttribute("aria-pressed", String(isRaw));

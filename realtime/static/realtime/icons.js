@@ -1,0 +1,35 @@
+// Line icons, drawn as SVG; the types of notifications have one each.
+
+export const SVG = "http://www.w3.org/2000/svg";
+
+const ICONS = {
+  bell: "M6 9a6 6 0 1 1 12 0c0 5 2 6 2 7H4c0-1 2-2 2-7m4 10a2 2 0 0 0 4 0",
+  transaction: "M4 8h13l-3-3m6 11H7l3 3",
+  payment: "M3 7h18v11H3zm0 4h18M7 15h4",
+  security: "M12 3l7 3v5c0 5-3 8-7 10-4-2-7-5-7-10V6zm-3 9l2 2 4-4",
+  account: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8m-7 8c1-4 4-5 7-5s6 1 7 5",
+  savings: "M4 10h16M6 10v8m4-8v8m4-8v8m4-8v8M3 20h18M12 3l8 4H4z",
+  kyc: "M4 5h16v14H4zm3 10c1-2 5-2 6 0m-3-4a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3m6-2h3m-3 4h3",
+  system: "M5 6h14v10H5zm4 14h6m-3-4v4",
+  marketing: "M4 10v4h3l7 4V6l-7 4zm13-1c1 2 1 4 0 6",
+  reminder: "M12 7v5l3 2m-3 6a8 8 0 1 0 0-16 8 8 0 0 0 0 16",
+  announcement: "M12 4l9 16H3zm0 6v4m0 3v.1",
+  close: "M6 6l12 12M18 6L6 18",
+  sun: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8m0-5v2m0 14v2M3 12h2m14 0h2M5.6 5.6l1.5 1.5m9.8 9.8l1.5 1.5M5.6 18.4l1.5-1.5m9.8-9.8l1.5-1.5",
+  moon: "M19 14.5A8 8 0 0 1 9.500 5a7.500 7.500 0 1 0 9.500 9.500z",
+  auto: "M12 4a8 8 0 1 0 0 16zm0 0a8 8 0 0 1 0 16",
+  in: "M12 5v14m-6-6l6 6 6-6",
+  out: "M12 19V5m-6 6l6-6 6 6",
+};
+
+/** Draw an icon; of a name that there is none for, `system`. */
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", ICONS[name] || ICONS.system);
+  svg.append(path);
+  return svg;
+}
