@@ -270,6 +270,7 @@ async def test_a_snapshot_elsewhere_is_not_fetched_and_the_old_positions_stay() 
             "snapshot": "//elsewhere.example/snapshot",
         }
         if number == 1:
+            await asyncio.sleep(0.3)  # the event is applied, and its ack waits
             await socket.send(envelope("resync_required", required))
             await socket.send(envelope("balance_update", {}, stream=STREAM, offset=91))
         async for text in socket:
