@@ -257,6 +257,8 @@ async def test_a_gap_is_filled_by_resuming_at_once() -> None:
 
 
 async def test_a_snapshot_elsewhere_is_not_fetched_and_the_old_positions_stay() -> None:
+    heard: list[Any] = []
+
     async def talk(socket: ServerConnection, number: int) -> None:
         await socket.send(greeting(5))
         await socket.send(envelope("balance_update", {}, stream=STREAM, offset=6))
@@ -268,8 +270,11 @@ async def test_a_snapshot_elsewhere_is_not_fetched_and_the_old_positions_stay() 
             "snapshot": "//elsewhere.example/snapshot",
         }
         if number == 1:
+            await asyncio.sleep(0.3)  # the event is applied, and its ack waits
             await socket.send(envelope("resync_required", required))
             await socket.send(envelope("balance_update", {}, stream=STREAM, offset=91))
+        async for text in socket:
+            heard.append(json.loads(text))
 
     async with wrong(talk) as (client, seen, paths):
         await until(lambda: len(paths) == 2)
@@ -277,6 +282,10 @@ async def test_a_snapshot_elsewhere_is_not_fetched_and_the_old_positions_stay() 
         assert seen.offsets(STREAM) == [6]
         assert not seen.resyncs
         assert "no path on this server" in seen.states[2]["reason"]
+        # What came before it was asked to resynchronise is acknowledged no more.
+        await client.wait_connected()
+        await asyncio.sleep(1.5)
+        assert heard == []
 
 
 async def test_what_is_no_message_is_a_broken_line_and_not_the_end() -> None:
