@@ -157,6 +157,7 @@ export class Positions {
   /** While a subscription filters, offsets of a user's stream are missing on purpose. */
   filtered: boolean;
   reset(positions: Record<string, Position> | Record<string, number>, epoch?: string): void;
+  greeted(greeting: { positions: Record<string, Position>; epoch: string }): boolean;
   get(stream: string): number | undefined;
   set(stream: string, offset: number): void;
   toJSON(): Record<string, number>;

@@ -282,6 +282,24 @@ async def test_what_retention_took_is_replaced_by_a_snapshot(
     assert embed.complaints == []
 
 
+async def test_another_epoch_is_replaced_by_a_snapshot(context: BrowserContext) -> None:
+    server = await asyncio.to_thread(Server, env={"DEBUG": "1"})
+    await asyncio.to_thread(server.manage, "seed_demo")
+    embed = await Embed.start(context, server, "amina", share=False, snapshot=True)
+    await asyncio.to_thread(server.kill)
+    await embed.until("client.state === 'connecting'")
+    await asyncio.to_thread(server.manage, "bump_epoch", "--all")
+    await asyncio.to_thread(server.start)
+    await embed.until("client.state === 'connected'", 40)
+    await embed.until("resyncs.length > 1")
+    assert {resync["reason"] for resync in (await embed.get("resyncs"))[1:]} == {"epoch"}
+    await asyncio.to_thread(notify, server, "amina", "In the new epoch")
+    last = (await asyncio.to_thread(head, server, "amina"))[AMINA]
+    await embed.until("heard.length === 1")
+    assert await embed.offsets(AMINA) == [last]
+    await asyncio.to_thread(server.stop)
+
+
 async def test_tabs_share_one_socket_and_each_hears_everything(
     context: BrowserContext, demo: Server
 ) -> None:

@@ -73,6 +73,17 @@ test("each event is taken once, and a hole is seen", () => {
   assert.equal(positions.epoch, "e");
 });
 
+test("a greeting adds what is not known, and of another epoch replaces all", () => {
+  const positions = new Positions();
+  positions.reset({ "user:1": 5 }, "one");
+  const greeting = { positions: { "user:1": { offset: 9 }, announcements: { offset: 2 } }, epoch: "one" };
+  assert.equal(positions.greeted(greeting), false);
+  assert.deepEqual(positions.toJSON(), { "user:1": 5, announcements: 2 });
+  assert.equal(positions.greeted({ ...greeting, epoch: "two" }), true);
+  assert.deepEqual(positions.toJSON(), { "user:1": 9, announcements: 2 });
+  assert.equal(new Positions().greeted(greeting), false);
+});
+
 test("any order of any repetition is handed over once and in order", () => {
   for (let seed = 1; seed <= 200; seed++) {
     let state = seed;

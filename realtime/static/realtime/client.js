@@ -7,7 +7,7 @@ const BASE_MS = 500;
 const CEILING_MS = 30_000;
 const STOP = new Set([1002, 1003, 1007, 1009, 4400, 4403, 4409]);
 
-/** Choose a moment up to a limit that doubles (full jitter): who fell together returns apart. */
+/** Choose a moment up to a limit that doubles: full jitter. */
 export function backoff(attempt, random = Math.random) {
   return Math.round(random() * Math.min(CEILING_MS, BASE_MS * 2 ** Math.min(attempt, 10)));
 }
@@ -51,6 +51,15 @@ export class Positions {
 
   toJSON() {
     return Object.fromEntries(this.#offsets);
+  }
+
+  /** Take from a greeting what is not known; returns whether what was known is of another epoch. */
+  greeted({ positions, epoch }) {
+    const isOther = this.epoch !== "" && this.epoch !== epoch;
+    if (isOther) this.#offsets.clear();
+    this.epoch = epoch;
+    for (const [stream, { offset }] of Object.entries(positions)) if (!this.#offsets.has(stream)) this.#offsets.set(stream, offset);
+    return isOther;
   }
 
   /** While a subscription filters, offsets are missing on purpose; after it, once more. */
@@ -247,7 +256,7 @@ export class TimeoutError extends Error {
   name = "TimeoutError";
 }
 
-/** Asks until there is an answer: all commands may be repeated, so after a reconnect they are. */
+/** Asks until there is an answer: any command may be repeated. */
 export class Requests {
   #waiting = new Map();
   #next = 1;
@@ -273,7 +282,6 @@ export class Requests {
     });
   }
 
-  /** Take an answer, or let it pass. */
   answered(answer) {
     if (answer.type === "error" && answer.id === undefined && answer.data.code === "rate_limited") {
       this.#again ||= setTimeout(() => this.sendAll(), AGAIN_MS); // it does not say which
@@ -290,7 +298,6 @@ export class Requests {
     request.reject(Object.assign(new ServerError(error.data), { joined }));
   }
 
-  /** The messages without an answer so far. */
   get open() {
     return [...this.#waiting.values()].map(({ message }) => message);
   }
@@ -371,7 +378,7 @@ export class Tokens {
   }
 }
 
-/** Read the claims of a JWT unchecked, which is for the server; null when it is none. */
+/** Read the claims of a JWT, unchecked; null when it is none. */
 export function claimsOf(token) {
   try {
     const part = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
@@ -451,7 +458,7 @@ export class Connection extends Emitter {
     this.#end(0, reason);
   }
 
-  /** A page that nobody sees does not come back, but stays if it is there. */
+  /** A hidden page does not come back, but stays if it is there. */
   set hidden(hidden) {
     this.#isHidden = hidden;
     if (hidden) this.#acks.flush();
@@ -473,7 +480,7 @@ export class Connection extends Emitter {
     if (!this.#socket) return this.types;
     const [added, gone] = [[...after].filter((type) => !before.has(type)), [...before].filter((type) => !after.has(type))];
     if (after.size) this.positions.filtered = true;
-    // First add, then take away: in between, it must not be everything.
+    // First add: in between, it must not be everything.
     if (added.length) await this.ask({ type: "subscribe_notifications", types: added });
     if (gone.length) await this.ask({ type: "unsubscribe_notifications", ...(after.size ? { types: gone } : {}) });
     return this.types;
@@ -568,7 +575,7 @@ export class Connection extends Emitter {
   #wake() {
     if (!this.#isAwake) return;
     if (this.#awaited) this.#open(this.#awaited);
-    else if (this.greeting) this.#heartbeat.probe(); // a machine that slept may have lost it
+    else if (this.greeting) this.#heartbeat.probe(); // a sleep may have cost it
   }
 
   get #isAwake() {
@@ -647,9 +654,8 @@ export class Connection extends Emitter {
     clearTimeout(this.#timers.greeting);
     this.#refusals = 0;
     this.greeting = data;
-    this.positions.epoch = data.epoch;
-    for (const [stream, { offset }] of Object.entries(data.positions)) if (this.positions.get(stream) === undefined) this.positions.set(stream, offset);
-    // Who greets and falls again must not be hammered: only a while of peace starts anew.
+    this.positions.greeted(data);
+    // Only a while of peace lets the backoff begin anew.
     this.#timers.stable = setTimeout(() => (this.#attempt = 0), STABLE_MS);
     this.#heartbeat.start(data.heartbeat_seconds * 1000);
     this.#renewBefore(data.expires_at, timestamp);
@@ -681,7 +687,7 @@ export class Connection extends Emitter {
       if (!token) return this.stop("nobody is logged in");
       await this.#requests.ask({ type: "authenticate", token });
     } catch {
-      // If it never succeeds, the server closes with 4401 and a token is asked for once more.
+      // At the latest, the close with 4401 asks for one once more.
       if (run === this.#run && this.greeting) this.#timers.renew = setTimeout(() => this.#renew(attempt + 1), 1000 + backoff(attempt));
     }
   }
@@ -864,8 +870,8 @@ export class Client {
 
   #greeted(data) {
     this.greeting = data;
-    this.#positions.epoch = data.epoch;
-    for (const [stream, { offset }] of Object.entries(data.positions)) if (this.#positions.get(stream) === undefined) this.#positions.set(stream, offset);
+    // The server says so too, but the connection may be lost before.
+    if (this.#positions.greeted(data)) this.#resync({ stream: "", reason: "epoch" });
   }
 
   async #deliver(message) {
