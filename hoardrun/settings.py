@@ -98,6 +98,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
 SERVESTATIC_USE_FINDERS = True  # no collectstatic needed to begin with
 SERVESTATIC_AUTOREFRESH = DEBUG
+SERVESTATIC_MIMETYPES = {".ts": "text/plain"}  # TypeScript, which others take for a video
 
 # -- passwords and tokens
 AUTH_PASSWORD_VALIDATORS = [
