@@ -32,6 +32,7 @@ notification_create(user_id=1, title="New sign-in", type="security", priority="h
     message="Your account was opened on a new phone in Kampala. Was this you?")
 """
 Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 
 async def log_in(browser: Browser, server: Server, name: str, size: tuple[int, int],
@@ -65,7 +66,7 @@ async def take(folder: Path) -> None:
             browser = await playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
             pages = {
                 f"console-{scheme}": await log_in(browser, server, "Amina", DESK, scheme)
-                for scheme in ("light", "dark")
+                for scheme in SCHEMES
             }
             pages["console-phone"] = await log_in(browser, server, "Amina", PHONE, "light")
             pages["console-staff"] = await log_in(browser, server, "Staff", DESK, "dark")
