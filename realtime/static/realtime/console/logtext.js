@@ -1,7 +1,15 @@
 // An entry of the log in words.
 
-/** Say in a few words what a message says. */
-export function summary({ message, text }) {
+/** Say in a few words what a message says. One that was sent wrong on purpose is shown as it is. */
+export function summary(entry) {
+  try {
+    return inWords(entry);
+  } catch {
+    return entry.text;
+  }
+}
+
+function inWords({ message, text }) {
   if (!message) return text;
   const data = message.data;
   const at = message.stream ? `${message.stream}#${message.offset} ` : "";
