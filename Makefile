@@ -26,7 +26,7 @@ PRODUCTION = env -u DEBUG -u REDIS_URL DATABASE_URL=sqlite://:memory: ALLOWED_HO
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test e2e lint contract fuzz faults faults-full conformance bench check clean
+.PHONY: help run test e2e screenshots lint contract fuzz faults faults-full conformance bench check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,8 +42,11 @@ test: $(VENV)/.dev ## Run every test, and the in-process suites again on Postgre
 	$(BIN)/python -m pytest $(TOGETHER) --ignore=tests/e2e $(ARGS)
 	$(if $(STORE_SUITES),HOARDRUN_TEST_DATABASE=postgres $(BIN)/python -m pytest $(TOGETHER) -m "not servers" $(STORE_SUITES) $(ARGS) $(MAY_SELECT_NONE))
 
-e2e: $(VENV)/.dev ## Drive the console page and the README's snippet in a real Chromium
+e2e: $(VENV)/.dev ## Drive the client, the bell, the console and the README's snippets in a real Chromium
 	$(BIN)/python -m pytest tests/e2e $(ARGS)
+
+screenshots: $(VENV)/.dev ## Take the pictures of docs/images from the running product
+	$(BIN)/python -m tests.e2e.screenshots $(ARGS)
 
 lint: $(VENV)/.bench ## Check style, types, imports, migrations, the exported protocol and the settings of a deployment
 	$(BIN)/ruff check .
