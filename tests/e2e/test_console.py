@@ -151,6 +151,7 @@ async def test_the_market_moves_and_every_message_can_be_sent_from_a_form(amina:
     await expect(prices.locator("tr").first).to_be_visible()
     shown = await prices.inner_text()
     await expect(prices).not_to_have_text(shown, use_inner_text=True)
+    await expect(page.locator('#joined [data-room="market_data"]')).not_to_have_text("0")
     await page.locator("#log-kinds [data-kind=beat]").click()
     log = page.locator("#log")
     for command in await page.locator("#command option").all_inner_texts():

@@ -207,6 +207,7 @@ async def test_the_nodes_are_shown_as_they_report(staff: Desk, amina: Desk) -> N
         "2", timeout=REFRESHED
     )
     await expect(table.get_by_role("row", name="Users")).to_contain_text("2", timeout=REFRESHED)
+    await expect(staff.page.locator("#staff-rooms")).to_contain_text("market_data2")
 
 
 async def test_staff_closes_a_customers_connection(staff: Desk, amina: Desk, amina_id: str) -> None:

@@ -16,6 +16,7 @@ export class Link extends EventTarget {
   says = "";
   retryAt = null; // on the clock of performance.now(); null while hidden or offline
   rooms = new Map(); // joined: name → rate
+  received = new Map(); // messages of each room since it was joined
   available = [];
   subscriptions = [];
   options = { tokenIn: "subprotocol", share: false, autoReconnect: true };
@@ -76,9 +77,9 @@ export class Link extends EventTarget {
     const client = (this.client = new Client({ getToken: ({ reason }) => this.session.tokenFor(reason), device: this.session.device, tokenIn, share, snapshot: true, rooms: FIRST_ROOMS }));
     client.on("state", (change) => this.#entered(change));
     client.on("frame", (frame) => this.#entry(frame));
-    client.on("message", (message) => this.#emit("message", message));
+    client.on("message", (message) => this.#heard(message));
     client.on("connection_established", () => setTimeout(() => this.state === "online" && client.listRooms().catch(() => {})));
-    client.on("room_joined", ({ room, rate }) => this.#inRooms(() => this.rooms.set(room, rate)));
+    client.on("room_joined", ({ room, rate }) => this.#inRooms(() => this.rooms.set(room, rate) && this.received.set(room, 0)));
     client.on("room_left", ({ room }) => this.#inRooms(() => this.rooms.delete(room)));
     client.on("rooms", ({ rooms }) => this.#inRooms(() => (this.available = rooms)));
     client.on("subscription_updated", ({ types }) => (this.subscriptions = types));
@@ -105,6 +106,11 @@ export class Link extends EventTarget {
     if (this.state === "connecting") since && this.#note(`connect, resume after ${since}`);
     else if (this.state === "idle") this.#note("disconnect");
     else if (this.state !== "online") this.#note(this.says, code >= 4000 || code === 1006 || !code ? "error" : "");
+  }
+
+  #heard(message) {
+    if (this.received.has(message.room)) this.received.set(message.room, this.received.get(message.room) + 1);
+    this.#emit("message", message);
   }
 
   #left() {

@@ -2,6 +2,8 @@
 
 import { $, el, inFrame, setText } from "./dom.js";
 
+const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+
 export function showRooms(link) {
   link.addEventListener("rooms", () => inFrame("rooms", () => drawRooms(link)));
   link.addEventListener("state", () => inFrame("rooms", () => drawRooms(link)));
@@ -12,7 +14,12 @@ export function showRooms(link) {
     const message = names.length === 1 ? { room: names[0] } : { rooms: names };
     if (names.length && link.send({ type: "join_room", ...message, rate: $("join-rate").value })) $("join-room").value = "";
   });
+  setInterval(() => drawCounts(link), 1000);
   drawRooms(link);
+}
+
+function drawCounts(link) {
+  for (const count of $("joined").querySelectorAll("[data-room]")) setText(count, short.format(link.received.get(count.dataset.room) ?? 0));
 }
 
 function drawRooms(link) {
@@ -28,7 +35,7 @@ function drawRooms(link) {
 
 function chip(link, room, rate) {
   const leave = el("button", { class: "chip-close", type: "button", "aria-label": `Leave ${room}`, text: "×", on: { click: () => link.send({ type: "leave_room", room }) } });
-  return el("li", { class: "chip on mono" }, room, rate === "realtime" ? null : el("span", { class: "count", text: rate }), leave);
+  return el("li", { class: "chip on mono" }, room, rate === "realtime" ? null : el("span", { class: "count", text: rate }), el("span", { class: "count", title: "Messages received", data: { room }, text: short.format(link.received.get(room) ?? 0) }), leave);
 }
 
 function available(link, { name, description }) {

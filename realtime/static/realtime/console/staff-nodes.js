@@ -1,9 +1,10 @@
 // The nodes as they last reported: a column for each, so that few fit a narrow rail.
 
-import { $, el, setText } from "./dom.js";
+import { $, el, setFacts, setText } from "./dom.js";
 import { countdown } from "./format.js";
 import { watched } from "./staff-watched.js";
 
+const ROOMS = 20; // the fullest
 const whole = (value) => value.toLocaleString("en");
 const rate = (value) => value.toLocaleString("en", { maximumFractionDigits: 1 });
 const ROWS = [
@@ -21,6 +22,7 @@ export function showNodes({ session }) {
   const draw = (answer) => {
     const data = answer?.data || { nodes: [], stale_nodes: [] };
     $("staff-nodes").replaceChildren(...(data.nodes.length ? table(data) : []));
+    setFacts($("staff-rooms"), Object.entries(data.rooms || {}).slice(0, ROOMS).map(([room, sockets]) => [room, whole(sockets)]));
     setText($("staff-nodes-about"), answer ? about(data) : "");
   };
   return watched({ session, path: () => "/ws/stats", draw, says: $("staff-nodes-says"), right: "a staff account" });
