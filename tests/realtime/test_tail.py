@@ -39,7 +39,8 @@ class Tail:
     async def end(self) -> tuple[int, str, str]:
         """Send Ctrl-C; return its exit status and what else it has printed."""
         self.process.send_signal(signal.SIGINT)
-        out, err = await self.process.communicate()
+        async with asyncio.timeout(20 * PATIENCE):
+            out, err = await self.process.communicate()
         return self.process.returncode or 0, out.decode(), err.decode()
 
 
@@ -51,6 +52,8 @@ async def tailing(server: Server, *arguments: str) -> AsyncIterator[Tail]:
         cwd=environment.ROOT,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        # A run in the background ignores Ctrl-C, and so would what it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         yield Tail(process)
