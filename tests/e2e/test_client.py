@@ -282,6 +282,68 @@ async def test_what_retention_took_is_replaced_by_a_snapshot(
     assert embed.complaints == []
 
 
+async def test_a_snapshot_that_was_given_up_is_read_at_the_next_connect(
+    context: BrowserContext, demo: Server
+) -> None:
+    embed = await Embed.start(context, demo, "brian", share=False, snapshot=True)
+    await embed.page.evaluate("client.disconnect()")
+    await asyncio.to_thread(notify, demo, "brian", "Soon trimmed")
+    await asyncio.to_thread(demo.manage, "trim_events", "--keep", "0")
+    await context.route("**/api/v1/snapshot", lambda route: route.fulfill(status=503))
+    await embed.page.evaluate("client.connect()")
+    await embed.until("client.state === 'connected'")
+    await asyncio.to_thread(notify, demo, "brian", "Held back")
+    await embed.until("client.stats.in > 2")
+    assert await embed.get("resyncs.length") == 1
+    await embed.page.evaluate("client.disconnect()")
+    await context.unroute("**/api/v1/snapshot")
+    await embed.page.evaluate("client.connect()")
+    resync = await embed.until("resyncs[1]")
+    assert resync["snapshot"]["notifications"][0]["title"] == "Held back"
+    assert await embed.get("heard") == []
+    await asyncio.to_thread(notify, demo, "brian", "After it")
+    await embed.until("heard.length === 1")
+
+
+async def test_a_token_that_cannot_be_sent_is_a_failed_attempt(
+    context: BrowserContext, demo: Server
+) -> None:
+    embed = await Embed.start(context, demo, "amina", share=False)
+    await embed.page.evaluate(
+        """async () => {
+            const {Client} = await import("/static/realtime/client.js");
+            window.states = [];
+            const other = new Client({share: false, getToken: () => "not a token"});
+            other.on("state", (change) => states.push(change));
+            other.connect();
+        }"""
+    )
+    await embed.until("states.filter(({retryInMs}) => retryInMs !== null).length > 1")
+    assert embed.complaints == []
+
+
+async def test_a_worker_that_dies_is_replaced(browser: Browser, demo: Server) -> None:
+    context = await browser.new_context()
+    token = await asyncio.to_thread(token_of, demo, "amina")
+    tabs = [await Embed.start(context, demo, "amina", token=token, snapshot=True) for _ in range(2)]
+    first = (await tabs[0].get("client.positions"))[AMINA]
+    await tabs[0].get("client.join('market:crypto')")
+    session = await browser.new_browser_cdp_session()
+    found = (await session.send("Target.getTargets"))["targetInfos"]
+    [worker] = [target for target in found if target["type"] == "shared_worker"]
+    await session.send("Target.closeTarget", {"targetId": worker["targetId"]})
+    for tab in tabs:
+        await tab.until("states.filter(({state}) => state === 'connected').length === 2")
+    await asyncio.to_thread(notify, demo, "amina", "Through another worker")
+    for tab in tabs:
+        await tab.until(f"client.positions['{AMINA}'] === {first + 1}")
+        assert await tab.offsets(AMINA) == [first + 1]
+        assert tab.complaints == []
+    rooms = await tabs[0].get("client.listRooms().then(({joined}) => joined)")
+    assert rooms == ["market:crypto"]
+    await context.close()
+
+
 async def test_another_epoch_is_replaced_by_a_snapshot(context: BrowserContext) -> None:
     server = await asyncio.to_thread(Server, env={"DEBUG": "1"})
     await asyncio.to_thread(server.manage, "seed_demo")

@@ -19,6 +19,7 @@ export class HoardrunBell extends HTMLElement {
   #inbox = null;
   #ends = [];
   #own = false; // whether the client is ours to end
+  #life = null;
   #parts;
   #frame = 0;
   #problem = "";
@@ -36,6 +37,7 @@ export class HoardrunBell extends HTMLElement {
   set client(client) {
     this.#leave();
     this.#client = client;
+    this.#own = false;
     if (this.isConnected) this.#enter();
   }
 
@@ -48,6 +50,8 @@ export class HoardrunBell extends HTMLElement {
   }
 
   connectedCallback() {
+    this.#life = new AbortController();
+    document.addEventListener("pointerdown", (event) => this.isOpen && !event.composedPath().includes(this) && this.close(), { signal: this.#life.signal });
     if (!this.#client && (this.getToken || this.hasAttribute("token-url"))) {
       const server = this.getAttribute("server") || import.meta.url;
       this.#client = new Client({ url: new URL("/ws/notifications", server), getToken: this.getToken || (() => this.#askForToken()) });
@@ -57,6 +61,7 @@ export class HoardrunBell extends HTMLElement {
   }
 
   disconnectedCallback() {
+    this.#life.abort();
     this.#leave();
   }
 
@@ -169,7 +174,6 @@ export class HoardrunBell extends HTMLElement {
     this.shadowRoot.append(bell, panel, live);
     this.shadowRoot.addEventListener("keydown", (event) => event.key === "Escape" && this.isOpen && (event.stopPropagation(), this.close(true)));
     this.addEventListener("focusout", ({ relatedTarget }) => relatedTarget && !this.contains(relatedTarget) && this.close());
-    document.addEventListener("pointerdown", (event) => this.isOpen && !event.composedPath().includes(this) && this.close());
     this.#draw();
   }
 

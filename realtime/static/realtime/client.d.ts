@@ -584,7 +584,7 @@ export class Client {
   sendText(text: string): boolean;
   /** Ask the HTTP API as this user, JSON in and out. Rejects with ApiError. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  api(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<any>;
+  api(method: string, path: string, body?: unknown): Promise<any>;
 }
 
 export interface Stats {

@@ -1,5 +1,5 @@
 // hoardrun's client: one WebSocket that comes back, resumes, and hands each event over once.
-// docs/client.md shows its use, client.d.ts describes every name.
+// docs/client.md shows its use, client.d.ts every name.
 
 // -- when to come back after a connection has ended
 
@@ -398,7 +398,7 @@ function isEnding(token) {
 // -- one socket, kept alive: opens, resumes, renews its login, comes back
 
 const SUBPROTOCOL = "hoardrun.v1";
-const GREETING_WITHIN_MS = 20_000;
+const GREETING_WITHIN_MS = 35_000; // longer than a login may take
 const STABLE_MS = 10_000;
 const REFUSALS = 3;
 export const LEFT = "closed by the application";
@@ -515,14 +515,15 @@ export class Connection extends Emitter {
     this.#clearTimers();
     this.#awaited = "";
     this.#enter({ state: "connecting" });
-    let token;
     try {
-      token = await this.#getToken(tokenReason);
+      const token = await this.#getToken(tokenReason);
+      if (run === this.#run) this.#connect(token);
     } catch (error) {
-      if (run === this.#run) this.#retry(0, `no token: ${error.message}`, tokenReason);
-      return;
+      if (run === this.#run) this.#retry(0, error.message, tokenReason);
     }
-    if (run !== this.#run) return;
+  }
+
+  #connect(token) {
     if (!token) return this.#end(0, "nobody is logged in");
     const { tokenIn } = this.#options;
     const protocols = tokenIn === "subprotocol" ? [SUBPROTOCOL, `bearer.${token}`] : [SUBPROTOCOL];
@@ -738,8 +739,9 @@ export class Client {
   #run = 0;
   #positions = new Positions();
   #handled = new Handled();
-  #held = null; // messages kept back while a snapshot is on its way
-  #due = null; // the Resync that has to be done
+  #held = null; // what waits for a snapshot
+  #due = null; // the Resync to do
+  #isStale = false; // one was given up
   #rooms = new Rooms();
   #types;
   #early = []; // asked before there is a link
@@ -774,7 +776,7 @@ export class Client {
     this.#listening?.abort();
     this.#listening = new AbortController();
     listen(globalThis.document, this.#listening, { visibilitychange: () => this.#link && (this.#link.hidden = document.hidden) });
-    listen(globalThis, this.#listening, { pagehide: () => this.#link?.stop(), pageshow: ({ persisted }) => persisted && this.#begin(++this.#run) });
+    listen(globalThis, this.#listening, { pagehide: () => this.#link?.stop(), pageshow: ({ persisted }) => persisted && (this.disconnect(), this.connect()) });
     this.#begin(++this.#run);
   }
 
@@ -783,6 +785,7 @@ export class Client {
     this.#run++;
     this.#listening?.abort();
     this.#link?.stop();
+    this.#isStale ||= Boolean(this.#held);
     this.#link = this.#held = this.#due = null;
     if (this.state !== "disconnected") this.#enter({ state: "disconnected", reason: LEFT });
   }
@@ -807,7 +810,7 @@ export class Client {
     for (let attempt = 0; ; attempt++) {
       try {
         this.#enter({ state: "connecting" });
-        if (this.#options.snapshot && this.#positions.isEmpty) await this.#resync({ stream: "", reason: "start" });
+        if (this.#isStale || (this.#options.snapshot && this.#positions.isEmpty)) await this.#resync({ stream: "", reason: "start" });
         const link = this.#options.share ? await this.#shared() : new Connection(this.#options);
         if (run !== this.#run) return link.stop();
         return this.#use(link);
@@ -835,6 +838,7 @@ export class Client {
     this.#link = link;
     link.on("state", (change) => this.#enter(change));
     link.on("message", (message) => this.#receive(message));
+    link.on("lost", () => (this.disconnect(), this.connect()));
     link.on("behind", (stream) => this.#resync({ stream, reason: "behind" }));
     const hidden = globalThis.document?.hidden ?? false;
     link.start({ positions: this.positions, epoch: this.#positions.epoch, types: [...this.#types], hidden });
@@ -858,7 +862,7 @@ export class Client {
     if (stream && this.#positions.judge(stream, offset) === "old") return;
     if (this.#held && (stream || type === "notification_counts")) {
       if (this.#held.push(message) <= MAX_HELD) return;
-      this.#held = []; // a snapshot that is read from now on has them all
+      this.#held = []; // a later snapshot has them all
       this.#due ??= { stream, reason: "behind" };
       return;
     }
@@ -870,25 +874,26 @@ export class Client {
 
   #greeted(data) {
     this.greeting = data;
-    // The server says so too, but the connection may be lost before.
+    // The server says so too, unless the connection is lost before.
     if (this.#positions.greeted(data)) this.#resync({ stream: "", reason: "epoch" });
   }
 
   async #deliver(message) {
     const { type, data, stream, offset } = message;
-    if (stream) this.#handled.begin(stream, offset);
+    const handled = this.#handled;
+    if (stream) handled.begin(stream, offset);
     const results = [...this.#events.emit(type, data, message), ...this.#events.emit("message", message)];
     if (!stream) return;
     const isLater = results.some((result) => typeof result?.then === "function");
     const ended = isLater ? await Promise.all(results) : results;
-    const upTo = this.#handled.end(stream, offset, !ended.includes(FAILED));
-    if (upTo) this.#link?.ack(stream, upTo);
+    const upTo = handled.end(stream, offset, !ended.includes(FAILED));
+    if (upTo && handled === this.#handled) this.#link?.ack(stream, upTo);
   }
 
   /** Read the snapshot, hand it over, and go on with what is newer. */
   async #resync(about) {
     this.#due = about;
-    if (this.#held) return; // one that is on its way reads once more
+    if (this.#held) return; // who reads already reads once more
     this.#held = [];
     const run = this.#run;
     for (let attempt = 0; this.#due; ) {
@@ -914,6 +919,8 @@ export class Client {
   #restart(snapshot, stream, reason) {
     const held = this.#held;
     this.#held = null;
+    this.#isStale = false;
+    this.#handled = new Handled();
     this.#positions.reset(snapshot.positions, snapshot.epoch);
     this.#events.emit("resync", { snapshot, stream, reason });
     for (const message of held) if (message.stream || message.timestamp >= snapshot.timestamp) this.#receive(message);
@@ -968,8 +975,8 @@ export class Client {
     return this.#link?.sendText(text) ?? false;
   }
 
-  /** Ask the HTTP API as this user; JSON in, JSON out. A refused token is renewed once. */
-  async api(method, path, body, headers = {}) {
+  /** Ask the HTTP API; a refused token is renewed once. */
+  async api(method, path, body) {
     const url = new URL(path, this.#options.url.replace(/^ws/, "http"));
     for (const reason of ["connect", "refused"]) {
       const token = await this.#tokens.get(reason);
@@ -977,7 +984,7 @@ export class Client {
       const response = await fetch(url, {
         method,
         credentials: "omit", // the token alone says who asks
-        headers: { Accept: "application/json", Authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
+        headers: { Accept: "application/json", Authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
         body: body === undefined ? undefined : JSON.stringify(body),
       }).catch(() => Promise.reject(new ApiError(0, "The server cannot be reached.")));
       if (response.status === 401 && reason === "connect") continue;

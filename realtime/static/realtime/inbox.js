@@ -62,19 +62,18 @@ export class Inbox extends EventTarget {
     this.#isLoaded = true;
     this.#cursor = "";
     this.hasMore = true;
-    return this.#read(++this.#run);
+    return this.#read(++this.#run, 1);
   }
 
   /** Load the next page. */
   async more() {
-    if (this.hasMore && !this.isLoading) await this.#read(this.#run);
+    if (this.hasMore && !this.isLoading) await this.#read(this.#run, this.items.length + 1);
   }
 
-  async #read(run) {
+  async #read(run, wanted) {
     this.isLoading = true;
     this.#changed();
     try {
-      const before = this.items.length;
       for (let page = 0; page < PAGES_AT_ONCE && this.hasMore; page++) {
         const answer = await this.#client.api("GET", `${PATH}?${this.#query()}`);
         if (run !== this.#run) return;
@@ -82,7 +81,7 @@ export class Inbox extends EventTarget {
         for (const note of answer.results) if (!this.#items.has(note.id)) this.#items.set(note.id, note);
         this.#cursor = answer.next ? new URL(answer.next).searchParams.get("cursor") : "";
         this.hasMore = Boolean(this.#cursor);
-        if (this.items.length > before) return;
+        if (this.items.length >= wanted) return;
       }
     } finally {
       if (run === this.#run) this.isLoading = false;

@@ -14,9 +14,9 @@ export function share(options, token) {
     const worker = new SharedWorker(policy?.createScriptURL(address) ?? address, { type: "module", name });
     const timer = setTimeout(() => reject(new Error("The worker does not answer.")), WELCOME_WITHIN_MS);
     worker.onerror = () => reject(new Error("The worker cannot be loaded."));
-    worker.port.onmessage = async () => {
+    worker.port.onmessage = async ({ data }) => {
       clearTimeout(timer);
-      resolve(new SharedConnection(worker.port, await hold(), options));
+      resolve(new SharedConnection(worker.port, { mine: await hold(), its: data.lock }, options));
     };
     worker.port.postMessage({ do: "hello" });
   });
@@ -47,13 +47,16 @@ class SharedConnection extends Emitter {
   #asked = new Map();
   #next = 1;
   #lock;
+  #life = new AbortController();
 
-  constructor(port, lock, { url, tokenIn, device, timeoutMs, getToken }) {
+  constructor(port, { mine, its }, { url, tokenIn, device, timeoutMs, getToken }) {
     super();
     this.#options = { url, tokenIn, device, timeoutMs };
     this.#getToken = getToken;
     this.#port = port;
-    this.#lock = lock;
+    this.#lock = mine;
+    const { signal } = this.#life;
+    if (its) navigator.locks.request(its, { signal }, () => this.emit("lost")).catch(() => {}); // the worker is gone
     port.onmessage = ({ data }) => this.#hear(data);
   }
 
@@ -65,6 +68,9 @@ class SharedConnection extends Emitter {
   stop() {
     this.#say({ do: "bye" });
     this.#lock.release();
+    this.#life.abort();
+    for (const { reject } of this.#asked.values()) reject(new Error(`Disconnected: ${LEFT}.`));
+    this.#asked.clear();
     this.#enter({ state: "disconnected", reason: LEFT });
   }
 
@@ -124,8 +130,8 @@ class SharedConnection extends Emitter {
   }
 
   #answered({ call, result, error }) {
-    const { resolve, reject } = this.#asked.get(call);
-    this.#asked.delete(call);
+    const { resolve, reject } = this.#asked.get(call) || {};
+    if (!this.#asked.delete(call)) return;
     if (error) reject(Object.assign(new Error(error.message), error));
     else resolve(result);
   }

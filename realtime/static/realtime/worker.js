@@ -12,12 +12,19 @@ const recent = [];
 let connection = null;
 let calls = 0;
 
+// Whoever gets this lock after the worker knows that it is gone.
+const lock = navigator.locks ? `hoardrun worker ${crypto.getRandomValues(new Uint32Array(4))}` : "";
+const locked = lock && new Promise((resolve) => navigator.locks.request(lock, () => (resolve(), new Promise(() => {}))));
+
 self.onconnect = ({ ports: [port] }) => {
   port.onmessage = ({ data }) => hear(port, data);
 };
 
 const SAID = {
-  hello: (port) => port.postMessage({ is: "hello" }),
+  hello: async (port) => {
+    await locked;
+    port.postMessage({ is: "hello", lock });
+  },
   start,
   bye: leave,
   token: (port, { call, ...said }) => asked.get(call)?.(said),
