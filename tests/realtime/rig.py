@@ -17,7 +17,7 @@ from realtime.members import RoomMembers
 from realtime.options import Options
 from realtime.protocol.codes import CloseCode
 from realtime.socket import Socket
-from realtime.turn import Turn
+from realtime.turn import MAX_REST_SECONDS, Turn
 
 STREAM = "announcements"
 
@@ -112,9 +112,9 @@ class Node:
 
 
 async def turned() -> None:
-    """Let the loop turn until what was scheduled has left."""
-    for _ in range(4):
-        await asyncio.sleep(0)
+    """Let the loop turn until what was scheduled has left, after a rest if one is due."""
+    for pause in (0, 0, MAX_REST_SECONDS, 0, 0):
+        await asyncio.sleep(pause)
 
 
 def offsets(notebook: Notebook) -> list[int]:
