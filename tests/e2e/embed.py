@@ -16,7 +16,10 @@ async ({token, options}) => {
     const {Client} = await import("/static/realtime/client.js");
     Object.assign(window, {token, asked: [], heard: [], states: [], resyncs: []});
     window.client = new Client({
-        getToken: ({reason}) => { asked.push(reason); return window.token; },
+        getToken: ({reason}) => {
+            asked.push(reason);
+            return window.fresh ? fresh() : window.token;
+        },
         ...options,
     });
     client.on("message", ({stream, offset}) => stream && heard.push([stream, offset]));

@@ -20,6 +20,7 @@ export class HoardrunBell extends HTMLElement {
   #ends = [];
   #own = false; // whether the client is ours to end
   #life = null;
+  #sees = false; // whether it is just saying that all is seen
   #parts;
   #frame = 0;
   #problem = "";
@@ -50,6 +51,7 @@ export class HoardrunBell extends HTMLElement {
   }
 
   connectedCallback() {
+    for (const name of ["client", "getToken"]) this.#upgrade(name);
     this.#life = new AbortController();
     document.addEventListener("pointerdown", (event) => this.isOpen && !event.composedPath().includes(this) && this.close(), { signal: this.#life.signal });
     if (!this.#client && (this.getToken || this.hasAttribute("token-url"))) {
@@ -58,6 +60,14 @@ export class HoardrunBell extends HTMLElement {
       this.#own = true;
     }
     this.#enter();
+  }
+
+  /** Take a property that was set before this file had run. */
+  #upgrade(name) {
+    if (!Object.hasOwn(this, name)) return;
+    const value = this[name];
+    delete this[name];
+    this[name] = value;
   }
 
   disconnectedCallback() {
@@ -79,7 +89,7 @@ export class HoardrunBell extends HTMLElement {
   #enter() {
     if (!this.#client || this.#inbox) return;
     this.#inbox = new Inbox(this.#client);
-    this.#inbox.addEventListener("change", () => this.#soon());
+    this.#inbox.addEventListener("change", () => this.#changed());
     this.#inbox.addEventListener("arrived", ({ detail }) => this.#arrived(detail));
     this.#ends = [this.#client.on("state", () => this.#soon()), this.#client.on("resync", () => this.isOpen && this.#see())];
     if (this.#own) this.#client.connect();
@@ -103,7 +113,7 @@ export class HoardrunBell extends HTMLElement {
     this.#place();
     this.#parts.all.focus();
     this.#see();
-    this.#try(() => this.#inbox?.load());
+    if (!this.#inbox?.isLoaded) this.#try(() => this.#inbox?.load());
   }
 
   /** Hang the panel from the side of the bell where the page has room for it. */
@@ -121,13 +131,19 @@ export class HoardrunBell extends HTMLElement {
     if (refocus) this.#parts.bell.focus();
   }
 
-  #see() {
-    this.#try(() => this.#inbox?.markAllSeen());
+  #changed() {
+    if (this.isOpen && this.#inbox.counts.unseen && !this.#sees) this.#see(); // what comes is looked at
+    this.#soon();
+  }
+
+  async #see() {
+    this.#sees = true;
+    await this.#try(() => this.#inbox?.markAllSeen());
+    this.#sees = false;
   }
 
   #arrived(note) {
     this.#parts.live.textContent = `${note.title}. ${note.message}`;
-    if (this.isOpen) this.#see();
     this.#tell("hoardrun-arrived", note);
   }
 
@@ -153,7 +169,7 @@ export class HoardrunBell extends HTMLElement {
   // -- what one sees
 
   get #lang() {
-    return this.closest("[lang]")?.lang || "en";
+    return (this.closest("[lang]")?.lang || "en").replaceAll("_", "-");
   }
 
   #build() {
@@ -204,6 +220,7 @@ export class HoardrunBell extends HTMLElement {
     write(all, words.all, { "aria-pressed": String(!inbox?.unreadOnly) });
     write(onlyUnread, words.onlyUnread, { "aria-pressed": String(Boolean(inbox?.unreadOnly)) });
     write(readAll, words.readAll, {});
+    if (unread === 0 && this.shadowRoot.activeElement === readAll) all.focus(); // a disabled one loses it
     readAll.disabled = unread === 0;
     problem.textContent = this.#problem && words.failed(this.#problem);
     more.hidden = !inbox?.hasMore;

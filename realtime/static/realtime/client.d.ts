@@ -561,6 +561,8 @@ export class Client {
   ): () => void;
   on(type: "state", handler: (change: StateChange) => unknown): () => void;
   on(type: "resync", handler: (resync: Resync) => unknown): () => void;
+  /** The user is forgotten: forget what you hold of them. */
+  on(type: "reset", handler: () => unknown): () => void;
   on(type: "message", handler: (message: AnyMessage) => unknown): () => void;
   /** Every frame of the connection, tokens left out; register it before connect(). */
   on(type: "frame", handler: (frame: Frame) => unknown): () => void;

@@ -122,8 +122,7 @@ export class Emitter {
 }
 
 function report(error) {
-  if (globalThis.reportError) globalThis.reportError(error);
-  else console.error(error);
+  (globalThis.reportError || console.error)(error);
   return FAILED;
 }
 
@@ -131,7 +130,7 @@ function report(error) {
 
 const AFTER_MS = 1000;
 
-/** Up to where each stream is handled, though handlers end in any order. */
+/** Up to where each stream is handled. */
 export class Handled {
   #streams = new Map();
 
@@ -150,7 +149,7 @@ export class Handled {
   }
 }
 
-/** Gathers acknowledgements: the newest of each stream, once a second at most. */
+/** Gathers acknowledgements. */
 export class Acks {
   #due = new Map();
   #acked = new Map();
@@ -226,7 +225,7 @@ export class Heartbeat {
     this.#timer = setTimeout(() => this.#check(), ms);
   }
 
-  // Timers in the background come late: only a ping that has no answer counts.
+  // Timers may come late: only a ping that has no answer counts.
   #check() {
     const now = this.now();
     if (this.#pingedAt) return now - this.#pingedAt >= SLACK_MS ? this.dead() : this.#arm(this.#pingedAt + SLACK_MS - now);
@@ -247,8 +246,7 @@ export class ServerError extends Error {
 
   constructor({ code, message, retryable }) {
     super(message);
-    this.code = code;
-    this.retryable = retryable;
+    Object.assign(this, { code, retryable });
   }
 }
 
@@ -294,7 +292,7 @@ export class Requests {
     this.#forget(answer.id);
     const error = request.answers.find(({ type }) => type === "error");
     if (!error) return request.resolve(request.answers);
-    const joined = request.answers.filter(({ type }) => type === "room_joined").map(({ room }) => room);
+    const joined = request.answers.map(({ room }) => room); // an error has none
     request.reject(Object.assign(new ServerError(error.data), { joined }));
   }
 
@@ -327,12 +325,11 @@ export class Requests {
   }
 }
 
-/** The rooms that a command names. */
 export const roomsOf = ({ room, rooms }) => rooms || (room ? [room] : []);
 
 /** Rooms that are wanted, with their rate: after a reconnect they are joined again. */
 export class Rooms extends Map {
-  /** Note what a command asks for; `asking` resolves to its answers. */
+  /** `asking` resolves to the answers of the command. */
   async follow(command, asking) {
     const names = roomsOf(command);
     if (command.type === "leave_room") for (const name of names) this.delete(name);
@@ -372,19 +369,13 @@ export class Tokens {
     this.#asking ??= Promise.resolve(this.getToken({ reason })).finally(() => (this.#asking = null));
     return (this.#token = (await this.#asking) || "");
   }
-
-  forget() {
-    this.#token = "";
-  }
 }
 
-/** Read the claims of a JWT, unchecked; null when it is none. */
+/** Read the claims of a JWT, unchecked and taken for ASCII; null when it is none. */
 export function claimsOf(token) {
   try {
-    const part = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
-    const bytes = Uint8Array.from(atob(part), (char) => char.charCodeAt(0));
-    const claims = JSON.parse(new TextDecoder().decode(bytes));
-    return claims && typeof claims === "object" ? claims : null;
+    const claims = JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")));
+    return typeof claims === "object" ? claims : null;
   } catch {
     return null;
   }
@@ -398,7 +389,7 @@ function isEnding(token) {
 // -- one socket, kept alive: opens, resumes, renews its login, comes back
 
 const SUBPROTOCOL = "hoardrun.v1";
-const GREETING_WITHIN_MS = 35_000; // longer than a login may take
+const GREETING_WITHIN_MS = 35_000; // a login may take 30 s
 const STABLE_MS = 10_000;
 const REFUSALS = 3;
 export const LEFT = "closed by the application";
@@ -460,6 +451,7 @@ export class Connection extends Emitter {
 
   /** A hidden page does not come back, but stays if it is there. */
   set hidden(hidden) {
+    if (hidden === this.#isHidden) return;
     this.#isHidden = hidden;
     if (hidden) this.#acks.flush();
     else this.#wake();
@@ -481,8 +473,13 @@ export class Connection extends Emitter {
     const [added, gone] = [[...after].filter((type) => !before.has(type)), [...before].filter((type) => !after.has(type))];
     if (after.size) this.positions.filtered = true;
     // First add: in between, it must not be everything.
-    if (added.length) await this.ask({ type: "subscribe_notifications", types: added });
-    if (gone.length) await this.ask({ type: "unsubscribe_notifications", ...(after.size ? { types: gone } : {}) });
+    try {
+      if (added.length) await this.ask({ type: "subscribe_notifications", types: added });
+      if (gone.length) await this.ask({ type: "unsubscribe_notifications", ...(after.size ? { types: gone } : {}) });
+    } catch (error) {
+      this.types = [...before];
+      throw error;
+    }
     return this.types;
   }
 
@@ -624,9 +621,9 @@ export class Connection extends Emitter {
       return this.#lost(`${message.stream} has a gap before ${message.offset}`);
     }
     if (message.stream) this.positions.advance(message.stream, message.offset);
-    this.#handle(message);
-    this.emit("message", message);
     this.#requests.answered(message);
+    this.emit("message", message);
+    this.#handle(message);
   }
 
   #handle({ type, data, timestamp }) {
@@ -640,7 +637,7 @@ export class Connection extends Emitter {
       case "room_left":
         return void (data.reason === "revoked" && this.rooms.delete(data.room));
       case "subscription_updated":
-        this.types = data.types;
+        if (!this.#requests.open.some(({ types }) => types)) this.types = data.types;
         return void (this.positions.filtered = data.types.length > 0);
       case "resync_required":
         this.positions.set(data.stream, data.position.offset);
@@ -656,15 +653,15 @@ export class Connection extends Emitter {
     this.#refusals = 0;
     this.greeting = data;
     this.positions.greeted(data);
-    // Only a while of peace lets the backoff begin anew.
+    // Only peace lets the backoff begin anew.
     this.#timers.stable = setTimeout(() => (this.#attempt = 0), STABLE_MS);
     this.#heartbeat.start(data.heartbeat_seconds * 1000);
     this.#renewBefore(data.expires_at, timestamp);
-    this.#enter({ state: "connected" });
     const asked = this.#requests.open.flatMap(roomsOf);
     this.#requests.sendAll();
     for (const command of this.rooms.commands(asked)) this.ask(command).catch(() => {}); // its `error` is emitted
     this.#acks.flush();
+    this.#enter({ state: "connected" });
   }
 
   // -- the login
@@ -688,7 +685,7 @@ export class Connection extends Emitter {
       if (!token) return this.stop("nobody is logged in");
       await this.#requests.ask({ type: "authenticate", token });
     } catch {
-      // At the latest, the close with 4401 asks for one once more.
+      // At the latest, 4401 asks for one.
       if (run === this.#run && this.greeting) this.#timers.renew = setTimeout(() => this.#renew(attempt + 1), 1000 + backoff(attempt));
     }
   }
@@ -700,7 +697,7 @@ export class Connection extends Emitter {
   }
 }
 
-/** Handle events of a target, by name, until `life` is aborted. */
+/** Handle events, by name, until aborted. */
 function listen(target, { signal }, handlers) {
   for (const [type, handler] of Object.entries(handlers)) target?.addEventListener?.(type, handler, { signal });
 }
@@ -744,7 +741,7 @@ export class Client {
   #isStale = false; // one was given up
   #rooms = new Rooms();
   #types;
-  #early = []; // asked before there is a link
+  #early = new Set(); // asked before there is a link
   #listening = null;
 
   constructor({ getToken, url = new URL("/ws/notifications", globalThis.location.href), device = "", types = [], rooms = [], tokenIn = "subprotocol", share = true, snapshot = false, snapshotUrl = "/api/v1/snapshot", requestTimeoutMs = 10_000, positions = {}, epoch = "" }) {
@@ -773,7 +770,7 @@ export class Client {
 
   connect() {
     if (this.state !== "disconnected") return;
-    this.#listening?.abort();
+    this.disconnect();
     this.#listening = new AbortController();
     listen(globalThis.document, this.#listening, { visibilitychange: () => this.#link && (this.#link.hidden = document.hidden) });
     listen(globalThis, this.#listening, { pagehide: () => this.#link?.stop(), pageshow: ({ persisted }) => persisted && (this.disconnect(), this.connect()) });
@@ -783,6 +780,7 @@ export class Client {
   /** Close and stay closed. A later connect() goes on where this one was. */
   disconnect() {
     this.#run++;
+    this.#tokens = new Tokens(this.#tokens.getToken); // an answer may still come, for another user
     this.#listening?.abort();
     this.#link?.stop();
     this.#isStale ||= Boolean(this.#held);
@@ -793,7 +791,9 @@ export class Client {
   /** Disconnect and forget the user: nothing of one may reach the next. */
   reset() {
     this.disconnect();
-    this.#tokens.forget();
+    this.#isStale = false;
+    this.#early.clear();
+    this.#events.emit("reset");
     this.#positions.reset({});
     this.#handled = new Handled();
     this.#rooms.clear();
@@ -826,9 +826,10 @@ export class Client {
   }
 
   async #shared() {
+    const token = await this.#tokens.get("connect");
     try {
       const { share } = await import("./shared.js");
-      return await share(this.#options, await this.#tokens.get("connect"));
+      return await share(this.#options, token);
     } catch {
       return new Connection(this.#options); // no such worker here, or not for this page
     }
@@ -843,8 +844,9 @@ export class Client {
     const hidden = globalThis.document?.hidden ?? false;
     link.start({ positions: this.positions, epoch: this.#positions.epoch, types: [...this.#types], hidden });
     if (this.#events.has("frame")) link.on("frame", (frame) => this.#events.emit("frame", frame));
-    const early = this.#early.splice(0);
-    for (const command of this.#rooms.commands(early.flatMap(({ command }) => roomsOf(command)))) this.#ask(command).catch(() => {}); // its `error` is emitted
+    const early = [...this.#early];
+    this.#early.clear();
+    for (const command of this.#rooms.commands(early.flatMap(({ command }) => roomsOf(command)))) this.#ask(command).catch(() => {});
     for (const { command, resolve } of early) resolve(link.ask(command));
   }
 
@@ -859,13 +861,11 @@ export class Client {
   #receive(message) {
     const { type, data, stream, offset } = message;
     if (type === "connection_established") this.#greeted(data);
-    if (stream && this.#positions.judge(stream, offset) === "old") return;
     if (this.#held && (stream || type === "notification_counts")) {
-      if (this.#held.push(message) <= MAX_HELD) return;
-      this.#held = []; // a later snapshot has them all
-      this.#due ??= { stream, reason: "behind" };
+      if (this.#held.push(message) > MAX_HELD) this.#resync({ stream, reason: "behind" });
       return;
     }
+    if (stream && this.#positions.judge(stream, offset) === "old") return;
     if (stream) this.#positions.advance(stream, offset);
     if (!message.skip) this.#deliver(message);
     if (type === "room_left" && data.reason === "revoked") this.#rooms.delete(data.room);
@@ -893,8 +893,9 @@ export class Client {
   /** Read the snapshot, hand it over, and go on with what is newer. */
   async #resync(about) {
     this.#due = about;
-    if (this.#held) return; // who reads already reads once more
-    this.#held = [];
+    const isReading = this.#held;
+    this.#held = []; // a later snapshot has them all
+    if (isReading) return; // who reads already reads once more
     const run = this.#run;
     for (let attempt = 0; this.#due; ) {
       const { stream, reason, snapshot: path } = this.#due;
@@ -917,11 +918,11 @@ export class Client {
   }
 
   #restart(snapshot, stream, reason) {
+    this.#positions.reset(snapshot.positions, snapshot.epoch); // throws at what is no snapshot
     const held = this.#held;
     this.#held = null;
     this.#isStale = false;
     this.#handled = new Handled();
-    this.#positions.reset(snapshot.positions, snapshot.epoch);
     this.#events.emit("resync", { snapshot, stream, reason });
     for (const message of held) if (message.stream || message.timestamp >= snapshot.timestamp) this.#receive(message);
   }
@@ -935,8 +936,9 @@ export class Client {
   #ask(command) {
     const { timeoutMs } = this.#options;
     const later = (resolve, reject) => {
-      this.#early.push({ command, resolve });
-      setTimeout(reject, timeoutMs, new TimeoutError(`No connection within ${timeoutMs} ms.`));
+      const early = { command, resolve };
+      this.#early.add(early);
+      setTimeout(() => this.#early.delete(early) && reject(new TimeoutError(`No connection within ${timeoutMs} ms.`)), timeoutMs);
     };
     return this.#rooms.follow(command, this.#link?.ask(command) ?? new Promise(later));
   }
@@ -956,13 +958,22 @@ export class Client {
   }
 
   subscribe(types) {
-    for (const type of types) this.#types.add(type);
-    return this.#link?.setTypes([...this.#types]) ?? Promise.resolve([...this.#types]);
+    return this.#choose([...this.#types, ...types]);
   }
 
   unsubscribe(types = [...this.#types]) {
-    for (const type of types) this.#types.delete(type);
-    return this.#link?.setTypes([...this.#types]) ?? Promise.resolve([...this.#types]);
+    return this.#choose([...this.#types].filter((type) => !types.includes(type)));
+  }
+
+  async #choose(types) {
+    const before = this.#types;
+    this.#types = new Set(types);
+    try {
+      return (await this.#link?.setTypes([...this.#types])) ?? [...this.#types];
+    } catch (error) {
+      this.#types = before; // else the next address would be refused
+      throw error;
+    }
   }
 
   async ping() {
@@ -983,6 +994,7 @@ export class Client {
       if (!token) throw new ApiError(401, "nobody is logged in");
       const response = await fetch(url, {
         method,
+        signal: AbortSignal.timeout(this.#options.timeoutMs),
         credentials: "omit", // the token alone says who asks
         headers: { Accept: "application/json", Authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
         body: body === undefined ? undefined : JSON.stringify(body),

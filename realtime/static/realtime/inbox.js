@@ -12,12 +12,13 @@ export class Inbox extends EventTarget {
   counts = { unread: 0, unseen: 0 };
   isLoading = false;
   hasMore = true;
+  isLoaded = false;
 
   #client;
   #pageSize;
   #items = new Map();
   #unreadOnly = false;
-  #isLoaded = false;
+  #late = new Map(); // states that came while a page was on its way
   #cursor = "";
   #run = 0;
   #ends;
@@ -31,6 +32,7 @@ export class Inbox extends EventTarget {
       client.on("notification_updated", ({ notifications }) => this.#updated(notifications)),
       client.on("notification_counts", (counts) => this.#counted(counts)),
       client.on("resync", ({ snapshot }) => this.#restarted(snapshot)),
+      client.on("reset", () => this.#forget()),
     ];
   }
 
@@ -54,12 +56,12 @@ export class Inbox extends EventTarget {
   set unreadOnly(on) {
     if (on === this.#unreadOnly) return;
     this.#unreadOnly = on;
-    if (this.#isLoaded) this.load().catch(reportError);
+    if (this.isLoaded) this.load().catch(reportError);
   }
 
   /** Load the first page, anew. */
   load() {
-    this.#isLoaded = true;
+    this.isLoaded = true;
     this.#cursor = "";
     this.hasMore = true;
     return this.#read(++this.#run, 1);
@@ -72,13 +74,14 @@ export class Inbox extends EventTarget {
 
   async #read(run, wanted) {
     this.isLoading = true;
+    this.#late.clear();
     this.#changed();
     try {
       for (let page = 0; page < PAGES_AT_ONCE && this.hasMore; page++) {
         const answer = await this.#client.api("GET", `${PATH}?${this.#query()}`);
         if (run !== this.#run) return;
         // What the socket said meanwhile is newer than the page.
-        for (const note of answer.results) if (!this.#items.has(note.id)) this.#items.set(note.id, note);
+        for (const note of answer.results) if (!this.#items.has(note.id)) this.#items.set(note.id, { ...note, ...this.#late.get(note.id) });
         this.#cursor = answer.next ? new URL(answer.next).searchParams.get("cursor") : "";
         this.hasMore = Boolean(this.#cursor);
         if (this.items.length >= wanted) return;
@@ -134,6 +137,7 @@ export class Inbox extends EventTarget {
   #updated(states) {
     for (const { notification, ...state } of states) {
       const known = this.#items.get(state.id);
+      if (this.isLoading) this.#late.set(state.id, state);
       if (known || notification) this.#items.set(state.id, { ...notification, ...known, ...state });
     }
     this.#changed();
@@ -147,7 +151,15 @@ export class Inbox extends EventTarget {
   #restarted({ counts, notifications = [] }) {
     this.#items = new Map(notifications.map((note) => [note.id, note]));
     if (counts) this.#counted(counts);
-    if (this.#isLoaded) this.load().catch(reportError);
+    if (this.isLoaded) this.load().catch(reportError);
+  }
+
+  /** The client forgets its user, and so does this. */
+  #forget() {
+    this.#run++;
+    this.#items.clear();
+    this.isLoaded = this.isLoading = false;
+    this.#counted({ unread: 0, unseen: 0 });
   }
 
   #changed() {

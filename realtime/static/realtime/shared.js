@@ -1,6 +1,6 @@
 // A connection in a SharedWorker: a tab's end of it, with the face of Connection.
 
-import { claimsOf, Emitter, LEFT } from "./client.js";
+import { claimsOf, Emitter, LEFT, ServerError, TimeoutError } from "./client.js";
 
 const WELCOME_WITHIN_MS = 5000;
 const policy = globalThis.trustedTypes?.createPolicy("hoardrun", { createScriptURL: (url) => url });
@@ -38,6 +38,12 @@ function hold() {
   });
 }
 
+/** Make the error again that came through the worker. */
+function errorOf(error) {
+  const made = error.name === "ServerError" ? new ServerError(error) : error.name === "TimeoutError" ? new TimeoutError(error.message) : new Error(error.message);
+  return Object.assign(made, { joined: error.joined });
+}
+
 class SharedConnection extends Emitter {
   state = "disconnected";
   stats = {};
@@ -67,6 +73,7 @@ class SharedConnection extends Emitter {
 
   stop() {
     this.#say({ do: "bye" });
+    this.#port.close();
     this.#lock.release();
     this.#life.abort();
     for (const { reject } of this.#asked.values()) reject(new Error(`Disconnected: ${LEFT}.`));
@@ -132,7 +139,7 @@ class SharedConnection extends Emitter {
   #answered({ call, result, error }) {
     const { resolve, reject } = this.#asked.get(call) || {};
     if (!this.#asked.delete(call)) return;
-    if (error) reject(Object.assign(new Error(error.message), error));
+    if (error) reject(errorOf(error));
     else resolve(result);
   }
 

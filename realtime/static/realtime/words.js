@@ -42,6 +42,14 @@ const WORDS = {
 /** The words of a language tag such as "sw-TZ", English where there are none. */
 export const wordsOf = (lang) => WORDS[String(lang).toLowerCase().split("-")[0]] || WORDS.en;
 
+function isTag(lang) {
+  try {
+    return Boolean(Intl.getCanonicalLocales(lang).length);
+  } catch {
+    return false;
+  }
+}
+
 const STEPS = [[60, "minute"], [3600, "hour"], [86_400, "day"]];
 
 /** "4 minutes ago", "3 Nov": as a language says it. */
@@ -49,6 +57,7 @@ export function ago(moment, lang, now = Date.now()) {
   const seconds = (now - new Date(moment)) / 1000;
   if (!(seconds >= 0)) return "";
   if (seconds < 45) return wordsOf(lang).now;
+  [lang] = Intl.DateTimeFormat.supportedLocalesOf(isTag(lang) ? lang : "en").concat("en");
   if (seconds > 7 * 86_400) return new Date(moment).toLocaleDateString(lang, { day: "numeric", month: "short" });
   const [length, unit] = STEPS.findLast(([length]) => seconds >= length * 0.75) || STEPS[0];
   return new Intl.RelativeTimeFormat(lang, { numeric: "auto" }).format(-Math.max(1, Math.round(seconds / length)), unit);

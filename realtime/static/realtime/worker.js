@@ -53,10 +53,10 @@ function start(port, { options, positions, epoch, types, hidden, lock }) {
   tabs.set(port, { rooms: new Rooms(), types, hidden, frames: false });
   if (lock) navigator.locks.request(lock, () => leave(port));
   connection ??= connect(options);
-  if (connection.state === "disconnected") return connection.start({ positions, epoch, types: allTypes(), hidden: allHidden() });
   if (connection.positions.isEmpty) connection.positions.reset(positions, epoch); // it has not greeted yet
-  port.postMessage({ is: "state", change: connection.change });
-  if (connection.greeting) catchUp(port, positions, epoch);
+  if (connection.state === "disconnected") connection.start({ positions, epoch, types: allTypes(), hidden: allHidden() });
+  else port.postMessage({ is: "state", change: connection.change });
+  catchUp(port, positions, epoch);
   tabsChanged();
 }
 
@@ -64,13 +64,13 @@ function start(port, { options, positions, epoch, types, hidden, lock }) {
 function catchUp(port, positions, epoch) {
   const { greeting } = connection;
   const now = Object.entries(connection.positions.toJSON());
-  const standing = Object.fromEntries(now.map(([stream, offset]) => [stream, { ...greeting.positions[stream], offset }]));
-  tell(port, { type: "connection_established", data: { ...greeting, positions: standing }, timestamp: new Date().toISOString() });
+  const standing = greeting && Object.fromEntries(now.map(([stream, offset]) => [stream, { ...greeting.positions[stream], offset }]));
+  if (greeting) tell(port, { type: "connection_established", data: { ...greeting, positions: standing }, timestamp: new Date().toISOString() });
   for (const [stream, known] of now) {
     const offset = positions[stream] ?? known;
     const missed = recent.filter((message) => message.stream === stream && message.offset > offset);
-    const isWhole = offset >= known || missed[0]?.offset === offset + 1;
-    const isOther = stream in positions && epoch && epoch !== greeting.epoch;
+    const isWhole = offset >= known || missed.length === known - offset;
+    const isOther = stream in positions && epoch && epoch !== connection.positions.epoch;
     if (!isWhole || isOther) return port.postMessage({ is: "behind", what: stream });
     for (const message of missed) tell(port, message);
   }
@@ -149,8 +149,15 @@ async function ask(port, command) {
 }
 
 async function setTypes(port, types) {
-  tabs.get(port).types = types;
-  await connection.setTypes(allTypes());
+  const tab = tabs.get(port);
+  const before = tab.types;
+  tab.types = types;
+  try {
+    await connection.setTypes(allTypes());
+  } catch (error) {
+    tab.types = before;
+    throw error;
+  }
   return [...types].sort();
 }
 

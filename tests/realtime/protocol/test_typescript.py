@@ -14,7 +14,7 @@ from realtime.protocol.messages import PAYLOADS
 
 FROM_THE_LANGUAGE = {"Error", "Omit", "Partial", "Promise", "Record", "URL"}
 DECLARATION = re.compile(r"^export (?:interface|type|class|function) (\w+)", re.MULTILINE)
-OWN_EVENTS = ("state", "resync", "message", "frame")
+OWN_EVENTS = ("state", "resync", "reset", "message", "frame")
 
 
 @pytest.fixture(scope="module")
