@@ -1,0 +1,160 @@
+// The client and what goes wrong around it: users that change, snapshots that come late.
+
+import assert from "node:assert/strict";
+import { after, beforeEach, test } from "node:test";
+
+import { jwt, requests, settle, sockets } from "./browser.mjs";
+const { Client } = await import("../../realtime/static/realtime/client.js");
+const { Inbox } = await import("../../realtime/static/realtime/inbox.js");
+
+const clients = [];
+const endAll = () => clients.splice(0).forEach((client) => client.disconnect());
+after(endAll);
+beforeEach(() => {
+  endAll();
+  sockets.length = requests.length = 0;
+});
+
+/** A client whose heard offsets are in `heard`. */
+function make(options = {}) {
+  const client = new Client({ share: false, getToken: () => jwt({ sub: "A" }), ...options });
+  const heard = [];
+  client.on("message", ({ stream, offset }) => stream && heard.push(offset));
+  clients.push(client);
+  return { client, heard };
+}
+
+async function connected(options, positions = { "user:1": 5 }) {
+  const made = make(options);
+  made.client.connect();
+  await settle();
+  sockets[0].greet(positions);
+  return { ...made, socket: sockets[0] };
+}
+
+test("a token that comes late does not serve the next user", async () => {
+  let user = "A";
+  const slow = [];
+  const { client } = make({ getToken: () => (user === "A" ? new Promise((resolve) => slow.push(resolve)) : jwt({ sub: "B" })) });
+  client.connect();
+  await settle();
+  client.reset();
+  user = "B";
+  client.connect();
+  await settle();
+  slow[0](jwt({ sub: "A" }));
+  await settle();
+  assert.deepEqual(sockets.map(({ protocols }) => protocols[1]), [`bearer.${jwt({ sub: "B" })}`]);
+});
+
+test("what the user before has asked for is not sent for the next", async () => {
+  const { client } = make({ requestTimeoutMs: 10 });
+  await assert.rejects(client.join("private:of-A"), { name: "TimeoutError" });
+  client.reset();
+  client.connect();
+  await settle();
+  sockets[0].greet({ "user:1": 5 });
+  assert.deepEqual(sockets[0].sent, []);
+});
+
+test("an inbox forgets its user with the client", async () => {
+  const { client, socket } = await connected();
+  const inbox = new Inbox(client);
+  socket.say({ type: "notification", stream: "user:1", offset: 6, data: { id: "1", status: "unread", created_at: "2026" } });
+  socket.say({ type: "notification_counts", data: { unread: 1, unseen: 1 } });
+  assert.equal(inbox.items.length, 1);
+  client.reset();
+  assert.deepEqual([inbox.items, inbox.counts], [[], { unread: 0, unseen: 0 }]);
+});
+
+test("a state that overtakes the page it belongs to is kept", async () => {
+  const { client, socket } = await connected();
+  const inbox = new Inbox(client);
+  const loading = inbox.load();
+  await settle();
+  socket.say({ type: "notification_updated", stream: "user:1", offset: 6, data: { notifications: [{ id: "1", status: "read", notification: null }] } });
+  requests[0]({ results: [{ id: "1", status: "unread", created_at: "2026" }], next: null });
+  await loading;
+  assert.equal(inbox.items[0].status, "read");
+});
+
+test("events after a new epoch are judged by its snapshot, not by the old positions", async () => {
+  const { socket, heard } = await connected({}, { "user:1": 500 });
+  socket.resync("epoch", 3, "two");
+  await settle();
+  socket.event(4);
+  requests[0]({ positions: { "user:1": 3 }, epoch: "two" });
+  await settle();
+  socket.event(5);
+  assert.deepEqual(heard, [4, 5]);
+});
+
+test("what was held back of the old epoch does not count in the new one", async () => {
+  const { socket, heard, client } = await connected();
+  socket.resync("trimmed", 499);
+  socket.event(500);
+  socket.resync("epoch", 3, "two");
+  socket.event(4);
+  await settle();
+  requests[0]({ positions: { "user:1": 500 }, epoch: "one" });
+  await settle();
+  requests[1]({ positions: { "user:1": 3 }, epoch: "two" });
+  await settle();
+  socket.event(5);
+  assert.deepEqual([heard, client.positions], [[4, 5], { "user:1": 5 }]);
+});
+
+test("after an end by itself, connect() begins anew and loses nothing", async () => {
+  const { socket, heard, client } = await connected();
+  let resyncs = 0;
+  client.on("resync", () => resyncs++);
+  socket.resync("trimmed", 9);
+  socket.event(10);
+  await settle();
+  socket.end(4409);
+  assert.equal(client.state, "disconnected");
+  client.connect();
+  await settle();
+  requests.at(-1)({ positions: { "user:1": 10 }, epoch: "one" });
+  await settle();
+  assert.equal(sockets.at(-1).url.searchParams.get("since"), "user:1:10");
+  sockets.at(-1).greet({ "user:1": 10 });
+  sockets.at(-1).event(11);
+  assert.deepEqual([resyncs, heard], [1, [11]]);
+});
+
+test("an answer that is no snapshot is not handed over", async () => {
+  const { socket, client } = await connected();
+  let resyncs = 0;
+  client.on("resync", () => resyncs++);
+  socket.resync("trimmed", 9);
+  await settle();
+  requests[0](null);
+  while (requests.length < 2) await new Promise((resolve) => setTimeout(resolve, 10)); // within the backoff
+  requests[1]({ positions: { "user:1": 9 }, epoch: "one" });
+  await settle();
+  assert.equal(resyncs, 1);
+});
+
+test("a filter that changes within a round trip is what was asked for last", async () => {
+  const { socket, client } = await connected({ types: ["payment"] });
+  const answer = (message, types) => socket.say({ type: "subscription_updated", id: message.id, data: { types } });
+  const asked = [client.subscribe(["security"]), client.unsubscribe(["security"])];
+  answer(socket.sent[0], ["payment", "security"]);
+  asked.push(client.subscribe(["security"]));
+  answer(socket.sent[1], ["payment"]);
+  answer(socket.sent[2], ["payment", "security"]);
+  await Promise.all(asked);
+  assert.deepEqual(socket.sent.map(({ type }) => type.split("_")[0]), ["subscribe", "unsubscribe", "subscribe"]);
+});
+
+test("a type that was refused is not asked for in the next address", async () => {
+  const { socket, client } = await connected();
+  const refused = assert.rejects(client.subscribe(["typo"]), { name: "ServerError" });
+  socket.say({ type: "error", id: socket.sent[0].id, data: { code: "invalid_message", message: "no", retryable: false } });
+  await refused;
+  socket.end(1006);
+  client.reconnect();
+  await settle();
+  assert.equal(sockets[1].url.searchParams.get("types"), null);
+});
