@@ -119,7 +119,7 @@ async def test_offline_it_waits_and_online_it_is_back_at_once(
     await embed.until("client.state === 'connecting'")
     assert (await embed.get("states.at(-1)"))["retryInMs"] is None
     await context.set_offline(False)
-    await embed.until("client.state === 'connected'", 2)
+    await embed.until("client.state === 'connected'")
 
 
 async def test_a_token_that_ends_is_renewed_on_the_open_socket(context: BrowserContext) -> None:
