@@ -81,7 +81,8 @@ async def test_it_sends_ticks_to_the_nodes_until_a_signal(
         process.send_signal(number)
         out, err = await _end(process)
         await layer.flush()
-    assert [len(batch["messages"]) for batch in batches][0] == 20, err
+    # A process that falls behind sends two ticks at once: what counts is who is in it.
+    assert len({symbol for _, symbol, *_ in batches[0]["messages"]}) == 20, err
     assert process.returncode == 0, err
     summary = json.loads(out.splitlines()[-1])
     assert summary["event"] == "summary"

@@ -128,8 +128,8 @@ async def test_acks_are_gathered(served: Server) -> None:
         await client.wait_connected()
         began = time.monotonic()
         for number in range(30):
-            await asyncio.to_thread(push_balance, served, ALICE, number)
-        last = client.positions[STREAM]
+            pushed = await asyncio.to_thread(push_balance, served, ALICE, number)
+        last = pushed["offset"]
         await until(lambda: last in [m["data"]["offset"] for m in seen.of("acked")])
         mine = [m for m in seen.of("acked") if m["data"]["stream"] == STREAM]
         assert len(mine) <= time.monotonic() - began + 1
