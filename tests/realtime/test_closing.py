@@ -14,6 +14,7 @@ from realtime.protocol.codes import CloseCode
 from tests.realtime.conftest import ALICE, BOB, STAFF, USERS, connect, node, token_for
 from tests.services import environment
 from tests.services.client import Client
+from tests.services.ports import PATIENCE
 from tests.services.server import Server
 
 pytestmark = pytest.mark.servers
@@ -232,15 +233,17 @@ async def test_a_reader_that_stops_closes_with_4503_and_loses_nothing(strict: Se
     bob, greeting = await connect(strict, BOB)
     position = greeting["positions"][f"user:{BOB}"]["offset"]
     bob.connection.transport.pause_reading()
-    await asyncio.to_thread(strict.manage, "shell", "-v0", "-c", _LARGE)  # more than kernels buffer
-    async with asyncio.timeout(20):
+    # More than kernels buffer. It may go on while the reader is sent away.
+    publishing = asyncio.create_task(asyncio.to_thread(strict.manage, "shell", "-v0", "-c", _LARGE))
+    async with asyncio.timeout(20 * PATIENCE):
         while "reads too slowly" not in strict.log():
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.05)
     bob.connection.transport.resume_reading()
     assert await bob.until_closed(timeout=15) == CloseCode.SLOW_CONSUMER
     had = [m["offset"] for m in bob.journal if m["type"] == "notification"]
     assert had == list(range(position + 1, position + 1 + len(had)))
     assert len(had) < 300
+    await publishing
     back, _ = await connect(
         strict, BOB, since=f"user:{position + len(had)}", epoch=greeting["epoch"]
     )
