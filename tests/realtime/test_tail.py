@@ -127,10 +127,10 @@ def test_what_cannot_be_is_one_clear_error(served: Server, arguments: list[str],
 
 def test_who_is_not_active_may_not_connect(served: Server) -> None:
     create = "from django.contrib.auth.models import User; "
-    create += "User.objects.create(username='gone', is_active=False)"
+    create += "User.objects.create(username='left', is_active=False)"
     served.manage("shell", "-v0", "-c", create)
-    with pytest.raises(RuntimeError, match="gone is not active"):
-        served.manage("tail", "gone")
+    with pytest.raises(RuntimeError, match="left is not active"):
+        served.manage("tail", "left")
 
 
 async def test_it_ends_when_it_is_sent_away(served: Server) -> None:
