@@ -82,7 +82,8 @@ class Client:
         """Let the handler at work return, acknowledge what was applied, and disconnect.
 
         What was received and not handled yet is sent again to whoever resumes from
-        `positions`. Again, it does nothing. `start` goes on afterwards.
+        `positions`. Again, it waits for the first; cancelled, it goes on by itself. From a
+        handler, it does not wait for that handler. `start` goes on afterwards.
         """
         await self._link.stop()
 
@@ -101,9 +102,8 @@ class Client:
 
     async def wait_ended(self) -> tuple[int | None, str]:
         """Wait until it will not come back by itself; return the close code and the reason."""
-        await self._link.over.wait()
-        ended = self._link.ended
-        assert ended is not None
+        while (ended := self._link.ended) is None:  # it may be started again meanwhile
+            await self._link.over.wait()
         return ended.code, ended.reason
 
     async def __aenter__(self) -> Self:

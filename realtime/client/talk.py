@@ -161,7 +161,7 @@ class Talk:
     def _note_beginning(self) -> None:
         """Have the applied positions begin here too, once what came before is applied."""
         offsets, epoch = dict(self._positions.offsets), self._positions.epoch
-        self._handlers.put(Item.own("", None, partial(self.applied.begin, offsets, epoch)))
+        self._handlers.put(Item.note(partial(self.applied.begin, offsets, epoch)))
 
     def _event(self, message: Message) -> None:
         stream, offset = message["stream"], message["offset"]

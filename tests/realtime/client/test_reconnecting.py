@@ -12,11 +12,9 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import pytest
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 
-from realtime.client import Client
-from realtime.protocol.codec import timestamp
-from tests.realtime.client.conftest import Seen, client_of, getter, until
+from tests.realtime.client.conftest import STREAM, client_of, envelope, greeting, until, wrong
 from tests.realtime.conftest import ALICE, broadcast, node, push_balance
 from tests.services import environment
 from tests.services.ports import wait_until
@@ -24,7 +22,6 @@ from tests.services.process import Process
 from tests.services.server import Server
 
 pytestmark = pytest.mark.servers
-STREAM = f"user:{ALICE}"
 PUBLISH = """
 import time
 from django.db import transaction
@@ -203,42 +200,6 @@ async def test_a_new_epoch_on_an_open_socket_is_one_resynchronisation(own: Serve
 
 
 # -- servers that are wrong, which ours never is
-
-
-def envelope(type: str, data: dict[str, Any], **more: Any) -> str:
-    return json.dumps({"type": type, "data": data, "timestamp": timestamp(), **more})
-
-
-def greeting(offset: int) -> str:
-    return envelope(
-        "connection_established",
-        {
-            "user_id": "1",
-            "connection_id": "x",
-            "heartbeat_seconds": 20,
-            "expires_at": None,
-            "positions": {STREAM: {"offset": offset, "epoch": "e"}},
-            "epoch": "e",
-        },
-    )
-
-
-@asynccontextmanager
-async def wrong(talk: Any) -> AsyncIterator[tuple[Client, Seen, list[str]]]:
-    """Serve with `talk(socket, number of the connection)`, and a client; paths are noted."""
-    paths: list[str] = []
-
-    async def answer(socket: ServerConnection) -> None:
-        paths.append(socket.request.path if socket.request else "")
-        await talk(socket, len(paths))
-        await socket.wait_closed()
-
-    async with serve(answer, "127.0.0.1", 0) as server:
-        port = next(iter(server.sockets)).getsockname()[1]
-        client = Client(f"ws://127.0.0.1:{port}/ws/notifications", getter(ALICE))
-        seen = Seen(client)
-        async with client:
-            yield client, seen, paths
 
 
 async def test_a_gap_is_filled_by_resuming_at_once() -> None:
