@@ -31,7 +31,8 @@ class Client:
     joined at every connect. `ack=False` acknowledges nothing, as an onlooker should.
     `token_in` says where the token goes; times are in seconds.
 
-    Raises ValueError for what is no address of a WebSocket.
+    Raises ValueError for what is no address of a WebSocket, and for other values that make
+    no sense.
     """
 
     def __init__(
@@ -54,6 +55,10 @@ class Client:
             raise ValueError(f"{url!r} is no address of a WebSocket: ws://… or wss://…")
         if token_in not in {"header", "subprotocol", "message", "query"}:
             raise ValueError("token_in is header, subprotocol, message or query")
+        if isinstance(types, str) or isinstance(rooms, str):
+            raise ValueError("types and rooms are lists of names, not one name")
+        if not all(isinstance(offset, int) for offset in (positions or {}).values()):
+            raise ValueError("positions are whole numbers by stream")
         tokens = Tokens(get_token)
         self._handlers = Handlers()
         self._timeout = request_timeout

@@ -121,7 +121,7 @@ class Line:
                     await self.send({"type": "ping"})
                     text = await self._socket.recv()
             except TimeoutError:
-                text = None
+                text = await self._within(0)  # it may be there, if the program was busy
         if text is None:
             raise NoAnswer
         message = json.loads(text)

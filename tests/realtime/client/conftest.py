@@ -7,10 +7,12 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any
 
 from websockets.asyncio.server import Server as WebSockets
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
 
 from realtime.client import Client
 from realtime.protocol.codec import timestamp
@@ -83,21 +85,44 @@ def greeting(offset: int) -> str:
     )
 
 
+def resync(offset: int, epoch: str, snapshot: str = "/snapshot") -> str:
+    return envelope(
+        "resync_required",
+        {
+            "stream": STREAM,
+            "reason": "epoch",
+            "position": {"offset": offset, "epoch": epoch},
+            "epoch": epoch,
+            "snapshot": snapshot,
+        },
+    )
+
+
 def port_of(server: WebSockets) -> int:
     return int(next(iter(server.sockets)).getsockname()[1])
 
 
 @asynccontextmanager
-async def wrong(talk: Any, **options: Any) -> AsyncIterator[tuple[Client, Seen, list[str]]]:
-    """Serve with `talk(socket, number of the connection)`, and a client; paths are noted."""
+async def wrong(
+    talk: Any, *, snapshot: Any = None, **options: Any
+) -> AsyncIterator[tuple[Client, Seen, list[str]]]:
+    """Serve with `talk(socket, number of the connection)`, and a client; paths are noted.
+
+    `await snapshot()` is what its path answers.
+    """
     paths: list[str] = []
+
+    async def look(socket: ServerConnection, request: Request) -> Response | None:
+        if request.path != "/snapshot":
+            return None
+        return socket.respond(HTTPStatus.OK, json.dumps(await snapshot()))
 
     async def answer(socket: ServerConnection) -> None:
         paths.append(socket.request.path if socket.request else "")
         await talk(socket, len(paths))
         await socket.wait_closed()
 
-    async with serve(answer, "127.0.0.1", 0) as server:
+    async with serve(answer, "127.0.0.1", 0, process_request=look) as server:
         get_token = options.pop("get_token", None) or getter(ALICE)
         client = Client(f"ws://127.0.0.1:{port_of(server)}/ws/notifications", get_token, **options)
         seen = Seen(client)

@@ -14,7 +14,15 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from tests.realtime.client.conftest import STREAM, client_of, envelope, greeting, until, wrong
+from tests.realtime.client.conftest import (
+    STREAM,
+    client_of,
+    envelope,
+    greeting,
+    resync,
+    until,
+    wrong,
+)
 from tests.realtime.conftest import ALICE, broadcast, node, push_balance
 from tests.services import environment
 from tests.services.ports import wait_until
@@ -223,16 +231,9 @@ async def test_a_snapshot_elsewhere_is_not_fetched_and_the_old_positions_stay() 
     async def talk(socket: ServerConnection, number: int) -> None:
         await socket.send(greeting(5))
         await socket.send(envelope("balance_update", {}, stream=STREAM, offset=6))
-        required = {
-            "stream": STREAM,
-            "reason": "epoch",
-            "position": {"offset": 90, "epoch": "f"},
-            "epoch": "f",
-            "snapshot": "//elsewhere.example/snapshot",
-        }
         if number == 1:
             await asyncio.sleep(0.3)  # the event is applied, and its ack waits
-            await socket.send(envelope("resync_required", required))
+            await socket.send(resync(90, "f", "//elsewhere.example/snapshot"))
             await socket.send(envelope("balance_update", {}, stream=STREAM, offset=91))
         async for text in socket:
             heard.append(json.loads(text))
