@@ -26,7 +26,7 @@ PRODUCTION = env -u DEBUG -u REDIS_URL DATABASE_URL=sqlite://:memory: ALLOWED_HO
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test e2e screenshots lint contract fuzz faults faults-full conformance bench check clean
+.PHONY: help run test e2e screenshots lint types contract fuzz faults faults-full conformance bench check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ lint: $(VENV)/.bench ## Check style, types, imports, migrations, the exported pr
 	@$(PRODUCTION) sh -xc '$(BIN)/python manage.py makemigrations --check --dry-run'
 	@$(PRODUCTION) sh -xc '$(BIN)/python manage.py export_protocol --check'
 	@$(PRODUCTION) sh -xc '$(BIN)/python manage.py check --deploy --fail-level WARNING'
+
+types: ## Compile a use of the browser client's declarations (needs tsc: apt-get install node-typescript)
+	tsc --strict --noEmit --target es2022 --module nodenext --lib es2022,dom,dom.iterable tests/typescript/use.ts
 
 contract: $(VENV)/.contract ## Try the HTTP API against its own schema, as nobody, customer and staff (ARGS="--examples 300")
 	$(BIN)/python -m tests.conformance.contract $(ARGS)

@@ -13,6 +13,7 @@ class Applied:
     def __init__(self, offsets: Mapping[str, int] | None, epoch: str) -> None:
         self.offsets = dict(offsets or {})
         self.epoch = epoch
+        self._snapshot: tuple[dict[str, int], str] | None = None
         self._waiting: dict[str, int] = {}
         self._sent: dict[str, int] = {}
 
@@ -22,6 +23,8 @@ class Applied:
 
     def note(self, stream: str, offset: int, epoch: str, *, acknowledge: bool) -> None:
         """Note an event that was handled, and all before it."""
+        if self._snapshot is not None:
+            self.reset(*self._snapshot)  # its handler failed, and is passed over
         self.offsets[stream], self.epoch = offset, epoch
         if acknowledge:
             self.acknowledge(stream, offset)
@@ -50,6 +53,10 @@ class Applied:
         """Acknowledge nothing of before a resynchronisation: its offsets mean nothing now."""
         self._waiting, self._sent = {}, {}
 
+    def expect(self, offsets: Mapping[str, int], epoch: str) -> None:
+        """Note a snapshot that is about to be applied."""
+        self._snapshot = dict(offsets), epoch
+
     def reset(self, offsets: Mapping[str, int], epoch: str) -> None:
         """Stand where an applied snapshot does."""
-        self.offsets, self.epoch = dict(offsets), epoch
+        self.offsets, self.epoch, self._snapshot = dict(offsets), epoch, None

@@ -31,7 +31,8 @@ class Client:
     joined at every connect. `ack=False` acknowledges nothing, as an onlooker should.
     `token_in` says where the token goes; times are in seconds.
 
-    Raises ValueError for what is no address of a WebSocket.
+    Raises ValueError for what is no address of a WebSocket, and for other values that make
+    no sense.
     """
 
     def __init__(
@@ -54,6 +55,10 @@ class Client:
             raise ValueError(f"{url!r} is no address of a WebSocket: ws://… or wss://…")
         if token_in not in {"header", "subprotocol", "message", "query"}:
             raise ValueError("token_in is header, subprotocol, message or query")
+        if isinstance(types, str) or isinstance(rooms, str):
+            raise ValueError("types and rooms are lists of names, not one name")
+        if not all(isinstance(offset, int) for offset in (positions or {}).values()):
+            raise ValueError("positions are whole numbers by stream")
         tokens = Tokens(get_token)
         self._handlers = Handlers()
         self._timeout = request_timeout
@@ -82,7 +87,8 @@ class Client:
         """Let the handler at work return, acknowledge what was applied, and disconnect.
 
         What was received and not handled yet is sent again to whoever resumes from
-        `positions`. Again, it does nothing. `start` goes on afterwards.
+        `positions`. Again, it waits for the first; cancelled, it goes on by itself. From a
+        handler, it does not wait for that handler. `start` goes on afterwards.
         """
         await self._link.stop()
 
@@ -101,9 +107,8 @@ class Client:
 
     async def wait_ended(self) -> tuple[int | None, str]:
         """Wait until it will not come back by itself; return the close code and the reason."""
-        await self._link.over.wait()
-        ended = self._link.ended
-        assert ended is not None
+        while (ended := self._link.ended) is None:  # it may be started again meanwhile
+            await self._link.over.wait()
         return ended.code, ended.reason
 
     async def __aenter__(self) -> Self:

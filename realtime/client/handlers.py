@@ -27,6 +27,16 @@ class Item:
     done: Callable[[], None] | None = None
     of_server: bool = True  # goes to the handlers of `message` too
 
+    @property
+    def is_note(self) -> bool:
+        """Whether it is there for `done` alone."""
+        return not self.type
+
+    @classmethod
+    def note(cls, done: Callable[[], None]) -> Item:
+        """Make something to be done once what came before it is told."""
+        return cls("", None, {}, done, of_server=False)
+
     @classmethod
     def own(cls, type: str, data: Any, done: Callable[[], None] | None = None) -> Item:
         """Make something that the client itself tells."""
@@ -45,7 +55,9 @@ class Handlers:
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._ending = False
+        self._last: asyncio.Task[None] | None = None  # the one before it
+        self._calling: set[asyncio.Task[Any] | None] = set()
+        self._at_work: Item | None = None
 
     def on(self, type: str, handler: Handler) -> Callable[[], None]:
         """Add a handler; return what removes it."""
@@ -69,24 +81,34 @@ class Handlers:
             self._room.clear()
             await self._room.wait()
 
-    def start(self) -> None:
-        self._ending = False
-        self._task = asyncio.create_task(self._run(), name="hoardrun client: handlers")
+    @property
+    def is_within(self) -> bool:
+        """Whether a handler asks."""
+        return asyncio.current_task() in self._calling
 
-    async def finish(self, seconds: float) -> None:
+    def start(self) -> None:
+        run = self._run(self._last)
+        self._task = self._last = asyncio.create_task(run, name="hoardrun client: handlers")
+
+    async def finish(self, seconds: float | None) -> None:
         """Let the handler at work return, within `seconds`, and call no other.
 
-        From within a handler, it does not wait for itself.
+        None does not wait for it: it is the one that asks.
         """
-        self._ending = True
-        self._changed.set()
         task, self._task = self._task, None
-        if task is not None and task is not asyncio.current_task():
+        self._changed.set()
+        if task is not None and seconds is not None:
             done, _ = await asyncio.wait([task], timeout=seconds)
             if not done:
                 logger.warning("a handler has not returned within %g s: cancelled", seconds)
                 task.cancel()
                 await asyncio.wait([task])
+        # Where streams begin needs no handler, but what came before it does.
+        for item in [*([self._at_work] if self._at_work else []), *self._waiting]:
+            if item.is_note and item.done is not None:
+                item.done()
+            elif item.done is not None:
+                break
         self._waiting.clear()
         self._room.set()
 
@@ -101,23 +123,34 @@ class Handlers:
         """Call the handlers of one thing."""
         names = (item.type, "message") if item.of_server else (item.type,)
         failed = False
-        for handler in [each for name in names for each in self._handlers.get(name, ())]:
-            try:
-                result = handler(item.data, item.message)
-                if inspect.isawaitable(result):
-                    await result
-            except Exception:
-                logger.exception("a handler of %s failed", item.type)
-                failed = True
+        task = asyncio.current_task()
+        self._calling.add(task)
+        try:
+            for handler in [each for name in names for each in self._handlers.get(name, ())]:
+                try:
+                    result = handler(item.data, item.message)
+                    if inspect.isawaitable(result):
+                        await result
+                except (Exception, asyncio.CancelledError) as error:
+                    # Otherwise, what was cancelled is something that the handler waited for.
+                    if isinstance(error, asyncio.CancelledError) and task and task.cancelling():
+                        raise
+                    logger.exception("a handler of %s failed", item.type)
+                    failed = True
+        finally:
+            self._calling.discard(task)
         if item.done is not None and not failed:
             item.done()
 
-    async def _run(self) -> None:
-        while not self._ending:
+    async def _run(self, last: asyncio.Task[None] | None) -> None:
+        if last is not None:
+            await asyncio.wait([last])  # whose handler has started this one, and goes on
+        while self._task is asyncio.current_task():
             if not self._waiting:
                 self._changed.clear()
                 await self._changed.wait()
                 continue
-            item = self._waiting.popleft()
+            self._at_work = self._waiting.popleft()
             self._room.set()
-            await self.tell(item)
+            await self.tell(self._at_work)
+            self._at_work = None

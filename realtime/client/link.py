@@ -59,6 +59,7 @@ class Link:
         self._line: Line | None = None
         self._lost: Lost | None = None
         self._task: asyncio.Task[None] | None = None
+        self._stopping: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()  # of this connection
         talk.link = self
 
@@ -73,6 +74,8 @@ class Link:
         if self._task is not None and not self._task.done():
             return
         await self.stop()
+        if self._task is not None:
+            return  # another start was faster
         self.ended, self._refusals = None, 0
         self.settled.clear()
         self.over.clear()
@@ -82,9 +85,18 @@ class Link:
 
     async def stop(self) -> None:
         task, self._task = self._task, None
-        if task is None:
-            return
-        await self._handlers.finish(self._options.stop_timeout)
+        within = self._handlers.is_within
+        if task is not None:
+            # A task of its own: whoever asks for it may be cancelled, by itself even.
+            work = self._stop(task, None if within else self._options.stop_timeout)
+            self._stopping = asyncio.create_task(work, name="hoardrun client: stopping")
+        elif within:
+            return  # it waits for this handler
+        if self._stopping is not None:
+            await asyncio.shield(self._stopping)
+
+    async def _stop(self, task: asyncio.Task[None], patience: float | None) -> None:
+        await self._handlers.finish(patience)
         line = self.line
         if line is not None:
             with contextlib.suppress(TimeoutError):
@@ -182,8 +194,8 @@ class Link:
             self._line = None
             self.settled.clear()
             line.drop()
-            await self._cancel_tasks()
             hint = self._talk.end()
+            await self._cancel_tasks()
         if self._lost is not None:
             return self._lost
         code, reason = line.closed_with

@@ -79,6 +79,10 @@ class Requests:
             request.answers.clear()
         return [request.message for request in self._open.values() if not request.answered.done()]
 
+    def unheard(self) -> list[Message]:
+        """Return what has no answer at all."""
+        return [request.message for request in self._open.values() if not request.answers]
+
     def fail(self, reason: str) -> None:
         """End all of them with a ConnectionError."""
         for request in self._open.values():

@@ -68,6 +68,7 @@ class Talk:
         self._resync = Resync(self._snapshot)
         self._hint: float | None = None
         self._ack_timer: asyncio.TimerHandle | None = None
+        self._asks_later = False
 
     def begin(self) -> None:
         """Start again at what was applied: the rest is asked for once more."""
@@ -93,7 +94,7 @@ class Talk:
         if self._ack_timer is not None:
             self._ack_timer.cancel()
             self._ack_timer = None
-        self.greeting = None
+        self.greeting, self._asks_later = None, False
         self._resync.abandon()
         self.applied.lost()
         hint, self._hint = self._hint, None
@@ -139,6 +140,11 @@ class Talk:
             case "subscription_updated":
                 self.types = frozenset(data["types"])
                 self._positions.filtered(bool(self.types))
+            case "error" if data["code"] == "rate_limited" and "id" not in message:
+                line = self.link.line
+                if line is not None and not self._asks_later:
+                    self._asks_later = True
+                    self.link.spawn(self._ask_later(line))
             case "server_shutdown":
                 self._hint = data["reconnect_after_ms"] / 1000
 
@@ -149,9 +155,13 @@ class Talk:
         if self._positions.greet(data, resumable=bool(self._device)):
             self._note_beginning()
         self.greeting = data
-        self.link.greeted()
-        self.link.spawn(self._take_up(line, self.requests.again()))
+        # First the rooms as they were: what is asked of them now comes after that.
+        again = self.requests.again()
+        for rooms in rejoin(self.rooms):
+            self.link.spawn(self._rejoin(rooms))
+        self.link.spawn(self._send_all(line, again))
         self.link.spawn(self._renew())
+        self.link.greeted()
         self._ack_soon()
 
     def _confirm(self) -> None:
@@ -161,7 +171,7 @@ class Talk:
     def _note_beginning(self) -> None:
         """Have the applied positions begin here too, once what came before is applied."""
         offsets, epoch = dict(self._positions.offsets), self._positions.epoch
-        self._handlers.put(Item.own("", None, partial(self.applied.begin, offsets, epoch)))
+        self._handlers.put(Item.note(partial(self.applied.begin, offsets, epoch)))
 
     def _event(self, message: Message) -> None:
         stream, offset = message["stream"], message["offset"]
@@ -225,7 +235,8 @@ class Talk:
             if message["offset"] <= self._positions.offsets.get(message["stream"], -1)
         }
         place = (dict(self._positions.offsets), self._positions.epoch)
-        done = partial(self._was_resynced, *place, contained)
+        self._handlers.put(Item.note(partial(self.applied.expect, *place)))
+        done = partial(self._was_resynced, *place, contained, self._resync.count)
         data = {
             "snapshot": result.snapshot,
             "reason": result.required["reason"],
@@ -235,11 +246,14 @@ class Talk:
         for message in result.held:
             self._event(message)
 
-    def _was_resynced(self, offsets: dict[str, int], epoch: str, contained: dict[str, int]) -> None:
+    def _was_resynced(
+        self, offsets: dict[str, int], epoch: str, contained: dict[str, int], resyncs: int
+    ) -> None:
         self.applied.reset(offsets, epoch)
-        # What the snapshot held already is applied with it.
-        for stream, offset in contained.items():
-            self.applied.acknowledge(stream, offset)
+        if self._ack and resyncs == self._resync.count:
+            # What the snapshot held already is applied with it.
+            for stream, offset in contained.items():
+                self.applied.acknowledge(stream, offset)
         self._ack_soon()
 
     # -- asking
@@ -264,22 +278,38 @@ class Talk:
             self.requests.close(request)
         return request
 
-    async def _take_up(self, line: Line, messages: list[Message]) -> None:
-        """Ask again what was not answered, and for the rooms."""
+    async def _send_all(self, line: Line, messages: list[Message]) -> None:
         for message in messages:
             await line.send(message)
-        for message in rejoin(self.rooms):
-            while True:
-                try:
-                    request = await self.ask(message)
-                    break
-                except TimeoutError:
-                    await asyncio.sleep(RETRY_SECONDS)
-            for room, answer in zip(request.rooms, request.answers, strict=False):
-                if isinstance(answer, ServerError):
-                    logger.warning("room %s was not joined again: %s", room, answer)
-                    if answer.code == "unknown_room":
-                        self.rooms.pop(room, None)
+
+    async def _rejoin(self, message: Message) -> None:
+        """Join rooms again; those that fail for now, later, unless they were left meanwhile."""
+        while message["rooms"]:
+            later: list[str] = []
+            try:
+                request = await self.ask(message)
+            except TimeoutError:
+                later = message["rooms"]
+            else:
+                for room, answer in zip(request.rooms, request.answers, strict=False):
+                    if isinstance(answer, ServerError):
+                        logger.warning("room %s was not joined again: %s", room, answer)
+                        if answer.retryable:
+                            later.append(room)
+                        elif answer.code == "unknown_room":
+                            self.rooms.pop(room, None)
+            if later:
+                await asyncio.sleep(RETRY_SECONDS)
+            wanted = [room for room in later if self.rooms.get(room) == message["rate"]]
+            message = {**message, "rooms": wanted}
+
+    async def _ask_later(self, line: Line) -> None:
+        """Repeat what the server may have refused without saying which."""
+        await asyncio.sleep(RETRY_SECONDS)
+        self._asks_later = False
+        self.applied.lost()
+        self._ack_soon()
+        await self._send_all(line, self.requests.unheard())
 
     async def _renew(self) -> None:
         """Replace the token before its end, over the open socket."""
@@ -294,13 +324,13 @@ class Talk:
                 why, refusals = "", 0
             except NoToken:
                 return self.link.lose(NO_TOKEN)
-            except ServerError as error:
-                logger.warning("the server refuses the new token: %s", error.code)
-                self._tokens.refused()
-                why, refusals = "refused", refusals + 1
-                await asyncio.sleep(RETRY_SECONDS)
-            except Exception:
-                logger.warning("the token was not replaced yet", exc_info=True)
-                why = why or "expiring"
+            except Exception as error:
+                if isinstance(error, ServerError) and not error.retryable:
+                    logger.warning("the server refuses the new token: %s", error.code)
+                    self._tokens.refused()
+                    why, refusals = "refused", refusals + 1
+                else:
+                    logger.warning("the token was not replaced yet", exc_info=True)
+                    why = why or "expiring"
                 await asyncio.sleep(RETRY_SECONDS)
         self.link.lose(Lost(Action.STOP, "the server refuses every new token"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -12,6 +13,7 @@ from realtime.client.policy import Action, Lost
 GetToken = Callable[[str], Awaitable[str | None]]
 
 MARGIN_SECONDS = 60.0  # at most; of a short life, a fifth
+_UNFIT = re.compile(r"[^!-~]")
 NO_TOKEN = Lost(Action.STOP, "get_token gave no token")
 
 
@@ -60,10 +62,20 @@ class Tokens:
         return self._renew_at is not None and time.monotonic() >= self._renew_at
 
     async def fetch(self, why: str) -> str:
-        """Ask for a new one. Raises NoToken, and what `get_token` does."""
-        token = await self._get_token(why)
+        """Ask for a new one. Raises NoToken, ValueError, and what `get_token` does."""
+        try:
+            token = await self._get_token(why)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise RuntimeError("something that it waited for was cancelled") from None
+        token = (token or "").strip()
         if not token:
             raise NoToken
+        if _UNFIT.search(token):
+            # The libraries would say the whole of it in their errors.
+            raise ValueError("get_token gave what cannot stand in a header")
         self._token, self._why = token, "connect"
         self._margin = self._renew_at = None  # nobody has said yet how long it lasts
         return token

@@ -11,11 +11,19 @@ export interface StateChange {
   retryInMs: number | null;
 }
 
+/** State and positions, of one moment. */
+export interface Snapshot {
+  positions: Record<string, Position>;
+  epoch: string;
+  /** What the application shows: each server has its own. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  [part: string]: any;
+}
+
 /** Replace all that you hold by `snapshot`; the events that follow are newer than it. */
 export interface Resync {
-  /** The answer of `snapshotUrl`: state and positions, of one moment. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  snapshot: any;
+  /** The answer of `snapshotUrl`. */
+  snapshot: Snapshot;
   stream: string;
   /** `start` with the option `snapshot`; `behind` when a shared connection was ahead of this tab. */
   reason: "start" | "trimmed" | "ahead" | "epoch" | "behind";
@@ -102,22 +110,24 @@ export class Client {
    * Send a command and wait for its answer; without a connection, wait for that as well.
    * Rejects with ServerError or TimeoutError.
    */
-  request<C extends NewCommand>(command: C): Promise<Message<Answers[C["type"]]>>;
+  request<T extends keyof Answers>(
+    command: { type: T } & NewCommand<Extract<Command, { type: T }>>,
+  ): Promise<Message<Answers[T]>>;
   /** One answer for each room. */
   join(rooms: string | string[], options?: { rate?: Rate }): Promise<RoomJoined[]>;
   leave(rooms: string | string[]): Promise<RoomLeft[]>;
   listRooms(): Promise<Rooms>;
   /** Add to the types that are sent; returns the whole set. */
-  subscribe(types: SubscriptionType[]): Promise<string[]>;
+  subscribe(types: SubscriptionType[]): Promise<SubscriptionType[]>;
   /** Take types out; without `types`, all of them. */
-  unsubscribe(types?: SubscriptionType[]): Promise<string[]>;
+  unsubscribe(types?: SubscriptionType[]): Promise<SubscriptionType[]>;
   /** Return how long the answer took, in milliseconds. */
   ping(): Promise<number>;
   /** Send text as it is, right or wrong; false without a connection. */
   sendText(text: string): boolean;
   /** Ask the HTTP API as this user, JSON in and out. Rejects with ApiError. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  api(method: string, path: string, body?: unknown): Promise<any>;
+  api<T = any>(method: string, path: string, body?: unknown): Promise<T>;
 }
 
 export interface Stats {

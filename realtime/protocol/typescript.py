@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from realtime.protocol import messages
-from realtime.protocol.catalogue import ANSWERS, schemas, tag
+from realtime.protocol.catalogue import ANSWERS, EVENTS, ROOM_MESSAGES, schemas, tag
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import AnyCommand, Rate
 from realtime.protocol.messages import PAYLOADS
@@ -42,18 +42,25 @@ _NARROWER = {
 }
 
 _ENVELOPE = """/** A message as it comes: the envelope around the `data`. */
-export interface Message<T extends keyof ServerMessages = keyof ServerMessages> {
+export type Message<T extends keyof ServerMessages = keyof ServerMessages> = {
   type: T;
   data: ServerMessages[T];
   /** RFC 3339, UTC, with milliseconds. */
   timestamp: string;
-  /** The log that an event is in, and its number there. */
-  stream?: string;
-  offset?: number;
-  /** The room that the message belongs to. */
-  room?: string;
   /** The `id` of the command that this answers. */
   id?: string;
+} & (T extends EventType ? InStream : { stream?: undefined; offset?: undefined }) &
+  (T extends RoomMessageType ? InRoom : { room?: undefined });
+
+/** The log that an event is in, and its number there. */
+export interface InStream {
+  stream: string;
+  offset: number;
+}
+
+/** The room that a message belongs to. */
+export interface InRoom {
+  room: string;
 }
 
 /** Any message; its `type` tells which `data` it has. */
@@ -78,6 +85,10 @@ def declarations() -> str:
         *(_interface(name, schema) for name, schema in found.items()),
         _comment("The `data` of each message, by its `type`.")
         + _map("ServerMessages", {k: _renamed(v.__name__) for k, v in sorted(PAYLOADS.items())}),
+        _comment("What is kept in a stream, and comes once and in order.")
+        + _alias("EventType", (_literal(kind.wire_type) for kind in EVENTS)),
+        _comment("What belongs to a room.")
+        + _alias("RoomMessageType", (_literal(kind.wire_type) for kind in ROOM_MESSAGES)),
         _ENVELOPE,
         _comment("Whatever a client may send.") + _alias("Command", commands),
         _NEW_COMMAND,

@@ -45,10 +45,10 @@ class Tail:
 
 
 @asynccontextmanager
-async def tailing(server: Server, *arguments: str) -> AsyncIterator[Tail]:
+async def tailing(server: Server, *arguments: str, **env: str) -> AsyncIterator[Tail]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "manage.py", "tail", *arguments),
-        env=server.env,
+        env={**server.env, **env},
         cwd=environment.ROOT,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -97,6 +97,32 @@ async def test_json_is_one_message_a_line_and_nothing_else(served: Server) -> No
         assert code == 0
         for line in out.splitlines():
             json.loads(line)
+
+
+async def test_what_a_terminal_cannot_show_is_escaped_and_nothing_is_lost(served: Server) -> None:
+    title = "Zürich\x9b2J"
+    arguments = ("alice", "--url", served.ws_url)
+    async with (
+        tailing(served, *arguments, PYTHONIOENCODING="ascii") as plain,
+        tailing(served, *arguments, "--json", PYTHONIOENCODING="ascii") as ascii,
+        tailing(served, *arguments, "--json", PYTHONIOENCODING="utf-8") as whole,
+    ):
+        for command in (plain, ascii, whole):
+            await command.read("connection_established")
+        await asyncio.to_thread(
+            broadcast, served, "announcement", {"title": title, "message": "Grüezi"}
+        )
+        assert "Z?rich 2J" in await plain.read("system_announcement")
+        for command in (ascii, whole):
+            text = await command.read("system_announcement")
+            assert json.loads(text)["data"]["title"] == title
+            assert "\x9b" not in text
+        await asyncio.to_thread(
+            broadcast, served, "announcement", {"title": "Zürich", "message": "Grüezi"}
+        )
+        assert "Grüezi" in await whole.read("Zürich")
+        for command in (plain, ascii, whole):
+            assert "Traceback" not in (await command.end())[2]
 
 
 async def test_a_server_that_is_not_there_is_tried_again(served: Server) -> None:

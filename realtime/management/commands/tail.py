@@ -97,7 +97,9 @@ class Command(BaseCommand):
         def show(data: dict[str, Any], message: dict[str, Any]) -> None:
             if not as_json and message["type"] in _SILENT:
                 return
-            text = json.dumps(message, ensure_ascii=False) if as_json else line(message)
+            encoding = getattr(self.stdout, "encoding", None) or "utf-8"
+            text = whole(message, encoding) if as_json else line(message)
+            text = text.encode(encoding, "replace").decode(encoding)
             try:
                 self.stdout.write(text)
                 self.stdout.flush()
@@ -140,6 +142,13 @@ def _token(user_id: int, session: str) -> str | None:
     token[SESSION_CLAIM] = session
     token.set_exp(lifetime=min(TOKEN_LIFE, api_settings.ACCESS_TOKEN_LIFETIME))
     return str(token)
+
+
+def whole(message: dict[str, Any], encoding: str) -> str:
+    """Write a message as JSON, escaping what a terminal would obey or cannot show."""
+    text = json.dumps(message, ensure_ascii=False)
+    shown = text.isprintable() and text == text.encode(encoding, "replace").decode(encoding)
+    return text if shown else json.dumps(message)
 
 
 def line(message: dict[str, Any]) -> str:

@@ -423,19 +423,42 @@ export interface ServerMessages {
   transaction_update: TransactionUpdate;
 }
 
+/** What is kept in a stream, and comes once and in order. */
+export type EventType =
+  | "notification"
+  | "notification_updated"
+  | "transaction_update"
+  | "balance_update"
+  | "system_announcement"
+  | "access_changed";
+
+/** What belongs to a room. */
+export type RoomMessageType =
+  | "market_update"
+  | "node_report"
+  | "room_joined"
+  | "room_left";
+
 /** A message as it comes: the envelope around the `data`. */
-export interface Message<T extends keyof ServerMessages = keyof ServerMessages> {
+export type Message<T extends keyof ServerMessages = keyof ServerMessages> = {
   type: T;
   data: ServerMessages[T];
   /** RFC 3339, UTC, with milliseconds. */
   timestamp: string;
-  /** The log that an event is in, and its number there. */
-  stream?: string;
-  offset?: number;
-  /** The room that the message belongs to. */
-  room?: string;
   /** The `id` of the command that this answers. */
   id?: string;
+} & (T extends EventType ? InStream : { stream?: undefined; offset?: undefined }) &
+  (T extends RoomMessageType ? InRoom : { room?: undefined });
+
+/** The log that an event is in, and its number there. */
+export interface InStream {
+  stream: string;
+  offset: number;
+}
+
+/** The room that a message belongs to. */
+export interface InRoom {
+  room: string;
 }
 
 /** Any message; its `type` tells which `data` it has. */
@@ -480,11 +503,19 @@ export interface StateChange {
   retryInMs: number | null;
 }
 
+/** State and positions, of one moment. */
+export interface Snapshot {
+  positions: Record<string, Position>;
+  epoch: string;
+  /** What the application shows: each server has its own. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  [part: string]: any;
+}
+
 /** Replace all that you hold by `snapshot`; the events that follow are newer than it. */
 export interface Resync {
-  /** The answer of `snapshotUrl`: state and positions, of one moment. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  snapshot: any;
+  /** The answer of `snapshotUrl`. */
+  snapshot: Snapshot;
   stream: string;
   /** `start` with the option `snapshot`; `behind` when a shared connection was ahead of this tab. */
   reason: "start" | "trimmed" | "ahead" | "epoch" | "behind";
@@ -571,22 +602,24 @@ export class Client {
    * Send a command and wait for its answer; without a connection, wait for that as well.
    * Rejects with ServerError or TimeoutError.
    */
-  request<C extends NewCommand>(command: C): Promise<Message<Answers[C["type"]]>>;
+  request<T extends keyof Answers>(
+    command: { type: T } & NewCommand<Extract<Command, { type: T }>>,
+  ): Promise<Message<Answers[T]>>;
   /** One answer for each room. */
   join(rooms: string | string[], options?: { rate?: Rate }): Promise<RoomJoined[]>;
   leave(rooms: string | string[]): Promise<RoomLeft[]>;
   listRooms(): Promise<Rooms>;
   /** Add to the types that are sent; returns the whole set. */
-  subscribe(types: SubscriptionType[]): Promise<string[]>;
+  subscribe(types: SubscriptionType[]): Promise<SubscriptionType[]>;
   /** Take types out; without `types`, all of them. */
-  unsubscribe(types?: SubscriptionType[]): Promise<string[]>;
+  unsubscribe(types?: SubscriptionType[]): Promise<SubscriptionType[]>;
   /** Return how long the answer took, in milliseconds. */
   ping(): Promise<number>;
   /** Send text as it is, right or wrong; false without a connection. */
   sendText(text: string): boolean;
   /** Ask the HTTP API as this user, JSON in and out. Rejects with ApiError. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  api(method: string, path: string, body?: unknown): Promise<any>;
+  api<T = any>(method: string, path: string, body?: unknown): Promise<T>;
 }
 
 export interface Stats {

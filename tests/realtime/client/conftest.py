@@ -1,16 +1,26 @@
-"""Clients of a serving node, and a record of what their handlers saw."""
+"""Clients of a serving node, or of a scripted one, and a record of what their handlers saw."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any
 
+from websockets.asyncio.server import Server as WebSockets
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
+
 from realtime.client import Client
-from tests.realtime.conftest import token_for
+from realtime.protocol.codec import timestamp
+from tests.realtime.conftest import ALICE, token_for
 from tests.services.ports import PATIENCE
 from tests.services.server import Server
+
+STREAM = f"user:{ALICE}"
 
 
 def getter(user_id: int, *, seconds: float = 600) -> Any:
@@ -55,3 +65,66 @@ async def until(ready: Callable[[], object], *, seconds: float = 10) -> None:
     while not ready():
         assert time.monotonic() < deadline, f"not within {seconds * PATIENCE:g} s"
         await asyncio.sleep(0.02)
+
+
+def envelope(type: str, data: dict[str, Any], **more: Any) -> str:
+    return json.dumps({"type": type, "data": data, "timestamp": timestamp(), **more})
+
+
+def greeting(offset: int) -> str:
+    return envelope(
+        "connection_established",
+        {
+            "user_id": "1",
+            "connection_id": "x",
+            "heartbeat_seconds": 20,
+            "expires_at": None,
+            "positions": {STREAM: {"offset": offset, "epoch": "e"}},
+            "epoch": "e",
+        },
+    )
+
+
+def resync(offset: int, epoch: str, snapshot: str = "/snapshot") -> str:
+    return envelope(
+        "resync_required",
+        {
+            "stream": STREAM,
+            "reason": "epoch",
+            "position": {"offset": offset, "epoch": epoch},
+            "epoch": epoch,
+            "snapshot": snapshot,
+        },
+    )
+
+
+def port_of(server: WebSockets) -> int:
+    return int(next(iter(server.sockets)).getsockname()[1])
+
+
+@asynccontextmanager
+async def wrong(
+    talk: Any, *, snapshot: Any = None, **options: Any
+) -> AsyncIterator[tuple[Client, Seen, list[str]]]:
+    """Serve with `talk(socket, number of the connection)`, and a client; paths are noted.
+
+    `await snapshot()` is what its path answers.
+    """
+    paths: list[str] = []
+
+    async def look(socket: ServerConnection, request: Request) -> Response | None:
+        if request.path != "/snapshot":
+            return None
+        return socket.respond(HTTPStatus.OK, json.dumps(await snapshot()))
+
+    async def answer(socket: ServerConnection) -> None:
+        paths.append(socket.request.path if socket.request else "")
+        await talk(socket, len(paths))
+        await socket.wait_closed()
+
+    async with serve(answer, "127.0.0.1", 0, process_request=look) as server:
+        get_token = options.pop("get_token", None) or getter(ALICE)
+        client = Client(f"ws://127.0.0.1:{port_of(server)}/ws/notifications", get_token, **options)
+        seen = Seen(client)
+        async with client:
+            yield client, seen, paths

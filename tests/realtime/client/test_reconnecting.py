@@ -12,11 +12,17 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import pytest
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 
-from realtime.client import Client
-from realtime.protocol.codec import timestamp
-from tests.realtime.client.conftest import Seen, client_of, getter, until
+from tests.realtime.client.conftest import (
+    STREAM,
+    client_of,
+    envelope,
+    greeting,
+    resync,
+    until,
+    wrong,
+)
 from tests.realtime.conftest import ALICE, broadcast, node, push_balance
 from tests.services import environment
 from tests.services.ports import wait_until
@@ -24,7 +30,6 @@ from tests.services.process import Process
 from tests.services.server import Server
 
 pytestmark = pytest.mark.servers
-STREAM = f"user:{ALICE}"
 PUBLISH = """
 import time
 from django.db import transaction
@@ -205,42 +210,6 @@ async def test_a_new_epoch_on_an_open_socket_is_one_resynchronisation(own: Serve
 # -- servers that are wrong, which ours never is
 
 
-def envelope(type: str, data: dict[str, Any], **more: Any) -> str:
-    return json.dumps({"type": type, "data": data, "timestamp": timestamp(), **more})
-
-
-def greeting(offset: int) -> str:
-    return envelope(
-        "connection_established",
-        {
-            "user_id": "1",
-            "connection_id": "x",
-            "heartbeat_seconds": 20,
-            "expires_at": None,
-            "positions": {STREAM: {"offset": offset, "epoch": "e"}},
-            "epoch": "e",
-        },
-    )
-
-
-@asynccontextmanager
-async def wrong(talk: Any) -> AsyncIterator[tuple[Client, Seen, list[str]]]:
-    """Serve with `talk(socket, number of the connection)`, and a client; paths are noted."""
-    paths: list[str] = []
-
-    async def answer(socket: ServerConnection) -> None:
-        paths.append(socket.request.path if socket.request else "")
-        await talk(socket, len(paths))
-        await socket.wait_closed()
-
-    async with serve(answer, "127.0.0.1", 0) as server:
-        port = next(iter(server.sockets)).getsockname()[1]
-        client = Client(f"ws://127.0.0.1:{port}/ws/notifications", getter(ALICE))
-        seen = Seen(client)
-        async with client:
-            yield client, seen, paths
-
-
 async def test_a_gap_is_filled_by_resuming_at_once() -> None:
     async def talk(socket: ServerConnection, number: int) -> None:
         await socket.send(greeting(5))
@@ -262,16 +231,9 @@ async def test_a_snapshot_elsewhere_is_not_fetched_and_the_old_positions_stay() 
     async def talk(socket: ServerConnection, number: int) -> None:
         await socket.send(greeting(5))
         await socket.send(envelope("balance_update", {}, stream=STREAM, offset=6))
-        required = {
-            "stream": STREAM,
-            "reason": "epoch",
-            "position": {"offset": 90, "epoch": "f"},
-            "epoch": "f",
-            "snapshot": "//elsewhere.example/snapshot",
-        }
         if number == 1:
             await asyncio.sleep(0.3)  # the event is applied, and its ack waits
-            await socket.send(envelope("resync_required", required))
+            await socket.send(resync(90, "f", "//elsewhere.example/snapshot"))
             await socket.send(envelope("balance_update", {}, stream=STREAM, offset=91))
         async for text in socket:
             heard.append(json.loads(text))

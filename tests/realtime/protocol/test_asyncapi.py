@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client as Browser
+from jsonschema import Draft7Validator  # type: ignore[import-untyped]
 
 from realtime.protocol import asyncapi, codec
 from realtime.protocol.codes import CloseCode, ErrorCode
@@ -32,6 +35,35 @@ def test_it_names_its_version_and_has_one_channel(schema: Schema) -> None:
     query = channel["bindings"]["ws"]["query"]["properties"]
     assert query.keys() == {"token", "ticket", "device", "since", "epoch", "types"}
     assert "headers" not in channel["bindings"]["ws"]
+
+
+def official() -> Draft7Validator:
+    file = Path(__file__).parent / "asyncapi-3.0.0" / "schema.json"
+    return Draft7Validator(json.loads(file.read_text()))
+
+
+def test_it_is_what_asyncapi_asks_of_a_document(schema: Schema) -> None:
+    found = official().iter_errors(schema.document)
+    assert [f"{error.json_path}: {error.message}" for error in found] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("operations.ping.action", "answer"),
+        ("operations.ping.channel", "notifications"),
+        ("channels.notifications.messages.ping.$ref", 5),
+        ("channels.notifications.bindings.ws.method", "PUT"),
+        ("components.messages.pong.payload.type", "text"),
+        ("components.securitySchemes.bearer.type", "jwt"),
+        ("servers.default.protocol", None),
+    ],
+)
+def test_what_asyncapi_does_not_know_would_be_noticed(path: str, value: Any) -> None:
+    document = json.loads(asyncapi.document("1.2.3"))
+    *parents, last = path.split(".")
+    functools.reduce(dict.__getitem__, parents, document)[last] = value
+    assert not official().is_valid(document)
 
 
 def test_every_reference_leads_somewhere(schema: Schema) -> None:

@@ -8,11 +8,12 @@ from collections import Counter
 import pytest
 
 from realtime.protocol import typescript
+from realtime.protocol.catalogue import EVENTS, ROOM_MESSAGES
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import COMMAND_TYPES, AnyCommand
 from realtime.protocol.messages import PAYLOADS
 
-FROM_THE_LANGUAGE = {"Error", "Omit", "Partial", "Promise", "Record", "URL"}
+FROM_THE_LANGUAGE = {"Error", "Extract", "Omit", "Partial", "Promise", "Record", "URL"}
 DECLARATION = re.compile(r"^export (?:interface|type|class|function) (\w+)", re.MULTILINE)
 OWN_EVENTS = ("state", "resync", "reset", "message", "frame")
 
@@ -103,6 +104,13 @@ def test_every_name_is_declared(text: str, code: str) -> None:
     named = set(re.findall(r"\b[A-Z]\w*", code))
     assert named - declared - parameters - FROM_THE_LANGUAGE == set()
     assert not declared & FROM_THE_LANGUAGE  # `extends Error` means the language's own
+
+
+def test_what_has_a_stream_or_a_room_is_said_by_its_type(text: str) -> None:
+    events = re.findall(r'"(\w+)"', body(text, "EventType"))
+    assert events == [kind.wire_type for kind in EVENTS]
+    rooms = re.findall(r'"(\w+)"', body(text, "RoomMessageType"))
+    assert rooms == [kind.wire_type for kind in ROOM_MESSAGES]
 
 
 def test_the_clients_own_events_are_no_types_of_messages(text: str) -> None:

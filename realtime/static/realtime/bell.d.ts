@@ -1,0 +1,23 @@
+import type { Client, Notification, Options } from "./client.js";
+import type { Inbox } from "./inbox.js";
+
+/** `<hoardrun-bell>`: the bell and the inbox behind it; `docs/client.md` shows its use. */
+export class HoardrunBell extends HTMLElement {
+  client: Client | null;
+  /** In place of a client or of the attribute `token-url`. */
+  getToken?: Options["getToken"];
+  readonly inbox: Inbox | null;
+  readonly isOpen: boolean;
+  open(): void;
+  close(refocus?: boolean): void;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "hoardrun-bell": HoardrunBell;
+  }
+  interface HTMLElementEventMap {
+    "hoardrun-arrived": CustomEvent<Notification>;
+    "hoardrun-open": CustomEvent<Notification>;
+  }
+}

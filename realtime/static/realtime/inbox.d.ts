@@ -1,0 +1,30 @@
+import type { Client, Notification, NotificationCounts } from "./client.js";
+
+/** A user's notifications without a face; `docs/client.md` shows its use. */
+export class Inbox extends EventTarget {
+  constructor(client: Client, options?: { pageSize?: number });
+  /** The server's word, never counted from what is loaded. */
+  readonly counts: NotificationCounts;
+  /** What is loaded and not archived, the newest first. */
+  readonly items: Notification[];
+  readonly isLoading: boolean;
+  readonly isLoaded: boolean;
+  readonly hasMore: boolean;
+  unreadOnly: boolean;
+  /** Load the first page, anew. */
+  load(): Promise<void>;
+  /** Load the next page. */
+  more(): Promise<void>;
+  markRead(id: string): Promise<void>;
+  markUnread(id: string): Promise<void>;
+  archive(id: string): Promise<void>;
+  markAllRead(): Promise<unknown>;
+  /** Say that the bell has been looked at; what is unread stays so. */
+  markAllSeen(): Promise<void>;
+  /** Hear nothing more. */
+  close(): void;
+
+  /** Something looks different. */
+  addEventListener(type: "change", listener: (event: Event) => unknown, options?: boolean | AddEventListenerOptions): void;
+  addEventListener(type: "arrived", listener: (event: CustomEvent<Notification>) => unknown, options?: boolean | AddEventListenerOptions): void;
+}

@@ -1,0 +1,225 @@
+"""Requests, rooms, renewals and resynchronisations that do not go well at first."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from websockets.asyncio.server import ServerConnection
+
+from realtime.client import Client, connection
+from realtime.protocol.codec import timestamp
+from tests.realtime.client.conftest import (
+    STREAM,
+    client_of,
+    envelope,
+    getter,
+    greeting,
+    resync,
+    until,
+    wrong,
+)
+from tests.realtime.conftest import ALICE, node
+from tests.services.server import Server
+
+pytestmark = pytest.mark.servers
+TRY_AGAIN = {"code": "internal", "message": "Try again.", "retryable": True}
+
+
+def event(offset: int) -> str:
+    return envelope("balance_update", {}, stream=STREAM, offset=offset)
+
+
+# -- requests
+
+
+async def test_what_was_asked_while_away_is_not_undone_by_the_return() -> None:
+    with node(DEBUG="1", WS_RECONNECT_AFTER_MS="200") as server:
+        client, seen = client_of(server, ALICE, rooms=["market_data:TEST"])
+        asked: list[asyncio.Task[Any]] = []
+
+        def ask(data: Any, message: Any) -> None:
+            if data["code"] == 1012:
+                asked.append(asyncio.create_task(client.leave("market_data:TEST")))
+                asked.append(asyncio.create_task(client.join("market:crypto", rate="5s")))
+
+        client.on("state", ask)
+        async with client:
+            await client.join("market:crypto")
+            await asyncio.to_thread(server.manage, "disconnect", "alice", "--reconnect")
+            await until(lambda: len(asked) == 2)
+            [left], _ = await asyncio.gather(*asked)
+            assert left["reason"] == "request"
+            assert (await client.list_rooms())["joined"] == ["market:crypto"]
+            assert client.rooms == {"market:crypto"}
+            assert seen.of("room_joined")[-1]["data"]["rate"] == "5s"
+
+
+async def test_a_room_that_cannot_be_joined_for_now_is_joined_later() -> None:
+    async def talk(socket: ServerConnection, number: int) -> None:
+        await socket.send(greeting(5))
+        join = json.loads(await socket.recv())
+        assert join["rooms"] == ["a", "b"]
+        joined = {"rate": "realtime", "snapshot": 0}
+        await socket.send(envelope("error", TRY_AGAIN, id=join["id"]))
+        await socket.send(envelope("room_joined", {"room": "b", **joined}, id=join["id"]))
+        join = json.loads(await socket.recv())
+        assert join["rooms"] == ["a"]
+        await socket.send(envelope("room_joined", {"room": "a", **joined}, id=join["id"]))
+
+    async with wrong(talk, rooms=["a", "b"]) as (_, seen, _):
+        await until(lambda: len(seen.of("room_joined")) == 2)
+
+
+async def test_what_was_refused_for_being_too_much_is_asked_again(strict: Server) -> None:
+    client, seen = client_of(strict, ALICE)
+    async with client:
+        answers = await asyncio.gather(*(client.list_rooms() for _ in range(25)))
+        assert len(answers) == 25
+        assert "rate_limited" in [m["data"]["code"] for m in seen.of("error")]
+
+
+# -- the login
+
+
+async def test_a_renewal_that_fails_for_now_is_tried_again_and_not_the_end() -> None:
+    get_token = getter(ALICE)
+
+    async def talk(socket: ServerConnection, number: int) -> None:
+        hello = json.loads(greeting(5))
+        hello["data"]["expires_at"] = timestamp(datetime.now(UTC) + timedelta(seconds=0.5))
+        await socket.send(json.dumps(hello))
+        for attempt in range(5):
+            message = json.loads(await socket.recv())
+            assert message["type"] == "authenticate"
+            done = {"user_id": "1", "expires_at": None}
+            answer = ("error", TRY_AGAIN) if attempt < 4 else ("authenticated", done)
+            await socket.send(envelope(*answer, id=message["id"]))
+
+    async with wrong(talk, get_token=get_token) as (client, seen, _):
+        await client.wait_connected()
+        await until(lambda: seen.of("authenticated") or client.state != "connected")
+        assert client.state == "connected"
+    assert set(get_token.asked) == {"connect", "expiring"}
+
+
+async def test_a_program_that_was_busy_does_not_take_it_for_silence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "PONG_SECONDS", 1.5)
+    with node(DEBUG="1", WS_HEARTBEAT_SECONDS="2") as server:
+        client, seen = client_of(server, ALICE)
+        async with client:
+            await client.wait_connected()
+            os.kill(server.pid, signal.SIGSTOP)
+            await asyncio.sleep(2.5)  # a ping is out
+            os.kill(server.pid, signal.SIGCONT)
+            time.sleep(2)  # noqa: ASYNC251, the answer comes, and nobody looks
+            await client.ping()
+        assert "the server gives no sign of life" not in [s["reason"] for s in seen.states]
+
+
+# -- resynchronising
+
+
+async def note(socket: ServerConnection, heard: list[Any]) -> None:
+    async for text in socket:
+        heard.append(json.loads(text))
+
+
+async def test_an_onlooker_acknowledges_no_snapshot_either() -> None:
+    heard: list[Any] = []
+
+    async def talk(socket: ServerConnection, number: int) -> None:
+        await socket.send(greeting(5))
+        await socket.send(resync(7, "f"))
+        await socket.send(event(8))
+        await note(socket, heard)
+
+    async def snapshot() -> Any:
+        return {"positions": {STREAM: {"offset": 8}}, "epoch": "f"}
+
+    async with wrong(talk, snapshot=snapshot, ack=False) as (client, _, _):
+        await until(lambda: client.positions == {STREAM: 8})
+        await asyncio.sleep(1.5)  # more than an ack waits
+        assert heard == []
+
+
+async def test_a_snapshot_is_not_acknowledged_once_another_is_required() -> None:
+    heard: list[Any] = []
+    offsets = iter([(8, "f"), (20, "g")])
+    handling, release = asyncio.Event(), asyncio.Event()
+
+    async def talk(socket: ServerConnection, number: int) -> None:
+        await socket.send(greeting(5))
+        await socket.send(resync(7, "f"))
+        await socket.send(event(8))
+        await handling.wait()
+        await socket.send(resync(20, "g"))
+        await socket.send(event(21))
+        ping = json.loads(await socket.recv())
+        await socket.send(envelope("pong", {"positions": {}}, id=ping["id"]))
+        await note(socket, heard)
+
+    async def snapshot() -> Any:
+        offset, epoch = next(offsets)
+        if epoch == "g":
+            await asyncio.sleep(1.5)  # more than an ack waits
+        return {"positions": {STREAM: {"offset": offset}}, "epoch": epoch}
+
+    async def show(data: Any, message: Any) -> None:
+        handling.set()
+        await release.wait()
+
+    async with wrong(talk, snapshot=snapshot) as (client, _, _):
+        client.on("resync", show)
+        await handling.wait()
+        await client.ping()  # what was sent before its answer has been read
+        release.set()
+        await until(lambda: heard)
+        assert [message["offset"] for message in heard] == [21]
+
+
+async def test_positions_stay_of_one_epoch_when_a_handler_of_the_snapshot_fails() -> None:
+    async def talk(socket: ServerConnection, number: int) -> None:
+        hello = json.loads(greeting(5))
+        hello["data"]["positions"]["announcements"] = {"offset": 3, "epoch": "e"}
+        await socket.send(json.dumps(hello))
+        await socket.send(envelope("pong", {"positions": {}}))
+        await socket.send(resync(8, "f"))
+        await socket.send(event(9))
+
+    async def snapshot() -> Any:
+        positions = {STREAM: {"offset": 8}, "announcements": {"offset": 40}}
+        return {"positions": positions, "epoch": "f"}
+
+    def fail(data: Any, message: Any) -> None:
+        raise RuntimeError("out of order")
+
+    async with wrong(talk, snapshot=snapshot) as (client, seen, _):
+        client.on("resync", fail)
+        await until(lambda: seen.offsets(STREAM) == [9])
+        assert (client.positions, client.epoch) == ({STREAM: 9, "announcements": 40}, "f")
+
+
+# -- bad input
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"positions": {STREAM: "5"}}, "positions"),
+        ({"positions": {STREAM: {"offset": 5}}}, "positions"),
+        ({"types": "transaction"}, "types"),
+        ({"rooms": "market_data"}, "rooms"),
+    ],
+)
+def test_what_cannot_be_is_refused(options: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        Client("ws://localhost/ws/notifications", getter(ALICE), **options)
