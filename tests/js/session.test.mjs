@@ -158,3 +158,24 @@ test("a type that was refused is not asked for in the next address", async () =>
   await settle();
   assert.equal(sockets[1].url.searchParams.get("types"), null);
 });
+
+test("a room that was left while away is left, and another's error stays one", async () => {
+  const { socket, client } = await connected();
+  socket.end(1006);
+  const left = client.leave("market:crypto");
+  const refused = client.join("private:of-B");
+  client.reconnect();
+  await settle();
+  sockets.at(-1).greet({ "user:1": 5 });
+  for (const { id, type, rooms } of sockets.at(-1).sent) {
+    if (!rooms) continue;
+    const code = type === "leave_room" ? "not_joined" : "unknown_room";
+    sockets.at(-1).say({ type: "error", id, data: { code, message: "", retryable: false } });
+  }
+  assert.deepEqual(await left, []);
+  await assert.rejects(refused, { code: "unknown_room" });
+  const again = client.leave("market:crypto");
+  const { id } = sockets.at(-1).sent.at(-1);
+  sockets.at(-1).say({ type: "error", id, data: { code: "not_joined", message: "", retryable: false } });
+  await assert.rejects(again, { code: "not_joined" });
+});

@@ -97,7 +97,7 @@ export const FAILED = Symbol("failed");
 export class Emitter {
   #handlers = new Map();
 
-  /** Call `handler` at each `type` from now on; returns a function that ends it. */
+  /** Returns a function that ends it. */
   on(type, handler) {
     if (!this.#handlers.has(type)) this.#handlers.set(type, new Set());
     const handlers = this.#handlers.get(type).add(handler);
@@ -265,7 +265,7 @@ export class Requests {
     Object.assign(this, { send, timeoutMs });
   }
 
-  /** Resolves to the answers, one for each room or a single one; rejects with the first error. */
+  /** Resolves to the answers, one for each room; rejects with the first error. */
   ask(command) {
     const id = `c${this.#next++}`;
     const message = { ...command, id };
@@ -290,8 +290,8 @@ export class Requests {
     const whole = answer.type === "error" && !OF_ONE_ROOM.has(answer.data.code);
     if (!whole && request.answers.length < request.expected) return;
     this.#forget(answer.id);
-    const error = request.answers.find(({ type }) => type === "error");
-    if (!error) return request.resolve(request.answers);
+    const error = request.answers.find(({ type, data }) => type === "error" && !(request.again && data.code === "not_joined"));
+    if (!error) return request.resolve(request.answers.filter(({ type }) => type !== "error"));
     const joined = request.answers.map(({ room }) => room); // an error has none
     request.reject(Object.assign(new ServerError(error.data), { joined }));
   }
@@ -306,6 +306,7 @@ export class Requests {
     this.#again = 0;
     for (const request of this.#waiting.values()) {
       request.answers = [];
+      request.again = true; // and then `not_joined` is no error
       this.send(request.message);
     }
   }
@@ -327,7 +328,7 @@ export class Requests {
 
 export const roomsOf = ({ room, rooms }) => rooms || (room ? [room] : []);
 
-/** Rooms that are wanted, with their rate: after a reconnect they are joined again. */
+/** Rooms that are wanted, with their rate. */
 export class Rooms extends Map {
   /** `asking` resolves to the answers of the command. */
   async follow(command, asking) {
@@ -343,7 +344,7 @@ export class Rooms extends Map {
     }
   }
 
-  /** Write the fewest commands that join them, but those in `except`. */
+  /** Write the fewest commands that join all but `except`. */
   commands(except = []) {
     const byRate = new Map();
     for (const [name, rate] of this) if (!except.includes(name)) byRate.set(rate, [...(byRate.get(rate) || []), name]);
