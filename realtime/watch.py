@@ -43,7 +43,11 @@ class Watch:
         """Take an event of a user's stream that may be about rights."""
         if entry.type != AccessChanged.wire_type:
             return
-        change = _decoder.decode(entry.payload).data
+        try:
+            change = _decoder.decode(entry.payload).data
+        except msgspec.DecodeError:  # a newer node's: whatever it means, the database knows
+            self.suspect([user_id])
+            return
         if change.change == "closed":
             for socket in list(self._hub.users.get(user_id, ())):
                 if change.connection_id in (None, socket.connection.id):
