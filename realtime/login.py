@@ -104,6 +104,10 @@ async def log_in(
     logger.info("opened %s user=%s", connection.id, user_id)
     for followed in streams:
         hub.following.begin(socket, followed)
+    own = streams[0]
+    head = found.heads[own.name]
+    if own.place.epoch != head.epoch or own.place.offset > head.head:
+        hub.watch.suspect([user_id])  # it may have been told of before this socket was there
     hub.derive([user_id])
 
 
