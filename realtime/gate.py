@@ -20,6 +20,7 @@ from realtime.hub import Hub
 from realtime.middleware import Application, Scope
 
 RETRY_AFTER_SECONDS = (1, 5)  # at random, so that not all come back at once
+PORT_DIGITS = 5
 _RESPONSE = "websocket.http.response"  # the ASGI extension to refuse with a status
 
 
@@ -76,7 +77,7 @@ def _own(scope: Scope) -> str | None:
     hosts = [value for name, value in scope["headers"] if name == b"host"]
     host, port = split_domain_port(hosts[0].decode("latin-1")) if len(hosts) == 1 else ("", "")
     allowed = settings.ALLOWED_HOSTS
-    if not host or "*" in allowed or not validate_host(host, allowed):
+    if not host or "*" in allowed or not validate_host(host, allowed) or len(port) > PORT_DIGITS:
         return None
     return origin.serialise("https" if _is_secure(scope) else "http", host, int(port or 0) or None)
 
