@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import math
+import os
 import re
 from pathlib import Path
 from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
-
-_env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 JWT_ALGORITHMS = ("HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "EdDSA")
@@ -39,7 +39,7 @@ def flag(name: str, default: bool = False) -> bool:
 
 def text(name: str, default: str = "") -> str:
     """Read a text variable, without surrounding blanks."""
-    return str(_env.str(name, default=default)).strip()
+    return os.environ.get(name, default).strip()
 
 
 def words(name: str, default: str = "") -> list[str]:
@@ -54,7 +54,9 @@ def number(name: str, default: float, *, minimum: float = 0) -> float:
         parsed = float(value)
     except ValueError:
         raise ImproperlyConfigured(f"{name}={value!r} is not a number.") from None
-    if not parsed >= minimum:
+    if not math.isfinite(parsed):
+        raise ImproperlyConfigured(f"{name}={value!r} is not a number.")
+    if parsed < minimum:
         raise ImproperlyConfigured(f"{name}={value!r} is below {minimum}.")
     return parsed
 
