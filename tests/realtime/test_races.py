@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError
 
 from realtime import hub as hubs
 from realtime import login, rooms, session, standing, tokens
@@ -197,3 +198,23 @@ async def test_who_loses_a_room_while_joining_does_not_stay(
     await soon(lambda: "room_left" in {message["type"] for message in notebook.messages()})
     assert not second.connection.rooms
     assert second.close_code is None
+
+
+def test_a_room_that_fails_to_say_keeps_nobody_and_no_other_room(
+    alice: User, backstage: Backstage
+) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    joined = [(alice.pk, "backstage"), (alice.pk + 1, "backstage")]
+    backstage.meanwhile = fail
+    assert standing.lost_rooms([joined[0]]) == {joined[0]}
+    backstage.meanwhile = fail
+    assert standing.lost_rooms([joined[1], joined[0]]) == {joined[1]}
+    backstage.meanwhile = lost_database
+    with pytest.raises(OperationalError):
+        standing.lost_rooms(joined)
+
+
+def lost_database() -> None:
+    raise OperationalError
