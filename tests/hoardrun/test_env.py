@@ -31,7 +31,7 @@ def test_it_refuses_what_is_no_rate(monkeypatch, value: str):
 
 @pytest.mark.parametrize("value", ["$secret", "$$", "a$b", "$HOME"])
 def test_a_text_is_taken_as_it_is(monkeypatch, value: str):
-    monkeypatch.setenv("SECRET_KEY", f" {value} ")
+    monkeypatch.setenv("SECRET_KEY", f"{value} ")
     assert env.text("SECRET_KEY") == value
     assert env.secret_key(debug=True) == value
 
