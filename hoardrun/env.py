@@ -21,6 +21,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 JWT_ALGORITHMS = ("HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "EdDSA")
 MIN_KEY_BYTES = 32
 DEBUG_KEY = "insecure-key-for-debug-only-never-used-outside-debug"
+# Counts of attempts that a process keeps without Redis. Django's 300 would let who guesses at
+# one name wash its count away with guesses at others.
+MAX_CACHED = 100_000
 REDIS_PREFIX = "hoardrun"  # unless the variable of that name says otherwise
 
 
@@ -228,11 +231,18 @@ def channel_layers(redis_url: str) -> dict[str, Any]:
 def caches(redis_url: str) -> dict[str, Any]:
     """Describe Django's cache: in the process, or Redis."""
     if not redis_url:
-        return {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+        return {
+            "default": {
+                "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+                "OPTIONS": {"MAX_ENTRIES": MAX_CACHED},
+            }
+        }
     return {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": redis_url,
             "KEY_PREFIX": text("REDIS_PREFIX", REDIS_PREFIX),
+            # A request waits for it: for a frozen Redis no longer than that.
+            "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
         }
     }
