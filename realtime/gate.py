@@ -16,6 +16,7 @@ from django.http.request import split_domain_port, validate_host
 
 from realtime import hub
 from realtime.core import origin
+from realtime.core.limits import network_of
 from realtime.hub import Hub
 from realtime.middleware import Application, Scope
 
@@ -66,10 +67,11 @@ def _may_try(scope: Scope, node: Hub) -> bool:
     A bad one counts here; of a ticket, or of who sends a token later, the login tells.
     """
     address, now = address_of(scope), time.monotonic()
+    network = network_of(address)
     if scope["credential"] and scope["ticket"] is None:
-        return node.refusals.take(address, now)
+        return node.refusals.take(network, now)
     few = node.anonymous[address] < node.options.max_anonymous_per_address
-    return few and node.refusals.has(address, now)
+    return few and node.refusals.has(network, now)
 
 
 def _own(scope: Scope) -> str | None:
