@@ -212,8 +212,13 @@ def test_over_http_it_is_refused_too(quiet: Server) -> None:
 
 @pytest.mark.parametrize("path", ["refresh", "logout"])
 def test_a_refresh_token_of_nobody_is_refused(quiet: Server, path: str) -> None:
-    for claims in ({"user_id": "admin"}, {"user_id": [1]}, {"exp": 253_402_387_200}):
-        token = signed(**{"token_type": "refresh", **claims})
+    wrong: list[dict[str, Any]] = [
+        {"user_id": "admin"},
+        {"user_id": [1]},
+        {"exp": 253_402_387_200},
+    ]
+    for claims in wrong:
+        token = signed(token_type="refresh", **claims)
         answer = quiet.request("POST", f"/api/v1/auth/{path}", json={"refresh": token})
         assert (answer.status, answer.json()["code"]) == (401, "token_not_valid"), claims
     assert "Traceback" not in quiet.log()
