@@ -115,7 +115,7 @@ async def test_a_page_on_a_host_that_is_not_ours_is_no_page_of_ours(guarded: Ser
     assert status == 403
 
 
-@pytest.mark.parametrize("port", ["1" * 5000, "99999", "0", ""])
+@pytest.mark.parametrize("port", ["1" * 5000, "1" * 6, "0", ""])
 async def test_a_port_that_is_none_makes_no_page_ours(guarded: Server, port: str) -> None:
     origin = ("Origin", f"http://127.0.0.1:{port}")
     status, _ = await shake(guarded.port, headers=[origin], host=f"127.0.0.1:{port}")
