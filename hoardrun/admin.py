@@ -1,14 +1,30 @@
-"""What the libraries' admin pages show too much of."""
+"""What the libraries' admin shows too much of, and lets anybody try too often."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.core.exceptions import ValidationError
 from rest_framework_simplejwt.token_blacklist.admin import OutstandingTokenAdmin
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
+from hoardrun.api.throttles import FormThrottle
+
 admin.site.unregister(OutstandingToken)
+
+
+class LoginForm(AdminAuthenticationForm):
+    """The admin's login, which counts attempts together with those over the API."""
+
+    def clean(self) -> dict[str, Any]:
+        if self.request is not None and not FormThrottle().allows(self.request):
+            raise ValidationError("Too many attempts; try again in a minute.", "throttled")
+        return super().clean()
+
+
+admin.site.login_form = LoginForm
 
 
 @admin.register(OutstandingToken)

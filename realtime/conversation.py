@@ -170,16 +170,24 @@ class Conversation:
     async def _wait_for(self, effect: Join | ListRooms | Login) -> None:
         hub, socket = self._hub, self._socket
         match effect:
-            case Join(room, rate, request_id):
-                if not await hub.members.join(socket, room, rate, request_id):
-                    socket.fail(
-                        ErrorCode.UNKNOWN_ROOM,
-                        f"There is no room {room!r} that you may join; `list_rooms` names them.",
-                        request_id,
-                    )
+            case Join():
+                await self._join(effect)
             case ListRooms(request_id):
                 socket.reply(await list_rooms(socket.connection), request_id)
             case Login(token, request_id):
                 await login.authenticate(hub, socket, token, request_id)
             case _:
                 assert_never(effect)
+
+    async def _join(self, join: Join) -> None:
+        hub, socket, room = self._hub, self._socket, join.room
+        before = hub.following.positions(socket)
+        if not await hub.members.join(socket, room, join.rate, join.request_id):
+            socket.fail(
+                ErrorCode.UNKNOWN_ROOM,
+                f"There is no room {room!r} that you may join; `list_rooms` names them.",
+                join.request_id,
+            )
+        elif socket.connection.user_id and hub.following.positions(socket) != before:
+            # A change of rights may have been heard after they were asked about.
+            hub.watch.suspect([socket.connection.user_id])

@@ -16,10 +16,12 @@ from django.http.request import split_domain_port, validate_host
 
 from realtime import hub
 from realtime.core import origin
+from realtime.core.limits import network_of
 from realtime.hub import Hub
 from realtime.middleware import Application, Scope
 
 RETRY_AFTER_SECONDS = (1, 5)  # at random, so that not all come back at once
+PORT_DIGITS = 5
 _RESPONSE = "websocket.http.response"  # the ASGI extension to refuse with a status
 
 
@@ -65,10 +67,11 @@ def _may_try(scope: Scope, node: Hub) -> bool:
     A bad one counts here; of a ticket, or of who sends a token later, the login tells.
     """
     address, now = address_of(scope), time.monotonic()
+    network = network_of(address)
     if scope["credential"] and scope["ticket"] is None:
-        return node.refusals.take(address, now)
+        return node.refusals.take(network, now)
     few = node.anonymous[address] < node.options.max_anonymous_per_address
-    return few and node.refusals.has(address, now)
+    return few and node.refusals.has(network, now)
 
 
 def _own(scope: Scope) -> str | None:
@@ -76,7 +79,7 @@ def _own(scope: Scope) -> str | None:
     hosts = [value for name, value in scope["headers"] if name == b"host"]
     host, port = split_domain_port(hosts[0].decode("latin-1")) if len(hosts) == 1 else ("", "")
     allowed = settings.ALLOWED_HOSTS
-    if not host or "*" in allowed or not validate_host(host, allowed):
+    if not host or "*" in allowed or not validate_host(host, allowed) or len(port) > PORT_DIGITS:
         return None
     return origin.serialise("https" if _is_secure(scope) else "http", host, int(port or 0) or None)
 

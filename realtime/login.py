@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from realtime import names, tokens
 from realtime.core.identity import Identity
+from realtime.core.limits import network_of
 from realtime.greeting import greet
 from realtime.hub import Hub
 from realtime.protocol import codec
@@ -104,6 +105,10 @@ async def log_in(
     logger.info("opened %s user=%s", connection.id, user_id)
     for followed in streams:
         hub.following.begin(socket, followed)
+    own = streams[0]
+    head = found.heads[own.name]
+    if own.place.epoch != head.epoch or own.place.offset > head.head:
+        hub.watch.suspect([user_id])  # it may have been told of before this socket was there
     hub.derive([user_id])
 
 
@@ -150,7 +155,7 @@ async def _patiently(hub: Hub, socket: Socket, ask: Callable[[], Awaitable[R]]) 
 
 def _refuse(hub: Hub, socket: Socket) -> None:
     """Close because of a bad credential, and let its address have fewer of them."""
-    hub.refusals.take(socket.peer.address, time.monotonic())
+    hub.refusals.take(network_of(socket.peer.address), time.monotonic())
     socket.close(CloseCode.UNAUTHORIZED)
 
 

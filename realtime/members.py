@@ -75,11 +75,13 @@ class RoomMembers:
         try:
             if members.ready is not None:
                 await asyncio.shield(members.ready)
-        finally:
+        except BaseException:  # it left, or the room failed to open: the next one tries anew
             members.joining -= 1
-            if not socket.is_open:
-                self._drop_if_empty(members)
+            self._drop_if_empty(members)
+            raise
+        members.joining -= 1
         if not socket.is_open:
+            self._drop_if_empty(members)
             return True
         self._turn.settle()  # what this turn had before is in the snapshot
         for sockets in members.by_rate.values():

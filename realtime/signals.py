@@ -6,11 +6,12 @@ event is part of it. Changes that send no signals are found by `realtime.watch`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
-from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
+from django.contrib.auth.models import Group, Permission
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 
 from realtime import access
 from realtime.access import Change
@@ -23,6 +24,7 @@ _WATCHED: dict[str, Change] = {
 }
 _BEFORE = "_realtime_before"
 _MEMBERS = "_realtime_members"
+_GROUPS = "_realtime_groups"
 
 
 def _remember(sender: Any, instance: Any, update_fields: Any = None, **kwargs: Any) -> None:
@@ -65,11 +67,28 @@ def _of_group(
     sender: Any, instance: Any, action: str, reverse: bool, pk_set: Any, **kwargs: Any
 ) -> None:
     """Permissions of groups; seen from the other side, `pk_set` are the groups."""
+    if action == "pre_clear" and reverse:
+        setattr(instance, _GROUPS, list(instance.group_set.values_list("pk", flat=True)))
     if not _changes(action, pk_set):
         return
-    groups = (pk_set or ()) if reverse else [instance.pk]
-    users = get_user_model()._default_manager.filter(groups__in=groups).values_list("pk", flat=True)
-    access.changed(sorted(set(users)), "rights")
+    groups = (pk_set or instance.__dict__.pop(_GROUPS, ())) if reverse else [instance.pk]
+    access.changed(_members(groups), "rights")
+
+
+def _members(groups: Iterable[int]) -> list[int]:
+    users = get_user_model()._default_manager.filter(groups__in=groups)
+    return sorted(set(users.values_list("pk", flat=True)))
+
+
+def _group_goes(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """A group takes its memberships with it, for which there is no signal of their own."""
+    access.changed(_members([instance.pk]), "rights")
+
+
+def _permission_goes(sender: Any, instance: Any, **kwargs: Any) -> None:
+    own = set(instance.user_set.values_list("pk", flat=True))
+    groups = instance.group_set.values_list("pk", flat=True)
+    access.changed(sorted(own.union(_members(groups))), "rights")
 
 
 def connect() -> None:
@@ -85,3 +104,5 @@ def connect() -> None:
     m2m_changed.connect(
         _of_group, sender=Group.permissions.through, dispatch_uid="realtime-group-permissions"
     )
+    pre_delete.connect(_group_goes, sender=Group, dispatch_uid="realtime-group-deleted")
+    pre_delete.connect(_permission_goes, sender=Permission, dispatch_uid="realtime-gone")

@@ -15,6 +15,8 @@ from realtime.core.identity import Identity
 SESSION_CLAIM = "sid"
 MAX_TOKEN_LENGTH = 8192
 MAX_USER_ID = 2**63 - 1  # what the databases hold
+# What reading a token raises that is no good, be it signed or not.
+UNUSABLE = (TokenError, KeyError, TypeError, ValueError, OverflowError)
 _MAX_SESSION_LENGTH = 64
 
 
@@ -28,7 +30,7 @@ def verify(token: str) -> Identity | None:
         return None
     try:
         return identity_of(AccessToken(token))  # type: ignore[arg-type]  # simplejwt means str
-    except (TokenError, KeyError, TypeError, ValueError, OverflowError):
+    except UNUSABLE:
         return None
 
 
@@ -52,6 +54,6 @@ def identity_of(token: Any) -> Identity:
 def session_of(token: Any) -> str:
     """Name the login that a token belongs to."""
     name = str(token.get(SESSION_CLAIM) or token.get(api_settings.JTI_CLAIM) or "")
-    if len(name) > _MAX_SESSION_LENGTH:
+    if len(name) > _MAX_SESSION_LENGTH or "\x00" in name:  # which no database takes
         name = hashlib.sha256(name.encode()).hexdigest()
     return name

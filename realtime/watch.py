@@ -43,7 +43,11 @@ class Watch:
         """Take an event of a user's stream that may be about rights."""
         if entry.type != AccessChanged.wire_type:
             return
-        change = _decoder.decode(entry.payload).data
+        try:
+            change = _decoder.decode(entry.payload).data
+        except msgspec.DecodeError:  # a newer node's: whatever it means, the database knows
+            self.suspect([user_id])
+            return
         if change.change == "closed":
             for socket in list(self._hub.users.get(user_id, ())):
                 if change.connection_id in (None, socket.connection.id):
@@ -80,8 +84,12 @@ class Watch:
         identities = {s: s.connection.identity for s in sockets}
         found = await db.run(standing.load, [i for i in identities.values() if i is not None])
         for socket, identity in identities.items():
-            # Renewed meanwhile: that has looked by itself.
-            if identity is not None and socket.connection.identity is identity:
+            if identity is None:
+                continue
+            if socket.connection.identity is not identity:
+                # Renewed meanwhile, and that may have looked before what this look is about.
+                self.suspect([identity.user_id])
+            else:
                 code = found[identity.user_id, identity.session].refusal(identity)
                 if code is not None:
                     self._close(socket, code)

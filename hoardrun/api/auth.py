@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
-from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth import authenticate
@@ -16,13 +14,12 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.settings import api_settings
-from rest_framework.throttling import SimpleRateThrottle, UserRateThrottle
 from rest_framework.views import APIView
 from rest_framework_simplejwt.settings import api_settings as jwt_settings
 from rest_framework_simplejwt.tokens import Token
 
 from hoardrun.api import tokens
+from hoardrun.api.throttles import LoginThrottle, TicketThrottle
 from realtime import tickets
 from realtime.core.identity import Identity
 from realtime.rest.serializers import StrictSerializer
@@ -59,25 +56,6 @@ class LoginOutput(serializers.Serializer[tokens.Login]):
     token_type = serializers.CharField(help_text="`Bearer`")
     expires_in = serializers.IntegerField(help_text="Seconds until `access` ends.")
     user = UserOutput()
-
-
-class LoginThrottle(SimpleRateThrottle):
-    """Slow down guessing: attempts are counted by address and name together."""
-
-    scope = "login"
-
-    def get_cache_key(self, request: Request, view: APIView) -> str:
-        data: Any = request.data
-        name = data.get("username") if isinstance(data, Mapping) else None
-        # As the login reads it: blanks and case must not begin a new count.
-        text = f"{self.get_ident(request)} {str(name).strip().casefold()}"
-        return f"throttle-login-{hashlib.sha256(text.encode(errors='replace')).hexdigest()}"
-
-    def get_ident(self, request: Request) -> str:
-        """Return the peer's address; believe X-Forwarded-For only with NUM_PROXIES set."""
-        if api_settings.NUM_PROXIES is None:
-            return str(request.META.get("REMOTE_ADDR", ""))
-        return str(super().get_ident(request))
 
 
 class _Anonymous(APIView):
@@ -126,10 +104,6 @@ class LogoutView(_Anonymous):
 class TicketOutput(serializers.Serializer[dict[str, Any]]):
     ticket = serializers.CharField(help_text="Connect with `?ticket=`; good once.")
     expires_in = serializers.IntegerField(help_text="Seconds.")
-
-
-class TicketThrottle(UserRateThrottle):
-    scope = "ticket"
 
 
 class TicketView(APIView):

@@ -10,14 +10,14 @@ from django.contrib.auth.models import User, update_last_login
 from django.db import transaction
 from django.utils import timezone
 from rest_framework.exceptions import APIException
-from rest_framework_simplejwt.exceptions import ExpiredTokenError, InvalidToken, TokenError
+from rest_framework_simplejwt.exceptions import ExpiredTokenError, InvalidToken
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from realtime import access
 from realtime.models import EndedSession
 from realtime.standing import stamp_of
-from realtime.tokens import SESSION_CLAIM, session_of
+from realtime.tokens import SESSION_CLAIM, UNUSABLE, identity_of, session_of
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def login_refresh(*, refresh: str) -> Login:
     Raises InvalidToken.
     """
     token = _refresh_token(refresh)
-    user_id = token.get(api_settings.USER_ID_CLAIM)
+    user_id = _user_id(token)
     # Locked, so that a logout or a change of the password comes before or after.
     users = get_user_model()._default_manager.select_for_update()
     user = users.filter(pk=user_id, is_active=True).first()
@@ -78,9 +78,9 @@ def login_end(*, refresh: str) -> None:
         token = _AnyRefreshToken(refresh)  # type: ignore[arg-type]  # simplejwt means str
     except ExpiredTokenError:
         return
-    except TokenError:
+    except UNUSABLE:
         raise InvalidToken from None
-    user_id = token.get(api_settings.USER_ID_CLAIM)
+    user_id = _user_id(token)
     user = get_user_model()._default_manager.select_for_update().filter(pk=user_id).first()
     if user is None:
         return
@@ -103,7 +103,14 @@ class _AnyRefreshToken(RefreshToken):
 def _refresh_token(text: str) -> RefreshToken:
     try:
         return RefreshToken(text)  # type: ignore[arg-type]  # simplejwt means str
-    except TokenError:
+    except UNUSABLE:
+        raise InvalidToken from None
+
+
+def _user_id(token: Any) -> int:
+    try:
+        return identity_of(token).user_id
+    except UNUSABLE:
         raise InvalidToken from None
 
 

@@ -19,6 +19,12 @@ def check_switches(**kwargs: Any) -> Iterator[CheckMessage]:
             hint="Set ALLOW_LOSING_COMMITTED_EVENTS=0.",
             id="hoardrun.W040",
         )
+    if settings.REALTIME_ECHO:
+        yield Warning(
+            "WS_ECHO is on: /ws/echo lets anybody in, from any page, without a limit.",
+            hint="Set WS_ECHO=0; it is for conformance runs.",
+            id="hoardrun.W041",
+        )
     if settings.SIMULATE_MARKET and not settings.DEBUG:
         yield Warning(
             "Prices are simulated, and look as real ones do.",

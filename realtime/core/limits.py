@@ -3,8 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 _SWEEP_SIZE = 1000
+_PREFIX_BITS = 64  # of IPv6: what one customer has at the least, and changes in at will
+
+
+def network_of(address: str) -> str:
+    """Name whom an address is counted as: itself, or of IPv6 the /64 that it is in.
+
+    An IPv4 address is the same one in IPv6's notation; what is no address stays as it is.
+    """
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return address
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(IPv6Network((found, _PREFIX_BITS), strict=False))
 
 
 class TokenBucket:

@@ -6,7 +6,7 @@ from typing import Any
 
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from rest_framework_simplejwt.authentication import JWTAuthentication
-from rest_framework_simplejwt.exceptions import AuthenticationFailed
+from rest_framework_simplejwt.exceptions import AuthenticationFailed, InvalidToken
 
 from realtime import tokens
 from realtime.models import EndedSession
@@ -14,6 +14,15 @@ from realtime.models import EndedSession
 
 class LoginAuthentication(JWTAuthentication):
     """An access token of a login that goes on: a logout ends it here as on the socket."""
+
+    def get_validated_token(self, raw_token: bytes) -> Any:
+        """Refuse all that the socket refuses, and in the same way."""
+        try:
+            token = super().get_validated_token(raw_token)
+            tokens.identity_of(token)
+        except tokens.UNUSABLE:
+            raise InvalidToken from None
+        return token
 
     def get_user(self, validated_token: Any) -> Any:
         user = super().get_user(validated_token)

@@ -219,6 +219,7 @@ def test_it_lets_a_redis_be_that_is_not(production, url: str):
     ("switch", "identifier"),
     [
         ("ALLOW_LOSING_COMMITTED_EVENTS", "hoardrun.W040"),
+        ("REALTIME_ECHO", "hoardrun.W041"),
         ("SIMULATE_MARKET", "hoardrun.W042"),
     ],
 )

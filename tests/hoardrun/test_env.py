@@ -27,3 +27,18 @@ def test_it_refuses_what_is_no_rate(monkeypatch, value: str):
     monkeypatch.setenv("BROADCAST_RATE", value)
     with pytest.raises(ImproperlyConfigured, match="BROADCAST_RATE=.* is no rate: write it like"):
         env.rate("BROADCAST_RATE", "60/min")
+
+
+@pytest.mark.parametrize("value", ["$secret", "$$", "a$b", "$HOME"])
+def test_a_text_is_taken_as_it_is(monkeypatch, value: str):
+    monkeypatch.setenv("SECRET_KEY", f"{value} ")
+    assert env.text("SECRET_KEY") == value
+    assert env.secret_key(debug=True) == value
+
+
+@pytest.mark.parametrize("value", ["inf", "-inf", "nan", "1e999"])
+@pytest.mark.parametrize("read", [env.number, env.whole])
+def test_it_refuses_what_is_no_finite_number(monkeypatch, read, value: str):
+    monkeypatch.setenv("WS_TICKET_SECONDS", value)
+    with pytest.raises(ImproperlyConfigured, match="WS_TICKET_SECONDS"):
+        read("WS_TICKET_SECONDS", 30)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission, User
 from django.db import transaction
 from django.test import Client as Browser
+from django.utils import timezone
 from rest_framework.test import APIClient
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 from realtime import access, names
 from realtime.models import Connection, EndedSession, Event
@@ -35,6 +38,14 @@ def member(user: User) -> Group:
 
 def permission() -> Permission:
     return Permission.objects.get(codename="view_node")
+
+
+def allowed(holder: User | Group) -> Permission:
+    """Give the permission to a user or to a group, which is a change by itself."""
+    found = permission()
+    own = holder.permissions if isinstance(holder, Group) else holder.user_permissions
+    own.add(found)
+    return found
 
 
 def field(**values: Any) -> Callable[[User], object]:
@@ -66,6 +77,11 @@ def field(**values: Any) -> Callable[[User], object]:
         (lambda user: member(user).user_set.clear(), ["rights"]),
         (lambda user: member(user).permissions.add(permission()), ["rights"]),
         (lambda user: permission().group_set.add(member(user)), ["rights"]),
+        (lambda user: member(user).delete(), ["rights"]),
+        (lambda user: Group.objects.filter(pk=member(user).pk).delete(), ["rights"]),
+        (lambda user: allowed(member(user)).group_set.clear(), ["rights"] * 2),
+        (lambda user: allowed(member(user)).delete(), ["rights"] * 2),
+        (lambda user: allowed(user).delete(), ["rights"] * 2),
         (lambda user: Group.objects.create(name="g").permissions.add(permission()), []),
     ],
 )
@@ -172,6 +188,16 @@ def test_staff_ends_every_login_of_a_user() -> None:
     assert EndedSession.objects.count() == 2
     assert access.end_all_sessions(user.pk) == 0
     assert call("/api/v1/auth/me", login(user)["access"]) == 200
+
+
+@pytest.mark.django_db
+def test_a_refresh_token_that_nobody_can_read_keeps_no_other_login() -> None:
+    user = User.objects.create_user("alice", password="alice-pass-1")
+    mine = login(user)
+    soon = timezone.now() + timedelta(days=1)
+    OutstandingToken.objects.create(user=user, jti="old", token="of an old key", expires_at=soon)
+    assert access.end_all_sessions(user.pk) == 1
+    assert call("/api/v1/auth/me", mine["access"]) == 401
 
 
 # -- staff closes sockets

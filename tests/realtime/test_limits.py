@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, suppress
 
 import pytest
 
-from realtime.core.limits import Buckets
+from realtime.core.limits import Buckets, network_of
 from realtime.protocol.codes import CloseCode
 from tests.realtime.conftest import ALICE, BOB, STAFF, USERS, connect, node, token_for
 from tests.services.client import Client
@@ -115,6 +115,27 @@ async def test_behind_a_trusted_proxy_each_client_has_its_own_limits() -> None:
             assert status == 101  # and then closed with 4401
         same = [("X-Forwarded-For", "10.0.0.1")]
         assert 429 in [(await shake(server.port, headers=NOBODY + same))[0] for _ in range(20)]
+        many = [[("X-Forwarded-For", f"2001:db8:0:1::{number:x}")] for number in range(20)]
+        assert 429 in [(await shake(server.port, headers=NOBODY + one))[0] for one in many]
+        other = [("X-Forwarded-For", "2001:db8:0:2::1")]
+        assert (await shake(server.port, headers=NOBODY + other))[0] == 101
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:0:1:2::3", "2001:db8:0:1::/64"),
+        ("2001:DB8::1", "2001:db8::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::/64"),
+        ("", ""),
+        ("unix:", "unix:"),
+    ],
+)
+def test_an_address_is_counted_as_what_one_customer_has(address: str, counted: str) -> None:
+    assert network_of(address) == counted
 
 
 @pytest.mark.servers

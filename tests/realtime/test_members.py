@@ -55,6 +55,16 @@ class Fed(RoomKind):
             self.running -= 1
 
 
+class Broken(Fed):
+    """A room whose source cannot be started the first time."""
+
+    def source(self, room: str) -> AsyncIterator[Sequence[Ephemeral]]:
+        self.asked += 10
+        if self.asked < 20:
+            raise RuntimeError("no feed yet")
+        return super().source(room)
+
+
 @pytest.fixture
 def fed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Fed]:
     kind = Fed()
@@ -89,3 +99,18 @@ async def test_a_room_that_is_left_before_it_is_ready_starts_no_source(fed: Fed)
     assert fed.running == 1
     node.members.leave(socket, "fed")
     await until(lambda: fed.running == 0)
+
+
+async def test_a_room_that_failed_to_open_is_tried_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    kind = Broken()
+    kind.may_answer.set()
+    monkeypatch.setattr(rooms, "kind_of", lambda room: kind)
+    node = Node()
+    socket, notebook = node.join()
+    with pytest.raises(RuntimeError):
+        await node.members.join(socket, "fed", "realtime", None)
+    assert not node.members.rooms
+    assert await node.members.join(socket, "fed", "realtime", None)
+    await until(lambda: notebook.messages())
+    node.members.leave(socket, "fed")
+    await until(lambda: kind.running == 0)

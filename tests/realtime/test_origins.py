@@ -115,6 +115,14 @@ async def test_a_page_on_a_host_that_is_not_ours_is_no_page_of_ours(guarded: Ser
     assert status == 403
 
 
+@pytest.mark.parametrize("port", ["1" * 5000, "1" * 6, "0", ""])
+async def test_a_port_that_is_none_makes_no_page_ours(guarded: Server, port: str) -> None:
+    origin = ("Origin", f"http://127.0.0.1:{port}")
+    status, _ = await shake(guarded.port, headers=[origin], host=f"127.0.0.1:{port}")
+    assert status == 403
+    assert "Traceback" not in guarded.log()
+
+
 async def test_behind_a_proxy_the_scheme_is_what_the_proxy_says() -> None:
     env = {"BEHIND_TLS_PROXY": "1", "ALLOWED_HOSTS": "app.example.com,127.0.0.1"}
     with Server(env=env) as server:

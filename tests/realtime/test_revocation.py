@@ -273,3 +273,31 @@ async def test_what_happened_behind_our_back_is_found_by_looking_again() -> None
         await clients[5].send({"type": "ping"})
         await clients[5].receive("pong")
         await clients[5].close()
+
+
+_NEWER = """
+from django.contrib.auth.models import User
+from realtime import names
+from realtime.models import Event
+from realtime.protocol.messages import AccessChanged
+from realtime.publish import publish
+from django.db import transaction
+User.objects.filter(id=1).update(is_active=False)
+with transaction.atomic():
+    entry = publish(names.user_stream(1), AccessChanged(change="account"))
+    event = Event.objects.get(stream__name=entry.stream, offset=entry.offset)
+    Event.objects.update(payload=event.payload.replace('"account"', '"of a newer version"'))
+    transaction.get_connection().run_on_commit.clear()  # so that it is found in the log
+"""
+
+
+async def test_a_change_that_only_a_newer_node_knows_is_looked_into_and_stops_nothing() -> None:
+    with node(WS_RECHECK_SECONDS="3600", WS_RECONCILE_SECONDS="0.2") as server:
+        alice, _ = await connect(server, ALICE)
+        bob, _ = await connect(server, BOB)
+        await asyncio.to_thread(server.manage, "shell", "-v0", "-c", _NEWER)
+        assert await alice.until_closed() == CloseCode.REVOKED
+        await bob.send({"type": "ping"})
+        await bob.receive("pong")
+        await bob.close()
+        assert "Traceback" not in server.log()

@@ -21,6 +21,7 @@ from rest_framework_simplejwt.tokens import RefreshToken, SlidingToken, UntypedT
 
 from realtime.protocol.codes import CloseCode
 from realtime.standing import stamp_of
+from realtime.tokens import session_of
 from tests.realtime.conftest import ALICE, node, token_for
 from tests.services.client import Client
 from tests.services.handshake import shake
@@ -133,6 +134,7 @@ BAD: dict[str, Callable[[], str]] = {
     "no exp": lambda: signed(exp=None),
     "exp a word": lambda: signed(exp="tomorrow"),
     "exp beyond all time": lambda: by_hand({"alg": "HS256"}, {**claims(), "exp": 10**400}),
+    "exp in the year 10000": lambda: signed(exp=253_402_387_200),
     "exp NaN": lambda: by_hand(
         {"alg": "HS256"}, json.dumps({**claims(), "exp": float("nan")}).encode()
     ),
@@ -197,6 +199,36 @@ async def test_a_bad_token_gets_4401_and_the_same_words(quiet: Server, way: str)
     log = quiet.log()
     assert "Traceback" not in log
     assert "eyJ" not in log  # how every token begins
+
+
+def test_over_http_it_is_refused_too(quiet: Server) -> None:
+    for name, make in BAD.items():
+        token = make()
+        if len(token) < 8_000 and token.isascii() and token.isprintable():
+            answer = quiet.request("GET", "/api/v1/auth/me", token=token)
+            assert answer.status == 401, name
+    assert "Traceback" not in quiet.log()
+
+
+@pytest.mark.parametrize("path", ["refresh", "logout"])
+def test_a_refresh_token_of_nobody_is_refused(quiet: Server, path: str) -> None:
+    wrong: list[dict[str, Any]] = [
+        {"user_id": "admin"},
+        {"user_id": [1]},
+        {"exp": 253_402_387_200},
+    ]
+    for claims in wrong:
+        token = signed(token_type="refresh", **claims)
+        answer = quiet.request("POST", f"/api/v1/auth/{path}", json={"refresh": token})
+        assert (answer.status, answer.json()["code"]) == (401, "token_not_valid"), claims
+    assert "Traceback" not in quiet.log()
+
+
+def test_a_session_is_called_what_every_database_takes() -> None:
+    assert session_of({"sid": "a"}) == "a"
+    for name in ("a\x00", "a" * 65):
+        assert len(session_of({"sid": name})) == 64
+        assert "\x00" not in session_of({"sid": name})
 
 
 async def offer(server: Server, token: str, way: str) -> Client:

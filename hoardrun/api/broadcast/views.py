@@ -12,7 +12,6 @@ from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from hoardrun.api.broadcast import approval, services, state
@@ -28,6 +27,7 @@ from hoardrun.api.broadcast.rules import (
 )
 from hoardrun.api.broadcast.serializers import WaitingBroadcastOutput
 from hoardrun.api.broadcast.services import Order
+from hoardrun.api.throttles import BroadcastThrottle
 from notifications.serializers import NoFields
 from realtime.models import Broadcast, BroadcastDecision
 from realtime.rest.pagination import CursorOrWindow
@@ -39,7 +39,7 @@ class _Limited(APIView):
     """Take small bodies, and from each user only so many as BROADCAST_RATE allows."""
 
     parser_classes = (BroadcastParser,)
-    throttle_classes = (ScopedRateThrottle,)
+    throttle_classes = (BroadcastThrottle,)
     throttle_scope = "broadcast"
 
 

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from tests.hoardrun.ledger.conftest import at_once
 from tests.hoardrun.tools import problem
+from tests.services.server import Server
 
 AUTH = "/api/v1/auth"
 ALICE = {"username": "alice", "password": "alice-pass"}
@@ -73,6 +75,50 @@ def test_it_slows_guessing_down_for_one_name_at_one_address(alice: User, bob: Us
     assert post("token", ALICE, HTTP_X_FORWARDED_FOR="1.2.3.4").status_code == 429
     assert post("token", {"username": "bob", "password": "bob-pass"}).status_code == 200
     assert post("token", ALICE, REMOTE_ADDR="192.0.2.1").status_code == 200
+
+
+def test_guesses_at_many_names_wash_the_count_of_one_away_no_more(alice: User):
+    for _ in range(20):
+        assert post("token", ALICE | {"password": "wrong"}).status_code == 401
+    for number in range(400):
+        assert post("token", {"username": f"user-{number}"}).status_code == 400
+    problem(post("token", ALICE), 429, "throttled")
+
+
+def test_an_address_in_ipv6_is_counted_as_its_network(alice: User):
+    for number in range(20):
+        address = f"2001:db8:0:1::{number:x}"
+        assert post("token", ALICE | {"password": "no"}, REMOTE_ADDR=address).status_code == 401
+    assert post("token", ALICE, REMOTE_ADDR="2001:db8:0:1:f::1").status_code == 429
+    assert post("token", ALICE, REMOTE_ADDR="2001:db8:0:2::1").status_code == 200
+
+
+def test_the_admin_counts_guesses_with_the_api(charlie: User):
+    page, right = "/admin/login/", {"username": "charlie", "password": "charlie-pass"}
+    for _ in range(10):
+        assert Client().post(page, right | {"password": "wrong"}).status_code == 200
+        assert post("token", right | {"password": "wrong"}).status_code == 401
+    # "ch" written wide, which the form takes for the same name
+    for name in ("charlie", " Charlie", "\uff43\uff48arlie"):
+        answer = Client().post(page, right | {"username": name})
+        assert "Too many attempts" in answer.content.decode()
+        assert answer.status_code == 200
+    assert post("token", right).status_code == 429
+    elsewhere = Client(REMOTE_ADDR="192.0.2.1")
+    assert elsewhere.post(page, right).status_code == 302
+
+
+@pytest.mark.servers
+def test_without_redis_logins_and_tickets_go_on_and_are_counted():
+    people = "from django.contrib.auth.models import User as U; U.objects.create_user(**ALICE)"
+    env = {"REDIS_URL": "redis://127.0.0.1:1/0", "LOGIN_RATE": "3/min", "TICKET_RATE": "3/min"}
+    with Server(env=env, prepare=f"ALICE = {ALICE!r}; {people}") as server:
+        tries = [server.request("POST", f"{AUTH}/token", json=ALICE) for _ in range(4)]
+        assert [answer.status for answer in tries] == [200, 200, 200, 429]
+        token = tries[0].json()["access"]
+        tickets = [server.request("POST", "/api/ws-ticket/", token=token) for _ in range(4)]
+        assert [answer.status for answer in tickets] == [200, 200, 200, 429]
+        assert "Traceback" not in server.log()
 
 
 def test_it_rotates_refresh_tokens(alice: User):
