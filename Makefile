@@ -83,7 +83,7 @@ bench: $(VENV)/.bench ## Measure against peers, into var/bench (BENCH="fanout --
 check: lint test ## Everything a change must pass: lint, then test
 
 clean: ## Remove what make made, except var/ with the demo's database and key
-	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps: an install runs again only when its requirements change.
