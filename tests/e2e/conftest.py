@@ -6,9 +6,13 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.services.server import Server
+
+# The page asks for its lists every five seconds, who is sent away comes back within five, and
+# a machine that does other things takes as long again. A check that passes waits for none of it.
+expect.set_options(timeout=15_000)
 
 # What a browser does on its own in the background would fail and be logged on a closed network.
 ARGUMENTS = [
