@@ -19,6 +19,7 @@ from realtime.core.continuity import Heard, Place, Reason, hear, turn_page
 from realtime.core.frames import Frame
 from realtime.core.resume import join_epochs
 from realtime.log import Entry, Head
+from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import Position, ResyncRequired
 from realtime.socket import Socket
 from realtime.turn import MAX_PIECE_BYTES, Turn
@@ -208,6 +209,14 @@ class Following:
         if fresh is None:
             return  # it has left in pieces already
         followed.fresh_bytes = 0
+        try:
+            self._write(followed, fresh)
+        except Exception:  # nobody may go on behind a gap: they resume from the log
+            logger.exception("stream %s: writing failed", followed.name)
+            for socket in (*followed.live, *(followed.filtered or ())):
+                socket.close(CloseCode.RESTART, at_once=True)
+
+    def _write(self, followed: Followed, fresh: list[tuple[Entry, Frame]]) -> None:
         others = self._turn.write_all(followed.live, [frame for _, frame in fresh])
         at_once = len(followed.live) - len(others)
         others += followed.filtered or ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ from realtime.core.frames import Frame
 
 if TYPE_CHECKING:
     from realtime.socket import Socket
+
+logger = logging.getLogger(__name__)
 
 # After a turn the next one waits as long as that took, but no longer than this: so
 # writing takes half of a busy node's time, and what arrives meanwhile leaves together.
@@ -63,7 +66,10 @@ class Turn:
         while self._spreads:
             spreads, self._spreads = self._spreads, []
             for spread in spreads:
-                spread()
+                try:
+                    spread()
+                except Exception:  # of a room: what comes next replaces it
+                    logger.exception("a turn's messages were not written")
 
     def write_all(self, sockets: Iterable[Socket], frames: Sequence[Frame]) -> list[Socket]:
         """Write frames to all who can take them now, and return the others."""
@@ -84,8 +90,8 @@ class Turn:
                     pipe(deflated)
                 else:
                     pipe(plain)
-            except RuntimeError:
-                pass  # it broke a moment ago, and its end is about to be told
+            except Exception:  # it broke a moment ago: no other client waits for that
+                socket.writer.abort()
         self.traffic.messages_out += written * len(frames)
         return others
 
@@ -105,7 +111,11 @@ class Turn:
         sockets, self._sockets = self._sockets, []
         self._scheduled = False
         for socket in sockets:
-            socket.flush()
+            try:
+                socket.flush()
+            except Exception:
+                logger.exception("a socket could not be written to")
+                socket.writer.abort()
         self._loop.call_soon(self._written)
 
     def _written(self) -> None:

@@ -31,6 +31,9 @@ class Notebook:
 
     def __init__(self, room: int = 1 << 30) -> None:
         self.paused = False
+        self.broken = False
+        self.closed: CloseCode | None = None
+        self.aborted = False
         self.writes: list[bytes] = []
         self.room = room
         self.socket: Socket | None = None
@@ -41,6 +44,8 @@ class Notebook:
 
     def _take(self, data: bytes) -> None:
         assert not self.paused
+        if self.broken:
+            raise OSError("the transport is gone")
         self.writes.append(data)
         self.room -= len(data)
         if self.room <= 0:
@@ -60,9 +65,11 @@ class Notebook:
 
     def resume_reading(self) -> None: ...
 
-    def close(self, code: CloseCode) -> None: ...
+    def close(self, code: CloseCode) -> None:
+        self.closed = code
 
-    def abort(self) -> None: ...
+    def abort(self) -> None:
+        self.aborted = True
 
     def messages(self) -> list[dict[str, Any]]:
         """Decode what was written; every payload here is shorter than 64 KiB."""

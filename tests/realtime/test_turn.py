@@ -8,6 +8,7 @@ import pytest
 
 from realtime import rooms
 from realtime.members import Members
+from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import MarketUpdate, Pong
 from realtime.publish import Ephemeral, payload_from
 from realtime.turn import MAX_PIECE_BYTES
@@ -98,6 +99,49 @@ async def test_what_a_held_socket_waits_for_leaves_once_it_drains(node: Node) ->
     assert offsets(notebook) == [1]
     notebook.drain()
     assert offsets(notebook) == [1, 2, 3, 4]
+
+
+async def test_a_socket_that_breaks_takes_nothing_from_the_others(node: Node) -> None:
+    (_, first), (_, broken), (_, last) = (node.join() for _ in range(3))
+    broken.broken = True
+    node.publish(2)
+    await turned()
+    assert offsets(first) == offsets(last) == [1, 2]
+    assert broken.aborted
+    assert not first.aborted
+
+
+async def test_an_answer_that_cannot_be_written_stops_no_other(node: Node) -> None:
+    (breaking, broken), (other, notebook) = node.join(), node.join()
+    broken.broken = True
+    breaking.reply(Pong(positions={}))
+    other.reply(Pong(positions={}))
+    await turned()
+    assert broken.aborted
+    node.publish()
+    await turned()
+    assert [m.get("type", m.get("offset")) for m in notebook.messages()] == ["pong", 1]
+
+
+async def test_nobody_goes_on_behind_events_that_failed_to_be_written(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, live = node.join()
+    socket, filtered = node.join(types=["system"])
+
+    def fail(frame: object) -> bool:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(socket), "offer", fail)
+        node.publish()
+        await turned()
+    assert live.closed == filtered.closed == CloseCode.RESTART
+    _, later = node.join()
+    node.publish()
+    await turned()
+    assert offsets(later) == [2]  # the node goes on
+    assert offsets(live) == [1]
 
 
 def market(node: Node) -> Members:
