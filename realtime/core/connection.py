@@ -38,7 +38,7 @@ from realtime.protocol.commands import (
 from realtime.protocol.commands import ListRooms as ListRoomsCommand
 from realtime.protocol.messages import Limits, SubscriptionUpdated
 
-# Refused messages beyond which a client that does not slow down is closed.
+# How many more refused than accepted messages a client may send before it is closed.
 _PATIENCE = 100
 
 
@@ -104,7 +104,7 @@ class Connection:
                     "many of all your connections. Slow down, or be disconnected.",
                 )
             return
-        self._refused = 0
+        self._refused = max(0, self._refused - 1)
         if text is None:
             yield Fail(ErrorCode.BINARY_NOT_SUPPORTED, "Send JSON in text frames, not binary.")
             yield Close(CloseCode.BINARY)

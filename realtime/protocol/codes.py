@@ -129,7 +129,7 @@ _CLOSE: dict[CloseCode, _Close] = {
     ),
     CloseCode.RATE_LIMITED: _Close(
         "too many messages",
-        "The client went on after 100 refused messages, or logs in too often.",
+        "The client went on after 100 more refused than accepted messages, or logs in too often.",
         "back off, then reconnect",
     ),
     CloseCode.SLOW_CONSUMER: _Close(

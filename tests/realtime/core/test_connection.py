@@ -141,6 +141,20 @@ def test_it_closes_a_client_that_does_not_slow_down(alice: Connection) -> None:
     assert Close(CloseCode.RATE_LIMITED) in answers
 
 
+def test_it_closes_a_flood_of_which_some_messages_are_accepted(alice: Connection) -> None:
+    answers = [say(alice, {"type": "ping"}, now=number / 1000)[0] for number in range(300)]
+    accepted = [number for number, answer in enumerate(answers) if isinstance(answer, SendPong)]
+    assert accepted[-1] > 100  # the bucket fills while the flood goes on
+    assert Close(CloseCode.RATE_LIMITED) in answers
+
+
+def test_it_keeps_a_client_that_is_only_somewhat_too_quick(alice: Connection) -> None:
+    limit = LIMITS.max_messages_per_second
+    for number in range(3000):
+        [answer] = say(alice, {"type": "ping"}, now=number / (1.5 * limit))
+        assert not isinstance(answer, Close)
+
+
 @pytest.mark.parametrize("text", ["é" * 501, "x" * 1001])
 def test_it_refuses_a_message_by_its_bytes(alice: Connection, text: str) -> None:
     error, close = say(alice, text)
