@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 from realtime import log, tickets
 from realtime.models import EndedSession
 from realtime.options import options
 
 EVERY_SECONDS = 600.0
+_TOKENS_AT_ONCE = 1000
 
 
 def apply() -> None:
@@ -20,3 +22,11 @@ def apply() -> None:
     log.forget_cursors(before=now - timedelta(days=kept.device_days))
     tickets.forget_expired()
     EndedSession.objects.filter(expires_at__lt=now).delete()
+    _forget_tokens(now)
+
+
+def _forget_tokens(now: datetime) -> None:
+    """Delete the refresh tokens that have expired, of which each renewal writes one."""
+    expired = OutstandingToken.objects.filter(expires_at__lt=now).order_by("pk")
+    while some := list(expired.values_list("pk", flat=True)[:_TOKENS_AT_ONCE]):
+        OutstandingToken.objects.filter(pk__in=some).delete()

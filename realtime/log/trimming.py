@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, Min, OuterRef, Q
+from django.db.models import Count, Exists, F, Min, OuterRef, Q
 
 from realtime.models import Cursor, Event, Stream
 
 STREAMS_AT_A_TIME = 50
 EVENTS_AT_A_TIME = 200  # of each stream: a transaction deletes 10,000 rows at most
+CURSORS_OF_A_USER = 500  # a device has one for each stream that it has acknowledged
 
 
 class Trimmed(NamedTuple):
@@ -58,8 +59,18 @@ def trim(
 
 
 def forget_cursors(*, before: datetime) -> int:
-    """Forget the devices that have acknowledged nothing since `before`."""
-    return Cursor.objects.filter(updated_at__lt=before).delete()[0]
+    """Forget the devices that have acknowledged nothing since `before`, or are too many.
+
+    A client names its devices as it likes; of each user the last CURSORS_OF_A_USER stay.
+    """
+    forgotten: int = Cursor.objects.filter(updated_at__lt=before).delete()[0]
+    counted = Cursor.objects.values("user_id").annotate(cursors=Count("pk"))
+    crowded = counted.filter(cursors__gt=CURSORS_OF_A_USER).values_list("user_id", flat=True)
+    for user_id in list(crowded):
+        own = Cursor.objects.filter(user_id=user_id)
+        stay = own.order_by("-updated_at", "-pk").values_list("pk", flat=True)[:CURSORS_OF_A_USER]
+        forgotten += own.exclude(pk__in=list(stay)).delete()[0]
+    return forgotten
 
 
 def _candidates(after: int, before: datetime, keep: int) -> list[int]:

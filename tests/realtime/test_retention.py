@@ -12,6 +12,8 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.utils import timezone
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+from rest_framework_simplejwt.tokens import RefreshToken
 
 from realtime import log, retention
 from realtime.log import CursorMove
@@ -116,6 +118,36 @@ def test_nodes_trim_by_themselves_as_the_settings_say(settings: Any) -> None:
     retention.apply()
     assert offsets("user:1") == [6, 7, 8, 9]
     assert list(Cursor.objects.values_list("device", flat=True)) == ["new"]
+
+
+def test_the_last_devices_of_a_user_stay_and_everybody_elses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("realtime.log.trimming.CURSORS_OF_A_USER", 3)
+    append("user:1", 9)
+    epoch = log.heads(["user:1"])["user:1"].epoch
+    for name in ("alice", "bob"):
+        user = get_user_model().objects.create(username=name)
+        for number in range(5 if name == "alice" else 3):
+            log.move_cursors([CursorMove(user.pk, f"{name} {number}", "user:1", epoch, 9)])
+    log.move_cursors([CursorMove(user.pk, "bob 0", "user:1", "later", 1)])
+    retention.apply()
+    assert set(Cursor.objects.values_list("device", flat=True)) == {
+        *("alice 2", "alice 3", "alice 4"),
+        *("bob 0", "bob 1", "bob 2"),
+    }
+
+
+def test_refresh_tokens_go_when_they_have_expired() -> None:
+    alice = get_user_model().objects.create(username="alice")
+    for _ in range(3):
+        RefreshToken.for_user(alice).blacklist()
+    current = OutstandingToken.objects.latest("pk")
+    past = timezone.now() - timedelta(seconds=1)
+    OutstandingToken.objects.exclude(pk=current.pk).update(expires_at=past)
+    retention.apply()
+    assert list(OutstandingToken.objects.all()) == [current]
+    assert BlacklistedToken.objects.count() == 1
 
 
 def test_the_command_trims_or_only_says_what_would_go(capsys: pytest.CaptureFixture[str]) -> None:
