@@ -66,11 +66,10 @@ def _may_try(scope: Scope, node: Hub) -> bool:
 
     A bad one counts here; of a ticket, or of who sends a token later, the login tells.
     """
-    address, now = address_of(scope), time.monotonic()
-    network = network_of(address)
+    network, now = network_of(address_of(scope)), time.monotonic()
     if scope["credential"] and scope["ticket"] is None:
         return node.refusals.take(network, now)
-    few = node.anonymous[address] < node.options.max_anonymous_per_address
+    few = node.anonymous[network] < node.options.max_anonymous_per_address
     return few and node.refusals.has(network, now)
 
 

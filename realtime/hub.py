@@ -65,7 +65,7 @@ class Hub:
         self.acks = Acks()
         self.wheel = Wheel(TICK_SECONDS, time.monotonic())
         self.draining = False
-        self.anonymous: Counter[str] = Counter()  # sockets without a login, by address
+        self.anonymous: Counter[str] = Counter()  # sockets without a login, by network
         self.refusals = _buckets(opts.max_refused_per_second_per_address)
         self.logins = _buckets(opts.max_logins_per_second_per_user)
         self.asking = _buckets(opts.max_messages_per_second_per_user)
@@ -119,7 +119,7 @@ class Hub:
         """Keep a new socket in sight, whoever it may belong to."""
         self.sockets.add(socket)
         if socket.is_anonymous:
-            self.anonymous[socket.peer.address] += 1
+            self.anonymous[socket.peer.network] += 1
         if socket.writer.needs_pings:
             self._beat_later(socket)
 
@@ -171,10 +171,10 @@ class Hub:
         """Count a socket among those without a login no longer. Idempotent."""
         if socket.is_anonymous:
             socket.is_anonymous = False
-            address = socket.peer.address
-            self.anonymous[address] -= 1
-            if not self.anonymous[address]:
-                del self.anonymous[address]
+            network = socket.peer.network
+            self.anonymous[network] -= 1
+            if not self.anonymous[network]:
+                del self.anonymous[network]
 
     def derive(self, user_ids: Iterable[int]) -> None:
         """Compute derived messages for these users soon, all in one query each."""

@@ -13,7 +13,6 @@ from typing import TypeVar
 
 from realtime import names, tokens
 from realtime.core.identity import Identity
-from realtime.core.limits import network_of
 from realtime.greeting import greet
 from realtime.hub import Hub
 from realtime.protocol import codec
@@ -155,7 +154,7 @@ async def _patiently(hub: Hub, socket: Socket, ask: Callable[[], Awaitable[R]]) 
 
 def _refuse(hub: Hub, socket: Socket) -> None:
     """Close because of a bad credential, and let its address have fewer of them."""
-    hub.refusals.take(network_of(socket.peer.address), time.monotonic())
+    hub.refusals.take(socket.peer.network, time.monotonic())
     socket.close(CloseCode.UNAUTHORIZED)
 
 

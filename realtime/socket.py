@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from realtime.core.connection import Connection
 from realtime.core.frames import Frame
+from realtime.core.limits import network_of
 from realtime.core.outbound import Outbound
 from realtime.core.wheel import Deadline
 from realtime.protocol import codec
@@ -23,6 +24,11 @@ class Peer(NamedTuple):
 
     address: str
     client: str
+
+    @property
+    def network(self) -> str:
+        """Return whom the limits per address count it as."""
+        return network_of(self.address)
 
 
 NOBODY = Peer("", "")

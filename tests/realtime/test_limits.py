@@ -121,6 +121,21 @@ async def test_behind_a_trusted_proxy_each_client_has_its_own_limits() -> None:
         assert (await shake(server.port, headers=NOBODY + other))[0] == 101
 
 
+@pytest.mark.servers
+async def test_strangers_of_one_ipv6_network_are_few_together() -> None:
+    with node(WS_MAX_ANONYMOUS_PER_ADDRESS="3", TRUSTED_PROXIES="127.0.0.0/8") as server:
+        async with AsyncExitStack() as waiting:
+            for number in range(3):
+                client = {"X-Forwarded-For": f"2001:db8:0:1::{number:x}"}
+                stranger = await Client.open(server.ws_url, headers=client)
+                waiting.push_async_callback(stranger.close)
+            seen = []
+            for address in ("2001:db8:0:1:f::9", "2001:db8:0:2::9"):
+                headers = [("Origin", server.url), ("X-Forwarded-For", address)]
+                seen.append((await shake(server.port, headers=headers))[0])
+            assert seen == [429, 101]
+
+
 @pytest.mark.parametrize(
     ("address", "counted"),
     [
