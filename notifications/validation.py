@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -50,12 +51,15 @@ def metadata(value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise InvalidInput("metadata", "must be an object")
     try:
-        encoded = msgspec.json.encode(dict(value))
+        plain: dict[str, Any] = msgspec.to_builtins(dict(value), str_keys=True)
+        # Unlike msgspec, it refuses numbers that JSON has not, as 1e999 is read.
+        encoded = json.dumps(
+            plain, allow_nan=False, ensure_ascii=False, separators=(",", ":")
+        ).encode()
         if len(encoded) > MAX_METADATA_BYTES:
             raise InvalidInput(
                 "metadata", f"has {len(encoded)} bytes as JSON; at most {MAX_METADATA_BYTES} fit"
             )
-        plain: dict[str, Any] = msgspec.json.decode(encoded)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidInput("metadata", f"cannot be written as JSON: {error}") from None
     if b"\\u0000" in encoded:  # which PostgreSQL cannot store

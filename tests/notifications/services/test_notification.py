@@ -41,6 +41,7 @@ def test_it_keeps_exact_amounts_in_metadata(alice):
         ("metadata", {"text": "nul \x00"}),
         ("metadata", {"text": "surrogate \ud800"}),
         ("metadata", {"object": object()}),
+        ("metadata", json.loads('{"number": 1e999}')),
         ("metadata", json.loads('{"deep":' + "[" * 30 + "]" * 30 + "}")),
         ("scheduled_at", datetime(2040, 1, 1)),
         ("expires_at", timezone.now() - HOUR),
