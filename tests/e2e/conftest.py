@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 
@@ -13,6 +14,9 @@ from tests.services.server import Server
 # The page asks for its lists every five seconds, who is sent away comes back within five, and
 # a machine that does other things takes as long again. A check that passes waits for none of it.
 expect.set_options(timeout=15_000)
+
+# All log in from one address, a few names as often as there are tests.
+os.environ["LOGIN_RATE"] = "1000000/min"
 
 # What a browser does on its own in the background would fail and be logged on a closed network.
 ARGUMENTS = [
