@@ -27,7 +27,7 @@ VERDICTS = {
     "wrong_user": "delivered to somebody else",
     "missing": "answered as committed, and not in the log",
     "partial": "one transaction, of which only a part is in the log",
-    "log_gap": "a stream's offsets are not floor+1 to head",
+    "log_gap": "a hole among a stream's offsets, or in what retention took",
     "rows": "a row without its event, or an event without its row",
     "cursor": "an acknowledgement that is not stored, or ahead of the device",
     "content": "another event at this offset than the log has",
@@ -74,6 +74,9 @@ class Checker:
         self._places: dict[tuple[str, str], int] = {}
         self._reached: dict[tuple[str, str], tuple[list[int], list[float]]] = {}
         self._own: dict[str, int] = {}
+        self._epochs: dict[tuple[str, str], str] = {}
+        self._modes: dict[str, str] = {}  # how each device came to its connection
+        self._sent: dict[tuple[str, int, str], int] = {}  # the highest on each connection
 
     def run(self) -> Verdict:
         """Check everything."""
@@ -94,25 +97,22 @@ class Checker:
             wanted = range(stream.floor + 1, stream.head + 1)
             if sorted(stream.events) != list(wanted):
                 self.verdict.add("log_gap", f"{stream.name}: not {wanted}")
-            seen.update(stream.events.values())
+            if sorted(stream.taken) != list(range(1, stream.floor + 1)):
+                self.verdict.add("log_gap", f"{stream.name}: trimmed not up to {stream.floor}")
             user = stream.name.partition(":")[2]
-            for offset, text in stream.events.items():
-                if str(canary_user(text) or "") != user:
-                    self.verdict.add("wrong_user", f"{stream.name}#{offset} holds {text}")
+            for kept in (stream.events, stream.taken):
+                seen.update(kept.values())
+                for offset, text in kept.items():
+                    if str(canary_user(text) or "") != user:
+                        self.verdict.add("wrong_user", f"{stream.name}#{offset} holds {text}")
         for text, count in seen.items():
             if count > 1:
                 self.verdict.add("doubled", f"{text} is in the log {count} times", count - 1)
         for text, count in self._truth.rows.items():
-            if count != seen[text] and not self._trimmed(text):
+            if count != seen[text]:
                 self.verdict.add("rows", f"{text}: {count} rows, {seen[text]} events")
         for text in self._truth.row_events - self._truth.rows.keys():
             self.verdict.add("rows", f"{text}: an event without its row")
-
-    def _trimmed(self, text: str) -> bool:
-        """Say whether an event may have left the log by retention."""
-        user = canary_user(text)
-        stream = self._truth.streams.get("announcements" if user is None else f"user:{user}")
-        return stream is not None and stream.floor > 0
 
     # -- what producers were told
 
@@ -147,44 +147,62 @@ class Checker:
             self._failed.update(texts)
             for text in stored:
                 self.verdict.add("phantom", f"{text} was rolled back and is in the log")
-        elif 0 < len(stored) < len(texts) and not any(map(self._trimmed, texts)):
+        elif 0 < len(stored) < len(texts):
             self.verdict.add("partial", f"{len(stored)} of {len(texts)} of {texts[0]}")
         if verdict != "ok":
             return
         for text in texts:
-            if not self._stored[text] and not self._trimmed(text):
+            if not self._stored[text]:
                 self.verdict.add("missing", f"{text} was committed and is not in the log")
         for name, text, _, offset in entries:
             stream = self._truth.streams.get(name)
-            if stream is None or (offset > stream.floor and stream.events.get(offset) != text):
+            if stream is None or stream.said(offset) != text:
                 self.verdict.add("missing", f"{text} was to be {name}#{offset}")
 
     # -- what devices applied
 
     def _check_journal(self, path: Path) -> None:
         resyncs: Counter[str] = Counter()
-        delivered = again = 0
+        closes: Counter[str] = Counter()
+        delivered = again = answered = 0
         acked: dict[tuple[str, str], tuple[str, int]] = {}
         for line in journal.read(path):
             kind, moment, device = line[0], line[1], line[2]
             if kind == "open":
-                self._own.setdefault(device, line[4])
-                for stream, (_, offset) in line[5].items():
-                    self._places.setdefault((device, stream), offset)
+                _, _, _, _, told, places, self._modes[device], own = line
+                self._own[device] = own
+                if told != own:
+                    self.verdict.add("wrong_user", f"{device} of {own} was greeted as {told}")
+                if places.keys() != {f"user:{own}", "announcements"}:
+                    self.verdict.add("wrong_user", f"{device} of {own} follows {[*places]}")
+                for stream, (epoch, offset) in places.items():
+                    if (device, stream) not in self._places:  # what was before is not for it
+                        self._places[device, stream] = offset
+                        self._epochs[device, stream] = epoch
+                        self._reach(device, stream, offset, moment)
             elif kind == "event":
                 delivered += 1
                 self._check_event(device, moment, *line[4:])
+                self._check_once(device, line[3], *line[4:])
             elif kind == "again":
                 again += 1
+                self._check_again(device, *line[4:])
+                self._check_once(device, line[3], *line[4:])
+            elif kind == "foreign":
+                self.verdict.add("wrong_user", f"{device} was sent {line[4:]}")
             elif kind == "resync":
-                _, _, _, _, stream, reason, _, offset = line
+                _, _, _, conn, stream, reason, epoch, offset = line
                 resyncs[reason] += 1
-                if moment < self._reasons.get(reason, math.inf):
-                    self.verdict.add("resync", f"{device}: {stream}, {reason}")
+                self._check_resync(device, moment, stream, reason, epoch, acked)
+                self._epochs[device, stream] = epoch
+                self._sent[device, conn, stream] = offset
                 self._places[device, stream] = offset
                 self._reach(device, stream, offset, moment)
             elif kind == "acked":
+                answered += 1
                 acked[device, line[4]] = (line[5], line[6])
+            elif kind == "close":
+                closes[str(line[4])] += 1
         for key, (epoch, offset) in acked.items():
             at_epoch, at = self._truth.cursors.get(key, ("", -1))
             if at_epoch == epoch and at < offset:
@@ -194,7 +212,46 @@ class Checker:
         figures = self.verdict.figures
         figures["delivered"] = figures.get("delivered", 0) + delivered
         figures["again"] = figures.get("again", 0) + again
+        figures["acked"] = figures.get("acked", 0) + answered
         figures["resyncs"] = dict(Counter(figures.get("resyncs", {})) + resyncs)
+        figures["closes"] = dict(Counter(figures.get("closes", {})) + closes)
+
+    def _check_again(self, device: str, name: str, epoch: str, offset: int, text: str) -> None:
+        """What is dropped by its number must be the device's own, and what the log has there."""
+        where = f"{device}: {name}#{offset} {text}, again"
+        if canary_user(text) not in {None, self._own[device]}:
+            self.verdict.add("wrong_user", where)
+        self._check_content(self._truth.streams[name], where, epoch, offset, text)
+
+    def _check_once(
+        self, device: str, conn: int, name: str, epoch: str, offset: int, text: str
+    ) -> None:
+        """On one connection the server says nothing twice, whatever the device would drop."""
+        before = self._sent.get((device, conn, name), -1)
+        if offset <= before:
+            self.verdict.add("doubled", f"{device}: {name}#{offset} after {before} on one socket")
+        self._sent[device, conn, name] = max(offset, before)
+
+    def _check_resync(
+        self,
+        device: str,
+        moment: float,
+        name: str,
+        reason: str,
+        epoch: str,
+        acked: Mapping[tuple[str, str], tuple[str, int]],
+    ) -> None:
+        """A reason holds for a device only if the log says so of where this device stood."""
+        at, known = self._places[device, name], self._epochs[device, name]
+        if self._modes[device] == "device":  # the server goes by its acknowledgements
+            known, at = "", acked.get((device, name), ("", -1))[1]
+        wrong = (
+            moment < self._reasons.get(reason, math.inf)
+            or (reason == "trimmed" and at >= self._truth.streams[name].floor)
+            or (reason == "epoch" and epoch == known)
+        )
+        if wrong:
+            self.verdict.add("resync", f"{device} at {at}: {name}, {reason}")
 
     def _check_event(
         self, device: str, moment: float, name: str, epoch: str, offset: int, text: str
@@ -234,9 +291,9 @@ class Checker:
     def _check_content(
         self, stream: Stream, where: str, epoch: str, offset: int, text: str
     ) -> None:
-        if offset > stream.floor and stream.events.get(offset) != text:
-            kind = "content" if offset in stream.events else "phantom"
-            self.verdict.add(kind, f"{where}: the log has {stream.events.get(offset)}")
+        if (said := stream.said(offset)) != text:
+            kind = "phantom" if said is None else "content"
+            self.verdict.add(kind, f"{where}: the log has {said}")
         if epoch != stream.epoch and "epoch" not in self._reasons:
             self.verdict.add("content", f"{where}: of epoch {epoch}, not {stream.epoch}")
 
@@ -272,7 +329,7 @@ class Checker:
         )
 
     def caught_up(self, healed_at: float) -> list[float]:
-        """Return, for each device, the seconds until it had what was committed by then."""
+        """Return the seconds until each device that was behind then had all of that time."""
         wanted: Mapping[str, int] = {
             stream: max((offset for moment, offset in found if moment <= healed_at), default=0)
             for stream, found in self._committed.items()
@@ -280,9 +337,10 @@ class Checker:
         took: dict[str, float] = {}
         for (device, name), (offsets, moments) in self._reached.items():
             index = bisect.bisect_left(offsets, wanted.get(name, 0))
-            if index < len(offsets):
-                took[device] = max(took.get(device, 0.0), moments[index] - healed_at)
-        return sorted(max(0.0, seconds) for seconds in took.values())
+            reached = moments[index] if index < len(offsets) else math.inf
+            if reached > healed_at:
+                took[device] = max(took.get(device, 0.0), reached - healed_at)
+        return sorted(took.values())
 
 
 def check(database_url: str, folder: Path, reasons: Mapping[str, float] | None = None) -> Checker:

@@ -3,7 +3,8 @@
 Run as `python -m tests.faults.client`; it prints one line of JSON when all devices have been
 greeted, then answers the commands that come by stdin, one line each: `drop`, `stall SECONDS
 COUNT`, `positions`, `stop`. A device resumes from its own positions, every third one from
-its last acknowledgement on the server.
+its last acknowledgement on the server; every fourth one asks for compression, and another
+fourth subscribes, to all that there is.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidHandshake, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketException
 
 from tests.faults.journal import Journal
 
 ACK_EVERY = 5  # events
+ALL_TYPES = "transaction,security,account,payment,savings,kyc,system,marketing,reminder,balance"
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.05, 1.0
 
 
@@ -36,6 +38,8 @@ class Device:
         self.name = f"d{number}"
         self.user = user
         self.acks = number % 3 == 2
+        self._compression = "deflate" if number % 4 == 1 else None
+        self._types = ALL_TYPES if number % 4 == 2 else ""
         self.places: dict[str, tuple[str, int]] = {}
         self.greeted = asyncio.Event()
         self.stalled_until = 0.0
@@ -56,14 +60,16 @@ class Device:
             code: int | str = 0
             try:
                 async with connect(
-                    self._url(), compression=None, proxy=None, max_size=None,
-                    open_timeout=5, close_timeout=1, ping_interval=5, ping_timeout=5,
+                    self._url(), compression=self._compression, proxy=None, max_size=None,
+                    max_queue=4, open_timeout=5, close_timeout=1, ping_interval=5, ping_timeout=5,
                 ) as socket:  # fmt: skip
                     self.socket = socket
                     async for frame in socket:
                         pause = FIRST_PAUSE_SECONDS
                         await self._take(json.loads(frame))
                     code = socket.close_code or 1006
+            except ConnectionClosed as error:
+                code = error.rcvd.code if error.rcvd is not None else 1006
             except (OSError, WebSocketException, InvalidHandshake, EOFError) as error:
                 code = type(error).__name__
             if self.socket is not None:
@@ -85,6 +91,8 @@ class Device:
         elif self.places:
             query["since"] = ",".join(f"{name}:{at}" for name, (_, at) in self.places.items())
             query["epoch"] = self._epochs
+        if self._types:
+            query["types"] = self._types
         return f"{self._urls[self._next % len(self._urls)]}?{urlencode(query)}"
 
     async def _take(self, message: dict[str, Any]) -> None:
@@ -113,10 +121,13 @@ class Device:
             self.places = dict(told)
         self._epochs = data["epoch"]
         self._unacked = dict.fromkeys(told, 0)
-        self._note("open", int(data["user_id"]), told, mode)
+        self._note("open", int(data["user_id"]), told, mode, self.user["id"])
         self.greeted.set()
 
     async def _apply(self, stream: str, offset: int, data: dict[str, Any]) -> None:
+        if stream not in self.places:
+            self._note("foreign", stream, "", offset, data.get("title"))
+            return
         epoch, at = self.places[stream]
         if self.acks and offset <= at:
             self._note("again", stream, epoch, offset, data["title"])
@@ -162,10 +173,14 @@ async def serve(arguments: Namespace) -> None:
                 _say({"dropped": len(devices)})
             case ["stall", seconds, count]:
                 until = loop.time() + float(seconds)
-                for device in rng.sample(devices, min(int(count), len(devices))):
+                stalled = rng.sample(devices, min(int(count), len(devices)))
+                for device in stalled:
                     device.stalled_until = until
-                _say({"stalled": int(count)})
+                _say({"users": sorted({device.user["id"] for device in stalled})})
             case ["positions"]:
+                for task in tasks:
+                    if task.done():
+                        task.result()  # a device never ends by itself
                 places = {device.name: device.places for device in devices}
                 _say({"devices": places, "open": sum(d.socket is not None for d in devices)})
             case _:

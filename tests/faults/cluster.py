@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from tests.faults import truth
 from tests.faults.proxy import Proxy
 from tests.services import environment, reaper
 from tests.services.binaries import ServerMissing
@@ -121,6 +122,7 @@ class Cluster:
             self.env["DATABASE_URL"] = f"sqlite:///{folder / 'faults.sqlite3'}"
         self.database_url = self.env["DATABASE_URL"]
         self.manage("migrate", "--verbosity=0")
+        truth.keep_what_is_taken(self.database_url)
         self.users = folder / "users.json"
         self.users.write_text(self.manage("shell", "-v0", "-c", _USERS % {"count": users}))
         self.user_ids = [user["id"] for user in json.loads(self.users.read_text())]
@@ -169,6 +171,18 @@ class Cluster:
              "--name", name, "--seed", str(seed), "--users", self.users, "--rate", str(rate)],
             log=self.folder / f"producer-{name}.log", env=env, cwd=environment.ROOT,
         )  # fmt: skip
+
+    def burst(self, name: str, users: Sequence[int], seed: int) -> None:
+        """Publish some megabytes to each of these users, straight to the database."""
+        process = Process(
+            [sys.executable, "-m", "tests.faults.producer", "--folder", self.folder,
+             "--name", name, "--seed", str(seed), "--users", self.users, "--burst",
+             ",".join(map(str, users))],
+            log=self.folder / f"producer-{name}.log", env=self.env, cwd=environment.ROOT,
+        )  # fmt: skip
+        wait_until(lambda: process.exit_code is not None, seconds=60, what=f"{name} is written")
+        if process.exit_code:
+            raise RuntimeError(f"producer {name} failed:\n{process.tail()}")
 
     def replace_producer(self, name: str, by: str) -> None:
         """Kill a producer in the middle of whatever it does, and start another in its place."""

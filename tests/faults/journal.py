@@ -9,9 +9,10 @@ ledger:
 `ok` is committed, `failed` is known not to be, `unknown` is all else; an attempt without an
 end was killed. A device's journal:
 
-    ["open", t, device, conn, user, {stream: [epoch, offset]}, mode]
+    ["open", t, device, conn, user, {stream: [epoch, offset]}, mode, own]  as greeted; who it is
     ["event", t, device, conn, stream, epoch, offset, canary]     applied
     ["again", …the same…]                  dropped by its number, after a resume from the last ack
+    ["foreign", t, device, conn, stream, "", offset, canary]      of a stream that it has not
     ["resync", t, device, conn, stream, reason, epoch, offset]
     ["acked", t, device, conn, stream, epoch, offset]             the server's answer to an ack
     ["close", t, device, conn, code]

@@ -45,6 +45,8 @@ class Scene:
         time.sleep(self.rng.uniform(shortest, longest))
 
 
+STALL_SECONDS = 8.0  # readers, at most: twice what a node bears with in these runs
+
 Nemesis = Callable[[Scene], None]
 NEMESES: dict[str, Nemesis] = {}
 ON_SQLITE: list[str] = []
@@ -240,7 +242,7 @@ def drop_link_after(scene: Scene) -> None:
 def deafen_node(scene: Scene) -> None:
     """Swallow only what one node's subscriber hears, for as long as it takes to notice."""
     proxy = scene.node.proxies["redis"]
-    proxy.black_hole()
+    proxy.deafen()
     scene.hold(5, 8)
     proxy.heal()
 
@@ -256,9 +258,18 @@ def drop_clients(scene: Scene) -> None:
 
 @nemesis("readers-stall", sqlite=True)
 def stall_readers(scene: Scene) -> None:
+    """Let some devices stop to read, and write them more than the kernel takes.
+
+    They are held up, and read on from the log; those that stall for long are sent away.
+    """
+    seconds = scene.rng.choice((STALL_SECONDS / 2, STALL_SECONDS))
+    users: set[int] = set()
     for clients in scene.clients:
-        clients.ask(f"stall {scene.rng.uniform(2, 5):.1f} 20")
-    scene.hold(2, 4)
+        users.update(clients.ask(f"stall {seconds} 2")["users"])
+    scene.number += 1
+    began = time.monotonic()
+    scene.cluster.burst(f"b{scene.number}", sorted(users), scene.rng.randrange(10**6))
+    time.sleep(max(0.0, seconds - (time.monotonic() - began)))
 
 
 # -- writers and the log itself

@@ -2,7 +2,8 @@
 
 Run as `python -m tests.faults.producer` in a server's environment, until SIGTERM. Of what it
 attempts, a fifth is rolled back on purpose; what ended unknown is tried again with the same
-idempotency key, as a careful caller would.
+idempotency key, as a careful caller would. With `--burst` it publishes more to a few users
+than the buffers between them and a node hold, and ends.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from tests.faults.journal import Journal, canary
 ROLLED_BACK = 0.2
 ANNOUNCED = 0.01
 MAX_EVENTS = 20  # in one transaction
+BURST_EVENTS, BURST_BYTES = 300, 8000  # for each user, and of each event
 
 
 class RollBack(Exception):
@@ -43,8 +45,6 @@ class Producer:
 
     def attempt(self) -> int:
         """Make one attempt; return how many events it was about."""
-        self._number += 1
-        attempt = f"{self._name}-{self._number}"
         rng = self._rng
         if rng.random() < ANNOUNCED:
             targets: list[int | None] = [None]
@@ -55,18 +55,37 @@ class Producer:
         keyed = not rows and rng.random() < 0.3
         if keyed:  # one event of a stream and key
             targets = list(dict.fromkeys(targets))
+        rolls_back = rng.random() < ROLLED_BACK
+        self._carry_out(self._row if rows else self._publish, targets, keyed, rolls_back)
+        return len(targets)
+
+    def burst(self) -> None:
+        """Publish a lot to each user."""
+        for user in self._users:
+            for _ in range(0, BURST_EVENTS, MAX_EVENTS):
+                self._carry_out(self._publish_much, [user] * MAX_EVENTS, False, False)
+
+    def _carry_out(
+        self,
+        work: Callable[..., list[Any]],
+        targets: Sequence[int | None],
+        keyed: bool,
+        rolls_back: bool,
+    ) -> None:
+        self._number += 1
+        attempt = f"{self._name}-{self._number}"
+        rng = self._rng
         canaries = [canary(user, attempt, number) for number, user in enumerate(targets)]
         events = [[_stream(user), text] for user, text in zip(targets, canaries, strict=True)]
         self._journal.note("begin", attempt, events)
-        work = self._row if rows else self._publish
-        rolls_back = rng.random() < ROLLED_BACK
         key = attempt if keyed else None
         verdict, entries = self._try(work, targets, canaries, key, rolls_back)
         for _ in range(5):
             if not (keyed and verdict == "unknown" and not rolls_back):
                 break
             time.sleep(0.2)
-            verdict, entries = self._try(work, targets, canaries, key, False)
+            again, entries = self._try(work, targets, canaries, key, False)
+            verdict = again if again == "ok" else verdict  # the first may have committed
         if keyed and verdict == "ok" and rng.random() < 0.5:
             self._try(work, targets, canaries, key, False)  # a caller that repeats itself
         found = [
@@ -74,7 +93,6 @@ class Producer:
             for entry, text in zip(entries, canaries, strict=False)
         ]
         self._journal.note("end", attempt, verdict, found)
-        return len(targets)
 
     def _try(
         self,
@@ -113,28 +131,37 @@ class Producer:
         return []
 
     def _publish(
-        self, targets: Sequence[int | None], canaries: Sequence[str], key: str | None
+        self,
+        targets: Sequence[int | None],
+        canaries: Sequence[str],
+        key: str | None,
+        text: str = "An event alone.",
     ) -> list[Any]:
         from realtime.publish import publish_many
 
         messages = [
-            (_stream(user), _payload(user, text))
-            for user, text in zip(targets, canaries, strict=True)
+            (_stream(user), _payload(user, title, text))
+            for user, title in zip(targets, canaries, strict=True)
         ]
         return list(publish_many(messages, idempotency_key=key))
+
+    def _publish_much(
+        self, targets: Sequence[int | None], canaries: Sequence[str], key: str | None
+    ) -> list[Any]:
+        return self._publish(targets, canaries, key, "x" * BURST_BYTES)
 
 
 def _stream(user: int | None) -> str:
     return "announcements" if user is None else f"user:{user}"
 
 
-def _payload(user: int | None, text: str) -> Any:
+def _payload(user: int | None, title: str, text: str) -> Any:
     from realtime.protocol.messages import Notification, SystemAnnouncement
 
     if user is None:
-        return SystemAnnouncement(id="1", title=text, message="To everybody.")
+        return SystemAnnouncement(id="1", title=title, message=text)
     moment = "2026-01-01T00:00:00.000Z"
-    return Notification(id="1", title=text, message="An event alone.", created_at=moment)
+    return Notification(id="1", title=title, message=text, created_at=moment)
 
 
 def main() -> None:
@@ -144,16 +171,22 @@ def main() -> None:
     parser.add_argument("--name", required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--users", type=Path, required=True)
-    parser.add_argument("--rate", type=float, required=True, help="Events a second.")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--rate", type=float, help="Events a second.")
+    what.add_argument("--burst", help="Publish a lot to these users at once, and end.")
     arguments = parser.parse_args()
     django.setup()
     stopping: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, frame: stopping.append(number))
     users = [user["id"] for user in json.loads(arguments.users.read_text())]
+    if arguments.burst:
+        users = [int(user) for user in arguments.burst.split(",")]
     journal = Journal(arguments.folder / f"ledger-{arguments.name}.jsonl")
     producer = Producer(arguments.name, journal, users, arguments.seed)
+    if arguments.burst:
+        producer.burst()
     began, done = time.monotonic(), 0
-    while not stopping:
+    while not stopping and not arguments.burst:
         done += producer.attempt()
         ahead = done / arguments.rate - (time.monotonic() - began)
         began -= min(0.0, ahead)  # what a fault held up is not made up for

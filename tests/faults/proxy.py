@@ -14,6 +14,8 @@ from tests.services.ports import free_port
 
 T = TypeVar("T")
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER of zero seconds: close() sends RST
+# What the kernel may hold of a connection: a reader that stalls is to be felt at the other end.
+_KERNEL_BYTES = 64 * 1024
 
 
 class _Side(asyncio.Protocol):
@@ -30,6 +32,13 @@ class _Side(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
         self.link.made(self)
+
+    def narrow(self, buffer: int) -> None:
+        """Let the kernel keep little of what a reader has not taken yet."""
+        assert self.transport is not None
+        peer: socket.socket | None = self.transport.get_extra_info("socket")
+        if peer is not None:
+            peer.setsockopt(socket.SOL_SOCKET, buffer, _KERNEL_BYTES)
 
     def data_received(self, data: bytes) -> None:
         self.link.forward(self, data)
@@ -58,6 +67,7 @@ class _Link:
         self.server = _Side(self)
         self.client.other, self.server.other = self.server, self.client
         self.black = False  # take everything, acknowledge it, forward nothing
+        self.subscribes = False  # whether it listens to groups of the channel layer
         self.mute: _Side | None = None  # of this one alone
         self.left: int | None = None  # bytes until the link is dropped
         self.ended = False
@@ -66,10 +76,13 @@ class _Link:
         if self.ended and side.transport is not None:  # the client left while we connected
             side.transport.abort()
         elif side is self.client:
+            side.narrow(socket.SO_SNDBUF)
             self.proxy.links.add(self)
             asyncio.ensure_future(self._connect())
-        elif self.client.early:
-            self.forward(self.client, bytes(self.client.early))
+        else:
+            side.narrow(socket.SO_RCVBUF)
+            if self.client.early:
+                self.forward(self.client, bytes(self.client.early))
 
     async def _connect(self) -> None:
         loop = asyncio.get_running_loop()
@@ -81,6 +94,8 @@ class _Link:
     def forward(self, side: _Side, data: bytes) -> None:
         proxy, other = self.proxy, side.other
         assert other is not None
+        if side is self.client and b"SUBSCRIBE" in data:
+            self.subscribes = True
         if self.black or self.mute is side:
             return
         if other.transport is None:
@@ -166,6 +181,10 @@ class Proxy:
     def black_hole(self) -> int:
         """Swallow all that is sent on the connections there are; new ones work."""
         return self._each(lambda link: setattr(link, "black", True))
+
+    def deafen(self) -> int:
+        """Do that to those alone that have subscribed to something of Redis."""
+        return self._each(lambda link: setattr(link, "black", link.subscribes))
 
     def half_open(self) -> int:
         """Swallow what the servers send on the connections there are."""

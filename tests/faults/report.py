@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import subprocess
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -12,8 +13,9 @@ from typing import Any
 import psycopg
 import redis as redis_client
 
+from hoardrun import __version__
 from tests.faults.checker import VERDICTS
-from tests.faults.run import Outcome
+from tests.faults.run import CATCH_UP_SECONDS, Outcome, percentile
 from tests.services.plugin import run_postgres, run_redis
 
 LIBRARIES = (
@@ -30,7 +32,10 @@ LIBRARIES = (
 
 def versions(store: str) -> dict[str, str]:
     """Name what a run was made with. Its stores still run."""
-    found = {"python": platform.python_version()}
+    found = {"hoardrun": __version__, "python": platform.python_version()}
+    git = ["git", "describe", "--always", "--dirty"]
+    if commit := subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip():
+        found["commit"] = commit
     for name in LIBRARIES:
         with suppress(PackageNotFoundError):
             found[name] = version(name)
@@ -42,17 +47,13 @@ def versions(store: str) -> dict[str, str]:
     return found
 
 
-def percentile(values: Sequence[float], share: float) -> float:
-    """Return the value that `share` of the sorted ones do not exceed; 0 of none."""
-    return values[min(len(values) - 1, int(share * len(values)))] if values else 0.0
-
-
 def as_json(outcome: Outcome) -> dict[str, Any]:
     """Describe everything in plain values."""
     verdict, plan = outcome.checker.verdict, outcome.plan
     catch_up, latency = outcome.catch_up(), outcome.checker.latencies()
     return {
         "clean": outcome.clean,
+        "in_time": outcome.in_time,
         "store": plan.store,
         "seed": plan.seed,
         "nodes": plan.nodes if plan.store == "postgres" else 1,
@@ -60,7 +61,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "seconds": round(outcome.seconds, 1),
         "verdicts": {name: verdict.counts[name] for name in VERDICTS},
         "examples": {name: texts for name, texts in verdict.examples.items() if texts},
-        "problems": outcome.problems,
+        "problems": outcome.problems + outcome.unused,
         "faults": dict(Counter(fault.name for fault in outcome.faults)),
         "not_caught_up": [fault.name for fault in outcome.faults if not fault.caught_up],
         "caught_up_seconds": _spread(catch_up),
@@ -97,6 +98,7 @@ def as_text(found: Mapping[str, Any]) -> str:
         )
     lines.append(f"longest publishing transaction: {found.get('longest_call', 0):.2f} s")
     lines.append(f"attempts: {_counts(found['attempts'])}")
+    lines.append(f"connections ended: {_counts(found['closes'])}")
     lines.append(f"resynchronised with a reason: {_counts(found.get('resyncs', {})) or 'nobody'}")
     lines.append(f"faults: {_counts(found['faults'])}")
     lines.append(f"versions: {', '.join(f'{k} {v}' for k, v in found['versions'].items())}")
@@ -105,7 +107,9 @@ def as_text(found: Mapping[str, Any]) -> str:
     lines += found["problems"]
     if found["not_caught_up"]:
         lines.append(f"not caught up after: {', '.join(found['not_caught_up'])}")
-    lines += ["", "CLEAN" if found["clean"] else "NOT CLEAN"]
+    if not found["in_time"]:
+        lines.append(f"caught up later than {CATCH_UP_SECONDS:g} s (p99)")
+    lines += ["", "CLEAN" if found["clean"] and found["in_time"] else "NOT CLEAN"]
     return "\n".join(lines)
 
 

@@ -19,6 +19,13 @@ from tests.services.ports import wait_until
 
 DEVICES_A_PROCESS = 150
 WHOLE_SECONDS = (0.3, 1.0)  # before each fault
+CATCH_UP_SECONDS = 10.0  # p99 of the devices that a fault left behind
+# Less than in production, so that readers which stall for some seconds are felt.
+SETTINGS = {
+    "WS_MAX_CONNECTIONS_PER_USER": "50",
+    "WS_MAX_BUFFER_BYTES": str(32 * 1024),
+    "WS_STUCK_AFTER_SECONDS": "4",
+}
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,13 @@ class Plan:
     bug: str = ""
     patience: float = 30.0  # seconds for all devices to catch up after a fault
     env: Mapping[str, str] = field(default_factory=dict)
+
+    def describe(self) -> str:
+        """Tell plans apart, for people."""
+        settings = [f"{name}={value}" for name, value in self.env.items()]
+        return ", ".join(
+            [f"{self.faults} of {'/'.join(self.nemeses)}", f"{self.rate:g}/s", *settings]
+        )
 
 
 @dataclass
@@ -65,14 +79,36 @@ class Outcome:
         return (
             self.checker.verdict.clean
             and not self.problems
+            and not self.unused
             and all(fault.caught_up for fault in self.faults)
         )
 
+    @property
+    def in_time(self) -> bool:
+        """Say whether devices had caught up as soon as they should after a fault."""
+        return percentile(self.catch_up(), 0.99) <= CATCH_UP_SECONDS
+
+    @property
+    def unused(self) -> list[str]:
+        """Return what the run was to do and did not, without which its verdict says little."""
+        figures, done = self.checker.verdict.figures, {fault.name for fault in self.faults}
+        missing = [name for name in chosen(self.plan) if name not in done]
+        found = [f"no {name}" for name in missing if len(self.faults) >= len(chosen(self.plan))]
+        found += [f"nothing {name}" for name in ("delivered", "acked") if not figures.get(name)]
+        if figures["devices"] != self.plan.clients:
+            found.append(f"{figures['devices']} of {self.plan.clients} devices")
+        return found
+
     def catch_up(self) -> list[float]:
-        """Return the seconds that each device needed after each fault, sorted."""
+        """Return the seconds of each device that a fault left behind, after each, sorted."""
         return sorted(
             took for fault in self.faults for took in self.checker.caught_up(fault.healed_at)
         )
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the value that `share` of the sorted ones do not exceed; 0 of none."""
+    return values[min(len(values) - 1, int(share * len(values)))] if values else 0.0
 
 
 def chosen(plan: Plan) -> list[str]:
@@ -87,7 +123,7 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> Outcome
     """Carry out a plan, with all its files in `folder`."""
     rng = random.Random(plan.seed)
     names = chosen(plan)
-    env = {"WS_MAX_CONNECTIONS_PER_USER": "50", **plan.env}
+    env = {**SETTINGS, **plan.env}
     if plan.bug:
         env |= {"DJANGO_SETTINGS_MODULE": BUGGY_SETTINGS, "HOARDRUN_BUG": plan.bug}
     began = time.monotonic()

@@ -25,7 +25,14 @@ class World:
 
     def __init__(self) -> None:
         self.truth = Truth(
-            streams={s.name: s for s in (log_of("user:1", 1, 4), log_of("user:2", 2, 2))},
+            streams={
+                stream.name: stream
+                for stream in (
+                    log_of("user:1", 1, 4),
+                    log_of("user:2", 2, 2),
+                    log_of("announcements", None, 0),
+                )
+            },
             rows={"1/p-4/0": 1},
             row_events={"1/p-4/0"},
             cursors={("d2", "user:2"): (E, 2)},
@@ -41,9 +48,16 @@ class World:
         self.devices = {"d1": self.journal("d1", 1), "d2": self.journal("d2", 2)}
         self.devices["d2"].append(["acked", "d2", 1, "user:2", E, 2])
 
+    def trim(self, name: str, floor: int) -> None:
+        stream = self.truth.streams[name]
+        stream.floor = floor
+        for offset in range(1, floor + 1):
+            stream.taken[offset] = stream.events.pop(offset)
+
     def journal(self, device: str, user: int) -> list[list[Any]]:
         stream = self.truth.streams[f"user:{user}"]
-        opened = ["open", device, 1, user, {stream.name: [E, 0]}, "new"]
+        places = {stream.name: [E, 0], "announcements": [E, 0]}
+        opened = ["open", device, 1, user, places, "new", user]
         return [opened] + [
             ["event", device, 1, stream.name, E, offset, text]
             for offset, text in stream.events.items()
@@ -87,6 +101,48 @@ def swapped(world: World) -> None:
 
 def to_somebody_else(world: World) -> None:
     world.devices["d2"][1][6] = "1/p-1/0"
+
+
+def a_stream_of_somebody_else(world: World) -> None:
+    world.devices["d2"].append(["foreign", "d2", 1, "user:1", "", 1, "1/p-1/0"])
+
+
+def greeted_as_somebody_else(world: World) -> None:
+    world.devices["d2"] = world.journal("d2", 1)
+    world.devices["d2"][0][6] = 2
+
+
+def dropped_and_of_somebody_else(world: World) -> None:
+    world.devices["d2"].append(["again", "d2", 2, "user:2", E, 1, "1/p-1/0"])
+
+
+def said_twice_on_one_connection(world: World) -> None:
+    world.devices["d2"].append(["again", *world.devices["d2"][1][1:]])
+
+
+def trimmed_in_the_middle(world: World) -> None:
+    world.trim("user:1", 2)
+    del world.truth.streams["user:1"].taken[1]
+
+
+def trimmed_and_never_delivered(world: World) -> None:
+    world.trim("user:1", 2)
+    del world.devices["d1"][2]
+
+
+def trimmed_that_was_never_stored(world: World) -> None:
+    world.trim("user:2", 2)
+    world.truth.streams["user:2"].taken[2] = "2/other/0"
+
+
+def told_that_its_past_is_gone_when_it_is_not(world: World) -> None:
+    """Its place is at the floor: all that it lacks is in the log."""
+    world.trim("user:1", 2)
+    world.devices["d1"][3:] = [["resync", "d1", 2, "user:1", "trimmed", E, 4]]
+
+
+def told_of_an_epoch_that_it_knows(world: World) -> None:
+    world.devices["d1"][3:] = [["resync", "d1", 2, "user:1", "epoch", E, 4]]
 
 
 def in_somebody_elses_stream(world: World) -> None:
@@ -154,6 +210,15 @@ def told_to_resynchronise(world: World) -> None:
         (swapped, "reordered"),
         (to_somebody_else, "wrong_user"),
         (in_somebody_elses_stream, "wrong_user"),
+        (a_stream_of_somebody_else, "wrong_user"),
+        (greeted_as_somebody_else, "wrong_user"),
+        (dropped_and_of_somebody_else, "wrong_user"),
+        (said_twice_on_one_connection, "doubled"),
+        (trimmed_in_the_middle, "log_gap"),
+        (trimmed_and_never_delivered, "lost"),
+        (trimmed_that_was_never_stored, "missing"),
+        (told_that_its_past_is_gone_when_it_is_not, "resync"),
+        (told_of_an_epoch_that_it_knows, "resync"),
         (rolled_back_and_delivered, "phantom"),
         (rolled_back_and_stored, "phantom"),
         (answered_and_not_stored, "missing"),
@@ -171,7 +236,9 @@ def told_to_resynchronise(world: World) -> None:
 def test_each_violation_is_found(break_it: Any, kind: str, tmp_path: Path) -> None:
     world = World()
     break_it(world)
-    verdict = world.check(tmp_path).verdict
+    # That others were told for a reason excuses nobody whom the reason does not concern.
+    reasons = {} if break_it is told_to_resynchronise else {"trimmed": 0.0, "epoch": 0.0}
+    verdict = world.check(tmp_path, reasons=reasons).verdict
     assert verdict.counts[kind] >= 1, verdict.examples
 
 
@@ -183,12 +250,13 @@ def test_every_verdict_has_a_test() -> None:
 def test_a_resynchronisation_with_a_reason_excuses_what_it_passes_over(tmp_path: Path) -> None:
     world = World()
     told_to_resynchronise(world)
+    world.trim("user:1", 2)
     verdict = world.check(tmp_path, reasons={"trimmed": 0.0}).verdict
     assert verdict.clean, verdict.examples
 
 
 def test_what_a_device_drops_by_its_number_is_no_second_application(tmp_path: Path) -> None:
     world = World()
-    again = ["again", *world.devices["d2"][1][1:]]
+    again = ["again", "d2", 2, *world.devices["d2"][1][3:]]
     world.devices["d2"].append(again)
     assert world.check(tmp_path).verdict.clean

@@ -1,4 +1,8 @@
-"""What the database holds at the end, read by raw SQL: the log, the rows, the cursors."""
+"""What the database holds at the end, read by raw SQL: the log, the rows, the cursors.
+
+And what retention took from it: triggers of our own keep that, so that a trimmed event is
+checked as any other.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +16,23 @@ from typing import Any
 import psycopg
 
 ROW_MESSAGE = "A row and its event."
+TAKEN = "faults_taken"
 
 
 @dataclass
 class Stream:
-    """One stream: its events are `{offset: canary}`."""
+    """One stream: its events are `{offset: canary}`, `taken` those below the floor."""
 
     name: str
     epoch: str
     head: int
     floor: int
     events: dict[int, str] = field(default_factory=dict)
+    taken: dict[int, str] = field(default_factory=dict)
+
+    def said(self, offset: int) -> str | None:
+        """Return what was committed at an offset, be it still in the log or not."""
+        return self.events.get(offset) or self.taken.get(offset)
 
 
 @dataclass
@@ -45,14 +55,16 @@ def read(database_url: str) -> Truth:
             )
         }
         row_events = set()
-        for name, offset, payload in query(
-            'SELECT s.name, e."offset", e.payload FROM realtime_event e '
-            "JOIN realtime_stream s ON s.id = e.stream_id"
-        ):
-            data = json.loads(payload)["data"]
-            streams[name].events[offset] = data["title"]
-            if data["message"] == ROW_MESSAGE:
-                row_events.add(data["title"])
+        for table in ("realtime_event", TAKEN):
+            for name, offset, payload in query(
+                f'SELECT s.name, e."offset", e.payload FROM {table} e '
+                "JOIN realtime_stream s ON s.id = e.stream_id"
+            ):
+                data = json.loads(payload)["data"]
+                stream = streams[name]
+                (stream.taken if table == TAKEN else stream.events)[offset] = data["title"]
+                if data["message"] == ROW_MESSAGE:
+                    row_events.add(data["title"])
         rows: dict[str, int] = {}
         for (title,) in query("SELECT title FROM notifications_notification"):
             rows[title] = rows.get(title, 0) + 1
@@ -64,6 +76,22 @@ def read(database_url: str) -> Truth:
             )
         }
     return Truth(streams, rows, row_events, cursors)
+
+
+def keep_what_is_taken(database_url: str) -> None:
+    """Have the database copy each event that is deleted, in the same transaction."""
+    copy = f'INSERT INTO {TAKEN} VALUES (OLD.stream_id, OLD."offset", OLD.payload)'
+    trigger = f"CREATE TRIGGER {TAKEN} AFTER DELETE ON realtime_event FOR EACH ROW"
+    with _query(database_url) as query:
+        query(f'CREATE TABLE {TAKEN} (stream_id bigint, "offset" bigint, payload text)')
+        if database_url.startswith("sqlite:///"):
+            query(f"{trigger} BEGIN {copy}; END")
+        else:
+            query(
+                f"CREATE FUNCTION {TAKEN}() RETURNS trigger LANGUAGE plpgsql "
+                f"AS $$ BEGIN {copy}; RETURN NULL; END $$"
+            )
+            query(f"{trigger} EXECUTE FUNCTION {TAKEN}()")
 
 
 def heads(database_url: str) -> dict[str, tuple[str, int]]:

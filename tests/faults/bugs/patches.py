@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import functools
 import itertools
 from collections.abc import Callable
@@ -11,7 +12,18 @@ from typing import Any, cast
 
 from django.db import connection, transaction
 
-from realtime import acks, following, greeting, hub, layer, log, publish, wakeup
+from realtime import (
+    acks,
+    following,
+    greeting,
+    hub,
+    layer,
+    log,
+    names,
+    publish,
+    tokens,
+    wakeup,
+)
 from realtime.core.continuity import Heard, Page, Place
 from realtime.core.frames import Frame
 from realtime.core.outbound import Outbound
@@ -139,7 +151,6 @@ def wrong_stream() -> None:
 @bug("replay-before-join")
 def replay_before_join() -> None:
     """Read where the streams stand, join their groups later, and trust what comes then."""
-    no_holes()
 
     def make(original: Any) -> Any:
         def follow_streams(self: Any, streams: Any) -> None:
@@ -252,13 +263,12 @@ def newest_page() -> None:
 
 @bug("full-socket")
 def full_socket() -> None:
-    """Now and then refuse an event as if too much waited, and take that for a delivery."""
+    """Take it for a delivery when a socket refuses an event because too much waits."""
 
     def make(original: Any) -> Any:
-        count = itertools.count(1)
-
         def offer(self: Any, frame: Any) -> bool:
-            return next(count) % 10 == 0 or original(self, frame)
+            original(self, frame)
+            return True
 
         return offer
 
@@ -274,6 +284,34 @@ def swapped() -> None:
         return write_all
 
     replace(Turn, "write_all", make)
+
+
+@bug("wrong-group")
+def wrong_group() -> None:
+    """Tell those who follow a stream that nobody has."""
+
+    def make(original: Any) -> Any:
+        def _combine(items: Any) -> Any:
+            for _, message in original(items):
+                yield names.stream_group("user:0"), message
+
+        return _combine
+
+    replace(wakeup, "_combine", make)
+
+
+@bug("twice")
+def twice() -> None:
+    def make(original: Any) -> Any:
+        def _deliver(self: Any, followed: Any, entry: Any) -> None:
+            original(self, followed, entry)
+            for socket in list(followed.live):
+                if socket.connection.device:
+                    socket.put(Frame(entry.payload.encode()))
+
+        return _deliver
+
+    replace(following.Following, "_deliver", make)
 
 
 @bug("wrong-socket")
@@ -323,6 +361,38 @@ def resume_late() -> None:
         return Start(start.offset + 1) if behind else start
 
     _starts(late)
+
+
+@bug("wrong-login")
+def wrong_login() -> None:
+    """Log the first two users in as each other."""
+    other = {1: 2, 2: 1}
+
+    def make(original: Any) -> Any:
+        def verify(token: str) -> Any:
+            found = original(token)
+            if found is None:
+                return None
+            return dataclasses.replace(found, user_id=other.get(found.user_id, found.user_id))
+
+        return verify
+
+    replace(tokens, "verify", make)
+
+
+@bug("resync-needless")
+def resync_needless() -> None:
+    def make(original: Any) -> Any:
+        def decide(**given: Any) -> Start:
+            start = cast(Start, original(**given))
+            behind = given["since"] is not None and given["since"] < given["head"]
+            if behind and given["floor"] and not start.resync:
+                return Start(given["head"], "trimmed")
+            return start
+
+        return decide
+
+    replace(greeting, "decide", make)
 
 
 @bug("resync-silent")
