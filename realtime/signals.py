@@ -11,7 +11,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
-from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
+from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_save
 
 from realtime import access
 from realtime.access import Change
@@ -42,7 +42,8 @@ def _tell(sender: Any, instance: Any, **kwargs: Any) -> None:
         access.changed([instance.pk], change)
 
 
-def _deleted(sender: Any, instance: Any, **kwargs: Any) -> None:
+def _goes(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """A user: before the row, since who publishes locks the stream before it needs the user."""
     access.changed([instance.pk], "account")
 
 
@@ -96,7 +97,7 @@ def connect() -> None:
     user: Any = get_user_model()
     pre_save.connect(_remember, sender=user, dispatch_uid="realtime-before")
     post_save.connect(_tell, sender=user, dispatch_uid="realtime-changed")
-    post_delete.connect(_deleted, sender=user, dispatch_uid="realtime-deleted")
+    pre_delete.connect(_goes, sender=user, dispatch_uid="realtime-deleted")
     m2m_changed.connect(_of_user, sender=user.groups.through, dispatch_uid="realtime-groups")
     m2m_changed.connect(
         _of_user, sender=user.user_permissions.through, dispatch_uid="realtime-permissions"

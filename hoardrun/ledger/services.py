@@ -43,10 +43,10 @@ from hoardrun.ledger.errors import (
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.money import amount_parse, currency_parse
 from hoardrun.ledger.notices import notice_of
-from hoardrun.ledger.retry import retried
 from hoardrun.ledger.selectors import id_parse
 from hoardrun.ledger.transitions import transition_check
 from notifications.services import notification_create
+from realtime.retry import retried
 
 Amount = str | int | Decimal
 

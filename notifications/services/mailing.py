@@ -25,6 +25,7 @@ from notifications.models import MESSAGE_LENGTH, TITLE_LENGTH, Mailing, Notifica
 from notifications.payloads import notification_payload
 from realtime import names
 from realtime.publish import publish_many
+from realtime.retry import retried
 
 CHUNK = 500  # users a transaction: for so long their streams' other publishers wait
 KEY_LENGTH = 200
@@ -68,6 +69,21 @@ def notifications_send(
 def _begin(key: str, content: Mapping[str, Any], wanted: Sequence[int] | None) -> Mailing:
     told = msgspec.json.encode([content, wanted], order="sorted")
     fingerprint = hashlib.sha256(told).hexdigest()
+    # One that has begun goes on without those who were deleted meanwhile.
+    mailing = Mailing.objects.filter(key=key).first()
+    if mailing is None:
+        mailing = _create(key, fingerprint, content, wanted)
+    if mailing.fingerprint != fingerprint:
+        raise Conflict(
+            f"The key {key!r} was used for another text or other users; "
+            "repeat that call exactly, or choose a new key."
+        )
+    return mailing
+
+
+def _create(
+    key: str, fingerprint: str, content: Mapping[str, Any], wanted: Sequence[int] | None
+) -> Mailing:
     users = get_user_model().objects.all()
     if wanted is None:
         users = users.filter(is_active=True)
@@ -83,14 +99,10 @@ def _begin(key: str, content: Mapping[str, Any], wanted: Sequence[int] | None) -
         key=key,
         defaults={**content, "fingerprint": fingerprint, "total": total, "last_user_id": last},
     )
-    if mailing.fingerprint != fingerprint:
-        raise Conflict(
-            f"The key {key!r} was used for another text or other users; "
-            "repeat that call exactly, or choose a new key."
-        )
     return mailing
 
 
+@retried
 @transaction.atomic
 def _advance(pk: int, content: Mapping[str, Any], wanted: Sequence[int] | None) -> Mailing:
     """Notify the next users. The mailing's row is locked first, the streams last."""

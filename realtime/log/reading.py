@@ -30,7 +30,9 @@ def ensure(names: Iterable[str]) -> dict[str, Head]:
     wanted = set(names)
     found = heads(wanted)
     if missing := wanted - found.keys():
-        Stream.objects.bulk_create([Stream(name=name) for name in missing], ignore_conflicts=True)
+        # In the order in which those who publish lock them.
+        new = [Stream(name=name) for name in sorted(missing)]
+        Stream.objects.bulk_create(new, ignore_conflicts=True)
         found |= heads(missing)
     return found
 

@@ -4,6 +4,7 @@ import json
 import random
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 
 import pytest
@@ -16,6 +17,7 @@ from realtime import log, session
 from realtime.log import CursorMove
 from realtime.models import Cursor, EndedSession, Event, Stream
 from realtime.protocol.messages import BalanceUpdate, Payload, SystemAnnouncement
+from tests.services.locks import wait_for_a_waiter
 
 Queries = Callable[[int], AbstractContextManager[object]]
 
@@ -284,3 +286,23 @@ def test_it_has_no_gap_and_no_inversion_under_concurrent_writers_and_rollbacks()
         assert 0 < committed < writers * rounds  # some were rolled back
         assert seen[name] == list(range(1, committed + 1))
         assert Stream.objects.get(name=name).head == committed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_streams_are_begun_in_the_order_in_which_they_are_locked() -> None:
+    """Otherwise those who log in first and those who publish to them would deadlock."""
+    names = sorted(f"user:{number}" for number in range(1, 61))
+
+    def begin() -> int:
+        try:
+            return len(log.ensure(names))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            log.append([(names[0], balance(1))])
+            beginning = pool.submit(begin)
+            wait_for_a_waiter("the login waits for the publisher")
+            log.append([(name, balance(1)) for name in names[1:]])
+        assert beginning.result() == len(names)

@@ -20,7 +20,7 @@ from realtime import log, retention
 from realtime.log import CursorMove
 from realtime.models import Cursor, Event, Stream
 from realtime.protocol.messages import BalanceUpdate
-from tests.services.ports import wait_until
+from tests.services.locks import wait_for_a_waiter
 
 DAY = timedelta(days=1)
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -203,18 +203,9 @@ def test_new_epochs_and_publishers_never_deadlock() -> None:
         with transaction.atomic():
             append("user:10", 1)
             bumping = pool.submit(bump)
-            wait_until(somebody_waits, seconds=10, what="the new epochs wait for the publisher")
+            wait_for_a_waiter("the new epochs wait for the publisher")
             append("user:9", 1)
         assert bumping.result() == 11
     after = log.heads(["user:9", "user:10"])
     assert all(after[name].epoch != before[name].epoch for name in before)
     assert {head.head for head in after.values()} == {2}
-
-
-def somebody_waits() -> bool:
-    """Say whether a transaction waits for a lock; SQLite has one for all, and tells nobody."""
-    if connection.vendor != "postgresql":
-        return True
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        return bool(cursor.fetchone()[0])

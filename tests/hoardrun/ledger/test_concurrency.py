@@ -10,9 +10,9 @@ from django.db import OperationalError, transaction
 from hoardrun.ledger import services
 from hoardrun.ledger.errors import IllegalTransition, InsufficientFunds
 from hoardrun.ledger.models import Account, Transaction
-from hoardrun.ledger.retry import MAX_ATTEMPTS, retried
 from notifications.models import Notification
 from realtime.models import Event, Stream
+from realtime.retry import MAX_ATTEMPTS, retried
 from tests.hoardrun.ledger.conftest import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)

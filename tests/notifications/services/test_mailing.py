@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection
 
 from notifications.errors import Conflict, InvalidInput
 from notifications.models import Mailing, Notification
 from notifications.services import mailing, notifications_send
+from realtime import publish
 from realtime.models import Event
 from tests.notifications.support import told, types
+from tests.services.locks import wait_for_a_waiter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -141,3 +145,51 @@ def test_what_cannot_be_read_or_found_is_said_in_words(people: list[User]) -> No
     with pytest.raises(CommandError, match="no user 'nobody'"):
         notify("--user", "user 1", "nobody")
     assert notified() == []
+
+
+def test_one_that_has_begun_goes_on_without_those_who_were_deleted(
+    people: list[User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailing, "CHUNK", 2)
+    wanted = [user.pk for user in people]
+
+    def crash(so_far: Mailing) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        send(user_ids=wanted, progress=crash)
+    User.objects.filter(pk__in=(wanted[0], wanted[4])).delete()
+    assert send(user_ids=wanted).finished_at is not None
+    assert notified() == [wanted[1], *wanted[2:4], *wanted[5:]]
+
+
+def test_who_is_deleted_while_a_chunk_is_written_stops_nobody(
+    people: list[User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = [user.pk for user in people]
+    gone, real = people[3], publish.publish_many
+    failed: list[Exception] = []
+
+    def delete() -> None:
+        try:
+            User.objects.get(pk=gone.pk).delete()
+        except Exception as error:
+            failed.append(error)
+        finally:
+            connection.close()
+
+    deleting = threading.Thread(target=delete)
+
+    def publish_many(messages: Any) -> Any:
+        entries = real(messages)  # the streams are locked from here on
+        if not deleting.ident:
+            deleting.start()
+            wait_for_a_waiter("the deletion waits for the mailing")
+        return entries
+
+    monkeypatch.setattr(mailing, "publish_many", publish_many)
+    assert send(user_ids=wanted).finished_at is not None
+    deleting.join()
+    assert set(notified()) >= set(wanted) - {gone.pk}
+    # Whoever deletes may have to repeat it: the user has just got a notification.
+    assert not failed or isinstance(failed[0], IntegrityError), failed

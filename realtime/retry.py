@@ -8,12 +8,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-RETRYABLE_SQLSTATES = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+# Serialization failure, deadlock, and a row gone that was there when the transaction began.
+RETRYABLE_SQLSTATES = frozenset({"40001", "40P01", "23503"})
 MAX_ATTEMPTS = 5
 FIRST_PAUSE_SECONDS = 0.01
 
@@ -31,7 +32,7 @@ def retried(function: Callable[P, R]) -> Callable[P, R]:
         while True:
             try:
                 return function(*args, **kwargs)
-            except OperationalError as error:
+            except (OperationalError, IntegrityError) as error:
                 sqlstate = getattr(error.__cause__, "sqlstate", None)
                 if (
                     connection.in_atomic_block
