@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.forms import ModelForm
 from django.http import (
@@ -96,6 +97,16 @@ class AnnouncementAdmin(_AnnouncementAdmin):
             .get_queryset(request)
             .annotate(reached_sockets=Subquery(event.values("reached")[:1]))
         )
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Announcement | None:
+        """Lock what a form is about to change or delete: the job may be publishing it now."""
+        if request.method == "POST" and connection.in_atomic_block:
+            pk = unquote(object_id)
+            if pk.isdecimal():
+                list(Announcement.objects.select_for_update().filter(pk=pk))
+        return super().get_object(request, object_id, from_field)
 
     @admin.display(description="State")
     def state(self, obj: Announcement) -> str:

@@ -133,9 +133,8 @@ def announcements_active() -> QuerySet[Announcement]:
     """Return the announcements whose banners show now, the newest first."""
     now = timezone.now()
     return Announcement.objects.filter(
-        Q(starts_at__isnull=True) | Q(starts_at__lte=now),
         Q(ends_at__isnull=True) | Q(ends_at__gt=now),
-        published_at__isnull=False,
+        published_at__isnull=False,  # it has started, also where a clock is behind the publisher's
     ).order_by("-published_at", "-id")
 
 

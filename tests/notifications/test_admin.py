@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -13,9 +14,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from notifications import services
+from notifications.admin import AnnouncementAdmin
 from notifications.models import Announcement, Notification
 from realtime.models import Event
 from tests.notifications.support import HOUR, announced, draft, note, overdue, told, types
+from tests.services.locks import wait_for_a_waiter
 
 ANNOUNCEMENTS = "/admin/notifications/announcement"
 NOTIFICATIONS = "/admin/notifications/notification"
@@ -179,3 +182,32 @@ def test_it_lists_any_number_with_the_same_queries(admin, alice, bob, charlie):
         note(author)
         services.announcement_publish(announcement_id=draft(author).pk)
     assert [queries(admin, url) for url in (NOTIFICATIONS, ANNOUNCEMENTS)] == few
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_published_while_it_is_edited_says_what_the_row_says(
+    admin: Client, charlie: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announcement = draft(charlie, title="Old")
+    allowed = AnnouncementAdmin.has_change_permission
+
+    def publish() -> None:
+        try:
+            services.announcement_publish(announcement_id=announcement.pk)
+        finally:
+            connection.close()
+
+    job = threading.Thread(target=publish)
+
+    def meanwhile(self: Any, request: Any, obj: Announcement | None = None) -> bool:
+        found = allowed(self, request, obj)
+        if obj is not None and request.method == "POST" and job.ident is None:
+            job.start()  # after it was looked at, and before it is saved
+            wait_for_a_waiter("the job waits for the form")
+        return found
+
+    monkeypatch.setattr(AnnouncementAdmin, "has_change_permission", meanwhile)
+    admin.post(f"{ANNOUNCEMENTS}/{announcement.pk}/change/", {**FORM, **NO_TIMES, "title": "New"})
+    job.join()
+    announcement.refresh_from_db()
+    assert [event["data"]["title"] for event in announced()] == [announcement.title] == ["New"]

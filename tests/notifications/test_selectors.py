@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -49,6 +51,13 @@ def test_it_lists_only_announcements_that_show_now(charlie):
     draft(charlie, title="Draft")
     draft(charlie, title="Over", published_at=now, ends_at=now - HOUR)
     draft(charlie, title="Live", published_at=now, ends_at=now + HOUR)
+    assert [a.title for a in selectors.announcements_active()] == ["Live"]
+
+
+def test_what_everybody_was_told_shows_also_where_a_clock_is_behind(charlie):
+    """Its event is before the position of any snapshot, so nothing would tell of it again."""
+    ahead = timezone.now() + timedelta(seconds=3)
+    draft(charlie, title="Live", starts_at=ahead, published_at=ahead)
     assert [a.title for a in selectors.announcements_active()] == ["Live"]
 
 
