@@ -42,14 +42,17 @@ class Acks:
         self.move(socket, stream, offset)
         self._answers.append((socket, Acked(stream=stream, offset=offset), request_id))
 
-    def move(self, socket: Socket, stream: str, offset: int) -> None:
-        """Move the device's cursor without an answer."""
+    def move(self, socket: Socket, stream: str, offset: int, epoch: str | None = None) -> None:
+        """Move the device's cursor without an answer; in the epoch of its place, or another."""
         connection = socket.connection
         if connection.user_id is None:
             return
         key = (connection.user_id, connection.device, stream)
-        epoch = connection.places[stream].epoch
         waiting = self._moves.get(key)
+        if epoch is None:
+            epoch = connection.places[stream].epoch
+        elif waiting is not None:
+            return  # another socket of this device has just acknowledged more
         if waiting is None or waiting.epoch != epoch or waiting.acked < offset:
             self._moves[key] = CursorMove(*key, epoch, offset)
 

@@ -168,6 +168,13 @@ class Following:
         if max(followed.woken, head.head) > followed.place.offset:
             self.catch_up(followed)
 
+    def sockets(self, name: str) -> list[Socket]:
+        """List who follows a stream, or waits to be let in."""
+        found = self.streams.get(name)
+        if found is None:
+            return []
+        return [*found.live, *(found.filtered or ()), *(found.waiting or ())]
+
     # -- live
 
     def hear(self, events: Iterable[Sequence[object]]) -> None:

@@ -56,8 +56,13 @@ def greet(node: Hub, socket: Socket, found: Session, expires_at: float) -> bool:
             floor=head.floor,
         )
         connection.places[name] = Place(head.epoch, starts[name].offset)
-        if connection.device and name not in found.cursors:
-            node.acks.move(socket, name, starts[name].offset)
+        if connection.device and name in found.quiet:
+            life, acked = found.cursors[name]
+            node.acks.move(socket, name, acked, life)  # it is in use, and not to be forgotten
+        elif connection.device and name not in found.cursors:
+            # Told to resynchronise, it has not done so yet: a mark that no epoch equals says so.
+            life = "" if starts[name].resync else head.epoch
+            node.acks.move(socket, name, starts[name].offset, life)
     socket.reply(
         ConnectionEstablished(
             user_id=str(connection.user_id),
@@ -78,5 +83,4 @@ def greet(node: Hub, socket: Socket, found: Session, expires_at: float) -> bool:
     for name, start in starts.items():
         if start.resync is not None:
             node.following.resync(socket, node.following.streams[name], start.resync)
-    connection.ack_after = None  # nothing was sent yet that an ack could mean
     return True

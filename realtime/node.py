@@ -10,7 +10,7 @@ import resource
 import socket
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -79,15 +79,23 @@ class Reporter:
         closed = self._listed - open_now.keys()
         try:
             known = await db.run(_store, self._hub.node_id, self.measure(), reached, opened, closed)
-            surplus = await db.run(_surplus, self._hub.options.max_connections_per_user)
         except Exception as error:  # tell it at the next report
             logger.warning("node report: %r", error)
             self._hub.reached.update(reached)
         else:
             # Forgotten for its silence, it lists everybody anew.
             self._listed = set(open_now) if known or not self._listed else set()
-            for key in surplus & open_now.keys():
-                open_now[key].close(CloseCode.TOO_MANY_CONNECTIONS)
+            await self._close_surplus(open_now)
+
+    async def _close_surplus(self, open_now: Mapping[str, Socket]) -> None:
+        """Close what is too much over all nodes; a failure is made good at the next report."""
+        try:
+            surplus = await db.run(_surplus, self._hub.options.max_connections_per_user)
+        except Exception as error:
+            logger.warning("connections of all nodes not counted: %r", error)
+            return
+        for key in surplus & open_now.keys():
+            open_now[key].close(CloseCode.TOO_MANY_CONNECTIONS)
 
     def _row(self, socket: Socket) -> Connection:
         connection = socket.connection

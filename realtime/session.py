@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.utils import timezone
 
 from realtime import log, names
 from realtime.log import Head
@@ -27,13 +28,15 @@ class Key(NamedTuple):
 class Session:
     """The user's standing, the heads of the streams, and the device's cursors.
 
-    `missing` names streams that nothing was ever written to, and that do not exist.
+    `missing` names streams that nothing was ever written to, and that do not exist;
+    `quiet` those whose cursor has not been touched for a day.
     """
 
     standing: Standing
     heads: dict[str, Head]
     cursors: dict[str, tuple[str, int]]
     missing: list[str]
+    quiet: list[str]
 
 
 def load(keys: Sequence[Key]) -> dict[Key, Session]:
@@ -58,24 +61,26 @@ def _read(keys: Sequence[Key]) -> dict[Key, Session]:
     ended = quote(EndedSession._meta.db_table)
     wanted = [(*key, name) for key in keys for name in names.streams_of(key.user_id)]
     values = ", ".join(["(%s, %s, %s, %s)"] * len(wanted))
+    day_ago = connection.ops.adapt_datetimefield_value(timezone.now() - log.TOUCHED_EVERY)
     sessions: dict[Key, Session] = {}
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH wanted (user_id, device, session, stream) AS (VALUES {values}) "
             "SELECT wanted.user_id, wanted.device, wanted.session, wanted.stream, "
             "person.is_active, person.password, finished.id, "
-            "stream.epoch, stream.head, stream.floor, place.epoch, place.acked "
+            "stream.epoch, stream.head, stream.floor, place.epoch, place.acked, "
+            "place.updated_at < %s "
             "FROM wanted "
             f"LEFT JOIN {users} person ON person.{user_key} = wanted.user_id "
             f"LEFT JOIN {ended} finished ON finished.id = wanted.session "
             f"LEFT JOIN {streams} stream ON stream.name = wanted.stream "
             f"LEFT JOIN {cursors} place ON place.stream_id = stream.id "
             "AND place.user_id = wanted.user_id AND place.device = wanted.device",
-            [value for row in wanted for value in row],
+            [*(value for row in wanted for value in row), day_ago],
         )
         for row in cursor.fetchall():
             key, name = Key(*row[:3]), row[3]
-            is_active, password, finished, epoch, head, floor, at, acked = row[4:]
+            is_active, password, finished, epoch, head, floor, at, acked, quiet = row[4:]
             session = sessions.get(key)
             if session is None:
                 standing = Standing(
@@ -84,11 +89,13 @@ def _read(keys: Sequence[Key]) -> dict[Key, Session]:
                     stamp=stamp_of(password or ""),
                     ended=finished is not None,
                 )
-                session = sessions[key] = Session(standing, {}, {}, [])
+                session = sessions[key] = Session(standing, {}, {}, [], [])
             if epoch is not None:
                 session.heads[name] = Head(epoch, head, floor)
             elif is_active:
                 session.missing.append(name)
             if at is not None and key.device:
                 session.cursors[name] = (at, acked)
+                if quiet:
+                    session.quiet.append(name)
     return sessions

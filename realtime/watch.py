@@ -49,7 +49,7 @@ class Watch:
             self.suspect([user_id])
             return
         if change.change == "closed":
-            for socket in list(self._hub.users.get(user_id, ())):
+            for socket in self._hub.following.sockets(entry.stream):  # also who is logging in
                 if change.connection_id in (None, socket.connection.id):
                     self._send_away(socket, change.reconnect)
         else:

@@ -26,5 +26,5 @@ def test_under_node(suite: Path) -> None:
 
 def test_the_client_is_small_and_needs_nothing_else() -> None:
     client = (STATIC / "client.js").read_bytes()
-    assert len(gzip.compress(client, 9)) < 10_000
+    assert len(gzip.compress(client, 6)) < 10_000  # the level that proxies use unless told
     assert b"\nimport " not in client

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from realtime.core.continuity import Head
 from realtime.log.appending import append
-from realtime.log.cursors import CursorMove, move_cursors
+from realtime.log.cursors import TOUCHED_EVERY, CursorMove, move_cursors
 from realtime.log.entries import Entry
 from realtime.log.epochs import bump_epoch
 from realtime.log.reached import add_reached
@@ -20,6 +20,7 @@ from realtime.log.trimming import Trimmed, forget_cursors, trim
 
 __all__ = [
     "PAGE",
+    "TOUCHED_EVERY",
     "CursorMove",
     "Entry",
     "Head",

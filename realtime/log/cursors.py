@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
 from django.contrib.auth import get_user_model
@@ -12,6 +13,7 @@ from django.utils import timezone
 from realtime.models import Cursor, Stream
 
 _CHUNK = 1000  # cursors a statement moves at most
+TOUCHED_EVERY = timedelta(days=1)  # a device that comes back is not idle, whatever its streams are
 
 
 class CursorMove(NamedTuple):
@@ -33,7 +35,8 @@ def move_cursors(moves: Sequence[CursorMove]) -> None:
     user = get_user_model()._meta
     assert user.pk.column is not None
     table, streams = quote(Cursor._meta.db_table), quote(Stream._meta.db_table)
-    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    moment = timezone.now()
+    now, day_ago = map(connection.ops.adapt_datetimefield_value, (moment, moment - TOUCHED_EVERY))
     ordered = sorted(moves)  # the order of the locks
     for start in range(0, len(ordered), _CHUNK):
         chunk = ordered[start : start + _CHUNK]
@@ -49,6 +52,7 @@ def move_cursors(moves: Sequence[CursorMove]) -> None:
                 "ORDER BY move.user_id, move.device, stream.id "
                 "ON CONFLICT (user_id, device, stream_id) DO UPDATE SET "
                 "epoch = excluded.epoch, acked = excluded.acked, updated_at = excluded.updated_at "
-                f"WHERE {table}.acked < excluded.acked OR {table}.epoch <> excluded.epoch",
-                [value for move in chunk for value in move] + [now],
+                f"WHERE {table}.acked < excluded.acked OR {table}.epoch <> excluded.epoch "
+                f"OR ({table}.acked = excluded.acked AND {table}.updated_at < %s)",
+                [value for move in chunk for value in move] + [now, day_ago],
             )

@@ -13,8 +13,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError
 
+from realtime import access, login, rooms, session, standing, tokens
 from realtime import hub as hubs
-from realtime import login, rooms, session, standing, tokens
 from realtime.batch import Batch
 from realtime.conversation import Conversation
 from realtime.core.connection import Connection
@@ -218,3 +218,19 @@ def test_a_room_that_fails_to_say_keeps_nobody_and_no_other_room(
 
 def lost_database() -> None:
     raise OperationalError
+
+
+async def test_who_is_closed_by_staff_while_logging_in_does_not_stay(
+    node: Hub, alice: User
+) -> None:
+    before, _ = await logged_in(node, alice, "before")
+
+    def close() -> None:
+        access.close_user(alice.pk)
+        wait(lambda: before.close_code)
+
+    node.sessions = slow(alice, "late", close)
+    late, _ = enter(node, "late")
+    await login.log_in(node, late, identity(alice, "late"))
+    await soon(lambda: late.close_code)
+    assert before.close_code == late.close_code == CloseCode.REVOKED

@@ -76,13 +76,11 @@ export class Positions {
     return offset === position + 1 || (this.#lenient && isOwn(stream)) ? "new" : "gap";
   }
 
-  /** Note that an event was taken. */
   advance(stream, offset) {
     this.#offsets.set(stream, offset);
     if (this.#lenient === "once" && isOwn(stream)) this.#lenient = false;
   }
 
-  /** Write them as the `since` of a connection. */
   since() {
     return [...this.#offsets].map(([stream, offset]) => `${stream}:${offset}`).join(",");
   }
@@ -149,13 +147,11 @@ export class Handled {
   }
 }
 
-/** Gathers acknowledgements. */
 export class Acks {
   #due = new Map();
   #acked = new Map();
   #timer = 0;
 
-  /** `send(message)` returns whether it could. */
   constructor(send) {
     this.send = send;
   }
@@ -171,6 +167,11 @@ export class Acks {
   restart(stream, offset) {
     this.#due.delete(stream);
     this.#acked.set(stream, offset);
+  }
+
+  forget() {
+    this.#due.clear();
+    this.#acked.clear();
   }
 
   flush() {
@@ -206,7 +207,6 @@ export class Heartbeat {
     clearTimeout(this.#timer);
   }
 
-  /** Whatever comes is a sign of life. */
   heard() {
     this.#heardAt = this.now();
     this.#pingedAt = 0;
@@ -240,7 +240,6 @@ export class Heartbeat {
 const AGAIN_MS = 1000;
 const OF_ONE_ROOM = new Set(["unknown_room", "too_many_rooms", "not_joined", "internal"]);
 
-/** The server's `error`. */
 export class ServerError extends Error {
   name = "ServerError";
 
@@ -300,7 +299,6 @@ export class Requests {
     return [...this.#waiting.values()].map(({ message }) => message);
   }
 
-  /** Send what has no answer, as after a reconnect. */
   sendAll() {
     clearTimeout(this.#again);
     this.#again = 0;
@@ -328,7 +326,6 @@ export class Requests {
 
 export const roomsOf = ({ room, rooms }) => rooms || (room ? [room] : []);
 
-/** Rooms that are wanted, with their rate. */
 export class Rooms extends Map {
   /** `asking` resolves to the answers of the command. */
   async follow(command, asking) {
@@ -653,7 +650,7 @@ export class Connection extends Emitter {
     clearTimeout(this.#timers.greeting);
     this.#refusals = 0;
     this.greeting = data;
-    this.positions.greeted(data);
+    if (this.positions.greeted(data)) this.#acks.forget(); // they are of the old life
     // Only peace lets the backoff begin anew.
     this.#timers.stable = setTimeout(() => (this.#attempt = 0), STABLE_MS);
     this.#heartbeat.start(data.heartbeat_seconds * 1000);

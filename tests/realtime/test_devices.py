@@ -1,0 +1,118 @@
+"""A device that names itself has everything after its last acknowledgement, or is told so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.realtime.conftest import ALICE, broadcast, connect, node, push_balance
+from tests.services.client import Client
+from tests.services.server import Server
+
+pytestmark = pytest.mark.servers
+STREAM = f"user:{ALICE}"
+
+# What a failover does that loses the newest event, and who then follows the documentation.
+LOSE_THE_NEWEST = """
+from realtime import log
+from realtime.models import Event, Stream
+stream = Stream.objects.get(name="user:1")
+Event.objects.filter(stream=stream, offset=stream.head).delete()
+Stream.objects.filter(pk=stream.pk).update(head=stream.head - 1)
+log.bump_epoch(["user:1"])
+"""
+# Ninety days without an announcement.
+AGE = """
+from datetime import timedelta
+from django.utils import timezone
+from realtime.models import Cursor
+old = Cursor.objects.filter(stream__name="announcements", device="daily")
+assert old.update(updated_at=timezone.now() - timedelta(days=91)) == 1
+"""
+TRIM = "from realtime import retention; retention.apply()"
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Server]:
+    """A node of our own: what these tests do to its log is not for others."""
+    with node(DEBUG="1", WS_RECONCILE_SECONDS="0.5") as server:
+        yield server
+
+
+async def shell(server: Server, script: str) -> None:
+    await asyncio.to_thread(server.manage, "shell", "-v0", "-c", script)
+
+
+async def until_number(client: Client, number: int) -> list[dict[str, Any]]:
+    """Read up to a balance update; return all of the stream, and what else it was told."""
+    while (await client.receive("balance_update"))["data"]["available_balance"] != str(number):
+        pass
+    return client.journal
+
+
+async def test_an_ack_of_before_a_resynchronisation_stands_for_nothing(served: Server) -> None:
+    phone, greeting = await connect(served, ALICE, device="phone")
+    for number in (1, 2, 3):
+        push_balance(served, ALICE, number)
+    last = (await until_number(phone, 3))[-1]["offset"]
+    phone.drop()
+    await shell(served, LOSE_THE_NEWEST)
+    push_balance(served, ALICE, 103)  # of the same number as the one that was lost
+    push_balance(served, ALICE, 104)
+    phone, _ = await connect(
+        served, ALICE, device="phone", since={STREAM: last}, epoch=greeting["epoch"]
+    )
+    await phone.send({"type": "ack", "stream": STREAM, "offset": last, "id": "late"})
+    assert (await phone.receive("resync_required"))["data"]["stream"] == STREAM
+    answer = await phone.until_answer("late")
+    assert (answer["type"], answer["data"]["code"]) == ("error", "invalid_offset")
+    phone.drop()  # before it has read the snapshot
+    phone, _ = await connect(served, ALICE, device="phone")
+    assert (await phone.receive("resync_required"))["data"]["reason"] == "epoch"
+    await phone.close()
+
+
+async def test_a_new_device_that_must_resynchronise_is_told_until_it_has(served: Server) -> None:
+    push_balance(served, ALICE, 1)
+    for since in ({"since": "user:0", "epoch": "dead.beef"}, {}, {}):
+        tab, _ = await connect(served, ALICE, device="tab", **since)
+        told = (await tab.receive("resync_required"))["data"]
+        assert (told["stream"], told["reason"]) == (STREAM, "epoch")
+        await tab.send({"type": "ping"})
+        await tab.receive("pong")
+        await tab.close()
+    tab, _ = await connect(served, ALICE, device="tab")
+    offset = push_balance(served, ALICE, 2)["offset"]
+    await until_number(tab, 2)
+    await tab.send({"type": "ack", "stream": STREAM, "offset": offset, "id": "read"})
+    assert (await tab.until_answer("read"))["type"] == "acked"
+    await tab.close()
+    push_balance(served, ALICE, 3)
+    tab, _ = await connect(served, ALICE, device="tab")
+    told = await until_number(tab, 3)
+    assert STREAM not in [m["data"]["stream"] for m in told if m["type"] == "resync_required"]
+    await tab.close()
+
+
+async def test_a_device_in_daily_use_is_remembered_in_a_stream_that_is_silent(
+    served: Server,
+) -> None:
+    phone, _ = await connect(served, ALICE, device="daily")
+    first = broadcast(served, "announcement", {"title": "Once", "message": "m"})["offset"]
+    await phone.receive("system_announcement")
+    await phone.send({"type": "ack", "stream": "announcements", "offset": first, "id": "a"})
+    await phone.until_answer("a")
+    await phone.close()
+    await shell(served, AGE)
+    today, _ = await connect(served, ALICE, device="daily")
+    await today.send({"type": "ack", "stream": "announcements", "offset": first, "id": "a"})
+    await today.until_answer("a")  # what its connecting wrote is stored
+    await today.close()
+    await shell(served, TRIM)
+    missed = broadcast(served, "announcement", {"title": "Missed", "message": "m"})["offset"]
+    tomorrow, _ = await connect(served, ALICE, device="daily")
+    assert (await tomorrow.receive("system_announcement"))["offset"] == missed
+    await tomorrow.close()
