@@ -11,4 +11,5 @@
 - `publishers`  what makes a contender send: raw sockets, or a process of its own
 - `processes`, `stores`, `driven`  CPU and memory; PostgreSQL and Redis; child processes
 - `results`, `goals`, `report`, `chart`  medians, ratios, the table, the picture
+- `stamp`       the commit and the machine of a run
 """
