@@ -70,7 +70,7 @@ class Contender(ABC):
     """One contender. Subclasses are listed in `contenders.py`."""
 
     name: str
-    slow: ClassVar[bool] = False  # hundreds of microseconds a delivery: gets fewer messages
+    slow: ClassVar[bool] = False  # hundreds of microseconds a delivery: gets less to do
 
     def missing(self) -> str | None:
         """Say what to install to run it; None if it can run here."""
