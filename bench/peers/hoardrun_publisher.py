@@ -80,6 +80,35 @@ def fill(*, user_id: int, count: int) -> dict[str, Any]:
     return {}
 
 
+def miss(*, counts: list[int]) -> dict[str, Any]:
+    """Publish so many events, numbered from 0, to the stream of each user from 1 on."""
+    from realtime import names, wakeup
+    from realtime.protocol.messages import Notification
+    from realtime.publish import payload_from, publish_many
+
+    now = timezone.now()
+    events = [
+        (
+            names.user_stream(user_id),
+            payload_from(
+                Notification,
+                {
+                    "id": str(number),
+                    "title": "Missed",
+                    "message": marker(number, time.monotonic_ns()),
+                    "created_at": now,
+                },
+            ),
+        )
+        for user_id, count in enumerate(counts, start=1)
+        for number in range(count)
+    ]
+    for start in range(0, len(events), PER_TRANSACTION):
+        publish_many(events[start : start + PER_TRANSACTION])
+        wakeup.sender.flush(30)
+    return {}
+
+
 def durable(*, kind: str, count: int) -> dict[str, Any]:
     """Save notifications in transactions of their own; answers with the CPU seconds spent.
 
@@ -132,6 +161,7 @@ if __name__ == "__main__":
             "publish": publish,
             "save": save_one_by_one,
             "fill": fill,
+            "miss": miss,
             "durable": durable,
             "bulk": bulk,
         }
