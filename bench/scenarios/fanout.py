@@ -16,7 +16,7 @@ from bench.results import Sample
 from bench.scenario import Column, Part, Scenario
 
 WARM_UP, WARM_UP_SLOW = 10, 3  # messages before anything is measured
-MANY = 10_000
+FEW, MANY = 1000, 10_000
 BURST, BURST_QUICK_SLOW = 50, 5
 
 
@@ -37,12 +37,19 @@ def _cases(bench: Bench, contender: Contender) -> Sequence[Case]:
 
 
 def _usual(contender: Contender, bench: Bench, number: int) -> Iterator[Sample]:
-    sockets = 200 if bench.quick else 1000
+    sockets = 200 if bench.quick else FEW
     return measure(contender, sockets, _cases(bench, contender), bench, number)
 
 
 def _many(contender: Contender, bench: Bench, number: int) -> Iterator[Sample]:
-    return measure(contender, MANY, [Case(f"burst-{MANY}", BURST)], bench, number)
+    yield from measure(contender, FEW, [_calm(FEW)], bench, number)
+    cases = [Case(f"burst-{MANY}", BURST), _calm(MANY)]
+    yield from measure(contender, MANY, cases, bench, number)
+
+
+def _calm(sockets: int) -> Case:
+    """So slow that no message waits for another, whatever the audience up to MANY."""
+    return Case(f"calm-{sockets}", 50, 5)
 
 
 def measure(
@@ -148,12 +155,16 @@ SCENARIO = Scenario(
              _cpu("nats", "paced")),
         Goal("paced: p99, hoardrun-market to nats", Side("paced", "hoardrun-market", "p99_ms"),
              1.0, Side("paced", "nats", "p99_ms")),
-        Goal(f"CPU a delivery, {MANY:,} sockets to 1,000", _cpu("hoardrun", f"burst-{MANY}"),
+        Goal(f"CPU a delivery, {MANY:,} sockets to {FEW:,}", _cpu("hoardrun", f"burst-{MANY}"),
              1.2, _cpu("hoardrun")),
-        # Ten times the audience dilutes what publishing costs, but not what serving costs.
-        Goal(f"server's CPU a delivery, {MANY:,} sockets to 1,000",
+        # Ten times the audience dilutes what publishing costs, but not what serving costs;
+        # and in a burst more messages gather for a socket while the others are served.
+        Goal(f"server's CPU a delivery, {MANY:,} sockets to {FEW:,}",
              _cpu("hoardrun", f"burst-{MANY}", "server_us"), 1.2,
              _cpu("hoardrun", figure="server_us")),
+        Goal(f"calm: server's CPU a delivery, {MANY:,} sockets to {FEW:,}",
+             _cpu("hoardrun", f"calm-{MANY}", "server_us"), 1.2,
+             _cpu("hoardrun", f"calm-{FEW}", "server_us")),
     ],
     chart=[("burst", "cpu_us", "CPU microseconds a delivery, burst")],
     notes=[
@@ -167,6 +178,8 @@ SCENARIO = Scenario(
         "nchan and FastAPI are sent each POST after the answer to the one before; "
         "nchan-pipelined, nats-server and hoardrun's publisher do not wait, so that in a burst "
         "their latency is mostly the time that a message waits for those before it.",
+        f"calm is 5 messages a second, at which none waits for another: what differs between "
+        f"{FEW:,} and {MANY:,} sockets is not how many gather for one write.",
         "Stock Channels is not paced: 200 messages a second to 1,000 sockets are more than it "
         f"delivers. With --quick its burst is {BURST_QUICK_SLOW} messages, as the table says.",
     ],
