@@ -4,6 +4,7 @@
 - `scenarios/`  what is measured: one file and one registry line each; `scenario` says how
 - `contenders`  who is measured: the registry, with one file each in `peers/`; `contender`
                 says how
+- `broadcast`   publish to all sockets, and what that cost
 - `runner`      rounds, in which the contenders take turns
 - `client`      the process that holds the sockets, which `opening` connects; `load` is its
                 handle in the run

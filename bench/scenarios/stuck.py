@@ -6,13 +6,13 @@ import time
 from collections.abc import Iterator, Sequence
 
 from bench import buffers, processes
+from bench.broadcast import Case, publish
 from bench.contender import Bench, Running
 from bench.goals import Goal, Side
 from bench.load import Load
 from bench.peers.hoardrun import Hoardrun
 from bench.results import Sample
 from bench.scenario import Column, Part, Scenario
-from bench.scenarios.fanout import Case, publish
 
 RATE = 50
 MORE_STUCK = 8  # of which the memory is the mean: one alone is lost in what comes and goes
