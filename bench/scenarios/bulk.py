@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from bench.contender import Bench, Contender
@@ -22,7 +23,9 @@ def measure(contender: Contender, bench: Bench, number: int) -> Iterator[Sample]
     """Notify all users once; each socket must get its one notification."""
     users, online = (1000, 100) if bench.quick else (10_000, 1000)
     with contender.started(bench, users) as running, Load(bench.new_folder("load")) as load:
-        load.open(running.entry, online)
+        # Spread over all users: whoever is written first must not be who is online.
+        tokens = running.entry.tokens[: users : users // online]
+        load.open(replace(running.entry, tokens=tokens), online)
         time.sleep(1)
         load.begin()
         server, postgres, began = running.cpu(), running.postgres_cpu(), time.monotonic()
