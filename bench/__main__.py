@@ -16,6 +16,7 @@ from bench.contender import Bench
 from bench.results import Results
 from bench.scenario import Scenario
 from bench.scenarios import SCENARIOS
+from bench.stamp import Stamp
 from tests.services import environment, reaper
 from tests.services.binaries import ServerMissing
 
@@ -73,6 +74,7 @@ def main() -> int:
     chosen = [s for s in SCENARIOS if {s.name, "all"} & set(arguments.scenario)]
     only = [name for name in arguments.only.split(",") if name]
     measured: list[tuple[Scenario, Results]] = []
+    stamp = Stamp.now()
     tables: list[str] = []
     _allow_files()
     try:
@@ -99,8 +101,9 @@ def main() -> int:
         reaper.close()
         if arguments.out and any(results.samples for _, results in measured):
             arguments.out.mkdir(parents=True, exist_ok=True)
-            (arguments.out / "table.md").write_text("\n\n".join(tables) + "\n")
-            report.write_json(arguments.out / "results.json", measured, quick=arguments.quick)
+            (arguments.out / "table.md").write_text("\n\n".join([str(stamp), *tables]) + "\n")
+            file = arguments.out / "results.json"
+            report.write_json(file, measured, stamp, quick=arguments.quick)
     if arguments.out:
         for file in chart.draw_all(measured, arguments.out):
             print(f"drew {file}", file=sys.stderr)

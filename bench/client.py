@@ -4,8 +4,9 @@ Told by `bench.load`, one JSON object a line. Commands:
 
 - `open`    connect, upgrade and make ready; `stuck` of them are never read again
 - `begin`   forget what came so far: the next message is number 0
-- `finish`  wait until every socket has `count` messages, or none has come for
-            `patience` seconds; report what came, what did not, and the latencies
+- `finish`  wait until every socket has `count` messages, one number for all or a list
+            with one for each in the order of the plan, or none has come for `patience`
+            seconds; report what came, what did not, and the latencies
 - `arrivals`  the number and the moment, in nanoseconds, of every message that came
 - `close`   close everything
 """
@@ -32,14 +33,19 @@ COMMANDS = 0  # standard input
 
 
 class Connection:
-    """One socket that is ready: the frame that is not whole yet, and what it received."""
+    """One socket that is ready: the frame that is not whole yet, and what it received.
 
-    __slots__ = ("receipt", "socket", "tail")
+    That begins with what came with the greeting. `number` is its place in the plan.
+    """
 
-    def __init__(self, ready: socket.socket, tail: bytes) -> None:
+    __slots__ = ("number", "receipt", "socket", "tail")
+
+    def __init__(self, ready: socket.socket, number: int, chunk: Chunk) -> None:
         self.socket = ready
-        self.tail = tail
+        self.number = number
+        self.tail = chunk.tail
         self.receipt = Receipt()
+        self.receipt.take(chunk.numbers)
 
 
 class Client:
@@ -70,11 +76,11 @@ class Client:
             "cpu": time.process_time() - cpu,
         }
 
-    def _keep(self, ready: socket.socket, tail: bytes, stuck: bool) -> None:
+    def _keep(self, ready: socket.socket, number: int, chunk: Chunk, stuck: bool) -> None:
         if stuck:
             self._stuck.append(ready)
             return
-        connection = self._connections[ready.fileno()] = Connection(ready, tail)
+        connection = self._connections[ready.fileno()] = Connection(ready, number, chunk)
         self._all.append(connection)
         self._epoll.register(ready.fileno(), select.EPOLLIN)
 
@@ -87,23 +93,24 @@ class Client:
         self._cpu = time.process_time()
         return {}
 
-    def finish(self, *, count: int, patience: float, settle: float) -> dict[str, Any]:
+    def finish(self, *, count: int | list[int], patience: float, settle: float) -> dict[str, Any]:
+        wanted = [count if isinstance(count, int) else count[c.number] for c in self._all]
         self._last = time.monotonic()
-        while not self._complete(count) and time.monotonic() < self._last + patience:
+        while not self._complete(wanted) and time.monotonic() < self._last + patience:
             self.turn(0.02)
         until = time.monotonic() + settle  # what comes twice may come late
         while time.monotonic() < until:
             self.turn(0.02)
         cpu = time.process_time() - self._cpu
-        receipts = [connection.receipt for connection in self._all]
+        receipts = [(c.receipt, due) for c, due in zip(self._all, wanted, strict=True)]
         return {
             **self._latencies(),
             "bytes": self._bytes,
             "cpu": cpu,
-            "missing": sum(receipt.lacking(count) for receipt in receipts),
-            "doubled": sum(receipt.doubled for receipt in receipts),
-            "reordered": sum(receipt.reordered for receipt in receipts),
-            "surplus": sum(receipt.surplus(count) for receipt in receipts),
+            "missing": sum(receipt.lacking(due) for receipt, due in receipts),
+            "doubled": sum(receipt.doubled for receipt, _ in receipts),
+            "reordered": sum(receipt.reordered for receipt, _ in receipts),
+            "surplus": sum(receipt.surplus(due) for receipt, due in receipts),
             "broken": len(self._broken),
             "why": self._broken[:3],
         }
@@ -191,8 +198,8 @@ class Client:
         self._broken.append(why)
         self._connections.pop(number).socket.close()  # its receipt counts what it misses
 
-    def _complete(self, count: int) -> bool:
-        return all(c.receipt.next >= count for c in self._all)
+    def _complete(self, wanted: list[int]) -> bool:
+        return all(c.receipt.next >= due for c, due in zip(self._all, wanted, strict=True))
 
     def _latencies(self) -> dict[str, Any]:
         delays, first, last = array("q"), 0, 0

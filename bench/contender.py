@@ -51,13 +51,15 @@ class Running:
     `pids` are its server's processes, whose children count too. `publish` sends so
     many messages, numbered from 0, so many a second or at once; it returns the CPU
     seconds that a publishing process of the contender's own spent. `ask` gives that
-    process other commands, where there is one.
+    process other commands, where there is one. `postgres_cpu` tells the CPU seconds so
+    far of its database; nobody else is charged for what a database does in between.
     """
 
     pids: Sequence[int]
     entry: Entry
     publish: Publish
     ask: Ask = refuse
+    postgres_cpu: Callable[[], float] = float  # 0.0
 
     def cpu(self) -> float:
         """CPU seconds that the server has spent so far."""
@@ -68,7 +70,7 @@ class Contender(ABC):
     """One contender. Subclasses are listed in `contenders.py`."""
 
     name: str
-    slow: ClassVar[bool] = False  # hundreds of microseconds a delivery: gets fewer messages
+    slow: ClassVar[bool] = False  # hundreds of microseconds a delivery: gets less to do
 
     def missing(self) -> str | None:
         """Say what to install to run it; None if it can run here."""

@@ -7,7 +7,7 @@ from bench.peers.channels import StockChannels
 from bench.peers.fastapi import FastApi
 from bench.peers.hoardrun import Hoardrun, HoardrunMarket, HoardrunMemory, HoardrunWorkers
 from bench.peers.nats import Nats
-from bench.peers.nchan import Nchan
+from bench.peers.nchan import Nchan, NchanPipelined
 from bench.peers.send_loop import SendLoop
 
 BROADCAST: tuple[Contender, ...] = (
@@ -21,6 +21,7 @@ BROADCAST: tuple[Contender, ...] = (
     StockChannels("uvicorn", "core"),
     FastApi(),
     Nchan(),
+    NchanPipelined(),
     Nats(),
     SendLoop(),
 )

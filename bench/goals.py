@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from statistics import median
 
 from bench.results import Results
 
@@ -27,20 +28,29 @@ class Side:
 
 @dataclass(frozen=True)
 class Goal:
-    """`ours` is at most `limit` times `theirs`; or at most `limit` where there is no `theirs`."""
+    """`ours` is at most `limit` times `theirs`; or at most `limit` where there is no `theirs`.
+
+    The sides are compared within each round, so that whatever else the machine did in it
+    falls on both; the median of the rounds decides.
+    """
 
     text: str
     ours: Side
     limit: float
     theirs: Side | None = None
 
+    def ratios(self, results: Results) -> list[float]:
+        """What each round gives, in their order; a round that lacks a side is left out."""
+        ours = _values(results, self.ours)
+        if self.theirs is None:
+            return list(ours.values())
+        theirs = _values(results, self.theirs)
+        return [ours[number] / theirs[number] for number in ours if theirs.get(number)]
+
     def ratio(self, results: Results) -> float | None:
-        """What `limit` is compared with; None when a figure is missing."""
-        ours = _value(results, self.ours)
-        if self.theirs is None or ours is None:
-            return ours
-        theirs = _value(results, self.theirs)
-        return ours / theirs if theirs else None
+        """What `limit` is compared with, the median; None when no round has both sides."""
+        ratios = self.ratios(results)
+        return median(ratios) if ratios else None
 
     def verdict(self, results: Results) -> Verdict:
         """Whether it was met."""
@@ -50,5 +60,5 @@ class Goal:
         return Verdict.MET if ratio <= self.limit else Verdict.MISSED
 
 
-def _value(results: Results, side: Side) -> float | None:
-    return results.figure(side.case, side.contender, side.figure)
+def _values(results: Results, side: Side) -> dict[int, float]:
+    return results.by_round(side.case, side.contender, side.figure)

@@ -79,8 +79,14 @@ class Load:
         """Count from here: the next message is number 0."""
         self._child.ask("begin")
 
-    def finish(self, count: int, *, patience: float = 10, settle: float = 0.2) -> Received:
-        """Wait until each socket has `count` messages, or none came for `patience` seconds."""
+    def finish(
+        self, count: int | Sequence[int], *, patience: float = 10, settle: float = 0.2
+    ) -> Received:
+        """Wait until each socket has `count` messages, or none came for `patience` seconds.
+
+        `count` may differ from socket to socket, if all were opened at once; without
+        `begin`, what came while they were opened counts too.
+        """
         answer = self._child.ask(
             "finish", count=count, patience=patience, settle=settle, seconds=600
         )

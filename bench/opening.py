@@ -102,13 +102,13 @@ class _Candidate:
                 self.socket.send(masked(step.send.encode(), BINARY if step.binary else TEXT))
         return False
 
-    def tail(self) -> bytes:
-        """Return the beginning of a frame that is not whole yet."""
-        return Chunk(self._received[self._body :]).tail
+    def greeted_with(self) -> Chunk:
+        """Return all frames that it has received on the way."""
+        return Chunk(self._received[self._body :])
 
 
-# A socket, the beginning of a frame that it has received, and whether it is never to be read.
-Ready = Callable[[socket.socket, bytes, bool], None]
+# A socket and its number in the plan, what it has received, and whether it is never to be read.
+Ready = Callable[[socket.socket, int, Chunk, bool], None]
 
 
 class Opener:
@@ -146,7 +146,8 @@ class Opener:
                 elif candidate.read():
                     poll.unregister(number)
                     del under_way[number]
-                    self._ready(candidate.socket, candidate.tail(), candidate.stuck)
+                    chunk = candidate.greeted_with()
+                    self._ready(candidate.socket, candidate.number, chunk, candidate.stuck)
                     done += 1
             self._meanwhile()
         poll.close()

@@ -64,13 +64,3 @@ def _rollup(pid: int, kind: str) -> int:
     except OSError:
         return 0
     return next((int(line.split()[1]) for line in lines if line.startswith(f"{kind}:")), 0)
-
-
-def unsent_kib(port: int) -> int:
-    """What the kernel holds for the slowest reader of this machine's server on `port`."""
-    waiting = [0]
-    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        _, local, _, _, queues, *_ = line.split()
-        if int(local.rpartition(":")[2], 16) == port:
-            waiting.append(int(queues.partition(":")[0], 16))
-    return max(waiting) // 1024

@@ -6,6 +6,7 @@ is sent at once, so that the rate holds.
 
 from __future__ import annotations
 
+import select
 import socket
 import time
 from abc import ABC, abstractmethod
@@ -97,11 +98,19 @@ class HttpPublisher(RawPublisher):
         self._head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
 
     def send(self, number: int, moment: int) -> None:
+        self.post(number, moment)
+        self.answer()
+
+    def post(self, number: int, moment: int) -> None:
+        """Write one request."""
         body = message(number, moment, self._size)
         self.write(
             f"{self._head}Content-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
         )
+
+    def answer(self) -> None:
+        """Read one answer."""
         head = self.read_until(b"\r\n\r\n").decode().lower()
         if not head.startswith("http/1.1 2"):
             raise ConnectionError(f"publishing failed: {head}")
@@ -109,6 +118,29 @@ class HttpPublisher(RawPublisher):
             (int(line[15:]) for line in head.splitlines() if line.startswith("content-length:")), 0
         )
         self.read(length)
+
+
+class PipelinedPublisher(HttpPublisher):
+    """POST without waiting; answers are read as they come, and the last ones at the end."""
+
+    def __init__(self, port: int, path: str, size: int = MESSAGE_BYTES) -> None:
+        super().__init__(port, path, size)
+        self._owed = 0
+
+    def send(self, number: int, moment: int) -> None:
+        self.post(number, moment)
+        self._owed += 1
+        while self._owed and select.select([self._socket], [], [], 0)[0]:
+            self._answered()
+
+    def finish(self) -> None:
+        while self._owed:
+            self._answered()
+        super().finish()
+
+    def _answered(self) -> None:
+        self.answer()
+        self._owed -= 1
 
 
 class LinePublisher(RawPublisher):

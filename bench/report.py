@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import asdict
 from pathlib import Path
 
 from bench.goals import Goal
 from bench.results import Results
 from bench.scenario import Column, Scenario
+from bench.stamp import Stamp
 
 
 def text(scenario: Scenario, results: Results, *, quick: bool) -> str:
@@ -51,11 +50,13 @@ def _table(columns: Sequence[Column], results: Results, case: str) -> str:
 
 
 def _goals(goals: Sequence[Goal], results: Results) -> str:
-    rows = [["goal", "limit", "measured", ""]]
+    rows = [["goal", "limit", "measured", "lowest", "highest", "rounds", ""]]
     for goal in goals:
-        ratio = goal.ratio(results)
-        measured = "–" if ratio is None else f"{ratio:.3g}"
-        rows.append([goal.text, f"{goal.limit:.3g}", measured, goal.verdict(results).value])
+        ratio, ratios = goal.ratio(results), goal.ratios(results)
+        spread = [ratio, min(ratios, default=None), max(ratios, default=None)]
+        shown = ["–" if value is None else f"{value:.3g}" for value in spread]
+        count, verdict = f"{len(ratios)}", goal.verdict(results).value
+        rows.append([goal.text, f"{goal.limit:.3g}", *shown, count, verdict])
     return _aligned(rows)
 
 
@@ -74,20 +75,9 @@ def _aligned(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([line(rows[0]), f"|{rule}|", *map(line, rows[1:])])
 
 
-def machine() -> dict[str, object]:
-    """Say what the figures were measured on."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((line.partition(":")[2].strip() for line in lines if "model name" in line), "")
-    return {
-        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "cpu": model,
-        "cores": os.cpu_count(),
-        "kernel": platform.release(),
-        "python": platform.python_version(),
-    }
-
-
-def write_json(file: Path, measured: Sequence[tuple[Scenario, Results]], *, quick: bool) -> None:
+def write_json(
+    file: Path, measured: Sequence[tuple[Scenario, Results]], stamp: Stamp, *, quick: bool
+) -> None:
     """Write everything that was measured, and how each goal fared."""
     scenarios = {
         scenario.name: {
@@ -97,6 +87,7 @@ def write_json(file: Path, measured: Sequence[tuple[Scenario, Results]], *, quic
                     "goal": goal.text,
                     "limit": goal.limit,
                     "measured": goal.ratio(results),
+                    "rounds": goal.ratios(results),
                     "verdict": goal.verdict(results).value,
                 }
                 for goal in scenario.goals
@@ -104,5 +95,5 @@ def write_json(file: Path, measured: Sequence[tuple[Scenario, Results]], *, quic
         }
         for scenario, results in measured
     }
-    content = {"machine": machine(), "quick": quick, "scenarios": scenarios}
+    content = {"machine": asdict(stamp), "quick": quick, "scenarios": scenarios}
     file.write_text(json.dumps(content, indent=2) + "\n")

@@ -36,12 +36,16 @@ class Results:
 
     def figure(self, case: str, contender: str, name: str) -> float | None:
         """The median over the rounds that went right; None when there is none."""
-        values = [
-            sample.figures[name]
+        values = self.by_round(case, contender, name).values()
+        return median(values) if values else None
+
+    def by_round(self, case: str, contender: str, name: str) -> dict[int, float]:
+        """The figure of each round that went right."""
+        return {
+            sample.round: sample.figures[name]
             for sample in self._of(case, contender)
             if name in sample.figures and not sample.problems
-        ]
-        return median(values) if values else None
+        }
 
     def problems(self, case: str, contender: str) -> list[str]:
         """Say what went wrong, round by round."""

@@ -68,7 +68,8 @@ class StockChannels(Contender):
             publisher = Driven("bench.peers.stock_publisher", log=folder / "publisher.log", env=env)
             try:
                 entry = Entry(port, ["/ws"], made.tokens, [GREETED], WINDOW)
-                yield Running([process.pid], entry, asking(publisher.ask), publisher.ask)
+                publish, postgres_cpu = asking(publisher.ask), bench.stores.postgres_cpu
+                yield Running([process.pid], entry, publish, publisher.ask, postgres_cpu)
             finally:
                 publisher.stop()
 

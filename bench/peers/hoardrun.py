@@ -60,7 +60,8 @@ class Hoardrun(Contender):
             try:
                 entry = Entry(server.port, [PATH], made.tokens, self.steps)
                 publish = asking(publisher.ask, kind=self.kind)
-                yield Running([server.pid], entry, publish, publisher.ask)
+                postgres_cpu = bench.stores.postgres_cpu
+                yield Running([server.pid], entry, publish, publisher.ask, postgres_cpu)
             finally:
                 publisher.stop()
 

@@ -80,63 +80,76 @@ def fill(*, user_id: int, count: int) -> dict[str, Any]:
     return {}
 
 
-def durable(*, count: int) -> dict[str, Any]:
-    """Compare saving a notification with saving its row alone, in transactions of their own.
+def miss(*, counts: list[int]) -> dict[str, Any]:
+    """Publish so many events, numbered from 0, to the stream of each user from 1 on."""
+    from realtime import names, wakeup
+    from realtime.protocol.messages import Notification
+    from realtime.publish import payload_from, publish_many
 
-    `raw` saves the row as fixtures do, without the signal that publishes. Both take
-    turns, so that whatever else the machine does falls on both.
+    now = timezone.now()
+    events = [
+        (
+            names.user_stream(user_id),
+            payload_from(
+                Notification,
+                {
+                    "id": str(number),
+                    "title": "Missed",
+                    "message": marker(number, time.monotonic_ns()),
+                    "created_at": now,
+                },
+            ),
+        )
+        for user_id, count in enumerate(counts, start=1)
+        for number in range(count)
+    ]
+    for start in range(0, len(events), PER_TRANSACTION):
+        publish_many(events[start : start + PER_TRANSACTION])
+        wakeup.sender.flush(30)
+    return {}
+
+
+def durable(*, kind: str, count: int) -> dict[str, Any]:
+    """Save notifications in transactions of their own; answers with the CPU seconds spent.
+
+    `published` saves as everybody does; `alone` saves the row as fixtures do, without the
+    signal that publishes.
     """
     from django.db import transaction
 
     from notifications.models import Notification
     from realtime import wakeup
 
-    spent = {"alone": 0.0, "published": 0.0}
-    for _ in range(10):
-        for kind in spent:
-            began = time.process_time()
-            for number in range(count // 10):
-                now = timezone.now()
-                row = Notification(
-                    user_id=1 + number % 100,
-                    title="Benchmark",
-                    message="x" * 100,
-                    published_at=now,
-                    created_at=now,  # which `raw` leaves to the caller
-                    updated_at=now,
-                )
-                with transaction.atomic():
-                    row.save_base(raw=kind == "alone")
-            wakeup.sender.flush(30)
-            spent[kind] += time.process_time() - began
-    return spent
+    began = time.process_time()
+    for number in range(count):
+        now = timezone.now()
+        row = Notification(
+            user_id=1 + number % 100,
+            title="Benchmark",
+            message="x" * 100,
+            published_at=now,
+            created_at=now,  # which `raw` leaves to the caller
+            updated_at=now,
+        )
+        with transaction.atomic():
+            row.save_base(raw=kind == "alone")
+    wakeup.sender.flush(30)
+    return {"cpu": time.process_time() - began}
 
 
 def bulk(*, users: int) -> dict[str, Any]:
-    """Notify many users at once: rows and events in one transaction.
+    """Notify users 1 to `users` as `manage.py notify` does; answers with the CPU spent."""
+    from notifications import services
+    from realtime import wakeup
 
-    What saves many rows at once sends no signals; it publishes them together, as
-    `notifications.signals` says.
-    """
-    from django.db import transaction
-
-    from notifications.models import Notification
-    from notifications.payloads import notification_payload
-    from realtime import names, wakeup
-    from realtime.publish import publish_many
-
-    began = time.process_time()
-    text = marker(0, time.monotonic_ns())
-    with transaction.atomic():
-        now = timezone.now()
-        rows = Notification.objects.bulk_create(
-            [
-                Notification(user_id=user_id, title="Benchmark", message=text, published_at=now)
-                for user_id in range(1, users + 1)
-            ],
-            batch_size=1000,
-        )
-        publish_many([(names.user_stream(row.user_id), notification_payload(row)) for row in rows])
+    began, moment = time.process_time(), time.monotonic_ns()
+    mailing = services.notifications_send(
+        key=f"benchmark {moment}",
+        title="Benchmark",
+        message=marker(0, moment),
+        user_ids=range(1, users + 1),
+    )
+    assert mailing.done == users, f"{mailing.done} of {users} users were notified"
     wakeup.sender.flush(30)
     return {"cpu": time.process_time() - began}
 
@@ -148,6 +161,7 @@ if __name__ == "__main__":
             "publish": publish,
             "save": save_one_by_one,
             "fill": fill,
+            "miss": miss,
             "durable": durable,
             "bulk": bulk,
         }

@@ -6,10 +6,11 @@ import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 from bench.contender import Bench, Contender, Running, serving
 from bench.load import Entry
-from bench.publishers import HttpPublisher
+from bench.publishers import HttpPublisher, PipelinedPublisher
 from tests.services.ports import free_port, wait_until
 from tests.services.process import Process
 
@@ -54,7 +55,10 @@ def _module() -> Path | None:
 
 
 class Nchan(Contender):
+    """Published to one POST after the other's answer."""
+
     name = "nchan"
+    publisher: ClassVar[type[HttpPublisher]] = HttpPublisher
 
     def missing(self) -> str | None:
         if shutil.which("nginx") and _module():
@@ -71,5 +75,12 @@ class Nchan(Contender):
         command: list[str | Path] = ["nginx", "-p", folder, "-e", folder / "log", "-c", file]
         with serving(Process(command, log=folder / "log")) as process:
             wait_until((folder / "pid").exists, seconds=10, what="nginx")
-            with closing(HttpPublisher(port, "/pub")) as publisher:
+            with closing(self.publisher(port, "/pub")) as publisher:
                 yield Running([process.pid], Entry(port, ["/sub"]), publisher)
+
+
+class NchanPipelined(Nchan):
+    """The same without waiting for answers, as nats-server is published to."""
+
+    name = "nchan-pipelined"
+    publisher = PipelinedPublisher

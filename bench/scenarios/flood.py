@@ -7,13 +7,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from bench.broadcast import Case, publish
 from bench.contender import Bench, Running
 from bench.goals import Goal, Side
 from bench.load import Load
 from bench.peers.hoardrun import Hoardrun
 from bench.results import Sample
 from bench.scenario import Column, Part, Scenario
-from bench.scenarios.fanout import Case, publish
 from tests.services import environment
 
 RATE = 50

@@ -11,13 +11,16 @@ from bench import report
 from bench.goals import Goal, Side, Verdict
 from bench.results import Results, Sample, quantile
 from bench.scenario import Column, Scenario
+from bench.stamp import Stamp
+from hoardrun import __version__
 
 OURS, THEIRS = Side("burst", "ours", "cpu"), Side("burst", "theirs", "cpu")
 
 
 def results(*samples: tuple[str, float] | tuple[str, float, str]) -> Results:
     made = Results()
-    for number, (contender, value, *problems) in enumerate(samples):
+    for contender, value, *problems in samples:
+        number = len([sample for sample in made.samples if sample.contender == contender])
         made.samples.append(Sample("burst", contender, number, {"cpu": value}, problems))
     return made
 
@@ -46,6 +49,14 @@ def test_a_goal_is_a_ratio_within_the_run(ours: float, limit: float, verdict: Ve
     assert goal.verdict(results(("ours", ours), ("theirs", 10))) is verdict
 
 
+def test_a_goal_compares_within_each_round() -> None:
+    ours = [("ours", 1.0), ("ours", 30.0), ("ours", 9.0)]
+    made = results(*ours, ("theirs", 10), ("theirs", 100), ("theirs", 1, "1 doubled"))
+    goal = Goal("cpu", OURS, 0.5, THEIRS)
+    assert goal.ratios(made) == [0.1, 0.3]
+    assert goal.ratio(made) == pytest.approx(0.2)
+
+
 def test_a_goal_without_its_peer_is_not_measured() -> None:
     goal = Goal("cpu", OURS, 0.5, THEIRS)
     assert goal.verdict(results(("ours", 5))) is Verdict.ABSENT
@@ -56,7 +67,15 @@ def test_a_goal_without_its_peer_is_not_measured() -> None:
 def test_a_goal_without_a_peer_is_a_limit() -> None:
     goal = Goal("memory", OURS, 20)
     assert goal.verdict(results(("ours", 20))) is Verdict.MET
+    assert goal.ratios(results(("ours", 20), ("ours", 30))) == [20, 30]
     assert goal.verdict(results(("ours", 21))) is Verdict.MISSED
+
+
+def test_the_goals_show_how_far_the_rounds_lie_apart() -> None:
+    made = results(("ours", 20), ("ours", 30), ("ours", 22))
+    scenario = Scenario("s", "a scenario", lambda _: [], [], [Goal("memory", OURS, 25)])
+    text = report.text(scenario, made, quick=False)
+    assert "| memory |    25 |       22 |     20 |      30 |      3 | met |" in text
 
 
 def test_quantiles() -> None:
@@ -72,13 +91,15 @@ def test_the_report_names_what_failed_and_who_is_absent(tmp_path: Path) -> None:
     scenario = Scenario("s", "a scenario", lambda _: [], [Column("cpu", "CPU")], [goal])
     text = report.text(scenario, made, quick=False)
     assert "| ours            | 4.0 |" in text
-    assert "FAILED theirs, round 1: 3 missing" in text
+    assert "FAILED theirs, round 0: 3 missing" in text
     assert "nchan: not run here; it needs Debian's nginx and libnginx-mod-nchan." in text
     assert "not measured" in text
 
     file = tmp_path / "bench.json"
-    report.write_json(file, [(scenario, made)], quick=False)
-    written = json.loads(file.read_text())["scenarios"]["s"]
+    report.write_json(file, [(scenario, made)], Stamp.now(), quick=False)
+    content = json.loads(file.read_text())
+    assert content["machine"]["hoardrun"] == __version__
+    written = content["scenarios"]["s"]
     assert written["medians"]["burst"]["ours"]["cpu"] == 4
     assert written["medians"]["burst"]["theirs"]["cpu"] is None
     assert written["goals"][0]["verdict"] == "not measured"

@@ -1,0 +1,68 @@
+"""What was measured, when, and on what machine: without that no figure means anything."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from hoardrun import __version__
+from tests.services import environment
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """One run. `commit` ends with `-dirty` when a tracked file differs from it."""
+
+    measured_at: str
+    hoardrun: str
+    commit: str
+    python: str
+    cpu: str
+    cores: int
+    kernel: str
+
+    @classmethod
+    def now(cls) -> Self:
+        """Look at all of it; do so before the run, which a commit may overtake."""
+        return cls(
+            measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            hoardrun=__version__,
+            commit=_commit(),
+            python=platform.python_version(),
+            cpu=_model(),
+            cores=os.cpu_count() or 1,
+            kernel=platform.release(),
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"hoardrun {self.hoardrun} at {self.commit}, Python {self.python}, "
+            f"{self.cores} cores of {self.cpu}, Linux {self.kernel}, {self.measured_at}"
+        )
+
+
+def _commit() -> str:
+    try:
+        commit = _git("rev-parse", "--short", "HEAD")
+        changed = _git("status", "--porcelain", "--untracked-files=no")
+    except (OSError, subprocess.CalledProcessError):
+        return "an unknown commit"  # not a clone, or no git
+    return f"{commit}-dirty" if changed else commit
+
+
+def _git(*arguments: str) -> str:
+    output = subprocess.check_output(
+        ["git", *arguments], cwd=environment.ROOT, stderr=subprocess.DEVNULL, text=True
+    )
+    return output.strip()
+
+
+def _model() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.machine())
