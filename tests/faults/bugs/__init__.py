@@ -22,9 +22,9 @@ class Bug:
     expected: frozenset[str]
 
 
-def _plan(*nemeses: str, faults: int = 4, **fields: object) -> Plan:
+def _plan(*nemeses: str, faults: int = 4, patience: float = 8.0, **fields: object) -> Plan:
     return Plan(
-        nemeses=nemeses, faults=faults, nodes=2, clients=30, producers=2, patience=8.0,
+        nemeses=nemeses, faults=faults, nodes=2, clients=30, producers=2, patience=patience,
         **fields,  # type: ignore[arg-type]
     )  # fmt: skip
 
@@ -42,8 +42,7 @@ LAYER = _plan(
     "redis-flushall", "redis-client-kill", "link-reset", env={"WS_RECONCILE_SECONDS": "2"}
 )
 QUIET = _plan("clients-drop", "redis-flushall", faults=2)
-# Whoever is told nothing stays behind, unless something later tells of the same stream.
-SPARSE = _plan("clients-drop", faults=4, rate=6.0, env={"WS_RECONCILE_SECONDS": "3600"})
+UNRECONCILED = {"WS_RECONCILE_SECONDS": "3600"}
 BEHIND = "late stuck lost"
 
 BUGS = _all(
@@ -56,15 +55,17 @@ BUGS = _all(
         _bug("half-a-batch", "the last event of a batch is not stored", "missing partial", QUIET),
         _bug("wrong-stream", "now and then another user's stream", "wrong_user", QUIET),
         # waking up
-        _bug("wrong-group", "wake-ups go to the group of another stream", BEHIND, SPARSE),
-        _bug("replay-before-join", "heads read before the groups are joined", BEHIND, SPARSE),
+        _bug("wrong-group", "wake-ups go to the group of another stream", BEHIND, _plan(
+            "redis-flushall", faults=2, env=UNRECONCILED)),
+        _bug("replay-before-join", "heads read before the groups are joined", BEHIND, _plan(
+            "node-kill", faults=5, rate=6.0, patience=4.0, env=UNRECONCILED)),
         _bug("no-dedupe", "what is behind is delivered again", "doubled reordered", _plan(
             "redis-client-kill", "redis-kill", "clients-drop", faults=6)),
         _bug("no-holes", "holes are delivered over instead of read", "gap lost", LAYER),
         _bug("no-reconcile", "silence is taken for proof", BEHIND, _plan(
             "redis-freeze", "redis-kill", faults=3, rate=3.0)),
         _bug("deaf-hub", "the hub stops to hear after a while", BEHIND, _plan(
-            "clients-drop", faults=2, env={"WS_RECONCILE_SECONDS": "3600"})),
+            "clients-drop", faults=2, env=UNRECONCILED)),
         # writing to sockets
         _bug("twice", "each event twice to sockets that named a device", "doubled", DROP),
         _bug("swapped", "two events of one turn swapped on the wire", "reordered gap", DROP),

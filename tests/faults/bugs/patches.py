@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import functools
 import itertools
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
@@ -16,7 +16,6 @@ from realtime import (
     acks,
     following,
     greeting,
-    hub,
     layer,
     log,
     names,
@@ -150,21 +149,26 @@ def wrong_stream() -> None:
 
 @bug("replay-before-join")
 def replay_before_join() -> None:
-    """Read where the streams stand, join their groups later, and trust what comes then."""
+    """Read where a stream stands, and hear of it only some seconds later."""
+    read_at: dict[str, float] = {}
 
     def make(original: Any) -> Any:
-        def follow_streams(self: Any, streams: Any) -> None:
-            names = list(streams)
-            asyncio.get_running_loop().call_later(0.5, lambda: original(self, names))
+        def learn(self: Any, name: str, head: Any) -> None:
+            read_at.setdefault(name, time.monotonic())
+            original(self, name, head)
 
-        return follow_streams
+        return learn
 
-    replace(hub.Hub, "follow_streams", make)
+    replace(following.Following, "learn", make)
 
-    def quiet(original: Any) -> Any:
-        return lambda self: None
+    def later(original: Any) -> Any:
+        def hear(self: Any, events: Any) -> None:
+            now = time.monotonic()
+            original(self, [event for event in events if now - read_at.get(event[0], 0) > 4])
 
-    replace(hub.Hub, "_reconcile_now", quiet)
+        return hear
+
+    replace(following.Following, "hear", later)
 
 
 @bug("no-dedupe")
