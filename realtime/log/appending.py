@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from realtime.log import in_one_statement
 from realtime.log.entries import Entry
 from realtime.models import Event, Stream, new_epoch
 from realtime.protocol import codec
 from realtime.protocol.messages import Payload
 
 _CHUNK = 400  # events a statement stores at most: SQLite allows 999 parameters on old builds
-_MANY = 1000  # the same on PostgreSQL, which has no such limit
-_OPEN_END = '"offset":0}'  # how an event ends while its offset is not known yet
 
 
 def append(
@@ -35,86 +33,8 @@ def append(
     if idempotency_key is not None and len({name for name, _ in messages}) < len(messages):
         raise ValueError("An idempotency key holds for one event a stream; give each its own.")
     if connection.vendor == "postgresql" and idempotency_key is None:
-        return _append_at_once(messages)
+        return in_one_statement.append(messages)
     return _append_in_steps(messages, idempotency_key)
-
-
-def _append_at_once(messages: Sequence[tuple[str, Payload]]) -> list[Entry]:
-    """Let one statement a thousand events lock, number and store: half the round trips.
-
-    All of a stream's events are in one statement, and statements follow the order of
-    the streams' names, since that is the order of the locks.
-    """
-    moment = timezone.now()
-    stamp = codec.timestamp(moment)
-    by_stream: dict[str, list[int]] = {}
-    for number, (stream, _) in enumerate(messages):
-        by_stream.setdefault(stream, []).append(number)
-    entries: dict[int, Entry] = {}
-    chunk: list[str] = []
-    size = 0
-    for name in sorted(by_stream):
-        chunk.append(name)
-        size += len(by_stream[name])
-        if size >= _MANY:
-            entries |= _store({n: by_stream[n] for n in chunk}, messages, moment, stamp)
-            chunk, size = [], 0
-    if chunk:
-        entries |= _store({n: by_stream[n] for n in chunk}, messages, moment, stamp)
-    return [entries[number] for number in range(len(messages))]
-
-
-def _store(
-    by_stream: Mapping[str, Sequence[int]],
-    messages: Sequence[tuple[str, Payload]],
-    moment: datetime,
-    stamp: str,
-) -> dict[int, Entry]:
-    quote = connection.ops.quote_name
-    streams, events = quote(Stream._meta.db_table), quote(Event._meta.db_table)
-    bumps: list[str] = []
-    bumped: list[Any] = []
-    rows: list[str] = []
-    stored: list[Any] = []
-    open_entries: list[tuple[int, int, str]] = []  # number, how far behind the head, open text
-    for name, numbers in by_stream.items():
-        bumps.append(f"(%s, %s, {len(numbers)}, 0, %s)")
-        bumped += [name, new_epoch(), moment]
-        for behind, number in enumerate(reversed(numbers)):
-            payload = messages[number][1]
-            text = codec.encode(payload, stream=name, offset=0, moment=stamp).decode()
-            assert text.endswith(_OPEN_END), text
-            text = text[:-2]
-            open_entries.append((number, behind, text))
-            rows.append(f"(%s, {behind}, %s, %s, %s)")  # each parameter costs a few µs
-            stored += [name, payload.wire_type, payload.topic or "", text]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "WITH bumped AS ("
-            f"INSERT INTO {streams} (name, epoch, head, floor, created_at) "
-            f"VALUES {', '.join(bumps)} "
-            f"ON CONFLICT (name) DO UPDATE SET head = {streams}.head + excluded.head "
-            "RETURNING id, name, epoch, head), "
-            "message (stream, behind, type, topic, text) AS ("
-            f"VALUES {', '.join(rows)}), "
-            "stored AS ("
-            f'INSERT INTO {events} (stream_id, "offset", type, topic, payload, reached, created_at)'
-            " SELECT bumped.id, bumped.head - message.behind, message.type, message.topic, "
-            "message.text || (bumped.head - message.behind) || '}', 0, %s "
-            "FROM message JOIN bumped ON bumped.name = message.stream) "
-            "SELECT name, epoch, head FROM bumped",
-            [*bumped, *stored, moment],
-        )
-        found = {name: (epoch, head) for name, epoch, head in cursor.fetchall()}
-    entries = {}
-    for number, behind, text in open_entries:
-        stream, payload = messages[number]
-        epoch, head = found[stream]
-        offset = head - behind
-        entries[number] = Entry(
-            stream, epoch, offset, payload.wire_type, payload.topic or "", f"{text}{offset}}}"
-        )
-    return entries
 
 
 def _append_in_steps(

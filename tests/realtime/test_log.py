@@ -288,6 +288,26 @@ def test_it_has_no_gap_and_no_inversion_under_concurrent_writers_and_rollbacks()
         assert Stream.objects.get(name=name).head == committed
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "text", ["plain", '"', "\\", "\\u0000", "\x00", "%s", "\U0001f4b6 é", "', '"]
+)
+def test_whatever_a_message_holds_is_stored_as_it_goes_on_the_wire(text: str) -> None:
+    payload = SystemAnnouncement(id="1", title=text, message=text)
+    with transaction.atomic():
+        entries = log.append(
+            [("user:1", payload)]
+        )  # one, many, and with a key, in ways of their own
+        entries += log.append([("user:1", payload), ("user:2", payload)])
+        entries += log.append([("user:1", payload)], idempotency_key="k")
+    stored = {(e.stream.name, e.offset): e for e in Event.objects.select_related("stream")}
+    assert len(stored) == len(entries) == 4
+    for entry in entries:
+        event, message = stored[entry.stream, entry.offset], json.loads(entry.payload)
+        assert (event.payload, event.type, event.topic) == (entry.payload, entry.type, entry.topic)
+        assert (message["data"]["title"], message["offset"]) == (text, entry.offset)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_streams_are_begun_in_the_order_in_which_they_are_locked() -> None:
     """Otherwise those who log in first and those who publish to them would deadlock."""

@@ -27,7 +27,7 @@ from realtime.core.continuity import Heard, Page, Place
 from realtime.core.frames import Frame
 from realtime.core.outbound import Outbound
 from realtime.core.resume import Start
-from realtime.log import Entry, appending, reading, trimming
+from realtime.log import Entry, appending, in_one_statement, reading, trimming
 from realtime.models import Stream
 from realtime.turn import Turn
 
@@ -78,12 +78,12 @@ def sequence() -> None:
     replace(appending, "_lock_and_count", _on_another_connection)
 
     def make(original: Any) -> Any:
-        def _append_at_once(messages: Any) -> Any:
+        def append(messages: Any) -> Any:
             return appending._append_in_steps(messages, None)
 
-        return _append_at_once
+        return append
 
-    replace(appending, "_append_at_once", make)
+    replace(in_one_statement, "append", make)
 
 
 @bug("committed-apart")
