@@ -17,9 +17,11 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
+from msgspec.structs import replace
 
 from notifications import validation
 from notifications.choices import NotificationType, Priority
+from notifications.copies import insert_copies
 from notifications.errors import Conflict, InvalidInput
 from notifications.models import MESSAGE_LENGTH, TITLE_LENGTH, Mailing, Notification
 from notifications.payloads import notification_payload
@@ -124,11 +126,15 @@ def _advance(pk: int, content: Mapping[str, Any], wanted: Sequence[int] | None) 
     else:
         mailing.finished_at = now
     mailing.save(update_fields=["done", "done_user_id", "finished_at"])
-    rows = [Notification(user_id=user_id, published_at=now, **content) for user_id in ids]
-    publish_many(
-        [
-            (names.user_stream(row.user_id), notification_payload(row))
-            for row in Notification.objects.bulk_create(rows)
-        ]
-    )
+    if ids:
+        rows = [Notification(user_id=ids[0], published_at=now, **content)]
+        [first] = Notification.objects.bulk_create(rows)  # which sends no signal
+        created = {first.user_id: first.pk, **insert_copies(first, ids[1:])}
+        payload = notification_payload(first)
+        publish_many(
+            [
+                (names.user_stream(user_id), replace(payload, id=str(pk)))
+                for user_id, pk in created.items()
+            ]
+        )
     return mailing

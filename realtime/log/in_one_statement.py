@@ -147,10 +147,3 @@ def _statement_for_many() -> str:
 
 def _as_json(rows: Sequence[dict[str, Any]]) -> str:
     return msgspec.json.encode(rows).decode()
-
-
-def _open_text(stream: str, payload: Payload, stamp: str) -> str:
-    """Encode an event up to its offset, which is its end."""
-    text = codec.encode(payload, stream=stream, offset=0, moment=stamp).decode()
-    assert text.endswith(_OPEN_END), text
-    return text[:-2]

@@ -45,12 +45,14 @@ def test_every_active_user_gets_one_row_and_one_event(
     active = [user.pk for user in people if user.is_active]
     assert (done.done, done.total) == (7, 7)
     assert notified() == active
-    [event] = told(people[0])
-    row = Notification.objects.get(user=people[0])
-    assert event["data"]["id"] == str(row.pk)
-    assert (event["data"]["title"], event["data"]["metadata"]) == ("Hello", {"a": 1})
-    assert (row.priority, row.status) == ("high", "unread")
-    assert row.published_at is not None
+    for user in (people[0], people[5]):
+        [event] = told(user)
+        row = Notification.objects.get(user=user)
+        assert event["data"]["id"] == str(row.pk)
+        assert (event["data"]["title"], event["data"]["metadata"]) == ("Hello", {"a": 1})
+        assert (row.title, row.message, row.metadata) == ("Hello", "World", {"a": 1})
+        assert (row.priority, row.status, row.channels) == ("high", "unread", ["in_app"])
+        assert row.published_at is not None
     assert told(people[3]) == []
 
 
