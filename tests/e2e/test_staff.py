@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from realtime.protocol.codes import CloseCode
+from tests.e2e.visitor import HOSTILE
+from tests.services.client import Client
 from tests.services.server import Server
 
 
@@ -224,6 +228,27 @@ async def test_staff_closes_a_customers_connection(staff: Desk, amina: Desk, ami
     await expect(staff.page.locator("#staff-connections-none")).to_be_visible()
 
 
+async def test_what_a_client_says_of_itself_is_shown_as_text(staff: Desk, demo: Server) -> None:
+    token = (await asyncio.to_thread(demo.manage, "shell", "-v0", "-c", _MALLORY)).strip()
+    device = HOSTILE[:64]
+    client = await Client.open(
+        demo.ws_url, token=token, device=device, headers={"User-Agent": HOSTILE}
+    )
+    async with client:
+        await client.receive("connection_established")
+        row = staff.page.locator("#staff-connections li", has_text="onerror")
+        await expect(row.locator("strong")).to_have_text(HOSTILE)
+        await expect(row.locator(".clip")).to_have_text(HOSTILE)
+        await expect(row.locator(".muted").last).to_contain_text(device)
+        close = row.get_by_role("button", name="Close:")
+        await expect(close).to_have_accessible_name(f"Close: {HOSTILE}, {device}")
+        await close.click()
+        await expect(staff.page.locator("#staff-connections-done")).to_contain_text(HOSTILE)
+        assert await client.until_closed() == CloseCode.REVOKED
+    assert await staff.page.evaluate("window.broken") is None
+    assert await staff.page.locator("#staff img, #staff script").count() == 0
+
+
 async def test_staff_without_rights_is_told_which_are_missing(browser: Browser) -> None:
     with Server(env={"DEBUG": "1"}) as server:
         server.manage("seed_demo")
@@ -277,6 +302,11 @@ async def test_what_is_for_many_waits_for_somebody_else(browser: Browser) -> Non
             await desk.page.context.close()
 
 
+_MALLORY = f"""
+from django.contrib.auth.models import User
+from hoardrun.api import tokens
+print(tokens.login_create(user=User.objects.create(username={HOSTILE!r})).access)
+"""
 _NO_RIGHTS = """
 from django.contrib.auth.models import User
 user = User.objects.get(username="staff")

@@ -12,6 +12,8 @@ from tests.services.server import Server
 
 # What the browser itself says where a test takes the server or the network away.
 OF_AN_OUTAGE = ("ERR_INTERNET_DISCONNECTED", "ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET")
+# What would run, or show as a picture, in a page that took text for markup.
+HOSTILE = '<img src=x onerror="window.broken=1"><script>window.broken=1</script>\'"&lt;'
 WATCH_POLICY = """
 addEventListener("securitypolicyviolation", ({violatedDirective, blockedURI}) =>
     console.error(`CSP: ${violatedDirective} ${blockedURI}`))

@@ -4,6 +4,7 @@ Times are `time.monotonic()`, comparable between processes of one machine. A pro
 ledger:
 
     ["begin", t, attempt, [[stream, canary], …]]                before the database hears of it
+    ["call", t, seconds]                                        a transaction that has committed
     ["end", t, attempt, verdict, [[stream, canary, epoch, offset], …]]
 
 `ok` is committed, `failed` is known not to be, `unknown` is all else; an attempt without an

@@ -119,6 +119,7 @@ class Producer:
             # An error before COMMIT was sent is certain, one of COMMIT itself tells nothing.
             return ("unknown" if written else "failed"), []
         self.calls.append(time.monotonic() - began)
+        self._journal.note("call", self.calls[-1])
         return "ok", entries
 
     def _row(

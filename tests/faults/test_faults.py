@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import statistics
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.faults import report, truth
+from tests.faults import journal, report, truth
 from tests.faults.bugs import BUGS
 from tests.faults.checker import check
 from tests.faults.cluster import Clients, Cluster
@@ -18,6 +22,9 @@ from tests.faults.run import Plan, percentile, run
 from tests.services.ports import PATIENCE, wait_until
 
 pytestmark = pytest.mark.servers
+
+LONG_SECONDS = 0.1 * PATIENCE  # for one commit, far more than it takes on a busy machine
+Call = tuple[float, float]  # when it began, and the seconds that it took
 
 
 @contextlib.contextmanager
@@ -104,19 +111,75 @@ def test_a_deaf_node_delivers_within_six_seconds_and_heals_by_itself(tmp_path: P
     assert percentile(later, 0.9) < 1 * PATIENCE
 
 
+_STAFF = """
+from django.contrib.auth.models import User
+from rest_framework_simplejwt.tokens import AccessToken
+print(AccessToken.for_user(User.objects.create(username="staff", is_staff=True)))
+"""
+
+
+@contextlib.contextmanager
+def requesting(cluster: Cluster) -> Iterator[list[Call]]:
+    """Have staff notify a customer, by requests of a node, and note how long each takes."""
+    token = cluster.manage("shell", "-v0", "-c", _STAFF).strip()
+    server, user_id = cluster.nodes[0].server, cluster.user_ids[0]
+    assert server is not None
+    calls: list[Call] = []
+    done = threading.Event()
+
+    def work() -> None:
+        for number in itertools.count():
+            title = journal.canary(user_id, "request", number)
+            body = {"user_id": user_id, "title": title, "message": truth.ROW_MESSAGE}
+            began = time.monotonic()
+            answer = server.request("POST", "/api/v1/notifications", json=body, token=token)
+            calls.append((began, time.monotonic() - began))
+            assert answer.status == 201, answer
+            if done.wait(0.1):
+                return
+
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(work)
+        try:
+            yield calls
+        finally:
+            done.set()
+        working.result()
+
+
+def transactions(folder: Path) -> list[Call]:
+    """Read how long those of the producers took that have committed."""
+    lines = (line for path in folder.glob("ledger-*.jsonl") for line in journal.read(path))
+    return [(line[1] - line[2], line[2]) for line in lines if line[0] == "call"]
+
+
 def test_a_frozen_redis_holds_up_no_transaction_and_loses_nothing(tmp_path: Path) -> None:
     with scene(tmp_path) as (cluster, clients):
         assert cluster.redis is not None
-        before = committed(cluster)
-        cluster.redis.freeze()
-        time.sleep(6)
-        during = committed(cluster) - before
-        cluster.redis.thaw()
+        with requesting(cluster) as requests:
+            time.sleep(3)
+            before = committed(cluster)
+            frozen_at = time.monotonic()
+            cluster.redis.freeze()
+            try:
+                time.sleep(6)
+                thawed_at = time.monotonic()
+                during = committed(cluster) - before
+            finally:
+                cluster.redis.thaw()
         finish(cluster, clients)
         checker = check(cluster.database_url, tmp_path)
     assert checker.verdict.clean, checker.verdict.examples
     assert during > 100, "publishing went on"
     assert checker.verdict.figures["longest_call"] < 1 * PATIENCE
+    for calls in (requests, transactions(tmp_path)):
+        usual = [seconds for began, seconds in calls if began < frozen_at]
+        frozen = [seconds for began, seconds in calls if frozen_at <= began < thawed_at]
+        assert len(usual) > 5
+        assert len(frozen) > 10
+        assert statistics.median(frozen) < statistics.median(usual) + LONG_SECONDS
+        assert statistics.median(frozen) < LONG_SECONDS  # nor does it ever wait for anybody
+        assert max(frozen) < 1 * PATIENCE
     assert checker.latencies()[-1] < 7 * PATIENCE  # by the reconcile
 
 

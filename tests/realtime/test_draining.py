@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -125,7 +126,7 @@ USERS_COUNT = 60
 _MANY = """
 from django.contrib.auth import get_user_model
 get_user_model().objects.bulk_create(
-    get_user_model()(id=n, username=f"user-{n}") for n in range(1, COUNT + 1))
+    get_user_model()(id=n, username=f"user-{n}", is_staff=n == 1) for n in range(1, COUNT + 1))
 """
 _PUBLISH = """
 import json, select, sys
@@ -152,10 +153,15 @@ class Wanderer:
         self.stream = f"user:{user_id}"
         self.offsets: list[int] = []
         self.begins_after = 0
-        self.came_back: list[float] = []  # after the beginning of a restart, in windows
+        self.came_back: list[tuple[int, float]] = []  # from which node, and when
         self._nodes = nodes
         self._where = where
         self._epoch = ""
+
+    @property
+    def at(self) -> int:
+        """How far it is in its stream."""
+        return self.offsets[-1] if self.offsets else self.begins_after
 
     async def run(self, done: asyncio.Event) -> None:
         down = -1
@@ -176,13 +182,12 @@ class Wanderer:
                 await client.close()
                 return
             await asyncio.sleep(hint / 1000)
-            self.came_back.append(time.monotonic())
+            self.came_back.append((number, time.monotonic()))
 
     async def _connect(self, server: Server) -> Client:
         resume = {}
         if self._epoch:
-            at = self.offsets[-1] if self.offsets else self.begins_after
-            resume = {"since": f"{self.stream}:{at}", "epoch": self._epoch}
+            resume = {"since": f"{self.stream}:{self.at}", "epoch": self._epoch}
         client, greeting = await connect(server, self.user_id, **resume)
         if not self._epoch:
             self._epoch = greeting["epoch"]
@@ -212,6 +217,7 @@ async def test_a_rolling_restart_loses_nothing_and_spreads_those_who_come_back(
         "REDIS_URL": redis.url,
         "WS_DRAIN_SECONDS": "1",
         "WS_RECONNECT_AFTER_MS": "2000",
+        "WS_MAX_LIFETIME_SECONDS": "8",  # by which a node that came back gets its share
     }
     nodes = [Server(env=env), *(Server(env=env, migrate=False) for _ in range(2))]
     await asyncio.to_thread(
@@ -221,43 +227,57 @@ async def test_a_rolling_restart_loses_nothing_and_spreads_those_who_come_back(
     wanderers = [Wanderer(number, nodes, where) for number in range(1, USERS_COUNT + 1)]
     done = asyncio.Event()
     running = [asyncio.create_task(wanderer.run(done)) for wanderer in wanderers]
-    peaks: list[float] = []
-
-    async def watch() -> None:
-        while not done.is_set():
-            serving = max(1, sum(1 for count in where.values() if count))
-            peaks.append(max(where.values(), default=0) / (USERS_COUNT / serving))
-            await asyncio.sleep(0.05)
-
     publisher = await asyncio.to_thread(_publish, nodes[0])
-    watching = asyncio.create_task(watch())
     assert publisher.stdout is not None
     await asyncio.to_thread(publisher.stdout.readline)
     began = []
     for number in range(3):
-        await until(lambda: where.total() == USERS_COUNT)
+        await until(lambda: where.total() > USERS_COUNT * 0.75)  # the others are on their way
         began.append(time.monotonic())
         log = await asyncio.to_thread(nodes[number].stop)
         assert "Traceback" not in log
         nodes[number] = await asyncio.to_thread(Server, env=env, migrate=False)
-    await until(lambda: where.total() == USERS_COUNT)
+    await until_even(nodes[0])
     output, _ = await asyncio.to_thread(publisher.communicate, "enough\n")
     heads = json.loads(output)
+    with suppress(TimeoutError):  # those who miss something are named below
+        await until(lambda: all(wanderer.at == heads[wanderer.stream] for wanderer in wanderers))
     done.set()
-    await asyncio.gather(*running, watching)
+    await asyncio.gather(*running)
     for server in nodes:
         await asyncio.to_thread(server.stop)
     for wanderer in wanderers:
         assert wanderer.offsets == list(
             range(wanderer.begins_after + 1, heads[wanderer.stream] + 1)
         ), f"lost, doubled or out of order: {wanderer.stream}"
-    assert max(peaks) <= 2
-    for start in began:
-        back = [at - start for w in wanderers for at in w.came_back if 0 < at - start < 4]
+    for number, start in enumerate(began):
+        back = sorted(
+            at - start
+            for wanderer in wanderers
+            for left, at in wanderer.came_back
+            if left == number and 0 < at - start < 4
+        )
         assert len(back) > 10
-        # The window is a second of draining and two of hints: no half second sees half of them.
+        # The window is half a second of draining and two of hints: four fifths take a while.
+        assert back[len(back) * 9 // 10] - back[len(back) // 10] > 0.8, back
         busiest = max(Counter(int(at / 0.5) for at in back).values())
-        assert busiest <= len(back) * 0.6, sorted(back)
+        assert busiest <= len(back) * 0.7, back
+
+
+async def until_even(server: Server) -> None:
+    """Wait until each of three nodes has its share, by what they report of themselves.
+
+    None may ever have more than twice the mean meanwhile.
+    """
+    mean = USERS_COUNT / 3
+    async with asyncio.timeout(20 * PATIENCE):
+        while True:
+            answer = await asyncio.to_thread(server.request, "GET", "/ws/stats", token=token_for(1))
+            found = [node["connections"] for node in answer.json()["data"]["nodes"]]
+            assert max(found) <= 2 * mean, found
+            if len(found) == 3 and min(found) >= mean / 2:
+                return
+            await asyncio.sleep(0.2)
 
 
 def _publish(server: Server) -> subprocess.Popen[str]:

@@ -11,6 +11,26 @@ from tests.services.ports import PATIENCE
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
 
+def offer(
+    port: int,
+    path: str = "/ws/notifications",
+    headers: Sequence[tuple[str, str]] = (),
+    *,
+    host: str | None = None,
+) -> bytes:
+    """Write a handshake with these headers added."""
+    lines = [
+        f"GET {path} HTTP/1.1",
+        f"Host: {host or f'127.0.0.1:{port}'}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        f"Sec-WebSocket-Key: {KEY}",
+        "Sec-WebSocket-Version: 13",
+        *(f"{name}: {value}" for name, value in headers),
+    ]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
 async def shake(
     port: int,
     path: str = "/ws/notifications",
@@ -22,18 +42,9 @@ async def shake(
 
     The connection is dropped at once.
     """
-    lines = [
-        f"GET {path} HTTP/1.1",
-        f"Host: {host or f'127.0.0.1:{port}'}",
-        "Upgrade: websocket",
-        "Connection: Upgrade",
-        f"Sec-WebSocket-Key: {KEY}",
-        "Sec-WebSocket-Version: 13",
-        *(f"{name}: {value}" for name, value in headers),
-    ]
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
-        writer.write("\r\n".join([*lines, "", ""]).encode())
+        writer.write(offer(port, path, headers, host=host))
         async with asyncio.timeout(5 * PATIENCE):
             answer = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     finally:

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from realtime.core.continuity import Head, Heard, Place, hear, turn_page
+from realtime.core.continuity import Head, Heard, Place, Reason, hear, turn_page
 from realtime.core.resume import decide
 
 PAGE = 3  # small, so that most of what is missed takes several
@@ -26,6 +26,26 @@ class Row:
 
     epoch: str
     offset: int
+
+
+@dataclass(frozen=True)
+class Resync:
+    """A resynchronisation: where its device stood, and what the log had said by then."""
+
+    reason: Reason
+    epoch: str | None
+    since: int
+    head: Head
+
+    @property
+    def is_justified(self) -> bool:
+        match self.reason:
+            case "epoch":
+                return self.epoch != self.head.epoch
+            case "trimmed":
+                return self.since < self.head.floor
+            case "ahead":
+                return self.since > self.head.head
 
 
 @dataclass
@@ -44,12 +64,15 @@ class Log:
 
 @dataclass
 class Device:
-    """A client: what it applied, with the resynchronisations among it, and its last ack."""
+    """A client: what it applied, with its beginnings among it, and its last ack.
+
+    `None` is a beginning without a past.
+    """
 
     resumes_from_ack: bool
     at: Place | None = None
     acked: tuple[str, int] | None = None
-    applied: list[Row | str] = field(default_factory=list)
+    applied: list[Row | Resync | None] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -68,9 +91,9 @@ class Socket:
         device.applied.append(row)
         device.at = Place(row.epoch, row.offset)
 
-    def resync(self, reason: str, epoch: str, offset: int) -> None:
-        self.device.applied.append(reason)
-        self.device.at = Place(epoch, offset)
+    def resync(self, why: Resync, to: Place) -> None:
+        self.device.applied.append(why)
+        self.device.at = Place(to.epoch, to.offset)
 
 
 @dataclass(eq=False)
@@ -86,11 +109,12 @@ class Node:
             if socket.live:
                 socket.send(row)
 
-    def reset(self, head: Head, reason: str) -> None:
+    def reset(self, head: Head, reason: Reason) -> None:
+        why = Resync(reason, self.at.epoch, self.at.offset, head)
         self.at.epoch, self.at.offset = head.epoch, head.head
         for socket in self.sockets:
             if socket.live:
-                socket.resync(reason, head.epoch, head.head)
+                socket.resync(why, self.at)
 
 
 class Machine(RuleBasedStateMachine):
@@ -101,7 +125,6 @@ class Machine(RuleBasedStateMachine):
         self.nodes = [Node(Place("e0", 0)) for _ in range(2)]
         self.devices = [Device(resumes_from_ack=number == 2) for number in range(3)]
         self.history: set[Row] = set()
-        self.trims = self.bumps = 0
         self.lives = itertools.count(1)
 
     # -- the log and the layer
@@ -119,7 +142,6 @@ class Machine(RuleBasedStateMachine):
     @rule(share=st.floats(0, 1))
     def trim(self, share: float) -> None:
         floor = self.log.floor + int(share * (self.log.head.head - self.log.floor))
-        self.trims += floor > self.log.floor
         self.log.rows = [row for row in self.log.rows if row.offset > floor]
         self.log.floor = floor
 
@@ -130,7 +152,6 @@ class Machine(RuleBasedStateMachine):
         self.log.epoch = f"e{next(self.lives)}"
         self.log.rows = [Row(self.log.epoch, row.offset) for row in kept]
         self.history.update(self.log.rows)
-        self.bumps += 1
 
     @precondition(lambda self: self.air)
     @rule(data=st.data(), node=st.integers(0, 1), stays=st.booleans())
@@ -204,11 +225,12 @@ class Machine(RuleBasedStateMachine):
         socket = Socket(it, Place(head.epoch, start.offset))
         if it.at is None or since is None:
             it.at = Place(head.epoch, start.offset)
-            it.applied.append("new")
+            it.applied.append(None)
             it.acked = (head.epoch, start.offset)
         if start.resync:
+            assert since is not None
             socket.at = Place(here.at.epoch, here.at.offset)
-            socket.resync(start.resync, here.at.epoch, here.at.offset)
+            socket.resync(Resync(start.resync, epoch, since, head), here.at)
         here.sockets.append(socket)
 
     @rule(device=st.integers(0, 2))
@@ -234,10 +256,12 @@ class Machine(RuleBasedStateMachine):
         """One step of a socket that is behind: ask, or take the page and ask for the next."""
         if socket.live:
             return
-        if socket.at.epoch != node.at.epoch:
+        at = socket.at
+        if at.epoch != node.at.epoch:
             socket.page = None
             socket.at = Place(node.at.epoch, node.at.offset)
-            socket.resync("epoch", node.at.epoch, node.at.offset)
+            told = Head(node.at.epoch, node.at.offset, 0)
+            socket.resync(Resync("epoch", at.epoch, at.offset, told), node.at)
         elif socket.at.offset == node.at.offset:
             socket.live, socket.page, socket.at = True, None, node.at
         elif socket.page is None:
@@ -252,7 +276,7 @@ class Machine(RuleBasedStateMachine):
                 if page.resync == "ahead":
                     node.reset(head, "ahead")
                 socket.at = Place(node.at.epoch, node.at.offset)
-                socket.resync(page.resync, node.at.epoch, node.at.offset)
+                socket.resync(Resync(page.resync, at.epoch, at.offset, head), node.at)
             elif not rows or asked_after > node.at.offset:
                 self._ask(node)
             for row in rows[page.start : page.stop]:
@@ -275,10 +299,9 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def nobody_resynchronises_without_a_reason(self) -> None:
-        reasons = {item for d in self.devices for item in d.applied if isinstance(item, str)}
-        assert "trimmed" not in reasons or self.trims
-        assert "epoch" not in reasons or self.bumps
-        assert "ahead" not in reasons or self.bumps
+        for device in self.devices:
+            for item in device.applied:
+                assert not isinstance(item, Resync) or item.is_justified, item
 
     def teardown(self) -> None:
         """Let the layer and the database work again: everybody must arrive at the head."""

@@ -1,0 +1,8 @@
+"""The product's settings, and an application with a room kind of its own."""
+
+from __future__ import annotations
+
+from hoardrun.settings import *  # noqa: F403 everything, as it is
+from hoardrun.settings import INSTALLED_APPS
+
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.realtime.club.app.Club"]
