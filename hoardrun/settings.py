@@ -24,7 +24,7 @@ DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.secret_key(debug=DEBUG)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
-REDIS_URL = env.text("REDIS_URL")
+REDIS_URL = env.redis_url()
 
 CSRF_FAILURE_VIEW = "hoardrun.problems.csrf_failure"
 
@@ -275,5 +275,5 @@ LOGGING: dict[str, Any] = {
         name: {"handlers": [], "propagate": True}
         for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "daphne", "django.server")
     },
-    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": env.log_level()},
 }
