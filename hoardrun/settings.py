@@ -14,6 +14,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from hoardrun import __version__, env
+from realtime.core.origin import LOOPBACK
 
 BASE_DIR: Path = env.BASE_DIR
 
@@ -173,9 +174,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "InstrumentStatusEnum": "hoardrun.market.models.Instrument.Status",
     },
 }
-CORS_ALLOWED_ORIGINS = env.words(
-    "CORS_ALLOWED_ORIGINS", "http://localhost:3000,http://127.0.0.1:3000" if DEBUG else ""
-)
+CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS")
+# Who develops serves pages from any port of this machine.
+CORS_ALLOWED_ORIGIN_REGEXES = [LOOPBACK] if DEBUG else []
 
 # -- the engine
 REALTIME: dict[str, Any] = {
@@ -195,6 +196,7 @@ REALTIME: dict[str, Any] = {
         "WS_MAX_REFUSED_PER_SECOND_PER_ADDRESS", 20, minimum=0.01
     ),
     "ALLOWED_ORIGINS": env.words("WS_ALLOWED_ORIGINS", ",".join(CORS_ALLOWED_ORIGINS)),
+    "ALLOW_LOOPBACK_ORIGINS": DEBUG,
     "ALLOW_QUERY_TOKEN": env.flag("WS_ALLOW_QUERY_TOKEN", True),
     "TICKET_SECONDS": env.number("WS_TICKET_SECONDS", 30, minimum=0.1),
     "RECHECK_SECONDS": env.number("WS_RECHECK_SECONDS", 15, minimum=0.1),

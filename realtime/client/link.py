@@ -9,6 +9,7 @@ import ssl
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Literal
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
@@ -173,7 +174,10 @@ class Link:
         except InvalidStatus as refused:
             status = refused.response.status_code
             hint = retry_after(refused.response.headers.get("Retry-After"))
-            return Lost(on_refusal(status), f"refused with HTTP {status}", hint=hint)
+            # A proxy that is just being changed knows no path of a server that has been there.
+            unknown = status == HTTPStatus.NOT_FOUND and not self._has_connected
+            action = Action.STOP if unknown else on_refusal(status)
+            return Lost(action, f"refused with HTTP {status}", hint=hint)
         except ssl.SSLError as error:
             # Of a server that has been there, it may be a proxy that is just being changed.
             if error.reason in _NOT_TLS and not self._has_connected:

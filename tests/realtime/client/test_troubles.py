@@ -147,6 +147,12 @@ async def test_a_port_without_tls_ends_a_client_that_was_never_there() -> None:
     assert reason == "what answers there does not speak TLS: use ws://"
 
 
+async def test_a_path_without_a_socket_ends_a_client_that_was_never_there(served: Server) -> None:
+    url = served.ws_url.replace("notifications", "notification")
+    async with Client(url, getter(ALICE)) as client, asyncio.timeout(20):
+        assert await client.wait_ended() == (None, "refused with HTTP 404")
+
+
 async def test_a_program_that_was_busy_does_not_take_it_for_silence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
