@@ -63,3 +63,15 @@ class OneLineOutages(logging.Filter):
                 return False
             self._said, self._said_at = record.msg, record.created
         return True
+
+
+class SaidOnce(logging.Filter):
+    """A logging filter that drops Django's line of a 4xx, as the server's access log has one.
+
+    A `Host` that is not ours is a line, without the traceback: anybody may send one.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name == "django.security.DisallowedHost":
+            record.exc_info = None
+        return record.name != "django.request" or record.levelno >= logging.ERROR

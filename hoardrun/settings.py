@@ -260,6 +260,7 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
+        "once": {"()": "hoardrun.logs.SaidOnce"},
         "brief": {"()": "hoardrun.logs.OneLineOutages"},
         "redact": {"()": "hoardrun.logs.RedactCredentials"},
     },
@@ -269,13 +270,20 @@ LOGGING: dict[str, Any] = {
             "class": "logging.StreamHandler",
             "stream": sys.stderr,
             "formatter": "line",
-            "filters": ["brief", "redact"],
+            "filters": ["once", "brief", "redact"],
         }
     },
-    # The servers' own handlers would print tokens; everything goes through the filter above.
+    # Handlers of their own would print tokens, and all twice; everything goes through the above.
     "loggers": {
         name: {"handlers": [], "propagate": True}
-        for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "daphne", "django.server")
+        for name in (
+            "django",
+            "uvicorn",
+            "uvicorn.error",
+            "uvicorn.access",
+            "daphne",
+            "django.server",
+        )
     },
     "root": {"handlers": ["stderr"], "level": env.log_level()},
 }
