@@ -146,7 +146,24 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "hoardrun",
-    "DESCRIPTION": "Notifications, transactions, balances and market data.",
+    "DESCRIPTION": (
+        "Notifications, transactions, balances and market data. What staff broadcasts and sees of "
+        "the sockets is here too; the socket itself is described at `/ws/schema`.\n\n"
+        "To try it on this page: send a `username` and a `password` to `POST /api/v1/auth/token`"
+        + (" (in the demo `amina` and `amina-demo-pass`)" if DEBUG else "")
+        + ", copy `access` from the answer, press **Authorize** and paste it as `jwtAuth`. "
+        "It lasts for `expires_in` seconds; `POST /api/v1/auth/refresh` gives the next."
+    ),
+    "TAGS": [
+        {"name": "auth", "description": "Log in, stay logged in, log out."},
+        {"name": "realtime", "description": "Tickets and snapshots for sockets; who is connected."},
+        {"name": "notifications", "description": "Your inbox."},
+        {"name": "announcements", "description": "What everybody is told."},
+        {"name": "accounts", "description": "Your accounts and their balances."},
+        {"name": "transactions", "description": "Money that moves on your accounts."},
+        {"name": "market", "description": "Instruments and their newest quotes."},
+        {"name": "broadcast", "description": "Push to the sockets; staff with the right to."},
+    ],
     "VERSION": VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
     "POSTPROCESSING_HOOKS": [
