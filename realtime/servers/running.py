@@ -85,7 +85,6 @@ class Worker(multiprocess.Process):
 
 def config(**overrides: Any) -> uvicorn.Config:
     """Describe the server: uvloop, small messages, our pings and compression, our logging."""
-    proxies = settings.TRUSTED_PROXIES
     options: dict[str, Any] = {
         "app": "hoardrun.asgi:application",
         "loop": "auto",
@@ -94,9 +93,8 @@ def config(**overrides: Any) -> uvicorn.Config:
         "ws_max_size": settings.REALTIME["MAX_MESSAGE_BYTES"],
         "ws_per_message_deflate": False,  # uvicorn's keeps a compressor for every socket
         "ws_ping_interval": None,  # uvicorn's pings take a timer for every socket
-        # uvicorn believes whoever connects from this machine, unless told otherwise.
-        "proxy_headers": bool(proxies),
-        "forwarded_allow_ips": list(proxies),
+        # uvicorn believes whoever connects from this machine; our application knows better.
+        "proxy_headers": False,
         "timeout_graceful_shutdown": int(CLOSE_SECONDS * 2),
         "lifespan": "on",
         "log_config": None,
