@@ -29,7 +29,7 @@ PRODUCTION = env -u DEBUG -u REDIS_URL DATABASE_URL=sqlite://:memory: ALLOWED_HO
 .PHONY: help run test e2e screenshots lint types contract fuzz faults faults-full conformance bench check clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.runtime var/secret_key ## Start a demo on http://127.0.0.1:8000 (HOST=, PORT=, DATABASE_URL=, REDIS_URL=)
 	@set -e; \

@@ -13,13 +13,24 @@ def main() -> None:
     # Importing makes a hundred thousand objects that stay: to look for garbage among them
     # again and again takes a tenth of every command's start.
     gc.set_threshold(50_000, 20, 100)
-    from django.core.exceptions import ImproperlyConfigured
-    from django.core.management import execute_from_command_line
+    try:
+        from django.core.exceptions import ImproperlyConfigured
+        from django.core.management import execute_from_command_line
+        from django.db import OperationalError, ProgrammingError
+    except ModuleNotFoundError:
+        sys.exit(
+            "This Python has no Django: run `make run` once, which installs it, then "
+            "`.venv/bin/python manage.py ...`."
+        )
 
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"hoardrun is not configured: {error}")
+    except (OperationalError, ProgrammingError) as error:
+        from hoardrun.outage import told
+
+        sys.exit(told(error, sys.argv))
 
 
 if __name__ == "__main__":

@@ -8,11 +8,12 @@ from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 from rest_framework_simplejwt.token_blacklist.admin import OutstandingTokenAdmin
-from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from hoardrun.api.throttles import FormThrottle
 
 admin.site.unregister(OutstandingToken)
+admin.site.unregister(BlacklistedToken)  # to delete one would undo a logout
 
 
 class LoginForm(AdminAuthenticationForm):

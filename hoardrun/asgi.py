@@ -15,6 +15,7 @@ django_application = get_asgi_application()  # sets Django up, before anything t
 from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 
+from hoardrun import proxies
 from hoardrun.market.runner import simulate_in_process
 from realtime import hub, node
 from realtime.node import Reporter
@@ -62,4 +63,4 @@ class Application:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-application = Application()
+application = proxies.behind(Application(), settings.TRUSTED_PROXIES)

@@ -11,8 +11,10 @@ import hmac
 import math
 import os
 import re
+import warnings
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -21,6 +23,17 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 JWT_ALGORITHMS = ("HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "EdDSA")
 MIN_KEY_BYTES = 32
 DEBUG_KEY = "insecure-key-for-debug-only-never-used-outside-debug"
+DEMO_KEY_FILE = BASE_DIR / "var" / "secret_key"  # that of `make run`
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+REDIS_SCHEMES = ("redis", "rediss", "unix")
+# How a database's address begins, and what then speaks to it.
+ENGINES = {
+    "sqlite": "django.db.backends.sqlite3",
+    "postgres": "django.db.backends.postgresql",
+    "postgresql": "django.db.backends.postgresql",
+    "psql": "django.db.backends.postgresql",
+    "pgsql": "django.db.backends.postgresql",
+}
 # Counts of attempts that a process keeps without Redis. Django's 300 would let who guesses at
 # one name wash its count away with guesses at others.
 MAX_CACHED = 100_000
@@ -81,17 +94,58 @@ def rate(name: str, default: str) -> str:
 
 
 def secret_key(*, debug: bool) -> str:
-    """Read SECRET_KEY; only DEBUG may do without one."""
+    """Read SECRET_KEY; only DEBUG may do without one.
+
+    It then takes the one of `make run`, if there is any: what commands sign is good there.
+    """
     value = text("SECRET_KEY")
     if value:
         return value
     if debug:
-        return DEBUG_KEY
+        return _demo_key() or DEBUG_KEY
     raise ImproperlyConfigured(
         "SECRET_KEY is not set. Set it to 50 or more random characters, for example with "
         "`export SECRET_KEY=$(python -c 'import secrets; print(secrets.token_urlsafe(50))')`, "
-        "and keep it the same on every node. DEBUG=1 needs none."
+        "and keep it the same on every node. DEBUG=1, as for the demo of `make run`, needs none."
     )
+
+
+def _demo_key() -> str:
+    try:
+        return DEMO_KEY_FILE.read_text().strip()
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(
+            f"{DEMO_KEY_FILE} cannot be read: {error}. Set SECRET_KEY, or remove it."
+        ) from None
+
+
+def log_level() -> str:
+    """Read LOG_LEVEL, in whichever case."""
+    value = (text("LOG_LEVEL") or "INFO").upper()
+    if value not in LOG_LEVELS:
+        raise ImproperlyConfigured(f"LOG_LEVEL={value!r} is none of {', '.join(LOG_LEVELS)}.")
+    return value
+
+
+def redis_url() -> str:
+    """Read REDIS_URL. Its value is not repeated: it may hold a password."""
+    value = text("REDIS_URL")
+    if not value:
+        return ""
+    try:
+        parts = urlsplit(value)
+        known = parts.scheme in REDIS_SCHEMES and parts.port != 0  # ValueError: not a port
+    except ValueError:
+        known = False
+    if not known:
+        raise ImproperlyConfigured(
+            "REDIS_URL is no address of a Redis: write redis://host:6379/0, "
+            "rediss://user:password@host:6380/0 or unix:///path/to/redis.sock; a password's "
+            "special characters percent-encoded."
+        )
+    return value
 
 
 def jwt_keys(secret_key: str) -> dict[str, Any]:
@@ -163,10 +217,16 @@ def database() -> dict[str, Any]:
     through psycopg's pool; persistent connections would leak one a thread under ASGI.
     """
     url = text("DATABASE_URL") or f"sqlite:///{BASE_DIR / 'var' / 'hoardrun.sqlite3'}"
-    config: dict[str, Any] = environ.Env.db_url_config(url)
-    engine = config.get("ENGINE", "")
-    if engine == "django.db.backends.sqlite3":
-        Path(config["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+    config = _database_config(url)
+    engine = config["ENGINE"]
+    if engine == ENGINES["sqlite"]:
+        folder = Path(config["NAME"]).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"DATABASE_URL: the folder {folder} cannot be made: {error.strerror}."
+            ) from None
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
@@ -174,7 +234,7 @@ def database() -> dict[str, Any]:
         }
         if test_path := text("SQLITE_TEST_PATH"):
             config["TEST"] = {"NAME": test_path}
-    elif engine == "django.db.backends.postgresql":
+    else:
         options = config.setdefault("OPTIONS", {})
         options["pool"] = {
             "min_size": 1,
@@ -193,12 +253,29 @@ def database() -> dict[str, Any]:
         if lock_timeout := number("DATABASE_LOCK_TIMEOUT_SECONDS", 5):
             given = options.get("options", "")
             options["options"] = f"-c lock_timeout={int(lock_timeout * 1000)} {given}".strip()
-    else:
+    config["CONN_MAX_AGE"] = 0
+    return config
+
+
+def _database_config(url: str) -> dict[str, Any]:
+    """Take an address apart. It is not repeated: it may hold a password."""
+    scheme, separator, _ = url.partition("://")
+    if not separator or scheme not in ENGINES:
         raise ImproperlyConfigured(
             "DATABASE_URL must begin with postgres:// or sqlite:///; "
             "for example postgres://user:password@host:5432/hoardrun"
         )
-    config["CONN_MAX_AGE"] = 0
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # it warns of what it leaves out
+            config: dict[str, Any] = environ.Env.db_url_config(url)
+    except (ValueError, UserWarning):
+        config = {}
+    if not config.get("NAME"):
+        raise ImproperlyConfigured(
+            "DATABASE_URL cannot be understood: write postgres://user:password@host:5432/name, "
+            "a password's special characters percent-encoded, or sqlite:////path/to/file"
+        )
     return config
 
 

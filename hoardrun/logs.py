@@ -14,6 +14,7 @@ _CREDENTIAL = re.compile(
     [^\s&'",;)\]]+
     """
 )
+REPEAT_SECONDS = 10.0  # how often the pool may say the same
 _JWT = re.compile(r"eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*")
 
 
@@ -36,10 +37,15 @@ class RedactCredentials(logging.Filter):
 
 
 class OneLineOutages(logging.Filter):
-    """A logging filter that tells of a lost connection to Redis in one line.
+    """A logging filter that tells of a lost connection to Redis or PostgreSQL in one line.
 
-    The channel layer and its client log each with two tracebacks, several a second.
+    The channel layer and its client log each with two tracebacks, several a second; the pool
+    of connections says the same of every attempt of each of its workers.
     """
+
+    def __init__(self, name: str = "") -> None:
+        super().__init__(name)
+        self._said, self._said_at = "", 0.0
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
@@ -51,4 +57,21 @@ class OneLineOutages(logging.Filter):
                 None,
             )
             record.exc_info = None
+        if record.name == "psycopg.pool":
+            record.msg, record.args = " ".join(record.getMessage().split()), None
+            if record.msg == self._said and record.created - self._said_at < REPEAT_SECONDS:
+                return False
+            self._said, self._said_at = record.msg, record.created
         return True
+
+
+class SaidOnce(logging.Filter):
+    """A logging filter that drops Django's line of a 4xx, as the server's access log has one.
+
+    A `Host` that is not ours is a line, without the traceback: anybody may send one.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name == "django.security.DisallowedHost":
+            record.exc_info = None
+        return record.name != "django.request" or record.levelno >= logging.ERROR

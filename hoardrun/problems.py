@@ -210,6 +210,17 @@ def not_found(request: HttpRequest) -> HttpResponse:
     return answer(problem(404, "not_found", _NOTHING_HERE))
 
 
+@csrf_exempt
+def upgrade_required(request: HttpRequest) -> HttpResponse:
+    """Answer plain HTTP where a socket is."""
+    body = problem(
+        426,
+        "upgrade_required",
+        "This is a WebSocket: connect to it with ws:// or wss://.",
+    )
+    return answer(body, {"Upgrade": "websocket", "Connection": "Upgrade"})
+
+
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not _is_program(request):
         return defaults.bad_request(request, exception)

@@ -14,6 +14,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from hoardrun import __version__, env
+from realtime.core.origin import LOOPBACK
 
 BASE_DIR: Path = env.BASE_DIR
 
@@ -24,7 +25,7 @@ DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.secret_key(debug=DEBUG)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
-REDIS_URL = env.text("REDIS_URL")
+REDIS_URL = env.redis_url()
 
 CSRF_FAILURE_VIEW = "hoardrun.problems.csrf_failure"
 
@@ -145,7 +146,24 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "hoardrun",
-    "DESCRIPTION": "Notifications, transactions, balances and market data.",
+    "DESCRIPTION": (
+        "Notifications, transactions, balances and market data. What staff broadcasts and sees of "
+        "the sockets is here too; the socket itself is described at `/ws/schema`.\n\n"
+        "To try it on this page: send a `username` and a `password` to `POST /api/v1/auth/token`"
+        + (" (in the demo `amina` and `amina-demo-pass`)" if DEBUG else "")
+        + ", copy `access` from the answer, press **Authorize** and paste it as `jwtAuth`. "
+        "It lasts for `expires_in` seconds; `POST /api/v1/auth/refresh` gives the next."
+    ),
+    "TAGS": [
+        {"name": "auth", "description": "Log in, stay logged in, log out."},
+        {"name": "realtime", "description": "Tickets and snapshots for sockets; who is connected."},
+        {"name": "notifications", "description": "Your inbox."},
+        {"name": "announcements", "description": "What everybody is told."},
+        {"name": "accounts", "description": "Your accounts and their balances."},
+        {"name": "transactions", "description": "Money that moves on your accounts."},
+        {"name": "market", "description": "Instruments and their newest quotes."},
+        {"name": "broadcast", "description": "Push to the sockets; staff with the right to."},
+    ],
     "VERSION": VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
     "POSTPROCESSING_HOOKS": [
@@ -173,9 +191,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "InstrumentStatusEnum": "hoardrun.market.models.Instrument.Status",
     },
 }
-CORS_ALLOWED_ORIGINS = env.words(
-    "CORS_ALLOWED_ORIGINS", "http://localhost:3000,http://127.0.0.1:3000" if DEBUG else ""
-)
+CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS")
+# Who develops serves pages from any port of this machine.
+CORS_ALLOWED_ORIGIN_REGEXES = [LOOPBACK] if DEBUG else []
 
 # -- the engine
 REALTIME: dict[str, Any] = {
@@ -195,6 +213,7 @@ REALTIME: dict[str, Any] = {
         "WS_MAX_REFUSED_PER_SECOND_PER_ADDRESS", 20, minimum=0.01
     ),
     "ALLOWED_ORIGINS": env.words("WS_ALLOWED_ORIGINS", ",".join(CORS_ALLOWED_ORIGINS)),
+    "ALLOW_LOOPBACK_ORIGINS": DEBUG,
     "ALLOW_QUERY_TOKEN": env.flag("WS_ALLOW_QUERY_TOKEN", True),
     "TICKET_SECONDS": env.number("WS_TICKET_SECONDS", 30, minimum=0.1),
     "RECHECK_SECONDS": env.number("WS_RECHECK_SECONDS", 15, minimum=0.1),
@@ -258,6 +277,7 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
+        "once": {"()": "hoardrun.logs.SaidOnce"},
         "brief": {"()": "hoardrun.logs.OneLineOutages"},
         "redact": {"()": "hoardrun.logs.RedactCredentials"},
     },
@@ -267,13 +287,20 @@ LOGGING: dict[str, Any] = {
             "class": "logging.StreamHandler",
             "stream": sys.stderr,
             "formatter": "line",
-            "filters": ["brief", "redact"],
+            "filters": ["once", "brief", "redact"],
         }
     },
-    # The servers' own handlers would print tokens; everything goes through the filter above.
+    # Handlers of their own would print tokens, and all twice; everything goes through the above.
     "loggers": {
         name: {"handlers": [], "propagate": True}
-        for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "daphne", "django.server")
+        for name in (
+            "django",
+            "uvicorn",
+            "uvicorn.error",
+            "uvicorn.access",
+            "daphne",
+            "django.server",
+        )
     },
-    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": env.log_level()},
 }

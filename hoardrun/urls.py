@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponseRedirect
+from django.templatetags.static import static
 from django.urls import include, path, re_path
 
 from hoardrun import problems
@@ -21,8 +22,14 @@ def home(request: HttpRequest) -> HttpResponseRedirect:
     return HttpResponseRedirect("/ws/test" if is_open else "/api/docs")
 
 
+def favicon(request: HttpRequest) -> HttpResponseRedirect:
+    """Lead browsers to our icon from pages that name none, such as the admin's."""
+    return HttpResponseRedirect(static("realtime/console/icon.svg"))
+
+
 urlpatterns = [
     path("", home),
+    path("favicon.ico", favicon),
     path("admin/", admin.site.urls),
     re_path(r"^healthz/?$", healthz),
     re_path(r"^readyz/?$", readyz),
@@ -31,6 +38,7 @@ urlpatterns = [
     path("api/v1/", include("notifications.urls")),
     path("api/v1/", include("hoardrun.market.urls")),
     path("", include("realtime.urls")),
+    re_path(r"^ws/notifications/?$", problems.upgrade_required),
     # Last: under DEBUG, Django would answer what leads nowhere with a page.
     re_path(r"^(?:api|ws)/", problems.not_found),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
@@ -37,17 +38,23 @@ else:
     _AnnouncementAdmin = _NotificationAdmin = admin.ModelAdmin
 
 
+MAX_REASONS = 5  # that one action tells of
+
+
 def apply(
     request: HttpRequest, rows: QuerySet[Any], service: Callable[[int], Any], done: str
 ) -> None:
     """Call a service for each chosen row; say how many it did, and why not the others."""
     count = 0
+    refused: Counter[str] = Counter()
     for pk in rows.values_list("pk", flat=True):
         try:
             service(pk)
             count += 1
         except NotificationError as error:
-            messages.error(request, str(error))
+            refused[str(error)] += 1
+    for reason, times in refused.most_common(MAX_REASONS):
+        messages.error(request, reason if times == 1 else f"{times} times: {reason}")
     if count:
         messages.success(request, f"{count} {done}.")
 

@@ -49,6 +49,7 @@ class NotificationListView(ListAPIView[Notification]):
 
     @extend_schema(operation_id="notifications_list", parameters=[NotificationQuery])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List your notifications, newest first."""
         return self.list(request, *args, **kwargs)
 
     @extend_schema(

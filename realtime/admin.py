@@ -194,22 +194,25 @@ class ConnectionAdmin(_ReadOnly):
 
 @admin.register(Broadcast)
 class BroadcastAdmin(_ReadOnly):
-    list_display = (
+    list_display: tuple[str, ...] = (
         "id",
         "kind",
         "target",
         "audience",
         "author",
-        "address",
         "needs_approval",
         "decision",
-        "idempotency_key",
-        "created_at",
+        "created",
     )
     list_filter = ("kind", "needs_approval")
     list_select_related = ("author", "decision")
     search_fields = ("=target", "author__username", "=idempotency_key")
     ordering = ("-id",)
+
+    @admin.display(ordering="created_at")
+    def created(self, broadcast: Broadcast) -> str:
+        """Say when, so briefly that the list needs no scrolling to the side."""
+        return f"{timezone.localtime(broadcast.created_at):%Y-%m-%d %H:%M}"
 
     @admin.display(description="decided")
     def decision(self, broadcast: Broadcast) -> str:

@@ -5,11 +5,12 @@ Whoever passes is accepted, and learns of any refusal by a close code.
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from functools import cache
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
@@ -20,9 +21,31 @@ from realtime.core.limits import network_of
 from realtime.hub import Hub
 from realtime.middleware import Application, Scope
 
+logger = logging.getLogger(__name__)
+
 RETRY_AFTER_SECONDS = (1, 5)  # at random, so that not all come back at once
 PORT_DIGITS = 5
 _RESPONSE = "websocket.http.response"  # the ASGI extension to refuse with a status
+
+
+class Refusal(NamedTuple):
+    """What is answered in place of a handshake."""
+
+    status: HTTPStatus
+    reason: str
+
+
+NO_ROOM = Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "This node takes no sockets now; come back.")
+TOO_MANY = Refusal(HTTPStatus.TOO_MANY_REQUESTS, "Too many from this address; come back later.")
+WRONG_ORIGIN = Refusal(
+    HTTPStatus.FORBIDDEN,
+    "Pages of this origin may not connect; WS_ALLOWED_ORIGINS of the server names those that may.",
+)
+STRANGER = Refusal(
+    HTTPStatus.FORBIDDEN,
+    "There is neither a credential nor an Origin; bring a token or a ticket.",
+)
+NOT_FOUND = Refusal(HTTPStatus.NOT_FOUND, "There is no socket here; /ws/notifications is one.")
 
 
 class Gate:
@@ -30,6 +53,7 @@ class Gate:
 
     def __init__(self, app: Application) -> None:
         self.app = app
+        self._told = origin.Told()
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         node = await hub.ensure()
@@ -37,8 +61,14 @@ class Gate:
         if refusal is None:
             await self.app(scope, receive, send)
             return
-        await receive()  # websocket.connect
-        await _refuse(scope, send, refusal)
+        if refusal is WRONG_ORIGIN:
+            self._tell(_origins(scope)[0])
+        await refuse(scope, receive, send, refusal)
+
+    def _tell(self, page: bytes) -> None:
+        shown = self._told.tell(page, time.monotonic())
+        if shown is not None:
+            logger.warning("refused a page from %s; add it to WS_ALLOWED_ORIGINS", shown)
 
 
 def address_of(scope: Scope) -> str:
@@ -46,18 +76,24 @@ def address_of(scope: Scope) -> str:
     return str((scope.get("client") or ("",))[0])
 
 
-def _refusal(scope: Scope, node: Hub) -> HTTPStatus | None:
+def _origins(scope: Scope) -> list[bytes]:
+    return [value for name, value in scope["headers"] if name == b"origin"]
+
+
+def _refusal(scope: Scope, node: Hub) -> Refusal | None:
     if node.draining or len(node.sockets) >= node.options.max_connections_per_node:
-        return HTTPStatus.SERVICE_UNAVAILABLE
+        return NO_ROOM
+    origins = _origins(scope)
     if not origin.is_allowed(
-        [value for name, value in scope["headers"] if name == b"origin"],
+        origins,
         allowed=_allowed(tuple(node.options.allowed_origins)),
         own=_own(scope),
         has_credential=scope["credential"],
+        loopback=node.options.allow_loopback_origins,
     ):
-        return HTTPStatus.FORBIDDEN
+        return WRONG_ORIGIN if origins else STRANGER
     if scope["identity"] is None and not _may_try(scope, node):
-        return HTTPStatus.TOO_MANY_REQUESTS
+        return TOO_MANY
     return None
 
 
@@ -97,12 +133,14 @@ def _allowed(origins: tuple[str, ...]) -> frozenset[str]:
     return frozenset(origin.parse_allowed(text) for text in origins)
 
 
-async def _refuse(scope: Scope, send: Any, status: HTTPStatus) -> None:
+async def refuse(scope: Scope, receive: Any, send: Any, refusal: Refusal) -> None:
+    """Answer a handshake with a status and a line of text, where the server can."""
+    await receive()  # websocket.connect
     if _RESPONSE not in scope.get("extensions", {}):
         await send({"type": "websocket.close"})  # which ASGI makes a 403
         return
     headers = [(b"content-type", b"text/plain")]
-    if status is not HTTPStatus.FORBIDDEN:
+    if refusal in (NO_ROOM, TOO_MANY):
         headers.append((b"retry-after", str(random.randint(*RETRY_AFTER_SECONDS)).encode()))
-    await send({"type": f"{_RESPONSE}.start", "status": int(status), "headers": headers})
-    await send({"type": f"{_RESPONSE}.body", "body": status.phrase.encode()})
+    await send({"type": f"{_RESPONSE}.start", "status": int(refusal.status), "headers": headers})
+    await send({"type": f"{_RESPONSE}.body", "body": f"{refusal.reason}\n".encode()})

@@ -25,6 +25,7 @@ class Options:
     max_anonymous_per_address: int = 200
     max_refused_per_second_per_address: float = 20
     allowed_origins: Sequence[str] = ()
+    allow_loopback_origins: bool = False
     allow_query_token: bool = True
     ticket_seconds: float = 30
     recheck_seconds: float = 15

@@ -114,7 +114,9 @@ class ConnectionsView(APIView):
         """Close all connections of a user. Needs `realtime.delete_connection`."""
         asked = _asked(request)
         if "user_id" not in asked:
-            raise serializers.ValidationError({"user_id": ["Say whose."]})
+            raise serializers.ValidationError(
+                {"user_id": ["Give ?user_id=…, whose connections to close."]}
+            )
         if not get_user_model()._default_manager.filter(pk=asked["user_id"]).exists():
             raise NotFound("There is no such user.")
         found = access.close_user(

@@ -54,9 +54,12 @@ def add_what_all_share(result: dict[str, Any], generator: Any, **kwargs: Any) ->
     """Say of every operation what all have in common.
 
     Each refuses in one shape, whatever the status; takes no fields but its own; and reads an
-    empty parameter as one that was left out.
+    empty parameter as one that was left out. Each has a line and a heading to be found by.
     """
     schemas: dict[str, Any] = result["components"]["schemas"]
+    for path, item in result["paths"].items():
+        for operation in item.values():
+            _entitle(operation, path)
     operations = [operation for path in result["paths"].values() for operation in path.values()]
     taken: set[str] = set()
     for operation in operations:
@@ -73,6 +76,17 @@ def add_what_all_share(result: dict[str, Any], generator: Any, **kwargs: Any) ->
             _loosen(schema)
     schemas["Problem"] = PROBLEM
     return result
+
+
+def _entitle(operation: dict[str, Any], path: str) -> None:
+    """Make a summary of the first sentence, and a tag of the noun where the view names none."""
+    if operation["tags"] == ["api"]:  # the first part of the path
+        operation["tags"] = [path.split("/")[3]]
+    if "summary" not in operation:
+        sentence, _, rest = operation.pop("description", "").partition(".")
+        operation["summary"] = " ".join(sentence.split())
+        if rest.strip():
+            operation["description"] = rest.strip()
 
 
 def _add_refusals(responses: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -14,6 +15,9 @@ from hoardrun.ledger import services
 from hoardrun.ledger.errors import LedgerError
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.money import amount_human
+
+MAX_REASONS = 5  # that one action tells of
+MAX_NUMBERS = 10  # of transactions, for each
 
 if TYPE_CHECKING:  # Django's classes take no parameters when they run
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -175,12 +179,35 @@ class TransactionAdmin(_Kept):
         move: Callable[..., Transaction],
     ) -> None:
         """Move each on its own: one that is refused stops none of the others."""
+        moved: list[Transaction] = []
+        refused: dict[str, list[int]] = {}
         for txn_id in queryset.order_by("id").values_list("id", flat=True):
             try:
                 txn = move(txn_id=txn_id)
             except LedgerError as error:
-                self.message_user(request, f"#{txn_id}: {error}", messages.ERROR)
+                refused.setdefault(str(error), []).append(txn_id)
             else:
                 self.log_change(request, txn, f"Moved to {txn.status}.")
-                amount = amount_human(txn.amount, txn.currency)
-                self.message_user(request, f"#{txn_id}: {amount} {txn.status}.", messages.SUCCESS)
+                moved.append(txn)
+        if moved:
+            self.message_user(request, _done(moved), messages.SUCCESS)
+        for reason, ids in list(refused.items())[:MAX_REASONS]:
+            self.message_user(request, f"{_numbers(ids)}: {reason}", messages.ERROR)
+        if rest := sum(len(ids) for ids in list(refused.values())[MAX_REASONS:]):
+            self.message_user(request, f"{rest} more were refused.", messages.ERROR)
+
+
+def _done(moved: list[Transaction]) -> str:
+    """Say what was moved: one by its number, several by how many and how much."""
+    sums: dict[str, Decimal] = {}
+    for txn in moved:
+        sums[txn.currency] = sums.get(txn.currency, Decimal()) + txn.amount
+    amounts = ", ".join(amount_human(total, currency) for currency, total in sorted(sums.items()))
+    if len(moved) == 1:
+        return f"#{moved[0].pk}: {amounts} {moved[0].status}."
+    return f"{len(moved)} transactions {moved[0].status}: {amounts}."
+
+
+def _numbers(ids: list[int]) -> str:
+    more = f" and {len(ids) - MAX_NUMBERS} more" if len(ids) > MAX_NUMBERS else ""
+    return ", ".join(f"#{number}" for number in ids[:MAX_NUMBERS]) + more

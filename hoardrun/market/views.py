@@ -74,6 +74,7 @@ class MarketDataView(APIView):
     @extend_schema(
         operation_id="market_data",
         tags=["market"],
+        summary="Return quotes or days as the existing front end reads them",
         description=(
             "What the existing front end calls, with **numbers** instead of strings; new "
             "clients use `quotes`. With `symbol`, one quote, or with `type=daily` the last "

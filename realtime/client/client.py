@@ -203,8 +203,12 @@ class Client:
 
     async def ping(self) -> float:
         """Return the seconds to the server and back, once there is a connection."""
-        async with asyncio.timeout(self._timeout):
-            await self.wait_connected()
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self.wait_connected()
+        except TimeoutError:
+            trouble = f"; {self._link.trouble}" if self._link.trouble else ""
+            raise TimeoutError(f"no connection within {self._timeout:g} s{trouble}") from None
         began = time.perf_counter()
         await self.request({"type": "ping"})
         return time.perf_counter() - began

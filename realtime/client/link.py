@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import ssl
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Literal
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
@@ -24,9 +26,12 @@ from realtime.client.policy import (
     retry_after,
 )
 from realtime.client.talk import Talk
-from realtime.client.tokens import NO_TOKEN, NoToken, Tokens
+from realtime.client.tokens import NO_TOKEN, NoToken, Tokens, failed
 
 logger = logging.getLogger("realtime.client")
+
+# What OpenSSL says when the first bytes are no TLS, by its version.
+_NOT_TLS = {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"}
 
 State = Literal["disconnected", "connecting", "connected"]
 
@@ -48,6 +53,7 @@ class Link:
     def __init__(self, options: Options, tokens: Tokens, handlers: Handlers, talk: Talk) -> None:
         self.state: State = "disconnected"
         self.ended: Lost | None = None
+        self.trouble = ""  # why there is no connection
         self.settled = asyncio.Event()  # connected, or ended
         self.over = asyncio.Event()
         self._options = options
@@ -56,6 +62,7 @@ class Link:
         self._talk = talk
         self._backoff = Backoff()
         self._refusals = 0
+        self._has_connected = False
         self._line: Line | None = None
         self._lost: Lost | None = None
         self._task: asyncio.Task[None] | None = None
@@ -76,7 +83,7 @@ class Link:
         await self.stop()
         if self._task is not None:
             return  # another start was faster
-        self.ended, self._refusals = None, 0
+        self.ended, self._refusals, self.trouble = None, 0, ""
         self.settled.clear()
         self.over.clear()
         self._talk.begin()
@@ -113,6 +120,7 @@ class Link:
         try:
             while True:
                 lost = await self._attempt()
+                self.trouble = lost.reason
                 self._backoff.lost(time.monotonic())
                 if self._task is None:
                     return  # `stop` has closed it
@@ -158,8 +166,7 @@ class Link:
         except NoToken:
             return NO_TOKEN
         except Exception as error:
-            logger.warning("get_token failed", exc_info=True)
-            return Lost(Action.RETRY, f"get_token failed: {type(error).__name__}")
+            return failed(error)
         parameters = {"device": options.device, **self._talk.parameters()}
         shake = handshake(options.url, token, options.token_in, parameters)
         try:
@@ -167,7 +174,15 @@ class Link:
         except InvalidStatus as refused:
             status = refused.response.status_code
             hint = retry_after(refused.response.headers.get("Retry-After"))
-            return Lost(on_refusal(status), f"refused with HTTP {status}", hint=hint)
+            # A proxy that is just being changed knows no path of a server that has been there.
+            unknown = status == HTTPStatus.NOT_FOUND and not self._has_connected
+            action = Action.STOP if unknown else on_refusal(status)
+            return Lost(action, f"refused with HTTP {status}", hint=hint)
+        except ssl.SSLError as error:
+            # Of a server that has been there, it may be a proxy that is just being changed.
+            if error.reason in _NOT_TLS and not self._has_connected:
+                return Lost(Action.STOP, "what answers there does not speak TLS: use ws://")
+            return Lost(Action.RETRY, str(error))
         except (OSError, TimeoutError, WebSocketException) as error:
             return Lost(Action.RETRY, str(error) or "no answer to the handshake")
         return await self._read(line)
@@ -205,7 +220,7 @@ class Link:
 
     def greeted(self) -> None:
         """Hear from the talk that the server has let us in."""
-        self._refusals = 0
+        self._refusals, self._has_connected, self.trouble = 0, True, ""
         self._backoff.connected(time.monotonic())
         self._enter("connected")
         self.settled.set()

@@ -17,7 +17,7 @@ from realtime.client.positions import Positions, Verdict
 from realtime.client.requests import Message, Request, Requests, rejoin
 from realtime.client.resync import Resync
 from realtime.client.snapshot import SnapshotFailed, fetch
-from realtime.client.tokens import NO_TOKEN, NoToken, Tokens, life
+from realtime.client.tokens import NO_TOKEN, NoToken, Tokens, failed, life
 
 logger = logging.getLogger("realtime.client")
 
@@ -26,6 +26,8 @@ RETRY_SECONDS = 1.0  # between two tries on an open socket
 
 class Connections(Protocol):
     """What the talk needs of the link."""
+
+    trouble: str  # why there is no connection
 
     @property
     def line(self) -> Line | None: ...
@@ -226,8 +228,7 @@ class Talk:
             action = Action.RENEW if error.status == 401 else Action.RETRY
             return self.link.lose(Lost(action, f"no snapshot: {error}"))
         except Exception as error:
-            logger.warning("get_token failed", exc_info=True)
-            return self.link.lose(Lost(Action.RETRY, f"get_token failed: {type(error).__name__}"))
+            return self.link.lose(failed(error))
         self._positions.reset(result.snapshot)
         contained = {
             message["stream"]: message["offset"]
@@ -271,8 +272,9 @@ class Talk:
                     await line.send(request.message)  # else the next greeting does
                 await request.answered
         except TimeoutError:
+            trouble = f"; {self.link.trouble}" if self.link.trouble else ""
             raise TimeoutError(
-                f"no answer to {message.get('type')} within {self._request_timeout:g} s"
+                f"no answer to {message.get('type')} within {self._request_timeout:g} s{trouble}"
             ) from None
         finally:
             self.requests.close(request)
@@ -330,7 +332,7 @@ class Talk:
                     self._tokens.refused()
                     why, refusals = "refused", refusals + 1
                 else:
-                    logger.warning("the token was not replaced yet", exc_info=True)
+                    failed(error, "the token was not replaced yet")
                     why = why or "expiring"
                 await asyncio.sleep(RETRY_SECONDS)
         self.link.lose(Lost(Action.STOP, "the server refuses every new token"))

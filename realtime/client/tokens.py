@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -12,13 +13,24 @@ from realtime.client.policy import Action, Lost
 
 GetToken = Callable[[str], Awaitable[str | None]]
 
+logger = logging.getLogger("realtime.client")
+
 MARGIN_SECONDS = 60.0  # at most; of a short life, a fifth
+MAX_REASON = 200  # characters
 _UNFIT = re.compile(r"[^!-~]")
 NO_TOKEN = Lost(Action.STOP, "get_token gave no token")
 
 
 class NoToken(Exception):
     """`get_token` has none: the end of the client."""
+
+
+def failed(error: Exception, what: str = "get_token failed") -> Lost:
+    """Tell of a `get_token` that raised, in one line; the whole of it is logged at DEBUG."""
+    text = " ".join(str(error).split())[:MAX_REASON]
+    reason = f"{what}: {type(error).__name__}{f': {text}' if text else ''}"
+    logger.warning("%s", reason, exc_info=logger.isEnabledFor(logging.DEBUG))
+    return Lost(Action.RETRY, reason)
 
 
 def margin(life: float) -> float:

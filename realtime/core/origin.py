@@ -7,9 +7,15 @@ are compared as text, byte by byte.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from urllib.parse import urlsplit
 
+# As a regular expression, for the HTTP API's library too: a page of this machine, on any port.
+LOOPBACK = r"^https?://(localhost|127\.0\.0\.1|\[::1\])(:[1-9][0-9]{0,4})?\Z"
+TELL_SECONDS = 60.0
+MAX_TOLD = 20  # origins
+MAX_SHOWN = 100  # characters
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -43,15 +49,35 @@ def is_allowed(
     allowed: Collection[str],
     own: str | None,
     has_credential: bool,
+    loopback: bool = False,
 ) -> bool:
     """Judge the Origin headers of a handshake.
 
     `own` is the origin of pages that this very server serves. Without the header it is no
     browser; let it in if it brought a credential, which no page could have made it send.
+    With `loopback`, any page of this machine may.
     """
     if not origins:
         return has_credential
     if len(origins) > 1:
         return False
     text = origins[0].decode("latin-1")
+    if loopback and re.match(LOOPBACK, text):
+        return True
     return text in allowed or (own is not None and text == own)
+
+
+class Told:
+    """Which origins the log has told of within a minute; clients choose them, so not all."""
+
+    def __init__(self) -> None:
+        self._at: dict[str, float] = {}
+
+    def tell(self, origin: bytes, now: float) -> str | None:
+        """Return how to write an origin in a line of a log, or None if it is no news."""
+        shown = ascii(origin[:MAX_SHOWN].decode("latin-1"))
+        self._at = {each: at for each, at in self._at.items() if now - at < TELL_SECONDS}
+        if shown in self._at or len(self._at) >= MAX_TOLD:
+            return None
+        self._at[shown] = now
+        return shown

@@ -85,7 +85,6 @@ class Worker(multiprocess.Process):
 
 def config(**overrides: Any) -> uvicorn.Config:
     """Describe the server: uvloop, small messages, our pings and compression, our logging."""
-    proxies = settings.TRUSTED_PROXIES
     options: dict[str, Any] = {
         "app": "hoardrun.asgi:application",
         "loop": "auto",
@@ -94,9 +93,8 @@ def config(**overrides: Any) -> uvicorn.Config:
         "ws_max_size": settings.REALTIME["MAX_MESSAGE_BYTES"],
         "ws_per_message_deflate": False,  # uvicorn's keeps a compressor for every socket
         "ws_ping_interval": None,  # uvicorn's pings take a timer for every socket
-        # uvicorn believes whoever connects from this machine, unless told otherwise.
-        "proxy_headers": bool(proxies),
-        "forwarded_allow_ips": list(proxies),
+        # uvicorn believes whoever connects from this machine; our application knows better.
+        "proxy_headers": False,
         "timeout_graceful_shutdown": int(CLOSE_SECONDS * 2),
         "lifespan": "on",
         "log_config": None,
@@ -107,18 +105,28 @@ def config(**overrides: Any) -> uvicorn.Config:
 
 
 def listen(configuration: uvicorn.Config) -> socket.socket:
-    """Bind the address; what is set here holds for every socket that is accepted from it.
+    """Listen at the address; what is set here holds for every socket that is accepted from it.
 
     Data that a client does not take for longer than a stuck reader is given ends its
     connection in the kernel (TCP_USER_TIMEOUT, RFC 5482), and no more than UNSENT_BYTES
-    beyond the client's window wait there. Both are Linux's.
+    beyond the client's window wait there. Both are Linux's. Raises OSError.
     """
-    listening = configuration.bind_socket()
-    if hasattr(socket, "TCP_USER_TIMEOUT"):
-        patience = settings.REALTIME["STUCK_AFTER_SECONDS"] * 2
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(patience * 1000))
-    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+    host, port = configuration.host, configuration.port
+    # Not uvicorn's, which tells of an address in use in its log and exits.
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            patience = settings.REALTIME["STUCK_AFTER_SECONDS"] * 2
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(patience * 1000))
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+        listening.bind((host, port))
+        listening.listen(configuration.backlog)  # two may bind the same address, until one does
+    except OSError:
+        listening.close()
+        raise
+    listening.set_inheritable(True)  # for the workers
     return listening
 
 

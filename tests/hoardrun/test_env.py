@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from rest_framework.throttling import SimpleRateThrottle
@@ -42,3 +44,109 @@ def test_it_refuses_what_is_no_finite_number(monkeypatch, read, value: str):
     monkeypatch.setenv("WS_TICKET_SECONDS", value)
     with pytest.raises(ImproperlyConfigured, match="WS_TICKET_SECONDS"):
         read("WS_TICKET_SECONDS", 30)
+
+
+@pytest.mark.parametrize(("value", "means"), [("", "INFO"), ("debug", "DEBUG"), ("ERROR", "ERROR")])
+def test_it_reads_the_log_level_in_any_case(monkeypatch, value: str, means: str):
+    monkeypatch.setenv("LOG_LEVEL", value)
+    assert env.log_level() == means
+
+
+def test_it_refuses_what_is_no_log_level(monkeypatch):
+    monkeypatch.setenv("LOG_LEVEL", "LOUD")
+    with pytest.raises(ImproperlyConfigured, match="LOG_LEVEL='LOUD' is none of DEBUG, INFO"):
+        env.log_level()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://redis:6379/0",
+        "rediss://user:pa%40ss@cache.example.com:6380/1",
+        "redis://[2001:db8::1]:6379",
+        "redis://:password@redis",
+        "unix:///run/redis.sock?db=1",
+    ],
+)
+def test_it_takes_addresses_of_a_redis(monkeypatch, url: str):
+    monkeypatch.setenv("REDIS_URL", url)
+    assert env.redis_url() == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "foo://",
+        "nonsense",
+        "http://redis:6379",
+        "redis.example.com:6379",
+        "redis://redis:secret",
+        "redis://redis:0",
+        "redis://redis:99999",
+        "redis://[::1",
+    ],
+)
+def test_it_refuses_what_is_no_address_of_a_redis(monkeypatch, url: str):
+    monkeypatch.setenv("REDIS_URL", url)
+    with pytest.raises(ImproperlyConfigured, match="REDIS_URL is no address") as caught:
+        env.redis_url()
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "mysql://user:secret@host/name",
+        "postgres:/secret",
+        "postgres://user:secret@host:port/name",
+        "postgres://user:sec/ret@host/name",
+        "postgres://user:secret@host",
+        "postgres://[::1/name",
+        "sqlite://folder/file.sqlite3",
+    ],
+)
+def test_it_refuses_what_is_no_database_without_a_warning(monkeypatch, url: str):
+    monkeypatch.setenv("DATABASE_URL", url)
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL") as caught:
+        env.database()
+    assert "sec" not in str(caught.value)
+
+
+def test_it_says_which_folder_of_a_database_cannot_be_made(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/file/db.sqlite3")
+    with pytest.raises(ImproperlyConfigured, match=r"DATABASE_URL: the folder .*/file"):
+        env.database()
+
+
+@pytest.fixture
+def demo_key(monkeypatch, tmp_path) -> Path:
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+    path: Path = tmp_path / "secret_key"
+    monkeypatch.setattr(env, "DEMO_KEY_FILE", path)
+    return path
+
+
+def test_under_debug_the_key_is_that_of_the_demo_if_there_is_one(demo_key: Path):
+    assert env.secret_key(debug=True) == env.DEBUG_KEY
+    demo_key.write_text("of the demo\n")
+    assert env.secret_key(debug=True) == "of the demo"
+
+
+def test_a_variable_goes_before_the_key_of_the_demo(monkeypatch, demo_key: Path):
+    demo_key.write_text("of the demo\n")
+    monkeypatch.setenv("SECRET_KEY", "of the shell")
+    assert env.secret_key(debug=True) == "of the shell"
+
+
+def test_outside_debug_the_key_of_the_demo_counts_for_nothing(demo_key: Path):
+    demo_key.write_text("of the demo\n")
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY is not set"):
+        env.secret_key(debug=False)
+
+
+def test_a_key_of_the_demo_that_cannot_be_read_is_named(demo_key: Path):
+    demo_key.mkdir()
+    with pytest.raises(ImproperlyConfigured, match="secret_key cannot be read"):
+        env.secret_key(debug=True)

@@ -70,3 +70,13 @@ def test_an_exception_of_ours_keeps_its_traceback(written: io.StringIO) -> None:
     except redis.ConnectionError:
         logger(written, "realtime.hub").exception("failed")
     assert "Traceback" in written.getvalue()
+
+
+def test_a_lost_postgresql_is_one_line_until_it_says_something_else(written: io.StringIO) -> None:
+    pool = logger(written, "psycopg.pool")
+    for reason in ("refused\n\tIs it running?", "refused\n\tIs it running?", "timed out"):
+        pool.warning("error connecting in %r: %s", "pool-1", reason)
+    assert written.getvalue().splitlines() == [
+        "WARNING error connecting in 'pool-1': refused Is it running?",
+        "WARNING error connecting in 'pool-1': timed out",
+    ]

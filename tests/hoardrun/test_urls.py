@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.staticfiles import finders
 from django.test import Client
+
+from tests.hoardrun.tools import problem
 
 READABLE = [
     "/healthz",
@@ -50,3 +53,19 @@ def test_the_admin_is_called_by_our_name(charlie: User):
     client = Client()
     client.force_login(charlie)
     assert "hoardrun" in client.get("/admin/").content.decode()
+
+
+@pytest.mark.parametrize("path", ["/ws/notifications", "/ws/notifications/"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_plain_http_where_the_socket_is_says_so(path: str, method: str):
+    answer = getattr(Client(enforce_csrf_checks=True), method)(path)
+    body = problem(answer, 426, "upgrade_required")
+    assert body["title"] == "Upgrade Required"
+    assert "ws://" in body["detail"]
+    assert answer["Upgrade"] == "websocket"
+
+
+def test_pages_that_name_no_icon_get_ours():
+    place = Client().get("/favicon.ico")["Location"]
+    assert place == "/static/realtime/console/icon.svg"
+    assert finders.find(place.removeprefix("/static/"))

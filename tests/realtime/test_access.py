@@ -293,5 +293,8 @@ def test_each_right_lets_do_what_it_says(
     closing = client.delete(f"/ws/connections?user_id={user.pk}").status_code
     assert closing == (202 if may_close else 403)
     assert client.delete("/ws/connections/none").status_code == (404 if may_close else 403)
+    answer = client.delete("/ws/connections")  # whose?
+    assert answer.status_code == (400 if may_close else 403)
+    assert not may_close or "?user_id=" in str(answer.json()["errors"]["user_id"])
     assert not Connection.objects.exists()
     assert not LogEntry.objects.exists()

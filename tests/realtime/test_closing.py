@@ -269,7 +269,7 @@ async def test_a_stopping_server_says_so_and_closes_with_1012() -> None:
 async def test_an_unknown_path_is_refused_before_the_handshake(served: Server) -> None:
     with pytest.raises(InvalidStatus) as caught:
         await Client.open(served.ws_url.replace("notifications", "nothing"))
-    assert caught.value.response.status_code == 403
+    assert caught.value.response.status_code == 404
     assert "Traceback" not in served.log()
 
 

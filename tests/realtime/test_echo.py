@@ -38,7 +38,7 @@ def echoing(request: pytest.FixtureRequest) -> Iterator[Server]:
 async def test_nobody_is_echoed_by_default(served: Server) -> None:
     with pytest.raises(InvalidStatus) as refused:
         await connect(url(served), proxy=None)
-    assert refused.value.response.status_code == 403
+    assert refused.value.response.status_code == 404
 
 
 @pytest.mark.servers

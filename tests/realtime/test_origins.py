@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from realtime.core.origin import parse_allowed
+from realtime.core.origin import MAX_TOLD, Told, parse_allowed
 from tests.realtime.conftest import ALICE, node, token_for
-from tests.services.handshake import shake
+from tests.services import web
+from tests.services.handshake import refusal, shake
 from tests.services.server import Server
 
 pytestmark = pytest.mark.servers
@@ -121,6 +122,79 @@ async def test_a_port_that_is_none_makes_no_page_ours(guarded: Server, port: str
     status, _ = await shake(guarded.port, headers=[origin], host=f"127.0.0.1:{port}")
     assert status == 403
     assert "Traceback" not in guarded.log()
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status", "reason"),
+    [
+        ("/ws/notifications", [("Origin", "https://a.example")], 403, "Pages of this origin may"),
+        ("/ws/notifications", [], 403, "There is neither a credential nor an Origin"),
+        ("/ws/nothing", [("Origin", "https://a.example")], 404, "There is no socket here"),
+        ("/", [], 404, "There is no socket here"),
+    ],
+)
+async def test_a_refusal_says_why(
+    guarded: Server, path: str, headers: list[tuple[str, str]], status: int, reason: str
+) -> None:
+    found, text = await refusal(guarded.port, path, headers)
+    assert found == status
+    assert reason in text
+
+
+async def test_the_log_tells_once_of_a_page_that_was_refused() -> None:
+    with node() as server:
+        long = "https://" + "a" * 5000 + ".example"
+        for page in ["https://mine.example"] * 3 + ["https://\x1b[2J", long, long + "b"]:
+            status, _ = await shake(server.port, headers=[("Origin", page)])
+            assert status in {400, 403}
+        for number in range(50):
+            await shake(server.port, headers=[("Origin", f"https://{number}.example")])
+        told = [line for line in server.log().splitlines() if "refused a page" in line]
+        assert [line for line in told if "mine" in line] == [told[0]]
+        assert "refused a page from 'https://mine.example'; add it to WS_ALLOWED" in told[0]
+        assert 2 <= len(told) <= MAX_TOLD
+        assert all(len(line) < 300 and line.isprintable() for line in told)
+
+
+def test_a_page_is_told_of_again_after_a_minute() -> None:
+    told = Told()
+    assert told.tell(b"https://a.example", 0.0) == "'https://a.example'"
+    assert told.tell(b"https://a.example", 59.0) is None
+    assert told.tell(b"https://a.example", 61.0) is not None
+    assert told.tell(b"https://a\nb\xff", 61.0) == r"'https://a\nb\xff'"
+
+
+LOCAL_PAGES = [
+    ("http://localhost:5173", True),
+    ("http://localhost", True),
+    ("https://127.0.0.1:1", True),
+    ("http://[::1]:8080", True),
+    ("http://localhost.evil.example:5173", False),
+    ("http://evil.example#localhost", False),
+    ("http://localhost:5173/", False),
+    ("http://localhost:", False),
+    ("http://user@localhost:1", False),
+    ("http://127.0.0.1.example", False),
+    ("http://127x0x0x1", False),
+    ("file://localhost", False),
+    ("null", False),
+]
+
+
+async def test_under_debug_pages_of_this_machine_are_welcome_from_any_port() -> None:
+    with node(DEBUG="1") as server:
+        for page, welcome in LOCAL_PAGES:
+            status, _ = await shake(server.port, headers=[("Origin", page)])
+            assert status == (101 if welcome else 403), page
+            answer = web.request("GET", f"{server.url}/api/v1/auth/me", headers={"Origin": page})
+            assert (answer.headers.get("access-control-allow-origin") == page) is welcome, page
+
+
+async def test_outside_debug_pages_of_this_machine_are_as_others(guarded: Server) -> None:
+    page = "http://localhost:5173"
+    assert (await shake(guarded.port, headers=[("Origin", page)]))[0] == 403
+    answer = web.request("GET", f"{guarded.url}/api/v1/auth/me", headers={"Origin": page})
+    assert "access-control-allow-origin" not in answer.headers
 
 
 async def test_behind_a_proxy_the_scheme_is_what_the_proxy_says() -> None:

@@ -125,13 +125,16 @@ def test_a_missing_secret_key_stops_the_start_and_says_what_to_set() -> None:
         ({"WS_MAX_MESSAGES_PER_SECOND": "many"}, "WS_MAX_MESSAGES_PER_SECOND"),
         ({"WS_MAX_MESSAGES_PER_SECOND": "0"}, "WS_MAX_MESSAGES_PER_SECOND"),
         ({"DATABASE_URL": "mysql://a/b"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "nonsense"}, "DATABASE_URL"),
+        ({"REDIS_URL": "foo://"}, "REDIS_URL"),
+        ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL='LOUD'"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_named(env: dict[str, str], complaint: str) -> None:
     finished = run("check", **env)
     assert finished.returncode != 0
-    assert complaint in finished.stderr
-    assert "Traceback" not in finished.stderr
+    [line] = finished.stderr.splitlines()
+    assert complaint in line
 
 
 def test_serve_refuses_a_database_that_is_not_migrated(tmp_path: object) -> None:
@@ -144,3 +147,34 @@ def test_serve_refuses_several_workers_without_redis() -> None:
     finished = run("serve", "--workers", "2")
     assert finished.returncode == 1
     assert "REDIS_URL" in finished.stderr
+
+
+async def test_serve_says_that_it_serves_only_once_it_does() -> None:
+    with node(DEBUG="1") as server:
+        for words, says in [
+            (
+                ("--port", str(server.port)),
+                f"Port {server.port} is in use; stop that process or choose another with --port.",
+            ),
+            (("--host", "192.0.2.1"), "192.0.2.1 cannot be listened at: "),
+            (("--host", "nowhere.invalid"), "nowhere.invalid cannot be listened at: "),
+        ]:
+            store = {"DATABASE_URL": server.env["DATABASE_URL"], "DEBUG": "1"}
+            finished = await asyncio.to_thread(run, "serve", *words, **store)
+            assert finished.returncode == 1
+            assert finished.stderr.splitlines()[-1].startswith(f"CommandError: {says}")
+            assert "Traceback" not in finished.stderr
+            assert "serves at" not in finished.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--port", "99999"), "There is no port 99999: --port lies between 0 and 65535."),
+        (("--workers", "0"), "--workers is at least 1."),
+    ],
+)
+def test_serve_names_the_option_that_makes_no_sense(words: tuple[str, ...], says: str) -> None:
+    finished = run("serve", *words)
+    assert finished.returncode == 1
+    assert finished.stderr.splitlines() == [f"CommandError: {says}"]

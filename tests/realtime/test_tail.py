@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -149,6 +150,33 @@ def test_what_cannot_be_is_one_clear_error(served: Server, arguments: list[str],
         served.manage("tail", *arguments)
     assert says in str(failed.value)
     assert "Traceback" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "env", "says"),
+    [
+        (["--room", "nope"], {}, "There is no room 'nope' that you may join"),
+        (["--url", "wss://127.0.0.1:{port}"], {}, "does not speak TLS: use ws://"),
+        ([], {"SECRET_KEY": "of another shell, " * 4}, "SECRET_KEY, or its key of access tokens"),
+    ],
+)
+def test_it_ends_with_what_no_trying_again_will_mend(
+    served: Server, words: list[str], env: dict[str, str], says: str
+) -> None:
+    words = ["--url", f"ws://127.0.0.1:{served.port}", *words]  # the path is understood
+    finished = subprocess.run(
+        [sys.executable, "manage.py", "tail", "alice"]
+        + [word.format(port=served.port) for word in words],
+        env={**served.env, **env},
+        cwd=environment.ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60 * PATIENCE,
+        check=False,
+    )
+    assert finished.returncode == 1
+    assert says in finished.stderr.splitlines()[-1]
+    assert "Traceback" not in finished.stderr
 
 
 def test_who_is_not_active_may_not_connect(served: Server) -> None:

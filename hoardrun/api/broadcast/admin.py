@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from hoardrun.api.broadcast.approval import Approver, broadcast_approve, broadcast_reject
 from hoardrun.api.broadcast.errors import BroadcastError
 from hoardrun.api.broadcast.rules import APPROVE, address_of
+from hoardrun.api.broadcast.state import state_of
 from realtime.admin import BroadcastAdmin
 from realtime.models import Broadcast
 
@@ -22,7 +23,13 @@ admin.site.unregister(Broadcast)  # the engine's own page has no actions
 class DecidingAdmin(BroadcastAdmin):
     """Read the record; whoever may approve decides on what waits."""
 
+    list_display = ("id", "kind", "target", "audience", "author", "state", "created")
     actions = ("approve", "reject")
+
+    @admin.display
+    def state(self, broadcast: Broadcast) -> str:
+        """Say where it stands: sent at once, or what came of the wait."""
+        return state_of(broadcast).value
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Show whoever approves what there is to approve."""

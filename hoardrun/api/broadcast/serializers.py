@@ -53,10 +53,10 @@ class PriceInput(serializers.RegexField):
     """A price as text or as a whole number: a float has lost digits before anybody can look."""
 
     takes_numbers = True
+    default_error_messages = {"invalid": 'Give a decimal as text, such as "45000.25".'}
 
     def __init__(self, **options: Any) -> None:
         super().__init__(_PRICE, **options)
-        self.error_messages["invalid"] = 'Give a decimal as text, such as "45000.25".'
 
     def to_internal_value(self, data: Any) -> str:
         if isinstance(data, float):

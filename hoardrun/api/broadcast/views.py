@@ -85,7 +85,7 @@ class NotificationView(_BroadcastView):
 
     @broadcasting(kind)
     def post(self, request: Request) -> Response:
-        """Notify a user, who finds it in the inbox too, or everybody who is connected."""
+        """Notify a user, in the inbox too, or without `user_id` everybody who is connected."""
         return self.broadcast(request)
 
 

@@ -39,9 +39,15 @@ class Command(BaseCommand):
         parser.add_argument("message")
         parser.add_argument("--severity", choices=Severity.values, default=Severity.INFO.value)
         parser.add_argument(
-            "--starts-at", type=moment, help="ISO 8601; a serving node publishes it."
+            "--starts-at",
+            type=moment,
+            help="ISO 8601, UTC unless it has a zone; a serving node publishes it.",
         )
-        parser.add_argument("--ends-at", type=moment, help="ISO 8601; the banner vanishes then.")
+        parser.add_argument(
+            "--ends-at",
+            type=moment,
+            help="ISO 8601, UTC unless it has a zone; the banner vanishes then.",
+        )
         parser.add_argument("--author", help="A username; by default the first superuser.")
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 

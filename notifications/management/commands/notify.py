@@ -43,6 +43,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         self._reported = time.monotonic()
+        begun = Mailing.objects.filter(key=options["key"]).first()
         try:
             mailing = services.notifications_send(
                 key=options["key"],
@@ -55,9 +56,19 @@ class Command(BaseCommand):
             )
         except NotificationError as error:
             raise CommandError(str(error)) from None
+        new = mailing.done - (begun.done if begun else 0)
         if options["json"]:
             outcome = {"key": mailing.key, "notified": mailing.done, "total": mailing.total}
-            self.stdout.write(json.dumps(outcome))
+            self.stdout.write(json.dumps(outcome | {"new": new}))
+        elif begun and begun.finished_at:
+            self.stdout.write(
+                f"Mailing {mailing.key!r} was sent before: nothing new was sent, "
+                f"{mailing.done:,} users have it."
+            )
+        elif begun:
+            self.stdout.write(
+                f"Mailing {mailing.key!r}: {new:,} users notified now, {mailing.done:,} in all."
+            )
         else:
             self.stdout.write(f"Mailing {mailing.key!r}: {mailing.done:,} users notified.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import signal
@@ -37,8 +38,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, host: str, port: int, workers: int, **options: Any) -> None:
-        if not 0 <= port <= 65535 or workers < 1:
-            raise CommandError("--port lies between 0 and 65535, --workers is at least 1.")
+        if not 0 <= port <= 65535:
+            raise CommandError(f"There is no port {port}: --port lies between 0 and 65535.")
+        if workers < 1:
+            raise CommandError("--workers is at least 1.")
         if workers > 1 and not settings.REDIS_URL:
             raise CommandError(
                 "Several workers need a channel layer between them: set REDIS_URL, "
@@ -62,13 +65,27 @@ class Command(BaseCommand):
             settings.SIMULATE_MARKET = True
         logging.getLogger("uvicorn").setLevel(logging.INFO)
         config = running.config(host=host, port=port, workers=workers)
-        self.stdout.write(f"hoardrun serves at http://{host}:{port}/ (Ctrl-C ends it)")
+        try:
+            listening = running.listen(config)
+        except OSError as error:
+            raise CommandError(_not_listening(error, host, port)) from None
+        site = f"[{host}]" if ":" in host else host
+        port = listening.getsockname()[1]  # which one, if any was asked for
+        self.stdout.write(f"hoardrun serves at http://{site}:{port}/ (Ctrl-C ends it)")
         self.stdout.flush()
         # uvicorn raises the signal that stopped it once more when it is done: that is no news.
         signal.signal(signal.SIGTERM, lambda *_: None)
         with contextlib.suppress(KeyboardInterrupt):
-            running.run(config, running.listen(config))
+            running.run(config, listening)
         self.stdout.write("hoardrun has stopped.")
+
+
+def _not_listening(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} is in use; stop that process or choose another with --port."
+    if error.errno == errno.EACCES:
+        return f"Port {port} takes rights that you have not; choose one above 1023 with --port."
+    return f"{host} cannot be listened at: {error.strerror}. --host takes an address of here."
 
 
 def _unapplied() -> bool:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from realtime.registry import Cluster, cluster
 
@@ -51,7 +52,7 @@ class Command(BaseCommand):
             "--check",
             action="store_true",
             help="For monitors: print what is wrong; exit 0 if well, 1 on a warning, "
-            "2 when nothing serves.",
+            "2 when nothing serves or the database cannot be read.",
         )
 
     def handle(self, **options: Any) -> None:
@@ -59,7 +60,15 @@ class Command(BaseCommand):
         if every is not None and every <= 0:
             raise CommandError("--watch takes a number of seconds above 0.")
         if options["check"]:
-            self._check(cluster(), as_json=options["json"])
+            try:
+                found = cluster()
+            except DatabaseError as error:  # 1 would be no more than a warning
+                reason = str(error).strip().partition("\n")[0]
+                text = f"the database cannot be used: {reason}"
+                said = {"status": "CRITICAL", "problems": [text]}
+                self.stdout.write(json.dumps(said) if options["json"] else f"CRITICAL: {text}")
+                sys.exit(2)
+            self._check(found, as_json=options["json"])
         try:
             self._show(options)
             while every is not None:

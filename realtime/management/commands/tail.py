@@ -9,6 +9,7 @@ import uuid
 from argparse import ArgumentParser
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
@@ -17,11 +18,19 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from realtime import db, names
 from realtime.client import Client
+from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import SUBSCRIPTION_TYPES
 from realtime.tokens import SESSION_CLAIM
 
-URL = "ws://127.0.0.1:8000/ws/notifications"
+PATH = "/ws/notifications"
+URL = f"ws://127.0.0.1:8000{PATH}"
 TOKEN_LIFE = timedelta(minutes=5)
+# Errors of --room that no trying again will mend.
+_NO_ROOM = {"unknown_room", "too_many_rooms"}
+_OTHER_KEY = (
+    " The server does not take what this shell signs: its SECRET_KEY, or its key of access "
+    "tokens, may differ from the server's. For the demo of `make run`, set DEBUG=1."
+)
 _SILENT = {"acked", "authenticated", "pong", "token_expiring"}  # the client's own business
 
 
@@ -36,7 +45,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username")
-        parser.add_argument("--url", default=URL, help=f"Default: {URL}.")
+        parser.add_argument("--url", default=URL, help=f"Default: {URL}; the path may be left out.")
         parser.add_argument(
             "--room", action="append", default=[], metavar="ROOM", help="Join it; may be repeated."
         )
@@ -74,7 +83,7 @@ class Command(BaseCommand):
 
         try:
             client = Client(
-                options["url"],
+                _with_path(options["url"]),
                 get_token,
                 types=options["types"],
                 rooms=options["room"],
@@ -89,10 +98,12 @@ class Command(BaseCommand):
             code, reason = asyncio.run(self._follow(client, as_json=options["json"]))
         except (KeyboardInterrupt, BrokenPipeError):
             return
-        raise CommandError(f"Ended{f' with {code}' if code else ''}: {reason}.")
+        hint = _OTHER_KEY if code == CloseCode.UNAUTHORIZED else ""
+        raise CommandError(f"Ended{f' with {code}' if code else ''}: {reason}.{hint}")
 
     async def _follow(self, client: Client, *, as_json: bool) -> tuple[int | None, str]:
         unread = asyncio.Event()  # nobody reads what is printed any more
+        refused: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
         def show(data: dict[str, Any], message: dict[str, Any]) -> None:
             if not as_json and message["type"] in _SILENT:
@@ -106,6 +117,10 @@ class Command(BaseCommand):
             except BrokenPipeError:
                 unread.set()
 
+        def judge(data: dict[str, Any], message: dict[str, Any]) -> None:
+            if data["code"] in _NO_ROOM and not refused.done():
+                refused.set_result(printable(data["message"]).rstrip("."))
+
         def tell(data: dict[str, Any], message: dict[str, Any]) -> None:
             again = data["retry_in"]
             words = [data["state"]]
@@ -116,13 +131,22 @@ class Command(BaseCommand):
             self.stderr.flush()
 
         client.on("message", show)
+        client.on("error", judge)
         client.on("state", tell)
         async with client:
             ends = [asyncio.create_task(wait()) for wait in (client.wait_ended, unread.wait)]
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            waits: list[asyncio.Future[Any]] = [*ends, refused]
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             if unread.is_set():
                 raise BrokenPipeError
+            if refused.done():
+                return None, refused.result()
             return await client.wait_ended()
+
+
+def _with_path(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=PATH)) if parts.path in {"", "/"} else url
 
 
 def _offset(text: str) -> int | None:

@@ -356,6 +356,8 @@ def test_the_admin_approves_and_rejects_what_is_chosen(post: Post, frank: User):
     html = chosen(frank, "reject", two, three).content.decode()
     assert "1 rejected." in html
     assert "nothing to decide" in html
+    assert html.count('class="field-state">approved<') == 2
+    assert html.count('class="field-state">rejected<') == 1
     decisions = BroadcastDecision.objects.order_by("id").values_list(
         "broadcast_id", "approved", "decided_by", "address"
     )

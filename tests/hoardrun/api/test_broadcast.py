@@ -290,6 +290,12 @@ def test_it_refuses_bad_values_by_name(post: Post, alice: User, kind: str, wrong
     assert nothing_was_written()
 
 
+@pytest.mark.parametrize("price", [1.5, "NaN", "1e5", "dear"])
+def test_it_says_how_a_price_is_written(post: Post, price: object):
+    answer = problem(post("market", BODIES["market"] | {"price": price}), 400, "invalid_input")
+    assert answer["errors"] == {"price": ['Give a decimal as text, such as "45000.25".']}
+
+
 @pytest.mark.parametrize("kind", ["notification", "transaction", "balance"])
 def test_it_refuses_a_user_who_does_not_exist(post: Post, kind: str):
     problem(post(kind, BODIES[kind], "?user_id=404404"), 404, "user_not_found")

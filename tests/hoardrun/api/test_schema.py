@@ -63,3 +63,24 @@ def test_it_says_how_broadcasts_are_answered(db):
         answers = paths[f"/ws/broadcast/{{broadcast_id}}/{decision}"]["post"]["responses"]
         assert answers.keys() >= {"200", "403", "404", "409", "429"}
     assert "200" in paths["/ws/broadcast/waiting"]["get"]["responses"]
+
+
+def test_every_operation_has_a_heading_and_a_line(db):
+    schema = Client().get("/api/schema", {"format": "json"}).json()
+    headings = {tag["name"] for tag in schema["tags"]}
+    for path, operations in schema["paths"].items():
+        for operation in operations.values():
+            assert len(operation["tags"]) == 1 and set(operation["tags"]) <= headings, path
+            assert 5 < len(operation["summary"]) < 90, path
+            assert "\n" not in operation["summary"]
+    about = schema["paths"]["/api/v1/market-data"]["get"]["description"]
+    assert about.startswith("What the existing front end calls")
+
+
+def test_it_says_how_to_authorize(db):
+    schema = Client().get("/api/schema", {"format": "json"}).json()
+    about = schema["info"]["description"]
+    assert "POST /api/v1/auth/token" in about and "**Authorize**" in about
+    [bearer] = [n for n, s in schema["components"]["securitySchemes"].items() if "scheme" in s]
+    assert f"`{bearer}`" in about
+    assert "demo" not in about  # outside DEBUG there is none

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from tests.services import web
 from tests.services.client import Client
 from tests.services.server import Server
 from tests.services.web import Answer
@@ -59,3 +60,18 @@ async def test_what_staff_broadcasts_reaches_the_sockets() -> None:
             await asyncio.to_thread(server.stop)
         assert "Traceback" not in server.log()
         assert "alice-pass" not in server.log()
+
+
+@pytest.mark.parametrize("debug", ["0", "1"])
+def test_a_request_that_is_refused_is_one_line_of_the_log(debug: str) -> None:
+    with Server(env={"DEBUG": debug}) as server:
+        before = len(server.log().splitlines())
+        evil = {"Host": "evil.example"}
+        assert server.request("GET", "/api/v1/accounts").status == 401
+        assert server.request("GET", "/nothing").status == 404
+        assert web.request("GET", f"{server.url}/api/v1/accounts", headers=evil).status == 400
+        unauthorized, missing, host, refused = server.log().splitlines()[before:]
+    assert "/api/v1/accounts" in unauthorized and unauthorized.endswith(" 401")
+    assert "/nothing" in missing and missing.endswith(" 404")
+    assert "'evil.example'" in host and "ALLOWED_HOSTS" in host
+    assert refused.endswith(" 400")

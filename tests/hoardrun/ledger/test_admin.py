@@ -70,15 +70,24 @@ def test_it_completes_each_and_says_what_came_of_it(support: Client, kes: Accoun
     run(support, "cancel", cancelled)
     messages = run(support, "complete", paid, cancelled, received)
     assert messages == [
-        f"#{paid.pk}: KES 200.00 completed.",
+        "2 transactions completed: KES 210.00.",
         f"#{cancelled.pk}: The transaction is cancelled and cannot become completed. "
         "That is final.",
-        f"#{received.pk}: KES 10.00 completed.",
     ]
     kes.refresh_from_db()
     assert kes.current_balance == kes.available_balance == Decimal("810")
     assert len(published(alice, "notification")) == 2
     assert LogEntry.objects.filter(object_id=str(paid.pk)).count() == 1
+
+
+def test_it_sums_up_what_came_of_many(support: Client, kes: Account, ugx: Account):
+    one = create(kes, "7.50")
+    assert run(support, "complete", one) == [f"#{one.pk}: KES 7.50 completed."]
+    many = [create(kes, "1") for _ in range(12)] + [create(ugx, "500")]
+    assert run(support, "complete", *many) == ["13 transactions completed: KES 12.00, UGX 500."]
+    [refused] = run(support, "cancel", *many)
+    first = ", ".join(f"#{txn.pk}" for txn in many[:10])
+    assert refused.startswith(f"{first} and 3 more: The transaction is completed")
 
 
 def test_it_fails_and_reverses(support: Client, kes: Account):

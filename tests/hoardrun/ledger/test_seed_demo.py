@@ -39,6 +39,7 @@ def test_it_seeds_once_and_prints_whom_to_log_in_as(logins):
     assert "alice" in out
     assert "charlie   charlie-pass  staff" in out
     assert "http://127.0.0.1:9000/ws/test" in out
+    assert "manage.py tail alice --url ws://127.0.0.1:9000\n" in out
     for login in LOGINS:
         assert authenticate(username=login["username"], password=login["password"])
     assert User.objects.get(username="charlie").is_superuser
@@ -62,7 +63,7 @@ def test_it_seeds_once_and_prints_whom_to_log_in_as(logins):
 
 @pytest.mark.django_db
 def test_it_keeps_a_changed_password_when_run_once(logins):
-    seed()
+    assert seed().endswith("manage.py tail alice\n")
     alice = User.objects.get(username="alice")
     alice.set_password("her own")
     alice.save()

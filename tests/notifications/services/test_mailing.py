@@ -125,11 +125,41 @@ def notify(*arguments: str) -> Any:
 
 
 def test_the_command_notifies_all_or_some(people: list[User], tmp_path: Path) -> None:
-    assert notify("--all") == {"key": "k", "notified": 7, "total": 7}
+    assert notify("--all") == {"key": "k", "notified": 7, "total": 7, "new": 7}
     file = tmp_path / "ids"
     file.write_text(f"{people[1].pk}\n\n{people[2].pk}\n")
     assert notify("--users", str(file), "--key", "two")["notified"] == 2
     assert notify("--user", "user 5", "--key", "three")["notified"] == 1
+
+
+def test_the_command_says_that_the_same_key_sent_nothing_new(people: list[User]) -> None:
+    def said() -> str:
+        out = io.StringIO()
+        text = ("--title", "Hello", "--message", "World", "--key", "k", "--all")
+        call_command("notify", *text, stdout=out, stderr=io.StringIO())
+        return out.getvalue()
+
+    assert said() == "Mailing 'k': 7 users notified.\n"
+    assert said() == "Mailing 'k' was sent before: nothing new was sent, 7 users have it.\n"
+    assert len(notified()) == 7
+    assert notify("--all", "--key", "l")["new"] == 7
+    assert notify("--all", "--key", "l") == {"key": "l", "notified": 7, "total": 7, "new": 0}
+
+
+def test_the_command_says_what_was_left_to_do(
+    people: list[User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailing, "CHUNK", 2)
+
+    def crash(so_far: Mailing) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        send(progress=crash)
+    out = io.StringIO()
+    text = ("--title", "Hello", "--message", "World", "--key", "k", "--all")
+    call_command("notify", *text, stdout=out, stderr=io.StringIO())
+    assert out.getvalue() == "Mailing 'k': 5 users notified now, 7 in all.\n"
 
 
 @pytest.mark.parametrize("content", ["1\nabc\n", "-5\n", "1,2\n"])

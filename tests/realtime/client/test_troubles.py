@@ -8,7 +8,9 @@ import os
 import signal
 import time
 from datetime import UTC, datetime, timedelta
+from email.message import Message
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 from websockets.asyncio.server import ServerConnection
@@ -17,6 +19,7 @@ from realtime.client import Client, connection
 from realtime.protocol.codec import timestamp
 from tests.realtime.client.conftest import (
     STREAM,
+    Seen,
     client_of,
     envelope,
     getter,
@@ -107,6 +110,47 @@ async def test_a_renewal_that_fails_for_now_is_tried_again_and_not_the_end() -> 
         await until(lambda: seen.of("authenticated") or client.state != "connected")
         assert client.state == "connected"
     assert set(get_token.asked) == {"connect", "expiring"}
+
+
+async def test_a_get_token_that_fails_is_one_line_and_the_reason_of_what_times_out(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def get_token(reason: str) -> str | None:
+        raise HTTPError("http://login", 401, "Unauthorized", Message(), None)
+
+    client = Client("ws://127.0.0.1:1", get_token, request_timeout=0.5)
+    seen = Seen(client)
+    cause = "get_token failed: HTTPError: HTTP Error 401: Unauthorized"
+    async with client:
+        with pytest.raises(TimeoutError, match=f"no answer to list_rooms within 0.5 s; {cause}"):
+            await client.list_rooms()
+        with pytest.raises(TimeoutError, match=f"no connection within 0.5 s; {cause}"):
+            await client.ping()
+    assert seen.states[1]["reason"] == cause
+    assert caplog.messages[0] == cause
+    assert "Traceback" not in caplog.text
+
+
+async def test_a_port_without_tls_ends_a_client_that_was_never_there() -> None:
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    plain = await asyncio.start_server(speak, "127.0.0.1", 0)
+    async with plain:
+        port = plain.sockets[0].getsockname()[1]
+        async with Client(f"wss://127.0.0.1:{port}", getter(ALICE)) as client:
+            async with asyncio.timeout(20):
+                code, reason = await client.wait_ended()
+    assert code is None
+    assert reason == "what answers there does not speak TLS: use ws://"
+
+
+async def test_a_path_without_a_socket_ends_a_client_that_was_never_there(served: Server) -> None:
+    url = served.ws_url.replace("notifications", "notification")
+    async with Client(url, getter(ALICE)) as client, asyncio.timeout(20):
+        assert await client.wait_ended() == (None, "refused with HTTP 404")
 
 
 async def test_a_program_that_was_busy_does_not_take_it_for_silence(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -18,6 +20,7 @@ from hoardrun.ledger.money import Currency
 from hoardrun.ledger.services import account_open, transaction_create, transaction_move
 from notifications.services import notification_create
 
+DEFAULT_SITE = "http://127.0.0.1:8000"  # where `tail` looks by itself
 ACCOUNTS = (
     (Currency.UGX, AccountType.CHECKING, "Everyday", "1850000"),
     (Currency.KES, AccountType.SAVINGS, "Savings", "64200.50"),
@@ -112,6 +115,16 @@ class Command(BaseCommand):
         self.stdout.write("")
         for what, path in (("Console", "/ws/test"), ("Admin", "/admin/"), ("API", "/api/docs")):
             self.stdout.write(f"  {what:<8} {site}{path}")
+        tail = f"DEBUG=1 {_python()} manage.py tail {logins[0]['username']}"
+        if site != DEFAULT_SITE:
+            tail += f" --url {site.replace('http', 'ws', 1)}"
+        self.stdout.write(f"  {'Watch':<8} {tail}")
+
+
+def _python() -> str:
+    """Name this Python as one would type it here."""
+    path = Path(sys.executable)
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def user_ensure(login: dict[str, str], *, staff: bool) -> User:

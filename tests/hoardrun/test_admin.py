@@ -1,0 +1,54 @@
+"""What the libraries' admin would show or let do, and ours does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.test import Client
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+from rest_framework_simplejwt.tokens import RefreshToken
+
+from hoardrun.ledger.services import account_open
+
+USERS = "/admin/auth/user/"
+
+
+@pytest.fixture
+def support(charlie: User) -> Client:
+    client = Client()
+    client.force_login(charlie)
+    return client
+
+
+def test_nobody_undoes_a_logout(support: Client, alice: User):
+    RefreshToken.for_user(alice).blacklist()
+    for model in (BlacklistedToken, OutstandingToken):
+        rows: QuerySet[Any] = model._default_manager.all()
+        path = f"/admin/token_blacklist/{model.__name__.lower()}/"
+        pk = rows.get().pk
+        chosen = {"action": "delete_selected", "_selected_action": [pk], "post": "yes"}
+        for each, data in ((path, chosen), (f"{path}{pk}/delete/", {"post": "yes"})):
+            support.post(each, data)
+        assert rows.count() == 1
+
+
+def test_who_cannot_delete_a_user_is_told_to_deactivate(support: Client, alice: User):
+    user = account_open(user_id=alice.pk, currency="KES").user
+    one = support.get(f"{USERS}{user.pk}/delete/").content.decode()
+    chosen = {"action": "delete_selected", "_selected_action": [user.pk]}
+    many = support.post(USERS, chosen).content.decode()
+    for page in (one, many):
+        assert "Deactivate the user" in page
+        assert "Yes, I" not in page
+    assert f'href="{USERS}{user.pk}/change/"' in one
+    assert User.objects.filter(pk=user.pk).exists()
+
+
+def test_who_may_delete_a_user_is_asked_as_ever(support: Client):
+    nobody = User.objects.create(username="nobody")
+    page = support.get(f"{USERS}{nobody.pk}/delete/").content.decode()
+    assert "Yes, I" in page
+    assert "Deactivate" not in page

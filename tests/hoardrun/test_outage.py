@@ -1,0 +1,92 @@
+"""Commands say in one line that the database cannot be used, and what to do."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.hoardrun.deployment import manage, shipped
+from tests.services.environment import ROOT
+from tests.services.ports import free_port
+
+COMMANDS = [
+    ("stats",),
+    ("stats", "--json"),
+    ("announce", "Title", "Message."),
+    ("notify", "--all", "--title", "T", "--message", "M", "--key", "k"),
+    ("trim_events",),
+    ("disconnect", "amina"),
+    ("bump_epoch", "--all"),
+    ("tail", "amina"),
+]
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> dict[str, str]:
+    return shipped(DATABASE_URL=f"sqlite:///{tmp_path}/empty.sqlite3")
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: "-".join(words[:2]))
+def test_without_tables_it_is_one_line_that_says_to_migrate(empty, words: tuple[str, ...]):
+    finished = manage(empty, *words)
+    assert finished.returncode == 1
+    [line] = finished.stderr.splitlines()
+    assert "empty.sqlite3 lacks what this command reads: no such table: " in line
+    assert "manage.py migrate" in line
+    assert "DATABASE_URL" in line
+    assert not finished.stdout
+
+
+@pytest.mark.parametrize("asked", [{"words": ["--traceback"]}, {"env": {"DEBUG": "1"}}])
+def test_the_traceback_comes_when_asked_for_or_under_debug(empty, asked):
+    finished = manage(empty | asked.get("env", {}), "stats", *asked.get("words", []))
+    assert finished.returncode == 1
+    assert "Traceback" in finished.stderr
+    assert "manage.py migrate" in finished.stderr.splitlines()[-1]
+
+
+def test_a_server_that_is_down_is_named_without_its_password(empty):
+    port = free_port()
+    empty["DATABASE_URL"] = f"postgres://ada:open-sesame@127.0.0.1:{port}/money"
+    finished = manage(empty, "stats")
+    assert finished.returncode == 1
+    warning, line = finished.stderr.splitlines()
+    assert "psycopg.pool" in warning and "Connection refused" in warning
+    assert line.startswith(f"The database money at 127.0.0.1:{port} cannot be used: ")
+    assert "DATABASE_URL" in line
+    assert "open-sesame" not in finished.stderr
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_monitor_hears_that_it_is_critical(empty, as_json: bool):
+    finished = manage(empty, "stats", "--check", *(["--json"] if as_json else []))
+    assert finished.returncode == 2
+    if as_json:
+        assert json.loads(finished.stdout)["status"] == "CRITICAL"
+    else:
+        assert finished.stdout.startswith("CRITICAL: the database cannot be used: no such table")
+
+
+def test_errors_of_code_that_somebody_typed_keep_their_traceback(empty):
+    code = "from django.db import ProgrammingError as E; raise E('mine')"
+    finished = manage(empty, "shell", "-v0", "-c", code)
+    assert finished.returncode == 1
+    assert "Traceback" in finished.stderr
+    assert "DATABASE_URL" not in finished.stderr
+
+
+def test_a_python_without_django_says_which_one_to_use():
+    finished = subprocess.run(  # -I -S: without what is installed
+        [sys.executable, "-I", "-S", "manage.py", "tail", "amina"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 1
+    [line] = finished.stderr.splitlines()
+    assert "make run" in line and ".venv/bin/python manage.py" in line
