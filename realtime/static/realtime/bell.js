@@ -101,7 +101,7 @@ export class HoardrunBell extends HTMLElement {
     this.#inbox = new Inbox(this.#client);
     this.#inbox.addEventListener("change", () => this.#changed());
     this.#inbox.addEventListener("arrived", ({ detail }) => this.#arrived(detail));
-    this.#ends = [this.#client.on("state", ({ state }) => this.#entered(state)), this.#client.on("resync", () => this.isOpen && this.#see())];
+    this.#ends = [this.#client.on("state", ({ state }) => this.#entered(state)), this.#client.on("resync", () => this.isOpen && this.#see()), this.#client.on("reset", () => this.#forget())];
     if (this.#own) this.#client.connect();
     this.#draw();
   }
@@ -112,6 +112,13 @@ export class HoardrunBell extends HTMLElement {
     this.#inbox = null;
     if (this.#own) this.#client.disconnect();
     this.close();
+  }
+
+  /** Nothing of a user stays behind in the page. */
+  #forget() {
+    this.#parts.live.textContent = "";
+    this.#parts.list.replaceChildren();
+    this.#soon();
   }
 
   // -- what one does
