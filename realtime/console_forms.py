@@ -40,7 +40,7 @@ TRIGGERS = (
         "notification",
         Notification,
         "Puts a notification into a user's inbox, or shows it to everybody who is connected.",
-        frozenset({"id", "status", "metadata", "created_at", "seen_at", "read_at"}),
+        frozenset({"id", "status", "metadata", "created_at", "seen_at", "read_at", "stored"}),
         {"user_id": _ANYBODY},
     ),
     Trigger(

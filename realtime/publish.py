@@ -105,6 +105,7 @@ def broadcast_notification(
     user's inbox, call `notifications.services.notification_create` instead.
     """
     data = {"id": uuid4().hex, "created_at": datetime.now(UTC), **notification_data}
+    data["stored"] = False  # whoever hears it must not look for it in the inbox
     stream = names.ANNOUNCEMENTS if user_id is None else names.user_stream(user_id)
     return publish(stream, payload_from(Notification, data))
 

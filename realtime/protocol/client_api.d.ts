@@ -42,6 +42,7 @@ export interface Options {
   /**
    * Give an access token, null when nobody is logged in; throw when it cannot be told now.
    * A token is kept: it is asked for to connect, before it ends, and after it was refused.
+   * Anything else, such as an object or undefined, is a TypeError: the `reason` of the state says it.
    */
   getToken(about: {
     reason: "connect" | "expiring" | "refused";
@@ -76,6 +77,8 @@ export class Client {
   readonly greeting: ConnectionEstablished | null;
   /** Of the last ping, in milliseconds. */
   readonly latency: number | null;
+  /** The last `notification_counts` of this user; null before the first. */
+  readonly counts: NotificationCounts | null;
   /** The offset reached in each stream. */
   readonly positions: Record<string, number>;
   /** Counts of the connection, which tabs may share. */
@@ -108,7 +111,8 @@ export class Client {
 
   /**
    * Send a command and wait for its answer; without a connection, wait for that as well.
-   * Rejects with ServerError or TimeoutError.
+   * Rejects with ServerError or TimeoutError; at once with DisconnectedError when the connection
+   * has ended for good.
    */
   request<T extends keyof Answers>(
     command: { type: T } & NewCommand<Extract<Command, { type: T }>>,
@@ -155,6 +159,12 @@ export class ServerError extends Error {
 
 /** No answer came within `requestTimeoutMs`. */
 export class TimeoutError extends Error {}
+
+/** The connection has ended; `code` and `reason` are those of the last StateChange. */
+export class DisconnectedError extends Error {
+  readonly code: number;
+  readonly reason: string;
+}
 
 /** Return how long to wait before an attempt, in milliseconds; `attempt` counts from 0. */
 export function backoff(attempt: number, random?: () => number): number;

@@ -107,7 +107,10 @@ def _described(name: str, kind: type[Struct], common: Set[str] = frozenset()) ->
 def _fields(schema: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     for name, field in schema["properties"].items():
         required = name in schema.get("required", ())
-        default = "" if required else f"`{msgspec.json.encode(field.get('default')).decode()}`"
+        default = ""
+        if not required:
+            value = msgspec.json.encode(field["default"]).decode() if "default" in field else ""
+            default = f"`{value}`" if value else "optional"
         yield name, _type(field), default
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 Timestamp = str
 Money = Annotated[str, Meta(pattern=r"^-?\d{1,15}(\.\d{1,8})?$")]
@@ -64,7 +64,11 @@ class Payload(Struct, frozen=True, kw_only=True):
 
 
 class Notification(Payload, frozen=True, kw_only=True):
-    """A notification in the user's inbox, new or sent again."""
+    """A notification in the user's inbox, new or sent again.
+
+    `stored` is false for one that is an event only: no inbox has it and no count includes it.
+    It is left out otherwise.
+    """
 
     wire_type: ClassVar[str] = "notification"
     id: Identifier
@@ -80,6 +84,7 @@ class Notification(Payload, frozen=True, kw_only=True):
     read_at: Timestamp | None = None
     scheduled_at: Timestamp | None = None
     expires_at: Timestamp | None = None
+    stored: bool | UnsetType = UNSET
 
     @property
     def topic(self) -> str | None:

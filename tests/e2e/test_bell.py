@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from playwright.async_api import Browser, BrowserContext, Route, expect
 
+from tests.e2e.embed import Embed
 from tests.e2e.visitor import Visitor, notify, token_of, visit
 from tests.services.server import Server
 
@@ -119,6 +120,52 @@ async def test_reading_all_in_one_tab_counts_the_same_in_every_other(
     await console.context.close()
 
 
+async def test_a_bell_that_comes_late_counts_at_once(context: BrowserContext, demo: Server) -> None:
+    await asyncio.to_thread(notify, demo, "amina", "Before the bell")
+    count = await unread_of(demo, "amina")
+    assert int(count) > 0
+    token = await asyncio.to_thread(token_of, demo, "amina")
+    first = await Embed.start(context, demo, "amina", token=token)
+    later = await Embed.start(context, demo, "amina", token=token)  # on the first one's socket
+    for tab in (first, later):
+        await tab.until("client.counts")
+        await tab.page.evaluate(
+            """async () => {
+                await import("/static/realtime/bell.js");
+                const bell = document.createElement("hoardrun-bell");
+                bell.client = client;
+                document.body.append(bell);
+            }"""
+        )
+        await expect(tab.page.locator("hoardrun-bell .badge")).to_have_text(count)
+        assert tab.complaints == []
+
+
+async def test_a_broadcast_is_announced_and_not_in_the_inbox(
+    context: BrowserContext, demo: Server
+) -> None:
+    shop = await embed(context, demo)
+    page = shop.page
+    badge = page.locator("hoardrun-bell .badge")
+    count = await unread_of(demo, "amina")
+    await expect(badge).to_have_text("" if count == "0" else count)
+    await page.locator("hoardrun-bell .bell").click()
+    staff = await asyncio.to_thread(token_of, demo, "staff")
+    body = {"title": "To all who are there", "message": "Once"}
+    answer = await asyncio.to_thread(
+        demo.request, "POST", "/ws/broadcast/notification", json=body, token=staff
+    )
+    assert answer.status == 200, answer
+    await expect(page.locator("hoardrun-bell [aria-live]")).to_have_text(
+        "To all who are there. Once"
+    )
+    await asyncio.to_thread(notify, demo, "amina", "To be kept")
+    notes = page.locator("hoardrun-bell .note strong")
+    await expect(notes.first).to_have_text("To be kept")
+    assert "To all who are there" not in await notes.all_inner_texts()
+    assert shop.complaints == []
+
+
 async def test_it_pages_through_all_and_through_what_is_unread(
     context: BrowserContext, demo: Server
 ) -> None:
@@ -147,3 +194,71 @@ async def test_it_speaks_swahili(context: BrowserContext, demo: Server) -> None:
     await page.get_by_role("button", name="Arifa:").click()
     await expect(page.get_by_role("dialog", name="Arifa")).to_contain_text("Hazijasomwa")
     await expect(page.get_by_role("button", name="Weka zote zimesomwa")).to_be_visible()
+
+
+async def test_on_a_phone_the_text_has_the_row_to_itself(browser: Browser, demo: Server) -> None:
+    context = await browser.new_context(viewport={"width": 390, "height": 844})
+    await asyncio.to_thread(notify, demo, "amina", "Kwenye simu")
+    page = (await embed(context, demo, "sw")).page
+    await page.locator("hoardrun-bell .bell").click()
+    note = page.locator("hoardrun-bell .note").first
+    row, text, acts = [
+        await part.bounding_box() for part in (note, note.locator(".open"), note.locator(".acts"))
+    ]
+    assert row and text and acts
+    assert text["width"] > 0.8 * row["width"]
+    assert acts["y"] >= text["y"] + text["height"]
+    await context.close()
+
+
+async def test_a_bell_that_nobody_connected_says_so(browser: Browser, demo: Server) -> None:
+    context = await browser.new_context()
+    warnings: list[str] = []
+    context.on("console", lambda said: warnings.append(said.text) if "bell" in said.text else None)
+    shop = await Embed.open(context, f"{demo.url}/ws/schema")
+    await shop.page.evaluate(
+        """async () => {
+            await import("/static/realtime/bell.js");
+            document.body.append(document.createElement("hoardrun-bell"));
+        }"""
+    )
+    button = shop.page.locator("hoardrun-bell .bell")
+    for _ in range(2):
+        await button.click()
+        panel = shop.page.get_by_role("dialog", name="Notifications")
+        await expect(panel).to_contain_text("Not connected.")
+        await expect(shop.page.get_by_role("button", name="Show more")).to_be_hidden()
+        await shop.page.keyboard.press("Escape")
+    assert warnings == [
+        "<hoardrun-bell>: It is not connected: give it a token-url, a getToken or a client."
+    ]
+    await context.close()
+
+
+async def test_a_token_url_that_fails_is_no_logout(context: BrowserContext, demo: Server) -> None:
+    token = await asyncio.to_thread(token_of, demo, "amina")
+    shop = await embed(context, demo)
+    page = shop.page
+    # The last route that was added is asked first.
+    await context.route("**/session/token", lambda route: route.fulfill(status=404))
+    await page.reload()
+    button = page.locator("hoardrun-bell .bell")
+    await expect(button).to_have_attribute("title", "Reconnecting…")
+    await button.click()
+    panel = page.get_by_role("dialog", name="Notifications")
+    await expect(panel).to_contain_text("That did not work. The token-url answered 404.")
+    await expect(page.get_by_role("button", name="Show more")).to_be_hidden()
+    await context.unroute("**/session/token")
+    await context.route(
+        "**/session/token",
+        lambda route: route.fulfill(body=json.dumps({"access": token}), content_type="x/json"),
+    )
+    await expect(panel).not_to_contain_text("That did not work.", timeout=40_000)
+    await expect(button).to_have_attribute("title", "")
+    await expect(page.locator("hoardrun-bell .note").first).to_be_visible()
+    await context.unroute("**/session/token")
+    await context.route("**/session/token", lambda route: route.fulfill(status=401))
+    await page.reload()
+    await expect(button).to_have_attribute("title", "Not connected.")
+    await button.click()
+    await expect(panel).to_contain_text("That did not work. Nobody is logged in.")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, expect
@@ -163,3 +166,105 @@ async def test_the_market_moves_and_every_message_can_be_sent_from_a_form(amina:
         await page.locator("#send").click()
         await expect(log).to_contain_text(command)
     await expect(log).to_contain_text("room_left")
+
+
+async def test_the_log_goes_with_its_user(amina: Visitor, demo: Server, tmp_path: Path) -> None:
+    page = amina.page
+    notify(demo, "amina", "For Amina alone")
+    await page.locator("#log li", has_text="For Amina alone").click()
+    await expect(page.locator("#detail-text")).to_contain_text("For Amina alone")
+    await send(page, '{"type": "ping", "id": "of-amina"}')
+    await expect(page.locator("#editor-answer")).to_have_text("The server answered: pong.")
+    await page.locator("#logout").click()
+    await page.locator("#demo-users button", has_text="Brian").click()
+    await expect(page.locator("#status")).to_contain_text("Connected")
+    await expect(page.locator("#log")).to_contain_text("connection_established")
+    await page.locator("#log-kinds [data-kind=beat]").click()
+    async with page.expect_download() as downloading:
+        await page.locator("#log-export").click()
+    await (await downloading.value).save_as(tmp_path / "log.jsonl")
+    said = (tmp_path / "log.jsonl").read_text()
+    assert "connection_established" in said
+    kept = await page.evaluate(
+        "[sessionStorage, document.querySelector('#bell').shadowRoot.innerHTML]"
+    )
+    for left in (said, await page.content(), json.dumps(kept)):
+        assert "For Amina alone" not in left
+        assert "of-amina" not in left
+
+
+async def test_the_focus_goes_where_one_goes_on(amina: Visitor) -> None:
+    page = amina.page
+    await expect(page.locator("#live")).to_be_focused()
+    await page.locator("#logout").click()
+    await expect(page.locator("#gate")).to_be_focused()
+    await page.set_viewport_size({"width": 390, "height": 844})
+    login = page.locator("#login")
+    await login.locator("[name=username]").fill("amina")
+    await login.locator("[name=password]").fill("wrong")
+    await login.get_by_role("button").click()
+    wrong = login.get_by_role("alert")
+    await expect(wrong).to_have_text("The name or the password is wrong.")
+    await expect(wrong).to_be_in_viewport()
+    await expect(login.locator("[name=password]")).to_be_focused()
+    await login.locator("[name=password]").fill("amina-demo-pass")
+    await login.get_by_role("button").click()
+    await expect(page.locator("#live")).to_be_focused()
+    [refused] = amina.complaints  # the browser notes the answer
+    assert "401" in refused
+    amina.complaints.clear()
+
+
+async def test_what_the_server_refuses_is_said_at_the_form(amina: Visitor) -> None:
+    page = amina.page
+    field, wrong = page.locator("#join-room"), page.locator("#join-error")
+    await field.fill("market:nowhere")
+    await page.locator("#join").get_by_role("button").click()
+    await expect(wrong).to_contain_text("There is no room 'market:nowhere'")
+    await expect(field).to_have_value("market:nowhere")
+    await field.fill("market:crypto")
+    await expect(wrong).to_be_empty()
+    await page.locator("#join").get_by_role("button").click()
+    await expect(page.locator("#joined")).to_contain_text("market:crypto")
+    await expect(field).to_have_value("")
+    said = page.locator("#editor-error")
+    for text, answer in [
+        ('{"type": "nonsense"}', "Unknown message type."),
+        ('{"type": "join_room", "room": "market:nowhere", "id": "mine"}', "There is no room"),
+        ('{"type": ', "The message is not valid JSON."),
+    ]:
+        await send(page, text)
+        await expect(said).to_contain_text(answer)
+        await expect(page.locator("#editor")).to_have_value(text)
+
+
+async def test_after_a_disconnect_nothing_looks_current(amina: Visitor) -> None:
+    page = amina.page
+    await expect(page.locator("#market tr").first).to_be_visible()
+    await page.evaluate(
+        """() => {
+            window.rates = [];
+            const rate = document.querySelector("#m-in-rate");
+            new MutationObserver(() => rates.push(rate.textContent)).observe(rate, {
+                childList: true, characterData: true, subtree: true});
+        }"""
+    )
+    await page.locator("#connect").click()
+    await expect(page.locator("#connection-says")).to_have_text("You disconnected.")
+    for part in ("balances", "transactions"):
+        await expect(page.locator(f"#{part}")).to_have_class(re.compile("stale"))
+        await expect(page.locator(f"#{part}-age")).to_have_text(re.compile(r"^as of \d\d:\d\d$"))
+    await expect(page.locator("#m-in-rate")).to_have_text("0/s")
+    assert not [rate for rate in await page.evaluate("rates") if rate.startswith("-")]
+    await page.locator("#connect").click()
+    await expect(page.locator("#balances")).not_to_have_class(re.compile("stale"))
+    await expect(page.locator("#balances-age")).to_be_empty()
+
+
+async def test_a_connection_that_resumes_is_noted_once(amina: Visitor) -> None:
+    page = amina.page
+    await page.locator("#connect").click()
+    await page.locator("#connect").click()
+    await expect(page.locator("#status")).to_contain_text("Connected")
+    notes = page.locator("#log li", has_text="connect, resume after")
+    await expect(notes).to_have_count(1)

@@ -150,3 +150,7 @@ async def test_the_keyboard_moves_and_opens(visitor: Visitor) -> None:
     await page.keyboard.press("Escape")
     await expect(detail).to_be_hidden()
     await expect(page.locator("#log")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(detail).to_be_visible()
+    await page.keyboard.press("Escape")  # while the list itself has the focus
+    await expect(detail).to_be_hidden()

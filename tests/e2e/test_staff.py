@@ -219,13 +219,33 @@ async def test_staff_closes_a_customers_connection(staff: Desk, amina: Desk, ami
     row = staff.page.locator("#staff-connections li", has_text="amina")
     await expect(row).to_have_count(1)
     await expect(rows).to_have_count(1)
-    await row.get_by_role("button", name="Close, to come back").click()
+    await row.get_by_role("button", name="Make it reconnect").click()
     await expect(amina.page.locator("#m-reconnects")).to_have_text("1")
     await expect(amina.page.locator("#status")).to_contain_text("Connected")
     await row.get_by_role("button", name="Close:").click()
     await expect(amina.page.locator("#status")).to_contain_text("Disconnected")
     await expect(amina.page.locator("#connection-says")).to_contain_text("4403")
-    await expect(staff.page.locator("#staff-connections-none")).to_be_visible()
+    await expect(staff.page.locator("#staff-connections-none")).to_have_text(
+        f"User {amina_id} is not connected."
+    )
+
+
+async def test_the_panel_opens_where_one_sees_it(staff: Desk) -> None:
+    await expect(staff.page.locator("#staff-title")).to_be_in_viewport()
+    await expect(staff.page.locator("#staff-send")).to_be_in_viewport()
+
+
+async def test_a_wrong_price_is_explained_in_words(staff: Desk) -> None:
+    await staff.choose("market")
+    await staff.fill(price="12,5")
+    await staff.send()
+    field = staff.page.locator("#staff-fields label", has_text="Price").first
+    await expect(field).to_contain_text('Give a decimal as text, such as "45000.25".')
+    assert await field.locator("input").get_attribute("title") is None
+    await staff.fill(price="12.5")
+    await expect(field).not_to_contain_text("Give a decimal")
+    await staff.send()
+    await staff.is_told("Market sent to")
 
 
 async def test_what_a_client_says_of_itself_is_shown_as_text(staff: Desk, demo: Server) -> None:
@@ -278,6 +298,9 @@ async def test_what_is_for_many_waits_for_somebody_else(browser: Browser) -> Non
         await author.fill(title="For everybody")
         await author.send()
         await author.is_told("waits for another person's approval")
+        await author.send()  # once more, with the same key
+        await expect(author.page.locator("#staff-waiting li")).to_have_count(1)
+        await author.is_told("waits for another person's approval")
         own = author.page.locator("#staff-waiting li", has_text="For everybody")
         await expect(own.get_by_role("button", name="Approve")).to_be_disabled()
         approver = await open_page(browser, server, "Brian")
@@ -286,6 +309,7 @@ async def test_what_is_for_many_waits_for_somebody_else(browser: Browser) -> Non
         await waiting.get_by_role("button", name="Approve").click()
         await expect(approver.page.locator("#staff-waiting-done")).to_contain_text("approved")
         await expect(author.page.locator("#banners")).to_contain_text("For everybody")
+        await author.is_told("Announcement sent to everybody.")
         await expect(approver.page.locator("#staff-waiting-none")).to_be_visible()
         await author.fill(title="For nobody")
         await author.send()
@@ -297,6 +321,10 @@ async def test_what_is_for_many_waits_for_somebody_else(browser: Browser) -> Non
         await expect(approver.page.locator("#staff-waiting-done")).to_contain_text("rejected")
         await expect(approver.page.locator("#staff-waiting-none")).to_be_visible()
         assert "For nobody" not in await author.page.locator("#banners").inner_text()
+        await author.is_told("It is rejected: nothing was sent.")
+        [refused] = author.complaints  # the browser notes the answer
+        assert "409" in refused
+        author.complaints.clear()
         for desk in (author, approver):
             assert desk.complaints == []
             await desk.page.context.close()

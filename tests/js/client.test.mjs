@@ -263,6 +263,14 @@ test("a token is kept until shortly before its end, and asked for once by all wh
   assert.deepEqual(asked, ["connect", "refused", "connect"]);
 }));
 
+test("a token that is neither a string nor null is an error that says so", async () => {
+  for (const [given, name] of [[{ access: "t" }, "object"], [undefined, "undefined"]]) {
+    const tokens = new Tokens(async () => given);
+    await assert.rejects(tokens.get("connect"), { name: "TypeError", message: `getToken gave ${name}, not a string or null.` });
+  }
+  assert.equal(await new Tokens(() => null).get("connect"), "");
+});
+
 test("claims are read from a JWT, and nothing from what is none", () => {
   assert.deepEqual(claimsOf(jwt({ user_id: "7", sid: "a-b_c" })), { user_id: "7", sid: "a-b_c" });
   for (const text of ["", "a.b", "a.!.c", `a.${btoa("7")}.c`]) assert.equal(claimsOf(text), null);

@@ -179,3 +179,65 @@ test("a room that was left while away is left, and another's error stays one", a
   sockets.at(-1).say({ type: "error", id, data: { code: "not_joined", message: "", retryable: false } });
   await assert.rejects(again, { code: "not_joined" });
 });
+
+test("an inbox that is made late begins with the counts that were said before it", async () => {
+  const { client, socket } = await connected();
+  socket.say({ type: "notification_counts", data: { unread: 3, unseen: 2 } });
+  const inbox = new Inbox(client);
+  assert.deepEqual(inbox.counts, { unread: 3, unseen: 2 });
+  client.reset();
+  assert.equal(client.counts, null);
+  assert.deepEqual(new Inbox(client).counts, { unread: 0, unseen: 0 });
+});
+
+test("the counts of a snapshot are those of an inbox that is made after it", async () => {
+  const { client } = make({ snapshot: true });
+  client.connect();
+  await settle();
+  requests[0]({ positions: { "user:1": 5 }, epoch: "one", counts: { unread: 4, unseen: 0 } });
+  await settle();
+  assert.deepEqual(new Inbox(client).counts, { unread: 4, unseen: 0 });
+});
+
+test("a notification that is an event only is announced and not listed", async () => {
+  const { client, socket } = await connected();
+  const inbox = new Inbox(client);
+  const arrived = [];
+  inbox.addEventListener("arrived", ({ detail }) => arrived.push(detail.id));
+  const data = { status: "unread", created_at: "2026" };
+  socket.say({ type: "notification", stream: "user:1", offset: 6, data: { id: "7f3a", stored: false, ...data } });
+  socket.say({ type: "notification", stream: "user:1", offset: 7, data: { id: "8", ...data } });
+  assert.deepEqual([arrived, inbox.items.map(({ id }) => id)], [["7f3a", "8"], ["8"]]);
+});
+
+test("what waits for a connection is refused at once when nobody is logged in", async () => {
+  const { client } = make({ getToken: () => null, snapshot: true, requestTimeoutMs: 500 });
+  const asked = client.join("market:crypto");
+  client.connect();
+  await assert.rejects(asked, { name: "DisconnectedError", code: 4401, reason: "nobody is logged in" });
+  await assert.rejects(client.ping(), { name: "DisconnectedError" });
+});
+
+test("after a close that is final, requests are refused at once, until connect()", async () => {
+  const { client, socket } = await connected();
+  const asked = client.listRooms();
+  socket.end(4403);
+  const error = { name: "DisconnectedError", code: 4403, reason: "the connection broke" };
+  await assert.rejects(asked, error);
+  await assert.rejects(client.listRooms(), error);
+  client.connect();
+  await settle();
+  const rooms = client.listRooms();
+  sockets.at(-1).greet({ "user:1": 5 });
+  sockets.at(-1).say({ type: "rooms", id: sockets.at(-1).sent.at(-1).id, data: { rooms: [], joined: [] } });
+  assert.deepEqual(await rooms, { rooms: [], joined: [] });
+});
+
+test("what waits while disconnect() ends it is refused, and what is asked after it waits", async () => {
+  const { client } = make({ getToken: () => new Promise(() => {}), requestTimeoutMs: 10 });
+  client.connect();
+  const asked = client.join("market:crypto");
+  client.disconnect();
+  await assert.rejects(asked, { name: "DisconnectedError", code: 0, reason: "closed by the application" });
+  await assert.rejects(client.listRooms(), { name: "TimeoutError" });
+});

@@ -54,6 +54,14 @@ def test_each_broadcast_function_works_in_synchronous_code() -> None:
     ]
 
 
+@pytest.mark.django_db
+def test_a_broadcast_notification_says_that_no_inbox_has_it() -> None:
+    broadcast_notification({"title": "t", "message": "m"}, 7)
+    broadcast_notification({"title": "to all", "message": "m"})
+    told = [data_of(event)["stored"] for event in Event.objects.order_by("id")]
+    assert told == [False, False]
+
+
 @pytest.mark.django_db(transaction=True)
 async def test_a_broadcast_function_is_awaited_where_a_loop_runs() -> None:
     entry = await broadcast_balance_update(BALANCE, 7)  # type: ignore[misc]

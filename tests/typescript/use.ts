@@ -1,6 +1,6 @@
 // What docs/client.md describes, for the compiler alone: `make types`.
 
-import { ApiError, Client, ServerError, TimeoutError } from "../../realtime/static/realtime/client.js";
+import { ApiError, Client, DisconnectedError, ServerError, TimeoutError } from "../../realtime/static/realtime/client.js";
 import type { Rate, SubscriptionType } from "../../realtime/static/realtime/client.js";
 import { Inbox } from "../../realtime/static/realtime/inbox.js";
 import "../../realtime/static/realtime/bell.js";
@@ -35,6 +35,7 @@ export async function ask(): Promise<unknown[]> {
 }
 ask().catch((error: unknown) => {
   if (error instanceof ServerError) return error.code === "unknown_room" && error.retryable;
+  if (error instanceof DisconnectedError) return error.code === 4401 && error.reason;
   return error instanceof ApiError ? error.status : error instanceof TimeoutError;
 });
 
@@ -42,4 +43,4 @@ const inbox = new Inbox(client, { pageSize: 10 });
 inbox.addEventListener("arrived", ({ detail }) => detail.priority === "urgent");
 inbox.load().then(() => inbox.markRead(inbox.items[0]?.id ?? ""));
 const bell = document.querySelector("hoardrun-bell");
-bell?.addEventListener("hoardrun-open", ({ detail }) => [detail.title, bell.inbox?.counts.unread]);
+bell?.addEventListener("hoardrun-open", ({ detail }) => [detail.title, bell.inbox?.counts.unread, client.counts?.unseen, detail.stored === false]);

@@ -8,8 +8,8 @@ import { ago, wordsOf } from "./words.js";
 
 /**
  * Give it a `client`, or a `getToken` (as Client takes it), or the attribute `token-url`: an
- * address of the page's own server that answers `{"access": "<token>"}`, and 401 when nobody
- * is logged in. Attributes: `lang` (en, sw), `server` (default: where this file is from).
+ * address of the page's own server that answers `{"access": "<token>"}`, and 401 or 403 when
+ * nobody is logged in. Attributes: `lang` (en, sw), `server` (default: where this file is from).
  * Emits `hoardrun-arrived` and, when one is chosen, `hoardrun-open`; the detail is the notification.
  */
 export class HoardrunBell extends HTMLElement {
@@ -24,6 +24,7 @@ export class HoardrunBell extends HTMLElement {
   #parts;
   #frame = 0;
   #problem = "";
+  #warned = new Set();
 
   constructor() {
     super();
@@ -81,9 +82,18 @@ export class HoardrunBell extends HTMLElement {
 
   async #askForToken() {
     const response = await fetch(this.getAttribute("token-url"), { headers: { Accept: "application/json" } });
-    if ([401, 403, 404].includes(response.status)) return null;
-    if (!response.ok) throw new Error(`the server answered ${response.status}`);
-    return (await response.json()).access;
+    if ([401, 403].includes(response.status)) return null;
+    const { access } = response.ok ? await response.json() : {};
+    if (typeof access === "string") return access;
+    const why = response.ok ? 'The token-url must answer {"access": "<token>"}.' : `The token-url answered ${response.status}.`;
+    this.#warn(why);
+    throw new Error(why);
+  }
+
+  /** Tell whoever builds the page, once. */
+  #warn(why) {
+    if (!this.#warned.has(why)) console.warn(`<hoardrun-bell>: ${why}`);
+    this.#warned.add(why);
   }
 
   #enter() {
@@ -91,7 +101,7 @@ export class HoardrunBell extends HTMLElement {
     this.#inbox = new Inbox(this.#client);
     this.#inbox.addEventListener("change", () => this.#changed());
     this.#inbox.addEventListener("arrived", ({ detail }) => this.#arrived(detail));
-    this.#ends = [this.#client.on("state", () => this.#soon()), this.#client.on("resync", () => this.isOpen && this.#see())];
+    this.#ends = [this.#client.on("state", ({ state }) => this.#entered(state)), this.#client.on("resync", () => this.isOpen && this.#see()), this.#client.on("reset", () => this.#forget())];
     if (this.#own) this.#client.connect();
     this.#draw();
   }
@@ -104,6 +114,13 @@ export class HoardrunBell extends HTMLElement {
     this.close();
   }
 
+  /** Nothing of a user stays behind in the page. */
+  #forget() {
+    this.#parts.live.textContent = "";
+    this.#parts.list.replaceChildren();
+    this.#soon();
+  }
+
   // -- what one does
 
   open() {
@@ -112,8 +129,15 @@ export class HoardrunBell extends HTMLElement {
     this.#draw();
     this.#place();
     this.#parts.all.focus();
+    if (!this.#client) this.#warn("It is not connected: give it a token-url, a getToken or a client.");
+    const isFirst = !this.#inbox?.isLoaded || this.#problem;
     this.#see();
-    if (!this.#inbox?.isLoaded) this.#try(() => this.#inbox?.load());
+    if (isFirst) this.#try(() => this.#inbox?.load());
+  }
+
+  #entered(state) {
+    if (state === "connected" && this.isOpen && this.#problem) this.#try(() => this.#inbox.load());
+    this.#soon();
   }
 
   /** Hang the panel from the side of the bell where the page has room for it. */
@@ -209,11 +233,11 @@ export class HoardrunBell extends HTMLElement {
     const words = wordsOf(this.#lang);
     const inbox = this.#inbox;
     const { unread, unseen } = inbox?.counts || { unread: 0, unseen: 0 };
-    const isAway = Boolean(this.#client) && this.#client.state !== "connected";
+    const state = this.#client?.state || "disconnected";
     badge.textContent = unread > 99 ? "99+" : unread || "";
     label.textContent = `${words.title}: ${words.unread(unread)}`;
-    bell.title = isAway ? words.away : "";
-    bell.classList.toggle("away", isAway);
+    bell.title = { disconnected: words.off, connecting: words.away, connected: "" }[state];
+    bell.classList.toggle("away", state !== "connected");
     bell.classList.toggle("unseen", unseen > 0);
     if (!this.isOpen) return;
     panel.setAttribute("aria-label", (title.textContent = words.title));
@@ -223,7 +247,7 @@ export class HoardrunBell extends HTMLElement {
     if (unread === 0 && this.shadowRoot.activeElement === readAll) all.focus(); // a disabled one loses it
     readAll.disabled = unread === 0;
     problem.textContent = this.#problem && words.failed(this.#problem);
-    more.hidden = !inbox?.hasMore;
+    more.hidden = !inbox?.hasMore || (this.#problem !== "" && inbox.items.length === 0);
     write(more, inbox?.isLoading ? words.loading : words.more, {});
     this.#drawList(inbox, words);
   }
@@ -232,7 +256,8 @@ export class HoardrunBell extends HTMLElement {
     const { list, all } = this.#parts;
     const focused = this.shadowRoot.activeElement?.dataset.key;
     const items = inbox?.items || [];
-    const nothing = h("li", { class: "empty" }, inbox?.isLoading ? words.loading : inbox?.unreadOnly ? words.allRead : words.empty);
+    const isOff = !inbox || this.#problem !== "";
+    const nothing = h("li", { class: "empty" }, inbox?.isLoading ? words.loading : isOff ? words.off : inbox.unreadOnly ? words.allRead : words.empty);
     list.replaceChildren(...(items.length ? items.map((note) => this.#item(note, words)) : [nothing]));
     if (focused) ([...list.querySelectorAll("[data-key]")].find(({ dataset }) => dataset.key === focused) || all).focus();
   }

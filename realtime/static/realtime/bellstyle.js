@@ -36,6 +36,7 @@ h2 { flex: 1; margin: 0; font-size: 15px; font-weight: 600; }
 .segments button { padding: 3px 10px; border: 0; border-radius: 6px; background: none; color: var(--ink-2); font-size: 13px; }
 .segments [aria-pressed="true"] { background: var(--surface); color: var(--ink); }
 .quiet { min-height: 28px; padding: 2px 8px; border: 0; border-radius: 7px; background: none; color: var(--tint); font-size: 13px; font-weight: 550; white-space: nowrap; }
+.head .quiet { margin-inline-start: auto; }
 .quiet:hover:not(:disabled) { background: var(--soft); }
 .problem { margin: 0; padding: 8px 16px; color: var(--bad); }
 .problem:empty { display: none; }
@@ -61,6 +62,13 @@ em { margin-inline-start: 8px; color: var(--bad); font-style: normal; font-weigh
 @media (max-width: 520px) {
   .panel, .panel.turned { position: fixed; inset: 64px 14px auto; width: auto; }
   .quiet { min-height: 34px; }
+}
+/* The words of some languages would leave the text half of the row. */
+@media (max-width: 480px) {
+  .note { flex-wrap: wrap; }
+  .open { padding-bottom: 0; }
+  .acts { display: flex; flex: 1 0 100%; flex-wrap: wrap; margin-inline-end: -8px; padding: 0; padding-inline-start: 52px; }
+  .acts .quiet { padding-inline: 6px; font-size: 12.5px; }
 }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; } }
 `);

@@ -154,7 +154,12 @@ export interface Authenticate {
   id?: string | null;
 }
 
-/** A notification in the user's inbox, new or sent again. */
+/**
+ * A notification in the user's inbox, new or sent again.
+ *
+ * `stored` is false for one that is an event only: no inbox has it and no count includes it.
+ * It is left out otherwise.
+ */
 export interface Notification {
   id: string;
   title: string;
@@ -169,6 +174,7 @@ export interface Notification {
   read_at?: string | null;
   scheduled_at?: string | null;
   expires_at?: string | null;
+  stored?: boolean;
 }
 
 /** Notifications changed state, on any device of the user or by staff. */
@@ -534,6 +540,7 @@ export interface Options {
   /**
    * Give an access token, null when nobody is logged in; throw when it cannot be told now.
    * A token is kept: it is asked for to connect, before it ends, and after it was refused.
+   * Anything else, such as an object or undefined, is a TypeError: the `reason` of the state says it.
    */
   getToken(about: {
     reason: "connect" | "expiring" | "refused";
@@ -568,6 +575,8 @@ export class Client {
   readonly greeting: ConnectionEstablished | null;
   /** Of the last ping, in milliseconds. */
   readonly latency: number | null;
+  /** The last `notification_counts` of this user; null before the first. */
+  readonly counts: NotificationCounts | null;
   /** The offset reached in each stream. */
   readonly positions: Record<string, number>;
   /** Counts of the connection, which tabs may share. */
@@ -600,7 +609,8 @@ export class Client {
 
   /**
    * Send a command and wait for its answer; without a connection, wait for that as well.
-   * Rejects with ServerError or TimeoutError.
+   * Rejects with ServerError or TimeoutError; at once with DisconnectedError when the connection
+   * has ended for good.
    */
   request<T extends keyof Answers>(
     command: { type: T } & NewCommand<Extract<Command, { type: T }>>,
@@ -647,6 +657,12 @@ export class ServerError extends Error {
 
 /** No answer came within `requestTimeoutMs`. */
 export class TimeoutError extends Error {}
+
+/** The connection has ended; `code` and `reason` are those of the last StateChange. */
+export class DisconnectedError extends Error {
+  readonly code: number;
+  readonly reason: string;
+}
 
 /** Return how long to wait before an attempt, in milliseconds; `attempt` counts from 0. */
 export function backoff(attempt: number, random?: () => number): number;

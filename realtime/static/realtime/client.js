@@ -128,7 +128,6 @@ function report(error) {
 
 const AFTER_MS = 1000;
 
-/** Up to where each stream is handled. */
 export class Handled {
   #streams = new Map();
 
@@ -163,7 +162,6 @@ export class Acks {
     this.#timer ||= setTimeout(() => this.flush(), AFTER_MS);
   }
 
-  /** Acknowledge only what comes after `offset`. */
   restart(stream, offset) {
     this.#due.delete(stream);
     this.#acked.set(stream, offset);
@@ -253,13 +251,21 @@ export class TimeoutError extends Error {
   name = "TimeoutError";
 }
 
-/** Asks until there is an answer: any command may be repeated. */
+export class DisconnectedError extends Error {
+  name = "DisconnectedError";
+
+  constructor({ code, reason }) {
+    super(`Disconnected: ${reason}.`);
+    Object.assign(this, { code, reason });
+  }
+}
+
+/** Any command may be repeated. */
 export class Requests {
   #waiting = new Map();
   #next = 1;
   #again = 0;
 
-  /** `send(message)` returns whether it could. */
   constructor({ send, timeoutMs }) {
     Object.assign(this, { send, timeoutMs });
   }
@@ -327,7 +333,6 @@ export class Requests {
 export const roomsOf = ({ room, rooms }) => rooms || (room ? [room] : []);
 
 export class Rooms extends Map {
-  /** `asking` resolves to the answers of the command. */
   async follow(command, asking) {
     const names = roomsOf(command);
     if (command.type === "leave_room") for (const name of names) this.delete(name);
@@ -365,7 +370,9 @@ export class Tokens {
   async get(reason) {
     if (reason === "connect" && this.#token && !isEnding(this.#token)) return this.#token;
     this.#asking ??= Promise.resolve(this.getToken({ reason })).finally(() => (this.#asking = null));
-    return (this.#token = (await this.#asking) || "");
+    const token = await this.#asking;
+    if (token !== null && typeof token !== "string") throw new TypeError(`getToken gave ${typeof token}, not a string or null.`);
+    return (this.#token = token || "");
   }
 }
 
@@ -399,7 +406,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  */
 export class Connection extends Emitter {
   state = "disconnected";
-  change = null; // the last StateChange
+  change = null;
   greeting = null;
   positions = new Positions();
   rooms = new Rooms();
@@ -422,7 +429,6 @@ export class Connection extends Emitter {
   #acks = new Acks((message) => this.#send(message));
   #heartbeat = new Heartbeat({ ping: () => this.#send({ type: "ping" }), dead: () => this.#lost("no sign of life") });
 
-  /** `getToken(reason)` resolves to a token, "" when nobody is logged in. */
   constructor({ url, tokenIn, device, timeoutMs, getToken }) {
     super();
     this.#options = { url, tokenIn, device };
@@ -441,7 +447,6 @@ export class Connection extends Emitter {
     this.#open("connect");
   }
 
-  /** Close and stay closed. */
   stop(reason = LEFT) {
     this.#acks.flush();
     this.#end(0, reason);
@@ -485,7 +490,6 @@ export class Connection extends Emitter {
     this.#acks.put(stream, offset);
   }
 
-  /** Send text as it is, right or wrong; false without a connection. */
   sendText(text) {
     if (this.#socket?.readyState !== 1) return false;
     this.#socket.send(text);
@@ -563,7 +567,6 @@ export class Connection extends Emitter {
     this.#timers.retry = setTimeout(() => this.#isAwake && this.#open(tokenReason), wait);
   }
 
-  /** Try now, if one waits to. */
   retryNow() {
     if (this.#awaited) this.#open(this.#awaited);
   }
@@ -584,7 +587,7 @@ export class Connection extends Emitter {
     this.#awaited = "";
     this.#listening?.abort();
     if (this.state !== "disconnected") this.#enter({ state: "disconnected", code, reason });
-    this.#requests.failAll(new Error(`Disconnected: ${reason}.`));
+    this.#requests.failAll(new DisconnectedError({ code, reason }));
   }
 
   #drop() {
@@ -695,7 +698,6 @@ export class Connection extends Emitter {
   }
 }
 
-/** Handle events, by name, until aborted. */
 function listen(target, { signal }, handlers) {
   for (const [type, handler] of Object.entries(handlers)) target?.addEventListener?.(type, handler, { signal });
 }
@@ -726,6 +728,7 @@ export class Client {
   state = "disconnected";
   greeting = null;
   latency = null; // milliseconds, of the last ping()
+  counts = null;
 
   #options;
   #tokens;
@@ -740,6 +743,7 @@ export class Client {
   #rooms = new Rooms();
   #types;
   #early = new Set(); // asked before there is a link
+  #ended = null; // by itself: the error
   #listening = null;
 
   constructor({ getToken, url = new URL("/ws/notifications", globalThis.location.href), device = "", types = [], rooms = [], tokenIn = "subprotocol", share = true, snapshot = false, snapshotUrl = "/api/v1/snapshot", requestTimeoutMs = 10_000, positions = {}, epoch = "" }) {
@@ -784,12 +788,14 @@ export class Client {
     this.#isStale ||= Boolean(this.#held);
     this.#link = this.#held = this.#due = null;
     if (this.state !== "disconnected") this.#enter({ state: "disconnected", reason: LEFT });
+    this.#ended = null;
   }
 
   /** Disconnect and forget the user: nothing of one may reach the next. */
   reset() {
     this.disconnect();
     this.#isStale = false;
+    this.counts = null;
     this.#early.clear();
     this.#events.emit("reset");
     this.#positions.reset({});
@@ -849,9 +855,15 @@ export class Client {
   }
 
   #enter(change) {
+    change = { code: 0, reason: "", retryInMs: null, ...change };
     this.state = change.state;
     if (change.state !== "connected") this.greeting = this.latency = null;
-    this.#events.emit("state", { code: 0, reason: "", retryInMs: null, ...change });
+    if (change.state === "disconnected") {
+      this.#ended = new DisconnectedError(change);
+      for (const { reject } of this.#early) reject(this.#ended);
+      this.#early.clear();
+    }
+    this.#events.emit("state", change);
   }
 
   // -- what comes
@@ -872,12 +884,12 @@ export class Client {
 
   #greeted(data) {
     this.greeting = data;
-    // The server says so too, unless the connection is lost before.
     if (this.#positions.greeted(data)) this.#resync({ stream: "", reason: "epoch" });
   }
 
   async #deliver(message) {
     const { type, data, stream, offset } = message;
+    if (type === "notification_counts") this.counts = data;
     const handled = this.#handled;
     if (stream) handled.begin(stream, offset);
     const results = [...this.#events.emit(type, data, message), ...this.#events.emit("message", message)];
@@ -921,6 +933,7 @@ export class Client {
     this.#held = null;
     this.#isStale = false;
     this.#handled = new Handled();
+    this.counts = snapshot.counts || this.counts;
     this.#events.emit("resync", { snapshot, stream, reason });
     for (const message of held) if (message.stream || message.timestamp >= snapshot.timestamp) this.#receive(message);
   }
@@ -934,11 +947,12 @@ export class Client {
   #ask(command) {
     const { timeoutMs } = this.#options;
     const later = (resolve, reject) => {
-      const early = { command, resolve };
+      if (this.#ended) return reject(this.#ended);
+      const early = { command, resolve, reject };
       this.#early.add(early);
       setTimeout(() => this.#early.delete(early) && reject(new TimeoutError(`No connection within ${timeoutMs} ms.`)), timeoutMs);
     };
-    return this.#rooms.follow(command, this.#link?.ask(command) ?? new Promise(later));
+    return this.#rooms.follow(command, (!this.#ended && this.#link?.ask(command)) || new Promise(later));
   }
 
   async join(rooms, { rate = "realtime" } = {}) {

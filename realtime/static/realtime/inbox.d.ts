@@ -26,5 +26,6 @@ export class Inbox extends EventTarget {
 
   /** Something looks different. */
   addEventListener(type: "change", listener: (event: Event) => unknown, options?: boolean | AddEventListenerOptions): void;
+  /** A notification came, into the inbox unless its `stored` is false. */
   addEventListener(type: "arrived", listener: (event: CustomEvent<Notification>) => unknown, options?: boolean | AddEventListenerOptions): void;
 }

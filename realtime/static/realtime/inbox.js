@@ -4,7 +4,8 @@ const PATH = "/api/v1/notifications";
 const PAGES_AT_ONCE = 5; // a page may hold nothing but what is archived
 
 /**
- * Emits `change` whenever something looks different, and `arrived` (detail: the notification).
+ * Emits `change` whenever something looks different, and `arrived` (detail: the notification, also
+ * one that is an event only and not in the inbox: its `stored` is false).
  * `counts` are the server's word, never counted from what is loaded. Its methods reject with
  * ApiError; what they did shows when the server says so, in this tab as in all others.
  */
@@ -27,6 +28,7 @@ export class Inbox extends EventTarget {
     super();
     this.#client = client;
     this.#pageSize = pageSize;
+    if (client.counts) this.#counted(client.counts); // said before we listened
     this.#ends = [
       client.on("notification", (note) => this.#arrived(note)),
       client.on("notification_updated", ({ notifications }) => this.#updated(notifications)),
@@ -129,8 +131,10 @@ export class Inbox extends EventTarget {
   // -- what the server says
 
   #arrived(note) {
-    this.#items.set(note.id, note);
-    this.#changed();
+    if (note.stored !== false) {
+      this.#items.set(note.id, note);
+      this.#changed();
+    }
     this.dispatchEvent(new CustomEvent("arrived", { detail: note }));
   }
 

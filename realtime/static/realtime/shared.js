@@ -1,6 +1,6 @@
 // A connection in a SharedWorker: a tab's end of it, with the face of Connection.
 
-import { claimsOf, Emitter, LEFT, ServerError, TimeoutError } from "./client.js";
+import { claimsOf, DisconnectedError, Emitter, LEFT, ServerError, TimeoutError } from "./client.js";
 
 const WELCOME_WITHIN_MS = 5000;
 const policy = globalThis.trustedTypes?.createPolicy("hoardrun", { createScriptURL: (url) => url });
@@ -40,8 +40,20 @@ function hold() {
 
 /** Make the error again that came through the worker. */
 function errorOf(error) {
-  const made = error.name === "ServerError" ? new ServerError(error) : error.name === "TimeoutError" ? new TimeoutError(error.message) : new Error(error.message);
-  return Object.assign(made, { joined: error.joined });
+  return Object.assign(madeOf(error), { joined: error.joined });
+}
+
+function madeOf(error) {
+  switch (error.name) {
+    case "ServerError":
+      return new ServerError(error);
+    case "TimeoutError":
+      return new TimeoutError(error.message);
+    case "DisconnectedError":
+      return new DisconnectedError(error);
+    default:
+      return new Error(error.message);
+  }
 }
 
 class SharedConnection extends Emitter {
@@ -76,7 +88,7 @@ class SharedConnection extends Emitter {
     this.#port.close();
     this.#lock.release();
     this.#life.abort();
-    for (const { reject } of this.#asked.values()) reject(new Error(`Disconnected: ${LEFT}.`));
+    for (const { reject } of this.#asked.values()) reject(new DisconnectedError({ code: 0, reason: LEFT }));
     this.#asked.clear();
     this.#enter({ state: "disconnected", reason: LEFT });
   }

@@ -14,7 +14,8 @@ const WORDS = {
     allRead: "All read.",
     loading: "Loading…",
     away: "Reconnecting…",
-    failed: (why) => `That did not work. ${why}`,
+    off: "Not connected.",
+    failed: (why) => `That did not work. ${sentence(why)}`,
     urgent: "Urgent",
     high: "Important",
     now: "just now",
@@ -32,12 +33,16 @@ const WORDS = {
     allRead: "Zote zimesomwa.",
     loading: "Inapakia…",
     away: "Inaunganisha tena…",
-    failed: (why) => `Imeshindikana. ${why}`,
+    off: "Haijaunganishwa.",
+    failed: (why) => `Imeshindikana. ${sentence(why)}`,
     urgent: "Dharura",
     high: "Muhimu",
     now: "sasa hivi",
   },
 };
+
+/** Write a reason as a sentence: "nobody is logged in" → "Nobody is logged in." */
+export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?…]$/.test(text) ? "" : ".");
 
 /** The words of a language tag such as "sw-TZ", English where there are none. */
 export const wordsOf = (lang) => WORDS[String(lang).toLowerCase().split("-")[0]] || WORDS.en;

@@ -9,6 +9,7 @@ const RATES = ["realtime", "1s", "5s"]; // the fastest that a tab wants is asked
 const tabs = new Map(); // port → {rooms, types, hidden, frames}
 const asked = new Map(); // for a token: call → resolve
 const recent = [];
+let counts = null; // the last notification_counts, for a tab that comes later
 let connection = null;
 let calls = 0;
 
@@ -66,6 +67,7 @@ function catchUp(port, positions, epoch) {
   const now = Object.entries(connection.positions.toJSON());
   const standing = greeting && Object.fromEntries(now.map(([stream, offset]) => [stream, { ...greeting.positions[stream], offset }]));
   if (greeting) tell(port, { type: "connection_established", data: { ...greeting, positions: standing }, timestamp: new Date().toISOString() });
+  if (greeting && counts) tell(port, counts);
   for (const [stream, known] of now) {
     const offset = positions[stream] ?? known;
     const missed = recent.filter((message) => message.stream === stream && message.offset > offset);
@@ -86,7 +88,7 @@ function leave(port) {
   if (!tabs.delete(port)) return;
   if (tabs.size === 0) {
     connection.stop();
-    connection = null;
+    connection = counts = null;
     recent.length = 0;
     return;
   }
@@ -102,6 +104,7 @@ function connect(options) {
   made.on("state", (change) => tellAll({ is: "state", change }));
   made.on("message", (message) => {
     if (message.type === "resync_required") recent.length = 0;
+    if (message.type === "notification_counts") counts = message;
     if (message.stream && recent.push(message) > KEPT) recent.shift();
     for (const port of tabs.keys()) tell(port, message);
   });
@@ -128,8 +131,8 @@ const topicOf = ({ type, data }) => ({ notification: data.type, transaction_upda
 async function answer(port, call, act) {
   try {
     port.postMessage({ is: "answer", call, result: await act() });
-  } catch ({ name, message, code, retryable, joined }) {
-    port.postMessage({ is: "answer", call, error: { name, message, code, retryable, joined } });
+  } catch ({ name, message, code, retryable, joined, reason }) {
+    port.postMessage({ is: "answer", call, error: { name, message, code, retryable, joined, reason } });
   }
 }
 

@@ -1,5 +1,8 @@
 // Close codes in words.
 
+import { LEFT } from "../client.js";
+import { sentence } from "../words.js";
+
 const COMMON = {
   0: "",
   1000: "closed as agreed",
@@ -12,5 +15,6 @@ const COMMON = {
 /** Say what a change of state was about; `known` are the protocol's close codes. */
 export function explain({ code, reason }, known) {
   const text = known[code]?.reason || COMMON[code] || reason;
-  return code ? `Closed ${code}: ${text}.` : reason && `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`;
+  if (code) return `Closed ${code}: ${text}.`;
+  return reason === LEFT ? "You disconnected." : reason && sentence(reason);
 }

@@ -42,6 +42,7 @@ function field(name, whole, { initial, list, isRequired }) {
     wrong.textContent = text;
     control.setAttribute("aria-invalid", String(Boolean(text)));
   };
+  if (schema.pattern) sayPattern(control, inWords(schema.pattern), fail);
   return { name, read, node, isRequired, fail };
 }
 
@@ -84,8 +85,25 @@ function moment() {
 function text(schema, whole, list) {
   const isLong = (schema.maxLength ?? 0) >= 1000;
   const shared = { minlength: schema.minLength, maxlength: schema.maxLength, placeholder: whole.default };
-  const control = isLong ? el("textarea", { class: "mono", rows: 3, spellcheck: "false", ...shared }) : el("input", { class: "mono", list, autocomplete: "off", spellcheck: "false", pattern: schema.pattern, title: schema.pattern && `In the form ${schema.pattern}`, ...shared });
+  const control = isLong ? el("textarea", { class: "mono", rows: 3, spellcheck: "false", ...shared }) : el("input", { class: "mono", list, autocomplete: "off", spellcheck: "false", pattern: schema.pattern, ...shared });
   return { control, read: () => control.value.trim() || undefined };
+}
+
+const WORDS_OF = [
+  ["45000.25", 'Give a decimal as text, such as "45000.25".'],
+  ["USD", 'Give three capital letters, such as "USD".'],
+];
+
+/** Say what a pattern asks for, by what it accepts. */
+function inWords(pattern) {
+  const [, said] = WORDS_OF.find(([example]) => new RegExp(`^(?:${pattern})$`).test(example)) || [];
+  return said || "This is not in the form that is asked for.";
+}
+
+/** The browser would show the pattern itself, or nothing that helps. */
+function sayPattern(control, said, fail) {
+  control.addEventListener("input", () => control.setCustomValidity(control.validity.patternMismatch ? said : ""));
+  control.addEventListener("invalid", () => control.validity.patternMismatch && fail(said));
 }
 
 function checks(name, label, values, isRequired) {

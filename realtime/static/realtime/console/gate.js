@@ -9,39 +9,48 @@ export function showGate(session, logins, renew) {
   $("login").addEventListener("submit", (event) => {
     event.preventDefault();
     const { username, password } = event.target.elements;
-    attempt(event.submitter, () => session.logIn(username.value, password.value)).then((done) => done && (password.value = ""));
+    attempt(event.target.querySelector("button"), password, () => session.logIn(username.value, password.value));
   });
   $("paste").addEventListener("submit", (event) => {
     event.preventDefault();
     const { token } = event.target.elements;
-    attempt(event.submitter, () => session.useToken(token.value.trim())).then((done) => done && (token.value = ""));
+    attempt(event.target.querySelector("button"), token, () => session.useToken(token.value.trim()));
   });
   $("logout").addEventListener("click", () => session.logOut());
   $("renew").addEventListener("click", (event) => attemptRenewal(renew, event.currentTarget));
   $("copy-token").addEventListener("click", (event) => copy(session.token, event.currentTarget));
-  session.addEventListener("change", () => drawWho(session));
+  session.addEventListener("change", () => {
+    drawWho(session);
+    // What had the focus is hidden now.
+    $(session.token ? "live" : "gate").focus({ preventScroll: true });
+  });
   session.addEventListener("renewed", () => drawWho(session));
   drawWho(session);
 }
 
 function demoButton(session, login) {
   const button = el("button", { class: "demo-user", type: "button" }, el("span", { class: "avatar", "aria-hidden": "true", text: initials(login.name) }), el("span", { class: "demo-name" }, el("strong", { text: login.name }), el("span", { class: "muted", text: login.username })));
-  button.addEventListener("click", () => attempt(button, () => session.logIn(login.username, login.password, login.name)));
+  button.addEventListener("click", () => attempt(button, button, () => session.logIn(login.username, login.password, login.name)));
   return button;
 }
 
-async function attempt(button, act) {
-  setText($("gate-error"), "");
-  if (button) button.disabled = true;
+/** Log in; what goes wrong is said next to the button, and `field` is where one goes on. */
+async function attempt(button, field, act) {
+  const errors = document.querySelectorAll("#gate .form-error");
+  errors.forEach((error) => setText(error, ""));
+  button.disabled = true;
+  let problem = "";
   try {
     await act();
-    return true;
+    if (field !== button) field.value = "";
   } catch (error) {
-    setText($("gate-error"), error.message);
-    return false;
-  } finally {
-    if (button) button.disabled = false;
+    problem = error.message;
   }
+  button.disabled = false;
+  if (!problem) return;
+  setText([...errors].find((error) => error.parentElement.contains(button)), problem);
+  field.focus();
+  if (field !== button) field.select();
 }
 
 async function attemptRenewal(renew, button) {

@@ -1,10 +1,12 @@
 // The page's connection: the client that applications embed, and what the page shows of it.
 
-import { Client } from "../client.js";
+import { Client, LEFT } from "../client.js";
 import { explain } from "./closing.js";
 
 const PING_MS = 5000;
 const FIRST_ROOMS = ["market_data"];
+const ANSWER_MS = 10_000;
+const NOT_SENT = "Not connected: nothing was sent.";
 
 /**
  * Emits `client` (there is a new one), `state`, `rooms`, `entry` (a line of the log) and
@@ -92,13 +94,21 @@ export class Link extends EventTarget {
   #entered(change) {
     this.says = explain(change, this.config.closeCodes);
     const isUnable = change.state === "connecting" && (change.reason || change.code);
-    const isOver = change.state === "disconnected" && (change.code || change.reason !== "closed by the application");
+    const isOver = change.state === "disconnected" && (change.code || change.reason !== LEFT);
+    const before = this.state;
     this.state = { connected: "online", connecting: isUnable ? "waiting" : "connecting", disconnected: isOver ? "stopped" : "idle" }[change.state];
     this.retryAt = change.retryInMs === null ? null : performance.now() + change.retryInMs;
     if (change.state !== "connected") this.#left();
-    this.#noteState(change);
+    if (this.state !== before || this.state === "waiting") this.#noteState(change);
     this.#emit("state");
-    if (this.state === "waiting" && !this.options.autoReconnect) this.disconnect();
+    if (this.state === "waiting" && !this.options.autoReconnect) this.#stay(this.says);
+  }
+
+  /** Do not come back, and go on saying what it was that ended it. */
+  #stay(says) {
+    this.disconnect();
+    this.says = says;
+    this.#emit("state");
   }
 
   #noteState({ code }) {
@@ -137,16 +147,26 @@ export class Link extends EventTarget {
 
   // -- sending
 
-  /** Send a message the client's way, with an id of its own; false when there is no connection. */
-  send(message) {
-    if (this.state !== "online") return false;
-    if ("id" in message) return this.sendText(JSON.stringify(message));
-    this.client.request(message).catch(() => {}); // its `error` is in the log
-    return true;
+  /** Send a message; resolves to the server's answer, found by its id, and rejects with its error. */
+  async ask(message) {
+    if (this.state !== "online") throw new Error(NOT_SENT);
+    return "id" in message ? this.askText(JSON.stringify(message), message.id) : this.client.request(message);
   }
 
-  /** Send text as it is, right or wrong. */
-  sendText(text) {
-    return this.client?.sendText(text) ?? false;
+  /** Send text as it is, right or wrong. What cannot be read is answered by an error without an id. */
+  askText(text, id) {
+    return new Promise((resolve, reject) => {
+      const over = AbortSignal.timeout(ANSWER_MS);
+      over.addEventListener("abort", () => reject(new Error("The server has not answered.")));
+      const hear = ({ detail: message }) => {
+        const isError = message.type === "error" && (message.id ?? id) === id;
+        if (isError) reject(new Error(message.data.message));
+        else if (id !== undefined && message.id === id) resolve(message);
+        else return;
+        this.removeEventListener("message", hear);
+      };
+      this.addEventListener("message", hear, { signal: over });
+      if (!this.client?.sendText(text)) reject(new Error(NOT_SENT));
+    });
   }
 }

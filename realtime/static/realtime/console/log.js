@@ -62,6 +62,7 @@ export class Log {
   clear() {
     this.#list.clear();
     this.#waiting = [];
+    this.#view.selected = null;
     hideDetail();
     this.#view.toEnd();
     this.draw();

@@ -13,7 +13,7 @@ export function setUpDetail(closed) {
   });
   $("detail-copy").addEventListener("click", ({ currentTarget }) => copy($("detail-text").textContent, currentTarget));
   $("detail-close").addEventListener("click", () => hideDetail(closed));
-  $("log-detail").addEventListener("keydown", ({ key }) => key === "Escape" && hideDetail(closed));
+  for (const id of ["log-detail", "log"]) $(id).addEventListener("keydown", ({ key }) => key === "Escape" && !$("log-detail").hidden && hideDetail(closed));
 }
 
 export function showDetail(chosen) {
@@ -24,6 +24,8 @@ export function showDetail(chosen) {
 
 export function hideDetail(closed = () => {}) {
   $("log-detail").hidden = true;
+  entry = null;
+  setText($("detail-text"), "");
   closed();
 }
 

@@ -100,7 +100,9 @@ function newRow(list) {
 }
 
 function putAway(row) {
+  if (!row.entry) return;
   row.node.hidden = true;
+  row.summary.textContent = ""; // what was cleared must not linger in the document
   row.node.removeAttribute("id");
   row.node.removeAttribute("aria-selected");
   row.entry = row.node.entry = null;

@@ -20,14 +20,19 @@ const session = new Session();
 const store = new Store();
 export const link = new Link({ session, config });
 
+const log = new Log(link);
+
 link.addEventListener("client", () => link.client.on("resync", ({ snapshot }) => store.load(snapshot)));
 link.addEventListener("message", ({ detail }) => store.apply(detail));
 link.addEventListener("rooms", () => link.state === "online" && ![...link.rooms.keys()].some((room) => room.startsWith("market")) && store.clearQuotes());
 session.addEventListener("change", () => {
   link.forget();
   store.clear();
+  log.clear(); // its messages are those of the user before
+  for (const id of ["toasts", "polite", "assertive"]) $(id).replaceChildren();
   if (session.token) link.connect();
   greet();
+  view("live");
 });
 
 /** Get a new token and tell the server of it, on the socket that is open. */
@@ -43,14 +48,16 @@ function greet() {
   setText($("live-day"), new Date().toLocaleDateString("en-GB", { weekday: "long", day: "numeric", month: "long" }));
 }
 
-for (const tab of document.querySelectorAll("[data-tab]")) {
-  tab.addEventListener("click", () => {
-    document.documentElement.dataset.view = tab.dataset.tab;
-    for (const other of document.querySelectorAll("[data-tab]")) other.toggleAttribute("aria-current", false);
-    tab.setAttribute("aria-current", "page");
-    scrollTo(0, 0);
-  });
+function view(name) {
+  document.documentElement.dataset.view = name;
+  for (const tab of document.querySelectorAll("[data-tab]")) {
+    if (tab.dataset.tab === name) tab.setAttribute("aria-current", "page");
+    else tab.removeAttribute("aria-current");
+  }
+  scrollTo(0, 0);
 }
+
+for (const tab of document.querySelectorAll("[data-tab]")) tab.addEventListener("click", () => view(tab.dataset.tab));
 
 showTheme();
 showGate(session, config.logins, renew);
@@ -58,10 +65,9 @@ showLink(link, session);
 showRooms(link);
 showSender(link, session, config.commands);
 showStaff(session, store, link, config.triggers);
-showMoney(store);
+showMoney(store, link);
 showMarket(store, link);
 showBell(link);
 showBanners(store);
-new Log(link);
 greet();
 if (session.token) link.connect();

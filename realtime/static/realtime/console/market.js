@@ -42,6 +42,7 @@ const rank = ({ type, symbol }) => `${TYPES.indexOf(type) + 1 || 9} ${symbol}`;
 function drawRow(quote) {
   const row = rows.get(quote.symbol) || newRow(quote);
   setText(row.name, quote.name || quote.type);
+  row.name.title = row.name.textContent; // where it is too long for its column
   setText(row.currency, quote.currency || "");
   setText(row.price, money(quote.price));
   const direction = compare(quote.change_percent ?? quote.change ?? "0", "0");

@@ -1,19 +1,34 @@
 // Balances and transactions, as they move.
 
 import { $, el, flash, inFrame, setText } from "./dom.js";
-import { ago, compare, means, money, words } from "./format.js";
+import { ago, clock, compare, means, money, words } from "./format.js";
 import { newest } from "./store.js";
 
 const SHOWN = 30;
 const cards = new Map();
 const rows = new Map();
 
-export function showMoney(store) {
+export function showMoney(store, link) {
+  showAge(store, link);
   store.addEventListener("change", ({ detail }) => {
     if (detail === "accounts") inFrame("accounts", () => drawBalances(store));
     if (detail === "transactions") inFrame("transactions", () => drawTransactions(store));
   });
   setInterval(() => inFrame("transactions", () => drawTransactions(store)), 30_000); // "4 min ago" ages
+}
+
+/** Without a connection nothing of it is sure to be current, and it must not look so. */
+function showAge(store, link) {
+  let since = null;
+  link.addEventListener("client", () => (since = null));
+  link.addEventListener("state", () => {
+    if (link.state === "online") since = null;
+    else if (store.accounts.size) since ??= new Date();
+    const isOld = since !== null && store.accounts.size > 0;
+    for (const id of ["balances", "transactions"]) $(id).classList.toggle("stale", isOld);
+    const age = isOld ? `as of ${clock(since).slice(0, 5)}` : "";
+    for (const id of ["balances-age", "transactions-age"]) setText($(id), age);
+  });
 }
 
 function drawBalances(store) {

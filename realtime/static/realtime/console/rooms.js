@@ -7,15 +7,37 @@ const short = new Intl.NumberFormat("en", { notation: "compact", maximumFraction
 export function showRooms(link) {
   link.addEventListener("rooms", () => inFrame("rooms", () => drawRooms(link)));
   link.addEventListener("state", () => inFrame("rooms", () => drawRooms(link)));
-  $("list-rooms").addEventListener("click", () => link.send({ type: "list_rooms" }));
-  $("join").addEventListener("submit", (event) => {
+  $("list-rooms").addEventListener("click", () => ask(link, { type: "list_rooms" }));
+  const field = $("join-room");
+  field.addEventListener("input", () => says(""));
+  link.addEventListener("state", () => link.state === "idle" && says(""));
+  $("join").addEventListener("submit", async (event) => {
     event.preventDefault();
-    const names = $("join-room").value.split(/[\s,]+/).filter(Boolean);
+    const given = field.value;
+    const names = given.split(/[\s,]+/).filter(Boolean);
     const message = names.length === 1 ? { room: names[0] } : { rooms: names };
-    if (names.length && link.send({ type: "join_room", ...message, rate: $("join-rate").value })) $("join-room").value = "";
+    if (!names.length || !(await ask(link, { type: "join_room", ...message, rate: $("join-rate").value }))) return;
+    if (field.value === given) field.value = "";
   });
   setInterval(() => drawCounts(link), 1000);
   drawRooms(link);
+}
+
+/** Say what the server has against it, next to the form; returns whether it was done. */
+async function ask(link, message) {
+  says("");
+  try {
+    await link.ask(message);
+    return true;
+  } catch (error) {
+    says(error.message, message.type === "join_room");
+    return false;
+  }
+}
+
+function says(text, isOfField = false) {
+  setText($("join-error"), text);
+  $("join-room").setAttribute("aria-invalid", String(isOfField));
 }
 
 function drawCounts(link) {
@@ -34,13 +56,13 @@ function drawRooms(link) {
 }
 
 function chip(link, room, rate) {
-  const leave = el("button", { class: "chip-close", type: "button", "aria-label": `Leave ${room}`, text: "×", on: { click: () => link.send({ type: "leave_room", room }) } });
+  const leave = el("button", { class: "chip-close", type: "button", "aria-label": `Leave ${room}`, text: "×", on: { click: () => ask(link, { type: "leave_room", room }) } });
   return el("li", { class: "chip on mono" }, room, rate === "realtime" ? null : el("span", { class: "count", text: rate }), el("span", { class: "count", title: "Messages received", data: { room }, text: short.format(link.received.get(room) ?? 0) }), leave);
 }
 
 function available(link, { name, description }) {
   const isJoined = link.rooms.has(name);
-  const act = () => link.send(isJoined ? { type: "leave_room", room: name } : { type: "join_room", room: name, rate: $("join-rate").value });
+  const act = () => ask(link, isJoined ? { type: "leave_room", room: name } : { type: "join_room", room: name, rate: $("join-rate").value });
   return el(
     "li",
     {},

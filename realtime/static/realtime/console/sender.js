@@ -30,14 +30,28 @@ export function showSender(link, session, commands) {
     editor.value = pretty(message);
     check(editor);
   };
-  const send = () => {
-    if (!editor.value.trim()) return;
-    history.add(editor.value);
-    const message = parse(editor.value);
+  let last = 0;
+  const send = async () => {
+    const text = editor.value;
+    if (!text.trim()) return;
+    history.add(text);
+    const message = parse(text);
     const isObject = message && typeof message === "object" && !Array.isArray(message);
-    const sent = isObject ? link.send(message) : link.sendText(editor.value);
-    setText($("editor-error"), sent ? "" : "Not connected: nothing was sent.");
+    const asked = ++last;
+    tell("", "");
+    let said = ["", ""];
+    try {
+      const { type } = await (isObject ? link.ask(message) : link.askText(text));
+      said = ["", `The server answered: ${type}.`];
+    } catch (error) {
+      said = [error.message, ""];
+    }
+    if (asked === last && editor.value === text) tell(...said);
   };
+  session.addEventListener("change", () => {
+    history.clear();
+    choose();
+  });
 
   select.addEventListener("change", choose);
   $("command-form").addEventListener("submit", (event) => (event.preventDefault(), send()));
@@ -72,6 +86,11 @@ function parse(text) {
   }
 }
 
+function tell(error, answer) {
+  setText($("editor-error"), error);
+  setText($("editor-answer"), answer);
+}
+
 const pretty = (message) => JSON.stringify(message, null, 2);
 
 function check(editor) {
@@ -81,7 +100,7 @@ function check(editor) {
   } catch (error) {
     problem = `Not valid JSON: ${error.message}. It can be sent all the same.`;
   }
-  setText($("editor-error"), problem);
+  tell(problem, "");
 }
 
 /** Write the message as code for elsewhere. The token stays out of it. */
@@ -119,6 +138,12 @@ class History {
     this.#items = this.#items.slice(-KEPT);
     this.#at = this.#items.length;
     sessionStorage.setItem(HISTORY, JSON.stringify(this.#items));
+  }
+
+  clear() {
+    this.#items = [];
+    this.#at = 0;
+    sessionStorage.removeItem(HISTORY);
   }
 
   move(step) {

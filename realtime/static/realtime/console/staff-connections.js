@@ -34,14 +34,17 @@ export function showConnections({ session, people }) {
     // Only what is out of place is moved: moving a button would take the focus from it.
     wanted.forEach((node, index) => list.children[index] !== node && list.insertBefore(node, list.children[index] || null));
     while (list.children.length > wanted.length) list.lastChild.remove();
-    $("staff-connections-none").hidden = !found || items.length > 0;
+    const none = $("staff-connections-none");
+    none.hidden = !found || items.length > 0;
+    const { value } = find.elements.user_id;
+    if (found) setText(none, value ? `User ${value} is not connected.` : "Nobody is connected.");
     setText($("staff-connections-count"), found ? String(items.length) : "");
   };
   const rowOf = (item) => {
     let row = rows.get(item.id);
     if (!row) {
       const about = el("span", { class: "muted" });
-      const buttons = [button(item, "Close", ""), button(item, "Close, to come back", "?reconnect=true")];
+      const buttons = [button(item, "Close", ""), button(item, "Make it reconnect", "?reconnect=true")];
       const mine = item.device === session.device && item.user_id === session.userId;
       row = { about, buttons, node: el("li", { class: "staff-item", data: { connection: item.id } }, el("div", {}, el("strong", { text: item.username }), el("span", { class: "muted", text: ` user ${item.user_id}${mine ? " · this page" : ""}` }), el("div", { class: "clip muted", title: item.client, text: program(item.client) }), about), el("div", { class: "row" }, ...buttons)) };
       rows.set(item.id, row);

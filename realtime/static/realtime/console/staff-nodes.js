@@ -22,7 +22,10 @@ export function showNodes({ session }) {
   const draw = (answer) => {
     const data = answer?.data || { nodes: [], stale_nodes: [] };
     $("staff-nodes").replaceChildren(...(data.nodes.length ? table(data) : []));
-    setFacts($("staff-rooms"), Object.entries(data.rooms || {}).slice(0, ROOMS).map(([room, sockets]) => [room, whole(sockets)]));
+    const rooms = Object.entries(data.rooms || {}).slice(0, ROOMS);
+    setFacts($("staff-rooms"), rooms.map(([room, sockets]) => [room, whole(sockets)]));
+    $("staff-rooms").hidden = rooms.length === 0;
+    $("staff-rooms-none").hidden = !answer || rooms.length > 0;
     setText($("staff-nodes-about"), answer ? about(data) : "");
   };
   return watched({ session, path: () => "/ws/stats", draw, says: $("staff-nodes-says"), right: "a staff account" });

@@ -14,6 +14,7 @@ export function showTrigger({ session, store, triggers, nameOf, sent }) {
   let made = null;
   let key = ""; // one for what the form says now: however often it is sent, it happens once
   let done = ""; // the key of what was sent
+  let waits = null; // what was sent and waits for approval: its id, its kind, what it says
   let isSending = false;
 
   kind.replaceChildren(...triggers.map(({ type }) => el("option", { value: type, text: words(type) })));
@@ -21,6 +22,7 @@ export function showTrigger({ session, store, triggers, nameOf, sent }) {
 
   const renew = () => {
     key = random(16);
+    waits = null;
     made?.fields.forEach((field) => field.fail(""));
     tell("");
     $("staff-again").hidden = true;
@@ -33,7 +35,7 @@ export function showTrigger({ session, store, triggers, nameOf, sent }) {
     setText($("staff-about"), trigger.about);
     made = commandForm(trigger, { prefill: (name) => offers[name], suggest: (name) => suggest(trigger.type, name), changed: renew });
     const [most, more] = [made.fields.filter((field) => field.isRequired || offers[field.name] !== undefined), made.fields.filter((field) => !field.isRequired && offers[field.name] === undefined)];
-    $("staff-fields").replaceChildren(...most.map(({ node }) => node), ...(more.length ? [el("details", { class: "fold" }, el("summary", { text: `${more.length} more fields` }), el("div", { class: "stack tight" }, ...more.map(({ node }) => node)))] : []));
+    $("staff-fields").replaceChildren(...most.map(({ node }) => node), ...(more.length ? [el("details", { class: "fold" }, el("summary", { text: more.length === 1 ? "1 more field" : `${more.length} more fields` }), el("div", { class: "stack tight" }, ...more.map(({ node }) => node)))] : []));
     renew();
   };
   const tell = (text, tone = "") => {
@@ -51,13 +53,30 @@ export function showTrigger({ session, store, triggers, nameOf, sent }) {
       const answer = await session.api("POST", `/ws/broadcast/${type}`, body, { "Idempotency-Key": asked });
       done = asked;
       if (asked !== key) return; // the form says something else by now
-      tell(isAgain ? "It was sent already; nothing was sent again." : outcome(type, answer, nameOf), answer.status ? "wait" : "good");
+      report(type, body, answer, isAgain);
       $("staff-again").hidden = false;
       sent();
     } catch (error) {
       if (asked === key) fail(error);
     } finally {
       isSending = false;
+    }
+  };
+  const report = (type, body, answer, isAgain) => {
+    waits = answer.status ? { id: answer.id, type, body } : null;
+    if (waits) tell(outcome(type, answer, nameOf), "wait");
+    else tell(isAgain ? "It was sent already; nothing was sent again." : outcome(type, answer, nameOf), "good");
+  };
+  /** Say what became of it, once it is no longer among those that wait: the same key asks for it. */
+  const follow = async (waiting) => {
+    if (!waits || waiting.some(({ id }) => id === waits.id)) return;
+    const [asked, { type, body }] = [key, waits];
+    waits = null;
+    try {
+      const answer = await session.api("POST", `/ws/broadcast/${type}`, body, { "Idempotency-Key": asked });
+      if (asked === key) report(type, body, answer, false);
+    } catch (error) {
+      if (asked === key) fail(error);
     }
   };
   const fail = (error) => {
@@ -82,10 +101,11 @@ export function showTrigger({ session, store, triggers, nameOf, sent }) {
   const clear = () => {
     made = null;
     key = done = "";
+    waits = null;
     $("staff-fields").replaceChildren();
     tell("");
   };
-  return { begin, clear, get isBegun() { return made !== null; } };
+  return { begin, clear, follow, get isBegun() { return made !== null; } };
 }
 
 /** Say who was told, or who will be. */

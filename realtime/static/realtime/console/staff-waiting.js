@@ -6,7 +6,8 @@ import { refusal, watched } from "./staff-watched.js";
 
 const DECIDING = { approve: "approved and sent", reject: "rejected: it is never sent" };
 
-export function showWaiting({ session, nameOf }) {
+/** `heard(items)` is told of all that waits, each time it is read. */
+export function showWaiting({ session, nameOf, heard }) {
   const says = $("staff-waiting-done");
   const draw = (found) => {
     const items = found || [];
@@ -14,6 +15,7 @@ export function showWaiting({ session, nameOf }) {
     const focused = document.activeElement?.dataset?.key;
     $("staff-waiting").replaceChildren(...items.map((item) => row(item)));
     if (focused) $("staff-waiting").querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+    if (found) heard(found);
   };
   const row = (item) => {
     const own = String(item.author_id) === session.userId;

@@ -14,7 +14,7 @@ export function showStaff(session, store, link, triggers) {
   const nameOf = (id) => (people.has(String(id)) ? `${people.get(String(id))} (user ${id})` : `user ${id}`);
   const trigger = showTrigger({ session, store, triggers, nameOf, sent: () => waiting.refresh(true) });
   const nodes = showNodes({ session });
-  const waiting = showWaiting({ session, nameOf });
+  const waiting = showWaiting({ session, nameOf, heard: trigger.follow });
   const connections = showConnections({ session, people });
   const parts = [nodes, waiting, connections];
   const fold = $("staff-fold");
@@ -23,6 +23,7 @@ export function showStaff(session, store, link, triggers) {
   fold.addEventListener("toggle", () => {
     for (const part of parts) part.forgive();
     if (fold.open && !trigger.isBegun) trigger.begin();
+    if (fold.open) $("staff").scrollIntoView({ block: "start" }); // it opens at the end of the rail
     refresh();
   });
   document.addEventListener("visibilitychange", refresh);

@@ -12,8 +12,9 @@ export function showLink(link, session) {
   link.addEventListener("state", draw);
   link.addEventListener("entry", draw);
   setInterval(() => {
-    setText($("m-in-rate"), `${link.stats.in - before.in}/s`);
-    setText($("m-out-rate"), `${link.stats.out - before.out}/s`);
+    // A new connection counts from 0 again.
+    setText($("m-in-rate"), `${Math.max(0, link.stats.in - before.in)}/s`);
+    setText($("m-out-rate"), `${Math.max(0, link.stats.out - before.out)}/s`);
     before = { in: link.stats.in, out: link.stats.out };
   }, 1000);
   setInterval(() => drawClock(link, session), 200);
