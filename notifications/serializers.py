@@ -6,12 +6,11 @@ from typing import Any
 
 from rest_framework import serializers
 
-from notifications import selectors
 from notifications.choices import BulkOutcome, Channel, NotificationType, Priority, Severity, Status
 from notifications.models import MESSAGE_LENGTH, TITLE_LENGTH, Announcement, Notification
 from notifications.payloads import announcement_json, notification_json
 from notifications.services.bulk import MAX_IDS
-from realtime.rest.serializers import StrictSerializer
+from realtime.rest.serializers import StrictSerializer, UserIdInput
 
 
 class NoFields(StrictSerializer):
@@ -30,7 +29,7 @@ class NotificationQuery(StrictSerializer):
 
 
 class NotificationInput(StrictSerializer):
-    user_id = serializers.IntegerField(min_value=1, max_value=selectors.MAX_ID)
+    user_id = UserIdInput()
     title = serializers.CharField(max_length=TITLE_LENGTH)
     message = serializers.CharField(max_length=MESSAGE_LENGTH)
     type = serializers.ChoiceField(NotificationType.choices, default=NotificationType.SYSTEM.value)

@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+
+MAX_ID = 2**63 - 1
+_DIGITS = r"^[1-9][0-9]{0,17}$"
+
+
+@extend_schema_field(
+    {
+        "anyOf": [
+            {"type": "integer", "minimum": 1, "maximum": MAX_ID},
+            {"type": "string", "pattern": _DIGITS},
+        ],
+        "example": 17,
+    }
+)
+class UserIdInput(serializers.IntegerField):
+    """The id of a user: a number, or the text that our answers write it as."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=1, max_value=MAX_ID, **options)
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, str) and not re.fullmatch(_DIGITS, data):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
 
 
 class StrictSerializer(serializers.Serializer[Any]):

@@ -243,6 +243,13 @@ def test_it_refuses_bad_creations(alice, charlie, change: dict[str, Any]):
     assert not Notification.objects.exists()
 
 
+@pytest.mark.parametrize("written", [" {}", "{}.0", "+{}", "0{}"])
+def test_it_takes_an_id_as_text_only_as_answers_write_it(alice, charlie, written: str):
+    body = {"user_id": written.format(alice.pk), "title": "Hi", "message": "You"}
+    assert client(charlie).post(URL, body, "json").status_code == 400
+    assert client(charlie).post(URL, body | {"user_id": str(alice.pk)}, "json").status_code == 201
+
+
 @pytest.mark.parametrize("path", [URL, f"{URL}/summary", "/api/v1/announcements"])
 def test_it_wants_a_login(db, path: str):
     assert APIClient().get(path).status_code == 401

@@ -26,12 +26,11 @@ from hoardrun.market.models import MAX_SYMBOL_LENGTH, SYMBOL_PATTERN, Instrument
 from notifications import validation
 from notifications.choices import Severity
 from notifications.models import ANNOUNCEMENT_LENGTH, TITLE_LENGTH
-from notifications.selectors import MAX_ID
 from notifications.serializers import NotificationInput
 from realtime.models import Broadcast
 from realtime.protocol.messages import BalanceUpdate, MarketUpdate, TransactionUpdate
 from realtime.publish import payload_from
-from realtime.rest.serializers import StrictSerializer
+from realtime.rest.serializers import StrictSerializer, UserIdInput
 
 TARGETS = ("user_id", "room")  # whom it is for; the rest is what is said
 ID_LENGTH = 64
@@ -105,9 +104,7 @@ def _money(value: Any, currency: str, *, signed: bool) -> str:
 
 
 class NotificationBroadcast(NotificationInput):
-    user_id = serializers.IntegerField(
-        min_value=1, max_value=MAX_ID, required=False, help_text="Left out: everybody."
-    )
+    user_id = UserIdInput(required=False, help_text="Left out: everybody.")
 
     def validate_metadata(self, value: dict[str, Any]) -> dict[str, Any]:
         return validation.metadata(value)
@@ -125,7 +122,7 @@ class TransactionBroadcast(_Broadcast):
     amounts = ("amount",)
     signed = ("balance_after",)
 
-    user_id = serializers.IntegerField(min_value=1, max_value=MAX_ID, required=False)
+    user_id = UserIdInput(required=False)
     id = serializers.CharField(max_length=ID_LENGTH)
     status = serializers.ChoiceField(TransactionStatus.choices)
     amount = MoneyInput()
@@ -147,7 +144,7 @@ class BalanceBroadcast(_Broadcast):
     payload = BalanceUpdate
     signed = ("available_balance", "current_balance")
 
-    user_id = serializers.IntegerField(min_value=1, max_value=MAX_ID, required=False)
+    user_id = UserIdInput(required=False)
     account_id = serializers.CharField(max_length=ID_LENGTH)
     currency = serializers.ChoiceField(Currency.choices)
     available_balance = MoneyInput()
