@@ -64,7 +64,8 @@ _unambiguous = json.JSONDecoder(object_pairs_hook=_each_once)
 def timestamp(moment: datetime | None = None) -> str:
     """Write a moment, by default now, as RFC 3339 in UTC with milliseconds and `Z`."""
     moment = datetime.now(UTC) if moment is None else moment.astimezone(UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    # strftime would write years before 1000 with fewer than four digits.
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def encode(

@@ -94,6 +94,7 @@ def test_it_writes_times_in_utc_with_milliseconds() -> None:
     moment = datetime(2026, 11, 22, 23, 4, 5, 6999, nairobi)
     assert codec.timestamp(moment) == "2026-11-22T20:04:05.006Z"
     assert codec.timestamp(datetime(2026, 1, 1, tzinfo=UTC)) == "2026-01-01T00:00:00.000Z"
+    assert codec.timestamp(datetime(382, 4, 9, tzinfo=UTC)) == "0382-04-09T00:00:00.000Z"
 
 
 def test_every_command_of_the_design_is_known() -> None:
