@@ -102,7 +102,8 @@ class Following:
     """All streams of this node.
 
     `on_delivered(entry, sockets)` is told of each event and how many sockets it was
-    written to at once, `on_replayed(entry)` of each that a socket got late.
+    written to at once, `on_replayed(entry)` of each that a socket got late. `page_bytes` is
+    read of the log at a time: what a drained socket takes.
     """
 
     def __init__(
@@ -110,10 +111,11 @@ class Following:
         turn: Turn,
         on_delivered: Callable[[Entry, int], None],
         on_replayed: Callable[[Entry], None],
+        page_bytes: int = log.PAGE_BYTES,
     ) -> None:
         self.streams: dict[str, Followed] = {}
         self._turn = turn
-        self._log = Batch(log.read_many)
+        self._log = Batch(partial(log.read_many, max_bytes=page_bytes))
         self._on_delivered = on_delivered
         self._on_replayed = on_replayed
         self._tasks: set[asyncio.Task[None]] = set()

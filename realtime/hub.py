@@ -60,7 +60,9 @@ class Hub:
         self.watch = Watch(self)
         self.sockets: set[Socket] = set()
         self.users: dict[int, dict[Socket, None]] = {}  # in the order of their logins
-        self.following = Following(self.turn, self._delivered, self._replayed)
+        self.following = Following(
+            self.turn, self._delivered, self._replayed, page_bytes=opts.max_buffer_bytes // 2
+        )
         self.members = RoomMembers(self.turn, self.follow_topic)
         self.acks = Acks()
         self.wheel = Wheel(TICK_SECONDS, time.monotonic())

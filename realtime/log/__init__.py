@@ -15,11 +15,12 @@ from realtime.log.cursors import TOUCHED_EVERY, CursorMove, move_cursors
 from realtime.log.entries import Entry
 from realtime.log.epochs import bump_epoch
 from realtime.log.reached import add_reached
-from realtime.log.reading import PAGE, ensure, heads, read_after, read_many
+from realtime.log.reading import PAGE, PAGE_BYTES, ensure, heads, read_after, read_many
 from realtime.log.trimming import Trimmed, forget_cursors, trim
 
 __all__ = [
     "PAGE",
+    "PAGE_BYTES",
     "TOUCHED_EVERY",
     "CursorMove",
     "Entry",

@@ -11,6 +11,7 @@ from realtime.log.entries import Entry
 from realtime.models import Event, Stream
 
 PAGE = 200  # events a read returns at most
+PAGE_BYTES = 64 * 1024  # of them, but always one; a character counts as a byte
 _CHUNK = 10_000  # streams a statement names at most: SQLite allows 32,766 parameters
 
 
@@ -38,12 +39,14 @@ def ensure(names: Iterable[str]) -> dict[str, Head]:
 
 
 def read_many(
-    places: Sequence[tuple[str, int]],
+    places: Sequence[tuple[str, int]], *, max_bytes: int = PAGE_BYTES
 ) -> dict[tuple[str, int], tuple[Head, list[Entry]]]:
-    """Read up to PAGE events after each `(stream, offset)`, with the stream's position.
+    """Read a page of events after each `(stream, offset)`, with the stream's position.
 
-    One query, hence of one moment. Events are contiguous from `offset + 1` unless that
-    lies below the floor. A stream that does not exist is at offset 0 of no epoch.
+    A page has up to PAGE events, and no more than begin within `max_bytes`: what a socket
+    cannot take now it would only read again. One query, hence of one moment. Events are
+    contiguous from `offset + 1` unless that lies below the floor. A stream that does not
+    exist is at offset 0 of no epoch.
     """
     quote = connection.ops.quote_name
     streams, events = quote(Stream._meta.db_table), quote(Event._meta.db_table)
@@ -54,14 +57,17 @@ def read_many(
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH wanted (name, after) AS (VALUES {values}) "
+            "SELECT name, after, epoch, head, floor, number, type, topic, payload FROM ("
             "SELECT wanted.name, wanted.after, stream.epoch, stream.head, stream.floor, "
-            f"event.{quote('offset')}, event.type, event.topic, event.payload "
+            f"event.{quote('offset')} AS number, event.type, event.topic, event.payload, "
+            "sum(length(event.payload)) OVER (PARTITION BY wanted.name, wanted.after "
+            f"ORDER BY event.{quote('offset')}) - length(event.payload) AS before "
             f"FROM wanted JOIN {streams} stream ON stream.name = wanted.name "
             f"LEFT JOIN {events} event ON event.stream_id = stream.id "
             f"AND event.{quote('offset')} > wanted.after "
-            f"AND event.{quote('offset')} <= wanted.after + {PAGE} "
-            f"ORDER BY wanted.name, wanted.after, event.{quote('offset')}",
-            [value for place in places for value in place],
+            f"AND event.{quote('offset')} <= wanted.after + {PAGE}"
+            ") page WHERE before IS NULL OR before < %s ORDER BY name, after, number",
+            [*(value for place in places for value in place), max_bytes],
         )
         for name, after, epoch, head, floor, offset, kind, topic, payload in cursor.fetchall():
             place = (name, after)
@@ -73,5 +79,5 @@ def read_many(
 
 
 def read_after(stream: str, offset: int) -> tuple[Head, list[Entry]]:
-    """Read up to PAGE events after `offset`, as `read_many` does for many."""
+    """Read a page of events after `offset`, as `read_many` does for many."""
     return read_many([(stream, offset)])[stream, offset]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,10 +20,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @sync_to_async
-def append(count: int) -> log.Entry:
+def append(count: int, text: str = "1") -> log.Entry:
     with transaction.atomic():
         payload = BalanceUpdate(
-            account_id="1", currency="UGX", available_balance="1", current_balance="1"
+            account_id="1", currency="UGX", available_balance=text, current_balance="1"
         )
         return log.append([(STREAM, payload)] * count)[-1]
 
@@ -94,3 +95,21 @@ async def test_nothing_of_a_new_life_of_the_stream_is_sent_before_the_resync() -
     [only] = notebook.messages()
     assert only["type"] == "resync_required"
     assert (only["data"]["reason"], only["data"]["position"]["offset"]) == ("epoch", 8)
+
+
+async def test_of_large_events_no_more_is_read_than_a_socket_takes() -> None:
+    epoch = (await append(100, "1" * 8000)).epoch
+    node = Node()
+    real, read = node.following._log, [0]
+
+    async def ask(key: tuple[str, int]) -> Any:
+        head, entries = await real.ask(key)
+        read[0] += len(entries)
+        return head, entries
+
+    node.following._log = SimpleNamespace(ask=ask)  # type: ignore[assignment]
+    notebook, followed = behind(node, Place(epoch, 0))
+    followed.place = Place(epoch, 100)
+    await until(lambda: not followed.waiting)
+    assert offsets(notebook) == list(range(1, 101))
+    assert read[0] < 130  # and not 650, a page of all that is left for each eight

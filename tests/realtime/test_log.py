@@ -109,6 +109,20 @@ def test_it_reads_pages_after_an_offset() -> None:
 
 
 @pytest.mark.django_db
+def test_a_page_ends_where_a_drained_socket_would_be_full() -> None:
+    def large(stream: str) -> tuple[str, Payload]:
+        return stream, SystemAnnouncement(id="1", title="t", message="x" * 10_000)
+
+    with transaction.atomic():
+        log.append([large("user:1") for _ in range(9)] + [large("user:2") for _ in range(3)])
+    found = log.read_many([("user:1", 0), ("user:1", 5), ("user:2", 3)], max_bytes=25_000)
+    assert [entry.offset for entry in found["user:1", 0][1]] == [1, 2, 3]
+    assert [entry.offset for entry in found["user:1", 5][1]] == [6, 7, 8]
+    assert (found["user:2", 3][0].head, found["user:2", 3][1]) == (3, [])
+    assert [e.offset for e in log.read_many([("user:1", 8)], max_bytes=1)["user:1", 8][1]] == [9]
+
+
+@pytest.mark.django_db
 def test_it_begins_streams_once() -> None:
     first = log.ensure(["user:1", "announcements"])
     assert first["user:1"].head == 0
