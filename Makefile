@@ -78,7 +78,7 @@ faults-full: $(VENV)/.dev ## The same for as long as given (SECONDS=3600), on ot
 conformance: $(VENV)/.dev ## Speak every detail of RFC 6455 to the server, into var/conformance (ARGS=--all: and of compression)
 	$(BIN)/python -m tests.conformance.autobahn --out var/conformance $(ARGS)
 
-bench: $(VENV)/.bench ## Measure against peers, into var/bench (BENCH="fanout --quick"; all takes 40 minutes)
+bench: $(VENV)/.bench ## Measure against peers, into var/bench (BENCH="fanout --quick"; all takes half an hour)
 	$(BIN)/python -m bench $(BENCH) --out var/bench
 
 check: lint test ## Everything a change must pass: lint, then test
