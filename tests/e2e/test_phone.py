@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Literal
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.visitor import Visitor
+from tests.e2e.visitor import Visitor, token_of
 from tests.services.server import Server
 
 BRIGHT = """() => {
     const [red, green, blue] = getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g);
     return (Number(red) + Number(green) + Number(blue)) / 3 > 127;
 }"""
+LONG = "Wartungsarbeiten" * 6  # one word, wider than the screen
+WIDER = """() => [...document.querySelectorAll("body *")]
+    .filter((node) => node.checkVisibility())
+    .filter((node) => node.getBoundingClientRect().right + scrollX > innerWidth + 1)
+    .map((node) => `${node.tagName}.${node.className} ${node.textContent}`.slice(0, 80))"""
+
+
+def announce(server: Server, title: str) -> None:
+    body = {"title": title, "message": title}
+    token = token_of(server, "staff")
+    answer = server.request("POST", "/ws/broadcast/announcement", json=body, token=token)
+    assert answer.status == 200, answer
 
 
 async def fits(page: Page) -> None:
@@ -22,7 +35,8 @@ async def fits(page: Page) -> None:
     wide, moved, window = await page.evaluate(
         "[document.documentElement.scrollWidth, scrollX, innerWidth]"
     )
-    assert (wide <= window, moved, window) == (True, 0, 390), f"{wide} pixels wide"
+    culprits = await page.evaluate(WIDER)
+    assert (wide <= window, moved, window) == (True, 0, 390), f"{wide} pixels wide: {culprits}"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -42,6 +56,8 @@ async def test_nothing_is_wider_than_a_phone(
     await expect(page.locator("#status")).to_contain_text("Connected")
     await expect(page.locator("#balances article")).to_have_count(3)
     await expect(page.locator("#market tr").first).to_be_visible()
+    await asyncio.to_thread(announce, demo, LONG)
+    await expect(page.locator(".banner", has_text=LONG).first).to_be_visible()
     for tab in ("live", "connect", "log"):
         await page.locator(f".tabs [data-tab={tab}]").tap()
         await fits(page)
