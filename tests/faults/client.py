@@ -25,6 +25,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketE
 from tests.faults.journal import Journal
 
 ACK_EVERY = 5  # events
+READY_SECONDS = 120.0  # for all devices to be greeted for the first time
 ALL_TYPES = "transaction,security,account,payment,savings,kyc,system,marketing,reminder,balance"
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.05, 1.0
 
@@ -159,7 +160,8 @@ async def serve(arguments: Namespace) -> None:
     for device in devices:
         tasks.append(asyncio.create_task(device.run()))
         await asyncio.sleep(0.005)
-    await asyncio.gather(*(device.greeted.wait() for device in devices))
+    async with asyncio.timeout(READY_SECONDS):
+        await asyncio.gather(*(device.greeted.wait() for device in devices))
     _say({"ready": True})
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()

@@ -418,8 +418,8 @@ def ack_ahead() -> None:
     """Move the cursor further than the device has applied."""
 
     def make(original: Any) -> Any:
-        def move(self: Any, socket: Any, stream: str, offset: int) -> None:
-            original(self, socket, stream, offset + 3)
+        def move(self: Any, socket: Any, stream: str, offset: int, epoch: Any = None) -> None:
+            original(self, socket, stream, offset + 3, epoch)
 
         return move
 
