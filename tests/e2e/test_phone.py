@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import Literal
 
 import pytest
@@ -15,11 +16,26 @@ BRIGHT = """() => {
     const [red, green, blue] = getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g);
     return (Number(red) + Number(green) + Number(blue)) / 3 > 127;
 }"""
-LONG = "Wartungsarbeiten" * 6  # one word, wider than the screen
+LONG = "Wartungsarbeiten" * 4  # one word, wider than the screen
+RENAME = f"""
+from hoardrun.ledger.models import Account
+account = Account.objects.filter(user__username="amina").first()
+account.name = "{LONG}"
+account.save()
+"""
 WIDER = """() => [...document.querySelectorAll("body *")]
     .filter((node) => node.checkVisibility())
     .filter((node) => node.getBoundingClientRect().right + scrollX > innerWidth + 1)
     .map((node) => `${node.tagName}.${node.className} ${node.textContent}`.slice(0, 80))"""
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Server]:
+    """A server of our own: elsewhere other announcements stand before ours."""
+    with Server(env={"DEBUG": "1", "SIMULATE_MARKET": "1"}) as server:
+        server.manage("seed_demo")
+        server.manage("shell", "-v0", "-c", RENAME)
+        yield server
 
 
 def announce(server: Server, title: str) -> None:
