@@ -196,16 +196,24 @@ async def test_it_speaks_swahili(context: BrowserContext, demo: Server) -> None:
     await expect(page.get_by_role("button", name="Weka zote zimesomwa")).to_be_visible()
 
 
+RECTANGLES = """(note) => [note, ...note.querySelectorAll(".open, .acts")].map((part) => {
+    const {x, y, width, height} = part.getBoundingClientRect();
+    return {x, y, width, height};
+})"""
+
+
 async def test_on_a_phone_the_text_has_the_row_to_itself(browser: Browser, demo: Server) -> None:
     context = await browser.new_context(viewport={"width": 390, "height": 844})
     await asyncio.to_thread(notify, demo, "amina", "Kwenye simu")
     page = (await embed(context, demo, "sw")).page
     await page.locator("hoardrun-bell .bell").click()
     note = page.locator("hoardrun-bell .note").first
-    row, text, acts = [
-        await part.bounding_box() for part in (note, note.locator(".open"), note.locator(".acts"))
-    ]
-    assert row and text and acts
+    await expect(note).to_contain_text("Kwenye simu")
+    async with asyncio.timeout(15):
+        while True:  # until the row is there to stay: a load draws the list anew
+            row, text, acts = await note.evaluate(RECTANGLES)
+            if acts["height"]:
+                break
     assert text["width"] > 0.8 * row["width"]
     assert acts["y"] >= text["y"] + text["height"]
     await context.close()
