@@ -269,7 +269,7 @@ def stall_readers(scene: Scene) -> None:
     scene.number += 1
     began = time.monotonic()
     scene.cluster.burst(f"b{scene.number}", sorted(users), scene.rng.randrange(10**6))
-    time.sleep(max(0.0, seconds - (time.monotonic() - began)))
+    time.sleep(max(0.0, seconds - (time.monotonic() - began)))  # until they read again
 
 
 # -- writers and the log itself
