@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 
 from hoardrun import __version__, env
@@ -191,6 +192,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "InstrumentStatusEnum": "hoardrun.market.models.Instrument.Status",
     },
 }
+# What pages of other origins may send and read beside the ordinary.
+CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-none-match"]
+CORS_EXPOSE_HEADERS = ["ETag", "Idempotent-Replayed", "Retry-After", "WWW-Authenticate"]
 CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS")
 # Who develops serves pages from any port of this machine.
 CORS_ALLOWED_ORIGIN_REGEXES = [LOOPBACK] if DEBUG else []

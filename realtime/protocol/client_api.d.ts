@@ -129,9 +129,12 @@ export class Client {
   ping(): Promise<number>;
   /** Send text as it is, right or wrong; false without a connection. */
   sendText(text: string): boolean;
-  /** Ask the HTTP API as this user, JSON in and out. Rejects with ApiError. */
+  /**
+   * Ask the HTTP API as this user, JSON in and out. Rejects with ApiError.
+   * `headers` are sent too, such as `{ "Idempotency-Key": crypto.randomUUID() }`.
+   */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  api<T = any>(method: string, path: string, body?: unknown): Promise<T>;
+  api<T = any>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<T>;
 }
 
 export interface Stats {

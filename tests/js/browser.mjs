@@ -1,7 +1,7 @@
 // The edge of a browser, for the client under Node: sockets and answers that a test has in its hand.
 
 export const sockets = [];
-export const requests = []; // answer(body) of each fetch, in order
+export const requests = []; // answer(body) of each fetch, in order, with its `url` and `options`
 
 class Socket {
   readyState = 1;
@@ -44,7 +44,8 @@ class Socket {
 
 globalThis.WebSocket = Socket;
 globalThis.location = { href: "http://127.0.0.1/" };
-globalThis.fetch = () => new Promise((resolve) => requests.push((body, status = 200) => resolve({ ok: status < 400, status, json: async () => body })));
+globalThis.fetch = (url, options) =>
+  new Promise((resolve) => requests.push(Object.assign((body, status = 200) => resolve({ ok: status < 400, status, json: async () => body }), { url, options })));
 
 export const jwt = (claims) => `h.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.s`;
 

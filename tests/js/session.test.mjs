@@ -241,3 +241,14 @@ test("what waits while disconnect() ends it is refused, and what is asked after 
   await assert.rejects(asked, { name: "DisconnectedError", code: 0, reason: "closed by the application" });
   await assert.rejects(client.listRooms(), { name: "TimeoutError" });
 });
+
+test("a request over HTTP carries the headers that it is given, and the client's own win", async () => {
+  const { client } = make();
+  const answer = client.api("POST", "/api/v1/transactions", { amount: "1" }, { "Idempotency-Key": "k1", Authorization: "x" });
+  await settle();
+  const [request] = requests;
+  assert.equal(request.options.headers["Idempotency-Key"], "k1");
+  assert.ok(request.options.headers.Authorization.startsWith("Bearer "));
+  request({ id: "1" });
+  assert.deepEqual(await answer, { id: "1" });
+});

@@ -29,7 +29,7 @@ export async function ask(): Promise<unknown[]> {
   // @ts-expect-error an ack names its offset
   await client.request({ type: "ack", stream: "user:1" });
   const types: SubscriptionType[] = [...(await client.subscribe(["balance"])), ...(await client.unsubscribe())];
-  const page = await client.api<{ results: { id: string }[] }>("GET", "/api/v1/notifications");
+  const page = await client.api<{ results: { id: string }[] }>("GET", "/api/v1/notifications", undefined, { "X-Request-ID": "1" });
   const [room] = await client.join("market:crypto", { rate: "5s" });
   return [rate, positions, types, page.results[0]?.id.length, room?.snapshot, (await client.listRooms()).joined, await client.ping()];
 }

@@ -999,7 +999,7 @@ export class Client {
   }
 
   /** Ask the HTTP API; a refused token is renewed once. */
-  async api(method, path, body) {
+  async api(method, path, body, headers) {
     const url = new URL(path, this.#options.url.replace(/^ws/, "http"));
     for (const reason of ["connect", "refused"]) {
       const token = await this.#tokens.get(reason);
@@ -1008,7 +1008,7 @@ export class Client {
         method,
         signal: AbortSignal.timeout(this.#options.timeoutMs),
         credentials: "omit", // the token alone says who asks
-        headers: { Accept: "application/json", Authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
+        headers: { ...headers, Accept: "application/json", Authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
         body: body === undefined ? undefined : JSON.stringify(body),
       }).catch(() => Promise.reject(new ApiError(0, "The server cannot be reached.")));
       if (response.status === 401 && reason === "connect") continue;

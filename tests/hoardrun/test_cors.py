@@ -1,0 +1,38 @@
+"""Pages of another origin may send and read what the API's own pages can."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+ORIGIN = "https://app.example.com"
+PATH = "/api/v1/transactions"
+
+
+@pytest.fixture(autouse=True)
+def _a_front_end(settings):
+    settings.CORS_ALLOWED_ORIGINS = [ORIGIN]
+
+
+def _listed(text: str) -> set[str]:
+    return {name.strip().lower() for name in text.split(",")}
+
+
+def test_a_page_of_another_origin_may_send_an_idempotency_key():
+    answer = Client().options(
+        PATH,
+        HTTP_ORIGIN=ORIGIN,
+        HTTP_ACCESS_CONTROL_REQUEST_METHOD="POST",
+        HTTP_ACCESS_CONTROL_REQUEST_HEADERS="authorization,content-type,idempotency-key",
+    )
+    assert answer["Access-Control-Allow-Origin"] == ORIGIN
+    assert {"authorization", "content-type", "idempotency-key", "if-none-match"} <= _listed(
+        answer["Access-Control-Allow-Headers"]
+    )
+
+
+def test_a_page_of_another_origin_may_read_when_to_come_back(db):
+    answer = Client().get(PATH, HTTP_ORIGIN=ORIGIN)
+    assert {"retry-after", "idempotent-replayed", "etag", "www-authenticate"} <= _listed(
+        answer["Access-Control-Expose-Headers"]
+    )
