@@ -26,7 +26,7 @@ from realtime.core.effects import (
 from realtime.hub import Hub
 from realtime.listing import list_rooms
 from realtime.protocol.codes import ErrorCode
-from realtime.protocol.messages import Pong, RoomLeft
+from realtime.protocol.messages import Pong, RoomLeft, SubscriptionUpdated
 from realtime.socket import Socket
 
 logger = logging.getLogger(__name__)
@@ -148,9 +148,9 @@ class Conversation:
         match effect:
             case Reply(payload, request_id, room):
                 socket.reply(payload, request_id, room)
-            case Filter(payload, request_id):
-                hub.following.sort(socket)
-                socket.reply(payload, request_id)
+            case Filter(types, request_id):
+                hub.following.filter(socket, types)
+                socket.reply(SubscriptionUpdated(types=sorted(types)), request_id)
             case Fail(code, text, request_id):
                 socket.fail(code, text, request_id)
             case SendPong(request_id):

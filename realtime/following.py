@@ -85,6 +85,9 @@ class Followed:
                 self.filtered = set()
             self.filtered.add(socket)
 
+    def is_live(self, socket: Socket) -> bool:
+        return socket in self.live or (self.filtered is not None and socket in self.filtered)
+
     def is_waiting(self, socket: Socket) -> bool:
         return self.waiting is not None and socket in self.waiting
 
@@ -138,16 +141,22 @@ class Following:
         else:
             socket.spawn(self._replay(socket, followed))
 
-    def sort(self, socket: Socket) -> None:
-        """Take a changed subscription into account."""
+    def filter(self, socket: Socket, types: frozenset[str]) -> None:
+        """Send a socket these types from here on; none of them means everything.
+
+        What this node had before is still judged by the old filter.
+        """
+        self._turn.settle()
+        socket.connection.subscriptions = types
         for name in socket.connection.places:
             followed = self.streams.get(name)
-            if followed is not None and not followed.is_waiting(socket):
-                self._go_live(socket, followed)
+            if followed is not None and followed.is_live(socket):
+                followed.go_live(socket)
 
     def _go_live(self, socket: Socket, followed: Followed) -> None:
         self._turn.settle()  # what this turn had before is not for the newcomer
-        followed.go_live(socket)
+        if followed.is_waiting(socket):  # it may have been closed by what was spread
+            followed.go_live(socket)
 
     def remove(self, name: str, socket: Socket) -> bool:
         """Take a socket away; True when nobody follows the stream any more."""

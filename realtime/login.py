@@ -82,6 +82,7 @@ async def log_in(
     hub.follow_streams([followed.name for followed in streams])
     await hub.link.settled()
     found = await _session(hub, socket, identity)
+    hub.turn.settle()  # what this turn has for others may close this one
     if not socket.is_open:
         return  # it left meanwhile, and the hub has forgotten it
     if found is None:

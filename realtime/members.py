@@ -79,11 +79,12 @@ class RoomMembers:
             members.joining -= 1
             self._drop_if_empty(members)
             raise
+        # What this turn had before is in the snapshot. It may close this socket, and others.
+        self._turn.settle()
         members.joining -= 1
         if not socket.is_open:
             self._drop_if_empty(members)
             return True
-        self._turn.settle()  # what this turn had before is in the snapshot
         for sockets in members.by_rate.values():
             sockets.discard(socket)
         members.by_rate[rate].add(socket)

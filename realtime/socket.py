@@ -115,9 +115,9 @@ class Socket(Outbound):
 
     def close(self, code: CloseCode, *, at_once: bool = False) -> None:
         """Close after what waits has been written, or without it."""
+        self._turn.settle()
         if not self.is_open or self.close_code is not None:
             return
-        self._turn.settle()
         self.close_code = code
         self.pipe = None
         self.refuse()

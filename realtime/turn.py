@@ -62,7 +62,11 @@ class Turn:
         self._schedule()
 
     def settle(self) -> None:
-        """Spread what there is now, so that whatever is queued next comes behind it."""
+        """Spread what there is now, so that whatever is queued next comes behind it.
+
+        This may close any socket, or make any socket that is live on a stream wait: look at
+        a socket's state after the call, not before it.
+        """
         while self._spreads:
             spreads, self._spreads = self._spreads, []
             for spread in spreads:

@@ -36,7 +36,7 @@ from realtime.protocol.commands import (
     UnsubscribeNotifications,
 )
 from realtime.protocol.commands import ListRooms as ListRoomsCommand
-from realtime.protocol.messages import Limits, SubscriptionUpdated
+from realtime.protocol.messages import Limits
 
 # How many more refused than accepted messages a client may send before it is closed.
 _PATIENCE = 100
@@ -150,12 +150,10 @@ class Connection:
             case ListRoomsCommand():
                 yield ListRooms(command.id)
             case SubscribeNotifications():
-                self.subscriptions = self.subscriptions | frozenset(command.types)
-                yield self._subscribed(command.id)
+                yield Filter(self.subscriptions | frozenset(command.types), command.id)
             case UnsubscribeNotifications():
                 gone = self.subscriptions if command.types is None else frozenset(command.types)
-                self.subscriptions = self.subscriptions - gone
-                yield self._subscribed(command.id)
+                yield Filter(self.subscriptions - gone, command.id)
             case Ack():
                 yield self._ack(command)
             case Authenticate():
@@ -176,9 +174,6 @@ class Connection:
                     )
                     continue
             yield Join(room, command.rate, command.id)
-
-    def _subscribed(self, request_id: str | None) -> Filter:
-        return Filter(SubscriptionUpdated(types=sorted(self.subscriptions)), request_id)
 
     def resynced(self, stream: str, offset: int) -> None:
         """Take no ack of up to `offset`: it may mean events from before the resynchronisation."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from realtime.protocol.codes import CloseCode, ErrorCode
-from realtime.protocol.messages import Payload, SubscriptionUpdated
+from realtime.protocol.messages import Payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,13 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Send from now on what is subscribed, and say what that is."""
+    """Send these types from now on, or everything if there are none, and say so.
 
-    payload: SubscriptionUpdated
+    What was heard before is still judged by the old filter: so the connection's own
+    `subscriptions` change when this is carried out.
+    """
+
+    types: frozenset[str]
     request_id: str | None = None
 
 

@@ -97,6 +97,22 @@ async def test_nothing_of_a_new_life_of_the_stream_is_sent_before_the_resync() -
     assert (only["data"]["reason"], only["data"]["position"]["offset"]) == ("epoch", 8)
 
 
+@pytest.mark.parametrize("after", [frozenset(), frozenset({"system", "balance"})])
+async def test_a_filter_that_changes_behind_a_burst_leaves_no_hole(after: frozenset[str]) -> None:
+    entries = [await append(1, "1" * 8500) for _ in range(12)]
+    node = Node()
+    socket, notebook = node.join(types=["balance"])
+    node.following.streams[STREAM].place = Place(entries[0].epoch, 0)
+    socket.connection.places[STREAM] = Place(entries[0].epoch, 0)
+    node.following.begin(socket, node.following.streams[STREAM])
+    node.following.hear(entries[:11])  # more than its queue takes, and the rest of it not spread
+    node.following.filter(socket, after)
+    node.following.hear(entries[11:])
+    await until(lambda: offsets(notebook)[-1:] == [12])
+    assert offsets(notebook) == list(range(1, 13))
+    await until(lambda: node.following.streams[STREAM].is_live(socket))
+
+
 async def test_of_large_events_no_more_is_read_than_a_socket_takes() -> None:
     epoch = (await append(100, "1" * 8000)).epoch
     node = Node()

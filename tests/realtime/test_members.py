@@ -114,3 +114,17 @@ async def test_a_room_that_failed_to_open_is_tried_anew(monkeypatch: pytest.Monk
     await until(lambda: notebook.messages())
     node.members.leave(socket, "fed")
     await until(lambda: kind.running == 0)
+
+
+async def test_one_whom_a_turn_closes_while_it_joins_is_no_member(fed: Fed) -> None:
+    node = Node()
+    node.turn._not_before = float("inf")  # the turn rests: what it has waits for a settle
+    node.turn.add(node.join()[0])
+    socket, _ = node.join()
+    joining = asyncio.ensure_future(node.members.join(socket, "fed", "realtime", None))
+    await until(lambda: fed.asked)
+    node.turn.spread_later(socket.gone)  # as when it says that the rights of a user have ended
+    fed.may_answer.set()
+    assert await joining
+    assert not node.members.rooms
+    assert not socket.connection.rooms

@@ -68,11 +68,25 @@ async def test_who_has_set_a_filter_gets_what_it_asks_for_and_the_others_everyth
     await turned()
     assert offsets(everything) == [1, 2, 3]
     assert offsets(filtered) == [1, 3]
-    socket.connection.subscriptions = frozenset()
-    node.following.sort(socket)
+    node.following.filter(socket, frozenset())
     node.publish(topic="transaction")
     await turned()
     assert offsets(filtered) == [1, 3, 4]
+
+
+async def test_what_came_before_a_change_of_filter_is_judged_by_the_old_one(node: Node) -> None:
+    for before, after in (["system"], ["balance"]), (["system"], []), ([], ["balance"]):
+        socket, notebook = node.join(types=before)
+        first = node.offset + 1
+        node.publish(topic="system")
+        node.publish(topic="transaction")
+        node.following.filter(socket, frozenset(after))
+        node.publish(topic="balance")
+        node.publish(topic="system")
+        await turned()
+        wanted = [first] if before else [first, first + 1]
+        wanted += [first + 2] if after else [first + 2, first + 3]
+        assert offsets(notebook) == wanted
 
 
 async def test_a_large_burst_leaves_in_pieces_so_that_who_is_full_is_kept_little_for(
