@@ -37,14 +37,14 @@ async def healthz(request: HttpRequest) -> JsonResponse:
 
 async def readyz(request: HttpRequest) -> JsonResponse:
     """Try what serving needs, all at once; 503 names what failed, and the log says why."""
+    node = hub.current()
+    if node is not None and node.draining:
+        return _answer("draining", {})
     checks = {
         "database": _in_thread(_database),
         "migrations": _in_thread(_migrations),
         "channel_layer": _layer(),
     }
-    node = hub.current()
-    if node is not None and node.draining:
-        return _answer("draining", {})
     outcomes = await asyncio.gather(*(_attempt(name, check) for name, check in checks.items()))
     ready = set(outcomes) == {"ok"}
     return _answer("ok" if ready else "unavailable", dict(zip(checks, outcomes, strict=True)))

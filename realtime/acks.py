@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from realtime import db, log, names
 from realtime.core.pace import Pace
 from realtime.log import CursorMove
+from realtime.protocol.codes import ErrorCode
 from realtime.protocol.messages import Acked
 from realtime.socket import Socket
 
 logger = logging.getLogger(__name__)
 
 MAX_WAIT_SECONDS = 0.5  # to gather, in a storm
+MAX_ANSWERS = 100_000  # of a node that may wait while the database is away
 
 
 class Acks:
@@ -29,8 +31,8 @@ class Acks:
         self._pace = Pace(MAX_WAIT_SECONDS)
 
     def due(self, now: float) -> bool:
-        """Say whether it is time to flush."""
-        return bool(self._moves) and not self._pace.wait(now)
+        """Say whether it is time to flush: never while a flush waits for the database."""
+        return bool(self._moves) and not self._storing.locked() and not self._pace.wait(now)
 
     def holds(self, user_id: int, device: str) -> bool:
         """Say whether anything of a device is not stored yet."""
@@ -38,7 +40,15 @@ class Acks:
         return any(key in self._moves or key in self._under_way for key in keys)
 
     def put(self, socket: Socket, stream: str, offset: int, request_id: str | None) -> None:
-        """Take an acknowledgement; `acked` follows once it is stored."""
+        """Take an acknowledgement; `acked` follows once it is stored.
+
+        Answers `error` at once when MAX_ANSWERS wait already.
+        """
+        if len(self._answers) >= MAX_ANSWERS:
+            socket.fail(
+                ErrorCode.INTERNAL, "Acknowledgements cannot be stored now; try again.", request_id
+            )
+            return
         self.move(socket, stream, offset)
         self._answers.append((socket, Acked(stream=stream, offset=offset), request_id))
 
@@ -75,7 +85,8 @@ class Acks:
                 await db.run(log.move_cursors, list(moves.values()))
             except BaseException as error:  # also of a login that was cancelled meanwhile
                 self._put_back(moves)
-                self._answers = answers + self._answers
+                waiting = [*answers, *self._answers]
+                self._answers = [answer for answer in waiting if answer[0].is_open]
                 if not isinstance(error, Exception):
                     raise
                 logger.warning("acknowledgements not stored yet: %r", error)

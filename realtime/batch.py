@@ -20,8 +20,8 @@ MAX_WAIT_SECONDS = 0.3  # to gather, in a storm
 class Batch(Generic[K, V]):
     """Calls `load(keys)` on a database thread for all that ask within some milliseconds.
 
-    Who comes alone is served at once. `load` returns an answer for each key, or raises
-    for all of them.
+    A call that comes alone is served at once. `load` returns an answer for each key, or
+    raises for all of them. A key that it leaves out raises KeyError where it was asked for.
     """
 
     def __init__(self, load: Callable[[Sequence[K]], Mapping[K, V]]) -> None:
@@ -40,18 +40,32 @@ class Batch(Generic[K, V]):
         return await asyncio.shield(future)
 
     async def _run(self) -> None:
-        while self._waiting:
-            await asyncio.sleep(self._pace.wait(time.monotonic()))
-            keys = list(self._waiting)[:MAX_KEYS]
-            batch = {key: self._waiting.pop(key) for key in keys}
-            self._pace.began(time.monotonic(), len(batch))
-            try:
-                found = await db.run(self._load, keys)
-            except Exception as error:
-                for future in batch.values():
-                    future.set_exception(error)
-                    future.exception()  # an asker who has left need not hear of it
-                continue
-            for key, future in batch.items():
-                future.set_result(found[key])
-        self._task = None
+        batch: dict[K, asyncio.Future[V]] = {}
+        try:
+            while self._waiting:
+                await asyncio.sleep(self._pace.wait(time.monotonic()))
+                keys = list(self._waiting)[:MAX_KEYS]
+                batch = {key: self._waiting.pop(key) for key in keys}
+                self._pace.began(time.monotonic(), len(batch))
+                try:
+                    found = await db.run(self._load, keys)
+                except Exception as error:
+                    for future in batch.values():
+                        _fail(future, error)
+                    continue
+                for key, future in batch.items():
+                    if key in found:
+                        future.set_result(found[key])
+                    else:
+                        _fail(future, KeyError(f"the loader has no answer for {key!r}"))
+        finally:
+            self._task = None
+            # Only a cancelled task leaves any: no answer will come.
+            for future in (*batch.values(), *self._waiting.values()):
+                future.cancel()
+            self._waiting.clear()
+
+
+def _fail(future: asyncio.Future[V], error: Exception) -> None:
+    future.set_exception(error)
+    future.exception()  # read once, since all that asked may have left

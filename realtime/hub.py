@@ -271,7 +271,7 @@ class Hub:
         now = time.monotonic()
         patience = self.options.stuck_after_seconds
         for socket, since in list(self.turn.held.items()):
-            if now - since > patience and socket.close_code is None:
+            if now - since > patience and socket.is_open and socket.close_code is None:
                 self.traffic.slow_closed += 1
                 logger.info("connection %s: reads too slowly", socket.connection.id)
                 socket.close(CloseCode.SLOW_CONSUMER, at_once=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+import random
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Sequence
+from contextlib import aclosing
 from functools import partial
 from typing import Any
 
@@ -22,6 +24,8 @@ from realtime.turn import MAX_PIECE_BYTES, Turn
 logger = logging.getLogger(__name__)
 
 INTERVALS = {"1s": 1.0, "5s": 5.0}  # seconds between two messages of one key
+# Before a room's source that has ended starts again: doubled each time until it yields.
+FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.5, 30.0
 
 
 class Members:
@@ -113,12 +117,26 @@ class RoomMembers:
         if (source := members.kind.source(members.name)) is not None:
             members.source = asyncio.ensure_future(self._run_source(members, source))
 
-    async def _run_source(self, members: Members, source: Any) -> None:
-        try:
-            async for messages in source:
-                self.deliver(members.kind.topic, messages)
-        except Exception:
-            logger.exception("room %s: its source failed", members.name)
+    async def _run_source(
+        self, members: Members, first: AsyncGenerator[Sequence[Ephemeral], None]
+    ) -> None:
+        """Deliver what a room's source yields while the room lives; start it again if it ends."""
+        source: AsyncGenerator[Sequence[Ephemeral], None] | None = first
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                source = source or members.kind.source(members.name)
+                if source is None:
+                    return  # the kind needs none any more
+                async with aclosing(source):
+                    async for messages in source:
+                        self.deliver(members.kind.topic, messages)
+                        pause = FIRST_PAUSE_SECONDS
+                logger.warning("room %s: its source has ended", members.name)
+            except Exception:
+                logger.exception("room %s: its source failed", members.name)
+            await asyncio.sleep(pause * random.uniform(0.5, 1))
+            source, pause = None, min(2 * pause, MAX_PAUSE_SECONDS)
 
     def leave(self, socket: Socket, room: str) -> None:
         """Take a socket out of a room, and what waits for it of that room."""
@@ -176,12 +194,22 @@ class RoomMembers:
                     self._spread(members)
 
     def _spread(self, members: Members) -> None:
-        """Write what this turn heard; who is held up gets the newest of each key later."""
+        """Write what this turn heard; a socket that is held up gets the newest of each key later.
+
+        A write that fails for all leaves the newest of each key with every socket: a value
+        that comes twice is harmless, one that never comes is not.
+        """
         fresh, members.fresh = members.fresh, None
         if fresh is None:
             return  # it has left in pieces already
         members.fresh_bytes = 0
-        others = self._turn.write_all(members.by_rate["realtime"], [frame for _, frame in fresh])
+        sockets = members.by_rate["realtime"]
+        try:
+            others = self._turn.write_all(sockets, [frame for _, frame in fresh])
+        except Exception:
+            logger.exception("room %s: writing failed, the newest values follow", members.name)
+            fresh = list(dict(fresh).items())
+            others = list(sockets)
         for socket in others:
             for key, frame in fresh:
                 socket.put_newest(key, frame)

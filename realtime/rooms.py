@@ -6,7 +6,7 @@ nothing else in the engine names a room.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 
 from realtime.publish import Ephemeral
 
@@ -40,7 +40,7 @@ class RoomKind:
         """Return the newest message per key, for the first who joins on a node. May query."""
         return ()
 
-    def source(self, room: str) -> AsyncIterator[Sequence[Ephemeral]] | None:
+    def source(self, room: str) -> AsyncGenerator[Sequence[Ephemeral], None] | None:
         """Return a generator that runs on each node while it has sockets in the room.
 
         For rooms that move without any feed; None for those that are published to.

@@ -153,7 +153,12 @@ class Socket(Outbound):
             self._release()
 
     def held(self) -> None:
-        """Hear from the writer that nothing more may be written for now."""
+        """Hear from the writer that nothing more may be written for now.
+
+        A socket that is gone waits for nothing: the sweep would find it for ever.
+        """
+        if not self.is_open:
+            return
         self.holding = True
         self.pipe = None
         self._turn.held[self] = time.monotonic()

@@ -22,6 +22,7 @@ from typing import Any
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from realtime import names
+from realtime.core.limits import utf8_size
 from realtime.core.pace import Pace
 from realtime.log import Entry
 
@@ -160,7 +161,7 @@ def _combine(items: Sequence[Item]) -> Iterator[tuple[str, dict[str, Any]]]:
     topics: dict[str, list[Any]] = {}
     for item in items:
         if isinstance(item, Entry):
-            inline = item.payload if len(item.payload) <= MAX_INLINE_BYTES else None
+            inline = item.payload if utf8_size(item.payload) <= MAX_INLINE_BYTES else None
             streams.setdefault(item.stream, []).append([*item[:5], inline])
         else:
             topic, messages = item

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 
 from django.utils import timezone
 
@@ -82,11 +82,11 @@ class AlwaysMovingRoom(RoomKind):
     def snapshot(self, room: str) -> Sequence[Ephemeral]:
         return _test_quote(simulator.tick_of(timezone.now()))
 
-    def source(self, room: str) -> AsyncIterator[Sequence[Ephemeral]]:
+    def source(self, room: str) -> AsyncGenerator[Sequence[Ephemeral], None]:
         return _test_quotes()
 
 
-async def _test_quotes() -> AsyncIterator[Sequence[Ephemeral]]:
+async def _test_quotes() -> AsyncGenerator[Sequence[Ephemeral], None]:
     async for tick in ticks(TEST_INTERVAL_SECONDS):
         yield _test_quote(tick)
 

@@ -41,11 +41,15 @@ class _Desk:
         self._listings = await load(symbols=self._symbols)
 
     async def save(self) -> None:
-        """Store the newest quotes of what is still traded."""
+        """Store the newest quotes of what is still traded; keep them if that fails."""
         unsaved, self._unsaved = self._unsaved, {}
         traded = {listing.id for listing in self._listings}
         quotes = [quote for key, quote in unsaved.items() if key in traded]
-        await database_sync_to_async(services.quotes_record)(quotes=quotes)
+        try:
+            await database_sync_to_async(services.quotes_record)(quotes=quotes)
+        except BaseException:  # a cancelled one too: `run_feed` saves once more at the end
+            self._unsaved = unsaved | self._unsaved
+            raise
 
     async def sync(self) -> None:
         """Do both; a database that is away costs one line in the log, and no tick."""

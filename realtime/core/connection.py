@@ -22,7 +22,7 @@ from realtime.core.effects import (
     StoreAck,
 )
 from realtime.core.identity import Identity
-from realtime.core.limits import Buckets, TokenBucket
+from realtime.core.limits import Buckets, TokenBucket, utf8_size
 from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import (
@@ -110,8 +110,8 @@ class Connection:
             yield Close(CloseCode.BINARY)
             return
         limit = self._limits.max_message_bytes
-        # Characters are never more than bytes, so most messages need no second look.
-        if len(text) > limit or (len(text) * 4 > limit and len(text.encode()) > limit):
+        # Characters are never more than bytes: what is far too long is not encoded.
+        if len(text) > limit or utf8_size(text) > limit:
             yield Fail(ErrorCode.MESSAGE_TOO_LARGE, f"A message holds at most {limit} bytes.")
             yield Close(CloseCode.TOO_LARGE)
             return

@@ -9,6 +9,11 @@ _SWEEP_SIZE = 1000
 _PREFIX_BITS = 64  # of IPv6: what one customer has at the least, and changes in at will
 
 
+def utf8_size(text: str) -> int:
+    """Return how many bytes a text takes as UTF-8, without encoding what is ASCII."""
+    return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
+
+
 def network_of(address: str) -> str:
     """Name whom an address is counted as: itself, or of IPv6 the /64 that it is in.
 

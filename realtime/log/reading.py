@@ -11,7 +11,7 @@ from realtime.log.entries import Entry
 from realtime.models import Event, Stream
 
 PAGE = 200  # events a read returns at most
-PAGE_BYTES = 64 * 1024  # of them, but always one; a character counts as a byte
+PAGE_BYTES = 64 * 1024  # of them as UTF-8, but always one
 _CHUNK = 10_000  # streams a statement names at most: SQLite allows 32,766 parameters
 
 
@@ -50,6 +50,9 @@ def read_many(
     """
     quote = connection.ops.quote_name
     streams, events = quote(Stream._meta.db_table), quote(Event._meta.db_table)
+    # SQLite's length() counts the characters of a text, and the bytes of a blob.
+    postgres = connection.vendor == "postgresql"
+    size = "octet_length(event.payload)" if postgres else "length(CAST(event.payload AS BLOB))"
     found: dict[tuple[str, int], tuple[Head, list[Entry]]] = {
         place: (Head("", 0, 0), []) for place in places
     }
@@ -60,8 +63,8 @@ def read_many(
             "SELECT name, after, epoch, head, floor, number, type, topic, payload FROM ("
             "SELECT wanted.name, wanted.after, stream.epoch, stream.head, stream.floor, "
             f"event.{quote('offset')} AS number, event.type, event.topic, event.payload, "
-            "sum(length(event.payload)) OVER (PARTITION BY wanted.name, wanted.after "
-            f"ORDER BY event.{quote('offset')}) - length(event.payload) AS before "
+            f"sum({size}) OVER (PARTITION BY wanted.name, wanted.after "
+            f"ORDER BY event.{quote('offset')}) - {size} AS before "
             f"FROM wanted JOIN {streams} stream ON stream.name = wanted.name "
             f"LEFT JOIN {events} event ON event.stream_id = stream.id "
             f"AND event.{quote('offset')} > wanted.after "

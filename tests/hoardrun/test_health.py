@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 
 import pytest
 import redis as redis_library
+from django.http import HttpRequest
 from django.test import Client
 
+from hoardrun import health
+from realtime import hub
 from tests.services.ports import free_port
 from tests.services.redis import Redis
 from tests.services.server import Kind, Server
@@ -18,6 +22,19 @@ from tests.services.server import Kind, Server
 def test_it_is_alive_without_a_database(path: str):
     answer = Client().get(path)  # no fixture lets this test touch the database
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+async def test_a_node_that_drains_is_not_ready_and_asks_nothing():
+    # A check that was begun and never awaited would fail this test as a warning.
+    node = await hub.ensure()
+    node.draining = True
+    try:
+        answer = await health.readyz(HttpRequest())
+    finally:
+        await hub.close()
+    gc.collect()
+    assert answer.status_code == 503
+    assert json.loads(answer.content) == {"status": "draining", "checks": {}}
 
 
 @pytest.mark.parametrize("kind", ["serve", "daphne"])

@@ -99,3 +99,58 @@ async def test_who_leaves_while_it_stores_takes_nothing_of_the_others(
     await turned()
     assert await stored() == {"laptop": 7}
     assert answered(notebook) == [7]
+
+
+async def test_a_database_that_hangs_gets_one_flush_and_no_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    user_id, epoch = await user_with_stream()
+    node, acks = Node(), Acks()
+    socket, notebook = await tab(node, "phone", user_id, epoch)
+    under_way, may_go_on = threading.Event(), threading.Event()
+
+    def slowly(moves: Sequence[CursorMove]) -> None:
+        under_way.set()
+        may_go_on.wait(10)
+        _store(moves)
+
+    monkeypatch.setattr(log, "move_cursors", slowly)
+    acks.put(socket, f"user:{user_id}", 4, None)
+    assert acks.due(0.0)
+    storing = asyncio.create_task(acks.flush())
+    await asyncio.to_thread(under_way.wait, 10)
+    acks.put(socket, f"user:{user_id}", 7, None)
+    assert not acks.due(float("inf"))  # the tick starts no task that would only wait
+    may_go_on.set()
+    await storing
+    assert acks.due(float("inf"))
+    await acks.flush()
+    await turned()
+    assert answered(notebook) == [4, 7]
+
+
+async def test_answers_that_wait_are_bounded_and_those_of_the_gone_are_dropped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    user_id, epoch = await user_with_stream()
+    node, acks = Node(), Acks()
+    (one, first), (two, second) = [await tab(node, "phone", user_id, epoch) for _ in range(2)]
+
+    def fail(moves: Sequence[CursorMove]) -> None:
+        raise OSError("away")
+
+    monkeypatch.setattr("realtime.acks.MAX_ANSWERS", 2)
+    monkeypatch.setattr(log, "move_cursors", fail)
+    for number in (1, 2, 3):
+        acks.put(one, f"user:{user_id}", number, str(number))
+    await turned()
+    [refused] = first.messages()
+    assert (refused["type"], refused["id"], refused["data"]["retryable"]) == ("error", "3", True)
+    one.gone()
+    await acks.flush()
+    monkeypatch.setattr(log, "move_cursors", _store)
+    acks.put(two, f"user:{user_id}", 2, None)
+    await acks.flush()
+    await turned()
+    assert (answered(first), answered(second)) == ([], [2])
+    assert await stored() == {"phone": 2}

@@ -80,3 +80,30 @@ async def test_who_leaves_takes_nothing_from_the_others() -> None:
     assert await staying == 10
     with pytest.raises(asyncio.CancelledError):
         await leaving
+
+
+async def test_a_key_that_the_loader_leaves_out_fails_and_the_others_are_answered() -> None:
+    batch: Batch[int, int] = Batch(lambda keys: {key: key for key in keys if key != 2})
+    async with asyncio.timeout(10):
+        found = await asyncio.gather(*map(batch.ask, (1, 2, 3)), return_exceptions=True)
+    assert [found[0], found[2]] == [1, 3]
+    assert isinstance(found[1], KeyError)
+    assert await batch.ask(4) == 4  # the next call starts anew
+
+
+async def test_a_load_that_is_cancelled_leaves_nobody_waiting() -> None:
+    load = Loads()
+    batch = Batch(load)
+    load.may_answer.clear()
+    first = asyncio.create_task(batch.ask(1))
+    while not load.calls:
+        await asyncio.sleep(0.01)
+    second = asyncio.create_task(batch.ask(2))
+    await asyncio.sleep(0)
+    assert batch._task is not None
+    batch._task.cancel()
+    load.may_answer.set()
+    async with asyncio.timeout(10):
+        found = await asyncio.gather(first, second, return_exceptions=True)
+    assert [type(error) for error in found] == [asyncio.CancelledError] * 2
+    assert await batch.ask(3) == 30

@@ -109,9 +109,12 @@ def test_it_reads_pages_after_an_offset() -> None:
 
 
 @pytest.mark.django_db
-def test_a_page_ends_where_a_drained_socket_would_be_full() -> None:
+@pytest.mark.parametrize("letter", ["x", "ш", "€", "🙂"])
+def test_a_page_ends_where_a_drained_socket_would_be_full(letter: str) -> None:
+    text = letter * (10_000 // len(letter.encode()))  # bytes fill a socket, not characters
+
     def large(stream: str) -> tuple[str, Payload]:
-        return stream, SystemAnnouncement(id="1", title="t", message="x" * 10_000)
+        return stream, SystemAnnouncement(id="1", title="t", message=text)
 
     with transaction.atomic():
         log.append([large("user:1") for _ in range(9)] + [large("user:2") for _ in range(3)])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from functools import partial
 
 import pytest
 
-from realtime import rooms
+from realtime import members, rooms
 from realtime.publish import Ephemeral
 from realtime.rooms import RoomKind
 from realtime.socket import Socket
@@ -42,10 +42,10 @@ class Fed(RoomKind):
         self.may_answer.wait(10)
         return ()
 
-    def source(self, room: str) -> AsyncIterator[Sequence[Ephemeral]]:
+    def source(self, room: str) -> AsyncGenerator[Sequence[Ephemeral], None]:
         return self._values()
 
-    async def _values(self) -> AsyncIterator[Sequence[Ephemeral]]:
+    async def _values(self) -> AsyncGenerator[Sequence[Ephemeral], None]:
         self.running += 1
         try:
             while True:
@@ -58,11 +58,26 @@ class Fed(RoomKind):
 class Broken(Fed):
     """A room whose source cannot be started the first time."""
 
-    def source(self, room: str) -> AsyncIterator[Sequence[Ephemeral]]:
+    def source(self, room: str) -> AsyncGenerator[Sequence[Ephemeral], None]:
         self.asked += 10
         if self.asked < 20:
             raise RuntimeError("no feed yet")
         return super().source(room)
+
+
+class Ending(Fed):
+    """A room whose source yields once and then ends, the second time with an error."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_answer.set()
+        self.begun = 0
+
+    async def _values(self) -> AsyncGenerator[Sequence[Ephemeral], None]:
+        self.begun += 1
+        yield ()
+        if self.begun == 2:
+            raise RuntimeError("the feed broke")
 
 
 @pytest.fixture
@@ -128,3 +143,18 @@ async def test_one_whom_a_turn_closes_while_it_joins_is_no_member(fed: Fed) -> N
     assert await joining
     assert not node.members.rooms
     assert not socket.connection.rooms
+
+
+async def test_a_source_that_ends_or_fails_starts_again_while_the_room_lives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kind = Ending()
+    monkeypatch.setattr(rooms, "kind_of", lambda room: kind)
+    monkeypatch.setattr(members, "FIRST_PAUSE_SECONDS", 0.001)
+    node = Node()
+    socket, _ = node.join()
+    assert await node.members.join(socket, "fed", "realtime", None)
+    await until(lambda: kind.begun >= 4)
+    node.members.leave(socket, "fed")
+    await asyncio.sleep(0)
+    assert not [task for task in asyncio.all_tasks() if "_run_source" in repr(task)]

@@ -11,6 +11,7 @@ from realtime.members import Members
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import MarketUpdate, Pong
 from realtime.publish import Ephemeral, payload_from
+from realtime.socket import Socket
 from realtime.turn import MAX_PIECE_BYTES
 from tests.realtime.rig import STREAM, Node, Notebook, offsets, turned
 
@@ -220,3 +221,28 @@ async def test_a_slower_rate_never_sends_a_value_that_was_outdated_in_between(no
         while not later.writes:
             await asyncio.sleep(0.001)
     assert prices(later) == [3]
+
+
+async def test_values_that_failed_to_be_written_reach_everybody_once_more(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    members = market(node)
+    first, second = (enter(node, members, "realtime") for _ in range(2))
+
+    def fail(*_: object) -> list[Socket]:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(node.turn, "write_all", fail)
+        for price in (1, 2):
+            tick(node, price)
+        await turned()
+    await turned()
+    assert prices(first) == prices(second) == [2]
+
+
+async def test_a_socket_that_is_gone_is_not_held(node: Node) -> None:
+    socket, _ = node.join()
+    socket.gone()
+    socket.held()  # the writer hears of its transport later than the hub
+    assert node.turn.held == {}

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
-from django.db import connection
+from django.db import DatabaseError, connection
 
+from hoardrun.market import services
 from hoardrun.market.errors import FeedNotFound, InstrumentNotFound
 from hoardrun.market.models import Instrument, Quote
 from hoardrun.market.quotes import LiveQuote
-from hoardrun.market.runner import run_feed, simulate_in_process
+from hoardrun.market.runner import _Desk, run_feed, simulate_in_process
 from hoardrun.market.services import instruments_ensure
+from hoardrun.market.simulator import quote_at
 from realtime.publish import Ephemeral
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -118,6 +120,29 @@ def test_it_goes_on_while_the_database_fails(caplog: Any):
         published = asyncio.run(asyncio.wait_for(stream(), PATIENCE_SECONDS))
     assert len(published.quotes) > 20
     assert "Traceback" not in caplog.text
+
+
+async def test_quotes_that_failed_to_be_stored_are_stored_the_next_time(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    await _ensure()
+    record = services.quotes_record
+
+    def fail(*, quotes: Any) -> None:
+        raise DatabaseError("away")
+
+    desk = _Desk(["BTC-USD", "EUR-USD"])
+    await desk.load()
+    first, second = desk.listings()
+    old, new = (quote_at(first, tick) for tick in (1, 2))
+    desk.note([old, quote_at(second, 1)])
+    monkeypatch.setattr(services, "quotes_record", fail)
+    await desk.sync()
+    desk.note([new])  # newer than what failed
+    monkeypatch.setattr(services, "quotes_record", record)
+    await desk.sync()
+    stored = {row.pk: row.price async for row in Quote.objects.all()}
+    assert stored == {first.id: new.price, second.id: quote_at(second, 1).price}
 
 
 async def test_it_tells_the_caller_when_publishing_fails():
