@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import logging
+import time
 
 import pytest
 import redis
 
-from hoardrun.logs import OneLineOutages, RedactCredentials
+from hoardrun.logs import MAX_MESSAGE, OneLineOutages, RedactCredentials, redact
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyX2lkIjoxfQ.c2lnbmF0dXJl"
 
@@ -80,3 +81,59 @@ def test_a_lost_postgresql_is_one_line_until_it_says_something_else(written: io.
         "WARNING error connecting in 'pool-1': refused Is it running?",
         "WARNING error connecting in 'pool-1': timed out",
     ]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "eyJ",
+        "eyJ-",
+        "eyJa.b",
+        "bearer",
+        "Bearer ",
+        "authorization: ",
+        "authorization:\tbearer \t",
+        "&token=",
+        "?ticket=a&",
+        " ",
+        "a",
+    ],
+)
+def test_redacting_takes_time_in_proportion_to_the_text(piece: str) -> None:
+    short, long = piece * (10_000 // len(piece)), piece * (100_000 // len(piece))
+    # Quadratic work makes it a hundred times as long; compared within one run, best of several.
+    assert best_time(long) < 40 * best_time(short) + 0.001
+
+
+def best_time(text: str) -> float:
+    times = []
+    for _ in range(5):
+        began = time.perf_counter()
+        redact(text)
+        times.append(time.perf_counter() - began)
+    return min(times)
+
+
+def test_a_long_message_is_cut_before_it_is_searched(written: io.StringIO) -> None:
+    logger(written, "django").warning("Invalid HTTP_HOST header: %r", "x." * 100_000)
+    assert len(written.getvalue()) < MAX_MESSAGE + 100
+    assert "more characters]" in written.getvalue()
+
+
+@pytest.mark.parametrize("shown", range(0, 60, 3))
+def test_a_token_at_the_cut_is_not_written(written: io.StringIO, shown: int) -> None:
+    logger(written, "django").warning("%s", "x " * ((MAX_MESSAGE - shown) // 2) + JWT)
+    assert JWT[: len("eyJ") + 5] not in written.getvalue()  # a shorter piece tells nothing
+
+
+def test_of_a_long_traceback_both_ends_are_written_and_no_end_of_a_token(
+    written: io.StringIO,
+) -> None:
+    for fill in range(0, len(JWT) * 2, 7):
+        try:
+            raise ValueError("x" * fill + f" token {JWT} " * 1000 + "\nthe end")
+        except ValueError:
+            logger(written, "realtime.hub").exception("failed")
+        assert "c2lnbmF0dXJl" not in written.getvalue()
+    assert "Traceback" in written.getvalue()
+    assert "characters left out]\nthe end" in written.getvalue()
