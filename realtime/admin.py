@@ -27,7 +27,6 @@ from realtime.models import (
     Stream,
 )
 from realtime.protocol.messages import PAYLOADS
-from realtime.registry import ALIVE_WITHIN
 
 if TYPE_CHECKING:  # Django's class takes no parameters when it runs
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -153,9 +152,13 @@ class NodeAdmin(_ReadOnly):
     search_fields = ("host", "=id")
     ordering = ("host", "pid")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Node]:
+        found: QuerySet[Node] = super().get_queryset(request)
+        return found.annotate(is_alive=registry.alive())
+
     @admin.display(boolean=True)
-    def alive(self, node: Node) -> bool:
-        return timezone.now() - node.seen_at <= ALIVE_WITHIN
+    def alive(self, node: Any) -> bool:
+        return bool(node.is_alive)
 
 
 @admin.register(Connection)

@@ -10,26 +10,29 @@ import resource
 import socket
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import connection, transaction
 from django.db.models import Count
-from django.utils import timezone
 
 from realtime import db, durability, hub, jobs, log, nodes_room, registry, wakeup
 from realtime.hub import Hub
 from realtime.jobs import Job
 from realtime.models import Connection, Node
 from realtime.protocol.codes import CloseCode
+from realtime.retry import retried
 from realtime.socket import Socket
 
 logger = logging.getLogger(__name__)
 
 REPORT_SECONDS = 2.0
 ROWS = 500  # of connections in one statement
+LEAVE_SECONDS = 5.0  # for the last report, when the database may be away
 FORGET_AFTER = timedelta(minutes=10)
 _PAGE_BYTES = resource.getpagesize()
 
@@ -39,9 +42,10 @@ class Reporter:
 
     def __init__(self, node: Hub) -> None:
         self._hub = node
-        self._started_at = timezone.now()
-        self._before = (time.monotonic(), 0, 0)
+        self._started = time.monotonic()
+        self._before = (self._started, 0, 0)
         self._listed: set[str] = set()  # the connections that have a row
+        self._reporting: asyncio.Task[None] | None = None
 
     def measure(self) -> dict[str, Any]:
         """Read the counters, on the event loop's thread."""
@@ -54,7 +58,6 @@ class Reporter:
             "host": socket.gethostname()[:200],
             "pid": os.getpid(),
             "version": settings.VERSION,
-            "started_at": self._started_at,
             "connections": len(self._hub.sockets),
             "users": len(self._hub.users),
             "rooms": self._hub.members.counts(),
@@ -75,10 +78,16 @@ class Reporter:
         reached = dict(self._hub.reached)
         self._hub.reached.clear()
         open_now = {s.connection.id: s for sockets in self._hub.users.values() for s in sockets}
-        opened = [self._row(open_now[key]) for key in open_now.keys() - self._listed]
-        closed = self._listed - open_now.keys()
+        report = _Report(
+            node_id=self._hub.node_id,
+            age=_since(self._started),
+            values=self.measure(),
+            reached=[(*event, sockets) for event, sockets in reached.items() if sockets],
+            opened=[_Opened.of(open_now[key]) for key in open_now.keys() - self._listed],
+            closed=sorted(self._listed - open_now.keys()),
+        )
         try:
-            known = await db.run(_store, self._hub.node_id, self.measure(), reached, opened, closed)
+            known = await db.run(_store, report)
         except Exception as error:  # tell it at the next report
             logger.warning("node report: %r", error)
             self._hub.reached.update(reached)
@@ -97,54 +106,101 @@ class Reporter:
         for key in surplus & open_now.keys():
             open_now[key].close(CloseCode.TOO_MANY_CONNECTIONS)
 
-    def _row(self, socket: Socket) -> Connection:
-        connection = socket.connection
-        assert connection.user_id is not None
-        age = timedelta(seconds=time.monotonic() - socket.opened_at)
-        return Connection(
-            id=connection.id,
-            node_id=self._hub.node_id,
-            user_id=connection.user_id,
-            session=connection.identity.session if connection.identity else "",
-            device=connection.device,
-            address=socket.peer.address[:64],
-            client=socket.peer.client,
-            opened_at=timezone.now() - age,
-        )
-
     async def run(self) -> None:
-        """Report for as long as the node lives."""
+        """Report for as long as the node lives; a report that has begun is always finished."""
         while True:
-            await self.report()
+            self._reporting = asyncio.ensure_future(self.report())
+            await asyncio.shield(self._reporting)
             await asyncio.sleep(REPORT_SECONDS)
 
     async def leave(self) -> None:
-        """Take the node out of the registry."""
+        """Take the node out of the registry, for no longer than LEAVE_SECONDS.
+
+        A report that is under way ends first: committed later, it would bring the row back.
+        """
         try:
-            await self.report()
-            await db.run(lambda: Node.objects.filter(pk=self._hub.node_id).delete())
+            async with asyncio.timeout(LEAVE_SECONDS):
+                if self._reporting is not None:
+                    await asyncio.wait([self._reporting])
+                await self.report()
+                await db.run(lambda: Node.objects.filter(pk=self._hub.node_id).delete())
         except Exception as error:
             logger.warning("node not taken out of the registry: %r", error)
 
 
-def _store(
-    node_id: str,
-    values: dict[str, Any],
-    reached: dict[tuple[str, int], int],
-    opened: Sequence[Connection],
-    closed: Iterable[str],
-) -> bool:
+@dataclass(frozen=True)
+class _Opened:
+    """A connection that has no row yet."""
+
+    age: timedelta
+    values: dict[str, Any]
+
+    @classmethod
+    def of(cls, socket: Socket) -> _Opened:
+        connection = socket.connection
+        values = {
+            "id": connection.id,
+            "user_id": connection.user_id,
+            "session": connection.identity.session if connection.identity else "",
+            "device": connection.device,
+            "address": socket.peer.address[:64],
+            "client": socket.peer.client,
+        }
+        return cls(_since(socket.opened_at), values)
+
+
+@dataclass(frozen=True)
+class _Report:
+    """What a node has to say; ages are by its monotonic clock, whatever its wall clock shows."""
+
+    node_id: str
+    age: timedelta
+    values: dict[str, Any]
+    reached: Sequence[tuple[str, int, int]]
+    opened: Sequence[_Opened]
+    closed: Sequence[str]
+
+
+def _since(moment: float) -> timedelta:
+    return timedelta(seconds=time.monotonic() - moment)
+
+
+def _store(report: _Report) -> bool:
     """Write a report; say whether the node was known before."""
-    now: datetime = timezone.now()
-    node, created = Node.objects.update_or_create(pk=node_id, defaults={**values, "seen_at": now})
+    node, known = _write(report)
     nodes_room.tell(node)
-    Node.objects.filter(seen_at__lt=now - FORGET_AFTER).delete()
-    gone = sorted(closed)
-    for start in range(0, len(gone), ROWS):
-        Connection.objects.filter(pk__in=gone[start : start + ROWS]).delete()
+    return known
+
+
+@retried
+@transaction.atomic
+def _write(report: _Report) -> tuple[Node, bool]:
+    """Write a report in one transaction, and take out the nodes that are silent for long.
+
+    All times are the database's: nodes judge each other by them.
+    """
+    moment = db.now()
+    values = {**report.values, "started_at": moment - report.age, "seen_at": moment}
+    known = bool(Node.objects.filter(pk=report.node_id).update(**values))
+    node = Node(pk=report.node_id, **values)
+    if not known:
+        node.save(force_insert=True)
+    # Nodes that take each other for dead must not wait for each other.
+    skip = connection.features.has_select_for_update_skip_locked
+    dead = Node.objects.select_for_update(skip_locked=skip).filter(
+        seen_at__lt=moment - FORGET_AFTER
+    )
+    if found := list(dead.values_list("pk", flat=True)):
+        Node.objects.filter(pk__in=found).delete()
+    for start in range(0, len(report.closed), ROWS):
+        Connection.objects.filter(pk__in=report.closed[start : start + ROWS]).delete()
+    opened = [
+        Connection(node_id=report.node_id, opened_at=moment - each.age, **each.values)
+        for each in report.opened
+    ]
     Connection.objects.bulk_create(opened, batch_size=ROWS, ignore_conflicts=True)
-    log.add_reached([(*event, sockets) for event, sockets in reached.items() if sockets])
-    return not created
+    log.add_reached(report.reached)
+    return node, known
 
 
 def _surplus(most: int) -> set[str]:
@@ -152,8 +208,7 @@ def _surplus(most: int) -> set[str]:
 
     On one node alone the hub sees to it by itself.
     """
-    alive = Node.objects.filter(seen_at__gte=timezone.now() - registry.ALIVE_WITHIN)
-    if alive.count() < 2:
+    if Node.objects.filter(registry.alive()).count() < 2:
         return set()
     listed = registry.connections()
     users = (

@@ -40,7 +40,7 @@ class NodesRoom(RoomKind):
 
 
 def tell(node: Node) -> None:
-    """Send what a node has just reported to whoever watches."""
+    """Send what a node has just reported to all that watch."""
     publish_ephemeral(TOPIC, [_message(registry.describe(node, node.seen_at))])
 
 

@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
-from django.utils import timezone
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
+from realtime import db
 from realtime.models import Connection, Node
 from realtime.protocol.codec import timestamp
 
-ALIVE_WITHIN = timedelta(seconds=10)
+ALIVE_WITHIN = timedelta(seconds=10)  # of the database's time, in which nodes report
 LAG_WARNING_MS = 100.0
 
 
@@ -115,14 +116,18 @@ def describe(node: Node, moment: datetime) -> dict[str, Any]:
     }
 
 
+def alive(node: str = "") -> Q:
+    """Select the nodes that have reported lately; `node` is a prefix such as `node__`."""
+    return Q(**{f"{node}seen_at__gte": Now() - ALIVE_WITHIN})
+
+
 def connections() -> QuerySet[Connection]:
     """List the sockets that are logged in on live nodes, the newest first.
 
     As the nodes last reported: up to two seconds late.
     """
-    alive = timezone.now() - ALIVE_WITHIN
     return (
-        Connection.objects.filter(node__seen_at__gte=alive)
+        Connection.objects.filter(alive("node__"))
         .select_related("node", "user")
         .order_by("-opened_at", "pk")
     )
@@ -130,7 +135,7 @@ def connections() -> QuerySet[Connection]:
 
 def cluster() -> Cluster:
     """Read all nodes."""
-    now = timezone.now()
+    now = db.now()
     nodes = list(Node.objects.order_by("host", "pid"))
     return Cluster(
         nodes=[node for node in nodes if now - node.seen_at <= ALIVE_WITHIN],

@@ -13,8 +13,9 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 
+from realtime import db
 from realtime.core.identity import Identity
 from realtime.models import Ticket
 from realtime.options import options
@@ -32,7 +33,7 @@ def issue(identity: Identity) -> tuple[str, float]:
         session=identity.session,
         stamp=identity.stamp,
         login_expires_at=datetime.fromtimestamp(identity.expires_at, UTC),
-        expires_at=timezone.now() + timedelta(seconds=seconds),
+        expires_at=Now() + timedelta(seconds=seconds),
     )
     return ticket, seconds
 
@@ -67,8 +68,10 @@ def redeem(attempts: Sequence[Attempt]) -> dict[Attempt, Identity | None]:
             "RETURNING hash, user_id, session, stamp, login_expires_at, expires_at",
             sorted(first),
         )
-        for key, user_id, session, stamp, login_expires_at, expires_at in cursor.fetchall():
-            if _moment(expires_at) > timezone.now():
+        rows = cursor.fetchall()
+        moment = db.now()  # another node may have issued the ticket, by another clock
+        for key, user_id, session, stamp, login_expires_at, expires_at in rows:
+            if _moment(expires_at) > moment:
                 found[first[key]] = Identity(
                     user_id, _moment(login_expires_at).timestamp(), session, stamp
                 )
@@ -84,4 +87,4 @@ def _moment(value: datetime | str) -> datetime:
 
 def forget_expired() -> None:
     """Delete the tickets that nobody has used."""
-    Ticket.objects.filter(expires_at__lt=timezone.now()).delete()
+    Ticket.objects.filter(expires_at__lt=Now()).delete()

@@ -1,0 +1,241 @@
+"""What nodes report of themselves, in the database's time, and what they conclude of each other."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import threading
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from realtime import db, log, node, registry, tickets
+from realtime.core.connection import Connection as State
+from realtime.core.identity import Identity
+from realtime.hub import Hub
+from realtime.models import Connection, Node, Ticket
+from realtime.node import Reporter
+from realtime.options import Options
+from realtime.protocol.codes import CloseCode
+from realtime.socket import Peer, Socket
+from realtime.tickets import Attempt
+from tests.realtime.rig import Notebook
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+async def own() -> AsyncIterator[Hub]:
+    yield Hub(Options(max_connections_per_user=1))
+
+
+@pytest.fixture
+def wrong_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
+    """Set the wall clock of this node ahead, or behind."""
+    real = timezone.now
+
+    def shift(by: timedelta) -> None:
+        monkeypatch.setattr(timezone, "now", lambda: real() + by)
+
+    return shift
+
+
+def attach(own: Hub, user_id: int) -> Socket:
+    """Connect a user to a node."""
+    state = State(secrets.token_hex(8), own.options.limits)
+    state.user_id = user_id
+    socket = Socket(state, Notebook(), own.turn, 1 << 20, Peer("192.0.2.1", "test"))
+    own.admit(socket)
+    own.attach(socket)
+    return socket
+
+
+@sync_to_async
+def user() -> int:
+    return int(get_user_model().objects.create(username="alice").pk)
+
+
+@sync_to_async
+def rows() -> list[Node]:
+    return list(Node.objects.all())
+
+
+@sync_to_async
+def cluster() -> registry.Cluster:
+    return registry.cluster()
+
+
+@pytest.mark.parametrize("ahead", [HOUR, -HOUR])
+async def test_a_node_reports_in_the_databases_time_whatever_its_clock_shows(
+    own: Hub, wrong_clock: Callable[[timedelta], None], ahead: timedelta
+) -> None:
+    attach(own, await user())
+    before = await db.run(db.now)
+    wrong_clock(ahead)
+    await Reporter(own).report()
+    after = await db.run(db.now)
+    [row] = await rows()
+    assert before <= row.seen_at <= after
+    assert row.started_at <= row.seen_at
+    opened = await sync_to_async(Connection.objects.get)()
+    assert before - timedelta(minutes=1) < opened.opened_at <= after
+    assert [found.id for found in (await cluster()).nodes] == [own.node_id]
+    assert await sync_to_async(registry.connections().count)() == 1
+
+
+async def test_a_node_that_was_ahead_and_died_is_dead_and_its_ghosts_close_nobody(
+    own: Hub, wrong_clock: Callable[[timedelta], None]
+) -> None:
+    user_id = await user()
+    wrong_clock(HOUR)
+    dying = Hub(Options(max_connections_per_user=1))
+    attach(dying, user_id)
+    await Reporter(dying).report()
+    wrong_clock(timedelta())
+    # Eleven seconds pass for the database.
+    past = (await db.run(db.now)) - registry.ALIVE_WITHIN - timedelta(seconds=1)
+    await Node.objects.filter(pk=dying.node_id).aupdate(seen_at=past)
+    socket = attach(own, user_id)
+    await Reporter(own).report()
+    found = await cluster()
+    assert ([n.id for n in found.nodes], [n.id for n in found.stale]) == (
+        [own.node_id],
+        [dying.node_id],
+    )
+    assert socket.close_code is None
+
+
+async def test_of_two_nodes_the_older_socket_goes_whichever_clock_is_ahead(
+    own: Hub, wrong_clock: Callable[[timedelta], None]
+) -> None:
+    user_id = await user()
+    other = Hub(Options(max_connections_per_user=1))
+    old, new = attach(other, user_id), attach(own, user_id)
+    old.opened_at -= 60
+    wrong_clock(HOUR)  # the older one's node
+    first = Reporter(other)
+    await first.report()
+    wrong_clock(timedelta())
+    await Reporter(own).report()
+    await first.report()
+    assert (old.close_code, new.close_code) == (CloseCode.TOO_MANY_CONNECTIONS, None)
+
+
+async def test_a_report_is_one_transaction(own: Hub) -> None:
+    user_id = await user()
+    reporter = Reporter(own)
+    left = attach(own, user_id)
+    await reporter.report()
+    own.detach(left)
+    attach(own, user_id)
+    stream = f"user:{user_id}"
+    await sync_to_async(log.ensure)([stream])
+    own.reached[stream, 1] += 3
+    found: list[str] = []
+
+    def store(report: Any) -> bool:
+        with CaptureQueriesContext(connection) as queries:
+            known = _store(report)
+        found.extend(query["sql"] for query in queries)
+        return known
+
+    _store = node._store
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(node, "_store", store)
+        await reporter.report()
+    changes = [sql for sql in found if sql.startswith(("UPDATE", "INSERT", "DELETE", "WITH"))]
+    assert len(changes) >= 4  # the node, one connection less, one more, and the event
+    assert sum(sql.startswith("BEGIN") for sql in found) == 1
+    assert sum(sql.startswith("COMMIT") for sql in found) == 1
+    assert not any("SAVEPOINT" in sql for sql in found)
+
+
+async def test_a_report_that_fails_half_way_leaves_nothing_and_is_made_good(
+    own: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attach(own, await user())
+    own.reached["announcements", 1] += 3
+
+    def fail(counts: object) -> None:
+        raise OSError("away")
+
+    reporter = Reporter(own)
+    with monkeypatch.context() as patch:
+        patch.setattr(log, "add_reached", fail)
+        await reporter.report()
+    assert await rows() == []
+    assert own.reached == {("announcements", 1): 3}
+    await reporter.report()
+    assert len(await rows()) == await sync_to_async(Connection.objects.count)() == 1
+
+
+async def test_a_node_that_leaves_in_the_middle_of_a_report_stays_out(
+    own: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    under_way, may_go_on = threading.Event(), threading.Event()
+    store = node._store
+
+    def slowly(report: Any) -> bool:
+        under_way.set()
+        may_go_on.wait(10)
+        return store(report)
+
+    reporter = Reporter(own)
+    monkeypatch.setattr(node, "_store", slowly)
+    running = asyncio.create_task(reporter.run())
+    await asyncio.to_thread(under_way.wait, 10)
+    running.cancel()  # as the hub does when it stops
+    leaving = asyncio.create_task(reporter.leave())
+    await asyncio.sleep(0.05)
+    may_go_on.set()
+    await leaving
+    assert await rows() == []
+
+
+async def test_a_node_leaves_in_time_though_the_database_hangs(
+    own: Hub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    may_go_on = threading.Event()
+    monkeypatch.setattr(node, "_store", lambda report: may_go_on.wait(10))
+    monkeypatch.setattr(node, "LEAVE_SECONDS", 0.05)
+    async with asyncio.timeout(5):
+        await Reporter(own).leave()
+    may_go_on.set()
+    assert "not taken out of the registry" in caplog.text
+
+
+@pytest.mark.parametrize("ahead", [HOUR, -HOUR])
+def test_a_ticket_lasts_by_the_databases_time(
+    wrong_clock: Callable[[timedelta], None], ahead: timedelta
+) -> None:
+    alice = get_user_model().objects.create(username="alice")
+    identity = Identity(alice.pk, timezone.now().timestamp() + 600, "s", "")
+    wrong_clock(ahead)  # of the node that issues it
+    text, _ = tickets.issue(identity)
+    old, _ = tickets.issue(identity)
+    wrong_clock(timedelta())
+    Ticket.objects.filter(hash=tickets.digest(old)).update(
+        expires_at=db.now() - timedelta(seconds=1)
+    )
+    attempts = [Attempt(tickets.digest(ticket), "c") for ticket in (text, old)]
+    found = tickets.redeem(attempts)
+    assert [found[attempt] is not None for attempt in attempts] == [True, False]
+
+
+def test_expired_tickets_are_forgotten_by_the_databases_time(
+    wrong_clock: Callable[[timedelta], None],
+) -> None:
+    alice = get_user_model().objects.create(username="alice")
+    tickets.issue(Identity(alice.pk, timezone.now().timestamp() + 600, "s", ""))
+    wrong_clock(HOUR)
+    tickets.forget_expired()
+    assert Ticket.objects.count() == 1
