@@ -34,7 +34,7 @@ CSRF_FAILURE_VIEW = "hoardrun.problems.csrf_failure"
 INSTALLED_APPS = [
     # First: gives runserver its ASGI server. Only there, as Twisted takes half a second to load.
     *(["daphne"] if "runserver" in sys.argv else []),
-    "django.contrib.admin",
+    "hoardrun.admin_site.AdminConfig",  # Django's admin, which keeps secrets
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -7,6 +7,6 @@ They look at the settings that are in force, whoever wrote them. Warnings come w
 
 from __future__ import annotations
 
-from hoardrun.checks import stores, switches, tokens, web
+from hoardrun.checks import pages, stores, switches, tokens, web
 
-__all__ = ["stores", "switches", "tokens", "web"]
+__all__ = ["pages", "stores", "switches", "tokens", "web"]

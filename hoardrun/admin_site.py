@@ -1,0 +1,60 @@
+"""The admin's site: no page of it filters, refers or shows by a secret column."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.admin.apps import AdminConfig as _AdminConfig
+from django.http import HttpRequest
+
+from hoardrun.secret_columns import is_secret, leads_to_secret
+
+if TYPE_CHECKING:  # Django's class takes no parameters when it runs
+    _ModelAdmin = admin.ModelAdmin[Any]
+else:
+    _ModelAdmin = admin.ModelAdmin
+
+
+class AdminConfig(_AdminConfig):
+    """Django's admin, with our site as `admin.site`."""
+
+    default = False  # it is named in INSTALLED_APPS
+    default_site = "hoardrun.admin_site.Site"
+
+
+class Guarded(_ModelAdmin):
+    """What every page of the site refuses, whoever wrote the page.
+
+    Django lets a query compare any column of the model itself, and the key of what a relation
+    leads to: whoever sees a row or none reads a secret bit by bit.
+    """
+
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        if leads_to_secret(self.model, lookup):
+            return False
+        return super().lookup_allowed(lookup, value, request)
+
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        if leads_to_secret(self.model, to_field):
+            return False
+        return super().to_field_allowed(request, to_field)
+
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave secret columns out of forms, unless the page names them.
+
+        Django's page of users does, and shows a mark in place of the password.
+        """
+        excluded = super().get_exclude(request, obj)
+        secret = [field.name for field in self.opts.fields if is_secret(field)]
+        return [*(excluded or ()), *secret] if secret else excluded
+
+
+class Site(admin.AdminSite):
+    """Django's site; each page that is registered is a guarded one."""
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        page = admin_class or admin.ModelAdmin
+        if not issubclass(page, Guarded):
+            page = type(page.__name__, (Guarded, page), {"__module__": page.__module__})
+        super().register(model_or_iterable, page, **options)

@@ -1,0 +1,244 @@
+"""No page of the admin and no list of the API filters, orders, searches or shows by a secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import Permission, User
+from django.contrib.sessions.models import Session
+from django.core.checks import run_checks
+from django.db import connection
+from django.db.models import F, Field, Model
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from hoardrun.admin_site import Site
+from hoardrun.secret_columns import (
+    HARMLESS,
+    LOOKS_SECRET,
+    SECRET,
+    is_secret,
+    label,
+    leads_to_secret,
+)
+from realtime import tickets
+from realtime.core.identity import Identity
+
+MAX_RELATIONS = 3  # that a lookup follows
+LOOKUPS = ("", "__startswith", "__regex", "__gt", "__in")
+JUDGED = "(=|<|>|!|IN |IS |LIKE|REGEXP|SIMILAR|~|ASC|DESC|BETWEEN)"  # what follows a column
+PAGES = sorted(admin.site._registry.items(), key=lambda pair: pair[0]._meta.label)
+
+
+def columns() -> Iterator[Field[Any, Any]]:
+    for model in apps.get_models():
+        yield from (field for field in model._meta.get_fields() if isinstance(field, Field))
+
+
+def paths(model: type[Model], depth: int = MAX_RELATIONS) -> Iterator[str]:
+    """Return every lookup that leads from a model to a secret column, also by a bare relation."""
+    for field in model._meta.get_fields():
+        name = field.name
+        if getattr(field, "related_model", None) is None:
+            if isinstance(field, Field) and is_secret(field):
+                yield name
+            continue
+        other: Any = field.related_model
+        if is_secret(other._meta.pk):
+            yield from (name, f"{name}__pk")
+        if depth:
+            yield from (f"{name}__{rest}" for rest in paths(other, depth - 1))
+    if is_secret(model._meta.pk):
+        yield "pk"
+
+
+def changelist(model: type[Model]) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
+@pytest.fixture
+def support(charlie: User) -> Client:
+    client = Client(raise_request_exception=False)
+    client.force_login(charlie)
+    return client
+
+
+def judged_by(queries: CaptureQueriesContext) -> set[str]:
+    """Return the secret columns that a query of these compares or orders by."""
+    found = set()
+    for query in queries.captured_queries:
+        sql = query["sql"]
+        if "django_session" in sql.partition("WHERE")[0]:
+            continue  # that of the request itself
+        for field in columns():
+            column = f'"{field.model._meta.db_table}"."{field.column}"'
+            if is_secret(field) and re.search(rf"{re.escape(column)}(::text)?\)* {JUDGED}", sql):
+                found.add(label(field))
+    return found
+
+
+def test_a_judged_secret_is_seen(db: None):
+    for rows in (User.objects.filter(password__startswith="a"), User.objects.order_by("password")):
+        with CaptureQueriesContext(connection) as queries:
+            list(rows)
+        assert judged_by(queries) == {"auth.user.password"}
+
+
+# -- the list
+
+
+def test_each_column_that_sounds_secret_is_declared():
+    unknown = {
+        label(field)
+        for field in columns()
+        if LOOKS_SECRET.search(field.name) and label(field) not in SECRET | HARMLESS.keys()
+    }
+    assert not unknown, "declare them in hoardrun/secret_columns.py"
+
+
+def test_each_declared_column_is_there_and_in_one_list():
+    known = {label(field) for field in columns()}
+    assert known >= SECRET | HARMLESS.keys()
+    assert not SECRET & HARMLESS.keys()
+
+
+# -- the admin
+
+
+def test_lookups_through_relations_are_found():
+    found = set(paths(User))
+    assert {"password", "ticket", "ticket__pk", "ticket__hash", "ticket__stamp"} <= found
+    assert all(leads_to_secret(User, path) for path in found)
+
+
+@pytest.mark.parametrize(("model", "page"), PAGES, ids=lambda value: getattr(value, "__name__", ""))
+def test_no_list_compares_a_secret(support: Client, model: type[Model], page: Any):
+    url = changelist(model)
+    request = RequestFactory().get(url)
+    for path in sorted(set(paths(model))):
+        for lookup in LOOKUPS:
+            assert not page.lookup_allowed(f"{path}{lookup}", "a", request), f"{path}{lookup}"
+    for path in sorted(set(paths(model, 1))):
+        with CaptureQueriesContext(connection) as queries:
+            answer = support.get(url, {f"{path}__startswith": "a"})
+        assert answer.status_code == 400, f"{url}?{path}__startswith=a"
+        assert not judged_by(queries), f"{url}?{path}__startswith=a"
+
+
+@pytest.mark.parametrize(("model", "page"), PAGES, ids=lambda value: getattr(value, "__name__", ""))
+def test_no_list_orders_or_searches_by_a_secret(support: Client, model: type[Model], page: Any):
+    url = changelist(model)
+    shown = len(page.list_display) + 1
+    asked: list[dict[str, Any]] = [{}, {"q": "a"}, {"_facets": "1"}]
+    asked += [{"o": f"{sign}{column}"} for column in range(shown + 2) for sign in ("", "-")]
+    for query in asked:
+        with CaptureQueriesContext(connection) as queries:
+            answer = support.get(url, query)
+        assert answer.status_code in {200, 302}, f"{url} {query}"
+        assert not judged_by(queries), f"{url} {query}"
+
+
+def test_no_page_refers_by_a_secret(support: Client):
+    for model, _ in PAGES:
+        for field in model._meta.get_fields():
+            if isinstance(field, Field) and is_secret(field):
+                for query in ({"_to_field": field.name}, {"_to_field": field.name, "_popup": "1"}):
+                    assert support.get(changelist(model), query).status_code == 400
+
+
+def test_no_page_shows_a_secret(support: Client, charlie: User):
+    now = timezone.now()
+    identity = Identity(charlie.pk, (now + timedelta(minutes=5)).timestamp(), "s", "the-mark")
+    ticket, _ = tickets.issue(identity)
+    secrets = [charlie.password, tickets.digest(ticket), "the-mark"]
+    secrets += Session.objects.values_list("session_key", flat=True)
+    for model, _ in PAGES:
+        urls = [changelist(model)]
+        for row in model._default_manager.all()[:3]:
+            base = f"{changelist(model)}{row.pk}/"
+            urls += [f"{base}change/", f"{base}history/", f"{base}delete/"]
+        for url in urls:
+            text = support.get(url, follow=True).content.decode()
+            assert not [secret for secret in secrets if secret in text], url
+
+
+def test_a_page_that_only_looks_shows_no_password(alice: User, dora: User):
+    dora.user_permissions.add(Permission.objects.get(codename="view_user"))
+    client = Client()
+    client.force_login(dora)
+    text = client.get(f"/admin/auth/user/{alice.pk}/change/").content.decode()
+    assert "alice" in text
+    assert alice.password not in text
+
+
+class Loud(admin.ModelAdmin):
+    list_display = ("username", "marked")
+    list_filter = (("ticket__hash", admin.AllValuesFieldListFilter),)
+    search_fields = ("=password",)
+    ordering = ("-password",)
+    fields = ("username", "password")
+
+    @admin.display(ordering=F("ticket__stamp").desc())
+    def marked(self, user: User) -> str:
+        return ""
+
+
+def test_a_page_that_declares_a_secret_stops_commands(monkeypatch: pytest.MonkeyPatch):
+    assert not [error for error in run_checks() if error.id == "hoardrun.E050"]
+    registry: dict[Any, Any] = admin.site._registry
+    monkeypatch.setitem(registry, User, Loud(User, admin.site))
+    told = [error.msg for error in run_checks() if error.id == "hoardrun.E050"]
+    assert {text.split()[0] for text in told} == {
+        "Loud.list_display",
+        "Loud.list_filter",
+        "Loud.search_fields",
+        "Loud.ordering",
+        "Loud.fields",
+    }
+
+
+def test_a_page_without_fields_leaves_a_secret_out(charlie: User):
+    site = Site()
+    site.register(User)
+    request = RequestFactory().get("/")
+    request.user = charlie
+    assert "password" not in site._registry[User].get_fields(request, charlie)
+    assert "username" in site._registry[User].get_fields(request, charlie)
+
+
+# -- the API
+
+
+def views(patterns: Any = None) -> Iterator[Any]:
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            yield from views(pattern.url_patterns)
+        elif isinstance(pattern, URLPattern):
+            callback: Any = pattern.callback
+            yield getattr(callback, "cls", None) or getattr(callback, "view_class", None)
+
+
+def test_no_list_of_the_api_filters_or_orders_by_a_secret():
+    found = 0
+    for view in {view for view in views() if hasattr(view, "filter_backends")}:
+        assert not getattr(view, "filterset_fields", None), view  # declare a class
+        names = [*(getattr(view, "search_fields", None) or ())]
+        ordered = getattr(view, "ordering_fields", None) or ()
+        assert ordered != "__all__", view
+        names += ordered
+        filterset = getattr(view, "filterset_class", None)
+        if filterset is None:
+            continue
+        found += 1
+        model = filterset._meta.model
+        names += [filter.field_name for filter in filterset.get_filters().values()]
+        assert not [name for name in names if leads_to_secret(model, name)], view
+    assert found
