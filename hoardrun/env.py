@@ -37,6 +37,7 @@ ENGINES = {
 # Counts of attempts that a process keeps without Redis. Django's 300 would let who guesses at
 # one name wash its count away with guesses at others.
 MAX_CACHED = 100_000
+MAX_RATE = 1_000_000  # a throttle keeps the time of each request that it has let pass
 REDIS_PREFIX = "hoardrun"  # unless the variable of that name says otherwise
 
 
@@ -63,8 +64,8 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
-def number(name: str, default: float, *, minimum: float = 0) -> float:
-    """Read a number that is at least `minimum`."""
+def number(name: str, default: float, *, minimum: float = 0, maximum: float) -> float:
+    """Read a number from `minimum` to `maximum`: beyond it, dates and system calls would fail."""
     value = text(name, str(default))
     try:
         parsed = float(value)
@@ -72,14 +73,16 @@ def number(name: str, default: float, *, minimum: float = 0) -> float:
         raise ImproperlyConfigured(f"{name}={value!r} is not a number.") from None
     if not math.isfinite(parsed):
         raise ImproperlyConfigured(f"{name}={value!r} is not a number.")
-    if parsed < minimum:
-        raise ImproperlyConfigured(f"{name}={value!r} is below {minimum}.")
+    if not minimum <= parsed <= maximum:
+        raise ImproperlyConfigured(
+            f"{name}={value!r} is out of range: it takes {minimum:,} to {maximum:,}."
+        )
     return parsed
 
 
-def whole(name: str, default: int, *, minimum: int = 0) -> int:
-    """Read a whole number that is at least `minimum`."""
-    parsed = number(name, default, minimum=minimum)
+def whole(name: str, default: int, *, minimum: int = 0, maximum: int) -> int:
+    """Read a whole number from `minimum` to `maximum`."""
+    parsed = number(name, default, minimum=minimum, maximum=maximum)
     if parsed != int(parsed):
         raise ImproperlyConfigured(f"{name}={parsed} is not a whole number.")
     return int(parsed)
@@ -90,6 +93,8 @@ def rate(name: str, default: str) -> str:
     value = text(name) or default
     if not re.fullmatch(r"[1-9][0-9]*/(s|sec|second|m|min|minute|h|hour|d|day)", value):
         raise ImproperlyConfigured(f"{name}={value!r} is no rate: write it like {default}.")
+    if int(value.partition("/")[0]) > MAX_RATE:
+        raise ImproperlyConfigured(f"{name}={value!r} is out of range: it takes 1 to {MAX_RATE:,}.")
     return value
 
 
@@ -238,7 +243,7 @@ def database() -> dict[str, Any]:
         options = config.setdefault("OPTIONS", {})
         options["pool"] = {
             "min_size": 1,
-            "max_size": whole("DATABASE_POOL_SIZE", 16, minimum=2),
+            "max_size": whole("DATABASE_POOL_SIZE", 16, minimum=2, maximum=10_000),
             "timeout": 5,
             "max_lifetime": 1800,
         }
@@ -250,7 +255,7 @@ def database() -> dict[str, Any]:
         options.setdefault("keepalives_count", 3)
         options.setdefault("tcp_user_timeout", 15_000)
         # Whoever waits longer for a row than that gives up, and may try again.
-        if lock_timeout := number("DATABASE_LOCK_TIMEOUT_SECONDS", 5):
+        if lock_timeout := number("DATABASE_LOCK_TIMEOUT_SECONDS", 5, maximum=86_400):
             given = options.get("options", "")
             options["options"] = f"-c lock_timeout={int(lock_timeout * 1000)} {given}".strip()
     config["CONN_MAX_AGE"] = 0

@@ -114,9 +114,11 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 SIMPLE_JWT: dict[str, Any] = {
     "ACCESS_TOKEN_LIFETIME": timedelta(
-        minutes=env.number("ACCESS_TOKEN_MINUTES", 15, minimum=0.01)
+        minutes=env.number("ACCESS_TOKEN_MINUTES", 15, minimum=0.01, maximum=525_600)
     ),
-    "REFRESH_TOKEN_LIFETIME": timedelta(days=env.number("REFRESH_TOKEN_DAYS", 7, minimum=0.01)),
+    "REFRESH_TOKEN_LIFETIME": timedelta(
+        days=env.number("REFRESH_TOKEN_DAYS", 7, minimum=0.01, maximum=3650)
+    ),
     "ROTATE_REFRESH_TOKENS": True,
     "BLACKLIST_AFTER_ROTATION": True,
     "UPDATE_LAST_LOGIN": True,
@@ -201,48 +203,68 @@ CORS_ALLOWED_ORIGIN_REGEXES = [LOOPBACK] if DEBUG else []
 
 # -- the engine
 REALTIME: dict[str, Any] = {
-    "MAX_CONNECTIONS_PER_USER": env.whole("WS_MAX_CONNECTIONS_PER_USER", 10, minimum=1),
-    "MAX_ROOMS_PER_CONNECTION": env.whole("WS_MAX_ROOMS_PER_CONNECTION", 50, minimum=1),
-    "MAX_MESSAGES_PER_SECOND": env.whole("WS_MAX_MESSAGES_PER_SECOND", 20, minimum=1),
-    "MAX_MESSAGE_BURST": env.whole("WS_MAX_MESSAGE_BURST", 40, minimum=1),
+    "MAX_CONNECTIONS_PER_USER": env.whole(
+        "WS_MAX_CONNECTIONS_PER_USER", 10, minimum=1, maximum=10_000
+    ),
+    "MAX_ROOMS_PER_CONNECTION": env.whole(
+        "WS_MAX_ROOMS_PER_CONNECTION", 50, minimum=1, maximum=10_000
+    ),
+    "MAX_MESSAGES_PER_SECOND": env.whole(
+        "WS_MAX_MESSAGES_PER_SECOND", 20, minimum=1, maximum=100_000
+    ),
+    "MAX_MESSAGE_BURST": env.whole("WS_MAX_MESSAGE_BURST", 40, minimum=1, maximum=100_000),
     "MAX_MESSAGES_PER_SECOND_PER_USER": env.whole(
-        "WS_MAX_MESSAGES_PER_SECOND_PER_USER", 100, minimum=1
+        "WS_MAX_MESSAGES_PER_SECOND_PER_USER", 100, minimum=1, maximum=100_000
     ),
     "MAX_LOGINS_PER_SECOND_PER_USER": env.number(
-        "WS_MAX_LOGINS_PER_SECOND_PER_USER", 5, minimum=0.01
+        "WS_MAX_LOGINS_PER_SECOND_PER_USER", 5, minimum=0.01, maximum=100_000
     ),
-    "MAX_CONNECTIONS_PER_NODE": env.whole("WS_MAX_CONNECTIONS_PER_NODE", 20_000, minimum=1),
-    "MAX_ANONYMOUS_PER_ADDRESS": env.whole("WS_MAX_ANONYMOUS_PER_ADDRESS", 200, minimum=1),
+    "MAX_CONNECTIONS_PER_NODE": env.whole(
+        "WS_MAX_CONNECTIONS_PER_NODE", 20_000, minimum=1, maximum=1_000_000
+    ),
+    "MAX_ANONYMOUS_PER_ADDRESS": env.whole(
+        "WS_MAX_ANONYMOUS_PER_ADDRESS", 200, minimum=1, maximum=1_000_000
+    ),
     "MAX_REFUSED_PER_SECOND_PER_ADDRESS": env.number(
-        "WS_MAX_REFUSED_PER_SECOND_PER_ADDRESS", 20, minimum=0.01
+        "WS_MAX_REFUSED_PER_SECOND_PER_ADDRESS", 20, minimum=0.01, maximum=100_000
     ),
     "ALLOWED_ORIGINS": env.words("WS_ALLOWED_ORIGINS", ",".join(CORS_ALLOWED_ORIGINS)),
     "ALLOW_LOOPBACK_ORIGINS": DEBUG,
     "ALLOW_QUERY_TOKEN": env.flag("WS_ALLOW_QUERY_TOKEN", True),
-    "TICKET_SECONDS": env.number("WS_TICKET_SECONDS", 30, minimum=0.1),
-    "RECHECK_SECONDS": env.number("WS_RECHECK_SECONDS", 15, minimum=0.1),
-    "DRAIN_DELAY_SECONDS": env.number("WS_DRAIN_DELAY_SECONDS", 0),
-    "DRAIN_SECONDS": env.number("WS_DRAIN_SECONDS", 5),
-    "MAX_LIFETIME_SECONDS": env.number("WS_MAX_LIFETIME_SECONDS", 0),
-    "MAX_MESSAGE_BYTES": env.whole("WS_MAX_MESSAGE_BYTES", 64 * 1024, minimum=1024),
-    "MAX_BUFFER_BYTES": env.whole("WS_MAX_BUFFER_BYTES", 128 * 1024, minimum=4096),
-    "AUTHENTICATE_WITHIN_SECONDS": env.number("WS_AUTHENTICATE_WITHIN_SECONDS", 5, minimum=0.1),
-    "LOGIN_PATIENCE_SECONDS": env.number("WS_LOGIN_PATIENCE_SECONDS", 30),
-    "STUCK_AFTER_SECONDS": env.number("WS_STUCK_AFTER_SECONDS", 20, minimum=0.1),
+    "TICKET_SECONDS": env.number("WS_TICKET_SECONDS", 30, minimum=0.1, maximum=3600),
+    "RECHECK_SECONDS": env.number("WS_RECHECK_SECONDS", 15, minimum=0.1, maximum=3600),
+    "DRAIN_DELAY_SECONDS": env.number("WS_DRAIN_DELAY_SECONDS", 0, maximum=3600),
+    "DRAIN_SECONDS": env.number("WS_DRAIN_SECONDS", 5, maximum=3600),
+    "MAX_LIFETIME_SECONDS": env.number("WS_MAX_LIFETIME_SECONDS", 0, maximum=31_536_000),
+    "MAX_MESSAGE_BYTES": env.whole(
+        "WS_MAX_MESSAGE_BYTES", 64 * 1024, minimum=1024, maximum=16 * 1024 * 1024
+    ),
+    "MAX_BUFFER_BYTES": env.whole(
+        "WS_MAX_BUFFER_BYTES", 128 * 1024, minimum=4096, maximum=64 * 1024 * 1024
+    ),
+    "AUTHENTICATE_WITHIN_SECONDS": env.number(
+        "WS_AUTHENTICATE_WITHIN_SECONDS", 5, minimum=0.1, maximum=3600
+    ),
+    "LOGIN_PATIENCE_SECONDS": env.number("WS_LOGIN_PATIENCE_SECONDS", 30, maximum=3600),
+    "STUCK_AFTER_SECONDS": env.number("WS_STUCK_AFTER_SECONDS", 20, minimum=0.1, maximum=3600),
     "COMPRESSION": env.flag("WS_COMPRESSION", True),
-    "HEARTBEAT_SECONDS": env.number("WS_HEARTBEAT_SECONDS", 20, minimum=1),
-    "RECONCILE_SECONDS": env.number("WS_RECONCILE_SECONDS", 5 if REDIS_URL else 1, minimum=0.05),
-    "RECONNECT_AFTER_MS": env.whole("WS_RECONNECT_AFTER_MS", 5000),
-    "RETENTION_DAYS": env.number("EVENT_RETENTION_DAYS", 30, minimum=0.01),
-    "RETENTION_EVENTS": env.whole("EVENT_RETENTION_COUNT", 10_000, minimum=100),
-    "DEVICE_DAYS": env.number("DEVICE_RETENTION_DAYS", 90, minimum=1),
+    "HEARTBEAT_SECONDS": env.number("WS_HEARTBEAT_SECONDS", 20, minimum=1, maximum=3600),
+    "RECONCILE_SECONDS": env.number(
+        "WS_RECONCILE_SECONDS", 5 if REDIS_URL else 1, minimum=0.05, maximum=3600
+    ),
+    "RECONNECT_AFTER_MS": env.whole("WS_RECONNECT_AFTER_MS", 5000, maximum=3_600_000),
+    "RETENTION_DAYS": env.number("EVENT_RETENTION_DAYS", 30, minimum=0.01, maximum=36_500),
+    "RETENTION_EVENTS": env.whole(
+        "EVENT_RETENTION_COUNT", 10_000, minimum=100, maximum=1_000_000_000
+    ),
+    "DEVICE_DAYS": env.number("DEVICE_RETENTION_DAYS", 90, minimum=1, maximum=36_500),
 }
 # How long a client may take to send the headers of a request.
-HTTP_HEADER_SECONDS = env.number("HTTP_HEADER_SECONDS", 10, minimum=0.1)
+HTTP_HEADER_SECONDS = env.number("HTTP_HEADER_SECONDS", 10, minimum=0.1, maximum=3600)
 # Proxies, as addresses or networks, whose X-Forwarded-For and X-Forwarded-Proto are believed.
 TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
 # A broadcast for more users than that waits for a second person; 0: each one does.
-BROADCAST_APPROVAL_AUDIENCE = env.whole("BROADCAST_APPROVAL_AUDIENCE", 1000)
+BROADCAST_APPROVAL_AUDIENCE = env.whole("BROADCAST_APPROVAL_AUDIENCE", 1000, maximum=2_000_000_000)
 # Serve even if the database may lose what it has committed; for tests and throwaway data.
 ALLOW_LOSING_COMMITTED_EVENTS = env.flag("ALLOW_LOSING_COMMITTED_EVENTS")
 # The simulated market runs inside the server process (`serve --simulate-market`).
@@ -268,7 +290,7 @@ if not DEBUG:
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
-    SECURE_HSTS_SECONDS = env.whole("SECURE_HSTS_SECONDS", 31_536_000)
+    SECURE_HSTS_SECONDS = env.whole("SECURE_HSTS_SECONDS", 31_536_000, maximum=315_360_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
     if env.flag("BEHIND_TLS_PROXY"):

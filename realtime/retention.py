@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
-from realtime import log, tickets
+from realtime import jobs, log, tickets
 from realtime.models import EndedSession
 from realtime.options import options
 
@@ -16,13 +16,23 @@ _TOKENS_AT_ONCE = 1000
 
 
 def apply() -> None:
-    """Trim the log, and forget idle devices and logins that are over, as the settings say."""
+    """Trim the log, and forget idle devices and logins that are over, as the settings say.
+
+    Each step stands alone: one that fails is logged and ends no other.
+    """
     kept, now = options(), timezone.now()
-    log.trim(before=now - timedelta(days=kept.retention_days), keep=kept.retention_events)
-    log.forget_cursors(before=now - timedelta(days=kept.device_days))
-    tickets.forget_expired()
-    EndedSession.objects.filter(expires_at__lt=now).delete()
-    _forget_tokens(now)
+    jobs.run_each(
+        "retention",
+        {
+            "events": lambda: log.trim(
+                before=now - timedelta(days=kept.retention_days), keep=kept.retention_events
+            ),
+            "devices": lambda: log.forget_cursors(before=now - timedelta(days=kept.device_days)),
+            "tickets": tickets.forget_expired,
+            "logins": EndedSession.objects.filter(expires_at__lt=now).delete,
+            "tokens": lambda: _forget_tokens(now),
+        },
+    )
 
 
 def _forget_tokens(now: datetime) -> None:

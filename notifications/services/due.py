@@ -9,7 +9,7 @@ from notifications import selectors
 from notifications.models import Notification
 from notifications.payloads import notification_payload
 from notifications.services.announcement import announcements_publish_due
-from realtime import names
+from realtime import jobs, names
 from realtime.publish import publish_many
 
 BATCH = 200  # notifications claimed and published in one transaction
@@ -17,7 +17,11 @@ BATCH = 200  # notifications claimed and published in one transaction
 
 def publish_due() -> int:
     """Publish the notifications and announcements that are due; return how many."""
-    return notifications_publish_due() + announcements_publish_due()
+    done = jobs.run_each(
+        "publish_due",
+        {"notifications": notifications_publish_due, "announcements": announcements_publish_due},
+    )
+    return sum(done.values())
 
 
 def notifications_publish_due() -> int:

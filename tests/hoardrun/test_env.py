@@ -43,7 +43,7 @@ def test_a_text_is_taken_as_it_is(monkeypatch, value: str):
 def test_it_refuses_what_is_no_finite_number(monkeypatch, read, value: str):
     monkeypatch.setenv("WS_TICKET_SECONDS", value)
     with pytest.raises(ImproperlyConfigured, match="WS_TICKET_SECONDS"):
-        read("WS_TICKET_SECONDS", 30)
+        read("WS_TICKET_SECONDS", 30, maximum=3600)
 
 
 @pytest.mark.parametrize(("value", "means"), [("", "INFO"), ("debug", "DEBUG"), ("ERROR", "ERROR")])

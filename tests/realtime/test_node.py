@@ -13,6 +13,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -101,9 +102,8 @@ async def test_a_node_that_was_ahead_and_died_is_dead_and_its_ghosts_close_nobod
     attach(dying, user_id)
     await Reporter(dying).report()
     wrong_clock(timedelta())
-    # Eleven seconds pass for the database.
-    past = (await db.run(db.now)) - registry.ALIVE_WITHIN - timedelta(seconds=1)
-    await Node.objects.filter(pk=dying.node_id).aupdate(seen_at=past)
+    passed = registry.ALIVE_WITHIN + timedelta(seconds=1)
+    await Node.objects.filter(pk=dying.node_id).aupdate(seen_at=F("seen_at") - passed)
     socket = attach(own, user_id)
     await Reporter(own).report()
     found = await cluster()
@@ -195,7 +195,8 @@ async def test_a_node_that_leaves_in_the_middle_of_a_report_stays_out(
     await asyncio.to_thread(under_way.wait, 10)
     running.cancel()  # as the hub does when it stops
     leaving = asyncio.create_task(reporter.leave())
-    await asyncio.sleep(0.05)
+    await asyncio.wait([leaving], timeout=0.2)
+    assert not leaving.done()  # it waits for what the thread still writes
     may_go_on.set()
     await leaving
     assert await rows() == []

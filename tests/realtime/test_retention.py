@@ -16,7 +16,7 @@ from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken
 
-from realtime import log, retention
+from realtime import log, retention, tickets
 from realtime.log import CursorMove
 from realtime.models import Cursor, Event, Stream
 from realtime.protocol.messages import BalanceUpdate
@@ -120,6 +120,32 @@ def test_nodes_trim_by_themselves_as_the_settings_say(settings: Any) -> None:
     retention.apply()
     assert offsets("user:1") == [6, 7, 8, 9]
     assert list(Cursor.objects.values_list("device", flat=True)) == ["new"]
+
+
+STEPS = (
+    (log, "trim"),
+    (log, "forget_cursors"),
+    (tickets, "forget_expired"),
+    (retention, "_forget_tokens"),
+)
+
+
+@pytest.mark.parametrize(("module", "name"), STEPS)
+def test_a_step_of_retention_that_fails_ends_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, module: Any, name: str
+) -> None:
+    ran: list[str] = []
+    for place, step in STEPS:
+        monkeypatch.setattr(place, step, lambda *_, step=step, **__: ran.append(step))
+
+    def fail(*_: object, **__: object) -> None:
+        raise OverflowError("date value out of range")
+
+    monkeypatch.setattr(module, name, fail)
+    retention.apply()
+    assert ran == [step for _, step in STEPS if step != name]
+    assert "job retention" in caplog.text
+    assert "date value out of range" in caplog.text
 
 
 def test_the_last_devices_of_a_user_stay_and_everybody_elses(

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from notifications import services
 from notifications.models import Notification
+from notifications.services import due
 from tests.notifications.support import HOUR, announced, draft, note, overdue, told
 
 
@@ -88,3 +89,15 @@ def test_it_publishes_an_announcement_once_with_two_nodes(charlie):
     draft(charlie, starts_at=timezone.now() - HOUR)
     assert overtake(services.announcements_publish_due) == (1, [0])
     assert len(announced()) == 1
+
+
+def test_a_failure_with_notifications_keeps_no_announcement_back(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    def fail() -> int:
+        raise RuntimeError("cannot be published")
+
+    monkeypatch.setattr(due, "notifications_publish_due", fail)
+    monkeypatch.setattr(due, "announcements_publish_due", lambda: 2)
+    assert services.publish_due() == 2
+    assert "cannot be published" in caplog.text
