@@ -7,7 +7,7 @@ from typing import Any
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-_PROTO = b"x-forwarded-proto"
+_OF_PROXIES = {b"x-forwarded-proto", b"x-request-id"}
 _SECURE = {"https", "wss"}
 
 
@@ -26,7 +26,7 @@ class TrustedProxies:
         if scope["type"] == "lifespan" or scope.get("scheme") in _SECURE or self._trusts(scope):
             await self._believing(scope, receive, send)
             return
-        headers = [pair for pair in scope["headers"] if pair[0] != _PROTO]
+        headers = [pair for pair in scope["headers"] if pair[0] not in _OF_PROXIES]
         await self._app({**scope, "headers": headers}, receive, send)
 
     def _trusts(self, scope: Any) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.contrib.admin.models import ADDITION, LogEntry
+from django.db import transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
-from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -28,18 +29,25 @@ from notifications.serializers import (
     SummaryOutput,
 )
 from realtime.rest.pagination import CursorOrWindow
+from realtime.rest.permissions import StaffWith
 from realtime.rest.serializers import StrictSerializer
 
 
+class _MayAddNotifications(StaffWith):
+    rights = ("notifications.add_notification",)
+
+
 class NotificationListView(ListAPIView[Notification]):
-    """List your notifications, newest first, or, as staff, create one for a user."""
+    """List your notifications, newest first, or create one for a user."""
 
     serializer_class = NotificationOutput
     filter_backends = ()
     pagination_class = CursorOrWindow
 
     def get_permissions(self) -> Sequence[Any]:
-        return [IsAdminUser()] if self.request.method == "POST" else super().get_permissions()
+        return (
+            [_MayAddNotifications()] if self.request.method == "POST" else super().get_permissions()
+        )
 
     def get_queryset(self) -> QuerySet[Notification]:
         given = self.request.query_params.dict()
@@ -58,8 +66,16 @@ class NotificationListView(ListAPIView[Notification]):
         responses={201: NotificationOutput},
     )
     def post(self, request: Request) -> Response:
-        """Create a notification for a user; takes staff rights."""
-        created = services.notification_create(**_checked(NotificationInput, request.data))
+        """Create a notification for a user. Needs `notifications.add_notification`.
+
+        The admin's log keeps who did.
+        """
+        wanted = _checked(NotificationInput, request.data)
+        with transaction.atomic():
+            created = services.notification_create(**wanted)
+            LogEntry.objects.log_actions(
+                _user_id(request), [created], ADDITION, "Added over the API."
+            )
         return Response(NotificationOutput(created).data, status=201)
 
 

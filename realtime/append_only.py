@@ -1,6 +1,6 @@
 """Rows that are written once: no save, update or delete through the ORM changes them.
 
-Who may write to the database itself still can; keep that right to few.
+`record_triggers` refuses SQL by hand as well, except by those who may drop a trigger.
 """
 
 from __future__ import annotations

@@ -8,8 +8,21 @@ class RealtimeConfig(AppConfig):
     verbose_name = "Real-time engine"
 
     def ready(self) -> None:
-        from realtime import checks, jobs, nodes_room, retention, rooms, signals  # noqa: F401
+        from django.db.models.signals import post_migrate
+
+        from realtime import (
+            checks,  # noqa: F401
+            jobs,
+            nodes_room,
+            record_triggers,
+            retention,
+            rooms,
+            signals,
+        )
 
         signals.connect()
+        post_migrate.connect(
+            record_triggers.install, sender=self, dispatch_uid="realtime.record_triggers"
+        )
         rooms.register(nodes_room.NodesRoom())
         jobs.register(jobs.Job("retention", retention.EVERY_SECONDS, retention.apply))

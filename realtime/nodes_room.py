@@ -11,6 +11,7 @@ from realtime import registry
 from realtime.models import Node
 from realtime.protocol.messages import NodeReport
 from realtime.publish import Ephemeral, publish_ephemeral
+from realtime.rest.permissions import staff_may
 from realtime.rooms import RoomKind
 
 ROOM = TOPIC = "nodes"
@@ -28,7 +29,7 @@ class NodesRoom(RoomKind):
 
     def may_join(self, user_id: int, room: str) -> bool:
         user: Any = get_user_model()._default_manager.filter(pk=user_id).first()
-        return user is not None and user.is_staff and user.has_perm("realtime.view_node")
+        return user is not None and staff_may(user, "realtime.view_node")
 
     def rooms(self, user_id: int) -> Iterable[tuple[str, str]]:
         if self.may_join(user_id, ROOM):

@@ -9,28 +9,33 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
-from rest_framework.permissions import BasePermission, IsAdminUser
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from realtime import access, registry
 from realtime.models import Connection
+from realtime.rest.permissions import StaffWith, staff_may
 
 MAX_ID = 2**63 - 1
 MAX_LISTED = 500
 TAGS = ["realtime"]
 
 
+class _MaySeeNodes(StaffWith):
+    rights = ("realtime.view_node",)
+
+
 class StatsView(APIView):
     """Describe all nodes, with the totals under the names that existing tools read."""
 
-    permission_classes = [IsAdminUser]
+    permission_classes = [_MaySeeNodes]
 
     @extend_schema(
         operation_id="ws_stats",
         summary="Connections, users, rooms and traffic of all nodes",
-        description="Staff only.",
+        description="Needs `realtime.view_node`, as the room `nodes` does.",
         responses=OpenApiTypes.OBJECT,
         tags=TAGS,
     )
@@ -73,7 +78,7 @@ class _MayLookOrClose(BasePermission):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         right = "delete" if request.method == "DELETE" else "view"
-        return bool(request.user.is_staff and request.user.has_perm(f"realtime.{right}_connection"))
+        return staff_may(request.user, f"realtime.{right}_connection")
 
 
 _ID = {"type": "integer", "minimum": 1, "maximum": MAX_ID}

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
 
 from hoardrun.ledger import services
+from hoardrun.ledger.admin_moves import VERBS, MovesInline, actor_of, buttons, move_each
+from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.errors import LedgerError
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.money import amount_human
-
-MAX_REASONS = 5  # that one action tells of
-MAX_NUMBERS = 10  # of transactions, for each
+from hoardrun.ledger.transitions import TRANSITIONS
 
 if TYPE_CHECKING:  # Django's classes take no parameters when they run
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -120,13 +128,20 @@ class TransactionAdmin(_Kept):
         "reference",
     )
     autocomplete_fields = ("account",)
-    list_display = ("id", "owner", "account", "type", "direction", "money", "status", "created_at")
+    inlines = (MovesInline,)
+    list_display = ("id", "status", "owner", "money", "direction", "type", "account", "created_at")
     list_filter = ("status", "type", "direction", "currency", "provider", "created_at")
     list_select_related = ("account__user",)
     search_fields = ("account__user__username", "account__user__email", "reference", "=id")
     ordering = ("-created_at", "-id")
     date_hierarchy = "created_at"
     actions = ("complete", "fail", "cancel", "reverse")
+
+    class Media:
+        css = {"all": ("ledger/moves.css",)}
+
+    def get_inlines(self, request: HttpRequest, obj: Transaction | None) -> Any:
+        return self.inlines if obj else ()
 
     @admin.display(ordering="account__user__username")
     def owner(self, txn: Transaction) -> str:
@@ -152,62 +167,82 @@ class TransactionAdmin(_Kept):
             return
         txn, _ = services.transaction_create(
             account_id=obj.account_id,
+            by=actor_of(request),
             **{name: form.cleaned_data[name] for name in self.add_fields if name != "account"},
         )
         obj.pk = txn.pk
 
+    @admin.display(description="")
+    def complete_one(self, txn: Transaction) -> str | SafeString:
+        """Offer what is done most often right in the list."""
+        if Status.COMPLETED not in TRANSITIONS[Status(txn.status)]:
+            return ""
+        # The list is one form, with its token: this sends it elsewhere.
+        return format_html(
+            '<button type="submit" class="button move-one" formaction="{}" name="to" '
+            'value="completed" aria-label="Complete #{}">Complete</button>',
+            reverse("admin:ledger_transaction_move", args=[txn.pk]),
+            txn.pk,
+        )
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        may_move = self.has_change_permission(request)
+        return (*self.list_display, "complete_one") if may_move else self.list_display
+
     @admin.action(description="Complete selected transactions", permissions=["change"])
     def complete(self, request: HttpRequest, queryset: QuerySet[Transaction]) -> None:
-        self._move_each(request, queryset, services.transaction_complete)
+        move_each(request, _ids(queryset), Status.COMPLETED)
 
     @admin.action(description="Fail selected transactions", permissions=["change"])
     def fail(self, request: HttpRequest, queryset: QuerySet[Transaction]) -> None:
-        self._move_each(request, queryset, services.transaction_fail)
+        move_each(request, _ids(queryset), Status.FAILED)
 
     @admin.action(description="Cancel selected transactions", permissions=["change"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Transaction]) -> None:
-        self._move_each(request, queryset, services.transaction_cancel)
+        move_each(request, _ids(queryset), Status.CANCELLED)
 
     @admin.action(description="Reverse selected transactions", permissions=["change"])
     def reverse(self, request: HttpRequest, queryset: QuerySet[Transaction]) -> None:
-        self._move_each(request, queryset, services.transaction_reverse)
+        move_each(request, _ids(queryset), Status.REVERSED)
 
-    def _move_each(
-        self,
-        request: HttpRequest,
-        queryset: QuerySet[Transaction],
-        move: Callable[..., Transaction],
-    ) -> None:
-        """Move each on its own: one that is refused stops none of the others."""
-        moved: list[Transaction] = []
-        refused: dict[str, list[int]] = {}
-        for txn_id in queryset.order_by("id").values_list("id", flat=True):
-            try:
-                txn = move(txn_id=txn_id)
-            except LedgerError as error:
-                refused.setdefault(str(error), []).append(txn_id)
-            else:
-                self.log_change(request, txn, f"Moved to {txn.status}.")
-                moved.append(txn)
-        if moved:
-            self.message_user(request, _done(moved), messages.SUCCESS)
-        for reason, ids in list(refused.items())[:MAX_REASONS]:
-            self.message_user(request, f"{_numbers(ids)}: {reason}", messages.ERROR)
-        if rest := sum(len(ids) for ids in list(refused.values())[MAX_REASONS:]):
-            self.message_user(request, f"{rest} more were refused.", messages.ERROR)
+    def get_urls(self) -> list[URLPattern]:
+        move = path(
+            "<int:txn_id>/move/",
+            self.admin_site.admin_view(self.move_view),
+            name="ledger_transaction_move",
+        )
+        return [move, *super().get_urls()]
+
+    def move_view(self, request: HttpRequest, txn_id: int) -> HttpResponse:
+        """Answer a button; lead back to the page that it was on."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        to, reason, onto = (request.POST.get(name, "") for name in ("to", "reason", "onto"))
+        if to not in VERBS:
+            raise BadRequest("There is no such move.")
+        move_each(request, [txn_id], to, reason=reason, onto=onto or None)
+        page = reverse("admin:ledger_transaction_change", args=[txn_id])
+        came_from = request.headers.get("Referer", "")
+        if url_has_allowed_host_and_scheme(
+            came_from, {request.get_host()}, require_https=request.is_secure()
+        ):
+            page = came_from
+        return HttpResponseRedirect(page)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        txn: Transaction | None = kwargs.get("obj")
+        if txn is not None:
+            # Nothing of it can be edited, so there is nothing to save.
+            for name in ("show_save", "show_save_and_continue", "show_save_and_add_another"):
+                context[name] = False
+            if self.has_change_permission(request):
+                context |= buttons(request, txn)
+        return super().render_change_form(request, context, *args, **kwargs)
 
 
-def _done(moved: list[Transaction]) -> str:
-    """Say what was moved: one by its number, several by how many and how much."""
-    sums: dict[str, Decimal] = {}
-    for txn in moved:
-        sums[txn.currency] = sums.get(txn.currency, Decimal()) + txn.amount
-    amounts = ", ".join(amount_human(total, currency) for currency, total in sorted(sums.items()))
-    if len(moved) == 1:
-        return f"#{moved[0].pk}: {amounts} {moved[0].status}."
-    return f"{len(moved)} transactions {moved[0].status}: {amounts}."
-
-
-def _numbers(ids: list[int]) -> str:
-    more = f" and {len(ids) - MAX_NUMBERS} more" if len(ids) > MAX_NUMBERS else ""
-    return ", ".join(f"#{number}" for number in ids[:MAX_NUMBERS]) + more
+def _ids(rows: QuerySet[Transaction]) -> list[int]:
+    return list(rows.order_by("id").values_list("id", flat=True))

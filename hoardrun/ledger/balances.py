@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import NamedTuple
 
 from hoardrun.ledger.choices import AccountType, Direction
 from hoardrun.ledger.choices import TransactionStatus as Status
@@ -12,24 +13,33 @@ from hoardrun.ledger.money import LARGEST, amount_text
 from hoardrun.ledger.transitions import RELEASED
 
 
-def settle(account: Account, txn: Transaction) -> None:
-    """Change the balances as the transaction's new status says."""
+class Effect(NamedTuple):
+    """What a move adds to the balances of its account."""
+
+    available: Decimal = Decimal(0)
+    current: Decimal = Decimal(0)
+
+
+def effect_of(txn: Transaction, to: str) -> Effect:
+    """Return what moving a transaction to a status does to its account."""
     outbound = txn.direction == Direction.OUTBOUND
     amount = txn.amount
-    if txn.status in RELEASED and outbound:
-        shift(account, available=amount)
-    elif txn.status == Status.COMPLETED:
-        if outbound:  # its hold has lowered the available balance already
-            shift(account, current=-amount)
-        else:
-            shift(account, available=amount, current=amount)
-    elif txn.status == Status.REVERSED:
-        if outbound:
-            shift(account, available=amount, current=amount)
-        else:
-            if account.type != AccountType.CREDIT:  # a credit line may end up exceeded
-                funds_check(account, amount)
-            shift(account, available=-amount, current=-amount)
+    if to in RELEASED and outbound:
+        return Effect(available=amount)
+    if to == Status.COMPLETED:
+        # An outbound one's hold has lowered the available balance already.
+        return Effect(current=-amount) if outbound else Effect(amount, amount)
+    if to == Status.REVERSED:
+        return Effect(amount, amount) if outbound else Effect(-amount, -amount)
+    return Effect()
+
+
+def settle(account: Account, effect: Effect) -> None:
+    """Change the balances by an effect. Raises InsufficientFunds if the money is not there."""
+    # A credit line may end up exceeded.
+    if effect.available < 0 and account.type != AccountType.CREDIT:
+        funds_check(account, -effect.available)
+    shift(account, available=effect.available, current=effect.current)
 
 
 def shift(

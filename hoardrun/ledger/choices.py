@@ -80,6 +80,16 @@ class Provider(models.TextChoices):
     ECOCASH = "ecocash", "EcoCash"
 
 
+class ActorKind(models.TextChoices):
+    """What kind of party moved a transaction."""
+
+    USER = "user"
+    STAFF = "staff"
+    SERVICE = "service"
+    PROVIDER = "provider"
+    SYSTEM = "system"
+
+
 # Types that leave no choice of direction; the others (a fee, a refund) may go either way.
 DIRECTION_OF: dict[str, Direction] = {
     TransactionType.DEPOSIT: Direction.INBOUND,

@@ -11,7 +11,9 @@ LedgerError
 ├── InsufficientFunds     the available balance is too small
 ├── IllegalTransition     the transaction's status does not allow the move
 ├── IdempotencyConflict   the key was used for another request
-└── ActionNotAllowed      this caller may not do that to the transaction
+├── AccountClosed         the money would be stuck on a closed account
+├── ActionNotAllowed      owners may not do that to a transaction of their own
+└── OwnAccount            staff would move money on an account of its own
 
 Whoever answers HTTP reads `status`, `code`, `title` and `extra`; the text of the
 exception says what to do. Nothing was written when one of these is raised.
@@ -186,6 +188,30 @@ class IdempotencyConflict(LedgerError):
         return {"fields": self.fields}
 
 
+class AccountClosed(LedgerError):
+    """Money would come onto a closed account, or is missing there. Names other accounts."""
+
+    code = "account_closed"
+    status = 409
+    title = "The account is closed"
+
+    def __init__(self, currency: str, accounts: Collection[int]) -> None:
+        others = ", ".join(f"#{number}" for number in accounts)
+        what = (
+            f"Name another active account of this customer in {currency} as `onto_account_id`: "
+            f"{others}."
+            if accounts
+            else f"Open another account in {currency} for this customer, and name it as "
+            "`onto_account_id`."
+        )
+        super().__init__(f"The transaction's account is closed. {what}")
+        self.accounts = [str(number) for number in accounts]
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        return {"accounts": self.accounts}
+
+
 class ActionNotAllowed(LedgerError):
     code = "action_not_allowed"
     status = 403
@@ -193,6 +219,16 @@ class ActionNotAllowed(LedgerError):
 
     def __init__(self, action: str, allowed: Collection[str]) -> None:
         super().__init__(
-            f"You may not {action} a transaction; you may {', '.join(sorted(allowed))}."
+            f"You may not {action} a transaction of your own; "
+            f"you may {', '.join(sorted(allowed))} it."
         )
         self.action = action
+
+
+class OwnAccount(LedgerError):
+    code = "own_account"
+    status = 403
+    title = "An account of your own"
+
+    def __init__(self) -> None:
+        super().__init__("This is an account of your own: another member of staff has to do this.")

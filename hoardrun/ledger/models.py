@@ -17,6 +17,7 @@ from django.db.models import Q
 from hoardrun.ledger.choices import (
     AccountStatus,
     AccountType,
+    ActorKind,
     Direction,
     PaymentMethod,
     Provider,
@@ -24,7 +25,10 @@ from hoardrun.ledger.choices import (
     TransactionType,
 )
 from hoardrun.ledger.money import DECIMAL_PLACES, MAX_DIGITS, Currency
+from realtime.append_only import AppendOnly
 
+_PEOPLE = (ActorKind.USER, ActorKind.STAFF)
+_NAMED = (ActorKind.SERVICE, ActorKind.PROVIDER, ActorKind.SYSTEM)
 _SETTLED = Q(status__in=[TransactionStatus.COMPLETED, TransactionStatus.REVERSED])
 
 
@@ -169,3 +173,54 @@ class Transaction(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         with transaction.atomic(savepoint=False):  # for the same reason as an account's
             super().save(*args, **kwargs)
+
+
+class TransactionMove(AppendOnly):
+    """One move of a transaction: from which status to which, by whom, and why.
+
+    Written in the commit of the move itself, and never changed. The first has no
+    `from_status`: it created the transaction. Transactions from before 0.1.0 may lack some.
+    """
+
+    # The unique constraint has the index.
+    txn = models.ForeignKey(
+        Transaction, on_delete=models.PROTECT, related_name="moves", db_index=False
+    )
+    from_status = models.CharField(max_length=16, choices=TransactionStatus.choices, blank=True)
+    to_status = models.CharField(max_length=16, choices=TransactionStatus.choices)
+    actor_kind = models.CharField(max_length=16, choices=ActorKind.choices)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The user or member of staff, or the login of a service.",
+    )
+    actor_name = models.CharField(
+        max_length=100, blank=True, help_text="The service, provider or part of the system."
+    )
+    reason = models.CharField(max_length=200, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    evidence = models.CharField(
+        max_length=200, blank=True, help_text="Where the proof of a provider's word is kept."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(AppendOnly.Meta):
+        constraints = [
+            # No status comes twice in a transaction's life: see `transitions`.
+            models.UniqueConstraint(fields=["txn", "to_status"], name="move_once"),
+            models.CheckConstraint(
+                condition=Q(actor_kind__in=_PEOPLE, user__isnull=False)
+                | (Q(actor_kind__in=_NAMED) & ~Q(actor_name="")),
+                name="move_says_who",
+            ),
+            models.CheckConstraint(
+                condition=~Q(actor_kind=ActorKind.PROVIDER) | ~Q(evidence=""),
+                name="move_provider_has_evidence",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_status or 'new'} to {self.to_status}"

@@ -62,9 +62,14 @@ class TransactionInput(StrictSerializer):
 class ActionInput(StrictSerializer):
     action = serializers.ChoiceField(
         ["cancel", "process", "complete", "fail", "reverse", "expire"],
-        help_text="Owners may cancel; the others take staff rights.",
+        help_text="Owners may cancel; the others take `ledger.change_transaction`.",
     )
     reason = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    onto_account_id = serializers.CharField(
+        max_length=20,
+        required=False,
+        help_text="For a closed account: which account takes the money instead, or gives it.",
+    )
 
 
 class AccountOutput(serializers.Serializer[Account]):

@@ -10,7 +10,9 @@ An outbound transaction holds its amount of the available balance from the start
 Completing it takes the amount from the current balance too; failing, cancelling
 or expiring gives the hold back. An inbound one adds to both when it completes.
 Reversing undoes either. A closed account takes no new transactions, but what is
-under way on it may still end.
+under way on it may still end: `onto` names the account that takes or gives the money then.
+
+Each move is stored with who made it (`actors`), in the same database transaction.
 """
 
 from __future__ import annotations
@@ -23,11 +25,14 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from hoardrun.ledger.balances import funds_check, settle, shift
+from hoardrun.ledger.actors import UNNAMED, Actor
+from hoardrun.ledger.balances import effect_of, funds_check, settle, shift
+from hoardrun.ledger.carrying import carry, onto_check
 from hoardrun.ledger.choices import (
     DIRECTION_OF,
     AccountStatus,
     AccountType,
+    ActorKind,
     Direction,
     PaymentMethod,
 )
@@ -38,9 +43,10 @@ from hoardrun.ledger.errors import (
     CurrencyMismatch,
     IdempotencyConflict,
     InvalidInput,
+    OwnAccount,
     TransactionNotFound,
 )
-from hoardrun.ledger.models import Account, Transaction
+from hoardrun.ledger.models import Account, Transaction, TransactionMove
 from hoardrun.ledger.money import amount_parse, currency_parse
 from hoardrun.ledger.notices import notice_of
 from hoardrun.ledger.selectors import id_parse
@@ -117,6 +123,7 @@ def transaction_create(
     merchant_category: str = "",
     reference: str = "",
     idempotency_key: str | None = None,
+    by: Actor = UNNAMED,
 ) -> Created:
     """Create a pending transaction; an outbound one holds its amount.
 
@@ -126,6 +133,7 @@ def transaction_create(
     """
     with transaction.atomic():
         account = _account_lock(account_id, owner_id)
+        _actor_check(account, by)
         wanted: dict[str, Any] = {
             "type": type,
             "direction": direction,
@@ -149,37 +157,63 @@ def transaction_create(
             shift(account, available=-exact)
             account.save(update_fields=["available_balance", "updated_at"])
         txn.save()
+        _record(txn, "", by)
     return Created(txn, True)
 
 
 @retried
-def transaction_move(*, txn_id: int | str, to: str, reason: str = "") -> Transaction:
+def transaction_move(
+    *,
+    txn_id: int | str,
+    to: str,
+    reason: str = "",
+    by: Actor = UNNAMED,
+    onto: int | str | None = None,
+) -> Transaction:
     """Move a transaction to another status, with everything that this does to the money.
 
-    `reason` says why it ended otherwise than completed. Raises IllegalTransition,
-    also for the status it has already: a move happens once. Reversing raises
-    InsufficientFunds if the money that came in is no longer there.
+    `reason` says why it ended otherwise than completed. If the account is closed, the money
+    comes onto the account `onto`, or from there; the two need one owner and one currency.
+
+    Raises IllegalTransition, also for the status it has already: a move happens once.
+    Reversing raises InsufficientFunds if the money that came in is no longer there.
+    AccountClosed means that `onto` is needed, OwnAccount that `by` is staff with that account.
     """
     pk = id_parse(txn_id)
     with transaction.atomic():
         account_id = Transaction.objects.filter(pk=pk).values_list("account_id", flat=True).first()
         if account_id is None:
             raise TransactionNotFound
-        account = _account_lock(account_id)
+        account, other = _accounts_lock(account_id, onto)
+        _actor_check(account, by)
         txn = Transaction.objects.select_for_update(no_key=True).get(pk=pk)
-        transition_check(txn.status, to)
+        before = txn.status
+        transition_check(before, to)
         txn.account = account
+        effect = effect_of(txn, to)
+        strict = to == Status.REVERSED or by.kind == ActorKind.STAFF
+        onto_check(account, other, effect, strict=strict)
+        carried: list[Transaction] = []
+        if other and effect.available < 0:  # before, so that the account can give it
+            carried = carry(other, account, -effect.available, txn)
         txn.status = to
         if to != Status.COMPLETED:
             txn.failure_reason = reason
-        settle(account, txn)
+        settle(account, effect)
         if to == Status.COMPLETED:
             txn.balance_after = account.current_balance
             txn.completed_at = timezone.now()
+        if other and effect.available > 0:
+            carried = carry(account, other, effect.available, txn)
         _clean(txn, exclude={"account"})
-        if account.told_changed(Account.BALANCES):
-            account.save(update_fields=["available_balance", "current_balance", "updated_at"])
+        for changed in (account, other):
+            if changed and changed.told_changed(Account.BALANCES):
+                changed.save(update_fields=["available_balance", "current_balance", "updated_at"])
         txn.save()
+        _record(txn, before, by, reason)
+        for side in carried:
+            side.save()
+            _record(side, "", by, reason)
         if notice := notice_of(txn):
             notification_create(
                 user_id=account.user_id,
@@ -192,34 +226,70 @@ def transaction_move(*, txn_id: int | str, to: str, reason: str = "") -> Transac
     return txn
 
 
-def transaction_process(*, txn_id: int | str) -> Transaction:
+def transaction_process(*, txn_id: int | str, by: Actor = UNNAMED) -> Transaction:
     """Mark a transaction as handed to its provider."""
-    return transaction_move(txn_id=txn_id, to=Status.PROCESSING)
+    return transaction_move(txn_id=txn_id, to=Status.PROCESSING, by=by)
 
 
-def transaction_complete(*, txn_id: int | str) -> Transaction:
+def transaction_complete(*, txn_id: int | str, by: Actor = UNNAMED) -> Transaction:
     """Complete a transaction: the current balance changes."""
-    return transaction_move(txn_id=txn_id, to=Status.COMPLETED)
+    return transaction_move(txn_id=txn_id, to=Status.COMPLETED, by=by)
 
 
-def transaction_fail(*, txn_id: int | str, reason: str = "") -> Transaction:
+def transaction_fail(*, txn_id: int | str, reason: str = "", by: Actor = UNNAMED) -> Transaction:
     """End a transaction that did not succeed."""
-    return transaction_move(txn_id=txn_id, to=Status.FAILED, reason=reason)
+    return transaction_move(txn_id=txn_id, to=Status.FAILED, reason=reason, by=by)
 
 
-def transaction_cancel(*, txn_id: int | str, reason: str = "") -> Transaction:
+def transaction_cancel(*, txn_id: int | str, reason: str = "", by: Actor = UNNAMED) -> Transaction:
     """End a transaction that its owner no longer wants."""
-    return transaction_move(txn_id=txn_id, to=Status.CANCELLED, reason=reason)
+    return transaction_move(txn_id=txn_id, to=Status.CANCELLED, reason=reason, by=by)
 
 
-def transaction_expire(*, txn_id: int | str, reason: str = "") -> Transaction:
+def transaction_expire(*, txn_id: int | str, reason: str = "", by: Actor = UNNAMED) -> Transaction:
     """End a transaction that nobody confirmed in time."""
-    return transaction_move(txn_id=txn_id, to=Status.EXPIRED, reason=reason)
+    return transaction_move(txn_id=txn_id, to=Status.EXPIRED, reason=reason, by=by)
 
 
-def transaction_reverse(*, txn_id: int | str, reason: str = "") -> Transaction:
-    """Undo a completed transaction."""
-    return transaction_move(txn_id=txn_id, to=Status.REVERSED, reason=reason)
+def transaction_reverse(
+    *, txn_id: int | str, reason: str = "", by: Actor = UNNAMED, onto: int | str | None = None
+) -> Transaction:
+    """Undo a completed transaction; `onto` is for one on a closed account."""
+    return transaction_move(txn_id=txn_id, to=Status.REVERSED, reason=reason, by=by, onto=onto)
+
+
+def _accounts_lock(account_id: int, onto: int | str | None) -> tuple[Account, Account | None]:
+    """Lock a transaction's account and the other one, in the order of their ids."""
+    if onto is None:
+        return _account_lock(account_id), None
+    ids = [account_id, id_parse(onto)]
+    locked = Account.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    found = {account.pk: account for account in locked}
+    if ids[1] not in found:
+        raise InvalidInput({"onto_account_id": ["There is no such account."]})
+    return found[account_id], found[ids[1]]
+
+
+def _actor_check(account: Account, by: Actor) -> None:
+    if by.kind == ActorKind.STAFF and by.user_id == account.user_id:
+        raise OwnAccount
+
+
+def _record(txn: Transaction, before: str, by: Actor, reason: str = "") -> None:
+    """Store a move that has just been saved."""
+    move = TransactionMove(
+        txn=txn,
+        from_status=before,
+        to_status=txn.status,
+        actor_kind=by.kind,
+        user_id=by.user_id,
+        actor_name=by.name,
+        reason=reason,
+        request_id=by.request_id,
+        evidence=by.evidence,
+    )
+    _clean(move, exclude={"txn", "user"})
+    move.save()
 
 
 def _account_lock(account_id: int | str, owner_id: int | None = None) -> Account:
@@ -243,7 +313,7 @@ def _first_of(account: Account, key: str, wanted: dict[str, Any]) -> Transaction
     return first
 
 
-def _clean(row: Account | Transaction, exclude: set[str]) -> None:
+def _clean(row: Account | Transaction | TransactionMove, exclude: set[str]) -> None:
     """Check lengths, choices and characters: one store or the other would take anything."""
     for name, value in row.__dict__.items():
         if isinstance(value, str) and _NOT_TEXT.search(value):

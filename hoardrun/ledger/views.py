@@ -7,14 +7,16 @@ from typing import Any
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from hoardrun.ledger import selectors, services
+from hoardrun.ledger import actors, selectors, services
+from hoardrun.ledger.actors import Actor
 from hoardrun.ledger.choices import TransactionStatus
-from hoardrun.ledger.errors import ActionNotAllowed
+from hoardrun.ledger.errors import ActionNotAllowed, TransactionNotFound
 from hoardrun.ledger.filters import TransactionFilter
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.serializers import (
@@ -23,7 +25,9 @@ from hoardrun.ledger.serializers import (
     TransactionInput,
     TransactionOutput,
 )
+from hoardrun.request_id import request_id
 from realtime.rest.pagination import CursorOrWindow
+from realtime.rest.permissions import staff_may
 
 ACTIONS = {
     "cancel": TransactionStatus.CANCELLED,
@@ -34,6 +38,7 @@ ACTIONS = {
     "expire": TransactionStatus.EXPIRED,
 }
 OWNER_ACTIONS = frozenset({"cancel"})
+MOVE = "ledger.change_transaction"  # the right that the admin asks for, too
 
 _KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -84,7 +89,9 @@ class TransactionListView(ListAPIView[Transaction]):
     def post(self, request: Request) -> Response:
         """Create a pending transaction; an outbound one holds its amount."""
         wanted = _transaction_input(request)
-        txn, created = services.transaction_create(owner_id=_user_id(request), **wanted)
+        user_id = _user_id(request)
+        by = actors.user(user_id, request_id(request))
+        txn, created = services.transaction_create(owner_id=user_id, by=by, **wanted)
         data = TransactionOutput(txn).data
         if created:
             return Response(data, status=201)
@@ -102,19 +109,37 @@ class TransactionView(APIView):
 class TransactionActView(APIView):
     @extend_schema(request=ActionInput, responses=TransactionOutput)
     def post(self, request: Request, txn_id: str) -> Response:
-        """Move a transaction: owners may cancel theirs, staff may do anything to any."""
+        """Move a transaction: owners may cancel theirs.
+
+        Staff with `ledger.change_transaction` may do anything to those of others. Each move is
+        stored with who made it.
+        """
         wanted = ActionInput(data=request.data)
         wanted.is_valid(raise_exception=True)
         action = wanted.validated_data["action"]
-        if not request.user.is_staff:
-            # Whose it is comes first: somebody else's must look like none at all.
-            selectors.transaction_get(user_id=_user_id(request), txn_id=txn_id)
-            if action not in OWNER_ACTIONS:
-                raise ActionNotAllowed(action, OWNER_ACTIONS)
         txn = services.transaction_move(
-            txn_id=txn_id, to=ACTIONS[action], reason=wanted.validated_data.get("reason", "")
+            txn_id=txn_id,
+            to=ACTIONS[action],
+            reason=wanted.validated_data.get("reason", ""),
+            by=_actor(request, txn_id, action),
+            onto=wanted.validated_data.get("onto_account_id"),
         )
         return Response(TransactionOutput(txn).data)
+
+
+def _actor(request: Request, txn_id: str, action: str) -> Actor:
+    """Return who acts, or refuse: an owner, or staff on a transaction of somebody else."""
+    user_id = _user_id(request)
+    own = selectors.transaction_list(user_id=user_id)
+    if own.filter(pk=selectors.id_parse(txn_id)).exists():
+        if action not in OWNER_ACTIONS:
+            raise ActionNotAllowed(action, OWNER_ACTIONS)
+        return actors.user(user_id, request_id(request))
+    if staff_may(request.user, MOVE):
+        return actors.staff(user_id, request_id(request))
+    if request.user.is_staff:
+        raise PermissionDenied(f"To move transactions of others takes the right {MOVE}.")
+    raise TransactionNotFound  # somebody else's looks like none at all
 
 
 def _user_id(request: Request) -> int:

@@ -114,7 +114,7 @@ def test_a_deaf_node_delivers_within_six_seconds_and_heals_by_itself(tmp_path: P
 _STAFF = """
 from django.contrib.auth.models import User
 from rest_framework_simplejwt.tokens import AccessToken
-print(AccessToken.for_user(User.objects.create(username="staff", is_staff=True)))
+print(AccessToken.for_user(User.objects.create(username="staff", is_staff=True, is_superuser=True)))
 """
 
 

@@ -20,7 +20,7 @@ from django.contrib.auth.models import Permission, User
 for number, name in enumerate(("alice", "bob", "charlie"), start=1):
     User.objects.create(id=number, username=name, is_staff=name == "charlie")
 User.objects.get(username="charlie").user_permissions.add(
-    Permission.objects.get(codename="broadcast")
+    *Permission.objects.filter(codename__in=("broadcast", "view_node"))
 )
 """
 
@@ -36,7 +36,7 @@ def token_for(user_id: int, *, seconds: float = 600) -> str:
 
 @contextmanager
 def node(**env: str) -> Iterator[Server]:
-    """Serve with Alice, Bob and Charlie, who is staff and may broadcast."""
+    """Serve with Alice, Bob and Charlie, who is staff, may broadcast and sees nodes."""
     with Server(env=env, prepare=USERS) as server:
         yield server
 

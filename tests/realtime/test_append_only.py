@@ -6,10 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 
-from realtime.append_only import RecordIsFinal
+from realtime import record_triggers
+from realtime.append_only import AppendOnly, RecordIsFinal
+from realtime.checks import check_records
 from realtime.models import Broadcast, BroadcastDecision
 
 
@@ -83,3 +86,32 @@ def test_many_are_written_at_once(broadcast: Broadcast) -> None:
     ]
     Broadcast.objects.bulk_create(others)
     assert Broadcast.objects.count() == 3
+
+
+RECORDS = [model for model in apps.get_models() if issubclass(model, AppendOnly)]
+
+
+@pytest.mark.parametrize("statement", ["UPDATE {} SET address = 'x'", "DELETE FROM {}"])
+@pytest.mark.parametrize("model", [Broadcast, BroadcastDecision])
+def test_sql_by_hand_changes_no_record(broadcast: Broadcast, model: Any, statement: str) -> None:
+    before = model.objects.values().get()
+    with (
+        pytest.raises(IntegrityError, match="is never changed"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement.format(model._meta.db_table))
+    assert model.objects.values().get() == before
+
+
+def test_every_record_has_its_triggers(db: None) -> None:
+    assert len(RECORDS) >= 3
+    assert record_triggers.missing(connection) == []
+    assert check_records(databases=["default"]) == []
+
+
+def test_migrate_makes_a_missing_trigger_again(db: None) -> None:
+    record_triggers.remove("default", "DELETE")
+    assert len(check_records(databases=["default"])) == len(RECORDS)
+    record_triggers.install("default")
+    assert record_triggers.missing(connection) == []

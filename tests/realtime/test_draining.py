@@ -126,7 +126,8 @@ USERS_COUNT = 60
 _MANY = """
 from django.contrib.auth import get_user_model
 get_user_model().objects.bulk_create(
-    get_user_model()(id=n, username=f"user-{n}", is_staff=n == 1) for n in range(1, COUNT + 1))
+    get_user_model()(id=n, username=f"user-{n}", is_staff=n == 1, is_superuser=n == 1)
+    for n in range(1, COUNT + 1))
 """
 _PUBLISH = """
 import json, select, sys

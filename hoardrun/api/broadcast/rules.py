@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest
-from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from hoardrun.problems import StrictJSONParser
+from realtime.rest.permissions import StaffWith
 
 MAX_BODY_BYTES = 16 * 1024
 BROADCAST = "realtime.broadcast"
@@ -17,25 +14,15 @@ APPROVE = "realtime.approve_broadcast"
 MAX_ADDRESS_LENGTH = 64  # as the records have it
 
 
-class _Staff(IsAdminUser):
-    """Staff that has been given one of `rights`; superusers have them all."""
-
-    rights: tuple[str, ...] = ()
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        user: Any = request.user
-        return super().has_permission(request, view) and any(map(user.has_perm, self.rights))
-
-
-class MayBroadcast(_Staff):
+class MayBroadcast(StaffWith):
     rights = (BROADCAST,)
 
 
-class MayApprove(_Staff):
+class MayApprove(StaffWith):
     rights = (APPROVE,)
 
 
-class MaySeeWaiting(_Staff):
+class MaySeeWaiting(StaffWith):
     rights = (BROADCAST, APPROVE)
 
 

@@ -7,6 +7,7 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
+from hoardrun.ledger.management.commands.seed_demo import RIGHTS
 from hoardrun.ledger.models import Account, Transaction
 from notifications.models import Notification
 from realtime.models import Event
@@ -44,8 +45,8 @@ def test_it_seeds_once_and_prints_whom_to_log_in_as(logins):
         assert authenticate(username=login["username"], password=login["password"])
     assert User.objects.get(username="charlie").is_superuser
     User.objects.filter(username="charlie").update(is_superuser=False)
-    for right in ("realtime.broadcast", "realtime.approve_broadcast"):
-        assert User.objects.get(username="charlie").has_perm(right)
+    charlie = User.objects.get(username="charlie")
+    assert charlie.has_perms(f"{app}.{name}" for app, names in RIGHTS.items() for name in names)
     User.objects.filter(username="charlie").update(is_superuser=True)
     assert not User.objects.get(username="alice").user_permissions.exists()
     assert not User.objects.get(username="alice").is_staff

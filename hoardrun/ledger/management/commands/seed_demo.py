@@ -26,8 +26,34 @@ ACCOUNTS = (
     (Currency.KES, AccountType.SAVINGS, "Savings", "64200.50"),
     (Currency.USD, AccountType.INVESTMENT, "Investments", "1250.00"),
 )
-# Of the engine, for the staff user: what the console's panel "Server" asks for.
-RIGHTS = ("broadcast", "approve_broadcast", "view_connection", "delete_connection")
+# Of staff, by app: what support needs in the console's panel "Server", the API and the admin.
+RIGHTS = {
+    "auth": ("view_user",),
+    "realtime": (
+        "broadcast",
+        "approve_broadcast",
+        "view_broadcast",
+        "view_node",
+        "view_connection",
+        "delete_connection",
+    ),
+    "ledger": (
+        "view_account",
+        "add_account",
+        "view_transaction",
+        "add_transaction",
+        "change_transaction",
+    ),
+    "notifications": (
+        "view_notification",
+        "add_notification",
+        "change_notification",
+        "view_announcement",
+        "add_announcement",
+        "change_announcement",
+    ),
+    "market": ("view_instrument", "view_quote"),
+}
 
 
 class Sample(NamedTuple):
@@ -138,10 +164,10 @@ def user_ensure(login: dict[str, str], *, staff: bool) -> User:
     if not user.check_password(password):  # a new hash of it would end every login
         user.set_password(password)
     user.save()
-    if staff:  # by name too, for whoever takes the superuser's rights away to try
-        user.user_permissions.add(
-            *Permission.objects.filter(content_type__app_label="realtime", codename__in=RIGHTS)
-        )
+    if staff:  # by name too, so that they stay when you take the superuser's away
+        for app, names in RIGHTS.items():
+            found = Permission.objects.filter(content_type__app_label=app, codename__in=names)
+            user.user_permissions.add(*found)
     return user
 
 

@@ -28,7 +28,7 @@ export function showNodes({ session }) {
     $("staff-rooms-none").hidden = !answer || rooms.length > 0;
     setText($("staff-nodes-about"), answer ? about(data) : "");
   };
-  return watched({ session, path: () => "/ws/stats", draw, says: $("staff-nodes-says"), right: "a staff account" });
+  return watched({ session, path: () => "/ws/stats", draw, says: $("staff-nodes-says"), right: "realtime.view_node" });
 }
 
 function table({ nodes, totals }) {

@@ -1,0 +1,132 @@
+"""Moving transactions in the admin: actions on many, buttons for one, and who moved it before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.http import HttpRequest
+
+from hoardrun.ledger import actors, services
+from hoardrun.ledger.actors import Actor
+from hoardrun.ledger.carrying import others_of
+from hoardrun.ledger.choices import AccountStatus
+from hoardrun.ledger.choices import TransactionStatus as Status
+from hoardrun.ledger.errors import LedgerError
+from hoardrun.ledger.models import Transaction, TransactionMove
+from hoardrun.ledger.money import amount_human
+from hoardrun.ledger.transitions import TRANSITIONS
+from hoardrun.request_id import request_id
+
+MAX_REASONS = 5  # that one action tells of
+MAX_NUMBERS = 10  # of transactions, for each
+
+# The buttons, in this order.
+VERBS = {
+    Status.COMPLETED: "Complete",
+    Status.PROCESSING: "Mark as processing",
+    Status.FAILED: "Fail",
+    Status.CANCELLED: "Cancel",
+    Status.EXPIRED: "Expire",
+    Status.REVERSED: "Reverse",
+}
+
+if TYPE_CHECKING:  # Django's class takes no parameters when it runs
+    _Inline = admin.TabularInline[TransactionMove, Transaction]
+else:
+    _Inline = admin.TabularInline
+
+
+class MovesInline(_Inline):
+    """Every move of a transaction, for all who may view it."""
+
+    model = TransactionMove
+    verbose_name_plural = "Moves"
+    fields = ("created_at", "from_status", "to_status", "who", "reason", "request_id", "evidence")
+    readonly_fields = fields
+    ordering = ("id",)
+    extra = 0
+    show_change_link = False
+
+    @admin.display(description="by")
+    def who(self, move: TransactionMove) -> str:
+        parts = [move.user.get_username() if move.user else "", move.actor_name]
+        return f"{move.get_actor_kind_display()} {' '.join(filter(None, parts))}"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("user")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True  # the transaction's page has asked
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return the member of staff who is logged in."""
+    assert request.user.pk is not None  # the admin lets nobody else in
+    return actors.staff(request.user.pk, request_id(request))
+
+
+def buttons(request: HttpRequest, txn: Transaction) -> dict[str, Any]:
+    """Describe what the page of a transaction offers: which moves, and onto which accounts."""
+    account = txn.account
+    is_own = account.user_id == request.user.pk
+    allowed = () if is_own else TRANSITIONS[Status(txn.status)]
+    is_closed = account.status == AccountStatus.CLOSED
+    return {
+        "moves": [(to.value, verb) for to, verb in VERBS.items() if to in allowed],
+        "own_account": is_own,
+        "closed_account": is_closed,
+        "onto": others_of(account) if is_closed else [],
+    }
+
+
+def move_each(
+    request: HttpRequest, ids: Sequence[int], to: str, *, reason: str = "", onto: str | None = None
+) -> None:
+    """Move each on its own: one that is refused stops none of the others. Say what came of it."""
+    by = actor_of(request)
+    assert by.user_id is not None
+    moved: list[Transaction] = []
+    refused: dict[str, list[int]] = {}
+    for txn_id in ids:
+        try:
+            txn = services.transaction_move(txn_id=txn_id, to=to, reason=reason, by=by, onto=onto)
+        except LedgerError as error:
+            refused.setdefault(str(error), []).append(txn_id)
+        else:
+            LogEntry.objects.log_actions(by.user_id, [txn], CHANGE, f"Moved to {txn.status}.")
+            moved.append(txn)
+    if moved:
+        messages.success(request, _done(moved))
+    for why, refused_ids in list(refused.items())[:MAX_REASONS]:
+        messages.error(request, f"{_numbers(refused_ids)}: {why}")
+    if rest := sum(len(ids) for ids in list(refused.values())[MAX_REASONS:]):
+        messages.error(request, f"{rest} more were refused.")
+
+
+def _done(moved: list[Transaction]) -> str:
+    """Say what was moved: one by its number, several by how many and how much."""
+    sums: dict[str, Decimal] = {}
+    for txn in moved:
+        sums[txn.currency] = sums.get(txn.currency, Decimal()) + txn.amount
+    amounts = ", ".join(amount_human(total, currency) for currency, total in sorted(sums.items()))
+    if len(moved) == 1:
+        return f"#{moved[0].pk}: {amounts} {moved[0].status}."
+    return f"{len(moved)} transactions {moved[0].status}: {amounts}."
+
+
+def _numbers(ids: list[int]) -> str:
+    more = f" and {len(ids) - MAX_NUMBERS} more" if len(ids) > MAX_NUMBERS else ""
+    return ", ".join(f"#{number}" for number in ids[:MAX_NUMBERS]) + more

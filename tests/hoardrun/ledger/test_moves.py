@@ -1,0 +1,156 @@
+"""Every move of a transaction is stored with who made it, and stays."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.db import IntegrityError, connection, transaction
+
+from hoardrun.ledger import actors
+from hoardrun.ledger.errors import InsufficientFunds, InvalidInput, OwnAccount
+from hoardrun.ledger.models import Account, Transaction, TransactionMove
+from hoardrun.ledger.services import (
+    transaction_complete,
+    transaction_create,
+    transaction_move,
+    transaction_process,
+    transaction_reverse,
+)
+from tests.hoardrun.tools import problem
+
+TRANSACTIONS = "/api/v1/transactions"
+
+
+def create(account: Account, amount: str = "10", **more) -> Transaction:
+    fields = {"type": "payment", "direction": "outbound", **more}
+    return transaction_create(account_id=account.pk, amount=amount, **fields).txn
+
+
+def moves(txn: Transaction) -> list[tuple]:
+    return list(
+        txn.moves.order_by("id").values_list(
+            "from_status", "to_status", "actor_kind", "user__username", "actor_name", "reason"
+        )
+    )
+
+
+def support(user: User, *rights: str) -> User:
+    """Make a user staff that holds these rights."""
+    user.is_staff = True
+    user.save()
+    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    return User.objects.get(pk=user.pk)
+
+
+def test_it_stores_who_moved_it_from_where_to_where_and_why(kes: Account, alice: User, bob: User):
+    txn = create(kes, by=actors.user(alice.pk))
+    transaction_process(txn_id=txn.pk, by=actors.system("payouts"))
+    word = actors.provider("mpesa", evidence="callback:17")
+    transaction_complete(txn_id=txn.pk, by=word)
+    transaction_reverse(txn_id=txn.pk, reason="sent twice", by=actors.staff(bob.pk))
+    assert moves(txn) == [
+        ("", "pending", "user", "alice", "", ""),
+        ("pending", "processing", "system", None, "payouts", ""),
+        ("processing", "completed", "provider", None, "mpesa", ""),
+        ("completed", "reversed", "staff", "bob", "", "sent twice"),
+    ]
+    assert txn.moves.get(to_status="completed").evidence == "callback:17"
+
+
+def test_code_that_does_not_say_who_acts_is_named_so(kes: Account):
+    txn = create(kes)
+    transaction_complete(txn_id=txn.pk)
+    assert {move[2:5] for move in moves(txn)} == {("system", None, "unnamed")}
+
+
+def test_a_move_that_is_refused_leaves_no_record(kes: Account):
+    txn = create(kes, "600", direction="inbound")
+    transaction_complete(txn_id=txn.pk)
+    create(kes, "1500")
+    with pytest.raises(InsufficientFunds):
+        transaction_reverse(txn_id=txn.pk)
+    other = create(kes, "5", direction="inbound")
+    with pytest.raises(InvalidInput, match="reason"):
+        transaction_move(txn_id=other.pk, to="completed", reason="x" * 201)
+    assert len(moves(other)) == 1
+    assert [move[1] for move in moves(txn)] == ["pending", "completed"]
+
+
+@pytest.mark.parametrize("statement", ["UPDATE {} SET reason = 'x'", "DELETE FROM {}"])
+def test_no_sql_changes_or_deletes_a_move(kes: Account, statement: str):
+    create(kes)
+    with (
+        pytest.raises(IntegrityError, match="never changed"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement.format("ledger_transactionmove"))
+    assert TransactionMove.objects.filter(reason="").count() == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"actor_kind": "user"},
+        {"actor_kind": "staff", "actor_name": "bob"},
+        {"actor_kind": "system"},
+        {"actor_kind": "provider", "actor_name": "mpesa"},  # without evidence
+        {"actor_kind": "ghost", "actor_name": "x"},
+        {"actor_kind": "system", "actor_name": "x", "to_status": "pending"},  # a second time
+    ],
+    ids=str,
+)
+def test_the_database_refuses_a_move_without_who_or_made_twice(kes: Account, wrong: dict):
+    txn = create(kes)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        TransactionMove.objects.create(**{"txn": txn, "to_status": "completed"} | wrong)
+
+
+def test_staff_moves_nothing_on_an_account_of_its_own(kes: Account, alice: User):
+    txn = create(kes, "400", direction="inbound")
+    for to in ("completed", "processing", "failed"):
+        with pytest.raises(OwnAccount):
+            transaction_move(txn_id=txn.pk, to=to, by=actors.staff(alice.pk))
+    with pytest.raises(OwnAccount):
+        create(kes, by=actors.staff(alice.pk))
+    assert len(moves(txn)) == 1
+
+
+def test_over_http_it_takes_the_right_of_the_admin(kes: Account, bob: User, login):
+    txn = create(kes, "5000000", direction="inbound")
+    path = f"{TRANSACTIONS}/{txn.pk}/act"
+    body = {"action": "complete"}
+    for user in (support(bob), support(bob, "view_transaction", "add_transaction")):
+        answer = login(user).post(path, body, format="json")
+        assert "ledger.change_transaction" in problem(answer, 403, "permission_denied")["detail"]
+    bob.is_staff = False
+    bob.save()
+    bob.user_permissions.set(Permission.objects.filter(codename="change_transaction"))
+    problem(
+        login(User.objects.get(pk=bob.pk)).post(path, body, format="json"),
+        404,
+        "transaction_not_found",
+    )
+    assert len(moves(txn)) == 1
+    bob = support(bob, "change_transaction")
+    answer = login(bob).post(path, body, format="json", headers={"X-Request-ID": "req-17"})
+    assert answer.status_code == 200
+    assert moves(txn)[1:] == [("pending", "completed", "staff", "bob", "", "")]
+    assert txn.moves.get(to_status="completed").request_id == "req-17"
+
+
+def test_over_http_staff_is_an_owner_at_its_own_account(kes: Account, alice: User, login):
+    client = login(support(alice, "change_transaction"))
+    txn = create(kes, "400", direction="inbound")
+    path = f"{TRANSACTIONS}/{txn.pk}/act"
+    problem(client.post(path, {"action": "complete"}, format="json"), 403, "action_not_allowed")
+    assert client.post(path, {"action": "cancel"}, format="json").status_code == 200
+    assert moves(txn)[1] == ("pending", "cancelled", "user", "alice", "", "")
+
+
+def test_who_creates_one_over_http_is_stored(kes: Account, alice: User, login):
+    body = {"account_id": str(kes.pk), "type": "payment", "direction": "outbound", "amount": "5"}
+    answer = login(alice).post(TRANSACTIONS, body, format="json")
+    move = TransactionMove.objects.get(txn_id=answer.json()["id"])
+    assert (move.actor_kind, move.user_id) == ("user", alice.pk)
+    assert move.request_id == answer["X-Request-ID"]
