@@ -162,3 +162,81 @@ def test_it_lets_nobody_edit_money_or_delete_it(support: Client, kes: Account):
     assert (txn.status, txn.amount) == ("pending", Decimal("10"))
     for path in (f"{ACCOUNTS}{kes.pk}/delete/", f"{TRANSACTIONS}{txn.pk}/delete/"):
         assert support.post(path, {"post": "yes"}).status_code == 403
+
+
+def test_it_completes_one_by_its_button(support: Client, kes: Account, charlie: User):
+    txn, done = create(kes), create(kes)
+    run(support, "complete", done)
+    page = support.get(TRANSACTIONS, {"status__exact": "pending"}).content.decode()
+    assert f'formaction="{TRANSACTIONS}{txn.pk}/move/"' in page
+    assert f"{TRANSACTIONS}{done.pk}/move/" not in support.get(TRANSACTIONS).content.decode()
+    came_from = f"http://testserver{TRANSACTIONS}?status__exact=pending"
+    form = {"to": "completed", "action": "", "select_across": "0"}  # the list's own fields too
+    answer = support.post(
+        f"{TRANSACTIONS}{txn.pk}/move/", form, headers={"Referer": came_from}, follow=True
+    )
+    assert answer.redirect_chain == [(came_from, 302)]
+    assert [str(message) for message in answer.context["messages"]] == [
+        f"#{txn.pk}: KES 10.00 completed."
+    ]
+    move = txn.moves.get(to_status="completed")
+    assert (move.actor_kind, move.user) == ("staff", charlie)
+    assert LogEntry.objects.filter(object_id=str(txn.pk), user=charlie).count() == 1
+
+
+def test_its_page_has_a_button_for_each_move_and_shows_the_moves(support: Client, kes: Account):
+    txn = create(kes)
+    page = support.get(f"{TRANSACTIONS}{txn.pk}/change/").content.decode()
+    for to in ("completed", "processing", "failed", "cancelled", "expired"):
+        assert f'name="to" value="{to}"' in page
+    assert 'value="reversed"' not in page
+    assert 'name="_save"' not in page
+    answer = support.post(
+        f"{TRANSACTIONS}{txn.pk}/move/", {"to": "failed", "reason": "no such meter"}, follow=True
+    )
+    assert answer.redirect_chain == [(f"{TRANSACTIONS}{txn.pk}/change/", 302)]
+    page = answer.content.decode()
+    assert "no such meter" in page
+    assert "Staff charlie" in page
+    assert "System unnamed" in page
+    assert 'name="to"' not in page  # it is final
+
+
+def test_it_leads_to_no_other_site(support: Client, kes: Account):
+    answer = support.post(
+        f"{TRANSACTIONS}{create(kes).pk}/move/",
+        {"to": "completed"},
+        headers={"Referer": "https://evil.example/"},
+    )
+    assert answer["Location"].startswith(TRANSACTIONS)
+
+
+def test_it_offers_no_move_of_ones_own_money(kes: Account, alice: User):
+    alice.is_staff = alice.is_superuser = True
+    alice.save()
+    client = Client()
+    client.force_login(alice)
+    txn = create(kes, direction="inbound")
+    page = client.get(f"{TRANSACTIONS}{txn.pk}/change/").content.decode()
+    assert "an account of your own" in page
+    assert 'name="to"' not in page
+    client.post(f"{TRANSACTIONS}{txn.pk}/move/", {"to": "completed"})
+    refused = run(client, "complete", txn)
+    assert len(refused) == 2
+    assert all("another member of staff" in text for text in refused)
+    txn.refresh_from_db()
+    assert txn.status == "pending"
+
+
+def test_its_buttons_take_the_right(kes: Account, bob: User):
+    bob.is_staff = True
+    bob.save()
+    bob.user_permissions.add(Permission.objects.get(codename="view_transaction"))
+    client = Client()
+    client.force_login(bob)
+    txn = create(kes)
+    for path in (TRANSACTIONS, f"{TRANSACTIONS}{txn.pk}/change/"):
+        page = client.get(path).content.decode()
+        assert f"{txn.pk}/move/" not in page
+    assert client.post(f"{TRANSACTIONS}{txn.pk}/move/", {"to": "completed"}).status_code == 403
+    assert client.get(f"{TRANSACTIONS}{txn.pk}/move/").status_code == 405
