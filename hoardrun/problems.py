@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
+from itertools import islice
 from typing import IO, Any, ClassVar
 
 from django.conf import settings
@@ -26,6 +27,10 @@ from django.views import csrf, defaults
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.parsers import JSONParser
+
+from realtime.core.text import NOT_TEXT, all_text, is_text
+from realtime.rest import strict_json
+from realtime.rest.serializers import MAX_NAMED
 
 logger = logging.getLogger(__name__)
 
@@ -49,12 +54,21 @@ class StrictJSONParser(JSONParser):
         self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None
     ) -> Any:
         limit = self.max_bytes or settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        body = _Bounded(stream, limit).read()
         try:
-            return super().parse(_Bounded(stream, limit), media_type, parser_context)  # type: ignore[arg-type]
-        except RecursionError:
-            raise exceptions.ParseError("The JSON is nested too deeply.") from None
-        except (LookupError, TypeError):  # a charset that Python knows and that is not for text
-            raise exceptions.ParseError("The body must be JSON in UTF-8.") from None
+            found = strict_json.loads(body)
+        except strict_json.Unreadable as error:
+            raise exceptions.ParseError(str(error)) from None
+        if b"\\u" in body and not all_text(found):  # nothing else makes what is not text
+            raise exceptions.ValidationError(_not_text(found))
+        return found
+
+
+def _not_text(found: Any) -> dict[str, list[str]]:
+    """Name the fields that hold what is not text."""
+    fields = found.items() if isinstance(found, dict) else ()
+    wrong = [name for name, value in fields if is_text(name) and not all_text(value)]
+    return {name: [NOT_TEXT] for name in wrong} or {WHOLE_BODY: [NOT_TEXT]}
 
 
 class BodyTooBig(RequestDataTooBig):
@@ -97,10 +111,11 @@ def problem(status: int, code: str, detail: str, title: str = "", **extra: Any) 
 
 
 def invalid(errors: Mapping[str, Any]) -> dict[str, Any]:
-    """Describe input that is wrong, by field."""
-    wrong = ", ".join(str(name) for name in errors if name != WHOLE_BODY)
-    detail = f"Correct these fields: {wrong}." if wrong else " ".join(errors.get(WHOLE_BODY, ()))
-    return problem(400, "invalid_input", detail, "Invalid input", errors=errors)
+    """Describe input that is wrong, by field; of many fields, the first."""
+    shown = dict(islice(errors.items(), MAX_NAMED))
+    wrong = ", ".join(str(name) for name in shown if name != WHOLE_BODY)
+    detail = f"Correct these fields: {wrong}." if wrong else " ".join(shown.get(WHOLE_BODY, ()))
+    return problem(400, "invalid_input", detail, "Invalid input", errors=shown)
 
 
 def answer(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> JsonResponse:
@@ -130,7 +145,7 @@ def describe(error: Exception) -> dict[str, Any] | None:
     """Say what an exception means to whoever sent the request; None if it is our own fault."""
     match error:
         case exceptions.ValidationError():
-            return invalid(_by_field(error.detail))
+            return invalid(dict(islice(_by_field(error.detail), MAX_NAMED)))
         case exceptions.APIException():
             return problem(error.status_code, _code(error), _sentence(error.detail))
         case Http404():
@@ -186,19 +201,17 @@ def _sentence(detail: Any) -> str:
     return " ".join(map(str, detail)) if isinstance(detail, list) else str(detail)
 
 
-def _by_field(detail: Any, path: str = "") -> dict[str, list[str]]:
+def _by_field(detail: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
     """Flatten DRF's nested errors to `field.0.subfield` and its reasons."""
-    found: dict[str, list[str]] = {}
     if isinstance(detail, dict):
         for name, inner in detail.items():
-            found |= _by_field(inner, f"{path}.{name}" if path else str(name))
+            yield from _by_field(inner, f"{path}.{name}" if path else str(name))
     elif isinstance(detail, list) and any(isinstance(item, dict | list) for item in detail):
         for number, inner in enumerate(detail):
-            found |= _by_field(inner, f"{path}.{number}" if path else str(number))
+            yield from _by_field(inner, f"{path}.{number}" if path else str(number))
     else:
         reasons = detail if isinstance(detail, list) else [detail]
-        found[path or WHOLE_BODY] = [str(reason) for reason in reasons]
-    return found
+        yield path or WHOLE_BODY, [str(reason) for reason in reasons]
 
 
 # -- what Django answers outside DRF's views
@@ -222,37 +235,45 @@ def upgrade_required(request: HttpRequest) -> HttpResponse:
 
 
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if not _is_program(request):
+    if not is_program(request):
         return defaults.bad_request(request, exception)
     return answer(
         describe(exception) or problem(400, "bad_request", "The request cannot be understood.")
     )
 
 
+def bad_request(request: HttpRequest, reason: str) -> HttpResponse:
+    """Answer a request that cannot be read, to a person or to a program."""
+    if not is_program(request):
+        return defaults.bad_request(request, SuspiciousOperation(reason))
+    return answer(problem(400, "bad_request", reason))
+
+
 def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if not _is_program(request):
+    if not is_program(request):
         return defaults.permission_denied(request, exception)
     return answer(problem(403, "permission_denied", "You may not do this."))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form, or a program with a browser's cookie, whose CSRF token is missing."""
-    if not _is_program(request):
+    if not is_program(request):
         return csrf.csrf_failure(request, reason)
     return answer(problem(403, "csrf_failed", "The CSRF token is missing or wrong."))
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if not _is_program(request):
+    if not is_program(request):
         return defaults.page_not_found(request, exception)
     return not_found(request)
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
-    if not _is_program(request):
+    if not is_program(request):
         return defaults.server_error(request)
     return answer(problem(500, "internal", "Something went wrong here; try again later."))
 
 
-def _is_program(request: HttpRequest) -> bool:
+def is_program(request: HttpRequest) -> bool:
+    """Say whether a request is to a path at which clients are programs."""
     return request.path.startswith(PREFIXES)

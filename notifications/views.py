@@ -12,7 +12,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from notifications import selectors, services
 from notifications.models import Announcement, Notification
@@ -31,18 +30,20 @@ from notifications.serializers import (
 from realtime.rest.pagination import CursorOrWindow
 from realtime.rest.permissions import StaffWith
 from realtime.rest.serializers import StrictSerializer
+from realtime.rest.views import View
 
 
 class _MayAddNotifications(StaffWith):
     rights = ("notifications.add_notification",)
 
 
-class NotificationListView(ListAPIView[Notification]):
+class NotificationListView(View, ListAPIView[Notification]):
     """List your notifications, newest first, or create one for a user."""
 
     serializer_class = NotificationOutput
     filter_backends = ()
     pagination_class = CursorOrWindow
+    queries = {"GET": NotificationQuery}
 
     def get_permissions(self) -> Sequence[Any]:
         return (
@@ -50,9 +51,7 @@ class NotificationListView(ListAPIView[Notification]):
         )
 
     def get_queryset(self) -> QuerySet[Notification]:
-        given = self.request.query_params.dict()
-        filters = {k: v for k, v in given.items() if k not in CursorOrWindow.parameters}
-        query = _checked(NotificationQuery, filters)
+        query = self.asked(self.request)
         return selectors.notifications_list(user_id=_user_id(self.request), **query)
 
     @extend_schema(operation_id="notifications_list", parameters=[NotificationQuery])
@@ -79,7 +78,7 @@ class NotificationListView(ListAPIView[Notification]):
         return Response(NotificationOutput(created).data, status=201)
 
 
-class NotificationSummaryView(APIView):
+class NotificationSummaryView(View):
     @extend_schema(operation_id="notifications_summary", responses=SummaryOutput)
     def get(self, request: Request) -> Response:
         """Count your notifications that have not expired, by status, type and priority."""
@@ -87,7 +86,7 @@ class NotificationSummaryView(APIView):
         return Response(SummaryOutput(summary).data)
 
 
-class NotificationView(APIView):
+class NotificationView(View):
     @extend_schema(operation_id="notifications_retrieve", responses=NotificationOutput)
     def get(self, request: Request, notification_id: str) -> Response:
         """Read one of your notifications."""
@@ -127,35 +126,35 @@ class NotificationView(APIView):
         return Response(NotificationOutput(changed).data)
 
 
-class NotificationReadView(APIView):
+class NotificationReadView(View):
     @extend_schema(operation_id="notifications_read", request=None, responses=NotificationOutput)
     def post(self, request: Request, notification_id: str) -> Response:
         """Mark one of your notifications as read, and with that as seen."""
         return _act(request, notification_id, services.notification_mark_read)
 
 
-class NotificationUnreadView(APIView):
+class NotificationUnreadView(View):
     @extend_schema(operation_id="notifications_unread", request=None, responses=NotificationOutput)
     def post(self, request: Request, notification_id: str) -> Response:
         """Mark one of your notifications as unread again; it stays seen."""
         return _act(request, notification_id, services.notification_mark_unread)
 
 
-class NotificationSeenView(APIView):
+class NotificationSeenView(View):
     @extend_schema(operation_id="notifications_seen", request=None, responses=NotificationOutput)
     def post(self, request: Request, notification_id: str) -> Response:
         """Mark one of your notifications as seen; it stays unread."""
         return _act(request, notification_id, services.notification_mark_seen)
 
 
-class NotificationArchiveView(APIView):
+class NotificationArchiveView(View):
     @extend_schema(operation_id="notifications_archive", request=None, responses=NotificationOutput)
     def post(self, request: Request, notification_id: str) -> Response:
         """Archive one of your notifications."""
         return _act(request, notification_id, services.notification_archive)
 
 
-class NotificationBulkUpdateView(APIView):
+class NotificationBulkUpdateView(View):
     @extend_schema(
         operation_id="notifications_bulk_update",
         request=BulkUpdateInput,
@@ -184,7 +183,7 @@ class NotificationBulkUpdateView(APIView):
         return Response({"updated": updated, "results": results})
 
 
-class NotificationMarkAllReadView(APIView):
+class NotificationMarkAllReadView(View):
     @extend_schema(
         operation_id="notifications_mark_all_read", request=None, responses=MarkAllOutput
     )
@@ -196,7 +195,7 @@ class NotificationMarkAllReadView(APIView):
         )
 
 
-class NotificationMarkAllSeenView(APIView):
+class NotificationMarkAllSeenView(View):
     @extend_schema(
         operation_id="notifications_mark_all_seen", request=None, responses=MarkAllOutput
     )
@@ -208,7 +207,7 @@ class NotificationMarkAllSeenView(APIView):
         )
 
 
-class AnnouncementListView(ListAPIView[Announcement]):
+class AnnouncementListView(View, ListAPIView[Announcement]):
     """List the announcements whose banners show now, newest first."""
 
     serializer_class = AnnouncementOutput

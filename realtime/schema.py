@@ -11,9 +11,9 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import etag
 from drf_spectacular.settings import spectacular_settings
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from realtime.protocol import asyncapi
+from realtime.rest.views import View
 
 
 @cache
@@ -26,7 +26,7 @@ def _etag(version: str) -> str:
     return f'"{hashlib.sha256(_document(version)).hexdigest()[:32]}"'
 
 
-class SchemaView(APIView):
+class SchemaView(View):
     """Serve `docs/protocol/asyncapi.json`, to whoever may read the OpenAPI document."""
 
     permission_classes = spectacular_settings.SERVE_PERMISSIONS

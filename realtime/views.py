@@ -17,8 +17,9 @@ from rest_framework.views import APIView
 from realtime import access, registry
 from realtime.models import Connection
 from realtime.rest.permissions import StaffWith, staff_may
+from realtime.rest.serializers import MAX_ID, StrictSerializer, UserIdInput
+from realtime.rest.views import View
 
-MAX_ID = 2**63 - 1
 MAX_LISTED = 500
 TAGS = ["realtime"]
 
@@ -27,7 +28,7 @@ class _MaySeeNodes(StaffWith):
     rights = ("realtime.view_node",)
 
 
-class StatsView(APIView):
+class StatsView(View):
     """Describe all nodes, with the totals under the names that existing tools read."""
 
     permission_classes = [_MaySeeNodes]
@@ -68,9 +69,18 @@ class ClosedOutput(serializers.Serializer[dict[str, Any]]):
     closing = serializers.ListField(child=serializers.CharField(), help_text="Their ids.")
 
 
-class _Query(serializers.Serializer[Any]):
-    user_id = serializers.IntegerField(min_value=1, max_value=MAX_ID, required=False)
+class _OfUser(StrictSerializer):
+    user_id = UserIdInput(required=False)
+
+
+class _Close(StrictSerializer):
     reconnect = serializers.BooleanField(default=False)
+
+
+class _CloseOfUser(_Close):
+    user_id = UserIdInput(
+        error_messages={"required": "Give ?user_id=…, whose connections to close."}
+    )
 
 
 class _MayLookOrClose(BasePermission):
@@ -88,10 +98,11 @@ _RECONNECT = OpenApiParameter(
 )
 
 
-class ConnectionsView(APIView):
+class ConnectionsView(View):
     """The sockets that are logged in, of all nodes, as of two seconds ago."""
 
     permission_classes = [_MayLookOrClose]
+    queries = {"GET": _OfUser, "DELETE": _CloseOfUser}
 
     @extend_schema(
         operation_id="ws_connections",
@@ -102,7 +113,7 @@ class ConnectionsView(APIView):
     def get(self, request: Request) -> Response:
         """List connections, the newest first, at most 500. Needs `realtime.view_connection`."""
         found = registry.connections()
-        if (user_id := _asked(request).get("user_id")) is not None:
+        if (user_id := self.asked(request).get("user_id")) is not None:
             found = found.filter(user_id=user_id)
         return Response(ConnectionOutput(found[:MAX_LISTED], many=True).data)
 
@@ -117,11 +128,7 @@ class ConnectionsView(APIView):
     )
     def delete(self, request: Request) -> Response:
         """Close all connections of a user. Needs `realtime.delete_connection`."""
-        asked = _asked(request)
-        if "user_id" not in asked:
-            raise serializers.ValidationError(
-                {"user_id": ["Give ?user_id=…, whose connections to close."]}
-            )
+        asked = self.asked(request)
         if not get_user_model()._default_manager.filter(pk=asked["user_id"]).exists():
             raise NotFound("There is no such user.")
         found = access.close_user(
@@ -130,10 +137,11 @@ class ConnectionsView(APIView):
         return _closing(found)
 
 
-class ConnectionView(APIView):
+class ConnectionView(View):
     """One socket."""
 
     permission_classes = [_MayLookOrClose]
+    queries = {"DELETE": _Close}
 
     @extend_schema(
         operation_id="ws_connection_close",
@@ -147,15 +155,9 @@ class ConnectionView(APIView):
         if found is None:
             raise NotFound("There is no such connection, or no longer.")
         access.close_connections(
-            [found], by=request.user.pk, reconnect=_asked(request)["reconnect"]
+            [found], by=request.user.pk, reconnect=self.asked(request)["reconnect"]
         )
         return _closing([found])
-
-
-def _asked(request: Request) -> dict[str, Any]:
-    asked = _Query(data=request.query_params)
-    asked.is_valid(raise_exception=True)
-    return dict(asked.validated_data)
 
 
 def _closing(found: list[Connection]) -> Response:

@@ -14,7 +14,6 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 from rest_framework_simplejwt.settings import api_settings as jwt_settings
 from rest_framework_simplejwt.tokens import Token
 
@@ -23,6 +22,7 @@ from hoardrun.api.throttles import LoginThrottle, TicketThrottle
 from realtime import tickets
 from realtime.core.identity import Identity
 from realtime.rest.serializers import StrictSerializer
+from realtime.rest.views import View
 from realtime.standing import stamp_of
 from realtime.tokens import identity_of
 
@@ -58,7 +58,7 @@ class LoginOutput(serializers.Serializer[tokens.Login]):
     user = UserOutput()
 
 
-class _Anonymous(APIView):
+class _Anonymous(View):
     """A view that looks at nobody's credentials but those in its body."""
 
     authentication_classes = ()
@@ -106,7 +106,7 @@ class TicketOutput(serializers.Serializer[dict[str, Any]]):
     expires_in = serializers.IntegerField(help_text="Seconds.")
 
 
-class TicketView(APIView):
+class TicketView(View):
     throttle_classes = (TicketThrottle,)
 
     @extend_schema(
@@ -137,7 +137,7 @@ def _identity(request: Request) -> Identity:
     )
 
 
-class MeView(APIView):
+class MeView(View):
     @extend_schema(operation_id="auth_me", responses=UserOutput, tags=TAGS)
     def get(self, request: Request) -> Response:
         """Say who is logged in."""

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response, patch_vary_headers
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hoardrun.problems import CONTENT_TYPE
+from realtime.rest.serializers import StrictSerializer
+from realtime.rest.views import View
+
+FORMS = {"json": OpenApiJsonRenderer, "yaml": OpenApiYamlRenderer}
 
 POLICY = "; ".join(
     [
@@ -106,12 +119,56 @@ def _loosen(schema: dict[str, Any]) -> None:
         schema["anyOf"] = schema.pop("oneOf")
 
 
-class SchemaView(SpectacularAPIView):
-    """The OpenAPI document, in YAML or JSON."""
+class Document(NamedTuple):
+    """The OpenAPI document in one form, and what tells a cache whether it has changed."""
+
+    text: bytes
+    etag: str
 
 
-class DocsView(SpectacularSwaggerSplitView):
+@cache
+def document(form: str) -> Document:
+    """Build the OpenAPI document as `yaml` or `json`, once in a process."""
+    renderer = OpenApiJsonRenderer() if form == "json" else OpenApiYamlRenderer()
+    generator: Any = SchemaGenerator  # which comes without types
+    text = renderer.render(generator().get_schema(public=True), renderer_context={})
+    return Document(text, f'"{hashlib.sha256(text).hexdigest()[:32]}"')
+
+
+class SchemaQuery(StrictSerializer):
+    format = serializers.ChoiceField(["json", "yaml"], required=False)
+
+
+class SchemaView(View):
+    """The OpenAPI document: in YAML, or in JSON if `format` or the header Accept says so."""
+
+    schema = None  # it describes others, and is not described itself
+    permission_classes = (AllowAny,)
+    renderer_classes = SpectacularAPIView.renderer_classes
+    queries = {"GET": SchemaQuery}
+
+    def get(self, request: Request) -> HttpResponseBase:
+        renderer: Any = request.accepted_renderer
+        form = self.asked(request).get("format", renderer.format)
+        kind = renderer if form == renderer.format else FORMS[form]
+        found = document(kind.format)
+        answer = HttpResponse(found.text, content_type=kind.media_type)
+        answer.headers["Cache-Control"] = "no-cache"  # keep it, and ask whether it has changed
+        patch_vary_headers(answer, ["Accept"])
+        conditional = get_conditional_response(request._request, etag=found.etag, response=answer)
+        assert conditional is not None  # without a precondition, it is the response
+        conditional.headers["ETag"] = found.etag
+        return conditional
+
+
+class DocsQuery(StrictSerializer):
+    script = serializers.CharField(required=False, allow_blank=True)
+
+
+class DocsView(View, SpectacularSwaggerSplitView):
     """The page on which to read and try the API."""
+
+    queries = {"GET": DocsQuery}
 
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

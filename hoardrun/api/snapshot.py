@@ -17,7 +17,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from hoardrun.ledger.payloads import account_data, txn_data
 from hoardrun.ledger.selectors import account_list, transaction_list
@@ -28,6 +27,7 @@ from notifications.serializers import AnnouncementOutput, NotificationOutput
 from realtime import log, names
 from realtime.core.resume import join_epochs
 from realtime.protocol.codec import timestamp
+from realtime.rest.views import View
 
 TRANSACTIONS = 20
 NOTIFICATIONS = 100
@@ -102,7 +102,7 @@ class SnapshotOutput(serializers.Serializer[dict[str, Any]]):
     timestamp = serializers.DateTimeField()
 
 
-class SnapshotView(APIView):
+class SnapshotView(View):
     @extend_schema(operation_id="snapshot", responses=SnapshotOutput, tags=["realtime"])
     def get(self, request: Request) -> Response:
         """Read your balances, recent transactions, unread notifications and stream positions."""

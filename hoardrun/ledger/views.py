@@ -11,7 +11,6 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from hoardrun.ledger import actors, selectors, services
 from hoardrun.ledger.actors import Actor
@@ -28,6 +27,7 @@ from hoardrun.ledger.serializers import (
 from hoardrun.request_id import request_id
 from realtime.rest.pagination import CursorOrWindow
 from realtime.rest.permissions import staff_may
+from realtime.rest.views import View
 
 ACTIONS = {
     "cancel": TransactionStatus.CANCELLED,
@@ -51,7 +51,7 @@ _REPLAYED = OpenApiParameter(
 )
 
 
-class AccountListView(ListAPIView[Account]):
+class AccountListView(View, ListAPIView[Account]):
     """List your accounts."""
 
     serializer_class = AccountOutput
@@ -62,7 +62,7 @@ class AccountListView(ListAPIView[Account]):
         return selectors.account_list(user_id=_user_id(self.request))
 
 
-class AccountView(APIView):
+class AccountView(View):
     @extend_schema(operation_id="accounts_retrieve", responses=AccountOutput)
     def get(self, request: Request, account_id: str) -> Response:
         """Read one of your accounts."""
@@ -70,7 +70,7 @@ class AccountView(APIView):
         return Response(AccountOutput(account).data)
 
 
-class TransactionListView(ListAPIView[Transaction]):
+class TransactionListView(View, ListAPIView[Transaction]):
     """List the transactions on your accounts, newest first."""
 
     serializer_class = TransactionOutput
@@ -98,7 +98,7 @@ class TransactionListView(ListAPIView[Transaction]):
         return Response(data, headers={"Idempotent-Replayed": "true"})
 
 
-class TransactionView(APIView):
+class TransactionView(View):
     @extend_schema(operation_id="transactions_retrieve", responses=TransactionOutput)
     def get(self, request: Request, txn_id: str) -> Response:
         """Read a transaction on one of your accounts."""
@@ -106,7 +106,7 @@ class TransactionView(APIView):
         return Response(TransactionOutput(txn).data)
 
 
-class TransactionActView(APIView):
+class TransactionActView(View):
     @extend_schema(request=ActionInput, responses=TransactionOutput)
     def post(self, request: Request, txn_id: str) -> Response:
         """Move a transaction: owners may cancel theirs.

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from hoardrun.market.models import Instrument
 from hoardrun.market.quotes import LiveQuote, market_update, plain
 from realtime.protocol import codec
+from realtime.rest.serializers import StrictSerializer
 
 MAX_SYMBOLS = 100  # as a watchlist holds
 
@@ -20,7 +21,7 @@ class InstrumentSerializer(serializers.ModelSerializer[Instrument]):
         fields = ("symbol", "name", "type", "currency", "decimals", "status")
 
 
-class MarketTypeQuery(serializers.Serializer[Any]):
+class MarketTypeQuery(StrictSerializer):
     """`type` of an instrument, or none for all."""
 
     type = serializers.ChoiceField(Instrument.Type.choices, required=False)
@@ -66,7 +67,7 @@ class QuoteSerializer(serializers.Serializer[Any]):
         }
 
 
-class MarketDataQuery(serializers.Serializer[Any]):
+class MarketDataQuery(StrictSerializer):
     symbol = serializers.CharField(required=False, max_length=20)
     type = serializers.ChoiceField(["quote", "daily"], default="quote")
 

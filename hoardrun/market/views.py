@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
-
 from drf_spectacular.utils import (
     OpenApiResponse,
     PolymorphicProxySerializer,
@@ -11,8 +9,6 @@ from drf_spectacular.utils import (
 )
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
-from rest_framework.views import APIView
 
 from hoardrun.market import selectors
 from hoardrun.market.serializers import (
@@ -24,14 +20,15 @@ from hoardrun.market.serializers import (
     QuoteSerializer,
     QuotesQuery,
 )
+from realtime.rest.views import View
 
 _BAD_QUERY = OpenApiResponse(description="A parameter is wrong; the problem names it.")
 _UNKNOWN = OpenApiResponse(description="No active instrument has this symbol, or no quote yet.")
 
-SerializerT = TypeVar("SerializerT", bound=Serializer[Any])
 
+class InstrumentListView(View):
+    queries = {"GET": MarketTypeQuery}
 
-class InstrumentListView(APIView):
     @extend_schema(
         operation_id="instruments_list",
         tags=["market"],
@@ -40,11 +37,11 @@ class InstrumentListView(APIView):
     )
     def get(self, request: Request) -> Response:
         """List the active instruments, by symbol."""
-        found = selectors.instrument_list(**_query(MarketTypeQuery, request))
+        found = selectors.instrument_list(**self.asked(request))
         return Response(InstrumentSerializer(found, many=True).data)
 
 
-class InstrumentDetailView(APIView):
+class InstrumentDetailView(View):
     @extend_schema(
         operation_id="instruments_retrieve",
         tags=["market"],
@@ -55,7 +52,9 @@ class InstrumentDetailView(APIView):
         return Response(InstrumentSerializer(selectors.instrument_get(symbol=symbol)).data)
 
 
-class QuoteListView(APIView):
+class QuoteListView(View):
+    queries = {"GET": QuotesQuery}
+
     @extend_schema(
         operation_id="quotes_list",
         tags=["market"],
@@ -64,12 +63,14 @@ class QuoteListView(APIView):
     )
     def get(self, request: Request) -> Response:
         """List the newest quotes, by symbol; prices are strings, as on the socket."""
-        found = selectors.quote_list(**_query(QuotesQuery, request))
+        found = selectors.quote_list(**self.asked(request))
         return Response(QuoteSerializer(found, many=True).data)
 
 
-class MarketDataView(APIView):
+class MarketDataView(View):
     """The alias that the existing front end calls. Numbers here, strings everywhere else."""
+
+    queries = {"GET": MarketDataQuery}
 
     @extend_schema(
         operation_id="market_data",
@@ -97,7 +98,7 @@ class MarketDataView(APIView):
         },
     )
     def get(self, request: Request) -> Response:
-        query = _query(MarketDataQuery, request)
+        query = self.asked(request)
         symbol = query.get("symbol")
         if symbol is None:
             return Response(MarketQuoteSerializer(selectors.quote_list(), many=True).data)
@@ -105,11 +106,3 @@ class MarketDataView(APIView):
             days = selectors.daily_list(symbol=symbol)
             return Response(MarketDaySerializer(days, many=True).data)
         return Response(MarketQuoteSerializer(selectors.quote_get(symbol=symbol)).data)
-
-
-def _query(kind: type[SerializerT], request: Request) -> dict[str, Any]:
-    """Check the query string; an empty parameter counts as left out."""
-    given = {key: value for key, value in request.query_params.items() if str(value).strip()}
-    query = kind(data=given)
-    query.is_valid(raise_exception=True)
-    return dict(query.validated_data)

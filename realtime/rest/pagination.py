@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.db.models import QuerySet
 from rest_framework import serializers
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
 
 DEFAULT_SIZE = 50
 MAX_SIZE = 200
 MAX_SKIP = 1_000_000
+_POSITION = r"[1-9][0-9]{0,17}"  # an id
+_BAD_CURSOR = "Not a cursor of this list; take one from `next` or `previous`, or begin without."
 
 
 class _Window(serializers.Serializer[Any]):
@@ -33,6 +38,24 @@ class CursorOrWindow(CursorPagination):
     max_page_size = MAX_SIZE
     parameters = ("cursor", "page_size", "skip", "limit")
     _windowed = False
+
+    def decode_cursor(self, request: Request) -> Any:
+        """Read a cursor as it was written; what was written otherwise reaches no database."""
+        given = request.query_params.get(self.cursor_query_param)
+        if not given:
+            return None  # an empty parameter is one that was left out
+        try:
+            cursor = super().decode_cursor(request)
+        except NotFound:
+            cursor = None
+        if cursor is None or (
+            cursor.position is not None and not re.fullmatch(_POSITION, str(cursor.position))
+        ):
+            raise serializers.ValidationError({"cursor": [_BAD_CURSOR]})
+        written = replace_query_param(str(self.base_url), self.cursor_query_param, given)
+        if self.encode_cursor(cursor) != written:
+            raise serializers.ValidationError({"cursor": [_BAD_CURSOR]})
+        return cursor
 
     def get_page_size(self, request: Request) -> int | None:
         """Read `page_size`, and refuse what DRF would take for its default."""

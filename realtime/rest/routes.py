@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, path
-from rest_framework.views import APIView
+
+from realtime.rest.views import View
 
 
-def both(route: str, view: type[APIView], name: str) -> list[URLPattern]:
+def both(route: str, view: type[View], name: str) -> list[URLPattern]:
     """Serve a path with and without a trailing slash; the schema shows it once."""
     return [
         path(route, view.as_view(), name=name),

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.settings import api_settings
 
 MAX_ID = 2**63 - 1
+MAX_NAMED = 20  # unknown names, and errors, in one answer: the sender has the rest
+MAX_NAME = 64  # characters of one of them
 _DIGITS = r"^[1-9][0-9]{0,17}$"
 
 
@@ -36,23 +39,48 @@ class UserIdInput(serializers.IntegerField):
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuse surplus fields, and numbers for text: a mistake must not pass in silence."""
+    """Refuse surplus fields, and numbers for text: a mistake must not pass in silence.
+
+    What is too long is refused before anything in it is looked at.
+    """
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping) and (surplus := set(data) - set(self.fields)):
-            known = f"Known are: {', '.join(self.fields)}." if self.fields else "None is known."
-            raise serializers.ValidationError(
-                {str(name)[:64]: [f"Unknown field. {known}"] for name in sorted(surplus)}
-            )
         if isinstance(data, Mapping):
-            wrong = {
-                name: ["Not a valid string."]
-                for name, field in self.fields.items()
-                if not _is_text_where_due(field, data.get(name))
-            }
-            if wrong:
-                raise serializers.ValidationError(wrong)
+            errors = surplus(data, self.fields, "field") or self._wrong(data)
+            if errors:
+                raise serializers.ValidationError(errors)
         return super().to_internal_value(data)
+
+    def _wrong(self, data: Mapping[str, Any]) -> dict[str, list[str]]:
+        errors: dict[str, list[str]] = {}
+        for name, field in self.fields.items():
+            value = data.get(name)
+            if reason := _too_long(field, value):
+                errors[name] = [reason]
+            elif not _is_text_where_due(field, value):
+                errors[name] = ["Not a valid string."]
+        return errors
+
+
+def surplus(given: Iterable[str], known: Collection[str], what: str) -> dict[str, list[str]]:
+    """Describe the names that are not `known`: the first few, and how many there are."""
+    names = [name for name in given if name not in known]
+    about = f"Known are: {', '.join(known)}." if known else "None is known."
+    shown = len(names) if len(names) <= MAX_NAMED else MAX_NAMED - 1
+    errors = {str(name)[:MAX_NAME]: [f"Unknown {what}. {about}"] for name in names[:shown]}
+    if shown < len(names):
+        whole = f"There are {len(names)} unknown names; {shown} of them are listed."
+        errors[api_settings.NON_FIELD_ERRORS_KEY] = [whole]
+    return errors
+
+
+def _too_long(field: serializers.Field[Any, Any, Any, Any], value: Any) -> str:
+    """Say that a list has more elements than its field takes; empty if it has not."""
+    limit = getattr(field, "max_length", None)
+    is_list = isinstance(field, serializers.ListField) and isinstance(value, list)
+    if not is_list or limit is None or len(value) <= limit:
+        return ""
+    return f"Give no more than {limit} elements, not {len(value)}."
 
 
 def _is_text_where_due(field: serializers.Field[Any, Any, Any, Any], value: Any) -> bool:

@@ -70,6 +70,50 @@ def test_it_refuses_bodies_beyond_the_limit(db, settings):
     problem(APIClient().post(TOKEN, body, content_type=JSON), 413, "too_large")
 
 
+REFRESH = "/api/v1/auth/refresh"
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"refresh": "a", "refresh": "b"}', b'{"refresh": {"a": 1, "a": 2}}']
+)
+def test_it_refuses_names_given_twice(db, body: bytes):
+    answer = APIClient().post(REFRESH, body, content_type=JSON)
+    assert "given twice" in problem(answer, 400, "parse_error")["detail"]
+
+
+@pytest.mark.parametrize("flaw", [b"\\u0000", b"a\\ud800", b"\\udc00\\ud83d"])
+def test_it_names_the_fields_that_hold_no_text(db, flaw: bytes):
+    for body, field in (
+        (b'{"refresh": "%s"}', "refresh"),
+        (b'{"refresh": {"a": [1, "%s"]}}', "refresh"),
+        (b'{"unknown": "%s"}', "unknown"),
+        (b'["%s"]', "non_field_errors"),
+        (b'{"%s": 1}', "non_field_errors"),
+    ):
+        answer = APIClient().post(REFRESH, body % flaw, content_type=JSON)
+        problem(answer, 400, "invalid_input", field)
+
+
+def test_a_small_body_gets_a_small_answer(db, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000_000
+    body = json.dumps({f"k{number}": 1 for number in range(200_000)})
+    answer = APIClient().post(REFRESH, body, content_type=JSON)
+    assert len(problem(answer, 400, "invalid_input")["errors"]) == 20
+    assert len(answer.content) < 3000
+
+
+def test_of_many_ids_none_is_looked_at(alice, login, settings, django_assert_num_queries):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000_000
+    body = {"notification_ids": [""] * 800_000, "status": "read"}
+    with django_assert_num_queries(0):
+        answer = login(alice).post("/api/v1/notifications/bulk-update", body, format="json")
+    problem(answer, 400, "invalid_input", "notification_ids")
+    assert len(answer.content) < 1000
+    body["notification_ids"] = [""] * 100  # as many as may be: each is wrong
+    answer = login(alice).post("/api/v1/notifications/bulk-update", body, format="json")
+    assert len(problem(answer, 400, "invalid_input")["errors"]) == 20
+
+
 @pytest.mark.parametrize("charset", ["hex", "rot13", "nonsense", "utf-16"])
 def test_it_survives_any_charset(db, charset: str):
     answer = APIClient().post(TOKEN, b"{}", content_type=f"{JSON}; charset={charset}")

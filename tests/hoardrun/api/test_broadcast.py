@@ -307,9 +307,7 @@ def test_money_is_never_for_everybody(post: Post, kind: str):
     problem(post(kind, BODIES[kind]), 400, "invalid_input", "user_id")
 
 
-@pytest.mark.parametrize(
-    "query", ["?userid=1", "?user_id=", "?user_id=x", "?user_id=1&user_id=2", "?user_id=%00"]
-)
+@pytest.mark.parametrize("query", ["?userid=1", "?user_id=", "?user_id=x", "?user_id=1&user_id=2"])
 def test_a_misspelt_user_never_becomes_everybody(post: Post, query: str):
     problem(post("notification", NOTE, query), 400, "invalid_input")
     assert nothing_was_written()

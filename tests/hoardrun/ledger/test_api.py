@@ -89,7 +89,7 @@ def test_it_hides_what_is_somebody_elses(client: APIClient, ugx: Account):
     assert Transaction.objects.count() == 1
 
 
-@pytest.mark.parametrize("wrong", ["0", "x", "-1", "1.5", "9" * 40, "%00", "１"])
+@pytest.mark.parametrize("wrong", ["0", "x", "-1", "1.5", "9" * 40, "１"])
 def test_it_answers_404_to_an_id_that_cannot_be(client: APIClient, wrong: str):
     problem(client.get(f"{ACCOUNTS}/{wrong}"), 404)
     problem(client.get(f"{TRANSACTIONS}/{wrong}"), 404)
@@ -207,7 +207,7 @@ def test_it_pages_by_cursor_while_new_ones_arrive(client: APIClient, kes: Accoun
         page = client.get(page["next"]).json()
         seen += [txn["id"] for txn in page["results"]]
     assert seen == ids
-    problem(client.get(TRANSACTIONS, {"cursor": "nonsense"}), 404)
+    problem(client.get(TRANSACTIONS, {"cursor": "nonsense"}), 400)
 
 
 def test_it_filters(client: APIClient, alice: User, kes: Account):

@@ -114,7 +114,6 @@ def test_it_lists_instruments_by_type_and_hides_inactive_ones(api: APIClient, in
         "market-data?symbol=NOPE&type=daily",
         "market-data?symbol=a:b",
         "instruments/NOPE",
-        "instruments/%00",
         "instruments/GONE",
         "quotes?symbols=SCOM,NOPE",
     ],

@@ -1,0 +1,99 @@
+"""Middleware: a request whose path, query, cookies or form hold no text is answered with 400.
+
+Everything behind this may store and compare what it reads: PostgreSQL refuses a NUL wherever it
+comes from, a session key as well as a filter of the admin. JSON bodies are checked where they
+are read, by `problems.StrictJSONParser`.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.http import HttpRequest, HttpResponseBase, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+
+from hoardrun import problems
+from realtime.core.text import NOT_TEXT, is_text
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+ENCODINGS = ("utf-8", "ascii")  # as `codecs` names them
+
+Answer = Callable[[HttpRequest], Any]
+
+
+class RequestText:
+    """Check a request, then hand it on."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if self.is_async:
+            return self._answer(request)
+        reason = _flaw(request) or (_flaw_of_form(request) if _has_form(request) else "")
+        response: HttpResponseBase = (
+            problems.bad_request(request, reason) if reason else self.get_response(request)
+        )
+        return response
+
+    async def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        reason = _flaw(request)
+        if not reason and _has_form(request):
+            reason = await sync_to_async(_flaw_of_form)(request)  # it may read a file
+        if reason:
+            return problems.bad_request(request, reason)
+        response: HttpResponseBase = await self.get_response(request)
+        return response
+
+
+def _flaw(request: HttpRequest) -> str:
+    """Say what is wrong with the line and the headers of a request; empty if nothing is."""
+    if not is_text(request.path):
+        return f"Path: {NOT_TEXT}"
+    # What is not UTF-8 becomes U+FFFD when it is read, so that only a NUL is left to look for.
+    query = request.META.get("QUERY_STRING", "")
+    if "%00" in query or not is_text(query):
+        return f"Query: {NOT_TEXT}"
+    if not _all_text(request.COOKIES.items()):
+        return f"Cookie: {NOT_TEXT}"
+    if request.encoding is not None and _name_of(request.encoding) not in ENCODINGS:
+        return "Content-Type: Send text in UTF-8."
+    return ""
+
+
+def _has_form(request: HttpRequest) -> bool:
+    """Say whether Django reads the body as a form; our API never does."""
+    return (
+        request.method == "POST"
+        and request.content_type in FORMS
+        and not problems.is_program(request)
+    )
+
+
+def _flaw_of_form(request: HttpRequest) -> str:
+    try:
+        fields = [(name, value) for name, values in request.POST.lists() for value in values]
+    except (BadRequest, MultiPartParserError, SuspiciousOperation, UnreadablePostError):
+        return "The form cannot be read."
+    return "" if _all_text(fields) else f"Form: {NOT_TEXT}"
+
+
+def _all_text(pairs: Iterable[tuple[str, Any]]) -> bool:
+    return all(is_text(name) and is_text(str(value)) for name, value in pairs)
+
+
+def _name_of(encoding: str) -> str:
+    try:
+        return codecs.lookup(encoding).name
+    except LookupError:
+        return encoding

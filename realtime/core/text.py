@@ -1,0 +1,31 @@
+"""What may be called text: what every database stores and every encoding writes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+NOT_TEXT = "Holds characters that are not text (NUL, or half of a pair); remove them."
+_FLAW = re.compile("[\x00\ud800-\udfff]")
+
+
+def is_text(value: str) -> bool:
+    """Say whether a text holds neither NUL, which PostgreSQL refuses, nor a lone surrogate."""
+    return _FLAW.search(value) is None
+
+
+def all_text(value: Any) -> bool:
+    """Say whether every text within a JSON value is one, names included; without recursion."""
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case str() as text:
+                if not is_text(text):
+                    return False
+            case Mapping() as pairs:
+                waiting += pairs.keys()
+                waiting += pairs.values()
+            case list() as items:
+                waiting += items
+    return True

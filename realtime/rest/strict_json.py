@@ -1,0 +1,49 @@
+"""Read JSON that says each thing once, in text that can be stored."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+MAX_SHOWN = 64  # characters of a name in an error
+
+
+class Unreadable(ValueError):
+    """Why a body cannot be read, in words for its sender."""
+
+
+def loads(body: bytes) -> Any:
+    """Read a JSON document in UTF-8.
+
+    Raises Unreadable for what is not JSON, `NaN` and its kin, numbers of thousands of digits
+    and nesting beyond what Python reads included. A name that is given twice in one object is
+    refused as well: of two amounts, nobody can tell which is meant.
+    """
+    try:
+        text = body.decode()
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
+    except UnicodeDecodeError:
+        raise Unreadable("The body must be JSON in UTF-8.") from None
+    except json.JSONDecodeError as error:
+        raise Unreadable(f"The body is not JSON: {error}.") from None
+    except RecursionError:
+        raise Unreadable("The JSON is nested too deeply.") from None
+    except Unreadable:
+        raise
+    except ValueError:  # Python reads no number of more than 4,300 digits
+        raise Unreadable("A number of the body has too many digits.") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise Unreadable(f"The name {name[:MAX_SHOWN]!r} is given twice; give it once.")
+            seen.add(name)
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise Unreadable(f"{name} is not JSON; leave it out, or send null.")

@@ -1,0 +1,77 @@
+"""The base of every view of the HTTP API."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar
+
+from django.http import QueryDict
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from realtime.rest.serializers import MAX_NAMED, StrictSerializer, surplus
+
+ONCE = "Give it once."
+
+
+class View(APIView):
+    """Refuse query parameters that an operation does not have, and those given twice.
+
+    A misspelt `user_id` must not turn one user's connections into everybody's. The parameters
+    of a method are the fields of its serializer in `queries`, and what pagination and filters
+    of a list take. `own_throttles` count beside those of all views; the first that refuses
+    is the last that is asked.
+    """
+
+    queries: ClassVar[Mapping[str, type[StrictSerializer]]] = {}
+    own_throttles: ClassVar[tuple[type[BaseThrottle], ...]] = ()
+
+    @classmethod
+    def parameters(cls, method: str) -> list[str]:
+        """Name the query parameters of a method; of OPTIONS those of all."""
+        if method == "OPTIONS":
+            known = (cls.parameters(other) for other in ("GET", *cls.queries))
+            return list(dict.fromkeys(name for names in known for name in names))
+        method = "GET" if method == "HEAD" else method
+        query = cls.queries.get(method)
+        names = [] if query is None else list(query().fields)
+        if method == "GET":
+            names += getattr(getattr(cls, "pagination_class", None), "parameters", ())
+            names += getattr(getattr(cls, "filterset_class", None), "base_filters", ())
+        return names
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        check_names(request.query_params, self.parameters(str(request.method)))
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        return [throttle() for throttle in (*self.throttle_classes, *self.own_throttles)]
+
+    def check_throttles(self, request: Request) -> None:
+        for throttle in self.get_throttles():
+            if not throttle.allow_request(request, self):
+                self.throttled(request, throttle.wait() or 0)
+
+    def asked(self, request: Request) -> dict[str, Any]:
+        """Return what the query says, checked; an empty parameter counts as left out."""
+        kind = self.queries["GET" if request.method == "HEAD" else str(request.method)]
+        given = {
+            name: value
+            for name in map(str, kind().fields)
+            if (value := request.query_params.get(name)) is not None and value.strip()
+        }
+        query = kind(data=given)
+        query.is_valid(raise_exception=True)
+        return dict(query.validated_data)
+
+
+def check_names(query: QueryDict, known: Collection[str]) -> None:
+    """Raise ValidationError for parameters that are unknown or repeated."""
+    errors = surplus(query, known, "parameter")
+    for name in known:
+        if len(query.getlist(name)) > 1 and len(errors) < MAX_NAMED:
+            errors[name] = [ONCE]
+    if errors:
+        raise serializers.ValidationError(errors)

@@ -1,0 +1,29 @@
+"""What may be called text."""
+
+from __future__ import annotations
+
+import pytest
+
+from realtime.core.text import all_text, is_text
+
+
+@pytest.mark.parametrize("text", ["", "plain", "\n\t", "é", "\U0001f4b6", "\ufffd", "\\u0000"])
+def test_ordinary_text_is_text(text: str):
+    assert is_text(text)
+    assert all_text({"a": [{"b": text}], text: None})
+
+
+@pytest.mark.parametrize("flaw", ["\x00", "a\x00b", "\ud800", "\udfff", "x\udc00y"])
+def test_nul_and_half_pairs_are_not_text_wherever_they_are(flaw: str):
+    assert not is_text(flaw)
+    for value in (flaw, [flaw], {"a": flaw}, {flaw: 1}, {"a": [1, {"b": [None, flaw]}]}):
+        assert not all_text(value)
+
+
+def test_depth_is_no_matter():
+    value: list = []
+    for _ in range(100_000):
+        value = [value]
+    assert all_text(value)
+    while value:  # Python would free it by recursion
+        value = value.pop()

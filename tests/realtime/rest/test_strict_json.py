@@ -1,0 +1,42 @@
+"""JSON that says each thing once."""
+
+from __future__ import annotations
+
+import pytest
+
+from realtime.rest import strict_json
+
+
+def test_it_reads_json():
+    assert strict_json.loads(b'{"a": [1, 2.5, "x", null, true, {"a": {}}]}') == {
+        "a": [1, 2.5, "x", None, True, {"a": {}}]
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "about"),
+    [
+        (b'{"amount": "1", "amount": "1000"}', "'amount' is given twice"),
+        (b'{"a": {"b": 1, "c": 2, "b": 1}}', "'b' is given twice"),
+        (b'[{"a": 1}, {"a": 1, "\\u0061": 2}]', "'a' is given twice"),
+        (b'{"\\ud800": 1, "\\ud800": 2}', "given twice"),
+        (b"{", "not JSON"),
+        (b"", "not JSON"),
+        (b'{"a": "\xff"}', "UTF-8"),
+        (b'{"a": NaN}', "NaN is not JSON"),
+        (b'{"a": -Infinity}', "-Infinity is not JSON"),
+        (b"9" * 5000, "too many digits"),
+        (b"[" * 100_000, "nested too deeply"),
+    ],
+    ids=lambda value: str(value[:30]),
+)
+def test_it_says_what_is_wrong(body: bytes, about: str):
+    with pytest.raises(strict_json.Unreadable, match=about):
+        strict_json.loads(body)
+
+
+def test_it_shows_no_more_than_the_beginning_of_a_name():
+    name = b'"' + b"x" * 10_000 + b'"'
+    with pytest.raises(strict_json.Unreadable) as caught:
+        strict_json.loads(b"{%s: 1, %s: 2}" % (name, name))
+    assert len(str(caught.value)) < 200
