@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import subprocess
 from pathlib import Path
 
@@ -24,7 +25,27 @@ def test_under_node(suite: Path) -> None:
     assert "fail 0" in ran.stdout
 
 
-def test_the_client_is_small_and_needs_nothing_else() -> None:
-    client = (STATIC / "client.js").read_bytes()
-    assert len(gzip.compress(client, 6)) < 10_000  # the level that proxies use unless told
-    assert b"\nimport " not in client
+def size(*names: str) -> int:
+    """Add up what a browser loads, at the level that proxies use unless told."""
+    return sum(len(gzip.compress((STATIC / name).read_bytes(), 6)) for name in names)
+
+
+def test_a_page_loads_little() -> None:
+    page = ("client.js", "parts.js")
+    assert size(*page) < 10_000
+    assert size(*page, "shared.js", "version.js") < 12_000  # its tabs share a connection
+    assert size(*page, "connection.js") < 15_000  # it has one of its own
+    assert size("worker.js", "connection.js", "parts.js", "version.js") < 15_000
+
+
+def imports(name: str) -> set[str]:
+    """What a file imports before it runs."""
+    text = (STATIC / name).read_text()
+    return set(re.findall(r'^(?:import|export) .*?from "\./(.+?)";$', text, re.MULTILINE))
+
+
+def test_the_clients_files_import_downwards_only() -> None:
+    assert imports("parts.js") == imports("version.js") == set()
+    assert imports("client.js") == imports("connection.js") == {"parts.js"}
+    assert imports("shared.js") == {"parts.js", "version.js"}
+    assert imports("worker.js") == {"connection.js", "parts.js", "version.js"}

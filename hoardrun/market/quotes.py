@@ -33,7 +33,7 @@ class Listing:
 
     def round(self, value: Decimal) -> Decimal:
         """Bring a price to the instrument's number of decimals."""
-        return value.quantize(Decimal(1).scaleb(-self.decimals))
+        return _without_sign_of_zero(value.quantize(Decimal(1).scaleb(-self.decimals)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +58,18 @@ class LiveQuote:
     def change_percent(self) -> Decimal:
         if not self.previous_close:
             return Decimal("0.00")
-        return (self.change / self.previous_close * 100).quantize(_PERCENT)
+        return _without_sign_of_zero((self.change / self.previous_close * 100).quantize(_PERCENT))
 
     @property
     def rooms(self) -> tuple[str, ...]:
         """The rooms that this quote goes to."""
         listing = self.listing
         return names.ALL_ROOM, names.room(listing.type), names.room(listing.symbol)
+
+
+def _without_sign_of_zero(value: Decimal) -> Decimal:
+    """A small loss rounds to "-0.00", which nobody would read as nothing."""
+    return value if value else abs(value)
 
 
 def plain(value: Decimal) -> str:

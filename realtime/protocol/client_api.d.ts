@@ -7,7 +7,7 @@ export interface StateChange {
   code: number;
   /** What the close frame said, or what else was the matter. */
   reason: string;
-  /** How long until the next attempt; null when none waits for a time: while hidden or offline, too. */
+  /** How long until the next attempt; null when it waits until somebody looks at the page. */
   retryInMs: number | null;
 }
 
@@ -41,14 +41,17 @@ export interface Frame {
 export interface Options {
   /**
    * Give an access token, null when nobody is logged in; throw when it cannot be told now.
-   * A token is kept: it is asked for to connect, before it ends, and after it was refused.
+   * A token is kept: it is asked for to connect, before it ends, and after it was refused. The tabs
+   * of an origin take turns, so that no two spend one refresh token: read that one in here.
    * Anything else, such as an object or undefined, is a TypeError: the `reason` of the state says it.
    */
   getToken(about: {
     reason: "connect" | "expiring" | "refused";
   }): Promise<string | null> | string | null;
-  /** By default `/ws/notifications` of the page's own server. */
+  /** By default `/ws/notifications` of the page's own server. Without a page, it must be given. */
   url?: string | URL;
+  /** Where the API's `/api/v1/…` begins; by default the socket's address up to `/ws/`. */
+  apiUrl?: string | URL;
   /** A name of up to 64 characters: its acknowledgements are kept, and it resumes from them. */
   device?: string;
   /** What to subscribe to; by default everything. */
@@ -59,6 +62,13 @@ export interface Options {
   tokenIn?: "subprotocol" | "message" | "query";
   /** Let the tabs of one login share a connection, where the browser can; by default so. */
   share?: boolean;
+  /**
+   * Where the page has `worker.js`, for bundlers that do not emit it by themselves. It is one of
+   * the page's own origin.
+   */
+  workerUrl?: string | URL;
+  /** An implementation to use in place of the global one, by this page alone: it is not shared. */
+  WebSocket?: new (url: URL, protocols: string[]) => unknown;
   /** Begin with a snapshot, handed to `on("resync")`; by default with what comes next. */
   snapshot?: boolean;
   /** By default `/api/v1/snapshot` of the same server. */
@@ -72,6 +82,7 @@ export interface Options {
 
 /** One connection to `/ws/notifications`, which comes back by itself. */
 export class Client {
+  /** Does nothing before connect(), so that a server that renders pages may make one. */
   constructor(options: Options);
   readonly state: State;
   readonly greeting: ConnectionEstablished | null;
@@ -112,7 +123,7 @@ export class Client {
   /**
    * Send a command and wait for its answer; without a connection, wait for that as well.
    * Rejects with ServerError or TimeoutError; at once with DisconnectedError when the connection
-   * has ended for good.
+   * has ended for good. A join that was rejected does not happen later.
    */
   request<T extends keyof Answers>(
     command: { type: T } & NewCommand<Extract<Command, { type: T }>>,
@@ -172,8 +183,11 @@ export class DisconnectedError extends Error {
 /** Return how long to wait before an attempt, in milliseconds; `attempt` counts from 0. */
 export function backoff(attempt: number, random?: () => number): number;
 
-/** Say what to do after a close code: give up, get a new token first, or come back. */
-export function afterClose(code: number): "stop" | "renew" | "retry";
+/**
+ * Say what to do after a close code: give up, get a new token first, wait until somebody looks at
+ * the page, or come back.
+ */
+export function afterClose(code: number): "stop" | "renew" | "wait" | "retry";
 
 /** The offset reached in each stream. */
 export class Positions {
@@ -191,6 +205,8 @@ export class Positions {
   advance(stream: string, offset: number): void;
   /** Write them as the parameter `since` has them: `user:17:42,announcements:3`. */
   since(): string;
+  /** Say whether events up to an offset are missing, as `pong` has it; where a filter is on, go there. */
+  isBehind(stream: string, offset: number): boolean;
 }
 
 /** Read the claims of a JWT unchecked, which is for the server; null when it is none. */

@@ -125,7 +125,8 @@ _CLOSE: dict[CloseCode, _Close] = {
     CloseCode.TOO_MANY_CONNECTIONS: _Close(
         "replaced by a newer connection",
         "The user opened more than `limits.max_connections`; the oldest goes.",
-        "do not reconnect by itself: the user has too many connections",
+        "do not reconnect by itself: the user has too many connections; a page may, once somebody "
+        "looks at it again",
     ),
     CloseCode.RATE_LIMITED: _Close(
         "too many messages",

@@ -43,7 +43,7 @@ class Socket {
 }
 
 globalThis.WebSocket = Socket;
-globalThis.location = { href: "http://127.0.0.1/" };
+globalThis.location = new URL("http://127.0.0.1/");
 globalThis.fetch = (url, options) =>
   new Promise((resolve) => requests.push(Object.assign((body, status = 200) => resolve({ ok: status < 400, status, json: async () => body }), { url, options })));
 

@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { mock, test } from "node:test";
 
-import { Acks, afterClose, backoff, claimsOf, delay, Emitter, FAILED, Handled, Heartbeat, Positions, Requests, Rooms, ServerError, TimeoutError, Tokens } from "../../realtime/static/realtime/client.js";
+import { Handled, Tokens } from "../../realtime/static/realtime/client.js";
+import { Acks, Heartbeat, Requests } from "../../realtime/static/realtime/connection.js";
+import { afterClose, backoff, claimsOf, delay, Emitter, FAILED, Positions, Rooms, ServerError, TimeoutError } from "../../realtime/static/realtime/parts.js";
 
 const asyncapi = JSON.parse(await readFile(new URL("../../docs/protocol/asyncapi.json", import.meta.url)));
 
@@ -51,7 +53,7 @@ test("every close code of the protocol means what the protocol says", () => {
   assert.ok(entries.length >= 12);
   for (const { code, ...about } of entries) {
     const next = JSON.stringify(about);
-    const expected = Number(code) === 4401 ? "renew" : next.includes("do not reconnect") ? "stop" : "retry";
+    const expected = Number(code) === 4401 ? "renew" : Number(code) === 4409 ? "wait" : next.includes("do not reconnect") ? "stop" : "retry";
     assert.equal(afterClose(Number(code)), expected, `${code} ${next}`);
   }
   for (const code of [1000, 1001, 1005, 1006, 1011]) assert.equal(afterClose(code), "retry");

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
 
 import { jwt, requests, settle, sockets } from "./browser.mjs";
+await import("../../realtime/static/realtime/connection.js"); // so that it is there at once
 const { Client } = await import("../../realtime/static/realtime/client.js");
 const { Inbox } = await import("../../realtime/static/realtime/inbox.js");
 
@@ -111,7 +112,7 @@ test("after an end by itself, connect() begins anew and loses nothing", async ()
   socket.resync("trimmed", 9);
   socket.event(10);
   await settle();
-  socket.end(4409);
+  socket.end(4403);
   assert.equal(client.state, "disconnected");
   client.connect();
   await settle();

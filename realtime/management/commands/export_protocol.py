@@ -10,13 +10,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from realtime.protocol import asyncapi, document, typescript
+from realtime.protocol import asyncapi, document, javascript, typescript
 
 # By their paths in the repository.
 FILES: dict[str, Callable[[], str]] = {
     "docs/protocol.md": document.markdown,
     "docs/protocol/asyncapi.json": lambda: asyncapi.document(settings.VERSION),
     "realtime/static/realtime/client.d.ts": typescript.declarations,
+    "realtime/static/realtime/version.js": javascript.version,
 }
 
 
@@ -35,8 +36,7 @@ class Command(BaseCommand):
         outdated = [name for name, text in texts.items() if _read(_path(name)) != text]
         if check and outdated:
             raise CommandError(
-                f"Not what the wire declares: {', '.join(outdated)}. "
-                "Run `manage.py export_protocol`."
+                f"Not what the sources say: {', '.join(outdated)}. Run `manage.py export_protocol`."
             )
         for name, text in texts.items():
             if name in outdated:

@@ -1,10 +1,13 @@
 // <hoardrun-bell>: the bell and the inbox behind it, for any page. docs/client.md shows its use.
 
-import { style } from "./bellstyle.js";
+import { dress } from "./bellstyle.js";
 import { Client } from "./client.js";
 import { icon } from "./icons.js";
 import { Inbox } from "./inbox.js";
 import { ago, wordsOf } from "./words.js";
+
+const PATH = "ws/notifications";
+const TICK_MS = 20_000; // "4 minutes ago" ages
 
 /**
  * Give it a `client`, or a `getToken` (as Client takes it), or the attribute `token-url`: an
@@ -12,7 +15,7 @@ import { ago, wordsOf } from "./words.js";
  * nobody is logged in. Attributes: `lang` (en, sw), `server` (default: where this file is from).
  * Emits `hoardrun-arrived` and, when one is chosen, `hoardrun-open`; the detail is the notification.
  */
-export class HoardrunBell extends HTMLElement {
+export class HoardrunBell extends (globalThis.HTMLElement ?? Object) {
   static observedAttributes = ["lang"];
 
   #client = null;
@@ -23,12 +26,13 @@ export class HoardrunBell extends HTMLElement {
   #sees = false; // whether it is just saying that all is seen
   #parts;
   #frame = 0;
+  #clock = 0;
   #problem = "";
   #warned = new Set();
 
   constructor() {
     super();
-    this.attachShadow({ mode: "open", delegatesFocus: true }).adoptedStyleSheets = [style];
+    dress(this.attachShadow({ mode: "open", delegatesFocus: true }));
     this.#build();
   }
 
@@ -54,13 +58,23 @@ export class HoardrunBell extends HTMLElement {
   connectedCallback() {
     for (const name of ["client", "getToken"]) this.#upgrade(name);
     this.#life = new AbortController();
-    document.addEventListener("pointerdown", (event) => this.isOpen && !event.composedPath().includes(this) && this.close(), { signal: this.#life.signal });
+    const { signal } = this.#life;
+    document.addEventListener("pointerdown", (event) => this.isOpen && !event.composedPath().includes(this) && this.close(), { signal });
+    document.addEventListener("visibilitychange", () => this.#shown(), { signal });
+    this.#clock = setInterval(() => this.#tick(), TICK_MS);
     if (!this.#client && (this.getToken || this.hasAttribute("token-url"))) {
-      const server = this.getAttribute("server") || import.meta.url;
-      this.#client = new Client({ url: new URL("/ws/notifications", server), getToken: this.getToken || (() => this.#askForToken()) });
+      this.#client = new Client({ url: this.#url, getToken: this.getToken || (() => this.#askForToken()) });
       this.#own = true;
     }
     this.#enter();
+  }
+
+  /** The socket is below the server's address, or next to where this file is served from. */
+  get #url() {
+    const server = this.getAttribute("server");
+    if (server) return new URL(PATH, new URL(server.replace(/\/?$/, "/"), location.href));
+    const [, before = "/"] = /^(.*\/)static\/realtime\/[^/]*$/.exec(new URL(import.meta.url).pathname) || [];
+    return new URL(before + PATH, import.meta.url);
   }
 
   /** Take a property that was set before this file had run. */
@@ -73,6 +87,7 @@ export class HoardrunBell extends HTMLElement {
 
   disconnectedCallback() {
     this.#life.abort();
+    clearInterval(this.#clock);
     this.#leave();
   }
 
@@ -101,7 +116,7 @@ export class HoardrunBell extends HTMLElement {
     this.#inbox = new Inbox(this.#client);
     this.#inbox.addEventListener("change", () => this.#changed());
     this.#inbox.addEventListener("arrived", ({ detail }) => this.#arrived(detail));
-    this.#ends = [this.#client.on("state", ({ state }) => this.#entered(state)), this.#client.on("resync", () => this.isOpen && this.#see()), this.#client.on("reset", () => this.#forget())];
+    this.#ends = [this.#client.on("state", ({ state }) => this.#entered(state)), this.#client.on("resync", () => this.#see()), this.#client.on("reset", () => this.#forget())];
     if (this.#own) this.#client.connect();
     this.#draw();
   }
@@ -156,14 +171,29 @@ export class HoardrunBell extends HTMLElement {
   }
 
   #changed() {
-    if (this.isOpen && this.#inbox.counts.unseen && !this.#sees) this.#see(); // what comes is looked at
+    if (this.#inbox.counts.unseen) this.#see(); // what comes is looked at
     this.#soon();
   }
 
+  /** Say that all is seen, if it is: an open bell in a page that nobody looks at is not. */
   async #see() {
+    if (!this.isOpen || document.hidden || this.#sees) return;
     this.#sees = true;
     await this.#try(() => this.#inbox?.markAllSeen());
     this.#sees = false;
+  }
+
+  /** The page is looked at again, or no longer. */
+  #shown() {
+    if (document.hidden) return;
+    this.#see();
+    this.#tick();
+  }
+
+  /** Times age while nothing happens. What has not changed is left alone. */
+  #tick() {
+    if (!this.isOpen || document.hidden) return;
+    for (const time of this.#parts.list.querySelectorAll("time")) write(time, ago(time.dateTime, this.#lang), {});
   }
 
   #arrived(note) {
@@ -269,7 +299,7 @@ export class HoardrunBell extends HTMLElement {
       "li",
       { class: `note ${note.status}`, "data-notification": note.id },
       h("span", { class: "kind", "data-type": note.type }, icon(note.type)),
-      h("button", { type: "button", class: "open", "data-key": `${note.id} open`, onclick: () => this.#choose(note) }, h("strong", {}, note.title), h("span", {}, note.message), h("small", {}, ago(note.created_at, this.#lang), priority ? h("em", {}, priority) : "")),
+      h("button", { type: "button", class: "open", "data-key": `${note.id} open`, onclick: () => this.#choose(note) }, h("strong", { dir: "auto" }, note.title), h("span", { dir: "auto" }, note.message), h("small", {}, h("time", { datetime: note.created_at }, ago(note.created_at, this.#lang)), priority ? h("em", {}, priority) : "")),
       h("div", { class: "acts" }, note.status === "unread" ? act("read", words.read, this.#inbox.markRead) : "", act("archive", words.archive, this.#inbox.archive)),
     );
   }
@@ -292,4 +322,5 @@ function write(node, text, attributes) {
   }
 }
 
-customElements.define("hoardrun-bell", HoardrunBell);
+// Where there are no elements, as on a server that renders pages, it can be imported all the same.
+if (globalThis.customElements && !customElements.get("hoardrun-bell")) customElements.define("hoardrun-bell", HoardrunBell);

@@ -1,17 +1,28 @@
 // How <hoardrun-bell> looks: light and dark as the page's `color-scheme`, and --hoardrun-accent.
+// Browsers without light-dark() have the light colours.
 
-export const style = new CSSStyleSheet();
-style.replaceSync(`
+const CSS = `
 :host {
-  --tint: var(--hoardrun-accent, light-dark(#2553c7, #8fb0ff));
-  --tint-ink: light-dark(#fff, #0d1530);
-  --surface: light-dark(#fff, #191b1f);
-  --sunken: light-dark(#f0eeea, #0c0d0f);
-  --soft: color-mix(in srgb, var(--tint) 10%, var(--surface));
-  --line: light-dark(#e4e1da, #2a2d33);
-  --ink: light-dark(#1b1c20, #eceae5);
-  --ink-2: light-dark(#5d5c59, #a3a5aa);
-  --bad: light-dark(#b3311f, #ff8f7c);
+  --tint: var(--hoardrun-accent, #2553c7); --tint-ink: #fff; --surface: #fff; --sunken: #f0eeea; --soft: #e9eef9; --line: #e4e1da;
+  --ink: #1b1c20; --ink-2: #5d5c59; --bad: #b3311f; --warn: #8a5a00; --warn-soft: #fbf1da; --shade: #1b1c2040;
+}
+@supports (color: light-dark(#fff, #000)) and (color: color-mix(in srgb, #fff 10%, #000)) {
+  :host {
+    --tint: var(--hoardrun-accent, light-dark(#2553c7, #8fb0ff));
+    --tint-ink: light-dark(#fff, #0d1530);
+    --surface: light-dark(#fff, #191b1f);
+    --sunken: light-dark(#f0eeea, #0c0d0f);
+    --soft: color-mix(in srgb, var(--tint) 10%, var(--surface));
+    --line: light-dark(#e4e1da, #2a2d33);
+    --ink: light-dark(#1b1c20, #eceae5);
+    --ink-2: light-dark(#5d5c59, #a3a5aa);
+    --bad: light-dark(#b3311f, #ff8f7c);
+    --warn: light-dark(#8a5a00, #efb95a);
+    --warn-soft: light-dark(#fbf1da, #362a12);
+    --shade: light-dark(#1b1c2040, #000c);
+  }
+}
+:host {
   position: relative; display: inline-block; color: var(--ink); font: 400 14px/1.45 system-ui, sans-serif; text-align: start;
 }
 :host([hidden]), [hidden] { display: none !important; }
@@ -28,7 +39,7 @@ button:disabled { opacity: 0.5; cursor: default; }
 @keyframes ring { 20% { rotate: 14deg; } 45% { rotate: -11deg; } 70% { rotate: 6deg; } }
 .badge { position: absolute; top: -5px; inset-inline-end: -5px; min-width: 20px; padding: 0 5px; border-radius: 99px; background: var(--tint); color: var(--tint-ink); font-size: 11px; font-weight: 650; line-height: 19px; text-align: center; }
 .badge:empty { display: none; }
-.panel { position: absolute; top: calc(100% + 8px); inset-inline-end: 0; z-index: 1000; width: min(430px, calc(100vw - 28px)); overflow: hidden; border: 1px solid var(--line); border-radius: 14px; background: var(--surface); box-shadow: 0 12px 32px -12px light-dark(#1b1c2040, #000c); }
+.panel { position: absolute; top: calc(100% + 8px); inset-inline-end: 0; z-index: 1000; width: min(430px, calc(100vw - 28px)); overflow: hidden; border: 1px solid var(--line); border-radius: 14px; background: var(--surface); box-shadow: 0 12px 32px -12px var(--shade); }
 .panel.turned { inset-inline: 0 auto; }
 .head { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 10px; padding: 10px 10px 10px 16px; border-bottom: 1px solid var(--line); }
 h2 { flex: 1; margin: 0; font-size: 15px; font-weight: 600; }
@@ -40,14 +51,14 @@ h2 { flex: 1; margin: 0; font-size: 15px; font-weight: 600; }
 .quiet:hover:not(:disabled) { background: var(--soft); }
 .problem { margin: 0; padding: 8px 16px; color: var(--bad); }
 .problem:empty { display: none; }
-.scroll { max-height: min(480px, 62dvh); overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin; }
+.scroll { max-height: min(480px, 62vh); max-height: min(480px, 62dvh); overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin; }
 ul { margin: 0; padding: 0; list-style: none; }
 .note { display: flex; gap: 4px; padding: 4px 8px 4px 4px; }
 .note + .note { border-top: 1px solid var(--line); }
 .note.unread { background: var(--soft); }
 .kind { display: grid; place-items: center; flex: none; width: 32px; height: 32px; margin: 10px 0 0 10px; border-radius: 50%; background: var(--sunken); color: var(--ink-2); }
 .kind .icon { width: 17px; height: 17px; }
-.kind[data-type="security"] { background: light-dark(#fbf1da, #362a12); color: light-dark(#8a5a00, #efb95a); }
+.kind[data-type="security"] { background: var(--warn-soft); color: var(--warn); }
 .kind:is([data-type="transaction"], [data-type="payment"]) { color: var(--tint); }
 .open { display: grid; flex: 1; gap: 1px; min-width: 0; padding: 8px 12px; border: 0; border-radius: 8px; background: none; text-align: start; }
 .open > * { overflow-wrap: anywhere; }
@@ -71,4 +82,16 @@ em { margin-inline-start: 8px; color: var(--bad); font-style: normal; font-weigh
   .acts .quiet { padding-inline: 6px; font-size: 12.5px; }
 }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; } }
-`);
+`;
+
+let sheet = null;
+
+/** Give a shadow root its style: one sheet for all of them, where the browser can share one. */
+export function dress(root) {
+  try {
+    if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(CSS);
+    root.adoptedStyleSheets = [sheet];
+  } catch {
+    root.append(Object.assign(document.createElement("style"), { textContent: CSS }));
+  }
+}

@@ -1,21 +1,32 @@
 // A connection in a SharedWorker: a tab's end of it, with the face of Connection.
 
-import { claimsOf, DisconnectedError, Emitter, LEFT, ServerError, TimeoutError } from "./client.js";
+import { claimsOf, DisconnectedError, Emitter, LEFT, ServerError, TimeoutError } from "./parts.js";
+import { VERSION } from "./version.js";
 
 const WELCOME_WITHIN_MS = 5000;
 const policy = globalThis.trustedTypes?.createPolicy("hoardrun", { createScriptURL: (url) => url });
 
-/** Resolves to a SharedConnection; rejects where the browser has no such worker for us. */
+/** The browser's own, for pages that require trusted types as for others. */
+class SharedWorker {
+  constructor(url, options) {
+    if (!globalThis.SharedWorker) throw new Error("This browser has no SharedWorker.");
+    return new globalThis.SharedWorker(policy?.createScriptURL(String(url)) ?? url, options);
+  }
+}
+
+/** Resolves to a SharedConnection; rejects where the browser has no such worker for us, and says why. */
 export function share(options, token) {
   return new Promise((resolve, reject) => {
-    const { url, tokenIn, device } = options;
-    const name = JSON.stringify([url, tokenIn, device, loginOf(token)]); // to share with equals only
-    const address = String(new URL("./worker.js", import.meta.url));
-    const worker = new SharedWorker(policy?.createScriptURL(address) ?? address, { type: "module", name });
+    const { url, tokenIn, device, workerUrl } = options;
+    // To share with equals only: a worker that pages before a deploy have started is not of this version.
+    const name = JSON.stringify([VERSION, url, tokenIn, device, loginOf(token)]);
+    // Bundlers read the second way of making one, as it stands here, and emit the file.
+    const worker = workerUrl ? new SharedWorker(workerUrl, { type: "module", name }) : new SharedWorker(new URL("./worker.js", import.meta.url), { type: "module", name });
     const timer = setTimeout(() => reject(new Error("The worker does not answer.")), WELCOME_WITHIN_MS);
-    worker.onerror = () => reject(new Error("The worker cannot be loaded."));
+    worker.onerror = () => reject(new Error(`The worker cannot be loaded from ${workerUrl || new URL("worker.js", import.meta.url)}: give its address as \`workerUrl\`.`));
     worker.port.onmessage = async ({ data }) => {
       clearTimeout(timer);
+      if (data.version !== VERSION) return reject(new Error("The worker's file is of another version."));
       resolve(new SharedConnection(worker.port, { mine: await hold(), its: data.lock }, options));
     };
     worker.port.postMessage({ do: "hello" });
@@ -24,7 +35,9 @@ export function share(options, token) {
 
 /** Name the login of a token, the same through its renewals. Throws when it cannot be told. */
 function loginOf(token) {
-  const { exp, iat, nbf, jti, ...login } = claimsOf(token);
+  const claims = claimsOf(token);
+  if (!claims) throw new Error("The token is no JWT, so that it does not tell whose login it is.");
+  const { exp, iat, nbf, jti, ...login } = claims;
   if (!login.sid) login.jti = jti; // without a name of its own, a login is its token
   return Object.entries(login).sort();
 }

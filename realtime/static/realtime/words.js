@@ -55,15 +55,22 @@ function isTag(lang) {
   }
 }
 
-const STEPS = [[60, "minute"], [3600, "hour"], [86_400, "day"]];
+const STEPS = [[60, "minute"], [3600, "hour"]];
+const DAY_MS = 86_400_000;
 
-/** "4 minutes ago", "3 Nov": as a language says it. */
+/** Count the midnights here between two moments. */
+const midnights = (from, to) => Math.round((new Date(to).setHours(0, 0, 0, 0) - new Date(from).setHours(0, 0, 0, 0)) / DAY_MS);
+
+/** "4 minutes ago", "yesterday", "3 Nov": as a language says it. A day ends at midnight here. */
 export function ago(moment, lang, now = Date.now()) {
   const seconds = (now - new Date(moment)) / 1000;
-  if (!(seconds >= 0)) return "";
-  if (seconds < 45) return wordsOf(lang).now;
+  if (Number.isNaN(seconds)) return "";
+  if (seconds < 45) return wordsOf(lang).now; // nothing comes from the future: the clock here is behind
   [lang] = Intl.DateTimeFormat.supportedLocalesOf(isTag(lang) ? lang : "en").concat("en");
-  if (seconds > 7 * 86_400) return new Date(moment).toLocaleDateString(lang, { day: "numeric", month: "short" });
+  const days = midnights(moment, now);
+  if (days > 7) return new Date(moment).toLocaleDateString(lang, { day: "numeric", month: "short", ...(new Date(moment).getFullYear() === new Date(now).getFullYear() ? {} : { year: "numeric" }) });
+  const relative = new Intl.RelativeTimeFormat(lang, { numeric: "auto" });
+  if (days >= 1 && seconds >= 0.75 * 3600) return relative.format(-days, "day");
   const [length, unit] = STEPS.findLast(([length]) => seconds >= length * 0.75) || STEPS[0];
-  return new Intl.RelativeTimeFormat(lang, { numeric: "auto" }).format(-Math.max(1, Math.round(seconds / length)), unit);
+  return relative.format(-Math.max(1, Math.round(seconds / length)), unit);
 }

@@ -1,6 +1,8 @@
 // The SharedWorker: one connection for all tabs of a login. Its name says which.
 
-import { Connection, Rooms, roomsOf } from "./client.js";
+import { Connection } from "./connection.js";
+import { Rooms, roomsOf } from "./parts.js";
+import { VERSION } from "./version.js";
 
 const KEPT = 500; // events, for a tab that comes a little behind the others
 const TOKEN_WITHIN_MS = 15_000;
@@ -24,7 +26,7 @@ self.onconnect = ({ ports: [port] }) => {
 const SAID = {
   hello: async (port) => {
     await locked;
-    port.postMessage({ is: "hello", lock });
+    port.postMessage({ is: "hello", lock, version: VERSION });
   },
   start,
   bye: leave,

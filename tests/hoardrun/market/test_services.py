@@ -10,7 +10,7 @@ from channels.layers import get_channel_layer
 
 from hoardrun.market import simulator
 from hoardrun.market.models import Instrument, Quote
-from hoardrun.market.quotes import LiveQuote
+from hoardrun.market.quotes import LiveQuote, market_update
 from hoardrun.market.selectors import quote_get, quote_list
 from hoardrun.market.services import instruments_ensure, quotes_publish, quotes_record
 from realtime import names, wakeup
@@ -68,6 +68,13 @@ def test_it_keeps_every_digit(instruments: Any):
     large = replace(quote, price=Decimal("987654321.12345"), volume=Decimal("98765432109.8765"))
     quotes_record(quotes=[large])
     assert quote_get(symbol=symbol) == large
+
+
+def test_a_loss_that_rounds_to_nothing_has_no_sign(instruments: Any):
+    quote = next(quote for quote in quotes_at() if quote.listing.symbol == "EUR-USD")
+    close = Decimal("100000")
+    message = market_update(replace(quote, previous_close=close, price=close - Decimal("0.000001")))
+    assert (message.change, message.change_percent) == ("0.00000", "0.00")
 
 
 def test_it_leaves_out_a_quote_that_would_not_fit(instruments: Any, caplog: Any):

@@ -13,7 +13,16 @@ from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import COMMAND_TYPES, AnyCommand
 from realtime.protocol.messages import PAYLOADS
 
-FROM_THE_LANGUAGE = {"Error", "Extract", "Omit", "Partial", "Promise", "Record", "URL"}
+FROM_THE_LANGUAGE = {
+    "Error",
+    "Extract",
+    "Omit",
+    "Partial",
+    "Promise",
+    "Record",
+    "URL",
+    "WebSocket",
+}
 DECLARATION = re.compile(r"^export (?:interface|type|class|function) (\w+)", re.MULTILINE)
 OWN_EVENTS = ("state", "resync", "reset", "message", "frame")
 

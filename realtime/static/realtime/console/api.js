@@ -11,11 +11,14 @@ export class ApiError extends Error {
   }
 }
 
+/** What comes before the server's own paths, where a proxy has put it below one. */
+export const PREFIX = location.pathname.replace(/\/ws\/test\/?$/, "").replace(/\/$/, "");
+
 /** Send one request. Raises ApiError with words fit for the person at the screen. */
 export async function request(method, path, { body, token, headers } = {}) {
   let response;
   try {
-    response = await fetch(path, {
+    response = await fetch(PREFIX + path, {
       method,
       credentials: "omit", // the token alone says who asks; an admin's cookie must not
       headers: {

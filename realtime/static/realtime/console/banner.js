@@ -26,7 +26,7 @@ function drawBanners(store, dismissed, again) {
     .filter((item) => isCurrent(item) && !dismissed.has(version(item)))
     .sort((a, b) => SEVERITY.indexOf(a.severity) - SEVERITY.indexOf(b.severity) || String(b.published_at).localeCompare(String(a.published_at)))
     .slice(0, 20);
-  const key = JSON.stringify([showAll, items]);
+  const key = JSON.stringify([showAll, items, items.map(when)]); // times age
   const list = $("banners");
   if (list.dataset.key === key) return;
   list.dataset.key = key;

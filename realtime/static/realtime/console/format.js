@@ -4,7 +4,8 @@
 export function money(text) {
   const match = /^(-?)(\d+)(\.\d+)?$/.exec(String(text ?? ""));
   if (!match) return String(text ?? "–");
-  return (match[1] ? "−" : "") + match[2].replace(/\B(?=(\d{3})+$)/g, ",") + (match[3] || "");
+  const isNegative = match[1] && /[1-9]/.test(text); // zero has no sign
+  return (isNegative ? "−" : "") + match[2].replace(/\B(?=(\d{3})+$)/g, ",") + (match[3] || "");
 }
 
 /** Compare two decimal strings: negative, zero or positive. */
@@ -34,9 +35,9 @@ export function ago(text, now = Date.now()) {
   const moment = new Date(text || NaN);
   if (isNaN(moment)) return "";
   const seconds = (now - moment) / 1000;
-  if (seconds < 45 && seconds > -45) return "just now";
-  if (seconds > 0 && seconds < 3600) return `${Math.max(1, Math.round(seconds / 60))} min ago`;
-  if (seconds > 0 && new Date(now).toDateString() === moment.toDateString()) return `${pad(moment.getHours())}:${pad(moment.getMinutes())}`;
+  if (seconds < 45) return "just now"; // nothing comes from the future: the clock here is behind
+  if (seconds < 3600) return `${Math.max(1, Math.round(seconds / 60))} min ago`;
+  if (new Date(now).toDateString() === moment.toDateString()) return `${pad(moment.getHours())}:${pad(moment.getMinutes())}`;
   return moment.toLocaleDateString("en-GB", { day: "numeric", month: "short" });
 }
 

@@ -1,6 +1,7 @@
 // The page's connection: the client that applications embed, and what the page shows of it.
 
 import { Client, LEFT } from "../client.js";
+import { PREFIX } from "./api.js";
 import { explain } from "./closing.js";
 
 const PING_MS = 5000;
@@ -76,7 +77,7 @@ export class Link extends EventTarget {
 
   #make() {
     const { tokenIn, share } = this.options;
-    const client = (this.client = new Client({ getToken: ({ reason }) => this.session.tokenFor(reason), device: this.session.device, tokenIn, share, snapshot: true, rooms: FIRST_ROOMS }));
+    const client = (this.client = new Client({ getToken: ({ reason }) => this.session.tokenFor(reason), url: `${location.origin}${PREFIX}/ws/notifications`, device: this.session.device, tokenIn, share, snapshot: true, rooms: FIRST_ROOMS }));
     client.on("state", (change) => this.#entered(change));
     client.on("frame", (frame) => this.#entry(frame));
     client.on("message", (message) => this.#heard(message));

@@ -1,5 +1,6 @@
 // Puts the page together: who talks to whom, and nothing else.
 
+import { deviceName } from "../device.js";
 import { showBanners } from "./banner.js";
 import { showBell } from "./bell.js";
 import { $, setText } from "./dom.js";
@@ -16,7 +17,7 @@ import { Store } from "./store.js";
 import { showLink, showTheme } from "./topbar.js";
 
 const config = JSON.parse($("console-config").textContent);
-const session = new Session();
+const session = new Session(await deviceName("console"));
 const store = new Store();
 export const link = new Link({ session, config });
 
@@ -70,4 +71,5 @@ showMarket(store, link);
 showBell(link);
 showBanners(store);
 greet();
+setInterval(greet, 30_000); // the day and its parts go by while the page is open
 if (session.token) link.connect();

@@ -1,10 +1,11 @@
 // The Send panel: choose a message, fill its form, change the JSON if you like, send.
 
+import { PREFIX } from "./api.js";
 import { $, copy, el, setText } from "./dom.js";
 import { commandForm } from "./forms.js";
 
 /** The socket's address without anything secret: it is derived from the page's own. */
-export const address = () => `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/notifications`;
+export const address = () => `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${PREFIX}/ws/notifications`;
 
 const HISTORY = "hoardrun.history";
 const KEPT = 50;

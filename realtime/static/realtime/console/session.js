@@ -1,18 +1,25 @@
 // Who is logged in, in this tab alone: two tabs can be two users.
 
 import { claimsOf } from "../client.js";
+import { exclusively } from "../parts.js";
 import { ApiError, request } from "./api.js";
 
 const KEY = "hoardrun.session";
-const DEVICE = "hoardrun.device";
 
-/** Emits `change` when the user or the token changes, `renewed` after a renewal. */
+/**
+ * Emits `change` when the user or the token changes, `renewed` after a renewal. A tab that is a copy
+ * of another has the same login: whichever renews it hands the new tokens to the others.
+ */
 export class Session extends EventTarget {
   #state = null;
   #renewing = null;
+  #copies = new BroadcastChannel(KEY);
 
-  constructor() {
+  /** `device` is the name under which this tab acknowledges and resumes. */
+  constructor(device) {
     super();
+    this.device = device;
+    this.#copies.onmessage = ({ data: { spent, access, refresh } }) => this.#renewed(spent, { access, refresh });
     try {
       this.#state = JSON.parse(sessionStorage.getItem(KEY));
     } catch {
@@ -47,17 +54,6 @@ export class Session extends EventTarget {
     return typeof expires === "number" ? expires - Date.now() / 1000 : null;
   }
 
-  /** The name under which this tab acknowledges and resumes. */
-  get device() {
-    let device = sessionStorage.getItem(DEVICE);
-    if (!device) {
-      const random = crypto.getRandomValues(new Uint8Array(6));
-      device = "console-" + Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
-      sessionStorage.setItem(DEVICE, device);
-    }
-    return device;
-  }
-
   async logIn(username, password, name = "") {
     const answer = await request("POST", "/api/v1/auth/token", { body: { username, password } });
     this.#keep({ access: answer.access, refresh: answer.refresh, user: answer.user || { username }, name });
@@ -79,9 +75,18 @@ export class Session extends EventTarget {
 
   async #renew() {
     if (!this.canRenew) throw new ApiError(401, "Expired", "The token has ended and cannot be renewed: log in again.");
-    const answer = await request("POST", "/api/v1/auth/refresh", { body: { refresh: this.#state.refresh } });
-    if (!this.#state) return; // logged out meanwhile
-    this.#keep({ ...this.#state, access: answer.access, refresh: answer.refresh || this.#state.refresh });
+    const spent = this.#state.refresh;
+    await exclusively(`${KEY} ${claimsOf(spent)?.jti}`, async () => {
+      if (this.#state?.refresh !== spent) return; // another tab was first, or one has logged out
+      const { access, refresh = spent } = await request("POST", "/api/v1/auth/refresh", { body: { refresh: spent } });
+      this.#copies.postMessage({ spent, access, refresh });
+      this.#renewed(spent, { access, refresh });
+    });
+  }
+
+  #renewed(spent, tokens) {
+    if (this.#state?.refresh !== spent) return;
+    this.#keep({ ...this.#state, ...tokens });
     this.#emit("renewed");
   }
 

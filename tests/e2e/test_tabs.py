@@ -1,0 +1,222 @@
+"""Many tabs of one user: what they share, what they must not, and who gives way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect
+
+from tests.e2e.embed import Embed
+from tests.e2e.visitor import Visitor, notify, token_of, visit
+from tests.services.ports import wait_until
+from tests.services.server import Server
+
+AMINA = "user:1"  # seed_demo makes her first
+SESSION = "JSON.parse(sessionStorage.getItem('hoardrun.session'))"
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Server]:
+    """The product, with access tokens that are soon renewed."""
+    with Server(env={"DEBUG": "1"}) as server:
+        server.manage("seed_demo")
+        yield server
+
+
+@pytest.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    context = await browser.new_context()
+    yield context
+    await context.close()
+
+
+def sockets(server: Server, staff: str) -> list[dict[str, str]]:
+    """The connections that the server has of Amina."""
+    found: list[dict[str, str]] = server.request(
+        "GET", "/ws/connections?user_id=1", token=staff
+    ).json()
+    return found
+
+
+def wait_for(server: Server, staff: str, count: int) -> None:
+    wait_until(lambda: len(sockets(server, staff)) == count, seconds=15, what=f"{count} sockets")
+
+
+async def test_eleven_tabs_that_share_are_one_socket(context: BrowserContext, demo: Server) -> None:
+    staff = await asyncio.to_thread(token_of, demo, "staff")
+    token = await asyncio.to_thread(token_of, demo, "amina")
+    await asyncio.to_thread(wait_for, demo, staff, 0)
+    tabs = [await Embed.start(context, demo, "amina", token=token) for _ in range(11)]
+    await asyncio.to_thread(wait_for, demo, staff, 1)
+    await asyncio.to_thread(notify, demo, "amina", "To eleven tabs")
+    for tab in tabs:
+        await tab.until("heard.length === 1")
+        assert await tab.get("client.state") == "connected"
+        assert tab.complaints == []
+
+
+async def test_the_tab_that_an_eleventh_replaced_is_back_when_it_is_shown(
+    context: BrowserContext, demo: Server
+) -> None:
+    staff = await asyncio.to_thread(token_of, demo, "staff")
+    token = await asyncio.to_thread(token_of, demo, "amina")
+    await asyncio.to_thread(wait_for, demo, staff, 0)
+    first = await Embed.start(context, demo, "amina", token=token, share=False, snapshot=True)
+    at = (await first.get("client.positions"))[AMINA]
+    await first.hide()
+    for _ in range(10):
+        await Embed.start(context, demo, "amina", token=token, share=False)
+    await first.until("states.at(-1).code === 4409")
+    last = await first.get("states.at(-1)")
+    assert (last["state"], last["retryInMs"]) == ("connecting", None)
+    await asyncio.to_thread(notify, demo, "amina", "While it was aside")
+    await first.hide(False)
+    await first.until("client.state === 'connected'")
+    await first.until("heard.length === 1")
+    assert await first.offsets(AMINA) == [at + 1]
+
+
+async def test_a_page_of_a_new_version_does_not_join_the_worker_of_an_old_one(
+    context: BrowserContext, demo: Server
+) -> None:
+    staff = await asyncio.to_thread(token_of, demo, "staff")
+    token = await asyncio.to_thread(token_of, demo, "amina")
+    await asyncio.to_thread(wait_for, demo, staff, 0)
+    old = await Embed.start(context, demo, "amina", token=token)
+    new = 'export const VERSION = "of tomorrow";'
+    await context.route(
+        "**/version.js", lambda route: route.fulfill(body=new, content_type="text/javascript")
+    )
+    await Embed.start(context, demo, "amina", token=token)
+    await asyncio.to_thread(wait_for, demo, staff, 2)
+    assert await old.get("client.state") == "connected"
+
+
+async def test_a_worker_that_cannot_be_had_is_said_once_and_the_tab_goes_on_alone(
+    context: BrowserContext, demo: Server
+) -> None:
+    said: list[str] = []
+
+    def hear(words: ConsoleMessage) -> None:
+        if words.type == "warning":
+            said.append(words.text)
+
+    context.on("console", hear)
+    token = await asyncio.to_thread(token_of, demo, "amina")
+    tab = await Embed.start(context, demo, "amina", token=token, workerUrl="/static/none.js")
+    assert await tab.get("client.state") == "connected"
+    await tab.page.evaluate("client.disconnect(), client.connect()")
+    await tab.until("client.state === 'connected'")
+    [warning] = said
+    assert "each tab has a connection of its own" in warning
+    assert "/static/none.js" in warning and "workerUrl" in warning
+
+
+async def renewed(page: Page, before: dict[str, str]) -> None:
+    """Wait until a tab has other tokens; its policy lets nobody wait inside of it."""
+    async with asyncio.timeout(15):
+        while (await page.evaluate(SESSION))["refresh"] == before["refresh"]:
+            await asyncio.sleep(0.05)
+
+
+async def duplicate(visitor: Visitor, server: Server) -> Visitor:
+    """Open a copy of a tab, as "Duplicate tab" does: with a copy of its session storage."""
+    stored = await visitor.page.evaluate("JSON.stringify(sessionStorage)")
+    copy = await visitor.context.new_page()
+    script = "for (const [name, value] of Object.entries({})) sessionStorage[name] ??= value"
+    await copy.add_init_script(script.replace("{}", stored))
+    other = Visitor(visitor.context, copy)
+    other._host = visitor._host
+    await copy.goto(f"{server.url}/ws/test")
+    await expect(copy.locator("#status")).to_contain_text("Connected")
+    return other
+
+
+async def test_a_duplicated_tab_is_a_device_of_its_own_and_outlives_renewals(
+    browser: Browser, demo: Server
+) -> None:
+    tab = await visit(browser, demo, "Amina")
+    copy = await duplicate(tab, demo)
+    devices = [
+        await page.evaluate("sessionStorage.getItem('hoardrun.device')")
+        for page in (tab.page, copy.page)
+    ]
+    assert len(set(devices)) == 2
+    renew = "document.getElementById('renew').click()"
+    for page, other in ((tab.page, copy.page), (copy.page, tab.page)):
+        before = await page.evaluate(SESSION)
+        assert before == await other.evaluate(SESSION)
+        await page.evaluate(renew)
+        for one in (page, other):
+            await renewed(one, before)
+    # Both at once: one of them spends the refresh token, the other takes what came of it.
+    asked: list[str] = []
+    tab.context.on("request", lambda request: asked.append(request.url))
+    before = await tab.page.evaluate(SESSION)
+    await asyncio.gather(tab.page.evaluate(renew), copy.page.evaluate(renew))
+    for page in (tab.page, copy.page):
+        await renewed(page, before)
+    assert await tab.page.evaluate(SESSION) == await copy.page.evaluate(SESSION)
+    assert len([url for url in asked if url.endswith("/auth/refresh")]) == 1
+    # A reload keeps its name, and both are still logged in.
+    await copy.page.reload()
+    await expect(copy.page.locator("#status")).to_contain_text("Connected")
+    assert await copy.page.evaluate("sessionStorage.getItem('hoardrun.device')") == devices[1]
+    await expect(tab.page.locator("#status")).to_contain_text("Connected")
+    assert tab.complaints + copy.complaints == []
+    await tab.context.close()
+
+
+async def test_tabs_take_turns_to_ask_for_a_token(context: BrowserContext, demo: Server) -> None:
+    token = await asyncio.to_thread(token_of, demo, "amina")
+    tabs = [await Embed.start(context, demo, "amina", token=token, share=False) for _ in range(3)]
+    ask = """async (token) => {
+        const {Client} = await import("/static/realtime/client.js");
+        const at = () => performance.timeOrigin + performance.now();
+        window.turns = [];
+        const getToken = async () => {
+            const begun = at();
+            await new Promise((done) => setTimeout(done, 50));
+            turns.push([begun, at()]);
+            return token;
+        };
+        window.other = new Client({share: false, getToken});
+        other.connect();
+    }"""
+    await asyncio.gather(*(tab.page.evaluate(ask, token) for tab in tabs))
+    turns = sorted([(await tab.until("window.turns[0]")) for tab in tabs])
+    assert all(ended <= begun for (_, ended), (begun, _) in zip(turns, turns[1:], strict=False))
+
+
+async def test_behind_a_path_prefix_the_api_and_the_bell_stay_below_it(
+    context: BrowserContext, demo: Server
+) -> None:
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    token = await asyncio.to_thread(token_of, demo, "amina")
+    tab = await Embed.start(context, demo, "amina", token=token)
+    server = f"{demo.url}/money"
+
+    async def inner(route: Route) -> None:  # as a proxy that takes the prefix away
+        await route.continue_(url=route.request.url.replace("/money/", "/"))
+
+    await context.route("**/money/**", inner)
+    asked.clear()
+    await tab.page.evaluate(
+        """async (server) => {
+            await import(`${server}/static/realtime/bell.js`);
+            const bell = document.createElement("hoardrun-bell");
+            bell.getToken = () => token;
+            document.body.append(bell);
+            const {Client} = await import(`${server}/static/realtime/client.js`);
+            window.below = new Client({url: `${server}/ws/notifications`, getToken: () => token});
+            window.me = await below.api("GET", "/api/v1/auth/me");
+            bell.client.api("GET", "/api/v1/snapshot").catch(() => {});
+        }""",
+        server,
+    )
+    assert await tab.get("me.username") == "amina"
+    assert f"{server}/api/v1/auth/me" in asked
+    assert not [url for url in asked if "/api/" in url and not url.startswith(server)]
