@@ -154,7 +154,8 @@ class Conversation:
             case Fail(code, text, request_id):
                 socket.fail(code, text, request_id)
             case SendPong(request_id):
-                socket.reply(Pong(positions=hub.following.positions(socket)), request_id)
+                hub.turn.settle()  # which may leave this socket behind the node
+                socket.reply(Pong(positions=socket.connection.positions()), request_id)
             case Leave(room, request_id):
                 hub.members.leave(socket, room)
                 socket.reply(RoomLeft(room=room), request_id, room)

@@ -19,7 +19,7 @@ from realtime.core.resume import (
 from realtime.hub import Hub
 from realtime.protocol import PROTOCOL_VERSION, codec
 from realtime.protocol.codes import CloseCode, ErrorCode
-from realtime.protocol.messages import ConnectionEstablished, Position
+from realtime.protocol.messages import ConnectionEstablished
 from realtime.session import Session
 from realtime.socket import Socket
 
@@ -72,10 +72,7 @@ def greet(node: Hub, socket: Socket, found: Session, expires_at: float) -> bool:
             heartbeat_seconds=node.options.heartbeat_seconds,
             expires_at=codec.timestamp(datetime.fromtimestamp(expires_at, UTC)),
             limits=node.options.limits,
-            positions={
-                name: Position(offset=start.offset, epoch=found.heads[name].epoch)
-                for name, start in starts.items()
-            },
+            positions=connection.positions(),
             epoch=join_epochs([found.heads[name].epoch for name in streams]),
             device=connection.device or None,
         )

@@ -78,6 +78,23 @@ class Positions:
             self._lenient = False
         return Verdict.NEW
 
+    def told(self, positions: Mapping[str, Any]) -> str | None:
+        """Take a `pong`, which says up to where this connection was sent each stream.
+
+        While a subscription filters, what lies between was left out. Returns the name of a
+        stream of which something else is missing.
+        """
+        for stream, place in positions.items():
+            position, offset = self.offsets.get(stream), int(place["offset"])
+            if position is None or offset <= position:
+                continue
+            if not (self._lenient and stream.startswith("user:")):
+                return stream
+            self.offsets[stream] = offset
+        if self._lenient == "once" and positions:
+            self._lenient = False
+        return None
+
     def since(self) -> str:
         """Write them as the `since` of a connection."""
         return ",".join(f"{stream}:{offset}" for stream, offset in self.offsets.items())

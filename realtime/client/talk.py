@@ -131,6 +131,9 @@ class Talk:
     def _learn(self, message: Message) -> None:
         data = message["data"]
         match message["type"]:
+            case "pong" if not self._resync.active:
+                if (stream := self._positions.told(data["positions"])) is not None:
+                    self._gap(f"a gap in {stream}: a pong speaks of what did not come")
             case "authenticated":
                 self._tokens.lasts(life(message["timestamp"], data["expires_at"]))
             case "token_expiring":
@@ -184,11 +187,13 @@ class Talk:
                 done = partial(self._was_applied, *place)
                 self._handlers.put(Item(message["type"], message["data"], message, done))
             case Verdict.GAP:
-                reason = f"a gap in {stream}: {offset} came after {before}"
-                logger.warning("%s; resuming", reason)
-                self.link.lose(Lost(Action.RETRY, reason, at_once=True))
+                self._gap(f"a gap in {stream}: {offset} came after {before}")
             case Verdict.OLD:
                 pass
+
+    def _gap(self, reason: str) -> None:
+        logger.warning("%s; resuming", reason)
+        self.link.lose(Lost(Action.RETRY, reason, at_once=True))
 
     # -- acknowledging
 

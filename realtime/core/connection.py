@@ -36,7 +36,7 @@ from realtime.protocol.commands import (
     UnsubscribeNotifications,
 )
 from realtime.protocol.commands import ListRooms as ListRoomsCommand
-from realtime.protocol.messages import Limits
+from realtime.protocol.messages import Limits, Position
 
 # How many more refused than accepted messages a client may send before it is closed.
 _PATIENCE = 100
@@ -90,6 +90,16 @@ class Connection:
     def wants(self, topic: str) -> bool:
         """Say whether an event of this topic is to be sent; no topic always is."""
         return not topic or not self.subscriptions or topic in self.subscriptions
+
+    def positions(self) -> dict[str, Position]:
+        """Say up to where this socket was written each stream, or had it filtered.
+
+        True of what is queued: first write what the node has delivered in this turn.
+        """
+        return {
+            name: Position(offset=place.offset, epoch=place.epoch)
+            for name, place in self.places.items()
+        }
 
     def receive(self, text: str | None, now: float) -> Iterator[Effect]:
         """Say what to do about one frame; None is a binary one. `now` is monotonic."""

@@ -40,7 +40,7 @@ class Fail:
 
 @dataclass(frozen=True, slots=True)
 class SendPong:
-    """Send the positions of the streams."""
+    """Say up to where this socket was sent each stream."""
 
     request_id: str | None
 

@@ -43,7 +43,7 @@ class _RoomCommand(Command, frozen=True, tag="_"):
 
 
 class Ping(Command, frozen=True, tag="ping"):
-    """Ask for a `pong` with the server's positions."""
+    """Ask for a sign of life, and up to where this socket was sent each stream."""
 
 
 class JoinRoom(_RoomCommand, frozen=True, tag="join_room"):

@@ -203,7 +203,15 @@ _MESSAGES: Sequence[_Sent] = (
             device="phone",
         )
     ),
-    _Sent(Pong(positions={_USER: 46, _ANNOUNCEMENTS: 3}), request_id="1"),
+    _Sent(
+        Pong(
+            positions={
+                _USER: Position(offset=46, epoch=_EPOCHS[0]),
+                _ANNOUNCEMENTS: Position(offset=3, epoch=_EPOCHS[1]),
+            }
+        ),
+        request_id="1",
+    ),
     _Sent(RoomJoined(room=_ROOM, rate="1s", snapshot=1), room=_ROOM, request_id="2"),
     _Sent(RoomLeft(room=_ROOM), room=_ROOM, request_id="3"),
     _Sent(

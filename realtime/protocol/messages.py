@@ -276,10 +276,14 @@ class ConnectionEstablished(Payload, frozen=True, kw_only=True):
 
 
 class Pong(Payload, frozen=True, kw_only=True):
-    """The answer to `ping`, with the server's positions: a higher one than yours is a gap."""
+    """The answer to `ping`: up to where this socket was sent each stream, or had it filtered.
+
+    All of that was sent before it. Without a filter, an offset above the last one that came
+    is a gap: reconnect with `since`. With one, what lies between was left out: go on there.
+    """
 
     wire_type: ClassVar[str] = "pong"
-    positions: dict[str, int]
+    positions: dict[str, Position]
 
 
 class RoomJoined(Payload, frozen=True, kw_only=True):

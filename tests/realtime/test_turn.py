@@ -13,7 +13,7 @@ from realtime.protocol.messages import MarketUpdate, Pong
 from realtime.publish import Ephemeral, payload_from
 from realtime.socket import Socket
 from realtime.turn import MAX_PIECE_BYTES
-from tests.realtime.rig import STREAM, Node, Notebook, offsets, turned
+from tests.realtime.rig import Node, Notebook, offsets, turned
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ async def test_what_a_turn_brings_leaves_in_one_write(node: Node) -> None:
 async def test_an_answer_is_not_ahead_of_events_that_were_heard_before_it(node: Node) -> None:
     socket, notebook = node.join()
     node.publish(2)
-    socket.reply(Pong(positions={STREAM: node.offset}))
+    socket.reply(Pong(positions=socket.connection.positions()))
     node.publish()
     await turned()
     kinds = [m.get("type", m.get("offset")) for m in notebook.messages()]

@@ -34,9 +34,7 @@ async def test_it_answers_ping_with_positions(served: Server) -> None:
         await alice.send({"type": "ping", "id": "p"})
         pong = await alice.receive("pong")
         assert pong["id"] == "p"
-        assert pong["data"]["positions"] == {
-            name: position["offset"] for name, position in greeting["positions"].items()
-        }
+        assert pong["data"]["positions"] == greeting["positions"]
 
 
 async def test_it_sends_a_users_events_to_that_user_only(served: Server) -> None:

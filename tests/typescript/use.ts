@@ -1,7 +1,7 @@
 // What docs/client.md describes, for the compiler alone: `make types`.
 
 import { ApiError, Client, DisconnectedError, ServerError, TimeoutError } from "../../realtime/static/realtime/client.js";
-import type { Rate, SubscriptionType } from "../../realtime/static/realtime/client.js";
+import type { Position, Rate, SubscriptionType } from "../../realtime/static/realtime/client.js";
 import { Inbox } from "../../realtime/static/realtime/inbox.js";
 import "../../realtime/static/realtime/bell.js";
 
@@ -23,7 +23,7 @@ client.on("balance_update", ({ title }) => title);
 
 export async function ask(): Promise<unknown[]> {
   const rate: Rate = (await client.request({ type: "join_room", room: "market:crypto" })).data.rate;
-  const positions: Record<string, number> = (await client.request({ type: "ping" })).data.positions;
+  const positions: Record<string, Position> = (await client.request({ type: "ping" })).data.positions;
   // @ts-expect-error a command has no such field
   await client.request({ type: "join_room", rooom: "market:crypto" });
   // @ts-expect-error an ack names its offset

@@ -96,7 +96,7 @@ export type ErrorCode =
   | "invalid_offset"
   | "internal";
 
-/** Ask for a `pong` with the server's positions. */
+/** Ask for a sign of life, and up to where this socket was sent each stream. */
 export interface Ping {
   type: "ping";
   id?: string | null;
@@ -328,9 +328,14 @@ export interface Position {
   epoch: string;
 }
 
-/** The answer to `ping`, with the server's positions: a higher one than yours is a gap. */
+/**
+ * The answer to `ping`: up to where this socket was sent each stream, or had it filtered.
+ *
+ * All of that was sent before it. Without a filter, an offset above the last one that came
+ * is a gap: reconnect with `since`. With one, what lies between was left out: go on there.
+ */
 export interface Pong {
-  positions: Record<string, number>;
+  positions: Record<string, Position>;
 }
 
 /** The room was joined; its next `snapshot` messages are its newest values. */

@@ -76,3 +76,28 @@ def test_a_snapshot_replaces_everything() -> None:
     positions.reset(GREETING)
     assert (positions.since(), positions.epoch) == ("user:7:5,announcements:2", "new.shared")
     assert not positions.confirm()
+
+
+def pong(offset: int) -> dict[str, dict[str, object]]:
+    return {"user:7": {"offset": offset, "epoch": "e"}}
+
+
+def test_a_pong_that_speaks_of_more_than_came_tells_of_a_gap() -> None:
+    positions = Positions({"user:7": 5, "announcements": 2})
+    assert positions.told(pong(5)) is None
+    assert positions.told(pong(4)) is None  # of before a resynchronisation
+    assert positions.told({"announcements": {"offset": 3, "epoch": "e"}}) == "announcements"
+    assert positions.told(pong(6)) == "user:7"
+    assert positions.since() == "user:7:5,announcements:2"
+
+
+def test_what_a_filter_left_out_is_told_by_a_pong_and_missed_no_more_after_the_filter() -> None:
+    positions = Positions({"user:7": 5})
+    positions.filtered(True)
+    assert positions.told(pong(9)) is None
+    assert positions.since() == "user:7:9"
+    positions.filtered(False)
+    assert positions.told(pong(11)) is None  # filtered before the subscription ended
+    assert positions.told(pong(12)) == "user:7"
+    assert positions.take("user:7", 13) is Verdict.GAP
+    assert positions.take("user:7", 12) is Verdict.NEW

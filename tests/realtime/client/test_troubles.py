@@ -267,3 +267,18 @@ async def test_positions_stay_of_one_epoch_when_a_handler_of_the_snapshot_fails(
 def test_what_cannot_be_is_refused(options: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         Client("ws://localhost/ws/notifications", getter(ALICE), **options)
+
+
+async def test_a_pong_that_speaks_of_what_did_not_come_makes_it_resume() -> None:
+    async def talk(socket: ServerConnection, number: int) -> None:
+        await socket.send(greeting(5))
+        if number == 1:
+            told = {STREAM: {"offset": 6, "epoch": "e"}}
+            await socket.send(envelope("pong", {"positions": told}))
+            await asyncio.sleep(10)
+        await socket.send(event(6))
+        await asyncio.sleep(10)
+
+    async with wrong(talk) as (client, seen, server):
+        await until(lambda: seen.offsets(STREAM) == [6])
+        assert client.positions == {STREAM: 6}

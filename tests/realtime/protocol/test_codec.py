@@ -67,13 +67,17 @@ def test_it_refuses_ten_thousand_rooms() -> None:
 
 def test_it_writes_the_envelope() -> None:
     text = codec.encode(
-        messages.Pong(positions={"user:1": 2}), stream="s", offset=3, room="r", request_id="q"
+        messages.Pong(positions={"user:1": messages.Position(offset=2, epoch="e")}),
+        stream="s",
+        offset=3,
+        room="r",
+        request_id="q",
     )
     message = json.loads(text)
     assert datetime.fromisoformat(message.pop("timestamp")).tzinfo is not None
     assert message == {
         "type": "pong",
-        "data": {"positions": {"user:1": 2}},
+        "data": {"positions": {"user:1": {"offset": 2, "epoch": "e"}}},
         "stream": "s",
         "offset": 3,
         "room": "r",
