@@ -13,7 +13,6 @@ import secrets
 import sys
 import time
 from typing import Any
-from urllib.parse import parse_qs
 
 from channels.consumer import AsyncConsumer
 
@@ -41,7 +40,7 @@ class NotificationConsumer(AsyncConsumer):
         node = await hub.ensure()
         offer = scope.get("extensions", {}).get(EXTENSION)
         writer = AsgiWriter(send) if offer is None else offer
-        query = {key: values[0] for key, values in parse_qs(_text(scope["query_string"])).items()}
+        query = scope["query"]
         device = query.get("device", "")
         connection = Connection(
             secrets.token_hex(8), node.options.limits, device[:MAX_DEVICE_LENGTH], node.asking
@@ -75,7 +74,10 @@ class NotificationConsumer(AsyncConsumer):
 
 async def _open(node: hub.Hub, socket: Socket, device: str, scope: Any) -> None:
     """Log in with what the handshake offered, or wait for `authenticate`."""
-    if len(device) > MAX_DEVICE_LENGTH or not device.isprintable():
+    if scope["query_flaw"] is not None:
+        socket.fail(ErrorCode.INVALID_MESSAGE, scope["query_flaw"])
+        socket.close(CloseCode.PROTOCOL)
+    elif len(device) > MAX_DEVICE_LENGTH or not device.isprintable():
         socket.fail(
             ErrorCode.INVALID_MESSAGE,
             f"`device` holds at most {MAX_DEVICE_LENGTH} printable characters.",
@@ -109,7 +111,3 @@ def _peer(scope: Any) -> Peer:
     client = next(named, b"").decode("latin-1")[:MAX_CLIENT_LENGTH]
     # Thousands of sockets have one and the same: they share the text.
     return Peer(address_of(scope), sys.intern("".join(filter(str.isprintable, client))))
-
-
-def _text(query_string: bytes) -> str:
-    return query_string.decode("latin-1")

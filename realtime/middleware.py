@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from realtime import tickets
+from realtime.core.handshake import Pairs, parse_query
 from realtime.options import options
 from realtime.tokens import verify
 
@@ -25,15 +26,18 @@ class JWTAuthMiddleware:
     `ticket`, the query's `token` unless settings refuse it. Sets `scope["identity"]` to
     whom a good token speaks for, `scope["ticket"]` to the hash of a ticket, which is yet
     to be redeemed, and `scope["credential"]` to whether any was offered, so that a bad one
-    is told from none. The secret itself is taken out of the scope: nothing behind this can
-    log it.
+    is told from none. `scope["query"]` holds the other parameters, and `scope["query_flaw"]`
+    what is wrong with them, if anything is. The secret itself is taken out of the scope:
+    nothing behind this can log it.
     """
 
     def __init__(self, app: Application) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
-        token, ticket = _credential(scope)
+        pairs, flaw = parse_query(scope.get("query_string", b""))
+        token, ticket = _credential(scope, dict(pairs))
+        public = _without_secrets(pairs)
         clean = dict(
             scope,
             identity=verify(token) if token else None,
@@ -41,12 +45,14 @@ class JWTAuthMiddleware:
             credential=token is not None or ticket is not None,
             subprotocols=[p for p in scope.get("subprotocols", []) if not p.startswith(BEARER)],
             headers=[pair for pair in scope.get("headers", []) if pair[0] not in SECRET_HEADERS],
-            query_string=_without_secrets(scope.get("query_string", b"")),
+            query_string=urlencode(public).encode(),
+            query=dict(public),
+            query_flaw=flaw,
         )
         await self.app(clean, receive, send)
 
 
-def _credential(scope: Scope) -> tuple[str | None, str | None]:
+def _credential(scope: Scope, query: Mapping[str, str]) -> tuple[str | None, str | None]:
     """Return a token or a ticket, whichever is offered first."""
     for name, value in scope.get("headers", []):
         if name == b"authorization":
@@ -56,16 +62,13 @@ def _credential(scope: Scope) -> tuple[str | None, str | None]:
     for protocol in scope.get("subprotocols", []):
         if protocol.startswith(BEARER):
             return str(protocol[len(BEARER) :]), None
-    text = scope.get("query_string", b"").decode("latin-1")
-    query = parse_qs(text, keep_blank_values=True)  # a blank one is a bad one, not none
     if "ticket" in query:
-        return None, query["ticket"][0]
+        return None, query["ticket"]
     if "token" in query:
         # Refused, it still counts as offered: the client is told that it is no good.
-        return (query["token"][0] if options().allow_query_token else ""), None
+        return (query["token"] if options().allow_query_token else ""), None
     return None, None
 
 
-def _without_secrets(query_string: bytes) -> bytes:
-    pairs = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
-    return urlencode([pair for pair in pairs if pair[0] not in SECRET_PARAMETERS]).encode()
+def _without_secrets(pairs: Pairs) -> list[tuple[str, str]]:
+    return [pair for pair in pairs if pair[0] not in SECRET_PARAMETERS]

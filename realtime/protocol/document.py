@@ -44,7 +44,8 @@ A browser's page must come from the server's own origin or from one that its set
 without an `Origin` header, one of the first four is needed. Further parameters: `device` (a
 name of up to 64 characters, whose acknowledgements are kept), `since`
 (`user:17,announcements:3`) and `epoch` (as the greeting gave it) to resume, `types` to
-subscribe.
+subscribe. A parameter of another name, or one that is given twice, is answered with an `error`
+that names those that exist, and 4400.
 
 Before the handshake the server refuses with an HTTP status:
 

@@ -83,7 +83,15 @@ async def test_silence_instead_of_a_login_closes_with_4408(strict: Server) -> No
 
 
 @pytest.mark.parametrize(
-    "query", [{"since": "user:-1"}, {"since": "x"}, {"device": "d" * 65}, {"types": "no"}]
+    "query",
+    [
+        {"since": "user:-1"},
+        {"since": "x"},
+        {"device": "d" * 65},
+        {"device": "a\x00"},
+        {"types": "no"},
+        {"sinse": "user:1"},
+    ],
 )
 async def test_a_handshake_that_makes_no_sense_closes_with_4400(
     served: Server, query: dict[str, str]
@@ -92,6 +100,17 @@ async def test_a_handshake_that_makes_no_sense_closes_with_4400(
     async with client:
         assert await ending(client) == CloseCode.PROTOCOL
         assert client.journal[0]["data"]["code"] == "invalid_message"
+
+
+async def test_a_parameter_given_twice_closes_with_4400_and_uses_no_ticket_up(
+    served: Server,
+) -> None:
+    headers = {"Authorization": f"Bearer {token_for(ALICE)}"}
+    for query, name in (("since=user:1&since=user:2", "since"), ("ticket=a&ticket=b", "ticket")):
+        client = await Client.open(f"{served.ws_url}?{query}", headers=headers)
+        async with client:
+            assert await ending(client) == CloseCode.PROTOCOL
+            assert f"`{name}` 2 times" in client.journal[0]["data"]["message"]
 
 
 async def test_the_oldest_of_too_many_connections_closes_with_4409(strict: Server) -> None:

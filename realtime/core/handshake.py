@@ -1,0 +1,46 @@
+"""What the query of a handshake may say, and why one is refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from urllib.parse import parse_qsl
+
+from realtime.core.text import is_text
+
+PARAMETERS = ("device", "epoch", "since", "ticket", "token", "types")
+MAX_PARAMETERS = 50  # more are not read at all
+MAX_NAME = 64  # characters of a name in an error
+
+Pairs = Sequence[tuple[str, str]]
+
+
+def parse_query(query_string: bytes) -> tuple[Pairs, str | None]:
+    """Read a query; return its pairs, and what is wrong with them in words for the client.
+
+    A misspelt `since` would lose events in silence, and of two nobody can tell which is meant.
+    Blank values are kept: a blank token is a bad one, not none.
+    """
+    try:
+        pairs = parse_qsl(
+            query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_PARAMETERS
+        )
+    except ValueError:
+        return [], f"The address has more than {MAX_PARAMETERS} parameters."
+    return pairs, _flaw(pairs)
+
+
+def _flaw(pairs: Pairs) -> str | None:
+    counts = Counter(name for name, _ in pairs)
+    if unknown := [name for name in counts if name not in PARAMETERS]:
+        known = ", ".join(PARAMETERS)
+        return (
+            f"The address has an unknown parameter {unknown[0][:MAX_NAME]!r}. Known are: {known}."
+        )
+    for name, count in counts.items():
+        if count > 1:
+            return f"The address has `{name}` {count} times; give it once."
+    for name, value in pairs:
+        if not is_text(value):
+            return f"`{name}` holds what is not text."
+    return None

@@ -1,0 +1,48 @@
+"""The query of a handshake."""
+
+from __future__ import annotations
+
+import pytest
+
+from realtime.core.handshake import MAX_PARAMETERS, PARAMETERS, parse_query
+
+
+def test_every_parameter_may_be_given_once() -> None:
+    pairs, flaw = parse_query("&".join(f"{name}=1" for name in PARAMETERS).encode())
+    assert dict(pairs) == dict.fromkeys(PARAMETERS, "1")
+    assert flaw is None
+
+
+def test_what_is_blank_is_kept() -> None:
+    assert parse_query(b"token=&since=") == ([("token", ""), ("since", "")], None)
+    assert parse_query(b"") == ([], None)
+
+
+@pytest.mark.parametrize(
+    ("query", "about"),
+    [
+        (b"sinse=user:1", "'sinse'. Known are: device, epoch, since, ticket, token, types."),
+        (b"Since=user:1", "unknown parameter 'Since'"),
+        (b"=1", "unknown parameter ''"),
+        (b"%00=1", "unknown parameter '\\x00'"),
+        (b"since=user:1&since=user:2", "`since` 2 times"),
+        (b"token=a&device=b&token=a", "`token` 2 times"),
+        (b"device=a%00", "`device` holds what is not text"),
+        (b"since=\x00", "`since` holds what is not text"),
+    ],
+)
+def test_it_says_what_is_wrong(query: bytes, about: str) -> None:
+    _, flaw = parse_query(query)
+    assert flaw is not None and about in flaw
+
+
+def test_bytes_that_are_no_text_are_replaced() -> None:
+    assert parse_query(b"device=%ff%ed%a0%80")[0] == [("device", "\ufffd" * 4)]
+
+
+def test_what_is_too_much_is_not_read() -> None:
+    pairs, flaw = parse_query(b"&".join([b"a=1"] * (MAX_PARAMETERS + 1)))
+    assert pairs == []
+    assert flaw is not None and str(MAX_PARAMETERS) in flaw
+    _, flaw = parse_query(b"x" * 10_000 + b"=1")
+    assert flaw is not None and len(flaw) < 300
