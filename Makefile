@@ -26,7 +26,7 @@ PRODUCTION = env -u DEBUG -u REDIS_URL DATABASE_URL=sqlite://:memory: ALLOWED_HO
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test e2e screenshots lint types contract fuzz faults faults-full conformance bench check clean
+.PHONY: help run test e2e npm screenshots lint types contract fuzz faults faults-full conformance bench check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,11 +39,15 @@ run: $(VENV)/.runtime var/secret_key ## Start a demo on http://127.0.0.1:8000 (H
 	exec $(BIN)/python manage.py serve --host $(HOST) --port $(PORT) --simulate-market
 
 test: $(VENV)/.dev ## Run every test, and the in-process suites again on PostgreSQL and Redis
-	$(BIN)/python -m pytest $(TOGETHER) --ignore=tests/e2e $(ARGS)
+	$(BIN)/python -m pytest $(TOGETHER) --ignore=tests/e2e --ignore=tests/npm $(ARGS)
 	$(if $(STORE_SUITES),HOARDRUN_TEST_DATABASE=postgres $(BIN)/python -m pytest $(TOGETHER) -m "not servers" $(STORE_SUITES) $(ARGS) $(MAY_SELECT_NONE))
 
 e2e: $(VENV)/.dev ## Drive the client, the bell, the console and the README's snippets in a real Chromium
 	$(BIN)/python -m pytest tests/e2e $(ARGS)
+
+npm: $(VENV)/.dev ## Pack the browser client for npm, into var/npm, and try it by a Vite build in Chromium (needs npm)
+	$(BIN)/python -m npm.build
+	$(BIN)/python -m pytest tests/npm $(ARGS)
 
 screenshots: $(VENV)/.dev ## Take the pictures of docs/images from the running product
 	$(BIN)/python -m tests.e2e.screenshots $(ARGS)

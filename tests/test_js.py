@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright._impl._driver import compute_driver_executable
 
+from npm import build
 from tests.services.environment import ROOT
 
 STATIC = ROOT / "realtime" / "static" / "realtime"
@@ -49,3 +50,27 @@ def test_the_clients_files_import_downwards_only() -> None:
     assert imports("client.js") == imports("connection.js") == {"parts.js"}
     assert imports("shared.js") == {"parts.js", "version.js"}
     assert imports("worker.js") == {"connection.js", "parts.js", "version.js"}
+
+
+def test_the_packed_worker_is_one_file_that_runs_alone(tmp_path: Path) -> None:
+    (tmp_path / "worker.mjs").write_text(
+        "globalThis.self = globalThis; const navigator = {};\n"
+        + build.worker()
+        + "\nif (typeof self.onconnect !== 'function') throw new Error('it listens to nobody');"
+    )
+    node, _ = compute_driver_executable()
+    ran = subprocess.run([node, tmp_path / "worker.mjs"], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_a_worker_that_cannot_be_one_file_is_refused(tmp_path: Path) -> None:
+    for name in build.WORKER:
+        (tmp_path / name).write_text((STATIC / name).read_text())
+    for change, why in [
+        ('import { Client } from "./client.js";\n', "imports client.js"),
+        ("export default 1;\n", "export default 1"),
+        ("const pause = 1;\n", "pause stands in two modules"),
+    ]:
+        (tmp_path / "worker.js").write_text(change + (STATIC / "worker.js").read_text())
+        with pytest.raises(ValueError, match=why):
+            build.worker(tmp_path)

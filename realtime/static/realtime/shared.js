@@ -7,23 +7,24 @@ const WELCOME_WITHIN_MS = 5000;
 const policy = globalThis.trustedTypes?.createPolicy("hoardrun", { createScriptURL: (url) => url });
 
 /** The browser's own, for pages that require trusted types as for others. */
-class SharedWorker {
-  constructor(url, options) {
-    if (!globalThis.SharedWorker) throw new Error("This browser has no SharedWorker.");
-    return new globalThis.SharedWorker(policy?.createScriptURL(String(url)) ?? url, options);
-  }
-}
+const workersNamed = (name) =>
+  class {
+    constructor(url, options) {
+      if (!globalThis.SharedWorker) throw new Error("This browser has no SharedWorker.");
+      return new globalThis.SharedWorker(policy?.createScriptURL(String(url)) ?? url, { ...options, name });
+    }
+  };
 
 /** Resolves to a SharedConnection; rejects where the browser has no such worker for us, and says why. */
 export function share(options, token) {
   return new Promise((resolve, reject) => {
     const { url, tokenIn, device, workerUrl } = options;
     // To share with equals only: a worker that pages before a deploy have started is not of this version.
-    const name = JSON.stringify([VERSION, url, tokenIn, device, loginOf(token)]);
-    // Bundlers read the second way of making one, as it stands here, and emit the file.
-    const worker = workerUrl ? new SharedWorker(workerUrl, { type: "module", name }) : new SharedWorker(new URL("./worker.js", import.meta.url), { type: "module", name });
+    const SharedWorker = workersNamed(JSON.stringify([VERSION, url, tokenIn, device, loginOf(token)]));
+    // Bundlers know the second by its text and emit the file; Vite refuses options that are not literal.
+    const worker = workerUrl ? new SharedWorker(workerUrl, { type: "module" }) : new SharedWorker(new URL("./worker.js", import.meta.url), { type: "module" });
     const timer = setTimeout(() => reject(new Error("The worker does not answer.")), WELCOME_WITHIN_MS);
-    worker.onerror = () => reject(new Error(`The worker cannot be loaded from ${workerUrl || new URL("worker.js", import.meta.url)}: give its address as \`workerUrl\`.`));
+    worker.onerror = () => reject(new Error(`The worker cannot be loaded${workerUrl ? ` from ${workerUrl}` : ""}: give its address as \`workerUrl\`.`));
     worker.port.onmessage = async ({ data }) => {
       clearTimeout(timer);
       if (data.version !== VERSION) return reject(new Error("The worker's file is of another version."));
