@@ -1,4 +1,4 @@
-"""What the libraries' admin shows too much of, and lets anybody try too often."""
+"""The login of the admin, which lets nobody guess too often."""
 
 from __future__ import annotations
 
@@ -7,13 +7,8 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
-from rest_framework_simplejwt.token_blacklist.admin import OutstandingTokenAdmin
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from hoardrun.api.throttles import FormThrottle
-
-admin.site.unregister(OutstandingToken)
-admin.site.unregister(BlacklistedToken)  # to delete one would undo a logout
 
 
 class LoginForm(AdminAuthenticationForm):
@@ -26,14 +21,3 @@ class LoginForm(AdminAuthenticationForm):
 
 
 admin.site.login_form = LoginForm
-
-
-@admin.register(OutstandingToken)
-class LoginTokenAdmin(OutstandingTokenAdmin):
-    """Refresh tokens without the token: whoever reads one can act as its user."""
-
-    def get_fields(self, request: Any, obj: Any = None) -> list[Any]:
-        return [name for name in super().get_fields(request, obj) if name != "token"]
-
-    def get_readonly_fields(self, *args: Any, **kwargs: Any) -> list[Any]:
-        return [name for name in super().get_readonly_fields(*args, **kwargs) if name != "token"]

@@ -21,7 +21,6 @@ SECRET = frozenset(
         f"{settings.AUTH_USER_MODEL}.password".lower(),
         "sessions.session.session_key",
         "sessions.session.session_data",
-        "token_blacklist.outstandingtoken.token",
         "realtime.ticket.hash",
         "realtime.ticket.stamp",
     }
@@ -34,9 +33,9 @@ HARMLESS = {
     "realtime.broadcast.fingerprint": "the hash of a payload that stands next to it",
     "realtime.broadcast.idempotency_key": "repeats a request of the same author only",
     "realtime.connection.session": "the name of a login; only a signed token proves it",
+    "realtime.issuedtoken.session": "the name of a login; only a signed token proves it",
     "realtime.ticket.session": "the name of a login; only a signed token proves it",
     "realtime.event.idempotency_key": "a name that a service has chosen",
-    "token_blacklist.blacklistedtoken.token": "the number of a row",
 }
 LOOKS_SECRET = re.compile(
     "token|secret|passw|hash|key|digest|fingerprint|signature|credential|ticket|stamp|session"

@@ -23,6 +23,7 @@ from realtime.models import (
     Connection,
     Cursor,
     Event,
+    IssuedToken,
     Node,
     Stream,
 )
@@ -193,6 +194,16 @@ class ConnectionAdmin(_ReadOnly):
         self.message_user(
             request, f"{len(chosen)} connection(s) told to close; they leave this list in seconds."
         )
+
+
+@admin.register(IssuedToken)
+class IssuedTokenAdmin(_ReadOnly):
+    """The refresh tokens that were issued. Nobody can use one with what is stored of it."""
+
+    list_display = ("jti", "user", "session", "issued_at", "used_at", "expires_at")
+    list_select_related = ("user",)
+    search_fields = ("=jti", "user__username", "=session")
+    ordering = ("-expires_at", "jti")
 
 
 @admin.register(Broadcast)

@@ -158,6 +158,27 @@ class Ticket(models.Model):
         return f"of {self.user_id} until {self.expires_at:%H:%M:%S}"
 
 
+class IssuedToken(models.Model):
+    """A refresh token that was issued: all that it takes to sign it again, never its text.
+
+    `jti` is its number, `session` the login that it belongs to. Once it was exchanged it has
+    `used_at`, and `successor`: the token that it was exchanged for.
+    """
+
+    jti = models.CharField(max_length=64, primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    session = models.CharField(max_length=64)
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+    successor = models.OneToOneField(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="predecessor"
+    )
+
+    def __str__(self) -> str:
+        return self.jti
+
+
 class EndedSession(models.Model):
     """A login that was logged out; kept until its last token would have ended anyway."""
 

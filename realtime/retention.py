@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.utils import timezone
-from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 from realtime import jobs, log, tickets
-from realtime.models import EndedSession
+from realtime.models import EndedSession, IssuedToken
 from realtime.options import options
 
 EVERY_SECONDS = 600.0
@@ -37,6 +36,6 @@ def apply() -> None:
 
 def _forget_tokens(now: datetime) -> None:
     """Delete the refresh tokens that have expired, of which each renewal writes one."""
-    expired = OutstandingToken.objects.filter(expires_at__lt=now).order_by("pk")
+    expired = IssuedToken.objects.filter(expires_at__lt=now).order_by("pk")
     while some := list(expired.values_list("pk", flat=True)[:_TOKENS_AT_ONCE]):
-        OutstandingToken.objects.filter(pk__in=some).delete()
+        IssuedToken.objects.filter(pk__in=some).delete()

@@ -52,7 +52,7 @@ class UserOutput(serializers.Serializer[User]):
 
 class LoginOutput(serializers.Serializer[tokens.Login]):
     access = serializers.CharField()
-    refresh = serializers.CharField(help_text="Good for one `auth/refresh`.")
+    refresh = serializers.CharField(help_text="Good once, for `auth/refresh`.")
     token_type = serializers.CharField(help_text="`Bearer`")
     expires_in = serializers.IntegerField(help_text="Seconds until `access` ends.")
     user = UserOutput()
@@ -87,7 +87,11 @@ class RefreshView(_Anonymous):
         operation_id="auth_refresh", request=RefreshInput, responses=LoginOutput, tags=TAGS, auth=[]
     )
     def post(self, request: Request) -> Response:
-        """Exchange a refresh token for new tokens; the old one is worthless afterwards."""
+        """Exchange a refresh token for new tokens.
+
+        Asked again within REFRESH_GRACE_SECONDS (30) of its use, as after a lost answer, it
+        gives the same successor again. Used after that it ends the login, with its sockets.
+        """
         return _answer(tokens.login_refresh(**_checked(RefreshInput, request)))
 
 

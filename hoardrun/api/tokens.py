@@ -1,23 +1,34 @@
-"""Logins by token: give, rotate, take back. Refusals never say whether an account exists."""
+"""Logins by token: give, renew, take back. Refusals never say whether an account exists.
+
+A refresh token is good once. Its answer may be lost, and two tabs may ask at the same moment:
+for REFRESH_GRACE_SECONDS after its use it is exchanged for the same successor again. Used
+after that, it is in the hands of two, and the login ends for both.
+"""
 
 from __future__ import annotations
 
+import logging
+import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User, update_last_login
 from django.db import transaction
 from django.utils import timezone
 from rest_framework.exceptions import APIException
-from rest_framework_simplejwt.exceptions import ExpiredTokenError, InvalidToken
+from rest_framework_simplejwt.exceptions import InvalidToken
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from realtime import access
-from realtime.models import EndedSession
+from realtime.models import EndedSession, IssuedToken
 from realtime.standing import stamp_of
-from realtime.tokens import SESSION_CLAIM, UNUSABLE, identity_of, session_of
+from realtime.tokens import SESSION_CLAIM, BadToken, ExpiredToken, identity_of, read
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -41,31 +52,26 @@ class NoSigningKey(APIException):
 
 def login_create(*, user: User) -> Login:
     """Give tokens to a user who has proved who that is. Raises NoSigningKey."""
+    _require_key()
     update_last_login(User, user)
-    return _login(user)
+    return _login(user, _issue(user))
 
 
-@transaction.atomic
 def login_refresh(*, refresh: str) -> Login:
-    """Exchange a refresh token, which is good once, even for two requests at a time.
+    """Exchange a refresh token; again within the grace, for the same successor.
 
-    The login stays the same one, until it is logged out or the password changes.
-    Raises InvalidToken.
+    The login stays the same one, until it is logged out, the password changes, or one of its
+    refresh tokens is used again after the grace. Raises InvalidToken and NoSigningKey.
     """
-    token = _refresh_token(refresh)
-    user_id = _user_id(token)
-    # Locked, so that a logout or a change of the password comes before or after.
-    users = get_user_model()._default_manager.select_for_update()
-    user = users.filter(pk=user_id, is_active=True).first()
-    session = session_of(token)
-    if (
-        user is None
-        or token.get(api_settings.REVOKE_TOKEN_CLAIM) != stamp_of(user.password)
-        or EndedSession.objects.filter(pk=session).exists()
-        or not _blacklist(token)
-    ):
+    _require_key()
+    try:
+        token = read(RefreshToken, refresh)
+    except BadToken:
+        raise InvalidToken from None
+    login = _refreshed(token)
+    if login is None:  # only now: that a login was ended must not be rolled back
         raise InvalidToken
-    return _login(user, session)
+    return login
 
 
 @transaction.atomic
@@ -75,54 +81,76 @@ def login_end(*, refresh: str) -> None:
     Once more is no error. Raises InvalidToken for what never was a refresh token.
     """
     try:
-        token = _AnyRefreshToken(refresh)  # type: ignore[arg-type]  # simplejwt means str
-    except ExpiredTokenError:
+        identity = identity_of(read(RefreshToken, refresh))
+    except ExpiredToken:
         return
-    except UNUSABLE:
+    except BadToken:
         raise InvalidToken from None
-    user_id = _user_id(token)
-    user = get_user_model()._default_manager.select_for_update().filter(pk=user_id).first()
-    if user is None:
-        return
-    _blacklist(token)
+    user = _locked(identity.user_id)
+    if user is not None:
+        _end(user, identity.session)
+
+
+@transaction.atomic
+def _refreshed(token: Any) -> Login | None:
+    """Return the next tokens of a login; None for a token or a login that counts no more."""
+    identity, now = identity_of(token), timezone.now()
+    user = _locked(identity.user_id)
+    if user is None or not user.is_active or identity.stamp != stamp_of(user.password):
+        return None
+    if EndedSession.objects.filter(pk=identity.session).exists():
+        return None
+    issued = IssuedToken.objects.filter(
+        pk=token[api_settings.JTI_CLAIM], user=user, session=identity.session
+    ).first()
+    if issued is None:
+        return None
+    if issued.used_at is None:
+        issued.used_at, issued.successor = now, _issue(user, identity.session)
+        issued.save(update_fields=["used_at", "successor"])
+    elif now - issued.used_at >= timedelta(seconds=settings.REFRESH_GRACE_SECONDS):
+        logger.warning("user=%s used a refresh token twice: that login is ended", user.pk)
+        _end(user, identity.session)
+        return None
+    return None if issued.successor is None else _login(user, issued.successor)
+
+
+def _locked(user_id: int) -> User | None:
+    """Lock a user: a logout or a change of the password then comes before or after."""
+    users = get_user_model()._default_manager.select_for_update()
+    return users.filter(pk=user_id).first()
+
+
+def _end(user: User, session: str) -> None:
     lasts = max(api_settings.REFRESH_TOKEN_LIFETIME, api_settings.ACCESS_TOKEN_LIFETIME)
     access.end_session(
-        user_id=user.pk,
-        session=session_of(token),
-        expires_at=(timezone.now() + lasts).timestamp(),
+        user_id=user.pk, session=session, expires_at=(timezone.now() + lasts).timestamp()
     )
 
 
-class _AnyRefreshToken(RefreshToken):
-    """A refresh token of ours, given back or not."""
-
-    def check_blacklist(self) -> None:
-        pass
-
-
-def _refresh_token(text: str) -> RefreshToken:
-    try:
-        return RefreshToken(text)  # type: ignore[arg-type]  # simplejwt means str
-    except UNUSABLE:
-        raise InvalidToken from None
-
-
-def _user_id(token: Any) -> int:
-    try:
-        return identity_of(token).user_id
-    except UNUSABLE:
-        raise InvalidToken from None
+def _issue(user: User, session: str = "") -> IssuedToken:
+    """Store a new refresh token, all but its text; without a session, it begins one."""
+    now = timezone.now().replace(microsecond=0)  # tokens have whole seconds
+    number = uuid.uuid4().hex
+    return IssuedToken.objects.create(
+        jti=number,
+        user=user,
+        session=session or number,
+        issued_at=now,
+        expires_at=now + api_settings.REFRESH_TOKEN_LIFETIME,
+    )
 
 
-def _blacklist(token: Any) -> bool:
-    """Say whether it was this call that did it: the row is unique."""
-    _, created = token.blacklist()
-    return bool(created)
+def _login(user: User, issued: IssuedToken) -> Login:
+    """Sign a refresh token, the same each time, and a new access token."""
+    refresh: Any = RefreshToken.for_user(user)
+    refresh[api_settings.JTI_CLAIM] = issued.jti
+    refresh["iat"] = int(issued.issued_at.timestamp())
+    refresh["exp"] = int(issued.expires_at.timestamp())
+    refresh[SESSION_CLAIM] = issued.session
+    return Login(access=str(refresh.access_token), refresh=str(refresh), user=user)
 
 
-def _login(user: User, session: str = "") -> Login:
+def _require_key() -> None:
     if not api_settings.SIGNING_KEY:
         raise NoSigningKey
-    refresh: Any = RefreshToken.for_user(user)
-    refresh[SESSION_CLAIM] = session or refresh[api_settings.JTI_CLAIM]
-    return Login(access=str(refresh.access_token), refresh=str(refresh), user=user)

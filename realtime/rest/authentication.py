@@ -4,30 +4,45 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from rest_framework_simplejwt.authentication import JWTAuthentication
-from rest_framework_simplejwt.exceptions import AuthenticationFailed, InvalidToken
+from rest_framework_simplejwt.exceptions import InvalidToken
+from rest_framework_simplejwt.tokens import AccessToken
 
 from realtime import tokens
 from realtime.models import EndedSession
+from realtime.standing import Standing, stamp_of
 
 
 class LoginAuthentication(JWTAuthentication):
-    """An access token of a login that goes on: a logout ends it here as on the socket."""
+    """An access token of a login that goes on.
+
+    Refuses what the socket refuses, and says of no token why: InvalidToken is the one answer.
+    """
+
+    def get_raw_token(self, header: bytes) -> bytes | None:
+        """Return what follows `Bearer`, which may be written in any case."""
+        kind, _, rest = header.strip().partition(b" ")
+        return rest.strip() if kind.lower() == b"bearer" else None
 
     def get_validated_token(self, raw_token: bytes) -> Any:
-        """Refuse all that the socket refuses, and in the same way."""
         try:
-            token = super().get_validated_token(raw_token)
-            tokens.identity_of(token)
-        except tokens.UNUSABLE:
+            return tokens.read(AccessToken, raw_token)
+        except tokens.BadToken:
             raise InvalidToken from None
-        return token
 
     def get_user(self, validated_token: Any) -> Any:
-        user = super().get_user(validated_token)
-        if EndedSession.objects.filter(pk=tokens.session_of(validated_token)).exists():
-            raise AuthenticationFailed("This login has ended.", code="token_not_valid")
+        identity = tokens.identity_of(validated_token)
+        user: Any = get_user_model()._default_manager.filter(pk=identity.user_id).first()
+        standing = Standing(
+            exists=user is not None,
+            is_active=user is not None and user.is_active,
+            stamp=stamp_of(user.password) if user is not None else "",
+            ended=EndedSession.objects.filter(pk=identity.session).exists(),
+        )
+        if standing.refusal(identity) is not None:
+            raise InvalidToken
         return user
 
 

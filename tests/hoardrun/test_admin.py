@@ -8,10 +8,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.test import Client
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
-from rest_framework_simplejwt.tokens import RefreshToken
 
+from hoardrun.api.tokens import login_create, login_end
 from hoardrun.ledger.services import account_open
+from realtime.models import EndedSession, IssuedToken
 
 USERS = "/admin/auth/user/"
 
@@ -24,10 +24,11 @@ def support(charlie: User) -> Client:
 
 
 def test_nobody_undoes_a_logout(support: Client, alice: User):
-    RefreshToken.for_user(alice).blacklist()
-    for model in (BlacklistedToken, OutstandingToken):
+    refresh = login_create(user=alice).refresh
+    login_end(refresh=refresh)
+    for model in (IssuedToken, EndedSession):
         rows: QuerySet[Any] = model._default_manager.all()
-        path = f"/admin/token_blacklist/{model.__name__.lower()}/"
+        path = f"/admin/realtime/{model.__name__.lower()}/"
         pk = rows.get().pk
         chosen = {"action": "delete_selected", "_selected_action": [pk], "post": "yes"}
         for each, data in ((path, chosen), (f"{path}{pk}/delete/", {"post": "yes"})):

@@ -13,12 +13,11 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
-from rest_framework_simplejwt.tokens import RefreshToken
 
+from hoardrun.api.tokens import login_create, login_refresh
 from realtime import log, retention, tickets
 from realtime.log import CursorMove
-from realtime.models import Cursor, Event, Stream
+from realtime.models import Cursor, Event, IssuedToken, Stream
 from realtime.protocol.messages import BalanceUpdate
 from tests.services.locks import wait_for_a_waiter
 
@@ -168,14 +167,14 @@ def test_the_last_devices_of_a_user_stay_and_everybody_elses(
 
 def test_refresh_tokens_go_when_they_have_expired() -> None:
     alice = get_user_model().objects.create(username="alice")
+    refresh = login_create(user=alice).refresh
     for _ in range(3):
-        RefreshToken.for_user(alice).blacklist()
-    current = OutstandingToken.objects.latest("pk")
+        refresh = login_refresh(refresh=refresh).refresh
+    current = IssuedToken.objects.get(used_at=None)
     past = timezone.now() - timedelta(seconds=1)
-    OutstandingToken.objects.exclude(pk=current.pk).update(expires_at=past)
+    IssuedToken.objects.exclude(pk=current.pk).update(expires_at=past)
     retention.apply()
-    assert list(OutstandingToken.objects.all()) == [current]
-    assert BlacklistedToken.objects.count() == 1
+    assert list(IssuedToken.objects.all()) == [current]
 
 
 def test_the_command_trims_or_only_says_what_would_go(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,194 @@
+"""Tokens that are well signed and say what no token of ours says get the one answer of bad ones."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from rest_framework_simplejwt.settings import api_settings
+
+from hoardrun.api.tokens import login_create
+from realtime import access, tokens
+from realtime.models import EndedSession, Event, IssuedToken, Ticket
+
+pytestmark = pytest.mark.django_db
+
+NOW = int(time.time())
+DEEP = "[" * 4_000
+# Values that JSON can hold, as JSON.
+ANY = (
+    "null",
+    "true",
+    "false",
+    "[]",
+    "{}",
+    '[["x"]]',
+    '{"$ne": null}',
+    "1e999",
+    "-1e999",
+    "NaN",
+    "1" * 400,
+    "0.5",
+    "1e-300",
+    "-1",
+    '""',
+    '"\\u0000"',
+    '"\\ud800"',
+    f'"{"x" * 3_000}"',
+    '"null"',
+)
+ODD: dict[str, tuple[str, ...]] = {
+    "user_id": (
+        *ANY,
+        *('"admin"', '"0"', '"-1"', '"+{id}"', '"0{id}"', '" {id}"', '"{id}.0"', '"{id}_0"'),
+        *('"0x{id}"', '"{id}\\u0000"', "{id}.0", "{id}.5", "[{id}]", '["{id}"]', '"\\u0661"'),
+        *(f'"{2**63}"', f"{2**63}", f'"{2**70}"', f"{10**30}", '"{id} OR 1=1"', '"{id}\\n"'),
+    ),
+    "exp": (*(value for value in ANY if value != "1" * 400), f'"{NOW + 600}"', f"{10**18}"),
+    "iat": ("[]", "{}", "1e999", "NaN", '"x"', f"{NOW + 86_400}", f"{10**18}"),
+    "nbf": ("[]", "{}", "1e999", "NaN", '"x"', f"{NOW + 86_400}", f"{10**18}"),
+    "jti": ("null", "true", "[]", "{}", "1", "1e999"),
+    "sid": ("null", "true", "[]", "{}", "1", "1e999"),
+    "hash_password": ANY,
+    "token_type": (*ANY, '"Access"', '"sliding"', '["access"]', '["refresh"]'),
+    "aud": ("null", "true", "{}", '""', '["x"]', "[1]", '[["hoardrun"]]'),
+    "iss": ("null", "true", "{}", '""', '"hoard"', '["hoardrun"]', "[1]"),
+    "sub": ("true", "[]", "{}", "1"),
+}
+
+
+@pytest.fixture
+def alice() -> User:
+    return User.objects.create_user("alice")
+
+
+def signed(payload: str, header: str = '{"alg": "HS256", "typ": "JWT"}') -> str:
+    parts = [base64.urlsafe_b64encode(text.encode()).rstrip(b"=") for text in (header, payload)]
+    key = api_settings.SIGNING_KEY.encode()
+    signature = hmac.new(key, b".".join(parts), hashlib.sha256).digest()
+    return b".".join([*parts, base64.urlsafe_b64encode(signature).rstrip(b"=")]).decode()
+
+
+def claims_of(text: str) -> dict[str, Any]:
+    body = text.split(".")[1]
+    return dict(json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))))
+
+
+def odd(good: str, user_id: int) -> Iterator[tuple[str, str]]:
+    """Return tokens that differ from a good one in a single claim, and what each one says."""
+    claims = claims_of(good)
+    for name, values in ODD.items():
+        for value in values:
+            written = {key: json.dumps(each) for key, each in claims.items() if key != name}
+            written[name] = value.replace("{id}", str(user_id))
+            payload = ", ".join(f'"{key}": {each}' for key, each in written.items())
+            yield f"{name}: {written[name][:60]}", signed(f"{{{payload}}}")
+    for text in ("null", "[]", '"x"', "1", DEEP, "{", '{"user_id": ' + DEEP):
+        yield f"claims: {text[:20]}", signed(text)
+    for text in (DEEP, f'{{"alg": "HS256", "x": {DEEP}', "null", "[]", '{"alg": ["HS256"]}'):
+        yield f"header: {text[:20]}", signed(json.dumps(claims), text)
+
+
+def test_all_odd_tokens_get_the_one_answer(alice: User):
+    login = login_create(user=alice)
+    client = Client(raise_request_exception=False)
+    events, issued = Event.objects.count(), IssuedToken.objects.count()
+
+    def ask(method: str, path: str, **more: Any) -> tuple[int, bytes, str]:
+        answer = client.generic(method, path, content_type="application/json", **more)
+        return answer.status_code, answer.content, answer.headers.get("WWW-Authenticate", "")
+
+    one = ask("GET", "/api/v1/auth/me", HTTP_AUTHORIZATION="Bearer nonsense")
+    assert json.loads(one[1])["code"] == "token_not_valid"
+    for name, token in odd(login.access, alice.pk):
+        identity = tokens.verify(token)
+        # The mark of the password is text, which the database is asked about: the socket's login
+        # asks it as the API does.
+        assert identity is None or name.startswith("hash_password: "), name
+        bearer: dict[str, Any] = {"HTTP_AUTHORIZATION": f"Bearer {token}"}
+        for method, path in (
+            ("GET", "/api/v1/auth/me"),
+            ("POST", "/api/ws-ticket/"),
+            ("GET", "/api/v1/snapshot"),
+        ):
+            assert ask(method, path, **bearer) == one, f"{path} {name}"
+        # The admin takes no tokens: neither there, nor in place of a session.
+        client.cookies["sessionid"] = token
+        assert client.get("/admin/", **bearer).status_code == 302, name
+        del client.cookies["sessionid"]
+    for name, token in odd(login.refresh, alice.pk):
+        data = json.dumps({"refresh": token})
+        assert ask("POST", "/api/v1/auth/refresh", data=data) == one, f"refresh {name}"
+        if name.startswith("hash_password: "):
+            continue  # a login of before the password changed may still be ended
+        answer = ask("POST", "/api/v1/auth/logout", data=data)
+        over = name.startswith("exp: ") and answer[0] == 204  # ended already, which is no error
+        assert over or answer == one, f"logout {name}"
+    assert not EndedSession.objects.exists()
+    assert (Event.objects.count(), IssuedToken.objects.count()) == (events, issued)
+    assert not Ticket.objects.exists()
+
+
+def test_what_only_the_database_knows_is_not_told_over_http(alice: User):
+    """Deleted, inactive, another password, logged out: over HTTP all are one bad token."""
+    client = Client()
+
+    def me(token: str) -> tuple[int, bytes]:
+        answer = client.get("/api/v1/auth/me", HTTP_AUTHORIZATION=f"Bearer {token}")
+        return answer.status_code, answer.content
+
+    one = me("nonsense")
+    for name in ("deleted", "inactive", "password", "logout"):
+        user = User.objects.create_user(name)
+        token = login_create(user=user).access
+        assert me(token)[0] == 200
+        match name:
+            case "deleted":
+                user.delete()
+            case "inactive":
+                User.objects.filter(pk=user.pk).update(is_active=False)
+            case "password":
+                user.set_password("another-pass-1")
+                user.save()
+            case "logout":
+                access.end_all_sessions(user.pk)
+        assert me(token) == one, name
+    for header in ("Bearer", "Bearer ", "Bearer a b", "bearer nonsense", "BEARER é"):
+        answer = client.get("/api/v1/auth/me", HTTP_AUTHORIZATION=header)
+        assert (answer.status_code, answer.content) == one, header
+
+
+def test_a_good_token_counts_however_its_scheme_is_written(alice: User):
+    token = login_create(user=alice).access
+    for scheme in ("Bearer", "bearer", "BEARER"):
+        answer = Client().get("/api/v1/auth/me", HTTP_AUTHORIZATION=f"{scheme} {token}")
+        assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("user_id", ["{id}", '"{id}"'])
+def test_another_issuer_may_write_an_id_as_a_number(alice: User, user_id: str):
+    claims = claims_of(login_create(user=alice).access)
+    del claims["user_id"], claims["sid"]
+    rest = json.dumps(claims)[1:]
+    token = signed('{"user_id": ' + user_id.replace("{id}", str(alice.pk)) + ", " + rest)
+    identity = tokens.verify(token)
+    assert identity is not None
+    assert (identity.user_id, identity.session) == (alice.pk, claims["jti"])
+
+
+@pytest.mark.parametrize("name", ["\\u0000", "\\ud800", "x" * 65, "\\u00e9", " "])
+def test_an_odd_name_of_a_session_is_one_that_databases_take(alice: User, name: str):
+    claims = claims_of(login_create(user=alice).access)
+    del claims["sid"]
+    token = signed(f'{{"sid": "a{name}", {json.dumps(claims)[1:]}')
+    answer = Client().get("/api/v1/auth/me", HTTP_AUTHORIZATION=f"Bearer {token}")
+    assert answer.status_code == 200
+    assert len(tokens.session_of({"sid": json.loads(f'"a{name}"')})) == 64
