@@ -67,14 +67,14 @@ class Positions:
 
     def take(self, stream: str, offset: int) -> Verdict:
         """Say what an event is, and stand at it if it is new."""
-        own, position = stream.startswith("user:"), self.offsets.get(stream)
+        position = self.offsets.get(stream)
         if position is not None:
             if offset <= position:
                 return Verdict.OLD
-            if offset > position + 1 and not (self._lenient and own):
+            if offset > position + 1 and not self._lenient:
                 return Verdict.GAP
         self.offsets[stream] = offset
-        if own and self._lenient == "once":
+        if self._lenient == "once":
             self._lenient = False
         return Verdict.NEW
 
@@ -88,7 +88,7 @@ class Positions:
             position, offset = self.offsets.get(stream), int(place["offset"])
             if position is None or offset <= position:
                 continue
-            if not (self._lenient and stream.startswith("user:")):
+            if not self._lenient:
                 return stream
             self.offsets[stream] = offset
         if self._lenient == "once" and positions:

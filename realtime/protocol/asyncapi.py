@@ -52,6 +52,8 @@ _OFFSET = {
     "minimum": 1,
     "description": "The event's number in its stream; the next one's is higher by one.",
 }
+_TYPE = "Which message this is."
+_DATA = "What it says; more fields may be added at any time."
 _ROOM = {"type": "string", "description": "The room that the message belongs to."}
 _TIMESTAMP = {
     "type": "string",
@@ -137,8 +139,8 @@ def _message(kind: type[Payload]) -> Json:
         "type": "object",
         "required": ["type", "data", "timestamp", *more],
         "properties": {
-            "type": {"type": "string", "const": kind.wire_type},
-            "data": _ref(f"#/components/schemas/{kind.__name__}"),
+            "type": {"type": "string", "const": kind.wire_type, "description": _TYPE},
+            "data": _ref(f"#/components/schemas/{kind.__name__}") | {"description": _DATA},
             "timestamp": _TIMESTAMP,
             **more,
             **({"id": _ID} if is_answer(kind) else {}),

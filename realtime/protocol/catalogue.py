@@ -23,6 +23,7 @@ from realtime.protocol.commands import (
     SubscribeNotifications,
     UnsubscribeNotifications,
 )
+from realtime.protocol.described import describe
 from realtime.protocol.messages import (
     PAYLOADS,
     AccessChanged,
@@ -107,4 +108,4 @@ def schemas(ref_template: str) -> dict[str, dict[str, Any]]:
     for schema in found.values():
         if "description" in schema:
             schema["description"] = inspect.cleandoc(schema["description"])
-    return found
+    return describe(found)

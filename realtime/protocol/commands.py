@@ -26,11 +26,14 @@ class Command(
     """Any command. Its `id`, if given, comes back in every answer to it."""
 
     id: RequestId | None = None
+    """Comes back in every answer to this command."""
 
 
 class _RoomCommand(Command, frozen=True, tag="_"):
     room: RoomName | None = None
+    """One room."""
     rooms: Annotated[list[RoomName], Meta(min_length=1, max_length=100)] | None = None
+    """Several rooms, in place of `room`."""
 
     def __post_init__(self) -> None:
         if (self.room is None) == (self.rooms is None):
@@ -50,6 +53,7 @@ class JoinRoom(_RoomCommand, frozen=True, tag="join_room"):
     """Join rooms; `rate` thins market data out to the newest value per symbol and interval."""
 
     rate: Rate = "realtime"
+    """How often one key's value comes at most: as it is made, every second, or every five."""
 
 
 class LeaveRoom(_RoomCommand, frozen=True, tag="leave_room"):
@@ -64,25 +68,30 @@ class SubscribeNotifications(Command, frozen=True, tag="subscribe_notifications"
     """Add to the types this socket is sent; nothing subscribed means everything."""
 
     types: Annotated[list[SubscriptionType], Meta(max_length=50)]
+    """Types to add."""
 
 
 class UnsubscribeNotifications(Command, frozen=True, tag="unsubscribe_notifications"):
     """Take types out of the subscription; without `types`, all of them."""
 
     types: Annotated[list[SubscriptionType], Meta(max_length=50)] | None = None
+    """Types to take out; null: all."""
 
 
 class Ack(Command, frozen=True, tag="ack"):
     """Say that everything of `stream` up to and including `offset` has been applied."""
 
     stream: Annotated[str, Meta(min_length=1, max_length=100)]
+    """Which stream."""
     offset: Offset
+    """The last event that was applied; all before it count as applied too."""
 
 
 class Authenticate(Command, frozen=True, tag="authenticate"):
     """Log in, or renew the login of a live socket, with an access token."""
 
     token: Annotated[str, Meta(min_length=1, max_length=8192)]
+    """An access token."""
 
 
 AnyCommand = (

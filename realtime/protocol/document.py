@@ -12,6 +12,7 @@ from realtime.protocol import PROTOCOL_VERSION, SUBPROTOCOL
 from realtime.protocol.catalogue import tag
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import AnyCommand
+from realtime.protocol.described import describe
 from realtime.protocol.messages import PAYLOADS
 
 _INTRODUCTION = f"""# The protocol of `/ws/notifications`
@@ -47,6 +48,38 @@ name of up to 64 characters, whose acknowledgements are kept), `since`
 subscribe. A parameter of another name, or one that is given twice, is answered with an `error`
 that names those that exist, and 4400.
 
+## Offsets, filters and gaps
+
+The offsets of a stream have no gaps, and a socket is sent them in order. Without a filter the
+next event of a stream is one above the last: one that is higher says that something is missing.
+Reconnect with `since`; an offset at or below the last one is a repetition, to be dropped.
+
+A filter (`types`, `subscribe_notifications`) makes holes in every stream, `announcements` too,
+which holds notifications to everybody. `pong` tells apart what was left out and what is missing:
+it says up to where this socket was sent each stream, or had it filtered, and all of that was sent
+before it. Without a filter, a `pong` above the last event is a gap. With one, go on from there.
+After the end of a filter the first hole is still of the filter.
+
+## After `resync_required`
+
+1. Take one snapshot: `GET` the path `snapshot`, which is relative to the server's address, with
+   an access token. Where several `resync_required` come, as for two streams at once, one snapshot
+   is enough, if it was asked for after the last of them.
+2. Keep the events that come meanwhile. Put the snapshot in place of what there is, and its
+   `positions` and `epoch` in place of the client's own: they are at or above `position`.
+3. Apply the kept events that are above the snapshot's offsets, drop the others, and go on.
+4. Acknowledge only offsets above `position`: a lower one is refused with `invalid_offset`.
+
+## Signs of life
+
+The server pings every `heartbeat_seconds`. Any byte from the client is a sign of life: the answer
+to that ping, which browsers and libraries send by themselves, or any message. A client without
+one between two pings is closed with 4408. To the client, whatever arrives is a sign of life; a
+page sees no pings, so one that has heard nothing for `heartbeat_seconds` sends `ping`, and without
+an answer within some seconds the connection is dead.
+
+## Refused handshakes
+
 Before the handshake the server refuses with an HTTP status:
 
 | status | why | what a client does next |
@@ -62,6 +95,7 @@ Every other refusal is a close code, which browsers can read.
 
 
 _COMMON = frozenset({"type", "id"})
+_HEAD = ("field", "type", "default", "what it is")
 
 
 def markdown() -> str:
@@ -92,27 +126,25 @@ def markdown() -> str:
 
 def _described(name: str, kind: type[Struct], common: Set[str] = frozenset()) -> str:
     """Describe one message; `common` fields are described with the envelope."""
-    defined = msgspec.json.schema(kind)["$defs"]
+    defined = describe(msgspec.json.schema(kind)["$defs"])
     own = defined.pop(kind.__name__)
-    rows = [row for row in _fields(own) if row[0] not in common]
+    rows = [row for row in _fields(own) if row[0].strip("`") not in common]
     parts = [f"### `{name}`\n", " ".join(own.get("description", "").split()) + "\n"]
     if rows:
-        cells = ((f"`{field}`", kind_of, default) for field, kind_of, default in rows)
-        parts.append(_table(("field", "type", "default"), cells))
+        parts.append(_table(_HEAD, rows))
     for other, schema in sorted(defined.items()):
-        fields = ", ".join(f"`{field}` ({kind_of})" for field, kind_of, _ in _fields(schema))
-        parts.append(f"`{other}` has {fields}.\n")
+        parts += [f"`{other}`:\n", _table(_HEAD, _fields(schema))]
     return "\n".join(parts)
 
 
-def _fields(schema: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+def _fields(schema: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
     for name, field in schema["properties"].items():
         required = name in schema.get("required", ())
         default = ""
         if not required:
             value = msgspec.json.encode(field["default"]).decode() if "default" in field else ""
             default = f"`{value}`" if value else "optional"
-        yield name, _type(field), default
+        yield f"`{name}`", _type(field), default, field["description"]
 
 
 def _type(field: dict[str, Any]) -> str:

@@ -118,6 +118,7 @@ def _interface(name: str, schema: dict[str, Any]) -> str:
 def _fields(name: str, schema: dict[str, Any]) -> Iterator[str]:
     for field, described in schema["properties"].items():
         may_lack = "" if field in schema.get("required", ()) else "?"
+        yield f"/** {described['description']} */"
         yield f"{field}{may_lack}: {_NARROWER.get((name, field)) or _type(described)};"
 
 

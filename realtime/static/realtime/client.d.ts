@@ -98,59 +98,85 @@ export type ErrorCode =
 
 /** Ask for a sign of life, and up to where this socket was sent each stream. */
 export interface Ping {
+  /** Which command this is. */
   type: "ping";
+  /** Comes back in every answer to this command. */
   id?: string | null;
 }
 
 /** Join rooms; `rate` thins market data out to the newest value per symbol and interval. */
 export interface JoinRoom {
+  /** Which command this is. */
   type: "join_room";
+  /** One room. */
   room?: string | null;
+  /** Several rooms, in place of `room`. */
   rooms?: string[] | null;
+  /** How often one key's value comes at most: as it is made, every second, or every five. */
   rate?: Rate;
+  /** Comes back in every answer to this command. */
   id?: string | null;
 }
 
 /** Leave rooms. */
 export interface LeaveRoom {
+  /** Which command this is. */
   type: "leave_room";
+  /** One room. */
   room?: string | null;
+  /** Several rooms, in place of `room`. */
   rooms?: string[] | null;
+  /** Comes back in every answer to this command. */
   id?: string | null;
 }
 
 /** Ask which rooms there are and which are joined. */
 export interface ListRooms {
+  /** Which command this is. */
   type: "list_rooms";
+  /** Comes back in every answer to this command. */
   id?: string | null;
 }
 
 /** Add to the types this socket is sent; nothing subscribed means everything. */
 export interface SubscribeNotifications {
+  /** Which command this is. */
   type: "subscribe_notifications";
+  /** Types to add. */
   types: SubscriptionType[];
+  /** Comes back in every answer to this command. */
   id?: string | null;
 }
 
 /** Take types out of the subscription; without `types`, all of them. */
 export interface UnsubscribeNotifications {
+  /** Which command this is. */
   type: "unsubscribe_notifications";
+  /** Types to take out; null: all. */
   types?: SubscriptionType[] | null;
+  /** Comes back in every answer to this command. */
   id?: string | null;
 }
 
 /** Say that everything of `stream` up to and including `offset` has been applied. */
 export interface Ack {
+  /** Which command this is. */
   type: "ack";
+  /** Which stream. */
   stream: string;
+  /** The last event that was applied; all before it count as applied too. */
   offset: number;
+  /** Comes back in every answer to this command. */
   id?: string | null;
 }
 
 /** Log in, or renew the login of a live socket, with an access token. */
 export interface Authenticate {
+  /** Which command this is. */
   type: "authenticate";
+  /** An access token. */
   token: string;
+  /** Comes back in every answer to this command. */
   id?: string | null;
 }
 
@@ -161,24 +187,39 @@ export interface Authenticate {
  * It is left out otherwise.
  */
 export interface Notification {
+  /** Its number in the inbox, or a random name where `stored` is false. */
   id: string;
+  /** One line of plain text. */
   title: string;
+  /** Plain text; show it as text, never as markup. */
   message: string;
+  /** What it is about; subscriptions filter by it. */
   type?: NotificationType;
+  /** How urgent it is; `urgent` asks to be shown at once. */
   priority?: Priority;
+  /** Whether its user has read or archived it. */
   status?: NotificationStatus;
+  /** Where it is sent besides the socket. */
   channels?: Channel[];
+  /** What the sender attached: a JSON object without a schema. */
   metadata?: Record<string, unknown>;
+  /** When it was written. */
   created_at: string;
+  /** When a list that contains it was first shown, if it was. */
   seen_at?: string | null;
+  /** When it was read, if it was. */
   read_at?: string | null;
+  /** The time that its sending waited for, if any. */
   scheduled_at?: string | null;
+  /** From then on it is out of date, and no longer counts as unread. */
   expires_at?: string | null;
+  /** False: an event only, in no inbox and in no count. Left out otherwise. */
   stored?: boolean;
 }
 
 /** Notifications changed state, on any device of the user or by staff. */
 export interface NotificationUpdated {
+  /** Those that changed, each with its whole state. */
   notifications: NotificationState[];
 }
 
@@ -189,56 +230,95 @@ export interface NotificationUpdated {
  * was not does not have it.
  */
 export interface NotificationState {
+  /** Which notification. */
   id: string;
+  /** What it is now. */
   status: NotificationStatus;
+  /** When it was first shown, if it was. */
   seen_at?: string | null;
+  /** When it was read, if it was. */
   read_at?: string | null;
+  /** The whole of one that is unread again; null otherwise. */
   notification?: Notification | null;
 }
 
 /** A transaction was created or moved to another status. */
 export interface TransactionUpdate {
+  /** The transaction's id. */
   id: string;
+  /** What it is now, such as `pending` or `completed`. */
   status: string;
+  /** How much moves, without a sign; `direction` says which way. */
   amount: string;
+  /** ISO 4217. */
   currency: string;
+  /** The account that it belongs to. */
   account_id?: string | null;
+  /** What kind of movement it is, such as `deposit`. */
   type?: string | null;
+  /** Seen from the account. */
   direction?: "inbound" | "outbound" | null;
+  /** What the user reads. */
   description?: string;
+  /** How it is paid, such as `mobile_money`. */
   payment_method?: string | null;
+  /** The company that moves the money. */
   provider?: string | null;
+  /** What both sides quote to find it. */
   reference?: string;
+  /** The account's balance once it was completed; null before. */
   balance_after?: string | null;
+  /** When it was written. */
   created_at?: string | null;
+  /** When it last changed. */
   updated_at?: string | null;
+  /** When it was completed; null before. */
   completed_at?: string | null;
+  /** The payee, empty if there is none. */
   merchant_name?: string;
+  /** What kind of merchant that is. */
   merchant_category?: string;
+  /** Why it failed, empty unless it did. */
   failure_reason?: string;
 }
 
 /** An account and its balances, after it was opened or any of this changed. */
 export interface BalanceUpdate {
+  /** Which account. */
   account_id: string;
+  /** ISO 4217; of both balances. */
   currency: string;
+  /** What may be spent now. */
   available_balance: string;
+  /** What is booked, reserved amounts included. */
   current_balance: string;
+  /** What kind of account it is, such as `savings`. */
   account_type?: string | null;
+  /** What its user calls it. */
   name?: string | null;
+  /** Whether it is open, such as `active` or `closed`. */
   status?: string | null;
+  /** When it was opened. */
   created_at?: string | null;
+  /** When it last changed. */
   updated_at?: string | null;
 }
 
 /** An announcement to everybody; sent again with `ends_at` in the past when it is over. */
 export interface SystemAnnouncement {
+  /** The announcement's id; one that is sent again keeps it. */
   id: string;
+  /** One line of plain text. */
   title: string;
+  /** Plain text; show it as text, never as markup. */
   message: string;
+  /** How to show it; `emergency` before anything else. */
   severity?: Severity;
+  /** From when on to show it; null: at once. */
   starts_at?: string | null;
+  /** Until when to show it; in the past: it is over. Null: until it is replaced. */
   ends_at?: string | null;
+  /** When it was sent first. */
   published_at?: string | null;
 }
 
@@ -249,82 +329,135 @@ export interface SystemAnnouncement {
  * all of the user's.
  */
 export interface AccessChanged {
+  /** What happened; `closed` is about connections that staff closed. */
   change: "account" | "closed" | "logout" | "password" | "rights";
+  /** The login that it concerns; null: all of the user's. */
   session?: string | null;
+  /** The connection that it concerns; null: all of the user's. */
   connection_id?: string | null;
+  /** Whether a connection that is closed by this may come back. */
   reconnect?: boolean;
 }
 
 /** The newest quote of an instrument; all prices are strings in `currency`. */
 export interface MarketUpdate {
+  /** What is quoted, such as `BTC-USD`. */
   symbol: string;
+  /** The newest price. */
   price: string;
+  /** The instrument's name. */
   name?: string;
+  /** What kind of instrument it is, such as `crypto`. */
   type?: string;
+  /** What all prices are in: ISO 4217. */
   currency?: string;
+  /** How far the price is from `previous_close`. */
   change?: string | null;
+  /** The same in percent, with its sign. */
   change_percent?: string | null;
+  /** The first price of the day. */
   open?: string | null;
+  /** The highest of the day. */
   high?: string | null;
+  /** The lowest of the day. */
   low?: string | null;
+  /** The last price of the day before. */
   previous_close?: string | null;
+  /** How much was traded on this day. */
   volume?: string | null;
+  /** Whether the market is open. */
   status?: string;
+  /** When the price was made. */
   timestamp?: string | null;
 }
 
 /** The bell: authoritative counts, to replace whatever the client has. */
 export interface NotificationCounts {
+  /** How many notifications are not read. */
   unread: number;
+  /** How many of these were never shown in a list: the number on the bell. */
   unseen: number;
 }
 
 /** What a node reported of itself; in the room `nodes`, for staff. */
 export interface NodeReport {
+  /** The node's id, another after each start. */
   id: string;
+  /** Its host and process, for people. */
   node: string;
+  /** The machine's name. */
   host: string;
+  /** The process. */
   pid: number;
+  /** Of hoardrun. */
   version: string;
+  /** How long it has been serving. */
   uptime_seconds: number;
+  /** Its sockets, those without a login included. */
   connections: number;
+  /** How many users they are of. */
   users: number;
+  /** How many rooms have members here. */
   rooms: number;
+  /** Messages from clients, a second, since the last report. */
   in_per_second: number;
+  /** Messages to clients, a second, since the last report. */
   out_per_second: number;
+  /** Wake-ups that could not be sent, since its start; the log made each good. */
   dropped: number;
+  /** Sockets closed for reading too slowly, since its start. */
   slow_closed: number;
+  /** How late its event loop is, on average. */
   lag_ms: number;
+  /** The memory that it holds, in millions of bytes. */
   rss_mb: number;
 }
 
 /** The greeting. Hand `epoch` back, with the offsets reached, to resume. */
 export interface ConnectionEstablished {
+  /** For people who watch. */
   message?: string;
+  /** The user that is logged in. */
   user_id: string;
+  /** Names this connection in logs and in the admin. */
   connection_id: string;
+  /** Of this protocol. */
   protocol_version: number;
+  /** Of hoardrun. */
   server_version: string;
+  /** Time between two pings of the server; see "Signs of life". */
   heartbeat_seconds: number;
+  /** When the login ends; `token_expiring` comes before. */
   expires_at: string | null;
+  /** What this connection may ask for. */
   limits: Limits;
+  /** Where each stream of this connection begins: what follows is sent. */
   positions: Record<string, Position>;
+  /** The epochs of all streams in one text, to hand back as `epoch` with `since`. */
   epoch: string;
+  /** The name that the handshake gave, null without one. */
   device?: string | null;
 }
 
 /** What one connection may ask for. */
 export interface Limits {
+  /** The longest message in UTF-8; a longer one closes with 1009. */
   max_message_bytes: number;
+  /** How many on average. */
   max_messages_per_second: number;
+  /** How many at once. */
   max_message_burst: number;
+  /** How many rooms at a time. */
   max_rooms: number;
+  /** How many sockets the user may have; the oldest gives way. */
   max_connections: number;
 }
 
 /** Where a stream stands: the last offset, and the epoch it belongs to. */
 export interface Position {
+  /** The last event's number in the stream. */
   offset: number;
+  /** The life of the stream that the offset belongs to. */
   epoch: string;
 }
 
@@ -335,77 +468,109 @@ export interface Position {
  * is a gap: reconnect with `since`. With one, what lies between was left out: go on there.
  */
 export interface Pong {
+  /** By stream: the last offset that this socket was sent or had filtered. */
   positions: Record<string, Position>;
 }
 
 /** The room was joined; its next `snapshot` messages are its newest values. */
 export interface RoomJoined {
+  /** Which room. */
   room: string;
+  /** How often one key's value comes at most: as it is made, every second, or every five. */
   rate: Rate;
+  /** How many messages with the newest values come next. */
   snapshot: number;
 }
 
 /** The room was left: by `request`, or because its user may be in it no longer (`revoked`). */
 export interface RoomLeft {
+  /** Which room. */
   room: string;
+  /** Whether it was asked for, or the user may be in it no longer. */
   reason?: "request" | "revoked";
 }
 
 /** The rooms that may be joined, and those that are. */
 export interface Rooms {
+  /** Those that this user may join. */
   rooms: RoomInfo[];
+  /** Those that this socket is in. */
   joined: string[];
 }
 
 /** One room that may be joined. */
 export interface RoomInfo {
+  /** What to join. */
   name: string;
+  /** Rooms of one kind have the same messages. */
   kind: string;
+  /** For people. */
   description: string;
+  /** Whether this socket is in it. */
   joined: boolean;
 }
 
 /** The whole set of types this socket is sent; empty means everything. */
 export interface SubscriptionUpdated {
+  /** The whole set, in alphabetical order. */
   types: SubscriptionType[];
 }
 
 /** The acknowledgement is stored. */
 export interface Acked {
+  /** Which stream. */
   stream: string;
+  /** Up to which offset; the cursor may be further by another ack. */
   offset: number;
 }
 
 /** The login was renewed until `expires_at`. */
 export interface Authenticated {
+  /** The user that is logged in. */
   user_id: string;
+  /** When the login ends now. */
   expires_at: string | null;
 }
 
 /** The login ends soon: send `authenticate` with a new token, or be closed with 4401. */
 export interface TokenExpiring {
+  /** When the login ends. */
   expires_at: string;
+  /** The time until then. */
   seconds: number;
 }
 
-/** The stream cannot be continued: take a snapshot, then go on from `position`. */
+/**
+ * The stream cannot be continued: take a snapshot, and go on from the snapshot's positions.
+ *
+ * One snapshot is enough for several of these, if it is asked for after the last.
+ */
 export interface ResyncRequired {
+  /** Which stream. */
   stream: string;
+  /** Its past is trimmed, your offset is above its head, or it began anew. */
   reason: "ahead" | "epoch" | "trimmed";
+  /** What this socket is sent next is above it; acknowledge only what is above it. */
   position: Position;
+  /** The epochs of all streams now, in place of the greeting's. */
   epoch: string;
+  /** The path of the snapshot to take, relative to the server's address. */
   snapshot: string;
 }
 
 /** This node is about to close the connection; others serve. */
 export interface ServerShutdown {
+  /** When to come back. */
   reconnect_after_ms: number;
 }
 
 /** A request failed; nothing was changed by it. */
 export interface ErrorData {
+  /** What is wrong, for programs. */
   code: ErrorCode;
+  /** What to do, for people. */
   message: string;
+  /** Whether the same again can succeed. */
   retryable: boolean;
 }
 

@@ -72,18 +72,18 @@ export class Positions {
     const position = this.#offsets.get(stream);
     if (position === undefined) return "new";
     if (offset <= position) return "old";
-    return offset === position + 1 || (this.#lenient && isOwn(stream)) ? "new" : "gap";
+    return offset === position + 1 || this.#lenient ? "new" : "gap";
   }
 
   advance(stream, offset) {
     this.#offsets.set(stream, offset);
-    if (this.#lenient === "once" && isOwn(stream)) this.#lenient = false;
+    if (this.#lenient === "once") this.#lenient = false;
   }
 
   /** Say whether events up to `offset` are missing; while some are left out on purpose, go there. */
   isBehind(stream, offset) {
     if (!(offset > this.#offsets.get(stream))) return false;
-    if (!this.#lenient || !isOwn(stream)) return true;
+    if (!this.#lenient) return true;
     this.advance(stream, offset);
     return false;
   }
@@ -92,8 +92,6 @@ export class Positions {
     return [...this.#offsets].map(([stream, offset]) => `${stream}:${offset}`).join(",");
   }
 }
-
-const isOwn = (stream) => stream.startsWith("user:"); // only these are filtered
 
 // -- handlers by name
 

@@ -1,2 +1,2 @@
 // Written by `manage.py export_protocol` from the files beside it.
-export const VERSION = "242f67261d544dfc";
+export const VERSION = "cce3732be40da1f7";

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.conf import settings
 from django.test import Client as Browser
 from jsonschema import Draft7Validator  # type: ignore[import-untyped]
 
-from realtime.protocol import asyncapi, codec
+from realtime.protocol import asyncapi, codec, described
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import COMMAND_TYPES
 from realtime.protocol.messages import PAYLOADS
@@ -182,3 +183,24 @@ def test_who_has_it_is_not_sent_it_again(db: None) -> None:
 
 def test_nobody_writes_to_it(db: None) -> None:
     assert Browser().post("/ws/schema").status_code == 405
+
+
+def test_every_field_has_a_description() -> None:
+    written = json.loads(asyncapi.document("1.0.0"))
+    found = dict(_properties(written, ""))
+    assert len(found) > 200
+    assert [path for path, schema in found.items() if not schema.get("description")] == []
+
+
+def test_a_field_without_a_text_stops_the_export() -> None:
+    with pytest.raises(LookupError, match=r"Pong\.unheard_of needs a text"):
+        described.describe({"Pong": {"properties": {"positions": {}, "unheard_of": {}}}})
+
+
+def _properties(node: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """List the fields of every object in a document, whatever it is nested in."""
+    for name, value in node.items() if isinstance(node, dict) else enumerate(node):
+        if name == "properties" and isinstance(value, dict) and not path.endswith("oneOf"):
+            yield from ((f"{path}.{field}", schema) for field, schema in value.items())
+        if isinstance(value, dict | list) and name not in {"examples", "oneOf"}:
+            yield from _properties(value, f"{path}.{name}")

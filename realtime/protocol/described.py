@@ -1,0 +1,54 @@
+"""What the fields of the messages mean: the texts below them, in their own source.
+
+Python keeps no docstring of a field. The texts are read where documents are written, and
+nowhere else.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+from msgspec import Struct
+
+from realtime.protocol import commands, messages
+
+
+@cache
+def fields(kind: type[Struct]) -> dict[str, str]:
+    """Return the text of each field of a message, those of its bases included."""
+    found: dict[str, str] = {}
+    for each in reversed(kind.__mro__):
+        if issubclass(each, Struct) and each is not Struct:
+            [body] = ast.parse(textwrap.dedent(inspect.getsource(each))).body
+            assert isinstance(body, ast.ClassDef)
+            for field, below in pairwise(body.body):
+                match field, below:
+                    case (
+                        ast.AnnAssign(target=ast.Name(id=name)),
+                        ast.Expr(value=ast.Constant(value=str(text))),
+                    ):
+                        found[name] = inspect.cleandoc(text)
+    return {name: " ".join(found[name].split()) for name in kind.__struct_fields__ if name in found}
+
+
+def describe(schemas: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Write the texts into the JSON Schemas of messages, given by their names.
+
+    Raises LookupError for a field that has none.
+    """
+    kinds = {**vars(messages), **vars(commands)}
+    for name, schema in schemas.items():
+        texts = fields(kinds[name])
+        for field, described in schema["properties"].items():
+            if field == kinds[name].__struct_config__.tag_field:
+                described["description"] = "Which command this is."
+            elif field in texts:
+                described["description"] = texts[field]
+            else:
+                raise LookupError(f"{name}.{field} needs a text below it that says what it is")
+    return schemas
