@@ -8,4 +8,9 @@ class HoardrunConfig(AppConfig):
     verbose_name = "hoardrun"
 
     def ready(self) -> None:
+        from django.conf import settings
+
         from hoardrun import checks  # noqa: F401  # registers them
+        from realtime.servers import bodies
+
+        bodies.allow("/admin/", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)

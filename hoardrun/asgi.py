@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from typing import Any
 
@@ -15,7 +14,8 @@ django_application = get_asgi_application()  # sets Django up, before anything t
 from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 
-from hoardrun import proxies
+from hoardrun import proxies, starting
+from hoardrun.bounds import Bounded
 from hoardrun.market.runner import simulate_in_process
 from realtime import hub, node
 from realtime.node import Reporter
@@ -25,42 +25,53 @@ from realtime.routing import websocket_application
 class Application:
     """Routes HTTP and WebSocket, and starts this process's node.
 
-    A server with lifespan events starts it with itself and stops it at the end; on one
-    without them (Daphne) it starts with the first request.
+    A server with lifespan events starts it with itself, or does not start, and stops it at the
+    end. On one without them (Daphne) each request waits for the start, and tries it again if it
+    failed; meanwhile the answer is 503, and sockets close with a code to come back upon. Only
+    `/healthz`, which says that the process lives, is always answered.
     """
 
     def __init__(self) -> None:
         self._router = ProtocolTypeRouter(
-            {"http": django_application, "websocket": websocket_application}
+            {"http": Bounded(django_application), "websocket": websocket_application}
         )
-        self._starting: asyncio.Task[Reporter] | None = None
+        self._start = starting.Start(self._start_node)
+        self._reporter: Reporter | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
-            return
-        if self._starting is None:
-            self._starting = asyncio.ensure_future(self._start())
-        if not self._starting.done():
-            await asyncio.shield(self._starting)
-        await self._router(scope, receive, send)
+        elif self._start.is_done or _is_health(scope) or await self._start.wait():
+            await self._router(scope, receive, send)
+        else:
+            await starting.refuse(scope, receive, send)
 
-    async def _start(self) -> Reporter:
+    async def _start_node(self) -> None:
         reporter = await node.start()
         if settings.SIMULATE_MARKET:
             own_hub = await hub.ensure()
             own_hub.spawn(simulate_in_process(own_hub.deliver))
-        return reporter
+        self._reporter = reporter
 
     async def _lifespan(self, receive: Any, send: Any) -> None:
         await receive()
-        self._starting = asyncio.ensure_future(self._start())
-        reporter = await self._starting
+        try:
+            await self._start_node()
+        except Exception as error:
+            message = f"The node has not started: {type(error).__name__}: {error}"
+            await send({"type": "lifespan.startup.failed", "message": message})
+            return
+        self._start.is_done = True
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await hub.close()
-        await reporter.leave()
+        if self._reporter is not None:
+            await self._reporter.leave()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _is_health(scope: Any) -> bool:
+    return bool(scope["type"] == "http" and scope["path"].rstrip("/") == "/healthz")
 
 
 application = proxies.behind(Application(), settings.TRUSTED_PROXIES)

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from itertools import islice
-from typing import IO, Any, ClassVar
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.exceptions import (
@@ -31,6 +31,7 @@ from rest_framework.parsers import JSONParser
 from realtime.core.text import NOT_TEXT, all_text, is_text
 from realtime.rest import strict_json
 from realtime.rest.serializers import MAX_NAMED
+from realtime.servers import bodies
 
 logger = logging.getLogger(__name__)
 
@@ -44,17 +45,14 @@ _NOTHING_HERE = "There is nothing here; /api/docs lists what there is."
 class StrictJSONParser(JSONParser):
     """Read JSON of a bounded size; what cannot be read is the sender's fault, not ours.
 
-    Raises BodyTooBig above `max_bytes`, or without it above DATA_UPLOAD_MAX_MEMORY_SIZE, which
-    streams evade otherwise.
+    Raises BodyTooBig above what `realtime.servers.bodies` allows the path. A server of ours has
+    refused that before; here it is refused whatever the server.
     """
-
-    max_bytes: ClassVar[int | None] = None
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None
     ) -> Any:
-        limit = self.max_bytes or settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        body = _Bounded(stream, limit).read()
+        body = _read(stream, bodies.limit_of(parser_context["request"].path))
         try:
             found = strict_json.loads(body)
         except strict_json.Unreadable as error:
@@ -79,20 +77,11 @@ class BodyTooBig(RequestDataTooBig):
         self.limit = limit
 
 
-class _Bounded:
-    """A readable stream that refuses to be longer than `limit` bytes, if there is one."""
-
-    def __init__(self, stream: IO[Any], limit: int | None) -> None:
-        self._stream = stream
-        self._limit = limit
-
-    def read(self) -> bytes:
-        if self._limit is None:
-            return bytes(self._stream.read())
-        read = bytes(self._stream.read(self._limit + 1))
-        if len(read) > self._limit:
-            raise BodyTooBig(self._limit)
-        return read
+def _read(stream: IO[Any], limit: int) -> bytes:
+    read = bytes(stream.read(limit + 1))
+    if len(read) > limit:
+        raise BodyTooBig(limit)
+    return read
 
 
 def problem(status: int, code: str, detail: str, title: str = "", **extra: Any) -> dict[str, Any]:

@@ -262,6 +262,9 @@ REALTIME: dict[str, Any] = {
 }
 # How long a client may take to send the headers of a request.
 HTTP_HEADER_SECONDS = env.number("HTTP_HEADER_SECONDS", 10, minimum=0.1, maximum=3600)
+# How long its body may take. How large it may be, `realtime.servers.bodies` knows by the path.
+HTTP_BODY_SECONDS = env.number("HTTP_BODY_SECONDS", 30, minimum=0.1, maximum=3600)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # of a form of the admin
 # Proxies, as addresses or networks, whose X-Forwarded-For and X-Forwarded-Proto are believed.
 TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
 # A broadcast for more users than that waits for a second person; 0: each one does.

@@ -74,7 +74,7 @@ class AsgiWriter:
             while self._frames:
                 await self._send({"type": "websocket.send", "text": self._frames.popleft().text})
             if self._closing is not None:
-                await self._close(self._closing)
+                await close(self._send, self._closing)
         except Exception as error:  # servers disagree on what writing to the gone raises
             logger.debug("write failed: %r", error)
             self._frames.clear()
@@ -83,13 +83,12 @@ class AsgiWriter:
         if self._listener is not None:
             self._listener.resumed()
 
-    async def _close(self, code: CloseCode) -> None:
-        """Close with a code, or with its like above 4000 where the server sends no others."""
-        for attempt in dict.fromkeys((code, code.private)):
-            try:
-                await self._send(
-                    {"type": "websocket.close", "code": int(attempt), "reason": attempt.reason}
-                )
-                return
-            except Exception as error:
-                logger.debug("not closed with %d: %r", attempt, error)
+
+async def close(send: Send, code: CloseCode) -> None:
+    """Close with a code, or with its like above 4000 where the server sends no others."""
+    for attempt in dict.fromkeys((code, code.private)):
+        try:
+            await send({"type": "websocket.close", "code": int(attempt), "reason": attempt.reason})
+            return
+        except Exception as error:
+            logger.debug("not closed with %d: %r", attempt, error)

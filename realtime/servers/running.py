@@ -2,57 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from typing import Any
 
 import uvicorn
 from django.conf import settings
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import multiprocess
 
+from realtime.servers.http import HttpProtocol
 from realtime.servers.uvicorn import CLOSE_SECONDS, WebSocketProtocol
 
 # How much of what was written may wait in the kernel beyond what is on its way.
 UNSENT_BYTES = 128 * 1024
-
-
-class HttpProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol, which drops those who do not say in time what they want.
-
-    That is HTTP_HEADER_SECONDS, from connecting or from a request's first byte to the end
-    of its headers.
-    """
-
-    _deadline: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self._set_deadline()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._in_time()
-        super().connection_lost(exc)
-
-    def on_message_begin(self) -> None:
-        """Hear that a request begins, the first or a later one on the same connection."""
-        super().on_message_begin()
-        if self._deadline is None:
-            self._set_deadline()
-
-    def on_headers_complete(self) -> None:
-        """Hear that the client means it; a WebSocket handshake has ended with this too."""
-        self._in_time()
-        super().on_headers_complete()
-
-    def _set_deadline(self) -> None:
-        seconds = settings.HTTP_HEADER_SECONDS
-        self._deadline = self.loop.call_later(seconds, self.transport.abort)
-
-    def _in_time(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
 
 
 class Server(uvicorn.Server):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.http import HttpRequest
 from rest_framework.request import Request
 
-from hoardrun.problems import StrictJSONParser
 from realtime.rest.permissions import StaffWith
 
 MAX_BODY_BYTES = 16 * 1024
@@ -24,12 +23,6 @@ class MayApprove(StaffWith):
 
 class MaySeeWaiting(StaffWith):
     rights = (BROADCAST, APPROVE)
-
-
-class BroadcastParser(StrictJSONParser):
-    """Read no more than a broadcast can need."""
-
-    max_bytes = MAX_BODY_BYTES
 
 
 def address_of(request: Request | HttpRequest) -> str:

@@ -18,7 +18,6 @@ from hoardrun.api.broadcast.approval import Approver
 from hoardrun.api.broadcast.documentation import KEY, REPLAYED, TAGS, broadcasting, deciding
 from hoardrun.api.broadcast.kinds import EVERYBODY, KINDS
 from hoardrun.api.broadcast.rules import (
-    BroadcastParser,
     MayApprove,
     MayBroadcast,
     MaySeeWaiting,
@@ -38,7 +37,6 @@ _KEY_FORM = re.compile(r"[!-~]{1,200}")  # visible ASCII: what a header carries 
 class _Limited(View):
     """Take small bodies, and from each user only so many as BROADCAST_RATE allows."""
 
-    parser_classes = (BroadcastParser,)
     throttle_classes = (BroadcastThrottle,)
     throttle_scope = "broadcast"
 

@@ -1,0 +1,61 @@
+"""What a request may be at most, on whichever server; `manage.py serve` refuses it before."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from django.conf import settings
+
+from realtime.core import heads
+from realtime.servers import bodies, refusals
+from realtime.servers.refusals import Refusal
+
+
+class Bounded:
+    """ASGI middleware for HTTP: the application gets requests that it can read at little cost.
+
+    The body is read first, and handed over whole: no more than `realtime.servers.bodies` allows
+    the path, and within HTTP_BODY_SECONDS. Some servers, Daphne among them, have taken all of it
+    by then.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if heads.is_too_dear(scope["headers"]):
+            await refusals.HEAD_TOO_LARGE(scope, receive, send)
+            return
+        try:
+            async with asyncio.timeout(settings.HTTP_BODY_SECONDS):
+                first = await _whole(receive, bodies.limit_of(_path(scope)))
+        except TimeoutError:
+            first = refusals.BODY_TOO_LATE
+        if isinstance(first, Refusal):
+            await first(scope, receive, send)
+            return
+        waiting = [first]
+
+        async def receive_rest() -> Any:
+            return waiting.pop() if waiting else await receive()
+
+        await self._app(scope, receive_rest, send)
+
+
+def _path(scope: Any) -> str:
+    return str(scope["path"]).removeprefix(scope.get("root_path", ""))
+
+
+async def _whole(receive: Any, limit: int) -> dict[str, Any] | Refusal:
+    """Read the body into one message; or return the client's leaving, or why it is refused."""
+    body = bytearray()
+    while True:
+        message: dict[str, Any] = await receive()
+        if message["type"] != "http.request":
+            return message
+        body += message.get("body", b"")
+        if len(body) > limit:
+            return refusals.too_large(limit)
+        if not message.get("more_body", False):
+            return {**message, "body": bytes(body)}

@@ -1,0 +1,41 @@
+"""How large the head of a request may be: its request line and its headers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+MAX_HEAD_BYTES = 32 * 1024
+MAX_HEADERS = 100
+# What is read in time that grows with the square of its length (by Django's parser of
+# parameters, and by Python's of cookies for each backslash), and is short in earnest.
+MAX_CONTENT_TYPE = 512
+MAX_COOKIE_ESCAPES = 200
+
+
+class HeadSize:
+    """Counts a head while it arrives."""
+
+    __slots__ = ("_bytes", "_headers")
+
+    def __init__(self) -> None:
+        self._bytes = self._headers = 0
+
+    def add(self, size: int, *, headers: int = 0) -> None:
+        """Count `size` bytes more, in so many headers."""
+        self._bytes += size
+        self._headers += headers
+
+    @property
+    def is_too_large(self) -> bool:
+        return self._bytes > MAX_HEAD_BYTES or self._headers > MAX_HEADERS
+
+
+def is_too_dear(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Say whether there is a header that would take long to read. Names are in lower case."""
+    escapes = 0
+    for name, value in headers:
+        if name == b"content-type" and len(value) > MAX_CONTENT_TYPE:
+            return True
+        if name == b"cookie":
+            escapes += value.count(b"\\")
+    return escapes > MAX_COOKIE_ESCAPES

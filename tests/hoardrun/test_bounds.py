@@ -1,0 +1,116 @@
+"""A request is read whole and within bounds, whatever the server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from hoardrun.bounds import Bounded
+from realtime.core.heads import MAX_CONTENT_TYPE, MAX_COOKIE_ESCAPES
+from realtime.servers import bodies
+
+KIB = 1024
+
+
+class Asked:
+    """One request to an application behind the bounds; `chunks` is how its body comes."""
+
+    def __init__(self, *chunks: bytes, path: str = "/api/v1/x", ends: bool = True) -> None:
+        self.scope: Any = {"type": "http", "path": path, "headers": []}
+        self._messages = [
+            {"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks
+        ]
+        if ends:
+            self._messages.append({"type": "http.request", "body": b"", "more_body": False})
+        self.read: list[Any] = []  # what the application was told
+        self.sent: list[Any] = []
+        self.taken = 0
+
+    async def application(self, scope: Any, receive: Any, send: Any) -> None:
+        self.read.append(await receive())
+
+    async def receive(self) -> Any:
+        if not self._messages:
+            await asyncio.Event().wait()
+        self.taken += 1
+        return self._messages.pop(0)
+
+    async def send(self, message: Any) -> None:
+        self.sent.append(message)
+
+    async def run(self) -> Asked:
+        await Bounded(self.application)(self.scope, self.receive, self.send)
+        return self
+
+    def refused(self, status: int, code: str) -> dict[str, Any]:
+        assert self.read == []
+        problem: dict[str, Any] = json.loads(self.sent[1]["body"])
+        assert (self.sent[0]["status"], problem["status"], problem["code"]) == (
+            status,
+            status,
+            code,
+        )
+        return problem
+
+
+async def test_a_body_in_pieces_is_handed_over_whole() -> None:
+    asked = await Asked(b"a", b"b", b"c").run()
+    assert asked.read == [{"type": "http.request", "body": b"abc", "more_body": False}]
+    whole = b"x" * bodies.MAX_BODY_BYTES
+    assert (await Asked(whole).run()).read[0]["body"] == whole
+
+
+async def test_a_body_that_is_too_large_is_read_no_further() -> None:
+    asked = await Asked(*[b"x" * 10 * KIB] * 1000).run()
+    asked.refused(413, "too_large")
+    assert asked.taken == 7
+
+
+async def test_paths_have_limits_of_their_own_and_programs_64_kib() -> None:
+    assert bodies.limit_of("/admin/login/") == 1024 * KIB
+    assert bodies.limit_of("/ws/broadcast/market/") == 16 * KIB
+    for path in ("/healthz", "/api/v1/auth/token", "/ws/stats", "/", "/adminx", "//admin/"):
+        assert bodies.limit_of(path) == 64 * KIB
+    form = b"x" * 100 * KIB
+    assert (await Asked(form, path="/admin/login/").run()).read
+    (await Asked(form, path="/ws/broadcast/market").run()).refused(413, "too_large")
+    asked = Asked(form, path="/under/admin/login/")
+    asked.scope["root_path"] = "/under"
+    assert (await asked.run()).read
+
+
+async def test_a_body_that_does_not_end_is_refused(settings: Any) -> None:
+    settings.HTTP_BODY_SECONDS = 0.05
+    (await Asked(b"x", ends=False).run()).refused(408, "too_late")
+
+
+async def test_a_client_that_left_is_told_of_at_once() -> None:
+    asked = Asked(b"x", ends=False)
+    asked._messages.append({"type": "http.disconnect"})
+    assert (await asked.run()).read == [{"type": "http.disconnect"}]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [(b"content-type", b'a;x="' + b";" * MAX_CONTENT_TYPE)],
+        [(b"cookie", b'a="' + b'\\"' * (MAX_COOKIE_ESCAPES + 1) + b'"')],
+        [(b"cookie", b'a="' + b"\\054" * 150 + b'"')] * 2,
+    ],
+    ids=["content-type", "cookie", "two cookies"],
+)
+async def test_headers_that_take_long_to_read_are_refused(headers: Any) -> None:
+    asked = Asked()
+    asked.scope["headers"] = headers
+    (await asked.run()).refused(431, "headers_too_large")
+
+
+async def test_the_headers_of_the_admin_are_read() -> None:
+    asked = Asked()
+    messages = b'messages="' + b'[[\\"__json_message\\"\\0540\\05425\\054\\"Saved.\\"]]' * 20 + b'"'
+    form = b"multipart/form-data; boundary=" + b"-" * 70
+    asked.scope["headers"] = [(b"cookie", messages), (b"content-type", form)]
+    assert (await asked.run()).read
