@@ -11,7 +11,7 @@ from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import connection
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.forms import ModelForm
 from django.http import (
     Http404,
@@ -29,13 +29,13 @@ from notifications import services
 from notifications.errors import NotificationError
 from notifications.models import Announcement, Mailing, Notification
 from realtime import names
+from realtime.admin_lists import ByKey, numbers, users_named
 from realtime.models import Event
 
-if TYPE_CHECKING:  # Django's classes take no parameters when they run
+if TYPE_CHECKING:  # Django's class takes no parameters when it runs
     _AnnouncementAdmin = admin.ModelAdmin[Announcement]
-    _NotificationAdmin = admin.ModelAdmin[Notification]
 else:
-    _AnnouncementAdmin = _NotificationAdmin = admin.ModelAdmin
+    _AnnouncementAdmin = admin.ModelAdmin
 
 
 MAX_REASONS = 5  # that one action tells of
@@ -230,7 +230,7 @@ class AnnouncementAdmin(_AnnouncementAdmin):
 
 
 @admin.register(Notification)
-class NotificationAdmin(_NotificationAdmin):
+class NotificationAdmin(ByKey):
     """Read, search, send again, mark read, archive; add one for a user. Nothing is erased."""
 
     list_display = (
@@ -244,12 +244,11 @@ class NotificationAdmin(_NotificationAdmin):
         "published_at",
     )
     list_display_links = ("id", "title")
-    list_filter = ("status", "type", "priority", "created_at")
     list_select_related = ("user",)
-    search_fields = ("user__username", "title", "=id")
+    search_help_text = "A notification's id, or how the name of its user begins"
+    linked_by = ("user__id__exact",)
     autocomplete_fields = ("user",)
     actions = ("resend", "mark_read", "archive")
-    show_full_result_count = False
     add_fields = (
         "user",
         "title",
@@ -261,6 +260,9 @@ class NotificationAdmin(_NotificationAdmin):
         "scheduled_at",
         "expires_at",
     )
+
+    def matching(self, word: str) -> Q:
+        return Q(pk__in=numbers(word)) | Q(user__in=users_named(word))
 
     def get_fields(self, request: HttpRequest, obj: Notification | None = None) -> tuple[str, ...]:
         if obj is None:

@@ -65,6 +65,7 @@ class Account(models.Model):
     TOLD: ClassVar[tuple[str, ...]] = (*BALANCES, "name", "status", "type")
 
     class Meta:
+        indexes = [models.Index(fields=["status", "id"], name="account_status_newest")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(type=AccountType.CREDIT) | Q(available_balance__gte=0),
@@ -158,7 +159,7 @@ class Transaction(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["account", "-created_at", "-id"], name="txn_account_newest"),
-            models.Index(fields=["status", "created_at"], name="txn_status_oldest"),
+            models.Index(fields=["status", "id"], name="txn_status_newest"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="txn_amount_positive"),
