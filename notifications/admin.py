@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import unquote
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db import connection
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db import connection, transaction
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.forms import ModelForm
 from django.http import (
     Http404,
@@ -27,29 +27,41 @@ from django.utils.safestring import SafeString
 
 from notifications import services
 from notifications.errors import NotificationError
+from notifications.forms import AnnouncementForm, NotificationAddForm
 from notifications.models import Announcement, Mailing, Notification
 from realtime import names
-from realtime.admin_lists import ByKey, numbers, users_named
+from realtime.admin_fields import SafeSelects
 from realtime.models import Event
 
-if TYPE_CHECKING:  # Django's class takes no parameters when it runs
-    _AnnouncementAdmin = admin.ModelAdmin[Announcement]
+if TYPE_CHECKING:  # Django's classes take no parameters when they run
+    _ModelAdmin = admin.ModelAdmin[Any]
 else:
-    _AnnouncementAdmin = admin.ModelAdmin
+    _ModelAdmin = admin.ModelAdmin
 
 
 MAX_REASONS = 5  # that one action tells of
 
 
+def log(request: HttpRequest, rows: Sequence[Any], message: str) -> None:
+    """Leave in the admin's history what who did to these rows."""
+    assert request.user.pk is not None  # the admin lets nobody else in
+    LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, message)
+
+
 def apply(
     request: HttpRequest, rows: QuerySet[Any], service: Callable[[int], Any], done: str
 ) -> None:
-    """Call a service for each chosen row; say how many it did, and why not the others."""
+    """Call a service for each chosen row, with an entry in the history in its transaction.
+
+    Says how many it did, and why not the others.
+    """
     count = 0
     refused: Counter[str] = Counter()
-    for pk in rows.values_list("pk", flat=True):
+    for row in rows:
         try:
-            service(pk)
+            with transaction.atomic():
+                service(row.pk)
+                log(request, [row], f"{done.capitalize()}.")
             count += 1
         except NotificationError as error:
             refused[str(error)] += 1
@@ -59,8 +71,21 @@ def apply(
         messages.success(request, f"{count} {done}.")
 
 
+class _Adding(SafeSelects):
+    """Adds by a service, whose refusal is a message: a form that was right may be late."""
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        try:
+            return super().add_view(request, form_url, extra_context)
+        except NotificationError as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+
 @admin.register(Announcement)
-class AnnouncementAdmin(_AnnouncementAdmin):
+class AnnouncementAdmin(_Adding):
     """Write, preview, publish now or at a time, expire. What is published stays as it is."""
 
     list_display = (
@@ -89,6 +114,7 @@ class AnnouncementAdmin(_AnnouncementAdmin):
         "author",
     )
     readonly_fields = ("preview", "state", "published_at", "reached", "author")
+    form = AnnouncementForm
     actions = ("publish_now", "expire_now")
     show_full_result_count = False
 
@@ -99,11 +125,8 @@ class AnnouncementAdmin(_AnnouncementAdmin):
         event = Event.objects.filter(
             stream__name=names.ANNOUNCEMENTS, offset=OuterRef("event_offset")
         )
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(reached_sockets=Subquery(event.values("reached")[:1]))
-        )
+        rows: QuerySet[Announcement] = super().get_queryset(request)
+        return rows.annotate(reached_sockets=Subquery(event.values("reached")[:1]))
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
@@ -156,8 +179,10 @@ class AnnouncementAdmin(_AnnouncementAdmin):
         if change:  # nothing else: the job may be publishing it at this moment
             obj.save(update_fields=[*form.changed_data, "updated_at"])
         else:
-            obj.author = cast(User, request.user)  # the admin lets nobody else in
-            obj.save()
+            assert request.user.pk is not None  # the admin lets nobody else in
+            given = {name: form.cleaned_data[name] for name in AnnouncementForm.checked}
+            written = services.announcement_create(author_id=request.user.pk, **given)
+            obj.pk = written.pk
 
     def response_add(
         self, request: HttpRequest, obj: Announcement, post_url_continue: str | None = None
@@ -230,7 +255,7 @@ class AnnouncementAdmin(_AnnouncementAdmin):
 
 
 @admin.register(Notification)
-class NotificationAdmin(ByKey):
+class NotificationAdmin(_Adding):
     """Read, search, send again, mark read, archive; add one for a user. Nothing is erased."""
 
     list_display = (
@@ -244,11 +269,12 @@ class NotificationAdmin(ByKey):
         "published_at",
     )
     list_display_links = ("id", "title")
+    list_filter = ("status", "type", "priority", "created_at")
     list_select_related = ("user",)
-    search_help_text = "A notification's id, or how the name of its user begins"
-    linked_by = ("user__id__exact",)
+    search_fields = ("user__username", "title", "=id")
     autocomplete_fields = ("user",)
     actions = ("resend", "mark_read", "archive")
+    show_full_result_count = False
     add_fields = (
         "user",
         "title",
@@ -260,9 +286,6 @@ class NotificationAdmin(ByKey):
         "scheduled_at",
         "expires_at",
     )
-
-    def matching(self, word: str) -> Q:
-        return Q(pk__in=numbers(word)) | Q(user__in=users_named(word))
 
     def get_fields(self, request: HttpRequest, obj: Notification | None = None) -> tuple[str, ...]:
         if obj is None:
@@ -279,30 +302,60 @@ class NotificationAdmin(ByKey):
         """Ask of the actions what would be asked of the form."""
         return super().has_change_permission(request)
 
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Notification | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        if obj is None:
+            kwargs["form"] = NotificationAddForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Notification, form: Any, change: bool) -> None:
+        given = {name: form.cleaned_data[name] for name in NotificationAddForm.checked}
+        created = services.notification_create(user_id=obj.user_id, **given)
+        obj.pk = created.pk
+
     @admin.action(description="Send again to the user's devices", permissions=["support"])
     def resend(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
-        def resend(pk: int) -> None:
-            services.notification_resend(notification_id=pk)
-
-        apply(request, queryset, resend, "sent again")
+        late = "not published yet: it goes out by itself at its scheduled time"
+        self._act(request, queryset, services.notifications_resend, "sent again", late)
 
     @admin.action(description="Mark as read", permissions=["support"])
     def mark_read(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
-        def mark_read(pk: int) -> None:
-            services.notification_mark_read(notification_id=pk)
-
-        apply(request, queryset, mark_read, "marked as read")
+        read = "read already"
+        self._act(request, queryset, services.notifications_mark_read, "marked as read", read)
 
     @admin.action(description="Archive", permissions=["support"])
     def archive(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
-        def archive(pk: int) -> None:
-            services.notification_archive(notification_id=pk)
+        archived = "archived already"
+        self._act(request, queryset, services.notifications_archive, "archived", archived)
 
-        apply(request, queryset, archive, "archived")
+    def _act(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Notification],
+        service: Callable[..., int],
+        done: str,
+        left: str,
+    ) -> None:
+        """Apply a bulk service to what was chosen; say how many it changed, and why not more."""
+
+        def record(rows: Sequence[Notification]) -> None:
+            log(request, rows, f"{done.capitalize()}.")
+
+        ids = list(queryset.order_by().values_list("pk", flat=True))
+        count = service(ids=ids, record=record)
+        if count < len(ids):
+            messages.warning(request, f"{len(ids) - count} left as they were: {left}.")
+        if count:
+            messages.success(request, f"{count} {done}.")
 
 
 @admin.register(Mailing)
-class MailingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class MailingAdmin(_ModelAdmin):
     """How far each mailing is; `manage.py notify` starts them and goes on with them."""
 
     list_display = ("key", "title", "done", "total", "created_at", "finished_at")

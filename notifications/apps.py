@@ -16,6 +16,7 @@ class NotificationsConfig(AppConfig):
                 name="notification_counts",
                 after=frozenset({"notification", "notification_updated"}),
                 load=selectors.notification_counts,
+                lapsed=selectors.notifications_lapsed,
             )
         )
         jobs.register(jobs.Job("publish_due", 1.0, services.publish_due))

@@ -41,6 +41,10 @@ class Channel(TextChoices):
     PUSH = "push", "Push"
 
 
+# What something sends through today. The others are kept with the notification, for a sender.
+SENT_CHANNELS = (Channel.IN_APP,)
+
+
 class Severity(TextChoices):
     INFO = "info", "Information"
     MAINTENANCE = "maintenance", "Maintenance"

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
+from django.dispatch import Signal
 from django.utils import timezone
 
 from notifications import validation
 from notifications.choices import Channel, NotificationType, Priority, Severity, Status
-from notifications.errors import InvalidInput
-
-TITLE_LENGTH = 200
-MESSAGE_LENGTH = 1000
-ANNOUNCEMENT_LENGTH = 5000
+from notifications.validation import ANNOUNCEMENT_LENGTH, MESSAGE_LENGTH, TITLE_LENGTH
+from realtime.protocol.messages import NotificationState
+from realtime.told import Told
 
 
 def in_app_only() -> list[str]:
@@ -26,33 +24,67 @@ def in_app_only() -> list[str]:
     return [Channel.IN_APP.value]
 
 
-def validate_channels(value: Any) -> None:
-    """Refuse, in forms, what the services refuse."""
-    try:
-        validation.channels(value)
-    except InvalidInput as error:
-        raise ValidationError(f"This {error.reason}.") from None
+notifications_deleted = Signal()
+"""Sent by `delete()` of a queryset, in its transaction, with all `changes` to tell."""
 
 
-def validate_metadata(value: Any) -> None:
-    """Refuse, in forms, what the services refuse."""
-    try:
-        validation.metadata(value)
-    except InvalidInput as error:
-        raise ValidationError(f"This {error.reason}.") from None
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    """Rows that are checked as they are written, and told of together when they go.
 
-
-class Notification(models.Model):
-    """A message in a user's inbox.
-
-    It does not exist for the user before `published_at`; its signals publish. A save
-    and its event are one transaction, whoever saves.
+    `update()`, `bulk_create()` and `bulk_update()` tell nobody: see `notifications_tell`.
     """
 
-    # Whose change the user's devices are told of.
-    WATCHED: ClassVar[tuple[str, ...]] = ("status", "seen_at", "read_at")
+    gone: list[tuple[int, NotificationState]]
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        self.gone = []  # what the receiver of post_delete adds to
+        with transaction.atomic(savepoint=False):
+            done = super().delete()
+            notifications_deleted.send(sender=self.model, changes=self.gone)
+        return done
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+    def bulk_create(
+        self, objs: Iterable[Notification], *args: Any, **kwargs: Any
+    ) -> list[Notification]:
+        rows = list(objs)
+        for row in rows:
+            validation.check(row, Notification.CHECKED)
+        return super().bulk_create(rows, *args, **kwargs)
+
+    def bulk_update(
+        self, objs: Iterable[Notification], fields: Iterable[str], *args: Any, **kwargs: Any
+    ) -> int:
+        rows, names = list(objs), list(fields)
+        for row in rows:
+            validation.check(row, Notification.CHECKED.intersection(names))
+        return super().bulk_update(rows, names, *args, **kwargs)
+
+
+class Notification(Told):
+    """A message in a user's inbox.
+
+    It does not exist for the user before `published_at`; its signals publish. What the
+    protocol could not carry is not saved: `save()` and the bulk methods raise InvalidInput.
+    """
+
+    STATE: ClassVar[tuple[str, ...]] = ("status", "seen_at", "read_at")
+    CONTENT: ClassVar[tuple[str, ...]] = (
+        "title",
+        "message",
+        "type",
+        "priority",
+        "channels",
+        "metadata",
+        "scheduled_at",
+        "expires_at",
+    )
+    CHECKED: ClassVar[frozenset[str]] = frozenset({*STATE, *CONTENT})
+    TOLD: ClassVar[tuple[str, ...]] = (*STATE, *CONTENT, "user_id", "published_at")
     # What `move` and its like may change.
-    STATE_FIELDS: ClassVar[tuple[str, ...]] = (*WATCHED, "archived_at", "updated_at")
+    STATE_FIELDS: ClassVar[tuple[str, ...]] = (*STATE, "archived_at", "updated_at")
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -66,8 +98,8 @@ class Notification(models.Model):
         max_length=20, choices=NotificationType, default=NotificationType.SYSTEM
     )
     priority = models.CharField(max_length=10, choices=Priority, default=Priority.MEDIUM)
-    channels = models.JSONField(default=in_app_only, validators=[validate_channels])
-    metadata = models.JSONField(default=dict, blank=True, validators=[validate_metadata])
+    channels = models.JSONField(default=in_app_only)
+    metadata = models.JSONField(default=dict, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.UNREAD)
     seen_at = models.DateTimeField(null=True, blank=True)
     read_at = models.DateTimeField(null=True, blank=True)
@@ -81,6 +113,8 @@ class Notification(models.Model):
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = NotificationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
@@ -96,6 +130,15 @@ class Notification(models.Model):
                 fields=["scheduled_at"],
                 condition=Q(published_at__isnull=True),
                 name="notification_due",
+            ),
+            models.Index(
+                fields=["expires_at", "user"],
+                condition=Q(
+                    status=Status.UNREAD.value,
+                    published_at__isnull=False,
+                    expires_at__isnull=False,
+                ),
+                name="notification_lapsing",
             ),
         ]
         constraints = [
@@ -130,32 +173,10 @@ class Notification(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        # Django sends post_save after an autocommit: too late for an event that must not be lost.
-        with transaction.atomic(savepoint=False):
-            super().save(*args, **kwargs)
-
-    @classmethod
-    def from_db(
-        cls,
-        db: str | None,
-        field_names: Collection[str],
-        values: Collection[Any],
-        **kwargs: Any,
-    ) -> Self:
-        instance = super().from_db(db, field_names, values, **kwargs)
-        instance.remember()
-        return instance
-
-    def refresh_from_db(
-        self,
-        using: str | None = None,
-        fields: Iterable[str] | None = None,
-        from_queryset: models.QuerySet[Self] | None = None,
-    ) -> None:
-        fields = None if fields is None else list(fields)
-        super().refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
-        self.remember(fields)
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        fields = None if update_fields is None else list(update_fields)
+        validation.check(self, self.CHECKED.intersection(self.changes(fields)))
+        super().save(*args, update_fields=fields, **kwargs)
 
     @property
     def is_expired(self) -> bool:
@@ -181,32 +202,22 @@ class Notification(models.Model):
             self.read_at = None
         return True
 
-    def remember(self, fields: Iterable[str] | None = None) -> None:
-        """Take the watched values as those in the database; `fields` None means all."""
-        stored = self.__dict__.setdefault("_stored", {})
-        for name in self.WATCHED if fields is None else set(fields).intersection(self.WATCHED):
-            if name in self.__dict__:
-                stored[name] = self.__dict__[name]
-
     def is_back(self) -> bool:
         """Say whether a save makes it unread that was not so in the database."""
-        stored = self.__dict__.get("_stored", {})
-        return self.status == Status.UNREAD and stored.get("status") != Status.UNREAD
-
-    def differs(self, fields: Iterable[str] | None = None) -> bool:
-        """Say whether a save of `fields` changed a watched value in the database."""
-        stored = self.__dict__.get("_stored", {})
-        return any(
-            name in self.__dict__ and (name not in stored or stored[name] != self.__dict__[name])
-            for name in (self.WATCHED if fields is None else set(fields).intersection(self.WATCHED))
-        )
+        return self.status == Status.UNREAD and self.stored("status") != Status.UNREAD
 
 
-class Announcement(models.Model):
+class Announcement(Told):
     """A message to everybody: one row, one event, never a copy for each user.
 
-    A draft until `published_at`; with `starts_at` it publishes itself at that time.
+    A draft until `published_at`; with `starts_at` it publishes itself at that time. Its
+    signals publish: also what is changed on one that everybody has been told, and its end.
     """
+
+    CHECKED: ClassVar[frozenset[str]] = frozenset(
+        {"title", "message", "severity", "starts_at", "ends_at"}
+    )
+    TOLD: ClassVar[tuple[str, ...]] = (*sorted(CHECKED), "published_at")
 
     title = models.CharField(max_length=TITLE_LENGTH)
     message = models.TextField(max_length=ANNOUNCEMENT_LENGTH)
@@ -257,6 +268,11 @@ class Announcement(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        fields = None if update_fields is None else list(update_fields)
+        validation.check(self, self.CHECKED.intersection(self.changes(fields)))
+        super().save(*args, update_fields=fields, **kwargs)
 
     def state(self, now: datetime) -> str:
         """Say in one word where it stands: draft, scheduled, live or over."""

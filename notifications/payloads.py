@@ -50,15 +50,26 @@ def state_payload(
 
 
 def notification_state(
-    notification: Notification, *, is_back: bool = False
+    notification: Notification, *, whole: bool = False
 ) -> messages.NotificationState:
-    """Describe where a notification stands now; all of it if it `is_back` among the unread."""
+    """Describe where a notification stands now; with its content if that may be new."""
     return messages.NotificationState(
         id=str(notification.pk),
         status=cast(messages.NotificationStatus, str(notification.status)),
         seen_at=_moment(notification.seen_at),
         read_at=_moment(notification.read_at),
-        notification=notification_payload(notification) if is_back else None,
+        notification=notification_payload(notification) if whole else None,
+    )
+
+
+def deleted_state(notification: Notification) -> messages.NotificationState:
+    """Describe a notification that its user no longer has."""
+    return messages.NotificationState(
+        id=str(notification.pk),
+        status="archived",
+        seen_at=_moment(notification.seen_at),
+        read_at=_moment(notification.read_at),
+        deleted=True,
     )
 
 

@@ -2,16 +2,17 @@
 
 `notifications_visible` is the only place that decides which notifications are
 whose: those of the user that are published. The rest does not exist for them.
+What has come and what has gone is decided by the database's clock, which all nodes share.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
-from django.utils import timezone
+from django.db.models import Count, Expression, Q, QuerySet
+from django.db.models.functions import Now
 
 from notifications.choices import NotificationType, Priority, Status
 from notifications.errors import NotFound
@@ -20,6 +21,13 @@ from realtime.protocol.messages import NotificationCounts
 
 MAX_ID = 2**63 - 1
 RECENT = 5  # notifications that a summary shows
+LAPSED_PAGE = 5000  # rows read at once of what has expired
+LOOK_BACK = timedelta(minutes=1)
+
+
+def database_now() -> Expression:
+    """Return the database's clock, for use in a query."""
+    return Now()
 
 
 def notifications_visible(user_id: int) -> QuerySet[Notification]:
@@ -68,7 +76,7 @@ def notifications_list(
     given = {"status": status, "type": type, "priority": priority}
     rows = rows.filter(**{name: value for name, value in given.items() if value is not None})
     if unread_only:
-        rows = rows.filter(unexpired(timezone.now()), status=Status.UNREAD)
+        rows = rows.filter(unexpired(), status=Status.UNREAD)
     return rows.order_by("-id")
 
 
@@ -79,7 +87,7 @@ def notification_counts(user_ids: Sequence[int]) -> Mapping[int, NotificationCou
     """
     rows = (
         Notification.objects.filter(
-            unexpired(timezone.now()),
+            unexpired(),
             user_id__in=user_ids,
             status=Status.UNREAD,
             published_at__isnull=False,
@@ -97,7 +105,7 @@ def notification_counts(user_ids: Sequence[int]) -> Mapping[int, NotificationCou
 
 def notification_summary(*, user_id: int) -> dict[str, Any]:
     """Count a user's notifications that have not expired, in every way that a page shows."""
-    rows = notifications_visible(user_id).filter(unexpired(timezone.now()))
+    rows = notifications_visible(user_id).filter(unexpired())
     groups: list[Any] = list(
         rows.order_by()
         .values("status", "type", "priority")
@@ -119,11 +127,11 @@ def notification_summary(*, user_id: int) -> dict[str, Any]:
     }
 
 
-def notifications_due(now: datetime) -> QuerySet[Notification]:
+def notifications_due() -> QuerySet[Notification]:
     """Return what waits to be published; an archived one has been called off."""
     return Notification.objects.filter(
-        unexpired(now),
-        Q(scheduled_at__isnull=True) | Q(scheduled_at__lte=now),
+        unexpired(),
+        Q(scheduled_at__isnull=True) | Q(scheduled_at__lte=database_now()),
         published_at__isnull=True,
         status=Status.UNREAD,
     ).order_by("id")
@@ -131,22 +139,50 @@ def notifications_due(now: datetime) -> QuerySet[Notification]:
 
 def announcements_active() -> QuerySet[Announcement]:
     """Return the announcements whose banners show now, the newest first."""
-    now = timezone.now()
     return Announcement.objects.filter(
-        Q(ends_at__isnull=True) | Q(ends_at__gt=now),
+        Q(ends_at__isnull=True) | Q(ends_at__gt=database_now()),
         published_at__isnull=False,  # it has started, also where a clock is behind the publisher's
     ).order_by("-published_at", "-id")
 
 
-def announcements_due(now: datetime) -> QuerySet[Announcement]:
+def announcements_due() -> QuerySet[Announcement]:
     """Return the scheduled announcements whose time has come and not gone."""
     return Announcement.objects.filter(
-        Q(ends_at__isnull=True) | Q(ends_at__gt=now),
-        starts_at__lte=now,
+        Q(ends_at__isnull=True) | Q(ends_at__gt=database_now()),
+        starts_at__lte=database_now(),
         published_at__isnull=True,
     ).order_by("id")
 
 
-def unexpired(now: datetime) -> Q:
+def unexpired() -> Q:
     """Match notifications that have not expired."""
-    return Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+    return Q(expires_at__isnull=True) | Q(expires_at__gt=database_now())
+
+
+def notifications_lapsed(
+    after: tuple[datetime, int] | None,
+) -> tuple[set[int], tuple[datetime, int] | None]:
+    """Return whose counts time alone has changed, and where to go on from.
+
+    Reads one page of what is unread and has expired since the place `after`, or within
+    LOOK_BACK, from an index that holds nothing else; empty at the end. A row that is committed
+    after its own expiry may be left out: its event has the counts computed by itself.
+    """
+    page = list(notifications_lapsing(after)[:LAPSED_PAGE])
+    places = [(row["expires_at"], row["user_id"]) for row in page]
+    return {user_id for _, user_id in places}, places[-1] if places else after
+
+
+def notifications_lapsing(after: tuple[datetime, int] | None) -> QuerySet[Notification, Any]:
+    """Return what is unread and has expired after a place, in the order of the index."""
+    rows = Notification.objects.filter(
+        expires_at__lte=database_now(), status=Status.UNREAD, published_at__isnull=False
+    )
+    if after is None:
+        rows = rows.filter(expires_at__gt=database_now() - LOOK_BACK)
+    else:
+        moment, user_id = after
+        rows = rows.filter(
+            Q(expires_at__gt=moment) | Q(user_id__gt=user_id), expires_at__gte=moment
+        )
+    return rows.order_by("expires_at", "user_id").values("expires_at", "user_id")

@@ -7,9 +7,10 @@ from typing import Any
 from rest_framework import serializers
 
 from notifications.choices import BulkOutcome, Channel, NotificationType, Priority, Severity, Status
-from notifications.models import MESSAGE_LENGTH, TITLE_LENGTH, Announcement, Notification
+from notifications.models import Announcement, Notification
 from notifications.payloads import announcement_json, notification_json
 from notifications.services.bulk import MAX_IDS
+from notifications.validation import MESSAGE_LENGTH, TITLE_LENGTH
 from realtime.rest.serializers import StrictSerializer, UserIdInput
 
 

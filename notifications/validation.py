@@ -1,38 +1,58 @@
-"""Check what services are given; each function returns the clean value or raises InvalidInput."""
+"""What a notification and an announcement may hold: the one place that decides.
+
+Each function returns the clean value or raises InvalidInput. Services call them for what
+they are given, forms for what was typed, and the models, by `check`, before they save: no
+row exists that the protocol could not carry. Lengths count characters, that is Unicode code
+points, whatever they take as bytes.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, cast
 
 import msgspec
-from django.db.models import TextChoices
+from django.db.models import Model, TextChoices, TextField
 from django.utils import timezone
 
-from notifications.choices import Channel
+from notifications.choices import Channel, NotificationType, Priority, Severity, Status
 from notifications.errors import InvalidInput
 
+TITLE_LENGTH = 200
+MESSAGE_LENGTH = 1000
+ANNOUNCEMENT_LENGTH = 5000
 MAX_METADATA_BYTES = 8 * 1024  # half of what a wake-up carries inline
+# Letters and signs by name, and blank where they are drawn.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 MAX_METADATA_DEPTH = 20  # readers recurse: a row nested too deeply could never be read again
 
 
-def text(field: str, value: str, limit: int) -> str:
-    """Return the text without surrounding blanks."""
-    value = value.strip()
-    if not value:
-        raise InvalidInput(field, "must not be empty")
-    if len(value) > limit:
-        raise InvalidInput(field, f"has {len(value)} characters; at most {limit} fit")
-    if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
+def text(field: str, value: Any, limit: int) -> str:
+    """Return the text without surrounding blanks, its lines ended by a line feed alone."""
+    if not isinstance(value, str):
+        raise InvalidInput(field, f"is {value!r:.50}, not text")
+    clean: str = value.replace("\r\n", "\n").strip()
+    if len(clean) > limit:
+        raise InvalidInput(field, f"has {len(clean)} characters; at most {limit} fit")
+    if "\x00" in clean or any("\ud800" <= character <= "\udfff" for character in clean):
         raise InvalidInput(field, "holds characters that are not text; remove them")
-    return value
+    if not any(map(is_visible, clean)):
+        raise InvalidInput(field, "must not be empty")
+    return clean
 
 
-def choice(field: str, value: str, choices: type[TextChoices]) -> str:
+def is_visible(character: str) -> bool:
+    """Say whether a character leaves a mark on paper: a letter, a digit, a sign."""
+    return unicodedata.category(character)[0] in "LNPS" and character not in _BLANK
+
+
+def choice(field: str, value: Any, choices: type[TextChoices]) -> str:
     """Return the value if it is one of `choices`."""
-    if value not in choices.values:
+    if not isinstance(value, str) or value not in choices.values:
         raise InvalidInput(field, f"is {value!r:.50}, not one of {', '.join(choices.values)}")
     return str(value)
 
@@ -60,6 +80,8 @@ def metadata(value: Any) -> dict[str, Any]:
             raise InvalidInput(
                 "metadata", f"has {len(encoded)} bytes as JSON; at most {MAX_METADATA_BYTES} fit"
             )
+    except UnicodeEncodeError:
+        raise InvalidInput("metadata", "holds characters that are not text; remove them") from None
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidInput("metadata", f"cannot be written as JSON: {error}") from None
     if b"\\u0000" in encoded:  # which PostgreSQL cannot store
@@ -82,11 +104,18 @@ def _deeper_than(value: Any, levels: int) -> bool:
     return any(isinstance(node, (dict, list)) for node in level)
 
 
-def moment(field: str, value: datetime | None) -> datetime | None:
+def moment(field: str, value: Any) -> datetime | None:
     """Return the moment if it says its time zone."""
-    if value is not None and timezone.is_naive(value):
+    if value is None:
+        return None
+    if not isinstance(value, datetime):
+        raise InvalidInput(field, f"is {value!r:.50}, not a time")
+    if timezone.is_naive(value):
         raise InvalidInput(field, "has no time zone; add one, for example Z")
-    return value
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:  # the first or the last day there is
+        raise InvalidInput(field, "lies out of range; give another time") from None
 
 
 def future(field: str, value: datetime | None, now: datetime) -> datetime | None:
@@ -103,3 +132,79 @@ def ordered(
     """Refuse two moments in the wrong order."""
     if first is not None and last is not None and last <= first:
         raise InvalidInput(last_field, f"must be later than {first_field}")
+
+
+def notification(
+    *,
+    title: str,
+    message: str,
+    type: str = "system",
+    priority: str = "medium",
+    channels: Sequence[str] = (Channel.IN_APP.value,),
+    metadata: Mapping[str, Any] | None = None,
+    scheduled_at: datetime | None = None,
+    expires_at: datetime | None = None,
+) -> dict[str, Any]:
+    """Return what a new notification will hold."""
+    clean = {
+        "title": text("title", title, TITLE_LENGTH),
+        "message": text("message", message, MESSAGE_LENGTH),
+        "type": choice("type", type, NotificationType),
+        "priority": choice("priority", priority, Priority),
+        "channels": _FIELDS["channels"](channels),
+        "metadata": _FIELDS["metadata"](metadata),
+        "scheduled_at": moment("scheduled_at", scheduled_at),
+        "expires_at": future("expires_at", expires_at, timezone.now()),
+    }
+    ordered("scheduled_at", clean["scheduled_at"], "expires_at", clean["expires_at"])
+    return clean
+
+
+def announcement(
+    *,
+    title: str,
+    message: str,
+    severity: str = "info",
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+) -> dict[str, Any]:
+    """Return what an announcement will hold that is not published yet."""
+    clean: dict[str, Any] = {
+        "title": text("title", title, TITLE_LENGTH),
+        "message": text("message", message, ANNOUNCEMENT_LENGTH),
+        "severity": choice("severity", severity, Severity),
+        "starts_at": moment("starts_at", starts_at),
+        "ends_at": future("ends_at", ends_at, timezone.now()),
+    }
+    ordered("starts_at", clean["starts_at"], "ends_at", clean["ends_at"])
+    return clean
+
+
+# How each field is checked before it is saved; messages differ in what fits.
+_FIELDS: Mapping[str, Callable[[Any], Any]] = {
+    "title": partial(text, "title", limit=TITLE_LENGTH),
+    "type": partial(choice, "type", choices=NotificationType),
+    "priority": partial(choice, "priority", choices=Priority),
+    "severity": partial(choice, "severity", choices=Severity),
+    "status": partial(choice, "status", choices=Status),
+    "channels": channels,
+    "metadata": metadata,
+    **{
+        name: partial(moment, name)
+        for name in ("seen_at", "read_at", "scheduled_at", "expires_at", "starts_at", "ends_at")
+    },
+}
+
+
+def check(row: Model, names: Iterable[str]) -> None:
+    """Check these fields of a row, and put the clean values in. Raises InvalidInput."""
+    message = cast("TextField[str, str]", row._meta.get_field("message"))
+    assert message.max_length is not None
+    for name in names:
+        value = getattr(row, name)
+        if hasattr(value, "resolve_expression"):  # the database computes it
+            continue
+        if name == "message":
+            setattr(row, name, text(name, value, message.max_length))
+        else:
+            setattr(row, name, _FIELDS[name](value))

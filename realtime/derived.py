@@ -2,24 +2,31 @@
 
 After an event of one of `after` reached a user's sockets, and when a socket
 connects, the hub asks `load` for the users concerned, all in one call, and sends
-what it returns. Publishers pay nothing for it, and a burst asks once.
+what it returns. Publishers pay nothing for it, and a burst asks once. Where time alone
+changes the message, `lapsed` names the users: see `realtime.lapses`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from realtime.protocol.messages import Payload
+
+# Given the place where it ended, or None for the first time, it returns the users and the next
+# place; no users when there are no more for now.
+Lapsed = Callable[[Any], tuple[Collection[int], Any]]
 
 
 @dataclass(frozen=True)
 class Derived:
-    """A message per user, loaded for many users at once. `load` may query."""
+    """A message per user, loaded for many users at once. `load` and `lapsed` may query."""
 
     name: str
     after: frozenset[str]
     load: Callable[[Sequence[int]], Mapping[int, Payload]]
+    lapsed: Lapsed | None = None
 
 
 _derived: dict[str, Derived] = {}

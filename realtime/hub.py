@@ -26,6 +26,7 @@ from realtime.core.limits import Buckets
 from realtime.core.pace import Pace
 from realtime.core.wheel import Wheel
 from realtime.following import Following
+from realtime.lapses import Lapses
 from realtime.layer import LayerLink
 from realtime.log import Entry
 from realtime.members import INTERVALS, RoomMembers
@@ -45,6 +46,7 @@ TICK_SECONDS = 0.1
 BURST_SECONDS = 4
 MIN_BURST = 10
 DERIVE_WAIT_SECONDS = 0.5  # at most, to gather users in a storm
+DERIVE_RETRY_SECONDS = 1.0
 
 
 class Hub:
@@ -89,7 +91,8 @@ class Hub:
         for rate, seconds in INTERVALS.items():
             self._every(seconds, partial(self.members.flush, rate))
         self.link.start()
-        for loop in (self._tick(), self._reconcile(), self.watch.run()):
+        lapses = Lapses(self.users, self.derive)
+        for loop in (self._tick(), self._reconcile(), self.watch.run(), lapses.run()):
             self.spawn(loop)
 
     async def stop(self) -> None:
@@ -195,8 +198,10 @@ class Hub:
             for kind in derived.all_derived():
                 try:
                     found = await db.run(kind.load, users) if users else {}
-                except Exception as error:  # the next change computes it anew
+                except Exception as error:  # a database that is away comes back
                     logger.warning("%s not computed: %r", kind.name, error)
+                    self._derive_for.update(users)
+                    await asyncio.sleep(DERIVE_RETRY_SECONDS)
                     continue
                 for user_id, payload in found.items():
                     frame = Frame(codec.encode(payload))

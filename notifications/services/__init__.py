@@ -13,9 +13,13 @@ from notifications.services.announcement import (
     announcements_publish_due,
 )
 from notifications.services.bulk import (
+    notifications_archive,
     notifications_bulk_update,
     notifications_mark_all_read,
     notifications_mark_all_seen,
+    notifications_mark_read,
+    notifications_resend,
+    notifications_tell,
 )
 from notifications.services.due import notifications_publish_due, publish_due
 from notifications.services.mailing import notifications_send
@@ -41,10 +45,14 @@ __all__ = [
     "notification_mark_unread",
     "notification_resend",
     "notification_set_status",
+    "notifications_archive",
     "notifications_bulk_update",
     "notifications_mark_all_read",
     "notifications_mark_all_seen",
+    "notifications_mark_read",
     "notifications_publish_due",
+    "notifications_resend",
     "notifications_send",
+    "notifications_tell",
     "publish_due",
 ]

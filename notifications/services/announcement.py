@@ -1,4 +1,4 @@
-"""Write announcements: one row and one event for everybody."""
+"""Write announcements: one row and one event for everybody, which its save publishes."""
 
 from __future__ import annotations
 
@@ -9,12 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from notifications import selectors, validation
-from notifications.choices import Severity
 from notifications.errors import Conflict, InvalidInput, NotFound
-from notifications.models import ANNOUNCEMENT_LENGTH, TITLE_LENGTH, Announcement
-from notifications.payloads import announcement_payload
-from realtime import names
-from realtime.publish import publish
+from notifications.models import Announcement
 
 
 @transaction.atomic
@@ -28,17 +24,12 @@ def announcement_create(
     ends_at: datetime | None = None,
 ) -> Announcement:
     """Write an announcement; it is a draft, or with `starts_at` publishes itself then."""
-    announcement = Announcement(
-        author_id=author_id,
-        title=validation.text("title", title, TITLE_LENGTH),
-        message=validation.text("message", message, ANNOUNCEMENT_LENGTH),
-        severity=validation.choice("severity", severity, Severity),
-        starts_at=validation.moment("starts_at", starts_at),
-        ends_at=validation.future("ends_at", ends_at, timezone.now()),
+    clean = validation.announcement(
+        title=title, message=message, severity=severity, starts_at=starts_at, ends_at=ends_at
     )
-    validation.ordered("starts_at", starts_at, "ends_at", ends_at)
     if not get_user_model().objects.filter(pk=author_id).exists():
         raise InvalidInput("author_id", f"there is no user {author_id}; give an existing one")
+    announcement = Announcement(author_id=author_id, **clean)
     announcement.save()
     return announcement
 
@@ -74,14 +65,9 @@ def announcement_expire(*, announcement_id: int) -> Announcement:
     if announcement.ends_at is not None and announcement.ends_at <= now:
         return announcement
     # Later than its start, even if another node's clock, which set that, is ahead of ours.
-    start = announcement.starts_at or now
-    announcement.ends_at = max(now, start + timedelta(milliseconds=1))
-    announcement.save(update_fields=["ends_at", "updated_at"])
-    publish(
-        names.ANNOUNCEMENTS,
-        announcement_payload(announcement),
-        idempotency_key=f"announcement:{announcement.pk}:expired",
-    )
+    start = announcement.starts_at
+    announcement.ends_at = now if start is None else max(now, start + timedelta(milliseconds=1))
+    announcement.save(update_fields=["ends_at", "updated_at"])  # its signal publishes
     return announcement
 
 
@@ -90,18 +76,17 @@ def announcements_publish_due() -> int:
 
     Safe on every node at once. Returns how many this call published.
     """
-    now = timezone.now()
-    ids = selectors.announcements_due(now).values_list("pk", flat=True)
-    return sum(_publish_if_due(announcement_id, now) for announcement_id in ids)
+    ids = selectors.announcements_due().values_list("pk", flat=True)
+    return sum(_publish_if_due(announcement_id) for announcement_id in ids)
 
 
 @transaction.atomic
-def _publish_if_due(announcement_id: int, now: datetime) -> bool:
+def _publish_if_due(announcement_id: int) -> bool:
     """Lock it and look again: another node or an editor may have been here first."""
-    rows = selectors.announcements_due(now).select_for_update(skip_locked=True)
+    rows = selectors.announcements_due().select_for_update(skip_locked=True)
     due = rows.filter(pk=announcement_id).first()
     if due is not None:
-        _publish(due, now)
+        _publish(due, timezone.now())
     return due is not None
 
 
@@ -109,13 +94,7 @@ def _publish(announcement: Announcement, now: datetime) -> None:
     announcement.published_at = now
     if announcement.starts_at is not None:
         announcement.starts_at = min(announcement.starts_at, now)
-    entry = publish(
-        names.ANNOUNCEMENTS,
-        announcement_payload(announcement),
-        idempotency_key=f"announcement:{announcement.pk}:published",
-    )
-    announcement.event_offset = entry.offset
-    announcement.save(update_fields=["published_at", "starts_at", "event_offset", "updated_at"])
+    announcement.save(update_fields=["published_at", "starts_at", "updated_at"])
 
 
 def _locked(announcement_id: int) -> Announcement:

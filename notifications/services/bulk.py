@@ -1,35 +1,43 @@
-"""Write many notifications of one user at once, and publish the changes together."""
+"""Write many notifications at once, and publish each user's changes together.
+
+A change is made in two places: to the row, by `move`, which says what changed, and to the
+table, by one statement for some hundred rows. Both take the same moment.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-import msgspec
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from notifications import selectors, validation
 from notifications.choices import BulkOutcome, Status
 from notifications.errors import InvalidInput
+from notifications.events import publish_states
 from notifications.models import Notification
-from notifications.payloads import notification_state, state_payload
+from notifications.payloads import notification_payload, notification_state
 from realtime import names
-from realtime.protocol.messages import NotificationState, NotificationUpdated
 from realtime.publish import publish_many
+from realtime.retry import retried
 
-MAX_IDS = 100  # in one bulk update
-PER_EVENT = 100  # notifications in one event, at most
-MAX_EVENT_BYTES = 32 * 1024  # of one event, unless a single notification is larger
+MAX_IDS = 100  # in one bulk update over the API
 CHUNK = 400  # rows in one statement
+TOGETHER = 1000  # rows in one transaction, so long wait the other publishers of their users
+
+Record = Callable[[Sequence[Notification]], object]
+_BRIEF = ("pk", "user", "title", "published_at", *Notification.STATE_FIELDS)
 
 
 @transaction.atomic
 def notifications_bulk_update(
     *, user_id: int, ids: Sequence[int | str], status: str
 ) -> dict[str, str]:
-    """Move notifications to a status; return `updated` or `not_found` for each id.
+    """Move a user's notifications to a status; return `updated` or `not_found` for each id.
 
     One that has the status already is `updated` too, but not published again.
     """
@@ -40,14 +48,9 @@ def notifications_bulk_update(
     if len(numbers) != len(ids):
         raise InvalidInput("notification_ids", "give each id once")
     wanted = [number for number in numbers.values() if number is not None]
-    now = timezone.now()
-    visible = selectors.notifications_visible(user_id).filter(pk__in=wanted)
-    rows = list(visible.order_by("pk").select_for_update())
-    found = {row.pk: row for row in rows}
-    changed = [row for row in found.values() if row.move(target, now)]
-    Notification.objects.bulk_update(changed, Notification.STATE_FIELDS)
-    is_back = target == Status.UNREAD
-    _publish(user_id, [notification_state(row, is_back=is_back) for row in changed])
+    rows = _locked(selectors.notifications_visible(user_id).filter(pk__in=wanted), target)
+    _move(rows, target)
+    found = {row.pk for row in rows}
     return {
         id: BulkOutcome.UPDATED.value if number in found else BulkOutcome.NOT_FOUND.value
         for id, number in numbers.items()
@@ -57,13 +60,8 @@ def notifications_bulk_update(
 @transaction.atomic
 def notifications_mark_all_read(*, user_id: int) -> int:
     """Mark everything unread as read, and with that as seen; return how many it was."""
-    now = timezone.now()
-    rows = _locked(selectors.notifications_visible(user_id).filter(status=Status.UNREAD))
-    unseen = [row.pk for row in rows if row.seen_at is None]
-    _update(unseen, seen_at=now)
-    _update([row.pk for row in rows], status=Status.READ.value, read_at=now, updated_at=now)
-    _publish(user_id, [state_payload(row.pk, Status.READ, row.seen_at or now, now) for row in rows])
-    return len(rows)
+    unread = selectors.notifications_visible(user_id).filter(status=Status.UNREAD)
+    return len(_move(_locked(unread, Status.READ), Status.READ))
 
 
 @transaction.atomic
@@ -71,42 +69,135 @@ def notifications_mark_all_seen(*, user_id: int) -> int:
     """Mark everything unread as seen, which stops the bell; return how many it was."""
     now = timezone.now()
     unread = selectors.notifications_visible(user_id).filter(status=Status.UNREAD)
-    rows = _locked(unread.filter(seen_at__isnull=True))
-    _update([row.pk for row in rows], seen_at=now, updated_at=now)
-    _publish(user_id, [state_payload(row.pk, row.status, now, row.read_at) for row in rows])
+    rows = _locked(unread.filter(seen_at__isnull=True), Status.READ)
+    for row in rows:
+        row.seen_at = now
+    _update(rows, {"seen_at": now, "updated_at": now})
+    publish_states((row.user_id, notification_state(row)) for row in rows)
     return len(rows)
 
 
-def _locked(rows: QuerySet[Notification]) -> list[Notification]:
-    """Lock rows in the order of their ids, so that two bulk writers never deadlock."""
-    return list(
-        rows.order_by("pk")
-        .select_for_update()
-        .only("pk", "status", "seen_at", "read_at", "archived_at", "updated_at")
-    )
+def notifications_mark_read(*, ids: Iterable[int], record: Record | None = None) -> int:
+    """Mark these notifications as read, whosesoever they are; return how many that changed.
+
+    Those of a user are published together. An archived one stays in the archive. It works in
+    transactions of TOGETHER rows; `record` is called in each with what it changed.
+    """
+    return _each(ids, lambda rows: _move(rows, Status.READ, keep_archived=True), record)
 
 
-def _update(ids: Sequence[int], **values: str | datetime) -> None:
+def notifications_archive(*, ids: Iterable[int], record: Record | None = None) -> int:
+    """Archive these notifications as `notifications_mark_read` marks them as read.
+
+    One that is still scheduled will not be published.
+    """
+    return _each(ids, lambda rows: _move(rows, Status.ARCHIVED), record)
+
+
+def notifications_resend(*, ids: Iterable[int], record: Record | None = None) -> int:
+    """Publish these notifications once more, as they stand now; return how many.
+
+    One that is not published yet is left out: it goes out by itself at its time.
+    """
+
+    def resend(rows: Sequence[Notification]) -> Sequence[Notification]:
+        sent = [row for row in rows if row.published_at is not None]
+        publish_many([(names.user_stream(row.user_id), notification_payload(row)) for row in sent])
+        return sent
+
+    return _each(ids, resend, record, whole=True)
+
+
+def notifications_tell(*, ids: Iterable[int]) -> int:
+    """Tell the users' devices how these notifications stand; return how many were told of.
+
+    Call it in the same transaction after `QuerySet.update()` or `bulk_update()`, which tell
+    nobody. One that is not published is left out.
+    """
+
+    def tell(rows: Sequence[Notification]) -> Sequence[Notification]:
+        told = [row for row in rows if row.published_at is not None]
+        publish_states((row.user_id, notification_state(row, whole=True)) for row in told)
+        return told
+
+    return _each(ids, tell, None, whole=True)
+
+
+def _each(
+    ids: Iterable[int],
+    change: Callable[[Sequence[Notification]], Sequence[Notification]],
+    record: Record | None,
+    *,
+    whole: bool = False,
+) -> int:
+    """Change rows some at a time, those of a user next to each other; count what changed."""
+
+    @retried
+    @transaction.atomic
+    def change_some(some: Sequence[int]) -> int:
+        rows = Notification.objects.filter(pk__in=some)
+        changed = change(_locked(rows, Status.UNREAD if whole else Status.READ))
+        if record is not None and changed:
+            record(changed)
+        return len(changed)
+
+    return sum(change_some(some) for some in _by_user(ids))
+
+
+def _by_user(ids: Iterable[int]) -> Iterator[list[int]]:
+    """Put the ids in the order of their users, and split them."""
+    owners: list[tuple[int, int]] = []
+    wanted = sorted(set(ids))
+    for start in range(0, len(wanted), CHUNK):
+        rows = Notification.objects.filter(pk__in=wanted[start : start + CHUNK])
+        owners += rows.order_by().values_list("user_id", "pk")
+    ordered = [pk for _, pk in sorted(owners)]
+    for start in range(0, len(ordered), TOGETHER):
+        yield ordered[start : start + TOGETHER]
+
+
+def _locked(rows: QuerySet[Notification], target: str) -> list[Notification]:
+    """Lock rows in the order of their ids, so that two bulk writers never deadlock.
+
+    What becomes unread is told whole, so it is read whole.
+    """
+    rows = rows.order_by("pk").select_for_update()
+    return list(rows if target == Status.UNREAD else rows.only(*_BRIEF))
+
+
+def _move(
+    rows: Sequence[Notification], target: str, *, keep_archived: bool = False
+) -> list[Notification]:
+    """Move locked rows to a status, publish, and return those that this changed."""
+    now = timezone.now()
+    opened: list[Notification] = []
+    moved: list[Notification] = []
+    for row in rows:
+        if not (keep_archived and row.status == Status.ARCHIVED):
+            if row.move(target, now):
+                moved.append(row)
+        elif row.read_at is None:
+            row.read_at, row.seen_at = now, row.seen_at or now
+            opened.append(row)
+    reading = {"read_at": Coalesce(F("read_at"), Value(now)), "updated_at": now}
+    reading |= {"seen_at": Coalesce(F("seen_at"), Value(now))}
+    _update(opened, reading)
+    values: dict[str, Any] = {"status": target, "archived_at": None, "updated_at": now}
+    if target == Status.READ:
+        values |= reading
+    elif target == Status.ARCHIVED:
+        values["archived_at"] = now
+    else:
+        values["read_at"] = None
+    _update(moved, values)
+    changed = sorted([*opened, *moved], key=lambda row: row.pk)
+    told = [row for row in changed if row.published_at is not None]
+    is_back = target == Status.UNREAD
+    publish_states((row.user_id, notification_state(row, whole=is_back)) for row in told)
+    return changed
+
+
+def _update(rows: Sequence[Notification], values: Mapping[str, Any | datetime]) -> None:
+    ids = [row.pk for row in rows]
     for start in range(0, len(ids), CHUNK):
         Notification.objects.filter(pk__in=ids[start : start + CHUNK]).update(**values)
-
-
-def _publish(user_id: int, states: Sequence[NotificationState]) -> None:
-    """Publish all changes at the end of the transaction, as few events as they fit into."""
-    stream = names.user_stream(user_id)
-    publish_many([(stream, NotificationUpdated(notifications=few)) for few in _parts(states)])
-
-
-def _parts(states: Sequence[NotificationState]) -> Iterator[list[NotificationState]]:
-    """Split changes so that no event is too large for a client to take."""
-    part: list[NotificationState] = []
-    size = 0
-    for state in states:
-        weight = len(msgspec.json.encode(state))
-        if part and (len(part) == PER_EVENT or size + weight > MAX_EVENT_BYTES):
-            yield part
-            part, size = [], 0
-        part.append(state)
-        size += weight
-    if part:
-        yield part

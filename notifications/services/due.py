@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.db import transaction
 from django.utils import timezone
 
-from notifications import selectors
+from notifications import selectors, validation
+from notifications.choices import Status
+from notifications.errors import InvalidInput
 from notifications.models import Notification
 from notifications.payloads import notification_payload
 from notifications.services.announcement import announcements_publish_due
 from realtime import jobs, names
 from realtime.publish import publish_many
+
+logger = logging.getLogger(__name__)
 
 BATCH = 200  # notifications claimed and published in one transaction
 
@@ -28,23 +34,39 @@ def notifications_publish_due() -> int:
     """Publish each notification that is due exactly once; return how many this call did."""
     total = 0
     # Asked first without a transaction, which on SQLite would take the only write lock.
-    while selectors.notifications_due(timezone.now()).exists():
-        done = _publish_batch()
-        if not done:
+    while selectors.notifications_due().exists():
+        claimed, published = _publish_batch()
+        if not claimed:
             break  # another node has locked all of them
-        total += done
+        total += published
     return total
 
 
 @transaction.atomic
-def _publish_batch() -> int:
+def _publish_batch() -> tuple[int, int]:
+    """Claim some that are due; return how many, and how many of them were published."""
     now = timezone.now()
-    due = selectors.notifications_due(now).select_for_update(skip_locked=True)[:BATCH]
-    rows = {row.pk: row for row in due}
-    claimed = Notification.objects.filter(pk__in=rows, published_at__isnull=True)
+    due = list(selectors.notifications_due().select_for_update(skip_locked=True)[:BATCH])
+    rows = [row for row in due if _is_sound(row)]
+    # What cannot be told would otherwise hold up all that comes after it, for ever.
+    unsound = {row.pk for row in due}.difference(row.pk for row in rows)
+    Notification.objects.filter(pk__in=unsound).update(
+        status=Status.ARCHIVED.value, archived_at=now, updated_at=now
+    )
+    claimed = Notification.objects.filter(
+        pk__in=[row.pk for row in rows], published_at__isnull=True
+    )
     if claimed.update(published_at=now, updated_at=now) != len(rows):
         raise RuntimeError("notifications were published by somebody who did not lock them")
-    publish_many(
-        [(names.user_stream(row.user_id), notification_payload(row)) for row in rows.values()]
-    )
-    return len(rows)
+    publish_many([(names.user_stream(row.user_id), notification_payload(row)) for row in rows])
+    return len(due), len(rows)
+
+
+def _is_sound(row: Notification) -> bool:
+    """Say whether the protocol can carry it: SQL written by hand is checked by nobody."""
+    try:
+        validation.check(row, Notification.CHECKED)
+    except InvalidInput as error:
+        logger.error("notification %s is archived instead of published: %s", row.pk, error)
+        return False
+    return True

@@ -23,8 +23,9 @@ from notifications import validation
 from notifications.choices import NotificationType, Priority
 from notifications.copies import insert_copies
 from notifications.errors import Conflict, InvalidInput
-from notifications.models import MESSAGE_LENGTH, TITLE_LENGTH, Mailing, Notification
+from notifications.models import Mailing, Notification
 from notifications.payloads import notification_payload
+from notifications.validation import MESSAGE_LENGTH, TITLE_LENGTH
 from realtime import names
 from realtime.publish import publish_many
 from realtime.retry import retried

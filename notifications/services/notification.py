@@ -11,9 +11,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from notifications import selectors, validation
-from notifications.choices import NotificationType, Priority, Status
+from notifications.choices import Status
 from notifications.errors import Conflict, InvalidInput
-from notifications.models import MESSAGE_LENGTH, TITLE_LENGTH, Notification
+from notifications.models import Notification
 from notifications.payloads import notification_payload
 from realtime import names
 from realtime.publish import publish
@@ -37,21 +37,19 @@ def notification_create(
     Publishes to the user's devices when the caller's transaction commits. Decimal,
     UUID and datetime values in `metadata` become strings. Raises InvalidInput.
     """
-    now = timezone.now()
-    notification = Notification(
-        user_id=user_id,
-        title=validation.text("title", title, TITLE_LENGTH),
-        message=validation.text("message", message, MESSAGE_LENGTH),
-        type=validation.choice("type", type, NotificationType),
-        priority=validation.choice("priority", priority, Priority),
-        channels=validation.channels(channels),
-        metadata=validation.metadata(metadata),
-        scheduled_at=validation.moment("scheduled_at", scheduled_at),
-        expires_at=validation.future("expires_at", expires_at, now),
+    clean = validation.notification(
+        title=title,
+        message=message,
+        type=type,
+        priority=priority,
+        channels=channels,
+        metadata=metadata,
+        scheduled_at=scheduled_at,
+        expires_at=expires_at,
     )
-    validation.ordered("scheduled_at", scheduled_at, "expires_at", expires_at)
     if not get_user_model().objects.filter(pk=user_id).exists():
         raise InvalidInput("user_id", f"there is no user {user_id}; give an existing one")
+    notification = Notification(user_id=user_id, **clean)
     notification.save()  # its signal publishes
     return notification
 

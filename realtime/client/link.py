@@ -141,7 +141,6 @@ class Link:
 
     def _end(self, lost: Lost) -> None:
         self.ended = lost
-        self._tokens.abandon()
         self._enter("disconnected", lost)
         self.settled.set()
         self.over.set()

@@ -106,10 +106,12 @@ class Notification(Payload, frozen=True, kw_only=True):
 
 
 class NotificationState(Struct, frozen=True, kw_only=True):
-    """What reading, seeing or archiving changed on one notification.
+    """What changed on one notification: its state, and with `notification` its content.
 
-    `notification` is the whole of one that is unread again: a client that began while it
-    was not does not have it.
+    `notification` is the whole of one whose content changed, or that is unread again: a client
+    that began while it was not does not have it. It replaces what the client has. `deleted` is
+    true of one that no longer exists, and left out otherwise; its `status` is then `archived`,
+    so that a client which does not know the field hides it.
     """
 
     id: Identifier
@@ -121,11 +123,13 @@ class NotificationState(Struct, frozen=True, kw_only=True):
     read_at: Timestamp | None = None
     """When it was read, if it was."""
     notification: Notification | None = None
-    """The whole of one that is unread again; null otherwise."""
+    """The whole of one that is unread again, or whose content changed; null otherwise."""
+    deleted: bool | UnsetType = UNSET
+    """True of one that no longer exists; left out otherwise."""
 
 
 class NotificationUpdated(Payload, frozen=True, kw_only=True):
-    """Notifications changed state, on any device of the user or by staff."""
+    """Notifications changed or were deleted, on any device of the user or by staff."""
 
     wire_type: ClassVar[str] = "notification_updated"
     notifications: list[NotificationState]
@@ -207,7 +211,11 @@ class BalanceUpdate(Payload, frozen=True, kw_only=True):
 
 
 class SystemAnnouncement(Payload, frozen=True, kw_only=True):
-    """An announcement to everybody; sent again with `ends_at` in the past when it is over."""
+    """An announcement to everybody; it replaces what the client has under its `id`.
+
+    It is sent again when it is edited, and with `ends_at` in the past when it is over,
+    withdrawn or deleted.
+    """
 
     wire_type: ClassVar[str] = "system_announcement"
     id: Identifier

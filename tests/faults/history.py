@@ -5,11 +5,15 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest import mock
 
 from django.contrib.auth.models import User
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import IntegrityError, transaction
+from django.db.models import Value
 from django.utils import timezone
 
 from hoardrun.api.snapshot import NOTIFICATIONS, TRANSACTIONS
@@ -54,10 +58,12 @@ class Client:
             case "notification_updated":
                 for change in data["notifications"]:
                     whole = change.pop("notification", None)
-                    if change["id"] in self.notifications:
-                        self.notifications[change["id"]] |= change
+                    if change.pop("deleted", False):
+                        self.notifications.pop(change["id"], None)
                     elif whole is not None:
                         self.notifications[change["id"]] = whole
+                    elif change["id"] in self.notifications:
+                        self.notifications[change["id"]] |= change
             case "transaction_update":
                 self.transactions[data["id"]] = data
             case "balance_update":
@@ -97,10 +103,19 @@ def newest(items: Any, *, reverse: bool = True) -> list[Any]:
 
 
 class Clock:
-    """A time that moves only when the history says so."""
+    """A time that moves only when the history says so, for the process and the database."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 6, 1, tzinfo=UTC)
+
+    @contextlib.contextmanager
+    def rules(self) -> Iterator[None]:
+        """Make it everybody's time."""
+        with (
+            mock.patch("django.utils.timezone.now", self),
+            mock.patch("notifications.selectors.database_now", lambda: Value(self.now)),
+        ):
+            yield
 
     def __call__(self) -> datetime:
         return self.now
@@ -132,6 +147,9 @@ class History:
             lambda n: services.notifications_mark_all_read(user_id=alice.pk),
             lambda n: services.notifications_mark_all_seen(user_id=alice.pk),
             self.bulk,
+            self.edit,
+            lambda n: Notification.objects.get(pk=self.note(n)).delete(),
+            lambda n: Notification.objects.filter(pk__in=[self.note(n), self.note(n + 1)]).delete(),
             self.mail,
             self.pay,
             self.pay,
@@ -142,12 +160,19 @@ class History:
             self.announce,
             lambda n: services.announcement_publish(announcement_id=self.announcement(n)),
             lambda n: services.announcement_expire(announcement_id=self.announcement(n)),
+            self.edit_announcement,
+            lambda n: Announcement.objects.get(pk=self.announcement(n)).delete(),
         ]
 
     def play(self, action: int, number: int) -> None:
         """Do one thing; what the services refuse did not happen."""
         self.clock.now += timedelta(milliseconds=1)
-        with contextlib.suppress(NotificationError, LedgerError, IndexError):
+        with (
+            contextlib.suppress(
+                NotificationError, LedgerError, IndexError, ObjectDoesNotExist, IntegrityError
+            ),
+            transaction.atomic(),
+        ):
             self.actions[action % len(self.actions)](number)
 
     def newest(self, model: type[Notification | Transaction | Announcement]) -> int:
@@ -180,6 +205,19 @@ class History:
         status = ("read", "unread", "archived")[number % 3]
         ids = [self.note(number), self.note(number + 1)]
         services.notifications_bulk_update(user_id=self.alice.pk, ids=ids, status=status)
+
+    def edit(self, number: int) -> None:
+        row = Notification.objects.get(pk=self.note(number))
+        match number % 4:
+            case 0:
+                row.title = f"Edited {number}"
+            case 1:
+                row.expires_at = timezone.now() + (number % 3 - 1) * HOUR
+            case 2:
+                row.metadata["edited"] = number
+            case _:
+                row.type, row.priority = "security", "urgent"
+        row.save()
 
     def mail(self, number: int) -> None:
         services.notifications_send(key=f"k{number}", title="To all", message="Text")
@@ -227,3 +265,10 @@ class History:
         )
         if number % 3:
             services.announcement_publish(announcement_id=made.pk)
+
+    def edit_announcement(self, number: int) -> None:
+        row = Announcement.objects.get(pk=self.announcement(number))
+        row.title = f"Edited {number}"
+        if number % 2:
+            row.ends_at = timezone.now() + (number % 3) * HOUR
+        row.save()

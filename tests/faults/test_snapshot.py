@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from unittest import mock
 
 import pytest
 from django.contrib.auth.models import User
@@ -91,6 +90,11 @@ def later(minutes: int, after: Callable[[History], object]) -> Callable[[History
     return wait
 
 
+def edited(number: int) -> Kind:
+    """A notification whose content is changed, each number in another way."""
+    return (lambda history: history.notify(1)), (lambda history: history.edit(number))
+
+
 _NOTHING: Callable[[Any], object] = id
 _PATHS: dict[str, list[list[str]]] = {
     "pending": [[]],
@@ -122,6 +126,12 @@ KINDS: dict[str, Kind] = {
     "many read": together("read"),
     "many archived": together("archived"),
     "many unread": together("unread", services.notification_archive),
+    **{f"edited {number}": edited(number) for number in range(4)},
+    "deleted": (lambda h: h.notify(1), lambda h: Notification.objects.get().delete()),
+    "deleted together": (
+        lambda h: (h.notify(1), h.notify(2)),
+        lambda h: Notification.objects.all().delete(),
+    ),
     "mailed": (_NOTHING, lambda h: h.mail(1)),
     "scheduled": (lambda h: h.schedule(1), later(61, lambda h: services.publish_due())),
     "expired": (lambda h: h.notify(5), later(61, _NOTHING)),
@@ -144,6 +154,11 @@ KINDS: dict[str, Kind] = {
         lambda h: h.announce(1),
         lambda h: services.announcement_expire(announcement_id=h.newest(Announcement)),
     ),
+    "announcement edited": (lambda h: h.announce(1), lambda h: h.edit_announcement(1)),
+    "announcement deleted": (
+        lambda h: h.announce(1),
+        lambda h: Announcement.objects.get().delete(),
+    ),
     "announcement over": (lambda h: h.announce(1), later(61, _NOTHING)),
 } | {
     f"{'outbound' if outbound else 'inbound'} {'-'.join(['pending', *path, to])}": created(
@@ -161,7 +176,7 @@ KINDS: dict[str, Kind] = {
 def test_each_kind_of_change_reaches_who_holds_a_snapshot(kind: str) -> None:
     before, after = KINDS[kind]
     clock = Clock()
-    with mock.patch("django.utils.timezone.now", clock):
+    with clock.rules():
         history = History(clock, User.objects.create(username="alice"), User.objects.create())
         before(history)
         clock.wait(1)
@@ -220,7 +235,7 @@ class TestSnapshot(TestCase):
         self, before: list[tuple[int, int]], after: list[tuple[int, int]]
     ) -> None:
         clock = Clock()
-        with mock.patch("django.utils.timezone.now", clock):
+        with clock.rules():
             alice = User.objects.create(username="alice")
             staff = User.objects.create(username="staff", is_superuser=True)
             history = History(clock, alice, staff)

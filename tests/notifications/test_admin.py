@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import threading
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.auth.models import Permission, User
 from django.contrib.messages import get_messages
 from django.db import connection
+from django.forms import modelform_factory
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from notifications import services
 from notifications.admin import AnnouncementAdmin
+from notifications.errors import InvalidInput
+from notifications.forms import NotificationAddForm, TextField
 from notifications.models import Announcement, Notification
 from realtime.models import Event
 from tests.notifications.support import HOUR, announced, draft, note, overdue, told, types
@@ -40,6 +45,27 @@ def said(response: Any) -> list[str]:
 def act(admin: Client, url: str, action: str, *rows: Any) -> list[str]:
     form = {"action": action, "_selected_action": [row.pk for row in rows]}
     return said(admin.post(f"{url}/", form))
+
+
+def note_form(alice: User, **fields: Any) -> dict[str, Any]:
+    return {
+        "user": alice.pk,
+        "title": "Hello",
+        "message": "World",
+        "type": "system",
+        "priority": "medium",
+        "channels": "in_app",
+        "metadata": "",
+        **dict.fromkeys(("scheduled_at_0", "scheduled_at_1", "expires_at_0", "expires_at_1"), ""),
+        **fields,
+    }
+
+
+def logged(admin: Client, row: Any) -> list[tuple[int, str]]:
+    """Return the history of a row, the newest first."""
+    entries = LogEntry.objects.filter(object_id=row.pk)
+    found = [(entry.action_flag, entry.get_change_message()) for entry in entries]
+    return [(flag, text.removesuffix("Added.")) for flag, text in found]
 
 
 def queries(admin: Client, url: str) -> int:
@@ -77,7 +103,7 @@ def test_it_previews_the_banner_without_running_it(admin, charlie):
 def test_it_refuses_to_end_before_it_starts(admin):
     times = {"starts_at_0": "2040-01-02", "starts_at_1": "00:00", "ends_at_0": "2040-01-01"}
     page = admin.post(f"{ANNOUNCEMENTS}/add/", {**FORM, **NO_TIMES, **times, "ends_at_1": "00:00"})
-    assert "It must end later than it starts." in page.content.decode()
+    assert "This must be later than starts_at." in page.content.decode()
 
 
 def test_it_edits_nothing_that_is_published(admin, charlie):
@@ -121,29 +147,144 @@ def test_it_shows_how_many_sockets_were_reached(admin, charlie):
 
 
 def test_it_adds_a_notification_that_is_published(admin, alice):
-    form = {
-        "user": alice.pk,
-        "title": "Hello",
-        "message": "World",
-        "type": "system",
-        "priority": "medium",
-        "channels": '["in_app"]',
-        "metadata": "{}",
-        **dict.fromkeys(("scheduled_at_0", "scheduled_at_1", "expires_at_0", "expires_at_1"), ""),
-    }
-    admin.post(f"{NOTIFICATIONS}/add/", {**form, "channels": '["pigeon"]'})
-    admin.post(f"{NOTIFICATIONS}/add/", {**form, "metadata": "[1]"})
-    assert told(alice) == []
-    admin.post(f"{NOTIFICATIONS}/add/", form)
-    assert types(told(alice)) == ["notification"]
+    page = admin.get(f"{NOTIFICATIONS}/add/").content.decode()
+    assert 'value="in_app"' in page
+    assert 'value="sms"' not in page
+    said(admin.post(f"{NOTIFICATIONS}/add/", note_form(alice, metadata="order = 17\r\n\r\nx=a=b")))
+    [event] = told(alice)
+    assert event["data"]["metadata"] == {"order": "17", "x": "a=b"}
+    created = Notification.objects.get()
+    assert logged(admin, created) == [(ADDITION, "")]
+
+
+@pytest.mark.parametrize(
+    ("fields", "where", "says"),
+    [
+        ({"title": "\u200b"}, "title", "must not be empty"),
+        ({"title": "x" * 201}, "title", "at most 200"),
+        ({"message": "\U0001f600" * 1001}, "message", "at most 1000"),
+        ({"channels": "pigeon"}, "channels", "not one of the available"),
+        ({"channels": "sms"}, "channels", "not one of the available"),
+        ({"channels": []}, "channels", "required"),
+        ({"metadata": "null"}, "metadata", "Line 1 is no name and value"),
+        ({"metadata": '""'}, "metadata", "Line 1 is no name and value"),
+        ({"metadata": "[]"}, "metadata", "Line 1 is no name and value"),
+        ({"metadata": "a = 1\na = 2"}, "metadata", "Line 2 gives a once more"),
+        ({"metadata": f"a = {'x' * 9000}"}, "metadata", "at most 8192 fit"),
+        ({"expires_at_0": "2001-01-01", "expires_at_1": "00:00"}, "expires_at", "in the past"),
+        ({"scheduled_at_0": "0000-01-01", "scheduled_at_1": "00:00"}, "scheduled_at", "valid date"),
+        ({"user": "999"}, "user", "valid choice"),
+        ({"user": "me"}, "user", "valid choice"),
+        ({"user": "9" * 40}, "user", "valid choice"),
+    ],
+)
+def test_it_says_at_the_field_what_a_notification_cannot_be(
+    admin, alice, fields: dict[str, Any], where: str, says: str
+):
+    answer = admin.post(f"{NOTIFICATIONS}/add/", note_form(alice, **fields))
+    assert answer.status_code == 200
+    errors = answer.context["adminform"].form.errors
+    assert list(errors) == [where]
+    assert says in str(errors[where])
+    assert not Notification.objects.exists()
+
+
+@pytest.mark.parametrize("field", ["title", "metadata", "channels", "expires_at_0", "user"])
+def test_it_takes_no_harm_from_bytes_that_are_no_text(admin, alice, field: str):
+    form = urlencode(note_form(alice, **{field: "HERE"})).replace("HERE", "a%3D%ED%A0%80%FF%00")
+    answer = admin.post(
+        f"{NOTIFICATIONS}/add/", form, content_type="application/x-www-form-urlencoded"
+    )
+    assert answer.status_code in {200, 400}
+    assert not Notification.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["title", "metadata"])
+def test_a_form_takes_no_text_that_cannot_be_encoded(alice, name: str):
+    form = modelform_factory(Notification, NotificationAddForm, NotificationAddForm.checked)
+    given = {**note_form(alice), "channels": ["in_app"], name: "a = \ud800"}
+    assert "not text" in str(form(given).errors[name])
+    nul = {**given, name: "a = \x00"}
+    assert "ull character" in str(form(nul).errors[name]) or "NUL" in str(form(nul).errors[name])
+
+
+def test_it_counts_a_line_end_once_and_an_emoji_once(admin, alice):
+    text = "\U0001f600" * 500 + "\r\n" * 499 + "x"
+    admin.post(f"{NOTIFICATIONS}/add/", note_form(alice, message=text))
+    assert len(told(alice)[0]["data"]["message"]) == 1000
+    assert "maxlength" not in str(TextField(max_length=5).widget.attrs)
+
+
+def test_it_explains_what_was_right_and_came_too_late(admin, alice, monkeypatch):
+    def late(**given: Any) -> Notification:
+        raise InvalidInput("expires_at", "lies in the past; give a later time")
+
+    monkeypatch.setattr(services, "notification_create", late)
+    answer = admin.post(f"{NOTIFICATIONS}/add/", note_form(alice))
+    assert said(answer) == ["expires_at: lies in the past; give a later time"]
+    assert answer.status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("fields", "where"),
+    [
+        ({"ends_at_0": "2001-01-01", "ends_at_1": "00:00"}, "ends_at"),
+        ({"title": "\u3164"}, "title"),
+        ({"message": "x" * 5001}, "message"),
+    ],
+)
+def test_it_says_at_the_field_what_an_announcement_cannot_be(admin, charlie, fields, where: str):
+    for url in (f"{ANNOUNCEMENTS}/add/", f"{ANNOUNCEMENTS}/{draft(charlie).pk}/change/"):
+        answer = admin.post(url, {**FORM, **NO_TIMES, **fields})
+        assert list(answer.context["adminform"].form.errors) == [where]
+
+
+def test_it_takes_an_announcement_of_5000_characters_in_any_script(admin):
+    for letter in ("x", "\u0c85", "\U0001f600"):
+        form = {**FORM, **NO_TIMES, "message": letter * 5000, "_publish": "1"}
+        admin.post(f"{ANNOUNCEMENTS}/add/", form)
+        assert announced()[-1]["data"]["message"] == letter * 5000
 
 
 def test_it_resends_marks_read_and_archives(admin, alice):
     created, scheduled = note(alice), overdue(alice)
-    assert act(admin, NOTIFICATIONS, "resend", created, scheduled)[-1] == "1 sent again."
+    left, sent = act(admin, NOTIFICATIONS, "resend", created, scheduled)
+    assert (left[:22], sent) == ("1 left as they were: n", "1 sent again.")
     assert act(admin, NOTIFICATIONS, "mark_read", created)[-1] == "1 marked as read."
     assert act(admin, NOTIFICATIONS, "archive", created)[-1] == "1 archived."
+    again = act(admin, NOTIFICATIONS, "archive", created)
+    assert again[-1] == "1 left as they were: archived already."
     assert types(told(alice)) == [*["notification"] * 2, *["notification_updated"] * 2]
+    entries = ["Archived.", "Marked as read.", "Sent again."]
+    assert logged(admin, created) == [(CHANGE, text) for text in entries]
+
+
+def test_it_logs_who_published_and_expired(admin, charlie):
+    written = draft(charlie)
+    act(admin, ANNOUNCEMENTS, "publish_now", written)
+    admin.post(f"{ANNOUNCEMENTS}/{written.pk}/expire/")
+    act(admin, ANNOUNCEMENTS, "publish_now", draft(charlie, ends_at=timezone.now() - HOUR))
+    assert logged(admin, written) == [(CHANGE, "Expired."), (CHANGE, "Published.")]
+    assert LogEntry.objects.count() == 2
+    assert {entry.user for entry in LogEntry.objects.all()} == {charlie}
+
+
+def test_it_tells_each_user_once_of_what_an_action_did(admin, alice, bob):
+    rows = [note(user) for user in (alice, bob) for _ in range(30)]
+    act(admin, NOTIFICATIONS, "mark_read", *rows)
+    for user in (alice, bob):
+        updates = [e for e in told(user) if e["type"] == "notification_updated"]
+        assert [len(update["data"]["notifications"]) for update in updates] == [30]
+
+
+def test_it_asks_the_database_as_often_for_many_rows_as_for_few(admin, alice, bob):
+    few, many = ([note(user) for user in (alice, bob) for _ in range(n)] for n in (1, 40))
+    asked = []
+    for rows in (few, many):
+        with CaptureQueriesContext(connection) as captured:
+            act(admin, NOTIFICATIONS, "archive", *rows)
+        asked.append(len(captured))
+    assert asked[0] == asked[1]
 
 
 def test_it_changes_and_erases_no_notification_by_hand(admin, alice):
@@ -166,9 +307,9 @@ def test_it_offers_no_actions_to_who_may_only_look(alice):
 
 
 @pytest.mark.parametrize(
-    ("text", "found"), [("alice", True), ("al", True), ("{id}", True), ("bob", False)]
+    ("text", "found"), [("alice", True), ("Hello", True), ("{id}", True), ("bob", False)]
 )
-def test_it_finds_by_user_and_id(admin, alice, text: str, found: bool):
+def test_it_finds_by_user_title_and_id(admin, alice, text: str, found: bool):
     created = note(alice)
     page = admin.get(f"{NOTIFICATIONS}/", {"q": text.format(id=created.pk)}).content.decode()
     assert (f"/notification/{created.pk}/change/" in page) is found

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
+from notifications.errors import InvalidInput
 from notifications.models import Notification
-from tests.notifications.support import HOUR, draft
+from tests.notifications.support import HOUR, draft, note, told, types
 
 
 @pytest.mark.parametrize(
@@ -17,15 +19,88 @@ from tests.notifications.support import HOUR, draft
     [
         {"status": "read"},
         {"status": "archived"},
-        {"status": "gone"},
-        {"type": "gossip"},
-        {"priority": "extreme"},
         {"scheduled_at": timezone.now() + HOUR, "expires_at": timezone.now()},
     ],
 )
 def test_it_refuses_a_notification_that_contradicts_itself(alice, fields: dict[str, Any]):
     with pytest.raises(IntegrityError):
         Notification.objects.create(user=alice, title="Hello", message="World", **fields)
+
+
+@pytest.mark.parametrize("field", ["status", "type", "priority"])
+def test_it_refuses_an_unknown_word_even_from_an_update(alice, field: str):
+    note(alice)
+    with pytest.raises(IntegrityError):
+        Notification.objects.update(**{field: "gossip"})
+
+
+BROKEN: list[dict[str, Any]] = [
+    {"status": "gone"},
+    {"type": "gossip"},
+    {"priority": None},
+    {"title": ""},
+    {"title": "\u200b \u3164"},
+    {"title": "x" * 201},
+    {"title": "\ud800"},
+    {"message": "x" * 1001},
+    {"message": 7},
+    {"message": "a\x00b"},
+    {"metadata": []},
+    {"metadata": ""},
+    {"metadata": "null"},
+    {"metadata": {"a": "\ud800"}},
+    {"metadata": {"a": "\x00"}},
+    {"channels": []},
+    {"channels": ["pigeon"]},
+    {"expires_at": "2040-01-01T00:00:00Z"},
+    {"expires_at": datetime(2040, 1, 1)},  # noqa: DTZ001 the point of it
+    {"expires_at": datetime.max.replace(tzinfo=timezone.get_fixed_timezone(-60))},
+]
+
+
+@pytest.mark.parametrize("fields", BROKEN)
+def test_it_saves_nothing_that_the_protocol_could_not_carry(alice, fields: dict[str, Any]):
+    broken = Notification(user=alice, **{"title": "Hello", "message": "World", **fields})
+    with pytest.raises(InvalidInput) as refused:
+        broken.save()
+    assert refused.value.field in fields
+    with pytest.raises(InvalidInput):
+        Notification.objects.bulk_create([broken])
+    assert not Notification.objects.exists()
+    created = note(alice)
+    for name, value in fields.items():
+        setattr(created, name, value)
+    with pytest.raises(InvalidInput):
+        created.save()
+    with pytest.raises(InvalidInput):
+        Notification.objects.bulk_update([created], [*fields, "updated_at"])
+    assert types(told(alice)) == ["notification"]
+
+
+def test_it_saves_the_state_of_an_old_row_that_is_broken(alice):
+    created = note(alice)
+    Notification.objects.update(metadata=[])
+    loaded = Notification.objects.get(pk=created.pk)
+    loaded.seen_at = timezone.now()
+    loaded.save()
+    assert types(told(alice)) == ["notification", "notification_updated"]
+
+
+def test_it_takes_none_for_no_metadata_and_one_form_of_a_line_end(alice):
+    saved = Notification(user=alice, title=" Hello ", message="a\r\nb", metadata=None)
+    saved.save()
+    [event] = told(alice)
+    assert (event["data"]["title"], event["data"]["message"]) == ("Hello", "a\nb")
+    assert event["data"]["metadata"] == {}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"title": ""}, {"message": "x" * 5001}, {"severity": "grave"}, {"ends_at": "soon"}],
+)
+def test_it_saves_no_announcement_that_the_protocol_could_not_carry(charlie, fields):
+    with pytest.raises(InvalidInput):
+        draft(charlie, **fields)
 
 
 def test_it_refuses_an_announcement_that_ends_before_it_starts(charlie):

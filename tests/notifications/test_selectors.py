@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.utils import timezone
 
 from notifications import selectors, services
@@ -36,6 +37,48 @@ def test_it_counts_neither_scheduled_nor_expired_ones(alice):
     Notification.objects.filter(pk=expired.pk).update(expires_at=timezone.now() - HOUR)
     assert selectors.notification_counts([alice.pk])[alice.pk].unread == 0
     assert selectors.notification_summary(user_id=alice.pk)["unread_count"] == 0
+
+
+def test_it_finds_whose_counts_time_has_changed_and_goes_on_from_there(
+    alice, bob, monkeypatch, django_assert_num_queries
+):
+    monkeypatch.setattr(selectors, "LAPSED_PAGE", 2)
+    now = timezone.now()
+    for user, seconds in ((alice, 1), (bob, 1), (bob, 1), (alice, 1), (alice, 2), (alice, -9)):
+        created = note(user, expires_at=now + HOUR)
+        moment = now - timedelta(seconds=seconds)
+        Notification.objects.filter(pk=created.pk).update(expires_at=moment)
+    place: tuple[datetime, int] | None = None
+    pages: list[set[int]] = []
+    while not pages or pages[-1]:
+        with django_assert_num_queries(1):
+            users, place = selectors.notifications_lapsed(place)
+        pages.append(users)
+    assert pages == [{alice.pk}, {bob.pk}, set()]
+    assert selectors.notifications_lapsed(place) == (set(), place)
+
+
+@pytest.mark.parametrize("case", ["read", "archived", "unpublished", "long ago"])
+def test_it_finds_nobody_whose_counts_stay(alice, case: str):
+    created = note(alice, expires_at=timezone.now() + HOUR)
+    if case in {"read", "archived"}:
+        services.notification_set_status(notification_id=created.pk, status=case)
+    elif case == "unpublished":
+        Notification.objects.update(published_at=None)
+    ago = 2 * HOUR if case == "long ago" else timedelta(seconds=1)
+    Notification.objects.update(expires_at=timezone.now() - ago)
+    assert selectors.notifications_lapsed(None) == (set(), None)
+
+
+def test_it_looks_for_what_has_expired_by_an_index_of_nothing_else(alice):
+    [index] = [i for i in Notification._meta.indexes if i.name == "notification_lapsing"]
+    place = (timezone.now(), alice.pk)
+    rows = selectors.notifications_lapsing(place)
+    if connection.vendor == "sqlite":
+        assert index.name in rows.explain()
+    with connection.cursor() as cursor:
+        constraints = connection.introspection.get_constraints(cursor, rows.model._meta.db_table)
+    assert index.name in constraints
 
 
 def test_it_counts_an_unread_again_one_as_seen(alice):

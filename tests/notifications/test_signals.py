@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
-from django.db import DataError, transaction
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 
-from notifications.models import Notification
+from notifications.errors import InvalidInput
+from notifications.models import Announcement, Notification
 from notifications.payloads import notification_payload
-from tests.notifications.support import HOUR, note, told, types
+from realtime.names import user_stream
+from tests.notifications.support import HOUR, announced, draft, events, note, told, types
 
 
 def test_it_publishes_a_plain_save(alice, bob):
@@ -91,6 +98,136 @@ def test_it_publishes_nothing_for_a_rolled_back_transaction(alice):
 @pytest.mark.django_db(transaction=True)
 def test_it_saves_no_row_whose_event_cannot_be_written(alice):
     broken = Notification(user=alice, title="Hello", message="World", metadata={"a": "\ud800"})
-    with pytest.raises((UnicodeEncodeError, DataError)):
+    with pytest.raises(InvalidInput):
         broken.save()
     assert not Notification.objects.exists()
+
+
+CONTENT: list[tuple[str, Any]] = [
+    ("title", "Changed"),
+    ("message", "Changed"),
+    ("type", "security"),
+    ("priority", "urgent"),
+    ("metadata", {"a": 1}),
+    ("channels", ["in_app", "push"]),
+    ("expires_at", timezone.now() + HOUR),
+]
+
+
+@pytest.mark.parametrize(("field", "value"), CONTENT)
+def test_it_tells_changed_content_whole_and_once(alice, field: str, value: Any):
+    created = note(alice)
+    loaded = Notification.objects.get(pk=created.pk)
+    setattr(loaded, field, value)
+    loaded.save()
+    loaded.save()
+    assert types(told(alice)) == ["notification", "notification_updated"]
+    [state] = told(alice)[-1]["data"]["notifications"]
+    fresh = notification_payload(Notification.objects.get(pk=created.pk))
+    assert state["notification"] == msgspec.to_builtins(fresh)
+    assert "deleted" not in state
+
+
+def test_it_tells_of_metadata_that_was_changed_in_place(alice):
+    created = note(alice, metadata={"a": {"b": 1}})
+    created.metadata["a"]["b"] = 2
+    created.save()
+    assert types(told(alice)) == ["notification", "notification_updated"]
+
+
+def test_it_tells_only_of_what_was_saved(alice):
+    created = note(alice)
+    created.title, created.message = "Not saved", "Saved"
+    created.save(update_fields=["message"])
+    whole = told(alice)[-1]["data"]["notifications"][0]["notification"]
+    assert (whole["title"], whole["message"]) == ("Hello", "Saved")
+
+
+def test_it_tells_what_the_database_computed(alice):
+    created = note(alice)
+    created.title = Concat("title", Value("!"))
+    created.save()
+    assert told(alice)[-1]["data"]["notifications"][0]["notification"]["title"] == "Hello!"
+
+
+def test_it_tells_that_one_is_gone(alice):
+    created, hidden = note(alice), note(alice, scheduled_at=timezone.now() + HOUR)
+    Notification.objects.only("title").get(pk=created.pk).delete()
+    hidden.delete()
+    assert types(told(alice)) == ["notification", "notification_updated"]
+    [state] = told(alice)[-1]["data"]["notifications"]
+    assert (state["id"], state["status"], state["deleted"]) == (str(created.pk), "archived", True)
+
+
+def test_it_tells_each_user_once_what_a_queryset_deleted(alice, bob):
+    ids = {str(note(alice).pk), str(note(alice).pk)}
+    note(bob)
+    note(alice, scheduled_at=timezone.now() + HOUR)
+    with pytest.raises(LookupError), transaction.atomic():
+        Notification.objects.all().delete()
+        raise LookupError
+    alice.notifications.filter(title="Hello").delete()
+    Notification.objects.filter(user=bob).delete()
+    assert {state["id"] for state in told(alice)[-1]["data"]["notifications"]} == ids
+    assert types(told(bob)) == ["notification", "notification_updated"]
+    assert not Notification.objects.exists()
+
+
+def test_it_tells_nobody_of_those_that_go_with_their_user(alice, bob):
+    note(alice)
+    note(bob)
+    alice_stream = user_stream(alice.pk)
+    alice.delete()
+    User.objects.filter(pk=bob.pk).delete()
+    assert not Notification.objects.exists()
+    found = [event["type"] for event in events(alice_stream)]
+    assert found == ["notification", "access_changed"]
+
+
+def test_it_moves_one_from_one_user_to_another(alice, bob):
+    created = note(alice)
+    created.user = bob
+    created.save(update_fields=["user"])
+    assert told(alice)[-1]["data"]["notifications"][0]["deleted"] is True
+    assert types(told(bob)) == ["notification"]
+
+
+def test_it_tells_of_one_that_is_published_or_taken_back_by_hand(alice):
+    scheduled = note(alice, scheduled_at=timezone.now() + HOUR)
+    scheduled.published_at = timezone.now()
+    scheduled.save()
+    scheduled.published_at = None
+    scheduled.save()
+    assert types(told(alice)) == ["notification", "notification_updated"]
+    assert told(alice)[-1]["data"]["notifications"][0]["deleted"] is True
+
+
+def test_it_announces_what_is_changed_on_what_everybody_was_told(charlie):
+    written = draft(charlie)
+    written.title = "Edited draft"
+    written.save()
+    assert announced() == []
+    written.published_at = timezone.now()
+    written.save()
+    assert written.event_offset == Announcement.objects.get().event_offset == 1
+    written.title = "Edited"
+    written.save()
+    written.save()
+    assert [event["data"]["title"] for event in announced()] == ["Edited draft", "Edited"]
+
+
+@pytest.mark.parametrize("how", ["delete", "queryset", "take back"])
+def test_it_announces_as_over_what_is_withdrawn(charlie, how: str):
+    later = timezone.now() + HOUR
+    live = draft(charlie, published_at=timezone.now(), ends_at=later)
+    draft(charlie)
+    if how == "delete":
+        live.delete()
+    elif how == "queryset":
+        Announcement.objects.all().delete()
+    else:
+        live.published_at = None
+        live.save()
+    first, last = announced()
+    assert first["data"]["id"] == last["data"]["id"]
+    assert last["data"]["ends_at"] <= last["timestamp"] < first["data"]["ends_at"]

@@ -48,7 +48,7 @@ class UnknownRoom(BroadcastError):
 
 class IdempotencyConflict(BroadcastError):
     code = "idempotency_conflict"
-    status = 422  # as everywhere: 409 is for what somebody else has changed
+    status = 409
     title = "Idempotency key used before"
 
     def __init__(self) -> None:

@@ -25,8 +25,8 @@ from hoardrun.market import names as market_names
 from hoardrun.market.models import MAX_SYMBOL_LENGTH, SYMBOL_PATTERN, Instrument
 from notifications import validation
 from notifications.choices import Severity
-from notifications.models import ANNOUNCEMENT_LENGTH, TITLE_LENGTH
 from notifications.serializers import NotificationInput
+from notifications.validation import ANNOUNCEMENT_LENGTH, TITLE_LENGTH
 from realtime.models import Broadcast
 from realtime.protocol.messages import BalanceUpdate, MarketUpdate, TransactionUpdate
 from realtime.publish import payload_from

@@ -217,17 +217,19 @@ export interface Notification {
   stored?: boolean;
 }
 
-/** Notifications changed state, on any device of the user or by staff. */
+/** Notifications changed or were deleted, on any device of the user or by staff. */
 export interface NotificationUpdated {
   /** Those that changed, each with its whole state. */
   notifications: NotificationState[];
 }
 
 /**
- * What reading, seeing or archiving changed on one notification.
+ * What changed on one notification: its state, and with `notification` its content.
  *
- * `notification` is the whole of one that is unread again: a client that began while it
- * was not does not have it.
+ * `notification` is the whole of one whose content changed, or that is unread again: a client
+ * that began while it was not does not have it. It replaces what the client has. `deleted` is
+ * true of one that no longer exists, and left out otherwise; its `status` is then `archived`,
+ * so that a client which does not know the field hides it.
  */
 export interface NotificationState {
   /** Which notification. */
@@ -238,8 +240,10 @@ export interface NotificationState {
   seen_at?: string | null;
   /** When it was read, if it was. */
   read_at?: string | null;
-  /** The whole of one that is unread again; null otherwise. */
+  /** The whole of one that is unread again, or whose content changed; null otherwise. */
   notification?: Notification | null;
+  /** True of one that no longer exists; left out otherwise. */
+  deleted?: boolean;
 }
 
 /** A transaction was created or moved to another status. */
@@ -304,7 +308,12 @@ export interface BalanceUpdate {
   updated_at?: string | null;
 }
 
-/** An announcement to everybody; sent again with `ends_at` in the past when it is over. */
+/**
+ * An announcement to everybody; it replaces what the client has under its `id`.
+ *
+ * It is sent again when it is edited, and with `ends_at` in the past when it is over,
+ * withdrawn or deleted.
+ */
 export interface SystemAnnouncement {
   /** The announcement's id; one that is sent again keeps it. */
   id: string;

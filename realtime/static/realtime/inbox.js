@@ -139,10 +139,11 @@ export class Inbox extends EventTarget {
   }
 
   #updated(states) {
-    for (const { notification, ...state } of states) {
+    for (const { notification, deleted, ...state } of states) {
       const known = this.#items.get(state.id);
-      if (this.isLoading) this.#late.set(state.id, state);
-      if (known || notification) this.#items.set(state.id, { ...notification, ...known, ...state });
+      if (this.isLoading) this.#late.set(state.id, { ...this.#late.get(state.id), ...notification, ...state });
+      if (deleted) this.#items.delete(state.id);
+      else if (known || notification) this.#items.set(state.id, { ...known, ...notification, ...state });
     }
     this.#changed();
   }

@@ -1,0 +1,55 @@
+"""Time changes derived messages too: a notification expires, and nobody writes anything.
+
+The rows are the timers. Each node asks every few seconds, by the database's clock, whose
+message has changed since it last asked, and computes those of its own users anew. It writes
+nothing, so nodes need not agree; a node without users asks nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
+
+from realtime import db, derived
+from realtime.derived import Lapsed
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 2.0
+
+
+class Lapses:
+    """Finds whose derived messages time has changed, and has them computed."""
+
+    def __init__(self, users: Collection[int], derive: Callable[[Iterable[int]], None]) -> None:
+        self._users = users
+        self._derive = derive
+        self._places: dict[str, Any] = {}
+
+    async def run(self) -> None:
+        """Look for as long as the node lives."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            await self.look()
+
+    async def look(self) -> None:
+        """Look once. A failure is made good by the next look, from the same place."""
+        if not self._users:
+            self._places.clear()  # those who come are told as they come
+            return
+        for kind in derived.all_derived():
+            if kind.lapsed is None:
+                continue
+            try:
+                await self._look_at(kind.name, kind.lapsed)
+            except Exception as error:  # a database that is away comes back
+                logger.warning("%s: what time has changed could not be read: %r", kind.name, error)
+
+    async def _look_at(self, name: str, lapsed: Lapsed) -> None:
+        found = True
+        while found:
+            users, self._places[name] = await db.run(lapsed, self._places.get(name))
+            self._derive(user_id for user_id in users if user_id in self._users)
+            found = bool(users)
