@@ -6,9 +6,15 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from hoardrun.api.throttles import FormThrottle
+from realtime.admin_lists import ByKey, users_found
+
+admin.site.unregister(User)
 
 
 class LoginForm(AdminAuthenticationForm):
@@ -21,3 +27,14 @@ class LoginForm(AdminAuthenticationForm):
 
 
 admin.site.login_form = LoginForm
+
+
+@admin.register(User)
+class PeopleAdmin(ByKey, UserAdmin):  # type: ignore[type-arg]
+    """Users, found by the begin of a name or a whole e-mail address."""
+
+    list_filter = ("is_staff",)
+    search_help_text = "How a user's name begins, an id, or a whole e-mail address"
+
+    def matching(self, word: str) -> Q:
+        return Q(pk__in=users_found(word))

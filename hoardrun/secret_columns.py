@@ -27,7 +27,7 @@ SECRET = frozenset(
 )
 # What only sounds like one, and why it may be seen.
 HARMLESS = {
-    "ledger.transaction.idempotency_key": "repeats a request of the same account only",
+    "ledger.transaction.idempotency_key": "repeats a request of the same user only",
     "notifications.mailing.fingerprint": "the hash of a text that stands next to it",
     "notifications.mailing.key": "a name that an operator has chosen",
     "realtime.broadcast.fingerprint": "the hash of a payload that stands next to it",

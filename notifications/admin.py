@@ -11,7 +11,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.forms import ModelForm
 from django.http import (
     Http404,
@@ -31,9 +31,10 @@ from notifications.forms import AnnouncementForm, NotificationAddForm
 from notifications.models import Announcement, Mailing, Notification
 from realtime import names
 from realtime.admin_fields import SafeSelects
+from realtime.admin_lists import ByKey, numbers, users_named
 from realtime.models import Event
 
-if TYPE_CHECKING:  # Django's classes take no parameters when they run
+if TYPE_CHECKING:  # Django's class takes no parameters when it runs
     _ModelAdmin = admin.ModelAdmin[Any]
 else:
     _ModelAdmin = admin.ModelAdmin
@@ -255,7 +256,7 @@ class AnnouncementAdmin(_Adding):
 
 
 @admin.register(Notification)
-class NotificationAdmin(_Adding):
+class NotificationAdmin(ByKey, _Adding):
     """Read, search, send again, mark read, archive; add one for a user. Nothing is erased."""
 
     list_display = (
@@ -269,12 +270,11 @@ class NotificationAdmin(_Adding):
         "published_at",
     )
     list_display_links = ("id", "title")
-    list_filter = ("status", "type", "priority", "created_at")
     list_select_related = ("user",)
-    search_fields = ("user__username", "title", "=id")
+    search_help_text = "A notification's id, or how the name of its user begins"
+    linked_by = ("user__id__exact",)
     autocomplete_fields = ("user",)
     actions = ("resend", "mark_read", "archive")
-    show_full_result_count = False
     add_fields = (
         "user",
         "title",
@@ -286,6 +286,9 @@ class NotificationAdmin(_Adding):
         "scheduled_at",
         "expires_at",
     )
+
+    def matching(self, word: str) -> Q:
+        return Q(pk__in=numbers(word)) | Q(user__in=users_named(word))
 
     def get_fields(self, request: HttpRequest, obj: Notification | None = None) -> tuple[str, ...]:
         if obj is None:

@@ -27,6 +27,7 @@ from notifications.serializers import (
     StatusInput,
     SummaryOutput,
 )
+from realtime.rest import idempotency
 from realtime.rest.pagination import CursorOrWindow
 from realtime.rest.permissions import StaffWith
 from realtime.rest.serializers import StrictSerializer
@@ -69,6 +70,7 @@ class NotificationListView(View, ListAPIView[Notification]):
 
         The admin's log keeps who did.
         """
+        idempotency.refuse(request)
         wanted = _checked(NotificationInput, request.data)
         with transaction.atomic():
             created = services.notification_create(**wanted)

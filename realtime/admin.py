@@ -9,14 +9,16 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from django.contrib import admin
-from django.db.models import F, QuerySet
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import SEARCH_VAR
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
 from realtime import access, registry
+from realtime.admin_lists import ByKey, first_keys, numbers, users_found, users_named
 from realtime.models import (
     Broadcast,
     BroadcastDecision,
@@ -27,7 +29,6 @@ from realtime.models import (
     Node,
     Stream,
 )
-from realtime.protocol.messages import PAYLOADS
 
 if TYPE_CHECKING:  # Django's class takes no parameters when it runs
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -36,9 +37,7 @@ else:
 
 
 class _ReadOnly(_ModelAdmin):
-    """Rows to look at. Counting them all would read a huge table for a number nobody needs."""
-
-    show_full_result_count = False
+    """Rows to look at."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -51,12 +50,14 @@ class _ReadOnly(_ModelAdmin):
 
 
 @admin.register(Stream)
-class StreamAdmin(_ReadOnly):
+class StreamAdmin(_ReadOnly, ByKey):
     list_display = ("name", "head", "floor", "kept", "epoch", "created_at")
-    search_fields = ("name",)
-    ordering = ("-id",)
+    search_help_text = "How a stream's name begins, such as: user:17"
 
-    @admin.display(description="events", ordering=F("head") - F("floor"))
+    def matching(self, word: str) -> Q:
+        return Q(pk__in=first_keys(Stream.objects.all(), "name", word))
+
+    @admin.display(description="events")
     def kept(self, stream: Stream) -> str:
         """Link to the events that are still in the log; offsets have no gaps, so no counting."""
         url = reverse("admin:realtime_event_changelist")
@@ -64,26 +65,17 @@ class StreamAdmin(_ReadOnly):
         return format_html('<a href="{}?{}">{}</a>', url, query, stream.head - stream.floor)
 
 
-class TypeFilter(admin.SimpleListFilter):
-    """Filter by the message types that there are, without reading the log for them."""
-
-    title = parameter_name = "type"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(name, name) for name in sorted(PAYLOADS)]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
-        return queryset.filter(type=self.value()) if self.value() else queryset
-
-
 @admin.register(Event)
-class EventAdmin(_ReadOnly):
+class EventAdmin(_ReadOnly, ByKey):
+    """The log. Only streams have an index, so every search begins with one."""
+
     list_display = ("stream", "offset", "type", "topic", "reached", "created_at")
     list_display_links = ("offset",)
-    list_filter = (TypeFilter,)
     list_select_related = ("stream",)
-    search_fields = ("stream__name",)  # shows the box; `get_search_results` does the work
-    search_help_text = "A stream, a type, an offset, or several, such as: user:17 42"
+    search_help_text = (
+        "A stream, and in it an offset or a type, such as: user:17 42, or: user:17 notification"
+    )
+    linked_by = ("stream__id__exact",)
     fields = (
         "stream",
         "offset",
@@ -94,19 +86,26 @@ class EventAdmin(_ReadOnly):
         "reached",
         "created_at",
     )
-    ordering = ("-id",)
+
+    def get_key(self, request: HttpRequest) -> str:
+        """Order within a stream by offset, which has the index."""
+        in_stream = self.linked_by[0] in request.GET or request.GET.get(SEARCH_VAR, "").strip()
+        return "offset" if in_stream else "id"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
     ) -> tuple[QuerySet[Event], bool]:
-        """Match each word exactly: by index, where a part of a word would read the whole log."""
-        for word in search_term.split():
-            if word.isascii() and word.isdigit() and len(word) <= 16:
-                queryset = queryset.filter(offset=int(word))
-            elif word in PAYLOADS:
-                queryset = queryset.filter(type=word)
-            else:
-                queryset = queryset.filter(stream__name=word)
+        words = search_term.split()
+        if not words:
+            return queryset, False
+        stream = Stream.objects.filter(name=words[0]).first()
+        if stream is None:
+            messages.warning(request, f"There is no stream {words[0]!r}; begin with one.")
+            return queryset.none(), False
+        queryset = queryset.filter(stream=stream)
+        for word in words[1:]:
+            found = numbers(word)
+            queryset = queryset.filter(offset=found[0]) if found else queryset.filter(type=word)
         return queryset, False
 
     @admin.display(description="payload")
@@ -117,12 +116,14 @@ class EventAdmin(_ReadOnly):
 
 
 @admin.register(Cursor)
-class CursorAdmin(_ReadOnly):
+class CursorAdmin(_ReadOnly, ByKey):
     list_display = ("user", "device", "stream", "acked", "behind", "updated_at")
     list_display_links = ("device", "acked")
     list_select_related = ("user", "stream")
-    search_fields = ("user__username", "=device", "=stream__name")
-    ordering = ("-updated_at", "-id")
+    search_help_text = "How a user's name begins, or a user's id"
+
+    def matching(self, word: str) -> Q:
+        return Q(user__in=users_found(word))
 
     @admin.display(description="not acked")
     def behind(self, cursor: Cursor) -> str:
@@ -163,17 +164,21 @@ class NodeAdmin(_ReadOnly):
 
 
 @admin.register(Connection)
-class ConnectionAdmin(_ReadOnly):
+class ConnectionAdmin(_ReadOnly, ByKey):
     """Who is connected; whoever may delete connections closes them here."""
 
     list_display = ("id", "user", "device", "address", "client", "node", "opened_at")
     list_select_related = ("user", "node")
-    search_fields = ("=id", "user__username", "=device", "=address", "=session")
-    ordering = ("-opened_at", "id")
+    search_help_text = "How a user's name begins, or the whole id of a user or a connection"
     actions = ("close", "send_away")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
-        return registry.connections()
+        # Not by a join: that would sort all of a node's connections.
+        silent = Node.objects.exclude(registry.alive()).values_list("pk", flat=True)
+        return Connection.objects.exclude(node__in=list(silent))
+
+    def matching(self, word: str) -> Q:
+        return Q(user__in=users_found(word)) | Q(pk=word)
 
     def has_close_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("realtime.delete_connection"))
@@ -197,17 +202,22 @@ class ConnectionAdmin(_ReadOnly):
 
 
 @admin.register(IssuedToken)
-class IssuedTokenAdmin(_ReadOnly):
+class IssuedTokenAdmin(_ReadOnly, ByKey):
     """The refresh tokens that were issued. Nobody can use one with what is stored of it."""
 
     list_display = ("jti", "user", "session", "issued_at", "used_at", "expires_at")
     list_select_related = ("user",)
-    search_fields = ("=jti", "user__username", "=session")
-    ordering = ("-expires_at", "jti")
+    search_help_text = "How a user's name begins, a user's id, or a whole jti"
+
+    def get_key(self, request: HttpRequest) -> str:
+        return "expires_at"  # the jti is random
+
+    def matching(self, word: str) -> Q:
+        return Q(user__in=users_found(word)) | Q(jti=word)
 
 
 @admin.register(Broadcast)
-class BroadcastAdmin(_ReadOnly):
+class BroadcastAdmin(_ReadOnly, ByKey):
     list_display: tuple[str, ...] = (
         "id",
         "kind",
@@ -218,10 +228,12 @@ class BroadcastAdmin(_ReadOnly):
         "decision",
         "created",
     )
-    list_filter = ("kind", "needs_approval")
+    list_filter = ("needs_approval",)
     list_select_related = ("author", "decision")
-    search_fields = ("=target", "author__username", "=idempotency_key")
-    ordering = ("-id",)
+    search_help_text = "A target, such as a user's id, or how the name of an author begins"
+
+    def matching(self, word: str) -> Q:
+        return Q(target=word) | Q(author__in=users_named(word))
 
     @admin.display(ordering="created_at")
     def created(self, broadcast: Broadcast) -> str:
@@ -238,9 +250,10 @@ class BroadcastAdmin(_ReadOnly):
 
 
 @admin.register(BroadcastDecision)
-class BroadcastDecisionAdmin(_ReadOnly):
+class BroadcastDecisionAdmin(_ReadOnly, ByKey):
     list_display = ("id", "broadcast", "approved", "decided_by", "address", "decided_at")
-    list_filter = ("approved",)
     list_select_related = ("broadcast", "decided_by")
-    search_fields = ("=broadcast__id", "decided_by__username")
-    ordering = ("-id",)
+    search_help_text = "The number of a broadcast, or how the name of its judge begins"
+
+    def matching(self, word: str) -> Q:
+        return Q(broadcast__in=numbers(word)) | Q(decided_by__in=users_named(word))

@@ -220,6 +220,13 @@ class Broadcast(AppendOnly):
                 fields=["author", "idempotency_key"], name="broadcast_idempotency_key_once"
             )
         ]
+        # What the admin filters and searches by; few rows a day are written.
+        indexes = [
+            models.Index(fields=["target", "id"], name="broadcast_target"),
+            models.Index(
+                fields=["id"], condition=models.Q(needs_approval=True), name="broadcast_waits"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.target}"

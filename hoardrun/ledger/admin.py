@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -26,16 +26,15 @@ from hoardrun.ledger.errors import LedgerError
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.money import amount_human
 from hoardrun.ledger.transitions import TRANSITIONS
+from realtime.admin_lists import ByKey, first_keys, numbers, users_named
 
-if TYPE_CHECKING:  # Django's classes take no parameters when they run
-    _ModelAdmin = admin.ModelAdmin[Any]
+if TYPE_CHECKING:  # Django's class takes no parameters when it runs
     _TransactionForm = forms.ModelForm[Transaction]
 else:
-    _ModelAdmin = admin.ModelAdmin
     _TransactionForm = forms.ModelForm
 
 
-class _Kept(_ModelAdmin):
+class _Kept(ByKey):
     """Rows that are made by a service and never deleted.
 
     Subclasses name the fields of the add form; afterwards all but `editable` are readonly.
@@ -73,16 +72,21 @@ class AccountAdmin(_Kept):
     editable = ("name",)
     autocomplete_fields = ("user",)
     list_display = ("id", "user", "type", "name", "currency", "available", "current", "status")
-    list_filter = ("currency", "type", "status")
+    list_filter = ("status",)
     list_select_related = ("user",)
-    search_fields = ("user__username", "user__email", "name", "=id")
-    ordering = ("-id",)
+    search_help_text = (
+        "An account's id, or how the name of its user begins, or their e-mail address"
+    )
+    linked_by = ("user__id__exact",)
 
-    @admin.display(ordering="available_balance")
+    def matching(self, word: str) -> Q:
+        return Q(pk__in=numbers(word)) | Q(user__in=users_named(word))
+
+    @admin.display
     def available(self, account: Account) -> str:
         return amount_human(account.available_balance, account.currency)
 
-    @admin.display(ordering="current_balance")
+    @admin.display
     def current(self, account: Account) -> str:
         return amount_human(account.current_balance, account.currency)
 
@@ -130,24 +134,30 @@ class TransactionAdmin(_Kept):
     autocomplete_fields = ("account",)
     inlines = (MovesInline,)
     list_display = ("id", "status", "owner", "money", "direction", "type", "account", "created_at")
-    list_filter = ("status", "type", "direction", "currency", "provider", "created_at")
+    list_filter = ("status",)
     list_select_related = ("account__user",)
-    search_fields = ("account__user__username", "account__user__email", "reference", "=id")
-    ordering = ("-created_at", "-id")
-    date_hierarchy = "created_at"
+    search_help_text = (
+        "A transaction's id, how a reference or the name of a user begins, or an e-mail address"
+    )
+    linked_by = ("account__id__exact",)
     actions = ("complete", "fail", "cancel", "reverse")
 
     class Media:
         css = {"all": ("ledger/moves.css",)}
 
+    def matching(self, word: str) -> Q:
+        accounts = Account.objects.filter(user__in=users_named(word))
+        ids = [*numbers(word), *first_keys(Transaction.objects.all(), "reference", word)]
+        return Q(pk__in=ids) | Q(account__in=list(accounts.values_list("pk", flat=True)))
+
     def get_inlines(self, request: HttpRequest, obj: Transaction | None) -> Any:
         return self.inlines if obj else ()
 
-    @admin.display(ordering="account__user__username")
+    @admin.display
     def owner(self, txn: Transaction) -> str:
         return txn.account.user.get_username()
 
-    @admin.display(description="amount", ordering="amount")
+    @admin.display(description="amount")
     def money(self, txn: Transaction) -> str:
         return amount_human(txn.amount, txn.currency)
 

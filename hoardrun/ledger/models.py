@@ -65,6 +65,7 @@ class Account(models.Model):
     TOLD: ClassVar[tuple[str, ...]] = (*BALANCES, "name", "status", "type")
 
     class Meta:
+        indexes = [models.Index(fields=["status", "id"], name="account_status_newest")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(type=AccountType.CREDIT) | Q(available_balance__gte=0),
@@ -137,6 +138,17 @@ class Transaction(models.Model):
     reference = models.CharField(max_length=100, blank=True, db_index=True)
     failure_reason = models.CharField(max_length=200, blank=True)
     idempotency_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 unique only where given
+    # Whose key it is; none where the user had given the key on another account before keys
+    # became the user's. The unique constraint has the index.
+    key_owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,
+        related_name="+",
+    )
     balance_after = models.DecimalField(
         max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES, null=True, blank=True
     )
@@ -147,7 +159,7 @@ class Transaction(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["account", "-created_at", "-id"], name="txn_account_newest"),
-            models.Index(fields=["status", "created_at"], name="txn_status_oldest"),
+            models.Index(fields=["status", "id"], name="txn_status_newest"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="txn_amount_positive"),
@@ -164,6 +176,9 @@ class Transaction(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["account", "idempotency_key"], name="txn_idempotency_key_once"
+            ),
+            models.UniqueConstraint(
+                fields=["key_owner", "idempotency_key"], name="txn_key_of_user_once"
             ),
         ]
 

@@ -19,6 +19,7 @@ from hoardrun.ledger.choices import (
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.money import Currency
 from hoardrun.ledger.payloads import account_data, txn_data
+from realtime.rest.idempotency import KeyField
 from realtime.rest.serializers import StrictSerializer
 
 _MONEY = {"type": "string", "pattern": r"^-?\d{1,13}(\.\d{1,2})?$", "example": "12.50"}
@@ -54,8 +55,8 @@ class TransactionInput(StrictSerializer):
     merchant_name = serializers.CharField(max_length=100, required=False, allow_blank=True)
     merchant_category = serializers.CharField(max_length=50, required=False, allow_blank=True)
     reference = serializers.CharField(max_length=100, required=False, allow_blank=True)
-    idempotency_key = serializers.CharField(
-        max_length=200, required=False, help_text="The same as the header `Idempotency-Key`."
+    idempotency_key = KeyField(
+        required=False, help_text="The same as the header `Idempotency-Key`."
     )
 
 

@@ -18,11 +18,14 @@ Each move is stored with who made it (`actors`), in the same database transactio
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from hoardrun.ledger.actors import UNNAMED, Actor
@@ -127,11 +130,11 @@ def transaction_create(
 ) -> Created:
     """Create a pending transaction; an outbound one holds its amount.
 
-    With `owner_id`, the account must be that user's. A key seen before on this
-    account returns the first transaction, and raises IdempotencyConflict if it
+    With `owner_id`, the account must be that user's. A key that the account's user has
+    used before returns the first transaction, and raises IdempotencyConflict if it
     asked for something else. Raises a LedgerError if the account does not take it.
     """
-    with transaction.atomic():
+    with _key_is_once(account_id, idempotency_key), transaction.atomic():
         account = _account_lock(account_id, owner_id)
         _actor_check(account, by)
         wanted: dict[str, Any] = {
@@ -147,7 +150,8 @@ def transaction_create(
             "reference": reference,
         }
         txn = Transaction(account=account, idempotency_key=idempotency_key or None, **wanted)
-        _clean(txn, exclude={"account"})
+        txn.key_owner_id = account.user_id if txn.idempotency_key else None
+        _clean(txn, exclude={"account", "key_owner"})
         if txn.idempotency_key and (first := _first_of(account, txn.idempotency_key, wanted)):
             return Created(first, False)
         exact = transaction_check(
@@ -205,7 +209,7 @@ def transaction_move(
             txn.completed_at = timezone.now()
         if other and effect.available > 0:
             carried = carry(account, other, effect.available, txn)
-        _clean(txn, exclude={"account"})
+        _clean(txn, exclude={"account", "key_owner"})
         for changed in (account, other):
             if changed and changed.told_changed(Account.BALANCES):
                 changed.save(update_fields=["available_balance", "current_balance", "updated_at"])
@@ -302,11 +306,27 @@ def _account_lock(account_id: int | str, owner_id: int | None = None) -> Account
         raise AccountNotFound from None
 
 
+@contextmanager
+def _key_is_once(account_id: int | str, key: str | None) -> Iterator[None]:
+    """Say so if a key came for two accounts of its user at a time, whose locks are two."""
+    try:
+        yield
+    except IntegrityError:
+        owner = Account.objects.filter(pk=id_parse(account_id)).values("user_id")
+        used = Transaction.objects.filter(key_owner__in=owner, idempotency_key=key)
+        if key and used.exclude(account_id=id_parse(account_id)).exists():
+            raise IdempotencyConflict(["account_id"]) from None
+        raise
+
+
 def _first_of(account: Account, key: str, wanted: dict[str, Any]) -> Transaction | None:
-    """Find what this key created; the account's lock makes the answer final."""
-    first = Transaction.objects.filter(account=account, idempotency_key=key).first()
-    if first is None:
+    """Find what this key of the account's user created, first of all on this account."""
+    mine = Q(account=account) | Q(key_owner=account.user_id)
+    found = list(Transaction.objects.filter(mine, idempotency_key=key))
+    if not found:
         return None
+    first = next((txn for txn in found if txn.account_id == account.pk), found[0])
+    wanted = {"account_id": account.pk, **wanted}
     if differing := [name for name, value in wanted.items() if getattr(first, name) != value]:
         raise IdempotencyConflict(differing)
     first.account = account

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.generics import ListAPIView
@@ -25,6 +25,7 @@ from hoardrun.ledger.serializers import (
     TransactionOutput,
 )
 from hoardrun.request_id import request_id
+from realtime.rest import idempotency
 from realtime.rest.pagination import CursorOrWindow
 from realtime.rest.permissions import staff_may
 from realtime.rest.views import View
@@ -39,16 +40,6 @@ ACTIONS = {
 }
 OWNER_ACTIONS = frozenset({"cancel"})
 MOVE = "ledger.change_transaction"  # the right that the admin asks for, too
-
-_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    str,
-    OpenApiParameter.HEADER,
-    description="Repeat the request with the same key: the first result comes back.",
-)
-_REPLAYED = OpenApiParameter(
-    "Idempotent-Replayed", str, OpenApiParameter.HEADER, response=[200], description="`true`"
-)
 
 
 class AccountListView(View, ListAPIView[Account]):
@@ -83,7 +74,7 @@ class TransactionListView(View, ListAPIView[Transaction]):
     @extend_schema(
         request=TransactionInput,
         responses={200: TransactionOutput, 201: TransactionOutput},
-        parameters=[_KEY, _REPLAYED],
+        parameters=idempotency.parameters("the first result comes back.", 200),
         filters=False,
     )
     def post(self, request: Request) -> Response:
@@ -95,7 +86,7 @@ class TransactionListView(View, ListAPIView[Transaction]):
         data = TransactionOutput(txn).data
         if created:
             return Response(data, status=201)
-        return Response(data, headers={"Idempotent-Replayed": "true"})
+        return Response(data, headers={idempotency.REPLAYED: "true"})
 
 
 class TransactionView(View):
@@ -149,8 +140,8 @@ def _user_id(request: Request) -> int:
 def _transaction_input(request: Request) -> dict[str, Any]:
     """Check the body, and the key that comes in the header or as a field."""
     data = request.data
-    header = request.headers.get("Idempotency-Key")
-    if header and isinstance(data, dict):
+    header = idempotency.key_of(request)
+    if header is not None and isinstance(data, dict):
         if data.get("idempotency_key", header) != header:
             raise serializers.ValidationError(
                 {"idempotency_key": ["Differs from the header Idempotency-Key. Send one."]}

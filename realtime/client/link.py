@@ -141,6 +141,7 @@ class Link:
 
     def _end(self, lost: Lost) -> None:
         self.ended = lost
+        self._tokens.abandon()
         self._enter("disconnected", lost)
         self.settled.set()
         self.over.set()

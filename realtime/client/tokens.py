@@ -47,6 +47,12 @@ def life(message_timestamp: str, expires_at: str | None) -> float | None:
     ).total_seconds()
 
 
+def _retrieve(asked: asyncio.Task[str]) -> None:
+    """Take note of an error that nobody waits for any more: the next who needs a token asks."""
+    if not asked.cancelled():
+        asked.exception()
+
+
 class Tokens:
     """Asks `get_token` only when the token that it gave last is no good any more."""
 
@@ -57,6 +63,7 @@ class Tokens:
         self._margin: float | None = None  # that of the token's first reading
         self._renew_at: float | None = None  # monotonic
         self._changed = asyncio.Event()
+        self._asking: asyncio.Task[str] | None = None
 
     async def get(self, *, renew: bool = True) -> str:
         """Return the token; with `renew`, not one that is near its end.
@@ -74,15 +81,25 @@ class Tokens:
         return self._renew_at is not None and time.monotonic() >= self._renew_at
 
     async def fetch(self, why: str) -> str:
-        """Ask for a new one. Raises NoToken, ValueError, and what `get_token` does."""
+        """Ask for a new one, or wait with those who have asked already.
+
+        `get_token` never runs twice at a time, and ends though who asked goes away: it may
+        have exchanged a refresh token that is good once. Raises NoToken, ValueError, and what
+        `get_token` does.
+        """
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask(why), name="hoardrun client: token")
+            self._asking.add_done_callback(_retrieve)
         try:
-            token = await self._get_token(why)
+            return await asyncio.shield(self._asking)
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
             raise RuntimeError("something that it waited for was cancelled") from None
-        token = (token or "").strip()
+
+    async def _ask(self, why: str) -> str:
+        token = ((await self._get_token(why)) or "").strip()
         if not token:
             raise NoToken
         if _UNFIT.search(token):
@@ -91,6 +108,11 @@ class Tokens:
         self._token, self._why = token, "connect"
         self._margin = self._renew_at = None  # nobody has said yet how long it lasts
         return token
+
+    def abandon(self) -> None:
+        """Stop asking."""
+        if self._asking is not None:
+            self._asking.cancel()
 
     def refused(self) -> None:
         """Note that the server does not take it."""

@@ -307,9 +307,9 @@ def test_it_offers_no_actions_to_who_may_only_look(alice):
 
 
 @pytest.mark.parametrize(
-    ("text", "found"), [("alice", True), ("Hello", True), ("{id}", True), ("bob", False)]
+    ("text", "found"), [("alice", True), ("al", True), ("{id}", True), ("bob", False)]
 )
-def test_it_finds_by_user_title_and_id(admin, alice, text: str, found: bool):
+def test_it_finds_by_user_and_id(admin, alice, text: str, found: bool):
     created = note(alice)
     page = admin.get(f"{NOTIFICATIONS}/", {"q": text.format(id=created.pk)}).content.decode()
     assert (f"/notification/{created.pk}/change/" in page) is found

@@ -13,9 +13,8 @@ from hoardrun.api.broadcast.kinds import KINDS
 from hoardrun.api.broadcast.serializers import BroadcastOutput, RejectedOutput, WaitingOutput
 from hoardrun.problems import CONTENT_TYPE
 from notifications.serializers import NoFields
+from realtime.rest import idempotency
 
-KEY = "Idempotency-Key"
-REPLAYED = "Idempotent-Replayed"
 TAGS = ["broadcast"]
 Method = TypeVar("Method", bound=Callable[..., Response])
 
@@ -41,18 +40,12 @@ def refusals(**reasons: str) -> dict[tuple[int, str], OpenApiResponse]:
 def broadcasting(name: str) -> Callable[[Method], Method]:
     """Describe a broadcast: its body, whom it is for, and its key."""
     kind = KINDS[name]
-    parameters = [
-        OpenApiParameter(
-            KEY,
-            str,
-            OpenApiParameter.HEADER,
-            description="Repeat the request with the same key: it is broadcast once, and the "
-            "first answer comes back; once it is approved, the answer of what was sent.",
-        ),
-        OpenApiParameter(
-            REPLAYED, str, OpenApiParameter.HEADER, response=[200, 202], description="`true`"
-        ),
-    ]
+    parameters = idempotency.parameters(
+        "it is broadcast once, and the first answer comes back; once it is approved, the answer "
+        "of what was sent.",
+        200,
+        202,
+    )
     if kind.target is not None:
         parameters.append(
             OpenApiParameter(
@@ -71,8 +64,9 @@ def broadcasting(name: str) -> Callable[[Method], Method]:
                 s400="What is broadcast is not valid.",
                 s403="You may not broadcast.",
                 s404="There is no such user or room.",
-                s409="The key was used for another broadcast, or for one that was not approved.",
+                s409="The key was used for a broadcast that was not approved.",
                 s413="The body is too large.",
+                s422="The key was used for another broadcast.",
                 s429="Too many broadcasts; `Retry-After` says when to go on.",
             ),
         },

@@ -48,7 +48,7 @@ class UnknownRoom(BroadcastError):
 
 class IdempotencyConflict(BroadcastError):
     code = "idempotency_conflict"
-    status = 409
+    status = 422  # as everywhere: 409 is for what somebody else has changed
     title = "Idempotency key used before"
 
     def __init__(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -15,7 +14,7 @@ from rest_framework.response import Response
 
 from hoardrun.api.broadcast import approval, services, state
 from hoardrun.api.broadcast.approval import Approver
-from hoardrun.api.broadcast.documentation import KEY, REPLAYED, TAGS, broadcasting, deciding
+from hoardrun.api.broadcast.documentation import TAGS, broadcasting, deciding
 from hoardrun.api.broadcast.kinds import EVERYBODY, KINDS
 from hoardrun.api.broadcast.rules import (
     MayApprove,
@@ -28,10 +27,9 @@ from hoardrun.api.broadcast.services import Order
 from hoardrun.api.throttles import BroadcastThrottle
 from notifications.serializers import NoFields
 from realtime.models import Broadcast, BroadcastDecision
+from realtime.rest import idempotency
 from realtime.rest.pagination import CursorOrWindow
 from realtime.rest.views import View
-
-_KEY_FORM = re.compile(r"[!-~]{1,200}")  # visible ASCII: what a header carries unchanged
 
 
 class _Limited(View):
@@ -57,7 +55,7 @@ class _BroadcastView(_Limited):
         data, order = self._checked(request), self._order(request)
         target = str(data.pop(KINDS[self.kind].target or "", EVERYBODY))
         outcome = services.broadcast_create(order=order, kind=self.kind, target=target, data=data)
-        headers = {REPLAYED: "true"} if outcome.replayed else {}
+        headers = {idempotency.REPLAYED: "true"} if outcome.replayed else {}
         return Response(outcome.result, status=202 if outcome.waiting else 200, headers=headers)
 
     def _checked(self, request: Request) -> dict[str, Any]:
@@ -72,10 +70,7 @@ class _BroadcastView(_Limited):
         return dict(given.validated_data)
 
     def _order(self, request: Request) -> Order:
-        key = request.headers.get(KEY)
-        if key is not None and not _KEY_FORM.fullmatch(key):
-            raise serializers.ValidationError({KEY: ["Use 1 to 200 visible ASCII characters."]})
-        return Order(_user_id(request), address_of(request), key)
+        return Order(_user_id(request), address_of(request), idempotency.key_of(request))
 
 
 class NotificationView(_BroadcastView):

@@ -345,7 +345,7 @@ def test_a_key_means_one_broadcast_of_one_author(post: Post, alice: User, erin: 
         ("announcement", NOTE, ""),
     ]
     for kind, body, query in others:
-        problem(post(kind, body, query, key="k-1"), 409, "idempotency_conflict")
+        problem(post(kind, body, query, key="k-1"), 422, "idempotency_conflict")
     assert Event.objects.count() == 1
     done(post("notification", NOTE, "", key="k-2"))
     other = login(erin)

@@ -56,12 +56,15 @@ def test_it_refuses_an_overdrawn_account_unless_it_is_a_credit_account(kes: Acco
     Account.objects.filter(pk=kes.pk).update(type="credit", available_balance=Decimal("-0.01"))
 
 
-def test_it_keeps_a_key_once_per_account(txn: Transaction, ugx: Account):
+def test_it_keeps_a_key_once_per_account_and_once_per_user(txn: Transaction, ugx: Account):
     copy = Transaction.objects.get(pk=txn.pk)
     copy.pk = None
     with pytest.raises(IntegrityError), transaction.atomic():
         copy.save(force_insert=True)
     copy.account = ugx
+    with pytest.raises(IntegrityError), transaction.atomic():
+        copy.save(force_insert=True)
+    copy.key_owner = ugx.user
     copy.save(force_insert=True)
 
 

@@ -1,0 +1,63 @@
+"""The header `Idempotency-Key`, read in one way wherever it is taken."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+from rest_framework.request import Request
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotent-Replayed"
+MAX_LENGTH = 200
+# Visible ASCII, which a header carries unchanged. Without a comma: servers join two headers of
+# one name with one, and two keys protect nothing.
+PATTERN = r"^[!-+\--~]{1,200}\Z"
+_WRONG = f"Give one key of 1 to {MAX_LENGTH} visible ASCII characters without a comma."
+
+
+def key_of(request: Request) -> str | None:
+    """Return the key of a request, None if it has none.
+
+    Raises ValidationError for one that is empty, repeated or not of PATTERN.
+    """
+    key = request.headers.get(HEADER)
+    if key is not None and not re.match(PATTERN, key):
+        raise serializers.ValidationError({HEADER: [_WRONG]})
+    return key
+
+
+def refuse(request: Request) -> None:
+    """Raise ValidationError for a key where nothing would honour it."""
+    if HEADER in request.headers:
+        raise serializers.ValidationError(
+            {HEADER: ["This request is not protected by a key; repeated, it is done twice."]}
+        )
+
+
+class KeyField(serializers.RegexField):
+    """The key as a field of a body, under the same rules."""
+
+    default_error_messages = {"invalid": _WRONG, "blank": _WRONG}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(PATTERN, trim_whitespace=False, **options)
+
+
+def parameters(about: str, *statuses: int) -> list[OpenApiParameter]:
+    """Describe the key, and the header that tells a repeated answer, in the OpenAPI document."""
+    schema = {"type": "string", "pattern": PATTERN.replace(r"\Z", "$")}
+    return [
+        OpenApiParameter(
+            HEADER,
+            schema,
+            OpenApiParameter.HEADER,
+            description=f"Repeat the request with the same key: {about} The key is the user's; "
+            "with another request it is answered with 422.",
+        ),
+        OpenApiParameter(
+            REPLAYED, str, OpenApiParameter.HEADER, response=list(statuses), description="`true`"
+        ),
+    ]

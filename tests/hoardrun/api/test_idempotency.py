@@ -1,0 +1,93 @@
+"""`Idempotency-Key`: one rule at every path that takes it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from rest_framework_simplejwt.tokens import RefreshToken
+
+from hoardrun.ledger import services
+from hoardrun.ledger.models import Transaction
+from realtime.models import Broadcast, Event
+from tests.hoardrun.tools import problem
+from tests.services.asgi import ask
+
+BAD = [b"", b" ", b"a b", b"a,b", b",", b"a\xe9", b"x" * 201, b"a\tb", b"\x7f"]
+NOTE = {"title": "Hello", "message": "World"}
+PAYMENT = {"type": "payment", "direction": "outbound", "amount": "10"}
+
+
+@pytest.fixture
+def requests(charlie: User) -> dict[str, dict[str, Any]]:
+    """A valid body for each path that takes a key, of one user who may do it all."""
+    account = services.account_open(
+        user_id=charlie.pk, currency="KES", opening_balance="100", name="A"
+    )
+    Event.objects.all().delete()
+    return {
+        "/api/v1/transactions": {**PAYMENT, "account_id": str(account.pk)},
+        "/ws/broadcast/announcement": NOTE,
+        "/ws/broadcast/notification": NOTE,
+    }
+
+
+def written() -> int:
+    return Transaction.objects.count() + Broadcast.objects.count()
+
+
+@pytest.mark.parametrize("key", BAD, ids=repr)
+def test_a_key_that_protects_nothing_is_refused(login, charlie, requests, key: bytes):
+    for path, body in requests.items():
+        headers = {"Idempotency-Key": key.decode("latin-1")}
+        answer = login(charlie).post(path, body, format="json", headers=headers)
+        problem(answer, 400, "invalid_input", "Idempotency-Key")
+    assert written() == 0
+
+
+@pytest.mark.parametrize("keys", [("k", "k"), ("k", ""), ("", "k"), ("a", "b", "c")])
+def test_a_key_that_is_sent_twice_is_refused(charlie: User, requests, keys: tuple[str, ...]):
+    token: Any = RefreshToken.for_user(charlie)
+    token["sid"] = "1"
+    for path, body in requests.items():
+        headers = [
+            (b"authorization", f"Bearer {token.access_token}".encode()),
+            (b"content-type", b"application/json"),
+            *((b"idempotency-key", key.encode()) for key in keys),
+        ]
+        answer = ask("POST", path, headers=headers, body=json.dumps(body).encode())
+        assert answer.status == 400, answer
+        assert "Idempotency-Key" in answer.json()["errors"]
+    assert written() == 0
+
+
+def test_a_key_used_for_something_else_is_answered_alike_everywhere(login, charlie, requests):
+    changed = {"amount": "11", "title": "Other"}
+    for number, (path, body) in enumerate(requests.items()):
+        headers = {"Idempotency-Key": f"k!~{number}"}
+        post = login(charlie).post
+        assert post(path, body, format="json", headers=headers).status_code in (200, 201)
+        again = post(path, body, format="json", headers=headers)
+        assert (again.status_code, again["Idempotent-Replayed"]) == (200, "true")
+        other = body | {name: value for name, value in changed.items() if name in body}
+        problem(post(path, other, format="json", headers=headers), 422, "idempotency_conflict")
+    assert written() == len(requests)
+
+
+def test_where_no_key_is_honoured_one_is_refused(login, charlie: User):
+    body = {**NOTE, "user_id": charlie.pk}
+    for key in ("k", ""):
+        headers = {"Idempotency-Key": key}
+        answer = login(charlie).post("/api/v1/notifications", body, format="json", headers=headers)
+        problem(answer, 400, "invalid_input", "Idempotency-Key")
+
+
+def test_the_key_as_a_field_follows_the_same_rules(login, charlie, requests):
+    path = "/api/v1/transactions"
+    for key in ("", "a b", "a,b", "é", "x" * 201, 7, None, "k\n", " k"):
+        body = requests[path] | {"idempotency_key": key}
+        answer = login(charlie).post(path, body, format="json")
+        problem(answer, 400, "invalid_input", "idempotency_key")
+    assert written() == 0

@@ -1,0 +1,249 @@
+"""A list of the admin reads no more rows of a large table than of a small one.
+
+The work is counted, not timed: on SQLite the steps of its virtual machine, on PostgreSQL the
+rows that its scans return and the pages that they touch.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from hoardrun.ledger.models import Account, Transaction
+from notifications.models import Notification
+from realtime.admin_lists import ByKey
+from realtime.models import (
+    Broadcast,
+    BroadcastDecision,
+    Connection,
+    Cursor,
+    Event,
+    IssuedToken,
+    Node,
+    Stream,
+)
+
+FEW, MANY = 1500, 6000  # rows of each table
+TXN = "/admin/ledger/transaction/"
+LISTS = {
+    "transactions": (TXN, {}),
+    "older transactions": (TXN, {"p": "700"}),
+    "transactions of a rare status": (TXN, {"status__exact": "failed"}),
+    "transactions of no such status": (TXN, {"status__exact": "expired"}),
+    "transactions of an account": (TXN, {"account__id__exact": "7"}),
+    "transactions of a user": (TXN, {"q": "user-700"}),
+    "a transaction": (TXN, {"q": "700"}),
+    "transactions of a reference": (TXN, {"q": "REF-700"}),
+    "transactions of nobody": (TXN, {"q": "nobody"}),
+    "accounts": ("/admin/ledger/account/", {}),
+    "closed accounts": ("/admin/ledger/account/", {"status__exact": "closed"}),
+    "accounts of a user": ("/admin/ledger/account/", {"q": "user-700"}),
+    "notifications": ("/admin/notifications/notification/", {}),
+    "notifications of a user": ("/admin/notifications/notification/", {"q": "user-700"}),
+    "streams": ("/admin/realtime/stream/", {}),
+    "a stream": ("/admin/realtime/stream/", {"q": "user:700"}),
+    "events": ("/admin/realtime/event/", {}),
+    "events of a stream": ("/admin/realtime/event/", {"q": "user:700"}),
+    "an event": ("/admin/realtime/event/", {"q": "user:700 1"}),
+    "cursors": ("/admin/realtime/cursor/", {}),
+    "cursors of a user": ("/admin/realtime/cursor/", {"q": "user-700"}),
+    "connections": ("/admin/realtime/connection/", {}),
+    "connections of a user": ("/admin/realtime/connection/", {"q": "user-700"}),
+    "broadcasts": ("/admin/realtime/broadcast/", {}),
+    "broadcasts that needed approval": (
+        "/admin/realtime/broadcast/",
+        {"needs_approval__exact": "1"},
+    ),
+    "broadcasts to a user": ("/admin/realtime/broadcast/", {"q": "700"}),
+    "decisions": ("/admin/realtime/broadcastdecision/", {}),
+    "users": ("/admin/auth/user/", {}),
+    "staff": ("/admin/auth/user/", {"is_staff__exact": "1"}),
+    "a user": ("/admin/auth/user/", {"q": "user-700"}),
+    "a user by e-mail": ("/admin/auth/user/", {"q": "user-700@example.org"}),
+    "logins": ("/admin/realtime/issuedtoken/", {}),
+    "logins of a user": ("/admin/realtime/issuedtoken/", {"q": "user-700"}),
+    "users to choose from": (
+        "/admin/autocomplete/",
+        {"app_label": "ledger", "model_name": "account", "field_name": "user", "term": "user-70"},
+    ),
+    "any users to choose from": (
+        "/admin/autocomplete/",
+        {"app_label": "ledger", "model_name": "account", "field_name": "user"},
+    ),
+    "accounts to choose from": (
+        "/admin/autocomplete/",
+        {"app_label": "ledger", "model_name": "transaction", "field_name": "account", "term": "7"},
+    ),
+}
+# Tables that stay small: people write their rows, or they go with what runs now.
+SMALL = {
+    "auth.group",
+    "ledger.transactionmove",
+    "market.instrument",
+    "market.quote",
+    "notifications.announcement",
+    "notifications.mailing",
+    "realtime.node",
+}
+
+
+def fill(first: int, last: int) -> None:
+    """Write a row of each table for each number; a few of them are rare."""
+    now, numbers = timezone.now(), range(first, last)
+    if first == 1:
+        later = now + timedelta(hours=1)  # it lives until the test is over
+        Node.objects.create(id="n", host="host", pid=1, started_at=now, seen_at=later)
+    User.objects.bulk_create(
+        User(id=n, username=f"user-{n}", email=f"user-{n}@example.org", is_staff=n % 500 == 1)
+        for n in numbers
+    )
+    Account.objects.bulk_create(
+        Account(id=n, user_id=n, currency="KES", status="closed" if n < 4 else "active")
+        for n in numbers
+    )
+    Transaction.objects.bulk_create(
+        Transaction(
+            id=n,
+            account_id=n,
+            type="payment",
+            direction="inbound",
+            amount=Decimal(1),
+            currency="KES",
+            status="failed" if n < 4 else "pending",
+            reference=f"REF-{n}",
+        )
+        for n in numbers
+    )
+    Notification.objects.bulk_create(
+        Notification(id=n, user_id=n, title="Hello", message="World") for n in numbers
+    )
+    Stream.objects.bulk_create(Stream(id=n, name=f"user:{n}", head=1) for n in numbers)
+    Event.objects.bulk_create(
+        Event(id=n, stream_id=n, offset=1, type="balance_update", payload="{}") for n in numbers
+    )
+    Cursor.objects.bulk_create(
+        Cursor(id=n, user_id=n, device="phone", stream_id=n, epoch="e", acked=0) for n in numbers
+    )
+    Connection.objects.bulk_create(
+        Connection(id=f"c{n:09}", node_id="n", user_id=n, session="s", opened_at=now)
+        for n in numbers
+    )
+    Broadcast.objects.bulk_create(
+        Broadcast(
+            id=n,
+            author_id=n,
+            kind="market",
+            target=str(n),
+            payload={},
+            fingerprint="x",
+            audience=1,
+            needs_approval=n < 4,
+        )
+        for n in numbers
+    )
+    BroadcastDecision.objects.bulk_create(
+        BroadcastDecision(id=n, broadcast_id=n, decided_by_id=n, approved=True) for n in numbers
+    )
+    IssuedToken.objects.bulk_create(
+        IssuedToken(
+            jti=f"jti-{n}",
+            user_id=n,
+            session="s",
+            issued_at=now,
+            expires_at=now + timedelta(days=1, seconds=n),
+        )
+        for n in numbers
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+        if connection.vendor == "postgresql":
+            # To read all of a table is cheap while it is small. Where an index answers, take it.
+            cursor.execute("SET LOCAL enable_seqscan = off")
+
+
+@pytest.fixture
+def support(db: None) -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("charlie", pk=900_000))
+    return client
+
+
+@contextmanager
+def counted() -> Iterator[list[int]]:
+    """Count the work of the queries inside; the one number comes at the end."""
+    work: list[int] = []
+    if connection.vendor == "sqlite":
+        steps = [0]
+
+        def step() -> int:
+            steps[0] += 1
+            return 0
+
+        connection.connection.set_progress_handler(step, 1)
+        try:
+            yield work
+        finally:
+            connection.connection.set_progress_handler(None, 0)
+        work.append(steps[0])
+        return
+    asked: list[tuple[str, Any]] = []
+
+    def note(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("SELECT"):
+            asked.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        yield work
+    total = 0
+    with connection.cursor() as cursor:
+        for sql, params in asked:
+            cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", params)
+            plan = cursor.fetchone()[0]
+            total += rows_read((plan if isinstance(plan, list) else json.loads(plan))[0]["Plan"])
+    work.append(total)
+
+
+def rows_read(plan: dict[str, Any]) -> int:
+    """Add up the rows that the scans of a plan have looked at."""
+    own = 0
+    if "Scan" in plan["Node Type"]:
+        looked_at = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)
+        own = int(looked_at * plan["Actual Loops"]) + plan.get("Rows Removed by Index Recheck", 0)
+    return own + sum(rows_read(inner) for inner in plan.get("Plans", ()))
+
+
+def test_a_list_reads_as_much_of_many_rows_as_of_few(support: Client) -> None:
+    work: dict[str, list[int]] = {name: [] for name in LISTS}
+    for first, last in ((1, FEW), (FEW, MANY)):
+        fill(first, last)
+        for name, (path, query) in LISTS.items():
+            support.get(path, query)  # what is cached at the first time does not count
+            with counted() as done:
+                assert support.get(path, query).status_code == 200, name
+            work[name] += done
+    grown = {name: (few, many) for name, (few, many) in work.items() if many > few * 1.5 + 200}
+    assert not grown
+
+
+def test_every_other_table_stays_small() -> None:
+    by_key = {
+        model._meta.label_lower
+        for model, page in admin.site._registry.items()
+        if isinstance(page, ByKey)
+    }
+    registered = {model._meta.label_lower for model in admin.site._registry}
+    assert registered - by_key <= SMALL
+    listed = {path.strip("/").split("/")[-1] for path, _ in LISTS.values()}
+    assert {label.split(".")[1] for label in by_key} <= listed

@@ -1,0 +1,87 @@
+"""Ask the application itself, byte by byte as a server would, without a server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+from asgiref.sync import async_to_sync
+from django.core.asgi import get_asgi_application
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+
+class Answer(NamedTuple):
+    """What came back; names of headers are in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def ask(
+    method: str, path: str, query: bytes = b"", headers: Headers = (), body: bytes = b""
+) -> Answer:
+    """Send one request; `path` is percent-encoded, and decoded as uvicorn does it.
+
+    Views run in the calling thread, so within the transaction of a test.
+    """
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": unquote(path),
+        "raw_path": path.encode(),
+        "query_string": query,
+        "root_path": "",
+        "headers": [
+            (b"host", b"testserver"),
+            (b"content-length", str(len(body)).encode()),
+            *headers,
+        ],
+        "client": ("127.0.0.1", 50_000),
+        "server": ("127.0.0.1", 80),
+    }
+    # As Django's own test client does: the connection is the test's.
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    try:
+        return async_to_sync(_ask)(scope, body)
+    finally:
+        for signal in (request_started, request_finished):
+            signal.connect(close_old_connections)
+
+
+@cache
+def _application() -> Any:
+    return get_asgi_application()
+
+
+async def _ask(scope: dict[str, Any], body: bytes) -> Answer:
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        if waiting:
+            return waiting.pop()
+        await asyncio.Event().wait()  # the client stays, and is silent
+        raise AssertionError
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await _application()(scope, receive, send)
+    start, *rest = sent
+    headers = {name.decode().lower(): value.decode("latin-1") for name, value in start["headers"]}
+    return Answer(start["status"], headers, b"".join(part.get("body", b"") for part in rest))
