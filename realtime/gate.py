@@ -81,6 +81,11 @@ def _origins(scope: Scope) -> list[bytes]:
 
 
 def _refusal(scope: Scope, node: Hub) -> Refusal | None:
+    """Judge a handshake, the cheapest reasons first; set its identity if the token is good.
+
+    The signature is checked last: an address that has offered too many bad tokens is refused
+    without, and with it for a moment the good ones that come from there.
+    """
     if node.draining or len(node.sockets) >= node.options.max_connections_per_node:
         return NO_ROOM
     origins = _origins(scope)
@@ -92,21 +97,16 @@ def _refusal(scope: Scope, node: Hub) -> Refusal | None:
         loopback=node.options.allow_loopback_origins,
     ):
         return WRONG_ORIGIN if origins else STRANGER
-    if scope["identity"] is None and not _may_try(scope, node):
-        return TOO_MANY
-    return None
-
-
-def _may_try(scope: Scope, node: Hub) -> bool:
-    """Bound what somebody without a good token may cost.
-
-    A bad one counts here; of a ticket, or of who sends a token later, the login tells.
-    """
     network, now = network_of(address_of(scope)), time.monotonic()
-    if scope["credential"] and scope["ticket"] is None:
-        return node.refusals.take(network, now)
-    few = node.anonymous[network] < node.options.max_anonymous_per_address
-    return few and node.refusals.has(network, now)
+    if not node.refusals.has(network, now):
+        return TOO_MANY
+    if scope["token"] is None:
+        few = node.anonymous[network] < node.options.max_anonymous_per_address
+        return None if few else TOO_MANY
+    scope["identity"] = scope["token"].verify()
+    if scope["identity"] is None:
+        node.refusals.take(network, now)  # of a ticket, or a token in a message, the login tells
+    return None
 
 
 def _own(scope: Scope) -> str | None:

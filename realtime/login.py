@@ -32,9 +32,15 @@ ROTATION_SPREAD = 0.25
 
 
 async def authenticate(hub: Hub, socket: Socket, token: str, request_id: str | None) -> None:
-    """Log in with a token that came as a message, or renew the login."""
-    identity = tokens.verify(token)
+    """Log in with a token that came as a message, or renew the login.
+
+    From an address that has offered too many bad ones no other is checked, except to renew.
+    """
     user_id = socket.connection.user_id
+    if user_id is None and not hub.refusals.has(socket.peer.network, time.monotonic()):
+        socket.close(CloseCode.RATE_LIMITED)
+        return
+    identity = tokens.verify(token)
     if user_id is None:
         if identity is None:
             _refuse(hub, socket)

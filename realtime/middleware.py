@@ -1,4 +1,4 @@
-"""ASGI middleware: a socket's credential becomes `scope["identity"]` or `scope["ticket"]`."""
+"""ASGI middleware: a socket's credential becomes `scope["token"]` or `scope["ticket"]`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from realtime import tickets
 from realtime.core.handshake import Pairs, parse_query
+from realtime.core.identity import Identity
 from realtime.options import options
 from realtime.tokens import verify
 
@@ -19,16 +20,32 @@ SECRET_HEADERS = frozenset({b"authorization", b"cookie", b"sec-websocket-protoco
 SECRET_PARAMETERS = frozenset({"token", "ticket"})
 
 
+class Offered:
+    """An access token as it was offered: not checked yet, and written to no log."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def verify(self) -> Identity | None:
+        """Return the identity that the token proves, or None if it is no good."""
+        return verify(self._text) if self._text else None
+
+    def __repr__(self) -> str:
+        return "Offered([redacted])"
+
+
 class JWTAuthMiddleware:
-    """Find the credential of a WebSocket handshake, and check an access token.
+    """Find the credential of a WebSocket handshake; to check it is left to the gate.
 
     In this order: `Authorization: Bearer`, a subprotocol `bearer.<jwt>`, the query's
-    `ticket`, the query's `token` unless settings refuse it. Sets `scope["identity"]` to
-    whom a good token speaks for, `scope["ticket"]` to the hash of a ticket, which is yet
-    to be redeemed, and `scope["credential"]` to whether any was offered, so that a bad one
-    is told from none. `scope["query"]` holds the other parameters, and `scope["query_flaw"]`
-    what is wrong with them, if anything is. The secret itself is taken out of the scope:
-    nothing behind this can log it.
+    `ticket`, the query's `token` unless settings refuse it. Sets `scope["token"]` to an
+    `Offered` token, `scope["ticket"]` to the hash of a ticket, which is yet to be redeemed,
+    and `scope["credential"]` to whether any was offered, so that a bad one is told from none;
+    `scope["identity"]` is None. `scope["query"]` holds the other parameters, and
+    `scope["query_flaw"]` what is wrong with them, if anything is. The secret itself is taken
+    out of the scope: nothing behind this can log it.
     """
 
     def __init__(self, app: Application) -> None:
@@ -40,7 +57,8 @@ class JWTAuthMiddleware:
         public = _without_secrets(pairs)
         clean = dict(
             scope,
-            identity=verify(token) if token else None,
+            identity=None,
+            token=None if token is None else Offered(token),
             ticket=None if ticket is None else tickets.digest(ticket),
             credential=token is not None or ticket is not None,
             subprotocols=[p for p in scope.get("subprotocols", []) if not p.startswith(BEARER)],

@@ -1,0 +1,127 @@
+"""A handshake is refused for the cheapest reason first: a signature is checked last."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from realtime import hub, login, middleware, tokens
+from realtime.core.connection import Connection
+from realtime.core.identity import Identity
+from realtime.gate import Gate
+from realtime.hub import Hub
+from realtime.middleware import JWTAuthMiddleware
+from realtime.protocol.codes import CloseCode
+from realtime.servers.asgi import AsgiWriter
+from realtime.socket import Peer, Socket
+from tests.realtime.conftest import ALICE, token_for
+
+HERE = "192.0.2.1"
+_verify = tokens.verify
+
+
+class Door:
+    """The gate of a node, and how many signatures were checked behind it."""
+
+    def __init__(self, node: Hub) -> None:
+        self.node = node
+        self.checked = 0
+        self.let_in: list[Any] = []
+        self._app = JWTAuthMiddleware(Gate(self._served))
+
+    async def _served(self, scope: Any, receive: Any, send: Any) -> None:
+        self.let_in.append(scope)
+
+    def verify(self, token: str) -> Identity | None:
+        self.checked += 1
+        return _verify(token)
+
+    async def knock(self, token: str = "", *, origin: str = "", address: str = HERE) -> int:
+        """Offer a handshake; return the status of the refusal, or 101."""
+        headers = [(b"host", b"testserver"), (b"origin", origin.encode())][: 1 + bool(origin)]
+        scope = {
+            "type": "websocket",
+            "path": "/ws/notifications",
+            "scheme": "ws",
+            "client": (address, 1),
+            "headers": headers + ([(b"authorization", f"Bearer {token}".encode())] * bool(token)),
+            "query_string": b"",
+            "extensions": {"websocket.http.response": {}},
+        }
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            return {"type": "websocket.connect"}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        before = len(self.let_in)
+        await self._app(scope, receive, send)
+        return 101 if len(self.let_in) > before else int(sent[0]["status"])
+
+
+@pytest.fixture
+async def door(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Door]:
+    made = Door(await hub.ensure())
+    monkeypatch.setattr(middleware, "verify", made.verify)
+    monkeypatch.setattr(tokens, "verify", made.verify)
+    yield made
+    await hub.close()
+
+
+async def test_a_good_token_is_checked_once(door: Door) -> None:
+    assert await door.knock(token_for(ALICE)) == 101
+    assert door.checked == 1
+    assert door.let_in[0]["identity"].user_id == ALICE
+
+
+async def test_no_signature_is_checked_for_who_is_refused_anyway(door: Door) -> None:
+    assert await door.knock(token_for(ALICE), origin="https://evil.example") == 403
+    door.node.draining = True
+    assert await door.knock(token_for(ALICE)) == 503
+    assert door.checked == 0
+
+
+async def test_an_address_with_too_many_bad_tokens_has_no_more_checked(door: Door) -> None:
+    statuses = [await door.knock("nonsense") for _ in range(200)]
+    assert statuses[-1] == 429
+    assert door.checked == statuses.count(101) < 100
+    checked = door.checked
+    assert await door.knock(token_for(ALICE)) == 429
+    assert door.checked == checked
+    assert await door.knock(token_for(ALICE), address="192.0.2.2") == 101
+
+
+async def test_good_tokens_use_nothing_up(door: Door) -> None:
+    assert {await door.knock(token_for(ALICE)) for _ in range(200)} == {101}
+
+
+async def test_a_token_in_a_message_is_not_checked_then_either(door: Door) -> None:
+    while await door.knock("nonsense") == 101:
+        pass
+    checked = door.checked
+    socket = waiting_socket(door.node, HERE)
+    await login.authenticate(door.node, socket, token_for(ALICE), None)
+    assert socket.close_code is CloseCode.RATE_LIMITED
+    assert door.checked == checked
+    elsewhere = waiting_socket(door.node, "192.0.2.2")
+    await login.authenticate(door.node, elsewhere, "nonsense", None)
+    assert elsewhere.close_code is CloseCode.UNAUTHORIZED
+    await asyncio.sleep(0)
+
+
+def waiting_socket(node: Hub, address: str) -> Socket:
+    """Make a socket that has not logged in."""
+
+    async def send(message: Any) -> None: ...
+
+    connection = Connection("c", node.options.limits)
+    return Socket(connection, AsgiWriter(send), node.turn, 4096, Peer(address, ""))
+
+
+def test_an_offered_token_is_not_shown() -> None:
+    assert "eyJ" not in repr(middleware.Offered(token_for(ALICE)))
