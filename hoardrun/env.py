@@ -167,8 +167,7 @@ def jwt_keys(secret_key: str) -> dict[str, Any]:
             f"JWT_ALGORITHM={algorithm!r} is none of {', '.join(JWT_ALGORITHMS)}."
         )
     if algorithm.startswith("HS"):
-        derived = hmac.new(secret_key.encode(), b"access tokens", hashlib.sha256).hexdigest()
-        key = text("JWT_SIGNING_KEY") or derived
+        key = text("JWT_SIGNING_KEY") or _derived(secret_key)
         if len(key.encode()) < MIN_KEY_BYTES or key == secret_key:
             raise ImproperlyConfigured(
                 f"JWT_SIGNING_KEY must hold at least {MIN_KEY_BYTES} bytes and differ from "
@@ -192,10 +191,36 @@ def jwt_keys(secret_key: str) -> dict[str, Any]:
         ) from None
 
 
+def jwt_fallbacks(secret_keys: list[str]) -> list[str]:
+    """Read the keys that tokens of before were signed with, and that only verify.
+
+    With HS256 and its kin those of JWT_SIGNING_KEY_FALLBACKS, and what is derived from each of
+    `secret_keys`; else the files of JWT_PUBLIC_KEY_FILE_FALLBACKS.
+    """
+    if not text("JWT_ALGORITHM", "HS256").startswith("HS"):
+        paths = words("JWT_PUBLIC_KEY_FILE_FALLBACKS")
+        return [_read("JWT_PUBLIC_KEY_FILE_FALLBACKS", path) for path in paths]
+    keys = words("JWT_SIGNING_KEY_FALLBACKS")
+    if any(len(key.encode()) < MIN_KEY_BYTES for key in keys):
+        raise ImproperlyConfigured(
+            f"JWT_SIGNING_KEY_FALLBACKS has a key of less than {MIN_KEY_BYTES} bytes: "
+            "write whole keys, separated by commas."
+        )
+    return [*keys, *map(_derived, secret_keys)]
+
+
+def _derived(secret_key: str) -> str:
+    return hmac.new(secret_key.encode(), b"access tokens", hashlib.sha256).hexdigest()
+
+
 def _pem(name: str) -> str:
     path = text(name)
+    return _read(name, path) if path else ""
+
+
+def _read(name: str, path: str) -> str:
     try:
-        return Path(path).read_text() if path else ""
+        return Path(path).read_text()
     except UnicodeDecodeError:
         raise ImproperlyConfigured(f"{name}={path!r} is not a PEM file.") from None
     except OSError as error:

@@ -24,6 +24,7 @@ VERSION = __version__
 # -- what kind of run this is
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.secret_key(debug=DEBUG)
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")  # of before: they only verify
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 REDIS_URL = env.redis_url()
@@ -126,6 +127,7 @@ SIMPLE_JWT: dict[str, Any] = {
     "LEEWAY": 5,
     **env.jwt_keys(SECRET_KEY),
 }
+JWT_FALLBACK_KEYS = env.jwt_fallbacks(SECRET_KEY_FALLBACKS)  # of before: they only verify
 # For how long after its use a refresh token is exchanged for the same successor again.
 REFRESH_GRACE_SECONDS = env.number("REFRESH_GRACE_SECONDS", 30, maximum=3600)
 

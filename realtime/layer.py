@@ -167,7 +167,7 @@ class LayerLink:
                 await asyncio.sleep(0.1)
 
     def _take(self, message: Mapping[str, Any]) -> None:
-        if message.get("from") != names.deployment():
+        if message.get("from") not in names.deployments():
             self.foreign += 1
         elif message["type"] == CANARY:
             self._heard = max(self._heard, int(message["number"]))

@@ -55,7 +55,17 @@ def deployment() -> str:
 
     All its nodes have the same SECRET_KEY, and nobody else has it.
     """
-    return hmac.new(settings.SECRET_KEY.encode(), b"deployment", hashlib.sha256).hexdigest()[:12]
+    return _name_under(settings.SECRET_KEY)
+
+
+@cache
+def deployments() -> frozenset[str]:
+    """Return the names of our own nodes: while keys rotate, some have the other one."""
+    return frozenset({deployment(), *map(_name_under, settings.SECRET_KEY_FALLBACKS)})
+
+
+def _name_under(key: str) -> str:
+    return hmac.new(key.encode(), b"deployment", hashlib.sha256).hexdigest()[:12]
 
 
 def all_nodes_group() -> str:

@@ -8,9 +8,10 @@ from typing import Any
 
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.settings import api_settings
-from rest_framework_simplejwt.tokens import AccessToken, Token
+from rest_framework_simplejwt.tokens import Token
 
 from realtime.core.identity import Identity
+from realtime.keys import AccessToken
 
 # Names the login that a token belongs to, through all its renewals.
 SESSION_CLAIM = "sid"

@@ -21,9 +21,9 @@ from django.utils import timezone
 from rest_framework.exceptions import APIException
 from rest_framework_simplejwt.exceptions import InvalidToken
 from rest_framework_simplejwt.settings import api_settings
-from rest_framework_simplejwt.tokens import RefreshToken
 
 from realtime import access
+from realtime.keys import RefreshToken
 from realtime.models import EndedSession, IssuedToken
 from realtime.standing import stamp_of
 from realtime.tokens import SESSION_CLAIM, BadToken, ExpiredToken, identity_of, read

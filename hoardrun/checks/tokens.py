@@ -10,7 +10,7 @@ import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
 from rest_framework_simplejwt import settings as simplejwt
 
 from hoardrun import env
@@ -35,6 +35,34 @@ def check_key_pair(**kwargs: Any) -> Iterator[CheckMessage]:
             hint="Set JWT_PRIVATE_KEY_FILE and JWT_PUBLIC_KEY_FILE to keys that JWT_ALGORITHM "
             "names; the public one may be left out where tokens are signed.",
             id="hoardrun.E020",
+        )
+
+
+@register(Tags.security)
+def check_fallbacks(**kwargs: Any) -> Iterator[CheckMessage]:
+    """Refuse keys of before that can verify nothing, which would fail at the first old token."""
+    algorithm = _algorithm()
+    for number, key in enumerate(settings.JWT_FALLBACK_KEYS, start=1):
+        try:
+            if _reads_files(algorithm):
+                _try_keys(algorithm, "", key)
+        except (jwt.PyJWTError, ValueError, TypeError, UnsupportedAlgorithm):
+            yield Error(
+                f"File {number} of JWT_PUBLIC_KEY_FILE_FALLBACKS is no public key for {algorithm}.",
+                hint="Name PEM files of public keys that JWT_ALGORITHM names, or take it out.",
+                id="hoardrun.E029",
+            )
+
+
+@register(Tags.security, deploy=True)
+def check_rotation(**kwargs: Any) -> Iterator[CheckMessage]:
+    """Remind of keys of before, which count until they are taken out."""
+    if settings.SECRET_KEY_FALLBACKS or settings.JWT_FALLBACK_KEYS:
+        yield Info(
+            "Keys of before still verify what they have signed.",
+            hint="Take SECRET_KEY_FALLBACKS and those of tokens out once REFRESH_TOKEN_DAYS have "
+            "passed since the rotation; at once, if a key was stolen.",
+            id="hoardrun.I033",
         )
 
 

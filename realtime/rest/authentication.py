@@ -8,9 +8,9 @@ from django.contrib.auth import get_user_model
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import InvalidToken
-from rest_framework_simplejwt.tokens import AccessToken
 
 from realtime import tokens
+from realtime.keys import AccessToken
 from realtime.models import EndedSession
 from realtime.standing import Standing, stamp_of
 

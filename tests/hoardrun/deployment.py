@@ -56,5 +56,5 @@ def raised(*, deploy: bool = True) -> dict[str, checks.CheckMessage]:
 def fires(identifier: str, *, says: str = "", deploy: bool = True) -> None:
     """Check that a check speaks, that it alone does, and what it names."""
     found = raised(deploy=deploy)
-    assert found.keys() - {"hoardrun.I011"} == {identifier}
+    assert found.keys() - {"hoardrun.I011", "hoardrun.I033"} == {identifier}
     assert says in found[identifier].msg

@@ -111,3 +111,20 @@ def test_it_warns_of_tokens_for_anybody(production, claim: str):
 def test_it_warns_of_tokens_that_live_long(production):
     simple_jwt(production, ACCESS_TOKEN_LIFETIME=timedelta(minutes=61))
     fires("hoardrun.W028")
+
+
+def test_it_reminds_of_keys_of_before(production):
+    production.JWT_FALLBACK_KEYS = ["k" * 40]
+    assert raised().keys() == {"hoardrun.I011", "hoardrun.I033"}
+    production.JWT_FALLBACK_KEYS, production.SECRET_KEY_FALLBACKS = [], ["Z4" * 30 + "abcdefgh"]
+    assert raised().keys() == {"hoardrun.I011", "hoardrun.I033"}
+
+
+def test_it_refuses_a_file_of_before_that_is_no_public_key(production, good_pair):
+    simple_jwt(production, ALGORITHM="RS256", **good_pair)
+    production.JWT_FALLBACK_KEYS = [good_pair["VERIFYING_KEY"]]
+    assert raised().keys() == {"hoardrun.I011", "hoardrun.I033"}
+    other = pem(ec.generate_private_key(ec.SECP256R1()))["VERIFYING_KEY"]
+    for wrong in ("a line of text", other):
+        production.JWT_FALLBACK_KEYS = [good_pair["VERIFYING_KEY"], wrong]
+        assert "File 2 of" in raised()["hoardrun.E029"].msg

@@ -48,6 +48,8 @@ def _nothing_set(monkeypatch):
         "JWT_SIGNING_KEY",
         "JWT_PRIVATE_KEY_FILE",
         "JWT_PUBLIC_KEY_FILE",
+        "JWT_SIGNING_KEY_FALLBACKS",
+        "JWT_PUBLIC_KEY_FILE_FALLBACKS",
     ):
         monkeypatch.delenv(name, raising=False)
 
@@ -151,6 +153,46 @@ def test_one_node_signs_and_another_only_verifies(
     for environment in (signs, verifies):
         answers = lines(environment, VERIFY, token, stranger, forged)
         assert answers == ["7", "refused", "refused"]
+
+
+# -- keys of before
+
+
+def test_what_a_key_of_before_derives_verifies_still():
+    assert env.jwt_fallbacks([]) == []
+    assert env.jwt_fallbacks([SECRET]) == [env.jwt_keys(SECRET)["SIGNING_KEY"]]
+
+
+def test_shared_keys_of_before_come_by_name(monkeypatch):
+    monkeypatch.setenv("JWT_SIGNING_KEY_FALLBACKS", f"{'a' * 32}, {'b' * 40}")
+    derived = env.jwt_keys(SECRET)["SIGNING_KEY"]
+    assert env.jwt_fallbacks([SECRET]) == ["a" * 32, "b" * 40, derived]
+    monkeypatch.setenv("JWT_SIGNING_KEY_FALLBACKS", "a" * 31)
+    with pytest.raises(ImproperlyConfigured, match="^JWT_SIGNING_KEY_FALLBACKS has a key") as told:
+        env.jwt_fallbacks([])
+    assert "a" * 31 not in str(told.value)
+
+
+def test_public_keys_of_before_come_from_files(monkeypatch, tmp_path: Path):
+    monkeypatch.setenv("JWT_ALGORITHM", "ES256")
+    paths = [written(tmp_path / name, name.encode()) for name in ("one.pem", "two.pem")]
+    monkeypatch.setenv("JWT_PUBLIC_KEY_FILE_FALLBACKS", ", ".join(paths))
+    assert env.jwt_fallbacks([SECRET]) == ["one.pem", "two.pem"]
+    monkeypatch.setenv("JWT_PUBLIC_KEY_FILE_FALLBACKS", str(tmp_path / "nowhere.pem"))
+    with pytest.raises(ImproperlyConfigured, match="^JWT_PUBLIC_KEY_FILE_FALLBACKS=.* cannot be"):
+        env.jwt_fallbacks([])
+
+
+def test_a_deployment_rotates_secret_key_and_takes_tokens_of_before():
+    old, new = "o" * 50, "n" * 50
+    [before] = lines(shipped(SECRET_KEY=old), SIGN)
+    [after] = lines(shipped(SECRET_KEY=new, SECRET_KEY_FALLBACKS=old), SIGN)
+    first = shipped(SECRET_KEY=old, SECRET_KEY_FALLBACKS=new)
+    then = shipped(SECRET_KEY=new, SECRET_KEY_FALLBACKS=old)
+    last = shipped(SECRET_KEY=new)
+    assert lines(first, VERIFY, before, after) == ["7", "7"]
+    assert lines(then, VERIFY, before, after) == ["7", "7"]
+    assert lines(last, VERIFY, before, after) == ["refused", "7"]
 
 
 # -- files that are no keys

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit, urlunsplit
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from rest_framework_simplejwt.settings import api_settings
-from rest_framework_simplejwt.tokens import AccessToken
 
 from realtime import db, names
 from realtime.client import Client
+from realtime.keys import AccessToken
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import SUBSCRIPTION_TYPES
 from realtime.tokens import SESSION_CLAIM

@@ -1,0 +1,69 @@
+"""The keys of tokens: one signs, and those of before still verify."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from jwt import InvalidSignatureError
+from rest_framework_simplejwt import tokens as simplejwt
+from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.exceptions import TokenBackendError
+from rest_framework_simplejwt.settings import api_settings
+
+
+class Backend(TokenBackend):
+    """Signs with the key of `SIMPLE_JWT`; verifies with that one and those of `fallbacks`.
+
+    All have the same algorithm: a fallback is the shared secret of before, or the public key
+    of before in PEM.
+    """
+
+    def __init__(self, fallbacks: list[str]) -> None:
+        super().__init__(**_settings(api_settings.SIGNING_KEY, api_settings.VERIFYING_KEY))
+        self._before = [TokenBackend(**_settings(key, key)) for key in fallbacks]
+
+    def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
+        """Return a token's claims. Raises TokenBackendError, which may say that it expired."""
+        try:
+            return super().decode(token, verify)
+        except TokenBackendError as error:
+            refused = error
+        for backend in self._before:
+            # Of a key that it was not signed with, nothing else is known.
+            if not isinstance(refused.__cause__, InvalidSignatureError):
+                break
+            try:
+                return backend.decode(token, verify)
+            except TokenBackendError as error:
+                refused = error
+        raise refused
+
+
+def _settings(signing_key: str, verifying_key: str) -> dict[str, Any]:
+    return {
+        "algorithm": api_settings.ALGORITHM,
+        "signing_key": signing_key,
+        "verifying_key": verifying_key,
+        "audience": api_settings.AUDIENCE,
+        "issuer": api_settings.ISSUER,
+        "jwk_url": api_settings.JWK_URL,
+        "leeway": api_settings.LEEWAY,
+        "json_encoder": api_settings.JSON_ENCODER,
+    }
+
+
+backend = Backend(settings.JWT_FALLBACK_KEYS)
+
+
+class AccessToken(simplejwt.AccessToken):
+    """An access token under our keys."""
+
+    token_backend = backend
+
+
+class RefreshToken(simplejwt.RefreshToken):
+    """A refresh token under our keys."""
+
+    token_backend = backend
+    access_token_class = AccessToken

@@ -1,0 +1,156 @@
+"""Keys rotate without logging anybody out: the new one signs, those of before still verify."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from django.contrib.auth.models import User
+from django.test import Client
+from rest_framework_simplejwt.settings import api_settings
+
+from hoardrun.api.tokens import login_create, login_end, login_refresh
+from realtime import keys, names, tokens
+from realtime.layer import LayerLink
+from realtime.models import EndedSession
+
+pytestmark = pytest.mark.django_db
+
+OLD, NEW, OTHER = "old " * 16, "new " * 16, "other " * 12
+Pair = tuple[str, str]  # what signs, and what verifies
+
+
+def pair(private: Any) -> Pair:
+    pem = serialization.Encoding.PEM
+    secret = private.private_bytes(
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    public = private.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return secret.decode(), public.decode()
+
+
+KINDS: dict[str, Callable[[], list[Pair]]] = {
+    "HS256": lambda: [(key, key) for key in (OLD, NEW, OTHER)],
+    "HS512": lambda: [(key, key) for key in (OLD, NEW, OTHER)],
+    "RS256": lambda: [pair(rsa.generate_private_key(65537, 2048)) for _ in range(3)],
+    "ES256": lambda: [pair(ec.generate_private_key(ec.SECP256R1())) for _ in range(3)],
+    "EdDSA": lambda: [pair(ed25519.Ed25519PrivateKey.generate()) for _ in range(3)],
+}
+
+
+@pytest.fixture
+def use(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Have this process sign with a key, and verify with it and those of before."""
+
+    def apply(algorithm: str, current: Pair, *before: Pair) -> None:
+        signing, verifying = current
+        monkeypatch.setattr(api_settings, "ALGORITHM", algorithm)
+        monkeypatch.setattr(api_settings, "SIGNING_KEY", signing)
+        monkeypatch.setattr(api_settings, "VERIFYING_KEY", verifying)
+        backend = keys.Backend([public for _, public in before])
+        for kind in (keys.AccessToken, keys.RefreshToken):
+            monkeypatch.setattr(kind, "token_backend", backend)
+
+    return apply
+
+
+@pytest.fixture
+def alice() -> User:
+    return User.objects.create_user("alice")
+
+
+@pytest.mark.parametrize("algorithm", KINDS)
+def test_logins_outlive_the_key(alice: User, use: Callable[..., None], algorithm: str) -> None:
+    old, new, other = KINDS[algorithm]()
+    use(algorithm, old)
+    before = login_create(user=alice)
+    use(algorithm, new, other, old)
+    assert tokens.verify(before.access) is not None
+    me = Client().get("/api/v1/auth/me", HTTP_AUTHORIZATION=f"Bearer {before.access}")
+    assert me.status_code == 200
+    after = login_refresh(refresh=before.refresh)
+    for token in (after.access, after.refresh):
+        jwt.decode(token, new[1], [algorithm], audience="hoardrun")  # the new key has signed it
+    # A node that still signs with the old key takes what the new one signs.
+    use(algorithm, old, new)
+    assert tokens.verify(after.access) is not None
+    # Rotated out, the old key counts no more, and the login goes on.
+    use(algorithm, new)
+    assert tokens.verify(before.access) is None
+    assert login_refresh(refresh=after.refresh).user == alice
+    # A key that is none of ours never did.
+    use(algorithm, other)
+    stranger = login_create(user=alice)
+    use(algorithm, new, old)
+    assert tokens.verify(stranger.access) is None
+
+
+def test_a_lost_answer_is_given_again_under_the_new_key(
+    alice: User, use: Callable[..., None]
+) -> None:
+    old, new, _ = KINDS["HS256"]()
+    use("HS256", old)
+    first = login_create(user=alice).refresh
+    lost = login_refresh(refresh=first).refresh
+    use("HS256", new, old)
+    again = login_refresh(refresh=first).refresh
+    assert again != lost  # another signature
+    assert again.split(".")[1] == lost.split(".")[1]  # the same token
+    for text in (lost, again):
+        assert login_refresh(refresh=text).user == alice
+
+
+def test_an_expired_token_of_the_old_key_is_expired(alice: User, use: Callable[..., None]) -> None:
+    old, new, other = KINDS["HS256"]()
+    use("HS256", old)
+    token: Any = keys.RefreshToken(login_create(user=alice).refresh)  # type: ignore[arg-type]
+    token.set_exp(lifetime=timedelta(days=-1))
+    text = str(token)
+    use("HS256", new, other, old)
+    with pytest.raises(tokens.ExpiredToken):
+        tokens.read(keys.RefreshToken, text)
+    login_end(refresh=text)  # no error, as for one of the new key
+    assert not EndedSession.objects.exists()
+
+
+def test_the_admins_sessions_outlive_secret_key(alice: User, settings: Any) -> None:
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = OLD, []
+    User.objects.filter(pk=alice.pk).update(is_staff=True)
+    alice.refresh_from_db()
+    browser = Client()
+    browser.force_login(alice)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [OLD]
+    assert browser.get("/admin/").status_code == 200
+    settings.SECRET_KEY_FALLBACKS = []  # the session was signed anew
+    assert browser.get("/admin/").status_code == 200
+    settings.SECRET_KEY = OTHER
+    assert browser.get("/admin/").status_code == 302
+
+
+def test_nodes_hear_each_other_while_keys_rotate(settings: Any) -> None:
+    heard: list[dict[str, Any]] = []
+    link = LayerLink("node", heard.append, lambda: None)
+
+    def name(key: str, *before: str) -> tuple[str, frozenset[str]]:
+        settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = key, list(before)
+        names.deployment.cache_clear()
+        names.deployments.cache_clear()
+        return names.deployment(), names.deployments()
+
+    kept = settings.SECRET_KEY
+    try:
+        old, heard_by_old = name(OLD, NEW)
+        other, _ = name(OTHER)
+        new, heard_by_new = name(NEW, OLD)
+        for sender in (old, new, other):
+            link._take({"type": "events", "from": sender, "events": []})
+    finally:
+        name(kept)
+    assert heard_by_old == heard_by_new == {old, new}
+    assert [message["from"] for message in heard] == [old, new]
+    assert link.foreign == 1
