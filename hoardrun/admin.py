@@ -21,9 +21,13 @@ class LoginForm(AdminAuthenticationForm):
     """The admin's login, which counts attempts together with those over the API."""
 
     def clean(self) -> dict[str, Any]:
-        if self.request is not None and not FormThrottle().allows(self.request):
+        throttle = FormThrottle()
+        if self.request is not None and not throttle.allows(self.request):
             raise ValidationError("Too many attempts; try again in a minute.", "throttled")
-        return super().clean()
+        cleaned = super().clean()
+        if self.request is not None:
+            throttle.succeeded(self.request)
+        return cleaned
 
 
 admin.site.login_form = LoginForm

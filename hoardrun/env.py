@@ -37,7 +37,7 @@ ENGINES = {
 # Counts of attempts that a process keeps without Redis. Django's 300 would let who guesses at
 # one name wash its count away with guesses at others.
 MAX_CACHED = 100_000
-MAX_RATE = 1_000_000  # a throttle keeps the time of each request that it has let pass
+MAX_RATE = 1_000_000
 REDIS_PREFIX = "hoardrun"  # unless the variable of that name says otherwise
 
 

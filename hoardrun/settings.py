@@ -144,8 +144,14 @@ REST_FRAMEWORK: dict[str, Any] = {
     "URL_FORMAT_OVERRIDE": None,  # `format` is a parameter of the schema alone
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "hoardrun.problems.exception_handler",
+    "DEFAULT_THROTTLE_CLASSES": ["hoardrun.api.throttles.EveryRequest"],
     "DEFAULT_THROTTLE_RATES": {
+        "read": env.rate("READ_RATE", "600/min"),
+        "write": env.rate("WRITE_RATE", "300/min"),
+        "stranger": env.rate("STRANGER_RATE", "300/min"),
         "login": env.rate("LOGIN_RATE", "20/min"),
+        "login_address": env.rate("LOGIN_ADDRESS_RATE", "30/min"),
+        "login_name": env.rate("LOGIN_NAME_RATE", "60/hour"),
         "ticket": env.rate("TICKET_RATE", "120/min"),
         "broadcast": env.rate("BROADCAST_RATE", "60/min"),
     },

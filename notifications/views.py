@@ -33,6 +33,8 @@ from realtime.rest.permissions import StaffWith
 from realtime.rest.serializers import StrictSerializer
 from realtime.rest.views import View
 
+ROWS_PER_UNIT = 5  # of a bulk update, that cost as much as another request
+
 
 class _MayAddNotifications(StaffWith):
     rights = ("notifications.add_notification",)
@@ -174,6 +176,11 @@ class NotificationBulkUpdateView(View):
     def put(self, request: Request) -> Response:
         """Do the same as POST, as older clients ask for it."""
         return self._update(request)
+
+    def cost(self, request: Request) -> int:
+        data: Any = request.data
+        ids = data.get("notification_ids") if isinstance(data, dict) else None
+        return 1 + len(ids) // ROWS_PER_UNIT if isinstance(ids, list) else 1
 
     def _update(self, request: Request) -> Response:
         data = _checked(BulkUpdateInput, request.data)

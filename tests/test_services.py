@@ -116,7 +116,13 @@ def test_the_environment_of_the_caller_does_not_leak_in(
         monkeypatch.setenv(name, "from-the-shell")
     environment.prepare(tmp_path)
     left = {name for name in environment.names_settings_read() if name in os.environ}
-    assert left <= {"SECRET_KEY", "SQLITE_TEST_PATH", "SECURE_SSL_REDIRECT", "BROADCAST_RATE"}
+    assert left <= {
+        "SECRET_KEY",
+        "SQLITE_TEST_PATH",
+        "SECURE_SSL_REDIRECT",
+        "BROADCAST_RATE",
+        "WRITE_RATE",
+    }
     assert {"DATABASE_URL", "REDIS_URL", "DEBUG"} <= environment.names_settings_read()
     assert "from-the-shell" not in os.environ.values()
 

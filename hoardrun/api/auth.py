@@ -69,7 +69,7 @@ class _Anonymous(View):
 
 
 class TokenView(_Anonymous):
-    throttle_classes = (LoginThrottle,)
+    own_throttles = (LoginThrottle,)
 
     @extend_schema(
         operation_id="auth_token", request=TokenInput, responses=LoginOutput, tags=TAGS, auth=[]
@@ -79,6 +79,7 @@ class TokenView(_Anonymous):
         user = authenticate(request._request, **_checked(TokenInput, request))
         if not isinstance(user, User):
             raise AuthenticationFailed("The name or the password is wrong.", "wrong_credentials")
+        LoginThrottle().succeeded(request)
         return _answer(tokens.login_create(user=user))
 
 
@@ -111,7 +112,7 @@ class TicketOutput(serializers.Serializer[dict[str, Any]]):
 
 
 class TicketView(View):
-    throttle_classes = (TicketThrottle,)
+    own_throttles = (TicketThrottle,)
 
     @extend_schema(
         operation_id="ws_ticket", request=None, responses=TicketOutput, tags=["realtime"]

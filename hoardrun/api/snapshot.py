@@ -103,6 +103,9 @@ class SnapshotOutput(serializers.Serializer[dict[str, Any]]):
 
 
 class SnapshotView(View):
+    def cost(self, request: Request) -> int:
+        return 4
+
     @extend_schema(operation_id="snapshot", responses=SnapshotOutput, tags=["realtime"])
     def get(self, request: Request) -> Response:
         """Read your balances, recent transactions, unread notifications and stream positions."""

@@ -1,62 +1,210 @@
-"""How often somebody may ask over HTTP: counted in the cache, and by each process without it."""
+"""How often somebody may ask over HTTP: counted in the cache, and by each process without it.
+
+RequestThrottle
+├── EveryRequest     all views: reads and writes of a user, requests of a stranger's address
+├── TicketThrottle   tickets of a user
+├── BroadcastThrottle
+└── LoginThrottle    guesses at one name from one address, from one address, at one name
+    └── FormThrottle the same counts, for a login by a form
+"""
 
 from __future__ import annotations
 
 import hashlib
 import logging
+import time
 import unicodedata
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from django.core.cache import cache
+from django.core.cache.backends.base import BaseCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.http import HttpRequest
 from redis.exceptions import RedisError
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
-from rest_framework.throttling import ScopedRateThrottle, SimpleRateThrottle, UserRateThrottle
-from rest_framework.views import APIView
+from rest_framework.throttling import BaseThrottle
 
+from hoardrun.api.windows import Rate, moment_of, rate_of, used, wait_seconds
 from hoardrun.env import MAX_CACHED
 from realtime.core.limits import network_of
 
+if TYPE_CHECKING:  # which reads from settings that the throttles are here
+    from rest_framework.views import APIView
+
 logger = logging.getLogger(__name__)
 
+KNOWN_SECONDS = 30 * 86_400  # how long an address is known to be one of a name's own
+
 _own = LocMemCache("throttles", {"OPTIONS": {"MAX_ENTRIES": MAX_CACHED}})
+R = TypeVar("R")
 
 
-class _Persistent(SimpleRateThrottle):
+def _with_cache(use: Callable[[BaseCache], R]) -> R:
     """Go on counting where Redis is away: neither refuse everybody then, nor let all guess."""
+    try:
+        return use(cache)
+    except (RedisError, OSError) as error:
+        logger.warning("this process counts for itself: %r", error)
+        return use(_own)
+
+
+class Counter:
+    """What one key has used of a rate; every process that shares the cache sees the same."""
+
+    clock: ClassVar[Callable[[], float]] = time.time
+
+    def __init__(self, scope: str, key: str) -> None:
+        self.rate: Rate = rate_of(str(api_settings.DEFAULT_THROTTLE_RATES[scope]))
+        self._moment = moment_of(self.rate, Counter.clock())
+        digest = hashlib.sha256(key.encode(errors="replace")).hexdigest()[:40]
+        self._keys = [
+            f"throttle-{scope}-{digest}-{self._moment.window + number}" for number in (-1, 0)
+        ]
+        self.wait = 0.0
+
+    def take(self, cost: int = 1) -> bool:
+        """Use `cost` units up, if they are there. Atomic: of requests at once, each counts."""
+        return _with_cache(lambda store: self._take(store, min(cost, self.rate.limit)))
+
+    def give_back(self, cost: int = 1) -> None:
+        """Undo what `take` did."""
+        _with_cache(lambda store: self._add(store, -cost))
+
+    def _take(self, store: BaseCache, cost: int) -> bool:
+        found = store.get_many(self._keys)
+        previous, current = (int(found.get(key, 0)) for key in self._keys)
+        share = self._moment.share
+        if used(previous, current, share) + cost <= self.rate.limit:
+            current = self._add(store, cost)
+            if used(previous, current, share) <= self.rate.limit:
+                return True
+            current = self._add(store, -cost)  # others were faster
+        self.wait = wait_seconds(self.rate, cost, previous, current, share)
+        return False
+
+    def _add(self, store: BaseCache, cost: int) -> int:
+        key = self._keys[1]
+        store.add(key, 0, 2 * self.rate.seconds)
+        try:
+            return int(store.incr(key, cost))
+        except ValueError:  # it was dropped in between
+            return cost
+
+
+class RequestThrottle(BaseThrottle):
+    """Let a request pass that its counters have room for."""
+
+    def counter(self, request: Request, view: APIView) -> Counter:
+        """Return what counts a request."""
+        raise NotImplementedError
+
+    def cost(self, request: Request, view: APIView) -> int:
+        """Say how many units a request is worth; raises what is wrong with its body."""
+        return 1
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        try:
-            return bool(super().allow_request(request, view))
-        except (RedisError, OSError) as error:
-            logger.warning("this process counts for itself: %r", error)
-            self.cache = _own
-            return bool(super().allow_request(request, view))
+        counter = self.counter(request, view)
+        allowed = counter.take()  # first, so that a body that cannot be read counts as well
+        if allowed and (more := self.cost(request, view) - 1) > 0:
+            allowed = counter.take(more)
+            if not allowed:
+                counter.give_back()
+        self._wait = counter.wait
+        return allowed
 
-
-class LoginThrottle(_Persistent):
-    """Slow down guessing: attempts are counted by address and name together."""
-
-    scope = "login"
-
-    def get_cache_key(self, request: Request, view: APIView) -> str:
-        # As the logins read it: neither blanks, nor case, nor another way to write the same
-        # letters (which forms take for the same) must begin a new count.
-        name = unicodedata.normalize("NFKC", self.get_name(request)).strip().casefold()
-        text = f"{self.get_ident(request)} {name}"
-        return f"throttle-login-{hashlib.sha256(text.encode(errors='replace')).hexdigest()}"
-
-    def get_name(self, request: Any) -> str:
-        data: Any = request.data
-        return str(data.get("username")) if isinstance(data, Mapping) else ""
+    def wait(self) -> float:
+        return self._wait
 
     def get_ident(self, request: Request) -> str:
         """Return the peer's address; believe X-Forwarded-For only with NUM_PROXIES set."""
         if api_settings.NUM_PROXIES is None:
             return network_of(str(request.META.get("REMOTE_ADDR", "")))
         return str(super().get_ident(request))
+
+    def get_user(self, request: Request) -> str:
+        """Return whose request it is: a user's, or of an address."""
+        pk = getattr(request.user, "pk", None)
+        return f"address {self.get_ident(request)}" if pk is None else f"user {pk}"
+
+
+class EveryRequest(RequestThrottle):
+    """Count each user's reads and writes, and what strangers ask from one address.
+
+    A view says what a request is worth with `cost`, in units of about five milliseconds.
+    """
+
+    def counter(self, request: Request, view: APIView) -> Counter:
+        scope = "read" if request.method in SAFE_METHODS else "write"
+        known = getattr(request.user, "pk", None) is not None
+        return Counter(scope if known else "stranger", self.get_user(request))
+
+    def cost(self, request: Request, view: APIView) -> int:
+        return int(view.cost(request)) if hasattr(view, "cost") else 1
+
+
+class TicketThrottle(RequestThrottle):
+    def counter(self, request: Request, view: APIView) -> Counter:
+        return Counter("ticket", self.get_user(request))
+
+
+class BroadcastThrottle(RequestThrottle):
+    def counter(self, request: Request, view: APIView) -> Counter:
+        return Counter("broadcast", self.get_user(request))
+
+
+class LoginThrottle(RequestThrottle):
+    """Slow down guessing: at one name from one address, at many names, and from many addresses.
+
+    The last two count what has failed, as a login that succeeds is given back. Guesses from
+    elsewhere keep nobody out: an address from which a name has logged in before is not counted
+    for that name's limit over all addresses.
+    """
+
+    def allow_request(self, request: Any, view: APIView | None) -> bool:
+        self._wait = 0.0
+        counters = [self._pair(request), *self._failures(request)]
+        taken: list[Counter] = []
+        for counter in counters:
+            if not counter.take():
+                self._wait = counter.wait
+                for other in taken:
+                    other.give_back()
+                return False
+            taken.append(counter)
+        return True
+
+    def succeeded(self, request: Any) -> None:
+        """Say that the login was right: it counts as no failure, and its address is known."""
+        for counter in self._failures(request):
+            counter.give_back()
+        key = self._known(request)
+        _with_cache(lambda store: store.set(key, 1, KNOWN_SECONDS))
+
+    def _pair(self, request: Any) -> Counter:
+        return Counter("login", f"{self.get_ident(request)} {self._name(request)}")
+
+    def _failures(self, request: Any) -> list[Counter]:
+        address = Counter("login_address", self.get_ident(request))
+        key = self._known(request)
+        if _with_cache(lambda store: store.get(key)):
+            return [address]
+        return [address, Counter("login_name", self._name(request))]
+
+    def _known(self, request: Any) -> str:
+        text = f"{self.get_ident(request)} {self._name(request)}"
+        return f"login-known-{hashlib.sha256(text.encode(errors='replace')).hexdigest()}"
+
+    def _name(self, request: Any) -> str:
+        # As the logins read it: neither blanks, nor case, nor another way to write the same
+        # letters (which forms take for the same) must begin a new count.
+        return unicodedata.normalize("NFKC", self.get_name(request)).strip().casefold()
+
+    def get_name(self, request: Any) -> str:
+        data: Any = request.data
+        return str(data.get("username")) if isinstance(data, Mapping) else ""
 
 
 class FormThrottle(LoginThrottle):
@@ -67,12 +215,4 @@ class FormThrottle(LoginThrottle):
 
     def allows(self, request: HttpRequest) -> bool:
         """Count one attempt; False if it is one too many."""
-        return self.allow_request(request, None)  # type: ignore[arg-type]  # it reads META and POST
-
-
-class TicketThrottle(_Persistent, UserRateThrottle):
-    scope = "ticket"
-
-
-class BroadcastThrottle(_Persistent, ScopedRateThrottle):
-    """Count each user's requests to the views of one `throttle_scope`."""
+        return self.allow_request(request, None)

@@ -27,6 +27,13 @@ ROLES = {
     "staff": ("staff", "staff-demo-pass"),
 }
 PLENTY = "1000000/min"
+RATES = [
+    f"{name}_RATE"
+    for name in (
+        *("READ", "WRITE", "STRANGER", "BROADCAST", "TICKET"),
+        *("LOGIN", "LOGIN_ADDRESS", "LOGIN_NAME"),
+    )
+]
 
 
 def serving() -> Server:
@@ -34,9 +41,7 @@ def serving() -> Server:
     server = Server(
         env={
             "DEBUG": "1",
-            "LOGIN_RATE": PLENTY,
-            "BROADCAST_RATE": PLENTY,
-            "TICKET_RATE": PLENTY,
+            **dict.fromkeys(RATES, PLENTY),
             "ACCESS_TOKEN_MINUTES": "600",
         }
     )

@@ -16,7 +16,8 @@ from tests.services.server import Server
 expect.set_options(timeout=15_000)
 
 # All log in from one address, a few names as often as there are tests.
-os.environ["LOGIN_RATE"] = "1000000/min"
+for name in ("LOGIN", "LOGIN_ADDRESS", "STRANGER", "READ"):
+    os.environ[f"{name}_RATE"] = "1000000/min"
 
 # What a browser does on its own in the background would fail and be logged on a closed network.
 ARGUMENTS = [

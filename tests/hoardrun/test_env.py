@@ -6,13 +6,9 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from rest_framework.throttling import SimpleRateThrottle
 
 from hoardrun import env
-
-
-class Throttle(SimpleRateThrottle):
-    rate = "1/s"
+from hoardrun.api.windows import rate_of
 
 
 @pytest.mark.parametrize(
@@ -21,7 +17,7 @@ class Throttle(SimpleRateThrottle):
 )
 def test_it_reads_rates_as_the_throttles_do(monkeypatch, value: str, means: tuple[int, int]):
     monkeypatch.setenv("BROADCAST_RATE", value)
-    assert Throttle().parse_rate(env.rate("BROADCAST_RATE", "60/min")) == means
+    assert rate_of(env.rate("BROADCAST_RATE", "60/min")) == means
 
 
 @pytest.mark.parametrize("value", ["60", "fast", "60/year", "0/min", "-1/min", "1.5/s", "60/min/s"])

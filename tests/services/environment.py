@@ -26,8 +26,8 @@ def prepare(workspace: Path) -> None:
     os.environ["SQLITE_TEST_PATH"] = str(workspace / "test.sqlite3")
     # The tests speak plain HTTP; a redirect to HTTPS would answer every request of theirs.
     os.environ["SECURE_SSL_REDIRECT"] = "0"
-    # They broadcast as fast as they can; the tests of the throttle set it lower.
-    os.environ["BROADCAST_RATE"] = "1000000/min"
+    # They write as fast as they can; the tests of the throttles set it lower.
+    os.environ["BROADCAST_RATE"] = os.environ["WRITE_RATE"] = "1000000/min"
 
 
 def of_a_server() -> dict[str, str]:

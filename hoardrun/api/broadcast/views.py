@@ -35,8 +35,7 @@ from realtime.rest.views import View
 class _Limited(View):
     """Take small bodies, and from each user only so many as BROADCAST_RATE allows."""
 
-    throttle_classes = (BroadcastThrottle,)
-    throttle_scope = "broadcast"
+    own_throttles = (BroadcastThrottle,)
 
 
 class _BroadcastView(_Limited):

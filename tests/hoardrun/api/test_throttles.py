@@ -1,0 +1,187 @@
+"""How often users and strangers may ask, and how long guessing takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.test import Client
+from rest_framework.settings import api_settings
+from rest_framework.test import APIClient
+
+from hoardrun.api.throttles import Counter
+from tests.hoardrun.ledger.conftest import at_once
+from tests.hoardrun.tools import problem
+
+TOKEN = "/api/v1/auth/token"
+ALICE = {"username": "alice", "password": "alice-pass"}
+WRONG = ALICE | {"password": "wrong"}
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch) -> Iterator[list[float]]:
+    """A clock that stands still until a test moves it."""
+    now = [1_800_000_000.0]
+    monkeypatch.setattr(Counter, "clock", staticmethod(lambda: now[0]))
+    yield now
+
+
+@pytest.fixture
+def rate(monkeypatch) -> Any:
+    """Set a rate."""
+    rates = api_settings.DEFAULT_THROTTLE_RATES
+    return lambda scope, text: monkeypatch.setitem(rates, scope, text)
+
+
+def log_in(body: dict[str, str], address: str = "192.0.2.1") -> Any:
+    return APIClient().post(TOKEN, body, format="json", REMOTE_ADDR=address)
+
+
+def statuses(client: Any, path: str, count: int, **options: Any) -> list[int]:
+    return [client.get(path, **options).status_code for _ in range(count)]
+
+
+def test_each_user_reads_so_often(alice: User, bob: User, login, rate):
+    rate("read", "3/min")
+    assert statuses(login(alice), "/api/v1/accounts", 4) == [200, 200, 200, 429]
+    answer = login(alice).get("/api/v1/notifications", REMOTE_ADDR="192.0.2.9")
+    problem(answer, 429, "throttled")
+    assert 0 < int(answer["Retry-After"]) <= 60
+    assert login(bob).get("/api/v1/accounts").status_code == 200
+    assert login(alice).post("/api/v1/notifications/mark-all-read").status_code == 200
+
+
+def test_each_user_writes_so_often(alice: User, login, rate):
+    rate("write", "2/min")
+    client = login(alice)
+    done = [client.post("/api/v1/notifications/mark-all-seen").status_code for _ in range(3)]
+    assert done == [200, 200, 429]
+    assert client.get("/api/v1/accounts").status_code == 200
+
+
+def test_time_gives_room_again(alice: User, login, rate, clock):
+    rate("read", "4/min")
+    client = login(alice)
+    assert statuses(client, "/api/v1/accounts", 5)[-1] == 429
+    clock[0] += 60 + 30  # half of the next window: two of the four count no more
+    assert statuses(client, "/api/v1/accounts", 3) == [200, 200, 429]
+    clock[0] += 120
+    assert statuses(client, "/api/v1/accounts", 5) == [200, 200, 200, 200, 429]
+
+
+def test_waiting_as_long_as_told_is_enough(alice: User, login, rate, clock):
+    rate("read", "3/min")
+    client = login(alice)
+    for _ in range(20):
+        clock[0] += 7
+        answer = client.get("/api/v1/accounts")
+        if answer.status_code == 429:
+            clock[0] += int(answer["Retry-After"])
+            assert client.get("/api/v1/accounts").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("post", TOKEN),
+        ("post", "/api/v1/auth/refresh"),
+        ("post", "/api/v1/auth/logout"),
+        ("get", "/api/schema"),
+        ("get", "/api/docs"),
+        ("get", "/ws/schema"),
+    ],
+)
+def test_strangers_are_counted_by_address_on_every_path_that_takes_them(
+    db, rate, method: str, path: str
+):
+    rate("stranger", "2/min")
+
+    def ask(address: str) -> int:
+        call = getattr(APIClient(), method)
+        return int(call(path, data=None, format="json", REMOTE_ADDR=address).status_code)
+
+    for address in ("2001:db8::1", "2001:db8::2"):  # one network
+        assert ask(address) != 429
+    assert ask("2001:db8::3") == 429
+    assert ask("192.0.2.2") != 429
+
+
+def test_a_body_that_cannot_be_read_counts(db, rate):
+    rate("stranger", "2/min")
+    codes = [
+        APIClient().post(TOKEN, b"{", content_type="application/json").status_code for _ in range(3)
+    ]
+    assert codes == [400, 400, 429]
+
+
+def test_a_bulk_update_costs_by_its_rows(alice: User, login, rate):
+    rate("write", "50/min")
+    client, path = login(alice), "/api/v1/notifications/bulk-update"
+
+    def update(count: int) -> int:
+        body = {"notification_ids": [str(n) for n in range(1, count + 1)], "status": "read"}
+        return int(client.post(path, body, format="json").status_code)
+
+    assert [update(100), update(100)] == [200, 200]  # 21 each
+    assert update(100) == 429
+    assert [update(1) for _ in range(8)] == [200] * 8
+    assert update(1) == 429
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_requests_at_once_each_counts(rate):
+    rate("read", "10/min")
+    assert sum(at_once(30, lambda _: Counter("read", "user 1").take())) <= 10
+    cache.clear()
+    taken = [Counter("read", "user 1").take() for _ in range(30)]
+    assert sum(taken) == 10
+
+
+def test_forty_names_from_one_address_are_refused(db):
+    codes = [
+        log_in({"username": f"user-{number}", "password": "x"}).status_code for number in range(40)
+    ]
+    assert codes == [401] * 30 + [429] * 10
+    assert log_in({"username": "user-1", "password": "x"}, "192.0.2.2").status_code == 401
+
+
+def test_who_logs_in_rightly_keeps_nobody_behind_the_same_address_out(alice: User, bob: User):
+    for number in range(60):
+        name = "alice" if number % 2 else "bob"
+        body = {"username": name, "password": f"{name}-pass"}
+        code = log_in(body).status_code
+        assert code == (200 if number < 40 else 429)  # 20 of each name
+    for number in range(30):
+        assert log_in({"username": f"n{number}", "password": "x"}).status_code == 401
+
+
+def test_one_name_from_many_addresses_is_refused_and_its_owner_is_not(alice: User, clock):
+    assert log_in(ALICE, "198.51.100.1").status_code == 200  # at home
+    codes = [log_in(WRONG, f"203.0.113.{number}").status_code for number in range(70)]
+    assert codes == [401] * 60 + [429] * 10
+    problem(log_in(ALICE, "203.0.113.200"), 429, "throttled")
+    assert log_in(ALICE, "198.51.100.1").status_code == 200
+    clock[0] += 2 * 3600  # and from anywhere, once it has been quiet
+    assert log_in(ALICE, "203.0.113.200").status_code == 200
+
+
+def test_a_name_that_nobody_has_is_counted_alike(db):
+    body = {"username": "nobody", "password": "x"}
+    codes = [log_in(body, f"203.0.113.{number}").status_code for number in range(61)]
+    assert codes == [401] * 60 + [429]
+
+
+def test_the_admins_form_counts_with_the_api(charlie: User):
+    right = {"username": "charlie", "password": "charlie-pass"}
+    for number in range(30):
+        page = Client(REMOTE_ADDR="192.0.2.1")
+        body = {"username": f"n{number}", "password": "x"}
+        assert page.post("/admin/login/", body).status_code == 200
+    assert log_in(right).status_code == 429
+    assert (
+        "Too many" in Client(REMOTE_ADDR="192.0.2.1").post("/admin/login/", right).content.decode()
+    )
+    assert Client(REMOTE_ADDR="192.0.2.3").post("/admin/login/", right).status_code == 302
