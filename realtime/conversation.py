@@ -135,12 +135,13 @@ class Conversation:
             effect = following
         self.go_on()
 
-    def _failed(self, effect: Effect) -> None:
+    def _failed(self, effect: Effect, rooms: tuple[str, ...] = ()) -> None:
         logger.exception("connection %s: %r failed", self._socket.connection.id, effect)
         self._socket.fail(
             ErrorCode.INTERNAL,
             "Something went wrong here; try again.",
             getattr(effect, "request_id", None),
+            rooms or getattr(effect, "rooms", ()),
         )
 
     def _carry_out(self, effect: Effect) -> None:
@@ -151,8 +152,8 @@ class Conversation:
             case Filter(types, request_id):
                 hub.following.filter(socket, types)
                 socket.reply(SubscriptionUpdated(types=sorted(types)), request_id)
-            case Fail(code, text, request_id):
-                socket.fail(code, text, request_id)
+            case Fail(code, text, request_id, rooms):
+                socket.fail(code, text, request_id, rooms)
             case SendPong(request_id):
                 hub.turn.settle()  # which may leave this socket behind the node
                 socket.reply(Pong(positions=socket.connection.positions()), request_id)
@@ -181,14 +182,30 @@ class Conversation:
                 assert_never(effect)
 
     async def _join(self, join: Join) -> None:
-        hub, socket, room = self._hub, self._socket, join.room
+        hub, socket = self._hub, self._socket
+        user_id = socket.connection.user_id
+        assert user_id is not None
         before = hub.following.positions(socket)
-        if not await hub.members.join(socket, room, join.rate, join.request_id):
+        allowed = await hub.members.allowed(user_id, join.rooms)
+        for room in join.rooms:
+            if room not in allowed:
+                continue
+            refused = socket.connection.may_enter(room, join.request_id)
+            if refused is not None:
+                self._carry_out(refused)
+                continue
+            try:
+                await hub.members.join(socket, room, join.rate, join.request_id)
+            except Exception:
+                self._failed(join, (room,))
+            if hub.following.positions(socket) != before:
+                # A change of rights may have been heard after they were asked about.
+                hub.watch.suspect([user_id])
+        if unknown := tuple(room for room in join.rooms if room not in allowed):
+            text = f"There is no room {unknown[0]!r}" if len(unknown) == 1 else "There are no rooms"
             socket.fail(
                 ErrorCode.UNKNOWN_ROOM,
-                f"There is no room {room!r} that you may join; `list_rooms` names them.",
+                f"{text} that you may join; `list_rooms` names those that there are.",
                 join.request_id,
+                unknown,
             )
-        elif socket.connection.user_id and hub.following.positions(socket) != before:
-            # A change of rights may have been heard after they were asked about.
-            hub.watch.suspect([socket.connection.user_id])

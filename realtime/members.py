@@ -62,17 +62,22 @@ class RoomMembers:
         """Say whether this node has a room that a topic feeds."""
         return any(members.kind.topic == topic for members in self.rooms.values())
 
-    async def join(self, socket: Socket, room: str, rate: str, request_id: str | None) -> bool:
-        """Let a socket in, and send it `room_joined` and the snapshot; False if it may not.
+    async def allowed(self, user_id: int, names: Sequence[str]) -> set[str]:
+        """Return those rooms that a user may join, asked of the database in one go.
 
         A room that does not exist and one that is closed to this user look alike.
         """
-        kind = rooms.kind_of(room)
-        user_id = socket.connection.user_id
-        if kind is None or user_id is None or not await db.run(kind.may_join, user_id, room):
-            return False
+        kinds = [(kind, name) for name in names if (kind := rooms.kind_of(name)) is not None]
+        if not kinds:
+            return set()
+        return await db.run(lambda: {name for kind, name in kinds if kind.may_join(user_id, name)})
+
+    async def join(self, socket: Socket, room: str, rate: str, request_id: str | None) -> None:
+        """Let a socket in that may join, and send it `room_joined` and the snapshot."""
         members = self.rooms.get(room)
         if members is None:
+            kind = rooms.kind_of(room)
+            assert kind is not None, "ask `allowed` first"
             members = self.rooms[room] = Members(room, kind)
             members.ready = asyncio.ensure_future(self._prepare(members))
         members.joining += 1
@@ -88,7 +93,7 @@ class RoomMembers:
         members.joining -= 1
         if not socket.is_open:
             self._drop_if_empty(members)
-            return True
+            return
         for sockets in members.by_rate.values():
             sockets.discard(socket)
         members.by_rate[rate].add(socket)
@@ -98,7 +103,6 @@ class RoomMembers:
         )
         for key, frame in members.newest.items():
             socket.put_newest(f"{room} {key}", frame)
-        return True
 
     async def _prepare(self, members: Members) -> None:
         await self._follow_topic(members.kind.topic)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, NamedTuple
+
+from msgspec import UNSET
 
 from realtime.core.connection import Connection
 from realtime.core.frames import Frame
@@ -109,9 +111,23 @@ class Socket(Outbound):
         """Send a message to this socket alone."""
         self.put(Frame(codec.encode(payload, request_id=request_id, room=room)))
 
-    def fail(self, code: ErrorCode, message: str, request_id: str | None = None) -> None:
-        """Send an `error`."""
-        self.reply(Error(code=code.wire, message=message, retryable=code.retryable), request_id)
+    def fail(
+        self,
+        code: ErrorCode,
+        message: str,
+        request_id: str | None = None,
+        rooms: Sequence[str] = (),
+    ) -> None:
+        """Send an `error`, one for all the rooms that it is about."""
+        self.reply(
+            Error(
+                code=code.wire,
+                message=message,
+                retryable=code.retryable,
+                rooms=list(rooms) or UNSET,
+            ),
+            request_id,
+        )
 
     def close(self, code: CloseCode, *, at_once: bool = False) -> None:
         """Close after what waits has been written, or without it."""

@@ -14,15 +14,13 @@ Answer = Message | ServerError
 
 MAX_ROOMS = 100  # in one message
 
-# Errors of a command that names several rooms that concern one of them, not the command.
-_OF_ONE_ROOM = frozenset({"unknown_room", "too_many_rooms", "not_joined", "internal"})
 _ROOM_COMMANDS = frozenset({"join_room", "leave_room"})
 
 
 class Request:
-    """A message with an id of its own, and its answers: one, or one for each room.
+    """A message with an id of its own, and its answers: one, or those of its rooms.
 
-    Answers come in the order in which the rooms were named.
+    An error may answer several rooms at once; `of_rooms` has the answer to each.
     """
 
     def __init__(self, message: Mapping[str, Any], request_id: str) -> None:
@@ -31,13 +29,18 @@ class Request:
         rooms = message.get("rooms") if message.get("type") in _ROOM_COMMANDS else None
         self.rooms: list[str] = list(dict.fromkeys(rooms or ()))
         self.answers: list[Answer] = []
+        self.of_rooms: dict[str, Answer] = {}
         self.answered: asyncio.Future[list[Answer]] = asyncio.get_running_loop().create_future()
 
     def take(self, answer: Answer) -> None:
         """Note an answer; the last one, or an error of the whole command, ends the request."""
         self.answers.append(answer)
-        whole = isinstance(answer, ServerError) and answer.code not in _OF_ONE_ROOM
-        if (whole or len(self.answers) >= len(self.rooms)) and not self.answered.done():
+        if self.rooms:
+            rooms = answer.rooms if isinstance(answer, ServerError) else [answer["room"]]
+            # An error that names no room is about the command.
+            meant = [room for room in self.rooms if room in rooms] if rooms else self.rooms
+            self.of_rooms |= dict.fromkeys(meant, answer)
+        if len(self.of_rooms) >= len(self.rooms) and not self.answered.done():
             self.answered.set_result(self.answers)
 
     @property
@@ -77,6 +80,7 @@ class Requests:
         """Return what must be asked again on a new connection; old answers count no more."""
         for request in self._open.values():
             request.answers.clear()
+            request.of_rooms.clear()
         return [request.message for request in self._open.values() if not request.answered.done()]
 
     def unheard(self) -> list[Message]:

@@ -298,7 +298,7 @@ class Talk:
             except TimeoutError:
                 later = message["rooms"]
             else:
-                for room, answer in zip(request.rooms, request.answers, strict=False):
+                for room, answer in request.of_rooms.items():
                     if isinstance(answer, ServerError):
                         logger.warning("room %s was not joined again: %s", room, answer)
                         if answer.retryable:

@@ -40,6 +40,8 @@ from realtime.protocol.messages import Limits, Position
 
 # How many more refused than accepted messages a client may send before it is closed.
 _PATIENCE = 100
+# A command of so many rooms counts as one message more than one of a single room.
+ROOMS_A_MESSAGE = 5
 
 
 class Connection:
@@ -136,6 +138,8 @@ class Connection:
             )
             yield Close(CloseCode.UNAUTHORIZED)
             return
+        if isinstance(command, JoinRoom | LeaveRoom):
+            self._charge(len(command.names) // ROOMS_A_MESSAGE, now)
         yield from self._handle(command)
 
     def _user_may(self, now: float) -> bool:
@@ -143,20 +147,20 @@ class Connection:
             return True
         return self._of_users.take(self.user_id, now)
 
+    def _charge(self, messages: int, now: float) -> None:
+        """Count a command as more messages than one: what follows it waits for that long."""
+        self._bucket.charge(messages, now)
+        if self._of_users is not None and self.user_id is not None:
+            self._of_users.charge(self.user_id, messages, now)
+
     def _handle(self, command: AnyCommand) -> Iterator[Effect]:
         match command:
             case Ping():
                 yield SendPong(command.id)
             case JoinRoom():
-                yield from self._join(command)
+                yield Join(tuple(command.names), command.rate, command.id)
             case LeaveRoom():
-                for room in command.names:
-                    if room in self.rooms:
-                        yield Leave(room, command.id)
-                    else:
-                        yield Fail(
-                            ErrorCode.NOT_JOINED, f"The room {room!r} is not joined.", command.id
-                        )
+                yield from self._leave(command)
             case ListRoomsCommand():
                 yield ListRooms(command.id)
             case SubscribeNotifications():
@@ -171,19 +175,27 @@ class Connection:
             case _:
                 assert_never(command)
 
-    def _join(self, command: JoinRoom) -> Iterator[Effect]:
-        free = self._limits.max_rooms - len(self.rooms)
+    def _leave(self, command: LeaveRoom) -> Iterator[Effect]:
+        absent: list[str] = []
         for room in command.names:
-            if room not in self.rooms:
-                free -= 1
-                if free < 0:
-                    yield Fail(
-                        ErrorCode.TOO_MANY_ROOMS,
-                        f"At most {self._limits.max_rooms} rooms: {room!r} was not joined.",
-                        command.id,
-                    )
-                    continue
-            yield Join(room, command.rate, command.id)
+            if room in self.rooms:
+                yield Leave(room, command.id)
+            else:
+                absent.append(room)
+        if absent:
+            text = f"The room {absent[0]!r} is" if len(absent) == 1 else "These rooms are"
+            yield Fail(ErrorCode.NOT_JOINED, f"{text} not joined.", command.id, tuple(absent))
+
+    def may_enter(self, room: str, request_id: str | None) -> Fail | None:
+        """Say why a room that the user may join cannot be: there are too many already."""
+        if room in self.rooms or len(self.rooms) < self._limits.max_rooms:
+            return None
+        return Fail(
+            ErrorCode.TOO_MANY_ROOMS,
+            f"At most {self._limits.max_rooms} rooms: {room!r} was not joined.",
+            request_id,
+            (room,),
+        )
 
     def resynced(self, stream: str, offset: int) -> None:
         """Take no ack of up to `offset`: it may mean events from before the resynchronisation."""

@@ -31,11 +31,12 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """Send an `error`."""
+    """Send an `error`; `rooms` are those of the command that it is about."""
 
     code: ErrorCode
     message: str
     request_id: str | None = None
+    rooms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,9 @@ class SendPong:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Join a room, if the user may."""
+    """Join rooms, those that the user may and that there is place for."""
 
-    room: str
+    rooms: tuple[str, ...]
     rate: str
     request_id: str | None
 

@@ -43,13 +43,26 @@ class TokenBucket:
 
     def take(self, now: float) -> bool:
         """Take one token; False when there is none. `now` is monotonic seconds."""
-        elapsed = max(0.0, now - self._updated)
-        self._updated = now
-        self._tokens = min(self._burst, self._tokens + elapsed * self._rate)
+        self._fill(now)
         if self._tokens < 1:
             return False
         self._tokens -= 1
         return True
+
+    def charge(self, tokens: float, now: float) -> None:
+        """Take tokens that may not be there yet: the next ones are given later."""
+        self._fill(now)
+        self._tokens -= tokens
+
+    def wait(self, now: float) -> float:
+        """Return the seconds until no token is owed."""
+        self._fill(now)
+        return max(0.0, -self._tokens / self._rate)
+
+    def _fill(self, now: float) -> None:
+        elapsed = max(0.0, now - self._updated)
+        self._updated = now
+        self._tokens = min(self._burst, self._tokens + elapsed * self._rate)
 
     def has(self, now: float) -> bool:
         """Say whether there is a token, without taking it."""
@@ -71,12 +84,16 @@ class Buckets:
 
     def take(self, key: Hashable, now: float) -> bool:
         """Take one token of `key`; False when there is none. `now` is monotonic seconds."""
+        return self._bucket(key, now).take(now)
+
+    def charge(self, key: Hashable, tokens: float, now: float) -> None:
+        """Take tokens of `key` that may not be there yet."""
+        self._bucket(key, now).charge(tokens, now)
+
+    def wait(self, key: Hashable, now: float) -> float:
+        """Return the seconds until `key` owes no token."""
         bucket = self._buckets.get(key)
-        if bucket is None:
-            if len(self._buckets) >= self._sweep_at:
-                self._sweep(now)
-            bucket = self._buckets[key] = TokenBucket(self._rate, self._burst)
-        return bucket.take(now)
+        return 0.0 if bucket is None else bucket.wait(now)
 
     def has(self, key: Hashable, now: float) -> bool:
         """Say whether `key` has a token, without taking it."""
@@ -85,6 +102,14 @@ class Buckets:
 
     def __len__(self) -> int:
         return len(self._buckets)
+
+    def _bucket(self, key: Hashable, now: float) -> TokenBucket:
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            if len(self._buckets) >= self._sweep_at:
+                self._sweep(now)
+            bucket = self._buckets[key] = TokenBucket(self._rate, self._burst)
+        return bucket
 
     def _sweep(self, now: float) -> None:
         self._buckets = {

@@ -238,8 +238,10 @@ _MESSAGES: Sequence[_Sent] = (
     _Sent(
         Error(
             code=ErrorCode.UNKNOWN_ROOM.wire,
-            message="There is no room 'market:X' that you may join; `list_rooms` names them.",
+            message="There is no room 'market:X' that you may join; "
+            "`list_rooms` names those that there are.",
             retryable=ErrorCode.UNKNOWN_ROOM.retryable,
+            rooms=["market:X"],
         ),
         request_id="2",
     ),

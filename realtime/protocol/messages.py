@@ -522,6 +522,8 @@ class Error(Payload, frozen=True, kw_only=True):
     """What to do, for people."""
     retryable: bool
     """Whether the same again can succeed."""
+    rooms: list[str] | UnsetType = UNSET
+    """The rooms of the command that this is about, if it is about rooms."""
 
 
 PAYLOADS: dict[str, type[Payload]] = {

@@ -228,10 +228,25 @@ test("several rooms have as many answers, of which one may be an error", withClo
   const { id } = sent[0];
   requests.answered({ type: "room_joined", id, room: "a", data: { room: "a" } });
   assert.equal(requests.open.length, 1);
-  requests.answered({ type: "error", id, data: { code: "unknown_room", message: "b", retryable: false } });
+  requests.answered({ type: "error", id, data: { code: "unknown_room", message: "b", retryable: false, rooms: ["b"] } });
   await assert.rejects(asking, ServerError);
   assert.deepEqual([...rooms.keys()], ["a"]); // b will not be asked for again
   assert.deepEqual(rooms.commands(), [{ type: "join_room", rooms: ["a"], rate: "1s" }]);
+}));
+
+test("one error may answer several rooms, and one that names none answers all", withClock(async () => {
+  const sent = [];
+  const requests = new Requests({ timeoutMs: 1000, send: (message) => sent.push(message) });
+  const command = { type: "join_room", rooms: ["a", "b", "c"] };
+  const some = requests.ask(command);
+  requests.answered({ type: "room_joined", id: sent[0].id, room: "b", data: { room: "b" } });
+  assert.equal(requests.open.length, 1);
+  const error = { code: "unknown_room", message: "", retryable: false };
+  requests.answered({ type: "error", id: sent[0].id, data: { ...error, rooms: ["a", "c"] } });
+  await assert.rejects(some, ({ code, joined }) => code === "unknown_room" && joined.includes("b") && !joined.includes("a"));
+  const all = requests.ask(command);
+  requests.answered({ type: "error", id: sent[1].id, data: error });
+  await assert.rejects(all, ServerError);
 }));
 
 test("without an answer it is a time-out, and after a reconnect it is asked again", withClock(async (tick) => {

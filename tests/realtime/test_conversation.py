@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from realtime import rooms
 from realtime.conversation import Conversation
 from realtime.core.connection import Connection
 from realtime.core.continuity import Place
 from realtime.hub import Hub
 from realtime.log import Entry
 from realtime.options import Options
+from realtime.rooms import RoomKind
 from realtime.socket import Socket
 from tests.realtime.rig import STREAM, Notebook, offsets, turned
 
@@ -91,3 +94,82 @@ async def test_before_the_login_a_pong_knows_no_stream() -> None:
     talk = Talk()
     talk.socket.connection.places.clear()
     assert await talk.pong() == {}
+
+
+class Open(RoomKind):
+    """Rooms `open:…`; counts how often it is asked, and on how many threads' turns."""
+
+    topic = "open"
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def matches(self, room: str) -> bool:
+        return room.startswith("open:")
+
+    def may_join(self, user_id: int, room: str) -> bool:
+        self.asked.append(room)
+        if room == "open:broken":
+            raise RuntimeError("this kind has a fault")
+        return not room.startswith("open:closed")
+
+    def source(self, room: str) -> None:
+        if room == "open:failing":
+            raise RuntimeError("no feed yet")
+
+
+@pytest.fixture
+def kind(monkeypatch: pytest.MonkeyPatch) -> Open:
+    found = Open()
+    monkeypatch.setattr(rooms, "kind_of", lambda room: found if found.matches(room) else None)
+    return found
+
+
+async def join(talk: Talk, *names: str) -> list[dict[str, Any]]:
+    """Join rooms, and return the answers once all of them have one."""
+    talk.say(type="join_room", rooms=list(names), id="j")
+    async with asyncio.timeout(10):
+        while True:
+            await turned()
+            found = [m for m in talk.notebook.messages() if m.get("id") == "j"]
+            answered = [r for m in found for r in m["data"].get("rooms") or [m["room"]]]
+            if len(answered) >= len(names):
+                assert sorted(answered) == sorted(names)
+                return found
+
+
+async def test_unknown_rooms_of_one_command_are_one_error_that_names_them(kind: Open) -> None:
+    talk = Talk()
+    unknown = [f"nowhere:{number}" for number in range(49)]
+    joined, refused = await join(talk, *unknown, "open:a", "open:closed")
+    assert (joined["type"], joined["room"]) == ("room_joined", "open:a")
+    assert refused["data"]["code"] == "unknown_room"
+    assert refused["data"]["rooms"] == [*unknown, "open:closed"]  # they look alike
+    assert len(refused["data"]["message"]) < 100
+    [alone] = await join(Talk(), "nowhere:1")
+    assert "'nowhere:1'" in alone["data"]["message"]
+
+
+async def test_a_room_that_is_known_and_refused_keeps_its_own_error(kind: Open) -> None:
+    talk = Talk()
+    most = talk.hub.options.max_rooms_per_connection
+    talk.socket.connection.rooms = {f"open:{number}": "realtime" for number in range(most - 1)}
+    answers = await join(talk, "nowhere:1", "open:a", "nowhere:2", "open:b", "open:c")
+    assert [(m["type"], m["data"].get("code"), m["data"].get("rooms")) for m in answers] == [
+        ("room_joined", None, None),  # what is unknown takes no place
+        ("error", "too_many_rooms", ["open:b"]),
+        ("error", "too_many_rooms", ["open:c"]),
+        ("error", "unknown_room", ["nowhere:1", "nowhere:2"]),
+    ]
+
+
+async def test_a_room_that_fails_to_open_ends_no_other(kind: Open) -> None:
+    failed, joined = await join(Talk(), "open:failing", "open:a")
+    assert (failed["data"]["code"], failed["data"]["rooms"]) == ("internal", ["open:failing"])
+    assert joined["type"] == "room_joined"
+
+
+async def test_a_kind_that_fails_is_one_error_of_all_rooms(kind: Open) -> None:
+    [failed] = await join(Talk(), "open:a", "open:broken", "open:b")
+    assert failed["data"]["code"] == "internal"
+    assert failed["data"]["rooms"] == ["open:a", "open:broken", "open:b"]

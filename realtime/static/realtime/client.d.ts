@@ -581,6 +581,8 @@ export interface ErrorData {
   message: string;
   /** Whether the same again can succeed. */
   retryable: boolean;
+  /** The rooms of the command that this is about, if it is about rooms. */
+  rooms?: string[];
 }
 
 /** The `data` of each message, by its `type`. */

@@ -96,7 +96,7 @@ export class Heartbeat {
 // -- requests, and their answers by `id`
 
 const AGAIN_MS = 1000;
-const OF_ONE_ROOM = new Set(["unknown_room", "too_many_rooms", "not_joined", "internal"]);
+const expectedBy = (command) => new Set(roomsOf(command)).size || 1;
 /** Any command may be repeated. */
 export class Requests {
   #waiting = new Map();
@@ -107,7 +107,7 @@ export class Requests {
     Object.assign(this, { send, timeoutMs });
   }
 
-  /** Resolves to the answers, one for each room; rejects with the first error. */
+  /** Resolves to the answers, one for each room; rejects with the first error, which may be of several. */
   ask(command) {
     const id = `c${this.#next++}`;
     const message = { ...command, id };
@@ -116,8 +116,7 @@ export class Requests {
         this.#waiting.delete(id);
         reject(new TimeoutError(`No answer to ${command.type} within ${this.timeoutMs} ms.`));
       }, this.timeoutMs);
-      const expected = new Set(roomsOf(command)).size || 1;
-      this.#waiting.set(id, { message, expected, answers: [], resolve, reject, timer });
+      this.#waiting.set(id, { message, expected: expectedBy(command), answers: [], resolve, reject, timer });
       this.send(message);
     });
   }
@@ -129,8 +128,9 @@ export class Requests {
     const request = this.#waiting.get(answer.id);
     if (!request) return;
     request.answers.push(answer);
-    const whole = answer.type === "error" && !OF_ONE_ROOM.has(answer.data.code);
-    if (!whole && request.answers.length < request.expected) return;
+    const isError = answer.type === "error";
+    request.expected -= isError && answer.data.rooms ? answer.data.rooms.length : 1;
+    if (request.expected > 0 && !(isError && !answer.data.rooms)) return;
     this.#forget(answer.id);
     const error = request.answers.find(({ type, data }) => type === "error" && !(request.again && data.code === "not_joined"));
     if (!error) return request.resolve(request.answers.filter(({ type }) => type !== "error"));
@@ -146,7 +146,7 @@ export class Requests {
     clearTimeout(this.#again);
     this.#again = 0;
     for (const request of this.#waiting.values()) {
-      request.answers = [];
+      Object.assign(request, { answers: [], expected: expectedBy(request.message) });
       request.again = true; // and then `not_joined` is no error
       this.send(request.message);
     }

@@ -1,2 +1,2 @@
 // Written by `manage.py export_protocol` from the files beside it.
-export const VERSION = "cce3732be40da1f7";
+export const VERSION = "8f7807670df578e1";

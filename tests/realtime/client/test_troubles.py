@@ -70,7 +70,7 @@ async def test_a_room_that_cannot_be_joined_for_now_is_joined_later() -> None:
         join = json.loads(await socket.recv())
         assert join["rooms"] == ["a", "b"]
         joined = {"rate": "realtime", "snapshot": 0}
-        await socket.send(envelope("error", TRY_AGAIN, id=join["id"]))
+        await socket.send(envelope("error", {**TRY_AGAIN, "rooms": ["a"]}, id=join["id"]))
         await socket.send(envelope("room_joined", {"room": "b", **joined}, id=join["id"]))
         join = json.loads(await socket.recv())
         assert join["rooms"] == ["a"]

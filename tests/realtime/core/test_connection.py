@@ -7,7 +7,7 @@ import pytest
 from realtime.core.connection import Connection
 from realtime.core.continuity import Place
 from realtime.core.effects import Close, Effect, Fail, Filter, Join, Leave, SendPong, StoreAck
-from realtime.core.limits import Buckets
+from realtime.core.limits import Buckets, TokenBucket
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.messages import Limits
 
@@ -42,17 +42,47 @@ def test_it_answers_ping_with_the_request_id(alice: Connection) -> None:
     assert say(alice, {"type": "ping", "id": "7"}) == [SendPong("7")]
 
 
-def test_it_joins_each_room_once_and_answers_each(alice: Connection) -> None:
+def test_it_joins_each_room_once(alice: Connection) -> None:
     effects = say(alice, {"type": "join_room", "rooms": ["a", "b", "a"], "rate": "1s", "id": "x"})
-    assert effects == [Join("a", "1s", "x"), Join("b", "1s", "x")]
+    assert effects == [Join(("a", "b"), "1s", "x")]
 
 
-def test_it_refuses_the_room_beyond_the_limit_and_joins_the_others(alice: Connection) -> None:
-    alice.rooms = {"a": "realtime", "b": "realtime"}
-    effects = say(alice, {"type": "join_room", "rooms": ["a", "c", "d"]})
-    assert effects[:2] == [Join("a", "realtime", None), Join("c", "realtime", None)]
-    assert isinstance(effects[2], Fail)
-    assert effects[2].code is ErrorCode.TOO_MANY_ROOMS
+def test_it_has_no_place_beyond_the_limit_but_for_a_room_that_is_joined(alice: Connection) -> None:
+    alice.rooms = dict.fromkeys("abc"[: LIMITS.max_rooms - 1], "realtime")
+    assert alice.may_enter("z", None) is None
+    alice.rooms["z"] = "realtime"
+    assert alice.may_enter("z", None) is None
+    refused = alice.may_enter("y", "7")
+    assert refused is not None
+    assert (refused.code, refused.request_id) == (ErrorCode.TOO_MANY_ROOMS, "7")
+    assert refused.rooms == ("y",)
+
+
+def test_a_command_of_many_rooms_counts_as_several_messages(alice: Connection) -> None:
+    def accepted(now: float) -> int:
+        """Count the pings that are accepted at once."""
+        found = 0
+        while isinstance(say(alice, {"type": "ping"}, now=now)[0], SendPong):
+            found += 1
+        return found
+
+    burst = accepted(0.0)
+    for kind in ("join_room", "leave_room"):
+        for rooms, messages in ((1, 1), (4, 1), (5, 2), (50, 11)):
+            alice._bucket = TokenBucket(1.0, float(burst))
+            command = {"type": kind, "rooms": [f"r{number}" for number in range(rooms)]}
+            assert not isinstance(say(alice, command)[0], SendPong)
+            assert accepted(0.0) == burst - messages
+
+
+def test_rooms_that_were_paid_for_late_delay_what_follows(alice: Connection) -> None:
+    alice._bucket = TokenBucket(1.0, 2.0)
+    command = {"type": "join_room", "rooms": [f"r{number}" for number in range(50)]}
+    assert isinstance(say(alice, command)[0], Join)  # eleven messages, of which two were there
+    for second in range(1, 10):
+        [refused] = say(alice, {"type": "ping"}, now=float(second))
+        assert isinstance(refused, Fail)
+    assert say(alice, {"type": "ping"}, now=10.0) == [SendPong(None)]
 
 
 def test_it_leaves_only_what_was_joined(alice: Connection) -> None:
@@ -61,6 +91,15 @@ def test_it_leaves_only_what_was_joined(alice: Connection) -> None:
     assert left == Leave("a", None)
     assert isinstance(refused, Fail)
     assert refused.code is ErrorCode.NOT_JOINED
+    assert refused.rooms == ("b",)
+
+
+def test_rooms_that_are_not_joined_are_one_error(alice: Connection) -> None:
+    rooms = [f"r{number}" for number in range(100)]
+    [refused] = say(alice, {"type": "leave_room", "rooms": rooms, "id": "x"})
+    assert isinstance(refused, Fail)
+    assert (refused.rooms, refused.request_id) == (tuple(rooms), "x")
+    assert len(refused.message) < 100
 
 
 def test_it_sends_everything_until_something_is_subscribed(alice: Connection) -> None:
