@@ -257,6 +257,7 @@ def database() -> dict[str, Any]:
             raise ImproperlyConfigured(
                 f"DATABASE_URL: the folder {folder} cannot be made: {error.strerror}."
             ) from None
+        _keep_private(config["NAME"])
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
@@ -285,6 +286,20 @@ def database() -> dict[str, Any]:
             options["options"] = f"-c lock_timeout={int(lock_timeout * 1000)} {given}".strip()
     config["CONN_MAX_AGE"] = 0
     return config
+
+
+def _keep_private(path: str) -> None:
+    """Make SQLite's file, if there is none, for nobody but us; those beside it are as it is."""
+    if path == ":memory:" or path.startswith("file:"):
+        return
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL: {path} cannot be made: {error.strerror}."
+        ) from None
 
 
 def _database_config(url: str) -> dict[str, Any]:

@@ -30,6 +30,8 @@ CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 REDIS_URL = env.redis_url()
 
 CSRF_FAILURE_VIEW = "hoardrun.problems.csrf_failure"
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"  # for a login that does not say where to
 
 # -- applications
 INSTALLED_APPS = [
@@ -58,6 +60,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "hoardrun.request_id.add_request_id",
+    "hoardrun.policies.add_policies",
     "django.middleware.security.SecurityMiddleware",
     "hoardrun.request_text.RequestText",
     "servestatic.middleware.ServeStaticMiddleware",

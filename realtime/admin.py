@@ -6,7 +6,7 @@ The log and the broadcasts are records; streams, cursors and nodes are the engin
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
@@ -69,6 +69,9 @@ class StreamAdmin(_ReadOnly, ByKey):
 class EventAdmin(_ReadOnly, ByKey):
     """The log. Only streams have an index, so every search begins with one."""
 
+    class Media:
+        css: ClassVar = {"all": ["realtime/admin/event.css"]}
+
     list_display = ("stream", "offset", "type", "topic", "reached", "created_at")
     list_display_links = ("offset",)
     list_select_related = ("stream",)
@@ -112,7 +115,7 @@ class EventAdmin(_ReadOnly, ByKey):
     def message(self, event: Event) -> str:
         """Show what went on the wire, indented."""
         text = json.dumps(json.loads(event.payload), indent=2, ensure_ascii=False)
-        return format_html('<pre style="white-space: pre-wrap">{}</pre>', text)
+        return format_html('<pre class="event-payload">{}</pre>', text)
 
 
 @admin.register(Cursor)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,6 +26,23 @@ def check_databases(**kwargs: Any) -> Iterator[CheckMessage]:
                 hint="Set CONN_MAX_AGE to 0; PostgreSQL has a pool (DATABASE_POOL_SIZE).",
                 id="hoardrun.W030",
             )
+
+
+@register(Tags.security, deploy=True)
+def check_files(**kwargs: Any) -> Iterator[CheckMessage]:
+    """Warn of a database in a file that other users of the machine may read."""
+    for config in settings.DATABASES.values():
+        file = Path(str(config.get("NAME") or ""))
+        if config["ENGINE"] == env.ENGINES["sqlite"] and file.is_file() and _is_open(file):
+            yield Warning(
+                f"The database {file} can be read by other users of this machine.",
+                hint=f"Stop the server, then run `chmod 600 {file}*`.",
+                id="hoardrun.W034",
+            )
+
+
+def _is_open(file: Path) -> bool:
+    return bool(file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
 @register(Tags.security, deploy=True)

@@ -70,7 +70,7 @@ def login() -> Callable[[User], APIClient]:
 
 
 @pytest.fixture
-def production(settings):
+def production(settings, monkeypatch):
     """Settings of a deployment in which only the hint about query tokens speaks."""
     settings.ALLOWED_HOSTS = ["api.example.com"]
     settings.REALTIME = settings.REALTIME | {"ALLOWED_ORIGINS": ["https://app.example.com"]}
@@ -84,5 +84,7 @@ def production(settings):
         }
     }
     settings.CACHES = {"default": settings.CACHES["default"] | {"KEY_PREFIX": "hr-production"}}
+    # The tests' own file is made without care.
+    monkeypatch.setitem(settings.DATABASES["default"], "NAME", ":memory:")
     assert raised().keys() == {"hoardrun.I011"}
     return settings

@@ -193,6 +193,17 @@ def test_it_warns_of_a_prefix_that_others_have_too(production, layer: dict[str, 
         assert raised().keys() == {"hoardrun.I011"}
 
 
+def test_it_warns_of_a_database_in_a_file_that_others_may_read(production, monkeypatch, tmp_path):
+    file = tmp_path / "db.sqlite3"
+    file.touch(0o600)
+    database = production.DATABASES["default"]
+    monkeypatch.setitem(database, "ENGINE", "django.db.backends.sqlite3")
+    monkeypatch.setitem(database, "NAME", str(file))
+    assert "hoardrun.W034" not in raised()
+    file.chmod(0o644)
+    fires("hoardrun.W034")
+
+
 def test_it_warns_of_a_redis_that_is_open(production):
     production.REDIS_URL = "redis://redis.example.com:6379/0"
     fires("hoardrun.W032")

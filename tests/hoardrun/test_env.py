@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -113,6 +116,31 @@ def test_it_says_which_folder_of_a_database_cannot_be_made(monkeypatch, tmp_path
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/file/db.sqlite3")
     with pytest.raises(ImproperlyConfigured, match=r"DATABASE_URL: the folder .*/file"):
+        env.database()
+
+
+def test_sqlite_is_in_files_that_nobody_else_may_read(monkeypatch, tmp_path):
+    file = tmp_path / "db.sqlite3"
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{file}")
+    umask = os.umask(0)
+    try:
+        env.database()
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("CREATE TABLE t (a)")
+            modes = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.iterdir()}
+    finally:
+        os.umask(umask)
+    assert modes == {"db.sqlite3": 0o600, "db.sqlite3-wal": 0o600, "db.sqlite3-shm": 0o600}
+    file.chmod(0o640)  # somebody's choice
+    env.database()
+    assert file.stat().st_mode & 0o777 == 0o640
+
+
+def test_it_says_which_database_cannot_be_made(monkeypatch, tmp_path):
+    name = "x" * 300  # longer than a file's name may be
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/{name}")
+    with pytest.raises(ImproperlyConfigured, match=r"DATABASE_URL: .*x cannot be made"):
         env.database()
 
 

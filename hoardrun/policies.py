@@ -1,0 +1,60 @@
+"""Middleware: what browsers and caches may do with an answer, unless it says so itself.
+
+Nothing is stored on the way or on disk: what is not public is somebody's. A page runs and loads
+its own files only, with no script or style inside it; what is no page, nothing at all. Static
+files are public and come with headers of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import sync_and_async_middleware
+
+POLICY = "Content-Security-Policy"
+OF_PAGES = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ]
+)
+OF_DATA = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+
+@sync_and_async_middleware
+def add_policies(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Send the policies with every answer but static files."""
+    if iscoroutinefunction(get_response):
+
+        async def answer_async(request: HttpRequest) -> HttpResponse:
+            answer: Awaitable[HttpResponse] = get_response(request)
+            return _mark(request, await answer)
+
+        return answer_async
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        return _mark(request, get_response(request))
+
+    return answer
+
+
+def _mark(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    if request.path.startswith(settings.STATIC_URL):
+        return response
+    response.headers.setdefault("Cache-Control", "no-store")
+    is_page = response.headers.get("Content-Type", "").startswith("text/html")
+    # Under DEBUG, Django's own pages of errors are made of scripts and styles within them.
+    if not (settings.DEBUG and is_page and response.status_code >= 400):
+        response.headers.setdefault(POLICY, OF_PAGES if is_page else OF_DATA)
+    return response
