@@ -16,7 +16,7 @@ from realtime.log.entries import Entry
 from realtime.log.epochs import bump_epoch
 from realtime.log.reached import add_reached
 from realtime.log.reading import PAGE, PAGE_BYTES, ensure, heads, read_after, read_many
-from realtime.log.trimming import Trimmed, forget_cursors, trim
+from realtime.log.trimming import Trimmed, clear, forget_cursors, trim
 
 __all__ = [
     "PAGE",
@@ -29,6 +29,7 @@ __all__ = [
     "add_reached",
     "append",
     "bump_epoch",
+    "clear",
     "ensure",
     "forget_cursors",
     "heads",

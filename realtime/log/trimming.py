@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Exists, F, Min, OuterRef, Q
 
 from realtime.models import Cursor, Event, Stream
+from realtime.protocol.messages import AccessChanged
 
 STREAMS_AT_A_TIME = 50
 EVENTS_AT_A_TIME = 200  # of each stream: a transaction deletes 10,000 rows at most
@@ -56,6 +57,25 @@ def trim(
                 break
         total = Trimmed(total.streams + len(touched), total.events)
     return total
+
+
+@transaction.atomic
+def clear(name: str) -> int:
+    """Take a stream's events away, up to the news of its user's access; return how many.
+
+    Nodes that have sockets of the user need that news to close them, and it tells nothing
+    else. Offsets go on: who stood in between would be told to resynchronise.
+    """
+    locked = Stream.objects.select_for_update(no_key=True)
+    stream = locked.filter(name=name).first()
+    if stream is None:
+        return 0
+    others = Event.objects.filter(stream=stream).exclude(type=AccessChanged.wire_type)
+    last = others.order_by("-offset").values_list("offset", flat=True).first()
+    if last is None:
+        return 0
+    Stream.objects.filter(pk=stream.pk).update(floor=last)
+    return int(Event.objects.filter(stream=stream, offset__lte=last).delete()[0])
 
 
 def forget_cursors(*, before: datetime) -> int:

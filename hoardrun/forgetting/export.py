@@ -1,0 +1,61 @@
+"""Everything about a user in one JSON document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import IO, Any
+
+from django.contrib.admin.models import LogEntry
+from django.db.models import QuerySet
+
+from hoardrun.forgetting.rows import ROWS
+from hoardrun.secret_columns import is_secret
+from realtime.models import Broadcast, BroadcastDecision, Event
+from realtime.protocol.codec import timestamp
+
+# What of these rows is about somebody else, or the engine's own.
+_OTHERS = {
+    Broadcast: {"fingerprint", "address", "audience", "needs_approval", "idempotency_key"},
+    BroadcastDecision: {"address"},
+    Event: {"stream", "reached"},
+    LogEntry: {"content_type"},
+}
+_CHUNK = 500
+
+
+def write(user_id: int, out: IO[str]) -> dict[str, int]:
+    """Write a user's rows, by table; return how many. No secret column is among them.
+
+    The rows are as they are stored: numbers of money as text, times in UTC.
+    """
+    counts: dict[str, int] = {}
+    out.write("{")
+    for name, rows in ROWS.items():
+        out.write(f"{',' if counts else ''}\n{json.dumps(name)}: [")
+        counts[name] = 0
+        for row in _plain(rows(user_id)):
+            out.write(",\n  " if counts[name] else "\n  ")
+            out.write(json.dumps(row, default=_text, ensure_ascii=False))
+            counts[name] += 1
+        out.write("]")
+    out.write("\n}\n")
+    return counts
+
+
+def _plain(rows: QuerySet[Any]) -> Iterator[dict[str, Any]]:
+    left_out = _OTHERS.get(rows.model, set())
+    fields = [
+        field.attname
+        for field in rows.model._meta.concrete_fields
+        if not is_secret(field) and field.name not in left_out
+    ]
+    for row in rows.order_by("pk").values(*fields).iterator(_CHUNK):
+        if rows.model is Event:
+            row["payload"] = json.loads(row["payload"])  # the text that went on the wire
+        yield row
+
+
+def _text(value: Any) -> str:
+    return timestamp(value) if isinstance(value, datetime) else str(value)

@@ -1,0 +1,127 @@
+"""Take away what is kept about a user, but for what the books and the records need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import Model, Q
+
+from hoardrun.forgetting.decisions import DECISIONS, Fate
+from hoardrun.forgetting.rows import ROWS, about
+from hoardrun.ledger.choices import TransactionStatus
+from hoardrun.ledger.models import Account
+from notifications.models import Notification
+from realtime import log, names
+
+NAME = "forgotten-{}"
+_CHUNK = 500
+_UNDER_WAY = (TransactionStatus.PENDING, TransactionStatus.PROCESSING)
+
+
+@dataclass
+class Outcome:
+    """How many rows went, changed and stayed, by table; and what an operator should look at."""
+
+    user_id: int
+    name: str
+    removed: dict[str, int] = field(default_factory=dict)
+    anonymised: dict[str, int] = field(default_factory=dict)
+    kept: dict[str, int] = field(default_factory=dict)
+    accounts_with_money: int = 0
+    transactions_under_way: int = 0
+
+
+@transaction.atomic
+def shut_out(user_id: int) -> None:
+    """Deactivate a user for good: no password counts, no token, and all sockets close."""
+    user: Any = get_user_model()._default_manager.select_for_update().get(pk=user_id)
+    user.is_active = user.is_staff = user.is_superuser = False
+    user.set_unusable_password()
+    user.save()
+
+
+@transaction.atomic
+def forget(user_id: int, *, dry_run: bool = False, keep_descriptions: bool = False) -> Outcome:
+    """Anonymise a user's row, and remove, anonymise or keep the others as DECISIONS say.
+
+    `keep_descriptions` leaves the texts of transactions, where the law of keeping books wants
+    them. All or nothing; `dry_run` undoes it. Once more, it does what there is to do.
+    """
+    user: Any = get_user_model()._default_manager.select_for_update().get(pk=user_id)
+    outcome = Outcome(user_id, NAME.format(user_id))
+    accounts = ROWS["ledger.Account"](user_id)
+    outcome.accounts_with_money = accounts.exclude(current_balance=0, available_balance=0).count()
+    moves = ROWS["ledger.Transaction"](user_id).filter(status__in=_UNDER_WAY)
+    outcome.transactions_under_way = moves.count()
+    # First, as it needs the titles and names that go.
+    outcome.anonymised["admin.LogEntry"] = _log_entries(user_id, outcome.name)
+    outcome.anonymised["ledger.Account"] = _clear(accounts, "name")
+    text = () if keep_descriptions else ("description", "failure_reason")
+    outcome.anonymised["ledger.Transaction"] = _clear(ROWS["ledger.Transaction"](user_id), *text)
+    for name, fate in DECISIONS.items():
+        if fate is Fate.KEPT:
+            outcome.kept[name] = ROWS[name](user_id).count()
+        elif fate is Fate.REMOVED and name != "realtime.Event":
+            outcome.removed[name] = _remove(ROWS[name](user_id))
+    outcome.anonymised["auth.User"] = int(_anonymise(user, outcome.name))
+    # Last, as it locks the stream.
+    outcome.removed["realtime.Event"] = log.clear(names.user_stream(user_id))
+    transaction.set_rollback(dry_run)
+    return outcome
+
+
+def _anonymise(user: Any, name: str) -> bool:
+    """Leave a number of the user: the books and the records refer to it."""
+    values = {user.USERNAME_FIELD: name, "is_active": False, "last_login": None}
+    values |= {"is_staff": False, "is_superuser": False}
+    for text in ("first_name", "last_name", user.EMAIL_FIELD):
+        if text != user.USERNAME_FIELD and hasattr(user, text):
+            values[text] = ""
+    changed = any(getattr(user, field) != value for field, value in values.items())
+    for field_name, value in values.items():
+        setattr(user, field_name, value)
+    if user.has_usable_password():
+        user.set_unusable_password()
+        changed = True
+    if changed:
+        user.save()
+    return changed
+
+
+def _clear(rows: Any, *columns: str) -> int:
+    """Empty columns of text, and say how many rows had any. Without an event to anybody."""
+    if not columns:
+        return 0
+    filled = Q()
+    for column in columns:
+        filled |= ~Q(**{column: ""})
+    return int(rows.filter(filled).update(**dict.fromkeys(columns, "")))
+
+
+def _remove(rows: Any) -> int:
+    """Delete rows as SQL does: nobody is left to be told of it."""
+    return int(rows._raw_delete(rows.db) or 0)  # none, where there can be no row
+
+
+def _log_entries(user_id: int, name: str) -> int:
+    """Take names and titles out of the admin's log; who did what when stays."""
+    entries, users = LogEntry.objects, get_user_model()
+    done = entries.filter(about(users, [user_id])).exclude(object_repr=name)
+    count = done.update(object_repr=name)
+    for pks in _chunks(Notification, user_id):
+        titled = entries.filter(about(Notification, pks)).exclude(object_repr="")
+        count += titled.update(object_repr="")
+    for account in Account.objects.filter(user_id=user_id).exclude(name=""):
+        account.name = ""
+        count += entries.filter(about(Account, [account.pk])).update(object_repr=str(account))
+    return count
+
+
+def _chunks(model: type[Model], user_id: int) -> Iterator[list[int]]:
+    pks = list(model._default_manager.filter(user_id=user_id).values_list("pk", flat=True))
+    return (pks[start : start + _CHUNK] for start in range(0, len(pks), _CHUNK))

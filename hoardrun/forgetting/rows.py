@@ -1,0 +1,77 @@
+"""A user's rows, table by table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth import SESSION_KEY, get_user_model
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.db.models import Model, Q, QuerySet
+
+from hoardrun.api.broadcast.kinds import KINDS
+from hoardrun.ledger.models import Account, Transaction, TransactionMove
+from notifications.models import Announcement, Notification
+from realtime import names
+from realtime.models import (
+    Broadcast,
+    BroadcastDecision,
+    Connection,
+    Cursor,
+    EndedSession,
+    Event,
+    IssuedToken,
+    Stream,
+    Ticket,
+)
+
+_TO_A_USER = [name for name, kind in KINDS.items() if kind.target == "user_id"]
+
+Rows = Callable[[int], QuerySet[Any]]
+ROWS: dict[str, Rows] = {
+    "auth.User": lambda pk: get_user_model()._default_manager.filter(pk=pk),
+    "auth.User_groups": lambda pk: _user().groups.through._default_manager.filter(user_id=pk),
+    "auth.User_user_permissions": lambda pk: (
+        _user().user_permissions.through._default_manager.filter(user_id=pk)
+    ),
+    "sessions.Session": lambda pk: Session.objects.filter(pk__in=list(_sessions(pk))),
+    "admin.LogEntry": lambda pk: LogEntry.objects.filter(Q(user_id=pk) | about(_user(), [pk])),
+    "notifications.Notification": lambda pk: Notification.objects.filter(user_id=pk),
+    "notifications.Announcement": lambda pk: Announcement.objects.filter(author_id=pk),
+    "realtime.Event": lambda pk: Event.objects.filter(stream__name=names.user_stream(pk)),
+    "realtime.Stream": lambda pk: Stream.objects.filter(name=names.user_stream(pk)),
+    "realtime.Cursor": lambda pk: Cursor.objects.filter(user_id=pk),
+    "realtime.Connection": lambda pk: Connection.objects.filter(user_id=pk),
+    "realtime.Ticket": lambda pk: Ticket.objects.filter(user_id=pk),
+    "realtime.IssuedToken": lambda pk: IssuedToken.objects.filter(user_id=pk),
+    "realtime.EndedSession": lambda pk: EndedSession.objects.filter(user_id=pk),
+    "realtime.Broadcast": lambda pk: Broadcast.objects.filter(
+        Q(author_id=pk) | Q(kind__in=_TO_A_USER, target=str(pk))
+    ),
+    "realtime.BroadcastDecision": lambda pk: BroadcastDecision.objects.filter(decided_by_id=pk),
+    "ledger.Account": lambda pk: Account.objects.filter(user_id=pk),
+    "ledger.Transaction": lambda pk: Transaction.objects.filter(account__user_id=pk),
+    "ledger.TransactionMove": lambda pk: TransactionMove.objects.filter(
+        Q(user_id=pk) | Q(txn__account__user_id=pk)
+    ),
+}
+
+
+def about(model: type[Model], pks: list[Any]) -> Q:
+    """Select the entries of the admin's log that are about some rows."""
+    return Q(
+        content_type=ContentType.objects.get_for_model(model), object_id__in=list(map(str, pks))
+    )
+
+
+def _user() -> Any:
+    return get_user_model()
+
+
+def _sessions(user_id: int) -> Iterator[str]:
+    """Return the keys of a user's sessions, which only their content tells."""
+    for session in Session.objects.iterator():
+        if session.get_decoded().get(SESSION_KEY) == str(user_id):
+            yield session.session_key

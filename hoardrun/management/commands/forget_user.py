@@ -1,0 +1,117 @@
+"""Hand out what is kept about a user, and forget what may go."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from argparse import ArgumentParser
+from dataclasses import asdict
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
+
+from hoardrun.forgetting import Outcome, forget, shut_out, write
+from realtime import registry
+
+PATIENCE_SECONDS = 15.0
+LOOK_SECONDS = 0.2
+
+
+class Command(BaseCommand):
+    """`manage.py forget_user`."""
+
+    help = (
+        "Forget a user: log out everywhere, remove inbox, events, devices and logins, and leave "
+        "a row without a name that accounts and records refer to. Money stays. It cannot be "
+        "undone: look with --dry-run first. With --export and --dry-run, it only hands out what "
+        "is kept."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("username")
+        parser.add_argument(
+            "--export", metavar="FILE", help="First write everything that is kept to a new file."
+        )
+        parser.add_argument(
+            "--keep-descriptions",
+            action="store_true",
+            help="Leave the texts of transactions, where the law of keeping books wants them.",
+        )
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would go.")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object.")
+
+    def handle(self, *, username: str, **options: Any) -> None:
+        users: Any = get_user_model()
+        try:
+            user = users._default_manager.get_by_natural_key(username)
+        except (users.DoesNotExist, ValueError):  # no text with a NUL is anybody's name
+            raise CommandError(f"There is no user {username!r}.") from None
+        exported = _export(user.pk, options["export"]) if options["export"] else None
+        if not options["dry_run"]:
+            shut_out(user.pk)
+            self._wait(user.pk)
+        outcome = forget(
+            user.pk, dry_run=options["dry_run"], keep_descriptions=options["keep_descriptions"]
+        )
+        if options["json"]:
+            told = {**asdict(outcome), "dry_run": options["dry_run"], "exported": exported}
+            self.stdout.write(json.dumps(told))
+        else:
+            self._print(username, outcome, exported, options)
+
+    def _wait(self, user_id: int) -> None:
+        """Wait until the nodes have closed the sockets, which would write of them again."""
+        give_up_at = time.monotonic() + PATIENCE_SECONDS
+        while open_still := registry.connections().filter(user_id=user_id).count():
+            if time.monotonic() > give_up_at:
+                raise CommandError(
+                    f"The user is logged out, and {open_still} connection(s) are listed as open "
+                    f"still after {PATIENCE_SECONDS:.0f} s. Nothing is forgotten yet: look at "
+                    "`manage.py stats`, then run this again."
+                )
+            time.sleep(LOOK_SECONDS)
+
+    def _print(
+        self,
+        username: str,
+        outcome: Outcome,
+        exported: dict[str, int] | None,
+        options: dict[str, Any],
+    ) -> None:
+        if exported is not None:
+            self.stdout.write(f"{sum(exported.values()):,} rows written to {options['export']}.")
+        would = "would be " if options["dry_run"] else ""
+        for verb in ("removed", "anonymised", "kept"):
+            counts = getattr(outcome, verb)
+            listed = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+            self.stdout.write(f"{would}{verb}: {listed or 'nothing'}")
+        if outcome.accounts_with_money or outcome.transactions_under_way:
+            self.stderr.write(
+                f"{outcome.accounts_with_money} account(s) still hold or owe money, and "
+                f"{outcome.transactions_under_way} transaction(s) are under way: see to them."
+            )
+        if not options["dry_run"]:
+            self.stdout.write(f"{username} is {outcome.name} now.")
+
+
+def _export(user_id: int, path: str) -> dict[str, int]:
+    """Write a file that only its owner reads; none is left of an export that failed."""
+    try:
+        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise CommandError(f"{path} exists already; name a new file.") from None
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error.strerror}.") from None
+    try:
+        with open(number, "w", encoding="utf-8") as out:
+            counts = write(user_id, out)
+            out.flush()
+            os.fsync(out.fileno())
+    except BaseException as error:
+        os.unlink(path)
+        if isinstance(error, OSError):
+            raise CommandError(f"{path} cannot be written: {error.strerror}.") from None
+        raise
+    return counts

@@ -1,0 +1,305 @@
+"""`manage.py forget_user`: what goes, what stays, and what is handed out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group, Permission, User
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from hoardrun.api.broadcast.services import Order, broadcast_create
+from hoardrun.api.tokens import login_create
+from hoardrun.forgetting import DECISIONS, Fate, forget
+from hoardrun.forgetting.rows import ROWS
+from hoardrun.ledger.models import Account, Transaction, TransactionMove
+from hoardrun.ledger.services import account_open, transaction_complete, transaction_create
+from notifications.models import Notification
+from notifications.services import notification_create
+from realtime import log, tickets
+from realtime.core.identity import Identity
+from realtime.log import CursorMove
+from realtime.models import Broadcast, Connection, EndedSession, Event, IssuedToken, Node, Stream
+from realtime.names import user_stream
+from realtime.protocol.codes import CloseCode
+from tests.realtime.conftest import ALICE, BOB, connect, node
+
+ROOT = Path(__file__).resolve().parents[2]
+NAME, EMAIL = "Zaphodine", "zaphodine@example.org"
+
+
+@pytest.fixture
+def zaphodine(charlie: User) -> User:
+    """A member of staff and customer with something in every table."""
+    user = User.objects.create_user(
+        NAME, EMAIL, f"{NAME}-pass", first_name=NAME, last_name="Beeblebrox", is_staff=True
+    )
+    user.groups.add(Group.objects.create(name="Support"))
+    user.user_permissions.add(Permission.objects.get(codename="broadcast"))
+    Client().login(username=NAME, password=f"{NAME}-pass")  # the admin, from a browser
+    login_create(user=user)
+    EndedSession.objects.create(pk="over", user=user, expires_at=timezone.now())
+    tickets.issue(Identity(user.pk, timezone.now().timestamp() + 60, "s", "m"))
+    account = account_open(
+        user_id=user.pk, name=f"{NAME}'s savings", currency="KES", opening_balance="1000"
+    )
+    made = transaction_create(
+        account_id=account.pk,
+        type="payment",
+        direction="outbound",
+        amount="250",
+        description=f"rent of {NAME}",
+        merchant_name="Landlord Ltd",
+        reference="INV-17",
+    )
+    transaction_complete(txn_id=made.txn.pk)
+    notice = notification_create(user_id=user.pk, title=f"Hello {NAME}", message="How are you?")
+    head = log.heads([user_stream(user.pk)])[user_stream(user.pk)]
+    device = CursorMove(user.pk, f"{NAME}'s phone", user_stream(user.pk), head.epoch, 1)
+    log.move_cursors([device])
+    here = Node.objects.create(
+        pk="n", host="h", pid=1, version="1", started_at=timezone.now(), seen_at=timezone.now()
+    )
+    Connection.objects.create(
+        pk="c", node=here, user=user, session="s", address="192.0.2.7", opened_at=timezone.now()
+    )
+    for row in (user, account, notice):
+        LogEntry.objects.log_actions(charlie.pk, [row], CHANGE, "Looked at.")
+    order = Order(user.pk, "192.0.2.8")
+    broadcast_create(
+        order=order, kind="notification", target="all", data={"title": "To all", "message": "x"}
+    )
+    return user
+
+
+def text_of(model: Any) -> str:
+    return str(list(model._default_manager.values()))
+
+
+def run(*words: str) -> dict[str, Any]:
+    """Run the command with no node around, and return what it says as JSON."""
+    Node.objects.all().delete()
+    out = StringIO()
+    call_command("forget_user", *words, "--json", stdout=out)
+    return dict(json.loads(out.getvalue()))
+
+
+# -- every table
+
+
+def test_each_table_has_its_decision():
+    """A new table: decide what becomes of a user's rows, and say why in docs/privacy.md."""
+    models = {model._meta.label for model in apps.get_models(include_auto_created=True)}
+    assert models == DECISIONS.keys()
+    assert ROWS.keys() == {name for name, fate in DECISIONS.items() if fate is not Fate.NOBODYS}
+    text = (ROOT / "docs" / "privacy.md").read_text()
+    told = dict(re.findall(r"^\| `([a-z_]+)` \| (\w+)", text, re.MULTILINE))
+    tables = {apps.get_model(name)._meta.db_table: fate for name, fate in DECISIONS.items()}
+    assert told == {name: fate for name, fate in tables.items() if fate is not Fate.NOBODYS}
+
+
+def test_a_table_that_refers_to_users_is_somebodys():
+    for model in apps.get_models(include_auto_created=True):
+        if any(field.related_model is User for field in model._meta.concrete_fields):
+            assert DECISIONS[model._meta.label] is not Fate.NOBODYS, model
+
+
+# -- forgetting
+
+
+def test_nothing_tells_who_it_was(zaphodine: User):
+    outcome = run(NAME)
+    assert (outcome["user_id"], outcome["name"]) == (
+        zaphodine.pk,
+        f"forgotten-{zaphodine.pk}",
+    )
+    for model in apps.get_models(include_auto_created=True):
+        text = text_of(model)
+        assert not re.search("zaphodine|beeblebrox|192.0.2.7", text, re.IGNORECASE), model
+    for name, fate in DECISIONS.items():
+        if fate is Fate.REMOVED and name != "realtime.Connection":  # it went with its node
+            assert outcome["removed"][name] >= 1, name
+        if fate is Fate.REMOVED and name != "realtime.Event":
+            assert not ROWS[name](zaphodine.pk).exists(), name
+
+
+def test_books_and_records_stay(zaphodine: User, charlie: User):
+    pk = zaphodine.pk
+    records = text_of(Broadcast), text_of(TransactionMove)
+    balances = Account.objects.values_list("available_balance", "current_balance", "currency")
+    before = list(balances.filter(user_id=pk))
+    outcome = run(NAME)
+    assert list(balances.filter(user_id=pk)) == before
+    txn = Transaction.objects.get(account__user_id=pk, description="", direction="outbound")
+    assert (txn.amount, txn.currency, txn.status) == (250, "KES", "completed")
+    assert (txn.merchant_name, txn.reference) == ("Landlord Ltd", "INV-17")
+    assert (text_of(Broadcast), text_of(TransactionMove)) == records
+    assert outcome["kept"]["realtime.Broadcast"] == 1
+    assert outcome["accounts_with_money"] == 1
+    entries = LogEntry.objects.filter(user=charlie).values_list("object_repr", "change_message")
+    account = Account.objects.get(user_id=pk)
+    assert set(entries) == {
+        (f"forgotten-{pk}", "Looked at."),
+        (str(account), "Looked at."),
+        ("", "Looked at."),
+    }
+
+
+def test_the_law_may_want_the_texts_of_transactions(zaphodine: User):
+    run(NAME, "--keep-descriptions")
+    assert Transaction.objects.filter(description=f"rent of {NAME}").exists()
+    assert not Account.objects.exclude(name="").exists()
+
+
+def test_the_user_is_shut_out(zaphodine: User):
+    token = login_create(user=zaphodine).access
+    browser = Client()
+    browser.force_login(zaphodine)
+    run(NAME)
+    me = Client().get("/api/v1/auth/me", HTTP_AUTHORIZATION=f"Bearer {token}")
+    assert me.status_code == 401
+    assert browser.get("/admin/").status_code == 302
+    assert not Client().login(username=NAME, password=f"{NAME}-pass")
+    user = User.objects.get(pk=zaphodine.pk)
+    assert not (user.is_active or user.is_staff or user.is_superuser or user.has_usable_password())
+    # What closes the sockets stays in the log, and offsets have no hole after the floor.
+    stream = Stream.objects.get(name=user_stream(user.pk))
+    events = Event.objects.filter(stream=stream).order_by("offset")
+    offsets = list(events.values_list("offset", flat=True))
+    assert offsets == list(range(stream.floor + 1, stream.head + 1))
+    assert set(events.values_list("type", flat=True)) == {"access_changed"}
+
+
+def test_others_are_not_touched(zaphodine: User, alice: User):
+    account = account_open(user_id=alice.pk, name="Mine", currency="KES", opening_balance="5")
+    notification_create(user_id=alice.pk, title="Hello", message="Alice")
+    login_create(user=alice)
+    models = (Notification, IssuedToken, Account, Event)
+    before = [list(ROWS[model._meta.label](alice.pk).values()) for model in models]
+    run(NAME)
+    assert [list(ROWS[model._meta.label](alice.pk).values()) for model in models] == before
+    assert Account.objects.get(pk=account.pk).name == "Mine"
+
+
+def test_a_dry_run_changes_nothing(zaphodine: User):
+    Node.objects.all().delete()
+    models = [*apps.get_models(include_auto_created=True)]
+    before = [text_of(model) for model in models]
+    told = run(NAME, "--dry-run")
+    assert [text_of(model) for model in models] == before
+    real = run(NAME)
+    for verb in ("removed", "anonymised"):
+        changed = {name: count for name, count in told[verb].items() if name != "realtime.Event"}
+        assert {name: real[verb][name] for name in changed} == changed
+
+
+def test_again_there_is_nothing_left_to_do(zaphodine: User):
+    name = run(NAME)["name"]
+    again = run(name)
+    assert not [count for count in again["removed"].values() if count]
+    assert not [count for count in again["anonymised"].values() if count]
+    with pytest.raises(CommandError, match=f"There is no user '{NAME}'"):
+        run(NAME)
+
+
+def test_it_is_all_or_nothing(zaphodine: User, monkeypatch: pytest.MonkeyPatch):
+    def fail(name: str) -> int:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(log, "clear", fail)
+    with pytest.raises(OSError, match="full"):
+        forget(zaphodine.pk)
+    assert User.objects.get(pk=zaphodine.pk).username == NAME
+    assert Notification.objects.filter(user=zaphodine).exists()
+
+
+def test_ten_thousand_rows_take_no_more_queries_than_ten(zaphodine: User, alice: User):
+    def queries(user: User, count: int) -> int:
+        rows = [Notification(user=user, title="Hi", message="x") for _ in range(count)]
+        Notification.objects.bulk_create(rows)
+        with CaptureQueriesContext(connection) as captured:
+            forget(user.pk)
+        return len(captured.captured_queries)
+
+    for user in (zaphodine, alice):
+        forget(user.pk)
+    assert queries(zaphodine, 10) == queries(alice, 400)
+
+
+# -- the export
+
+
+def test_the_export_has_everything_and_no_secret(zaphodine: User, tmp_path: Path):
+    path = tmp_path / "zaphodine.json"
+    secrets = [zaphodine.password, *tickets_of(zaphodine)]
+    told = run(NAME, "--export", str(path), "--dry-run")
+    assert os.stat(path).st_mode & 0o777 == 0o600
+    text = path.read_text()
+    found = json.loads(text)
+    assert found.keys() == ROWS.keys()
+    assert told["exported"] == {name: len(rows) for name, rows in found.items()}
+    assert not [name for name, rows in found.items() if not rows and name not in EMPTY]
+    assert not [secret for secret in secrets if secret in text]
+    [user] = found["auth.User"]
+    assert (user["username"], user["email"]) == (NAME, EMAIL)
+    assert "password" not in user
+    balance = found["ledger.Account"][0]["current_balance"]
+    assert isinstance(balance, str)
+    assert Decimal(balance) == 750
+    assert found["realtime.Event"][-1]["payload"]["stream"] == user_stream(zaphodine.pk)
+    assert found["realtime.Cursor"][0]["device"] == f"{NAME}'s phone"
+    assert User.objects.filter(username=NAME).exists()
+
+
+EMPTY = {"realtime.Connection", "realtime.BroadcastDecision", "notifications.Announcement"}
+
+
+def tickets_of(user: User) -> list[str]:
+    return list(ROWS["realtime.Ticket"](user.pk).values_list("hash", flat=True))
+
+
+def test_an_export_that_cannot_be_written_forgets_nobody(zaphodine: User, tmp_path: Path):
+    there = tmp_path / "there.json"
+    there.write_text("of somebody else")
+    with pytest.raises(CommandError, match="exists already"):
+        run(NAME, "--export", str(there))
+    assert there.read_text() == "of somebody else"
+    with pytest.raises(CommandError, match="cannot be written"):
+        run(NAME, "--export", str(tmp_path / "no folder" / "x.json"))
+    assert User.objects.get(pk=zaphodine.pk).is_active
+
+
+# -- with nodes
+
+
+@pytest.mark.servers
+async def test_sockets_close_before_anything_goes():
+    with node() as server:
+        phone, _ = await connect(server, ALICE, device="phone")
+        bob, _ = await connect(server, BOB)
+        async with phone, bob:
+            while "phone" not in await asyncio.to_thread(
+                server.manage, "disconnect", "alice", "--list"
+            ):
+                await asyncio.sleep(0.1)
+            output = await asyncio.to_thread(server.manage, "forget_user", "alice", "--json")
+            assert await phone.until_closed() == CloseCode.REVOKED
+            assert json.loads(output)["name"] == f"forgotten-{ALICE}"
+            await bob.send({"type": "ping"})
+            await bob.receive("pong")
+        with pytest.raises(RuntimeError, match="no user 'alice'"):
+            server.manage("forget_user", "alice")
+        assert "Traceback" not in server.log()
