@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig as _AdminConfig
 from django.http import HttpRequest
 
+from hoardrun.admin_labels import Labelled
 from hoardrun.secret_columns import is_secret, leads_to_secret
 
 if TYPE_CHECKING:  # Django's class takes no parameters when it runs
@@ -56,5 +57,6 @@ class Site(admin.AdminSite):
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         page = admin_class or admin.ModelAdmin
         if not issubclass(page, Guarded):
-            page = type(page.__name__, (Guarded, page), {"__module__": page.__module__})
+            bases = (Guarded, Labelled, page)
+            page = type(page.__name__, bases, {"__module__": page.__module__})
         super().register(model_or_iterable, page, **options)

@@ -153,7 +153,8 @@ class AnnouncementAdmin(_Adding):
         if obj.pk is None:
             return "Save and continue editing to see the banner."
         return format_html(
-            '<div class="announcement announcement-{}"><strong>{}</strong><p>{}</p></div>',
+            '<div class="announcement announcement-{}" dir="auto">'
+            '<strong dir="auto">{}</strong><p dir="auto">{}</p></div>',
             obj.severity,
             obj.title,
             obj.message,

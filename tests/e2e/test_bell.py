@@ -50,7 +50,7 @@ async def embed(context: BrowserContext, server: Server, lang: str = "en") -> Vi
     await context.route("**/session/token", answer)
     await context.route("**/shop", page)
     await context.route("**/favicon.ico", lambda route: route.fulfill(status=204))
-    return await Visitor.open(context, f"{server.url}/shop")
+    return await Embed.open(context, f"{server.url}/shop")
 
 
 async def unread_of(server: Server, name: str) -> str:
@@ -164,6 +164,81 @@ async def test_a_broadcast_is_announced_and_not_in_the_inbox(
     await expect(notes.first).to_have_text("To be kept")
     assert "To all who are there" not in await notes.all_inner_texts()
     assert shop.complaints == []
+
+
+async def seen_by(server: Server) -> int:
+    answer = await asyncio.to_thread(
+        server.request, "GET", "/api/v1/snapshot", token=token_of(server, "amina")
+    )
+    return int(answer.json()["counts"]["unseen"])
+
+
+async def test_an_open_bell_that_nobody_looks_at_marks_nothing_seen(
+    context: BrowserContext, demo: Server
+) -> None:
+    shop = await embed(context, demo)
+    assert isinstance(shop, Embed)
+    await shop.page.locator("hoardrun-bell .bell").click()
+    first = shop.page.locator("hoardrun-bell .note strong").first
+    await shop.hide()
+    await asyncio.to_thread(notify, demo, "amina", "Behind another tab")
+    await expect(first).to_have_text("Behind another tab")
+    await asyncio.to_thread(notify, demo, "amina", "And one more")
+    await expect(first).to_have_text("And one more")  # what the first would have asked is done
+    assert await seen_by(demo) == 2
+    await shop.hide(False)
+    await expect(shop.page.locator("hoardrun-bell .bell")).not_to_have_class("bell unseen")
+    assert await seen_by(demo) == 0
+
+
+def luminance(colour: list[float]) -> float:
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+COLOURS = """(node) => {
+    if (!node.isConnected) return null; // a load draws the list anew
+    const read = (text) => text.match(/[\\d.]+/g).map(Number);
+    let under = node;
+    const isClear = () => (read(getComputedStyle(under).backgroundColor)[3] ?? 1) === 0;
+    while (isClear()) under = under.parentNode.host ?? under.parentNode;
+    const styles = [getComputedStyle(node).color, getComputedStyle(under).backgroundColor];
+    return styles.map((text) => read(text).slice(0, 3).map((part) => part / 255));
+}"""
+
+
+async def test_without_light_dark_it_has_plain_colours(browser: Browser, demo: Server) -> None:
+    context = await browser.new_context(color_scheme="dark")
+
+    async def older(route: Route) -> None:
+        answer = await route.fetch()
+        text = (await answer.text()).replace("light-dark(", "no-such-function(")
+        await route.fulfill(response=answer, body=text)
+
+    await context.route("**/bellstyle.js", older)
+    await asyncio.to_thread(notify, demo, "amina", "On an older phone", type="security")
+    shop = await embed(context, demo)
+    await shop.page.locator("hoardrun-bell .bell").click()
+    note = shop.page.locator("hoardrun-bell .note").first
+    await expect(note).to_contain_text("On an older phone")
+    panel = shop.page.locator("hoardrun-bell .panel")
+    for part in (note.locator("strong"), note.locator("small"), note.locator(".acts button").first,
+                 panel.locator("h2"), panel.locator(".segments button").first):  # fmt: skip
+        async with asyncio.timeout(15):
+            while (found := await part.evaluate(COLOURS)) is None:
+                pass
+        text, under = map(luminance, found)
+        assert (max(text, under) + 0.05) / (min(text, under) + 0.05) >= 4.5
+    await context.close()
+
+
+async def test_each_text_reads_in_its_own_direction(context: BrowserContext, demo: Server) -> None:
+    await asyncio.to_thread(notify, demo, "amina", "رسالة جديدة", message="Read from the left")
+    shop = await embed(context, demo)
+    await shop.page.locator("hoardrun-bell .bell").click()
+    note = shop.page.locator("hoardrun-bell .note").first
+    await expect(note.locator("strong")).to_have_css("direction", "rtl")
+    await expect(note.locator(".open > span")).to_have_css("direction", "ltr")
 
 
 async def test_it_pages_through_all_and_through_what_is_unread(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -268,3 +269,27 @@ async def test_a_connection_that_resumes_is_noted_once(amina: Visitor) -> None:
     await expect(page.locator("#status")).to_contain_text("Connected")
     notes = page.locator("#log li", has_text="connect, resume after")
     await expect(notes).to_have_count(1)
+
+
+async def test_counters_read_apart_and_texts_in_their_own_direction(
+    browser: Browser, demo: Server
+) -> None:
+    async with visiting(browser, demo, "Amina") as visitor:
+        page = visitor.page
+        await expect(page.locator("#log-kinds button").first).to_have_accessible_name(
+            re.compile(r"^Events [\d.KM]+$")
+        )
+        for name in ("#m-in", "#m-out"):
+            box = page.locator("#meters dd", has=page.locator(name))
+            assert re.fullmatch(r"[\d,]+, \d+/s", await box.text_content() or "")
+        chip = page.locator("#joined .chip").first
+        assert re.fullmatch(r"market_data +\d+ ×", await chip.text_content() or "")
+        staff = await asyncio.to_thread(token_of, demo, "staff")
+        body = {"title": "صيانة", "message": "Tonight"}
+        answer = await asyncio.to_thread(
+            demo.request, "POST", "/ws/broadcast/announcement", json=body, token=staff
+        )
+        assert answer.status == 200, answer
+        banner = page.locator(".banner", has_text="صيانة")
+        await expect(banner.locator("strong")).to_have_css("direction", "rtl")
+        await expect(banner.locator("p")).to_have_css("direction", "ltr")

@@ -30,6 +30,7 @@ from notifications.services import (
     announcement_publish,
     notification_create,
 )
+from notifications.validation import MESSAGE_LENGTH, TITLE_LENGTH
 from realtime import log, names, publish, registry, rooms
 from realtime.log import Entry
 from realtime.rest.serializers import StrictSerializer
@@ -50,6 +51,8 @@ def send_notification(author_id: int, target: str, data: Data) -> dict[str, Any]
     """Put a notification into a user's inbox; without a user, show it to all who are there."""
     if target == EVERYBODY:
         validation.future("expires_at", data.get("expires_at"), timezone.now())
+        validation.text("title", data["title"], TITLE_LENGTH)
+        validation.text("message", data["message"], MESSAGE_LENGTH)
         entry = _entry(publish.broadcast_notification(data))
         return _result(entry, id=msgspec.json.decode(entry.payload)["data"]["id"])
     user_id = _user_id(target)

@@ -239,7 +239,7 @@ export class HoardrunBell extends (globalThis.HTMLElement ?? Object) {
     const list = h("ul", {});
     const more = h("button", { type: "button", class: "quiet more", onclick: () => this.#try(() => this.#inbox.more()) });
     const panel = h("div", { class: "panel", part: "panel", role: "dialog", hidden: true }, h("div", { class: "head" }, title, h("div", { class: "segments", role: "group" }, all, onlyUnread), readAll), problem, h("div", { class: "scroll" }, list, more));
-    const live = h("span", { class: "sr", "aria-live": "polite" });
+    const live = h("span", { class: "sr", "aria-live": "polite", dir: "auto" });
     this.#parts = { bell, badge, label, all, onlyUnread, readAll, title, problem, list, more, panel, live };
     this.shadowRoot.append(bell, panel, live);
     this.shadowRoot.addEventListener("keydown", (event) => event.key === "Escape" && this.isOpen && (event.stopPropagation(), this.close(true)));
@@ -299,7 +299,7 @@ export class HoardrunBell extends (globalThis.HTMLElement ?? Object) {
       "li",
       { class: `note ${note.status}`, "data-notification": note.id },
       h("span", { class: "kind", "data-type": note.type }, icon(note.type)),
-      h("button", { type: "button", class: "open", "data-key": `${note.id} open`, onclick: () => this.#choose(note) }, h("strong", { dir: "auto" }, note.title), h("span", { dir: "auto" }, note.message), h("small", {}, h("time", { datetime: note.created_at }, ago(note.created_at, this.#lang)), priority ? h("em", {}, priority) : "")),
+      h("button", { type: "button", class: "open", "data-key": `${note.id} open`, onclick: () => this.#choose(note) }, h("strong", { dir: "auto" }, note.title), " ", h("span", { dir: "auto" }, note.message), " ", h("small", {}, h("time", { datetime: note.created_at }, ago(note.created_at, this.#lang)), priority ? " " : "", priority ? h("em", {}, priority) : "")),
       h("div", { class: "acts" }, note.status === "unread" ? act("read", words.read, this.#inbox.markRead) : "", act("archive", words.archive, this.#inbox.archive)),
     );
   }

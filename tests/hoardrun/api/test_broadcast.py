@@ -302,6 +302,13 @@ def test_it_refuses_a_user_who_does_not_exist(post: Post, kind: str):
     assert nothing_was_written()
 
 
+def test_what_nobody_can_see_is_for_nobody(post: Post):
+    answer = post("notification", {"title": "\u200b", "message": "m"})
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == {"title": ["must not be empty"]}
+    assert nothing_was_written()
+
+
 @pytest.mark.parametrize("kind", ["transaction", "balance"])
 def test_money_is_never_for_everybody(post: Post, kind: str):
     problem(post(kind, BODIES[kind]), 400, "invalid_input", "user_id")

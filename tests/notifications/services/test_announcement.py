@@ -75,6 +75,7 @@ def test_it_publishes_nothing_for_a_rolled_back_transaction(charlie):
     ("field", "value"),
     [
         ("title", ""),
+        ("title", "\u3164"),
         ("message", "x" * 5001),
         ("severity", "grave"),
         ("starts_at", datetime(2040, 1, 1)),

@@ -28,6 +28,8 @@ def test_it_keeps_exact_amounts_in_metadata(alice):
     [
         ("title", ""),
         ("title", "  "),
+        ("title", "\u200b\u2060"),
+        ("message", "\u202e"),
         ("title", "x" * 201),
         ("title", "nul \x00"),
         ("title", "surrogate \ud800"),

@@ -49,7 +49,7 @@ function banner(item, dismiss) {
     "div",
     { class: "banner", data: { severity: item.severity, announcement: item.id } },
     icon("announcement"),
-    el("div", { class: "grow" }, el("strong", { text: item.title }), el("p", { text: item.message }), el("span", { class: "muted", text: [words(item.severity), when(item)].filter(Boolean).join(" · ") })),
+    el("div", { class: "grow" }, el("strong", { dir: "auto", text: item.title }), el("p", { dir: "auto", text: item.message }), el("span", { class: "muted", text: [words(item.severity), when(item)].filter(Boolean).join(" · ") })),
     el("button", { class: "icon-button", type: "button", "aria-label": `Dismiss: ${item.title}`, on: { click: () => dismiss(item) } }, icon("close")),
   );
 }

@@ -21,7 +21,7 @@ function drawTitle({ counts }) {
 
 function toast(note, open) {
   const list = $("toasts");
-  const body = el("button", { class: "toast-body", type: "button", tabindex: "-1" }, el("span", { class: "note-icon", data: { type: note.type } }, icon(note.type)), el("span", { class: "grow" }, el("strong", { class: "clip", text: note.title }), el("span", { class: "toast-text", text: note.message })));
+  const body = el("button", { class: "toast-body", type: "button", tabindex: "-1" }, el("span", { class: "note-icon", data: { type: note.type } }, icon(note.type)), el("span", { class: "grow" }, el("strong", { class: "clip", dir: "auto", text: note.title }), el("span", { class: "toast-text", dir: "auto", text: note.message })));
   const node = el("div", { class: "toast", data: { priority: note.priority || "" } }, body);
   let timer = setTimeout(() => node.remove(), TOAST_MS);
   body.addEventListener("click", () => {

@@ -29,7 +29,7 @@ export function showGate(session, logins, renew) {
 }
 
 function demoButton(session, login) {
-  const button = el("button", { class: "demo-user", type: "button" }, el("span", { class: "avatar", "aria-hidden": "true", text: initials(login.name) }), el("span", { class: "demo-name" }, el("strong", { text: login.name }), el("span", { class: "muted", text: login.username })));
+  const button = el("button", { class: "demo-user", type: "button" }, el("span", { class: "avatar", "aria-hidden": "true", text: initials(login.name) }), el("span", { class: "demo-name" }, el("strong", { dir: "auto", text: login.name }), " ", el("span", { class: "muted", text: login.username })));
   button.addEventListener("click", () => attempt(button, button, () => session.logIn(login.username, login.password, login.name)));
   return button;
 }

@@ -92,7 +92,7 @@ export class Log {
 
   #toggle(kind, { label, on }) {
     const count = el("span", { class: "count", text: "0" });
-    const node = el("button", { class: "chip", type: "button", "aria-pressed": String(on), data: { kind } }, label, count);
+    const node = el("button", { class: "chip", type: "button", "aria-pressed": String(on), data: { kind } }, label, " ", count);
     node.addEventListener("click", () => {
       node.setAttribute("aria-pressed", String(node.getAttribute("aria-pressed") !== "true"));
       this.#filter();

@@ -93,8 +93,8 @@ export class LogView {
 }
 
 function newRow(list) {
-  const parts = { arrow: el("span", { class: "log-arrow" }), time: el("time", { class: "log-time" }), type: el("span", { class: "log-type" }), summary: el("span", { class: "log-summary" }), flag: el("span", { class: "log-flag" }) };
-  const node = el("li", { class: "log-row", role: "option" }, ...Object.values(parts));
+  const parts = { arrow: el("span", { class: "log-arrow" }), time: el("time", { class: "log-time" }), type: el("span", { class: "log-type" }), summary: el("span", { class: "log-summary", dir: "auto" }), flag: el("span", { class: "log-flag" }) };
+  const node = el("li", { class: "log-row", role: "option" }, ...Object.values(parts).flatMap((part) => [part, " "]));
   list.append(node);
   return { ...parts, node, entry: null };
 }

@@ -59,9 +59,9 @@ function drawRow(quote) {
 function newRow(quote) {
   const line = svg("polyline", { class: "spark-line", fill: "none" });
   const area = svg("polygon", { class: "spark-area" });
-  const parts = { name: el("span", { class: "muted clip" }), price: el("span", { class: "price" }), currency: el("span", { class: "muted" }), change: el("span", { class: "change" }), line, area };
+  const parts = { name: el("span", { class: "muted clip", dir: "auto" }), price: el("span", { class: "price" }), currency: el("span", { class: "muted" }), change: el("span", { class: "change" }), line, area };
   const spark = (parts.spark = svg("svg", { class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" }, area, line));
-  parts.node = el("tr", { data: { symbol: quote.symbol } }, el("th", { scope: "row" }, el("strong", { text: quote.symbol }), parts.name), el("td", { class: "spark-col" }, spark), el("td", { class: "num" }, parts.price, el("span", { class: "under" }, parts.currency, " ", parts.change)));
+  parts.node = el("tr", { data: { symbol: quote.symbol } }, el("th", { scope: "row" }, el("strong", { text: quote.symbol }), " ", parts.name), el("td", { class: "spark-col" }, spark), el("td", { class: "num" }, parts.price, " ", el("span", { class: "under" }, parts.currency, " ", parts.change)));
   rows.set(quote.symbol, parts);
   return parts;
 }

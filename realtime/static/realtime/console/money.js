@@ -40,8 +40,8 @@ function drawBalances(store) {
 function balanceCard(account) {
   let card = cards.get(account.id);
   if (!card) {
-    const parts = { name: el("span", { class: "balance-name" }), currency: el("span", { class: "currency" }), amount: el("strong", { class: "amount" }), held: el("span", { class: "muted held" }) };
-    card = { ...parts, node: el("article", { class: "balance card", data: { account: account.id } }, el("div", { class: "balance-top" }, parts.name, parts.currency), parts.amount, parts.held) };
+    const parts = { name: el("span", { class: "balance-name", dir: "auto" }), currency: el("span", { class: "currency" }), amount: el("strong", { class: "amount" }), held: el("span", { class: "muted held" }) };
+    card = { ...parts, node: el("article", { class: "balance card", data: { account: account.id } }, el("div", { class: "balance-top" }, parts.name, " ", parts.currency), " ", parts.amount, " ", parts.held) };
     cards.set(account.id, card);
   }
   setText(card.name, account.name || words(account.type || "account"));
@@ -74,8 +74,8 @@ function transactionRow(txn) {
   const id = String(txn.id);
   let row = rows.get(id);
   if (!row) {
-    const parts = { sign: el("span", { class: "sign", "aria-hidden": "true" }), title: el("strong", { class: "clip" }), about: el("span", { class: "muted clip" }), amount: el("span", { class: "amount" }), pill: el("span", { class: "pill" }) };
-    row = { ...parts, node: el("li", { class: "transaction", data: { transaction: id } }, parts.sign, el("div", { class: "grow" }, parts.title, parts.about), el("div", { class: "right" }, parts.amount, parts.pill)) };
+    const parts = { sign: el("span", { class: "sign", "aria-hidden": "true" }), title: el("strong", { class: "clip", dir: "auto" }), about: el("span", { class: "muted clip", dir: "auto" }), amount: el("span", { class: "amount" }), pill: el("span", { class: "pill" }) };
+    row = { ...parts, node: el("li", { class: "transaction", data: { transaction: id } }, parts.sign, el("div", { class: "grow" }, parts.title, " ", parts.about), " ", el("div", { class: "right" }, parts.amount, " ", parts.pill)) };
     rows.set(id, row);
   }
   const inbound = txn.direction === "inbound";

@@ -57,7 +57,7 @@ function drawRooms(link) {
 
 function chip(link, room, rate) {
   const leave = el("button", { class: "chip-close", type: "button", "aria-label": `Leave ${room}`, text: "×", on: { click: () => ask(link, { type: "leave_room", room }) } });
-  return el("li", { class: "chip on mono" }, room, rate === "realtime" ? null : el("span", { class: "count", text: rate }), el("span", { class: "count", title: "Messages received", data: { room }, text: short.format(link.received.get(room) ?? 0) }), leave);
+  return el("li", { class: "chip on mono" }, room, " ", rate === "realtime" ? null : el("span", { class: "count", text: rate }), " ", el("span", { class: "count", title: "Messages received", data: { room }, text: short.format(link.received.get(room) ?? 0) }), " ", leave);
 }
 
 function available(link, { name, description }) {
@@ -66,7 +66,7 @@ function available(link, { name, description }) {
   return el(
     "li",
     {},
-    el("div", { class: "grow" }, el("span", { class: "mono", text: name }), el("span", { class: "muted clip", text: description })),
+    el("div", { class: "grow" }, el("span", { class: "mono", text: name }), " ", el("span", { class: "muted clip", text: description })),
     el("button", { class: "button small quiet", type: "button", "aria-label": `${isJoined ? "Leave" : "Join"} ${name}`, disabled: link.state !== "online", text: isJoined ? "Leave" : "Join", on: { click: act } }),
   );
 }

@@ -46,7 +46,7 @@ export function showConnections({ session, people }) {
       const about = el("span", { class: "muted" });
       const buttons = [button(item, "Close", ""), button(item, "Make it reconnect", "?reconnect=true")];
       const mine = item.device === session.device && item.user_id === session.userId;
-      row = { about, buttons, node: el("li", { class: "staff-item", data: { connection: item.id } }, el("div", {}, el("strong", { text: item.username }), el("span", { class: "muted", text: ` user ${item.user_id}${mine ? " · this page" : ""}` }), el("div", { class: "clip muted", title: item.client, text: program(item.client) }), about), el("div", { class: "row" }, ...buttons)) };
+      row = { about, buttons, node: el("li", { class: "staff-item", data: { connection: item.id } }, el("div", {}, el("strong", { dir: "auto", text: item.username }), el("span", { class: "muted", text: ` user ${item.user_id}${mine ? " · this page" : ""}` }), el("div", { class: "clip muted", dir: "auto", title: item.client, text: program(item.client) }), about), el("div", { class: "row" }, ...buttons)) };
       rows.set(item.id, row);
     }
     setText(row.about, [item.device, item.address, item.node, ago(item.opened_at)].filter(Boolean).join(" · "));

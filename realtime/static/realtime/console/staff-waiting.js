@@ -26,7 +26,7 @@ export function showWaiting({ session, nameOf, heard }) {
     return el(
       "li",
       { class: "staff-item" },
-      el("div", {}, el("strong", { text: [words(item.kind), what].filter(Boolean).join(": ") }), payload.message && el("p", { text: payload.message }), el("span", { class: "muted", text: `To ${whom}, ${item.audience.toLocaleString("en")} users · by ${own ? "you: another person decides" : item.author}, ${ago(item.created_at)}` })),
+      el("div", {}, el("strong", {}, words(item.kind), what && ": ", what && el("bdi", { text: what })), payload.message && el("p", { dir: "auto", text: payload.message }), el("div", { class: "muted", text: `To ${whom}, ${item.audience.toLocaleString("en")} users · by ${own ? "you: another person decides" : item.author}, ${ago(item.created_at)}` })),
       el("div", { class: "row" }, button("approve", "Approve and send", ""), button("reject", "Reject", "quiet")),
     );
   };

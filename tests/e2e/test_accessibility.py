@@ -1,0 +1,141 @@
+"""What axe finds in our pages by WCAG 2.2, levels A and AA: nothing serious, nothing critical."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from importlib import resources
+from typing import Any, Literal
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.e2e.visitor import notify
+from tests.services.server import Server
+
+AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text()
+ROOT = """
+from django.contrib.auth.models import User
+User.objects.create_superuser("root", password="root-pass")
+"""
+RUN = """async () => {
+    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"];
+    const { violations } = await axe.run(document, { runOnly: tags });
+    return violations.filter(({impact}) => ["serious", "critical"].includes(impact));
+}"""
+OPEN = "() => { for (const fold of document.querySelectorAll('details')) fold.open = true; }"
+# What is Django's own: its tables within forms scroll on a phone and hold nothing that takes the
+# focus, and the select2 that it ships gives its box no name.
+OF_DJANGO = ("scrollable-region-focusable: ['#", "aria-input-field-name: ")
+SCREENS: dict[str, tuple[tuple[int, int], Literal["light", "dark"]]] = {
+    "light": ((1440, 900), "light"),
+    "dark": ((1440, 900), "dark"),
+    "phone": ((390, 844), "light"),
+    "phone-dark": ((390, 844), "dark"),
+}
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Server]:
+    with Server(env={"DEBUG": "1", "SIMULATE_MARKET": "1"}) as server:
+        server.manage("seed_demo")
+        notify(server, "amina", "A notification", priority="urgent")
+        notify(server, "amina", "رسالة", message="كل شيء على ما يرام", type="security")
+        server.manage("announce", "Maintenance", "Tonight.", "--severity", "maintenance")
+        server.manage("shell", "-v0", "-c", ROOT)
+        yield server
+
+
+async def findings(page: Page) -> list[str]:
+    """Each finding in a line: the rule, and where."""
+    await page.evaluate(AXE)
+    found: list[dict[str, Any]] = await page.evaluate(RUN)
+    return [
+        f"{rule['id']}: {node['target']} {[why['message'] for why in node['any']][:1]}"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+
+
+@asynccontextmanager
+async def screen(browser: Browser, name: str) -> AsyncIterator[Page]:
+    (width, height), scheme = SCREENS[name]
+    context = await browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    yield await context.new_page()
+    await context.close()
+
+
+@pytest.mark.parametrize("name", SCREENS)
+async def test_the_console(browser: Browser, demo: Server, name: str) -> None:
+    async with screen(browser, name) as page:
+        await page.goto(f"{demo.url}/ws/test")
+        found = {"login": await findings(page)}
+        await page.locator("#demo-users button", has_text="Staff").click()
+        await expect(page.locator("#status")).to_contain_text("Connected")
+        for view in ("live", "connect", "log"):
+            if name.startswith("phone"):
+                await page.locator(f"[data-tab={view}]").click()
+            if view == "connect":
+                await page.locator("#staff-fold > summary").click()
+                await expect(page.locator("#staff-nodes td").first).to_be_visible()
+                await page.evaluate(OPEN)
+            if view == "log":
+                await page.locator("#log li[role=option]").first.click()
+            found[view] = await findings(page)
+        assert {view: rows for view, rows in found.items() if rows} == {}
+
+
+@pytest.mark.parametrize("name", SCREENS)
+async def test_the_bell_with_what_a_customer_has(browser: Browser, demo: Server, name: str) -> None:
+    async with screen(browser, name) as page:
+        await page.goto(f"{demo.url}/ws/test")
+        await page.locator("#demo-users button", has_text="Amina").click()
+        await expect(page.locator("#balances article")).to_have_count(3)
+        await expect(page.locator("#market tr").first).to_be_visible()
+        assert await findings(page) == []
+        await page.locator("#bell .bell").click()
+        await expect(page.locator("#bell .note").first).to_be_visible()
+        assert await findings(page) == []
+
+
+ADMIN = (
+    "/admin/login/",
+    "/admin/",
+    "/admin/notifications/announcement/",
+    "/admin/notifications/announcement/add/",
+    "/admin/notifications/announcement/1/change/",
+    "/admin/notifications/notification/",
+    "/admin/notifications/notification/add/",
+    "/admin/notifications/notification/1/change/",
+    "/admin/notifications/mailing/",
+    "/admin/ledger/account/",
+    "/admin/ledger/account/1/change/",
+    "/admin/ledger/transaction/",
+    "/admin/ledger/transaction/1/change/",
+    "/admin/market/instrument/",
+    "/admin/market/quote/",
+    "/admin/realtime/connection/",
+    "/admin/realtime/event/",
+    "/admin/auth/user/2/delete/",
+)
+
+
+@pytest.mark.parametrize("name", SCREENS)
+async def test_the_admin(browser: Browser, demo: Server, name: str) -> None:
+    async with screen(browser, name) as page:
+        await page.goto(f"{demo.url}/admin/login/")
+        found = {"login": await findings(page)}
+        await page.fill("[name=username]", "root")
+        await page.fill("[name=password]", "root-pass")
+        await page.click("[type=submit]")
+        for path in ADMIN[1:]:
+            answer = await page.goto(demo.url + path)
+            assert answer and answer.ok, path
+            found[path] = await findings(page)
+        found = {
+            path: [row for row in rows if not row.startswith(OF_DJANGO)]
+            for path, rows in found.items()
+        }
+        assert {path: rows for path, rows in found.items() if rows} == {}
