@@ -64,7 +64,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "hoardrun.request_text.RequestText",
     "servestatic.middleware.ServeStaticMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
+    "hoardrun.cors.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
