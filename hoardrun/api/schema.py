@@ -189,6 +189,7 @@ class DocsQuery(StrictSerializer):
 class DocsView(View, SpectacularSwaggerSplitView):
     """The page on which to read and try the API."""
 
+    http_method_names = ["get", "head"]  # it has no other form than that of a page
     queries = {"GET": DocsQuery}
 
     @extend_schema(exclude=True)

@@ -8,7 +8,10 @@ import re
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
+
+from hoardrun.api import schema
 
 
 @pytest.fixture(params=["/api/docs", "/api/docs?script="])
@@ -130,3 +133,31 @@ def test_every_answer_is_typed(db):
         if not body["schema"].keys() & {"$ref", "items", "oneOf", "anyOf"}
     ]
     assert untyped == []
+
+
+@pytest.mark.parametrize("query", ["", "?format=json", "?format=yaml"])
+def test_it_is_built_once_and_sent_again_only_if_it_has_changed(db, query: str, monkeypatch):
+    schema.document.cache_clear()
+    first = Client().get(f"/api/schema{query}")
+    monkeypatch.setattr(SchemaGenerator, "get_schema", None)  # it would fail if it were built again
+    again = Client().get(f"/api/schema{query}")
+    assert (again.status_code, again.content) == (200, first.content)
+    assert again["ETag"] == first["ETag"]
+    assert "Accept" in again["Vary"]
+    same = Client().get(f"/api/schema{query}", headers={"If-None-Match": first["ETag"]})
+    assert (same.status_code, same.content, same["ETag"]) == (304, b"", first["ETag"])
+    other = Client().get(f"/api/schema{query}", headers={"If-None-Match": '"other"'})
+    assert other.status_code == 200
+
+
+def test_it_comes_in_the_form_that_is_asked_for(db):
+    kinds = {
+        "application/json": "application/json",
+        "application/vnd.oai.openapi+json": "application/vnd.oai.openapi+json",
+        "application/vnd.oai.openapi": "application/vnd.oai.openapi",
+        "*/*": "application/vnd.oai.openapi",
+    }
+    for accept, kind in kinds.items():
+        assert Client().get("/api/schema", headers={"Accept": accept})["Content-Type"] == kind
+    assert Client().get("/api/schema?format=xml").status_code == 400
+    assert Client().options("/api/docs").status_code == 405
