@@ -21,6 +21,7 @@ from realtime.core.resume import join_epochs
 from realtime.log import Entry, Head
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import Position, ResyncRequired
+from realtime.replays import Replays
 from realtime.socket import Socket
 from realtime.turn import MAX_PIECE_BYTES, Turn
 
@@ -106,7 +107,8 @@ class Following:
 
     `on_delivered(entry, sockets)` is told of each event and how many sockets it was
     written to at once, `on_replayed(entry)` of each that a socket got late. `page_bytes` is
-    read of the log at a time: what a drained socket takes.
+    read of the log at a time: what a drained socket takes. `replays` bounds what is read for
+    sockets that are behind; None: nothing does.
     """
 
     def __init__(
@@ -115,12 +117,14 @@ class Following:
         on_delivered: Callable[[Entry, int], None],
         on_replayed: Callable[[Entry], None],
         page_bytes: int = log.PAGE_BYTES,
+        replays: Replays | None = None,
     ) -> None:
         self.streams: dict[str, Followed] = {}
         self._turn = turn
         self._log = Batch(partial(log.read_many, max_bytes=page_bytes))
         self._on_delivered = on_delivered
         self._on_replayed = on_replayed
+        self._replays = replays
         self._tasks: set[asyncio.Task[None]] = set()
 
     # -- who follows
@@ -291,18 +295,19 @@ class Following:
         logger.warning("stream %s: resynchronised (%s)", followed.name, reason)
         followed.place.epoch, followed.place.offset = head.epoch, head.head
         for socket in (*followed.live, *(followed.filtered or ())):
-            self._say_resync(socket, followed.name, followed.place, reason)
+            self._say_resync(socket, followed, reason)
 
-    def resync(self, socket: Socket, name: str, place: Place, reason: Reason) -> None:
-        """Put a socket that waits at another place, and tell its client to go on from there."""
-        place = socket.connection.places[name] = Place(place.epoch, place.offset)
-        self._say_resync(socket, name, place, reason)
+    def resync(self, socket: Socket, followed: Followed, reason: Reason) -> None:
+        """Put a socket that is behind at the node's place, and tell its client."""
+        socket.connection.places[followed.name] = Place(followed.place.epoch, followed.place.offset)
+        self._say_resync(socket, followed, reason)
 
-    def _say_resync(self, socket: Socket, name: str, place: Place, reason: Reason) -> None:
-        socket.connection.resynced(name, place.offset)
+    def _say_resync(self, socket: Socket, followed: Followed, reason: Reason) -> None:
+        place = followed.place
+        socket.connection.resynced(followed.name, place.offset)
         socket.reply(
             ResyncRequired(
-                stream=name,
+                stream=followed.name,
                 reason=reason,
                 position=Position(offset=place.offset, epoch=place.epoch),
                 epoch=join_epochs([other.epoch for other in socket.connection.places.values()]),
@@ -321,20 +326,24 @@ class Following:
 
     async def _replay_page(self, socket: Socket, followed: Followed) -> None:
         place, node = socket.connection.places[followed.name], followed.place
-        if (place.epoch, place.offset) == (node.epoch, node.offset):
+        if place.epoch != node.epoch:
+            self.resync(socket, followed, "epoch")
+        elif place.offset == node.offset:
             self._go_live(socket, followed)
         else:
             await socket.drained()
+            if self._replays is not None and (seconds := self._replays.wait(socket)) > 0:
+                await asyncio.sleep(seconds)
+                return  # and look again: others have read meanwhile
             before = place.offset
             head, entries = await self._log.ask((followed.name, before))
+            if self._replays is not None:
+                self._replays.charge(socket, len(entries))
             if socket.connection.places[followed.name] is not place:
                 return  # resynchronised meanwhile
             if head.epoch != node.epoch:
                 self._reset(followed, head, "epoch")
                 return  # what was read is no continuation of what this socket has
-            if head.epoch != place.epoch:
-                self.resync(socket, followed.name, node, "epoch")
-                return
             page = turn_page(place, before, head, entries)
             if page.resync is None:
                 if not entries or before > node.offset:
@@ -344,7 +353,7 @@ class Following:
                 return
             if page.resync == "ahead":
                 self._reset(followed, head, "ahead")
-            self.resync(socket, followed.name, node, page.resync)
+            self.resync(socket, followed, page.resync)
 
     def _send_page(
         self, socket: Socket, followed: Followed, place: Place, entries: Sequence[Entry]

@@ -35,6 +35,7 @@ from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import ServerShutdown
 from realtime.publish import Ephemeral
+from realtime.replays import Replays
 from realtime.socket import Socket
 from realtime.turn import Turn
 from realtime.watch import Watch
@@ -63,7 +64,13 @@ class Hub:
         self.sockets: set[Socket] = set()
         self.users: dict[int, dict[Socket, None]] = {}  # in the order of their logins
         self.following = Following(
-            self.turn, self._delivered, self._replayed, page_bytes=opts.max_buffer_bytes // 2
+            self.turn,
+            self._delivered,
+            self._replayed,
+            page_bytes=opts.max_buffer_bytes // 2,
+            replays=Replays(
+                opts.max_replayed_per_second_per_user, opts.max_replayed_per_second_per_address
+            ),
         )
         self.members = RoomMembers(self.turn, self.follow_topic)
         self.acks = Acks()

@@ -43,7 +43,10 @@ class Event(models.Model):
     `reached` counts the sockets a shared event was written to.
     """
 
-    stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="events")
+    # Without an index of its own: that of stream and offset serves, and is the one to be chosen.
+    stream = models.ForeignKey(
+        Stream, on_delete=models.PROTECT, related_name="events", db_index=False
+    )
     offset = models.BigIntegerField()
     type = models.CharField(max_length=50)
     topic = models.CharField(max_length=32, blank=True)

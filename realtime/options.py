@@ -21,6 +21,8 @@ class Options:
     max_message_burst: int = 40
     max_messages_per_second_per_user: int = 100
     max_logins_per_second_per_user: float = 5
+    max_replayed_per_second_per_user: int = 2000
+    max_replayed_per_second_per_address: int = 20_000
     max_connections_per_node: int = 20_000
     max_anonymous_per_address: int = 200
     max_refused_per_second_per_address: float = 20

@@ -1,0 +1,91 @@
+"""What a resume may cost is bounded by user and by address, and nothing is left out."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import transaction
+
+from realtime import log
+from realtime.core.continuity import Place
+from realtime.following import Followed
+from realtime.protocol.messages import BalanceUpdate
+from realtime.replays import BURST_SECONDS, Replays
+from realtime.socket import Peer, Socket
+from tests.realtime.rig import STREAM, Node, Notebook, offsets, turned
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NEVER = 1e-6  # events a second
+
+
+@sync_to_async
+def append(count: int) -> log.Entry:
+    payload = BalanceUpdate(
+        account_id="1", currency="UGX", available_balance="1", current_balance="1"
+    )
+    with transaction.atomic():
+        return log.append([(STREAM, payload)] * count)[-1]
+
+
+def behind(node: Node, end: log.Entry, address: str, user_id: int) -> tuple[Socket, Notebook]:
+    """Let a socket in that asks for everything."""
+    socket, notebook = node.join()
+    socket.connection.user_id, socket.peer = user_id, Peer(address, "")
+    followed = node.following.add(STREAM, socket)
+    followed.place = Place(end.epoch, end.offset)
+    socket.connection.places[STREAM] = Place(end.epoch, 0)
+    node.following.begin(socket, followed)
+    return socket, notebook
+
+
+def _followed(node: Node) -> Followed:
+    return node.following.streams[STREAM]
+
+
+async def test_a_replay_that_must_wait_leaves_nothing_out() -> None:
+    end = await append(450)
+    node = Node()
+    node.following._replays = Replays(2000, 2000)
+    node.following._replays._users.charge(
+        1, 2000 * BURST_SECONDS, asyncio.get_running_loop().time()
+    )
+    socket, notebook = behind(node, end, "192.0.2.1", 1)
+    async with asyncio.timeout(10):
+        while _followed(node).is_waiting(socket):
+            await asyncio.sleep(0.005)
+    await turned()
+    assert offsets(notebook) == list(range(1, 451))
+
+
+@pytest.mark.parametrize(
+    ("rates", "address", "user_id", "waits"),
+    [
+        ((NEVER, 1e6), "192.0.2.1", 1, True),  # the same user, wherever
+        ((NEVER, 1e6), "192.0.2.2", 1, True),
+        ((NEVER, 1e6), "192.0.2.1", 2, False),
+        ((1e6, NEVER), "192.0.2.1", 2, True),  # the same address, whichever user
+        ((1e6, NEVER), "192.0.2.2", 1, False),
+        ((1e6, NEVER), "::ffff:192.0.2.1", 2, True),  # the same in other words
+    ],
+)
+async def test_a_page_is_charged_to_the_user_and_to_the_address(
+    rates: tuple[float, float], address: str, user_id: int, waits: bool
+) -> None:
+    end = await append(10)
+    node = Node()
+    node.following._replays = Replays(*rates)
+    first, _ = behind(node, end, "192.0.2.1", 1)
+    async with asyncio.timeout(10):
+        while _followed(node).is_waiting(first):
+            await asyncio.sleep(0.005)
+    second, notebook = behind(node, end, address, user_id)
+    probe, _ = behind(node, end, "198.51.100.1", 3)  # as long as another takes that owes nothing
+    async with asyncio.timeout(10):
+        while _followed(node).is_waiting(probe):
+            await asyncio.sleep(0.005)
+    await turned()
+    assert offsets(notebook) == ([] if waits else list(range(1, 11)))
+    second.gone()
