@@ -26,7 +26,7 @@ PRODUCTION = env -u DEBUG -u REDIS_URL DATABASE_URL=sqlite://:memory: ALLOWED_HO
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test e2e npm screenshots lint types contract fuzz faults faults-full conformance bench check clean
+.PHONY: help run test e2e npm screenshots lint types contract fuzz simulation faults faults-full conformance bench check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,14 +70,19 @@ contract: $(VENV)/.contract ## Try the HTTP API against its own schema, as nobod
 fuzz: $(VENV)/.dev ## Throw 100,000 broken frames and messages at a server (ARGS="--inputs 1000000 --seed 7")
 	$(BIN)/python -m tests.conformance.fuzz $(ARGS)
 
+simulation: $(VENV)/.dev ## Play a node on a clock, a loop, a log and a layer that a seed decides (ARGS="--seconds 600 --seed 7")
+	$(BIN)/python -m tests.simulation $(ARGS)
+
 faults: $(VENV)/.dev ## Break nodes, stores and links under load for some minutes, and see that the checker finds bugs
 	$(BIN)/python -m tests.faults --faults 60 --events 50000 --rate 260 --out var/faults
 	$(BIN)/python -m tests.faults --store sqlite --faults 40 --clients 60 --rate 100 --out var/faults
 	HOARDRUN_FAULTS_CLIENTS=2000 HOARDRUN_FAULTS_USERS=10000 HOARDRUN_FAULTS_COMMITS=12000 $(BIN)/python -m pytest -s tests/faults/test_storm.py tests/faults/test_bulk.py tests/faults/test_order.py
 	$(BIN)/python -m tests.faults bugs --out var/faults
+	$(BIN)/python -m tests.simulation --seconds 600
 
 faults-full: $(VENV)/.dev ## The same for as long as given (SECONDS=3600), on other faults each time
 	$(BIN)/python -m tests.faults --seconds $(SECONDS) --rate 260 --out var/faults
+	$(BIN)/python -m tests.simulation --seconds $(SECONDS)
 
 conformance: $(VENV)/.dev ## Speak every detail of RFC 6455 to the server, into var/conformance (ARGS=--all: and of compression)
 	$(BIN)/python -m tests.conformance.autobahn --out var/conformance $(ARGS)

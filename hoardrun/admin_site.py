@@ -9,7 +9,7 @@ from django.contrib.admin.apps import AdminConfig as _AdminConfig
 from django.http import HttpRequest
 
 from hoardrun.admin_labels import Labelled
-from hoardrun.secret_columns import is_secret, leads_to_secret
+from hoardrun.secret_columns import is_secret, leads_back, leads_to_secret
 
 if TYPE_CHECKING:  # Django's class takes no parameters when it runs
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -28,11 +28,15 @@ class Guarded(_ModelAdmin):
     """What every page of the site refuses, whoever wrote the page.
 
     Django lets a query compare any column of the model itself, and the key of what a relation
-    leads to: whoever sees a row or none reads a secret bit by bit.
+    leads to: whoever sees a row or none reads a secret bit by bit. Rows that refer to the
+    listed ones have pages and rights of their own; they are compared where a page says so.
     """
 
     def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
         if leads_to_secret(self.model, lookup):
+            return False
+        back = leads_back(self.model, lookup)
+        if back and not any(path.startswith(back) for path in _filters(self)):
             return False
         return super().lookup_allowed(lookup, value, request)
 
@@ -49,6 +53,12 @@ class Guarded(_ModelAdmin):
         excluded = super().get_exclude(request, obj)
         secret = [field.name for field in self.opts.fields if is_secret(field)]
         return [*(excluded or ()), *secret] if secret else excluded
+
+
+def _filters(page: Any) -> list[str]:
+    """Return the paths that a page filters by, as it declares them."""
+    paths = [entry[0] if isinstance(entry, list | tuple) else entry for entry in page.list_filter]
+    return [path for path in paths if isinstance(path, str)]
 
 
 class Site(admin.AdminSite):

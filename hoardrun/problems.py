@@ -168,7 +168,7 @@ def _database(error: Exception) -> dict[str, Any] | None:
             return problem(
                 409, "conflict", "Somebody else changed this meanwhile; look, then try again."
             )
-        case DataError():
+        case DataError() | OverflowError():  # SQLite's of a number, where PostgreSQL has an error
             logger.warning("refused by a column: %s", str(error).partition("\n")[0])
             return problem(400, "invalid_input", "A value does not fit; send a smaller one.")
         case OperationalError():

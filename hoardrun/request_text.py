@@ -1,5 +1,7 @@
 """Middleware: a request whose path, query, cookies or form hold no text is answered with 400.
 
+So is one with a value that fits no column, such as an id of 40 digits in a path of the admin.
+
 Everything behind this may store and compare what it reads: PostgreSQL refuses a NUL wherever it
 comes from, a session key as well as a filter of the admin. JSON bodies are checked where they
 are read, by `problems.StrictJSONParser`.
@@ -8,16 +10,20 @@ are read, by `problems.StrictJSONParser`.
 from __future__ import annotations
 
 import codecs
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.db import DataError
 from django.http import HttpRequest, HttpResponseBase, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 
 from hoardrun import problems
 from realtime.core.text import NOT_TEXT, is_text
+
+logger = logging.getLogger(__name__)
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 ENCODINGS = ("utf-8", "ascii")  # as `codecs` names them
@@ -45,6 +51,16 @@ class RequestText:
             problems.bad_request(request, reason) if reason else self.get_response(request)
         )
         return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
+        """Answer a value that no column holds; views of the API have done so by themselves."""
+        fits_not = isinstance(error, DataError | OverflowError)
+        # What the admin raises of an id in a query or a form that is none.
+        is_no_id = isinstance(error, ValueError) and "expected a number but got" in str(error)
+        if not (fits_not or is_no_id):
+            return None
+        logger.warning("refused by a column: %s", str(error).partition("\n")[0])
+        return problems.bad_request(request, "A value does not fit its column.")
 
     async def _answer(self, request: HttpRequest) -> HttpResponseBase:
         reason = _flaw(request)

@@ -28,6 +28,7 @@ SECRET = frozenset(
 # What only sounds like one, and why it may be seen.
 HARMLESS = {
     "ledger.transaction.idempotency_key": "repeats a request of the same user only",
+    "ledger.transaction.key_owner": "the number of a user",
     "notifications.mailing.fingerprint": "the hash of a text that stands next to it",
     "notifications.mailing.key": "a name that an operator has chosen",
     "realtime.broadcast.fingerprint": "the hash of a payload that stands next to it",
@@ -50,6 +51,16 @@ def label(field: Any) -> str:
 
 def is_secret(field: Any) -> bool:
     return label(field) in SECRET
+
+
+def leads_back(model: type[Model], path: str) -> str:
+    """Return the relation by which a lookup begins to look at rows that refer to the model's."""
+    name = path.partition(LOOKUP_SEP)[0]
+    try:
+        field = model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return ""
+    return name if field.auto_created and not field.concrete else ""
 
 
 def leads_to_secret(model: type[Model], path: str) -> bool:

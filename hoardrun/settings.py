@@ -64,7 +64,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "hoardrun.request_text.RequestText",
     "servestatic.middleware.ServeStaticMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
+    "hoardrun.cors.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -167,7 +167,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "To try it on this page: send a `username` and a `password` to `POST /api/v1/auth/token`"
         + (" (in the demo `amina` and `amina-demo-pass`)" if DEBUG else "")
         + ", copy `access` from the answer, press **Authorize** and paste it as `jwtAuth`. "
-        "It lasts for `expires_in` seconds; `POST /api/v1/auth/refresh` gives the next."
+        "It lasts for `expires_in` seconds; `POST /api/v1/auth/refresh` gives the next.\n\n"
+        "A list that takes `page_size` comes in pages. Whichever way you page, the header `Link` "
+        'has the address of the next page (`rel="next"`), and with `total=true` the header '
+        "`X-Total-Count` says how many rows there are. Every other list comes whole."
     ),
     "TAGS": [
         {"name": "auth", "description": "Log in, stay logged in, log out."},
@@ -208,7 +211,15 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 }
 # What pages of other origins may send and read beside the ordinary.
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-none-match"]
-CORS_EXPOSE_HEADERS = ["ETag", "Idempotent-Replayed", "Retry-After", "WWW-Authenticate"]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "Idempotent-Replayed",
+    "Link",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Request-ID",
+    "X-Total-Count",
+]
 CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS")
 # Who develops serves pages from any port of this machine.
 CORS_ALLOWED_ORIGIN_REGEXES = [LOOPBACK] if DEBUG else []

@@ -72,11 +72,11 @@ class Acks:
             if newer is None or (newer.epoch == move.epoch and newer.acked < move.acked):
                 self._moves[key] = move
 
-    async def flush(self) -> None:
-        """Store what came in, in one statement; keep it if that fails."""
+    async def flush(self) -> bool:
+        """Store what came in, in one statement; False, and it is kept, if that fails."""
         async with self._storing:
             if not self._moves:
-                return
+                return True
             self._pace.began(time.monotonic(), len(self._moves))
             moves, self._moves = self._moves, {}
             answers, self._answers = self._answers, []
@@ -90,8 +90,9 @@ class Acks:
                 if not isinstance(error, Exception):
                     raise
                 logger.warning("acknowledgements not stored yet: %r", error)
-                return
+                return False
             finally:
                 self._under_way = {}
         for socket, payload, request_id in answers:
             socket.reply(payload, request_id)
+        return True

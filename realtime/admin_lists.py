@@ -99,15 +99,18 @@ class KeyChangeList(ChangeList):
         return [f"-{self.model_admin.get_key(request)}"]
 
     def get_results(self, request: HttpRequest) -> None:
-        """Read one row more than a page has, which tells whether there are older ones."""
+        """Read one row more than a page has, which tells whether there are older ones.
+
+        Keys first, without what each row refers to: a planner may begin with that, and sort all.
+        """
         key = self.model_admin.get_key(request)
         rows = self.queryset
         if after := request.GET.get(PAGE_VAR):
             rows = rows.filter(**{f"{key}__lt": self._key_of(key, after)})
             self.newest_url = self.get_query_string()
-        found = list(rows[: self.list_per_page + 1])
-        self.result_list = found[: self.list_per_page]
-        if len(found) > self.list_per_page:
+        keys = list(rows.values_list("pk", flat=True)[: self.list_per_page + 1])
+        self.result_list = list(rows.filter(pk__in=keys[: self.list_per_page]))
+        if self.result_list and len(keys) > self.list_per_page:
             self.older_url = self.get_query_string({PAGE_VAR: getattr(self.result_list[-1], key)})
         # Django's templates read these. Equal counts hide the line that would tell of them.
         self.result_count = self.full_result_count = len(self.result_list)

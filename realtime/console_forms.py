@@ -55,7 +55,7 @@ TRIGGERS = (
         "balance",
         BalanceUpdate,
         "Pushes an account's balances to its owner; no account is changed by it.",
-        frozenset({"name", "status", "created_at"}),
+        frozenset({"id", "type", "name", "status", "created_at"}),
         {"user_id": _USER},
         needs_target=True,
     ),

@@ -295,19 +295,18 @@ class Following:
         logger.warning("stream %s: resynchronised (%s)", followed.name, reason)
         followed.place.epoch, followed.place.offset = head.epoch, head.head
         for socket in (*followed.live, *(followed.filtered or ())):
-            self._say_resync(socket, followed, reason)
+            self._say_resync(socket, followed.name, followed.place, reason)
 
-    def resync(self, socket: Socket, followed: Followed, reason: Reason) -> None:
-        """Put a socket that is behind at the node's place, and tell its client."""
-        socket.connection.places[followed.name] = Place(followed.place.epoch, followed.place.offset)
-        self._say_resync(socket, followed, reason)
+    def resync(self, socket: Socket, name: str, place: Place, reason: Reason) -> None:
+        """Put a socket that waits at another place, and tell its client to go on from there."""
+        place = socket.connection.places[name] = Place(place.epoch, place.offset)
+        self._say_resync(socket, name, place, reason)
 
-    def _say_resync(self, socket: Socket, followed: Followed, reason: Reason) -> None:
-        place = followed.place
-        socket.connection.resynced(followed.name, place.offset)
+    def _say_resync(self, socket: Socket, name: str, place: Place, reason: Reason) -> None:
+        socket.connection.resynced(name, place.offset)
         socket.reply(
             ResyncRequired(
-                stream=followed.name,
+                stream=name,
                 reason=reason,
                 position=Position(offset=place.offset, epoch=place.epoch),
                 epoch=join_epochs([other.epoch for other in socket.connection.places.values()]),
@@ -326,9 +325,7 @@ class Following:
 
     async def _replay_page(self, socket: Socket, followed: Followed) -> None:
         place, node = socket.connection.places[followed.name], followed.place
-        if place.epoch != node.epoch:
-            self.resync(socket, followed, "epoch")
-        elif place.offset == node.offset:
+        if (place.epoch, place.offset) == (node.epoch, node.offset):
             self._go_live(socket, followed)
         else:
             await socket.drained()
@@ -344,6 +341,9 @@ class Following:
             if head.epoch != node.epoch:
                 self._reset(followed, head, "epoch")
                 return  # what was read is no continuation of what this socket has
+            if head.epoch != place.epoch:
+                self.resync(socket, followed.name, node, "epoch")
+                return
             page = turn_page(place, before, head, entries)
             if page.resync is None:
                 if not entries or before > node.offset:
@@ -353,7 +353,7 @@ class Following:
                 return
             if page.resync == "ahead":
                 self._reset(followed, head, "ahead")
-            self.resync(socket, followed, page.resync)
+            self.resync(socket, followed.name, node, page.resync)
 
     def _send_page(
         self, socket: Socket, followed: Followed, place: Place, entries: Sequence[Entry]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import random
 import time
-from functools import cache
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -91,7 +90,7 @@ def _refusal(scope: Scope, node: Hub) -> Refusal | None:
     origins = _origins(scope)
     if not origin.is_allowed(
         origins,
-        allowed=_allowed(tuple(node.options.allowed_origins)),
+        allowed=origin.allowed(tuple(node.options.allowed_origins)),
         own=_own(scope),
         has_credential=scope["credential"],
         loopback=node.options.allow_loopback_origins,
@@ -126,11 +125,6 @@ def _is_secure(scope: Scope) -> bool:
         found = dict(scope["headers"]).get(name, b"").split(b",")[0].strip()
         return bool(found == header[1].encode())
     return scope.get("scheme") in {"wss", "https"}
-
-
-@cache
-def _allowed(origins: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(origin.parse_allowed(text) for text in origins)
 
 
 async def refuse(scope: Scope, receive: Any, send: Any, refusal: Refusal) -> None:

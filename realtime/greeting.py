@@ -79,5 +79,5 @@ def greet(node: Hub, socket: Socket, found: Session, expires_at: float) -> bool:
     )
     for name, start in starts.items():
         if start.resync is not None:
-            node.following.resync(socket, node.following.streams[name], start.resync)
+            node.following.resync(socket, name, connection.places[name], start.resync)
     return True

@@ -92,7 +92,7 @@ class LayerLink:
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
         self._channel, self._away = "", True
-        for group in self._groups:
+        for group in sorted(self._groups):  # in the same order in each run of a simulation
             self._unsettled[group] = self._wanted[group]
         self._groups = set()
         self._open()

@@ -74,6 +74,8 @@ async def log_in(
     hub: Hub, socket: Socket, identity: Identity, request_id: str | None = None
 ) -> None:
     """Join the user's streams first, read where they stand next, then greet and replay."""
+    if not socket.is_open:
+        return  # it left during the handshake, and nobody would forget it again
     connection = socket.connection
     if socket.login_deadline is not None:
         socket.login_deadline.cancel()
@@ -136,8 +138,11 @@ async def _session(hub: Hub, socket: Socket, identity: Identity) -> Session | No
     device = socket.connection.device
 
     async def ask() -> Session:
-        if device and hub.acks.holds(identity.user_id, device):
-            await hub.acks.flush()  # the last connection of this device has just acked
+        # The last connection of this device has just acked. Read without that, the device would
+        # begin elsewhere than it was told, or at the head as if it were new.
+        held = device and hub.acks.holds(identity.user_id, device)
+        if held and not await hub.acks.flush():
+            raise RuntimeError("what this device has acknowledged is not stored")
         return await hub.sessions.ask(Key(identity.user_id, device, identity.session))
 
     return await _patiently(hub, socket, ask)

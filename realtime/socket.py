@@ -87,7 +87,7 @@ class Socket(Outbound):
         self.heartbeat: Deadline | None = None
         self.opened_at = time.monotonic()
         self.query: dict[str, str] = {}  # of the handshake, until the login has used it
-        self.tasks: set[asyncio.Task[None]] | None = None
+        self.tasks: set[asyncio.Task[Any]] | None = None
         # Takes finished bytes at once; None while something waits or may not be written.
         self.pipe: Callable[[bytes], None] | None = None
         self._turn = turn
@@ -187,7 +187,7 @@ class Socket(Outbound):
 
     # -- lifetime
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run work for this socket that ends with it."""
         task = asyncio.get_running_loop().create_task(work)
         if self.tasks is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
@@ -24,6 +23,62 @@ MAX_LISTED = 500
 TAGS = ["realtime"]
 
 
+class NodeOutput(serializers.Serializer[dict[str, Any]]):
+    node = serializers.CharField(help_text="Host and process.")
+    id = serializers.CharField()
+    host = serializers.CharField()
+    pid = serializers.IntegerField()
+    version = serializers.CharField()
+    uptime_seconds = serializers.IntegerField()
+    seen_seconds_ago = serializers.FloatField()
+    connections = serializers.IntegerField()
+    users = serializers.IntegerField()
+    rooms = serializers.IntegerField(help_text="How many have sockets in them.")
+    messages_in = serializers.IntegerField()
+    messages_out = serializers.IntegerField()
+    in_per_second = serializers.FloatField()
+    out_per_second = serializers.FloatField()
+    dropped = serializers.IntegerField()
+    slow_closed = serializers.IntegerField()
+    foreign = serializers.IntegerField(help_text="Messages of another deployment.")
+    layer_rebuilt = serializers.IntegerField()
+    lag_ms = serializers.FloatField()
+    rss_mb = serializers.FloatField()
+
+
+class TotalsOutput(serializers.Serializer[dict[str, Any]]):
+    nodes = serializers.IntegerField()
+    connections = serializers.IntegerField()
+    users = serializers.IntegerField(help_text="One with sockets on two nodes counts on both.")
+    rooms = serializers.IntegerField()
+    messages_in = serializers.IntegerField()
+    messages_out = serializers.IntegerField()
+    in_per_second = serializers.FloatField()
+    out_per_second = serializers.FloatField()
+    dropped = serializers.IntegerField()
+    slow_closed = serializers.IntegerField()
+    foreign = serializers.IntegerField()
+    layer_rebuilt = serializers.IntegerField()
+    lag_ms = serializers.FloatField(help_text="Of the node that lags most.")
+
+
+class ClusterOutput(serializers.Serializer[dict[str, Any]]):
+    total_connections = serializers.IntegerField()
+    unique_users = serializers.IntegerField()
+    version = serializers.CharField()
+    timestamp = serializers.DateTimeField()
+    layer = serializers.ChoiceField(["memory", "redis"])
+    totals = TotalsOutput()
+    nodes = NodeOutput(many=True)
+    stale_nodes = NodeOutput(many=True, help_text="Silent for ten seconds or more.")
+    rooms = serializers.DictField(child=serializers.IntegerField(), help_text="Sockets by room.")
+
+
+class StatsOutput(serializers.Serializer[dict[str, Any]]):
+    success = serializers.BooleanField()
+    data = ClusterOutput()  # type: ignore[assignment]  # the wire has a field of this name
+
+
 class _MaySeeNodes(StaffWith):
     rights = ("realtime.view_node",)
 
@@ -34,10 +89,10 @@ class StatsView(View):
     permission_classes = [_MaySeeNodes]
 
     @extend_schema(
-        operation_id="ws_stats",
+        operation_id="stats_retrieve",
         summary="Connections, users, rooms and traffic of all nodes",
         description="Needs `realtime.view_node`, as the room `nodes` does.",
-        responses=OpenApiTypes.OBJECT,
+        responses=StatsOutput,
         tags=TAGS,
     )
     def get(self, request: Request) -> Response:
@@ -105,7 +160,7 @@ class ConnectionsView(View):
     queries = {"GET": _OfUser, "DELETE": _CloseOfUser}
 
     @extend_schema(
-        operation_id="ws_connections",
+        operation_id="connections_list",
         parameters=[_USER],
         responses=ConnectionOutput(many=True),
         tags=TAGS,
@@ -118,7 +173,7 @@ class ConnectionsView(View):
         return Response(ConnectionOutput(found[:MAX_LISTED], many=True).data)
 
     @extend_schema(
-        operation_id="ws_connections_close",
+        operation_id="connections_destroy_all",
         parameters=[
             OpenApiParameter("user_id", _ID, required=True, description="Whose."),
             _RECONNECT,
@@ -144,7 +199,7 @@ class ConnectionView(View):
     queries = {"DELETE": _Close}
 
     @extend_schema(
-        operation_id="ws_connection_close",
+        operation_id="connections_destroy",
         parameters=[_RECONNECT],
         responses={202: ClosedOutput},
         tags=TAGS,

@@ -115,7 +115,7 @@ class TicketView(View):
     own_throttles = (TicketThrottle,)
 
     @extend_schema(
-        operation_id="ws_ticket", request=None, responses=TicketOutput, tags=["realtime"]
+        operation_id="ws_ticket_create", request=None, responses=TicketOutput, tags=["realtime"]
     )
     def post(self, request: Request) -> Response:
         """Get a ticket that lets one WebSocket in, so that no token need be in its URL.

@@ -20,6 +20,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hoardrun.problems import CONTENT_TYPE
+from realtime.rest.pagination import TOTAL, TOTAL_HEADER
 from realtime.rest.serializers import StrictSerializer
 from realtime.rest.views import View
 
@@ -82,6 +83,7 @@ def add_what_all_share(result: dict[str, Any], generator: Any, **kwargs: Any) ->
         for body in operation.get("requestBody", {}).get("content", {}).values():
             taken.add(body["schema"].get("$ref", "").rpartition("/")[2])
         _add_refusals(operation["responses"])
+        _add_page_headers(operation)
     for name, schema in schemas.items():
         if name in taken:
             schema["additionalProperties"] = False
@@ -92,7 +94,11 @@ def add_what_all_share(result: dict[str, Any], generator: Any, **kwargs: Any) ->
 
 
 def _entitle(operation: dict[str, Any], path: str) -> None:
-    """Make a summary of the first sentence, and a tag of the noun where the view names none."""
+    """Make a summary of the first sentence, and a tag of the noun where the view names none.
+
+    An operation is called by noun and verb, such as `accounts_list`.
+    """
+    operation["operationId"] = operation["operationId"].removeprefix("api_v1_")
     if operation["tags"] == ["api"]:  # the first part of the path
         operation["tags"] = [path.split("/")[3]]
     if "summary" not in operation:
@@ -100,6 +106,21 @@ def _entitle(operation: dict[str, Any], path: str) -> None:
         operation["summary"] = " ".join(sentence.split())
         if rest.strip():
             operation["description"] = rest.strip()
+
+
+def _add_page_headers(operation: dict[str, Any]) -> None:
+    """Say of every list that comes in pages where the next one is, and how many rows there are."""
+    if any(parameter["name"] == TOTAL for parameter in operation.get("parameters", ())):
+        operation["responses"]["200"]["headers"] = {
+            "Link": {
+                "schema": {"type": "string"},
+                "description": 'The next page, as `<address>; rel="next"`; none on the last one.',
+            },
+            TOTAL_HEADER: {
+                "schema": {"type": "integer"},
+                "description": f"How many there are in all pages, if `{TOTAL}` asks for it.",
+            },
+        }
 
 
 def _add_refusals(responses: dict[str, Any]) -> None:
@@ -168,6 +189,7 @@ class DocsQuery(StrictSerializer):
 class DocsView(View, SpectacularSwaggerSplitView):
     """The page on which to read and try the API."""
 
+    http_method_names = ["get", "head"]  # it has no other form than that of a page
     queries = {"GET": DocsQuery}
 
     @extend_schema(exclude=True)

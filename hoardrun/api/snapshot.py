@@ -106,7 +106,7 @@ class SnapshotView(View):
     def cost(self, request: Request) -> int:
         return 4
 
-    @extend_schema(operation_id="snapshot", responses=SnapshotOutput, tags=["realtime"])
+    @extend_schema(operation_id="snapshot_retrieve", responses=SnapshotOutput, tags=["realtime"])
     def get(self, request: Request) -> Response:
         """Read your balances, recent transactions, unread notifications and stream positions."""
         assert request.user.pk is not None  # IsAuthenticated let the request in

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User, update_last_login
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 from rest_framework.exceptions import APIException
 from rest_framework_simplejwt.exceptions import InvalidToken
@@ -94,21 +95,23 @@ def login_end(*, refresh: str) -> None:
 @transaction.atomic
 def _refreshed(token: Any) -> Login | None:
     """Return the next tokens of a login; None for a token or a login that counts no more."""
-    identity, now = identity_of(token), timezone.now()
+    identity = identity_of(token)
     user = _locked(identity.user_id)
     if user is None or not user.is_active or identity.stamp != stamp_of(user.password):
         return None
     if EndedSession.objects.filter(pk=identity.session).exists():
         return None
-    issued = IssuedToken.objects.filter(
+    # The database's time: the node that exchanged it may have another clock.
+    found = IssuedToken.objects.annotate(now=Now()).select_related("successor")
+    issued = found.filter(
         pk=token[api_settings.JTI_CLAIM], user=user, session=identity.session
     ).first()
     if issued is None:
         return None
     if issued.used_at is None:
-        issued.used_at, issued.successor = now, _issue(user, identity.session)
+        issued.used_at, issued.successor = issued.now, _issue(user, identity.session)
         issued.save(update_fields=["used_at", "successor"])
-    elif now - issued.used_at >= timedelta(seconds=settings.REFRESH_GRACE_SECONDS):
+    elif issued.now - issued.used_at >= timedelta(seconds=settings.REFRESH_GRACE_SECONDS):
         logger.warning("user=%s used a refresh token twice: that login is ended", user.pk)
         _end(user, identity.session)
         return None

@@ -43,27 +43,27 @@ def check_hosts(**kwargs: Any) -> Iterator[CheckMessage]:
 
 
 @register(Tags.security)
-def check_socket_origins(**kwargs: Any) -> Iterator[CheckMessage]:
-    """Refuse origins that would make the gate fail at the first handshake."""
-    for text in _unusable(_socket_origins()):
-        yield Error(
-            f"WS_ALLOWED_ORIGINS contains {text!r}, which is no origin.",
-            hint="Write each as scheme://host[:port], such as https://app.example.com. "
-            "Without WS_ALLOWED_ORIGINS, CORS_ALLOWED_ORIGINS counts.",
-            id="hoardrun.E004",
-        )
+def check_lists_of_origins(**kwargs: Any) -> Iterator[CheckMessage]:
+    """Refuse what is no origin: the first handshake, or page of another origin, would fail."""
+    lists = {
+        "WS_ALLOWED_ORIGINS": (_socket_origins(), "hoardrun.E004"),
+        "CORS_ALLOWED_ORIGINS": (cors.CORS_ALLOWED_ORIGINS, "hoardrun.E005"),
+    }
+    for name, (origins, code) in lists.items():
+        for text in _unusable(origins):
+            yield Error(
+                f"{name} contains {text!r}, which is no origin.",
+                hint="Write each as a browser sends it, scheme://host[:port], such as "
+                "https://app.example.com, or capacitor://localhost of an app; there are no "
+                "wildcards, and `null` and file:// are no origin that one could tell from others. "
+                "Without WS_ALLOWED_ORIGINS, CORS_ALLOWED_ORIGINS counts for sockets too.",
+                id=code,
+            )
 
 
 @register(Tags.security, deploy=True)
 def check_origins(**kwargs: Any) -> Iterator[CheckMessage]:
     """Warn of pages that should not be let in, and of tokens in addresses."""
-    for text in _unusable(cors.CORS_ALLOWED_ORIGINS):
-        yield Warning(
-            f"CORS_ALLOWED_ORIGINS contains {text!r}, which is no origin of a front end.",
-            hint="Write each as scheme://host[:port], such as https://app.example.com; "
-            "there are no wildcards.",
-            id="hoardrun.W005",
-        )
     for text in sorted({*_socket_origins(), *cors.CORS_ALLOWED_ORIGINS}):
         if text.lower().startswith("http://") and not is_loopback(_host(text)):
             yield Warning(

@@ -61,19 +61,9 @@ def txn_data(txn: Transaction) -> dict[str, Any]:
 
 
 def account_data(account: Account) -> dict[str, Any]:
-    """Describe an account for REST."""
-    balances = account_payload(account)
-    return {
-        "id": balances.account_id,
-        "type": account.type,
-        "name": account.name,
-        "status": account.status,
-        "currency": balances.currency,
-        "available_balance": balances.available_balance,
-        "current_balance": balances.current_balance,
-        "created_at": codec.timestamp(account.created_at),
-        "updated_at": balances.updated_at,
-    }
+    """Describe an account for REST, as the socket does."""
+    data: dict[str, Any] = msgspec.to_builtins(account_payload(account))
+    return data
 
 
 def _moment(moment: datetime | None) -> str | None:

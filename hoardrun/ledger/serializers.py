@@ -75,7 +75,9 @@ class ActionInput(StrictSerializer):
 
 class AccountOutput(serializers.Serializer[Account]):
     id = serializers.CharField()
+    account_id = serializers.CharField(help_text="The same as `id`.")
     type = serializers.ChoiceField(AccountType.choices)
+    account_type = serializers.ChoiceField(AccountType.choices, help_text="The same as `type`.")
     name = serializers.CharField()
     status = serializers.ChoiceField(AccountStatus.choices)
     currency = serializers.ChoiceField(Currency.choices)

@@ -98,7 +98,9 @@ class TransactionView(View):
 
 
 class TransactionActView(View):
-    @extend_schema(request=ActionInput, responses=TransactionOutput)
+    @extend_schema(
+        operation_id="transactions_act", request=ActionInput, responses=TransactionOutput
+    )
     def post(self, request: Request, txn_id: str) -> Response:
         """Move a transaction: owners may cancel theirs.
 

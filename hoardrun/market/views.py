@@ -73,13 +73,15 @@ class MarketDataView(View):
     queries = {"GET": MarketDataQuery}
 
     @extend_schema(
-        operation_id="market_data",
+        operation_id="market_data_retrieve",
         tags=["market"],
-        summary="Return quotes or days as the existing front end reads them",
+        summary="Return quotes or days as floats, for old clients",
+        deprecated=True,
         description=(
-            "What the existing front end calls, with **numbers** instead of strings; new "
-            "clients use `quotes`. With `symbol`, one quote, or with `type=daily` the last "
-            "30 days, oldest first, as far as they are known; without it, all quotes."
+            "What the existing front end calls, and for nothing else: its **floats** lose "
+            "digits. New clients use `quotes`, whose prices are exact strings. With `symbol`, "
+            "one quote, or with `type=daily` the last 30 days, oldest first, as far as they are "
+            "known; without it, all quotes."
         ),
         parameters=[MarketDataQuery],
         responses={

@@ -1,14 +1,16 @@
 """Which web pages may open a socket: the defence against cross-site WebSocket hijacking.
 
 A browser sends the page's origin as RFC 6454 serialises it: `scheme://host[:port]`, in
-lower case, without a default port. Anything in another form is no browser's, so origins
-are compared as text, byte by byte.
+lower case, without a default port. A page within an app has what its toolkit says, such as
+`capacitor://localhost`. Anything in another form is no browser's, so origins are compared as
+text, byte by byte.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from functools import cache
 from urllib.parse import urlsplit
 
 # As a regular expression, for the HTTP API's library too: a page of this machine, on any port.
@@ -17,6 +19,11 @@ TELL_SECONDS = 60.0
 MAX_TOLD = 20  # origins
 MAX_SHOWN = 100  # characters
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# A page of these has the origin `null`, or it is the address of a socket and no page.
+_NO_PAGE = {"file", "data", "blob", "about", "javascript", "filesystem", "ftp", "ws", "wss"} | {
+    *_DEFAULT_PORTS  # in capital letters: read below, in small ones
+}
+_OF_APP = re.compile(r"[a-z][a-z0-9+.-]*+://[A-Za-z0-9._~-]++(:[1-9][0-9]{0,4})?")
 
 
 def serialise(scheme: str, host: str, port: int | None) -> str:
@@ -26,7 +33,15 @@ def serialise(scheme: str, host: str, port: int | None) -> str:
 
 
 def parse_allowed(origin: str) -> str:
-    """Read an origin from the settings. Raises ValueError for what no page can have."""
+    """Read an origin from the settings. Raises ValueError for what no page can have.
+
+    Those of apps (`capacitor://localhost`) stay as they are: each toolkit writes them its way.
+    """
+    scheme, separator, _ = origin.partition("://")
+    if separator and scheme not in _DEFAULT_PORTS and scheme.lower() not in _NO_PAGE:
+        if _OF_APP.fullmatch(origin):
+            return origin
+        raise ValueError(f"{origin!r} is no origin; write it as capacitor://localhost")
     parts = urlsplit(origin)
     if (
         parts.scheme not in _DEFAULT_PORTS
@@ -41,6 +56,12 @@ def parse_allowed(origin: str) -> str:
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     host = host.encode("idna").decode() if not host.isascii() else host
     return serialise(parts.scheme, host, parts.port)
+
+
+@cache
+def allowed(origins: tuple[str, ...]) -> frozenset[str]:
+    """Read a list of them, once. Raises ValueError as `parse_allowed` does."""
+    return frozenset(map(parse_allowed, origins))
 
 
 def is_allowed(

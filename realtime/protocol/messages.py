@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec.structs import force_setattr
 
 Timestamp = str
 Money = Annotated[str, Meta(pattern=r"^-?\d{1,15}(\.\d{1,8})?$")]
@@ -183,11 +184,17 @@ class TransactionUpdate(Payload, frozen=True, kw_only=True):
 
 
 class BalanceUpdate(Payload, frozen=True, kw_only=True):
-    """An account and its balances, after it was opened or any of this changed."""
+    """An account and its balances, after it was opened or any of this changed.
+
+    The API writes an account in the same shape. `id` and `type` are what they call
+    `account_id` and `account_type`; both names stay.
+    """
 
     wire_type: ClassVar[str] = "balance_update"
     account_id: Identifier
     """Which account."""
+    id: Identifier | None = None
+    """The same as `account_id`."""
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
     """ISO 4217; of both balances."""
     available_balance: Money
@@ -196,6 +203,8 @@ class BalanceUpdate(Payload, frozen=True, kw_only=True):
     """What is booked, reserved amounts included."""
     account_type: str | None = None
     """What kind of account it is, such as `savings`."""
+    type: str | None = None
+    """The same as `account_type`."""
     name: str | None = None
     """What its user calls it."""
     status: str | None = None
@@ -204,6 +213,10 @@ class BalanceUpdate(Payload, frozen=True, kw_only=True):
     """When it was opened."""
     updated_at: Timestamp | None = None
     """When it last changed."""
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "id", self.account_id)
+        force_setattr(self, "type", self.account_type)
 
     @property
     def topic(self) -> str | None:

@@ -1,4 +1,7 @@
-"""Two ways to page: by `cursor`, and by `skip` and `limit` as older clients do."""
+"""Two ways to page: by `cursor`, and by `skip` and `limit` as older clients do.
+
+Both say in the header `Link` where the next page is, and count the rows if `total` asks.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ from rest_framework.utils.urls import replace_query_param
 DEFAULT_SIZE = 50
 MAX_SIZE = 200
 MAX_SKIP = 1_000_000
+TOTAL = "total"
+TOTAL_HEADER = "X-Total-Count"
 _POSITION = r"[1-9][0-9]{0,17}"  # an id
 _BAD_CURSOR = "Not a cursor of this list; take one from `next` or `previous`, or begin without."
 
@@ -23,6 +28,7 @@ _BAD_CURSOR = "Not a cursor of this list; take one from `next` or `previous`, or
 class _Window(serializers.Serializer[Any]):
     skip = serializers.IntegerField(min_value=0, max_value=MAX_SKIP, default=0)
     limit = serializers.IntegerField(min_value=1, max_value=MAX_SIZE, default=DEFAULT_SIZE)
+    total = serializers.BooleanField(default=False)
 
 
 class CursorOrWindow(CursorPagination):
@@ -36,8 +42,10 @@ class CursorOrWindow(CursorPagination):
     page_size = DEFAULT_SIZE
     page_size_query_param = "page_size"
     max_page_size = MAX_SIZE
-    parameters = ("cursor", "page_size", "skip", "limit")
+    parameters = ("cursor", "page_size", "skip", "limit", TOTAL)
     _windowed = False
+    _next: str | None = None
+    _total: int | None = None
 
     def decode_cursor(self, request: Request) -> Any:
         """Read a cursor as it was written; what was written otherwise reaches no database."""
@@ -71,15 +79,29 @@ class CursorOrWindow(CursorPagination):
     ) -> list[Any] | None:
         asked = request.query_params
         self._windowed = "cursor" not in asked and "page_size" not in asked
-        window = _Window(data={name: asked[name] for name in ("skip", "limit") if asked.get(name)})
+        names = ("skip", "limit", TOTAL)
+        window = _Window(data={name: asked[name] for name in names if asked.get(name)})
         window.is_valid(raise_exception=True)
+        if window.validated_data[TOTAL]:
+            self._total = queryset.count()
         if not self._windowed:
-            return super().paginate_queryset(queryset, request, view)
+            page: list[Any] | None = super().paginate_queryset(queryset, request, view)
+            self._next = self.get_next_link()
+            return page
         skip, limit = window.validated_data["skip"], window.validated_data["limit"]
-        return list(queryset[skip : skip + limit])
+        found = list(queryset[skip : skip + limit + 1])
+        if len(found) > limit and skip + limit <= MAX_SKIP:
+            here = replace_query_param(request.build_absolute_uri(), "limit", limit)
+            self._next = replace_query_param(here, "skip", skip + limit)
+        return found[:limit]
 
     def get_paginated_response(self, data: Any) -> Response:
-        return Response(data) if self._windowed else super().get_paginated_response(data)
+        answer = Response(data) if self._windowed else super().get_paginated_response(data)
+        if self._next is not None:
+            answer.headers["Link"] = f'<{self._next}>; rel="next"'
+        if self._total is not None:
+            answer.headers[TOTAL_HEADER] = str(self._total)
+        return answer
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         return {"oneOf": [schema, super().get_paginated_response_schema(schema)]}
@@ -110,4 +132,11 @@ class CursorOrWindow(CursorPagination):
                 }
                 for name, description, default, low, high in window
             ),
+            {
+                "name": TOTAL,
+                "in": "query",
+                "required": False,
+                "description": f"Count all rows, into the header `{TOTAL_HEADER}`.",
+                "schema": {"type": "boolean", "default": False},
+            },
         ]

@@ -67,9 +67,7 @@ class Client:
             case "transaction_update":
                 self.transactions[data["id"]] = data
             case "balance_update":
-                known = self.accounts.setdefault(data["account_id"], {})
-                known |= {"id": data["account_id"], "type": data["account_type"]}
-                known |= {k: v for k, v in data.items() if k not in {"account_id", "account_type"}}
+                self.accounts[data["account_id"]] = data
             case "system_announcement":
                 self.announcements[data["id"]] = data
             case _:

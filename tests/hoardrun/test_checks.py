@@ -106,10 +106,19 @@ def test_it_refuses_an_origin_of_sockets_that_no_page_has(production, origin: st
     assert raised()["hoardrun.E004"].level == checks.ERROR
 
 
-@pytest.mark.parametrize("origin", ["https://*.example.com", "null"])
-def test_it_warns_of_an_origin_of_the_api_that_no_page_has(production, origin: str):
+@pytest.mark.parametrize("origin", ["https://*.example.com", "null", "file://", "capacitor://"])
+def test_it_refuses_an_origin_of_the_api_that_no_page_has(production, origin: str):
     production.CORS_ALLOWED_ORIGINS = ["https://app.example.com", origin]
-    fires("hoardrun.W005", says=repr(origin))
+    for deploy in (False, True):
+        fires("hoardrun.E005", says=repr(origin), deploy=deploy)
+
+
+def test_it_lets_the_origins_of_apps_be(production):
+    apps = ["capacitor://localhost", "tauri://localhost", "http://tauri.localhost", "app://-"]
+    realtime(production, ALLOWED_ORIGINS=apps)
+    production.CORS_ALLOWED_ORIGINS = apps
+    assert raised().keys() == {"hoardrun.I011"}
+    assert not checks.run_checks(tags=["security"])  # the library's own too
 
 
 @pytest.mark.parametrize("origin", ["http://app.example.com", "http://10.0.0.7:3000"])

@@ -36,3 +36,25 @@ def test_a_page_of_another_origin_may_read_when_to_come_back(db):
     assert {"retry-after", "idempotent-replayed", "etag", "www-authenticate"} <= _listed(
         answer["Access-Control-Expose-Headers"]
     )
+
+
+@pytest.mark.parametrize(
+    "origin", ["capacitor://localhost", "tauri://localhost", "chrome-extension://abcdefghijklmnop"]
+)
+def test_an_app_may_call_the_api_if_its_origin_is_listed(settings, db, origin: str):
+    def allowed(sent: str) -> str | None:
+        value: str | None = Client().get(PATH, HTTP_ORIGIN=sent).get("Access-Control-Allow-Origin")
+        return value
+
+    assert allowed(origin) is None
+    settings.CORS_ALLOWED_ORIGINS = [ORIGIN, origin]
+    assert allowed(origin) == origin
+    assert allowed(ORIGIN) == ORIGIN
+
+
+@pytest.mark.parametrize(
+    "sent",
+    ["https://app.example.com/", "HTTPS://app.example.com", "https://app.\texample.com", "null"],
+)
+def test_an_origin_is_compared_byte_by_byte(db, sent: str):
+    assert "Access-Control-Allow-Origin" not in Client().get(PATH, HTTP_ORIGIN=sent)

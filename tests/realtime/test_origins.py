@@ -23,6 +23,9 @@ VERDICTS: list[tuple[list[str], bool]] = [
     (["http://localhost:3000"], True),
     (["https://xn--bcher-kva.example"], True),  # as browsers write bücher.example
     (["https://[2001:db8::1]:444"], True),
+    (["capacitor://localhost"], True),  # a page within an app
+    (["capacitor://localhost/"], False),
+    (["tauri://localhost"], False),
     # another port, scheme or host
     (["http://127.0.0.1"], False),
     (["http://127.0.0.1:1"], False),
@@ -67,7 +70,7 @@ VERDICTS: list[tuple[list[str], bool]] = [
 def guarded() -> Iterator[Server]:
     with node(
         WS_ALLOWED_ORIGINS="https://app.example.com, https://app.example.com:8443,"
-        "http://localhost:3000,https://bücher.example,https://[2001:DB8::1]:444"
+        "http://localhost:3000,https://bücher.example,https://[2001:DB8::1]:444,capacitor://localhost"
     ) as server:
         yield server
 

@@ -286,10 +286,17 @@ export interface TransactionUpdate {
   failure_reason?: string;
 }
 
-/** An account and its balances, after it was opened or any of this changed. */
+/**
+ * An account and its balances, after it was opened or any of this changed.
+ *
+ * The API writes an account in the same shape. `id` and `type` are what they call
+ * `account_id` and `account_type`; both names stay.
+ */
 export interface BalanceUpdate {
   /** Which account. */
   account_id: string;
+  /** The same as `account_id`. */
+  id?: string | null;
   /** ISO 4217; of both balances. */
   currency: string;
   /** What may be spent now. */
@@ -298,6 +305,8 @@ export interface BalanceUpdate {
   current_balance: string;
   /** What kind of account it is, such as `savings`. */
   account_type?: string | null;
+  /** The same as `account_type`. */
+  type?: string | null;
   /** What its user calls it. */
   name?: string | null;
   /** Whether it is open, such as `active` or `closed`. */

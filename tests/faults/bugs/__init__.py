@@ -71,6 +71,8 @@ BUGS = _all(
         _bug("swapped", "two events of one turn swapped on the wire", "reordered gap", DROP),
         _bug("wrong-socket", "an event also to a socket of somebody else", "wrong_user", QUIET),
         _bug("wrong-login", "two users are taken for each other", "wrong_user", QUIET),
+        _bug("filter-first", "a filter changes, and only then what came before it is spread",
+             "gap lost", _plan("filters-burst", faults=6)),
         _bug("full-socket", "what a full socket refuses is forgotten", "gap lost", _plan(
             "readers-stall", faults=3)),
         # resuming

@@ -32,11 +32,19 @@ from realtime.models import Stream
 from realtime.turn import Turn
 
 _patches: dict[str, Callable[[], None]] = {}
+_originals: list[tuple[Any, str, Any]] = []
 
 
 def apply(name: str) -> None:
     """Put one bug in; raises KeyError for a name that is none."""
     _patches[name]()
+
+
+def undo() -> None:
+    """Take out again what was put in, for processes that try several bugs."""
+    while _originals:
+        owner, name, original = _originals.pop()
+        setattr(owner, name, original)
 
 
 def bug(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
@@ -50,6 +58,7 @@ def bug(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
 def replace(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
     """Put `make(original)` in the place of what must be there."""
     original = getattr(owner, name)
+    _originals.append((owner, name, original))
     setattr(owner, name, functools.wraps(original)(make(original)))
 
 
@@ -279,6 +288,24 @@ def full_socket() -> None:
     replace(Outbound, "offer", make)
 
 
+@bug("filter-first")
+def filter_first() -> None:
+    """Look whether a socket waits, and only then spread, which may make it wait."""
+
+    def make(original: Any) -> Any:
+        def filter(self: Any, socket: Any, types: Any) -> None:
+            socket.connection.subscriptions = types
+            for name in socket.connection.places:
+                followed = self.streams.get(name)
+                if followed is not None and not followed.is_waiting(socket):
+                    self._turn.settle()
+                    followed.go_live(socket)
+
+        return filter
+
+    replace(following.Following, "filter", make)
+
+
 @bug("swapped")
 def swapped() -> None:
     def make(original: Any) -> Any:
@@ -402,7 +429,7 @@ def resync_needless() -> None:
 @bug("resync-silent")
 def resync_silent() -> None:
     def make(original: Any) -> Any:
-        def _say_resync(self: Any, socket: Any, followed: Any, reason: Any) -> None:
+        def _say_resync(self: Any, socket: Any, name: Any, place: Any, reason: Any) -> None:
             return None
 
         return _say_resync

@@ -191,6 +191,14 @@ def test_a_token_that_is_used_after_the_grace_ends_its_login(
     assert post("refresh", {"refresh": other}).status_code == 200
 
 
+def test_the_grace_is_of_the_databases_time(alice: User, monkeypatch: pytest.MonkeyPatch):
+    first = refresh_of(alice)
+    second = post("refresh", {"refresh": first}).json()["refresh"]
+    ahead = timezone.now() + timedelta(minutes=5)
+    monkeypatch.setattr(timezone, "now", lambda: ahead)  # a node whose clock is wrong
+    assert post("refresh", {"refresh": first}).json()["refresh"] == second
+
+
 def test_without_a_grace_each_second_use_ends_the_login(alice: User, settings: Any):
     settings.REFRESH_GRACE_SECONDS = 0
     first = refresh_of(alice)

@@ -8,7 +8,10 @@ import re
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
+
+from hoardrun.api import schema
 
 
 @pytest.fixture(params=["/api/docs", "/api/docs?script="])
@@ -74,7 +77,7 @@ def test_every_operation_has_a_heading_and_a_line(db):
             assert 5 < len(operation["summary"]) < 90, path
             assert "\n" not in operation["summary"]
     about = schema["paths"]["/api/v1/market-data"]["get"]["description"]
-    assert about.startswith("What the existing front end calls")
+    assert about.startswith("What the existing front end calls, and for nothing else")
 
 
 def test_it_says_how_to_authorize(db):
@@ -84,3 +87,77 @@ def test_it_says_how_to_authorize(db):
     [bearer] = [n for n, s in schema["components"]["securitySchemes"].items() if "scheme" in s]
     assert f"`{bearer}`" in about
     assert "demo" not in about  # outside DEBUG there is none
+
+
+VERBS = {"list", "retrieve", "create", "update", "partial_update", "destroy", "destroy_all"}
+
+
+def test_operations_are_called_by_noun_and_verb(db):
+    """The noun is in the path. The verb is a common one, or the last word of the path."""
+    taken: set[str] = set()
+    for path, operations in Client().get("/api/schema", {"format": "json"}).json()["paths"].items():
+        words = [part.replace("-", "_") for part in path.split("/") if part and "{" not in part]
+        for method, operation in operations.items():
+            name = operation["operationId"]
+            assert name not in taken
+            taken.add(name)
+            [noun] = [word for word in words if name.startswith(f"{word}_")]
+            verb = name.removeprefix(f"{noun}_")
+            special = {"notifications_bulk_replace": "put"}  # a second method of bulk-update
+            assert verb in {*VERBS, words[-1]} or special.get(name) == method, name
+
+
+def test_what_answers_floats_is_for_old_clients(db):
+    schema = Client().get("/api/schema", {"format": "json"}).json()
+    floats = {
+        path
+        for path, operations in schema["paths"].items()
+        for operation in operations.values()
+        if operation.get("deprecated")
+    }
+    assert floats == {"/api/v1/market-data"}
+    about = schema["paths"]["/api/v1/market-data"]["get"]
+    assert "old clients" in about["summary"]
+    assert "`quotes`" in about["description"]
+
+
+def test_every_answer_is_typed(db):
+    """No answer is an object of which the document says nothing."""
+    schema = Client().get("/api/schema", {"format": "json"}).json()
+    untyped = [
+        (path, method, status)
+        for path, operations in schema["paths"].items()
+        for method, operation in operations.items()
+        for status, answer in operation["responses"].items()
+        for body in answer.get("content", {}).values()
+        if not body["schema"].keys() & {"$ref", "items", "oneOf", "anyOf"}
+    ]
+    assert untyped == []
+
+
+@pytest.mark.parametrize("query", ["", "?format=json", "?format=yaml"])
+def test_it_is_built_once_and_sent_again_only_if_it_has_changed(db, query: str, monkeypatch):
+    schema.document.cache_clear()
+    first = Client().get(f"/api/schema{query}")
+    monkeypatch.setattr(SchemaGenerator, "get_schema", None)  # it would fail if it were built again
+    again = Client().get(f"/api/schema{query}")
+    assert (again.status_code, again.content) == (200, first.content)
+    assert again["ETag"] == first["ETag"]
+    assert "Accept" in again["Vary"]
+    same = Client().get(f"/api/schema{query}", headers={"If-None-Match": first["ETag"]})
+    assert (same.status_code, same.content, same["ETag"]) == (304, b"", first["ETag"])
+    other = Client().get(f"/api/schema{query}", headers={"If-None-Match": '"other"'})
+    assert other.status_code == 200
+
+
+def test_it_comes_in_the_form_that_is_asked_for(db):
+    kinds = {
+        "application/json": "application/json",
+        "application/vnd.oai.openapi+json": "application/vnd.oai.openapi+json",
+        "application/vnd.oai.openapi": "application/vnd.oai.openapi",
+        "*/*": "application/vnd.oai.openapi",
+    }
+    for accept, kind in kinds.items():
+        assert Client().get("/api/schema", headers={"Accept": accept})["Content-Type"] == kind
+    assert Client().get("/api/schema?format=xml").status_code == 400
+    assert Client().options("/api/docs").status_code == 405

@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.serializers import AccountOutput, TransactionOutput
 from hoardrun.ledger.services import transaction_complete, transaction_create
+from tests.hoardrun.ledger.conftest import published
 
 ACCOUNTS = "/api/v1/accounts"
 TRANSACTIONS = "/api/v1/transactions"
@@ -310,3 +311,28 @@ def test_it_says_when_in_utc_with_milliseconds(client: APIClient, kes: Account):
     assert created_at.endswith("Z")
     assert len(created_at) == len("2026-01-31T12:00:00.000Z")
     assert abs(datetime.now(UTC) - datetime.fromisoformat(created_at)) < timedelta(minutes=1)
+
+
+def test_an_account_has_one_shape_everywhere(client: APIClient, kes: Account, alice: User):
+    told = json.loads(published(alice, "balance_update")[-1])["data"]
+    [listed] = client.get(ACCOUNTS).json()
+    assert client.get(f"{ACCOUNTS}/{kes.pk}").json() == listed == told
+    assert client.get("/api/v1/snapshot").json()["accounts"] == [listed]
+    assert listed["id"] == listed["account_id"] == str(kes.pk)
+    assert listed["type"] == listed["account_type"] == "checking"
+    documented = client.get("/api/schema?format=json").json()["components"]["schemas"]
+    assert documented["AccountOutput"]["properties"].keys() == listed.keys()
+
+
+def test_a_balance_that_staff_pushes_has_it_too(charlie: User, alice: User, kes: Account, login):
+    body = {
+        "user_id": alice.pk,
+        "account_id": "7",
+        "currency": "KES",
+        "available_balance": "1",
+        "current_balance": "1",
+        "account_type": "savings",
+    }
+    assert login(charlie).post("/ws/broadcast/balance", body, format="json").status_code == 200
+    told = json.loads(published(alice, "balance_update")[-1])["data"]
+    assert (told["id"], told["type"]) == ("7", "savings")

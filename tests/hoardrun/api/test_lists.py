@@ -1,0 +1,84 @@
+"""Every list that comes in pages says in one way where the next page is, and how many rows."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from rest_framework.test import APIClient
+
+from hoardrun.ledger.services import account_open, transaction_create
+from notifications.services import notification_create
+from tests.hoardrun.tools import problem
+
+LISTS = ["/api/v1/transactions", "/api/v1/notifications"]
+
+
+@pytest.fixture
+def client(alice: User, login: Any) -> APIClient:
+    """Alice, with seven rows in each list."""
+    account = account_open(user_id=alice.pk, currency="KES", opening_balance="100")
+    for _ in range(7):
+        transaction_create(account_id=account.pk, type="payment", direction="outbound", amount=1)
+        notification_create(user_id=alice.pk, title="Hello", message="World")
+    client: APIClient = login(alice)
+    return client
+
+
+def next_of(answer: Any) -> str | None:
+    found = re.fullmatch(r'<([^>]+)>; rel="next"', answer.headers.get("Link", ""))
+    return found[1] if found else None
+
+
+@pytest.mark.parametrize("query", ["?limit=3", "?page_size=3"])
+@pytest.mark.parametrize("path", LISTS)
+def test_links_lead_through_all_rows(client: APIClient, path: str, query: str):
+    seen: list[str] = []
+    address: str | None = path + query
+    while address:
+        answer = client.get(address)
+        data = answer.json()
+        rows = data if isinstance(data, list) else data["results"]
+        assert 0 < len(rows) <= 3
+        seen += [row["id"] for row in rows]
+        address = next_of(answer)
+        if isinstance(data, dict):
+            assert data["next"] == address
+    assert len(seen) == len(set(seen)) == 7
+
+
+@pytest.mark.parametrize("query", ["?total=true", "?page_size=3&total=true", "?skip=5&total=1"])
+@pytest.mark.parametrize("path", LISTS)
+def test_the_total_is_counted_when_it_is_asked_for(client: APIClient, path: str, query: str):
+    assert client.get(path + query)["X-Total-Count"] == "7"
+    assert "X-Total-Count" not in client.get(path)
+    problem(client.get(path, {"total": "maybe"}), 400, "invalid_input")
+
+
+def test_the_total_is_that_of_the_filter(client: APIClient):
+    answer = client.get("/api/v1/transactions", {"total": "true", "status": "completed"})
+    assert (answer.json(), answer["X-Total-Count"]) == ([], "0")
+
+
+def test_a_list_without_more_has_no_link(client: APIClient):
+    assert next_of(client.get("/api/v1/transactions?limit=7")) is None
+    assert next_of(client.get("/api/v1/transactions?limit=6")) is not None
+
+
+def test_pages_of_other_origins_may_read_them(client: APIClient, settings: Any):
+    settings.CORS_ALLOWED_ORIGINS = ["https://app.example.com"]
+    answer = client.get(
+        "/api/v1/transactions?limit=3&total=true", headers={"Origin": "https://app.example.com"}
+    )
+    exposed = answer["Access-Control-Expose-Headers"]
+    assert {"Link", "X-Total-Count", "X-Request-ID"} <= set(exposed.split(", "))
+
+
+def test_the_document_describes_both(client: APIClient):
+    schema = client.get("/api/schema?format=json").json()
+    for path in (*LISTS, "/ws/broadcast/waiting"):
+        operation = schema["paths"][path]["get"]
+        assert "total" in {parameter["name"] for parameter in operation["parameters"]}
+        assert {"Link", "X-Total-Count"} <= operation["responses"]["200"]["headers"].keys()

@@ -1,0 +1,41 @@
+"""The seeded bugs that concern a node, and the verdicts of which one must find each."""
+
+from __future__ import annotations
+
+FOUND_AS = {
+    name: frozenset(verdicts.split())
+    for name, verdicts in {
+        "ack-ahead": "begin cursor",
+        "ack-lost": "cursor",
+        "deaf-hub": "stuck",
+        "filter-first": "lost unwanted",
+        "full-socket": "lost stuck",
+        "newest-page": "lost",
+        "no-dedupe": "doubled content",
+        "no-holes": "lost content",
+        "no-reconcile": "stuck",
+        "one-page": "lost stuck",
+        "replay-before-join": "stuck lost",
+        "resume-early": "begin",
+        "resume-late": "begin",
+        "resync-needless": "resync",
+        "resync-silent": "begin stuck content",
+        "swapped": "lost doubled",
+        "twice": "doubled",
+        "wrong-group": "stuck",
+        "wrong-login": "foreign",
+        "wrong-socket": "foreign doubled content lost",
+    }.items()
+}
+# What concerns those who write, and no node: `make faults` tries these.
+OF_WRITERS = frozenset(
+    {
+        "committed-apart",
+        "early-wake-up",
+        "floor",
+        "half-a-batch",
+        "no-key",
+        "sequence",
+        "wrong-stream",
+    }
+)

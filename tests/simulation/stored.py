@@ -1,0 +1,166 @@
+"""The log and what else the node asks of its database, in memory.
+
+`tests/simulation/test_stored.py` holds it to the real log, on both databases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from realtime import names
+from realtime.core.identity import Identity
+from realtime.log import CursorMove, Entry, Head, reading
+from realtime.protocol import codec
+from realtime.protocol.messages import Payload
+from realtime.session import Key, Session
+from realtime.standing import Standing
+
+MOMENT = "2026-01-01T00:00:00.000Z"
+
+
+@dataclass
+class Stream:
+    """One stream: `lives` keeps every event that ever was, by epoch and offset."""
+
+    epoch: str
+    head: int = 0
+    floor: int = 0
+    lives: dict[str, dict[int, Entry]] = field(default_factory=dict)
+    ends: dict[str, int] = field(default_factory=dict)  # the heads of the lives that are over
+
+    @property
+    def events(self) -> dict[int, Entry]:
+        return self.lives[self.epoch]
+
+    def order(self, epoch: str) -> int:
+        """Tell which of the stream's lives this is; -1 for none."""
+        return list(self.lives).index(epoch) if epoch in self.lives else -1
+
+    def head_of(self, epoch: str) -> int:
+        return self.head if epoch == self.epoch else self.ends[epoch]
+
+
+class Stored:
+    """All streams and cursors, and who may log in. `now` is noted with what changes."""
+
+    def __init__(self, now: Callable[[], float] = lambda: 0.0) -> None:
+        self.streams: dict[str, Stream] = {}
+        self.cursors: dict[tuple[int, str, str], tuple[str, int]] = {}
+        # Every value that a cursor has had, and from when on.
+        self.moves: dict[tuple[int, str, str], list[tuple[float, str, int]]] = {}
+        self.inactive: set[int] = set()
+        self._now = now
+        self._lives = 0
+
+    def new_epoch(self) -> str:
+        self._lives += 1
+        return f"e{self._lives}"
+
+    # -- writing
+
+    def append(self, messages: Sequence[tuple[str, Payload]]) -> list[Entry]:
+        entries = []
+        for name, payload in messages:
+            stream = self._stream(name)
+            stream.head += 1
+            text = codec.encode(payload, stream=name, offset=stream.head, moment=MOMENT).decode()
+            entry = Entry(
+                name, stream.epoch, stream.head, payload.wire_type, payload.topic or "", text
+            )
+            stream.events[stream.head] = entry
+            entries.append(entry)
+        return entries
+
+    def trim(self, name: str, keep: int) -> None:
+        if name in self.streams:
+            stream = self.streams[name]
+            stream.floor = max(stream.floor, stream.head - keep)
+
+    def bump_epoch(self, name: str) -> None:
+        if name in self.streams:
+            self._begin_anew(self.streams[name], self.streams[name].head)
+
+    def restore(self, name: str, lost: int) -> None:
+        """Lose the newest events, whose numbers will be used again, and begin a new life."""
+        if name in self.streams:
+            stream = self.streams[name]
+            self._begin_anew(stream, max(stream.floor, stream.head - lost))
+
+    def _begin_anew(self, stream: Stream, head: int) -> None:
+        old = stream.events
+        stream.ends[stream.epoch] = stream.head
+        stream.epoch, stream.head = self.new_epoch(), head
+        stream.lives[stream.epoch] = {
+            offset: entry._replace(epoch=stream.epoch)
+            for offset, entry in old.items()
+            if offset <= head
+        }
+
+    def _stream(self, name: str) -> Stream:
+        if name not in self.streams:
+            stream = self.streams[name] = Stream(self.new_epoch())
+            stream.lives[stream.epoch] = {}
+        return self.streams[name]
+
+    # -- what the node calls
+
+    def heads(self, wanted: Iterable[str]) -> dict[str, Head]:
+        return {name: self._head(name) for name in sorted(wanted) if name in self.streams}
+
+    def _head(self, name: str) -> Head:
+        stream = self.streams[name]
+        return Head(stream.epoch, stream.head, stream.floor)
+
+    def ensure(self, wanted: Iterable[str]) -> dict[str, Head]:
+        for name in sorted(wanted):
+            self._stream(name)
+        return self.heads(wanted)
+
+    def read_many(
+        self, places: Sequence[tuple[str, int]], *, max_bytes: int = reading.PAGE_BYTES
+    ) -> dict[tuple[str, int], tuple[Head, list[Entry]]]:
+        return {place: self._page(*place, max_bytes) for place in places}
+
+    def _page(self, name: str, after: int, max_bytes: int) -> tuple[Head, list[Entry]]:
+        if name not in self.streams:
+            return Head("", 0, 0), []
+        stream, entries, before = self.streams[name], [], 0
+        for offset in range(max(after, stream.floor) + 1, after + reading.PAGE + 1):
+            if offset > stream.head or before >= max_bytes:
+                break
+            entries.append(stream.events[offset])
+            before += len(stream.events[offset].payload)
+        return self._head(name), entries
+
+    def move_cursors(self, moves: Sequence[CursorMove]) -> None:
+        for move in sorted(moves):
+            key = (move.user_id, move.device, move.stream)
+            if move.stream not in self.streams:
+                continue
+            epoch, acked = self.cursors.get(key, ("", -1))
+            if acked < move.acked or epoch != move.epoch:
+                self.cursors[key] = (move.epoch, move.acked)
+                self.moves.setdefault(key, []).append((self._now(), move.epoch, move.acked))
+
+    def load_sessions(self, keys: Sequence[Key]) -> dict[Key, Session]:
+        found = {}
+        for key in keys:
+            streams = names.streams_of(key.user_id)
+            cursors = {
+                name: self.cursors[key.user_id, key.device, name]
+                for name in streams
+                if key.device and (key.user_id, key.device, name) in self.cursors
+            }
+            found[key] = Session(self._standing(key.user_id), self.ensure(streams), cursors, [], [])
+        return found
+
+    def load_standings(self, identities: Iterable[Identity]) -> dict[tuple[int, str], Standing]:
+        return {(i.user_id, i.session): self._standing(i.user_id) for i in identities}
+
+    def _standing(self, user_id: int) -> Standing:
+        return Standing(exists=True, is_active=user_id not in self.inactive)
+
+    def redeem(self, attempts: Sequence[Any]) -> dict[Any, None]:
+        return dict.fromkeys(attempts)

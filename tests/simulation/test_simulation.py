@@ -1,0 +1,150 @@
+"""What the simulation replaces, that it sees bugs, and that a seed says all."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import pkgutil
+import random
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+import realtime
+from tests.faults.bugs import BUGS
+from tests.simulation import bugs, run, schedule, world
+from tests.simulation.world import World
+
+# All of the product that is not itself in a simulation, beside the four sizes of
+# `world.SIZES`; and no class of it has another method, but for the order of its sockets.
+REPLACED = {
+    "clock": {
+        *(f"realtime.{name}.time" for name in ("acks", "batch", "consumer", "conversation")),
+        *(f"realtime.{name}.time" for name in ("following", "hub", "login", "socket", "turn")),
+    },
+    "chance": {
+        *(f"realtime.{name}.random" for name in ("following", "hub", "login")),
+        *(f"realtime.{name}.secrets" for name in ("consumer", "hub")),
+    },
+    "log, and what else is in the database": {
+        *(f"realtime.log.{name}" for name in ("heads", "move_cursors", "read_many")),
+        "realtime.session.load",
+        "realtime.standing.load",
+        "realtime.tickets.redeem",
+        "realtime.db.close_old_connections",
+    },
+    "signatures": {"realtime.tokens.verify"},
+    "what applications register": {"realtime.rooms._kinds", "realtime.derived._derived"},
+    "sizes": {
+        "realtime.following.MAX_PIECE_BYTES",
+        "realtime.members.MAX_PIECE_BYTES",
+        "realtime.log.reading.PAGE",
+        "realtime.wakeup.MAX_INLINE_BYTES",
+    },
+    "the sender, made anew for each node": {"realtime.wakeup.sender"},
+    "order in sets": {"realtime.socket.Socket.__hash__"},
+}
+
+WRITTEN_BY_PYTHON = ("__warningregistry__", "__annotations__")
+
+
+def product() -> dict[str, Any]:
+    """Return everything in the engine's modules and classes, by its name."""
+    found: dict[str, Any] = {}
+    for info in pkgutil.walk_packages(realtime.__path__, "realtime."):
+        if ".migrations" in info.name or ".management" in info.name:
+            continue
+        module = importlib.import_module(info.name)
+        for name, value in vars(module).items():
+            found[f"{info.name}.{name}"] = value
+            if isinstance(value, type) and value.__module__ == info.name:
+                for key, member in vars(value).items():
+                    found[f"{info.name}.{name}.{key}"] = member
+    return found
+
+
+def test_only_clock_chance_log_and_layer_are_replaced() -> None:
+    product()  # imports what was not
+    before = product()
+    with world.replaced():
+        played = schedule.make(3).play()
+        during = product()
+    assert not played
+    changed = {
+        name
+        for name in before.keys() | during.keys()
+        if before.get(name) is not during.get(name) and not name.endswith(WRITTEN_BY_PYTHON)
+    }
+    assert changed == set().union(*REPLACED.values())
+    assert product() == before
+
+
+@pytest.mark.parametrize("name", bugs.FOUND_AS)
+def test_it_finds_a_seeded_bug(name: str) -> None:
+    with world.replaced(name):
+        _, found = run.look(itertools.count(), seconds=60)
+    assert found is not None, f"{name} was not found in a minute"
+    assert found.verdict in bugs.FOUND_AS[name], found
+
+
+def test_each_seeded_bug_of_a_node_is_tried() -> None:
+    assert bugs.FOUND_AS.keys() | bugs.OF_WRITERS == BUGS.keys()
+    assert not bugs.FOUND_AS.keys() & bugs.OF_WRITERS
+
+
+def test_a_schedule_is_made_short_and_still_fails() -> None:
+    with world.replaced("full-socket"):
+        _, found = run.look(itertools.count())
+        assert found is not None
+        short = schedule.shorten(found.schedule)
+        assert len(short.actions) < len(found.schedule.actions)
+        assert schedule.load(short.dump()) == short
+        assert short.play()[0][0] == found.verdict
+    assert "python -m tests.simulation --seed" in _report(found)
+
+
+def _report(found: run.Found) -> str:
+    with world.replaced("full-socket"):
+        return found.report("full-socket")
+
+
+@pytest.mark.parametrize("path", sorted(run.KEPT.glob("*.json")), ids=lambda path: path.stem)
+def test_what_was_found_once_stays_mended(path: Any) -> None:
+    with world.replaced():
+        assert schedule.load(path.read_text()).play() == []
+
+
+_FINGERPRINTS = """
+import os, tempfile, pathlib
+from tests.services import environment
+environment.prepare(pathlib.Path(tempfile.mkdtemp()))
+os.environ["DJANGO_SETTINGS_MODULE"] = "hoardrun.settings"
+import django; django.setup()
+from tests.simulation.test_simulation import fingerprints
+print(fingerprints())
+"""
+
+
+def fingerprints() -> list[str]:
+    found = []
+    with world.replaced():
+        for seed in range(60):
+            made = schedule.make(seed)
+            played = World(made.setting)
+            played.play(made.actions)
+            found.append(played.fingerprint())
+    return found
+
+
+def test_a_seed_says_all_in_any_process() -> None:
+    random.seed(7)
+    other = subprocess.run(
+        [sys.executable, "-c", _FINGERPRINTS],
+        env={"PYTHONHASHSEED": "1", "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert other.stdout.strip() == str(fingerprints())

@@ -1,0 +1,554 @@
+"""One node with its clients, and all that is not the node replaced by what a seed decides."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import logging
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from channels.layers import channel_layers
+from django.conf import settings
+from django.db import OperationalError
+from django.test import override_settings
+
+from realtime import db, derived, hub, log, rooms, session, standing, tickets, tokens, wakeup
+from realtime.core.identity import Identity
+from realtime.hub import Hub
+from realtime.log import reading
+from realtime.options import Options
+from realtime.protocol.messages import (
+    AccessChanged,
+    BalanceUpdate,
+    MarketUpdate,
+    Notification,
+    Payload,
+    SystemAnnouncement,
+)
+from realtime.publish import Ephemeral, payload_from, publish_ephemeral
+from realtime.rooms import RoomKind
+from realtime.socket import Socket
+from tests.faults.bugs import patches
+from tests.simulation.device import Device, Writer
+from tests.simulation.loop import Loop
+from tests.simulation.outside import Air, Database, Ear
+from tests.simulation.stored import MOMENT, Stored
+
+EPOCH_SECONDS = 1_800_000_000.0  # the wall clock when the loop's clock shows zero
+TIMED = (
+    "acks", "batch", "consumer", "conversation", "following", "hub", "login", "socket", "turn",
+)  # fmt: skip
+CHANCE = ("following", "hub", "login")
+NAMED = ("consumer", "hub")
+ROOM = "sim"
+PATIENCE_SECONDS = 30.0  # until everything must have arrived once all works again
+TURN_SECONDS = 0.2
+
+
+class _World:
+    """The world that is played now; what is replaced asks it."""
+
+    now: World
+
+
+class _Clock:
+    """In place of the module `time`."""
+
+    @staticmethod
+    def monotonic() -> float:
+        return _World.now.loop.time()
+
+    @staticmethod
+    def time() -> float:
+        return _World.now.wall()
+
+
+class _Chance:
+    """In place of the module `random`."""
+
+    @staticmethod
+    def random() -> float:
+        return _World.now.rng.random()
+
+    @staticmethod
+    def uniform(least: float, most: float) -> float:
+        return _World.now.rng.uniform(least, most)
+
+    @staticmethod
+    def randint(least: int, most: int) -> int:
+        return _World.now.rng.randint(least, most)
+
+
+class _Names:
+    """In place of the module `secrets`: ids in the order in which they are given."""
+
+    @staticmethod
+    def token_hex(size: int) -> str:
+        return f"{_World.now.number():0{size * 2}x}"
+
+
+class _Silent(wakeup.Sender):
+    """Of a process that is gone: what is put here is never said."""
+
+    def put(self, items: Sequence[wakeup.Item]) -> None: ...
+
+
+class Room(RoomKind):
+    """A room that some may join."""
+
+    name = topic = ROOM
+
+    def matches(self, room: str) -> bool:
+        return room == ROOM
+
+    def may_join(self, user_id: int, room: str) -> bool:
+        return user_id not in _World.now.barred
+
+
+def _counts(users: Sequence[int]) -> dict[int, Payload]:
+    return {}
+
+
+def _verify(token: str) -> Identity | None:
+    user_id, _, expires_at = token.partition("/")
+    return Identity(int(user_id), float(expires_at), "s") if expires_at else None
+
+
+def replacements() -> dict[tuple[Any, str], Any]:
+    """Say what of the product is replaced: the module or class, the name, and by what."""
+    module = importlib.import_module
+    found: dict[tuple[Any, str], Any] = {(patches, "time"): _Clock}
+    for name in TIMED:
+        found[module(f"realtime.{name}"), "time"] = _Clock
+    for name in CHANCE:
+        found[module(f"realtime.{name}"), "random"] = _Chance
+    for name in NAMED:
+        found[module(f"realtime.{name}"), "secrets"] = _Names
+    found |= {
+        # the log, and what else a node asks of the database
+        (log, "heads"): lambda *a, **k: _World.now.stored.heads(*a, **k),
+        (log, "read_many"): lambda *a, **k: _World.now.stored.read_many(*a, **k),
+        (log, "move_cursors"): lambda *a, **k: _World.now.stored.move_cursors(*a, **k),
+        (session, "load"): lambda *a, **k: _World.now.stored.load_sessions(*a, **k),
+        (standing, "load"): lambda *a, **k: _World.now.stored.load_standings(*a, **k),
+        (tickets, "redeem"): lambda *a, **k: _World.now.stored.redeem(*a, **k),
+        (tokens, "verify"): _verify,
+        # Django's connections, of which a thread would close what is too old
+        (db, "close_old_connections"): lambda: None,
+        # what applications register
+        (rooms, "_kinds"): {ROOM: Room()},
+        (derived, "_derived"): {},
+        # the order in which sets hold sockets, which is that of addresses in memory
+        (Socket, "__hash__"): lambda self: int(self.connection.id, 16),
+    }
+    return found
+
+
+# What is small, so that little is enough to fill it: (module, name).
+SIZES = {
+    "page": (reading, "PAGE"),
+    "piece": (importlib.import_module("realtime.following"), "MAX_PIECE_BYTES"),
+    "room_piece": (importlib.import_module("realtime.members"), "MAX_PIECE_BYTES"),
+    "inline": (wakeup, "MAX_INLINE_BYTES"),
+}
+
+
+@contextlib.contextmanager
+def replaced(bug: str | None = None) -> Iterator[None]:
+    """Put the world in the place of clock, chance, log and layer, for a while.
+
+    With a bug of `tests.faults.bugs` put into the product as well.
+    """
+    missing = object()
+    put = replacements()
+    before = {(owner, name): owner.__dict__.get(name, missing) for owner, name in put}
+    before |= {where: getattr(*where) for where in SIZES.values()}
+    sender, backends = wakeup.sender, dict(channel_layers.backends)
+    logger = logging.getLogger("realtime")
+    level, propagate, handlers = logger.level, logger.propagate, list(logger.handlers)
+    layers = {"default": {"BACKEND": f"{Ear.__module__}.Ear"}}
+    with override_settings(CHANNEL_LAYERS=layers):
+        try:
+            for (owner, name), value in put.items():
+                setattr(owner, name, value)
+            logger.handlers, logger.propagate = [_Tracebacks()], False
+            logger.setLevel(logging.ERROR)
+            if bug is not None:
+                patches.apply(bug)
+            yield
+        finally:
+            for (owner, name), value in before.items():
+                if value is missing:
+                    delattr(owner, name)
+                else:
+                    setattr(owner, name, value)
+            patches.undo()
+            wakeup.sender, channel_layers.backends = sender, backends
+            logger.handlers, logger.propagate = handlers, propagate
+            logger.setLevel(level)
+    assert settings.CHANNEL_LAYERS is not layers
+
+
+class _Tracebacks(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, OperationalError):  # of a database that was away
+            _World.now.fail("traceback", f"{record.getMessage()}: {error!r}")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a schedule runs with. `quiet`: nothing fails, and the layer alone must do."""
+
+    seed: int
+    quiet: bool
+    shuffled: bool
+    hasty: bool
+    page: int
+    piece: int
+    inline: int
+    buffer: int
+    devices: tuple[tuple[int, str, int, str], ...]  # user, mode, capacity, types
+
+
+class World:
+    """A node, its clients, and what they talk to; to be played within `replaced()`."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.rng = random.Random(setting.seed)
+        self.failures: list[tuple[str, str]] = []
+        self.loop = Loop(self.rng, shuffled=setting.shuffled, hasty=setting.hasty)
+        self.stored = Stored(self.loop.time)
+        self.database = Database(self.loop)
+        self.loop.database = self.database.call
+        self.air = Ear.air = Air(self.loop)
+        self.writers: list[Writer] = []
+        self.barred: set[int] = set()
+        self._number = 0
+        self._values = 0
+        self._applied: dict[tuple[int, str], dict[str, tuple[str, int]]] = {}
+        self._acked: dict[tuple[int, str], dict[str, tuple[str, int]]] = {}
+        _World.now = self
+        sizes = {
+            "page": setting.page,
+            "piece": setting.piece,
+            "room_piece": setting.piece,
+            "inline": setting.inline,
+        }
+        for key, size in sizes.items():
+            setattr(*SIZES[key], size)
+        self.devices = [Device(self, number, *each) for number, each in enumerate(setting.devices)]
+        self.hub = self._start()
+
+    def _start(self) -> Hub:
+        channel_layers.backends = {}
+        wakeup.sender = wakeup.Sender()
+        options = Options(
+            max_connections_per_user=4,
+            max_messages_per_second=10_000,
+            max_message_burst=10_000,
+            max_messages_per_second_per_user=10_000,
+            max_logins_per_second_per_user=10_000,
+            max_buffer_bytes=self.setting.buffer,
+            stuck_after_seconds=3,
+            heartbeat_seconds=4,
+            recheck_seconds=2,
+            reconcile_seconds=3600 if self.setting.quiet else 1,
+        )
+
+        async def start() -> Hub:
+            node = hub._hubs[self.loop] = Hub(options)
+            await node.start()
+            return node
+
+        task = self.loop.create_task(start())
+        # Before a node has joined its first groups, a login does not wait for its own.
+        self.loop.run_until(self.loop.time() + (0.1 if self.setting.quiet else 0.0))
+        node: Hub = task.result()
+        return node
+
+    # -- what others ask
+
+    def number(self) -> int:
+        self._number += 1
+        return self._number
+
+    def wall(self) -> float:
+        return EPOCH_SECONDS + self.loop.time()
+
+    def token(self, user_id: int) -> str:
+        return f"{user_id}/{self.wall() + 3600}"
+
+    def fail(self, verdict: str, text: str) -> None:
+        self.failures.append((verdict, f"at {self.loop.time() - 1000:.4f} s, {text}"))
+
+    def note_applied(self, device: Device) -> None:
+        if device.mode != "device":
+            return
+        own = self._applied.setdefault((device.user_id, device.name), {})
+        for name, (epoch, offset) in device.at.items():
+            if name not in own or own[name][0] != epoch or own[name][1] < offset:
+                own[name] = (epoch, offset)
+
+    def applied_by(self, device: Device) -> dict[str, tuple[str, int]]:
+        return self._applied.get((device.user_id, device.name), {})
+
+    def note_acked(self, device: Device, stream: str, epoch: str, offset: int) -> None:
+        own = self._acked.setdefault((device.user_id, device.name), {})
+        if stream not in own or own[stream][0] != epoch or own[stream][1] < offset:
+            own[stream] = (epoch, offset)
+
+    def acked_by(self, device: Device) -> dict[str, tuple[str, int]]:
+        return dict(self._acked.get((device.user_id, device.name), {}))
+
+    # -- what may happen; each takes numbers, of which any will do
+
+    def act(self, name: str, *arguments: Any) -> None:
+        getattr(self, f"do_{name}")(*arguments)
+
+    def _device(self, number: int) -> Device:
+        return self.devices[number % len(self.devices)]
+
+    def do_together(self, name: str, arguments: Sequence[Any]) -> None:
+        """Let something happen in the turn in which the node next hears of something."""
+        self.air.together.append(lambda: self.act(name, *arguments))
+
+    def do_connect(self, device: int, anonymous: bool) -> None:
+        self._device(device).connect(anonymous=anonymous)
+
+    def do_drop(self, device: int, back: bool) -> None:
+        it = self._device(device)
+        it.wanted = back
+        if it.writer is not None:
+            it.writer.cut()
+
+    def do_leave(self, device: int, back: bool) -> None:
+        it = self._device(device)
+        it.wanted = back
+        if it.writer is not None:
+            it.writer.leave()
+
+    def do_publish(self, stream: int, count: int, pad: int, kinds: int, delay: float) -> None:
+        """Commit some events in one transaction, and wake the nodes a moment later."""
+        user_id = (0, 1, 2)[stream % 3]
+        payloads = [self._payload(user_id, kinds >> i & 3, pad) for i in range(count)]
+        name = f"user:{user_id}" if user_id else "announcements"
+        entries = self.stored.append([(name, payload) for payload in payloads])
+        self.loop.outside(delay, lambda: wakeup.wake(entries))
+
+    def _payload(self, user_id: int, kind: int, pad: int) -> Payload:
+        text = f"{self.number()}-{'x' * pad}"
+        if not user_id:
+            return SystemAnnouncement(id="1", title="t", message=text)
+        if kind == 3:
+            return BalanceUpdate(
+                account_id=text, currency="UGX", available_balance="1", current_balance="1"
+            )
+        topic: Any = ("system", "transaction", "security")[kind]
+        return Notification(id="1", title="t", message=text, type=topic, created_at=MOMENT)
+
+    def do_filter(self, device: int, adds: bool, types: str) -> None:
+        it = self._device(device)
+        if it.writer is None:
+            return
+        now = set(filter(None, it.types.split(",")))
+        now = now | set(types.split(",")) if adds else now - set(types.split(","))
+        it.types = ",".join(sorted(now))
+        command = "subscribe_notifications" if adds else "unsubscribe_notifications"
+        it.writer.say(type=command, types=types.split(","))
+
+    def do_stall(self, device: int, stalled: bool) -> None:
+        it = self._device(device)
+        if it.writer is not None:
+            it.writer.stall(stalled)
+
+    def do_ack(self, device: int, how: str) -> None:
+        it = self._device(device)
+        if it.writer is not None and it.greeted:
+            it.ack(how)
+
+    def do_ping(self, device: int) -> None:
+        it = self._device(device)
+        if it.writer is not None:
+            it.writer.say(type="ping")
+
+    def do_renew(self, device: int, good: bool) -> None:
+        it = self._device(device)
+        if it.writer is not None:
+            it.writer.say(type="authenticate", token=self.token(it.user_id) if good else "no")
+
+    def do_join(self, device: int, rate: str) -> None:
+        it = self._device(device)
+        if it.writer is not None:
+            it.writer.say(type="join_room", room=ROOM, rate=rate)
+
+    def do_part(self, device: int) -> None:
+        it = self._device(device)
+        if it.writer is not None:
+            it.writer.say(type="leave_room", room=ROOM)
+
+    def do_tick(self, count: int, keys: int) -> None:
+        for number in range(count):
+            self._values += 1
+            key = f"K{number % keys}"
+            payload = payload_from(
+                MarketUpdate, {"symbol": key, "price": str(self._values), "timestamp": None}
+            )
+            publish_ephemeral(ROOM, [Ephemeral((ROOM,), key, payload)])
+
+    def do_trim(self, stream: int, keep: int) -> None:
+        self.stored.trim(("announcements", "user:1", "user:2")[stream % 3], keep)
+
+    def do_bump(self, stream: int) -> None:
+        self.stored.bump_epoch(("announcements", "user:1", "user:2")[stream % 3])
+
+    def do_restore(self, stream: int, lost: int) -> None:
+        self.stored.restore(("announcements", "user:1", "user:2")[stream % 3], lost)
+
+    def do_rights(self, user_id: int, change: str) -> None:
+        """Take a user's rights away, or give them back, and say so in its stream."""
+        kind: Any = "account"
+        if change == "bar":
+            self.barred.add(user_id)
+            kind = "rights"
+        elif change == "deactivate":
+            self.stored.inactive.add(user_id)
+        elif change == "closed":
+            kind = "closed"
+        else:
+            self.barred.discard(user_id)
+            self.stored.inactive.discard(user_id)
+        reconnect = change == "closed" and self.rng.random() < 0.5
+        payload = AccessChanged(change=kind, reconnect=reconnect)
+        entries = self.stored.append([(f"user:{user_id}", payload)])
+        self.loop.outside(0.0, lambda: wakeup.wake(entries))
+
+    def do_layer(self, loss: float, doubling: float, reorders: bool, down: bool) -> None:
+        self.air.loss, self.air.doubling = loss, doubling
+        self.air.reorders, self.air.down = reorders, down
+
+    def do_deaf(self) -> None:
+        for ear in self.air.ears:
+            ear.deaf = True
+
+    def do_database(self, flaky: float, down: bool) -> None:
+        self.database.flaky, self.database.down = flaky, down
+
+    def do_sleep(self, seconds: float) -> None:
+        self.loop.jump(seconds)
+
+    def do_kill(self) -> None:
+        """Let the node's process die, and another one start."""
+        for writer in self.writers:
+            writer.dead = True
+            writer.cut()
+        self._end_node()
+        self.air.groups.clear()
+        self._applied.clear()
+        self.hub = self._start()
+
+    def _end_node(self) -> None:
+        wakeup.sender.detach(self.loop)
+        wakeup.sender = _Silent()
+        self.loop.cancel_all()
+        hub._hubs.pop(self.loop, None)
+
+    # -- a whole schedule
+
+    def play(self, actions: Sequence[tuple[float, str, tuple[Any, ...]]]) -> list[tuple[str, str]]:
+        """Let everything happen, then let it work again, and return what was wrong."""
+        try:
+            for gap, name, arguments in actions:
+                if gap:
+                    self.loop.run_until(self.loop.time() + gap)
+                if name == "kill":
+                    self.loop.run_until(self.loop.time())
+                    self.do_kill()
+                else:
+                    self.loop.call_soon(self.act, name, *arguments)
+                if self.failures:
+                    return self.failures
+            self.loop.run_until(self.loop.time())
+            self.loop.call_soon(self._heal)
+            gives_up_at = self.loop.time() + PATIENCE_SECONDS
+            while not self.failures and not self.loop.problems:
+                self.loop.run_until(self.loop.time() + TURN_SECONDS)
+                if self._quiet():
+                    break
+                if self.loop.time() > gives_up_at:
+                    self._say_who_is_stuck()
+                    break
+            if not self.failures:
+                self.loop.run_until(self.loop.time() + 1.5)
+                self._look_at_the_end()
+        finally:
+            for writer in self.writers:
+                writer.dead = True
+            self._end_node()
+            self.failures += [("traceback", text) for text in self.loop.problems]
+            self.loop.end()
+        return self.failures
+
+    def fingerprint(self) -> str:
+        """Tell one run from another: equal for two that went the same way."""
+        return f"{self.loop.steps} steps, then {self.rng.random()}"
+
+    def _heal(self) -> None:
+        self.air.together.clear()
+        self.do_layer(0.0, 0.0, False, False)
+        self.do_database(0.0, False)
+        self.barred.clear()
+        self.stored.inactive.clear()
+        for device in self.devices:
+            if device.writer is not None:
+                device.writer.stall(False)
+            elif device.wanted:
+                device.come_back()
+
+    def _quiet(self) -> bool:
+        for device in self.devices:
+            if not device.wanted:
+                continue
+            writer = device.writer
+            if writer is None or not device.greeted or writer.expected:
+                return False
+            if writer.judge.behind():
+                return False
+        return True
+
+    def _say_who_is_stuck(self) -> None:
+        for device in self.devices:
+            writer = device.writer
+            if not device.wanted:
+                continue
+            if writer is None or not device.greeted:
+                self.fail("stuck", f"device {device.number} is not let in")
+            elif writer.expected:
+                self.fail("unanswered", f"{writer.judge.name}: no answer to {writer.expected}")
+            elif behind := writer.judge.behind():
+                self.fail("stuck", f"{writer.judge.name}: {behind}")
+
+    def _look_at_the_end(self) -> None:
+        """Look for what nobody follows any more and is still kept, and for rooms' newest."""
+        node = self.hub
+        open_now = {d.writer for d in self.devices if d.writer is not None}
+        kept = {socket.writer for socket in node.sockets}
+        kept |= {s.writer for own in node.users.values() for s in own}
+        for name in node.following.streams:
+            kept |= {socket.writer for socket in node.following.sockets(name)}
+        for members in node.members.rooms.values():
+            kept |= {s.writer for sockets in members.by_rate.values() for s in sockets}
+            for key, frame in members.newest.items():
+                number = int(json.loads(frame.data)["data"]["price"])
+                for socket in members.by_rate["realtime"]:
+                    judge = socket.writer.judge  # type: ignore[attr-defined]
+                    if judge.rooms.get(ROOM, {}).get(key) != number:
+                        self.fail("room", f"{judge.name}: {key} is not {number}")
+        kept |= {socket.writer for socket in node.turn.held}
+        for writer in kept - open_now:
+            self.fail("kept", writer.judge.name)  # type: ignore[attr-defined]
