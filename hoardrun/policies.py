@@ -8,6 +8,7 @@ files are public and come with headers of their own.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction
@@ -50,11 +51,12 @@ def add_policies(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRe
 
 
 def _mark(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    if request.path.startswith(settings.STATIC_URL):
+    is_static = request.path.startswith(settings.STATIC_URL)
+    if is_static and response.status_code < HTTPStatus.BAD_REQUEST:
         return response
     response.headers.setdefault("Cache-Control", "no-store")
     is_page = response.headers.get("Content-Type", "").startswith("text/html")
     # Under DEBUG, Django's own pages of errors are made of scripts and styles within them.
-    if not (settings.DEBUG and is_page and response.status_code >= 400):
+    if not (settings.DEBUG and is_page and response.status_code >= HTTPStatus.BAD_REQUEST):
         response.headers.setdefault(POLICY, OF_PAGES if is_page else OF_DATA)
     return response

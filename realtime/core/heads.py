@@ -12,24 +12,6 @@ MAX_CONTENT_TYPE = 512
 MAX_COOKIE_ESCAPES = 200
 
 
-class HeadSize:
-    """Counts a head while it arrives."""
-
-    __slots__ = ("_bytes", "_headers")
-
-    def __init__(self) -> None:
-        self._bytes = self._headers = 0
-
-    def add(self, size: int, *, headers: int = 0) -> None:
-        """Count `size` bytes more, in so many headers."""
-        self._bytes += size
-        self._headers += headers
-
-    @property
-    def is_too_large(self) -> bool:
-        return self._bytes > MAX_HEAD_BYTES or self._headers > MAX_HEADERS
-
-
 def is_too_dear(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     """Say whether there is a header that would take long to read. Names are in lower case."""
     escapes = 0

@@ -12,7 +12,7 @@ import httptools
 from django.conf import settings
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from realtime.core.heads import HeadSize
+from realtime.core.heads import MAX_HEAD_BYTES, MAX_HEADERS
 from realtime.servers import bodies, refusals
 from realtime.servers.refusals import Refusal
 
@@ -40,11 +40,8 @@ class HttpProtocol(HttpToolsProtocol):
         self._requests = 0
         self._in_head = False
         self._in_request = False
-        self._head = HeadSize()
-        self._has_body = False
-        self._declared = 0  # bytes of the body
-        self._body_bytes = 0
-        self._limit = 0
+        self._head_room = MAX_HEAD_BYTES
+        self._body_room = 0  # of a body that there is
         self._deaf = False  # nothing that comes counts any more
         self._lingers = False
 
@@ -68,8 +65,8 @@ class HttpProtocol(HttpToolsProtocol):
             return
         if self._in_head and self._requests == begun:
             # A header is told of once it is whole; until then its bytes count as they come.
-            self._head.add(len(data))
-            if self._head.is_too_large:
+            self._head_room -= len(data)
+            if self._head_room < 0:
                 self._refuse_head(refusals.HEAD_TOO_LARGE)
         elif not self._in_request and self.timeout_keep_alive_task is None and self._is_idle:
             self._expect_head()  # empty lines between requests begin none
@@ -83,27 +80,23 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._requests += 1
         self._in_head = self._in_request = True
-        self._head = HeadSize()
-        self._has_body, self._declared, self._body_bytes = False, 0, 0
+        self._head_room = MAX_HEAD_BYTES
         self._expect_head()
 
     def on_url(self, url: bytes) -> None:
-        if self._deaf:
-            return
-        self._head.add(len(url))
-        if not self._head.is_too_large:
+        self._head_room -= len(url)
+        if self._head_room >= 0 and not self._deaf:
             super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._deaf:
             return
-        self._head.add(len(name) + len(value) + len(": \r\n"), headers=1)
+        self._head_room -= len(name) + len(value) + len(": \r\n")
         if not self._in_head:  # behind a body in chunks, where no header of ours may stand
-            if self._head.is_too_large:
+            if self._head_room < 0:
                 self._refuse_body(refusals.HEAD_TOO_LARGE)
-        elif not self._head.is_too_large:
+        elif self._head_room >= 0:
             super().on_header(name, value)
-            self._note_body(name.lower(), value)
 
     def on_headers_complete(self) -> None:
         """Ask the application, or refuse what the head alone tells."""
@@ -111,21 +104,22 @@ class HttpProtocol(HttpToolsProtocol):
             return
         self._in_head = False
         self._in_time()
-        refusal = self._judge_head()
+        declared = self._declared()
+        refusal = self._judge_head(declared)
         if refusal is not None:
             self._refuse_head(refusal)
             return
         super().on_headers_complete()
-        if self._has_body:
+        if declared is not None:
             self.cycle.transport = _gently(self)
             self._set_deadline(settings.HTTP_BODY_SECONDS, self._body_is_late)
 
     def on_body(self, body: bytes) -> None:
-        self._body_bytes += len(body)
         if self._deaf:
             return
-        if self._body_bytes > self._limit:
-            self._refuse_body(refusals.too_large(self._limit))
+        self._body_room -= len(body)
+        if self._body_room < 0:
+            self._refuse_body(refusals.too_large(self._limit()))
             return
         super().on_body(body)
 
@@ -169,22 +163,28 @@ class HttpProtocol(HttpToolsProtocol):
         cycle: Any = self.cycle  # None before the first request
         return cycle is None or bool(cycle.response_complete)
 
-    def _note_body(self, name: bytes, value: bytes) -> None:
-        if name == b"transfer-encoding":
-            self._has_body = True
-        elif name == b"content-length":
-            self._declared = int(value) if value.isdigit() else 0  # the parser refuses others
-            self._has_body |= self._declared > 0
+    def _declared(self) -> int | None:
+        """Return how long the body is to be, 0 for one in chunks, None if there is none."""
+        declared = None
+        for name, value in self.headers:
+            if name == b"transfer-encoding":
+                return 0
+            if name == b"content-length" and value.strip(b"0"):
+                declared = int(value)  # the parser refuses what is no number
+        return declared
 
-    def _judge_head(self) -> Refusal | None:
-        if self._head.is_too_large:
+    def _limit(self) -> int:
+        return bodies.limit_of(unquote(httptools.parse_url(self.url).path.decode("ascii")))
+
+    def _judge_head(self, declared: int | None) -> Refusal | None:
+        if self._head_room < 0 or len(self.headers) > MAX_HEADERS:
             return refusals.HEAD_TOO_LARGE
-        if not self._has_body:
+        if declared is None:
             return None
         if self.parser.should_upgrade() and self._should_upgrade():
             return refusals.HANDSHAKE_WITH_BODY
-        self._limit = bodies.limit_of(unquote(httptools.parse_url(self.url).path.decode("ascii")))
-        return refusals.too_large(self._limit) if self._declared > self._limit else None
+        self._body_room = limit = self._limit()
+        return refusals.too_large(limit) if declared > limit else None
 
     def _refuse_head(self, refusal: Refusal) -> None:
         """Answer in place of the application, behind the answers to what came before."""

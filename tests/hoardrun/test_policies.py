@@ -10,9 +10,10 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.shortcuts import resolve_url
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import get_resolver, path
 
+from hoardrun import policies
 from hoardrun.policies import OF_DATA, OF_PAGES, POLICY
 from hoardrun.urls import urlpatterns as of_the_project
 
@@ -106,9 +107,13 @@ def test_error_pages_have_the_policy_too_but_not_djangos_own_for_developers(
 
 
 def test_static_files_keep_their_own_headers() -> None:
-    answer = Client().get("/static/realtime/worker.js")
+    answer = policies.add_policies(lambda _: HttpResponse("text", content_type="text/javascript"))(
+        RequestFactory().get("/static/realtime/worker.js")
+    )
     assert POLICY not in answer  # a worker has the policy that it comes with
-    assert "no-store" not in answer.get("Cache-Control", "")
+    assert "Cache-Control" not in answer
+    missing = Client().get("/static/nothing.js")
+    assert (missing.status_code, missing[POLICY]) == (404, OF_PAGES)
 
 
 def test_the_console_has_no_script_within_it(settings: Any) -> None:
