@@ -41,6 +41,8 @@ def end_all_sessions(user_id: int) -> int:
     until = (timezone.now() + lasts).timestamp()
     issued = IssuedToken.objects.filter(user_id=user_id, expires_at__gt=timezone.now())
     sessions = set(issued.values_list("session", flat=True))
+    # Those of an earlier version do not say which login is theirs: none of them counts any more.
+    issued.delete()
     sessions -= set(EndedSession.objects.filter(user_id=user_id).values_list("pk", flat=True))
     for session in sorted(sessions):
         end_session(user_id=user_id, session=session, expires_at=until)

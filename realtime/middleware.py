@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from realtime import tickets
-from realtime.core.handshake import Pairs, parse_query
+from realtime.core.handshake import CREDENTIALS, Pairs, parse_query
 from realtime.core.identity import Identity
 from realtime.options import options
 from realtime.tokens import verify
@@ -17,7 +17,6 @@ Application = Callable[[Scope, Any, Any], Awaitable[None]]
 
 BEARER = "bearer."
 SECRET_HEADERS = frozenset({b"authorization", b"cookie", b"sec-websocket-protocol"})
-SECRET_PARAMETERS = frozenset({"token", "ticket"})
 
 
 class Offered:
@@ -89,4 +88,4 @@ def _credential(scope: Scope, query: Mapping[str, str]) -> tuple[str | None, str
 
 
 def _without_secrets(pairs: Pairs) -> list[tuple[str, str]]:
-    return [pair for pair in pairs if pair[0] not in SECRET_PARAMETERS]
+    return [pair for pair in pairs if pair[0] not in CREDENTIALS]

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from realtime.core.text import is_text
 
 PARAMETERS = ("device", "epoch", "since", "ticket", "token", "types")
+CREDENTIALS = ("ticket", "token")
 MAX_PARAMETERS = 50  # more are not read at all
 MAX_NAME = 64  # characters of a name in an error
 
@@ -41,6 +42,7 @@ def _flaw(pairs: Pairs) -> str | None:
         if count > 1:
             return f"The address has `{name}` {count} times; give it once."
     for name, value in pairs:
-        if not is_text(value):
+        # A credential that is no text is a bad one, and gets the answer of every bad one.
+        if name not in CREDENTIALS and not is_text(value):
             return f"`{name}` holds what is not text."
     return None

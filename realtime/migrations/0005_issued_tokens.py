@@ -2,13 +2,12 @@
 
 The library's app `token_blacklist` stored each refresh token as it was given out; who read the
 table, or a backup of it, could act as its users. Logins go on: what is needed of their tokens
-is copied first.
+is copied first. The texts were written before the login was named in them, so its name is not
+known here: the token says it when it is used.
 """
 
 from __future__ import annotations
 
-import base64
-import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,7 +41,7 @@ def copy_logins(issued: Any, cursor: Any, has_used: bool) -> None:
     last, now = 0, datetime.now(UTC)
     while True:
         cursor.execute(
-            "SELECT token.id, token.jti, token.user_id, token.token, token.expires_at, "
+            "SELECT token.id, token.jti, token.user_id, token.expires_at, "
             f"token.created_at, {used} FROM {ISSUED} token {join} "
             f"WHERE token.id > %s ORDER BY token.id LIMIT {AT_ONCE}",
             [last],
@@ -52,32 +51,21 @@ def copy_logins(issued: Any, cursor: Any, has_used: bool) -> None:
             return
         last = rows[-1][0]
         kept = []
-        for _, jti, user_id, text, expires_at, created_at, used_at in rows:
+        for _, jti, user_id, expires_at, created_at, used_at in rows:
             expires_at = moment(expires_at)
-            session = session_of(text) or jti
-            if user_id is None or expires_at <= now or max(len(jti), len(session)) > MAX_NAME:
+            if user_id is None or expires_at <= now or len(jti) > MAX_NAME:
                 continue
             kept.append(
                 issued(
                     jti=jti,
                     user_id=user_id,
-                    session=session,
+                    session=jti,
                     issued_at=moment(created_at) or now,
                     expires_at=expires_at,
                     used_at=moment(used_at),
                 )
             )
         issued.objects.bulk_create(kept, ignore_conflicts=True)
-
-
-def session_of(text: Any) -> str:
-    """Read the claim `sid`; nothing of what is no token."""
-    try:
-        body = text.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-        return claims["sid"] if isinstance(claims["sid"], str) else ""
-    except (LookupError, TypeError, ValueError, RecursionError):
-        return ""
 
 
 def moment(value: Any) -> Any:

@@ -187,6 +187,20 @@ def test_staff_ends_every_login_of_a_user() -> None:
     assert call("/api/v1/auth/me", login(user)["access"]) == 200
 
 
+@pytest.mark.django_db
+def test_ending_all_logins_ends_those_that_were_renewed() -> None:
+    user = User.objects.create_user("alice", password="alice-pass-1")
+    first = login(user)
+    body = {"refresh": first["refresh"]}
+    second = APIClient().post("/api/v1/auth/refresh", body, format="json").json()
+    assert access.end_all_sessions(user.pk) == 1
+    assert [call("/api/v1/auth/me", one["access"]) for one in (first, second)] == [401, 401]
+    for one in (first, second):
+        body = {"refresh": one["refresh"]}
+        answer = APIClient().post("/api/v1/auth/refresh", body, format="json")
+        assert answer.status_code == 401
+
+
 # -- staff closes sockets
 
 

@@ -13,9 +13,12 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import connection
+from rest_framework_simplejwt.exceptions import InvalidToken
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from hoardrun.api.tokens import login_refresh
+from realtime import access
+from realtime.keys import AccessToken
 from realtime.models import IssuedToken
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,8 +53,6 @@ def library() -> Iterator[None]:
 def stored(user: User | None, *, session: str = "", used: bool = False, days: float = 7) -> Any:
     """Write a refresh token as the library did, and return it."""
     token: Any = RefreshToken() if user is None else RefreshToken.for_user(user)
-    if session:
-        token["sid"] = session
     now = datetime.now(UTC)
     row = [str(token), now, now + timedelta(days=days), user and user.pk, token["jti"]]
     adapt = connection.ops.adapt_datetimefield_value
@@ -70,6 +71,8 @@ def stored(user: User | None, *, session: str = "", used: bool = False, days: fl
                 "VALUES (%s, %s)",
                 [row[1], key],
             )
+    if session:
+        token["sid"] = session  # which the library's text did not have yet
     return token
 
 
@@ -88,7 +91,11 @@ def test_the_texts_of_refresh_tokens_go_and_logins_stay(
     session = uuid.uuid4().hex
     current, used = stored(user, session=session), stored(user, session=session, used=True)
     plain, over, nobodys = stored(user), stored(user, days=-1), stored(None)
-    signatures = [str(token).rpartition(".")[2] for token in (current, used, plain, over, nobodys)]
+    tokens = (current, used, plain, over, nobodys)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT token FROM token_blacklist_outstandingtoken")
+        signatures = [text.rpartition(".")[2] for (text,) in cursor.fetchall()]
+    assert len(signatures) == len(tokens)
     assert any(text in on_disk() for text in signatures) or connection.vendor != "sqlite"
 
     migrate()
@@ -96,13 +103,19 @@ def test_the_texts_of_refresh_tokens_go_and_logins_stay(
     assert not [name for name in tables if name.startswith("token_blacklist")]
     rows = {row.jti: (row.session, row.used_at is not None) for row in IssuedToken.objects.all()}
     assert rows == {
-        current["jti"]: (session, False),
-        used["jti"]: (session, True),
+        current["jti"]: (current["jti"], False),
+        used["jti"]: (used["jti"], True),
         plain["jti"]: (plain["jti"], False),
     }
     assert not [text for text in signatures if text in on_disk()]
-    current["sid"] = session
-    assert login_refresh(refresh=str(current)).user == user
+    login = login_refresh(refresh=str(current))
+    assert login.user == user
+    successor = IssuedToken.objects.get(used_at=None, session=session)  # from now on it is known
+    assert AccessToken(login.access)["sid"] == successor.session  # type: ignore[arg-type]
+    assert access.end_all_sessions(user.pk) >= 1
+    for token in (current, plain, login.refresh):
+        with pytest.raises(InvalidToken):
+            login_refresh(refresh=str(token))
     migrate()  # where those tables never were, nothing happens
 
 

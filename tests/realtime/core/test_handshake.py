@@ -36,6 +36,11 @@ def test_it_says_what_is_wrong(query: bytes, about: str) -> None:
     assert flaw is not None and about in flaw
 
 
+def test_a_credential_that_is_no_text_is_left_to_the_login() -> None:
+    assert parse_query(b"token=a%00")[1] is None
+    assert parse_query(b"ticket=%00")[1] is None
+
+
 def test_bytes_that_are_no_text_are_replaced() -> None:
     assert parse_query(b"device=%ff%ed%a0%80")[0] == [("device", "\ufffd" * 4)]
 
