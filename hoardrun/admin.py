@@ -14,8 +14,6 @@ from django.db.models import Q
 from hoardrun.api.throttles import FormThrottle
 from realtime.admin_lists import ByKey, users_found
 
-admin.site.unregister(User)
-
 
 class LoginForm(AdminAuthenticationForm):
     """The admin's login, which counts attempts together with those over the API."""
@@ -33,7 +31,6 @@ class LoginForm(AdminAuthenticationForm):
 admin.site.login_form = LoginForm
 
 
-@admin.register(User)
 class PeopleAdmin(ByKey, UserAdmin):  # type: ignore[type-arg]
     """Users, found by the begin of a name or a whole e-mail address."""
 
@@ -42,3 +39,8 @@ class PeopleAdmin(ByKey, UserAdmin):  # type: ignore[type-arg]
 
     def matching(self, word: str) -> Q:
         return Q(pk__in=users_found(word))
+
+
+if admin.site.is_registered(User):  # a user model of the project's own has pages of its own
+    admin.site.unregister(User)
+    admin.site.register(User, PeopleAdmin)

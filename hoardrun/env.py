@@ -14,7 +14,7 @@ import re
 import warnings
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -55,8 +55,8 @@ def flag(name: str, default: bool = False) -> bool:
 
 
 def text(name: str, default: str = "") -> str:
-    """Read a text variable, without surrounding blanks."""
-    return os.environ.get(name, default).strip()
+    """Read a text variable, without surrounding blanks or a byte order mark."""
+    return os.environ.get(name, default).strip().removeprefix("\ufeff").strip()
 
 
 def words(name: str, default: str = "") -> list[str]:
@@ -117,7 +117,7 @@ def secret_key(*, debug: bool) -> str:
 
 def _demo_key() -> str:
     try:
-        return DEMO_KEY_FILE.read_text().strip()
+        return DEMO_KEY_FILE.read_text(encoding="utf-8-sig").strip()
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
@@ -220,7 +220,7 @@ def _pem(name: str) -> str:
 
 def _read(name: str, path: str) -> str:
     try:
-        return Path(path).read_text()
+        return Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise ImproperlyConfigured(f"{name}={path!r} is not a PEM file.") from None
     except OSError as error:
@@ -316,6 +316,8 @@ def _database_config(url: str) -> dict[str, Any]:
             config: dict[str, Any] = environ.Env.db_url_config(url)
     except (ValueError, UserWarning):
         config = {}
+    if config.get("HOST"):  # a folder of sockets, as libpq takes it: postgres://user@%2Frun/name
+        config["HOST"] = unquote(config["HOST"])
     if not config.get("NAME"):
         raise ImproperlyConfigured(
             "DATABASE_URL cannot be understood: write postgres://user:password@host:5432/name, "

@@ -29,7 +29,7 @@ from notifications import services
 from notifications.errors import NotificationError
 from notifications.forms import AnnouncementForm, NotificationAddForm
 from notifications.models import Announcement, Mailing, Notification
-from realtime import names
+from realtime import names, users
 from realtime.admin_fields import SafeSelects
 from realtime.admin_lists import ByKey, numbers, users_named
 from realtime.models import Event
@@ -101,7 +101,7 @@ class AnnouncementAdmin(_Adding):
     )
     list_filter = ("severity", "published_at")
     list_select_related = ("author",)
-    search_fields = ("title", "message", "author__username")
+    search_fields = ("title", "message", users.name_of("author"))
     fields = (
         "title",
         "message",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from django.contrib.auth import authenticate
+from django.contrib.auth import authenticate, get_user_model
 from django.contrib.auth.models import User
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -45,9 +45,15 @@ class RefreshInput(StrictSerializer):
 class UserOutput(serializers.Serializer[User]):
     id = serializers.CharField(source="pk")
     username = serializers.CharField(source="get_username")
-    name = serializers.CharField(source="get_full_name")
-    email = serializers.CharField()
+    name = serializers.SerializerMethodField()
+    email = serializers.SerializerMethodField()
     is_staff = serializers.BooleanField()
+
+    def get_name(self, user: User) -> str:
+        return str(user.get_full_name()) if hasattr(user, "get_full_name") else ""
+
+    def get_email(self, user: User) -> str:
+        return str(getattr(user, user.get_email_field_name(), ""))
 
 
 class LoginOutput(serializers.Serializer[tokens.Login]):
@@ -77,7 +83,7 @@ class TokenView(_Anonymous):
     def post(self, request: Request) -> Response:
         """Log in with a name and a password."""
         user = authenticate(request._request, **_checked(TokenInput, request))
-        if not isinstance(user, User):
+        if not isinstance(user, get_user_model()):
             raise AuthenticationFailed("The name or the password is wrong.", "wrong_credentials")
         LoginThrottle().succeeded(request)
         return _answer(tokens.login_create(user=user))
@@ -130,7 +136,7 @@ class TicketView(View):
 
 def _identity(request: Request) -> Identity:
     """Return whom the request's token speaks for; a browser's session counts as a new login."""
-    assert isinstance(request.user, User)  # IsAuthenticated let the request in
+    assert isinstance(request.user, get_user_model())  # IsAuthenticated let the request in
     if isinstance(request.auth, Token):
         return identity_of(request.auth)
     lasts = jwt_settings.ACCESS_TOKEN_LIFETIME
@@ -146,7 +152,7 @@ class MeView(View):
     @extend_schema(operation_id="auth_me", responses=UserOutput, tags=TAGS)
     def get(self, request: Request) -> Response:
         """Say who is logged in."""
-        assert isinstance(request.user, User)  # IsAuthenticated let the request in
+        assert isinstance(request.user, get_user_model())  # IsAuthenticated let the request in
         return Response(UserOutput(request.user).data)
 
 

@@ -32,10 +32,8 @@ _TO_A_USER = [name for name, kind in KINDS.items() if kind.target == "user_id"]
 Rows = Callable[[int], QuerySet[Any]]
 ROWS: dict[str, Rows] = {
     "auth.User": lambda pk: get_user_model()._default_manager.filter(pk=pk),
-    "auth.User_groups": lambda pk: _user().groups.through._default_manager.filter(user_id=pk),
-    "auth.User_user_permissions": lambda pk: (
-        _user().user_permissions.through._default_manager.filter(user_id=pk)
-    ),
+    "auth.User_groups": lambda pk: _given("groups", pk),
+    "auth.User_user_permissions": lambda pk: _given("user_permissions", pk),
     "sessions.Session": lambda pk: Session.objects.filter(pk__in=list(_sessions(pk))),
     "admin.LogEntry": lambda pk: LogEntry.objects.filter(Q(user_id=pk) | about(_user(), [pk])),
     "notifications.Notification": lambda pk: Notification.objects.filter(user_id=pk),
@@ -64,6 +62,15 @@ def about(model: type[Model], pks: list[Any]) -> Q:
     return Q(
         content_type=ContentType.objects.get_for_model(model), object_id__in=list(map(str, pks))
     )
+
+
+def _given(name: str, pk: int) -> QuerySet[Any]:
+    """Select the rows between a user and what was given to it, in a table of Django's own."""
+    field: Any = get_user_model()._meta.get_field(name)
+    rows: QuerySet[Any] = field.remote_field.through._default_manager.filter(
+        **{field.m2m_field_name(): pk}
+    )
+    return rows
 
 
 def _user() -> Any:

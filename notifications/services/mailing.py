@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 from msgspec.structs import replace
@@ -25,6 +25,7 @@ from notifications.copies import insert_copies
 from notifications.errors import Conflict, InvalidInput
 from notifications.models import Mailing, Notification
 from notifications.payloads import notification_payload
+from notifications.selectors import MAX_ID
 from notifications.validation import MESSAGE_LENGTH, TITLE_LENGTH
 from realtime import names
 from realtime.publish import publish_many
@@ -60,12 +61,21 @@ def notifications_send(
         "metadata": validation.metadata(metadata),
     }
     wanted = None if user_ids is None else sorted(set(user_ids))
+    if wanted and not 0 < wanted[0] <= wanted[-1] <= _largest_id():
+        some = wanted[0] if wanted[0] <= 0 else wanted[-1]
+        raise InvalidInput("user_ids", f"{str(some)[:30]} is no user's id")
     mailing = _begin(validation.text("key", key, KEY_LENGTH), content, wanted)
     while mailing.finished_at is None:
         mailing = _advance(mailing.pk, content, wanted)
         if progress is not None:
             progress(mailing)
     return mailing
+
+
+def _largest_id() -> int:
+    """Return the largest id that the users' table could hold; a larger one fails its query."""
+    kind = get_user_model()._meta.pk.get_internal_type()
+    return connection.ops.integer_field_range(kind)[1] or MAX_ID
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from typing import Any, NoReturn
 
@@ -13,14 +14,14 @@ class Unreadable(ValueError):
 
 
 def loads(body: bytes) -> Any:
-    """Read a JSON document in UTF-8.
+    """Read a JSON document in UTF-8; a byte order mark before it is nothing.
 
     Raises Unreadable for what is not JSON, `NaN` and its kin, numbers of thousands of digits
     and nesting beyond what Python reads included. A name that is given twice in one object is
     refused as well: of two amounts, nobody can tell which is meant.
     """
     try:
-        text = body.decode()
+        text = body.removeprefix(codecs.BOM_UTF8).decode()
         return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
     except UnicodeDecodeError:
         raise Unreadable("The body must be JSON in UTF-8.") from None

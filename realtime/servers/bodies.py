@@ -6,6 +6,7 @@ with less, says so in its app's `ready()`, with `allow`.
 
 from __future__ import annotations
 
+# An announcement of 5,000 characters fits, though each may take 12 bytes as JSON escapes.
 MAX_BODY_BYTES = 64 * 1024
 _limits: dict[str, int] = {}  # by the beginning of a path
 

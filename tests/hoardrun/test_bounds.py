@@ -71,7 +71,7 @@ async def test_a_body_that_is_too_large_is_read_no_further() -> None:
 
 async def test_paths_have_limits_of_their_own_and_programs_64_kib() -> None:
     assert bodies.limit_of("/admin/login/") == 1024 * KIB
-    assert bodies.limit_of("/ws/broadcast/market/") == 16 * KIB
+    assert bodies.limit_of("/ws/broadcast/market/") == bodies.MAX_BODY_BYTES
     for path in ("/healthz", "/api/v1/auth/token", "/ws/stats", "/", "/adminx", "//admin/"):
         assert bodies.limit_of(path) == 64 * KIB
     form = b"x" * 100 * KIB

@@ -174,3 +174,33 @@ def test_a_key_of_the_demo_that_cannot_be_read_is_named(demo_key: Path):
     demo_key.mkdir()
     with pytest.raises(ImproperlyConfigured, match="secret_key cannot be read"):
         env.secret_key(debug=True)
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "user"),
+    [
+        ("postgres://u@%2Fvar%2Frun%2Fpostgresql/db", "/var/run/postgresql", "u"),
+        ("postgres://u:p%40@%2frun%2Fpg:5433/db", "/run/pg", "u"),
+        ("postgres://u@db.example/db", "db.example", "u"),
+        ("postgres:///db", "", ""),
+    ],
+)
+def test_it_takes_a_folder_of_sockets_for_a_host(monkeypatch, url: str, host: str, user: str):
+    monkeypatch.setenv("DATABASE_URL", url)
+    config = env.database()
+    assert (config.get("HOST") or "", config.get("USER") or "", config["NAME"]) == (
+        host,
+        user,
+        "db",
+    )
+
+
+def test_a_byte_order_mark_is_no_part_of_a_value(monkeypatch, tmp_path: Path, demo_key: Path):
+    monkeypatch.setenv("DATABASE_URL", "\ufeff postgres://u@h/db ")
+    assert env.database()["HOST"] == "h"
+    demo_key.write_text("\ufeffa key\n", encoding="utf-8")
+    assert env.secret_key(debug=True) == "a key"
+    pem = tmp_path / "key.pem"
+    pem.write_bytes(b"\xef\xbb\xbf-----BEGIN")
+    monkeypatch.setenv("JWT_PRIVATE_KEY_FILE", str(pem))
+    assert env._pem("JWT_PRIVATE_KEY_FILE") == "-----BEGIN"

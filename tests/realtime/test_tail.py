@@ -140,9 +140,12 @@ async def test_a_server_that_is_not_there_is_tried_again(served: Server) -> None
     ("arguments", "says"),
     [
         (["nobody"], "There is no user 'nobody'."),
-        (["alice", "--since", "yesterday"], "--since takes `now` or an offset from 0."),
+        (["alice", "--since", "yesterday"], "argument --since: takes `now` or an offset from 0."),
         (["alice", "--types", "everything"], "There is no type everything."),
-        (["alice", "--url", "http://localhost"], "is no address of a WebSocket"),
+        (["alice", "--since", "9" * 30], "argument --since: takes `now` or an offset from 0."),
+        (["alice", "--url", "http://localhost"], "is no address of a server: write it like ws:"),
+        (["alice", "--url", "ws://127.0.0.1:99999"], "is no address of a server"),
+        (["alice", "--url", "ws://[::1"], "is no address of a server"),
     ],
 )
 def test_what_cannot_be_is_one_clear_error(served: Server, arguments: list[str], says: str) -> None:

@@ -8,9 +8,3 @@ from django.apps import AppConfig
 class BroadcastConfig(AppConfig):
     name = "hoardrun.api.broadcast"
     label = "broadcast"
-
-    def ready(self) -> None:
-        from hoardrun.api.broadcast.rules import MAX_BODY_BYTES
-        from realtime.servers import bodies
-
-        bodies.allow("/ws/broadcast/", MAX_BODY_BYTES)

@@ -7,7 +7,6 @@ from rest_framework.request import Request
 
 from realtime.rest.permissions import StaffWith
 
-MAX_BODY_BYTES = 16 * 1024
 BROADCAST = "realtime.broadcast"
 APPROVE = "realtime.approve_broadcast"
 MAX_ADDRESS_LENGTH = 64  # as the records have it

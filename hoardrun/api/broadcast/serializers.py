@@ -214,7 +214,7 @@ class WaitingBroadcastOutput(serializers.Serializer[Broadcast]):
     payload = serializers.DictField()
     audience = serializers.IntegerField(help_text="How many users it is for.")
     author_id = serializers.CharField()
-    author = serializers.CharField(source="author.username")
+    author = serializers.CharField(source="author.get_username")
     created_at = serializers.DateTimeField()
     expires_at = serializers.SerializerMethodField(help_text="Until when it may be approved.")
 

@@ -10,16 +10,16 @@ from dataclasses import asdict
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from hoardrun.forgetting import Outcome, forget, shut_out, write
-from realtime import registry
+from realtime import commands, registry
 
 PATIENCE_SECONDS = 15.0
 LOOK_SECONDS = 0.2
 
 
-class Command(BaseCommand):
+class Command(commands.Command):
     """`manage.py forget_user`."""
 
     help = (

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
@@ -17,7 +17,7 @@ from notifications.choices import Severity
 from notifications.errors import NotificationError
 from notifications.models import Announcement
 from notifications.payloads import announcement_json
-from realtime import names
+from realtime import commands, names, users
 
 
 def moment(text: str) -> datetime:
@@ -26,12 +26,12 @@ def moment(text: str) -> datetime:
         value = datetime.fromisoformat(text)
     except ValueError:
         raise ArgumentTypeError(
-            f"{text!r} is not a time; write it like 2026-01-31T18:00:00Z"
+            f"{text[:60]!a} is not a time; write it like 2026-01-31T18:00:00Z"
         ) from None
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
-class Command(BaseCommand):
+class Command(commands.Command):
     help = "Publish an announcement to everybody, now or, with --starts-at, at a later time."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -89,16 +89,15 @@ class Command(BaseCommand):
 
 
 def _author_id(username: str | None) -> int:
-    users = get_user_model().objects.order_by("pk").values_list("pk", flat=True)
     if username is not None:
-        found = users.filter(username=username).first()
-        if found is None:
-            raise CommandError(f"There is no user {username!r}; give --author an existing one.")
-        return int(found)
-    found = users.filter(is_superuser=True).first()
-    if found is None:
+        author = users.named(username)
+        if author is None:
+            raise CommandError(f"There is no user {username!r:.80}; give --author an existing one.")
+        return int(author.pk)
+    author = get_user_model()._default_manager.filter(is_superuser=True).order_by("pk").first()
+    if author is None:
         raise CommandError(
             "An announcement needs an author and there is no superuser: "
             "give --author a username, or run `manage.py createsuperuser` first."
         )
-    return int(found)
+    return int(author.pk)

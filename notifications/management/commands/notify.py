@@ -5,21 +5,22 @@ from __future__ import annotations
 import json
 import sys
 import time
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from notifications import services
 from notifications.choices import NotificationType, Priority
 from notifications.errors import NotificationError
 from notifications.models import Mailing
+from realtime import commands, users
 
 REPORT_SECONDS = 1.0
 
 
-class Command(BaseCommand):
+class Command(commands.Command):
     """`manage.py notify`."""
 
     help = (
@@ -84,18 +85,30 @@ def _user_ids(options: dict[str, Any]) -> list[int] | None:
         return None
     if options["user"]:
         names = set(options["user"])
-        found = dict(
-            get_user_model().objects.filter(username__in=names).values_list("username", "pk")
-        )
+        found = users.ids_of(names)
         if missing := sorted(names - found.keys()):
-            raise CommandError(f"There is no user {missing[0]!r}; nobody was notified.")
+            raise CommandError(f"There is no user {missing[0]!r:.80}; nobody was notified.")
         return sorted(found.values())
     try:
-        text = sys.stdin.read() if options["users"] == "-" else Path(options["users"]).read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{options['users']} cannot be read: {error}") from None
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    for number, line in enumerate(lines, 1):
-        if not (line.isascii() and line.isdigit()):
-            raise CommandError(f"Line {number} is {line[:30]!r}: give one user id a line.")
-    return [int(line) for line in lines]
+        text = sys.stdin.read() if options["users"] == "-" else _read(options["users"])
+    except UnicodeDecodeError:
+        raise CommandError(f"{options['users']} is no text: give one user id a line.") from None
+    except OSError as error:
+        raise CommandError(f"{options['users']} cannot be read: {error.strerror}.") from None
+    ids = []
+    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            ids.append(commands.whole(1)(line.strip()))
+        except ArgumentTypeError:
+            raise CommandError(
+                f"Line {number} is {line[:30]!a}: give one user id a line."
+            ) from None
+    if not ids:
+        raise CommandError(f"{options['users']} names nobody: give one user id a line.")
+    return ids
+
+
+def _read(path: str) -> str:
+    return Path(path).read_text(encoding="utf-8-sig")

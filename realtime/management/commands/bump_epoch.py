@@ -7,14 +7,14 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from realtime import log
+from realtime import commands, log
 
 REPORT_SECONDS = 1.0
 
 
-class Command(BaseCommand):
+class Command(commands.Command):
     """`manage.py bump_epoch`."""
 
     help = (

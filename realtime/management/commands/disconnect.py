@@ -7,17 +7,16 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from realtime import access, registry
+from realtime import access, commands, registry, users
 from realtime.models import Connection
 
 PATIENCE_SECONDS = 15.0
 LOOK_SECONDS = 0.2
 
 
-class Command(BaseCommand):
+class Command(commands.Command):
     """`manage.py disconnect`."""
 
     help = (
@@ -39,9 +38,9 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
     def handle(self, *, username: str, **options: Any) -> None:
-        user = get_user_model()._default_manager.filter(username=username).first()
+        user = users.named(username)
         if user is None:
-            raise CommandError(f"There is no user {username!r}.")
+            raise CommandError(f"There is no user {username!r:.80}.")
         found = list(registry.connections().filter(user=user))
         if options["connection"]:
             found = [item for item in found if item.pk == options["connection"]]

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from realtime import commands
 from realtime.protocol import asyncapi, document, javascript, typescript
 
 # By their paths in the repository.
@@ -21,7 +22,7 @@ FILES: dict[str, Callable[[], str]] = {
 }
 
 
-class Command(BaseCommand):
+class Command(commands.Command):
     """`manage.py export_protocol`."""
 
     help = f"Write {', '.join(FILES)} from the declarations of the wire."

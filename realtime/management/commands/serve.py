@@ -12,24 +12,34 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from realtime import durability
+from realtime import commands, durability
 from realtime.servers import running
 
+MAX_WORKERS = 1024
 
-class Command(BaseCommand):
+
+class Command(commands.Command):
     """`manage.py serve`."""
 
     help = "Serve HTTP and WebSocket: the command for production and for development."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="Address to listen on.")
-        parser.add_argument("--port", type=int, default=8000, help="Port to listen on.")
         parser.add_argument(
-            "--workers", type=int, default=1, help="Processes; more than one needs REDIS_URL."
+            "--port",
+            type=commands.whole(maximum=65535),
+            default=8000,
+            help="Port to listen on; 0 takes one that is free.",
+        )
+        parser.add_argument(
+            "--workers",
+            type=commands.whole(1, MAX_WORKERS),
+            default=1,
+            help="Processes; more than one needs REDIS_URL.",
         )
         parser.add_argument(
             "--simulate-market",
@@ -38,10 +48,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, host: str, port: int, workers: int, **options: Any) -> None:
-        if not 0 <= port <= 65535:
-            raise CommandError(f"There is no port {port}: --port lies between 0 and 65535.")
-        if workers < 1:
-            raise CommandError("--workers is at least 1.")
         if workers > 1 and not settings.REDIS_URL:
             raise CommandError(
                 "Several workers need a channel layer between them: set REDIS_URL, "

@@ -9,9 +9,9 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
+from realtime import commands
 from realtime.registry import Cluster, cluster
 
 CLEAR = "\x1b[H\x1b[2J"
@@ -33,7 +33,7 @@ COLUMNS = (
 TOP_ROOMS = 10
 
 
-class Command(BaseCommand):
+class Command(commands.Command):
     """`manage.py stats`."""
 
     help = "Show connections, users, rooms, messages, drops and lag, per node and in all."
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="One JSON object per reading.")
         parser.add_argument(
             "--watch",
-            type=float,
+            type=commands.number(0.1, 86_400),
             nargs="?",
             const=2.0,
             metavar="SECONDS",
@@ -57,8 +57,6 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         every: float | None = options["watch"]
-        if every is not None and every <= 0:
-            raise CommandError("--watch takes a number of seconds above 0.")
         if options["check"]:
             try:
                 found = cluster()

@@ -6,16 +6,16 @@ import asyncio
 import json
 import logging
 import uuid
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from rest_framework_simplejwt.settings import api_settings
 
-from realtime import db, names
+from realtime import commands, db, names, users
 from realtime.client import Client
 from realtime.keys import AccessToken
 from realtime.protocol.codes import CloseCode
@@ -34,7 +34,7 @@ _OTHER_KEY = (
 _SILENT = {"acked", "authenticated", "pong", "token_expiring"}  # the client's own business
 
 
-class Command(BaseCommand):
+class Command(commands.Command):
     """`manage.py tail`."""
 
     help = (
@@ -58,7 +58,8 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--since",
-            default="now",
+            type=_offset,
+            default=None,
             metavar="now|OFFSET",
             help="Begin with what follows this offset of the user's stream. Default: now.",
         )
@@ -68,22 +69,23 @@ class Command(BaseCommand):
         unknown = set(options["types"]) - SUBSCRIPTION_TYPES
         if unknown:
             raise CommandError(f"There is no type {', '.join(sorted(unknown))}.")
-        since = _offset(options["since"])
-        user = get_user_model()._default_manager.filter(username=username).first()
+        since: int | None = options["since"]
+        user = users.named(username)
         if user is None:
-            raise CommandError(f"There is no user {username!r}.")
+            raise CommandError(f"There is no user {username!r:.80}.")
         if not user.is_active:
             raise CommandError(f"{username} is not active, and may not connect.")
         if not api_settings.SIGNING_KEY:
             raise CommandError("This deployment has no key to sign tokens with.")
         session = uuid.uuid4().hex
+        url = _with_path(options["url"])
 
         async def get_token(reason: str) -> str | None:
             return await db.run(_token, user.pk, session)
 
         try:
             client = Client(
-                _with_path(options["url"]),
+                url,
                 get_token,
                 types=options["types"],
                 rooms=options["room"],
@@ -145,16 +147,23 @@ class Command(BaseCommand):
 
 
 def _with_path(url: str) -> str:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in {"ws", "wss"} and parts.hostname and parts.port != 0
+    except ValueError:  # a port or an IPv6 address that is none
+        known = False
+    if not known:
+        raise CommandError(f"--url {url[:80]!a} is no address of a server: write it like {URL}.")
     return urlunsplit(parts._replace(path=PATH)) if parts.path in {"", "/"} else url
 
 
 def _offset(text: str) -> int | None:
     if text == "now":
         return None
-    if not (text.isascii() and text.isdigit()):
-        raise CommandError("--since takes `now` or an offset from 0.")
-    return int(text)
+    try:
+        return commands.whole()(text)
+    except ArgumentTypeError:
+        raise ArgumentTypeError("takes `now` or an offset from 0") from None
 
 
 def _token(user_id: int, session: str) -> str | None:

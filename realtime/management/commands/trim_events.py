@@ -8,17 +8,17 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from realtime import log
+from realtime import commands, log
 from realtime.log import Trimmed
 from realtime.options import options as engine
 
 REPORT_SECONDS = 1.0
+MAX_DAYS = 36_500  # a hundred years
 
 
-class Command(BaseCommand):
+class Command(commands.Command):
     """`manage.py trim_events`."""
 
     help = (
@@ -28,9 +28,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--days", type=float, help="Default: EVENT_RETENTION_DAYS.", metavar="N"
+            "--days",
+            type=commands.number(0, MAX_DAYS),
+            help="Default: EVENT_RETENTION_DAYS.",
+            metavar="N",
         )
-        parser.add_argument("--keep", type=int, help="Default: EVENT_RETENTION_COUNT.", metavar="N")
+        parser.add_argument(
+            "--keep", type=commands.whole(), help="Default: EVENT_RETENTION_COUNT.", metavar="N"
+        )
         parser.add_argument("--dry-run", action="store_true", help="Only say what would go.")
         parser.add_argument("--json", action="store_true", help="Print one JSON object at the end.")
 
@@ -38,8 +43,6 @@ class Command(BaseCommand):
         self._reported = time.monotonic()
         days = engine().retention_days if options["days"] is None else options["days"]
         keep = engine().retention_events if options["keep"] is None else options["keep"]
-        if days < 0 or keep < 0:
-            raise CommandError("--days and --keep take numbers from 0.")
         found = log.trim(
             before=timezone.now() - timedelta(days=days),
             keep=keep,

@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 from notifications.models import Announcement, Notification
 from realtime.models import Broadcast, Event, Node, Stream
 from realtime.names import ANNOUNCEMENTS, user_stream
+from realtime.servers.bodies import MAX_BODY_BYTES
 from tests.hoardrun.ledger.conftest import at_once
 from tests.hoardrun.tools import problem
 
@@ -192,17 +193,17 @@ def test_what_cannot_be_recorded_is_not_sent(login, key: str | None):
     assert nothing_was_written()
 
 
-def test_it_takes_sixteen_kibibytes_and_not_a_byte_more(charlie: User, login):
+def test_it_takes_sixty_four_kibibytes_and_not_a_byte_more(charlie: User, login):
     def send(size: int) -> Any:
         body = json.dumps(ANNOUNCEMENT).encode().ljust(size)
         return login(charlie).post(
             "/ws/broadcast/announcement", body, content_type="application/json"
         )
 
-    answer = problem(send(16 * 1024 + 1), 413, "too_large")
-    assert "16384" in answer["detail"]
+    answer = problem(send(64 * 1024 + 1), 413, "too_large")
+    assert "65536" in answer["detail"]
     assert nothing_was_written()
-    done(send(16 * 1024))
+    done(send(64 * 1024))
 
 
 def test_each_user_broadcasts_so_often_and_then_waits(
@@ -379,3 +380,14 @@ def test_equal_requests_at_the_same_time_make_one_event(post: Post, alice: User,
     assert sum("Idempotent-Replayed" not in answer for answer in answers) == 1
     assert len(events(user_stream(alice.pk))) == 1
     assert Notification.objects.count() == Broadcast.objects.count() == 1
+
+
+@pytest.mark.parametrize("letter", ["x", "\u0c85", "\U0001f600"])
+def test_an_announcement_of_5000_characters_fits_in_any_script(post: Post, letter: str):
+    """As the test client sends it, each character outside ASCII takes 6 or 12 bytes."""
+    text = json.dumps(ANNOUNCEMENT | {"message": letter * 5000})
+    assert len(text) < MAX_BODY_BYTES
+    done(post("announcement", ANNOUNCEMENT | {"message": letter * 5000}))
+    [event] = events(ANNOUNCEMENTS)
+    assert event["data"]["message"] == letter * 5000
+    assert post("announcement", ANNOUNCEMENT | {"message": letter * 5001}).status_code == 400

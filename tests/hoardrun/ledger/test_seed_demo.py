@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 from io import StringIO
 
 import pytest
@@ -7,7 +8,8 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from hoardrun.ledger.management.commands.seed_demo import RIGHTS
+from hoardrun import env
+from hoardrun.ledger.management.commands.seed_demo import RIGHTS, site_of
 from hoardrun.ledger.models import Account, Transaction
 from notifications.models import Notification
 from realtime.models import Event
@@ -64,7 +66,7 @@ def test_it_seeds_once_and_prints_whom_to_log_in_as(logins):
 
 @pytest.mark.django_db
 def test_it_keeps_a_changed_password_when_run_once(logins):
-    assert seed().endswith("manage.py tail alice\n")
+    assert "manage.py tail alice\n" in seed()
     alice = User.objects.get(username="alice")
     alice.set_password("her own")
     alice.save()
@@ -80,3 +82,50 @@ def test_it_refuses_outside_debug(settings):
     with pytest.raises(CommandError, match="runs under DEBUG=1 only"):
         seed()
     assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "site"),
+    [
+        ("127.0.0.1", 8000, "http://127.0.0.1:8000"),
+        ("0.0.0.0", 9000, "http://127.0.0.1:9000"),
+        ("::", 9000, "http://[::1]:9000"),
+        ("fe80::1", 1, "http://[fe80::1]:1"),
+        ("localhost", 0, "http://localhost:PORT"),
+    ],
+)
+def test_it_names_an_address_that_a_browser_can_open(host: str, port: int, site: str):
+    assert site_of(host, port) == site
+
+
+@pytest.mark.django_db
+def test_it_says_where_the_port_stands_that_it_cannot_know(logins, monkeypatch):
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    assert seed().endswith("The port is 8000 unless `serve` was given another.\n")
+    assert seed("--port", "0").endswith("Put the port for PORT that `serve` prints.\n")
+    assert seed("--port", "8000").endswith("manage.py tail alice\n")
+
+
+@pytest.mark.django_db
+def test_the_line_to_watch_names_the_database_and_prints_no_password(
+    logins, monkeypatch, tmp_path, settings
+):
+    monkeypatch.setattr(env, "BASE_DIR", tmp_path)
+    database = settings.DATABASES["default"]
+    monkeypatch.setitem(database, "PASSWORD", "")
+    monkeypatch.setitem(database, "OPTIONS", {})
+    monkeypatch.setenv("DATABASE_URL", "postgres://u@%2Frun/a b")
+    assert "DEBUG=1 DATABASE_URL='postgres://u@%2Frun/a b' " in seed()
+    monkeypatch.setitem(database, "PASSWORD", "a secret")
+    url = "postgres://u:a%20secret@host/db"
+    monkeypatch.setenv("DATABASE_URL", url)
+    [line] = [line for line in seed().splitlines() if "Watch" in line]
+    assert "secret" not in line
+    file = tmp_path / "var" / "database_url"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert f'DATABASE_URL="$(cat {file})" ' in line
+    words = line.split("DATABASE_URL=")[1].split(" ", 2)[:2]
+    shown = subprocess.run(
+        ["sh", "-c", f"printf %s {' '.join(words)}"], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout == url

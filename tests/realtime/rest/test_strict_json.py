@@ -13,6 +13,12 @@ def test_it_reads_json():
     }
 
 
+def test_it_takes_a_byte_order_mark_for_nothing():
+    assert strict_json.loads(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
+    with pytest.raises(strict_json.Unreadable, match="UTF-8"):
+        strict_json.loads(b"\xff\xfe{\x00}\x00")
+
+
 @pytest.mark.parametrize(
     ("body", "about"),
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,9 +11,10 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission, User
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 
+from hoardrun import env
 from hoardrun.ledger.choices import AccountType, Direction, PaymentMethod, Provider
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.choices import TransactionType as Type
@@ -19,8 +22,11 @@ from hoardrun.ledger.models import Account
 from hoardrun.ledger.money import Currency
 from hoardrun.ledger.services import account_open, transaction_create, transaction_move
 from notifications.services import notification_create
+from realtime import commands
 
-DEFAULT_SITE = "http://127.0.0.1:8000"  # where `tail` looks by itself
+DEFAULT_PORT = 8000
+ANY_PORT = "PORT"  # in place of one that is not known yet
+DEFAULT_SITE = f"http://127.0.0.1:{DEFAULT_PORT}"  # where `tail` looks by itself
 ACCOUNTS = (
     (Currency.UGX, AccountType.CHECKING, "Everyday", "1850000"),
     (Currency.KES, AccountType.SAVINGS, "Savings", "64200.50"),
@@ -104,15 +110,19 @@ NOTIFICATIONS = (
 )
 
 
-class Command(BaseCommand):
+class Command(commands.Command):
     help = "Create the demo users with accounts, transactions and notifications (DEBUG only)."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--once", action="store_true", help="only print the logins if they exist already"
         )
-        parser.add_argument("--host", default="127.0.0.1", help="where the server will listen")
-        parser.add_argument("--port", default=8000, type=int)
+        parser.add_argument("--host", default="127.0.0.1", help="where the server listens")
+        parser.add_argument(
+            "--port",
+            type=commands.whole(maximum=65535),
+            help=f"where it listens; by default {DEFAULT_PORT}, as `serve` does",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         logins: list[dict[str, str]] = settings.DEMO_LOGINS
@@ -120,6 +130,8 @@ class Command(BaseCommand):
             raise CommandError(
                 "seed_demo creates users whose passwords are public, so it runs under DEBUG=1 only."
             )
+        if get_user_model() is not User:
+            raise CommandError("seed_demo makes users of Django's own model, which is not in use.")
         names = [login["username"] for login in logins]
         users = get_user_model().objects.filter(username__in=names)
         if not options["once"] or users.count() < len(names):
@@ -127,9 +139,9 @@ class Command(BaseCommand):
                 for login in logins[:-1]:
                     seed_customer(user_ensure(login, staff=False))
                 user_ensure(logins[-1], staff=True)
-        self._print(logins, f"http://{options['host']}:{options['port']}")
+        self._print(logins, options["host"], options["port"])
 
-    def _print(self, logins: list[dict[str, str]], site: str) -> None:
+    def _print(self, logins: list[dict[str, str]], host: str, port: int | None) -> None:
         rows = [("username", "password", "role")]
         rows += [(login["username"], login["password"], "customer") for login in logins[:-1]]
         rows.append((logins[-1]["username"], logins[-1]["password"], "staff"))
@@ -139,17 +151,51 @@ class Command(BaseCommand):
             cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
             self.stdout.write("  " + "  ".join(cells).rstrip())
         self.stdout.write("")
+        site = site_of(host, DEFAULT_PORT if port is None else port)
         for what, path in (("Console", "/ws/test"), ("Admin", "/admin/"), ("API", "/api/docs")):
             self.stdout.write(f"  {what:<8} {site}{path}")
-        tail = f"DEBUG=1 {_python()} manage.py tail {logins[0]['username']}"
+        tail = f"DEBUG=1 {_database()}{_python()} manage.py tail {logins[0]['username']}"
         if site != DEFAULT_SITE:
             tail += f" --url {site.replace('http', 'ws', 1)}"
         self.stdout.write(f"  {'Watch':<8} {tail}")
+        if port == 0:
+            self.stdout.write(f"  Put the port for {ANY_PORT} that `serve` prints.")
+        elif port is None:
+            self.stdout.write(f"  The port is {DEFAULT_PORT} unless `serve` was given another.")
+
+
+def site_of(host: str, port: int) -> str:
+    """Write where a browser of this machine finds a server that listens there."""
+    if host in {"", "0.0.0.0", "::"}:  # all addresses of the machine: nothing that one could open
+        host = "::1" if host == "::" else "127.0.0.1"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port or ANY_PORT}"
+
+
+def _database() -> str:
+    """Write how commands of another shell find this database; nothing for the demo's own.
+
+    An address with a password is kept in a file for its owner alone, and not printed.
+    """
+    url = env.text("DATABASE_URL")
+    if not url:
+        return ""
+    database = settings.DATABASES["default"]
+    if not (database.get("PASSWORD") or any("pass" in key for key in database.get("OPTIONS", ()))):
+        return f"DATABASE_URL={shlex.quote(url)} "
+    file = env.BASE_DIR / "var" / "database_url"
+    file.parent.mkdir(exist_ok=True)
+    file.unlink(missing_ok=True)
+    with open(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as kept:
+        kept.write(url)
+    return f'DATABASE_URL="$(cat {shlex.quote(_here(file))})" '
 
 
 def _python() -> str:
     """Name this Python as one would type it here."""
-    path = Path(sys.executable)
+    return shlex.quote(_here(Path(sys.executable)))
+
+
+def _here(path: Path) -> str:
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 

@@ -11,29 +11,38 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from hoardrun.market import services
 from hoardrun.market.errors import MarketError
 from hoardrun.market.feeds import FEEDS
 from hoardrun.market.quotes import LiveQuote
 from hoardrun.market.runner import run_feed
-from realtime import wakeup
+from realtime import commands, wakeup
 
 REPORT_SECONDS = 5.0
 
 
-class Command(BaseCommand):
+class Command(commands.Command):
     """Streams until Ctrl-C, SIGTERM or `--for`, then says how much it sent."""
 
     help = "Send a feed's quotes to all server processes through Redis, and store the newest."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--source", default="simulator", choices=sorted(FEEDS))
-        parser.add_argument("--interval", type=float, default=0.5, help="Seconds between batches.")
+        parser.add_argument(
+            "--interval",
+            type=commands.number(0.01, 3600),
+            default=0.5,
+            help="Seconds between batches.",
+        )
         parser.add_argument("--symbols", default="", help="Only these, as BTC-USD,SCOM.")
         parser.add_argument(
-            "--for", type=float, dest="seconds", metavar="SECONDS", help="End after this time."
+            "--for",
+            type=commands.number(0, 10**7),
+            dest="seconds",
+            metavar="SECONDS",
+            help="End after this time.",
         )
         parser.add_argument("--json", action="store_true", help="One JSON object a line.")
 
