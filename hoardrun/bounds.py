@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,8 @@ from django.conf import settings
 from realtime.core import heads
 from realtime.servers import bodies, refusals
 from realtime.servers.refusals import Refusal
+
+MAX_DIGITS = 18  # of a length that is read as a number
 
 
 class Bounded:
@@ -27,9 +30,14 @@ class Bounded:
         if heads.is_too_dear(scope["headers"]):
             await refusals.HEAD_TOO_LARGE(scope, receive, send)
             return
+        limit = bodies.limit_of(_path(scope))
         try:
             async with asyncio.timeout(settings.HTTP_BODY_SECONDS):
-                first = await _whole(receive, bodies.limit_of(_path(scope)))
+                first = (
+                    refusals.too_large(limit)
+                    if _is_declared_above(limit, scope["headers"])
+                    else await _whole(receive, limit)
+                )
         except TimeoutError:
             first = refusals.BODY_TOO_LATE
         if isinstance(first, Refusal):
@@ -45,6 +53,12 @@ class Bounded:
 
 def _path(scope: Any) -> str:
     return str(scope["path"]).removeprefix(scope.get("root_path", ""))
+
+
+def _is_declared_above(limit: int, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Say so if Content-Length does, which may lie to the other side."""
+    lengths = [value for name, value in headers if name == b"content-length" and value.isdigit()]
+    return any(len(text.lstrip(b"0")) > MAX_DIGITS or int(text) > limit for text in lengths)
 
 
 async def _whole(receive: Any, limit: int) -> dict[str, Any] | Refusal:

@@ -13,11 +13,13 @@ MAX_COOKIE_ESCAPES = 200
 
 
 def is_too_dear(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Say whether there is a header that would take long to read. Names are in lower case."""
-    escapes = 0
+    """Say whether headers are too large, or one would take long to read. Names in lower case."""
+    size = number = escapes = 0
     for name, value in headers:
+        size += len(name) + len(value) + len(": \r\n")
+        number += 1
         if name == b"content-type" and len(value) > MAX_CONTENT_TYPE:
             return True
         if name == b"cookie":
             escapes += value.count(b"\\")
-    return escapes > MAX_COOKIE_ESCAPES
+    return size > MAX_HEAD_BYTES or number > MAX_HEADERS or escapes > MAX_COOKIE_ESCAPES

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hoardrun.bounds import Bounded
-from realtime.core.heads import MAX_CONTENT_TYPE, MAX_COOKIE_ESCAPES
+from realtime.core.heads import MAX_CONTENT_TYPE, MAX_COOKIE_ESCAPES, MAX_HEADERS
 from realtime.servers import bodies
 
 KIB = 1024
@@ -69,6 +69,14 @@ async def test_a_body_that_is_too_large_is_read_no_further() -> None:
     assert asked.taken == 7
 
 
+@pytest.mark.parametrize("length", [b"65537", b"300000000", b"9" * 20_000])
+async def test_a_length_that_is_too_large_is_refused_before_anything_is_read(length: bytes) -> None:
+    asked = Asked(b"x")
+    asked.scope["headers"] = [(b"content-length", length)]
+    (await asked.run()).refused(413, "too_large")
+    assert asked.taken == 0
+
+
 async def test_paths_have_limits_of_their_own_and_programs_64_kib() -> None:
     assert bodies.limit_of("/admin/login/") == 1024 * KIB
     assert bodies.limit_of("/ws/broadcast/market/") == bodies.MAX_BODY_BYTES
@@ -99,10 +107,12 @@ async def test_a_client_that_left_is_told_of_at_once() -> None:
         [(b"content-type", b'a;x="' + b";" * MAX_CONTENT_TYPE)],
         [(b"cookie", b'a="' + b'\\"' * (MAX_COOKIE_ESCAPES + 1) + b'"')],
         [(b"cookie", b'a="' + b"\\054" * 150 + b'"')] * 2,
+        [(b"host", b"eyJ" * 34_000)],
+        [(b"a", b"b")] * (MAX_HEADERS + 1),
     ],
-    ids=["content-type", "cookie", "two cookies"],
+    ids=["content-type", "cookie", "two cookies", "size", "number"],
 )
-async def test_headers_that_take_long_to_read_are_refused(headers: Any) -> None:
+async def test_headers_that_are_large_or_take_long_to_read_are_refused(headers: Any) -> None:
     asked = Asked()
     asked.scope["headers"] = headers
     (await asked.run()).refused(431, "headers_too_large")
