@@ -28,6 +28,7 @@ class Acks:
         self._answers: list[tuple[Socket, Acked, str | None]] = []
         self._under_way: dict[tuple[int, str, str], CursorMove] = {}
         self._storing = asyncio.Lock()
+        self._flushing: set[asyncio.Task[bool]] = set()
         self._pace = Pace(MAX_WAIT_SECONDS)
 
     def due(self, now: float) -> bool:
@@ -73,7 +74,16 @@ class Acks:
                 self._moves[key] = move
 
     async def flush(self) -> bool:
-        """Store what came in, in one statement; False, and it is kept, if that fails."""
+        """Store what came in, in one statement; False, and it is kept, if that fails.
+
+        A caller that is cancelled ends nothing: stored later, an ack could undo a newer one.
+        """
+        flushing = asyncio.ensure_future(self._flush())
+        self._flushing.add(flushing)
+        flushing.add_done_callback(self._flushing.discard)
+        return await asyncio.shield(flushing)
+
+    async def _flush(self) -> bool:
         async with self._storing:
             if not self._moves:
                 return True
@@ -83,12 +93,10 @@ class Acks:
             self._under_way = moves
             try:
                 await db.run(log.move_cursors, list(moves.values()))
-            except BaseException as error:  # also of a login that was cancelled meanwhile
+            except Exception as error:
                 self._put_back(moves)
                 waiting = [*answers, *self._answers]
                 self._answers = [answer for answer in waiting if answer[0].is_open]
-                if not isinstance(error, Exception):
-                    raise
                 logger.warning("acknowledgements not stored yet: %r", error)
                 return False
             finally:

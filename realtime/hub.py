@@ -46,6 +46,7 @@ TICK_SECONDS = 0.1
 # What may come at once: so many seconds' worth, and never less than that.
 BURST_SECONDS = 4
 MIN_BURST = 10
+STOP_SECONDS = 5.0  # for the last acknowledgements, when the database may be away
 DERIVE_WAIT_SECONDS = 0.5  # at most, to gather users in a storm
 DERIVE_RETRY_SECONDS = 1.0
 
@@ -106,7 +107,11 @@ class Hub:
         """End all work of this hub."""
         await asyncio.to_thread(wakeup.sender.flush)  # which this very loop empties
         wakeup.sender.detach(asyncio.get_running_loop())
-        await self.acks.flush()
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await self.acks.flush()
+        except TimeoutError:
+            logger.warning("the last acknowledgements are not stored: the database does not answer")
         self.members.stop()
         await self.link.stop()
         for task in list(self._tasks):
@@ -324,7 +329,12 @@ async def ensure() -> Hub:
     hub = _hubs.get(loop)
     if hub is None:
         hub = _hubs[loop] = Hub(options())
-        await hub.start()
+        try:
+            await hub.start()
+        except BaseException:  # half a hub must not serve: the next one tries anew
+            _hubs.pop(loop, None)
+            await hub.stop()
+            raise
     return hub
 
 

@@ -92,6 +92,10 @@ class LayerLink:
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
         self._channel, self._away = "", True
+        if self._settling is not None:  # which may take a while to end, and nobody waits for
+            self._closing.add(self._settling)
+            self._settling.add_done_callback(self._closing.discard)
+            self._settling = None
         for group in sorted(self._groups):  # in the same order in each run of a simulation
             self._unsettled[group] = self._wanted[group]
         self._groups = set()
@@ -118,6 +122,8 @@ class LayerLink:
                 async with asyncio.timeout(CALL_SECONDS):
                     if wanted() and group not in self._groups:
                         await self._layer.group_add(group, self._channel)
+                        # Of another link than the one that was joined, if it was built anew.
+                        _stop_if_cancelled()
                         self._groups.add(group)
                     elif not wanted() and group in self._groups:
                         self._groups.discard(group)

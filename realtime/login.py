@@ -45,7 +45,12 @@ async def authenticate(hub: Hub, socket: Socket, token: str, request_id: str | N
         if identity is None:
             _refuse(hub, socket)
         else:
-            await log_in(hub, socket, identity, request_id)
+            try:
+                await log_in(hub, socket, identity, request_id)
+            except Exception:  # half a login has a user, and no end
+                _unchecked(socket, request_id)
+                socket.close(CloseCode.TIMEOUT)
+                raise
     elif identity is None:
         _invalid(socket, request_id)
     elif identity.user_id != user_id:
@@ -93,6 +98,8 @@ async def log_in(
     hub.turn.settle()  # what this turn has for others may close this one
     if not socket.is_open:
         return  # it left meanwhile, and the hub has forgotten it
+    if socket.close_code is not None:
+        return  # it is sent away: no other of the user gives way to it
     if found is None:
         _unchecked(socket, request_id)
         socket.close(CloseCode.TIMEOUT)

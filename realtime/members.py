@@ -80,6 +80,7 @@ class RoomMembers:
             assert kind is not None, "ask `allowed` first"
             members = self.rooms[room] = Members(room, kind)
             members.ready = asyncio.ensure_future(self._prepare(members))
+            members.ready.add_done_callback(_look)  # all that wait for it may have left
         members.joining += 1
         try:
             if members.ready is not None:
@@ -237,3 +238,9 @@ class RoomMembers:
                 if task is not None:
                     task.cancel()
         self.rooms.clear()
+
+
+def _look(task: asyncio.Task[None]) -> None:
+    """Take note of how a task ended; those that wait for it hear of an error."""
+    if not task.cancelled():
+        task.exception()

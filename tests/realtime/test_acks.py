@@ -154,3 +154,34 @@ async def test_answers_that_wait_are_bounded_and_those_of_the_gone_are_dropped(
     await turned()
     assert (answered(first), answered(second)) == ([], [2])
     assert await stored() == {"phone": 2}
+
+
+async def test_a_store_whose_caller_left_is_over_before_the_next_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    user_id, epoch = await user_with_stream()
+    node, acks = Node(), Acks()
+    old, _ = await tab(node, "phone", user_id, "an older life")
+    new, notebook = await tab(node, "phone", user_id, epoch)
+    under_way, may_go_on = threading.Event(), threading.Event()
+
+    def slowly(moves: Sequence[CursorMove]) -> None:
+        if not under_way.is_set():
+            under_way.set()
+            may_go_on.wait(10)
+        _store(moves)
+
+    monkeypatch.setattr(log, "move_cursors", slowly)
+    acks.put(old, f"user:{user_id}", 9, None)
+    leaving = asyncio.create_task(acks.flush())
+    await asyncio.to_thread(under_way.wait, 10)
+    leaving.cancel()
+    acks.put(new, f"user:{user_id}", 3, None)
+    storing = asyncio.create_task(acks.flush())
+    await asyncio.wait([storing], timeout=0.2)
+    assert not storing.done()  # stored after it, the older one would take its place
+    may_go_on.set()
+    await storing
+    await turned()
+    assert await stored() == {"phone": 3}
+    assert answered(notebook) == [3]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from channels.layers import get_channel_layer
+from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from realtime import layer, names, wakeup
 from realtime.layer import LayerLink
@@ -114,3 +115,39 @@ async def test_a_layer_that_is_away_holds_nobody_up(
     ear.link._layer = working
     await until(lambda: not ear.link._unsettled)
     assert ear.missed > missed  # what came meanwhile is in the log
+
+
+class Slow(InMemoryChannelLayer):
+    """A layer that swallows the cancellation of one call, as the Redis client does now and then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting = asyncio.Event()
+
+    async def group_add(self, group: str, channel: str) -> None:
+        if group == GROUP and not self.waiting.is_set():
+            self.waiting.set()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(10)
+            await asyncio.sleep(0)  # it cleans up
+            return
+        await super().group_add(group, channel)
+
+
+async def test_what_joins_when_the_link_is_built_anew_is_joined_on_the_new_link(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slow = Slow()
+    monkeypatch.setattr(layer, "get_channel_layer", lambda: slow)
+    ear = Ear()
+    ear.link.start()
+    ear.link.follow(GROUP, lambda: True)
+    await slow.waiting.wait()
+    ear.link._rebuild()  # while it waits for the old link
+    async with asyncio.timeout(10):
+        while not ear.heard:
+            message = {"type": wakeup.EVENTS, "from": names.deployment(), "number": 7}
+            await slow.group_send(GROUP, message)
+            await asyncio.sleep(0.01)
+    assert ear.heard[0]["number"] == 7
+    await ear.link.stop()

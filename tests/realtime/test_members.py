@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -129,6 +131,29 @@ async def test_a_room_that_failed_to_open_is_tried_anew(monkeypatch: pytest.Monk
     await until(lambda: notebook.messages())
     node.members.leave(socket, "fed")
     await until(lambda: kind.running == 0)
+
+
+async def test_a_room_that_fails_to_open_for_somebody_who_has_left_says_nothing(
+    fed: Fed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context))
+    node = Node()
+    monkeypatch.setattr(fed, "source", lambda room: 1 / 0)
+    staying, _ = node.join()
+    leaving = asyncio.create_task(node.members.join(staying, "fed", "realtime", None))
+    await until(lambda: fed.asked)
+    ready = node.members.rooms["fed"].ready
+    assert ready is not None
+    node.members.rooms["fed"].joining += 1  # another is about to come in, so it is kept
+    leaving.cancel()
+    fed.may_answer.set()
+    await asyncio.wait([ready])
+    node.members.rooms.clear()
+    del ready, leaving
+    gc.collect()
+    await asyncio.sleep(0)
+    assert said == []
 
 
 async def test_one_whom_a_turn_closes_while_it_joins_is_no_member(fed: Fed) -> None:

@@ -1,0 +1,90 @@
+"""A login is whole, or the socket ends."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user_model
+
+from realtime import login, session
+from realtime.core.connection import Connection
+from realtime.core.identity import Identity
+from realtime.hub import Hub
+from realtime.options import Options
+from realtime.protocol.codes import CloseCode
+from realtime.socket import Socket
+from realtime.standing import stamp_of
+from tests.realtime.conftest import token_for
+from tests.realtime.rig import Notebook, turned
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def stranger(own: Hub) -> tuple[Socket, Notebook]:
+    """Connect somebody without a login."""
+    notebook = Notebook()
+    socket = notebook.socket = Socket(
+        Connection("c", own.options.limits), notebook, own.turn, 1 << 17
+    )
+    own.admit(socket)
+    return socket, notebook
+
+
+@sync_to_async
+def user() -> int:
+    return int(get_user_model().objects.create(username="alice").pk)
+
+
+async def test_a_login_that_fails_half_way_ends_the_socket(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own = Hub(Options())
+    socket, notebook = stranger(own)
+
+    def fail(*_: Any) -> bool:
+        raise RuntimeError("no greeting")
+
+    monkeypatch.setattr(login, "greet", fail)
+    token = token_for(await user())
+    with pytest.raises(RuntimeError):
+        await login.authenticate(own, socket, token, "1")
+    await turned()
+    # It has a user now, and nothing that would ever end it.
+    assert notebook.closed == CloseCode.TIMEOUT
+    assert [m["data"]["retryable"] for m in notebook.messages() if m["type"] == "error"] == [True]
+    assert own.users == {}
+
+
+async def test_one_who_is_sent_away_during_the_login_takes_nobodys_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    may_answer = threading.Event()
+    load = session.load
+
+    def slowly(keys: Any) -> Any:
+        may_answer.wait(10)
+        return load(keys)
+
+    monkeypatch.setattr(session, "load", slowly)
+    own = Hub(Options(max_connections_per_user=1))
+    user_id = await user()
+    identity = Identity(user_id, 2e9, "s", stamp_of(""))
+    may_answer.set()
+    staying, _ = stranger(own)
+    await login.log_in(own, staying, identity)
+    assert list(own.users[user_id]) == [staying]
+    may_answer.clear()
+    leaving, _ = stranger(own)
+    logging_in = asyncio.create_task(login.log_in(own, leaving, identity))
+    await asyncio.sleep(0)
+    own.send_away(leaving)
+    may_answer.set()
+    await logging_in
+    assert list(own.users[user_id]) == [staying]
+    assert staying.close_code is None
+    for socket in (staying, leaving):
+        own.detach(socket)
