@@ -73,7 +73,10 @@ def test_every_command_is_of_the_kind_that_ends_in_one_line() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", sorted(WORKS))
-def test_odd_arguments_end_in_one_line(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_odd_arguments_end_in_one_line(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # some are names of files to write
     User.objects.create_user("alice")
     for action in options_of(name):
         for odd in ODD:
