@@ -133,9 +133,11 @@ class HttpProtocol(HttpToolsProtocol):
     # -- what uvicorn's protocol calls
 
     def handle_websocket_upgrade(self) -> None:
-        """Become a WebSocket, unless the handshake is refused."""
+        """Become a WebSocket, unless the handshake is refused; no deadline of ours is left."""
         if not self._deaf:
             super().handle_websocket_upgrade()
+            self._deaf = True  # the connection is another protocol's
+            self._in_time()
 
     def on_response_complete(self) -> None:
         """Go on with the next request, unless this was the last."""
