@@ -232,6 +232,22 @@ async def test_without_light_dark_it_has_plain_colours(browser: Browser, demo: S
     await context.close()
 
 
+async def test_times_age_while_it_is_open(context: BrowserContext, demo: Server) -> None:
+    await asyncio.to_thread(notify, demo, "amina", "Ages")
+    shop = await embed(context, demo)
+    await shop.page.locator("hoardrun-bell .bell").click()
+    time = shop.page.locator("hoardrun-bell .note time").first
+    await expect(time).to_have_text("just now")
+    await shop.page.evaluate(
+        """() => {
+            const now = Date.now;
+            Date.now = () => now() + 300_000;
+            document.dispatchEvent(new Event("visibilitychange"));
+        }"""
+    )
+    await expect(time).to_have_text("5 minutes ago")
+
+
 async def test_each_text_reads_in_its_own_direction(context: BrowserContext, demo: Server) -> None:
     await asyncio.to_thread(notify, demo, "amina", "رسالة جديدة", message="Read from the left")
     shop = await embed(context, demo)
@@ -298,7 +314,7 @@ async def test_a_bell_that_nobody_connected_says_so(browser: Browser, demo: Serv
     context = await browser.new_context()
     warnings: list[str] = []
     context.on("console", lambda said: warnings.append(said.text) if "bell" in said.text else None)
-    shop = await Embed.open(context, f"{demo.url}/ws/schema")
+    shop = await Embed.blank(context, demo)
     await shop.page.evaluate(
         """async () => {
             await import("/static/realtime/bell.js");

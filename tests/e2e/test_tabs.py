@@ -57,22 +57,26 @@ async def test_eleven_tabs_that_share_are_one_socket(context: BrowserContext, de
         assert tab.complaints == []
 
 
-async def test_the_tab_that_an_eleventh_replaced_is_back_when_it_is_shown(
-    context: BrowserContext, demo: Server
+@pytest.mark.parametrize("share", [False, True], ids=["alone", "in the worker"])
+async def test_the_tab_that_an_eleventh_replaced_is_back_when_it_is_looked_at(
+    context: BrowserContext, demo: Server, share: bool
 ) -> None:
     staff = await asyncio.to_thread(token_of, demo, "staff")
     token = await asyncio.to_thread(token_of, demo, "amina")
     await asyncio.to_thread(wait_for, demo, staff, 0)
-    first = await Embed.start(context, demo, "amina", token=token, share=False, snapshot=True)
+    first = await Embed.start(context, demo, "amina", token=token, share=share, snapshot=True)
     at = (await first.get("client.positions"))[AMINA]
-    await first.hide()
+    await first.hide(not share)
     for _ in range(10):
         await Embed.start(context, demo, "amina", token=token, share=False)
     await first.until("states.at(-1).code === 4409")
     last = await first.get("states.at(-1)")
     assert (last["state"], last["retryInMs"]) == ("connecting", None)
     await asyncio.to_thread(notify, demo, "amina", "While it was aside")
-    await first.hide(False)
+    if share:  # a window beside another is never hidden: somebody turns to it
+        await first.page.evaluate("dispatchEvent(new Event('focus'))")
+    else:
+        await first.hide(False)
     await first.until("client.state === 'connected'")
     await first.until("heard.length === 1")
     assert await first.offsets(AMINA) == [at + 1]

@@ -1,0 +1,41 @@
+"""What the admin says to those who do not see it as it is drawn."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from hoardrun.market.models import Instrument
+from hoardrun.market.services import instruments_ensure
+
+
+@pytest.fixture
+def admin(db: None) -> Client:
+    browser = Client()
+    browser.force_login(User.objects.create_superuser("root"))
+    return browser
+
+
+def test_what_is_edited_in_a_list_says_which_row_it_is_of(admin: Client) -> None:
+    instruments_ensure()
+    page = admin.get("/admin/market/instrument/").content.decode()
+    fields = re.findall(r"<(?:select|input)[^>]*name=\"form-\d+-(?:status|is_active)\"[^>]*>", page)
+    labels = [re.search(r'aria-label="([^"]+)"', field) for field in fields]
+    assert fields and all(labels)
+    assert len({found[1] for found in labels if found}) == len(fields)
+
+
+def test_the_halves_of_a_moment_have_names(admin: Client) -> None:
+    page = admin.get("/admin/notifications/announcement/add/").content.decode()
+    for name, label in (("starts_at_0", "Date"), ("ends_at_1", "Time")):
+        assert re.search(rf'name="{name}"[^>]*aria-label="{label}"', page)
+
+
+def test_every_page_of_a_model_has_our_style(admin: Client) -> None:
+    instruments_ensure()
+    [key, *_] = Instrument.objects.values_list("pk", flat=True)
+    for path in ("ledger/transaction/", "auth/user/", f"market/instrument/{key}/change/"):
+        assert "/static/hoardrun/admin.css" in admin.get(f"/admin/{path}").content.decode()
