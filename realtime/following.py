@@ -38,6 +38,7 @@ class Followed:
     """
 
     __slots__ = (
+        "again",
         "catching_up",
         "filtered",
         "fresh",
@@ -59,6 +60,7 @@ class Followed:
         self.fresh: list[tuple[Entry, Frame]] | None = None  # delivered in this turn
         self.fresh_bytes = 0
         self.catching_up: asyncio.Task[None] | None = None
+        self.again = False  # somebody needs a read of the log that begins from now on
 
     @property
     def known(self) -> bool:
@@ -212,7 +214,7 @@ class Following:
                 self.catch_up(followed)
             elif heard is not Heard.OLD:
                 followed.woken = max(followed.woken, offset)
-                self.catch_up(followed)
+                self._read(followed)
 
     def _deliver(self, followed: Followed, entry: Entry) -> None:
         followed.place.offset = entry.offset
@@ -260,7 +262,11 @@ class Following:
     # -- from the log
 
     def catch_up(self, followed: Followed) -> asyncio.Task[None]:
-        """Read what this node has not seen of a stream; one read at a time."""
+        """Read what this node has not seen of a stream by now; one read at a time."""
+        followed.again = True  # one that is under way may have looked before
+        return self._read(followed)
+
+    def _read(self, followed: Followed) -> asyncio.Task[None]:
         if followed.catching_up is None or followed.catching_up.done():
             task = asyncio.ensure_future(self._catch_up(followed))
             followed.catching_up = task
@@ -273,13 +279,15 @@ class Following:
         try:
             while True:
                 before, woken = place.offset, followed.woken
+                followed.again = False
                 head, entries = await self._log.ask((followed.name, before))
                 page = turn_page(place, before, head, entries)
                 if page.resync is not None:
                     self._reset(followed, head, page.resync)
-                    return
                 for entry in entries[page.start : page.stop]:
                     self._deliver(followed, entry)
+                if followed.again:
+                    continue
                 if max(head.head, followed.woken) <= place.offset:
                     return
                 if place.offset == before and followed.woken == woken:
@@ -293,6 +301,8 @@ class Following:
         """Go on from the head, and tell everybody who was live that the past is gone."""
         self._turn.settle()
         logger.warning("stream %s: resynchronised (%s)", followed.name, reason)
+        if head.epoch != followed.place.epoch:
+            followed.woken = 0  # those offsets were of a life that is over
         followed.place.epoch, followed.place.offset = head.epoch, head.head
         for socket in (*followed.live, *(followed.filtered or ())):
             self._say_resync(socket, followed.name, followed.place, reason)

@@ -71,12 +71,15 @@ def turn_page(place: Place, asked_after: int, head: Head, entries: Sequence[Numb
     The place may have moved on meanwhile, as wake-ups come in while the log is read:
     what was delivered since is skipped. A head below the place is a lost tail only if it
     is below the offset asked for too: otherwise the read is merely older than the wake-up.
-    A successor that exists and is not there was trimmed: never a partial replay.
+    A successor that exists and is not there was trimmed: never a partial replay. A place that
+    was put back meanwhile, by a resynchronisation, needs another page.
     """
     if head.epoch != place.epoch:
         return Page(0, 0, "epoch")
     if head.head < min(asked_after, place.offset):
         return Page(0, 0, "ahead")
+    if place.offset < asked_after:
+        return Page(0, 0)
     start = 0
     while start < len(entries) and entries[start].offset <= place.offset:
         start += 1

@@ -200,7 +200,9 @@ class Checker:
                 self._reach(device, stream, offset, moment)
             elif kind == "acked":
                 answered += 1
-                acked[device, line[4]] = (line[5], line[6])
+                before = acked.get((device, line[4]), ("", -1))
+                if before[0] != line[5] or before[1] < line[6]:  # they come in any order
+                    acked[device, line[4]] = (line[5], line[6])
             elif kind == "close":
                 closes[str(line[4])] += 1
         for key, (epoch, offset) in acked.items():

@@ -2,14 +2,18 @@
 
 Run as `python -m tests.faults.client`; it prints one line of JSON when all devices have been
 greeted, then answers the commands that come by stdin, one line each: `drop`, `stall SECONDS
-COUNT`, `positions`, `stop`. A device resumes from its own positions, every third one from
-its last acknowledgement on the server; every fourth one asks for compression, and another
-fourth subscribes, to all that there is.
+COUNT`, `fidget SECONDS COUNT`, `positions`, `stop`. A device resumes from its own positions,
+every third one from its last acknowledgement on the server; every fourth one asks for
+compression, and another fourth subscribes, to all that there is or to what these runs publish.
+Those of every fourth user that resume from their own positions share the name of one device,
+and acknowledge too. To fidget is to change filters, to renew and to acknowledge in any
+order; no filter ever leaves out what these runs publish, so none makes a hole.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import random
 import sys
@@ -26,6 +30,8 @@ from tests.faults.journal import Journal
 
 ACK_EVERY = 5  # events
 READY_SECONDS = 120.0  # for all devices to be greeted for the first time
+PUBLISHED = "system"  # the topic of all events that have one
+FIDGET_SECONDS = 0.06  # between two commands: a node takes 20 a second
 ALL_TYPES = "transaction,security,account,payment,savings,kyc,system,marketing,reminder,balance"
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.05, 1.0
 
@@ -39,8 +45,10 @@ class Device:
         self.name = f"d{number}"
         self.user = user
         self.acks = number % 3 == 2
+        # What the server knows it by: "" is nothing, and some share a name with others.
+        self.device = self.name if self.acks else f"of{user['id']}" if user["id"] % 4 == 3 else ""
         self._compression = "deflate" if number % 4 == 1 else None
-        self._types = ALL_TYPES if number % 4 == 2 else ""
+        self.types = "" if number % 4 != 2 else ALL_TYPES if number % 8 == 2 else PUBLISHED
         self.places: dict[str, tuple[str, int]] = {}
         self.greeted = asyncio.Event()
         self.stalled_until = 0.0
@@ -87,13 +95,13 @@ class Device:
 
     def _url(self) -> str:
         query = {"token": self.user["token"]}
-        if self.acks:
-            query["device"] = self.name
-        elif self.places:
+        if self.device:
+            query["device"] = self.device
+        if self.places and not self.acks:
             query["since"] = ",".join(f"{name}:{at}" for name, (_, at) in self.places.items())
             query["epoch"] = self._epochs
-        if self._types:
-            query["types"] = self._types
+        if self.types:
+            query["types"] = self.types
         return f"{self._urls[self._next % len(self._urls)]}?{urlencode(query)}"
 
     async def _take(self, message: dict[str, Any]) -> None:
@@ -111,7 +119,10 @@ class Device:
                 self._note("resync", stream, data["reason"], place["epoch"], place["offset"])
             case "acked":
                 stream = data["stream"]
-                self._note("acked", stream, self.places[stream][0], data["offset"])
+                epoch = self.places[stream][0]
+                self._journal.note(
+                    "acked", self.device, self._connection, stream, epoch, data["offset"]
+                )
             case _ if "offset" in message:
                 await self._apply(message["stream"], message["offset"], data)
 
@@ -135,13 +146,31 @@ class Device:
             return
         self._note("event", stream, epoch, offset, data["title"])
         self.places[stream] = (epoch, offset)
-        if not self.acks:
+        if not self.device:
             return
         self._unacked[stream] += 1
         if self._unacked[stream] >= ACK_EVERY and self.socket is not None:
             self._unacked[stream] = 0
             ack = {"type": "ack", "stream": stream, "offset": offset}
             await self.socket.send(json.dumps(ack))
+
+    async def fidget(self, seconds: float) -> None:
+        """Change the filter, renew the login, and acknowledge older offsets, for a while."""
+        loop, rng = asyncio.get_running_loop(), self._rng
+        until = loop.time() + seconds
+        while loop.time() < until:
+            await asyncio.sleep(FIDGET_SECONDS)
+            command: dict[str, Any] = {"types": rng.sample(("balance", "security", "kyc"), 2)}
+            command["type"] = rng.choice(("subscribe_notifications", "unsubscribe_notifications"))
+            if rng.random() < 0.1:
+                command = {"type": "authenticate", "token": self.user["token"]}
+            elif self.device and rng.random() < 0.2:
+                stream = rng.choice(list(self.places))
+                offset = max(0, self.places[stream][1] - rng.randrange(5))
+                command = {"type": "ack", "stream": stream, "offset": offset}
+            with contextlib.suppress(ConnectionClosed):
+                if self.socket is not None:
+                    await self.socket.send(json.dumps(command))
 
     def _note(self, kind: str, *content: Any) -> None:
         self._journal.note(kind, self.name, self._connection, *content)
@@ -179,10 +208,15 @@ async def serve(arguments: Namespace) -> None:
                 for device in stalled:
                     device.stalled_until = until
                 _say({"users": sorted({device.user["id"] for device in stalled})})
+            case ["fidget", seconds, count]:
+                filtered = [device for device in devices if device.types]
+                chosen = rng.sample(filtered, min(int(count), len(filtered)))
+                tasks += [asyncio.create_task(d.fidget(float(seconds))) for d in chosen]
+                _say({"users": sorted({device.user["id"] for device in chosen})})
             case ["positions"]:
                 for task in tasks:
                     if task.done():
-                        task.result()  # a device never ends by itself
+                        task.result()  # raises what has ended it; a device never ends by itself
                 places = {device.name: device.places for device in devices}
                 _say({"devices": places, "open": sum(d.socket is not None for d in devices)})
             case _:

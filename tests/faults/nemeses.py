@@ -45,6 +45,7 @@ class Scene:
         time.sleep(self.rng.uniform(shortest, longest))
 
 
+FIDGET_SECONDS = 4.0
 STALL_SECONDS = 8.0  # readers, at most: twice what a node bears with in these runs
 
 Nemesis = Callable[[Scene], None]
@@ -270,6 +271,18 @@ def stall_readers(scene: Scene) -> None:
     began = time.monotonic()
     scene.cluster.burst(f"b{scene.number}", sorted(users), scene.rng.randrange(10**6))
     time.sleep(max(0.0, seconds - (time.monotonic() - began)))  # until they read again
+
+
+@nemesis("filters-burst", sqlite=True)
+def change_filters(scene: Scene) -> None:
+    """Write much to devices that change their filters meanwhile, renew, and acknowledge."""
+    users: set[int] = set()
+    for clients in scene.clients:
+        users.update(clients.ask(f"fidget {FIDGET_SECONDS} 4")["users"])
+    scene.number += 1
+    began = time.monotonic()
+    scene.cluster.burst(f"b{scene.number}", sorted(users), scene.rng.randrange(10**6))
+    time.sleep(max(0.0, FIDGET_SECONDS - (time.monotonic() - began)))
 
 
 # -- writers and the log itself

@@ -25,7 +25,10 @@ from tests.faults.journal import Journal, canary
 ROLLED_BACK = 0.2
 ANNOUNCED = 0.01
 MAX_EVENTS = 20  # in one transaction
-BURST_EVENTS, BURST_BYTES = 300, 8000  # for each user, and of each event
+BURST_BYTES = 2_400_000  # for each user
+# Of each event: what waits for a socket is spread in pieces, and a large event is announced
+# without its text.
+BURST_SIZES = (8000, 8500, 15_000, 60_000)
 
 
 class RollBack(Exception):
@@ -41,6 +44,7 @@ class Producer:
         self._users = users
         self._rng = random.Random(seed)
         self._number = 0
+        self._size = 0
         self.calls: list[float] = []  # seconds that each publishing transaction took
 
     def attempt(self) -> int:
@@ -62,8 +66,12 @@ class Producer:
     def burst(self) -> None:
         """Publish a lot to each user."""
         for user in self._users:
-            for _ in range(0, BURST_EVENTS, MAX_EVENTS):
-                self._carry_out(self._publish_much, [user] * MAX_EVENTS, False, False)
+            left = BURST_BYTES
+            while left > 0:
+                self._size = self._rng.choice(BURST_SIZES)
+                count = self._rng.randint(1, MAX_EVENTS)
+                left -= count * self._size
+                self._carry_out(self._publish_much, [user] * count, False, False)
 
     def _carry_out(
         self,
@@ -149,7 +157,7 @@ class Producer:
     def _publish_much(
         self, targets: Sequence[int | None], canaries: Sequence[str], key: str | None
     ) -> list[Any]:
-        return self._publish(targets, canaries, key, "x" * BURST_BYTES)
+        return self._publish(targets, canaries, key, "x" * self._size)
 
 
 def _stream(user: int | None) -> str:
