@@ -91,6 +91,7 @@ def test_it_publishes_an_announcement_once_with_two_nodes(charlie):
     assert len(announced()) == 1
 
 
+@pytest.mark.django_db
 def test_a_failure_with_notifications_keeps_no_announcement_back(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
