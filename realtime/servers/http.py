@@ -135,6 +135,7 @@ class HttpProtocol(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         """Become a WebSocket, unless the handshake is refused; no deadline of ours is left."""
         if not self._deaf:
+            self._deaf = True  # from here on the connection is another protocol's
             super().handle_websocket_upgrade()
             self._deaf = True  # the connection is another protocol's
             self._in_time()

@@ -256,6 +256,17 @@ async def test_empty_lines_between_requests_keep_no_connection(site: Site, setti
     writer.close()
 
 
+async def test_a_websocket_is_none_of_these_any_more(site: Site, settings: Any) -> None:
+    settings.HTTP_HEADER_SECONDS = settings.HTTP_BODY_SECONDS = 0.1
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+    writer.write(HANDSHAKE + b"\r\n")
+    assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.4):
+            await reader.read()
+    writer.close()
+
+
 async def test_who_waits_for_us_is_not_late(site: Site, settings: Any) -> None:
     """A request behind another is read no further while that one is at work."""
     settings.HTTP_BODY_SECONDS = settings.HTTP_HEADER_SECONDS = 0.1
