@@ -36,6 +36,8 @@ CODES: dict[str, CloseCode | None] = {
     "expiry": CloseCode.UNAUTHORIZED,
     "logout": CloseCode.UNAUTHORIZED,
     "logout of another login": None,
+    "reuse of a refresh token": CloseCode.UNAUTHORIZED,
+    "reuse in another login": None,
     "deactivate": CloseCode.REVOKED,
     "password": CloseCode.UNAUTHORIZED,
     "delete": CloseCode.UNAUTHORIZED,
@@ -83,6 +85,7 @@ _RUN = """
 import json, sys, time
 from django.contrib.auth.models import Group, User
 from django.db import transaction
+from rest_framework_simplejwt.exceptions import InvalidToken
 from hoardrun.api import tokens
 from realtime import access
 from realtime.models import Connection
@@ -101,6 +104,13 @@ def password(name):
         user = User.objects.get(username=name)
         user.set_password("a better password")
         user.save()
+def reuse(refresh):
+    tokens.login_refresh(refresh=refresh)
+    try:
+        tokens.login_refresh(refresh=refresh)
+    except InvalidToken:
+        return
+    raise AssertionError("it was taken twice")
 def membership(name):
     with transaction.atomic():
         # Written to by itself, the table sends no signal.
@@ -110,6 +120,9 @@ take = {
     "logout": lambda: tokens.login_end(refresh=users["logout"]["refresh"]),
     "logout of another login": lambda: tokens.login_end(
         refresh=users["logout of another login"]["other"]),
+    "reuse of a refresh token": lambda: reuse(
+        users["reuse of a refresh token"]["refresh"]),
+    "reuse in another login": lambda: reuse(users["reuse in another login"]["other"]),
     "deactivate": lambda: save("deactivate", is_active=False),
     "password": lambda: password("password"),
     "delete": lambda: User.objects.get(username="delete").delete(),
@@ -198,6 +211,7 @@ async def test_nothing_is_delivered_past_its_bound(
         "REDIS_URL": redis.url,
         "WS_RECHECK_SECONDS": "3600",  # so that it is the events that do it
         "REFRESH_TOKEN_DAYS": "1",
+        "REFRESH_GRACE_SECONDS": "0",
         "DJANGO_SETTINGS_MODULE": "tests.realtime.club.settings",
     }
     nodes = [serve(env=env, migrate=True), serve(env=env, migrate=False)]
@@ -252,7 +266,8 @@ def judge(seen: Seen, taken: float | None, bound: float, *, rooms_move: bool) ->
     if CODES[seen.name] is None:
         # Whoever lost nothing, or a room only, goes on hearing of its own money.
         assert max(money) > (taken or min(money)) + 1, seen.name
-        assert changes.count("logout") == (seen.name == "logout of another login")
+        of_another = seen.name in {"logout of another login", "reuse in another login"}
+        assert changes.count("logout") == of_another
     else:
         assert taken is not None and seen.closed_at is not None
         if seen.name == "expiry":
