@@ -145,14 +145,25 @@ async def _session(hub: Hub, socket: Socket, identity: Identity) -> Session | No
     device = socket.connection.device
 
     async def ask() -> Session:
-        # The last connection of this device has just acked. Read without that, the device would
-        # begin elsewhere than it was told, or at the head as if it were new.
-        held = device and hub.acks.holds(identity.user_id, device)
-        if held and not await hub.acks.flush():
-            raise RuntimeError("what this device has acknowledged is not stored")
-        return await hub.sessions.ask(Key(identity.user_id, device, identity.session))
+        # The last connection of this device has just acked, or does so while this one waits. Read
+        # without that, it would begin elsewhere than it was told, or at the head as if it were new.
+        key = Key(identity.user_id, device, identity.session)
+        await _stored(hub, key)
+        found = await hub.sessions.ask(key)
+        return await hub.sessions.ask(key) if await _stored(hub, key) else found
 
     return await _patiently(hub, socket, ask)
+
+
+async def _stored(hub: Hub, key: Key) -> bool:
+    """Have stored what a device has acknowledged; say whether there was anything.
+
+    Raises RuntimeError if that is not possible now.
+    """
+    held = bool(key.device) and hub.acks.holds(key.user_id, key.device)
+    if held and not await hub.acks.flush():
+        raise RuntimeError("what this device has acknowledged is not stored")
+    return held
 
 
 async def _patiently(hub: Hub, socket: Socket, ask: Callable[[], Awaitable[R]]) -> R | None:

@@ -10,10 +10,12 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 
-from realtime import login, session
+from realtime import log, login, session
 from realtime.core.connection import Connection
+from realtime.core.continuity import Place
 from realtime.core.identity import Identity
 from realtime.hub import Hub
+from realtime.log import CursorMove
 from realtime.options import Options
 from realtime.protocol.codes import CloseCode
 from realtime.socket import Socket
@@ -88,3 +90,36 @@ async def test_one_who_is_sent_away_during_the_login_takes_nobodys_place(
     assert staying.close_code is None
     for socket in (staying, leaving):
         own.detach(socket)
+
+
+async def test_what_a_device_acknowledges_while_it_logs_in_again_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked, may_answer = threading.Event(), threading.Event()
+    load = session.load
+
+    def slowly(keys: Any) -> Any:
+        found = load(keys)  # of before the acknowledgement
+        asked.set()
+        may_answer.wait(10)
+        return found
+
+    monkeypatch.setattr(session, "load", slowly)
+    own = Hub(Options())
+    user_id = await user()
+    stream = f"user:{user_id}"
+    epoch = (await sync_to_async(log.ensure)([stream]))[stream].epoch
+    await sync_to_async(log.move_cursors)([CursorMove(user_id, "phone", stream, epoch, 2)])
+    identity = Identity(user_id, 2e9, "s", stamp_of(""))
+    old, _ = stranger(own)
+    old.connection.user_id, old.connection.device = user_id, "phone"
+    old.connection.places[stream] = Place(epoch, 9)
+    new, _ = stranger(own)
+    new.connection.device = "phone"
+    logging_in = asyncio.create_task(login._session(own, new, identity))
+    await asyncio.to_thread(asked.wait, 10)
+    own.acks.put(old, stream, 7, None)
+    may_answer.set()
+    found = await logging_in
+    assert found is not None
+    assert found.cursors == {stream: (epoch, 7)}
