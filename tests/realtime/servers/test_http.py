@@ -267,6 +267,23 @@ async def test_a_websocket_is_none_of_these_any_more(site: Site, settings: Any) 
     writer.close()
 
 
+@pytest.mark.parametrize("request_", [GET, post(b"x", last=False)], ids=["get", "post"])
+async def test_neither_a_slow_answer_nor_a_pause_between_requests_is_late(
+    site: Site, settings: Any, request_: bytes
+) -> None:
+    settings.HTTP_HEADER_SECONDS = settings.HTTP_BODY_SECONDS = 0.1
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+    site.may_answer.clear()
+    writer.write(request_)
+    await asyncio.sleep(0.3)
+    site.may_answer.set()
+    for _ in range(2):
+        assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+        await asyncio.sleep(0.3)
+        writer.write(request_)
+    writer.close()
+
+
 async def test_who_waits_for_us_is_not_late(site: Site, settings: Any) -> None:
     """A request behind another is read no further while that one is at work."""
     settings.HTTP_BODY_SECONDS = settings.HTTP_HEADER_SECONDS = 0.1
