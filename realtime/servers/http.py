@@ -137,8 +137,6 @@ class HttpProtocol(HttpToolsProtocol):
         if not self._deaf:
             self._deaf = True  # from here on the connection is another protocol's
             super().handle_websocket_upgrade()
-            self._deaf = True  # the connection is another protocol's
-            self._in_time()
 
     def on_response_complete(self) -> None:
         """Go on with the next request, unless this was the last."""
