@@ -34,6 +34,8 @@ help: ## List the targets
 run: $(VENV)/.runtime var/secret_key ## Start a demo on http://127.0.0.1:8000 (HOST=, PORT=, DATABASE_URL=, REDIS_URL=)
 	@set -e; \
 	export DEBUG="$${DEBUG:-1}" SECRET_KEY="$${SECRET_KEY:-$$(cat var/secret_key)}"; \
+	export SIMULATE_PAYMENTS="$${SIMULATE_PAYMENTS:-1}"; \
+	export BROADCAST_APPROVAL_AUDIENCE="$${BROADCAST_APPROVAL_AUDIENCE:-1}"; \
 	$(BIN)/python manage.py migrate --verbosity 0; \
 	$(BIN)/python manage.py seed_demo --once --host $(HOST) --port $(PORT); \
 	exec $(BIN)/python manage.py serve --host $(HOST) --port $(PORT) --simulate-market
@@ -98,23 +100,23 @@ clean: ## Remove what make made, except var/ with the demo's database and key
 
 # Stamps: an install runs again only when its requirements change.
 $(VENV)/.runtime: requirements.txt | $(BIN)/pip
-	@echo "Installing what hoardrun needs into $(VENV); this happens once."
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements.txt
+	@echo "Installing what hoardrun needs into $(VENV); this happens once and takes about a minute."
+	@$(BIN)/python .ci/install.py requirements.txt
 	@touch $@
 
 $(VENV)/.dev: requirements.txt requirements-dev.txt | $(BIN)/pip
 	@echo "Installing what tests and checks need into $(VENV); this happens once."
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/python .ci/install.py requirements-dev.txt
 	@touch $@ $(VENV)/.runtime
 
 $(VENV)/.bench: requirements.txt requirements-dev.txt requirements-bench.txt | $(BIN)/pip
 	@echo "Installing what the benchmark needs into $(VENV); this happens once."
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements-bench.txt
+	@$(BIN)/python .ci/install.py requirements-bench.txt
 	@touch $@ $(VENV)/.dev $(VENV)/.runtime
 
 $(VENV)/.contract: requirements.txt requirements-dev.txt requirements-contract.txt | $(BIN)/pip
 	@echo "Installing what tries the API against its schema into $(VENV); this happens once."
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements-contract.txt
+	@$(BIN)/python .ci/install.py requirements-contract.txt
 	@touch $@ $(VENV)/.dev $(VENV)/.runtime
 
 # venv makes pip last, so that an interrupted one is made again.

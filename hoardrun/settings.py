@@ -301,6 +301,8 @@ BROADCAST_APPROVAL_AUDIENCE = env.whole("BROADCAST_APPROVAL_AUDIENCE", 1000, max
 ALLOW_LOSING_COMMITTED_EVENTS = env.flag("ALLOW_LOSING_COMMITTED_EVENTS")
 # The simulated market runs inside the server process (`serve --simulate-market`).
 SIMULATE_MARKET = env.flag("SIMULATE_MARKET")
+# A customer of the demo pays every ten seconds; there is no such customer outside DEBUG.
+SIMULATE_PAYMENTS = DEBUG and env.flag("SIMULATE_PAYMENTS")
 # The console page at /ws/test; outside DEBUG for staff that is logged in to the admin.
 CONSOLE_ENABLED = env.flag("CONSOLE_ENABLED", True)
 # The route /ws/echo, which answers anybody: for conformance runs, never for the public.
@@ -310,7 +312,18 @@ DEMO_LOGINS: list[dict[str, str]] = (
     [
         {"username": "amina", "name": "Amina Nakato", "password": "amina-demo-pass"},
         {"username": "brian", "name": "Brian Otieno", "password": "brian-demo-pass"},
-        {"username": "staff", "name": "Support Staff", "password": "staff-demo-pass"},
+        {
+            "username": "staff",
+            "name": "Support Staff",
+            "password": "staff-demo-pass",
+            "role": "superuser",
+        },
+        {  # to approve what the first one broadcasts
+            "username": "second",
+            "name": "Second Approver",
+            "password": "second-demo-pass",
+            "role": "staff",
+        },
     ]
     if DEBUG
     else []

@@ -16,7 +16,7 @@ from realtime.protocol.messages import (
     TransactionUpdate,
 )
 
-_USER = {"type": "integer", "minimum": 1}
+_USER = {"type": "integer", "minimum": 1, "format": "user"}  # asked for by name
 _ANYBODY = _USER | {"description": "Left empty, it goes to everybody."}
 _ROOM = {"type": "string", "maxLength": 100, "default": "market_data"}
 

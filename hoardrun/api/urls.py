@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hoardrun.api import auth, schema, snapshot
+from hoardrun.api import auth, schema, snapshot, users
 from hoardrun.api.broadcast import views as broadcast
 from realtime.rest.routes import both
 
@@ -11,6 +11,7 @@ urlpatterns = [
     *both("api/v1/auth/refresh", auth.RefreshView, "refresh"),
     *both("api/v1/auth/logout", auth.LogoutView, "logout"),
     *both("api/v1/auth/me", auth.MeView, "me"),
+    *both("api/v1/users", users.UsersView, "users"),
     *both("api/ws-ticket", auth.TicketView, "ws-ticket"),
     *both("api/v1/snapshot", snapshot.SnapshotView, "snapshot"),
     *both("ws/broadcast/notification", broadcast.NotificationView, "broadcast-notification"),

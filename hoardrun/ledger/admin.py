@@ -15,12 +15,14 @@ from django.http import (
     HttpResponseRedirect,
 )
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 
 from hoardrun.ledger import services
 from hoardrun.ledger.admin_moves import VERBS, MovesInline, actor_of, buttons, move_each
+from hoardrun.ledger.choices import Direction
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.errors import LedgerError
 from hoardrun.ledger.models import Account, Transaction
@@ -82,6 +84,9 @@ class AccountAdmin(_Kept):
     def matching(self, word: str) -> Q:
         return Q(pk__in=numbers(word)) | Q(user__in=users_named(word))
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
+        return super().get_queryset(request).select_related("user")
+
     @admin.display
     def available(self, account: Account) -> str:
         return amount_human(account.available_balance, account.currency)
@@ -133,7 +138,7 @@ class TransactionAdmin(_Kept):
     )
     autocomplete_fields = ("account",)
     inlines = (MovesInline,)
-    list_display = ("id", "status", "owner", "money", "direction", "type", "account", "created_at")
+    list_display = ("id", "status", "money", "account", "created")
     list_filter = ("status",)
     list_select_related = ("account__user",)
     search_help_text = (
@@ -153,13 +158,17 @@ class TransactionAdmin(_Kept):
     def get_inlines(self, request: HttpRequest, obj: Transaction | None) -> Any:
         return self.inlines if obj else ()
 
-    @admin.display
-    def owner(self, txn: Transaction) -> str:
-        return txn.account.user.get_username()
-
     @admin.display(description="amount")
-    def money(self, txn: Transaction) -> str:
-        return amount_human(txn.amount, txn.currency)
+    def money(self, txn: Transaction) -> str | SafeString:
+        """Say with a sign whether the money came or went."""
+        sign = "+" if txn.direction == Direction.INBOUND else "\N{MINUS SIGN}"
+        text = f"{sign}{amount_human(txn.amount, txn.currency)}"
+        return format_html('<span class="money">{}</span>', text)
+
+    @admin.display(description="created")
+    def created(self, txn: Transaction) -> str:
+        """Say when, so briefly that the list needs no scrolling to the side."""
+        return f"{timezone.localtime(txn.created_at):%Y-%m-%d %H:%M}"
 
     def get_form(
         self,
@@ -182,7 +191,7 @@ class TransactionAdmin(_Kept):
         )
         obj.pk = txn.pk
 
-    @admin.display(description="")
+    @admin.display(description="", empty_value="")
     def complete_one(self, txn: Transaction) -> str | SafeString:
         """Offer what is done most often right in the list."""
         if Status.COMPLETED not in TRANSITIONS[Status(txn.status)]:
@@ -197,7 +206,8 @@ class TransactionAdmin(_Kept):
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         may_move = self.has_change_permission(request)
-        return (*self.list_display, "complete_one") if may_move else self.list_display
+        before, after = self.list_display[:2], self.list_display[2:]
+        return (*before, "complete_one", *after) if may_move else self.list_display
 
     @admin.action(description="Complete selected transactions", permissions=["change"])
     def complete(self, request: HttpRequest, queryset: QuerySet[Transaction]) -> None:

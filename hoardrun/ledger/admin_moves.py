@@ -54,7 +54,7 @@ class MovesInline(_Inline):
     @admin.display(description="by")
     def who(self, move: TransactionMove) -> str:
         parts = [move.user.get_username() if move.user else "", move.actor_name]
-        return f"{move.get_actor_kind_display()} {' '.join(filter(None, parts))}"
+        return f"{move.get_actor_kind_display()}: {' '.join(filter(None, parts))}"
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("user")

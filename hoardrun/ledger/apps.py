@@ -8,6 +8,11 @@ class LedgerConfig(AppConfig):
     verbose_name = "Ledger"
 
     def ready(self) -> None:
-        from hoardrun.ledger import signals
+        from django.conf import settings
+
+        from hoardrun.ledger import demo, signals
+        from realtime import jobs
 
         signals.connect()
+        if settings.SIMULATE_PAYMENTS:
+            jobs.register(jobs.Job("demo payments", demo.SECONDS, demo.step))

@@ -74,7 +74,9 @@ class Account(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name or self.get_type_display()} ({self.currency}) #{self.pk}"
+        """Say whose it is: staff knows names. Lists select the user with the account."""
+        name = self.name or self.get_type_display()
+        return f"{self.user.get_username()}: {name} ({self.currency}) #{self.pk}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         # Its signal publishes after an autocommit otherwise, and a crash between loses the event.

@@ -93,7 +93,7 @@ async def test_a_notification_of_staff_reaches_its_customer_once(
 ) -> None:
     badge = amina.page.locator("#bell .badge")
     before = int(await badge.inner_text() or 0)
-    await staff.fill(user_id=amina_id, title="From the desk <b>x</b>")
+    await staff.fill(user_id="amina", title="From the desk <b>x</b>")
     await staff.page.locator("#staff-send").dblclick()
     # The second click comes before or after the answer to the first.
     await staff.is_told(re.compile("Notification sent to|nothing was sent again"))
@@ -212,8 +212,8 @@ async def test_the_nodes_are_shown_as_they_report(staff: Desk, amina: Desk) -> N
     await expect(staff.page.locator("#staff-rooms")).to_contain_text("market_data2")
 
 
-async def test_staff_closes_a_customers_connection(staff: Desk, amina: Desk, amina_id: str) -> None:
-    await staff.page.locator("#staff-find-user").fill(amina_id)
+async def test_staff_closes_a_customers_connection(staff: Desk, amina: Desk) -> None:
+    await staff.page.locator("#staff-find-user").fill("amina")
     await staff.page.locator("#staff-find-user").press("Enter")
     rows = staff.page.locator("#staff-connections li")
     row = staff.page.locator("#staff-connections li", has_text="amina")
@@ -226,8 +226,21 @@ async def test_staff_closes_a_customers_connection(staff: Desk, amina: Desk, ami
     await expect(amina.page.locator("#status")).to_contain_text("Disconnected")
     await expect(amina.page.locator("#connection-says")).to_contain_text("4403")
     await expect(staff.page.locator("#staff-connections-none")).to_have_text(
-        f"User {amina_id} is not connected."
+        "amina is not connected."
     )
+
+
+async def test_a_user_is_named_and_nobody_is_refused(staff: Desk, amina: Desk) -> None:
+    """Names are offered while one types; one that nobody has sends nothing."""
+    name = staff.page.locator("#staff-fields [name=user_id]")
+    await name.fill("ami")
+    await expect(staff.page.locator("#staff-people option[value=amina]")).to_have_count(1)
+    await name.fill("nobody-at-all")
+    await staff.send()
+    await staff.is_told("There is no user of this name.")
+    await name.fill("AMINA")
+    await staff.send()
+    await staff.is_told("Notification sent to amina")
 
 
 async def test_the_panel_opens_where_one_sees_it(staff: Desk) -> None:

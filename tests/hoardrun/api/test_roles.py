@@ -180,3 +180,20 @@ def test_stats_take_the_right_to_see_nodes(dora: User, login):
     problem(login(dora).get("/ws/stats"), 403, "permission_denied")
     dora.user_permissions.add(Permission.objects.get(codename="view_node"))
     assert login(User.objects.get(pk=dora.pk)).get("/ws/stats").status_code == 200
+
+
+def test_users_are_found_by_name_with_the_right_to_view_them(dora: User, login):
+    for name in ("amina", "amina-2", "Brian"):
+        User.objects.create_user(name, email=f"{name}@example.org", first_name="A")
+    path = "/api/v1/users"
+    problem(login(dora).get(path, {"name": "am"}), 403, "permission_denied")
+    dora.user_permissions.add(Permission.objects.get(codename="view_user"))
+    client = login(User.objects.get(pk=dora.pk))
+
+    def found(name: str) -> list[str]:
+        return [user["username"] for user in client.get(path, {"name": name}).json()]
+
+    assert found("am") == found("AM") == ["amina", "amina-2"]
+    assert found("Br") == found("Brian@example.org") == ["Brian"]
+    assert found("nobody") == found("%") == []
+    problem(client.get(path), 400, "invalid_input")

@@ -197,8 +197,8 @@ def test_its_page_has_a_button_for_each_move_and_shows_the_moves(support: Client
     assert answer.redirect_chain == [(f"{TRANSACTIONS}{txn.pk}/change/", 302)]
     page = answer.content.decode()
     assert "no such meter" in page
-    assert "Staff charlie" in page
-    assert "System unnamed" in page
+    assert "Staff: charlie" in page
+    assert "System: unnamed" in page
     assert 'name="to"' not in page  # it is final
 
 

@@ -17,7 +17,8 @@ from realtime.models import Event
 LOGINS = [
     {"username": "alice", "name": "Alice Achieng", "password": "alice-pass"},
     {"username": "bob", "name": "Bob Okello", "password": "bob-pass"},
-    {"username": "charlie", "name": "Charlie", "password": "charlie-pass"},
+    {"username": "charlie", "name": "Charlie", "password": "charlie-pass", "role": "superuser"},
+    {"username": "dora", "name": "Dora", "password": "dora-pass", "role": "staff"},
 ]
 
 
@@ -48,6 +49,8 @@ def test_it_seeds_once_and_prints_whom_to_log_in_as(logins):
     assert User.objects.get(username="charlie").is_superuser
     User.objects.filter(username="charlie").update(is_superuser=False)
     charlie = User.objects.get(username="charlie")
+    assert not User.objects.get(username="dora").is_superuser
+    assert User.objects.get(username="dora").has_perm("realtime.approve_broadcast")
     assert charlie.has_perms(f"{app}.{name}" for app, names in RIGHTS.items() for name in names)
     User.objects.filter(username="charlie").update(is_superuser=True)
     assert not User.objects.get(username="alice").user_permissions.exists()

@@ -15,6 +15,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 
 from hoardrun import env
+from hoardrun.ledger import actors
 from hoardrun.ledger.choices import AccountType, Direction, PaymentMethod, Provider
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.choices import TransactionType as Type
@@ -60,6 +61,10 @@ RIGHTS = {
     ),
     "market": ("view_instrument", "view_quote"),
 }
+
+
+SEED = actors.system("seed_demo")
+STAFF_ROLES = ("staff", "superuser")
 
 
 class Sample(NamedTuple):
@@ -136,15 +141,17 @@ class Command(commands.Command):
         users = get_user_model().objects.filter(username__in=names)
         if not options["once"] or users.count() < len(names):
             with transaction.atomic():
-                for login in logins[:-1]:
-                    seed_customer(user_ensure(login, staff=False))
-                user_ensure(logins[-1], staff=True)
+                for login in logins:
+                    user = user_ensure(login)
+                    if not user.is_staff:
+                        seed_customer(user)
         self._print(logins, options["host"], options["port"])
 
     def _print(self, logins: list[dict[str, str]], host: str, port: int | None) -> None:
         rows = [("username", "password", "role")]
-        rows += [(login["username"], login["password"], "customer") for login in logins[:-1]]
-        rows.append((logins[-1]["username"], logins[-1]["password"], "staff"))
+        for login in logins:
+            role = "staff" if _role(login) in STAFF_ROLES else "customer"
+            rows.append((login["username"], login["password"], role))
         widths = [max(len(row[column]) for row in rows) for column in range(3)]
         rows.insert(1, ("-" * widths[0], "-" * widths[1], "-" * widths[2]))
         for row in rows:
@@ -158,6 +165,13 @@ class Command(commands.Command):
         if site != DEFAULT_SITE:
             tail += f" --url {site.replace('http', 'ws', 1)}"
         self.stdout.write(f"  {'Watch':<8} {tail}")
+        staff = [login["username"] for login in logins if _role(login) in STAFF_ROLES]
+        if len(staff) > 1 and settings.BROADCAST_APPROVAL_AUDIENCE == 1:
+            self.stdout.write(
+                f"  What {staff[0]} broadcasts to everybody waits until {staff[1]} approves it."
+            )
+        if settings.SIMULATE_PAYMENTS:
+            self.stdout.write(f"  {logins[0]['username']} pays every ten seconds by itself.")
         if port == 0:
             self.stdout.write(f"  Put the port for {ANY_PORT} that `serve` prints.")
         elif port is None:
@@ -199,18 +213,23 @@ def _here(path: Path) -> str:
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
-def user_ensure(login: dict[str, str], *, staff: bool) -> User:
+def _role(login: dict[str, str]) -> str:
+    return login.get("role", "customer")
+
+
+def user_ensure(login: dict[str, str]) -> User:
     """Create a demo user, or give an existing one its password back."""
+    role = _role(login)
     first, _, last = login["name"].partition(" ")
     name, password = login["username"], login["password"]
     user = User.objects.filter(username=name).first()
     if user is None:
         user = User(username=name, first_name=first, last_name=last)
-    user.is_staff = user.is_superuser = staff
+    user.is_staff, user.is_superuser = role in STAFF_ROLES, role == "superuser"
     if not user.check_password(password):  # a new hash of it would end every login
         user.set_password(password)
     user.save()
-    if staff:  # by name too, so that they stay when you take the superuser's away
+    if user.is_staff:  # by name too, so that they stay when you take the superuser's away
         for app, names in RIGHTS.items():
             found = Permission.objects.filter(content_type__app_label=app, codename__in=names)
             user.user_permissions.add(*found)
@@ -238,10 +257,11 @@ def seed_customer(user: User) -> None:
             provider=sample.provider,
             merchant_name=sample.merchant_name,
             reference=f"DEMO-{user.username.upper()}-{number}",
+            by=SEED,
         )
         for status in sample.path:
             reason = sample.reason if status == sample.path[-1] else ""
-            transaction_move(txn_id=txn.pk, to=status, reason=reason)
+            transaction_move(txn_id=txn.pk, to=status, reason=reason, by=SEED)
     for type, priority, title, message in NOTIFICATIONS:
         notification_create(
             user_id=user.pk, title=title, message=message, type=type, priority=priority

@@ -9,10 +9,12 @@ const core = (schema) => schema.anyOf?.find((option) => option.type !== "null") 
 /**
  * Build the fields of a command. Calls `changed` with the message whenever one is edited.
  * `prefill(name)` offers a value for a field, `suggest(name)` the id of a list; undefined for none.
- * Each of `fields` has `name`, `node`, `isRequired` and `fail(text)`, which says what is wrong.
+ * `people` finds users by name, for the fields that ask for one.
+ * Each of `fields` has `name`, `node`, `isRequired` and `fail(text)`, which says what is wrong;
+ * one that asks for a user has `settle()`, which says whether there is one of that name.
  */
-export function commandForm(command, { prefill, suggest, changed = () => {} }) {
-  const fields = Object.entries(command.fields).map(([name, schema]) => field(name, schema, { initial: prefill(name), list: suggest(name), isRequired: command.required.includes(name) }));
+export function commandForm(command, { prefill, suggest, people, changed = () => {} }) {
+  const fields = Object.entries(command.fields).map(([name, schema]) => field(name, schema, { initial: prefill(name), list: suggest(name), people, isRequired: command.required.includes(name) }));
   const read = () => {
     const message = { type: command.type };
     for (const field of fields) {
@@ -25,11 +27,11 @@ export function commandForm(command, { prefill, suggest, changed = () => {} }) {
   return { fields, nodes: fields.map(({ node }) => node), read };
 }
 
-function field(name, whole, { initial, list, isRequired }) {
+function field(name, whole, { initial, list, people, isRequired }) {
   const schema = core(whole);
-  const label = words(name);
+  const label = whole.format === "user" ? "User" : words(name);
   if (schema.type === "array" && schema.items.enum) return checks(name, isRequired ? label : `${label} (${whole.default === null ? "none: all of them" : "optional"})`, schema.items.enum, isRequired);
-  const { control, read } = (schema.enum && choice(schema, whole, isRequired)) || (whole.format === "date-time" && moment()) || (CONTROLS[schema.type] || text)(schema, whole, list);
+  const { control, read, settle } = (schema.enum && choice(schema, whole, isRequired)) || (whole.format === "date-time" && moment()) || (whole.format === "user" && people && person(people, list)) || (CONTROLS[schema.type] || text)(schema, whole, list);
   if (schema.type === "boolean") control.checked = initial ?? whole.default ?? false;
   else if (initial !== undefined) control.value = initial;
   control.name = name;
@@ -43,7 +45,7 @@ function field(name, whole, { initial, list, isRequired }) {
     control.setAttribute("aria-invalid", String(Boolean(text)));
   };
   if (schema.pattern) sayPattern(control, inWords(schema.pattern), fail);
-  return { name, read, node, isRequired, fail };
+  return { name, read, node, isRequired, fail, settle };
 }
 
 /** Each makes a control and how to read it; what is left as it was is not sent. */
@@ -74,6 +76,19 @@ function choice(schema, whole, isRequired) {
 function number(schema, step, list) {
   const control = el("input", { type: "number", min: schema.minimum, max: schema.maximum, step, list });
   return { control, read: () => (control.value === "" ? undefined : Number(control.value)) };
+}
+
+/** A user is asked for by name, and sent as an id. */
+function person(people, list) {
+  const control = el("input", { list, autocomplete: "off", autocapitalize: "none", spellcheck: "false", placeholder: "a name, or an id" });
+  people.attend(control);
+  const read = () => {
+    const text = control.value.trim();
+    if (!text) return undefined;
+    const id = people.idOf(text);
+    return /^\d+$/.test(id) ? Number(id) : id;
+  };
+  return { control, read, settle: () => people.settle(control) };
 }
 
 /** A time is asked for as the clock here shows it, and sent in UTC. */

@@ -19,7 +19,7 @@ export function showConnections({ session, people }) {
   const closing = new Set();
 
   const path = () => {
-    const { value } = find.elements.user_id;
+    const value = people.idOf(find.elements.user_id.value.trim());
     return value ? `/ws/connections?user_id=${encodeURIComponent(value)}` : "/ws/connections";
   };
   const draw = (found) => {
@@ -27,8 +27,7 @@ export function showConnections({ session, people }) {
     const ids = new Set(items.map(({ id }) => id));
     for (const id of rows.keys()) if (!ids.has(id)) rows.delete(id);
     for (const id of closing) if (!ids.has(id)) closing.delete(id);
-    for (const { user_id, username } of items) people.set(user_id, username);
-    $("staff-people").replaceChildren(...[...people].map(([id, name]) => el("option", { value: id, label: name })));
+    people.know(items.map(({ user_id, username }) => ({ id: user_id, username })));
     const list = $("staff-connections");
     const wanted = items.map(rowOf);
     // Only what is out of place is moved: moving a button would take the focus from it.
@@ -36,8 +35,8 @@ export function showConnections({ session, people }) {
     while (list.children.length > wanted.length) list.lastChild.remove();
     const none = $("staff-connections-none");
     none.hidden = !found || items.length > 0;
-    const { value } = find.elements.user_id;
-    if (found) setText(none, value ? `User ${value} is not connected.` : "Nobody is connected.");
+    const value = find.elements.user_id.value.trim();
+    if (found) setText(none, value ? `${/^\d+$/.test(value) ? `User ${value}` : value} is not connected.` : "Nobody is connected.");
     setText($("staff-connections-count"), found ? String(items.length) : "");
   };
   const rowOf = (item) => {
@@ -68,13 +67,17 @@ export function showConnections({ session, people }) {
     part.refresh(true);
   };
   const part = watched({ session, path, draw, says: $("staff-connections-says"), right: "realtime.view_connection" });
-  find.addEventListener("submit", (event) => (event.preventDefault(), part.refresh()));
-  find.addEventListener("change", () => part.refresh());
+  people.attend(find.elements.user_id);
+  const show = async () => {
+    if (await people.settle(find.elements.user_id)) part.refresh();
+    else find.reportValidity();
+  };
+  find.addEventListener("submit", (event) => (event.preventDefault(), show()));
+  find.addEventListener("change", show);
   const clear = () => {
     find.reset();
     setText(done, "");
     part.clear();
-    $("staff-people").replaceChildren();
   };
   return { ...part, clear };
 }

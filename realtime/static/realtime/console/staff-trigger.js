@@ -7,7 +7,7 @@ import { refusal } from "./staff-watched.js";
 
 const STATUSES = ["pending", "processing", "completed", "failed", "cancelled", "reversed", "expired"];
 
-export function showTrigger({ session, store, triggers, nameOf, sent }) {
+export function showTrigger({ session, store, triggers, people, nameOf, sent }) {
   const kind = $("staff-kind");
   const form = $("staff-form");
   const says = $("staff-says");
@@ -29,11 +29,11 @@ export function showTrigger({ session, store, triggers, nameOf, sent }) {
   };
   const begin = () => {
     const trigger = triggers.find(({ type }) => type === kind.value);
-    const offers = prefills(trigger.type, session, store);
+    const offers = prefills(trigger.type, session, store, people);
     $("staff-symbols").replaceChildren(...[...store.quotes.keys()].sort().map((value) => el("option", { value })));
     $("staff-accounts").replaceChildren(...[...store.accounts.values()].map((account) => el("option", { value: account.id, label: `${account.name || words(account.type)}, ${account.currency}` })));
     setText($("staff-about"), trigger.about);
-    made = commandForm(trigger, { prefill: (name) => offers[name], suggest: (name) => suggest(trigger.type, name), changed: renew });
+    made = commandForm(trigger, { prefill: (name) => offers[name], suggest: (name) => suggest(trigger.type, name), people, changed: renew });
     const [most, more] = [made.fields.filter((field) => field.isRequired || offers[field.name] !== undefined), made.fields.filter((field) => !field.isRequired && offers[field.name] === undefined)];
     $("staff-fields").replaceChildren(...most.map(({ node }) => node), ...(more.length ? [el("details", { class: "fold" }, el("summary", { text: more.length === 1 ? "1 more field" : `${more.length} more fields` }), el("div", { class: "stack tight" }, ...more.map(({ node }) => node)))] : []));
     renew();
@@ -45,6 +45,7 @@ export function showTrigger({ session, store, triggers, nameOf, sent }) {
   const send = async () => {
     if (isSending || !made) return;
     isSending = true;
+    if (!(await isSettled())) return void (isSending = false);
     const [asked, { type, ...body }] = [key, made.read()];
     const isAgain = asked === done;
     made.fields.forEach((field) => field.fail(""));
@@ -61,6 +62,14 @@ export function showTrigger({ session, store, triggers, nameOf, sent }) {
     } finally {
       isSending = false;
     }
+  };
+  /** Find the users that were typed to the end just now; say so where there is none. */
+  const isSettled = async () => {
+    const asking = made.fields.filter(({ settle }) => settle);
+    const found = await Promise.all(asking.map(({ settle }) => settle()));
+    asking.forEach((field, index) => field.fail(found[index] ? "" : "There is no user of this name."));
+    if (found.includes(false)) tell("There is no user of this name.", "bad");
+    return !found.includes(false);
   };
   const report = (type, body, answer, isAgain) => {
     waits = answer.status ? { id: answer.id, type, body } : null;
@@ -122,10 +131,10 @@ function suggest(type, name) {
 }
 
 /** Values that can be sent as they are: to oneself, of an account one has or of a made-up one. */
-function prefills(type, session, store) {
+function prefills(type, session, store, people) {
   const account = [...store.accounts.values()][0];
   const { id = `account-${random(3)}`, currency = "USD", available_balance = "1250.00", current_balance = "1250.00" } = account || {};
-  const user_id = session.userId;
+  const user_id = people.nameOf(session.userId) ?? session.userId;
   switch (type) {
     case "notification":
       return { user_id, title: "A word from support", message: "Your question is answered.", priority: "high" };

@@ -3,16 +3,16 @@
 import { $ } from "./dom.js";
 import { showConnections } from "./staff-connections.js";
 import { showNodes } from "./staff-nodes.js";
+import { findPeople } from "./staff-people.js";
 import { showTrigger } from "./staff-trigger.js";
 import { showWaiting } from "./staff-waiting.js";
 
 const REFRESH_MS = 5000;
 
-/** What a part needs to know: `people` are the names of those who are connected, by id. */
 export function showStaff(session, store, link, triggers) {
-  const people = new Map();
-  const nameOf = (id) => (people.has(String(id)) ? `${people.get(String(id))} (user ${id})` : `user ${id}`);
-  const trigger = showTrigger({ session, store, triggers, nameOf, sent: () => waiting.refresh(true) });
+  const people = findPeople({ session });
+  const nameOf = (id) => (people.nameOf(id) ? `${people.nameOf(id)} (user ${id})` : `user ${id}`);
+  const trigger = showTrigger({ session, store, triggers, people, nameOf, sent: () => waiting.refresh(true) });
   const nodes = showNodes({ session });
   const waiting = showWaiting({ session, nameOf, heard: trigger.follow });
   const connections = showConnections({ session, people });
@@ -35,8 +35,9 @@ export function showStaff(session, store, link, triggers) {
     if (!who || who === known) return;
     known = who;
     try {
-      const { is_staff } = await session.api("GET", "/api/v1/auth/me");
-      $("staff").hidden = !is_staff;
+      const me = await session.api("GET", "/api/v1/auth/me");
+      people.know([me]);
+      $("staff").hidden = !me.is_staff;
     } catch {
       if (known === who) known = ""; // asked again with the next connection
     }

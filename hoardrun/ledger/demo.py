@@ -1,0 +1,107 @@
+"""A customer of the demo who pays by itself: `SIMULATE_PAYMENTS=1`, under DEBUG only.
+
+Each step moves every payment that is under way one status on, and begins a new one. So a
+payment is pending for one step, processing for the next, and then completed or failed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import time
+from typing import NamedTuple
+
+from django.conf import settings
+
+from hoardrun.ledger import actors, services
+from hoardrun.ledger.choices import AccountStatus, Direction, PaymentMethod, Provider
+from hoardrun.ledger.choices import TransactionStatus as Status
+from hoardrun.ledger.choices import TransactionType as Type
+from hoardrun.ledger.errors import LedgerError
+from hoardrun.ledger.models import Account, Transaction
+from hoardrun.ledger.money import Currency
+from notifications.models import Notification
+from notifications.services import notification_mark_read
+
+SECONDS = 10
+REFERENCE = "DEMO-AUTO-"
+UNREAD = 3  # notices of payments that the customer leaves unread
+FAIL_EVERY = 9
+TOP_UP_BELOW = 400_000
+
+
+class Purchase(NamedTuple):
+    merchant: str
+    description: str
+    type: Type
+    provider: Provider
+    least: int
+    most: int
+
+
+PURCHASES = (
+    Purchase("Kampala Fresh Market", "Groceries", Type.MOBILE_PAYMENT, Provider.MTN_MOMO, 12, 90),
+    Purchase("SafeRide", "Boda to town", Type.MOBILE_PAYMENT, Provider.AIRTEL_MONEY, 3, 9),
+    Purchase("City Power", "Electricity", Type.BILL_PAYMENT, Provider.AIRTEL_MONEY, 40, 120),
+    Purchase("Acacia Coffee", "Coffee", Type.MOBILE_PAYMENT, Provider.MTN_MOMO, 6, 18),
+    Purchase("Lake Water", "Water bill", Type.BILL_PAYMENT, Provider.MTN_MOMO, 20, 60),
+)
+
+
+def step(now: float | None = None) -> None:
+    """Let the first customer of the demo pay. Safe on several nodes: a step happens once."""
+    account = Account.objects.filter(
+        user__username=settings.DEMO_LOGINS[0]["username"],
+        currency=Currency.UGX,
+        status=AccountStatus.ACTIVE,
+    ).first()
+    if account is None:  # not seeded
+        return
+    number = int((time.time() if now is None else now) // SECONDS)
+    under_way = Transaction.objects.filter(
+        account=account,
+        status__in=(Status.PENDING, Status.PROCESSING),
+        reference__startswith=REFERENCE,
+    )
+    for txn in under_way.order_by("id"):
+        _advance(txn)
+    _begin(account, number)
+    _read(account.user_id)
+
+
+def _advance(txn: Transaction) -> None:
+    to, reason = Status.PROCESSING, ""
+    if txn.status == Status.PROCESSING:
+        fails = txn.direction == Direction.OUTBOUND and txn.pk % FAIL_EVERY == 0
+        to = Status.FAILED if fails else Status.COMPLETED
+        reason = "the provider did not confirm it" if fails else ""
+    by = actors.provider(txn.provider, evidence=f"demo:{txn.reference}")
+    with contextlib.suppress(LedgerError):  # staff or another node was faster
+        services.transaction_move(txn_id=txn.pk, to=to, reason=reason, by=by)
+
+
+def _begin(account: Account, number: int) -> None:
+    chance = random.Random(number)  # the same on every node
+    choice = chance.choice(PURCHASES)
+    receives = account.available_balance < TOP_UP_BELOW
+    amount = 500_000 if receives else chance.randint(choice.least, choice.most) * 1000
+    services.transaction_create(
+        account_id=account.pk,
+        type=Type.TRANSFER_IN if receives else choice.type,
+        direction=Direction.INBOUND if receives else Direction.OUTBOUND,
+        amount=amount,
+        description="From savings group" if receives else choice.description,
+        merchant_name="" if receives else choice.merchant,
+        payment_method=PaymentMethod.MOBILE_MONEY,
+        provider=choice.provider,
+        reference=f"{REFERENCE}{number}",
+        idempotency_key=f"{REFERENCE}{number}",
+        by=actors.system("demo"),
+    )
+
+
+def _read(user_id: int) -> None:
+    """Read all but the newest notices, as a customer does: the bell stays useful."""
+    unread = Notification.objects.filter(user_id=user_id, type="transaction", status="unread")
+    for pk in unread.order_by("-id").values_list("pk", flat=True)[UNREAD : UNREAD + 20]:
+        notification_mark_read(notification_id=pk)
