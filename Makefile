@@ -66,10 +66,10 @@ lint: $(VENV)/.bench ## Check style, types, imports, migrations, the exported pr
 types: ## Compile a use of the browser client's declarations (needs tsc: apt-get install node-typescript)
 	tsc --strict --noEmit --target es2022 --module nodenext --lib es2022,dom,dom.iterable tests/typescript/use.ts
 
-contract: $(VENV)/.contract ## Try the HTTP API against its own schema, as nobody, customer and staff (ARGS="--examples 300")
+contract: $(VENV)/.contract ## Try the HTTP API against its own schema (ARGS="--examples 300 --database postgres")
 	$(BIN)/python -m tests.conformance.contract $(ARGS)
 
-fuzz: $(VENV)/.dev ## Throw 100,000 broken frames and messages at a server (ARGS="--inputs 1000000 --seed 7")
+fuzz: $(VENV)/.dev ## Throw 100,000 broken frames, messages and requests at a server (ARGS="--database postgres --seed 7")
 	$(BIN)/python -m tests.conformance.fuzz $(ARGS)
 
 simulation: $(VENV)/.dev ## Play a node on a clock, a loop, a log and a layer that a seed decides (ARGS="--seconds 600 --seed 7")

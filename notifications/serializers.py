@@ -13,6 +13,8 @@ from notifications.services.bulk import MAX_IDS
 from notifications.validation import MESSAGE_LENGTH, TITLE_LENGTH
 from realtime.rest.serializers import StrictSerializer, UserIdInput
 
+MAX_BACK = 20  # ids in one bulk update that makes them unread again
+
 
 class NoFields(StrictSerializer):
     """An action that needs nothing in its body."""
@@ -54,7 +56,17 @@ class BulkUpdateInput(StrictSerializer):
     notification_ids = serializers.ListField(
         child=serializers.CharField(max_length=64), min_length=1, max_length=MAX_IDS
     )
-    status = serializers.ChoiceField(Status.choices)
+    status = serializers.ChoiceField(
+        Status.choices, help_text=f"`unread` takes at most {MAX_BACK} ids."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        # Each that is unread again goes into the log whole, and to each device of the user.
+        if attrs["status"] == Status.UNREAD and len(attrs["notification_ids"]) > MAX_BACK:
+            raise serializers.ValidationError(
+                {"notification_ids": [f"Give at most {MAX_BACK} ids to be unread again."]}
+            )
+        return attrs
 
     def validate_notification_ids(self, ids: list[str]) -> list[str]:
         if len(set(ids)) != len(ids):

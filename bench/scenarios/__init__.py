@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.scenario import Scenario
-from bench.scenarios import bulk, connect, durable, fanout, flood, idle, latency, stuck
+from bench.scenarios import bulk, connect, costs, durable, fanout, flood, idle, latency, stuck
 
 SCENARIOS: tuple[Scenario, ...] = (
     fanout.SCENARIO,
@@ -14,4 +14,5 @@ SCENARIOS: tuple[Scenario, ...] = (
     bulk.SCENARIO,
     stuck.SCENARIO,
     flood.SCENARIO,
+    costs.SCENARIO,
 )

@@ -104,7 +104,7 @@ class SnapshotOutput(serializers.Serializer[dict[str, Any]]):
 
 class SnapshotView(View):
     def cost(self, request: Request) -> int:
-        return 4
+        return 3
 
     @extend_schema(operation_id="snapshot_retrieve", responses=SnapshotOutput, tags=["realtime"])
     def get(self, request: Request) -> Response:

@@ -144,6 +144,14 @@ class EveryRequest(RequestThrottle):
     def cost(self, request: Request, view: APIView) -> int:
         return int(view.cost(request)) if hasattr(view, "cost") else 1
 
+    def allow_stranger(self, request: HttpRequest) -> bool:
+        """Count a page that somebody without a login asks for."""
+        asked: Any = request
+        counter = Counter("stranger", f"address {self.get_ident(asked)}")
+        allowed = counter.take()
+        self._wait = counter.wait
+        return allowed
+
 
 class TicketThrottle(RequestThrottle):
     def counter(self, request: Request, view: APIView) -> Counter:

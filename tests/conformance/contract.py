@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 from tests.services import environment, reaper
+from tests.services.postgres import Postgres
 from tests.services.server import Server
 
 # Whether valid input is accepted depends on more than a document can say: that a time lies
@@ -36,10 +37,14 @@ RATES = [
 ]
 
 
-def serving() -> Server:
-    """Start a server with the demo's data, whose limits do not get in the way."""
+def serving(database: str = "") -> Server:
+    """Start a server with the demo's data, whose limits do not get in the way.
+
+    `database` is the URL of an empty PostgreSQL database; without one it is SQLite.
+    """
     server = Server(
-        env={
+        env=({"DATABASE_URL": database} if database else {})
+        | {
             "DEBUG": "1",
             **dict.fromkeys(RATES, PLENTY),
             "ACCESS_TOKEN_MINUTES": "600",
@@ -75,11 +80,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--examples", type=int, default=50, help="Of each operation and role.")
     parser.add_argument("--seed", type=int, default=random.randrange(2**32))
+    parser.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
     arguments = parser.parse_args()
     environment.prepare(reaper.workspace())
     print(f"seed {arguments.seed}", flush=True)
     failed = 0
-    with serving() as server:
+    database = Postgres().database("contract") if arguments.database == "postgres" else ""
+    with serving(database) as server:
         for role in ROLES:
             ran = run(server, role, examples=arguments.examples, seed=arguments.seed)
             print(f"{role}: {ran.stdout.strip().splitlines()[-1].strip('= ')}", flush=True)

@@ -7,13 +7,18 @@ import asyncio
 import os
 import random
 import sys
+from functools import partial
 
 from tests.services import environment, reaper
+from tests.services.postgres import Postgres
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Throw broken frames and messages at a server.")
+    parser = argparse.ArgumentParser(
+        description="Throw broken frames, messages and requests at a server."
+    )
     parser.add_argument("--inputs", type=int, default=100_000)
+    parser.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
     parser.add_argument("--seed", type=int, default=random.randrange(2**32))
     arguments = parser.parse_args()
     environment.prepare(reaper.workspace())
@@ -24,9 +29,9 @@ def main() -> int:
     from tests.conformance.fuzz.run import run
 
     print(f"seed {arguments.seed}", flush=True)
-    report = asyncio.run(
-        run(arguments.inputs, arguments.seed, say=lambda text: print(text, flush=True))
-    )
+    database = Postgres().database("fuzz") if arguments.database == "postgres" else ""
+    say = partial(print, flush=True)
+    report = asyncio.run(run(arguments.inputs, arguments.seed, database=database, say=say))
     for title, counts in (("Thrown", report.attack.thrown), ("Came back", report.attack.answers)):
         print(f"\n{title}: {counts.total():,}")
         for name, count in counts.most_common():

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from random import Random
 
 from websockets.exceptions import ConnectionClosed
 
+from realtime.core.handshake import PARAMETERS
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.messages import PAYLOADS
-from tests.conformance.fuzz import frames, messages
+from tests.conformance.fuzz import frames, messages, requests
 from tests.realtime.conftest import ALICE, BOB, token_for
 from tests.services.client import Client
 from tests.services.server import Server
@@ -33,6 +35,7 @@ class Attack:
         self.thrown: Counter[str] = Counter()
         self.answers: Counter[str] = Counter()
         self.wrong: list[str] = []
+        self._paths = requests.routes()
         self._tokens = [token_for(user, seconds=3600) for user in (ALICE, BOB)]
 
     # -- frames
@@ -89,6 +92,76 @@ class Attack:
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
+
+    # -- requests and handshakes
+
+    async def request(self) -> None:
+        """Send a request of odd bytes over a connection of its own, and judge the status."""
+        made = requests.request(self.random, self._paths)
+        who = self.random.choice([b"", *(b"Bearer " + token.encode() for token in self._tokens)])
+        query = made.query
+        if self.random.random() < 0.1:  # what no client may write there
+            query += bytes(self.random.choice(b"\x00\x01\x7f\x80\xff") for _ in range(3))
+        self.thrown["requests"] += 1
+        await self._ask(
+            made.method.encode() + b" " + made.path.encode() + b"?" + query,
+            [(b"authorization", who), *made.headers] if who else made.headers,
+            made.body,
+        )
+
+    async def handshake(self) -> None:
+        """Open a socket at an address of odd bytes; it is refused, or closed with a code."""
+        pairs = [f"token={self.random.choice(self._tokens)}"] if self.random.random() < 0.8 else []
+        for _ in range(self.random.choice([1, 1, 2])):
+            name = self.random.choice([*PARAMETERS, self.random.choice(requests.NAMES)])
+            pairs.append(f"{name}={self.random.choice(requests.VALUES)}")
+        target = "&".join(pairs).replace(" ", "+").encode()
+        self.thrown["handshakes"] += 1
+        upgrade = [
+            (b"origin", f"http://127.0.0.1:{self.server.port}".encode()),
+            (b"upgrade", b"websocket"),
+            (b"sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="),
+            (b"sec-websocket-version", b"13"),
+        ]
+        await self._ask(b"GET /ws/notifications?" + target, upgrade, b"", connection=b"Upgrade")
+
+    async def _ask(
+        self,
+        line: bytes,
+        headers: Iterable[tuple[bytes, bytes]],
+        body: bytes,
+        connection: bytes = b"close",
+    ) -> None:
+        lines = [
+            line + b" HTTP/1.1",
+            f"Host: 127.0.0.1:{self.server.port}".encode(),
+            b"Connection: " + connection,
+            *([f"Content-Length: {len(body)}".encode()] if body else []),
+            *(name + b": " + value for name, value in headers),
+        ]
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.server.port)
+        heard = b""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                with suppress(ConnectionError):
+                    writer.write(b"\r\n".join([*lines, b"", body]))
+                    if connection != b"close":
+                        heard = await reader.readuntil(b"\r\n\r\n")
+                        writer.write_eof()
+                    while piece := await reader.read(65_536):
+                        heard += piece
+        except TimeoutError:
+            self.wrong.append(f"no end within {PATIENCE_SECONDS} s: {line[:200]!r}")
+        except asyncio.IncompleteReadError as error:  # it was refused in few words
+            heard = error.partial
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+        status = heard[9:12].decode(errors="replace")
+        self.answers[f"HTTP {status or 'hung up'}"] += 1
+        if status.startswith("5"):
+            self.wrong.append(f"{status}: {line[:300]!r} {[*headers]!r:.300} {body[:200]!r}")
 
     async def bombs(self, count: int = 50) -> None:
         """Send messages that unpack to hundreds of mebibytes, many at a time."""

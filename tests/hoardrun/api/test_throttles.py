@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
-from django.test import Client
+from django.test import AsyncClient, Client
 from rest_framework.settings import api_settings
 from rest_framework.test import APIClient
 
 from hoardrun.api.throttles import Counter
+from notifications.services import notification_create
+from realtime.models import Event
 from tests.hoardrun.ledger.conftest import at_once
 from tests.hoardrun.tools import problem
 
@@ -125,10 +127,28 @@ def test_a_bulk_update_costs_by_its_rows(alice: User, login, rate):
         body = {"notification_ids": [str(n) for n in range(1, count + 1)], "status": "read"}
         return int(client.post(path, body, format="json").status_code)
 
-    assert [update(100), update(100)] == [200, 200]  # 21 each
+    assert [update(100) for _ in range(4)] == [200] * 4  # 11 each
     assert update(100) == 429
-    assert [update(1) for _ in range(8)] == [200] * 8
+    assert [update(1) for _ in range(6)] == [200] * 6
     assert update(1) == 429
+
+
+def test_a_bulk_update_logs_little_whatever_it_moves(alice: User, login):
+    made = [
+        notification_create(user_id=alice.pk, title="t" * 60, message="m" * 200) for _ in range(100)
+    ]
+    ids = [str(row.pk) for row in made]
+    client, path = login(alice), "/api/v1/notifications/bulk-update"
+    before = Event.objects.order_by("pk").last()
+    assert before is not None
+    for status, count in (("read", 100), ("archived", 100), ("unread", 20), ("read", 100)):
+        body = {"notification_ids": ids[:count], "status": status}
+        assert client.post(path, body, format="json").status_code == 200
+        written = Event.objects.filter(pk__gt=before.pk)
+        assert sum(len(event.payload) for event in written) < 16 * 1024, status
+        before = written.order_by("pk").last() or before
+    body = {"notification_ids": ids[:21], "status": "unread"}
+    problem(client.post(path, body, format="json"), 400, "invalid_input", "notification_ids")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -185,3 +205,31 @@ def test_the_admins_form_counts_with_the_api(charlie: User):
         "Too many" in Client(REMOTE_ADDR="192.0.2.1").post("/admin/login/", right).content.decode()
     )
     assert Client(REMOTE_ADDR="192.0.2.3").post("/admin/login/", right).status_code == 302
+
+
+@pytest.mark.parametrize("path", ["/", "/admin/", "/admin/login/", "/favicon.ico"])
+def test_pages_count_strangers_with_the_api_and_not_who_is_logged_in(charlie: User, rate, path):
+    rate("stranger", "2/min")
+    assert APIClient().get("/api/schema").status_code == 200
+    assert Client().get(path).status_code < 400
+    answer = Client().get(path)
+    assert answer.status_code == 429
+    assert 0 < int(answer["Retry-After"]) <= 60
+    assert APIClient().get("/api/schema").status_code == 429
+    assert Client(REMOTE_ADDR="192.0.2.5").get(path).status_code < 400
+    staff = Client()
+    staff.force_login(charlie)
+    assert staff.get("/admin/").status_code == 200
+
+
+def test_probes_are_not_counted(db, rate):
+    rate("stranger", "1/min")
+    assert [Client().get("/healthz").status_code for _ in range(3)] == [200] * 3
+
+
+async def test_pages_count_strangers_on_an_asynchronous_server(rate):
+    rate("stranger", "1/min")
+    client = AsyncClient()
+    assert (await client.get("/")).status_code == 302
+    assert (await client.get("/")).status_code == 429
+    assert (await client.get("/healthz")).status_code == 200
