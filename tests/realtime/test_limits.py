@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, suppress
@@ -13,7 +14,8 @@ from realtime.core.limits import Buckets, network_of
 from realtime.protocol.codes import CloseCode
 from tests.realtime.conftest import ALICE, BOB, STAFF, USERS, connect, node, token_for
 from tests.services.client import Client
-from tests.services.handshake import shake
+from tests.services.handshake import offer, shake
+from tests.services.ports import PATIENCE
 from tests.services.postgres import Postgres
 from tests.services.redis import Redis
 from tests.services.server import Kind, Server
@@ -263,3 +265,33 @@ def test_a_bucket_is_not_forgotten_while_it_counts() -> None:
     for number in range(5000):
         buckets.take(number, start + 1)
     assert not buckets.take("me", start + 2)
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET /admin/login/ HTTP/1.1\r\nHost: " + b"eyJ" * 34_000 + b"\r\n\r\n", 431),
+        (b"GET /" + b"eyJ" * 20_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 431),
+        (offer(80, headers=[("Cookie", "a" * 40_000)]), 431),
+        (b"POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 300000000\r\n\r\n", 413),
+        (
+            b"POST /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + (b"ffff\r\n" + b"x" * 65535 + b"\r\n") * 100,
+            413,
+        ),
+    ],
+    ids=["host", "url", "handshake", "length", "chunks"],
+)
+async def test_a_request_beyond_all_bounds_is_refused_in_words(
+    served: Server, request_: bytes, status: int
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(request_)
+    async with asyncio.timeout(10 * PATIENCE):
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    assert head.startswith(b"HTTP/1.1 %d " % status)
+    assert b"content-type: application/problem+json" in head
+    assert json.loads(body)["status"] == status
+    assert served.request("GET", "/healthz").status == 200
