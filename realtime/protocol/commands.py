@@ -50,14 +50,22 @@ class Ping(Command, frozen=True, tag="ping"):
 
 
 class JoinRoom(_RoomCommand, frozen=True, tag="join_room"):
-    """Join rooms; `rate` thins market data out to the newest value per symbol and interval."""
+    """Join rooms; `rate` thins market data out to the newest value per symbol and interval.
+
+    Each room is answered by `room_joined` or an `error`. One `error` has in `rooms` all that do
+    not exist or are closed to the user, which look alike; one for which there are too many
+    already has its own. Each five rooms of a command count as one message more.
+    """
 
     rate: Rate = "realtime"
     """How often one key's value comes at most: as it is made, every second, or every five."""
 
 
 class LeaveRoom(_RoomCommand, frozen=True, tag="leave_room"):
-    """Leave rooms."""
+    """Leave rooms; one `error` has in `rooms` all that were not joined.
+
+    Each five rooms of a command count as one message more.
+    """
 
 
 class ListRooms(Command, frozen=True, tag="list_rooms"):

@@ -104,7 +104,13 @@ export interface Ping {
   id?: string | null;
 }
 
-/** Join rooms; `rate` thins market data out to the newest value per symbol and interval. */
+/**
+ * Join rooms; `rate` thins market data out to the newest value per symbol and interval.
+ *
+ * Each room is answered by `room_joined` or an `error`. One `error` has in `rooms` all that do
+ * not exist or are closed to the user, which look alike; one for which there are too many
+ * already has its own. Each five rooms of a command count as one message more.
+ */
 export interface JoinRoom {
   /** Which command this is. */
   type: "join_room";
@@ -118,7 +124,11 @@ export interface JoinRoom {
   id?: string | null;
 }
 
-/** Leave rooms. */
+/**
+ * Leave rooms; one `error` has in `rooms` all that were not joined.
+ *
+ * Each five rooms of a command count as one message more.
+ */
 export interface LeaveRoom {
   /** Which command this is. */
   type: "leave_room";
