@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig as _AdminConfig
-from django.http import HttpRequest
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.http import HttpRequest, HttpResponse
 
 from hoardrun.admin_labels import Labelled
 from hoardrun.secret_columns import is_secret, leads_back, leads_to_secret
@@ -61,8 +62,19 @@ def _filters(page: Any) -> list[str]:
     return [path for path in paths if isinstance(path, str)]
 
 
+class Choices(AutocompleteJsonView):
+    """What a form field offers to choose from, by the page's own `choice_label` if it has one."""
+
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
+        label = getattr(self.model_admin, "choice_label", str)
+        return {"id": str(getattr(obj, to_field_name)), "text": label(obj)}
+
+
 class Site(admin.AdminSite):
     """Django's site; each page that is registered is a guarded one."""
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        return cast(HttpResponse, Choices.as_view(admin_site=self)(request))
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         page = admin_class or admin.ModelAdmin

@@ -87,6 +87,10 @@ class AccountAdmin(_Kept):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
         return super().get_queryset(request).select_related("user")
 
+    def choice_label(self, account: Account) -> str:
+        """Name an account in a form: staff knows users by name."""
+        return choice_label(account)
+
     @admin.display
     def available(self, account: Account) -> str:
         return amount_human(account.available_balance, account.currency)
@@ -103,6 +107,10 @@ class AccountAdmin(_Kept):
             user_id=obj.user_id, type=obj.type, name=obj.name, currency=obj.currency
         )
         obj.pk = account.pk
+
+
+def choice_label(account: Account) -> str:
+    return f"{account.user.get_username()}: {account}"
 
 
 class TransactionAddForm(_TransactionForm):
@@ -138,7 +146,7 @@ class TransactionAdmin(_Kept):
     )
     autocomplete_fields = ("account",)
     inlines = (MovesInline,)
-    list_display = ("id", "status", "money", "account", "created")
+    list_display = ("id", "status", "money", "of", "created")
     list_filter = ("status",)
     list_select_related = ("account__user",)
     search_help_text = (
@@ -164,6 +172,10 @@ class TransactionAdmin(_Kept):
         sign = "+" if txn.direction == Direction.INBOUND else "\N{MINUS SIGN}"
         text = f"{sign}{amount_human(txn.amount, txn.currency)}"
         return format_html('<span class="money">{}</span>', text)
+
+    @admin.display(description="account")
+    def of(self, txn: Transaction) -> str:
+        return choice_label(txn.account)
 
     @admin.display(description="created")
     def created(self, txn: Transaction) -> str:

@@ -51,7 +51,6 @@ def others_of(account: Account) -> list[Account]:
         Account.objects.filter(
             user_id=account.user_id, currency=account.currency, status=AccountStatus.ACTIVE
         )
-        .select_related("user")
         .exclude(pk=account.pk)
         .order_by("pk")
     )

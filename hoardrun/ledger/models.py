@@ -74,9 +74,8 @@ class Account(models.Model):
         ]
 
     def __str__(self) -> str:
-        """Say whose it is: staff knows names. Lists select the user with the account."""
-        name = self.name or self.get_type_display()
-        return f"{self.user.get_username()}: {name} ({self.currency}) #{self.pk}"
+        # Without its user's name: the admin's log keeps this text when the user is forgotten.
+        return f"{self.name or self.get_type_display()} ({self.currency}) #{self.pk}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         # Its signal publishes after an autocommit otherwise, and a crash between loses the event.

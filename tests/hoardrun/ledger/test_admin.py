@@ -240,3 +240,13 @@ def test_its_buttons_take_the_right(kes: Account, bob: User):
         assert f"{txn.pk}/move/" not in page
     assert client.post(f"{TRANSACTIONS}{txn.pk}/move/", {"to": "completed"}).status_code == 403
     assert client.get(f"{TRANSACTIONS}{txn.pk}/move/").status_code == 405
+
+
+def test_forms_offer_accounts_by_the_name_of_their_user(
+    support: Client, kes: Account, ugx: Account
+):
+    query = {"app_label": "ledger", "model_name": "transaction", "field_name": "account"}
+    offered = support.get("/admin/autocomplete/", query | {"term": "bo"}).json()["results"]
+    assert offered == [{"id": str(ugx.pk), "text": f"bob: Checking (UGX) #{ugx.pk}"}]
+    create(kes)
+    assert f"alice: Checking (KES) #{kes.pk}" in support.get(TRANSACTIONS).content.decode()
