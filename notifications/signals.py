@@ -66,7 +66,8 @@ def _tell_saved(row: Notification, created: bool, fields: Iterable[str] | None) 
     changed = row.changes(fields)
     if not (created or changed):
         return
-    now = row.as_stored(fields)
+    is_whole = created or row.is_back() or not changed <= set(Notification.STATE)
+    now = row.as_stored(fields, None if is_whole else Notification.STATE)
     was_told = not created and row.stored("published_at", now.published_at) is not None
     owner = row.stored("user_id", now.user_id)
     if was_told and (owner != now.user_id or now.published_at is None):
@@ -75,8 +76,7 @@ def _tell_saved(row: Notification, created: bool, fields: Iterable[str] | None) 
     if now.published_at is None:
         return
     if was_told:
-        is_new = row.is_back() or not changed.isdisjoint(Notification.CONTENT)
-        publish_states([(now.user_id, notification_state(now, whole=is_new))])
+        publish_states([(now.user_id, notification_state(now, whole=is_whole))])
     else:
         publish(names.user_stream(now.user_id), notification_payload(now))
 

@@ -70,10 +70,17 @@ class Told(models.Model):
             if name in self.__dict__ and (name not in stored or stored[name] != self.__dict__[name])
         }
 
-    def as_stored(self, fields: Iterable[str] | None = None) -> Self:
-        """Return the row as a save of `fields` left it: what was not saved is not told."""
-        computed = any(hasattr(self.__dict__.get(name), "resolve_expression") for name in self.TOLD)
-        if computed or (fields is not None and self.changes() != self.changes(fields)):
+    def as_stored(
+        self, fields: Iterable[str] | None = None, tells: Iterable[str] | None = None
+    ) -> Self:
+        """Return the row as a save of `fields` left it; the event `tells` these of TOLD, or all.
+
+        What was not saved may not be what the database holds, and what it computed is not here:
+        then the row is read anew.
+        """
+        told = set(self.TOLD if tells is None else tells)
+        computed = any(hasattr(self.__dict__.get(name), "resolve_expression") for name in told)
+        if computed or (fields is not None and not told <= set(self._told(fields))):
             return type(self)._base_manager.get(pk=self.pk)
         return self
 

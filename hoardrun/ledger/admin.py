@@ -28,6 +28,7 @@ from hoardrun.ledger.errors import LedgerError
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.money import amount_human
 from hoardrun.ledger.transitions import TRANSITIONS
+from realtime.admin_fields import SafeSelects
 from realtime.admin_lists import ByKey, first_keys, numbers, users_named
 
 if TYPE_CHECKING:  # Django's class takes no parameters when it runs
@@ -36,7 +37,7 @@ else:
     _TransactionForm = forms.ModelForm
 
 
-class _Kept(ByKey):
+class _Kept(ByKey, SafeSelects):
     """Rows that are made by a service and never deleted.
 
     Subclasses name the fields of the add form; afterwards all but `editable` are readonly.

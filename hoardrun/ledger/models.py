@@ -6,12 +6,11 @@ the constraints here are the last line, for whoever goes around them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
 
 from hoardrun.ledger.choices import (
@@ -26,13 +25,14 @@ from hoardrun.ledger.choices import (
 )
 from hoardrun.ledger.money import DECIMAL_PLACES, MAX_DIGITS, Currency
 from realtime.append_only import AppendOnly
+from realtime.told import Told
 
 _PEOPLE = (ActorKind.USER, ActorKind.STAFF)
 _NAMED = (ActorKind.SERVICE, ActorKind.PROVIDER, ActorKind.SYSTEM)
 _SETTLED = Q(status__in=[TransactionStatus.COMPLETED, TransactionStatus.REVERSED])
 
 
-class Account(models.Model):
+class Account(Told):
     """Money of one user in one currency.
 
     `current_balance` is what completed transactions add up to; `available_balance`
@@ -62,7 +62,7 @@ class Account(models.Model):
 
     BALANCES: ClassVar[tuple[str, ...]] = ("available_balance", "current_balance")
     # What `balance_update` tells and may change.
-    TOLD: ClassVar[tuple[str, ...]] = (*BALANCES, "name", "status", "type")
+    TOLD: ClassVar[tuple[str, ...]] = (*BALANCES, "name", "status", "type", "currency", "user_id")
 
     class Meta:
         indexes = [models.Index(fields=["status", "id"], name="account_status_newest")]
@@ -77,49 +77,32 @@ class Account(models.Model):
         # Without its user's name: the admin's log keeps this text when the user is forgotten.
         return f"{self.name or self.get_type_display()} ({self.currency}) #{self.pk}"
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        # Its signal publishes after an autocommit otherwise, and a crash between loses the event.
-        with transaction.atomic(savepoint=False):
-            super().save(*args, **kwargs)
 
-    @classmethod
-    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
-        account = super().from_db(*args, **kwargs)
-        account.told_remember()
-        return account
-
-    def refresh_from_db(
-        self,
-        using: str | None = None,
-        fields: Iterable[str] | None = None,
-        from_queryset: Any = None,
-    ) -> None:
-        fields = None if fields is None else list(fields)
-        super().refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
-        self.told_remember(fields)
-
-    def told_remember(self, fields: Iterable[str] | None = None) -> None:
-        """Take these of TOLD, or all, as what the database holds."""
-        stored = self.__dict__.setdefault("_stored", {})
-        for name in self.TOLD if fields is None else set(fields).intersection(self.TOLD):
-            if name in self.__dict__:  # a deferred field must not be loaded by looking at it
-                stored[name] = self.__dict__[name]
-
-    def told_changed(self, fields: Iterable[str] | None = None) -> bool:
-        """Say whether any of these of TOLD, or of all, differs from what the database holds."""
-        stored = self.__dict__.get("_stored", {})
-        return any(
-            name in self.__dict__ and (name not in stored or stored[name] != self.__dict__[name])
-            for name in (self.TOLD if fields is None else set(fields).intersection(self.TOLD))
-        )
-
-
-class Transaction(models.Model):
+class Transaction(Told):
     """One movement of money on one account.
 
     `balance_after` is the account's current balance when it completed; it and
     `completed_at` stay when it is reversed. An instance is called `txn`.
     """
+
+    # What `transaction_update` tells and may change.
+    TOLD: ClassVar[tuple[str, ...]] = (
+        "account_id",
+        "type",
+        "status",
+        "direction",
+        "amount",
+        "currency",
+        "description",
+        "payment_method",
+        "provider",
+        "merchant_name",
+        "merchant_category",
+        "reference",
+        "failure_reason",
+        "balance_after",
+        "completed_at",
+    )
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="transactions")
     type = models.CharField(max_length=20, choices=TransactionType.choices)
@@ -185,10 +168,6 @@ class Transaction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_type_display()} #{self.pk}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        with transaction.atomic(savepoint=False):  # for the same reason as an account's
-            super().save(*args, **kwargs)
 
 
 class TransactionMove(AppendOnly):

@@ -211,7 +211,7 @@ def transaction_move(
             carried = carry(account, other, effect.available, txn)
         _clean(txn, exclude={"account", "key_owner"})
         for changed in (account, other):
-            if changed and changed.told_changed(Account.BALANCES):
+            if changed and changed.changes(Account.BALANCES):
                 changed.save(update_fields=["available_balance", "current_balance", "updated_at"])
         txn.save()
         _record(txn, before, by, reason)

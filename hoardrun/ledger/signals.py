@@ -1,7 +1,8 @@
 """Publish what is saved, whoever saves it: services, admin or shell.
 
 An event is written in the transaction of the save itself, so a rollback takes
-it back. `bulk_create` and `update()` send no signals: they publish nothing.
+it back. `bulk_create` and `update()` send no signals: they publish nothing. Nor does a
+deletion, which services never make: what concerns money stays.
 """
 
 from __future__ import annotations
@@ -31,17 +32,21 @@ def account_saved(
     **_: Any,
 ) -> None:
     """Publish `balance_update` of a new account, or if the save stored a change of it."""
-    if raw:
-        return
-    if created or instance.told_changed(update_fields):
-        told = instance
-        if update_fields is not None and instance.told_changed():
-            told = Account.objects.get(pk=instance.pk)  # what is not saved is not told
-        publish(user_stream(instance.user_id), account_payload(told))
-    instance.told_remember(update_fields)
+    if not raw and (created or instance.changes(update_fields)):
+        told = instance.as_stored(update_fields)
+        publish(user_stream(told.user_id), account_payload(told))
+    instance.remember(update_fields)
 
 
-def transaction_saved(instance: Transaction, raw: bool = False, **_: Any) -> None:
-    """Publish `transaction_update`."""
-    if not raw:
-        publish(user_stream(instance.account.user_id), txn_payload(instance))
+def transaction_saved(
+    instance: Transaction,
+    created: bool = False,
+    raw: bool = False,
+    update_fields: Collection[str] | None = None,
+    **_: Any,
+) -> None:
+    """Publish `transaction_update` of a new transaction, or if the save stored a change of it."""
+    if not raw and (created or instance.changes(update_fields)):
+        told = instance.as_stored(update_fields)
+        publish(user_stream(told.account.user_id), txn_payload(told))
+    instance.remember(update_fields)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Value
 from django.db.models.functions import Concat
 from django.utils import timezone
@@ -141,6 +141,25 @@ def test_it_tells_only_of_what_was_saved(alice):
     created.save(update_fields=["message"])
     whole = told(alice)[-1]["data"]["notifications"][0]["notification"]
     assert (whole["title"], whole["message"]) == ("Hello", "Saved")
+
+
+def test_it_tells_nothing_that_was_read_too_long_ago(alice):
+    created = note(alice)
+    stale = Notification.objects.get(pk=created.pk)
+    created.title = "Newer"
+    created.save()
+    stale.message = "Saved"
+    stale.save(update_fields=["message"])
+    whole = told(alice)[-1]["data"]["notifications"][0]["notification"]
+    assert (whole["title"], whole["message"]) == ("Newer", "Saved")
+
+
+def test_it_reads_nothing_anew_to_tell_of_a_state(alice, django_assert_num_queries):
+    created = note(alice)
+    created.move("read", timezone.now())
+    publishing = 1 if connection.vendor == "postgresql" else 2
+    with django_assert_num_queries(1 + publishing):
+        created.save(update_fields=created.STATE_FIELDS)
 
 
 def test_it_tells_what_the_database_computed(alice):

@@ -97,6 +97,20 @@ def test_it_publishes_what_is_saved_without_a_service(kes: Account, alice: User)
     assert told(alice, "transaction_update")[0]["type"] == "fee"
 
 
+def test_it_publishes_a_transaction_when_any_of_it_changed_and_only_then(kes: Account, alice: User):
+    txn = Transaction.objects.create(
+        account=kes, type="fee", direction="outbound", amount=Decimal(3), currency="KES"
+    )
+    loaded = Transaction.objects.get(pk=txn.pk)
+    loaded.save()
+    assert len(told(alice, "transaction_update")) == 1
+    loaded.description, loaded.reference = "Monthly", "not saved"
+    loaded.save(update_fields=["description"])
+    last = told(alice, "transaction_update")[-1]
+    assert (last["description"], last["reference"]) == ("Monthly", "")
+    assert len(told(alice, "transaction_update")) == 2
+
+
 @pytest.mark.django_db(transaction=True)
 def test_it_publishes_nothing_of_what_is_rolled_back(kes: Account):
     before = Event.objects.count()
