@@ -15,6 +15,7 @@ const clients = [];
 const endAll = () => clients.splice(0).forEach((client) => client.disconnect());
 after(endAll);
 beforeEach(() => {
+  mock.timers.reset(); // of a test that failed
   endAll();
   sockets.length = requests.length = 0;
 });
