@@ -148,6 +148,25 @@ test("a browser that says for ever that it is offline is tried all the same", as
   }
 });
 
+// -- a worker for all tabs
+
+test("a worker's name has the version, and one of another version is refused", async () => {
+  const { share } = await import("../../realtime/static/realtime/shared.js");
+  const { VERSION } = await import("../../realtime/static/realtime/version.js");
+  const names = [];
+  globalThis.SharedWorker = class {
+    port = { postMessage: () => this.port.onmessage({ data: { is: "hello", lock: "", version: "of yesterday" } }), close() {} };
+    constructor(url, { name, type }) {
+      names.push([JSON.parse(name)[0], type, String(url).split("/").at(-1)]);
+    }
+  };
+  const options = { url: "wss://example.com/ws/notifications", tokenIn: "query", device: "" };
+  await assert.rejects(share(options, jwt({ sub: "A", jti: "1" })), /another version/);
+  await assert.rejects(share({ ...options, workerUrl: "/mine.js" }, jwt({ sub: "A", jti: "1" })), /another version/);
+  assert.deepEqual(names, [[VERSION, "module", "worker.js"], [VERSION, "module", "mine.js"]]);
+  delete globalThis.SharedWorker;
+});
+
 // -- rooms
 
 test("a join that timed out does not join later", async () => {
