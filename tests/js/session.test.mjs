@@ -181,6 +181,38 @@ test("a room that was left while away is left, and another's error stays one", a
   await assert.rejects(again, { code: "not_joined" });
 });
 
+test("an inbox shows changed content, keeps it, and drops what is deleted", async () => {
+  const { client, socket } = await connected();
+  const inbox = new Inbox(client);
+  const state = { id: "1", status: "unread", seen_at: null, read_at: null };
+  const note = { id: "1", title: "Old", status: "unread", created_at: "2026" };
+  let offset = 6;
+  const update = (change) => socket.say({ type: "notification_updated", stream: "user:1", offset: offset++, data: { notifications: [{ ...state, ...change }] } });
+  socket.say({ type: "notification", stream: "user:1", offset: offset++, data: note });
+  update({ notification: { ...note, title: "New" } });
+  assert.equal(inbox.items[0].title, "New");
+  update({ status: "read" });
+  assert.deepEqual([inbox.items[0].title, inbox.items[0].status], ["New", "read"]);
+  update({ status: "archived", deleted: true });
+  assert.deepEqual(inbox.items, []);
+});
+
+test("a page that was on its way brings back nothing that changed or was deleted", async () => {
+  const { client, socket } = await connected();
+  const inbox = new Inbox(client);
+  const loading = inbox.load();
+  await settle();
+  const notifications = [
+    { id: "1", status: "unread", notification: { id: "1", title: "New", status: "unread", created_at: "2026" } },
+    { id: "2", status: "archived", deleted: true },
+  ];
+  socket.say({ type: "notification_updated", stream: "user:1", offset: 6, data: { notifications } });
+  const old = (id) => ({ id, title: "Old", status: "unread", created_at: "2026" });
+  requests[0]({ results: [old("1"), old("2")], next: null });
+  await loading;
+  assert.deepEqual(inbox.items.map(({ title }) => title), ["New"]);
+});
+
 test("an inbox that is made late begins with the counts that were said before it", async () => {
   const { client, socket } = await connected();
   socket.say({ type: "notification_counts", data: { unread: 3, unseen: 2 } });

@@ -43,12 +43,18 @@ def test_it_derives_once_for_those_who_are_online(alice, bob):
 
 @pytest.mark.django_db(transaction=True)
 def test_it_asks_nothing_while_nobody_is_online(alice, monkeypatch):
+    asked: list[object] = []
+
     def load(place: object) -> tuple[set[int], object]:
-        raise AssertionError("asked")
+        asked.append(place)
+        return set(), None
 
     asking = derived.Derived("asking", frozenset(), lambda users: {}, load)
     monkeypatch.setitem(derived._derived, "asking", asking)
-    assert looked(set()) == [[]]
+    assert looked(set(), set()) == [[], []]
+    assert asked == []
+    looked({alice.pk})
+    assert asked == [None]
 
 
 @pytest.mark.django_db(transaction=True)

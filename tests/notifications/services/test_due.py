@@ -62,6 +62,17 @@ def test_it_publishes_what_bulk_create_left_behind(alice):
     assert [event["data"]["title"] for event in told(alice)] == ["Bulk"]
 
 
+def test_one_that_cannot_be_told_holds_up_no_other(alice, caplog):
+    broken, sound = overdue(alice, "Broken"), overdue(alice, "Sound")
+    Notification.objects.filter(pk=broken.pk).update(metadata=[])
+    assert services.notifications_publish_due() == 1
+    assert services.notifications_publish_due() == 0
+    assert [event["data"]["title"] for event in told(alice)] == [sound.title]
+    broken.refresh_from_db()
+    assert (broken.status, broken.published_at) == ("archived", None)
+    assert "metadata: must be an object" in caplog.text
+
+
 def test_it_leaves_out_what_was_called_off_or_has_expired(alice):
     called_off, expired = overdue(alice), note(alice, scheduled_at=timezone.now() + HOUR)
     services.notification_archive(notification_id=called_off.pk)
