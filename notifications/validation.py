@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from notifications.choices import Channel, NotificationType, Priority, Severity, Status
 from notifications.errors import InvalidInput
+from realtime.core.text import all_text, is_text
 
 TITLE_LENGTH = 200
 MESSAGE_LENGTH = 1000
@@ -38,7 +39,7 @@ def text(field: str, value: Any, limit: int) -> str:
     clean: str = value.replace("\r\n", "\n").strip()
     if len(clean) > limit:
         raise InvalidInput(field, f"has {len(clean)} characters; at most {limit} fit")
-    if "\x00" in clean or any("\ud800" <= character <= "\udfff" for character in clean):
+    if not is_text(clean):
         raise InvalidInput(field, "holds characters that are not text; remove them")
     if not any(map(is_visible, clean)):
         raise InvalidInput(field, "must not be empty")
@@ -84,7 +85,7 @@ def metadata(value: Any) -> dict[str, Any]:
         raise InvalidInput("metadata", "holds characters that are not text; remove them") from None
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidInput("metadata", f"cannot be written as JSON: {error}") from None
-    if b"\\u0000" in encoded:  # which PostgreSQL cannot store
+    if not all_text(plain):
         raise InvalidInput("metadata", "holds a NUL character; remove it")
     if _deeper_than(plain, MAX_METADATA_DEPTH):
         raise InvalidInput("metadata", f"is nested more than {MAX_METADATA_DEPTH} levels deep")

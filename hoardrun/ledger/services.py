@@ -17,7 +17,6 @@ Each move is stored with who made it (`actors`), in the same database transactio
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -55,11 +54,10 @@ from hoardrun.ledger.notices import notice_of
 from hoardrun.ledger.selectors import id_parse
 from hoardrun.ledger.transitions import transition_check
 from notifications.services import notification_create
+from realtime.core.text import is_text
 from realtime.retry import retried
 
 Amount = str | int | Decimal
-
-_NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
 class Created(NamedTuple):
@@ -336,7 +334,7 @@ def _first_of(account: Account, key: str, wanted: dict[str, Any]) -> Transaction
 def _clean(row: Account | Transaction | TransactionMove, exclude: set[str]) -> None:
     """Check lengths, choices and characters: one store or the other would take anything."""
     for name, value in row.__dict__.items():
-        if isinstance(value, str) and _NOT_TEXT.search(value):
+        if isinstance(value, str) and not is_text(value):
             raise InvalidInput({name: ["Holds characters that are not text; remove them."]})
     try:
         row.clean_fields(exclude=exclude)

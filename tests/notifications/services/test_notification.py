@@ -119,3 +119,11 @@ def test_it_does_not_resend_what_is_not_out_yet(alice):
     with pytest.raises(Conflict, match="not published yet"):
         services.notification_resend(notification_id=scheduled.pk)
     assert told(alice) == []
+
+
+def test_metadata_may_speak_of_nul_without_holding_one(alice):
+    created = services.notification_create(
+        user_id=alice.pk, title="a", message="b", metadata={"text": "\\u0000"}
+    )
+    created.refresh_from_db()
+    assert created.metadata == {"text": "\\u0000"}
