@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from django.contrib.admin.models import DELETION, LogEntry
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
@@ -37,6 +38,9 @@ def changed(user_ids: Iterable[int], change: Change) -> None:
 @transaction.atomic
 def end_all_sessions(user_id: int) -> int:
     """Log every login of a user out that has a refresh token of ours; return how many."""
+    # First, as a refresh does: a renewal comes before or after, and neither waits for the other.
+    users = get_user_model()._default_manager.select_for_update()
+    users.filter(pk=user_id).first()
     lasts = max(api_settings.REFRESH_TOKEN_LIFETIME, api_settings.ACCESS_TOKEN_LIFETIME)
     until = (timezone.now() + lasts).timestamp()
     issued = IssuedToken.objects.filter(user_id=user_id, expires_at__gt=timezone.now())

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -16,9 +18,11 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from hoardrun.api import tokens
+from realtime import access
 from realtime.models import Event, IssuedToken
 from tests.hoardrun.ledger.conftest import at_once
 from tests.hoardrun.tools import problem
+from tests.services.locks import wait_for_a_waiter
 from tests.services.server import Server
 
 AUTH = "/api/v1/auth"
@@ -169,6 +173,26 @@ def test_requests_at_the_same_time_get_the_same_successor(alice: User):
     answers = at_once(4, lambda _: post("refresh", {"refresh": refresh}))
     assert [answer.status_code for answer in answers] == [200] * 4
     assert len({answer.json()["refresh"] for answer in answers}) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ending_all_logins_waits_for_a_renewal_and_never_locks_it_out(alice: User):
+    refresh = refresh_of(alice)
+
+    def end() -> int:
+        try:
+            return access.end_all_sessions(alice.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            list(User.objects.select_for_update().filter(pk=alice.pk))  # as a renewal begins
+            ending = pool.submit(end)
+            wait_for_a_waiter("the end of all logins waits for the renewal")
+            body = post("refresh", {"refresh": refresh}).json()
+        assert ending.result() == 1
+    problem(post("refresh", {"refresh": body["refresh"]}), 401, "token_not_valid")
 
 
 def test_a_token_that_is_used_after_the_grace_ends_its_login(
