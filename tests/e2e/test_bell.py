@@ -222,6 +222,7 @@ async def test_without_light_dark_it_has_plain_colours(browser: Browser, demo: S
     note = shop.page.locator("hoardrun-bell .note").first
     await expect(note).to_contain_text("On an older phone")
     panel = shop.page.locator("hoardrun-bell .panel")
+    await expect(panel).to_have_css("background-color", "rgb(255, 255, 255)")
     for part in (note.locator("strong"), note.locator("small"), note.locator(".acts button").first,
                  panel.locator("h2"), panel.locator(".segments button").first):  # fmt: skip
         async with asyncio.timeout(15):
@@ -234,17 +235,12 @@ async def test_without_light_dark_it_has_plain_colours(browser: Browser, demo: S
 
 async def test_times_age_while_it_is_open(context: BrowserContext, demo: Server) -> None:
     await asyncio.to_thread(notify, demo, "amina", "Ages")
+    await context.clock.install()
     shop = await embed(context, demo)
     await shop.page.locator("hoardrun-bell .bell").click()
     time = shop.page.locator("hoardrun-bell .note time").first
     await expect(time).to_have_text("just now")
-    await shop.page.evaluate(
-        """() => {
-            const now = Date.now;
-            Date.now = () => now() + 300_000;
-            document.dispatchEvent(new Event("visibilitychange"));
-        }"""
-    )
+    await context.clock.fast_forward("05:00")
     await expect(time).to_have_text("5 minutes ago")
 
 

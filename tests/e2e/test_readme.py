@@ -34,7 +34,7 @@ async def test_it_logs_in_connects_subscribes_and_receives_prices(
             arrived.set()
 
     page.on("console", heard)
-    await page.goto(f"{demo.url}/healthz")
+    await page.goto(f"{demo.url}/static/realtime/device.d.ts")  # a page without a policy
     pasted = snippet.replace("127.0.0.1:8000", f"127.0.0.1:{demo.port}")
     assert demo.url.removeprefix("http://") in pasted
     await page.evaluate(f"(async () => {{ {pasted} }})()")
