@@ -31,7 +31,7 @@ from tests.faults.journal import Journal
 ACK_EVERY = 5  # events
 READY_SECONDS = 120.0  # for all devices to be greeted for the first time
 PUBLISHED = "system"  # the topic of all events that have one
-FIDGET_SECONDS = 0.06  # between two commands: a node takes 20 a second
+FIDGET_SECONDS = 0.02  # between two commands, at most
 ALL_TYPES = "transaction,security,account,payment,savings,kyc,system,marketing,reminder,balance"
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.05, 1.0
 
@@ -159,7 +159,7 @@ class Device:
         loop, rng = asyncio.get_running_loop(), self._rng
         until = loop.time() + seconds
         while loop.time() < until:
-            await asyncio.sleep(FIDGET_SECONDS)
+            await asyncio.sleep(rng.uniform(0, FIDGET_SECONDS))
             command: dict[str, Any] = {"types": rng.sample(("balance", "security", "kyc"), 2)}
             command["type"] = rng.choice(("subscribe_notifications", "unsubscribe_notifications"))
             if rng.random() < 0.1:

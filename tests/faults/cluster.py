@@ -172,12 +172,15 @@ class Cluster:
             log=self.folder / f"producer-{name}.log", env=env, cwd=environment.ROOT,
         )  # fmt: skip
 
-    def burst(self, name: str, users: Sequence[int], seed: int) -> None:
-        """Publish some megabytes to each of these users, straight to the database."""
+    def burst(
+        self, name: str, users: Sequence[int], seed: int, seconds: float | None = None
+    ) -> None:
+        """Publish some megabytes to each of these users; or small bursts for some seconds."""
+        many = [] if seconds is None else ["--seconds", str(seconds)]
         process = Process(
             [sys.executable, "-m", "tests.faults.producer", "--folder", self.folder,
              "--name", name, "--seed", str(seed), "--users", self.users, "--burst",
-             ",".join(map(str, users))],
+             ",".join(map(str, users)), *many],
             log=self.folder / f"producer-{name}.log", env=self.env, cwd=environment.ROOT,
         )  # fmt: skip
         wait_until(lambda: process.exit_code is not None, seconds=60, what=f"{name} is written")

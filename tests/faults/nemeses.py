@@ -46,6 +46,7 @@ class Scene:
 
 
 FIDGET_SECONDS = 4.0
+START_SECONDS = 2.0  # of a producer, about
 STALL_SECONDS = 8.0  # readers, at most: twice what a node bears with in these runs
 
 Nemesis = Callable[[Scene], None]
@@ -278,11 +279,10 @@ def change_filters(scene: Scene) -> None:
     """Write much to devices that change their filters meanwhile, renew, and acknowledge."""
     users: set[int] = set()
     for clients in scene.clients:
-        users.update(clients.ask(f"fidget {FIDGET_SECONDS} 4")["users"])
+        users.update(clients.ask(f"fidget {FIDGET_SECONDS + START_SECONDS} 8")["users"])
     scene.number += 1
-    began = time.monotonic()
-    scene.cluster.burst(f"b{scene.number}", sorted(users), scene.rng.randrange(10**6))
-    time.sleep(max(0.0, FIDGET_SECONDS - (time.monotonic() - began)))
+    seed = scene.rng.randrange(10**6)
+    scene.cluster.burst(f"b{scene.number}", sorted(users), seed, FIDGET_SECONDS)
 
 
 # -- writers and the log itself

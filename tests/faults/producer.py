@@ -25,6 +25,7 @@ from tests.faults.journal import Journal, canary
 ROLLED_BACK = 0.2
 ANNOUNCED = 0.01
 MAX_EVENTS = 20  # in one transaction
+BURST_PAUSE_SECONDS = 0.01
 BURST_BYTES = 2_400_000  # for each user
 # Of each event: what waits for a socket is spread in pieces, and a large event is announced
 # without its text.
@@ -64,7 +65,7 @@ class Producer:
         return len(targets)
 
     def burst(self) -> None:
-        """Publish a lot to each user."""
+        """Publish a lot to each user, all at once."""
         for user in self._users:
             left = BURST_BYTES
             while left > 0:
@@ -72,6 +73,17 @@ class Producer:
                 count = self._rng.randint(1, MAX_EVENTS)
                 left -= count * self._size
                 self._carry_out(self._publish_much, [user] * count, False, False)
+
+    def bursts(self, seconds: float) -> None:
+        """Publish many small bursts, with time between two for a user to catch up."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            for user in self._users:
+                self._size = self._rng.choice(BURST_SIZES)
+                # Three of the smaller ones fill a socket's queue and are less than a piece.
+                count = self._rng.choice((2, 3, 3, 3, 4))
+                self._carry_out(self._publish_much, [user] * count, False, False)
+                time.sleep(BURST_PAUSE_SECONDS)
 
     def _carry_out(
         self,
@@ -183,6 +195,7 @@ def main() -> None:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--rate", type=float, help="Events a second.")
     what.add_argument("--burst", help="Publish a lot to these users at once, and end.")
+    parser.add_argument("--seconds", type=float, help="Many small bursts, for so long.")
     arguments = parser.parse_args()
     django.setup()
     stopping: list[int] = []
@@ -193,7 +206,10 @@ def main() -> None:
     journal = Journal(arguments.folder / f"ledger-{arguments.name}.jsonl")
     producer = Producer(arguments.name, journal, users, arguments.seed)
     if arguments.burst:
-        producer.burst()
+        if arguments.seconds:
+            producer.bursts(arguments.seconds)
+        else:
+            producer.burst()
     began, done = time.monotonic(), 0
     while not stopping and not arguments.burst:
         done += producer.attempt()

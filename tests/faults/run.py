@@ -25,6 +25,10 @@ SETTINGS = {
     "WS_MAX_CONNECTIONS_PER_USER": "50",
     "WS_MAX_BUFFER_BYTES": str(32 * 1024),
     "WS_STUCK_AFTER_SECONDS": "4",
+    # More than in production: the more a device says in a burst, the more of it meets the burst.
+    "WS_MAX_MESSAGES_PER_SECOND": "200",
+    "WS_MAX_MESSAGE_BURST": "400",
+    "WS_MAX_MESSAGES_PER_SECOND_PER_USER": "1000",
 }
 
 

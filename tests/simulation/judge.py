@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,7 +77,7 @@ class Place:
     least: int
     most: int
     silent: str | None = None  # begun elsewhere than asked for: a resynchronisation must follow
-    reason: tuple[str | None, int] | None = None  # the epoch and offset that were asked for
+    claims: Sequence[tuple[str | None, int]] = ()  # epochs and offsets, one of which was asked for
 
 
 @dataclass
@@ -163,6 +163,7 @@ class Judge:
         if missed := self._wanted(name, place.epoch, before, offset - 1):
             self.fail("lost", f"{where} after {place.least}-{place.most}, without {missed}")
         place.least = place.most = offset
+        place.claims = ()
 
     def _life(self, name: str, epoch: str) -> Mapping[int, Entry]:
         stream = self._stored.streams.get(name)
@@ -229,11 +230,10 @@ class Judge:
         recent = list(stream.lives)[max(0, stream.order(old_epoch or "")) :]
         if epoch not in recent or offset > stream.head_of(epoch):
             self.fail("ahead", f"{name} begins at {offset} of {epoch}")
-        claims = self._claims(name)
+        claims = place.claims = self._claims(name)
         if (epoch, offset) in claims or (None, offset) in claims:
             pass
         elif claims:
-            place.reason = claims[-1]
             if not self._may_be_new(name):
                 place.silent = f"begun at {offset} of {epoch}, and asked for one of {claims}"
         elif epoch == old_epoch and offset < old_head:
@@ -277,15 +277,15 @@ class Judge:
         self.places[name] = Place(name, epoch, offset, offset)
 
     def _is_justified(self, place: Place, stream: Stream, reason: str, epoch: str) -> bool:
-        known, at = (place.epoch, place.least) if place.reason is None else place.reason
+        stood = [*place.claims, (place.epoch, place.least)]
         match reason:
             case "epoch":
-                return known is not None and known != epoch
+                return any(known not in (None, epoch) for known, _ in stood)
             case "trimmed":
-                return stream.floor > at
+                return any(stream.floor > at for _, at in stood)
             case _:
                 _, head = self.asked.heads.get(place.name, ("", 0))
-                return place.reason is not None and at > min(head, stream.head)
+                return any(at > min(head, stream.head) for _, at in place.claims)
 
     # -- rooms
 

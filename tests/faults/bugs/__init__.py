@@ -72,7 +72,7 @@ BUGS = _all(
         _bug("wrong-socket", "an event also to a socket of somebody else", "wrong_user", QUIET),
         _bug("wrong-login", "two users are taken for each other", "wrong_user", QUIET),
         _bug("filter-first", "a filter changes, and only then what came before it is spread",
-             "gap lost", _plan("filters-burst", faults=6)),
+             "gap lost", _plan("filters-burst", faults=12)),
         _bug("full-socket", "what a full socket refuses is forgotten", "gap lost", _plan(
             "readers-stall", faults=3)),
         # resuming
