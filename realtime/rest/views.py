@@ -48,6 +48,8 @@ class View(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if not hasattr(self, str(request.method).lower()):
+            return  # it is answered with 405, whatever its query says
         check_names(request.query_params, self.parameters(str(request.method)))
 
     def get_throttles(self) -> list[BaseThrottle]:

@@ -105,6 +105,12 @@ def test_options_and_head_take_what_the_view_takes(alice: User, login):
     assert client.head("/api/v1/notifications?pagesize=2").status_code == 400
 
 
+def test_a_method_that_there_is_not_is_refused_as_such(alice: User, login):
+    for method in ("TRACE", "PUT"):
+        answer = login(alice).generic(method, "/api/v1/notifications?page_size=2")
+        problem(answer, 405, "method_not_allowed")
+
+
 def test_many_parameters_are_refused_in_few_words(alice: User, login):
     query = "&".join(f"k{number}=1" for number in range(900))
     answer = login(alice).get(f"/api/v1/accounts?{query}")
