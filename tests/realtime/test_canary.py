@@ -74,7 +74,7 @@ async def test_no_credential_is_seen_anywhere(
     assert "PUBLISH" in seen["redis"].upper()
     writer.close()
     seen["admin"] = await asyncio.to_thread(server.manage, "shell", "-v0", "-c", _PAGES)
-    assert "outstandingtoken" in seen["admin"]
+    assert "issuedtoken" in seen["admin"]
     seen["stats"] = await asyncio.to_thread(server.manage, "stats", "--json")
     tokens = json.loads(seen.pop("secrets"))
     for place, text in seen.items():

@@ -89,6 +89,15 @@ def test_it_finds_a_seeded_bug(name: str) -> None:
     assert found.verdict in bugs.FOUND_AS[name], found
 
 
+@pytest.mark.parametrize("name", bugs.FOUND_AS)
+def test_a_seeded_bug_leaves_nothing_behind(name: str) -> None:
+    before = product()
+    with world.replaced(name):
+        pass
+    after = product()
+    assert {key for key, value in before.items() if after.get(key) is not value} == set()
+
+
 def test_each_seeded_bug_of_a_node_is_tried() -> None:
     assert bugs.FOUND_AS.keys() | bugs.OF_WRITERS == BUGS.keys()
     assert not bugs.FOUND_AS.keys() & bugs.OF_WRITERS

@@ -181,12 +181,12 @@ def replaced(bug: str | None = None) -> Iterator[None]:
                 patches.apply(bug)
             yield
         finally:
+            patches.undo()  # first: a bug may stand on a replacement, and would bring it back
             for (owner, name), value in before.items():
                 if value is missing:
                     delattr(owner, name)
                 else:
                     setattr(owner, name, value)
-            patches.undo()
             wakeup.sender, channel_layers.backends = sender, backends
             logger.handlers, logger.propagate = handlers, propagate
             logger.setLevel(level)
