@@ -70,6 +70,7 @@ def build(folder: Path) -> None:
     about["files"] = sorted([*MODULES, *DECLARATIONS, "worker.js"])
     (folder / "package.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
     shutil.copyfile(ROOT / "npm" / "README.md", folder / "README.md")
+    shutil.copyfile(ROOT / "LICENSE", folder / "LICENSE")
 
 
 def pack(folder: Path) -> Path:

@@ -71,9 +71,9 @@ def test_the_package_has_what_it_says_and_nothing_else(archive: Path) -> None:
     with tarfile.open(archive) as packed:
         names = {name.removeprefix("package/") for name in packed.getnames()}
         about = json.load(packed.extractfile("package/package.json"))  # type: ignore[arg-type]
-    assert names == {*about["files"], "package.json", "README.md"}
+    assert names == {*about["files"], "package.json", "README.md", "LICENSE"}
     assert about["version"] in archive.name
-    assert about["license"] == "UNLICENSED" and about["private"] is True
+    assert about["license"] == "BSD-3-Clause"
     for entry in about["exports"].values():
         for path in entry.values() if isinstance(entry, dict) else [entry]:
             assert path.removeprefix("./") in names
