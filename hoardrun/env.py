@@ -367,6 +367,6 @@ def caches(redis_url: str) -> dict[str, Any]:
             "LOCATION": redis_url,
             "KEY_PREFIX": text("REDIS_PREFIX", REDIS_PREFIX),
             # A request waits for it: for a frozen Redis no longer than that.
-            "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+            "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
         }
     }

@@ -37,18 +37,42 @@ if TYPE_CHECKING:  # which reads from settings that the throttles are here
 logger = logging.getLogger(__name__)
 
 KNOWN_SECONDS = 30 * 86_400  # how long an address is known to be one of a name's own
+AWAY_SECONDS = 10.0  # for how long a cache that failed is not asked again
 
 _own = LocMemCache("throttles", {"OPTIONS": {"MAX_ENTRIES": MAX_CACHED}})
 R = TypeVar("R")
 
 
-def _with_cache(use: Callable[[BaseCache], R]) -> R:
-    """Go on counting where Redis is away: neither refuse everybody then, nor let all guess."""
-    try:
-        return use(cache)
-    except (RedisError, OSError) as error:
-        logger.warning("this process counts for itself: %r", error)
-        return use(_own)
+class _Counts:
+    """Where counts are kept: in the cache, or in this process while that is away.
+
+    While Redis is away, nobody is refused for it, and nobody guesses uncounted. A call to a
+    frozen Redis takes half a second, so after a failure one request in AWAY_SECONDS tries it.
+    """
+
+    def __init__(self) -> None:
+        self._asks_again = 0.0  # monotonic
+        self._is_away = False
+
+    def use(self, call: Callable[[BaseCache], R]) -> R:
+        """Call with the cache, or with the counts of this process."""
+        now = time.monotonic()
+        if self._is_away and now < self._asks_again:
+            return call(_own)
+        self._asks_again = now + AWAY_SECONDS  # the others do not wait for this try
+        try:
+            found = call(cache)
+        except (RedisError, OSError) as error:
+            if not self._is_away:
+                logger.warning("this process counts for itself: %r", error)
+            self._is_away = True
+            self._asks_again = time.monotonic() + AWAY_SECONDS
+            return call(_own)
+        self._is_away = False
+        return found
+
+
+_with_cache = _Counts().use
 
 
 class Counter:

@@ -12,6 +12,7 @@ from django.test import AsyncClient, Client
 from rest_framework.settings import api_settings
 from rest_framework.test import APIClient
 
+from hoardrun.api import throttles
 from hoardrun.api.throttles import Counter
 from notifications.services import notification_create
 from realtime.models import Event
@@ -235,3 +236,32 @@ async def test_pages_count_strangers_on_an_asynchronous_server(rate):
     assert (await client.get("/")).status_code == 302
     assert (await client.get("/")).status_code == 429
     assert (await client.get("/healthz")).status_code == 200
+
+
+class AwayCache:
+    """A cache that cannot be reached, and counts how often it was asked."""
+
+    asked = 0
+
+    def __getattr__(self, name: str) -> Any:
+        AwayCache.asked += 1
+        raise ConnectionError("away")
+
+
+def test_a_cache_that_is_away_is_seldom_asked_and_requests_count_all_the_same(
+    alice: User, login, rate, monkeypatch
+):
+    rate("read", "3/min")
+    monkeypatch.setattr(throttles, "_with_cache", throttles._Counts().use)
+    monkeypatch.setattr(throttles, "cache", AwayCache())
+    monkeypatch.setattr(AwayCache, "asked", 0)
+    throttles._own.clear()
+    client = login(alice)
+    assert statuses(client, "/api/v1/accounts", 4) == [200, 200, 200, 429]
+    assert AwayCache.asked == 1
+    monkeypatch.setattr(throttles, "AWAY_SECONDS", -1.0)
+    monkeypatch.setattr(throttles, "_with_cache", throttles._Counts().use)
+    statuses(client, "/api/v1/accounts", 2)
+    assert AwayCache.asked > 2  # it is tried again after that time
+    monkeypatch.setattr(throttles, "cache", cache)
+    assert client.get("/api/v1/accounts").status_code == 200  # the counts of all processes
