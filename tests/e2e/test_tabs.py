@@ -10,7 +10,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 
 from tests.e2e.embed import Embed
 from tests.e2e.visitor import Visitor, notify, token_of, visit
-from tests.services.ports import wait_until
+from tests.services.ports import PATIENCE, wait_until
 from tests.services.server import Server
 
 AMINA = "user:1"  # seed_demo makes her first
@@ -118,9 +118,19 @@ async def test_a_worker_that_cannot_be_had_is_said_once_and_the_tab_goes_on_alon
     assert "/static/none.js" in warning and "workerUrl" in warning
 
 
+async def waiting(page: Page, prefix: str) -> int:
+    """Count the tabs of the page's origin that wait for a Web Lock of this name."""
+    count: int = await page.evaluate(
+        """async (prefix) => (await navigator.locks.query()).pending
+            .filter(({name}) => name.startsWith(prefix)).length""",
+        prefix,
+    )
+    return count
+
+
 async def renewed(page: Page, before: dict[str, str]) -> None:
     """Wait until a tab has other tokens; its policy lets nobody wait inside of it."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(15 * PATIENCE):
         while (await page.evaluate(SESSION))["refresh"] == before["refresh"]:
             await asyncio.sleep(0.05)
 
@@ -155,15 +165,28 @@ async def test_a_duplicated_tab_is_a_device_of_its_own_and_outlives_renewals(
         await page.evaluate(renew)
         for one in (page, other):
             await renewed(one, before)
-    # Both at once: one of them spends the refresh token, the other takes what came of it.
-    asked: list[str] = []
-    tab.context.on("request", lambda request: asked.append(request.url))
+    # Both ask before the first is answered: one spends the refresh token, the other waits.
+    requests: list[Route] = []
+    both_ask = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        requests.append(route)
+        await both_ask.wait()
+        await route.continue_()
+
+    await tab.context.route("**/auth/refresh", hold)
     before = await tab.page.evaluate(SESSION)
-    await asyncio.gather(tab.page.evaluate(renew), copy.page.evaluate(renew))
+    for page in (tab.page, copy.page):
+        await expect(page.locator("#renew")).to_be_enabled()  # the renewal before it has ended
+        await page.evaluate(renew)
+    async with asyncio.timeout(15 * PATIENCE):
+        while len(requests) + await waiting(tab.page, "hoardrun.session ") < 2:
+            await asyncio.sleep(0.05)
+    both_ask.set()
     for page in (tab.page, copy.page):
         await renewed(page, before)
     assert await tab.page.evaluate(SESSION) == await copy.page.evaluate(SESSION)
-    assert len([url for url in asked if url.endswith("/auth/refresh")]) == 1
+    assert len(requests) == 1
     # A reload keeps its name, and both are still logged in.
     await copy.page.reload()
     await expect(copy.page.locator("#status")).to_contain_text("Connected")
@@ -173,25 +196,34 @@ async def test_a_duplicated_tab_is_a_device_of_its_own_and_outlives_renewals(
     await tab.context.close()
 
 
+ASK_IN_TURN = """async (token) => {
+    const {Client} = await import("/static/realtime/client.js");
+    AbortSignal.timeout = () => new AbortController().signal; // however long a slow machine takes
+    window.asks = 0;
+    const getToken = () => (asks++, new Promise((done) => { window.give = () => done(token); }));
+    window.other = new Client({share: false, getToken});
+    other.connect();
+}"""
+
+
 async def test_tabs_take_turns_to_ask_for_a_token(context: BrowserContext, demo: Server) -> None:
     token = await asyncio.to_thread(token_of, demo, "amina")
     tabs = [await Embed.start(context, demo, "amina", token=token, share=False) for _ in range(3)]
-    ask = """async (token) => {
-        const {Client} = await import("/static/realtime/client.js");
-        const at = () => performance.timeOrigin + performance.now();
-        window.turns = [];
-        const getToken = async () => {
-            const begun = at();
-            await new Promise((done) => setTimeout(done, 50));
-            turns.push([begun, at()]);
-            return token;
-        };
-        window.other = new Client({share: false, getToken});
-        other.connect();
-    }"""
-    await asyncio.gather(*(tab.page.evaluate(ask, token) for tab in tabs))
-    turns = sorted([(await tab.until("window.turns[0]")) for tab in tabs])
-    assert all(ended <= begun for (_, ended), (begun, _) in zip(turns, turns[1:], strict=False))
+    for tab in tabs:
+        await tab.page.evaluate(ASK_IN_TURN, token)
+    served: list[Embed] = []
+    for left in (3, 2, 1):  # one tab asks, and the others wait
+        async with asyncio.timeout(15 * PATIENCE):
+            while True:
+                asking = [tab for tab in tabs if tab not in served and await tab.get("asks")]
+                if len(asking) + await waiting(tabs[0].page, "hoardrun token ") == left:
+                    break
+        [one] = asking
+        await one.get("give()")
+        served.append(one)
+    for tab in tabs:
+        await tab.until("other.state === 'connected'")
+        assert await tab.get("asks") == 1
 
 
 async def test_behind_a_path_prefix_the_api_and_the_bell_stay_below_it(
@@ -217,7 +249,7 @@ async def test_behind_a_path_prefix_the_api_and_the_bell_stay_below_it(
             const {Client} = await import(`${server}/static/realtime/client.js`);
             window.below = new Client({url: `${server}/ws/notifications`, getToken: () => token});
             window.me = await below.api("GET", "/api/v1/auth/me");
-            bell.client.api("GET", "/api/v1/snapshot").catch(() => {});
+            await bell.client.api("GET", "/api/v1/snapshot");
         }""",
         server,
     )
