@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.conf import settings
@@ -17,52 +19,76 @@ from realtime.core.resume import (
     split_epochs,
 )
 from realtime.hub import Hub
+from realtime.log import CursorMove
 from realtime.protocol import PROTOCOL_VERSION, codec
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.messages import ConnectionEstablished
-from realtime.session import Session
+from realtime.session import Key, Session
 from realtime.socket import Socket
 
 
-def greet(node: Hub, socket: Socket, found: Session, expires_at: float) -> bool:
-    """Set where the socket starts in each stream, and say so.
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Where a client asks to go on, by stream; `epochs` are those that its offsets are of."""
 
-    False when `since` or `types` cannot be understood: the socket is closed, since to
+    since: Mapping[str, int]
+    epochs: Mapping[str, str]
+
+
+def understand(socket: Socket, user_id: int) -> Wish | None:
+    """Read what the handshake asks for, and set the subscription.
+
+    None when `since` or `types` cannot be understood: the socket is closed, since to
     begin somewhere else in silence could lose events.
     """
-    connection = socket.connection
-    assert connection.user_id is not None
-    streams = names.streams_of(connection.user_id)
+    streams = names.streams_of(user_id)
     query, socket.query = socket.query, {}
     try:
         since = parse_since(query.get("since", ""), streams[0], streams)
-        connection.subscriptions = parse_types(query.get("types", ""))
+        socket.connection.subscriptions = parse_types(query.get("types", ""))
     except ValueError as error:
         socket.fail(ErrorCode.INVALID_MESSAGE, f"{error}.")
         socket.close(CloseCode.PROTOCOL)
-        return False
-    epochs = split_epochs(query.get("epoch", ""), streams)
-    starts: dict[str, Start] = {}
-    for name in streams:
-        head = found.heads[name]
-        offset, epoch = since.get(name), epochs.get(name)
-        if offset is None and name in found.cursors:
-            epoch, offset = found.cursors[name]
-        starts[name] = decide(
-            since=offset,
-            epoch=epoch,
-            current_epoch=head.epoch,
-            head=head.head,
-            floor=head.floor,
-        )
-        connection.places[name] = Place(head.epoch, starts[name].offset)
+        return None
+    return Wish(since, split_epochs(query.get("epoch", ""), streams))
+
+
+def first_cursors(key: Key, wish: Wish, found: Session) -> tuple[CursorMove, ...]:
+    """Say where a device begins in the streams in which it has no cursor yet.
+
+    Told to resynchronise, it has not done so yet: a mark that no epoch equals says so.
+    """
+    if not key.device:
+        return ()
+    return tuple(
+        CursorMove(key.user_id, key.device, name, "" if start.resync else head.epoch, start.offset)
+        for name, head in found.heads.items()
+        if name not in found.cursors
+        for start in [_start(name, wish, found)]
+    )
+
+
+def _start(name: str, wish: Wish, found: Session) -> Start:
+    head = found.heads[name]
+    offset, epoch = wish.since.get(name), wish.epochs.get(name)
+    if offset is None and name in found.cursors:
+        epoch, offset = found.cursors[name]
+    return decide(
+        since=offset, epoch=epoch, current_epoch=head.epoch, head=head.head, floor=head.floor
+    )
+
+
+def greet(node: Hub, socket: Socket, wish: Wish, found: Session, expires_at: float) -> None:
+    """Set where the socket starts in each stream, and say so."""
+    connection = socket.connection
+    assert connection.user_id is not None
+    streams = names.streams_of(connection.user_id)
+    starts = {name: _start(name, wish, found) for name in streams}
+    for name, start in starts.items():
+        connection.places[name] = Place(found.heads[name].epoch, start.offset)
         if connection.device and name in found.quiet:
             life, acked = found.cursors[name]
             node.acks.move(socket, name, acked, life)  # it is in use, and not to be forgotten
-        elif connection.device and name not in found.cursors:
-            # Told to resynchronise, it has not done so yet: a mark that no epoch equals says so.
-            life = "" if starts[name].resync else head.epoch
-            node.acks.move(socket, name, starts[name].offset, life)
     socket.reply(
         ConnectionEstablished(
             user_id=str(connection.user_id),
@@ -80,4 +106,3 @@ def greet(node: Hub, socket: Socket, found: Session, expires_at: float) -> bool:
     for name, start in starts.items():
         if start.resync is not None:
             node.following.resync(socket, name, connection.places[name], start.resync)
-    return True

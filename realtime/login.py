@@ -7,13 +7,14 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
 from realtime import names, tokens
 from realtime.core.identity import Identity
-from realtime.greeting import greet
+from realtime.greeting import Wish, first_cursors, greet, understand
 from realtime.hub import Hub
 from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode, ErrorCode
@@ -78,7 +79,10 @@ async def redeem(hub: Hub, socket: Socket, ticket: str) -> None:
 async def log_in(
     hub: Hub, socket: Socket, identity: Identity, request_id: str | None = None
 ) -> None:
-    """Join the user's streams first, read where they stand next, then greet and replay."""
+    """Join the user's streams first, read where they stand next, then greet and replay.
+
+    What a new device is told to begin at is stored before: cut at once, it goes on from there.
+    """
     if not socket.is_open:
         return  # it left during the handshake, and nobody would forget it again
     connection = socket.connection
@@ -89,12 +93,15 @@ async def log_in(
         socket.fail(ErrorCode.RATE_LIMITED, "Too many logins of this user.", request_id)
         socket.close(CloseCode.RATE_LIMITED)
         return
-    user_id = connection.user_id = identity.user_id
-    connection.identity = identity
+    user_id = identity.user_id
+    wish = understand(socket, user_id)
+    if wish is None:
+        return
+    connection.user_id, connection.identity = user_id, identity
     streams = [hub.following.add(name, socket) for name in names.streams_of(user_id)]
     hub.follow_streams([followed.name for followed in streams])
     await hub.link.settled()
-    found = await _session(hub, socket, identity)
+    found = await _session(hub, socket, identity, wish)
     hub.turn.settle()  # what this turn has for others may close this one
     if not socket.is_open:
         return  # it left meanwhile, and the hub has forgotten it
@@ -112,8 +119,7 @@ async def log_in(
         hub.following.learn(name, head)
     if request_id is not None:
         socket.reply(_authenticated(identity), request_id)
-    if not greet(hub, socket, found, identity.expires_at):
-        return
+    greet(hub, socket, wish, found, identity.expires_at)
     hub.attach(socket)
     _expire_at(hub, socket, identity)
     _rotate(hub, socket)
@@ -140,17 +146,25 @@ async def _renew(hub: Hub, socket: Socket, identity: Identity, request_id: str |
         socket.reply(_authenticated(identity), request_id)
 
 
-async def _session(hub: Hub, socket: Socket, identity: Identity) -> Session | None:
-    """Read what the login needs."""
-    device = socket.connection.device
+async def _session(
+    hub: Hub, socket: Socket, identity: Identity, wish: Wish | None = None
+) -> Session | None:
+    """Read what the login needs; with a wish, store where a new device begins."""
+    # The last connection of this device has just acked, or does so while this one waits. Read
+    # without that, it would begin elsewhere than it was told, or at the head as if it were new.
+    key = Key(identity.user_id, socket.connection.device, identity.session)
 
     async def ask() -> Session:
-        # The last connection of this device has just acked, or does so while this one waits. Read
-        # without that, it would begin elsewhere than it was told, or at the head as if it were new.
-        key = Key(identity.user_id, device, identity.session)
         await _stored(hub, key)
         found = await hub.sessions.ask(key)
-        return await hub.sessions.ask(key) if await _stored(hub, key) else found
+        if await _stored(hub, key):
+            found = await hub.sessions.ask(key)
+        if wish is None or found.standing.refusal(identity) is not None:
+            return found
+        first = first_cursors(key, wish, found)
+        if not first:
+            return found
+        return replace(found, cursors=found.cursors | await hub.beginnings.ask(first))
 
     return await _patiently(hub, socket, ask)
 

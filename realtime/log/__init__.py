@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from realtime.core.continuity import Head
 from realtime.log.appending import append
-from realtime.log.cursors import TOUCHED_EVERY, CursorMove, move_cursors
+from realtime.log.cursors import TOUCHED_EVERY, CursorMove, begin_cursors, move_cursors
 from realtime.log.entries import Entry
 from realtime.log.epochs import bump_epoch
 from realtime.log.reached import add_reached
@@ -28,6 +28,7 @@ __all__ = [
     "Trimmed",
     "add_reached",
     "append",
+    "begin_cursors",
     "bump_epoch",
     "clear",
     "ensure",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.db import connection
@@ -31,28 +31,72 @@ def move_cursors(moves: Sequence[CursorMove]) -> None:
 
     One statement a thousand moves. Moves of users and streams that are gone are left out.
     """
-    quote = connection.ops.quote_name
-    user = get_user_model()._meta
-    assert user.pk.column is not None
-    table, streams = quote(Cursor._meta.db_table), quote(Stream._meta.db_table)
+    table = connection.ops.quote_name(Cursor._meta.db_table)
     moment = timezone.now()
     now, day_ago = map(connection.ops.adapt_datetimefield_value, (moment, moment - TOUCHED_EVERY))
     ordered = sorted(moves)  # the order of the locks
     for start in range(0, len(ordered), _CHUNK):
-        chunk = ordered[start : start + _CHUNK]
-        values = ", ".join(["(%s, %s, %s, %s, %s)"] * len(chunk))
+        statement, values = _insert(ordered[start : start + _CHUNK], now)
         with connection.cursor() as cursor:
             cursor.execute(
-                f"WITH move (user_id, device, stream, epoch, acked) AS (VALUES {values}) "
-                f"INSERT INTO {table} (user_id, device, stream_id, epoch, acked, updated_at) "
-                "SELECT move.user_id, move.device, stream.id, move.epoch, move.acked, %s "
-                f"FROM move JOIN {streams} stream ON stream.name = move.stream "
-                f"JOIN {quote(user.db_table)} person "
-                f"ON person.{quote(user.pk.column)} = move.user_id "
-                "ORDER BY move.user_id, move.device, stream.id "
-                "ON CONFLICT (user_id, device, stream_id) DO UPDATE SET "
+                f"{statement} DO UPDATE SET "
                 "epoch = excluded.epoch, acked = excluded.acked, updated_at = excluded.updated_at "
                 f"WHERE {table}.acked < excluded.acked OR {table}.epoch <> excluded.epoch "
                 f"OR ({table}.acked = excluded.acked AND {table}.updated_at < %s)",
-                [value for move in chunk for value in move] + [now, day_ago],
+                [*values, day_ago],
             )
+
+
+def begin_cursors(
+    logins: Sequence[tuple[CursorMove, ...]],
+) -> dict[tuple[CursorMove, ...], dict[str, tuple[str, int]]]:
+    """Store where new devices begin, and return the stored epoch and offset by stream.
+
+    A cursor that is there already stays as it is, and is what is returned. Moves of users and
+    streams that are gone are left out. One statement a thousand cursors.
+    """
+    table = connection.ops.quote_name(Cursor._meta.db_table)
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    first: dict[tuple[int, str, str], CursorMove] = {}
+    for move in sorted(move for moves in logins for move in moves):
+        first.setdefault(move[:3], move)
+    ordered = list(first.values())
+    stored: dict[tuple[int, str, str], tuple[str, int]] = {}
+    for start in range(0, len(ordered), _CHUNK):
+        chunk = ordered[start : start + _CHUNK]
+        statement, values = _insert(chunk, now)
+        with connection.cursor() as cursor:
+            # An update that changes nothing, since DO NOTHING would return nothing either.
+            cursor.execute(
+                f"{statement} DO UPDATE SET acked = {table}.acked "
+                "RETURNING user_id, device, epoch, acked, "
+                f"(SELECT name FROM {connection.ops.quote_name(Stream._meta.db_table)} stream "
+                f"WHERE stream.id = {table}.stream_id)",
+                values,
+            )
+            for user_id, device, epoch, acked, name in cursor.fetchall():
+                stored[user_id, device, name] = (epoch, acked)
+    return {
+        moves: {move.stream: stored[move[:3]] for move in moves if move[:3] in stored}
+        for moves in logins
+    }
+
+
+def _insert(moves: Sequence[CursorMove], now: Any) -> tuple[str, list[Any]]:
+    """Write the statement that inserts moves, up to what to do about those that are there."""
+    quote = connection.ops.quote_name
+    user = get_user_model()._meta
+    assert user.pk.column is not None
+    table, streams = quote(Cursor._meta.db_table), quote(Stream._meta.db_table)
+    values = ", ".join(["(%s, %s, %s, %s, %s)"] * len(moves))
+    return (
+        f"WITH move (user_id, device, stream, epoch, acked) AS (VALUES {values}) "
+        f"INSERT INTO {table} (user_id, device, stream_id, epoch, acked, updated_at) "
+        "SELECT move.user_id, move.device, stream.id, move.epoch, move.acked, %s "
+        f"FROM move JOIN {streams} stream ON stream.name = move.stream "
+        f"JOIN {quote(user.db_table)} person "
+        f"ON person.{quote(user.pk.column)} = move.user_id "
+        "ORDER BY move.user_id, move.device, stream.id "
+        "ON CONFLICT (user_id, device, stream_id)",
+        [value for move in moves for value in move] + [now],
+    )

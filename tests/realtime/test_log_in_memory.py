@@ -71,6 +71,15 @@ class Pair:
         self.memory.move_cursors(moves)
         log.move_cursors([move._replace(epoch=names[move.epoch]) for move in moves])
 
+    def begin(self, logins: list[tuple[CursorMove, ...]]) -> None:
+        names = {mine: real for real, mine in self._epochs.items()}
+        theirs = [tuple(m._replace(epoch=names[m.epoch]) for m in moves) for moves in logins]
+        mine, real = self.memory.begin_cursors(logins), log.begin_cursors(theirs)
+        assert [*mine.values()] == [
+            {name: (self._epochs[epoch], at) for name, (epoch, at) in found.items()}
+            for found in real.values()
+        ]
+
     def compare(self, rng: random.Random, users: list[int]) -> None:
         real = {name: self._head(head) for name, head in log.heads(STREAMS).items()}
         assert real == self.memory.heads(STREAMS)
@@ -82,7 +91,7 @@ class Pair:
         for place, (head, entries) in theirs.items():
             assert self._head(head) == ours[place][0]
             assert [*map(self._plain, entries)] == [*map(self._plain, ours[place][1])]
-        keys = [Key(user, device, "s") for user in users for device in ("", "a")]
+        keys = [Key(user, device, "s") for user in users for device in ("", "a", "b", "c")]
         mine = self.memory.load_sessions(keys)
         for key, found in session.load(keys).items():
             for name, head in found.heads.items():
@@ -100,7 +109,7 @@ def test_both_logs_say_the_same(seed: int, monkeypatch: pytest.MonkeyPatch) -> N
         get_user_model().objects.create(pk=number, username=f"u{number}")
     for _ in range(60):
         name = rng.choice(STREAMS)
-        match rng.randrange(6):
+        match rng.randrange(7):
             case 0 | 1 | 2:
                 pair.append(
                     [(rng.choice(STREAMS), _payload(rng)) for _ in range(rng.randint(1, 4))]
@@ -112,7 +121,15 @@ def test_both_logs_say_the_same(seed: int, monkeypatch: pytest.MonkeyPatch) -> N
             case 5 if name in pair.memory.streams:
                 epoch = rng.choice(list(pair.memory.streams[name].lives))
                 pair.move([CursorMove(1, rng.choice(("", "a")), name, epoch, rng.randrange(9))])
+            case 6 if name in pair.memory.streams:
+                epochs = ["", *pair.memory.streams[name].lives]
+                pair.begin([(_move(rng, name, epochs),), (_move(rng, name, epochs),)])
         pair.compare(rng, [1, 2])
+
+
+def _move(rng: random.Random, name: str, epochs: list[str]) -> CursorMove:
+    device = rng.choice(("a", "b", "c"))
+    return CursorMove(1, device, name, rng.choice(epochs), rng.randrange(9))
 
 
 def _payload(rng: random.Random) -> Any:

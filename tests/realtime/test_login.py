@@ -9,15 +9,18 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
+from django.db import transaction
 
 from realtime import log, login, session
 from realtime.core.connection import Connection
 from realtime.core.continuity import Place
 from realtime.core.identity import Identity
 from realtime.hub import Hub
-from realtime.log import CursorMove
+from realtime.log import CursorMove, Entry
+from realtime.models import Cursor
 from realtime.options import Options
 from realtime.protocol.codes import CloseCode
+from realtime.protocol.messages import AccessChanged
 from realtime.socket import Socket
 from realtime.standing import stamp_of
 from tests.realtime.conftest import token_for
@@ -41,6 +44,11 @@ def user() -> int:
     return int(get_user_model().objects.create(username="alice").pk)
 
 
+def append(stream: str) -> list[Entry]:
+    with transaction.atomic():
+        return log.append([(stream, AccessChanged(change="rights"))])
+
+
 async def test_a_login_that_fails_half_way_ends_the_socket(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -59,6 +67,60 @@ async def test_a_login_that_fails_half_way_ends_the_socket(
     assert notebook.closed == CloseCode.TIMEOUT
     assert [m["data"]["retryable"] for m in notebook.messages() if m["type"] == "error"] == [True]
     assert own.users == {}
+
+
+@sync_to_async
+def cursors() -> dict[tuple[str, str], tuple[str, int]]:
+    found = Cursor.objects.select_related("stream")
+    return {(c.device, c.stream.name): (c.epoch, c.acked) for c in found}
+
+
+async def test_where_a_new_device_begins_is_stored_before_it_is_told() -> None:
+    own = Hub(Options())
+    user_id = await user()
+    socket, notebook = stranger(own)
+    socket.connection.device = "phone"
+    await login.log_in(own, socket, Identity(user_id, 2e9, "s", stamp_of("")))
+    stored = await cursors()  # nothing was flushed
+    await turned()
+    [greeting] = [m for m in notebook.messages() if m["type"] == "connection_established"]
+    told = greeting["data"]["positions"]
+    assert len(told) == 2
+    assert stored == {("phone", name): (at["epoch"], at["offset"]) for name, at in told.items()}
+    own.detach(socket)
+
+
+async def test_a_new_device_begins_where_another_node_has_let_it_begin(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own = Hub(Options())
+    user_id = await user()
+    stream = f"user:{user_id}"
+    [entry] = await sync_to_async(append)(stream)
+    load = session.load
+
+    def and_meanwhile(keys: Any) -> Any:
+        found = load(keys)
+        log.begin_cursors([(CursorMove(user_id, "phone", stream, entry.epoch, 0),)])
+        return found
+
+    monkeypatch.setattr(own.sessions, "_load", and_meanwhile)
+    socket, _ = stranger(own)
+    socket.connection.device = "phone"
+    await login.log_in(own, socket, Identity(user_id, 2e9, "s", stamp_of("")))
+    place = socket.connection.places[stream]
+    assert (place.epoch, place.offset) == (entry.epoch, 0)
+    own.detach(socket)
+
+
+async def test_one_who_may_not_log_in_stores_nothing() -> None:
+    own = Hub(Options())
+    socket, _ = stranger(own)
+    socket.connection.device = "phone"
+    await login.log_in(own, socket, Identity(await user(), 2e9, "s", "of an older password"))
+    assert socket.close_code == CloseCode.UNAUTHORIZED
+    assert await cursors() == {}
+    own.detach(socket)
 
 
 async def test_one_who_is_sent_away_during_the_login_takes_nobodys_place(

@@ -31,8 +31,8 @@ def main() -> int:
         django.setup()
         from tests.simulation import bugs, run, schedule, world
 
-        if arguments.bug is not None and arguments.bug not in bugs.FOUND_AS:
-            parser.error(f"no bug of a node: {arguments.bug}; they are {', '.join(bugs.FOUND_AS)}")
+        if arguments.bug is not None and arguments.bug not in bugs.ALL:
+            parser.error(f"no bug of a node: {arguments.bug}; they are {', '.join(bugs.ALL)}")
         with world.replaced(arguments.bug):
             if arguments.play:
                 failures = schedule.load(arguments.play.read_text()).play()
@@ -58,7 +58,7 @@ def main() -> int:
             print(f"{took}:\n{found.report(arguments.bug)}")
             if arguments.bug is None:
                 return 1
-            return 0 if found.verdict in bugs.FOUND_AS[arguments.bug] else 1
+            return 0 if found.verdict in bugs.ALL[arguments.bug] else 1
 
 
 if __name__ == "__main__":

@@ -27,6 +27,14 @@ FOUND_AS = {
         "wrong-socket": "foreign doubled content lost",
     }.items()
 }
+# What no run with real processes would meet often enough: `mutants` has them.
+OF_THE_SIMULATION = {
+    name: frozenset(verdicts.split())
+    for name, verdicts in {
+        "first-cursor-late": "begin stuck",
+    }.items()
+}
+ALL = FOUND_AS | OF_THE_SIMULATION
 # What concerns those who write, and no node: `make faults` tries these.
 OF_WRITERS = frozenset(
     {

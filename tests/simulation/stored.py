@@ -144,6 +144,19 @@ class Stored:
                 self.cursors[key] = (move.epoch, move.acked)
                 self.moves.setdefault(key, []).append((self._now(), move.epoch, move.acked))
 
+    def begin_cursors(
+        self, logins: Sequence[tuple[CursorMove, ...]]
+    ) -> dict[tuple[CursorMove, ...], dict[str, tuple[str, int]]]:
+        for move in sorted(move for moves in logins for move in moves):
+            if move[:3] not in self.cursors and move.stream in self.streams:
+                self.move_cursors([move])
+        return {
+            moves: {
+                move.stream: self.cursors[move[:3]] for move in moves if move[:3] in self.cursors
+            }
+            for moves in logins
+        }
+
     def load_sessions(self, keys: Sequence[Key]) -> dict[Key, Session]:
         found = {}
         for key in keys:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import realtime
-from tests.faults.bugs import BUGS
+from tests.faults.bugs import BUGS, patches
 from tests.simulation import bugs, run, schedule, world
 from tests.simulation.world import World
 
@@ -29,7 +29,8 @@ REPLACED = {
         *(f"realtime.{name}.secrets" for name in ("consumer", "hub")),
     },
     "log, and what else is in the database": {
-        *(f"realtime.log.{name}" for name in ("heads", "move_cursors", "read_many")),
+        *(f"realtime.log.{name}" for name in ("begin_cursors", "heads", "move_cursors")),
+        "realtime.log.read_many",
         "realtime.session.load",
         "realtime.standing.load",
         "realtime.tickets.redeem",
@@ -81,15 +82,15 @@ def test_only_clock_chance_log_and_layer_are_replaced() -> None:
     assert product() == before
 
 
-@pytest.mark.parametrize("name", bugs.FOUND_AS)
+@pytest.mark.parametrize("name", bugs.ALL)
 def test_it_finds_a_seeded_bug(name: str) -> None:
     with world.replaced(name):
         _, found = run.look(itertools.count(), seconds=60)
     assert found is not None, f"{name} was not found in a minute"
-    assert found.verdict in bugs.FOUND_AS[name], found
+    assert found.verdict in bugs.ALL[name], found
 
 
-@pytest.mark.parametrize("name", bugs.FOUND_AS)
+@pytest.mark.parametrize("name", bugs.ALL)
 def test_a_seeded_bug_leaves_nothing_behind(name: str) -> None:
     before = product()
     with world.replaced(name):
@@ -101,6 +102,7 @@ def test_a_seeded_bug_leaves_nothing_behind(name: str) -> None:
 def test_each_seeded_bug_of_a_node_is_tried() -> None:
     assert bugs.FOUND_AS.keys() | bugs.OF_WRITERS == BUGS.keys()
     assert not bugs.FOUND_AS.keys() & bugs.OF_WRITERS
+    assert bugs.ALL.keys() | bugs.OF_WRITERS == patches.known()
 
 
 def test_a_schedule_is_made_short_and_still_fails() -> None:

@@ -33,6 +33,7 @@ from realtime.publish import Ephemeral, payload_from, publish_ephemeral
 from realtime.rooms import RoomKind
 from realtime.socket import Socket
 from tests.faults.bugs import patches
+from tests.simulation import mutants  # noqa: F401 its bugs are known once it is imported
 from tests.simulation.device import Device, Writer
 from tests.simulation.loop import Loop
 from tests.simulation.outside import Air, Database, Ear
@@ -132,6 +133,7 @@ def replacements() -> dict[tuple[Any, str], Any]:
         # the log, and what else a node asks of the database
         (log, "heads"): lambda *a, **k: _World.now.stored.heads(*a, **k),
         (log, "read_many"): lambda *a, **k: _World.now.stored.read_many(*a, **k),
+        (log, "begin_cursors"): lambda *a, **k: _World.now.stored.begin_cursors(*a, **k),
         (log, "move_cursors"): lambda *a, **k: _World.now.stored.move_cursors(*a, **k),
         (session, "load"): lambda *a, **k: _World.now.stored.load_sessions(*a, **k),
         (standing, "load"): lambda *a, **k: _World.now.stored.load_standings(*a, **k),
@@ -449,7 +451,6 @@ class World:
             writer.cut()
         self._end_node()
         self.air.groups.clear()
-        self._applied.clear()
         self.hub = self._start()
 
     def _end_node(self) -> None:

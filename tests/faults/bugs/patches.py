@@ -40,6 +40,11 @@ def apply(name: str) -> None:
     _patches[name]()
 
 
+def known() -> set[str]:
+    """Return the names of all that may be put in."""
+    return set(_patches)
+
+
 def undo() -> None:
     """Take out again what was put in, for processes that try several bugs."""
     while _originals:
