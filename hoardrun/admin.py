@@ -1,18 +1,20 @@
-"""The login of the admin, which lets nobody guess too often."""
+"""The admin's forms that ask for a password, which let nobody guess too often; its users."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
-from hoardrun.api.throttles import FormThrottle
+from hoardrun.api.throttles import FormThrottle, password_guesses
 from realtime.admin_lists import ByKey, users_found
+
+TOO_MANY = "Too many attempts; try again later."
 
 
 class LoginForm(AdminAuthenticationForm):
@@ -21,11 +23,24 @@ class LoginForm(AdminAuthenticationForm):
     def clean(self) -> dict[str, Any]:
         throttle = FormThrottle()
         if self.request is not None and not throttle.allows(self.request):
-            raise ValidationError("Too many attempts; try again in a minute.", "throttled")
+            raise ValidationError(TOO_MANY, "throttled")
         cleaned = super().clean()
-        if self.request is not None:
+        # A form without a name or a password gets here as well, and has nobody logged in.
+        if self.request is not None and self.get_user() is not None:
             throttle.succeeded(self.request)
         return cleaned
+
+
+class PasswordForm(AdminPasswordChangeForm):
+    """The form on which staff change their own password; wrong old ones are counted by user."""
+
+    def clean_old_password(self) -> str:
+        guesses = password_guesses(self.user)
+        if not guesses.take():
+            raise ValidationError(TOO_MANY, "throttled")
+        old: str = super().clean_old_password()
+        guesses.give_back()
+        return old
 
 
 admin.site.login_form = LoginForm

@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig as _AdminConfig
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
 
 from hoardrun.admin_labels import Labelled
 from hoardrun.secret_columns import is_secret, leads_back, leads_to_secret
@@ -72,6 +74,20 @@ class Choices(AutocompleteJsonView):
 
 class Site(admin.AdminSite):
     """Django's site; each page that is registered is a guarded one."""
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
+        """Do as Django does, with a form that counts wrong passwords."""
+        from django.contrib.auth.views import PasswordChangeView  # it loads the models
+
+        from hoardrun.admin import PasswordForm
+
+        request.current_app = self.name  # as the templates read it
+        view = PasswordChangeView.as_view(
+            form_class=PasswordForm,
+            success_url=reverse("admin:password_change_done", current_app=self.name),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return cast(TemplateResponse, view(request))
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         return cast(HttpResponse, Choices.as_view(admin_site=self)(request))

@@ -17,7 +17,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.http import HttpRequest
@@ -27,7 +27,8 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 
-from hoardrun.api.windows import Rate, moment_of, rate_of, used, wait_seconds
+from hoardrun.api import counts
+from hoardrun.api.windows import Rate, moment_of, rate_of, wait_seconds
 from hoardrun.env import MAX_CACHED
 from realtime.core.limits import network_of
 
@@ -37,10 +38,16 @@ if TYPE_CHECKING:  # which reads from settings that the throttles are here
 logger = logging.getLogger(__name__)
 
 KNOWN_SECONDS = 30 * 86_400  # how long an address is known to be one of a name's own
+_FAILURES = "hoardrun.login_failures"  # in META: the counters that a login gives back
 AWAY_SECONDS = 10.0  # for how long a cache that failed is not asked again
 
 _own = LocMemCache("throttles", {"OPTIONS": {"MAX_ENTRIES": MAX_CACHED}})
 R = TypeVar("R")
+
+
+def shared() -> BaseCache:
+    """Return the cache that all processes share, itself and not Django's proxy for it."""
+    return caches["default"]
 
 
 class _Counts:
@@ -61,7 +68,7 @@ class _Counts:
             return call(_own)
         self._asks_again = now + AWAY_SECONDS  # the others do not wait for this try
         try:
-            found = call(cache)
+            found = call(shared())
         except (RedisError, OSError) as error:
             if not self._is_away:
                 logger.warning("this process counts for itself: %r", error)
@@ -91,31 +98,15 @@ class Counter:
 
     def take(self, cost: int = 1) -> bool:
         """Use `cost` units up, if they are there. Atomic: of requests at once, each counts."""
-        return _with_cache(lambda store: self._take(store, min(cost, self.rate.limit)))
+        cost, share = min(cost, self.rate.limit), self._moment.share
+        found = _with_cache(lambda store: counts.take(store, self._keys, self.rate, share, cost))
+        if not found.allowed:
+            self.wait = wait_seconds(self.rate, cost, found.previous, found.current, share)
+        return found.allowed
 
     def give_back(self, cost: int = 1) -> None:
-        """Undo what `take` did."""
-        _with_cache(lambda store: self._add(store, -cost))
-
-    def _take(self, store: BaseCache, cost: int) -> bool:
-        found = store.get_many(self._keys)
-        previous, current = (int(found.get(key, 0)) for key in self._keys)
-        share = self._moment.share
-        if used(previous, current, share) + cost <= self.rate.limit:
-            current = self._add(store, cost)
-            if used(previous, current, share) <= self.rate.limit:
-                return True
-            current = self._add(store, -cost)  # others were faster
-        self.wait = wait_seconds(self.rate, cost, previous, current, share)
-        return False
-
-    def _add(self, store: BaseCache, cost: int) -> int:
-        key = self._keys[1]
-        store.add(key, 0, 2 * self.rate.seconds)
-        try:
-            return int(store.incr(key, cost))
-        except ValueError:  # it was dropped in between
-            return cost
+        """Undo what `take` of this counter did, in the window in which it did so."""
+        _with_cache(lambda store: counts.give_back(store, self._keys[1], cost))
 
 
 class RequestThrottle(BaseThrottle):
@@ -197,20 +188,24 @@ class LoginThrottle(RequestThrottle):
 
     def allow_request(self, request: Any, view: APIView | None) -> bool:
         self._wait = 0.0
-        counters = [self._pair(request), *self._failures(request)]
+        failures = self._failures(request)
         taken: list[Counter] = []
-        for counter in counters:
+        for counter in [self._pair(request), *failures]:
             if not counter.take():
                 self._wait = counter.wait
                 for other in taken:
                     other.give_back()
                 return False
             taken.append(counter)
+        request.META[_FAILURES] = failures
         return True
 
     def succeeded(self, request: Any) -> None:
-        """Say that the login was right: it counts as no failure, and its address is known."""
-        for counter in self._failures(request):
+        """Say that a login was right: it counts as no failure, and its address is known.
+
+        The units go back to the windows that they are from: a login may end in the next one.
+        """
+        for counter in request.META.pop(_FAILURES, ()):
             counter.give_back()
         key = self._known(request)
         _with_cache(lambda store: store.set(key, 1, KNOWN_SECONDS))
@@ -248,3 +243,8 @@ class FormThrottle(LoginThrottle):
     def allows(self, request: HttpRequest) -> bool:
         """Count one attempt; False if it is one too many."""
         return self.allow_request(request, None)
+
+
+def password_guesses(user: Any) -> Counter:
+    """Return what counts the wrong passwords that a user gives for the own one, once logged in."""
+    return Counter("login_name", f"user {user.pk}")

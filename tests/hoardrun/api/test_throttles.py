@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
-from django.test import AsyncClient, Client
+from django.test import AsyncClient, Client, RequestFactory
 from rest_framework.settings import api_settings
 from rest_framework.test import APIClient
 
 from hoardrun.api import throttles
-from hoardrun.api.throttles import Counter
+from hoardrun.api.throttles import Counter, FormThrottle
 from notifications.services import notification_create
 from realtime.models import Event
 from tests.hoardrun.ledger.conftest import at_once
@@ -210,6 +210,61 @@ def test_the_admins_form_counts_with_the_api(charlie: User):
     assert Client(REMOTE_ADDR="192.0.2.3").post("/admin/login/", right).status_code == 302
 
 
+@pytest.mark.parametrize("form", [{"username": "alice"}, {"username": "alice", "password": ""}])
+def test_a_form_without_a_password_makes_no_address_known(db, rate, form: dict[str, str]):
+    rate("login_name", "2/hour")
+    for number in range(4):
+        page = Client(REMOTE_ADDR=f"203.0.113.{number}")
+        assert page.post("/admin/login/", form).status_code == 200
+        code = log_in(WRONG, f"203.0.113.{number}").status_code
+        assert code == (401 if number == 0 else 429)
+
+
+def test_a_login_that_ends_in_the_next_window_gives_back_to_its_own(db, rate, clock):
+    rate("login_address", "2/min")
+    clock[0] += 59.9
+    form = RequestFactory().post("/admin/login/", ALICE, REMOTE_ADDR="192.0.2.1")
+    throttle = FormThrottle()
+    assert throttle.allows(form)
+    clock[0] += 0.2
+    throttle.succeeded(form)
+    throttle.succeeded(form)  # once more gives nothing back
+    codes = [log_in({"username": f"n{n}", "password": "x"}).status_code for n in range(3)]
+    assert codes == [401, 401, 429]
+
+
+CHANGE = "/admin/password_change/"
+
+
+def test_wrong_old_passwords_are_counted_by_user(charlie: User, dora: User, rate):
+    rate("login_name", "3/hour")
+
+    def change(user: User, old: str) -> str:
+        page = Client()
+        page.force_login(user)
+        form = {"old_password": old, "new_password1": "n" * 12, "new_password2": "m" * 12}
+        return page.post(CHANGE, form).content.decode()
+
+    for _ in range(5):  # right ones use nothing up
+        assert "incorrectly" not in change(charlie, "charlie-pass")
+    for _ in range(3):
+        assert "incorrectly" in change(charlie, "wrong")
+    assert "Too many attempts" in change(charlie, "charlie-pass")
+    assert "incorrectly" in change(dora, "wrong")
+
+
+def test_staff_changes_its_own_password(charlie: User):
+    page = Client()
+    page.force_login(charlie)
+    assert "Old password" in page.get(CHANGE).content.decode()
+    new = {"old_password": "charlie-pass", "new_password1": "ab-12-cd-34", "new_password2": ""}
+    assert page.post(CHANGE, new).status_code == 200
+    answer = page.post(CHANGE, new | {"new_password2": "ab-12-cd-34"})
+    assert answer["Location"] == "/admin/password_change/done/"
+    charlie.refresh_from_db()
+    assert charlie.check_password("ab-12-cd-34")
+
+
 @pytest.mark.parametrize("path", ["/", "/admin/", "/admin/login/", "/favicon.ico"])
 def test_pages_count_strangers_with_the_api_and_not_who_is_logged_in(charlie: User, rate, path):
     rate("stranger", "2/min")
@@ -253,7 +308,7 @@ def test_a_cache_that_is_away_is_seldom_asked_and_requests_count_all_the_same(
 ):
     rate("read", "3/min")
     monkeypatch.setattr(throttles, "_with_cache", throttles._Counts().use)
-    monkeypatch.setattr(throttles, "cache", AwayCache())
+    monkeypatch.setattr(throttles, "shared", AwayCache)
     monkeypatch.setattr(AwayCache, "asked", 0)
     throttles._own.clear()
     client = login(alice)
@@ -263,5 +318,5 @@ def test_a_cache_that_is_away_is_seldom_asked_and_requests_count_all_the_same(
     monkeypatch.setattr(throttles, "_with_cache", throttles._Counts().use)
     statuses(client, "/api/v1/accounts", 2)
     assert AwayCache.asked > 2  # it is tried again after that time
-    monkeypatch.setattr(throttles, "cache", cache)
+    monkeypatch.setattr(throttles, "shared", lambda: cache)
     assert client.get("/api/v1/accounts").status_code == 200  # the counts of all processes

@@ -1,0 +1,83 @@
+"""Add to and take from the counts of a cache: in Redis by one script for each call.
+
+A script is one round trip, and no other process comes in between. Other caches are of this
+process only, where the steps are as cheap as a call.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, NamedTuple
+
+from django.core.cache.backends.base import BaseCache
+from django.core.cache.backends.redis import RedisCache
+from redis.exceptions import NoScriptError
+
+from hoardrun.api.windows import Rate, used
+
+_TAKE = """
+local previous = tonumber(redis.call('GET', KEYS[1]) or 0)
+local current = tonumber(redis.call('GET', KEYS[2]) or 0)
+local cost = tonumber(ARGV[1])
+if previous * (1 - tonumber(ARGV[3])) + current + cost > tonumber(ARGV[2]) then
+  return {0, previous, current}
+end
+current = redis.call('INCRBY', KEYS[2], cost)
+if current == cost then redis.call('EXPIRE', KEYS[2], ARGV[4]) end
+return {1, previous, current}
+"""
+_GIVE_BACK = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECRBY', KEYS[1], ARGV[1]) end"
+
+
+class Taken(NamedTuple):
+    """Whether the units were there, and what the two windows have used after it."""
+
+    allowed: bool
+    previous: int
+    current: int
+
+
+def take(store: BaseCache, keys: list[str], rate: Rate, share: float, cost: int) -> Taken:
+    """Use `cost` units up if they are there; `keys` are the window before and this one.
+
+    Of requests at once, each counts.
+    """
+    if isinstance(store, RedisCache):
+        found = _run(store, _TAKE, keys, cost, rate.limit, share, 2 * rate.seconds)
+        return Taken(bool(found[0]), int(found[1]), int(found[2]))
+    counts = store.get_many(keys)
+    previous, current = (int(counts.get(key, 0)) for key in keys)
+    if used(previous, current, share) + cost > rate.limit:
+        return Taken(False, previous, current)
+    store.add(keys[1], 0, 2 * rate.seconds)
+    try:
+        current = int(store.incr(keys[1], cost))
+    except ValueError:  # it was dropped in between
+        current = cost
+    if used(previous, current, share) > rate.limit:  # others were faster
+        give_back(store, keys[1], cost)
+        return Taken(False, previous, current - cost)
+    return Taken(True, previous, current)
+
+
+def give_back(store: BaseCache, key: str, cost: int) -> None:
+    """Return units to the window that they were taken from; nothing if that is forgotten."""
+    if isinstance(store, RedisCache):
+        _run(store, _GIVE_BACK, [key], cost)
+        return
+    try:
+        store.decr(key, cost)
+    except ValueError:
+        return
+
+
+def _run(store: Any, script: str, keys: list[str], *values: Any) -> Any:
+    client = store._cache.get_client(write=True)
+    arguments = [*map(store.make_and_validate_key, keys), *values]
+    try:
+        return client.evalsha(_SHA[script], len(keys), *arguments)
+    except NoScriptError:  # Redis is new, or has forgotten it
+        return client.eval(script, len(keys), *arguments)
+
+
+_SHA = {text: hashlib.sha1(text.encode()).hexdigest() for text in (_TAKE, _GIVE_BACK)}
