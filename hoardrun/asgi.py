@@ -14,12 +14,13 @@ django_application = get_asgi_application()  # sets Django up, before anything t
 from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 
-from hoardrun import proxies, starting
+from hoardrun import proxies, refused, starting
 from hoardrun.bounds import Bounded
 from hoardrun.market.runner import simulate_in_process
 from realtime import hub, node
 from realtime.node import Reporter
 from realtime.routing import websocket_application
+from realtime.servers import refusals
 
 
 class Application:
@@ -29,6 +30,8 @@ class Application:
     end. On one without them (Daphne) each request waits for the start, and tries it again if it
     failed; meanwhile the answer is 503, and sockets close with a code to come back upon. Only
     `/healthz`, which says that the process lives, is always answered.
+
+    What `serve` refuses by itself comes here too, named in the scope, and is answered as refused.
     """
 
     def __init__(self) -> None:
@@ -41,6 +44,8 @@ class Application:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
+        elif (refusal := scope.get(refusals.EXTENSION)) is not None:
+            await refused.refuse(refusal, scope, send)
         elif self._start.is_done or _is_health(scope) or await self._start.wait():
             await self._router(scope, receive, send)
         else:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
+from hoardrun.refused import refuse
 from realtime.core import heads
 from realtime.servers import bodies, refusals
 from realtime.servers.refusals import Refusal
@@ -28,7 +29,10 @@ class Bounded:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if heads.is_too_dear(scope["headers"]):
-            await refusals.HEAD_TOO_LARGE(scope, receive, send)
+            await refuse(refusals.HEAD_TOO_LARGE, scope, send)
+            return
+        if flaw := heads.flaw(scope["headers"], scope.get("query_string", b"")):
+            await refuse(refusals.unreadable(flaw), scope, send)
             return
         limit = bodies.limit_of(_path(scope))
         try:
@@ -41,7 +45,7 @@ class Bounded:
         except TimeoutError:
             first = refusals.BODY_TOO_LATE
         if isinstance(first, Refusal):
-            await first(scope, receive, send)
+            await refuse(first, scope, send)
             return
         waiting = [first]
 

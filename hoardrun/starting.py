@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
+from hoardrun import refused
 from realtime.protocol import SUBPROTOCOL
 from realtime.protocol.codes import CloseCode
 from realtime.servers.asgi import close
@@ -23,7 +24,7 @@ NOT_STARTED = Refusal(
     HTTPStatus.SERVICE_UNAVAILABLE,
     "unavailable",
     "This server has not started yet; try again.",
-    retry_after=1,
+    {"Retry-After": "1"},
 )
 
 
@@ -66,7 +67,7 @@ class Start:
 async def refuse(scope: Any, receive: Any, send: Any) -> None:
     """Send a client away that is to come back: 503, or a socket's close code to that effect."""
     if scope["type"] == "http":
-        await NOT_STARTED(scope, receive, send)
+        await refused.refuse(NOT_STARTED, scope, send)
         return
     await receive()  # websocket.connect
     subprotocol = SUBPROTOCOL if SUBPROTOCOL in scope.get("subprotocols", ()) else None

@@ -1,25 +1,68 @@
-"""How large the head of a request may be: its request line and its headers."""
+"""How large the head of a request may be, and which of its headers can be read."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 MAX_HEAD_BYTES = 32 * 1024
 MAX_HEADERS = 100
-# What is read in time that grows with the square of its length (by Django's parser of
-# parameters, and by Python's of cookies for each backslash), and is short in earnest.
+# These are read in time that grows with the square of their length (by Django's parser of
+# parameters, and by Python's of cookies for each backslash), and are short in earnest.
 MAX_CONTENT_TYPE = 512
+MAX_ACCEPT = 1024
 MAX_COOKIE_ESCAPES = 200
 
+# RFC 2231 writes `name*=charset''value`. HTTP does not have that in these headers, but Django's
+# parser decodes it, with any codec of Python, and raises what nothing behind it expects.
+_ENCODED_PARAMETER = {
+    b"content-type": re.compile(rb";.*\*", re.DOTALL),
+    b"accept": re.compile(rb";[^,]*\*"),
+}
+# Django looks each charset up, and Python keeps each name that was ever looked up.
+_CHARSET = re.compile(r";\s*charset\s*=(?!\s*(\"?)(?:utf-?8|us-ascii|ascii)\1\s*(?:;|\Z))", re.I)
 
-def is_too_dear(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+def is_too_dear(headers: Headers) -> bool:
     """Say whether headers are too large, or one would take long to read. Names in lower case."""
-    size = number = escapes = 0
+    size = number = content_type = accept = escapes = 0
     for name, value in headers:
         size += len(name) + len(value) + len(": \r\n")
         number += 1
-        if name == b"content-type" and len(value) > MAX_CONTENT_TYPE:
-            return True
-        if name == b"cookie":
+        if name == b"content-type":
+            content_type += len(value)
+        elif name == b"accept":
+            accept += len(value)
+        elif name == b"cookie":
             escapes += value.count(b"\\")
-    return size > MAX_HEAD_BYTES or number > MAX_HEADERS or escapes > MAX_COOKIE_ESCAPES
+    return (
+        size > MAX_HEAD_BYTES
+        or number > MAX_HEADERS
+        or content_type > MAX_CONTENT_TYPE
+        or accept > MAX_ACCEPT
+        or escapes > MAX_COOKIE_ESCAPES
+    )
+
+
+def flaw(headers: Headers, query_string: bytes = b"") -> str:
+    """Say what in a head cannot be read; empty if nothing. Names in lower case."""
+    content_types = 0
+    for name, value in headers:
+        pattern = _ENCODED_PARAMETER.get(name)
+        if pattern is None:
+            continue
+        if pattern.search(value):
+            return f"{name.decode().title()}: Send parameters as name=value, without `*`."
+        if name == b"content-type":
+            content_types += 1
+            if _CHARSET.search(value.decode("latin-1")):
+                return "Content-Type: Send text in UTF-8."
+    if content_types > 1:
+        return "Content-Type: Send it once."
+    try:
+        query_string.decode()
+    except UnicodeDecodeError:
+        return "Query: Send text in UTF-8."
+    return ""

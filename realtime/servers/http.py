@@ -155,7 +155,7 @@ class HttpProtocol(HttpToolsProtocol):
             super().send_400_response(msg)
             self.transport = self._connection
         else:
-            self._refuse_body(refusals.BODY_UNREADABLE)
+            self._refuse_body(refusals.UNREADABLE)
 
     # -- judging and refusing
 
@@ -209,10 +209,11 @@ class HttpProtocol(HttpToolsProtocol):
             keep_alive=False,
             on_response=self.on_response_complete,
         )
+        scope[refusals.EXTENSION] = refusal
         if is_first:
-            self._start_asgi_task(self.cycle, refusal)
+            self._start_asgi_task(self.cycle, self.app)
         else:
-            self.pipeline.appendleft((self.cycle, refusal))
+            self.pipeline.appendleft((self.cycle, self.app))
 
     def _refuse_body(self, refusal: Refusal) -> None:
         """Answer in place of the application, which has not heard the whole of the request."""
@@ -225,11 +226,13 @@ class HttpProtocol(HttpToolsProtocol):
         cycle.transport, cycle.keep_alive = _gently(self), False
         if cycle.response_started or not cycle.more_body:
             return  # what is answered, or will be, is the last answer
+        refused: Any = {**cycle.scope, refusals.EXTENSION: refusal}
         if self.pipeline and self.pipeline[0][0] is cycle:
-            self.pipeline[0] = (cycle, refusal)
+            cycle.scope = refused
             return
         self.cycle = copy.copy(cycle)
-        self._start_asgi_task(self.cycle, refusal)
+        self.cycle.scope = refused
+        self._start_asgi_task(self.cycle, self.app)
         cycle.disconnected = True  # which is what the application hears
         cycle.message_event.set()
 

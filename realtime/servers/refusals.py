@@ -1,43 +1,36 @@
-"""What is answered over HTTP before the application is asked: problem details (RFC 9457)."""
+"""What is refused over HTTP before Django is asked: problem details (RFC 9457)."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+
+# Under this name in the scope of a request, a server of ours says why it refuses the request.
+# The application answers it, so that a refusal has the headers that every answer has.
+EXTENSION = "hoardrun.refusal"
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """An ASGI application that answers every request with one refusal."""
+    """A status, a code for programs, and a sentence on what to do."""
 
     status: HTTPStatus
     code: str
     detail: str
-    retry_after: int | None = None  # seconds
+    headers: Mapping[str, str] = field(default_factory=dict)  # beside those of every refusal
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        body = json.dumps(
-            {
-                "type": "about:blank",
-                "title": self.status.phrase,
-                "status": self.status.value,
-                "detail": self.detail,
-                "code": self.code,
-            }
-        ).encode()
-        headers = [
-            (b"content-type", b"application/problem+json"),
-            (b"content-length", str(len(body)).encode()),
-            (b"cache-control", b"no-store"),
-            (b"x-content-type-options", b"nosniff"),
-        ]
-        if self.retry_after is not None:
-            headers.append((b"retry-after", str(self.retry_after).encode()))
-        start = {"type": "http.response.start", "status": self.status.value, "headers": headers}
-        await send(start)
-        await send({"type": "http.response.body", "body": body})
+    def body(self) -> bytes:
+        """Write the problem details."""
+        problem = {
+            "type": "about:blank",
+            "title": self.status.phrase,
+            "status": self.status.value,
+            "detail": self.detail,
+            "code": self.code,
+        }
+        return json.dumps(problem).encode()
 
 
 HEAD_TOO_LARGE = Refusal(
@@ -48,9 +41,7 @@ HEAD_TOO_LARGE = Refusal(
 BODY_TOO_LATE = Refusal(
     HTTPStatus.REQUEST_TIMEOUT, "too_late", "The body did not arrive in time; send it again."
 )
-BODY_UNREADABLE = Refusal(
-    HTTPStatus.BAD_REQUEST, "bad_request", "The request cannot be understood."
-)
+UNREADABLE = Refusal(HTTPStatus.BAD_REQUEST, "bad_request", "The request cannot be understood.")
 HANDSHAKE_WITH_BODY = Refusal(
     HTTPStatus.BAD_REQUEST, "bad_request", "A WebSocket's handshake has no body."
 )
@@ -61,3 +52,8 @@ def too_large(limit: int) -> Refusal:
     return Refusal(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", f"Send no more than {limit} bytes."
     )
+
+
+def unreadable(reason: str) -> Refusal:
+    """Refuse a request for what one of its parts holds."""
+    return Refusal(HTTPStatus.BAD_REQUEST, "bad_request", reason)

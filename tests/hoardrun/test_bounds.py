@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hoardrun.bounds import Bounded
-from realtime.core.heads import MAX_CONTENT_TYPE, MAX_COOKIE_ESCAPES, MAX_HEADERS
+from realtime.core.heads import MAX_ACCEPT, MAX_CONTENT_TYPE, MAX_COOKIE_ESCAPES, MAX_HEADERS
 from realtime.servers import bodies
 
 KIB = 1024
@@ -105,17 +105,47 @@ async def test_a_client_that_left_is_told_of_at_once() -> None:
     "headers",
     [
         [(b"content-type", b'a;x="' + b";" * MAX_CONTENT_TYPE)],
+        [(b"content-type", b"a/b;" * (MAX_CONTENT_TYPE // 8))] * 3,
+        [(b"accept", b'a/b;x="' + b";" * MAX_ACCEPT)],
+        [(b"accept", b'a/b;x="' + b";" * (MAX_ACCEPT // 2))] * 2,
         [(b"cookie", b'a="' + b'\\"' * (MAX_COOKIE_ESCAPES + 1) + b'"')],
         [(b"cookie", b'a="' + b"\\054" * 150 + b'"')] * 2,
         [(b"host", b"eyJ" * 34_000)],
         [(b"a", b"b")] * (MAX_HEADERS + 1),
     ],
-    ids=["content-type", "cookie", "two cookies", "size", "number"],
+    ids=[
+        "content-type",
+        "content-types",
+        "accept",
+        "two accepts",
+        "cookie",
+        "two cookies",
+        "size",
+        "number",
+    ],
 )
 async def test_headers_that_are_large_or_take_long_to_read_are_refused(headers: Any) -> None:
     asked = Asked()
     asked.scope["headers"] = headers
     (await asked.run()).refused(431, "headers_too_large")
+
+
+@pytest.mark.parametrize(
+    ("headers", "query"),
+    [
+        ([(b"content-type", b"a/b;x*=nope''y")], b""),
+        ([(b"accept", b"*/*, a/b;x*0=y;x*=y")], b""),
+        ([], b"a=\xff"),
+    ],
+    ids=["content-type", "accept", "query"],
+)
+async def test_a_head_that_cannot_be_read_is_refused_before_the_body(
+    headers: Any, query: bytes
+) -> None:
+    asked = Asked(b"x")
+    asked.scope |= {"headers": headers, "query_string": query}
+    (await asked.run()).refused(400, "bad_request")
+    assert asked.taken == 0
 
 
 async def test_the_headers_of_the_admin_are_read() -> None:

@@ -1,4 +1,4 @@
-"""Ask the application itself, byte by byte as a server would, without a server."""
+"""Ask the application behind its bounds, byte by byte as a server would, without a server."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from asgiref.sync import async_to_sync
 from django.core.asgi import get_asgi_application
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+
+from hoardrun.bounds import Bounded
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -65,7 +67,7 @@ def ask(
 
 @cache
 def _application() -> Any:
-    return get_asgi_application()
+    return Bounded(get_asgi_application())
 
 
 async def _ask(scope: dict[str, Any], body: bytes) -> Answer:

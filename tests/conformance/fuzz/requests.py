@@ -64,6 +64,7 @@ TEXTS: list[bytes] = [
     b"sessionid=; sessionid", b"=", b";;;=", b"1.2.3.4, \xff", b"%00", b"https", b"gzip",
     b"100-continue",
     b"[", b"[::1]:x", b"a\xffb", b"localhost:99999999", b"GET", b"9" * 5000,
+    b"a/b;x*=nope''y", b"a/b;x*=idna''%ff", b"a/b;x*=utf-8''a;x*0=b", b"a/b;x*0*=\x00''%",
 ]  # fmt: skip
 FIELDS = [
     "username", "password", "refresh", "notification_ids", "status", "title", "message", "metadata",

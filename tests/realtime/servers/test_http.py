@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from uvicorn.server import ServerState
 
+from hoardrun.refused import refuse
 from realtime.core.heads import MAX_HEAD_BYTES, MAX_HEADERS
-from realtime.servers import bodies, running
+from realtime.servers import bodies, refusals, running
 from realtime.servers.http import HttpProtocol
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -38,6 +39,9 @@ class Site:
             await receive()
             await send({"type": "websocket.accept"})
             await receive()
+            return
+        if refusals.EXTENSION in scope:
+            await refuse(scope[refusals.EXTENSION], scope, send)
             return
         body, message = b"", {"more_body": True}
         while message["more_body"]:

@@ -1,0 +1,54 @@
+"""Answers what is refused before Django is asked, with the headers that Django's answers have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from hoardrun.cors import CorsMiddleware
+from hoardrun.policies import add_policies
+from hoardrun.problems import CONTENT_TYPE
+from hoardrun.request_id import add_request_id
+from realtime.servers.refusals import Refusal
+
+# All that the middleware below reads of a request.
+_READ = {b"origin": "HTTP_ORIGIN", b"x-request-id": "HTTP_X_REQUEST_ID"} | {
+    b"access-control-request-method": "HTTP_ACCESS_CONTROL_REQUEST_METHOD"
+}
+
+
+async def refuse(refusal: Refusal, scope: Any, send: Any) -> None:
+    """Answer a request over HTTP with a refusal.
+
+    The answer has `X-Request-ID`, the policies and, for a page of an allowed origin, the headers
+    of CORS. The preflight of such a page is answered as ever, so that the page reads the refusal
+    of the request behind it.
+    """
+    response = _answer(refusal, scope)
+    headers = [(name.lower().encode(), text.encode("latin-1")) for name, text in response.items()]
+    start = {"type": "http.response.start", "status": response.status_code, "headers": headers}
+    await send(start)
+    await send({"type": "http.response.body", "body": response.content})
+
+
+def _answer(refusal: Refusal, scope: Any) -> HttpResponse:
+    request = HttpRequest()
+    request.method = scope.get("method", "GET")
+    request.path = request.path_info = scope.get("path", "")
+    for name, value in scope["headers"]:
+        if name in _READ:
+            request.META[_READ[name]] = value.decode("latin-1")
+
+    def give(request: HttpRequest) -> HttpResponseBase:
+        body = refusal.body()
+        headers = {"Content-Length": str(len(body)), "X-Content-Type-Options": "nosniff"}
+        return HttpResponse(
+            body,
+            status=refusal.status,
+            content_type=CONTENT_TYPE,
+            headers=headers | dict(refusal.headers),
+        )
+
+    response: HttpResponse = add_request_id(add_policies(CorsMiddleware(give)))(request)
+    return response
