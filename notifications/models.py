@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from notifications import validation
 from notifications.choices import Channel, NotificationType, Priority, Severity, Status
+from notifications.errors import InvalidInput
 from notifications.validation import ANNOUNCEMENT_LENGTH, MESSAGE_LENGTH, TITLE_LENGTH
 from realtime.protocol.messages import NotificationState
 from realtime.told import Told
@@ -175,7 +176,7 @@ class Notification(Told):
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         fields = None if update_fields is None else list(update_fields)
-        validation.check(self, self.CHECKED.intersection(self.changes(fields)))
+        _check(self, fields)
         super().save(*args, update_fields=fields, **kwargs)
 
     @property
@@ -202,10 +203,6 @@ class Notification(Told):
             self.read_at = None
         return True
 
-    def is_back(self) -> bool:
-        """Say whether a save makes it unread that was not so in the database."""
-        return self.status == Status.UNREAD and self.stored("status") != Status.UNREAD
-
 
 class Announcement(Told):
     """A message to everybody: one row, one event, never a copy for each user.
@@ -217,7 +214,7 @@ class Announcement(Told):
     CHECKED: ClassVar[frozenset[str]] = frozenset(
         {"title", "message", "severity", "starts_at", "ends_at"}
     )
-    TOLD: ClassVar[tuple[str, ...]] = (*sorted(CHECKED), "published_at")
+    TOLD: ClassVar[tuple[str, ...]] = (*sorted(CHECKED), "published_at", "event_offset")
 
     title = models.CharField(max_length=TITLE_LENGTH)
     message = models.TextField(max_length=ANNOUNCEMENT_LENGTH)
@@ -231,6 +228,7 @@ class Announcement(Told):
         null=True, blank=True, help_text="When the banner disappears; empty means never."
     )
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Written by the publication alone: read it from the database after a save.
     event_offset = models.BigIntegerField(
         null=True, blank=True, editable=False, help_text="Its event in the stream `announcements`."
     )
@@ -271,7 +269,7 @@ class Announcement(Told):
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         fields = None if update_fields is None else list(update_fields)
-        validation.check(self, self.CHECKED.intersection(self.changes(fields)))
+        _check(self, fields)
         super().save(*args, update_fields=fields, **kwargs)
 
     def state(self, now: datetime) -> str:
@@ -305,3 +303,19 @@ class Mailing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key}: {self.done} of {self.total}"
+
+
+def _check(row: Notification | Announcement, fields: Iterable[str] | None) -> None:
+    """Check what a save of `fields`, or of all that is loaded, writes. Raises InvalidInput.
+
+    What an old row holds that is not sound stays as it is, so that its state can be saved.
+    """
+    loaded = row.CHECKED.intersection(row.__dict__)
+    names = loaded if fields is None else loaded.intersection(fields)
+    try:
+        validation.check(row, names)
+    except InvalidInput:
+        old = type(row)._base_manager.filter(pk=row.pk).first()
+        if old is None:
+            raise
+        validation.check(row, names & old.differs(row))

@@ -6,16 +6,17 @@ after them. A row that was created so is found by `notifications_publish_due`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
-from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
+from django.db.models.signals import pre_save
 from django.dispatch import receiver
 from django.utils import timezone
 from msgspec.structs import replace
 
+from notifications.choices import Status
 from notifications.events import publish_states
 from notifications.models import (
     Announcement,
@@ -33,6 +34,7 @@ from realtime import names
 from realtime.protocol.codec import timestamp
 from realtime.protocol.messages import NotificationState
 from realtime.publish import publish
+from realtime.told import tell
 
 
 @receiver(pre_save, sender=Notification, dispatch_uid="notifications.stamp")
@@ -48,56 +50,32 @@ def notification_stamp(instance: Notification, raw: bool, **kwargs: Any) -> None
         instance.published_at = now
 
 
-@receiver(post_save, sender=Notification, dispatch_uid="notifications.publish")
-def notification_publish(
-    instance: Notification,
-    created: bool,
-    raw: bool,
-    update_fields: Iterable[str] | None,
-    **kwargs: Any,
-) -> None:
+def notification_saved(before: Notification | None, now: Notification) -> None:
     """Tell the user's devices of a new notification, or of what changed on it."""
-    if not raw:
-        _tell_saved(instance, created, update_fields)
-    instance.remember(update_fields)
-
-
-def _tell_saved(row: Notification, created: bool, fields: Iterable[str] | None) -> None:
-    changed = row.changes(fields)
-    if not (created or changed):
-        return
-    is_whole = created or row.is_back() or not changed <= set(Notification.STATE)
-    now = row.as_stored(fields, None if is_whole else Notification.STATE)
-    was_told = not created and row.stored("published_at", now.published_at) is not None
-    owner = row.stored("user_id", now.user_id)
-    if was_told and (owner != now.user_id or now.published_at is None):
-        publish_states([(owner, deleted_state(now))])
-        was_told = False
+    if before is not None and before.published_at is None:
+        before = None  # nobody was told of it
+    elif before is not None and (before.user_id != now.user_id or now.published_at is None):
+        publish_states([(before.user_id, deleted_state(now))])
+        before = None
     if now.published_at is None:
         return
-    if was_told:
+    if before is not None:
+        is_back = now.status == Status.UNREAD and before.status != Status.UNREAD
+        is_whole = is_back or not before.differs(now) <= set(Notification.STATE)
         publish_states([(now.user_id, notification_state(now, whole=is_whole))])
     else:
         publish(names.user_stream(now.user_id), notification_payload(now))
 
 
-@receiver(pre_delete, sender=Notification, dispatch_uid="notifications.load")
-def notification_load(instance: Notification, **kwargs: Any) -> None:
-    """Load what the event will say while there is a row to load it from."""
-    if deferred := instance.get_deferred_fields():
-        instance.refresh_from_db(fields=deferred)
-
-
-@receiver(post_delete, sender=Notification, dispatch_uid="notifications.delete")
-def notification_delete(instance: Notification, origin: Any = None, **kwargs: Any) -> None:
+def notification_deleted(row: Notification, origin: Any) -> None:
     """Tell the user's devices that a notification is gone.
 
     One that goes with its user is told to nobody: the user's sockets are closed. Those of a
     queryset's `delete()` are told of together.
     """
-    if instance.published_at is None or _is_user(origin):
+    if row.published_at is None or _is_user(origin):
         return
-    change = (instance.user_id, deleted_state(instance))  # now: Django takes the id away at the end
+    change = (row.user_id, deleted_state(row))
     if isinstance(origin, NotificationQuerySet):
         origin.gone.append(change)
     else:
@@ -117,43 +95,32 @@ def _is_user(origin: Any) -> bool:
     return issubclass(model, get_user_model())
 
 
-@receiver(post_save, sender=Announcement, dispatch_uid="announcements.publish")
-def announcement_saved(
-    instance: Announcement,
-    created: bool,
-    raw: bool,
-    update_fields: Iterable[str] | None,
-    **kwargs: Any,
-) -> None:
+def announcement_saved(before: Announcement | None, now: Announcement) -> None:
     """Tell everybody of an announcement that is published, and of each change of it."""
-    if not raw and (created or instance.changes(update_fields)):
-        now = instance.as_stored(update_fields)
-        was_told = not created and instance.stored("published_at", now.published_at) is not None
+    was_told = before is not None and before.published_at is not None
+    offset = None if before is None else before.event_offset
+    if before is None or before.differs(now) != {"event_offset"}:
         if now.published_at is not None:
             entry = publish(names.ANNOUNCEMENTS, announcement_payload(now))
-            if not was_told:
-                instance.event_offset = entry.offset
-                Announcement.objects.filter(pk=now.pk).update(event_offset=entry.offset)
+            offset = offset if was_told else entry.offset
         elif was_told:
             _withdraw(now)
-    instance.remember(update_fields)
+    # Only the event says its offset; an instance may hold that of one that was rolled back.
+    if now.event_offset != offset:
+        Announcement.objects.filter(pk=now.pk).update(event_offset=offset)
 
 
-@receiver(pre_delete, sender=Announcement, dispatch_uid="announcements.load")
-def announcement_load(instance: Announcement, **kwargs: Any) -> None:
-    """Load what the event will say while there is a row to load it from."""
-    if deferred := instance.get_deferred_fields():
-        instance.refresh_from_db(fields=deferred)
-
-
-@receiver(post_delete, sender=Announcement, dispatch_uid="announcements.delete")
-def announcement_deleted(instance: Announcement, **kwargs: Any) -> None:
+def announcement_deleted(row: Announcement, origin: Any) -> None:
     """Take the banner of one that everybody was told of away."""
-    if instance.published_at is not None:
-        _withdraw(instance)
+    if row.published_at is not None:
+        _withdraw(row)
 
 
 def _withdraw(announcement: Announcement) -> None:
     """Publish it as over, whenever it was to end."""
     over = replace(announcement_payload(announcement), ends_at=timestamp(timezone.now()))
     publish(names.ANNOUNCEMENTS, over)
+
+
+tell(Notification, notification_saved, notification_deleted)
+tell(Announcement, announcement_saved, announcement_deleted)

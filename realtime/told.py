@@ -1,16 +1,23 @@
-"""Rows whose changes are told: they remember what the database holds.
+"""Rows whose changes are told: each save and deletion is compared with the database.
 
-`post_save` says that a row was saved, not what that changed. A model that publishes its
-changes derives from `Told`, names in `TOLD` what it tells, and asks `changes` in its receiver.
+`post_save` says that a row was saved, not what that changed, and an instance does not know
+what the database holds: it may have been read long ago, in part, or in a transaction that was
+rolled back. So the stored row is read, locked, before each save. A model that publishes its
+changes derives from `Told`, names in `TOLD` what it tells, and its app calls `tell`.
 """
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Collection, Iterable
-from typing import Any, ClassVar, Self
+import json
+from collections.abc import Callable, Collection
+from typing import Any, ClassVar, TypeVar
 
 from django.db import models, transaction
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
+
+Row = TypeVar("Row", bound="Told")
+
+_BEFORE = "_told_before"
 
 
 class Told(models.Model):
@@ -27,66 +34,102 @@ class Told(models.Model):
         with transaction.atomic(savepoint=False):
             super().save(*args, **kwargs)
 
-    @classmethod
-    def from_db(
-        cls,
-        db: str | None,
-        field_names: Collection[str],
-        values: Collection[Any],
-        **kwargs: Any,
-    ) -> Self:
-        instance = super().from_db(db, field_names, values, **kwargs)
-        instance.remember()
-        return instance
-
-    def refresh_from_db(
-        self,
-        using: str | None = None,
-        fields: Iterable[str] | None = None,
-        from_queryset: models.QuerySet[Self] | None = None,
-    ) -> None:
-        fields = None if fields is None else list(fields)
-        super().refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
-        self.remember(fields)
-
-    def remember(self, fields: Iterable[str] | None = None) -> None:
-        """Take these of TOLD, or all, as what the database holds."""
-        stored = self.__dict__.setdefault("_stored", {})
-        for name in self._told(fields):
-            if name in self.__dict__:  # a deferred value must not be loaded by looking at it
-                value = self.__dict__[name]
-                stored[name] = copy.deepcopy(value) if isinstance(value, dict | list) else value
-
-    def stored(self, name: str, default: Any = None) -> Any:
-        """Return what the database held before the save, or the default if that was not read."""
-        return self.__dict__.get("_stored", {}).get(name, default)
-
-    def changes(self, fields: Iterable[str] | None = None) -> set[str]:
-        """Name those of TOLD that a save of `fields`, or of all, changes; all of a new row."""
-        stored = self.__dict__.get("_stored", {})
+    def differs(self, other: Told) -> set[str]:
+        """Name those of TOLD that differ between two readings of a row."""
+        fields = [field for field in self._meta.concrete_fields if field.attname in self.TOLD]
         return {
-            name
-            for name in self._told(fields)
-            if name in self.__dict__ and (name not in stored or stored[name] != self.__dict__[name])
+            field.attname
+            for field in fields
+            if not _is_same(field, getattr(self, field.attname), getattr(other, field.attname))
         }
 
-    def as_stored(
-        self, fields: Iterable[str] | None = None, tells: Iterable[str] | None = None
-    ) -> Self:
-        """Return the row as a save of `fields` left it; the event `tells` these of TOLD, or all.
 
-        What was not saved may not be what the database holds, and what it computed is not here:
-        then the row is read anew.
-        """
-        told = set(self.TOLD if tells is None else tells)
-        computed = any(hasattr(self.__dict__.get(name), "resolve_expression") for name in told)
-        if computed or (fields is not None and not told <= set(self._told(fields))):
-            return type(self)._base_manager.get(pk=self.pk)
-        return self
+def tell(
+    model: type[Row],
+    saved: Callable[[Row | None, Row], None],
+    deleted: Callable[[Row, Any], None] | None = None,
+) -> None:
+    """Call `saved` or `deleted` in the transaction of each save or deletion of a model's rows.
 
-    def _told(self, fields: Iterable[str] | None) -> Iterable[str]:
-        """Choose from TOLD; a foreign key goes by `user` and by `user_id`."""
-        if fields is None:
-            return self.TOLD
-        names = set(fields)
-        return [name for name in self.TOLD if names & {name, name.removesuffix("_id")}]
+    `saved` gets the row as the database held it before, None for a new one, and as it holds it
+    now. It is not called if nothing of TOLD changed, nor for fixtures. `deleted` gets the row
+    as it was, and the `origin` of the deletion. `update()` and the bulk methods call neither.
+    """
+
+    def remember(instance: Row, raw: bool, using: str, **kwargs: Any) -> None:
+        instance.__dict__[_BEFORE] = None if raw else _stored(instance, using)
+
+    def compare(
+        instance: Row, raw: bool, using: str, update_fields: Collection[str] | None, **kwargs: Any
+    ) -> None:
+        before: Row | None = instance.__dict__.pop(_BEFORE, None)
+        if raw:
+            return
+        now = _saved(instance, before, update_fields, using)
+        if before is None or before.differs(now):
+            saved(before, now)
+
+    def load(instance: Row, using: str, origin: Any = None, **kwargs: Any) -> None:
+        # What a queryset deletes, it has just read.
+        if origin is instance:
+            instance.__dict__[_BEFORE] = _stored(instance, using)
+        else:
+            if deferred := instance.get_deferred_fields():
+                instance.refresh_from_db(fields=deferred)
+            instance.__dict__[_BEFORE] = instance
+
+    def gone(instance: Row, origin: Any = None, **kwargs: Any) -> None:
+        before: Row | None = instance.__dict__.pop(_BEFORE, None)
+        if before is not None and deleted is not None:
+            deleted(before, origin)
+
+    label = model._meta.label_lower
+    pre_save.connect(remember, sender=model, weak=False, dispatch_uid=f"{label}.before")
+    post_save.connect(compare, sender=model, weak=False, dispatch_uid=f"{label}.saved")
+    if deleted is not None:
+        pre_delete.connect(load, sender=model, weak=False, dispatch_uid=f"{label}.load")
+        post_delete.connect(gone, sender=model, weak=False, dispatch_uid=f"{label}.deleted")
+
+
+def _stored(instance: Row, using: str) -> Row | None:
+    """Read and lock what the database holds of a row; the save would lock it next anyway."""
+    if instance.pk is None:
+        return None
+    rows = type(instance)._base_manager.using(using).filter(pk=instance.pk)
+    return rows.select_for_update(no_key=True).first()
+
+
+def _saved(
+    instance: Row, before: Row | None, update_fields: Collection[str] | None, using: str
+) -> Row:
+    """Return the row as a save left it: what was saved, and else what was there before."""
+    model = type(instance)
+    values: dict[str, Any] = {}
+    for field in model._meta.concrete_fields:
+        is_saved = update_fields is None or {field.name, field.attname} & set(update_fields)
+        if before is None or field.primary_key or is_saved:
+            value = instance.__dict__[field.attname]
+            if hasattr(value, "resolve_expression"):  # the database has computed it
+                return model._base_manager.using(using).get(pk=instance.pk)
+            values[field.attname] = field.to_python(value)
+        else:
+            values[field.attname] = before.__dict__[field.attname]
+    now = model.from_db(using, list(values), list(values.values()))
+    for field in model._meta.concrete_fields:  # spares a query for each row that is at hand
+        if isinstance(field, models.ForeignKey) and field.is_cached(instance):
+            related = field.get_cached_value(instance)
+            if related is not None and related.pk == values[field.attname]:
+                field.set_cached_value(now, related)
+    return now
+
+
+def _is_same(field: models.Field[Any, Any], one: Any, other: Any) -> bool:
+    """Compare two values as they are stored: in JSON, `1` and `true` are two."""
+    if isinstance(field, models.JSONField):
+        try:
+            one, other = (
+                json.dumps(value, sort_keys=True, cls=field.encoder) for value in (one, other)
+            )
+        except (TypeError, ValueError, RecursionError):  # no JSON, so it is not what is stored
+            return False
+    return bool(one == other)

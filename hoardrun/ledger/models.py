@@ -60,9 +60,16 @@ class Account(Told):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    BALANCES: ClassVar[tuple[str, ...]] = ("available_balance", "current_balance")
     # What `balance_update` tells and may change.
-    TOLD: ClassVar[tuple[str, ...]] = (*BALANCES, "name", "status", "type", "currency", "user_id")
+    TOLD: ClassVar[tuple[str, ...]] = (
+        "available_balance",
+        "current_balance",
+        "name",
+        "status",
+        "type",
+        "currency",
+        "user_id",
+    )
 
     class Meta:
         indexes = [models.Index(fields=["status", "id"], name="account_status_newest")]

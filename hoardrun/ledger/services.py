@@ -187,6 +187,9 @@ def transaction_move(
         if account_id is None:
             raise TransactionNotFound
         account, other = _accounts_lock(account_id, onto)
+        held = {
+            row: (row.available_balance, row.current_balance) for row in (account, other) if row
+        }
         _actor_check(account, by)
         txn = Transaction.objects.select_for_update(no_key=True).get(pk=pk)
         before = txn.status
@@ -208,8 +211,8 @@ def transaction_move(
         if other and effect.available > 0:
             carried = carry(account, other, effect.available, txn)
         _clean(txn, exclude={"account", "key_owner"})
-        for changed in (account, other):
-            if changed and changed.changes(Account.BALANCES):
+        for changed, balances in held.items():
+            if (changed.available_balance, changed.current_balance) != balances:
                 changed.save(update_fields=["available_balance", "current_balance", "updated_at"])
         txn.save()
         _record(txn, before, by, reason)

@@ -95,6 +95,7 @@ def _publish(announcement: Announcement, now: datetime) -> None:
     if announcement.starts_at is not None:
         announcement.starts_at = min(announcement.starts_at, now)
     announcement.save(update_fields=["published_at", "starts_at", "updated_at"])
+    announcement.refresh_from_db(fields=["event_offset"])
 
 
 def _locked(announcement_id: int) -> Announcement:

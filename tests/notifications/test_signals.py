@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import msgspec
@@ -154,11 +155,11 @@ def test_it_tells_nothing_that_was_read_too_long_ago(alice):
     assert (whole["title"], whole["message"]) == ("Newer", "Saved")
 
 
-def test_it_reads_nothing_anew_to_tell_of_a_state(alice, django_assert_num_queries):
+def test_it_reads_the_row_once_to_tell_of_a_change(alice, django_assert_num_queries):
     created = note(alice)
     created.move("read", timezone.now())
     publishing = 1 if connection.vendor == "postgresql" else 2
-    with django_assert_num_queries(1 + publishing):
+    with django_assert_num_queries(2 + publishing):  # the stored row, the update, the event
         created.save(update_fields=created.STATE_FIELDS)
 
 
@@ -228,11 +229,126 @@ def test_it_announces_what_is_changed_on_what_everybody_was_told(charlie):
     assert announced() == []
     written.published_at = timezone.now()
     written.save()
-    assert written.event_offset == Announcement.objects.get().event_offset == 1
+    assert Announcement.objects.get().event_offset == 1
     written.title = "Edited"
     written.save()
     written.save()
     assert [event["data"]["title"] for event in announced()] == ["Edited draft", "Edited"]
+    assert Announcement.objects.get().event_offset == 1
+
+
+@pytest.mark.parametrize("savepoint", [False, True])
+@pytest.mark.django_db(transaction=True)
+def test_an_announcement_keeps_no_offset_of_an_event_that_was_rolled_back(charlie, savepoint: bool):
+    draft(charlie, published_at=timezone.now())
+    written = draft(charlie)
+    with transaction.atomic() if savepoint else nullcontext():
+        with pytest.raises(LookupError), transaction.atomic():
+            written.published_at = timezone.now()
+            written.save()
+            raise LookupError
+        assert written.event_offset is None
+        written.published_at = None
+        written.save()
+    assert Announcement.objects.get(pk=written.pk).event_offset is None
+    written.published_at = timezone.now()
+    written.save()
+    assert Announcement.objects.get(pk=written.pk).event_offset == 2
+
+
+# -- instances that do not know what the database holds
+
+
+@pytest.mark.parametrize("savepoint", [False, True])
+@pytest.mark.django_db(transaction=True)
+def test_it_publishes_a_save_that_was_rolled_back_and_is_repeated(alice, savepoint: bool):
+    created = note(alice)
+    with transaction.atomic() if savepoint else nullcontext():
+        with pytest.raises(LookupError), transaction.atomic():
+            created.move("read", timezone.now())
+            created.save()
+            raise LookupError
+        assert types(told(alice)) == ["notification"]
+        created.save()
+    assert types(told(alice)) == ["notification", "notification_updated"]
+    created.save()
+    assert len(told(alice)) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_publishes_a_creation_that_was_rolled_back_and_is_repeated(alice):
+    new = Notification(user=alice, title="Hello", message="World")
+    with pytest.raises(LookupError), transaction.atomic():
+        new.save()
+        raise LookupError
+    new.save()
+    assert types(told(alice)) == ["notification"]
+
+
+def test_it_publishes_what_a_stale_instance_overwrites(alice):
+    created = note(alice)
+    stale = Notification.objects.get(pk=created.pk)
+    created.move("read", timezone.now())
+    created.save()
+    stale.save()
+    last = told(alice)[-1]["data"]["notifications"][0]
+    assert (last["status"], last["notification"]["status"]) == ("unread", "unread")
+
+
+def test_it_publishes_that_a_stale_instance_takes_it_back(alice):
+    scheduled = note(alice, scheduled_at=timezone.now() + HOUR)
+    stale = Notification.objects.get(pk=scheduled.pk)
+    scheduled.published_at = timezone.now()
+    scheduled.save()
+    stale.save()
+    assert told(alice)[-1]["data"]["notifications"][0]["deleted"] is True
+
+
+def test_it_publishes_that_a_stale_instance_is_deleted(alice, charlie):
+    scheduled = note(alice, scheduled_at=timezone.now() + HOUR)
+    planned = draft(charlie)
+    Notification.objects.update(published_at=timezone.now())
+    Announcement.objects.update(published_at=timezone.now())
+    number = str(planned.pk)
+    scheduled.delete()
+    planned.delete()
+    assert told(alice)[-1]["data"]["notifications"][0]["deleted"] is True
+    assert [event["data"]["id"] for event in announced()] == [number]
+
+
+def test_it_publishes_nothing_of_a_row_that_is_gone_already(alice):
+    created = note(alice)
+    Notification.objects.get(pk=created.pk).delete()
+    created.delete()
+    assert types(told(alice)) == ["notification", "notification_updated"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [({"a": 1}, {"a": True}), ({"a": [0]}, {"a": [False]}), ({"a": 1}, {"a": 1.0})],
+)
+def test_it_publishes_metadata_that_only_changes_its_type(alice, before: Any, after: Any):
+    created = note(alice, metadata=before)
+    created.metadata = after
+    created.save()
+    [state] = told(alice)[-1]["data"]["notifications"]
+    assert repr(state["notification"]["metadata"]) == repr(after)
+
+
+@pytest.mark.parametrize("load", ["only", "defer"])
+def test_it_publishes_what_a_partly_loaded_instance_changes(alice, load: str):
+    created = note(alice)
+    rows = Notification.objects.all()
+    partly = rows.only("title") if load == "only" else rows.defer("status", "published_at")
+    loaded = partly.get(pk=created.pk)
+    loaded.save()
+    loaded.move("read", timezone.now())
+    loaded.save()
+    assert types(told(alice)) == ["notification", "notification_updated"]
+    taken_back = partly.get(pk=created.pk)
+    taken_back.published_at = None
+    taken_back.save()
+    assert told(alice)[-1]["data"]["notifications"][0]["deleted"] is True
 
 
 @pytest.mark.parametrize("how", ["delete", "queryset", "take back"])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from decimal import Decimal
 from typing import Any
 
@@ -131,3 +132,40 @@ def test_it_publishes_no_fixtures(kes: Account):
         row.object.current_balance += 1
         row.save()
     assert Event.objects.count() == before
+
+
+@pytest.mark.parametrize("savepoint", [False, True])
+@pytest.mark.django_db(transaction=True)
+def test_it_publishes_a_save_that_was_rolled_back_and_is_repeated(
+    kes: Account, alice: User, savepoint: bool
+):
+    txn, _ = transaction_create(account_id=kes.pk, type="fee", direction="outbound", amount="5")
+    before = len(told(alice, "balance_update")), len(told(alice, "transaction_update"))
+    account = Account.objects.get(pk=kes.pk)
+    with transaction.atomic() if savepoint else nullcontext():
+        with pytest.raises(LookupError), transaction.atomic():
+            account.name = "Rent"
+            account.save()
+            txn.description = "Monthly"
+            txn.save()
+            raise LookupError
+        account.save()
+        txn.save()
+    after = len(told(alice, "balance_update")), len(told(alice, "transaction_update"))
+    assert after == (before[0] + 1, before[1] + 1)
+    assert told(alice, "balance_update")[-1]["name"] == "Rent"
+
+
+def test_it_publishes_what_a_stale_or_partly_loaded_instance_overwrites(kes: Account, alice: User):
+    stale = Account.objects.get(pk=kes.pk)
+    partly = Account.objects.defer("name").get(pk=kes.pk)
+    kes.name = "Rent"
+    kes.save()
+    stale.save()
+    assert told(alice, "balance_update")[-1]["name"] == ""
+    count = len(told(alice, "balance_update"))
+    partly.save()
+    assert len(told(alice, "balance_update")) == count
+    partly.name = "Food"
+    partly.save()
+    assert told(alice, "balance_update")[-1]["name"] == "Food"
