@@ -33,6 +33,7 @@ from realtime import names, users
 from realtime.admin_fields import SafeSelects
 from realtime.admin_lists import ByKey, numbers, users_named
 from realtime.models import Event
+from realtime.retry import retried
 
 if TYPE_CHECKING:  # Django's class takes no parameters when it runs
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -56,13 +57,18 @@ def apply(
 
     Says how many it did, and why not the others.
     """
+
+    @retried
+    @transaction.atomic
+    def act(row: Any) -> None:
+        service(row.pk)
+        log(request, [row], f"{done.capitalize()}.")
+
     count = 0
     refused: Counter[str] = Counter()
     for row in rows:
         try:
-            with transaction.atomic():
-                service(row.pk)
-                log(request, [row], f"{done.capitalize()}.")
+            act(row)
             count += 1
         except NotificationError as error:
             refused[str(error)] += 1
@@ -136,7 +142,7 @@ class AnnouncementAdmin(_Adding):
         if request.method == "POST" and connection.in_atomic_block:
             pk = unquote(object_id)
             if pk.isdecimal():
-                list(Announcement.objects.select_for_update().filter(pk=pk))
+                list(Announcement.objects.select_for_update(no_key=True).filter(pk=pk))
         return super().get_object(request, object_id, from_field)
 
     @admin.display(description="State")

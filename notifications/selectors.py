@@ -44,7 +44,7 @@ def notification_get(
     """
     rows = Notification.objects.all() if user_id is None else notifications_visible(user_id)
     if lock:
-        rows = rows.select_for_update()
+        rows = rows.select_for_update(no_key=True)
     number = notification_number(notification_id)
     found = None if number is None else rows.filter(pk=number).first()
     if found is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.contrib.admin.models import ADDITION, LogEntry
@@ -33,6 +33,7 @@ from realtime.rest.pagination import CursorOrWindow
 from realtime.rest.permissions import StaffWith
 from realtime.rest.serializers import StrictSerializer
 from realtime.rest.views import View
+from realtime.retry import retried
 
 # Rows of a bulk update that cost as much as another request; who is unread again is logged whole.
 ROWS_PER_UNIT = 10
@@ -76,11 +77,7 @@ class NotificationListView(View, ListAPIView[Notification]):
         """
         idempotency.refuse(request)
         wanted = _checked(NotificationInput, request.data)
-        with transaction.atomic():
-            created = services.notification_create(**wanted)
-            LogEntry.objects.log_actions(
-                _user_id(request), [created], ADDITION, "Added over the API."
-            )
+        created = _create(_user_id(request), wanted)
         return Response(NotificationOutput(created).data, status=201)
 
 
@@ -236,6 +233,14 @@ def _act(request: Request, notification_id: str, service: Callable[..., Notifica
     _checked(NoFields, request.data)
     changed = service(notification_id=notification_id, user_id=_user_id(request))
     return Response(NotificationOutput(changed).data)
+
+
+@retried
+@transaction.atomic
+def _create(by: int, wanted: Mapping[str, Any]) -> Notification:
+    created = services.notification_create(**wanted)
+    LogEntry.objects.log_actions(by, [created], ADDITION, "Added over the API.")
+    return created
 
 
 def _checked(serializer_class: type[StrictSerializer], data: Any) -> dict[str, Any]:

@@ -8,20 +8,21 @@ finds it in the log, and looks at their standing again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
-from django.contrib.admin.models import DELETION, LogEntry
+from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.utils import timezone
+from django.db.models import Max
 from rest_framework_simplejwt.settings import api_settings
 
-from realtime import names, registry
+from realtime import db, names, registry
 from realtime.models import Connection, EndedSession, IssuedToken
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import AccessChanged
 from realtime.publish import publish, publish_many
+from realtime.retry import retried
 
 Change = Literal["password", "account", "rights"]
 
@@ -35,38 +36,52 @@ def changed(user_ids: Iterable[int], change: Change) -> None:
     publish_many([(names.user_stream(pk), AccessChanged(change=change)) for pk in user_ids])
 
 
+@retried
 @transaction.atomic
 def end_all_sessions(user_id: int) -> int:
     """Log every login of a user out that has a refresh token of ours; return how many."""
     # First, as a refresh does: a renewal comes before or after, and neither waits for the other.
-    users = get_user_model()._default_manager.select_for_update()
+    users = get_user_model()._default_manager.select_for_update(no_key=True)
     users.filter(pk=user_id).first()
-    lasts = max(api_settings.REFRESH_TOKEN_LIFETIME, api_settings.ACCESS_TOKEN_LIFETIME)
-    until = (timezone.now() + lasts).timestamp()
-    issued = IssuedToken.objects.filter(user_id=user_id, expires_at__gt=timezone.now())
-    sessions = set(issued.values_list("session", flat=True))
+    now = db.now()
+    issued = IssuedToken.objects.filter(user_id=user_id, expires_at__gt=now)
+    lasting = dict(issued.values_list("session").annotate(Max("expires_at")))
     # Those of an earlier version do not say which login is theirs: none of them counts any more.
     issued.delete()
-    sessions -= set(EndedSession.objects.filter(user_id=user_id).values_list("pk", flat=True))
+    ended = EndedSession.objects.filter(user_id=user_id).values_list("pk", flat=True)
+    sessions = lasting.keys() - set(ended)
     for session in sorted(sessions):
-        end_session(user_id=user_id, session=session, expires_at=until)
+        _end(user_id, session, now, lasting[session])
     return len(sessions)
 
 
+@retried
 @transaction.atomic
-def end_session(*, user_id: int, session: str, expires_at: float) -> None:
+def end_session(*, user_id: int, session: str) -> None:
     """Log a login out: none of its tokens counts any more, its sockets close with 4401.
 
-    `expires_at` is when the last of its tokens would have ended, in seconds since 1970.
+    That is remembered until the last of its tokens has expired.
     """
+    issued = IssuedToken.objects.filter(user_id=user_id, session=session)
+    _end(user_id, session, db.now(), issued.aggregate(last=Max("expires_at"))["last"])
+
+
+def _end(user_id: int, session: str, now: datetime, last: datetime | None) -> None:
+    """End a login whose last refresh token expires at `last`, if it has one of ours.
+
+    Another issuer's may last as long as ours would. Its lifetimes may have been lowered since
+    the tokens were issued, so what is stored of them counts.
+    """
+    lasts = max(api_settings.REFRESH_TOKEN_LIFETIME, api_settings.ACCESS_TOKEN_LIFETIME)
+    until = now + lasts if last is None else max(last, now + lasts)
     _, created = EndedSession.objects.get_or_create(
-        pk=session,
-        defaults={"user_id": user_id, "expires_at": datetime.fromtimestamp(expires_at, UTC)},
+        pk=session, defaults={"user_id": user_id, "expires_at": until}
     )
     if created:
         publish(names.user_stream(user_id), AccessChanged(change="logout", session=session))
 
 
+@retried
 def close_connections(
     connections: Sequence[Connection], *, by: int | None = None, reconnect: bool = False
 ) -> None:
@@ -89,19 +104,28 @@ def close_connections(
         )
 
 
+@retried
 def close_user(user_id: int, *, by: int | None = None, reconnect: bool = False) -> list[Connection]:
     """Close all sockets of a user, also those that no node has reported yet.
 
-    Returns those that were reported.
+    Returns those that were reported. `by` as in `close_connections`.
     """
     known = list(registry.connections().filter(user_id=user_id))
     with transaction.atomic():
         _record(by, known, reconnect)
+        if by is not None:  # of the user too: a socket may not be reported yet
+            users = get_user_model()._default_manager.filter(pk=user_id)
+            text = f"All connections closed with {_code(reconnect).value}."
+            LogEntry.objects.log_actions(by, users, CHANGE, text)
         publish(names.user_stream(user_id), AccessChanged(change="closed", reconnect=reconnect))
     return known
 
 
 def _record(by: int | None, connections: Sequence[Connection], reconnect: bool) -> None:
     if by is not None and connections:
-        code = CloseCode.RESTART if reconnect else CloseCode.REVOKED
-        LogEntry.objects.log_actions(by, connections, DELETION, f"Closed with {code.value}.")
+        text = f"Closed with {_code(reconnect).value}."
+        LogEntry.objects.log_actions(by, connections, DELETION, text)
+
+
+def _code(reconnect: bool) -> CloseCode:
+    return CloseCode.RESTART if reconnect else CloseCode.REVOKED

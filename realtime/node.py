@@ -187,7 +187,7 @@ def _write(report: _Report) -> tuple[Node, bool]:
         node.save(force_insert=True)
     # Nodes that take each other for dead must not wait for each other.
     skip = connection.features.has_select_for_update_skip_locked
-    dead = Node.objects.select_for_update(skip_locked=skip).filter(
+    dead = Node.objects.select_for_update(skip_locked=skip, no_key=True).filter(
         seen_at__lt=moment - FORGET_AFTER
     )
     if found := list(dead.values_list("pk", flat=True)):

@@ -31,6 +31,7 @@ from realtime.protocol.messages import (
     SystemAnnouncement,
     TransactionUpdate,
 )
+from realtime.retry import retried
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,6 +47,7 @@ def publish(stream: str, payload: Payload, *, idempotency_key: str | None = None
     return publish_many([(stream, payload)], idempotency_key=idempotency_key)[0]
 
 
+@retried
 def publish_many(
     messages: Sequence[tuple[str, Payload]], *, idempotency_key: str | None = None
 ) -> list[Entry]:

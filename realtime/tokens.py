@@ -29,7 +29,7 @@ _UNUSABLE = (
     OSError,
 )
 _USER_ID = re.compile("[1-9][0-9]{0,18}")
-_PLAIN_NAME = re.compile("[!-~]{1,64}")  # what every database takes and finds again
+_PLAIN_NAME = re.compile("[!-~]{1,64}")
 
 
 class BadToken(Exception):
@@ -87,9 +87,14 @@ def session_of(token: Any) -> str:
     """Name the login that a token belongs to. Raises BadToken for what is no name."""
     jti = _text(token.get(api_settings.JTI_CLAIM, ""))
     name = _text(token.get(SESSION_CLAIM, "")) or jti
-    if _PLAIN_NAME.fullmatch(name) is None:
+    if not is_plain_name(name):
         name = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
     return name
+
+
+def is_plain_name(value: Any) -> bool:
+    """Say whether a claim is text that every database takes and finds again."""
+    return isinstance(value, str) and _PLAIN_NAME.fullmatch(value) is not None
 
 
 def _user_id(value: Any) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -18,16 +18,23 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User, update_last_login
 from django.db import transaction
 from django.db.models.functions import Now
-from django.utils import timezone
 from rest_framework.exceptions import APIException
 from rest_framework_simplejwt.exceptions import InvalidToken
 from rest_framework_simplejwt.settings import api_settings
 
-from realtime import access
+from realtime import access, db
 from realtime.keys import RefreshToken
 from realtime.models import EndedSession, IssuedToken
+from realtime.retry import retried
 from realtime.standing import stamp_of
-from realtime.tokens import SESSION_CLAIM, BadToken, ExpiredToken, identity_of, read
+from realtime.tokens import (
+    SESSION_CLAIM,
+    BadToken,
+    ExpiredToken,
+    identity_of,
+    is_plain_name,
+    read,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +62,8 @@ def login_create(*, user: User) -> Login:
     """Give tokens to a user who has proved who that is. Raises NoSigningKey."""
     _require_key()
     update_last_login(User, user)
-    return _login(user, _issue(user))
+    now = db.now()
+    return _login(user, _issue(user, now), now)
 
 
 def login_refresh(*, refresh: str) -> Login:
@@ -66,7 +74,7 @@ def login_refresh(*, refresh: str) -> Login:
     """
     _require_key()
     try:
-        token = read(RefreshToken, refresh)
+        token = _read(refresh)
     except BadToken:
         raise InvalidToken from None
     login = _refreshed(token)
@@ -75,6 +83,7 @@ def login_refresh(*, refresh: str) -> Login:
     return login
 
 
+@retried
 @transaction.atomic
 def login_end(*, refresh: str) -> None:
     """Log out: none of the login's tokens counts any more, and its sockets close.
@@ -82,16 +91,25 @@ def login_end(*, refresh: str) -> None:
     Once more is no error. Raises InvalidToken for what never was a refresh token.
     """
     try:
-        identity = identity_of(read(RefreshToken, refresh))
+        identity = identity_of(_read(refresh))
     except ExpiredToken:
         return
     except BadToken:
         raise InvalidToken from None
     user = _locked(identity.user_id)
     if user is not None:
-        _end(user, identity.session)
+        access.end_session(user_id=user.pk, session=identity.session)
 
 
+def _read(refresh: str) -> Any:
+    """Check a refresh token. Raises BadToken, also for a number that no column can hold."""
+    token = read(RefreshToken, refresh)
+    if not is_plain_name(token[api_settings.JTI_CLAIM]):
+        raise BadToken
+    return token
+
+
+@retried
 @transaction.atomic
 def _refreshed(token: Any) -> Login | None:
     """Return the next tokens of a login; None for a token or a login that counts no more."""
@@ -107,31 +125,29 @@ def _refreshed(token: Any) -> Login | None:
     if issued is None:
         return None
     if issued.used_at is None:
-        issued.used_at, issued.successor = issued.now, _issue(user, identity.session)
+        successor = _issue(user, issued.now, identity.session)
+        issued.used_at, issued.successor = issued.now, successor
         issued.save(update_fields=["used_at", "successor"])
     elif issued.now - issued.used_at >= timedelta(seconds=settings.REFRESH_GRACE_SECONDS):
         logger.warning("user=%s used a refresh token twice: that login is ended", user.pk)
-        _end(user, identity.session)
+        access.end_session(user_id=user.pk, session=identity.session)
         return None
-    return None if issued.successor is None else _login(user, issued.successor)
+    return None if issued.successor is None else _login(user, issued.successor, issued.now)
 
 
 def _locked(user_id: int) -> User | None:
-    """Lock a user: a logout or a change of the password then comes before or after."""
-    users = get_user_model()._default_manager.select_for_update()
+    """Lock a user: a logout or a change of the password then comes before or after.
+
+    Without the key: rows that refer to the user are written meanwhile, by publishers that
+    already hold the user's stream.
+    """
+    users = get_user_model()._default_manager.select_for_update(no_key=True)
     return users.filter(pk=user_id).first()
 
 
-def _end(user: User, session: str) -> None:
-    lasts = max(api_settings.REFRESH_TOKEN_LIFETIME, api_settings.ACCESS_TOKEN_LIFETIME)
-    access.end_session(
-        user_id=user.pk, session=session, expires_at=(timezone.now() + lasts).timestamp()
-    )
-
-
-def _issue(user: User, session: str = "") -> IssuedToken:
+def _issue(user: User, now: datetime, session: str = "") -> IssuedToken:
     """Store a new refresh token, all but its text; without a session, it begins one."""
-    now = timezone.now().replace(microsecond=0)  # tokens have whole seconds
+    now = now.replace(microsecond=0)  # tokens have whole seconds
     number = uuid.uuid4().hex
     return IssuedToken.objects.create(
         jti=number,
@@ -142,14 +158,27 @@ def _issue(user: User, session: str = "") -> IssuedToken:
     )
 
 
-def _login(user: User, issued: IssuedToken) -> Login:
-    """Sign a refresh token, the same each time, and a new access token."""
+def _login(user: User, issued: IssuedToken, now: datetime) -> Login:
+    """Sign a refresh token, the same each time, and a new access token.
+
+    `now` is the database's time. The access token ends with its refresh token at the latest,
+    so that the last refresh token of a login says when all of the login is over.
+    """
     refresh: Any = RefreshToken.for_user(user)
     refresh[api_settings.JTI_CLAIM] = issued.jti
-    refresh["iat"] = int(issued.issued_at.timestamp())
+    refresh.set_iat(at_time=issued.issued_at)
     refresh["exp"] = int(issued.expires_at.timestamp())
     refresh[SESSION_CLAIM] = issued.session
-    return Login(access=str(refresh.access_token), refresh=str(refresh), user=user)
+    access_token = refresh.access_token
+    access_token.set_iat(at_time=now)
+    lasts = min(api_settings.ACCESS_TOKEN_LIFETIME, issued.expires_at - now)
+    access_token.set_exp(from_time=now, lifetime=lasts)
+    return Login(
+        access=str(access_token),
+        refresh=str(refresh),
+        user=user,
+        expires_in=int(lasts.total_seconds()),
+    )
 
 
 def _require_key() -> None:

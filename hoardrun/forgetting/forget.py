@@ -17,6 +17,7 @@ from hoardrun.ledger.choices import TransactionStatus
 from hoardrun.ledger.models import Account
 from notifications.models import Notification
 from realtime import log, names
+from realtime.retry import retried
 
 NAME = "forgotten-{}"
 _CHUNK = 500
@@ -36,15 +37,17 @@ class Outcome:
     transactions_under_way: int = 0
 
 
+@retried
 @transaction.atomic
 def shut_out(user_id: int) -> None:
     """Deactivate a user for good: no password counts, no token, and all sockets close."""
-    user: Any = get_user_model()._default_manager.select_for_update().get(pk=user_id)
+    user: Any = get_user_model()._default_manager.select_for_update(no_key=True).get(pk=user_id)
     user.is_active = user.is_staff = user.is_superuser = False
     user.set_unusable_password()
     user.save()
 
 
+@retried
 @transaction.atomic
 def forget(user_id: int, *, dry_run: bool = False, keep_descriptions: bool = False) -> Outcome:
     """Anonymise a user's row, and remove, anonymise or keep the others as DECISIONS say.
@@ -52,7 +55,7 @@ def forget(user_id: int, *, dry_run: bool = False, keep_descriptions: bool = Fal
     `keep_descriptions` leaves the texts of transactions, where the law of keeping books wants
     them. All or nothing; `dry_run` undoes it. Once more, it does what there is to do.
     """
-    user: Any = get_user_model()._default_manager.select_for_update().get(pk=user_id)
+    user: Any = get_user_model()._default_manager.select_for_update(no_key=True).get(pk=user_id)
     outcome = Outcome(user_id, NAME.format(user_id))
     accounts = ROWS["ledger.Account"](user_id)
     outcome.accounts_with_money = accounts.exclude(current_balance=0, available_balance=0).count()

@@ -11,8 +11,10 @@ from django.utils import timezone
 from notifications import selectors, validation
 from notifications.errors import Conflict, InvalidInput, NotFound
 from notifications.models import Announcement
+from realtime.retry import retried
 
 
+@retried
 @transaction.atomic
 def announcement_create(
     *,
@@ -34,6 +36,7 @@ def announcement_create(
     return announcement
 
 
+@retried
 @transaction.atomic
 def announcement_publish(*, announcement_id: int) -> Announcement:
     """Publish an announcement now, even if it was to start later.
@@ -52,6 +55,7 @@ def announcement_publish(*, announcement_id: int) -> Announcement:
     return announcement
 
 
+@retried
 @transaction.atomic
 def announcement_expire(*, announcement_id: int) -> Announcement:
     """End an announcement now, and publish it again so that its banners vanish.
@@ -80,10 +84,11 @@ def announcements_publish_due() -> int:
     return sum(_publish_if_due(announcement_id) for announcement_id in ids)
 
 
+@retried
 @transaction.atomic
 def _publish_if_due(announcement_id: int) -> bool:
     """Lock it and look again: another node or an editor may have been here first."""
-    rows = selectors.announcements_due().select_for_update(skip_locked=True)
+    rows = selectors.announcements_due().select_for_update(skip_locked=True, no_key=True)
     due = rows.filter(pk=announcement_id).first()
     if due is not None:
         _publish(due, timezone.now())
@@ -99,7 +104,9 @@ def _publish(announcement: Announcement, now: datetime) -> None:
 
 
 def _locked(announcement_id: int) -> Announcement:
-    announcement = Announcement.objects.select_for_update().filter(pk=announcement_id).first()
+    announcement = (
+        Announcement.objects.select_for_update(no_key=True).filter(pk=announcement_id).first()
+    )
     if announcement is None:
         raise NotFound(f"There is no announcement {announcement_id}.")
     return announcement

@@ -33,6 +33,7 @@ Record = Callable[[Sequence[Notification]], object]
 _BRIEF = ("pk", "user", "title", "published_at", *Notification.STATE_FIELDS)
 
 
+@retried
 @transaction.atomic
 def notifications_bulk_update(
     *, user_id: int, ids: Sequence[int | str], status: str
@@ -57,6 +58,7 @@ def notifications_bulk_update(
     }
 
 
+@retried
 @transaction.atomic
 def notifications_mark_all_read(*, user_id: int) -> int:
     """Mark everything unread as read, and with that as seen; return how many it was."""
@@ -64,6 +66,7 @@ def notifications_mark_all_read(*, user_id: int) -> int:
     return len(_move(_locked(unread, Status.READ), Status.READ))
 
 
+@retried
 @transaction.atomic
 def notifications_mark_all_seen(*, user_id: int) -> int:
     """Mark everything unread as seen, which stops the bell; return how many it was."""
@@ -161,7 +164,7 @@ def _locked(rows: QuerySet[Notification], target: str) -> list[Notification]:
 
     What becomes unread is told whole, so it is read whole.
     """
-    rows = rows.order_by("pk").select_for_update()
+    rows = rows.order_by("pk").select_for_update(no_key=True)
     return list(rows if target == Status.UNREAD else rows.only(*_BRIEF))
 
 

@@ -15,6 +15,7 @@ from notifications.payloads import notification_payload
 from notifications.services.announcement import announcements_publish_due
 from realtime import jobs, names
 from realtime.publish import publish_many
+from realtime.retry import retried
 
 logger = logging.getLogger(__name__)
 
@@ -42,11 +43,14 @@ def notifications_publish_due() -> int:
     return total
 
 
+@retried
 @transaction.atomic
 def _publish_batch() -> tuple[int, int]:
     """Claim some that are due; return how many, and how many of them were published."""
     now = timezone.now()
-    due = list(selectors.notifications_due().select_for_update(skip_locked=True)[:BATCH])
+    due = list(
+        selectors.notifications_due().select_for_update(skip_locked=True, no_key=True)[:BATCH]
+    )
     rows = [row for row in due if _is_sound(row)]
     # What cannot be told would otherwise hold up all that comes after it, for ever.
     unsound = {row.pk for row in due}.difference(row.pk for row in rows)

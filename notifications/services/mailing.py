@@ -78,6 +78,7 @@ def _largest_id() -> int:
     return connection.ops.integer_field_range(kind)[1] or MAX_ID
 
 
+@retried
 @transaction.atomic
 def _begin(key: str, content: Mapping[str, Any], wanted: Sequence[int] | None) -> Mailing:
     told = msgspec.json.encode([content, wanted], order="sorted")

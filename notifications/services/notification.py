@@ -17,8 +17,10 @@ from notifications.models import Notification
 from notifications.payloads import notification_payload
 from realtime import names
 from realtime.publish import publish
+from realtime.retry import retried
 
 
+@retried
 @transaction.atomic
 def notification_create(
     *,
@@ -109,6 +111,7 @@ def notification_set_status(
     return _change(notification_id, user_id, lambda row, now: row.move(target, now))
 
 
+@retried
 @transaction.atomic
 def notification_resend(*, notification_id: int | str) -> Notification:
     """Publish the notification once more, as it stands now, to its user's devices."""
@@ -122,6 +125,7 @@ def notification_resend(*, notification_id: int | str) -> Notification:
     return notification
 
 
+@retried
 @transaction.atomic
 def _change(
     notification_id: int | str,

@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Q
 
 from realtime.models import Cursor, Event, Stream
 from realtime.protocol.messages import AccessChanged
+from realtime.retry import retried
 
 STREAMS_AT_A_TIME = 50
 EVENTS_AT_A_TIME = 200  # of each stream: a transaction deletes 10,000 rows at most
@@ -59,6 +60,7 @@ def trim(
     return total
 
 
+@retried
 @transaction.atomic
 def clear(name: str) -> int:
     """Take a stream's events away, up to the news of its user's access; return how many.
@@ -116,6 +118,7 @@ def _due(ids: Sequence[int], before: datetime, keep: int) -> int:
     )
 
 
+@retried
 @transaction.atomic
 def _trim_some(ids: Sequence[int], before: datetime, keep: int) -> dict[int, int]:
     """Trim up to EVENTS_AT_A_TIME of each stream; return how many, by stream.

@@ -24,6 +24,7 @@ from hoardrun.api.broadcast.state import APPROVAL_HOURS, State, state_of
 from hoardrun.problems import describe
 from notifications.errors import InvalidInput
 from realtime.models import Broadcast, BroadcastDecision
+from realtime.retry import retried
 
 
 class Approver(NamedTuple):
@@ -33,6 +34,7 @@ class Approver(NamedTuple):
     address: str = ""
 
 
+@retried
 @transaction.atomic
 def broadcast_approve(*, approver: Approver, broadcast_id: int) -> BroadcastDecision:
     """Send a broadcast that waits, in the transaction that records who approved it.
@@ -50,6 +52,7 @@ def broadcast_approve(*, approver: Approver, broadcast_id: int) -> BroadcastDeci
     return _decide(approver, broadcast, approved=True, result=result)
 
 
+@retried
 @transaction.atomic
 def broadcast_reject(*, approver: Approver, broadcast_id: int) -> BroadcastDecision:
     """Record that a broadcast is never to be sent. Raises BroadcastError."""
@@ -66,7 +69,7 @@ def broadcast_reject(*, approver: Approver, broadcast_id: int) -> BroadcastDecis
 
 def _to_decide(approver: Approver, broadcast_id: int) -> Broadcast:
     """Lock a broadcast, so that of two decisions at once the second finds the first."""
-    broadcast = Broadcast.objects.select_for_update().filter(pk=broadcast_id).first()
+    broadcast = Broadcast.objects.select_for_update(no_key=True).filter(pk=broadcast_id).first()
     if broadcast is None:
         raise BroadcastNotFound(broadcast_id)
     if broadcast.author_id == approver.user_id:

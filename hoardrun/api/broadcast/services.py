@@ -22,6 +22,7 @@ from hoardrun.api.broadcast.kinds import KINDS, audience
 from hoardrun.api.broadcast.state import State, expires_at, state_of
 from realtime.models import Broadcast
 from realtime.protocol.codec import timestamp
+from realtime.retry import retried
 
 
 class Outcome(NamedTuple):
@@ -40,6 +41,7 @@ class Order(NamedTuple):
     idempotency_key: str | None = None
 
 
+@retried
 def broadcast_create(*, order: Order, kind: str, target: str, data: Mapping[str, Any]) -> Outcome:
     """Send something to a target, or keep it until a second person approves.
 

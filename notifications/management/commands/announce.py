@@ -18,6 +18,7 @@ from notifications.errors import NotificationError
 from notifications.models import Announcement
 from notifications.payloads import announcement_json
 from realtime import commands, names, users
+from realtime.retry import retried
 
 
 def moment(text: str) -> datetime:
@@ -73,6 +74,7 @@ class Command(commands.Command):
                 f"offset {announcement.event_offset} of {names.ANNOUNCEMENTS}."
             )
 
+    @retried
     @transaction.atomic
     def _announce(self, options: dict[str, Any]) -> Announcement:
         announcement = services.announcement_create(

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+import jwt
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
@@ -18,8 +19,8 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from hoardrun.api import tokens
-from realtime import access
-from realtime.models import Event, IssuedToken
+from realtime import access, db, keys
+from realtime.models import EndedSession, Event, IssuedToken
 from tests.hoardrun.ledger.conftest import at_once
 from tests.hoardrun.tools import problem
 from tests.services.locks import wait_for_a_waiter
@@ -291,3 +292,61 @@ def test_it_logs_out_nobody_by_what_is_no_refresh_token(alice: User):
 def test_a_server_without_a_signing_key_says_so(alice: User, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(api_settings, "SIGNING_KEY", "")
     problem(post("token", ALICE), 503, "tokens_issued_elsewhere")
+
+
+@pytest.mark.parametrize("end", ["logout", "everywhere", "reuse"])
+def test_a_logout_outlasts_lifetimes_that_are_lowered(
+    alice: User, monkeypatch: pytest.MonkeyPatch, end: str
+):
+    first = refresh_of(alice)
+    second = post("refresh", {"refresh": first}).json()["refresh"]
+    expires_at = IssuedToken.objects.get(used_at=None).expires_at
+    monkeypatch.setattr(api_settings, "REFRESH_TOKEN_LIFETIME", timedelta(hours=1))
+    monkeypatch.setattr(keys.RefreshToken, "lifetime", timedelta(hours=1))
+    match end:
+        case "logout":
+            assert post("logout", {"refresh": second}).status_code == 204
+        case "everywhere":
+            assert access.end_all_sessions(alice.pk) == 1
+        case "reuse":
+            used_long_ago()
+            problem(post("refresh", {"refresh": first}), 401, "token_not_valid")
+    assert EndedSession.objects.get().expires_at >= expires_at
+
+
+def test_an_access_token_ends_with_its_refresh_token(alice: User, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(api_settings, "REFRESH_TOKEN_LIFETIME", timedelta(minutes=2))
+    body = post("token", ALICE).json()
+    expires_at = IssuedToken.objects.get().expires_at.timestamp()
+    assert AccessToken(body["access"])["exp"] <= expires_at
+    assert body["expires_in"] <= 120
+
+
+@pytest.mark.parametrize("days", [-8, 8])
+def test_logins_are_of_the_databases_time(alice: User, monkeypatch: pytest.MonkeyPatch, days: int):
+    before = db.now().replace(microsecond=0)
+    real = timezone.now
+    with monkeypatch.context() as wrong:  # a node whose clock is wrong
+        wrong.setattr(timezone, "now", lambda: real() + timedelta(days=days))
+        wrong.setattr("rest_framework_simplejwt.tokens.aware_utcnow", timezone.now)
+        login = tokens.login_create(user=alice)
+        tokens.login_create(user=alice)
+        ended = access.end_all_sessions(alice.pk)
+    after = db.now()
+    claims = jwt.decode(login.access, options={"verify_signature": False})
+    assert before.timestamp() <= claims["iat"] <= after.timestamp()
+    assert before.timestamp() + 900 <= claims["exp"] <= after.timestamp() + 900
+    assert ended == 2
+    lasts = api_settings.REFRESH_TOKEN_LIFETIME
+    for row in EndedSession.objects.all():
+        assert before + lasts <= row.expires_at <= after + lasts
+
+
+@pytest.mark.parametrize("jti", ["\ud800", "a\0", "é", "", " ", "x" * 65, None, 7])
+def test_a_refresh_token_of_an_odd_number_is_refused(alice: User, jti: Any):
+    login = tokens.login_create(user=alice)
+    token: Any = RefreshToken(login.refresh)  # type: ignore[arg-type]
+    token["jti"] = jti
+    for path in ("refresh", "logout"):
+        problem(post(path, {"refresh": str(token)}), 401, "token_not_valid")
+    assert not EndedSession.objects.exists()

@@ -1,0 +1,122 @@
+"""Logins end while their users are published to: neither waits for the other in a circle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connections, transaction
+from django.utils import timezone
+
+from hoardrun.api import tokens
+from hoardrun.forgetting import forget, shut_out
+from notifications.models import Notification
+from notifications.services import notification_create
+from realtime import access
+from realtime.models import EndedSession, IssuedToken
+from realtime.names import user_stream
+from realtime.protocol.messages import AccessChanged
+from realtime.publish import publish
+from realtime.retry import retried
+from tests.services.locks import wait_for_a_waiter
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def log_out(user: User, refresh: str) -> None:
+    tokens.login_end(refresh=refresh)
+
+
+def use_again(user: User, refresh: str) -> None:
+    """Use a refresh token after its grace, which ends its login."""
+    tokens._refreshed(tokens._read(refresh))
+
+
+def log_out_everywhere(user: User, refresh: str) -> None:
+    access.end_all_sessions(user.pk)
+
+
+def close_for_good(user: User, refresh: str) -> None:
+    shut_out(user.pk)
+
+
+ENDS = [log_out, use_again, log_out_everywhere, close_for_good]
+
+
+@pytest.fixture
+def refresh(alice: User) -> str:
+    text = tokens.login_create(user=alice).refresh
+    tokens.login_refresh(refresh=text)
+    long_ago = timezone.now() - timedelta(minutes=5)
+    IssuedToken.objects.exclude(used_at=None).update(used_at=long_ago)
+    return text
+
+
+def in_thread(pool: ThreadPoolExecutor, work: Callable[..., Any], *args: Any) -> Any:
+    """Call something once: within a transaction of the caller's, nothing is repeated."""
+
+    def once() -> None:
+        try:
+            with transaction.atomic():
+                work(*args)
+        finally:
+            connections.close_all()
+
+    return pool.submit(once)
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_login_ends_while_a_publisher_holds_the_stream(
+    alice: User, refresh: str, end: Callable[..., None]
+):
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            publish(user_stream(alice.pk), AccessChanged(change="rights"))
+            ending = in_thread(pool, end, alice, refresh)
+            wait_for_a_waiter("the end of a login waits for the stream")
+            notification_create(user_id=alice.pk, title="Hello", message="World")
+        ending.result()
+    assert Notification.objects.count() == 1
+    assert end is close_for_good or EndedSession.objects.count() == 1
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_publisher_comes_while_a_login_ends(alice: User, refresh: str, end: Callable[..., None]):
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            end(alice, refresh)
+            publishing = in_thread(
+                pool, lambda: notification_create(user_id=alice.pk, title="Hello", message="World")
+            )
+            wait_for_a_waiter("a publisher waits for the stream")
+        publishing.result()
+    assert Notification.objects.count() == 1
+
+
+def test_a_user_is_forgotten_while_a_publisher_holds_the_stream(alice: User):
+    """A name changes, which no row that refers to it may see: one of the two begins anew."""
+    began: list[Any] = []
+    with ThreadPoolExecutor(1) as pool:
+
+        def forgotten() -> None:
+            try:
+                forget(alice.pk)
+            finally:
+                connections.close_all()
+
+        @retried
+        @transaction.atomic
+        def publish_both() -> None:
+            publish(user_stream(alice.pk), AccessChanged(change="rights"))
+            if not began:
+                began.append(pool.submit(forgotten))
+                wait_for_a_waiter("forgetting waits for the stream")
+            notification_create(user_id=alice.pk, title="Hello", message="World")
+
+        publish_both()
+        began[0].result()
+    assert User.objects.get(pk=alice.pk).username == f"forgotten-{alice.pk}"
