@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from hoardrun.ledger import actors, services
 from hoardrun.ledger.actors import Actor
 from hoardrun.ledger.carrying import others_of
-from hoardrun.ledger.choices import AccountStatus
+from hoardrun.ledger.choices import AccountStatus, AccountType
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.errors import LedgerError
 from hoardrun.ledger.models import Transaction, TransactionMove
@@ -82,11 +82,14 @@ def buttons(request: HttpRequest, txn: Transaction) -> dict[str, Any]:
     """Describe what the page of a transaction offers: which moves, and onto which accounts."""
     account = txn.account
     is_own = account.user_id == request.user.pk
-    allowed = () if is_own else TRANSITIONS[Status(txn.status)]
-    is_closed = account.status == AccountStatus.CLOSED
+    is_carried = txn.counterpart_id is not None
+    allowed = () if is_own or is_carried else TRANSITIONS[Status(txn.status)]
+    # A credit account keeps its money: see `carrying`.
+    is_closed = account.status == AccountStatus.CLOSED and account.type != AccountType.CREDIT
     return {
         "moves": [(to.value, verb) for to, verb in VERBS.items() if to in allowed],
         "own_account": is_own,
+        "counterpart": txn.counterpart_id,
         "closed_account": is_closed,
         "onto": others_of(account) if is_closed else [],
     }

@@ -90,6 +90,9 @@ class ActorKind(models.TextChoices):
     SYSTEM = "system"
 
 
+# Those who can be asked again; the others report what has happened.
+PEOPLE = (ActorKind.USER, ActorKind.STAFF)
+
 # Types that leave no choice of direction; the others (a fee, a refund) may go either way.
 DIRECTION_OF: dict[str, Direction] = {
     TransactionType.DEPOSIT: Direction.INBOUND,

@@ -12,6 +12,7 @@ LedgerError
 ├── IllegalTransition     the transaction's status does not allow the move
 ├── IdempotencyConflict   the key was used for another request
 ├── AccountClosed         the money would be stuck on a closed account
+├── CarriedMoney          one side of a carry is never moved by itself
 ├── ActionNotAllowed      owners may not do that to a transaction of their own
 └── OwnAccount            staff would move money on an account of its own
 
@@ -210,6 +211,25 @@ class AccountClosed(LedgerError):
     @property
     def extra(self) -> dict[str, Any]:
         return {"accounts": self.accounts}
+
+
+class CarriedMoney(LedgerError):
+    """One side of a carry; `counterpart` is the id of the other side."""
+
+    code = "carried_money"
+    status = 409
+    title = "One side of a carry"
+
+    def __init__(self, counterpart: int) -> None:
+        super().__init__(
+            f"This transaction and #{counterpart} carried money from one account to another. "
+            "Neither is moved again. To bring the money elsewhere, create new transactions."
+        )
+        self.counterpart = str(counterpart)
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        return {"counterpart": self.counterpart}
 
 
 class ActionNotAllowed(LedgerError):

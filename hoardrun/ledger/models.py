@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import Q
 
 from hoardrun.ledger.choices import (
+    PEOPLE,
     AccountStatus,
     AccountType,
     ActorKind,
@@ -27,7 +28,6 @@ from hoardrun.ledger.money import DECIMAL_PLACES, MAX_DIGITS, Currency
 from realtime.append_only import AppendOnly
 from realtime.told import Told
 
-_PEOPLE = (ActorKind.USER, ActorKind.STAFF)
 _NAMED = (ActorKind.SERVICE, ActorKind.PROVIDER, ActorKind.SYSTEM)
 _SETTLED = Q(status__in=[TransactionStatus.COMPLETED, TransactionStatus.REVERSED])
 
@@ -140,6 +140,17 @@ class Transaction(Told):
         db_index=False,
         related_name="+",
     )
+    # The other side of a carry (see `carrying`), stored on both. Neither is ever moved again:
+    # one side alone would make or lose money.
+    counterpart = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,  # the unique constraint has one, of the few rows that need it
+        related_name="+",
+    )
     balance_after = models.DecimalField(
         max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES, null=True, blank=True
     )
@@ -170,6 +181,15 @@ class Transaction(Told):
             ),
             models.UniqueConstraint(
                 fields=["key_owner", "idempotency_key"], name="txn_key_of_user_once"
+            ),
+            models.UniqueConstraint(
+                fields=["counterpart"],
+                condition=Q(counterpart__isnull=False),
+                name="txn_counterpart_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(counterpart__isnull=True) | Q(status=TransactionStatus.COMPLETED),
+                name="txn_carried_is_final",
             ),
         ]
 
@@ -214,7 +234,7 @@ class TransactionMove(AppendOnly):
             # No status comes twice in a transaction's life: see `transitions`.
             models.UniqueConstraint(fields=["txn", "to_status"], name="move_once"),
             models.CheckConstraint(
-                condition=Q(actor_kind__in=_PEOPLE, user__isnull=False)
+                condition=Q(actor_kind__in=PEOPLE, user__isnull=False)
                 | (Q(actor_kind__in=_NAMED) & ~Q(actor_name="")),
                 name="move_says_who",
             ),

@@ -65,11 +65,16 @@ class ActionInput(StrictSerializer):
         ["cancel", "process", "complete", "fail", "reverse", "expire"],
         help_text="Owners may cancel; the others take `ledger.change_transaction`.",
     )
-    reason = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    reason = serializers.CharField(
+        max_length=200,
+        required=False,
+        allow_blank=True,
+        help_text="Kept with the move; told as `failure_reason` unless it processes or completes.",
+    )
     onto_account_id = serializers.CharField(
         max_length=20,
         required=False,
-        help_text="For a closed account: which account takes the money instead, or gives it.",
+        help_text="For a closed account: which other one of its user takes the money, or gives it.",
     )
 
 

@@ -11,6 +11,7 @@ Completing it takes the amount from the current balance too; failing, cancelling
 or expiring gives the hold back. An inbound one adds to both when it completes.
 Reversing undoes either. A closed account takes no new transactions, but what is
 under way on it may still end: `onto` names the account that takes or gives the money then.
+People must name one; what a program says is stored as it is, and the money waits there.
 
 Each move is stored with who made it (`actors`), in the same database transaction.
 """
@@ -29,9 +30,10 @@ from django.utils import timezone
 
 from hoardrun.ledger.actors import UNNAMED, Actor
 from hoardrun.ledger.balances import effect_of, funds_check, settle, shift
-from hoardrun.ledger.carrying import carry, onto_check
+from hoardrun.ledger.carrying import ONTO, carry, onto_check
 from hoardrun.ledger.choices import (
     DIRECTION_OF,
+    PEOPLE,
     AccountStatus,
     AccountType,
     ActorKind,
@@ -42,6 +44,7 @@ from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.errors import (
     AccountNotActive,
     AccountNotFound,
+    CarriedMoney,
     CurrencyMismatch,
     IdempotencyConflict,
     InvalidInput,
@@ -52,7 +55,7 @@ from hoardrun.ledger.models import Account, Transaction, TransactionMove
 from hoardrun.ledger.money import amount_parse, currency_parse
 from hoardrun.ledger.notices import notice_of
 from hoardrun.ledger.selectors import id_parse
-from hoardrun.ledger.transitions import transition_check
+from hoardrun.ledger.transitions import EXPLAINED, transition_check
 from notifications.services import notification_create
 from realtime.core.text import is_text
 from realtime.retry import retried
@@ -174,12 +177,14 @@ def transaction_move(
 ) -> Transaction:
     """Move a transaction to another status, with everything that this does to the money.
 
-    `reason` says why it ended otherwise than completed. If the account is closed, the money
-    comes onto the account `onto`, or from there; the two need one owner and one currency.
+    `reason` is kept with the move, and told as `failure_reason` where it ended otherwise than
+    completed. If the account is closed, the money comes onto the account `onto`, or from there;
+    the two need one owner and one currency.
 
     Raises IllegalTransition, also for the status it has already: a move happens once.
-    Reversing raises InsufficientFunds if the money that came in is no longer there.
-    AccountClosed means that `onto` is needed, OwnAccount that `by` is staff with that account.
+    Reversing raises InsufficientFunds if the money that came in is no longer there, and
+    CarriedMoney for one side of a carry. AccountClosed means that `onto` is needed, OwnAccount
+    that `by` is staff with that account.
     """
     pk = id_parse(txn_id)
     with transaction.atomic():
@@ -193,17 +198,17 @@ def transaction_move(
         _actor_check(account, by)
         txn = Transaction.objects.select_for_update(no_key=True).get(pk=pk)
         before = txn.status
+        if txn.counterpart_id is not None:
+            raise CarriedMoney(txn.counterpart_id)
         transition_check(before, to)
         txn.account = account
         effect = effect_of(txn, to)
-        strict = to == Status.REVERSED or by.kind == ActorKind.STAFF
-        onto_check(account, other, effect, strict=strict)
+        onto_check(account, other, effect, strict=by.kind in PEOPLE)
         carried: list[Transaction] = []
         if other and effect.available < 0:  # before, so that the account can give it
             carried = carry(other, account, -effect.available, txn)
         txn.status = to
-        if to != Status.COMPLETED:
-            txn.failure_reason = reason
+        txn.failure_reason = reason if to in EXPLAINED else ""
         settle(account, effect)
         if to == Status.COMPLETED:
             txn.balance_after = account.current_balance
@@ -216,9 +221,7 @@ def transaction_move(
                 changed.save(update_fields=["available_balance", "current_balance", "updated_at"])
         txn.save()
         _record(txn, before, by, reason)
-        for side in carried:
-            side.save()
-            _record(side, "", by, reason)
+        _carried_save(carried, by, reason)
         if notice := notice_of(txn):
             notification_create(
                 user_id=account.user_id,
@@ -264,15 +267,31 @@ def transaction_reverse(
 
 
 def _accounts_lock(account_id: int, onto: int | str | None) -> tuple[Account, Account | None]:
-    """Lock a transaction's account and the other one, in the order of their ids."""
+    """Lock a transaction's account and another one of its user, in the order of their ids."""
     if onto is None:
         return _account_lock(account_id), None
     ids = [account_id, id_parse(onto)]
-    locked = Account.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
-    found = {account.pk: account for account in locked}
+    owner = Account.objects.filter(pk=account_id).values("user_id")
+    locked = Account.objects.select_for_update(no_key=True)
+    found = {row.pk: row for row in locked.filter(pk__in=ids, user__in=owner).order_by("pk")}
     if ids[1] not in found:
-        raise InvalidInput({"onto_account_id": ["There is no such account."]})
+        raise InvalidInput({"onto_account_id": [ONTO]})
     return found[account_id], found[ids[1]]
+
+
+def _carried_save(sides: list[Transaction], by: Actor, reason: str) -> None:
+    """Store both sides of a carry, if there is one, each with the other as its counterpart."""
+    if not sides:
+        return
+    gives, takes = sides
+    gives.save()
+    takes.counterpart = gives
+    takes.save()
+    # `update`, since the link is not told: each side has published itself.
+    gives.counterpart = takes
+    Transaction.objects.filter(pk=gives.pk).update(counterpart=takes)
+    for side in sides:
+        _record(side, "", by, reason)
 
 
 def _actor_check(account: Account, by: Actor) -> None:

@@ -29,6 +29,8 @@ assert set(TRANSITIONS) == set(Status), "every status needs its row"
 
 # Statuses that give an outbound transaction's hold back.
 RELEASED = frozenset({Status.FAILED, Status.CANCELLED, Status.EXPIRED})
+# Statuses that say why: the reason of other moves is no failure.
+EXPLAINED = RELEASED | {Status.REVERSED}
 
 
 def transition_check(current: str, wanted: str) -> None:

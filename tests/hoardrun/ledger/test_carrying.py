@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import json
+import random
+from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
 from django.db.models import Case, F, Sum, When
 from django.test import Client
 
 from hoardrun.ledger import actors
-from hoardrun.ledger.errors import AccountClosed, InsufficientFunds, InvalidInput
+from hoardrun.ledger.choices import TransactionStatus as Status
+from hoardrun.ledger.errors import (
+    AccountClosed,
+    CarriedMoney,
+    InsufficientFunds,
+    InvalidInput,
+    LedgerError,
+)
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.services import (
     account_open,
@@ -21,8 +35,11 @@ from hoardrun.ledger.services import (
     transaction_move,
     transaction_reverse,
 )
+from hoardrun.ledger.transitions import TRANSITIONS
 from tests.hoardrun.ledger.conftest import published
 from tests.hoardrun.tools import problem
+
+migration: Any = import_module("hoardrun.ledger.migrations.0006_transaction_counterpart")
 
 
 @pytest.fixture
@@ -51,19 +68,21 @@ def balances(account: Account) -> tuple[Decimal, Decimal]:
     return account.available_balance, account.current_balance
 
 
-def sum_of_transactions(account: Account) -> Decimal:
+def sum_of_transactions(account: Account, **only: Any) -> Decimal:
     signed = Case(When(direction="inbound", then=F("amount")), default=-F("amount"))
-    rows = Transaction.objects.filter(account=account, status="completed")
+    rows = Transaction.objects.filter(account=account, status="completed", **only)
     return Decimal(rows.aggregate(total=Sum(signed))["total"] or 0)
 
 
-def test_a_payment_of_a_closed_account_is_reversed_onto_another(kes: Account, other: Account):
+def test_a_payment_of_a_closed_account_is_reversed_onto_another(
+    kes: Account, other: Account, bob: User
+):
     txn = paid(kes, "400")
     close(kes)
+    by = actors.staff(bob.pk)
     with pytest.raises(AccountClosed, match=rf"`onto_account_id`: #{other.pk}\.") as refused:
-        transaction_reverse(txn_id=txn.pk)
+        transaction_reverse(txn_id=txn.pk, by=by)
     assert refused.value.extra == {"accounts": [str(other.pk)]}
-    by = actors.system("tests")
     transaction_reverse(txn_id=txn.pk, reason="returned", onto=other.pk, by=by)
     assert balances(kes) == (0, 0)
     assert balances(other) == (400, 400)
@@ -74,8 +93,9 @@ def test_a_payment_of_a_closed_account_is_reversed_onto_another(kes: Account, ot
     assert (into.account, into.direction, into.balance_after) == (other, "inbound", 400)
     assert {out.reference, into.reference} == {"R-7"}
     for side in (out, into):
-        [move] = side.moves.values_list("from_status", "to_status", "actor_name", "reason")
-        assert move == ("", "completed", "tests", "returned")
+        [move] = side.moves.values_list("from_status", "to_status", "user", "reason")
+        assert move == ("", "completed", bob.pk, "returned")
+    assert (out.counterpart, into.counterpart) == (into, out)
 
 
 def test_its_user_is_told_of_every_part_of_it(kes: Account, other: Account, alice: User):
@@ -123,6 +143,192 @@ def test_staff_ends_what_was_under_way_onto_another_account(
     assert (balances(kes), balances(other)) == ((0, 0), (400, 400))
 
 
+def test_a_customer_cancels_onto_another_account_of_theirs(
+    kes: Account, other: Account, alice: User
+):
+    txn = transaction_create(
+        account_id=kes.pk, type="payment", direction="outbound", amount="400"
+    ).txn
+    close(kes)
+    by = actors.user(alice.pk)
+    with pytest.raises(AccountClosed):
+        transaction_move(txn_id=txn.pk, to="cancelled", by=by)
+    transaction_move(txn_id=txn.pk, to="cancelled", by=by, onto=other.pk)
+    assert (balances(kes), balances(other)) == ((0, 0), (400, 400))
+
+
+@pytest.mark.parametrize("to", ["cancelled", "failed", "reversed"])
+def test_a_closed_credit_line_does_not_become_cash(other: Account, alice: User, bob: User, to: str):
+    credit = account_open(user_id=alice.pk, currency="KES", type="credit", credit_limit="1000")
+    txn = transaction_create(
+        account_id=credit.pk, type="payment", direction="outbound", amount="400"
+    ).txn
+    if to == "reversed":
+        transaction_complete(txn_id=txn.pk)
+    Account.objects.filter(pk=credit.pk).update(status="closed")
+    before = balances(credit)
+    by = actors.user(alice.pk) if to == "cancelled" else actors.staff(bob.pk)
+    with pytest.raises(InvalidInput, match="closed credit account keeps its money"):
+        transaction_move(txn_id=txn.pk, to=to, by=by, onto=other.pk)
+    assert (balances(credit), balances(other)) == (before, (0, 0))
+    transaction_move(txn_id=txn.pk, to=to, by=by)  # the line and the debt are as before
+    assert balances(credit) == (1000, 0)
+
+
+def test_a_credit_line_gives_nothing_for_a_closed_account(
+    kes: Account, other: Account, alice: User, bob: User
+):
+    credit = account_open(user_id=alice.pk, currency="KES", type="credit", credit_limit="100")
+    txn = paid(kes, "400", "inbound")
+    close(kes)
+    by = actors.staff(bob.pk)
+    with pytest.raises(AccountClosed) as refused:
+        transaction_reverse(txn_id=txn.pk, by=by)
+    assert refused.value.accounts == [str(other.pk)]
+    with pytest.raises(InvalidInput, match="credit account gives no money"):
+        transaction_reverse(txn_id=txn.pk, by=by, onto=credit.pk)
+    assert balances(credit) == (100, 0)
+
+
+@pytest.fixture
+def sides(kes: Account, other: Account) -> list[Transaction]:
+    """Both sides of a carry of 400 from Alice's closed account onto her other one."""
+    txn = paid(kes, "400")
+    close(kes)
+    transaction_reverse(txn_id=txn.pk, onto=other.pk)
+    return list(Transaction.objects.filter(type__startswith="transfer").order_by("id"))
+
+
+@pytest.mark.parametrize("to", sorted(set(Status.values) - {"pending"}))
+@pytest.mark.parametrize("index", [0, 1])
+def test_one_side_of_a_carry_is_never_moved(
+    kes: Account, other: Account, sides: list[Transaction], bob: User, to: str, index: int
+):
+    side, counterpart = sides[index], sides[1 - index]
+    word = actors.provider("mpesa", evidence="callback:1")
+    for by in (actors.staff(bob.pk), word, actors.system("tests"), actors.user(kes.user_id)):
+        for onto in (None, other.pk):
+            with pytest.raises((CarriedMoney, InvalidInput)):
+                transaction_move(txn_id=side.pk, to=to, by=by, onto=onto)
+    with pytest.raises(CarriedMoney, match=f"and #{counterpart.pk} carried") as refused:
+        transaction_move(txn_id=side.pk, to=to, by=word)
+    assert refused.value.extra == {"counterpart": str(counterpart.pk)}
+    side.status = to
+    if to != "completed":
+        with pytest.raises(IntegrityError), transaction.atomic():
+            side.save()
+    assert (balances(kes), balances(other)) == ((0, 0), (400, 400))
+
+
+def test_the_admin_offers_no_move_of_one_side(
+    kes: Account, other: Account, sides: list[Transaction], charlie: User
+):
+    client = Client()
+    client.force_login(charlie)
+    for side in sides:
+        page = client.get(f"/admin/ledger/transaction/{side.pk}/change/").content.decode()
+        assert 'name="to"' not in page
+        assert f'/transaction/{side.counterpart_id}/change/">transaction #' in page
+        client.post(f"/admin/ledger/transaction/{side.pk}/move/", {"to": "reversed"})
+    ids = [side.pk for side in sides]
+    client.post(
+        "/admin/ledger/transaction/", {"action": "reverse", "_selected_action": ids}, follow=True
+    )
+    assert (balances(kes), balances(other)) == ((0, 0), (400, 400))
+
+
+def test_over_http_one_side_is_refused_with_the_other(
+    sides: list[Transaction], charlie: User, login: Any
+):
+    path = f"/api/v1/transactions/{sides[1].pk}/act"
+    answer = login(charlie).post(path, {"action": "reverse"}, format="json")
+    assert problem(answer, 409, "carried_money")["counterpart"] == str(sides[0].pk)
+
+
+def test_pairs_from_before_they_knew_each_other_are_linked(
+    kes: Account, other: Account, sides: list[Transaction]
+):
+    deposit = paid(other, "5", "inbound")
+    Transaction.objects.update(counterpart=None)
+    migration.link_pairs(apps, None)
+    linked = dict(Transaction.objects.values_list("pk", "counterpart"))
+    assert (linked[sides[0].pk], linked[sides[1].pk]) == (sides[1].pk, sides[0].pk)
+    assert linked[deposit.pk] is None
+    assert sum(found is not None for found in linked.values()) == 2
+    # Of a pair of which one side was reversed, the other one repairs the sums.
+    Transaction.objects.update(counterpart=None)
+    Transaction.objects.filter(pk=sides[0].pk).update(status="reversed")
+    migration.link_pairs(apps, None)
+    assert not Transaction.objects.exclude(counterpart=None).exists()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_sequence_of_moves_makes_or_loses_money(alice: User, bob: User, seed: int):
+    """Over all accounts of a customer, balances stay what their own transactions add up to."""
+    chance = random.Random(seed)
+    opened = [
+        account_open(
+            user_id=alice.pk,
+            currency="KES",
+            type=type,
+            credit_limit="300" if type == "credit" else 0,
+            opening_balance="500",
+        )
+        for type in ("checking", "savings", "credit", "business")
+    ]
+    people = (actors.user(alice.pk), actors.staff(bob.pk), actors.system("tests"))
+    done: Counter[str] = Counter()
+    for _ in range(160):
+        account = chance.choice(opened)
+        txns = list(Transaction.objects.order_by("id"))
+        call: Callable[[], object]
+        match chance.randrange(8):
+            case 0 | 1:
+                call = partial(
+                    transaction_create,
+                    account_id=account.pk,
+                    type="payment",
+                    direction=chance.choice(["inbound", "outbound"]),
+                    amount=chance.randint(1, 200),
+                )
+            case 2:
+                status = chance.choice(["active", "closed"])
+                Account.objects.filter(pk=account.pk).update(status=status)
+                continue
+            case _ if txns:
+                txn = chance.choice(txns)
+                could = sorted(TRANSITIONS[Status(txn.status)]) or Status.values
+                is_closed = txn.account.status == "closed"
+                call = partial(
+                    transaction_move,
+                    txn_id=txn.pk,
+                    to=chance.choice(could),
+                    by=chance.choice(people),
+                    onto=account.pk if is_closed or chance.random() < 0.2 else None,
+                )
+            case _:
+                continue
+        try:
+            call()
+            done["done"] += 1
+        except LedgerError as error:
+            done[type(error).__name__] += 1
+        rows = Account.objects.filter(user=alice)
+        own = sum(sum_of_transactions(account, counterpart=None) for account in opened)
+        assert sum(row.current_balance for row in rows) == 2000 + own
+        for row in rows:
+            assert row.current_balance == 500 + sum_of_transactions(row)
+            held = sum(
+                row.transactions.filter(
+                    direction="outbound", status__in=["pending", "processing"]
+                ).values_list("amount", flat=True)
+            )
+            line = 300 if row.type == "credit" else 0
+            assert row.available_balance == row.current_balance - held + line
+    assert done["done"] > 20
+    assert Transaction.objects.exclude(counterpart=None).exists()
+
+
 def test_what_a_provider_says_still_ends_it(kes: Account):
     txn = transaction_create(
         account_id=kes.pk, type="payment", direction="inbound", amount="400"
@@ -132,28 +338,36 @@ def test_what_a_provider_says_still_ends_it(kes: Account):
     assert balances(kes) == (400, 400)
 
 
-def test_it_says_so_when_the_customer_has_no_other_account(kes: Account, ugx: Account):
+def test_it_says_so_when_the_customer_has_no_other_account(kes: Account, ugx: Account, bob: User):
     txn = paid(kes, "400")
     close(kes)
     with pytest.raises(AccountClosed, match="Open another account in KES for this customer"):
-        transaction_reverse(txn_id=txn.pk)
+        transaction_reverse(txn_id=txn.pk, by=actors.staff(bob.pk))
 
 
 def test_only_an_active_account_of_the_same_customer_and_currency_takes_it(
     kes: Account, other: Account, alice: User, bob: User
 ):
     txn = paid(kes, "400")
-    for wrong in (other.pk, 999, "x"):
-        with pytest.raises(InvalidInput, match="onto_account_id"):  # the account is open
-            transaction_reverse(txn_id=txn.pk, onto=wrong)
-    close(kes)
     dollars = account_open(user_id=alice.pk, currency="USD")
     of_bob = account_open(user_id=bob.pk, currency="KES")
+    said = set()
+    for wrong in (of_bob.pk, 999, "x"):
+        with pytest.raises(InvalidInput, match="onto_account_id") as refused:
+            transaction_reverse(txn_id=txn.pk, onto=wrong)
+        said.add(str(refused.value))
+    assert len(said) == 1
+    with pytest.raises(InvalidInput, match="not closed"):
+        transaction_reverse(txn_id=txn.pk, onto=other.pk)
+    close(kes)
     asleep = account_open(user_id=alice.pk, currency="KES")
     Account.objects.filter(pk=asleep.pk).update(status="suspended")
+    said = set()
     for wrong in (kes.pk, dollars.pk, of_bob.pk, asleep.pk, 999, "x"):
-        with pytest.raises(InvalidInput, match="onto_account_id"):
+        with pytest.raises(InvalidInput, match="onto_account_id") as refused:
             transaction_reverse(txn_id=txn.pk, onto=wrong)
+        said.add(str(refused.value))
+    assert len(said) == 1  # nobody learns which accounts there are
     assert balances(kes) == balances(of_bob) == (0, 0)
 
 

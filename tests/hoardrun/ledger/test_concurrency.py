@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from decimal import Decimal
 
 import pytest
 from django.db import OperationalError, transaction
 
 from hoardrun.ledger import services
-from hoardrun.ledger.errors import IllegalTransition, InsufficientFunds
+from hoardrun.ledger.errors import CarriedMoney, IllegalTransition, InsufficientFunds, InvalidInput
 from hoardrun.ledger.models import Account, Transaction
 from notifications.models import Notification
 from realtime.models import Event, Stream
@@ -87,6 +88,29 @@ def test_it_adds_up_different_transactions(kes: Account):
     after = Transaction.objects.order_by("balance_after").values_list("balance_after", flat=True)
     steps = range(1, THREADS + 1)
     assert list(after) == [Decimal("1000") + step * Decimal("10.01") for step in steps]
+
+
+def test_a_carry_happens_once_whatever_is_tried_at_its_sides(kes: Account):
+    other = services.account_open(user_id=kes.user_id, currency="KES")
+    paid = services.transaction_complete(txn_id=create(kes, "400").txn.pk)
+    rest = services.transaction_complete(txn_id=create(kes, "600").txn.pk)
+    Account.objects.filter(pk=kes.pk).update(status="closed")
+
+    def reverse(number: int) -> None:
+        txn = (paid, rest)[number % 2]
+        with contextlib.suppress(IllegalTransition):
+            services.transaction_reverse(txn_id=txn.pk, onto=other.pk)
+        for side in Transaction.objects.exclude(counterpart=None):
+            with contextlib.suppress(CarriedMoney, InvalidInput):
+                services.transaction_reverse(txn_id=side.pk, onto=(None, other.pk)[number % 2])
+
+    assert at_once(THREADS, reverse) == [None] * THREADS
+    kes.refresh_from_db()
+    other.refresh_from_db()
+    assert (kes.current_balance, kes.available_balance) == (0, 0)
+    assert (other.current_balance, other.available_balance) == (1000, 1000)
+    assert Transaction.objects.exclude(counterpart=None).count() == 4
+    assert_log_has_no_gap(kes.user_id)
 
 
 class Conflict(Exception):

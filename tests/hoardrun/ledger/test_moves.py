@@ -57,6 +57,25 @@ def test_it_stores_who_moved_it_from_where_to_where_and_why(kes: Account, alice:
     assert txn.moves.get(to_status="completed").evidence == "callback:17"
 
 
+def test_only_a_move_that_ends_it_otherwise_tells_its_reason(kes: Account, bob: User):
+    by = actors.staff(bob.pk)
+    txn = create(kes)
+    for to in ("processing", "completed"):
+        moved = transaction_move(txn_id=txn.pk, to=to, reason=f"because {to}", by=by)
+        assert moved.failure_reason == ""
+    assert [move[5] for move in moves(txn)] == ["", "because processing", "because completed"]
+    assert transaction_reverse(txn_id=txn.pk, reason="sent twice", by=by).failure_reason == (
+        "sent twice"
+    )
+
+
+def test_a_completed_one_heals_of_a_reason_that_processing_left(kes: Account):
+    txn = create(kes)
+    transaction_process(txn_id=txn.pk)
+    Transaction.objects.filter(pk=txn.pk).update(failure_reason="handed over")
+    assert transaction_complete(txn_id=txn.pk).failure_reason == ""
+
+
 def test_code_that_does_not_say_who_acts_is_named_so(kes: Account):
     txn = create(kes)
     transaction_complete(txn_id=txn.pk)
