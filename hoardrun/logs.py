@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from http import HTTPStatus
 
 # Strangers choose what is logged. Each pattern takes a credential whole, or fails within a few
 # characters of where it began: the time is proportional to the length of the text.
@@ -90,12 +91,18 @@ class OneLineOutages(logging.Filter):
 
 
 class SaidOnce(logging.Filter):
-    """A logging filter that drops Django's line of a 4xx, as the server's access log has one.
+    """A logging filter that keeps Django from calling an answer of ours a fault.
 
-    A `Host` that is not ours is a line, without the traceback: anybody may send one.
+    Its line of a 4xx, or of a 503 that we chose to answer, is dropped: the server's access log
+    has one, and an outage has a line that says what is away. What a client may cause, such as a
+    `Host` that is not ours or a filter that a page of the admin does not have, is a warning in
+    one line, without the traceback.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.name == "django.security.DisallowedHost":
+        if record.name.startswith("django.security."):
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
             record.exc_info = None
-        return record.name != "django.request" or record.levelno >= logging.ERROR
+        is_chosen = getattr(record, "status_code", None) == HTTPStatus.SERVICE_UNAVAILABLE
+        is_fault = record.levelno >= logging.ERROR and not is_chosen
+        return record.name != "django.request" or is_fault

@@ -7,14 +7,12 @@ files are public and come with headers of their own.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import Any
 
-from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils.decorators import sync_and_async_middleware
+
+from hoardrun import marking
 
 POLICY = "Content-Security-Policy"
 OF_PAGES = "; ".join(
@@ -33,23 +31,6 @@ OF_PAGES = "; ".join(
 OF_DATA = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
-@sync_and_async_middleware
-def add_policies(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Send the policies with every answer but static files."""
-    if iscoroutinefunction(get_response):
-
-        async def answer_async(request: HttpRequest) -> HttpResponse:
-            answer: Awaitable[HttpResponse] = get_response(request)
-            return _mark(request, await answer)
-
-        return answer_async
-
-    def answer(request: HttpRequest) -> HttpResponse:
-        return _mark(request, get_response(request))
-
-    return answer
-
-
 def _mark(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     is_static = request.path.startswith(settings.STATIC_URL)
     if is_static and response.status_code < HTTPStatus.BAD_REQUEST:
@@ -60,3 +41,6 @@ def _mark(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     if not (settings.DEBUG and is_page and response.status_code >= HTTPStatus.BAD_REQUEST):
         response.headers.setdefault(POLICY, OF_PAGES if is_page else OF_DATA)
     return response
+
+
+add_policies = marking.middleware(_mark)  # to every answer but static files

@@ -23,6 +23,7 @@ from django.core.exceptions import (
 )
 from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.utils.html import escape
 from django.views import csrf, defaults
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
@@ -225,7 +226,7 @@ def upgrade_required(request: HttpRequest) -> HttpResponse:
 
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not is_program(request):
-        return defaults.bad_request(request, exception)
+        return _bad_page()
     return answer(
         describe(exception) or problem(400, "bad_request", "The request cannot be understood.")
     )
@@ -234,8 +235,15 @@ def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
 def bad_request(request: HttpRequest, reason: str) -> HttpResponse:
     """Answer a request that cannot be read, to a person or to a program."""
     if not is_program(request):
-        return defaults.bad_request(request, SuspiciousOperation(reason))
+        return _bad_page(reason)
     return answer(problem(400, "bad_request", reason))
+
+
+def _bad_page(reason: str = "") -> HttpResponse:
+    """Answer a person without a look at the request: Django's page reads the form again."""
+    details = f"<p>{escape(reason)}</p>" if reason else ""
+    page = defaults.ERROR_PAGE_TEMPLATE % {"title": "Bad Request (400)", "details": details}
+    return HttpResponse(page, status=400)
 
 
 def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:

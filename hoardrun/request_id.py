@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponse
-from django.utils.decorators import sync_and_async_middleware
+
+from hoardrun import marking
 
 HEADER = "X-Request-ID"
 MAX_LENGTH = 64
@@ -31,23 +30,9 @@ def request_id(request: Any) -> str:
     return known
 
 
-@sync_and_async_middleware
-def add_request_id(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Send the id with every answer."""
+def _mark(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    response.headers[HEADER] = request_id(request)
+    return response
 
-    def mark(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        response.headers[HEADER] = request_id(request)
-        return response
 
-    if iscoroutinefunction(get_response):
-
-        async def answer_async(request: HttpRequest) -> HttpResponse:
-            answer: Awaitable[HttpResponse] = get_response(request)
-            return mark(request, await answer)
-
-        return answer_async
-
-    def answer(request: HttpRequest) -> HttpResponse:
-        return mark(request, get_response(request))
-
-    return answer
+add_request_id = marking.middleware(_mark)  # to every answer

@@ -9,8 +9,8 @@ are read, by `problems.StrictJSONParser`.
 
 from __future__ import annotations
 
-import codecs
 import logging
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
@@ -26,7 +26,10 @@ from realtime.core.text import NOT_TEXT, is_text
 logger = logging.getLogger(__name__)
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-ENCODINGS = ("utf-8", "ascii")  # as `codecs` names them
+UTF_8 = "utf-8"
+ENCODINGS = (UTF_8, "utf8", "us-ascii", "ascii")  # as they are usually written
+# A parameter such as `filename*=latin-1''a`, which Django decodes with any codec of Python.
+_ENCODED = re.compile(rb"\*\s*=")
 
 Answer = Callable[[HttpRequest], Any]
 
@@ -82,8 +85,11 @@ def _flaw(request: HttpRequest) -> str:
         return f"Query: {NOT_TEXT}"
     if not _all_text(request.COOKIES.items()):
         return f"Cookie: {NOT_TEXT}"
-    if request.encoding is not None and _name_of(request.encoding) not in ENCODINGS:
+    charset = (request.content_params or {}).get("charset", UTF_8).lower()
+    if charset not in ENCODINGS:
         return "Content-Type: Send text in UTF-8."
+    if charset != UTF_8:
+        request.encoding = UTF_8  # Django reads a form under no other name of it
     return ""
 
 
@@ -98,6 +104,8 @@ def _has_form(request: HttpRequest) -> bool:
 
 def _flaw_of_form(request: HttpRequest) -> str:
     try:
+        if request.content_type == "multipart/form-data" and _has_encoded(request.body):
+            return "Form: Send the names of files and fields in UTF-8, without `*=`."
         fields = [(name, value) for name, values in request.POST.lists() for value in values]
     except (BadRequest, MultiPartParserError, SuspiciousOperation, UnreadablePostError):
         return "The form cannot be read."
@@ -108,8 +116,6 @@ def _all_text(pairs: Iterable[tuple[str, Any]]) -> bool:
     return all(is_text(name) and is_text(str(value)) for name, value in pairs)
 
 
-def _name_of(encoding: str) -> str:
-    try:
-        return codecs.lookup(encoding).name
-    except LookupError:
-        return encoding
+def _has_encoded(body: bytes) -> bool:
+    """Say whether a part of a form may have a parameter that names its charset."""
+    return any(line.count(b"'") > 1 and _ENCODED.search(line) for line in body.split(b"\r\n"))

@@ -62,9 +62,9 @@ MIDDLEWARE = [
     "hoardrun.request_id.add_request_id",
     "hoardrun.policies.add_policies",
     "django.middleware.security.SecurityMiddleware",
+    "hoardrun.cors.CorsMiddleware",  # outside of all that refuses, so that pages read why
     "hoardrun.request_text.RequestText",
-    "servestatic.middleware.ServeStaticMiddleware",
-    "hoardrun.cors.CorsMiddleware",
+    "hoardrun.static_files.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -211,6 +211,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     },
 }
 # What pages of other origins may send and read beside the ordinary.
+CORS_URLS_REGEX = rf"^/(?!{STATIC_URL})"
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-none-match"]
 CORS_EXPOSE_HEADERS = [
     "ETag",

@@ -5,11 +5,17 @@ from __future__ import annotations
 import io
 import logging
 import time
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import redis
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import path
 
-from hoardrun.logs import MAX_MESSAGE, OneLineOutages, RedactCredentials, redact
+from hoardrun.logs import MAX_MESSAGE, OneLineOutages, RedactCredentials, SaidOnce, redact
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyX2lkIjoxfQ.c2lnbmF0dXJl"
 
@@ -137,3 +143,55 @@ def test_of_a_long_traceback_both_ends_are_written_and_no_end_of_a_token(
         assert "c2lnbmF0dXJl" not in written.getvalue()
     assert "Traceback" in written.getvalue()
     assert "characters left out]\nthe end" in written.getvalue()
+
+
+@pytest.fixture
+def root(written: io.StringIO) -> Iterator[io.StringIO]:
+    """What the root's handler writes, with the filter that the settings give it."""
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s %(message)s"))
+    handler.addFilter(SaidOnce())
+    logging.getLogger().addHandler(handler)
+    yield written
+    logging.getLogger().removeHandler(handler)
+
+
+def test_what_a_client_may_cause_is_a_warning_in_one_line(
+    charlie: User, root: io.StringIO, settings: Any
+) -> None:
+    client = Client()
+    client.force_login(charlie)
+    for asked in ("/admin/auth/user/?status=pending", "/admin/ledger/transaction/?a__b=1"):
+        assert client.get(asked).status_code == 400
+    settings.ALLOWED_HOSTS = ["example.com"]
+    assert client.get("/admin/").status_code == 400
+    lines = root.getvalue().splitlines()
+    assert [line.split()[:2] for line in lines] == [
+        ["WARNING", "django.security.DisallowedModelAdminLookup"],
+        ["WARNING", "django.security.DisallowedModelAdminLookup"],
+        ["WARNING", "django.security.DisallowedHost"],
+    ], lines
+
+
+def answers(request: HttpRequest, status: int) -> HttpResponse:
+    return HttpResponse(status=status)
+
+
+def fails(request: HttpRequest) -> HttpResponse:
+    raise RuntimeError("a fault")
+
+
+urlpatterns = [path("answers/<int:status>", answers), path("fails", fails)]
+
+
+def test_an_answer_that_we_chose_is_no_error_and_a_fault_is(
+    root: io.StringIO, settings: Any, db: None
+) -> None:
+    settings.ROOT_URLCONF = __name__
+    client = Client(raise_request_exception=False)
+    for status in (400, 404, 429, 503):
+        client.get(f"/answers/{status}")
+    assert root.getvalue() == ""
+    client.get("/fails")
+    assert root.getvalue().startswith("ERROR django.request")
+    assert "RuntimeError: a fault" in root.getvalue()

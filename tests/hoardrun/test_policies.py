@@ -116,6 +116,13 @@ def test_static_files_keep_their_own_headers() -> None:
     assert (missing.status_code, missing[POLICY]) == (404, OF_PAGES)
 
 
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize("name", ["nothing.js", "", "realtime", "a/../b.js", "x" * 300])
+def test_a_static_file_that_is_missing_is_not_found(settings: Any, debug: bool, name: str) -> None:
+    settings.DEBUG = debug
+    assert Client().get(f"/static/{name}").status_code == 404
+
+
 def test_the_console_has_no_script_within_it(settings: Any) -> None:
     settings.DEBUG = True
     html = Client().get("/ws/test").content.decode()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import encodings
+from urllib.parse import urlencode
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import AsyncClient, Client
@@ -54,15 +57,56 @@ def test_a_form_with_nul_is_refused(charlie: User, name: str):
     assert client.post("/admin/auth/user/", {name: "\x00"}).status_code == 400
 
 
-@pytest.mark.parametrize("charset", ["hex", "rot13", "utf-16", "nonsense"])
-def test_a_form_in_no_encoding_of_text_is_refused(charlie: User, charset: str):
-    client = Client()
+KINDS = ["multipart/form-data; boundary=x", FORM, "text/plain"]
+OTHERS = ["hex", "rot13", "utf-16", "utf-7", "latin-1", "nonsense"]
+
+
+@pytest.mark.parametrize("page", ["/admin/login/", "/admin/auth/user/", "/nothing", "/ws/test"])
+@pytest.mark.parametrize("charset", OTHERS)
+def test_a_form_in_no_encoding_of_text_is_refused(charlie: User, page: str, charset: str):
+    client = Client(enforce_csrf_checks=True)
     client.force_login(charlie)
-    for kind in ("multipart/form-data; boundary=x", FORM, "text/plain"):
-        answer = client.generic(
-            "POST", "/admin/auth/user/", b"--x\r\n\r\na", f"{kind}; charset={charset}"
-        )
-        assert answer.status_code == 400 if charset != "nonsense" else answer.status_code < 500
+    client.cookies["csrftoken"] = "a" * 32
+    for kind in KINDS:
+        answer = client.generic("POST", page, b"--x\r\n\r\na", f"{kind}; charset={charset}")
+        assert (answer.status_code, b"UTF-8" in answer.content) == (400, True)
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", "utf8", "UTF8", '"utf-8"', "us-ascii"])
+def test_a_form_in_utf_8_is_read_however_its_name_is_written(db, charset: str):
+    User.objects.create_superuser("rené", password="a-pass-for-rené")
+    form = urlencode({"username": "rené", "password": "a-pass-for-rené"})
+    answer = Client().generic("POST", "/admin/login/", form, f"{FORM}; charset={charset}")
+    assert answer.status_code == 302
+
+
+@pytest.mark.parametrize("parameter", ["filename*", "filename* ", "name*0*", "x*"])
+def test_python_keeps_no_name_of_a_charset_from_a_form(db, parameter: str):
+    name = f"nonsense_{parameter.strip('* ').replace('*', '_')}"
+    body = (
+        f"--x\r\nContent-Disposition: form-data; name=\"a\"; {parameter}={name}''b\r\n\r\n"
+        "text\r\n--x--\r\n"
+    )
+    answer = Client().generic("POST", "/admin/login/", body, "multipart/form-data; boundary=x")
+    assert answer.status_code == 400
+    assert name not in encodings._cache
+
+
+def test_a_bad_host_is_no_fault_whatever_form_it_comes_with(db, settings):
+    settings.ALLOWED_HOSTS, settings.SECURE_SSL_REDIRECT = ["example.com"], True
+    client = Client()
+    client.cookies["csrftoken"] = "a" * 32
+    answer = client.generic("POST", "/admin/login/", b"a=1", f"{FORM}; charset=latin-1")
+    assert answer.status_code == 400
+
+
+def test_a_page_of_another_origin_reads_why_it_is_refused(db, settings):
+    settings.CORS_ALLOWED_ORIGINS = [origin := "https://app.example.com"]
+    answer = Client().get("/api/v1/accounts?a=%00", HTTP_ORIGIN=origin)
+    assert problem(answer, 400, "bad_request")
+    assert answer["Access-Control-Allow-Origin"] == origin
+    static = Client().get("/static/nothing.js", HTTP_ORIGIN=origin)
+    assert "Access-Control-Allow-Origin" not in static
 
 
 async def test_it_is_the_same_on_an_asynchronous_server():
