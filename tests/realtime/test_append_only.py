@@ -10,6 +10,8 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, models, transaction
 
+from hoardrun.ledger.models import TransactionMove
+from hoardrun.ledger.services import account_open, transaction_create
 from realtime import record_triggers
 from realtime.append_only import AppendOnly, RecordIsFinal
 from realtime.checks import check_records
@@ -20,7 +22,13 @@ from realtime.models import Broadcast, BroadcastDecision
 def broadcast(db: None) -> Broadcast:
     author = User.objects.create_user("alice")
     written = Broadcast.objects.create(
-        author=author, kind="balance", target="7", payload={}, fingerprint="x", audience=1
+        author=author,
+        kind="balance",
+        target="7",
+        payload={},
+        fingerprint="x",
+        audience=1,
+        idempotency_key="once",
     )
     BroadcastDecision.objects.create(broadcast=written, decided_by=author, approved=True)
     return written
@@ -102,6 +110,53 @@ def test_sql_by_hand_changes_no_record(broadcast: Broadcast, model: Any, stateme
     ):
         cursor.execute(statement.format(model._meta.db_table))
     assert model.objects.values().get() == before
+
+
+@pytest.fixture
+def move(db: None) -> TransactionMove:
+    user = User.objects.create_user("bob")
+    account = account_open(user_id=user.pk, currency="KES", opening_balance="5")
+    transaction_create(account_id=account.pk, type="fee", direction="outbound", amount="1")
+    return TransactionMove.objects.get()
+
+
+UNIQUE = {
+    Broadcast: [{"id"}, {"author_id", "idempotency_key"}],
+    BroadcastDecision: [{"id"}, {"broadcast_id"}],
+    TransactionMove: [{"id"}, {"txn_id", "to_status"}],
+}
+
+
+def test_the_unique_columns_of_each_record_are_known() -> None:
+    assert UNIQUE.keys() == set(RECORDS)
+    for model, known in UNIQUE.items():
+        fields = model._meta.concrete_fields
+        unique = [{field.column} for field in fields if field.unique]
+        for constraint in model._meta.constraints:
+            if isinstance(constraint, models.UniqueConstraint):
+                unique.append({field.column for field in fields if field.name in constraint.fields})
+        assert unique == known, "say here, and see that no row takes the place of another by it"
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite replaces rows")
+@pytest.mark.parametrize("verb", ["INSERT OR REPLACE", "REPLACE"])
+@pytest.mark.parametrize("kept", [0, 1])
+@pytest.mark.parametrize("model", UNIQUE)
+def test_no_row_takes_the_place_of_a_record(
+    broadcast: Broadcast, move: TransactionMove, model: Any, kept: int, verb: str
+) -> None:
+    table, all_columns = model._meta.db_table, set().union(*UNIQUE[model])
+    others = dict.fromkeys(all_columns - UNIQUE[model][kept], 1_000_000)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {table}")
+        before = cursor.fetchall()
+        names = [column[0] for column in cursor.description]
+        row = dict(zip(names, before[0], strict=True)) | others
+        insert = f"{verb} INTO {table} ({', '.join(row)}) VALUES ({', '.join(['%s'] * len(row))})"
+        with pytest.raises(IntegrityError, match="is never changed"), transaction.atomic():
+            cursor.execute(insert, list(row.values()))
+        cursor.execute(f"SELECT * FROM {table}")
+        assert cursor.fetchall() == before
 
 
 def test_every_record_has_its_triggers(db: None) -> None:
