@@ -12,6 +12,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Now
 from django.forms import ModelForm
 from django.http import (
     Http404,
@@ -21,7 +22,6 @@ from django.http import (
     HttpResponseRedirect,
 )
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -29,7 +29,7 @@ from notifications import services
 from notifications.errors import NotificationError
 from notifications.forms import AnnouncementForm, NotificationAddForm
 from notifications.models import Announcement, Mailing, Notification
-from realtime import names, users
+from realtime import db, names, users
 from realtime.admin_fields import SafeSelects
 from realtime.admin_lists import ByKey, numbers, users_named
 from realtime.models import Event
@@ -133,7 +133,7 @@ class AnnouncementAdmin(_Adding):
             stream__name=names.ANNOUNCEMENTS, offset=OuterRef("event_offset")
         )
         rows: QuerySet[Announcement] = super().get_queryset(request)
-        return rows.annotate(reached_sockets=Subquery(event.values("reached")[:1]))
+        return rows.annotate(reached_sockets=Subquery(event.values("reached")[:1]), read_at=Now())
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
@@ -147,7 +147,7 @@ class AnnouncementAdmin(_Adding):
 
     @admin.display(description="State")
     def state(self, obj: Announcement) -> str:
-        return obj.state(timezone.now())
+        return obj.state(obj.read_at)  # type: ignore[attr-defined]  # see get_queryset
 
     @admin.display(description="Reached", ordering="reached_sockets")
     def reached(self, obj: Announcement) -> str:
@@ -255,7 +255,7 @@ class AnnouncementAdmin(_Adding):
         form_url: str = "",
         obj: Announcement | None = None,
     ) -> HttpResponse:
-        state = "draft" if obj is None else obj.state(timezone.now())
+        state = "draft" if obj is None else obj.state(db.now())
         allowed = self.has_change_permission(request)
         context["may_publish"] = allowed and (obj is None or obj.published_at is None)
         context["may_expire"] = allowed and state == "live"

@@ -13,7 +13,6 @@ from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
-from django.utils import timezone
 from msgspec.structs import replace
 
 from notifications.choices import Status
@@ -30,7 +29,7 @@ from notifications.payloads import (
     notification_payload,
     notification_state,
 )
-from realtime import names
+from realtime import db, names
 from realtime.protocol.codec import timestamp
 from realtime.protocol.messages import NotificationState
 from realtime.publish import publish
@@ -40,13 +39,10 @@ from realtime.told import tell
 @receiver(pre_save, sender=Notification, dispatch_uid="notifications.stamp")
 def notification_stamp(instance: Notification, raw: bool, **kwargs: Any) -> None:
     """Stamp a new notification that is due as published, in the insert itself."""
-    now = timezone.now()
-    if (
-        not raw
-        and instance._state.adding
-        and instance.published_at is None
-        and instance.is_due(now)
-    ):
+    if raw or not instance._state.adding or instance.published_at is not None:
+        return
+    now = db.now()
+    if instance.is_due(now):
         instance.published_at = now
 
 
@@ -118,7 +114,7 @@ def announcement_deleted(row: Announcement, origin: Any) -> None:
 
 def _withdraw(announcement: Announcement) -> None:
     """Publish it as over, whenever it was to end."""
-    over = replace(announcement_payload(announcement), ends_at=timestamp(timezone.now()))
+    over = replace(announcement_payload(announcement), ends_at=timestamp(db.now()))
     publish(names.ANNOUNCEMENTS, over)
 
 

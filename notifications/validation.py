@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from notifications.choices import Channel, NotificationType, Priority, Severity, Status
 from notifications.errors import InvalidInput
+from realtime import db
 from realtime.core.text import all_text, is_text
 
 TITLE_LENGTH = 200
@@ -119,10 +120,10 @@ def moment(field: str, value: Any) -> datetime | None:
         raise InvalidInput(field, "lies out of range; give another time") from None
 
 
-def future(field: str, value: datetime | None, now: datetime) -> datetime | None:
-    """Return the moment if it lies after `now`."""
+def future(field: str, value: datetime | None) -> datetime | None:
+    """Return the moment if it lies in the future, by the database's time."""
     value = moment(field, value)
-    if value is not None and value <= now:
+    if value is not None and value <= db.now():
         raise InvalidInput(field, "lies in the past; give a later time")
     return value
 
@@ -155,7 +156,7 @@ def notification(
         "channels": _FIELDS["channels"](channels),
         "metadata": _FIELDS["metadata"](metadata),
         "scheduled_at": moment("scheduled_at", scheduled_at),
-        "expires_at": future("expires_at", expires_at, timezone.now()),
+        "expires_at": future("expires_at", expires_at),
     }
     ordered("scheduled_at", clean["scheduled_at"], "expires_at", clean["expires_at"])
     return clean
@@ -175,7 +176,7 @@ def announcement(
         "message": text("message", message, ANNOUNCEMENT_LENGTH),
         "severity": choice("severity", severity, Severity),
         "starts_at": moment("starts_at", starts_at),
-        "ends_at": future("ends_at", ends_at, timezone.now()),
+        "ends_at": future("ends_at", ends_at),
     }
     ordered("starts_at", clean["starts_at"], "ends_at", clean["ends_at"])
     return clean

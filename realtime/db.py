@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -36,13 +36,29 @@ def now() -> datetime:
     What one node writes and another compares with "now" is in this time: the clock of a
     node may be wrong.
     """
-    postgres = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT clock_timestamp()" if postgres else "SELECT strftime('%Y-%m-%d %H:%M:%f')"
-        )
-        found = cursor.fetchone()[0]
-    return datetime.fromisoformat(found).replace(tzinfo=UTC) if isinstance(found, str) else found
+        cursor.execute(f"SELECT {now_sql()}", [])
+        return moment_of(cursor.fetchone()[0])
+
+
+def now_sql(ago: timedelta = timedelta(0)) -> str:
+    """Return an SQL expression: the database's time, or a time before it.
+
+    It is the same moment throughout a statement. Give `execute` a list of parameters with it,
+    even an empty one: percent signs are doubled.
+    """
+    seconds = ago.total_seconds()
+    if connection.vendor == "postgresql":
+        before = f" - interval '{seconds} seconds'" if seconds else ""
+        return f"(statement_timestamp(){before})"
+    return f"strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', '-{seconds} seconds')"
+
+
+def moment_of(value: datetime | str) -> datetime:
+    """Read a time as the database driver returns it: SQLite's is text, in UTC."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 def _call(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

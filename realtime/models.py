@@ -7,6 +7,7 @@ import secrets
 from django.conf import settings
 from django.db import models
 
+from realtime import db
 from realtime.append_only import AppendOnly
 
 
@@ -53,7 +54,7 @@ class Event(models.Model):
     payload = models.TextField()
     idempotency_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 unique only where given
     reached = models.PositiveIntegerField(default=0)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField()  # in the database's time, as retention reads it
 
     class Meta:
         constraints = [
@@ -187,7 +188,7 @@ class EndedSession(models.Model):
 
     id = models.CharField(max_length=64, primary_key=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
-    ended_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(default=db.now, editable=False)
     expires_at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:
@@ -211,7 +212,7 @@ class Broadcast(AppendOnly):
     address = models.CharField(max_length=64, blank=True, help_text="Where it was sent from.")
     needs_approval = models.BooleanField(default=False)
     result = models.JSONField(default=dict)
-    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    created_at = models.DateTimeField(default=db.now, editable=False, db_index=True)
 
     class Meta(AppendOnly.Meta):
         permissions = [
@@ -243,7 +244,7 @@ class BroadcastDecision(AppendOnly):
     approved = models.BooleanField()
     address = models.CharField(max_length=64, blank=True, help_text="Where it was decided from.")
     result = models.JSONField(default=dict)
-    decided_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    decided_at = models.DateTimeField(default=db.now, editable=False, db_index=True)
 
     def __str__(self) -> str:
         return f"{self.broadcast_id} {'approved' if self.approved else 'rejected'}"

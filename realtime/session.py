@@ -8,9 +8,8 @@ from typing import NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.db import connection
-from django.utils import timezone
 
-from realtime import log, names
+from realtime import db, log, names
 from realtime.log import Head
 from realtime.models import Cursor, EndedSession, Stream
 from realtime.standing import Standing, stamp_of
@@ -61,7 +60,6 @@ def _read(keys: Sequence[Key]) -> dict[Key, Session]:
     ended = quote(EndedSession._meta.db_table)
     wanted = [(*key, name) for key in keys for name in names.streams_of(key.user_id)]
     values = ", ".join(["(%s, %s, %s, %s)"] * len(wanted))
-    day_ago = connection.ops.adapt_datetimefield_value(timezone.now() - log.TOUCHED_EVERY)
     sessions: dict[Key, Session] = {}
     with connection.cursor() as cursor:
         cursor.execute(
@@ -69,14 +67,14 @@ def _read(keys: Sequence[Key]) -> dict[Key, Session]:
             "SELECT wanted.user_id, wanted.device, wanted.session, wanted.stream, "
             "person.is_active, person.password, finished.id, "
             "stream.epoch, stream.head, stream.floor, place.epoch, place.acked, "
-            "place.updated_at < %s "
+            f"place.updated_at < {db.now_sql(ago=log.TOUCHED_EVERY)} "
             "FROM wanted "
             f"LEFT JOIN {users} person ON person.{user_key} = wanted.user_id "
             f"LEFT JOIN {ended} finished ON finished.id = wanted.session "
             f"LEFT JOIN {streams} stream ON stream.name = wanted.stream "
             f"LEFT JOIN {cursors} place ON place.stream_id = stream.id "
             "AND place.user_id = wanted.user_id AND place.device = wanted.device",
-            [*(value for row in wanted for value in row), day_ago],
+            [value for row in wanted for value in row],
         )
         for row in cursor.fetchall():
             key, name = Key(*row[:3]), row[3]

@@ -71,18 +71,11 @@ def redeem(attempts: Sequence[Attempt]) -> dict[Attempt, Identity | None]:
         rows = cursor.fetchall()
         moment = db.now()  # another node may have issued the ticket, by another clock
         for key, user_id, session, stamp, login_expires_at, expires_at in rows:
-            if _moment(expires_at) > moment:
+            if db.moment_of(expires_at) > moment:
                 found[first[key]] = Identity(
-                    user_id, _moment(login_expires_at).timestamp(), session, stamp
+                    user_id, db.moment_of(login_expires_at).timestamp(), session, stamp
                 )
     return found
-
-
-def _moment(value: datetime | str) -> datetime:
-    """Read a time as the driver returns it: SQLite's is text, in UTC."""
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value)
-    return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 def forget_expired() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from hypothesis import settings as hypothesis_settings
@@ -68,3 +70,17 @@ def _fresh_cache() -> None:
     from django.core.cache import cache
 
     cache.clear()
+
+
+@pytest.fixture
+def wrong_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
+    """Set the wall clock of this node ahead, or behind; the database's stays right."""
+    from django.utils import timezone
+
+    real_now, real_time = timezone.now, time.time
+
+    def shift(by: timedelta) -> None:
+        monkeypatch.setattr(timezone, "now", lambda: real_now() + by)
+        monkeypatch.setattr(time, "time", lambda: real_time() + by.total_seconds())
+
+    return shift

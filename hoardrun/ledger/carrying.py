@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from django.utils import timezone
-
 from hoardrun.ledger.balances import Effect, settle
 from hoardrun.ledger.choices import AccountStatus, AccountType, Direction, TransactionType
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.errors import AccountClosed, InvalidInput
 from hoardrun.ledger.models import Account, Transaction
+from realtime import db
 
 # For every account that cannot be the one, so that nobody learns which ids others have.
 ONTO = "Name another active account of the same customer and currency."
@@ -91,5 +90,5 @@ def _side(
         reference=txn.reference,
         status=Status.COMPLETED,
         balance_after=account.current_balance,
-        completed_at=timezone.now(),
+        completed_at=db.now(),
     )

@@ -25,6 +25,7 @@ from hoardrun.ledger.choices import (
     TransactionType,
 )
 from hoardrun.ledger.money import DECIMAL_PLACES, MAX_DIGITS, Currency
+from realtime import db
 from realtime.append_only import AppendOnly
 from realtime.told import Told
 
@@ -154,7 +155,7 @@ class Transaction(Told):
     balance_after = models.DecimalField(
         max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES, null=True, blank=True
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=db.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
     completed_at = models.DateTimeField(null=True, blank=True)
 
@@ -227,7 +228,7 @@ class TransactionMove(AppendOnly):
     evidence = models.CharField(
         max_length=200, blank=True, help_text="Where the proof of a provider's word is kept."
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=db.now, editable=False)
 
     class Meta(AppendOnly.Meta):
         constraints = [

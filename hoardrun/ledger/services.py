@@ -26,7 +26,6 @@ from typing import Any, NamedTuple
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from hoardrun.ledger.actors import UNNAMED, Actor
 from hoardrun.ledger.balances import effect_of, funds_check, settle, shift
@@ -57,6 +56,7 @@ from hoardrun.ledger.notices import notice_of
 from hoardrun.ledger.selectors import id_parse
 from hoardrun.ledger.transitions import EXPLAINED, transition_check
 from notifications.services import notification_create
+from realtime import db
 from realtime.core.text import is_text
 from realtime.retry import retried
 
@@ -212,7 +212,7 @@ def transaction_move(
         settle(account, effect)
         if to == Status.COMPLETED:
             txn.balance_after = account.current_balance
-            txn.completed_at = timezone.now()
+            txn.completed_at = db.now()
         if other and effect.available > 0:
             carried = carry(account, other, effect.available, txn)
         _clean(txn, exclude={"account", "key_owner"})

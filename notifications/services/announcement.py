@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.utils import timezone
 
 from notifications import selectors, validation
 from notifications.errors import Conflict, InvalidInput, NotFound
 from notifications.models import Announcement
+from realtime import db
 from realtime.retry import retried
 
 
@@ -44,7 +44,7 @@ def announcement_publish(*, announcement_id: int) -> Announcement:
     One that is published already is returned as it is. Raises Conflict if it has ended.
     """
     announcement = _locked(announcement_id)
-    now = timezone.now()
+    now = db.now()
     if announcement.published_at is not None:
         return announcement
     if announcement.ends_at is not None and announcement.ends_at <= now:
@@ -63,15 +63,16 @@ def announcement_expire(*, announcement_id: int) -> Announcement:
     One that is over already is returned as it is. Raises Conflict for a draft.
     """
     announcement = _locked(announcement_id)
-    now = timezone.now()
+    now = db.now()
     if announcement.published_at is None:
         raise Conflict(f"Announcement {announcement.pk} is not published; delete it instead.")
     if announcement.ends_at is not None and announcement.ends_at <= now:
         return announcement
-    # Later than its start, even if another node's clock, which set that, is ahead of ours.
-    start = announcement.starts_at
-    announcement.ends_at = now if start is None else max(now, start + timedelta(milliseconds=1))
-    announcement.save(update_fields=["ends_at", "updated_at"])  # its signal publishes
+    announcement.ends_at = now
+    if announcement.starts_at is not None and announcement.starts_at >= now:
+        # It began in this millisecond, or the clock was set back since: it is over all the same.
+        announcement.starts_at = now - timedelta(milliseconds=1)
+    announcement.save(update_fields=["starts_at", "ends_at", "updated_at"])  # its signal publishes
     return announcement
 
 
@@ -91,7 +92,7 @@ def _publish_if_due(announcement_id: int) -> bool:
     rows = selectors.announcements_due().select_for_update(skip_locked=True, no_key=True)
     due = rows.filter(pk=announcement_id).first()
     if due is not None:
-        _publish(due, timezone.now())
+        _publish(due, db.now())
     return due is not None
 
 

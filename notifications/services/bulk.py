@@ -13,7 +13,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
 from notifications import selectors, validation
 from notifications.choices import BulkOutcome, Status
@@ -21,7 +20,7 @@ from notifications.errors import InvalidInput
 from notifications.events import publish_states
 from notifications.models import Notification
 from notifications.payloads import notification_payload, notification_state
-from realtime import names
+from realtime import db, names
 from realtime.publish import publish_many
 from realtime.retry import retried
 
@@ -70,7 +69,7 @@ def notifications_mark_all_read(*, user_id: int) -> int:
 @transaction.atomic
 def notifications_mark_all_seen(*, user_id: int) -> int:
     """Mark everything unread as seen, which stops the bell; return how many it was."""
-    now = timezone.now()
+    now = db.now()
     unread = selectors.notifications_visible(user_id).filter(status=Status.UNREAD)
     rows = _locked(unread.filter(seen_at__isnull=True), Status.READ)
     for row in rows:
@@ -172,7 +171,7 @@ def _move(
     rows: Sequence[Notification], target: str, *, keep_archived: bool = False
 ) -> list[Notification]:
     """Move locked rows to a status, publish, and return those that this changed."""
-    now = timezone.now()
+    now = db.now()
     opened: list[Notification] = []
     moved: list[Notification] = []
     for row in rows:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 
 from django.db import transaction
-from django.utils import timezone
 
 from notifications import selectors, validation
 from notifications.choices import Status
@@ -13,7 +12,7 @@ from notifications.errors import InvalidInput
 from notifications.models import Notification
 from notifications.payloads import notification_payload
 from notifications.services.announcement import announcements_publish_due
-from realtime import jobs, names
+from realtime import db, jobs, names
 from realtime.publish import publish_many
 from realtime.retry import retried
 
@@ -47,7 +46,7 @@ def notifications_publish_due() -> int:
 @transaction.atomic
 def _publish_batch() -> tuple[int, int]:
     """Claim some that are due; return how many, and how many of them were published."""
-    now = timezone.now()
+    now = db.now()
     due = list(
         selectors.notifications_due().select_for_update(skip_locked=True, no_key=True)[:BATCH]
     )

@@ -16,7 +16,6 @@ import msgspec
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.db.models import Max
-from django.utils import timezone
 from msgspec.structs import replace
 
 from notifications import validation
@@ -27,7 +26,7 @@ from notifications.models import Mailing, Notification
 from notifications.payloads import notification_payload
 from notifications.selectors import MAX_ID
 from notifications.validation import MESSAGE_LENGTH, TITLE_LENGTH
-from realtime import names
+from realtime import db, names
 from realtime.publish import publish_many
 from realtime.retry import retried
 
@@ -130,7 +129,7 @@ def _advance(pk: int, content: Mapping[str, Any], wanted: Sequence[int] | None) 
         ahead = [pk for pk in wanted if pk > mailing.done_user_id]
         users = users.filter(pk__in=ahead[:CHUNK])
     ids = list(users.order_by("pk").values_list("pk", flat=True)[:CHUNK])
-    now = timezone.now()
+    now = db.now()
     if ids:
         mailing.done_user_id, mailing.done = ids[-1], mailing.done + len(ids)
     elif wanted is not None and len(ahead) > CHUNK:

@@ -8,14 +8,13 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.utils import timezone
 
 from notifications import selectors, validation
 from notifications.choices import Status
 from notifications.errors import Conflict, InvalidInput
 from notifications.models import Notification
 from notifications.payloads import notification_payload
-from realtime import names
+from realtime import db, names
 from realtime.publish import publish
 from realtime.retry import retried
 
@@ -136,7 +135,7 @@ def _change(
     notification = selectors.notification_get(
         notification_id=notification_id, user_id=user_id, lock=True
     )
-    if change(notification, timezone.now()):
+    if change(notification, db.now()):
         # Only what changes: a whole save would undo what `publish_due` writes meanwhile.
         notification.save(update_fields=Notification.STATE_FIELDS)
     return notification

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
-from django.utils import timezone
 
+from realtime import db
 from realtime.log import in_one_statement
 from realtime.log.entries import Entry
 from realtime.models import Event, Stream, new_epoch
@@ -32,6 +33,8 @@ def append(
         raise transaction.TransactionManagementError("append() needs transaction.atomic()")
     if idempotency_key is not None and len({name for name, _ in messages}) < len(messages):
         raise ValueError("An idempotency key holds for one event a stream; give each its own.")
+    if not messages:
+        return []
     if connection.vendor == "postgresql" and idempotency_key is None:
         return in_one_statement.append(messages)
     return _append_in_steps(messages, idempotency_key)
@@ -44,7 +47,7 @@ def _append_in_steps(
     counts: dict[str, int] = {}
     for stream, _ in messages:
         counts[stream] = counts.get(stream, 0) + 1
-    rows = _lock_and_count(counts)
+    rows, moment = _lock_and_count(counts)
     earlier: dict[str, Entry] = {}
     if idempotency_key is not None:
         earlier = _find_key(rows, idempotency_key)
@@ -53,7 +56,6 @@ def _append_in_steps(
     following = {
         name: head - counts[name] for name, (_, _, head) in rows.items() if name not in earlier
     }
-    moment = timezone.now()
     stamp = codec.timestamp(moment)
     entries: list[Entry] = []
     events: list[Event] = []
@@ -81,33 +83,34 @@ def _append_in_steps(
     return entries
 
 
-def _lock_and_count(counts: Mapping[str, int]) -> dict[str, tuple[int, str, int]]:
-    """Raise each stream's head by its count; return id, epoch and new head by name."""
-    table = connection.ops.quote_name(Stream._meta.db_table)
-    now = timezone.now()
+def _lock_and_count(
+    counts: Mapping[str, int],
+) -> tuple[dict[str, tuple[int, str, int]], datetime]:
+    """Raise each stream's head by its count.
+
+    Returns id, epoch and new head by name, and the time of the first lock.
+    """
+    table, now = connection.ops.quote_name(Stream._meta.db_table), db.now_sql()
+    moments: list[datetime] = []
     found: dict[str, tuple[int, str, int]] = {}
     names = sorted(counts)
     for start in range(0, len(names), _CHUNK // 4):
         chunk = names[start : start + _CHUNK // 4]
-        values = ", ".join(["(%s, %s, %s, 0, %s)"] * len(chunk))
+        values = ", ".join([f"(%s, %s, %s, 0, {now})"] * len(chunk))
         parameters: list[Any] = []
         for name in chunk:
-            parameters += [
-                name,
-                new_epoch(),
-                counts[name],
-                connection.ops.adapt_datetimefield_value(now),
-            ]
+            parameters += [name, new_epoch(), counts[name]]
         with connection.cursor() as cursor:
             cursor.execute(
                 f"INSERT INTO {table} (name, epoch, head, floor, created_at) VALUES {values} "
                 f"ON CONFLICT (name) DO UPDATE SET head = {table}.head + excluded.head "
-                "RETURNING name, id, epoch, head",
+                f"RETURNING name, id, epoch, head, {now}",
                 parameters,
             )
-            for name, stream_id, epoch, head in cursor.fetchall():
+            for name, stream_id, epoch, head, moment in cursor.fetchall():
                 found[name] = (stream_id, epoch, head)
-    return found
+                moments.append(db.moment_of(moment))
+    return found, moments[0]
 
 
 def _find_key(rows: Mapping[str, tuple[int, str, int]], key: str) -> dict[str, Entry]:

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.db import connection
-from django.utils import timezone
 
+from realtime import db
 from realtime.models import Cursor, Stream
 
 _CHUNK = 1000  # cursors a statement moves at most
@@ -32,18 +32,17 @@ def move_cursors(moves: Sequence[CursorMove]) -> None:
     One statement a thousand moves. Moves of users and streams that are gone are left out.
     """
     table = connection.ops.quote_name(Cursor._meta.db_table)
-    moment = timezone.now()
-    now, day_ago = map(connection.ops.adapt_datetimefield_value, (moment, moment - TOUCHED_EVERY))
     ordered = sorted(moves)  # the order of the locks
     for start in range(0, len(ordered), _CHUNK):
-        statement, values = _insert(ordered[start : start + _CHUNK], now)
+        statement, values = _insert(ordered[start : start + _CHUNK])
         with connection.cursor() as cursor:
             cursor.execute(
                 f"{statement} DO UPDATE SET "
                 "epoch = excluded.epoch, acked = excluded.acked, updated_at = excluded.updated_at "
                 f"WHERE {table}.acked < excluded.acked OR {table}.epoch <> excluded.epoch "
-                f"OR ({table}.acked = excluded.acked AND {table}.updated_at < %s)",
-                [*values, day_ago],
+                f"OR ({table}.acked = excluded.acked "
+                f"AND {table}.updated_at < {db.now_sql(ago=TOUCHED_EVERY)})",
+                values,
             )
 
 
@@ -56,7 +55,6 @@ def begin_cursors(
     streams that are gone are left out. One statement a thousand cursors.
     """
     table = connection.ops.quote_name(Cursor._meta.db_table)
-    now = connection.ops.adapt_datetimefield_value(timezone.now())
     first: dict[tuple[int, str, str], CursorMove] = {}
     for move in sorted(move for moves in logins for move in moves):
         first.setdefault(move[:3], move)
@@ -64,7 +62,7 @@ def begin_cursors(
     stored: dict[tuple[int, str, str], tuple[str, int]] = {}
     for start in range(0, len(ordered), _CHUNK):
         chunk = ordered[start : start + _CHUNK]
-        statement, values = _insert(chunk, now)
+        statement, values = _insert(chunk)
         with connection.cursor() as cursor:
             # An update that changes nothing, since DO NOTHING would return nothing either.
             cursor.execute(
@@ -82,7 +80,7 @@ def begin_cursors(
     }
 
 
-def _insert(moves: Sequence[CursorMove], now: Any) -> tuple[str, list[Any]]:
+def _insert(moves: Sequence[CursorMove]) -> tuple[str, list[Any]]:
     """Write the statement that inserts moves, up to what to do about those that are there."""
     quote = connection.ops.quote_name
     user = get_user_model()._meta
@@ -92,11 +90,12 @@ def _insert(moves: Sequence[CursorMove], now: Any) -> tuple[str, list[Any]]:
     return (
         f"WITH move (user_id, device, stream, epoch, acked) AS (VALUES {values}) "
         f"INSERT INTO {table} (user_id, device, stream_id, epoch, acked, updated_at) "
-        "SELECT move.user_id, move.device, stream.id, move.epoch, move.acked, %s "
+        "SELECT move.user_id, move.device, stream.id, move.epoch, move.acked, "
+        f"{db.now_sql()} "
         f"FROM move JOIN {streams} stream ON stream.name = move.stream "
         f"JOIN {quote(user.db_table)} person "
         f"ON person.{quote(user.pk.column)} = move.user_id "
         "ORDER BY move.user_id, move.device, stream.id "
         "ON CONFLICT (user_id, device, stream_id)",
-        [value for move in moves for value in move] + [now],
+        [value for move in moves for value in move],
     )

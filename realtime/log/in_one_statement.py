@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
 from django.db import connection
-from django.utils import timezone
 
+from realtime import db
 from realtime.log.entries import Entry
 from realtime.models import Event, Stream, new_epoch
 from realtime.protocol import codec
 from realtime.protocol.messages import Payload
 
 _MANY = 1000  # events a statement stores at most
-_OPEN_END = '"offset":0}'  # how an event ends while its offset is not known yet
+# How an event looks around what only the statement knows: its time, and at the end its offset.
+_NO_TIME = "-"
+_OPEN_TIME = f'"timestamp":"{_NO_TIME}"'
+_OPEN_END = '"offset":0}'
+_STAMP = """to_char(statement_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
 
 
 def append(messages: Sequence[tuple[str, Payload]]) -> list[Entry]:
@@ -31,15 +34,12 @@ def append(messages: Sequence[tuple[str, Payload]]) -> list[Entry]:
 
 def _append_one(stream: str, payload: Payload) -> Entry:
     """Append what is most often appended: one event."""
-    moment = timezone.now()
-    text = _open_text(stream, payload, codec.timestamp(moment))
+    start, end = _open_text(stream, payload)
     kind, topic = payload.wire_type, payload.topic or ""
     with connection.cursor() as cursor:
-        cursor.execute(
-            _statement_for_one(), [stream, new_epoch(), moment, kind, topic, text, moment]
-        )
-        epoch, offset = cursor.fetchone()
-    return Entry(stream, epoch, offset, kind, topic, f"{text}{offset}}}")
+        cursor.execute(_statement_for_one(), [stream, new_epoch(), kind, topic, start, end])
+        epoch, offset, stamp = cursor.fetchone()
+    return Entry(stream, epoch, offset, kind, topic, f"{start}{stamp}{end}{offset}}}")
 
 
 @functools.cache
@@ -48,20 +48,24 @@ def _statement_for_one() -> str:
     streams, events = quote(Stream._meta.db_table), quote(Event._meta.db_table)
     return (
         "WITH bumped AS ("
-        f"INSERT INTO {streams} (name, epoch, head, floor, created_at) VALUES (%s, %s, 1, 0, %s) "
-        f"ON CONFLICT (name) DO UPDATE SET head = {streams}.head + 1 RETURNING id, epoch, head), "
+        f"INSERT INTO {streams} (name, epoch, head, floor, created_at) "
+        f"VALUES (%s, %s, 1, 0, {db.now_sql()}) "
+        f"ON CONFLICT (name) DO UPDATE SET head = {streams}.head + 1 "
+        f"RETURNING id, epoch, head, {_STAMP} AS stamp), "
         "stored AS ("
         f'INSERT INTO {events} (stream_id, "offset", type, topic, payload, reached, created_at) '
-        "SELECT id, head, %s, %s, %s || head || '}', 0, %s FROM bumped) "
-        "SELECT epoch, head FROM bumped"
+        f"SELECT id, head, %s, %s, %s || stamp || %s || head || '}}', 0, {db.now_sql()} "
+        "FROM bumped) "
+        "SELECT epoch, head, stamp FROM bumped"
     )
 
 
-def _open_text(stream: str, payload: Payload, stamp: str) -> str:
-    """Encode an event up to its offset, which is its end."""
-    text = codec.encode(payload, stream=stream, offset=0, moment=stamp).decode()
-    assert text.endswith(_OPEN_END), text
-    return text[:-2]
+def _open_text(stream: str, payload: Payload) -> tuple[str, str]:
+    """Encode an event up to its time, and from there up to its offset, which is its end."""
+    text = codec.encode(payload, stream=stream, offset=0, moment=_NO_TIME).decode()
+    start, found, end = text.rpartition(_OPEN_TIME)  # the last: what is before is the data
+    assert found and end.endswith(_OPEN_END), text
+    return f'{start}"timestamp":"', f'"{end[:-2]}'
 
 
 def _append_many(messages: Sequence[tuple[str, Payload]]) -> list[Entry]:
@@ -70,7 +74,6 @@ def _append_many(messages: Sequence[tuple[str, Payload]]) -> list[Entry]:
     All of a stream's events are in one statement, and statements follow the order of
     the streams' names, since that is the order of the locks.
     """
-    moment = timezone.now()
     by_stream: dict[str, list[int]] = {}
     for number, (stream, _) in enumerate(messages):
         by_stream.setdefault(stream, []).append(number)
@@ -81,17 +84,16 @@ def _append_many(messages: Sequence[tuple[str, Payload]]) -> list[Entry]:
         chunk[name] = by_stream[name]
         size += len(by_stream[name])
         if size >= _MANY:
-            entries |= _store(chunk, messages, moment)
+            entries |= _store(chunk, messages)
             chunk, size = {}, 0
     if chunk:
-        entries |= _store(chunk, messages, moment)
+        entries |= _store(chunk, messages)
     return [entries[number] for number in range(len(messages))]
 
 
 def _store(
-    by_stream: dict[str, list[int]], messages: Sequence[tuple[str, Payload]], moment: datetime
+    by_stream: dict[str, list[int]], messages: Sequence[tuple[str, Payload]]
 ) -> dict[int, Entry]:
-    stamp = codec.timestamp(moment)
     streams = [
         {"name": name, "epoch": new_epoch(), "count": len(numbers)}
         for name, numbers in by_stream.items()
@@ -100,24 +102,26 @@ def _store(
     for name, numbers in by_stream.items():
         for behind, number in enumerate(reversed(numbers)):
             payload = messages[number][1]
+            start, end = _open_text(name, payload)
             events[number] = {
                 "stream": name,
                 "behind": behind,  # the head, of which only the statement knows where it is
                 "type": payload.wire_type,
                 "topic": payload.topic or "",
-                "text": _open_text(name, payload, stamp),
+                "start": start,
+                "end": end,
             }
     with connection.cursor() as cursor:
         rows = [_as_json(streams), _as_json(list(events.values()))]
-        cursor.execute(_statement_for_many(), [moment, *rows, moment])
-        heads = {name: (epoch, head) for name, epoch, head in cursor.fetchall()}
+        cursor.execute(_statement_for_many(), rows)
+        heads = {name: (epoch, head, stamp) for name, epoch, head, stamp in cursor.fetchall()}
     entries = {}
     for number, event in events.items():
-        epoch, head = heads[event["stream"]]
+        epoch, head, stamp = heads[event["stream"]]
         offset = head - event["behind"]
         entries[number] = Entry(
             event["stream"], epoch, offset, event["type"], event["topic"],
-            f"{event['text']}{offset}}}",
+            f"{event['start']}{stamp}{event['end']}{offset}}}",
         )  # fmt: skip
     return entries
 
@@ -130,18 +134,19 @@ def _statement_for_many() -> str:
     return (
         "WITH bumped AS ("
         f"INSERT INTO {streams} (name, epoch, head, floor, created_at) "
-        "SELECT name, epoch, count, 0, %s "
+        f"SELECT name, epoch, count, 0, {db.now_sql()} "
         "FROM json_to_recordset(%s) AS item (name text, epoch text, count bigint) "
         f"ON CONFLICT (name) DO UPDATE SET head = {streams}.head + excluded.head "
-        "RETURNING id, name, epoch, head), "
+        f"RETURNING id, name, epoch, head, {_STAMP} AS stamp), "
         "message AS (SELECT * FROM json_to_recordset(%s) "
-        "AS item (stream text, behind bigint, type text, topic text, text text)), "
+        'AS item (stream text, behind bigint, type text, topic text, start text, "end" text)), '
         "stored AS ("
         f'INSERT INTO {events} (stream_id, "offset", type, topic, payload, reached, created_at)'
         " SELECT bumped.id, bumped.head - message.behind, message.type, message.topic, "
-        "message.text || (bumped.head - message.behind) || '}', 0, %s "
+        'message.start || bumped.stamp || message."end" || '
+        f"(bumped.head - message.behind) || '}}', 0, {db.now_sql()} "
         "FROM message JOIN bumped ON bumped.name = message.stream) "
-        "SELECT name, epoch, head FROM bumped"
+        "SELECT name, epoch, head, stamp FROM bumped"
     )
 
 

@@ -132,7 +132,8 @@ def fill(first: int, last: int) -> None:
     )
     Stream.objects.bulk_create(Stream(id=n, name=f"user:{n}", head=1) for n in numbers)
     Event.objects.bulk_create(
-        Event(id=n, stream_id=n, offset=1, type="balance_update", payload="{}") for n in numbers
+        Event(id=n, stream_id=n, offset=1, type="balance_update", payload="{}", created_at=now)
+        for n in numbers
     )
     Cursor.objects.bulk_create(
         Cursor(id=n, user_id=n, device="phone", stream_id=n, epoch="e", acked=0) for n in numbers

@@ -39,17 +39,6 @@ async def own() -> AsyncIterator[Hub]:
     yield Hub(Options(max_connections_per_user=1))
 
 
-@pytest.fixture
-def wrong_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
-    """Set the wall clock of this node ahead, or behind."""
-    real = timezone.now
-
-    def shift(by: timedelta) -> None:
-        monkeypatch.setattr(timezone, "now", lambda: real() + by)
-
-    return shift
-
-
 def attach(own: Hub, user_id: int) -> Socket:
     """Connect a user to a node."""
     state = State(secrets.token_hex(8), own.options.limits)

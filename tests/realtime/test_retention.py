@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,9 +15,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from hoardrun.api.tokens import login_create, login_refresh
-from realtime import log, retention, tickets
+from realtime import db, log, retention, tickets
 from realtime.log import CursorMove
-from realtime.models import Cursor, Event, IssuedToken, Stream
+from realtime.models import Cursor, EndedSession, Event, IssuedToken, Stream
 from realtime.protocol.messages import BalanceUpdate
 from tests.services.locks import wait_for_a_waiter
 
@@ -175,6 +175,46 @@ def test_refresh_tokens_go_when_they_have_expired() -> None:
     IssuedToken.objects.exclude(pk=current.pk).update(expires_at=past)
     retention.apply()
     assert list(IssuedToken.objects.all()) == [current]
+
+
+def test_a_node_whose_clock_is_weeks_ahead_destroys_nothing(
+    wrong_clock: Callable[[timedelta], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    alice = get_user_model().objects.create(username="alice")
+    login_create(user=alice)
+    EndedSession.objects.create(id="over", user=alice, expires_at=db.now() + DAY)
+    append("user:1", 3)
+    log.move_cursors([CursorMove(alice.pk, "phone", "user:1", "e", 1)])
+    kinds = (Event, Cursor, EndedSession, IssuedToken)
+    before = [kind._default_manager.count() for kind in kinds]
+    wrong_clock(365 * DAY)
+    retention.apply()
+    run("trim_events", capsys=capsys)
+    assert [kind._default_manager.count() for kind in kinds] == before
+
+
+def test_what_a_node_writes_whose_clock_is_behind_lasts_as_long(
+    wrong_clock: Callable[[timedelta], None],
+) -> None:
+    alice = get_user_model().objects.create(username="alice")
+    start = db.now()
+    wrong_clock(-365 * DAY)
+    payload = BalanceUpdate(
+        account_id="1", currency="UGX", available_balance="1", current_balance="1"
+    )
+    with transaction.atomic():
+        log.append([("user:1", payload)])
+        log.append([("user:1", payload), ("user:2", payload)])
+        log.append([("user:1", payload)], idempotency_key="once")
+    log.move_cursors([CursorMove(alice.pk, "phone", "user:1", "e", 1)])
+    wrong_clock(timedelta())
+    retention.apply()
+    assert offsets("user:1") == [1, 2, 3]
+    assert Cursor.objects.count() == 1
+    for event in Event.objects.all():  # SQLite's time has milliseconds
+        assert start <= event.created_at <= db.now()
+        said = datetime.fromisoformat(json.loads(event.payload)["timestamp"])
+        assert abs(said - event.created_at) < timedelta(milliseconds=1)
 
 
 def test_the_command_trims_or_only_says_what_would_go(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import msgspec
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.utils import timezone
 
 from hoardrun.api.broadcast.errors import UnknownRoom, UserNotFound
 from hoardrun.api.broadcast.serializers import (
@@ -50,7 +49,7 @@ class Kind(NamedTuple):
 def send_notification(author_id: int, target: str, data: Data) -> dict[str, Any]:
     """Put a notification into a user's inbox; without a user, show it to all who are there."""
     if target == EVERYBODY:
-        validation.future("expires_at", data.get("expires_at"), timezone.now())
+        validation.future("expires_at", data.get("expires_at"))
         validation.text("title", data["title"], TITLE_LENGTH)
         validation.text("message", data["message"], MESSAGE_LENGTH)
         entry = _entry(publish.broadcast_notification(data))

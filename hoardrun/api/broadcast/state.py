@@ -1,4 +1,4 @@
-"""What became of a broadcast, read from its record, its decision and the clock."""
+"""What became of a broadcast, read from its record, its decision and the database's time."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.db.models.functions import Now
 
+from realtime import db
 from realtime.models import Broadcast
 
 APPROVAL_HOURS = 24
@@ -27,7 +28,7 @@ def state_of(broadcast: Broadcast) -> State:
         return State.SENT
     if decision := getattr(broadcast, "decision", None):
         return State.APPROVED if decision.approved else State.REJECTED
-    return State.WAITING if timezone.now() < expires_at(broadcast) else State.EXPIRED
+    return State.WAITING if db.now() < expires_at(broadcast) else State.EXPIRED
 
 
 def expires_at(broadcast: Broadcast) -> datetime:
@@ -40,5 +41,5 @@ def broadcasts_waiting() -> QuerySet[Broadcast]:
     return Broadcast.objects.select_related("author").filter(
         needs_approval=True,
         decision=None,
-        created_at__gt=timezone.now() - timedelta(hours=APPROVAL_HOURS),
+        created_at__gt=Now() - timedelta(hours=APPROVAL_HOURS),
     )

@@ -10,14 +10,13 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
-from django.utils import timezone
 
 from notifications import services
 from notifications.choices import Severity
 from notifications.errors import NotificationError
 from notifications.models import Announcement
 from notifications.payloads import announcement_json
-from realtime import commands, names, users
+from realtime import commands, db, names, users
 from realtime.retry import retried
 
 
@@ -85,7 +84,7 @@ class Command(commands.Command):
             starts_at=options["starts_at"],
             ends_at=options["ends_at"],
         )
-        if announcement.starts_at is not None and announcement.starts_at > timezone.now():
+        if announcement.starts_at is not None and announcement.starts_at > db.now():
             return announcement
         return services.announcement_publish(announcement_id=announcement.pk)
 

@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from hoardrun.api.broadcast import state
 from notifications.models import Announcement, Notification
 from realtime import record_triggers
 from realtime.models import Broadcast, BroadcastDecision, Event
@@ -382,3 +383,12 @@ def test_the_admin_lets_nobody_else_decide(
     assert "This broadcast is yours" in chosen(erin, "approve", announced).content.decode()
     assert nothing_was_sent()
     assert not BroadcastDecision.objects.exists()
+
+
+@pytest.mark.parametrize("days", [2, -2])
+def test_a_node_with_a_wrong_clock_waits_as_long(post: Post, decide: Post, wrong_clock, days: int):
+    wrong_clock(timedelta(days=days))
+    id = waits(post("announcement", ANNOUNCEMENT))["id"]
+    wrong_clock(timedelta(days=-days))
+    assert [waiting.pk for waiting in state.broadcasts_waiting()] == [int(id)]
+    sent(decide("approve", id))

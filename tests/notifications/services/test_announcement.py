@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,11 @@ from django.utils import timezone
 from notifications import services
 from notifications.errors import Conflict, InvalidInput, NotFound
 from notifications.models import Announcement
+from realtime import db
+from realtime.protocol import codec
 from tests.notifications.support import HOUR, announced, draft
+
+SECOND = timedelta(seconds=1)
 
 
 def test_it_publishes_once_and_keeps_the_offset(charlie):
@@ -44,12 +48,49 @@ def test_it_is_published_at_its_time_and_not_before(charlie):
 def test_it_is_published_again_as_over_when_it_expires(charlie):
     written = draft(charlie)
     services.announcement_publish(announcement_id=written.pk)
-    services.announcement_expire(announcement_id=written.pk)
+    ended = services.announcement_expire(announcement_id=written.pk)
     services.announcement_expire(announcement_id=written.pk)
     live, over = announced()
     assert live["data"]["ends_at"] is None
     assert over["data"]["id"] == live["data"]["id"]
-    assert over["data"]["ends_at"] <= over["timestamp"]
+    # Not compared with the event's own time, which is read later: clocks step back a little.
+    assert ended.ends_at is not None
+    assert over["data"]["ends_at"] == codec.timestamp(ended.ends_at)
+
+
+@pytest.mark.parametrize("wrong", [-HOUR, HOUR])
+def test_the_node_that_expires_it_may_have_any_clock(charlie, wrong_clock, wrong: timedelta):
+    written = draft(charlie, starts_at=db.now() + 2 * HOUR)
+    wrong_clock(wrong)
+    services.announcement_publish(announcement_id=written.pk)
+    ended = services.announcement_expire(announcement_id=written.pk)
+    assert ended.starts_at is not None and ended.ends_at is not None
+    assert ended.starts_at < ended.ends_at
+    assert ended.state(db.now() + SECOND) == "over"
+
+
+def test_a_clock_that_steps_back_expires_it_all_the_same(charlie, monkeypatch):
+    written = draft(charlie)
+    published = services.announcement_publish(announcement_id=written.pk)
+    moment = published.published_at
+    assert moment is not None
+    Announcement.objects.filter(pk=written.pk).update(starts_at=moment)
+    monkeypatch.setattr(db, "now", lambda: moment - SECOND / 1000)
+    ended = services.announcement_expire(announcement_id=written.pk)
+    assert ended.ends_at == moment - SECOND / 1000
+    assert announced()[-1]["data"]["ends_at"] == codec.timestamp(ended.ends_at)
+
+
+def test_a_node_whose_clock_is_ahead_publishes_nothing_early(charlie, wrong_clock):
+    start = db.now()
+    wrong_clock(HOUR)
+    draft(charlie, starts_at=start + HOUR / 2)
+    assert services.announcements_publish_due() == 0
+    wrong_clock(-HOUR)
+    with pytest.raises(InvalidInput, match="past"):
+        services.announcement_create(
+            author_id=charlie.pk, title="T", message="M", ends_at=start - HOUR / 2
+        )
 
 
 def test_it_does_not_expire_a_draft_nor_publish_what_is_over(charlie):

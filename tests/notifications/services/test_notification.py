@@ -13,6 +13,7 @@ from django.utils import timezone
 from notifications import services
 from notifications.errors import Conflict, InvalidInput, NotFound
 from notifications.models import Notification
+from realtime import db
 from tests.notifications.support import HOUR, note, told, types
 
 
@@ -127,3 +128,13 @@ def test_metadata_may_speak_of_nul_without_holding_one(alice):
     )
     created.refresh_from_db()
     assert created.metadata == {"text": "\\u0000"}
+
+
+def test_a_node_whose_clock_is_wrong_publishes_it_at_its_time(alice, wrong_clock):
+    start = db.now()
+    wrong_clock(HOUR)
+    assert note(alice, scheduled_at=start + HOUR / 2).published_at is None
+    wrong_clock(-HOUR)
+    published = note(alice, scheduled_at=start - HOUR / 2).published_at
+    assert published is not None and published >= start
+    assert len(told(alice)) == 1

@@ -1,0 +1,36 @@
+"""Take the times that something is decided by from the database, not from the node's clock."""
+
+from django.db import migrations, models
+
+import realtime.db
+
+
+class Migration(migrations.Migration):
+    dependencies = [("realtime", "0007_events_by_stream_and_offset")]
+
+    operations = [
+        # The columns stay as they are: SQLite would copy each table, and lose its triggers.
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.AlterField(
+                    model_name="event",
+                    name="created_at",
+                    field=models.DateTimeField(),
+                ),
+                *(
+                    migrations.AlterField(
+                        model_name=model,
+                        name=name,
+                        field=models.DateTimeField(
+                            db_index=is_indexed, default=realtime.db.now, editable=False
+                        ),
+                    )
+                    for model, name, is_indexed in (
+                        ("endedsession", "ended_at", False),
+                        ("broadcast", "created_at", True),
+                        ("broadcastdecision", "decided_at", True),
+                    )
+                ),
+            ]
+        )
+    ]

@@ -1,0 +1,38 @@
+"""The product goes by the database's time: few places may read the clock of their node."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from django.conf import settings
+
+READS_A_CLOCK = re.compile(
+    r"\b(timezone\.now|time\.time|datetime\.now|datetime\.utcnow)\(|=time\.time\b"
+)
+# What they do with it. Nothing of this is compared with a time that another node has stored.
+MAY = {
+    "hoardrun/api/auth.py": "signs tokens, whose times each node checks by its own clock",
+    "hoardrun/api/snapshot.py": "says when it answered",
+    "hoardrun/api/throttles.py": "counts requests in windows",
+    "hoardrun/ledger/demo.py": "pays in the demo",
+    "hoardrun/market/feeds/simulator.py": "invents prices",
+    "hoardrun/market/rooms.py": "invents prices",
+    "hoardrun/market/selectors.py": "invents prices",
+    "notifications/models.py": "says in an answer whether it has expired by now",
+    "realtime/client/policy.py": "is the client, which reads Retry-After",
+    "realtime/login.py": "ends a socket with its token",
+    "realtime/protocol/codec.py": "says when a message was sent that nobody stores",
+    "realtime/publish.py": "says when a price was made, which nobody stores",
+}
+
+
+def test_nothing_else_reads_the_clock_of_its_node() -> None:
+    root = Path(settings.BASE_DIR)
+    found = {
+        str(path.relative_to(root))
+        for package in ("hoardrun", "notifications", "realtime")
+        for path in (root / package).rglob("*.py")
+        if path.parent.name != "migrations" and READS_A_CLOCK.search(path.read_text())
+    }
+    assert found <= MAY.keys(), "take realtime.db.now(), which all nodes share"
