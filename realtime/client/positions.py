@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any, Literal
+from typing import Any
 
 
 class Verdict(Enum):
@@ -27,7 +27,9 @@ class Positions:
         self.offsets = dict(offsets or {})
         self.epoch = epoch
         self._greeting: Mapping[str, Any] | None = None
-        self._lenient: bool | Literal["once"] = False
+        self._filters = False
+        # The streams without holes since a filter has ended; None: no filter on this connection.
+        self._whole: set[str] | None = None
 
     def greet(self, data: Mapping[str, Any], *, resumable: bool) -> bool:
         """Take a greeting; without anything to resume from, it holds at once: then True.
@@ -58,12 +60,31 @@ class Positions:
         self.offsets = {name: place["offset"] for name, place in snapshot["positions"].items()}
         self.epoch, self._greeting = snapshot["epoch"], None
 
+    def connect(self, filtered: bool) -> None:
+        """Begin a connection, with a filter or without.
+
+        Filters of the one before leave no holes in it: it is sent all that came after `since`.
+        """
+        self._filters = filtered
+        self._whole = set() if filtered else None
+
     def filtered(self, on: bool) -> None:
-        """While a subscription filters, offsets are missing on purpose; after it, once more."""
+        """Note a change of the filter.
+
+        While there is one, offsets are missing on purpose, and once more in each stream after
+        it has ended: what it left out before is not known yet.
+        """
         if on:
-            self._lenient = True
-        elif self._lenient:
-            self._lenient = "once"
+            self._whole = set()
+        self._filters = on
+
+    def _may_skip(self, stream: str) -> bool:
+        return self._whole is not None and stream not in self._whole
+
+    def _reach(self, stream: str, offset: int) -> None:
+        self.offsets[stream] = offset
+        if self._whole is not None and not self._filters:
+            self._whole.add(stream)
 
     def take(self, stream: str, offset: int) -> Verdict:
         """Say what an event is, and stand at it if it is new."""
@@ -71,11 +92,9 @@ class Positions:
         if position is not None:
             if offset <= position:
                 return Verdict.OLD
-            if offset > position + 1 and not self._lenient:
+            if offset > position + 1 and not self._may_skip(stream):
                 return Verdict.GAP
-        self.offsets[stream] = offset
-        if self._lenient == "once":
-            self._lenient = False
+        self._reach(stream, offset)
         return Verdict.NEW
 
     def told(self, positions: Mapping[str, Any]) -> str | None:
@@ -86,13 +105,11 @@ class Positions:
         """
         for stream, place in positions.items():
             position, offset = self.offsets.get(stream), int(place["offset"])
-            if position is None or offset <= position:
+            if position is None:
                 continue
-            if not self._lenient:
+            if offset > position and not self._may_skip(stream):
                 return stream
-            self.offsets[stream] = offset
-        if self._lenient == "once" and positions:
-            self._lenient = False
+            self._reach(stream, max(offset, position))
         return None
 
     def since(self) -> str:

@@ -75,11 +75,11 @@ class Talk:
     def begin(self) -> None:
         """Start again at what was applied: the rest is asked for once more."""
         self._positions = Positions(self.applied.offsets, self.applied.epoch)
-        self._positions.filtered(bool(self.types))
 
     def parameters(self) -> dict[str, str]:
-        """Return what a handshake resumes with."""
+        """Return what a handshake resumes with, and begin the connection that it opens."""
         positions = self._positions
+        positions.connect(bool(self.types))
         return {
             "since": positions.since(),
             "epoch": positions.epoch if positions.offsets else "",

@@ -58,7 +58,7 @@ A filter (`types`, `subscribe_notifications`) makes holes in every stream, `anno
 which holds notifications to everybody. `pong` tells apart what was left out and what is missing:
 it says up to where this socket was sent each stream, or had it filtered, and all of that was sent
 before it. Without a filter, a `pong` above the last event is a gap. With one, go on from there.
-After the end of a filter the first hole is still of the filter.
+After the end of a filter, the first hole of each stream may still be of the filter.
 
 ## After `resync_required`
 

@@ -160,6 +160,27 @@ test("a type that was refused is not asked for in the next address", async () =>
   assert.equal(sockets[1].url.searchParams.get("types"), null);
 });
 
+test("after a filter that was refused, a hole is a gap as before", async () => {
+  const { socket, client } = await connected();
+  const refused = assert.rejects(client.subscribe(["typo"]), { name: "ServerError" });
+  socket.say({ type: "error", id: socket.sent[0].id, data: { code: "invalid_message", message: "no", retryable: false } });
+  await refused;
+  socket.event(7);
+  assert.deepEqual([client.state, client.stats.gaps], ["connecting", 1]);
+});
+
+test("a filter that ended while away leaves no hole in the next connection", async () => {
+  const { socket, client } = await connected({ types: ["payment"] });
+  socket.end(1006);
+  await client.unsubscribe();
+  client.reconnect();
+  await settle();
+  assert.equal(sockets[1].url.searchParams.get("types"), null);
+  sockets[1].greet({ "user:1": 5 });
+  sockets[1].event(7);
+  assert.equal(client.stats.gaps, 1);
+});
+
 test("a room that was left while away is left, and another's error stays one", async () => {
   const { socket, client } = await connected();
   socket.end(1006);

@@ -891,8 +891,10 @@ export function afterClose(code: number): "stop" | "renew" | "wait" | "retry";
 export class Positions {
   epoch: string;
   readonly isEmpty: boolean;
-  /** While a subscription filters, offsets of a user's stream are missing on purpose. */
-  filtered: boolean;
+  /** Begin a connection, with a filter or without one. */
+  connect(isFiltered: boolean): void;
+  /** While a subscription filters, offsets are missing on purpose; after it, once more in each stream. */
+  set filtered(on: boolean);
   reset(positions: Record<string, Position> | Record<string, number>, epoch?: string): void;
   greeted(greeting: { positions: Record<string, Position>; epoch: string }): boolean;
   get(stream: string): number | undefined;
@@ -903,8 +905,11 @@ export class Positions {
   advance(stream: string, offset: number): void;
   /** Write them as the parameter `since` has them: `user:17:42,announcements:3`. */
   since(): string;
-  /** Say whether events up to an offset are missing, as `pong` has it; where a filter is on, go there. */
-  isBehind(stream: string, offset: number): boolean;
+  /**
+   * Take the positions of a `pong`. Returns the first stream of which events are missing that no
+   * filter left out, undefined for none.
+   */
+  told(positions: Record<string, Position>): string | undefined;
 }
 
 /** Read the claims of a JWT unchecked, which is for the server; null when it is none. */

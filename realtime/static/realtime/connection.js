@@ -248,10 +248,8 @@ export class Connection extends Emitter {
   async setTypes(types) {
     const [before, after] = [new Set(this.types), new Set(types)];
     this.types = [...after].sort();
-    if (!this.#socket) this.positions.filtered = after.size > 0; // the address will say it
-    if (!this.#socket) return this.types;
+    if (!this.#socket) return this.types; // the address will say it
     const [added, gone] = [[...after].filter((type) => !before.has(type)), [...before].filter((type) => !after.has(type))];
-    if (after.size) this.positions.filtered = true;
     // First add: in between, it must not be everything.
     try {
       if (added.length) await this.ask({ type: "subscribe_notifications", types: added });
@@ -303,6 +301,7 @@ export class Connection extends Emitter {
   #connect(token) {
     if (!token) return this.#end(0, "nobody is logged in");
     const { tokenIn, WebSocket = globalThis.WebSocket } = this.#options;
+    this.positions.connect(this.types.length > 0);
     const protocols = tokenIn === "subprotocol" ? [SUBPROTOCOL, `bearer.${token}`] : [SUBPROTOCOL];
     const socket = (this.#socket = new WebSocket(this.#address(tokenIn === "query" ? token : ""), protocols));
     socket.onopen = () => tokenIn === "message" && this.sendText(JSON.stringify({ type: "authenticate", token }));
@@ -435,13 +434,12 @@ export class Connection extends Emitter {
     }
   }
 
-  /** Look for a hole at the end of a stream: all up to these has been sent on this socket, or filtered. */
+  /** Look for a hole at the end of a stream. */
   #compare(positions) {
-    for (const [stream, { offset }] of Object.entries(positions)) {
-      if (!this.positions.isBehind(stream, offset)) continue;
-      this.stats.gaps++;
-      return this.#lost(`${stream} has a gap before ${offset + 1}`);
-    }
+    const stream = this.positions.told(positions);
+    if (stream === undefined) return;
+    this.stats.gaps++;
+    this.#lost(`${stream} has a gap before ${positions[stream].offset + 1}`);
   }
 
   #greeted(data, timestamp) {

@@ -27,7 +27,8 @@ export function delay(code, attempt, hint = 0) {
 
 export class Positions {
   #offsets = new Map();
-  #lenient = false;
+  #isFiltered = false;
+  #whole = null; // the streams without holes since a filter has ended; null: no filter here
   epoch = "";
 
   /** Begin anew: `positions` maps each stream to its offset, or to `{offset}`. */
@@ -61,10 +62,20 @@ export class Positions {
     return isOther;
   }
 
-  /** While a subscription filters, offsets are missing on purpose; after it, once more. */
+  /** Begin a connection, with a filter or without: what it is sent has holes by its own filters only. */
+  connect(isFiltered) {
+    this.#isFiltered = isFiltered;
+    this.#whole = isFiltered ? new Set() : null;
+  }
+
+  /** While a subscription filters, offsets are missing on purpose; after it, once more in each stream. */
   set filtered(on) {
-    if (on) this.#lenient = true;
-    else if (this.#lenient) this.#lenient = "once";
+    if (on) this.#whole = new Set();
+    this.#isFiltered = on;
+  }
+
+  #maySkip(stream) {
+    return this.#whole !== null && !this.#whole.has(stream);
   }
 
   /** Say what an event is: "new", "old" (had already) or "gap" (something before is missing). */
@@ -72,20 +83,24 @@ export class Positions {
     const position = this.#offsets.get(stream);
     if (position === undefined) return "new";
     if (offset <= position) return "old";
-    return offset === position + 1 || this.#lenient ? "new" : "gap";
+    return offset === position + 1 || this.#maySkip(stream) ? "new" : "gap";
   }
 
   advance(stream, offset) {
     this.#offsets.set(stream, offset);
-    if (this.#lenient === "once") this.#lenient = false;
+    if (!this.#isFiltered) this.#whole?.add(stream);
   }
 
-  /** Say whether events up to `offset` are missing; while some are left out on purpose, go there. */
-  isBehind(stream, offset) {
-    if (!(offset > this.#offsets.get(stream))) return false;
-    if (!this.#lenient) return true;
-    this.advance(stream, offset);
-    return false;
+  /**
+   * Take the positions of a `pong`: all up to them was sent on this socket, or filtered. Returns the
+   * first stream of which something else is missing, undefined for none.
+   */
+  told(positions) {
+    for (const [stream, { offset }] of Object.entries(positions)) {
+      const position = this.#offsets.get(stream);
+      if (offset > position && !this.#maySkip(stream)) return stream;
+      if (position !== undefined) this.advance(stream, Math.max(offset, position));
+    }
   }
 
   since() {

@@ -1,2 +1,2 @@
 // Written by `manage.py export_protocol` from the files beside it.
-export const VERSION = "8f7807670df578e1";
+export const VERSION = "4736da6bbaca6a09";

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from realtime.client.positions import Positions, Verdict
 
@@ -15,34 +19,27 @@ GREETING: dict[str, Any] = {
 }
 
 
-def test_the_next_is_new_what_was_seen_is_old_and_a_hole_is_a_gap() -> None:
-    positions = Positions({"user:7": 5})
-    assert positions.take("user:7", 5) is Verdict.OLD
-    assert positions.take("user:7", 6) is Verdict.NEW
-    assert positions.take("user:7", 6) is Verdict.OLD
-    assert positions.take("user:7", 8) is Verdict.GAP
-    assert positions.take("user:7", 7) is Verdict.NEW
-    assert positions.take("another", 40) is Verdict.NEW
-    assert positions.since() == "user:7:7,another:40"
+# What both clients, this one and the browser's, must make of the same events.
+CASES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "positions.json").read_text())
 
 
-def test_a_filter_leaves_offsets_out_of_the_own_stream_and_of_no_other() -> None:
-    positions = Positions({"user:7": 5, "announcements": 1})
-    positions.filtered(True)
-    assert positions.take("user:7", 9) is Verdict.NEW
-    assert positions.take("user:7", 9) is Verdict.OLD
-    # A notification to everybody is filtered too, in the stream of announcements.
-    assert positions.take("announcements", 3) is Verdict.NEW
-
-
-def test_after_a_filter_offsets_are_missing_once_more() -> None:
-    positions = Positions({"user:7": 5})
-    positions.filtered(False)
-    assert positions.take("user:7", 7) is Verdict.GAP
-    positions.filtered(True)
-    positions.filtered(False)
-    assert positions.take("user:7", 9) is Verdict.NEW
-    assert positions.take("user:7", 11) is Verdict.GAP
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_shared_case(case: dict[str, Any]) -> None:
+    positions = Positions(case["at"])
+    for step in case["steps"]:
+        match step:
+            case {"connect": filtered}:
+                positions.connect(filtered)
+            case {"filter": on}:
+                positions.filtered(on)
+            case {"event": [stream, offset], "is": verdict}:
+                assert positions.take(stream, offset) is Verdict[verdict.upper()], step
+            case {"pong": offsets, "misses": stream}:
+                told = {name: {"offset": offset} for name, offset in offsets.items()}
+                assert positions.told(told) == stream, step
+            case _:
+                pytest.fail(f"no such step: {step}")
+    assert positions.since() == case["since"]
 
 
 def test_who_has_nothing_to_resume_from_begins_at_the_greeting() -> None:
@@ -77,28 +74,3 @@ def test_a_snapshot_replaces_everything() -> None:
     positions.reset(GREETING)
     assert (positions.since(), positions.epoch) == ("user:7:5,announcements:2", "new.shared")
     assert not positions.confirm()
-
-
-def pong(offset: int) -> dict[str, dict[str, object]]:
-    return {"user:7": {"offset": offset, "epoch": "e"}}
-
-
-def test_a_pong_that_speaks_of_more_than_came_tells_of_a_gap() -> None:
-    positions = Positions({"user:7": 5, "announcements": 2})
-    assert positions.told(pong(5)) is None
-    assert positions.told(pong(4)) is None  # of before a resynchronisation
-    assert positions.told({"announcements": {"offset": 3, "epoch": "e"}}) == "announcements"
-    assert positions.told(pong(6)) == "user:7"
-    assert positions.since() == "user:7:5,announcements:2"
-
-
-def test_what_a_filter_left_out_is_told_by_a_pong_and_missed_no_more_after_the_filter() -> None:
-    positions = Positions({"user:7": 5})
-    positions.filtered(True)
-    assert positions.told(pong(9)) is None
-    assert positions.since() == "user:7:9"
-    positions.filtered(False)
-    assert positions.told(pong(11)) is None  # filtered before the subscription ended
-    assert positions.told(pong(12)) == "user:7"
-    assert positions.take("user:7", 13) is Verdict.GAP
-    assert positions.take("user:7", 12) is Verdict.NEW
