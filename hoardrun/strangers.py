@@ -1,8 +1,12 @@
-"""Middleware: pages for people count strangers by address, together with the API."""
+"""Middleware: pages, and paths that lead nowhere, are counted together with the API."""
 
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -11,29 +15,48 @@ from django.utils.deprecation import MiddlewareMixin
 from hoardrun import problems
 from hoardrun.api.throttles import EveryRequest
 
+# Paths whose views count by themselves, and probes, which are not counted. The console is a page.
+_NOT_HERE = re.compile(r"/(?:(?:api|ws)/(?!test/?\Z)|(?:healthz|readyz)/?\Z)")
+_TOO_MANY = "Too many requests; come back later."
+
 
 class Strangers(MiddlewareMixin):
-    """Answer 429 to an address that asks for more pages without a login than STRANGER_RATE.
+    """Answer 429 to who asks too often for pages: by user, and by address without a login.
 
     The API counts by itself; probes and files are not counted. Behind AuthenticationMiddleware.
     """
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
-        if problems.is_program(request):  # which saves a change of threads
+        if _NOT_HERE.match(request.path_info):  # which saves a change of threads
             passed: HttpResponseBase = await self.get_response(request)  # type: ignore[misc]
             return passed
         return await super().__acall__(request)
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
-        asked: Any = request
-        if problems.is_program(request) or request.user.is_authenticated:
-            return None
-        throttle = EveryRequest()
-        if throttle.allow_stranger(asked):
-            return None
-        return HttpResponse(
-            "Too many requests from this address; come back later.\n",
-            status=429,
-            content_type="text/plain",
-            headers={"Retry-After": str(max(1, math.ceil(throttle.wait())))},
-        )
+        return None if _NOT_HERE.match(request.path_info) else _refusal(request)
+
+
+def counted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Count the requests of a view of the API's paths that is none of DRF."""
+
+    @wraps(view)
+    def counting(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return _refusal(request) or view(request, *args, **kwargs)
+
+    return counting
+
+
+def _refusal(request: HttpRequest) -> HttpResponse | None:
+    throttle = EveryRequest()
+    if throttle.allow_page(request):
+        return None
+    headers = {"Retry-After": str(max(1, math.ceil(throttle.wait())))}
+    if problems.is_program(request):
+        body = problems.problem(HTTPStatus.TOO_MANY_REQUESTS, "throttled", _TOO_MANY)
+        return problems.answer(body, headers)
+    return HttpResponse(
+        f"{_TOO_MANY}\n",
+        status=HTTPStatus.TOO_MANY_REQUESTS,
+        content_type="text/plain",
+        headers=headers,
+    )

@@ -10,6 +10,7 @@ from django.urls import include, path, re_path
 
 from hoardrun import problems
 from hoardrun.health import healthz, readyz
+from hoardrun.strangers import counted
 
 admin.site.site_header = admin.site.site_title = "hoardrun"
 admin.site.index_title = "Support"
@@ -38,9 +39,9 @@ urlpatterns = [
     path("api/v1/", include("notifications.urls")),
     path("api/v1/", include("hoardrun.market.urls")),
     path("", include("realtime.urls")),
-    re_path(r"^ws/notifications/?$", problems.upgrade_required),
+    re_path(r"^ws/notifications/?$", counted(problems.upgrade_required)),
     # Last: under DEBUG, Django would answer what leads nowhere with a page.
-    re_path(r"^(?:api|ws)/", problems.not_found),
+    re_path(r"^(?:api|ws)/", counted(problems.not_found)),
 ]
 
 handler400 = "hoardrun.problems.handler400"

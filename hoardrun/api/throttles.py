@@ -1,7 +1,7 @@
 """How often somebody may ask over HTTP: counted in the cache, and by each process without it.
 
 RequestThrottle
-├── EveryRequest     all views: reads and writes of a user, requests of a stranger's address
+├── EveryRequest     all paths: reads and writes of a user, requests of a stranger's address
 ├── TicketThrottle   tickets of a user
 ├── BroadcastThrottle
 └── LoginThrottle    guesses at one name from one address, from one address, at one name
@@ -151,21 +151,25 @@ class EveryRequest(RequestThrottle):
     A view says what a request is worth with `cost`, in units of about five milliseconds.
     """
 
-    def counter(self, request: Request, view: APIView) -> Counter:
+    def counter(self, request: Request, view: APIView | None) -> Counter:
         scope = "read" if request.method in SAFE_METHODS else "write"
-        known = getattr(request.user, "pk", None) is not None
-        return Counter(scope if known else "stranger", self.get_user(request))
+        return Counter(scope if _is_known(request) else "stranger", self.get_user(request))
 
     def cost(self, request: Request, view: APIView) -> int:
-        return int(view.cost(request)) if hasattr(view, "cost") else 1
+        # What a stranger sends is not read: it is about to be refused, or the path takes it.
+        return int(view.cost(request)) if _is_known(request) and hasattr(view, "cost") else 1
 
-    def allow_stranger(self, request: HttpRequest) -> bool:
-        """Count a page that somebody without a login asks for."""
+    def allow_page(self, request: HttpRequest) -> bool:
+        """Count a request that no view of the API answers."""
         asked: Any = request
-        counter = Counter("stranger", f"address {self.get_ident(asked)}")
+        counter = self.counter(asked, None)
         allowed = counter.take()
         self._wait = counter.wait
         return allowed
+
+
+def _is_known(request: Request) -> bool:
+    return getattr(request.user, "pk", None) is not None
 
 
 class TicketThrottle(RequestThrottle):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, ClassVar
 
 from django.http import QueryDict
 from rest_framework import serializers
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
@@ -21,8 +22,8 @@ class View(APIView):
 
     A misspelt `user_id` must not turn one user's connections into everybody's. The parameters
     of a method are the fields of its serializer in `queries`, and what pagination and filters
-    of a list take. `own_throttles` count beside those of all views; the first that refuses
-    is the last that is asked; `cost` is what they count a request as.
+    of a list take. The throttles of all views count every request, refused ones too, as `cost`
+    units. `own_throttles` count those beside that which may be here.
     """
 
     queries: ClassVar[Mapping[str, type[StrictSerializer]]] = {}
@@ -47,16 +48,23 @@ class View(APIView):
         return 1
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Count a request, then ask whether it may be answered; DRF does so in the other order."""
+        refused = _refused_login(request)
+        self._count(request, self.get_throttles())
+        if refused is not None:
+            raise refused
         super().initial(request, *args, **kwargs)
         if not hasattr(self, str(request.method).lower()):
             return  # it is answered with 405, whatever its query says
+        self._count(request, [throttle() for throttle in self.own_throttles])
         check_names(request.query_params, self.parameters(str(request.method)))
 
-    def get_throttles(self) -> list[BaseThrottle]:
-        return [throttle() for throttle in (*self.throttle_classes, *self.own_throttles)]
-
     def check_throttles(self, request: Request) -> None:
-        for throttle in self.get_throttles():
+        """Do nothing when DRF calls: `initial` has counted already."""
+
+    def _count(self, request: Request, throttles: Iterable[BaseThrottle]) -> None:
+        """Raise Throttled at the first throttle that refuses; those behind it are not asked."""
+        for throttle in throttles:
             if not throttle.allow_request(request, self):
                 self.throttled(request, throttle.wait() or 0)
 
@@ -71,6 +79,18 @@ class View(APIView):
         query = kind(data=given)
         query.is_valid(raise_exception=True)
         return dict(query.validated_data)
+
+
+def _refused_login(request: Request) -> APIException | None:
+    """Read the credentials of a request; return why they are refused, if they are.
+
+    After that, `request.user` is an anonymous user and gives no reason.
+    """
+    try:
+        request.user  # noqa: B018  # it is read from the database now
+    except APIException as error:
+        return error
+    return None
 
 
 def check_names(query: QueryDict, known: Collection[str]) -> None:

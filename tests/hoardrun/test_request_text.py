@@ -94,7 +94,7 @@ def test_python_keeps_no_name_of_a_charset_from_a_form(db, parameter: str):
 
 def test_a_bad_host_is_no_fault_whatever_form_it_comes_with(db, settings):
     settings.ALLOWED_HOSTS, settings.SECURE_SSL_REDIRECT = ["example.com"], True
-    client = Client()
+    client = Client(enforce_csrf_checks=True)
     client.cookies["csrftoken"] = "a" * 32
     answer = client.generic("POST", "/admin/login/", b"a=1", f"{FORM}; charset=latin-1")
     assert answer.status_code == 400

@@ -17,6 +17,7 @@ from hoardrun.api.throttles import Counter, FormThrottle
 from notifications.services import notification_create
 from realtime.models import Event
 from tests.hoardrun.ledger.conftest import at_once
+from tests.hoardrun.test_policies import paths
 from tests.hoardrun.tools import problem
 
 TOKEN = "/api/v1/auth/token"
@@ -265,8 +266,8 @@ def test_staff_changes_its_own_password(charlie: User):
     assert charlie.check_password("ab-12-cd-34")
 
 
-@pytest.mark.parametrize("path", ["/", "/admin/", "/admin/login/", "/favicon.ico"])
-def test_pages_count_strangers_with_the_api_and_not_who_is_logged_in(charlie: User, rate, path):
+@pytest.mark.parametrize("path", ["/", "/admin/", "/admin/login/", "/favicon.ico", "/ws/test"])
+def test_pages_are_counted_with_the_api_by_address_and_by_user(charlie: User, rate, path):
     rate("stranger", "2/min")
     assert APIClient().get("/api/schema").status_code == 200
     assert Client().get(path).status_code < 400
@@ -277,7 +278,63 @@ def test_pages_count_strangers_with_the_api_and_not_who_is_logged_in(charlie: Us
     assert Client(REMOTE_ADDR="192.0.2.5").get(path).status_code < 400
     staff = Client()
     staff.force_login(charlie)
-    assert staff.get("/admin/").status_code == 200
+    rate("read", "2/min")
+    assert statuses(staff, "/admin/", 3) == [200, 200, 429]
+    assert staff.get("/api/v1/auth/me").status_code == 429
+    assert staff.post("/admin/login/", {}).status_code == 200  # which is a write
+
+
+def test_every_path_counts_strangers(db, rate):
+    rate("stranger", "1/min")
+    asked = [*paths(), "/nothing", "/api/nothing", "/ws/", "/healthzzz", "/ws/notifications"]
+    missed = [
+        path
+        for number, path in enumerate(asked)
+        if statuses(Client(REMOTE_ADDR=f"10.0.0.{number}"), path, 2)[1] != 429
+    ]
+    assert {path.rstrip("/") for path in missed} == {"/healthz", "/readyz"}
+
+
+MINE = "/api/v1/accounts"
+
+
+@pytest.mark.parametrize(
+    ("status", "ask"),
+    [
+        (401, lambda client: client.get(MINE)),
+        (401, lambda client: client.get(MINE, HTTP_AUTHORIZATION="Bearer nonsense")),
+        (401, lambda client: client.get(MINE, HTTP_COOKIE="sessionid=nonsense")),
+        (405, lambda client: client.delete("/api/v1/auth/refresh")),
+        (406, lambda client: client.get("/api/v1/quotes", HTTP_ACCEPT="image/png")),
+        (404, lambda client: client.get("/api/nothing")),
+        (426, lambda client: client.get("/ws/notifications")),
+    ],
+)
+def test_what_is_refused_counts_for_the_address(db, rate, status: int, ask):
+    rate("stranger", "2/min")
+    assert [ask(APIClient()).status_code for _ in range(3)] == [status, status, 429]
+    problem(ask(APIClient()), 429, "throttled")
+    assert APIClient().get("/api/schema").status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("status", "path"), [(403, "/ws/stats"), (404, "/api/v1/accounts/7"), (405, "/api/ws-ticket")]
+)
+def test_what_is_refused_counts_for_the_user(alice: User, login, rate, status: int, path: str):
+    rate("read", "2/min")
+    assert statuses(login(alice), path, 3) == [status, status, 429]
+
+
+def test_a_body_of_a_stranger_is_not_read_to_be_counted(db):
+    path = "/api/v1/notifications/bulk-update"
+    answer = APIClient().post(path, b"{", content_type="application/json")
+    problem(answer, 401, "not_authenticated")
+
+
+def test_a_method_that_there_is_not_is_no_guess(db, rate):
+    rate("login_address", "1/min")
+    assert statuses(APIClient(), TOKEN, 3) == [405] * 3
+    assert log_in(WRONG, "127.0.0.1").status_code == 401
 
 
 def test_probes_are_not_counted(db, rate):
