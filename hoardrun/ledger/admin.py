@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from itertools import chain
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -21,11 +23,20 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 
 from hoardrun.ledger import services
-from hoardrun.ledger.admin_moves import VERBS, MovesInline, actor_of, buttons, move_each
+from hoardrun.ledger.admin_moves import (
+    VERBS,
+    MovesInline,
+    actor_of,
+    buttons,
+    carry_left,
+    carry_offer,
+    may_carry,
+    move_each,
+)
 from hoardrun.ledger.choices import Direction
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.errors import LedgerError
-from hoardrun.ledger.models import Account, Transaction
+from hoardrun.ledger.models import LEFT_BEHIND, Account, Transaction
 from hoardrun.ledger.money import amount_human
 from hoardrun.ledger.transitions import TRANSITIONS
 from realtime.admin_fields import SafeSelects
@@ -40,11 +51,13 @@ else:
 class _Kept(ByKey, SafeSelects):
     """Rows that are made by a service and never deleted.
 
-    Subclasses name the fields of the add form; afterwards all but `editable` are readonly.
+    Subclasses name the fields of the add form; afterwards all but `editable` are readonly, and
+    `shown` names what stands in the place of a field.
     """
 
     add_fields: tuple[str, ...] = ()
     editable: tuple[str, ...] = ()
+    shown: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -52,7 +65,8 @@ class _Kept(ByKey, SafeSelects):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         if obj is None:
             return self.add_fields
-        return tuple(field.name for field in self.opts.fields)
+        fields = (self.shown.get(field.name, (field.name,)) for field in self.opts.fields)
+        return tuple(chain.from_iterable(fields))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         if obj is None:
@@ -69,18 +83,32 @@ class _Kept(ByKey, SafeSelects):
             return HttpResponseRedirect(request.get_full_path())
 
 
+class LeftBehindFilter(admin.SimpleListFilter):
+    """Accounts that are closed and have money, which waits to be carried."""
+
+    title = "money"
+    parameter_name = "left"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("1", "left on a closed account")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Account]) -> QuerySet[Account]:
+        return queryset.filter(LEFT_BEHIND) if self.value() == "1" else queryset
+
+
 @admin.register(Account)
 class AccountAdmin(_Kept):
     add_fields = ("user", "type", "name", "currency")
     editable = ("name",)
+    shown = {"available_balance": ("available",), "current_balance": ("current",)}
     autocomplete_fields = ("user",)
     list_display = ("id", "user", "type", "name", "currency", "available", "current", "status")
-    list_filter = ("status",)
+    list_filter = ("status", LeftBehindFilter)
     list_select_related = ("user",)
     search_help_text = (
         "An account's id, or how the name of its user begins, or their e-mail address"
     )
-    linked_by = ("user__id__exact",)
+    linked_by = ("user__id__exact", LeftBehindFilter.parameter_name)
 
     def matching(self, word: str) -> Q:
         return Q(pk__in=numbers(word)) | Q(user__in=users_named(word))
@@ -108,6 +136,35 @@ class AccountAdmin(_Kept):
             user_id=obj.user_id, type=obj.type, name=obj.name, currency=obj.currency
         )
         obj.pk = account.pk
+
+    def get_urls(self) -> list[URLPattern]:
+        carry = path(
+            "<int:account_id>/carry/",
+            self.admin_site.admin_view(self.carry_view),
+            name="ledger_account_carry",
+        )
+        return [carry, *super().get_urls()]
+
+    def carry_view(self, request: HttpRequest, account_id: int) -> HttpResponse:
+        """Answer the button of an account's page; lead back there."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not may_carry(request):
+            raise PermissionDenied
+        onto, reason = (request.POST.get(name, "") for name in ("onto", "reason"))
+        carry_left(request, account_id, onto=onto, reason=reason)
+        return HttpResponseRedirect(reverse("admin:ledger_account_change", args=[account_id]))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        account: Account | None = kwargs.get("obj")
+        if account is not None:
+            context |= carry_offer(request, account)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    class Media:
+        css = {"all": ("ledger/moves.css",)}
 
 
 def choice_label(account: Account) -> str:
@@ -145,6 +202,11 @@ class TransactionAdmin(_Kept):
         "merchant_name",
         "reference",
     )
+    shown = {
+        "account": ("customer", "account"),
+        "amount": ("money",),
+        "balance_after": ("balance_then",),
+    }
     autocomplete_fields = ("account",)
     inlines = (MovesInline,)
     list_display = ("id", "status", "money", "of", "created")
@@ -173,6 +235,14 @@ class TransactionAdmin(_Kept):
         sign = "+" if txn.direction == Direction.INBOUND else "\N{MINUS SIGN}"
         text = f"{sign}{amount_human(txn.amount, txn.currency)}"
         return format_html('<span class="money">{}</span>', text)
+
+    @admin.display(description="balance after")
+    def balance_then(self, txn: Transaction) -> str:
+        return "" if txn.balance_after is None else amount_human(txn.balance_after, txn.currency)
+
+    @admin.display(description="user")
+    def customer(self, txn: Transaction) -> str:
+        return txn.account.user.get_username()
 
     @admin.display(description="account")
     def of(self, txn: Transaction) -> str:

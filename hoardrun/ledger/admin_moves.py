@@ -1,4 +1,7 @@
-"""Moving transactions in the admin: actions on many, buttons for one, and who moved it before."""
+"""Moving money in the admin: actions on many transactions, buttons for one, who moved it before.
+
+And the way out for what is left on a closed account.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,11 @@ from django.http import HttpRequest
 
 from hoardrun.ledger import actors, services
 from hoardrun.ledger.actors import Actor
-from hoardrun.ledger.carrying import others_of
+from hoardrun.ledger.carrying import left_on, others_of
 from hoardrun.ledger.choices import AccountStatus, AccountType
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.errors import LedgerError
-from hoardrun.ledger.models import Transaction, TransactionMove
+from hoardrun.ledger.models import Account, Transaction, TransactionMove
 from hoardrun.ledger.money import amount_human
 from hoardrun.ledger.transitions import TRANSITIONS
 from hoardrun.request_id import request_id
@@ -117,6 +120,35 @@ def move_each(
         messages.error(request, f"{_numbers(refused_ids)}: {why}")
     if rest := sum(len(ids) for ids in list(refused.values())[MAX_REASONS:]):
         messages.error(request, f"{rest} more were refused.")
+
+
+def may_carry(request: HttpRequest) -> bool:
+    """Say whether the user may carry what is left on the account of somebody else."""
+    return bool(request.user.has_perm("ledger.change_transaction"))
+
+
+def carry_offer(request: HttpRequest, account: Account) -> dict[str, Any]:
+    """Describe what the page of a closed account offers: how much to carry, and onto which."""
+    if account.status != AccountStatus.CLOSED or not (left := left_on(account)):
+        return {}
+    may = may_carry(request) and account.user_id != request.user.pk
+    return {"left": amount_human(left, account.currency), "onto": others_of(account), "may": may}
+
+
+def carry_left(request: HttpRequest, account_id: int, *, onto: str, reason: str) -> None:
+    """Carry what is left on a closed account onto the other one; say what came of it."""
+    by = actor_of(request)
+    assert by.user_id is not None
+    try:
+        [gives, takes] = services.account_carry(
+            account_id=account_id, onto=onto, reason=reason, by=by
+        )
+    except LedgerError as error:
+        messages.error(request, str(error))
+        return
+    done = f"{amount_human(gives.amount, gives.currency)} carried onto account #{takes.account_id}."
+    LogEntry.objects.log_actions(by.user_id, [gives.account], CHANGE, done)
+    messages.success(request, done)
 
 
 def _done(moved: list[Transaction]) -> str:

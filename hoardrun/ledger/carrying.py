@@ -1,8 +1,9 @@
 """The way out for money of a closed account: another account of its customer. Nothing here saves.
 
 Each carry is a pair of completed transactions, `transfer_out` and `transfer_in`, beside the
-move that needed it. So the balances stay what the completed transactions add up to. The two
-are each other's `counterpart`, and final: one reversed alone would make or lose money.
+move that needed it, or later, of what was left there. So the balances stay what the completed
+transactions add up to. The two are each other's `counterpart`, and final: one reversed alone
+would make or lose money.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from decimal import Decimal
 from hoardrun.ledger.balances import Effect, settle
 from hoardrun.ledger.choices import AccountStatus, AccountType, Direction, TransactionType
 from hoardrun.ledger.choices import TransactionStatus as Status
-from hoardrun.ledger.errors import AccountClosed, InvalidInput
+from hoardrun.ledger.errors import AccountClosed, InvalidInput, NothingToCarry
 from hoardrun.ledger.models import Account, Transaction
 from realtime import db
 
@@ -45,14 +46,43 @@ def onto_check(account: Account, other: Account | None, effect: Effect, *, stric
         )
     if not effect.available:
         raise InvalidInput({"onto_account_id": ["This move carries no money; leave this out."]})
+    _other_check(account, other)
+    if takes and other.type == AccountType.CREDIT:
+        raise InvalidInput({"onto_account_id": ["A credit account gives no money: name another."]})
+
+
+def _other_check(account: Account, other: Account) -> None:
     if (
         other.pk == account.pk
         or other.currency != account.currency
         or other.status != AccountStatus.ACTIVE
     ):
         raise InvalidInput({"onto_account_id": [ONTO]})
-    if takes and other.type == AccountType.CREDIT:
-        raise InvalidInput({"onto_account_id": ["A credit account gives no money: name another."]})
+
+
+def left_check(account: Account, other: Account) -> Decimal:
+    """Return what can be carried from a closed account onto the other one of its user.
+
+    Raises NothingToCarry or InvalidInput.
+    """
+    if account.status != AccountStatus.CLOSED:
+        raise NothingToCarry("The account is not closed.")
+    if not (left := left_on(account)):
+        raise NothingToCarry("The account has no money left.")
+    _other_check(account, other)
+    return left
+
+
+def left_on(account: Account) -> Decimal:
+    """Return what an account has of its user's own money, without what payments hold."""
+    if account.type != AccountType.CREDIT:
+        return account.available_balance
+    # Its available balance has the credit line in it, which is stored nowhere else.
+    under_way = account.transactions.filter(
+        direction=Direction.OUTBOUND, status__in=(Status.PENDING, Status.PROCESSING)
+    )
+    held = sum(under_way.values_list("amount", flat=True))
+    return max(Decimal(0), min(account.available_balance, account.current_balance - held))
 
 
 def others_of(account: Account, *, that_give: bool = False) -> list[Account]:
@@ -65,19 +95,26 @@ def others_of(account: Account, *, that_give: bool = False) -> list[Account]:
     return list(others.exclude(pk=account.pk).order_by("pk"))
 
 
-def carry(source: Account, target: Account, amount: Decimal, txn: Transaction) -> list[Transaction]:
+def carry(
+    source: Account, target: Account, amount: Decimal, about: str, reference: str = ""
+) -> list[Transaction]:
     """Change both balances; return the pair of transactions to save.
 
     Raises InsufficientFunds if the source has not got the amount.
     """
     return [
-        _side(source, TransactionType.TRANSFER_OUT, Direction.OUTBOUND, -amount, txn),
-        _side(target, TransactionType.TRANSFER_IN, Direction.INBOUND, amount, txn),
+        _side(source, TransactionType.TRANSFER_OUT, Direction.OUTBOUND, -amount, about, reference),
+        _side(target, TransactionType.TRANSFER_IN, Direction.INBOUND, amount, about, reference),
     ]
 
 
 def _side(
-    account: Account, type: TransactionType, direction: Direction, change: Decimal, txn: Transaction
+    account: Account,
+    type: TransactionType,
+    direction: Direction,
+    change: Decimal,
+    about: str,
+    reference: str,
 ) -> Transaction:
     settle(account, Effect(change, change))
     return Transaction(
@@ -86,8 +123,8 @@ def _side(
         direction=direction,
         amount=abs(change),
         currency=account.currency,
-        description=f"For transaction #{txn.pk} of a closed account",
-        reference=txn.reference,
+        description=about,
+        reference=reference,
         status=Status.COMPLETED,
         balance_after=account.current_balance,
         completed_at=db.now(),

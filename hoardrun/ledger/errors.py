@@ -12,6 +12,7 @@ LedgerError
 ├── IllegalTransition     the transaction's status does not allow the move
 ├── IdempotencyConflict   the key was used for another request
 ├── AccountClosed         the money would be stuck on a closed account
+├── NothingToCarry        the account is not closed, or has no money of its own
 ├── CarriedMoney          one side of a carry is never moved by itself
 ├── ActionNotAllowed      owners may not do that to a transaction of their own
 └── OwnAccount            staff would move money on an account of its own
@@ -211,6 +212,15 @@ class AccountClosed(LedgerError):
     @property
     def extra(self) -> dict[str, Any]:
         return {"accounts": self.accounts}
+
+
+class NothingToCarry(LedgerError):
+    code = "nothing_to_carry"
+    status = 409
+    title = "Nothing to carry"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason} So there is nothing to carry onto another one.")
 
 
 class CarriedMoney(LedgerError):

@@ -30,6 +30,8 @@ from realtime.append_only import AppendOnly
 from realtime.told import Told
 
 _NAMED = (ActorKind.SERVICE, ActorKind.PROVIDER, ActorKind.SYSTEM)
+# Closed accounts with money that has to be carried onto another one.
+LEFT_BEHIND = Q(status=AccountStatus.CLOSED, available_balance__gt=0, current_balance__gt=0)
 _SETTLED = Q(status__in=[TransactionStatus.COMPLETED, TransactionStatus.REVERSED])
 
 
@@ -73,7 +75,10 @@ class Account(Told):
     )
 
     class Meta:
-        indexes = [models.Index(fields=["status", "id"], name="account_status_newest")]
+        indexes = [
+            models.Index(fields=["status", "id"], name="account_status_newest"),
+            models.Index(fields=["id"], condition=LEFT_BEHIND, name="account_left_behind"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(type=AccountType.CREDIT) | Q(available_balance__gte=0),

@@ -11,7 +11,8 @@ Completing it takes the amount from the current balance too; failing, cancelling
 or expiring gives the hold back. An inbound one adds to both when it completes.
 Reversing undoes either. A closed account takes no new transactions, but what is
 under way on it may still end: `onto` names the account that takes or gives the money then.
-People must name one; what a program says is stored as it is, and the money waits there.
+People must name one; what a program says is stored as it is, and the money waits on the closed
+account for `account_carry`.
 
 Each move is stored with who made it (`actors`), in the same database transaction.
 """
@@ -23,41 +24,44 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from hoardrun.ledger.actors import UNNAMED, Actor
 from hoardrun.ledger.balances import effect_of, funds_check, settle, shift
-from hoardrun.ledger.carrying import ONTO, carry, onto_check
+from hoardrun.ledger.carrying import carry, left_check, onto_check
 from hoardrun.ledger.choices import (
     DIRECTION_OF,
     PEOPLE,
     AccountStatus,
     AccountType,
-    ActorKind,
     Direction,
     PaymentMethod,
 )
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.errors import (
     AccountNotActive,
-    AccountNotFound,
     CarriedMoney,
     CurrencyMismatch,
     IdempotencyConflict,
     InvalidInput,
-    OwnAccount,
     TransactionNotFound,
 )
-from hoardrun.ledger.models import Account, Transaction, TransactionMove
+from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.money import amount_parse, currency_parse
 from hoardrun.ledger.notices import notice_of
+from hoardrun.ledger.rows import (
+    account_lock,
+    accounts_lock,
+    actor_check,
+    carried_save,
+    clean,
+    record,
+)
 from hoardrun.ledger.selectors import id_parse
 from hoardrun.ledger.transitions import EXPLAINED, transition_check
 from notifications.services import notification_create
 from realtime import db
-from realtime.core.text import is_text
 from realtime.retry import retried
 
 Amount = str | int | Decimal
@@ -86,7 +90,7 @@ def account_open(
         raise InvalidInput({"credit_limit": ["Only a credit account has one."]})
     account = Account(user_id=user_id, type=type, name=name, currency=currency)
     shift(account, available=opening + credit, current=opening)
-    _clean(account, exclude={"user"})
+    clean(account, exclude={"user"})
     with transaction.atomic():
         account.save()
     return account
@@ -136,8 +140,8 @@ def transaction_create(
     asked for something else. Raises a LedgerError if the account does not take it.
     """
     with _key_is_once(account_id, idempotency_key), transaction.atomic():
-        account = _account_lock(account_id, owner_id)
-        _actor_check(account, by)
+        account = account_lock(account_id, owner_id)
+        actor_check(account, by)
         wanted: dict[str, Any] = {
             "type": type,
             "direction": direction,
@@ -152,7 +156,7 @@ def transaction_create(
         }
         txn = Transaction(account=account, idempotency_key=idempotency_key or None, **wanted)
         txn.key_owner_id = account.user_id if txn.idempotency_key else None
-        _clean(txn, exclude={"account", "key_owner"})
+        clean(txn, exclude={"account", "key_owner"})
         if txn.idempotency_key and (first := _first_of(account, txn.idempotency_key, wanted)):
             return Created(first, False)
         exact = transaction_check(
@@ -162,7 +166,7 @@ def transaction_create(
             shift(account, available=-exact)
             account.save(update_fields=["available_balance", "updated_at"])
         txn.save()
-        _record(txn, "", by)
+        record(txn, "", by)
     return Created(txn, True)
 
 
@@ -191,11 +195,11 @@ def transaction_move(
         account_id = Transaction.objects.filter(pk=pk).values_list("account_id", flat=True).first()
         if account_id is None:
             raise TransactionNotFound
-        account, other = _accounts_lock(account_id, onto)
+        account, other = accounts_lock(account_id, onto)
         held = {
             row: (row.available_balance, row.current_balance) for row in (account, other) if row
         }
-        _actor_check(account, by)
+        actor_check(account, by)
         txn = Transaction.objects.select_for_update(no_key=True).get(pk=pk)
         before = txn.status
         if txn.counterpart_id is not None:
@@ -204,9 +208,10 @@ def transaction_move(
         txn.account = account
         effect = effect_of(txn, to)
         onto_check(account, other, effect, strict=by.kind in PEOPLE)
+        about = f"For transaction #{txn.pk} of a closed account"
         carried: list[Transaction] = []
         if other and effect.available < 0:  # before, so that the account can give it
-            carried = carry(other, account, -effect.available, txn)
+            carried = carry(other, account, -effect.available, about, txn.reference)
         txn.status = to
         txn.failure_reason = reason if to in EXPLAINED else ""
         settle(account, effect)
@@ -214,14 +219,14 @@ def transaction_move(
             txn.balance_after = account.current_balance
             txn.completed_at = db.now()
         if other and effect.available > 0:
-            carried = carry(account, other, effect.available, txn)
-        _clean(txn, exclude={"account", "key_owner"})
+            carried = carry(account, other, effect.available, about, txn.reference)
+        clean(txn, exclude={"account", "key_owner"})
         for changed, balances in held.items():
             if (changed.available_balance, changed.current_balance) != balances:
                 changed.save(update_fields=["available_balance", "current_balance", "updated_at"])
         txn.save()
-        _record(txn, before, by, reason)
-        _carried_save(carried, by, reason)
+        record(txn, before, by, reason)
+        carried_save(carried, by, reason)
         if notice := notice_of(txn):
             notification_create(
                 user_id=account.user_id,
@@ -266,64 +271,26 @@ def transaction_reverse(
     return transaction_move(txn_id=txn_id, to=Status.REVERSED, reason=reason, by=by, onto=onto)
 
 
-def _accounts_lock(account_id: int, onto: int | str | None) -> tuple[Account, Account | None]:
-    """Lock a transaction's account and another one of its user, in the order of their ids."""
-    if onto is None:
-        return _account_lock(account_id), None
-    ids = [account_id, id_parse(onto)]
-    owner = Account.objects.filter(pk=account_id).values("user_id")
-    locked = Account.objects.select_for_update(no_key=True)
-    found = {row.pk: row for row in locked.filter(pk__in=ids, user__in=owner).order_by("pk")}
-    if ids[1] not in found:
-        raise InvalidInput({"onto_account_id": [ONTO]})
-    return found[account_id], found[ids[1]]
+@retried
+def account_carry(
+    *, account_id: int | str, onto: int | str, reason: str = "", by: Actor = UNNAMED
+) -> list[Transaction]:
+    """Carry what is left on a closed account onto another active one of its user.
 
-
-def _carried_save(sides: list[Transaction], by: Actor, reason: str) -> None:
-    """Store both sides of a carry, if there is one, each with the other as its counterpart."""
-    if not sides:
-        return
-    gives, takes = sides
-    gives.save()
-    takes.counterpart = gives
-    takes.save()
-    # `update`, since the link is not told: each side has published itself.
-    gives.counterpart = takes
-    Transaction.objects.filter(pk=gives.pk).update(counterpart=takes)
-    for side in sides:
-        _record(side, "", by, reason)
-
-
-def _actor_check(account: Account, by: Actor) -> None:
-    if by.kind == ActorKind.STAFF and by.user_id == account.user_id:
-        raise OwnAccount
-
-
-def _record(txn: Transaction, before: str, by: Actor, reason: str = "") -> None:
-    """Store a move that has just been saved."""
-    move = TransactionMove(
-        txn=txn,
-        from_status=before,
-        to_status=txn.status,
-        actor_kind=by.kind,
-        user_id=by.user_id,
-        actor_name=by.name,
-        reason=reason,
-        request_id=by.request_id,
-        evidence=by.evidence,
-    )
-    _clean(move, exclude={"txn", "user"})
-    move.save()
-
-
-def _account_lock(account_id: int | str, owner_id: int | None = None) -> Account:
-    accounts = Account.objects.select_for_update(no_key=True)
-    if owner_id is not None:
-        accounts = accounts.filter(user_id=owner_id)
-    try:
-        return accounts.get(pk=id_parse(account_id))
-    except Account.DoesNotExist:
-        raise AccountNotFound from None
+    Returns the pair of completed transactions. Of a credit account, only what it holds beside
+    its credit line is carried. Raises NothingToCarry, InvalidInput about `onto`,
+    AccountNotFound, and OwnAccount.
+    """
+    with transaction.atomic():
+        account, other = accounts_lock(id_parse(account_id), onto)
+        assert other is not None  # it was named
+        actor_check(account, by)
+        amount = left_check(account, other)
+        sides = carry(account, other, amount, f"Left on closed account #{account.pk}")
+        for changed in (account, other):
+            changed.save(update_fields=["available_balance", "current_balance", "updated_at"])
+        carried_save(sides, by, reason)
+    return sides
 
 
 @contextmanager
@@ -351,14 +318,3 @@ def _first_of(account: Account, key: str, wanted: dict[str, Any]) -> Transaction
         raise IdempotencyConflict(differing)
     first.account = account
     return first
-
-
-def _clean(row: Account | Transaction | TransactionMove, exclude: set[str]) -> None:
-    """Check lengths, choices and characters: one store or the other would take anything."""
-    for name, value in row.__dict__.items():
-        if isinstance(value, str) and not is_text(value):
-            raise InvalidInput({name: ["Holds characters that are not text; remove them."]})
-    try:
-        row.clean_fields(exclude=exclude)
-    except ValidationError as error:
-        raise InvalidInput(error.message_dict) from None

@@ -50,6 +50,7 @@ LISTS = {
     "transactions of nobody": (TXN, {"q": "nobody"}),
     "accounts": ("/admin/ledger/account/", {}),
     "closed accounts": ("/admin/ledger/account/", {"status__exact": "closed"}),
+    "accounts with money left": ("/admin/ledger/account/", {"left": "1"}),
     "accounts of a user": ("/admin/ledger/account/", {"q": "user-700"}),
     "notifications": ("/admin/notifications/notification/", {}),
     "notifications of a user": ("/admin/notifications/notification/", {"q": "user-700"}),

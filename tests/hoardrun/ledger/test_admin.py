@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -200,6 +201,28 @@ def test_its_page_has_a_button_for_each_move_and_shows_the_moves(support: Client
     assert "Staff: charlie" in page
     assert "System: unnamed" in page
     assert 'name="to"' not in page  # it is final
+
+
+def test_pages_show_amounts_with_the_decimals_of_their_currency(
+    support: Client, kes: Account, ugx: Account
+):
+    for account, amount, then, left in (
+        (ugx, "UGX 12,345", "UGX 37,655", "UGX 37,655"),
+        (kes, "KES 12.50", "KES 987.50", "KES 987.50"),
+    ):
+        txn = create(account, amount.partition(" ")[2].replace(",", ""))
+        run(support, "complete", txn)
+        page = support.get(f"{TRANSACTIONS}{txn.pk}/change/").content.decode()
+        assert f"\N{MINUS SIGN}{amount}<" in page
+        assert f">{then}<" in page
+        page += support.get(f"{ACCOUNTS}{account.pk}/change/").content.decode()
+        assert page.count(f">{left}<") >= 2
+        assert not re.search(r"\b[0-9]+\.00\b", page)
+
+
+def test_the_page_of_a_transaction_names_the_user(support: Client, kes: Account):
+    page = support.get(f"{TRANSACTIONS}{create(kes).pk}/change/").content.decode()
+    assert '<div class="readonly">alice</div>' in page
 
 
 def test_it_leads_to_no_other_site(support: Client, kes: Account):

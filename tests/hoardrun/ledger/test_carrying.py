@@ -13,22 +13,28 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import User
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission, User
 from django.db import IntegrityError, transaction
 from django.db.models import Case, F, Sum, When
 from django.test import Client
 
 from hoardrun.ledger import actors
+from hoardrun.ledger.actors import Actor
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.errors import (
     AccountClosed,
+    AccountNotFound,
     CarriedMoney,
     InsufficientFunds,
     InvalidInput,
     LedgerError,
+    NothingToCarry,
+    OwnAccount,
 )
-from hoardrun.ledger.models import Account, Transaction
+from hoardrun.ledger.models import LEFT_BEHIND, Account, Transaction
 from hoardrun.ledger.services import (
+    account_carry,
     account_open,
     transaction_complete,
     transaction_create,
@@ -282,7 +288,7 @@ def test_no_sequence_of_moves_makes_or_loses_money(alice: User, bob: User, seed:
         account = chance.choice(opened)
         txns = list(Transaction.objects.order_by("id"))
         call: Callable[[], object]
-        match chance.randrange(8):
+        match chance.randrange(9):
             case 0 | 1:
                 call = partial(
                     transaction_create,
@@ -295,6 +301,8 @@ def test_no_sequence_of_moves_makes_or_loses_money(alice: User, bob: User, seed:
                 status = chance.choice(["active", "closed"])
                 Account.objects.filter(pk=account.pk).update(status=status)
                 continue
+            case 3:
+                call = partial(account_carry, account_id=account.pk, onto=chance.choice(opened).pk)
             case _ if txns:
                 txn = chance.choice(txns)
                 could = sorted(TRANSITIONS[Status(txn.status)]) or Status.values
@@ -329,13 +337,138 @@ def test_no_sequence_of_moves_makes_or_loses_money(alice: User, bob: User, seed:
     assert Transaction.objects.exclude(counterpart=None).exists()
 
 
-def test_what_a_provider_says_still_ends_it(kes: Account):
+@pytest.mark.parametrize(
+    "by", [actors.provider("mpesa", evidence="callback:1"), actors.system("x"), actors.service("x")]
+)
+@pytest.mark.parametrize(
+    ("direction", "through"),
+    [("outbound", ["failed"]), ("inbound", ["completed"]), ("outbound", ["completed", "reversed"])],
+    ids=str,
+)
+def test_what_a_program_says_is_stored_and_the_money_stays(
+    kes: Account, other: Account, by: Actor, direction: str, through: list[str]
+):
+    txn = transaction_create(
+        account_id=kes.pk, type="payment", direction=direction, amount="400"
+    ).txn
+    close(kes)
+    for to in through:
+        transaction_move(txn_id=txn.pk, to=to, by=by)
+    assert balances(kes) == (400, 400)
+    assert list(Account.objects.filter(LEFT_BEHIND)) == [kes]
+
+
+@pytest.fixture
+def left(kes: Account, other: Account) -> Account:
+    """Alice's closed account, on which a provider's word has left 400."""
     txn = transaction_create(
         account_id=kes.pk, type="payment", direction="inbound", amount="400"
     ).txn
     close(kes)
     transaction_complete(txn_id=txn.pk, by=actors.provider("mpesa", evidence="callback:1"))
-    assert balances(kes) == (400, 400)
+    return kes
+
+
+def test_staff_carries_what_was_left(left: Account, other: Account, alice: User, bob: User):
+    before = len(published(alice))
+    by = actors.staff(bob.pk)
+    gives, takes = account_carry(account_id=left.pk, onto=other.pk, reason="came late", by=by)
+    assert (balances(left), balances(other)) == ((0, 0), (400, 400))
+    assert (gives.counterpart, takes.counterpart) == (takes, gives)
+    for side in (gives, takes):
+        assert side.description == f"Left on closed account #{left.pk}"
+        [move] = side.moves.values_list("from_status", "to_status", "user", "reason")
+        assert move == ("", "completed", bob.pk, "came late")
+        with pytest.raises(CarriedMoney):
+            transaction_reverse(txn_id=side.pk, by=by)
+    told = [json.loads(payload)["type"] for payload in published(alice)[before:]]
+    assert told == ["balance_update"] * 2 + ["transaction_update"] * 2
+    with pytest.raises(NothingToCarry):
+        account_carry(account_id=left.pk, onto=other.pk, by=by)
+
+
+def test_it_carries_only_what_no_payment_holds(kes: Account, other: Account):
+    txn = transaction_create(
+        account_id=kes.pk, type="payment", direction="outbound", amount="700"
+    ).txn
+    Account.objects.filter(pk=kes.pk).update(status="closed")
+    account_carry(account_id=kes.pk, onto=other.pk)
+    assert (balances(kes), balances(other)) == ((0, 700), (300, 300))
+    transaction_complete(txn_id=txn.pk)
+    assert balances(kes) == (0, 0)
+
+
+def test_of_a_credit_account_it_carries_no_part_of_the_line(other: Account, alice: User):
+    credit = account_open(user_id=alice.pk, currency="KES", type="credit", credit_limit="1000")
+    paid(credit, "250", "inbound")
+    held = transaction_create(
+        account_id=credit.pk, type="payment", direction="outbound", amount="100"
+    ).txn
+    Account.objects.filter(pk=credit.pk).update(status="closed")
+    account_carry(account_id=credit.pk, onto=other.pk)
+    assert (balances(credit), balances(other)) == ((1000, 100), (150, 150))
+    with pytest.raises(NothingToCarry):
+        account_carry(account_id=credit.pk, onto=other.pk)
+    transaction_complete(txn_id=held.pk)
+    assert balances(credit) == (1000, 0)
+
+
+def test_it_is_carried_onto_another_active_account_of_its_user_only(
+    left: Account, other: Account, alice: User, bob: User
+):
+    of_bob = account_open(user_id=bob.pk, currency="KES")
+    dollars = account_open(user_id=alice.pk, currency="USD")
+    for wrong in (left.pk, of_bob.pk, dollars.pk, 999, "x", ""):
+        with pytest.raises(InvalidInput, match="onto_account_id"):
+            account_carry(account_id=left.pk, onto=wrong)
+    with pytest.raises(NothingToCarry, match="not closed"):
+        account_carry(account_id=other.pk, onto=left.pk)
+    with pytest.raises(AccountNotFound):
+        account_carry(account_id=999, onto=other.pk)
+    with pytest.raises(OwnAccount):
+        account_carry(account_id=left.pk, onto=other.pk, by=actors.staff(alice.pk))
+    assert (balances(left), balances(other)) == ((400, 400), (0, 0))
+
+
+def test_the_admin_lists_closed_accounts_with_money_and_carries_it(
+    left: Account, other: Account, alice: User, charlie: User
+):
+    client = Client()
+    client.force_login(charlie)
+    page = "/admin/ledger/account/"
+    assert list(client.get(page, {"left": "1"}).context["cl"].queryset) == [left]
+    form = client.get(f"{page}{left.pk}/change/").content.decode()
+    assert "This account is closed and has KES 400.00." in form
+    assert f'<option value="{other.pk}">' in form
+    answer = client.post(f"{page}{left.pk}/carry/", {"onto": "999"}, follow=True)
+    assert "Name another active account" in answer.content.decode()
+    body = {"onto": str(other.pk), "reason": "came late"}
+    answer = client.post(f"{page}{left.pk}/carry/", body, follow=True)
+    assert [str(text) for text in answer.context["messages"]] == [
+        f"KES 400.00 carried onto account #{other.pk}."
+    ]
+    assert "This account is closed and has" not in answer.content.decode()
+    assert (balances(left), balances(other)) == ((0, 0), (400, 400))
+    assert not client.get(page, {"left": "1"}).context["cl"].queryset.exists()
+    assert LogEntry.objects.filter(user=charlie, object_id=str(left.pk)).count() == 1
+
+
+def test_carrying_in_the_admin_takes_the_right_to_move_money(left: Account, alice: User, bob: User):
+    for user in (alice, bob):
+        user.is_staff = True
+        user.save()
+    names = ("view_account", "change_account", "change_transaction")
+    rights = Permission.objects.filter(codename__in=names)
+    bob.user_permissions.set(rights.exclude(codename="change_transaction"))
+    alice.user_permissions.set(rights)
+    page = f"/admin/ledger/account/{left.pk}/"
+    for user, status in ((bob, 403), (alice, 302)):
+        client = Client()
+        client.force_login(user)
+        assert 'name="onto"' not in client.get(f"{page}change/").content.decode()
+        assert client.post(f"{page}carry/", {"onto": "1"}).status_code == status
+        assert client.get(f"{page}carry/").status_code == 405
+    assert balances(left) == (400, 400)
 
 
 def test_it_says_so_when_the_customer_has_no_other_account(kes: Account, ugx: Account, bob: User):

@@ -9,7 +9,13 @@ import pytest
 from django.db import OperationalError, transaction
 
 from hoardrun.ledger import services
-from hoardrun.ledger.errors import CarriedMoney, IllegalTransition, InsufficientFunds, InvalidInput
+from hoardrun.ledger.errors import (
+    CarriedMoney,
+    IllegalTransition,
+    InsufficientFunds,
+    InvalidInput,
+    NothingToCarry,
+)
 from hoardrun.ledger.models import Account, Transaction
 from notifications.models import Notification
 from realtime.models import Event, Stream
@@ -110,6 +116,24 @@ def test_a_carry_happens_once_whatever_is_tried_at_its_sides(kes: Account):
     assert (kes.current_balance, kes.available_balance) == (0, 0)
     assert (other.current_balance, other.available_balance) == (1000, 1000)
     assert Transaction.objects.exclude(counterpart=None).count() == 4
+    assert_log_has_no_gap(kes.user_id)
+
+
+def test_what_was_left_is_carried_once_beside_what_still_ends(kes: Account):
+    other = services.account_open(user_id=kes.user_id, currency="KES")
+    late = [create(kes, "10", "inbound").txn for _ in range(THREADS)]
+    Account.objects.filter(pk=kes.pk).update(status="closed")
+
+    def carry(number: int) -> None:
+        services.transaction_complete(txn_id=late[number].pk)
+        with contextlib.suppress(NothingToCarry):
+            services.account_carry(account_id=kes.pk, onto=other.pk)
+
+    assert at_once(THREADS, carry) == [None] * THREADS
+    kes.refresh_from_db()
+    other.refresh_from_db()
+    assert (kes.current_balance, kes.available_balance) == (0, 0)
+    assert other.current_balance == other.available_balance == 1000 + 10 * THREADS
     assert_log_has_no_gap(kes.user_id)
 
 

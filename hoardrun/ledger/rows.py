@@ -1,0 +1,91 @@
+"""How services lock the rows of the ledger, check them and store them."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+
+from hoardrun.ledger.actors import Actor
+from hoardrun.ledger.carrying import ONTO
+from hoardrun.ledger.choices import ActorKind
+from hoardrun.ledger.errors import AccountNotFound, InvalidInput, OwnAccount
+from hoardrun.ledger.models import Account, Transaction, TransactionMove
+from hoardrun.ledger.selectors import id_parse
+from realtime.core.text import is_text
+
+
+def account_lock(account_id: int | str, owner_id: int | None = None) -> Account:
+    """Lock an account, of this owner if one is named. Raises AccountNotFound."""
+    accounts = Account.objects.select_for_update(no_key=True)
+    if owner_id is not None:
+        accounts = accounts.filter(user_id=owner_id)
+    try:
+        return accounts.get(pk=id_parse(account_id))
+    except Account.DoesNotExist:
+        raise AccountNotFound from None
+
+
+def accounts_lock(account_id: int, onto: int | str | None) -> tuple[Account, Account | None]:
+    """Lock an account and another one of its user, if named, in the order of their ids.
+
+    Raises AccountNotFound, and for the other one InvalidInput, alike if it is another user's.
+    """
+    if onto is None:
+        return account_lock(account_id), None
+    ids = [account_id, id_parse(onto)]
+    owner = Account.objects.filter(pk=account_id).values("user_id")
+    locked = Account.objects.select_for_update(no_key=True)
+    found = {row.pk: row for row in locked.filter(pk__in=ids, user__in=owner).order_by("pk")}
+    if account_id not in found:
+        raise AccountNotFound
+    if ids[1] not in found:
+        raise InvalidInput({"onto_account_id": [ONTO]})
+    return found[account_id], found[ids[1]]
+
+
+def actor_check(account: Account, by: Actor) -> None:
+    """Raise OwnAccount for staff on an account of its own."""
+    if by.kind == ActorKind.STAFF and by.user_id == account.user_id:
+        raise OwnAccount
+
+
+def clean(row: Account | Transaction | TransactionMove, exclude: set[str]) -> None:
+    """Check lengths, choices and characters: one store or the other would take anything."""
+    for name, value in row.__dict__.items():
+        if isinstance(value, str) and not is_text(value):
+            raise InvalidInput({name: ["Holds characters that are not text; remove them."]})
+    try:
+        row.clean_fields(exclude=exclude)
+    except ValidationError as error:
+        raise InvalidInput(error.message_dict) from None
+
+
+def record(txn: Transaction, before: str, by: Actor, reason: str = "") -> None:
+    """Store a move that has just been saved."""
+    move = TransactionMove(
+        txn=txn,
+        from_status=before,
+        to_status=txn.status,
+        actor_kind=by.kind,
+        user_id=by.user_id,
+        actor_name=by.name,
+        reason=reason,
+        request_id=by.request_id,
+        evidence=by.evidence,
+    )
+    clean(move, exclude={"txn", "user"})
+    move.save()
+
+
+def carried_save(sides: list[Transaction], by: Actor, reason: str) -> None:
+    """Store both sides of a carry, if there is one, each with the other as its counterpart."""
+    if not sides:
+        return
+    gives, takes = sides
+    gives.save()
+    takes.counterpart = gives
+    takes.save()
+    # `update`, since the link is not told: each side has published itself.
+    gives.counterpart = takes
+    Transaction.objects.filter(pk=gives.pk).update(counterpart=takes)
+    for side in sides:
+        record(side, "", by, reason)
