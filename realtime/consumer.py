@@ -57,7 +57,7 @@ class NotificationConsumer(AsyncConsumer):
                 writer.listen(conversation)
             else:
                 writer.take_over(conversation)
-            await _open(node, socket, device, scope)
+            await _until_gone(socket, socket.spawn(_open(node, socket, device, scope)))
             conversation.go_on()
             if isinstance(writer, AsgiWriter):
                 await _listen(conversation, receive)
@@ -70,6 +70,16 @@ class NotificationConsumer(AsyncConsumer):
             aborted = isinstance(error, asyncio.CancelledError) and socket.close_code is not None
             if not gone and not aborted:
                 raise
+
+
+async def _until_gone(socket: Socket, login: asyncio.Task[None]) -> None:
+    """Wait for the login, which ends at once when its client leaves."""
+    try:
+        await login
+    except asyncio.CancelledError:
+        serving = asyncio.current_task()
+        if socket.is_open or (serving is not None and serving.cancelling()):
+            raise  # it was not the socket's end that cancelled it
 
 
 async def _open(node: hub.Hub, socket: Socket, device: str, scope: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
@@ -181,19 +182,21 @@ async def _stored(hub: Hub, key: Key) -> bool:
 
 
 async def _patiently(hub: Hub, socket: Socket, ask: Callable[[], Awaitable[R]]) -> R | None:
-    """Wait for a database that is away, None if for too long.
+    """Wait for a database that is away or hangs; return None after `login_patience_seconds`.
 
-    Who is sent away comes back, and a storm of those would keep the database down.
+    A client that is sent away comes back, and a storm of those would keep the database down.
     """
-    give_up_at = time.monotonic() + hub.options.login_patience_seconds
-    while True:
-        try:
-            return await ask()
-        except Exception as error:
-            logger.warning("connection %s: no login yet: %r", socket.connection.id, error)
-        if not socket.is_open or time.monotonic() > give_up_at:
-            return None
-        await asyncio.sleep(random.uniform(0.2, 1.0))
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(hub.options.login_patience_seconds):
+            while True:
+                try:
+                    return await ask()
+                except Exception as error:
+                    logger.warning("connection %s: no login yet: %r", socket.connection.id, error)
+                if not socket.is_open:
+                    break
+                await asyncio.sleep(random.uniform(0.2, 1.0))
+    return None
 
 
 def _refuse(hub: Hub, socket: Socket) -> None:

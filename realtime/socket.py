@@ -193,8 +193,14 @@ class Socket(Outbound):
         if self.tasks is None:
             self.tasks = set()
         self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        task.add_done_callback(self._ended)
         return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        """Forget a task that is over; an idle socket keeps not even the set."""
+        if self.tasks is not None:
+            self.tasks.discard(task)
+            self.tasks = self.tasks or None
 
     def expire(self) -> None:
         """Close because the login has run out; nothing is sent after that."""

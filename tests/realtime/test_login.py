@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from realtime import log, login, session
+from realtime import hub, log, login, session
+from realtime.consumer import NotificationConsumer
 from realtime.core.connection import Connection
 from realtime.core.continuity import Place
 from realtime.core.identity import Identity
@@ -21,6 +23,7 @@ from realtime.models import Cursor
 from realtime.options import Options
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import AccessChanged
+from realtime.servers import EXTENSION, Listener
 from realtime.socket import Socket
 from realtime.standing import stamp_of
 from tests.realtime.conftest import token_for
@@ -185,3 +188,73 @@ async def test_what_a_device_acknowledges_while_it_logs_in_again_counts(
     found = await logging_in
     assert found is not None
     assert found.cursors == {stream: (epoch, 7)}
+
+
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Let the database hang at the login; set once it was asked."""
+    asked, may_answer = threading.Event(), threading.Event()
+    load = session.load
+
+    def hang(keys: Any) -> Any:
+        asked.set()
+        may_answer.wait(60)
+        return load(keys)
+
+    monkeypatch.setattr(session, "load", hang)
+    yield asked
+    may_answer.set()
+
+
+async def test_a_login_has_an_end_while_the_database_hangs(hanging: threading.Event) -> None:
+    own = Hub(Options(login_patience_seconds=0.01))
+    identity = Identity(await user(), 2e9, "s", stamp_of(""))
+    socket, notebook = stranger(own)
+    async with asyncio.timeout(20):
+        await login.log_in(own, socket, identity)
+    await turned()
+    assert notebook.closed == CloseCode.TIMEOUT
+    assert [m["data"]["retryable"] for m in notebook.messages() if m["type"] == "error"] == [True]
+    assert own.users == {}
+    own.detach(socket)
+    assert own.following.streams == {}
+
+
+class Offered(Notebook):
+    """The writer of a server of ours."""
+
+    def take_over(self, listener: Listener) -> None:
+        self.listener = listener
+
+
+async def test_a_login_ends_with_its_client_while_the_database_hangs(
+    hanging: threading.Event,
+) -> None:
+    identity = Identity(await user(), 2e9, "s", stamp_of(""))
+    writer = Offered()
+    scope = {
+        "type": "websocket",
+        "extensions": {EXTENSION: writer},
+        "identity": identity,
+        "query": {},
+        "query_flaw": None,
+        "subprotocols": [],
+        "headers": [],
+    }
+
+    async def receive() -> dict[str, str]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: object) -> None: ...
+
+    serving = asyncio.create_task(NotificationConsumer()(scope, receive, send))
+    own = await hub.ensure()
+    try:
+        await asyncio.to_thread(hanging.wait, 20)
+        writer.listener.put_nowait({"type": "websocket.disconnect"})
+        async with asyncio.timeout(20):
+            await serving  # the database hangs still
+        assert own.sockets == set()
+        assert own.following.streams == {}
+    finally:
+        await hub.close()
