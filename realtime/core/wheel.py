@@ -7,7 +7,7 @@ at what is due.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 Action = Callable[[], None]
 
@@ -40,19 +40,18 @@ class Wheel:
         self._slots.setdefault(slot, []).append(deadline)
         return deadline
 
-    def advance(self, now: float) -> list[Action]:
-        """Return what is due by `now`, in the order of slots; a jump of the clock skips none."""
+    def advance(self, now: float) -> Iterator[Action]:
+        """Return what is due by `now`, in the order of slots; a jump of the clock skips none.
+
+        What an action cancels while they are called is left out, though it was due.
+        """
         current = int(now / self.tick)
         if current <= self._done:
-            return []
+            return iter(())
         if current - self._done > len(self._slots):
             due = sorted(slot for slot in self._slots if slot <= current)
         else:
             due = [slot for slot in range(self._done + 1, current + 1) if slot in self._slots]
         self._done = current
-        return [
-            deadline.action
-            for slot in due
-            for deadline in self._slots.pop(slot)
-            if deadline.action is not None
-        ]
+        deadlines = [deadline for slot in due for deadline in self._slots.pop(slot)]
+        return (deadline.action for deadline in deadlines if deadline.action is not None)
