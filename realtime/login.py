@@ -127,10 +127,7 @@ async def log_in(
     logger.info("opened %s user=%s", connection.id, user_id)
     for followed in streams:
         hub.following.begin(socket, followed)
-    own = streams[0]
-    head = found.heads[own.name]
-    if own.place.epoch != head.epoch or own.place.offset > head.head:
-        hub.watch.suspect([user_id])  # it may have been told of before this socket was there
+    _look_again(hub, user_id, found)
     hub.derive([user_id])
 
 
@@ -144,7 +141,21 @@ async def _renew(hub: Hub, socket: Socket, identity: Identity, request_id: str |
     elif socket.close_code is None:
         socket.connection.identity = identity
         _expire_at(hub, socket, identity)
+        _look_again(hub, identity.user_id, found)
         socket.reply(_authenticated(identity), request_id)
+
+
+def _look_again(hub: Hub, user_id: int, found: Session) -> None:
+    """Have the login judged anew if the node has heard of more than was read for it.
+
+    The end of this very login may have been told before the socket stood for it.
+    """
+    name = names.user_stream(user_id)
+    followed, head = hub.following.streams.get(name), found.heads[name]
+    if followed is not None and (
+        followed.place.epoch != head.epoch or followed.place.offset > head.head
+    ):
+        hub.watch.suspect([user_id])
 
 
 async def _session(

@@ -12,7 +12,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from realtime import hub, log, login, session
+from realtime import access, hub, log, login, session
 from realtime.consumer import NotificationConsumer
 from realtime.core.connection import Connection
 from realtime.core.continuity import Place
@@ -123,6 +123,36 @@ async def test_one_who_may_not_log_in_stores_nothing() -> None:
     await login.log_in(own, socket, Identity(await user(), 2e9, "s", "of an older password"))
     assert socket.close_code == CloseCode.UNAUTHORIZED
     assert await cursors() == {}
+    own.detach(socket)
+
+
+async def test_a_renewal_whose_login_ended_while_it_was_read_is_looked_at_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own, loop = Hub(Options()), asyncio.get_running_loop()
+    user_id = await user()
+    socket, _ = stranger(own)
+    await login.log_in(own, socket, Identity(user_id, 2e9, "old", stamp_of("")))
+    load = session.load
+
+    async def hear() -> None:
+        [entry] = (await asyncio.to_thread(log.read_after, f"user:{user_id}", 0))[1]
+        own.following.hear([entry])
+        await turned()
+        assert own.watch._looking is not None
+        await own.watch._looking  # at the login that the socket stands for until now
+
+    def and_meanwhile(keys: Any) -> Any:
+        found = load(keys)
+        access.end_session(user_id=user_id, session="new")
+        asyncio.run_coroutine_threadsafe(hear(), loop).result(10)
+        return found
+
+    monkeypatch.setattr(own.sessions, "_load", and_meanwhile)
+    await login._renew(own, socket, Identity(user_id, 2e9, "new", stamp_of("")), "1")
+    assert own.watch._looking is not None
+    await own.watch._looking
+    assert socket.close_code == CloseCode.UNAUTHORIZED
     own.detach(socket)
 
 
