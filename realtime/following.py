@@ -46,6 +46,7 @@ class Followed:
         "live",
         "name",
         "place",
+        "resets",
         "waiting",
         "woken",
     )
@@ -53,6 +54,7 @@ class Followed:
     def __init__(self, name: str) -> None:
         self.name = name
         self.place = Place("", -1)  # not known yet
+        self.resets = 0  # how often it was put at another place
         self.woken = 0  # the highest offset heard of and not delivered at once
         self.live: set[Socket] = set()
         self.filtered: set[Socket] | None = None
@@ -278,9 +280,11 @@ class Following:
         place = followed.place
         try:
             while True:
-                before, woken = place.offset, followed.woken
+                before, woken, resets = place.offset, followed.woken, followed.resets
                 followed.again = False
                 head, entries = await self._log.ask((followed.name, before))
+                if followed.resets != resets:
+                    continue  # for a socket that waited; what was read may be older than that
                 page = turn_page(place, before, head, entries)
                 if page.resync is not None:
                     self._reset(followed, head, page.resync)
@@ -303,17 +307,22 @@ class Following:
         logger.warning("stream %s: resynchronised (%s)", followed.name, reason)
         if head.epoch != followed.place.epoch:
             followed.woken = 0  # those offsets were of a life that is over
+        followed.resets += 1
+        before = followed.place.offset
         followed.place.epoch, followed.place.offset = head.epoch, head.head
         for socket in (*followed.live, *(followed.filtered or ())):
-            self._say_resync(socket, followed.name, followed.place, reason)
+            self._say_resync(socket, followed.name, followed.place, reason, before)
 
     def resync(self, socket: Socket, name: str, place: Place, reason: Reason) -> None:
         """Put a socket that waits at another place, and tell its client to go on from there."""
+        before = socket.connection.places[name].offset
         place = socket.connection.places[name] = Place(place.epoch, place.offset)
-        self._say_resync(socket, name, place, reason)
+        self._say_resync(socket, name, place, reason, before)
 
-    def _say_resync(self, socket: Socket, name: str, place: Place, reason: Reason) -> None:
-        socket.connection.resynced(name, place.offset)
+    def _say_resync(
+        self, socket: Socket, name: str, place: Place, reason: Reason, before: int
+    ) -> None:
+        socket.connection.resynced(name, max(before, place.offset))
         socket.reply(
             ResyncRequired(
                 stream=name,

@@ -68,11 +68,16 @@ def first_cursors(key: Key, wish: Wish, found: Session) -> tuple[CursorMove, ...
     )
 
 
+def _asked(name: str, wish: Wish, found: Session) -> tuple[str | None, int | None]:
+    """Say after which offset of which epoch the client goes on, by its own word or its cursor."""
+    if name not in wish.since and name in found.cursors:
+        return found.cursors[name]
+    return wish.epochs.get(name), wish.since.get(name)
+
+
 def _start(name: str, wish: Wish, found: Session) -> Start:
     head = found.heads[name]
-    offset, epoch = wish.since.get(name), wish.epochs.get(name)
-    if offset is None and name in found.cursors:
-        epoch, offset = found.cursors[name]
+    epoch, offset = _asked(name, wish, found)
     return decide(
         since=offset, epoch=epoch, current_epoch=head.epoch, head=head.head, floor=head.floor
     )
@@ -105,4 +110,6 @@ def greet(node: Hub, socket: Socket, wish: Wish, found: Session, expires_at: flo
     )
     for name, start in starts.items():
         if start.resync is not None:
+            _, asked = _asked(name, wish, found)
+            connection.resynced(name, asked or 0)  # it may still send acks of up to there
             node.following.resync(socket, name, connection.places[name], start.resync)

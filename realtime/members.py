@@ -99,6 +99,9 @@ class RoomMembers:
             sockets.discard(socket)
         members.by_rate[rate].add(socket)
         socket.connection.rooms[room] = rate
+        socket.forget(
+            f"{room} "
+        )  # joined before, at another rate: the snapshot comes after the answer
         socket.reply(
             RoomJoined(room=room, rate=rate, snapshot=len(members.newest)), request_id, room
         )

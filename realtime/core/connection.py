@@ -51,7 +51,8 @@ class Connection:
     `subscriptions` is what the client asked to be sent, empty meaning everything;
     `places` holds, in the order of `epoch`, up to where each stream was written to the
     socket; sockets that are live on a stream share the place of the node. `ack_after`
-    holds the streams that were resynchronised, and at which offset.
+    holds the streams that were resynchronised, and from which offset on an ack can only
+    mean what came after it.
     """
 
     __slots__ = (
@@ -198,10 +199,14 @@ class Connection:
         )
 
     def resynced(self, stream: str, offset: int) -> None:
-        """Take no ack of up to `offset`: it may mean events from before the resynchronisation."""
+        """Take no ack of up to `offset` any more: it may mean events of before.
+
+        `offset` is the highest that the client may have had before, or where it goes on now.
+        An ack on its way names no epoch, and a new life may use the numbers of the old one again.
+        """
         if self.ack_after is None:
             self.ack_after = {}
-        self.ack_after[stream] = offset
+        self.ack_after[stream] = max(offset, self.ack_after.get(stream, -1))
 
     def _ack(self, command: Ack) -> Effect:
         place = self.places.get(command.stream)
@@ -223,7 +228,7 @@ class Connection:
         if command.offset <= floor:
             return Fail(
                 ErrorCode.INVALID_OFFSET,
-                f"The stream was resynchronised at offset {floor}: acknowledge what came after it.",
+                f"The stream was resynchronised: acknowledge what came after it, above {floor}.",
                 command.id,
             )
         return StoreAck(command.stream, command.offset, command.id)

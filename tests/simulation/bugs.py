@@ -31,6 +31,8 @@ FOUND_AS = {
 OF_THE_SIMULATION = {
     name: frozenset(verdicts.split())
     for name, verdicts in {
+        "ack-of-before": "begin stuck",
+        "ack-of-before-late": "begin stuck",
         "first-cursor-late": "begin stuck",
     }.items()
 }

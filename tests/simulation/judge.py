@@ -241,6 +241,8 @@ class Judge:
         applied_epoch, applied = self.asked.applied().get(name, ("", 0))
         if epoch == applied_epoch and (lost := self._wanted(name, epoch, applied, offset)):
             place.silent = f"begun at {offset}, and the device never got {lost}"
+        if applied_epoch and stream.order(applied_epoch) < stream.order(epoch):
+            place.silent = f"begun in {epoch}, and the device has only been told of {applied_epoch}"
         acked_epoch, acked = self.asked.acked.get(name, ("", 0))
         if epoch == acked_epoch and offset < acked:
             place.silent = f"begun at {offset}, and {acked} was acknowledged"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from realtime import login
+from typing import Any
+
+from realtime import following, login
+from realtime.core.connection import Connection
 from tests.faults.bugs.patches import bug, replace
 
 
@@ -10,3 +13,29 @@ from tests.faults.bugs.patches import bug, replace
 def first_cursor_late() -> None:
     """Greet a new device before anything says where it begins; its acks will."""
     replace(login, "first_cursors", lambda original: lambda *given: ())
+
+
+@bug("ack-of-before")
+def ack_of_before() -> None:
+    """Take acks of before a resynchronisation for acks of what has their numbers now."""
+
+    def make(original: Any) -> Any:
+        def resynced(self: Any, stream: str, offset: int) -> None: ...
+
+        return resynced
+
+    replace(Connection, "resynced", make)
+
+
+@bug("ack-of-before-late")
+def ack_of_before_late() -> None:
+    """Refuse only acks of up to where a stream was resynchronised, whatever was sent before."""
+
+    def make(original: Any) -> Any:
+        def _say_resync(self: Any, socket: Any, name: Any, place: Any, *given: Any) -> None:
+            original(self, socket, name, place, *given)
+            socket.connection.ack_after[name] = place.offset
+
+        return _say_resync
+
+    replace(following.Following, "_say_resync", make)

@@ -121,6 +121,7 @@ QUIET: list[Callable[[random.Random], Made]] = [
 ROUGH: list[Callable[[random.Random], Made]] = [
     lambda rng: ("bump", (rng.randrange(3),)),
     lambda rng: ("restore", (rng.randrange(3), rng.choice((1, 3)))),
+    lambda rng: ("failover", (rng.randrange(4), rng.choice((2, 3)))),
     lambda rng: ("layer", (rng.choice((0.0, 0.3, 1.0)), rng.choice((0.0, 0.5)), True, False)),
     lambda rng: ("layer", (0.3, 0.3, rng.random() < 0.5, False)),
     lambda rng: ("layer", (0.0, 0.0, False, rng.random() < 0.5)),

@@ -294,7 +294,9 @@ class World:
             return
         own = self._applied.setdefault((device.user_id, device.name), {})
         for name, (epoch, offset) in device.at.items():
-            if name not in own or own[name][0] != epoch or own[name][1] < offset:
+            life = self.stored.streams[name].order
+            before = own.get(name, ("", -1))
+            if (life(before[0]), before[1]) < (life(epoch), offset):
                 own[name] = (epoch, offset)
 
     def applied_by(self, device: Device) -> dict[str, tuple[str, int]]:
@@ -411,6 +413,23 @@ class World:
 
     def do_restore(self, stream: int, lost: int) -> None:
         self.stored.restore(("announcements", "user:1", "user:2")[stream % 3], lost)
+
+    def do_failover(self, device: int, lost: int) -> None:
+        """Lose a client's newest events while it reads nothing, and give their numbers again.
+
+        It acknowledges what it had read before it can know, and comes back.
+        """
+        it = self._device(device)
+        if (writer := it.writer) is None:
+            return
+        after = self.loop.outside
+        self.do_publish(it.user_id, lost + 1, 0, 0, 0.0)
+        after(0.1, writer.stall, True)
+        after(0.1, self.stored.restore, f"user:{it.user_id}", lost)
+        after(0.1, self.do_publish, it.user_id, 1, 0, 0, 0.0)
+        after(0.2, self.do_publish, it.user_id, lost, 0, 0, 0.0)
+        after(0.3, self.do_ack, device, "newest")
+        after(0.4, writer.cut)
 
     def do_rights(self, user_id: int, change: str) -> None:
         """Take a user's rights away, or give them back, and say so in its stream."""

@@ -163,6 +163,20 @@ def test_it_refuses_an_ack_that_may_mean_what_was_before_a_resynchronisation(
     ]
 
 
+def test_an_ack_that_is_late_stands_for_no_event_that_has_its_number_again(
+    alice: Connection,
+) -> None:
+    alice.resynced("user:1", 90)  # it was written up to there
+    alice.resynced("user:1", 85)  # and again, before an ack can have come
+    alice.places["user:1"] = Place("newest", 95)
+    [refused] = say(alice, {"type": "ack", "stream": "user:1", "offset": 90})
+    assert isinstance(refused, Fail)
+    assert refused.code is ErrorCode.INVALID_OFFSET
+    assert say(alice, {"type": "ack", "stream": "user:1", "offset": 91}) == [
+        StoreAck("user:1", 91, None)
+    ]
+
+
 def test_it_closes_a_client_that_talks_before_it_logs_in() -> None:
     stranger = Connection("c2", LIMITS)
     refused, closed = say(stranger, {"type": "join_room", "room": "a"})
