@@ -12,18 +12,23 @@ import time
 from typing import NamedTuple
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
 
 from hoardrun.ledger import actors, services
-from hoardrun.ledger.choices import AccountStatus, Direction, PaymentMethod, Provider
+from hoardrun.ledger.choices import AccountStatus, ActorKind, Direction, PaymentMethod, Provider
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.choices import TransactionType as Type
 from hoardrun.ledger.errors import LedgerError
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.money import Currency
+from hoardrun.ledger.rows import account_lock
 from notifications.models import Notification
 from notifications.services import notification_mark_read
+from realtime.retry import retried
 
 SECONDS = 10
+NAME = "demo"  # who begins the payments
 REFERENCE = "DEMO-AUTO-"
 UNREAD = 3  # notices of payments that the customer leaves unread
 FAIL_EVERY = 9
@@ -58,15 +63,23 @@ def step(now: float | None = None) -> None:
     if account is None:  # not seeded
         return
     number = int((time.time() if now is None else now) // SECONDS)
-    under_way = Transaction.objects.filter(
-        account=account,
-        status__in=(Status.PENDING, Status.PROCESSING),
-        reference__startswith=REFERENCE,
-    )
-    for txn in under_way.order_by("id"):
+    under_way = _own(account).filter(status__in=(Status.PENDING, Status.PROCESSING))
+    before = list(under_way.order_by("id"))
+    if not _begin(account.pk, number):  # another node has
+        return
+    for txn in before:
         _advance(txn)
-    _begin(account, number)
     _read(account.user_id)
+
+
+def _own(account: Account) -> QuerySet[Transaction]:
+    """Select what the demo has created; a reference alone may be anybody's."""
+    return Transaction.objects.filter(
+        account=account,
+        moves__to_status=Status.PENDING,
+        moves__actor_kind=ActorKind.SYSTEM,
+        moves__actor_name=NAME,
+    )
 
 
 def _advance(txn: Transaction) -> None:
@@ -80,7 +93,18 @@ def _advance(txn: Transaction) -> None:
         services.transaction_move(txn_id=txn.pk, to=to, reason=reason, by=by)
 
 
-def _begin(account: Account, number: int) -> None:
+@retried
+def _begin(account_id: int, number: int) -> bool:
+    """Create the payment of a step under the account's lock; say whether it was still to do."""
+    with transaction.atomic():
+        account = account_lock(account_id)
+        if _own(account).filter(reference=f"{REFERENCE}{number}").exists():
+            return False
+        _create(account, number)
+    return True
+
+
+def _create(account: Account, number: int) -> None:
     chance = random.Random(number)  # the same on every node
     choice = chance.choice(PURCHASES)
     receives = account.available_balance < TOP_UP_BELOW
@@ -95,8 +119,7 @@ def _begin(account: Account, number: int) -> None:
         payment_method=PaymentMethod.MOBILE_MONEY,
         provider=choice.provider,
         reference=f"{REFERENCE}{number}",
-        idempotency_key=f"{REFERENCE}{number}",
-        by=actors.system("demo"),
+        by=actors.system(NAME),
     )
 
 

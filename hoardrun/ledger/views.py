@@ -107,6 +107,7 @@ class TransactionActView(View):
         Staff with `ledger.change_transaction` may do anything to those of others. Each move is
         stored with who made it.
         """
+        idempotency.refuse(request, "A move happens once: repeated, it is answered with 409.")
         wanted = ActionInput(data=request.data)
         wanted.is_valid(raise_exception=True)
         action = wanted.validated_data["action"]

@@ -29,12 +29,10 @@ def key_of(request: Request) -> str | None:
     return key
 
 
-def refuse(request: Request) -> None:
-    """Raise ValidationError for a key where nothing would honour it."""
+def refuse(request: Request, repeated: str = "Repeated, it is done twice.") -> None:
+    """Raise ValidationError for a key where nothing would honour it; say what repeating does."""
     if HEADER in request.headers:
-        raise serializers.ValidationError(
-            {HEADER: ["This request is not protected by a key; repeated, it is done twice."]}
-        )
+        raise serializers.ValidationError({HEADER: [f"This request takes no key. {repeated}"]})
 
 
 class KeyField(serializers.RegexField):

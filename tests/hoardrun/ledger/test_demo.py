@@ -7,9 +7,11 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from hoardrun.ledger import demo
+from hoardrun.ledger import actors, demo
 from hoardrun.ledger.models import Account, Transaction
+from hoardrun.ledger.services import transaction_create
 from notifications.models import Notification
+from tests.hoardrun.ledger.conftest import at_once
 from tests.hoardrun.ledger.test_seed_demo import LOGINS
 
 
@@ -32,10 +34,42 @@ def test_it_begins_a_payment_at_each_step_and_moves_the_others_on(account: Accou
     assert paid(account)[1:] == ["processing", "pending"]
 
 
-def test_several_nodes_begin_one_payment_at_a_step(account: Account):
-    for _ in range(3):
-        demo.step(now=1_000_000)
-    assert len(paid(account)) == 1
+def test_several_nodes_make_one_step(account: Account):
+    for number in range(3):
+        for _ in range(3):
+            demo.step(now=1_000_000 + number * demo.SECONDS)
+    assert paid(account)[0] in {"completed", "failed"}
+    assert paid(account)[1:] == ["processing", "pending"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_nodes_make_one_step_at_a_time(account: Account):
+    demo.step(now=1_000_000)
+    outcomes = at_once(8, lambda _: demo.step(now=1_000_000 + demo.SECONDS))
+    assert outcomes == [None] * 8
+    assert paid(account) == ["processing", "pending"]
+
+
+def test_it_leaves_the_payments_of_a_customer_alone_whatever_they_are_called(account: Account):
+    theirs = [
+        transaction_create(
+            account_id=account.pk,
+            type="payment",
+            direction="outbound",
+            amount=1000,
+            reference=name,
+            idempotency_key=name,
+            by=actors.user(account.user_id),
+        ).txn
+        for name in ("DEMO-AUTO-x", f"DEMO-AUTO-{1_000_000 // demo.SECONDS}")
+    ]
+    for number in range(3):
+        demo.step(now=1_000_000 + number * demo.SECONDS)
+    for txn in theirs:
+        txn.refresh_from_db()
+    assert {txn.status for txn in theirs} == {"pending"}
+    assert paid(account)[2] in {"completed", "failed"}
+    assert paid(account)[3:] == ["processing", "pending"]
 
 
 def test_it_goes_on_for_ever_and_leaves_the_bell_readable(account: Account):

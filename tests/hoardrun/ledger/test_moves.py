@@ -173,3 +173,17 @@ def test_who_creates_one_over_http_is_stored(kes: Account, alice: User, login):
     move = TransactionMove.objects.get(txn_id=answer.json()["id"])
     assert (move.actor_kind, move.user_id) == ("user", alice.pk)
     assert move.request_id == answer["X-Request-ID"]
+
+
+def test_a_move_takes_no_key_and_says_why(kes: Account, alice: User, login):
+    txn = create(kes)
+    path, body = f"{TRANSACTIONS}/{txn.pk}/act", {"action": "cancel"}
+    for key in ("k", ""):
+        answer = login(alice).post(path, body, format="json", headers={"Idempotency-Key": key})
+        errors = problem(answer, 400, "invalid_input")["errors"]
+        assert errors["Idempotency-Key"] == [
+            "This request takes no key. A move happens once: repeated, it is answered with 409."
+        ]
+    assert len(moves(txn)) == 1
+    for status in (200, 409):
+        assert login(alice).post(path, body, format="json").status_code == status
