@@ -43,7 +43,10 @@ class NotificationInput(StrictSerializer):
         allow_empty=False,
         max_length=len(Channel),
     )
-    metadata = serializers.DictField(required=False)
+    metadata = serializers.DictField(
+        required=False,
+        help_text="For the app, not shown. Numbers beyond 2^53, and amounts, are sent as text.",
+    )
     scheduled_at = serializers.DateTimeField(required=False, allow_null=True)
     expires_at = serializers.DateTimeField(required=False, allow_null=True)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, cast
@@ -23,6 +23,7 @@ from notifications.choices import Channel, NotificationType, Priority, Severity,
 from notifications.errors import InvalidInput
 from realtime import db
 from realtime.core.text import all_text, is_text
+from realtime.protocol.commands import MAX_SAFE_INTEGER
 
 TITLE_LENGTH = 200
 MESSAGE_LENGTH = 1000
@@ -74,10 +75,7 @@ def metadata(value: Any) -> dict[str, Any]:
         raise InvalidInput("metadata", "must be an object")
     try:
         plain: dict[str, Any] = msgspec.to_builtins(dict(value), str_keys=True)
-        # Unlike msgspec, it refuses numbers that JSON has not, as 1e999 is read.
-        encoded = json.dumps(
-            plain, allow_nan=False, ensure_ascii=False, separators=(",", ":")
-        ).encode()
+        encoded = json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
         if len(encoded) > MAX_METADATA_BYTES:
             raise InvalidInput(
                 "metadata", f"has {len(encoded)} bytes as JSON; at most {MAX_METADATA_BYTES} fit"
@@ -90,6 +88,13 @@ def metadata(value: Any) -> dict[str, Any]:
         raise InvalidInput("metadata", "holds a NUL character; remove it")
     if _deeper_than(plain, MAX_METADATA_DEPTH):
         raise InvalidInput("metadata", f"is nested more than {MAX_METADATA_DEPTH} levels deep")
+    for number in _numbers(plain):
+        if not abs(number) <= MAX_SAFE_INTEGER:  # NaN is not, either
+            raise InvalidInput(
+                "metadata",
+                f"holds the number {number!r:.50}; beyond {MAX_SAFE_INTEGER} numbers are not kept "
+                "exactly, so send it as text",
+            )
     return plain
 
 
@@ -97,13 +102,24 @@ def _deeper_than(value: Any, levels: int) -> bool:
     """Say whether a JSON value nests deeper, level by level, without recursion."""
     level = [value]
     for _ in range(levels):
-        level = [
-            child
-            for node in level
-            if isinstance(node, (dict, list))
-            for child in (node.values() if isinstance(node, dict) else node)
-        ]
+        level = [child for node in level for child in _children(node)]
     return any(isinstance(node, (dict, list)) for node in level)
+
+
+def _numbers(value: Any) -> Iterator[int | float]:
+    """Yield the numbers in a JSON value, without recursion."""
+    nodes = [value]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, int | float):
+            yield node
+        nodes += _children(node)
+
+
+def _children(node: Any) -> Iterable[Any]:
+    if isinstance(node, dict):
+        return node.values()
+    return node if isinstance(node, list) else ()
 
 
 def moment(field: str, value: Any) -> datetime | None:

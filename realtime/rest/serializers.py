@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -58,7 +57,7 @@ class StrictSerializer(serializers.Serializer[Any]):
             if reason := _too_long(field, value):
                 errors[name] = [reason]
             elif not _is_text_where_due(field, value):
-                errors[name] = ["Not a valid string."]
+                errors[name] = [str(getattr(field, "child", field).error_messages["invalid"])]
         return errors
 
 
@@ -87,6 +86,4 @@ def _is_text_where_due(field: serializers.Field[Any, Any, Any, Any], value: Any)
     """Say whether a text field was given text: DRF would take a number as well."""
     if isinstance(field, serializers.ListField) and isinstance(value, list):
         return all(_is_text_where_due(field.child, item) for item in value)
-    if not isinstance(field, serializers.CharField) or getattr(field, "takes_numbers", False):
-        return True
-    return not isinstance(value, int | float | Decimal)
+    return not isinstance(field, serializers.CharField) or not isinstance(value, int | float)

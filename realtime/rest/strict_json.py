@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 import json
+import math
+from decimal import Decimal
 from typing import Any, NoReturn
 
 MAX_SHOWN = 64  # characters of a name in an error
@@ -18,11 +20,15 @@ def loads(body: bytes) -> Any:
 
     Raises Unreadable for what is not JSON, `NaN` and its kin, numbers of thousands of digits
     and nesting beyond what Python reads included. A name that is given twice in one object is
-    refused as well: of two amounts, nobody can tell which is meant.
+    refused as well: of two amounts, nobody can tell which is meant. So is a number with a
+    fraction or an exponent that a double does not hold, such as 1e400: it would be stored as
+    another.
     """
     try:
         text = body.removeprefix(codecs.BOM_UTF8).decode()
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
+        return json.loads(
+            text, object_pairs_hook=_object, parse_float=_float, parse_constant=_no_constant
+        )
     except UnicodeDecodeError:
         raise Unreadable("The body must be JSON in UTF-8.") from None
     except json.JSONDecodeError as error:
@@ -44,6 +50,15 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
                 raise Unreadable(f"The name {name[:MAX_SHOWN]!r} is given twice; give it once.")
             seen.add(name)
     return found
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    # Of the digits that name one double, the shortest are usual, and all of them are right.
+    if math.isinf(number) or Decimal(text) not in (Decimal(repr(number)), Decimal(number)):
+        shown = text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
+        raise Unreadable(f"The number {shown} cannot be kept exactly; send it as text.")
+    return number
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from hoardrun.api.broadcast.state import expires_at
@@ -21,6 +19,7 @@ from hoardrun.ledger.choices import (
 )
 from hoardrun.ledger.errors import LedgerError
 from hoardrun.ledger.money import Currency, amount_parse, amount_text
+from hoardrun.ledger.serializers import AmountInput
 from hoardrun.market import names as market_names
 from hoardrun.market.models import MAX_SYMBOL_LENGTH, SYMBOL_PATTERN, Instrument
 from notifications import validation
@@ -37,30 +36,13 @@ ID_LENGTH = 64
 _PRICE = r"^-?[0-9]{1,15}(\.[0-9]{1,8})?\Z"
 
 
-@extend_schema_field({"type": "string", "pattern": r"^-?\d{1,13}(\.\d{1,2})?$", "example": "12.50"})
-class MoneyInput(serializers.Field[Any, Any, Any, Any]):
-    """Money as sent; it is read once the currency is known."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        return data
-
-    def to_representation(self, value: Any) -> Any:
-        return value
-
-
 class PriceInput(serializers.RegexField):
-    """A price as text or as a whole number: a float has lost digits before anybody can look."""
+    """A price as text: a number of JSON has lost digits before anybody can look."""
 
-    takes_numbers = True
     default_error_messages = {"invalid": 'Give a decimal as text, such as "45000.25".'}
 
     def __init__(self, **options: Any) -> None:
         super().__init__(_PRICE, **options)
-
-    def to_internal_value(self, data: Any) -> str:
-        if isinstance(data, float):
-            self.fail("invalid")
-        return str(super().to_internal_value(data))
 
 
 class _Broadcast(StrictSerializer):
@@ -93,13 +75,11 @@ class _Broadcast(StrictSerializer):
         return attrs
 
 
-def _money(value: Any, currency: str, *, signed: bool) -> str:
+def _money(value: str, currency: str, *, signed: bool) -> str:
     """Write an amount as the wire wants it; only balances may be zero or below."""
     sign = 1
-    if signed and isinstance(value, str) and value.startswith("-"):
+    if signed and value.startswith("-"):
         sign, value = -1, value[1:]
-    elif signed and isinstance(value, int | Decimal) and value < 0:
-        sign, value = -1, -value
     return amount_text(sign * amount_parse(value, currency, allow_zero=signed), currency)
 
 
@@ -125,7 +105,7 @@ class TransactionBroadcast(_Broadcast):
     user_id = UserIdInput(required=False)
     id = serializers.CharField(max_length=ID_LENGTH)
     status = serializers.ChoiceField(TransactionStatus.choices)
-    amount = MoneyInput()
+    amount = AmountInput()
     currency = serializers.ChoiceField(Currency.choices)
     account_id = serializers.CharField(max_length=ID_LENGTH, required=False)
     type = serializers.ChoiceField(TransactionType.choices, required=False)
@@ -134,7 +114,7 @@ class TransactionBroadcast(_Broadcast):
     payment_method = serializers.ChoiceField(PaymentMethod.choices, required=False)
     provider = serializers.ChoiceField(Provider.choices, required=False)
     reference = serializers.CharField(max_length=100, required=False, allow_blank=True)
-    balance_after = MoneyInput(required=False)
+    balance_after = AmountInput(required=False)
     created_at = serializers.DateTimeField(required=False)
     updated_at = serializers.DateTimeField(required=False)
     completed_at = serializers.DateTimeField(required=False)
@@ -147,8 +127,8 @@ class BalanceBroadcast(_Broadcast):
     user_id = UserIdInput(required=False)
     account_id = serializers.CharField(max_length=ID_LENGTH)
     currency = serializers.ChoiceField(Currency.choices)
-    available_balance = MoneyInput()
-    current_balance = MoneyInput()
+    available_balance = AmountInput()
+    current_balance = AmountInput()
     account_type = serializers.ChoiceField(AccountType.choices, required=False)
     updated_at = serializers.DateTimeField(required=False)
 

@@ -112,7 +112,7 @@ def test_it_pushes_transactions_and_balances(post: Post, alice: User, in_query: 
 
 
 def test_it_writes_amounts_as_the_currency_has_them(post: Post, alice: User):
-    done(post("transaction", TXN | {"amount": 7}, f"?user_id={alice.pk}"))
+    done(post("transaction", TXN | {"amount": "7"}, f"?user_id={alice.pk}"))
     assert events(user_stream(alice.pk))[0]["data"]["amount"] == "7.00"
 
 
@@ -254,6 +254,9 @@ def test_it_refuses_what_is_no_message(post: Post, alice: User, kind: str, body:
         ("notification", {"user_id": 10**30}),
         ("notification", {"title": "\x00"}),
         ("transaction", {"amount": 12.5}),
+        ("transaction", {"amount": 12}),
+        ("transaction", {"balance_after": 12}),
+        ("balance", {"current_balance": -250}),
         ("transaction", {"amount": "12.505"}),
         ("transaction", {"amount": "-1"}),
         ("transaction", {"amount": "0"}),
@@ -291,7 +294,7 @@ def test_it_refuses_bad_values_by_name(post: Post, alice: User, kind: str, wrong
     assert nothing_was_written()
 
 
-@pytest.mark.parametrize("price", [1.5, "NaN", "1e5", "dear"])
+@pytest.mark.parametrize("price", [1.5, 45000, True, "NaN", "1e5", "dear"])
 def test_it_says_how_a_price_is_written(post: Post, price: object):
     answer = problem(post("market", BODIES["market"] | {"price": price}), 400, "invalid_input")
     assert answer["errors"] == {"price": ['Give a decimal as text, such as "45000.25".']}

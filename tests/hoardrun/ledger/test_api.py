@@ -134,11 +134,19 @@ def test_it_replays_an_idempotency_key(client: APIClient, kes: Account):
     problem(two_keys, 400)
 
 
+def test_an_amount_that_is_a_number_of_json_is_told_how_to_write_it(kes: Account, login):
+    for amount in (12, 12.5, 0, True):
+        answer = login(kes.user).post(TRANSACTIONS, body(kes, amount=amount), format="json")
+        told = problem(answer, 400)["errors"]
+        assert told == {"amount": ['Give an amount as text, such as "12.50".']}
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         {"amount": "1.234"},
         {"amount": 12.5},
+        {"amount": 12},
         {"amount": True},
         {"amount": None},
         {"amount": "-1"},

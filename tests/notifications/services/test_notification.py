@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,16 @@ from notifications.errors import Conflict, InvalidInput, NotFound
 from notifications.models import Notification
 from realtime import db
 from tests.notifications.support import HOUR, note, told, types
+
+
+def test_the_row_and_the_event_have_the_numbers_that_were_given(alice):
+    numbers = [2**53 - 1, 1 - 2**53, 0.1, -1e-300, 5e-324, 1e15, 0, True, 123.0]
+    created = note(alice, metadata={"numbers": numbers})
+    created.refresh_from_db()
+    assert list(map(repr, created.metadata["numbers"])) == list(map(repr, numbers))
+    assert told(alice)[0]["data"]["metadata"] == {"numbers": numbers}
+    created.title = "Another"
+    created.save()
 
 
 def test_it_keeps_exact_amounts_in_metadata(alice):
@@ -44,7 +55,11 @@ def test_it_keeps_exact_amounts_in_metadata(alice):
         ("metadata", {"text": "nul \x00"}),
         ("metadata", {"text": "surrogate \ud800"}),
         ("metadata", {"object": object()}),
-        ("metadata", json.loads('{"number": 1e999}')),
+        *(
+            ("metadata", {"deep": [{"number": sign * number}]})
+            for number in (2**53, 2**53 + 1, 10**400, float(2**53), 1e22, math.inf, math.nan)
+            for sign in (1, -1)
+        ),
         ("metadata", json.loads('{"deep":' + "[" * 30 + "]" * 30 + "}")),
         ("scheduled_at", datetime(2040, 1, 1)),
         ("expires_at", timezone.now() - HOUR),

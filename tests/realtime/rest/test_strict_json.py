@@ -13,6 +13,14 @@ def test_it_reads_json():
     }
 
 
+@pytest.mark.parametrize(
+    "number", ["0.1", "0.10", "-0.0", "1e3", "1E-7", "12.50", "5e-324", "0.30000000000000004"]
+    + ["0.1000000000000000055511151231257827021181583404541015625", "1.7976931348623157e308"]
+)  # fmt: skip
+def test_it_takes_a_number_that_a_double_holds(number: str):
+    assert strict_json.loads(number.encode()) == float(number)
+
+
 def test_it_takes_a_byte_order_mark_for_nothing():
     assert strict_json.loads(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
     with pytest.raises(strict_json.Unreadable, match="UTF-8"):
@@ -32,6 +40,18 @@ def test_it_takes_a_byte_order_mark_for_nothing():
         (b'{"a": NaN}', "NaN is not JSON"),
         (b'{"a": -Infinity}', "-Infinity is not JSON"),
         (b"9" * 5000, "too many digits"),
+        *(
+            (number, "cannot be kept exactly")
+            for number in (
+                b"1e400",
+                b"-1E400",
+                b"1e-400",
+                b"1e999999999",
+                b"0.12345678901234567890",
+                b"9007199254740993.0",
+                b"0." + b"3" * 60_000,
+            )
+        ),
         (b"[" * 100_000, "nested too deeply"),
     ],
     ids=lambda value: str(value[:30]),
