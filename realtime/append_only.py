@@ -1,11 +1,12 @@
 """Rows that are written once: no save, update or delete through the ORM changes them.
 
-`record_triggers` refuses SQL by hand as well, except by those who may drop a trigger.
+`record_triggers` refuses SQL by hand as well, except by those who may drop a trigger. Only the
+columns that a model names in `ERASABLE` may be emptied, when a person is forgotten.
 """
 
 from __future__ import annotations
 
-from typing import Any, NoReturn, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 from django.db import models
 
@@ -28,6 +29,15 @@ class AppendOnlyQuerySet(models.QuerySet[Row]):
     def delete(self) -> NoReturn:
         raise RecordIsFinal(self.model)
 
+    def erase(self) -> int:
+        """Empty the columns of ERASABLE, and return how many rows had any text in them."""
+        columns: tuple[str, ...] = getattr(self.model, "ERASABLE", ())
+        if not columns:
+            raise RecordIsFinal(self.model)
+        empty = models.Q(**dict.fromkeys(columns, ""))
+        filled = self.exclude(empty)
+        return int(super(AppendOnlyQuerySet, filled).update(**dict.fromkeys(columns, "")))
+
     def bulk_update(self, *arguments: Any, **options: Any) -> NoReturn:
         raise RecordIsFinal(self.model)
 
@@ -41,6 +51,9 @@ class AppendOnlyQuerySet(models.QuerySet[Row]):
 
 class AppendOnly(models.Model):
     """Base of records. Raises RecordIsFinal for whatever is not an insert."""
+
+    # Columns of text that tell about a person beyond the number of a user.
+    ERASABLE: ClassVar[tuple[str, ...]] = ()
 
     objects = AppendOnlyQuerySet.as_manager()
 

@@ -202,6 +202,8 @@ class Broadcast(AppendOnly):
     what became of it is its `decision`.
     """
 
+    ERASABLE = ("address",)
+
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     kind = models.CharField(max_length=32)
     target = models.CharField(max_length=100)
@@ -238,6 +240,8 @@ class Broadcast(AppendOnly):
 
 class BroadcastDecision(AppendOnly):
     """What a second person decided on a broadcast: append-only, written with the event itself."""
+
+    ERASABLE = ("address",)
 
     broadcast = models.OneToOneField(Broadcast, on_delete=models.PROTECT, related_name="decision")
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)

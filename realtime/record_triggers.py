@@ -1,28 +1,27 @@
 """Triggers that keep records final for SQL by hand too, on SQLite and PostgreSQL.
 
 `migrate` makes them at its end, for every model that is `AppendOnly`. It makes missing ones
-again, since a migration that remakes a table on SQLite drops them. A data migration that has
-to change records drops them first. They do not stop TRUNCATE, which `manage.py flush` needs,
-nor an owner of the database that drops them.
+again, since a migration that remakes a table on SQLite drops them, and replaces those whose
+definition has changed: a trigger's name ends with a digest of it. A data migration that has to
+change records drops them first. They let the columns of `ERASABLE` be emptied, and nothing else.
+They do not stop TRUNCATE, which `manage.py flush` needs, nor an owner of the database that
+drops them.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import zlib
+from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 
 from realtime.append_only import AppendOnly
 
 _SQLITE = """
-CREATE TRIGGER "{name}" BEFORE {operation} ON "{table}"
-BEGIN SELECT RAISE(ABORT, 'A row of {table} is a record: it is never changed.'); END
-"""
-# SQLite's INSERT OR REPLACE deletes the rows in its way without any trigger of theirs.
-_SQLITE_REPLACE = """
-CREATE TRIGGER "{name}" BEFORE INSERT ON "{table}" WHEN {taken}
+CREATE TRIGGER "{name}" BEFORE {event} ON "{table}" WHEN {condition}
 BEGIN SELECT RAISE(ABORT, 'A row of {table} is a record: it is never changed.'); END
 """
 _POSTGRESQL_FUNCTION = """
@@ -33,84 +32,115 @@ BEGIN
 END $$
 """
 _POSTGRESQL = """
-CREATE TRIGGER "{name}" BEFORE {operation} ON "{table}"
-FOR EACH ROW EXECUTE FUNCTION hoardrun_record_is_final()
+CREATE TRIGGER "{name}" BEFORE {event} ON "{table}"
+FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION hoardrun_record_is_final()
 """
-OPERATIONS = {
-    "sqlite": ("UPDATE", "DELETE", "REPLACE"),
-    "postgresql": ("UPDATE", "DELETE"),
-}
+
+
+class Trigger(NamedTuple):
+    """What refuses one operation on the records of one table."""
+
+    table: str
+    operation: str  # UPDATE, DELETE, or on SQLite REPLACE
+    condition: str
+
+    @property
+    def name(self) -> str:
+        digest = zlib.crc32(self.condition.encode())
+        return f"{_prefix(self.table, self.operation)}{digest:08x}"
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[tuple[str, str]]:
     """List the tables of records, each with the operation that no trigger refuses yet."""
-    wanted = {
-        _name(table, operation): (table, operation)
-        for table in _records()
-        for operation in OPERATIONS[connection.vendor]
-    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
-            if connection.vendor == "postgresql"
-            else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-        )
-        there = {name for (name,) in cursor.fetchall()}
-        tables = set(connection.introspection.table_names(cursor))
-    return [pair for name, pair in wanted.items() if name not in there and pair[0] in tables]
+        return [(trigger.table, trigger.operation) for trigger in _missing(cursor)]
 
 
 def install(using: str, **kwargs: Any) -> None:
     """Make the triggers that are missing; the receiver of `post_migrate`."""
-    connection = connections[using]
-    if not (todo := missing(connection)):
-        return
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
+    with connections[using].cursor() as cursor:
+        todo = _missing(cursor)
+        if todo and cursor.db.vendor == "postgresql":
             cursor.execute(_POSTGRESQL_FUNCTION)
-        statement = _POSTGRESQL if connection.vendor == "postgresql" else _SQLITE
-        for table, operation in todo:
-            name = _name(table, operation)
-            if operation == "REPLACE":
-                taken = _taken(table, _unique(_records()[table]))
-                cursor.execute(_SQLITE_REPLACE.format(name=name, table=table, taken=taken))
-            else:
-                cursor.execute(statement.format(name=name, table=table, operation=operation))
+        statement = _POSTGRESQL if cursor.db.vendor == "postgresql" else _SQLITE
+        for trigger in todo:
+            _drop(cursor, trigger.table, trigger.operation)  # one of a former definition
+            event = "INSERT" if trigger.operation == "REPLACE" else trigger.operation
+            words = {"name": trigger.name, "event": event}
+            cursor.execute(statement.format(**words, **trigger._asdict()))
 
 
 def remove(using: str, operation: str) -> None:
     """Drop the triggers of one operation, as a data migration or a test needs it."""
     with connections[using].cursor() as cursor:
-        for table in _records():
-            on = f' ON "{table}"' if cursor.db.vendor == "postgresql" else ""
-            cursor.execute(f'DROP TRIGGER IF EXISTS "{_name(table, operation)}"{on}')
+        for model in _records():
+            _drop(cursor, model._meta.db_table, operation)
 
 
-def _records() -> dict[str, type[AppendOnly]]:
-    return {
-        model._meta.db_table: model for model in apps.get_models() if issubclass(model, AppendOnly)
-    }
+def _records() -> list[type[AppendOnly]]:
+    return [model for model in apps.get_models() if issubclass(model, AppendOnly)]
 
 
-def _unique(model: type[AppendOnly]) -> list[list[str]]:
-    """List the columns, or groups of columns, whose values no two rows share."""
-    options = model._meta
-    found = [[field.column] for field in options.concrete_fields if field.unique]
-    for constraint in options.total_unique_constraints:
-        names = constraint.fields
-        found.append([field.column for field in options.concrete_fields if field.name in names])
-    return found
+def _missing(cursor: CursorWrapper) -> list[Trigger]:
+    there = {name for name, _ in _there(cursor)}
+    tables = set(cursor.db.introspection.table_names(cursor))
+    wanted = [trigger for model in _records() for trigger in _wanted(model, cursor.db.vendor)]
+    return [one for one in wanted if one.name not in there and one.table in tables]
 
 
-def _taken(table: str, unique: list[list[str]]) -> str:
-    """Say in SQL that a new row has a key, or other unique values, of a row that is there."""
+def _wanted(model: type[AppendOnly], vendor: str) -> list[Trigger]:
+    table = model._meta.db_table
+    triggers = [
+        Trigger(table, "UPDATE", _changed(model, vendor)),
+        Trigger(table, "DELETE", "TRUE"),
+    ]
+    if vendor == "sqlite":
+        # INSERT OR REPLACE deletes the rows in its way without any DELETE trigger of theirs.
+        triggers.append(Trigger(table, "REPLACE", _taken(model)))
+    return triggers
+
+
+def _changed(model: type[AppendOnly], vendor: str) -> str:
+    """Say in SQL that an update does more than to empty columns of ERASABLE."""
+    differs = "IS DISTINCT FROM" if vendor == "postgresql" else "IS NOT"
     return " OR ".join(
-        f'EXISTS (SELECT 1 FROM "{table}" WHERE '
+        f'(NEW."{field.column}" {differs} OLD."{field.column}"'
+        + (f""" AND NEW."{field.column}" {differs} '')""" if field.name in model.ERASABLE else ")")
+        for field in model._meta.concrete_fields
+    )
+
+
+def _taken(model: type[AppendOnly]) -> str:
+    """Say in SQL that a new row has a key, or other unique values, of a row that is there."""
+    fields = model._meta.concrete_fields
+    unique = [[field.column] for field in fields if field.unique]
+    for constraint in model._meta.total_unique_constraints:
+        unique.append([field.column for field in fields if field.name in constraint.fields])
+    return " OR ".join(
+        f'EXISTS (SELECT 1 FROM "{model._meta.db_table}" WHERE '
         + " AND ".join(f'"{column}" = NEW."{column}"' for column in columns)
         + ")"
         for columns in unique
     )
 
 
-def _name(table: str, operation: str) -> str:
-    return f"{table}_no_{operation.lower()}"
+def _there(cursor: CursorWrapper) -> list[tuple[str, str]]:
+    """List the names of all triggers, each with its table."""
+    cursor.execute(
+        "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+        "WHERE NOT tgisinternal"
+        if cursor.db.vendor == "postgresql"
+        else "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"
+    )
+    return list(cursor.fetchall())
+
+
+def _drop(cursor: CursorWrapper, table: str, operation: str) -> None:
+    on = f' ON "{table}"' if cursor.db.vendor == "postgresql" else ""
+    for name, its_table in _there(cursor):
+        if its_table == table and f"{name}_".startswith(_prefix(table, operation)):
+            cursor.execute(f'DROP TRIGGER "{name}"{on}')
+
+
+def _prefix(table: str, operation: str) -> str:
+    return f"{table}_no_{operation.lower()}_"

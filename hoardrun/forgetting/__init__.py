@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from hoardrun.forgetting.decisions import DECISIONS, Fate
+from hoardrun.forgetting.decisions import COLUMNS, DECISIONS, Fate
 from hoardrun.forgetting.export import write
 from hoardrun.forgetting.forget import Outcome, forget, shut_out
 
-__all__ = ["DECISIONS", "Fate", "Outcome", "forget", "shut_out", "write"]
+__all__ = ["COLUMNS", "DECISIONS", "Fate", "Outcome", "forget", "shut_out", "write"]

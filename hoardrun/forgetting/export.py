@@ -10,18 +10,13 @@ from typing import IO, Any
 from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
 
-from hoardrun.forgetting.rows import ROWS
+from hoardrun.forgetting.rows import ROWS, log_about
 from hoardrun.secret_columns import is_secret
-from realtime.models import Broadcast, BroadcastDecision, Event
+from realtime.models import Broadcast, Event
 from realtime.protocol.codec import timestamp
 
-# What of these rows is about somebody else, or the engine's own.
-_OTHERS = {
-    Broadcast: {"fingerprint", "address", "audience", "needs_approval", "idempotency_key"},
-    BroadcastDecision: {"address"},
-    Event: {"stream", "reached"},
-    LogEntry: {"content_type"},
-}
+# The engine's own.
+_LEFT_OUT = {Event: {"stream", "reached"}}
 _CHUNK = 500
 
 
@@ -35,7 +30,7 @@ def write(user_id: int, out: IO[str]) -> dict[str, int]:
     for name, rows in ROWS.items():
         out.write(f"{',' if counts else ''}\n{json.dumps(name)}: [")
         counts[name] = 0
-        for row in _plain(rows(user_id)):
+        for row in _plain(rows(user_id), user_id):
             out.write(",\n  " if counts[name] else "\n  ")
             out.write(json.dumps(row, default=_text, ensure_ascii=False))
             counts[name] += 1
@@ -44,16 +39,21 @@ def write(user_id: int, out: IO[str]) -> dict[str, int]:
     return counts
 
 
-def _plain(rows: QuerySet[Any]) -> Iterator[dict[str, Any]]:
-    left_out = _OTHERS.get(rows.model, set())
+def _plain(rows: QuerySet[Any], user_id: int) -> Iterator[dict[str, Any]]:
+    left_out = _LEFT_OUT.get(rows.model, set())
     fields = [
         field.attname
         for field in rows.model._meta.concrete_fields
         if not is_secret(field) and field.name not in left_out
     ]
+    about_user = set(log_about(user_id).values_list("pk", flat=True))
     for row in rows.order_by("pk").values(*fields).iterator(_CHUNK):
         if rows.model is Event:
             row["payload"] = json.loads(row["payload"])  # the text that went on the wire
+        elif rows.model is Broadcast and row["author_id"] != user_id:
+            del row["address"], row["idempotency_key"]  # of the member of staff
+        elif rows.model is LogEntry and row["id"] not in about_user:
+            del row["object_repr"]  # such as the name of another user
         yield row
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,9 +15,11 @@ from django.db.models import Model, Q
 from hoardrun.forgetting.decisions import DECISIONS, Fate
 from hoardrun.forgetting.rows import ROWS, about
 from hoardrun.ledger.choices import TransactionStatus
-from hoardrun.ledger.models import Account
+from hoardrun.ledger.models import Account, TransactionMove
 from notifications.models import Notification
 from realtime import log, names
+from realtime.append_only import AppendOnlyQuerySet
+from realtime.models import Broadcast, BroadcastDecision
 from realtime.retry import retried
 
 NAME = "forgotten-{}"
@@ -56,24 +59,27 @@ def forget(user_id: int, *, dry_run: bool = False, keep_descriptions: bool = Fal
     them. All or nothing; `dry_run` undoes it. Once more, it does what there is to do.
     """
     user: Any = get_user_model()._default_manager.select_for_update(no_key=True).get(pk=user_id)
-    outcome = Outcome(user_id, NAME.format(user_id))
-    accounts = ROWS["ledger.Account"](user_id)
+    outcome = Outcome(user_id, _free_name(user_id))
+    accounts = ROWS["ledger_account"](user_id)
     outcome.accounts_with_money = accounts.exclude(current_balance=0, available_balance=0).count()
-    moves = ROWS["ledger.Transaction"](user_id).filter(status__in=_UNDER_WAY)
+    moves = ROWS["ledger_transaction"](user_id).filter(status__in=_UNDER_WAY)
     outcome.transactions_under_way = moves.count()
     # First, as it needs the titles and names that go.
-    outcome.anonymised["admin.LogEntry"] = _log_entries(user_id, outcome.name)
-    outcome.anonymised["ledger.Account"] = _clear(accounts, "name")
+    outcome.anonymised["django_admin_log"] = _log_entries(user_id, outcome.name)
+    outcome.anonymised["ledger_account"] = _clear(accounts, "name")
     text = () if keep_descriptions else ("description", "failure_reason")
-    outcome.anonymised["ledger.Transaction"] = _clear(ROWS["ledger.Transaction"](user_id), *text)
+    outcome.anonymised["ledger_transaction"] = _clear(ROWS["ledger_transaction"](user_id), *text)
+    for name, rows in _erasable(user_id).items():
+        is_text = name == "ledger_transactionmove"
+        outcome.anonymised[name] = 0 if is_text and keep_descriptions else rows.erase()
     for name, fate in DECISIONS.items():
         if fate is Fate.KEPT:
             outcome.kept[name] = ROWS[name](user_id).count()
-        elif fate is Fate.REMOVED and name != "realtime.Event":
+        elif fate is Fate.REMOVED and name != "realtime_event":
             outcome.removed[name] = _remove(ROWS[name](user_id))
-    outcome.anonymised["auth.User"] = int(_anonymise(user, outcome.name))
+    outcome.anonymised["auth_user"] = int(_anonymise(user, outcome.name))
     # Last, as it locks the stream.
-    outcome.removed["realtime.Event"] = log.clear(names.user_stream(user_id))
+    outcome.removed["realtime_event"] = log.clear(names.user_stream(user_id))
     transaction.set_rollback(dry_run)
     return outcome
 
@@ -94,6 +100,24 @@ def _anonymise(user: Any, name: str) -> bool:
     if changed:
         user.save()
     return changed
+
+
+def _free_name(user_id: int) -> str:
+    """Choose the name that is left; somebody else may have taken the usual one."""
+    users: Any = get_user_model()
+    others = users._default_manager.exclude(pk=user_id)
+    usual = NAME.format(user_id)
+    free = itertools.chain([usual], (f"{usual}-{count}" for count in itertools.count(2)))
+    return next(one for one in free if not others.filter(**{users.USERNAME_FIELD: one}).exists())
+
+
+def _erasable(user_id: int) -> dict[str, AppendOnlyQuerySet[Any]]:
+    """Select the records that tell more about the user than a number."""
+    return {
+        "ledger_transactionmove": TransactionMove.objects.filter(txn__account__user_id=user_id),
+        "realtime_broadcast": Broadcast.objects.filter(author_id=user_id),
+        "realtime_broadcastdecision": BroadcastDecision.objects.filter(decided_by_id=user_id),
+    }
 
 
 def _clear(rows: Any, *columns: str) -> int:
@@ -119,9 +143,19 @@ def _log_entries(user_id: int, name: str) -> int:
     for pks in _chunks(Notification, user_id):
         titled = entries.filter(about(Notification, pks)).exclude(object_repr="")
         count += titled.update(object_repr="")
-    for account in Account.objects.filter(user_id=user_id).exclude(name=""):
+    # An entry has the name that the account had then.
+    accounts = list(Account.objects.filter(user_id=user_id))
+    for account in accounts:
         account.name = ""
-        count += entries.filter(about(Account, [account.pk])).update(object_repr=str(account))
+    nameless = {str(account.pk): str(account) for account in accounts}
+    named = [
+        entry
+        for entry in entries.filter(about(Account, list(nameless)))
+        if entry.object_id and entry.object_repr != nameless[entry.object_id]
+    ]
+    for entry in named:
+        entry.object_repr = nameless[entry.object_id or ""]
+    count += entries.bulk_update(named, ["object_repr"], batch_size=_CHUNK)
     return count
 
 

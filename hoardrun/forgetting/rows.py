@@ -31,30 +31,36 @@ _TO_A_USER = [name for name, kind in KINDS.items() if kind.target == "user_id"]
 
 Rows = Callable[[int], QuerySet[Any]]
 ROWS: dict[str, Rows] = {
-    "auth.User": lambda pk: get_user_model()._default_manager.filter(pk=pk),
-    "auth.User_groups": lambda pk: _given("groups", pk),
-    "auth.User_user_permissions": lambda pk: _given("user_permissions", pk),
-    "sessions.Session": lambda pk: Session.objects.filter(pk__in=list(_sessions(pk))),
-    "admin.LogEntry": lambda pk: LogEntry.objects.filter(Q(user_id=pk) | about(_user(), [pk])),
-    "notifications.Notification": lambda pk: Notification.objects.filter(user_id=pk),
-    "notifications.Announcement": lambda pk: Announcement.objects.filter(author_id=pk),
-    "realtime.Event": lambda pk: Event.objects.filter(stream__name=names.user_stream(pk)),
-    "realtime.Stream": lambda pk: Stream.objects.filter(name=names.user_stream(pk)),
-    "realtime.Cursor": lambda pk: Cursor.objects.filter(user_id=pk),
-    "realtime.Connection": lambda pk: Connection.objects.filter(user_id=pk),
-    "realtime.Ticket": lambda pk: Ticket.objects.filter(user_id=pk),
-    "realtime.IssuedToken": lambda pk: IssuedToken.objects.filter(user_id=pk),
-    "realtime.EndedSession": lambda pk: EndedSession.objects.filter(user_id=pk),
-    "realtime.Broadcast": lambda pk: Broadcast.objects.filter(
+    "auth_user": lambda pk: get_user_model()._default_manager.filter(pk=pk),
+    "auth_user_groups": lambda pk: _given("groups", pk),
+    "auth_user_user_permissions": lambda pk: _given("user_permissions", pk),
+    "django_session": lambda pk: Session.objects.filter(pk__in=list(_sessions(pk))),
+    "django_admin_log": lambda pk: LogEntry.objects.filter(user_id=pk) | log_about(pk),
+    "notifications_notification": lambda pk: Notification.objects.filter(user_id=pk),
+    "notifications_announcement": lambda pk: Announcement.objects.filter(author_id=pk),
+    "realtime_event": lambda pk: Event.objects.filter(stream__name=names.user_stream(pk)),
+    "realtime_stream": lambda pk: Stream.objects.filter(name=names.user_stream(pk)),
+    "realtime_cursor": lambda pk: Cursor.objects.filter(user_id=pk),
+    "realtime_connection": lambda pk: Connection.objects.filter(user_id=pk),
+    "realtime_ticket": lambda pk: Ticket.objects.filter(user_id=pk),
+    "realtime_issuedtoken": lambda pk: IssuedToken.objects.filter(user_id=pk),
+    "realtime_endedsession": lambda pk: EndedSession.objects.filter(user_id=pk),
+    "realtime_broadcast": lambda pk: Broadcast.objects.filter(
         Q(author_id=pk) | Q(kind__in=_TO_A_USER, target=str(pk))
     ),
-    "realtime.BroadcastDecision": lambda pk: BroadcastDecision.objects.filter(decided_by_id=pk),
-    "ledger.Account": lambda pk: Account.objects.filter(user_id=pk),
-    "ledger.Transaction": lambda pk: Transaction.objects.filter(account__user_id=pk),
-    "ledger.TransactionMove": lambda pk: TransactionMove.objects.filter(
+    "realtime_broadcastdecision": lambda pk: BroadcastDecision.objects.filter(decided_by_id=pk),
+    "ledger_account": lambda pk: Account.objects.filter(user_id=pk),
+    "ledger_transaction": lambda pk: Transaction.objects.filter(account__user_id=pk),
+    "ledger_transactionmove": lambda pk: TransactionMove.objects.filter(
         Q(user_id=pk) | Q(txn__account__user_id=pk)
     ),
 }
+
+
+def log_about(user_id: int) -> QuerySet[LogEntry]:
+    """Select the entries of the admin's log that are about a user or an account of theirs."""
+    accounts = list(Account.objects.filter(user_id=user_id).values_list("pk", flat=True))
+    return LogEntry.objects.filter(about(_user(), [user_id]) | about(Account, accounts))
 
 
 def about(model: type[Model], pks: list[Any]) -> Q:

@@ -210,6 +210,8 @@ class TransactionMove(AppendOnly):
     `from_status`: it created the transaction. Transactions from before 0.1.0 may lack some.
     """
 
+    ERASABLE = ("reason",)
+
     # The unique constraint has the index.
     txn = models.ForeignKey(
         Transaction, on_delete=models.PROTECT, related_name="moves", db_index=False

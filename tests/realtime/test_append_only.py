@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -29,8 +30,11 @@ def broadcast(db: None) -> Broadcast:
         fingerprint="x",
         audience=1,
         idempotency_key="once",
+        address="192.0.2.1",
     )
-    BroadcastDecision.objects.create(broadcast=written, decided_by=author, approved=True)
+    BroadcastDecision.objects.create(
+        broadcast=written, decided_by=author, approved=True, address="192.0.2.1"
+    )
     return written
 
 
@@ -116,8 +120,12 @@ def test_sql_by_hand_changes_no_record(broadcast: Broadcast, model: Any, stateme
 def move(db: None) -> TransactionMove:
     user = User.objects.create_user("bob")
     account = account_open(user_id=user.pk, currency="KES", opening_balance="5")
-    transaction_create(account_id=account.pk, type="fee", direction="outbound", amount="1")
-    return TransactionMove.objects.get()
+    made = transaction_create(account_id=account.pk, type="fee", direction="outbound", amount="1")
+    move = TransactionMove.objects.get()
+    record_triggers.remove("default", "UPDATE")
+    models.QuerySet(TransactionMove).update(reason=f"For {made.txn.pk}")
+    record_triggers.install("default")
+    return move
 
 
 UNIQUE = {
@@ -170,3 +178,52 @@ def test_migrate_makes_a_missing_trigger_again(db: None) -> None:
     assert len(check_records(databases=["default"])) == len(RECORDS)
     record_triggers.install("default")
     assert record_triggers.missing(connection) == []
+
+
+def test_migrate_replaces_a_trigger_of_a_former_definition(
+    broadcast: Broadcast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_triggers.remove("default", "UPDATE")
+    with monkeypatch.context() as former:
+        former.setattr(Broadcast, "ERASABLE", ())
+        record_triggers.install("default")
+        with pytest.raises(IntegrityError), transaction.atomic():
+            models.QuerySet(Broadcast).update(address="")
+    assert ("realtime_broadcast", "UPDATE") in record_triggers.missing(connection)
+    record_triggers.install("default")
+    models.QuerySet(Broadcast).update(address="")
+    assert not Broadcast.objects.exclude(address="").exists()
+
+
+# -- forgetting a person
+
+
+@pytest.mark.parametrize("model", RECORDS)
+def test_a_record_can_only_lose_what_tells_about_a_person(
+    broadcast: Broadcast, move: TransactionMove, model: Any
+) -> None:
+    [column] = model.ERASABLE
+    row = model.objects.get()
+    assert getattr(row, column)
+    others = {field.attname: getattr(row, field.attname) for field in model._meta.concrete_fields}
+    for name in others.keys() - {column}:
+        with pytest.raises(IntegrityError, match="is never changed"), transaction.atomic():
+            models.QuerySet(model).update(**{column: "", name: changed_value(others[name])})
+    assert model.objects.values().get() == others
+    assert model.objects.erase() == 1
+    assert model.objects.values().get() == others | {column: ""}
+    assert model.objects.erase() == 0
+
+
+def changed_value(value: Any) -> Any:
+    match value:
+        case bool():
+            return not value
+        case int() | None:
+            return 1_000_000
+        case datetime():
+            return value + timedelta(days=1)
+        case str():
+            return f"{value[:10]}x"
+        case _:
+            return {"other": True}
