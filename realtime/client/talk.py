@@ -12,7 +12,7 @@ from realtime.client.acks import ACK_SECONDS, Applied
 from realtime.client.connection import Line
 from realtime.client.errors import ServerError
 from realtime.client.handlers import MAX_WAITING, Handlers, Item
-from realtime.client.policy import MAX_REFUSALS, Action, Lost
+from realtime.client.policy import MAX_REFUSALS, Action, Lost, on_refusal
 from realtime.client.positions import Positions, Verdict
 from realtime.client.requests import Message, Request, Requests, rejoin
 from realtime.client.resync import Resync
@@ -230,7 +230,8 @@ class Talk:
         except NoToken:
             return self.link.lose(NO_TOKEN)
         except SnapshotFailed as error:
-            action = Action.RENEW if error.status == 401 else Action.RETRY
+            logger.warning("there is no snapshot: %s", error)
+            action = Action.RETRY if error.status is None else on_refusal(error.status)
             return self.link.lose(Lost(action, f"no snapshot: {error}"))
         except Exception as error:
             return self.link.lose(failed(error))

@@ -1,7 +1,7 @@
 // The client and what goes wrong around it: users that change, snapshots that come late.
 
 import assert from "node:assert/strict";
-import { after, beforeEach, test } from "node:test";
+import { after, beforeEach, mock, test } from "node:test";
 
 import { jwt, requests, settle, sockets } from "./browser.mjs";
 await import("../../realtime/static/realtime/connection.js"); // so that it is there at once
@@ -12,6 +12,7 @@ const clients = [];
 const endAll = () => clients.splice(0).forEach((client) => client.disconnect());
 after(endAll);
 beforeEach(() => {
+  mock.timers.reset(); // of a test that failed
   endAll();
   sockets.length = requests.length = 0;
 });
@@ -135,6 +136,39 @@ test("an answer that is no snapshot is not handed over", async () => {
   requests[1]({ positions: { "user:1": 9 }, epoch: "one" });
   await settle();
   assert.equal(resyncs, 1);
+});
+
+test("a snapshot that is not there is said, for as long as it is asked for again", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { socket, client, heard } = await connected();
+  const changes = [];
+  client.on("state", ({ state, reason, retryInMs }) => changes.push([state, reason, retryInMs !== null]));
+  socket.resync("trimmed", 9);
+  socket.event(10);
+  const waits = ["connecting", "There is no snapshot. The server answered 404.", true];
+  for (const number of [0, 1, 2]) {
+    await settle();
+    assert.deepEqual([requests.length, changes], [number + 1, Array(number).fill(waits)]);
+    requests[number]({}, 404);
+    await settle();
+    mock.timers.tick(30_000);
+  }
+  assert.ok(client.greeting); // the socket is open all the time
+  await settle();
+  requests[3]({ positions: { "user:1": 9 }, epoch: "one" });
+  await settle();
+  assert.deepEqual(changes, [waits, waits, waits, ["connected", "", false]]);
+  assert.deepEqual([heard, sockets.length], [[10], 1]);
+});
+
+test("a snapshot that the server refuses to the user ends the connection", async () => {
+  const { socket, client } = await connected();
+  socket.resync("trimmed", 9);
+  await settle();
+  requests[0]({ detail: "No." }, 403);
+  await settle();
+  assert.deepEqual([client.state, socket.readyState], ["disconnected", 3]);
+  await assert.rejects(client.listRooms(), { name: "DisconnectedError", code: 4403, reason: "No." });
 });
 
 test("a filter that changes within a round trip is what was asked for last", async () => {

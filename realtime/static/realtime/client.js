@@ -149,14 +149,26 @@ export class Client {
 
   /** Close and stay closed. A later connect() goes on where this one was. */
   disconnect() {
+    this.#end({ reason: LEFT });
+    this.#ended = null;
+  }
+
+  #end(why) {
     this.#run++;
     this.#tokens = this.#tokens.anew();
     this.#listening?.abort();
-    this.#link?.stop();
+    const link = this.#link;
     this.#isStale ||= Boolean(this.#held);
     this.#link = this.#held = this.#due = null;
-    if (this.state !== "disconnected") this.#enter({ state: "disconnected", reason: LEFT });
-    this.#ended = null;
+    link?.stop();
+    if (this.state !== "disconnected") this.#enter({ state: "disconnected", ...why });
+  }
+
+  /** End when the server refuses the user's token or the user; returns whether it does. */
+  #endAt({ status, message }) {
+    const isRefused = [401, 403].includes(status);
+    if (isRefused) this.#end({ code: 4000 + status, reason: message });
+    return isRefused;
   }
 
   /** Disconnect and forget the user: nothing of one may reach the next. */
@@ -188,7 +200,7 @@ export class Client {
         return this.#use(link);
       } catch (error) {
         if (run !== this.#run) return;
-        if ([401, 403].includes(error.status)) return this.#enter({ state: "disconnected", code: 4000 + error.status, reason: error.message });
+        if (this.#endAt(error)) return;
         const retryInMs = backoff(attempt);
         this.#enter({ state: "connecting", reason: error.message, retryInMs });
         await pause(retryInMs);
@@ -217,7 +229,7 @@ export class Client {
 
   #use(link) {
     this.#link = link;
-    link.on("state", (change) => this.#enter(change));
+    link.on("state", (change) => link === this.#link && this.#enter(change));
     link.on("message", (message) => this.#receive(message));
     link.on("lost", () => (this.disconnect(), this.connect()));
     link.on("behind", (stream) => this.#resync({ stream, reason: "behind" }));
@@ -233,7 +245,7 @@ export class Client {
   #enter(change) {
     change = { code: 0, reason: "", retryInMs: null, ...change };
     this.state = change.state;
-    if (change.state !== "connected") this.greeting = this.latency = null;
+    if (this.#link?.state !== "connected") this.greeting = this.latency = null;
     if (change.state === "disconnected") {
       this.#ended = new DisconnectedError(change);
       for (const { reject } of this.#early) reject(this.#ended);
@@ -276,7 +288,7 @@ export class Client {
     if (upTo && handled === this.#handled) this.#link?.ack(stream, upTo);
   }
 
-  /** Read the snapshot, hand it over, and go on with what is newer. */
+  /** Read the snapshot, hand it over, and go on with what is newer. While it cannot be had, say so. */
   async #resync(about) {
     this.#due = about;
     const isReading = this.#held;
@@ -296,8 +308,11 @@ export class Client {
           this.#held = null;
           throw error;
         }
+        if (this.#endAt(error)) return;
         this.#due ??= about;
-        await pause(backoff(attempt++));
+        const retryInMs = backoff(attempt++);
+        if (this.#link?.state === "connected") this.#enter({ state: "connecting", reason: `There is no snapshot. ${error.message}`, retryInMs });
+        await pause(retryInMs);
         if (run !== this.#run) return;
       }
     }
@@ -311,6 +326,7 @@ export class Client {
     this.#handled = new Handled();
     this.counts = snapshot.counts || this.counts;
     this.#events.emit("resync", { snapshot, stream, reason });
+    if (this.#link?.state === "connected" && this.state !== "connected") this.#enter({ state: "connected" });
     for (const message of held) if (message.stream || message.timestamp >= snapshot.timestamp) this.#receive(message);
   }
 

@@ -108,14 +108,17 @@ async def wrong(
 ) -> AsyncIterator[tuple[Client, Seen, list[str]]]:
     """Serve with `talk(socket, number of the connection)`, and a client; paths are noted.
 
-    `await snapshot()` is what its path answers.
+    `await snapshot()` is what its path answers, a status alone or what a snapshot holds.
     """
     paths: list[str] = []
 
     async def look(socket: ServerConnection, request: Request) -> Response | None:
         if request.path != "/snapshot":
             return None
-        return socket.respond(HTTPStatus.OK, json.dumps(await snapshot()))
+        answer = await snapshot()
+        if isinstance(answer, HTTPStatus):
+            return socket.respond(answer, "{}")
+        return socket.respond(HTTPStatus.OK, json.dumps(answer))
 
     async def answer(socket: ServerConnection) -> None:
         paths.append(socket.request.path if socket.request else "")

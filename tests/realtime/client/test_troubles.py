@@ -9,6 +9,7 @@ import signal
 import time
 from datetime import UTC, datetime, timedelta
 from email.message import Message
+from http import HTTPStatus
 from typing import Any
 from urllib.error import HTTPError
 
@@ -250,6 +251,38 @@ async def test_positions_stay_of_one_epoch_when_a_handler_of_the_snapshot_fails(
         client.on("resync", fail)
         await until(lambda: seen.offsets(STREAM) == [9])
         assert (client.positions, client.epoch) == ({STREAM: 9, "announcements": 40}, "f")
+
+
+async def begin_elsewhere(socket: ServerConnection, number: int) -> None:
+    await socket.send(greeting(5))
+    await socket.send(resync(8, "f"))
+
+
+async def test_a_snapshot_that_is_not_there_is_said_and_asked_for_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answers: list[Any] = [HTTPStatus.NOT_FOUND] * 2
+    answers.append({"positions": {STREAM: {"offset": 8}}, "epoch": "f"})
+
+    async def snapshot() -> Any:
+        return answers.pop(0)
+
+    async with wrong(begin_elsewhere, snapshot=snapshot) as (client, seen, paths):
+        await until(lambda: seen.resyncs)
+        waits = [state for state in seen.states if state["retry_in"] is not None]
+        assert [state["reason"] for state in waits] == ["no snapshot: HTTP 404"] * 2
+        assert caplog.messages.count("there is no snapshot: HTTP 404") == 2
+        assert (len(paths), client.positions) == (3, {STREAM: 8})
+
+
+async def test_a_snapshot_that_the_server_refuses_to_the_user_ends_the_client() -> None:
+    async def snapshot() -> Any:
+        return HTTPStatus.FORBIDDEN
+
+    async with wrong(begin_elsewhere, snapshot=snapshot) as (client, _, paths):
+        async with asyncio.timeout(10):
+            assert await client.wait_ended() == (None, "no snapshot: HTTP 403")
+        assert len(paths) == 1
 
 
 # -- bad input

@@ -99,7 +99,7 @@ export class Link extends EventTarget {
     const before = this.state;
     this.state = { connected: "online", connecting: isUnable ? "waiting" : "connecting", disconnected: isOver ? "stopped" : "idle" }[change.state];
     this.retryAt = change.retryInMs === null ? null : performance.now() + change.retryInMs;
-    if (change.state !== "connected") this.#left();
+    if (!this.greeting) this.#left(); // while it waits for a snapshot, the rooms are there
     if (this.state !== before || this.state === "waiting") this.#noteState(change);
     this.#emit("state");
     if (this.state === "waiting" && !this.options.autoReconnect) this.#stay(this.says);
