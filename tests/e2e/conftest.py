@@ -9,11 +9,12 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
+from tests.services.ports import PATIENCE
 from tests.services.server import Server
 
 # The page asks for its lists every five seconds, who is sent away comes back within five, and
 # a machine that does other things takes as long again. A check that passes waits for none of it.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=15_000 * PATIENCE)
 
 # All log in from one address, a few names as often as there are tests.
 for name in ("LOGIN", "LOGIN_ADDRESS", "STRANGER", "READ"):

@@ -115,11 +115,15 @@ async def test_what_a_filter_leaves_out_is_no_gap(amina: Visitor, demo: Server) 
 
 
 async def test_a_token_is_renewed_in_place_before_it_ends(browser: Browser) -> None:
-    with Server(env={"DEBUG": "1", "ACCESS_TOKEN_MINUTES": "0.1"}) as server:
+    with Server(env={"DEBUG": "1", "ACCESS_TOKEN_MINUTES": "60"}) as server:
         server.manage("seed_demo")
-        visitor = await visit(browser, server, "Brian")
+        context = await browser.new_context(viewport={"width": 1440, "height": 900})
+        await context.clock.install()
+        visitor = await visit(browser, server, "Brian", context)
         renewed = visitor.page.locator('#log li[data-type="authenticated"]')
-        await expect(renewed).to_have_count(2, timeout=20_000)
+        for times in (1, 2):
+            await context.clock.fast_forward("59:30")
+            await expect(renewed).to_have_count(times)
         assert await visitor.page.locator("#m-reconnects").inner_text() == "0"
         assert "eyJ" not in await visitor.page.locator("#log").inner_text()
         assert visitor.complaints == []
@@ -153,6 +157,11 @@ async def test_the_market_moves_and_every_message_can_be_sent_from_a_form(amina:
     page = amina.page
     prices = page.locator("table.market tbody")
     await expect(prices.locator("tr").first).to_be_visible()
+    await expect(page.locator("#market-about")).to_contain_text("with the previous close")
+    strokes = await page.locator(".spark-line").evaluate_all(
+        "lines => lines.map((line) => getComputedStyle(line).stroke)"
+    )
+    assert len(set(strokes)) == 1  # its colour says nothing of the percentage beside it
     shown = await prices.inner_text()
     await expect(prices).not_to_have_text(shown, use_inner_text=True)
     await expect(page.locator('#joined [data-room="market_data"]')).not_to_have_text("0")

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, Page, Request, expect
+from playwright.async_api import Browser, BrowserContext, CDPSession, Page, Request, expect
 
 from tests.services.server import Server
 
@@ -83,6 +83,25 @@ async def visiting(browser: Browser, server: Server, name: str) -> AsyncIterator
     yield visitor
     assert visitor.complaints == []
     await visitor.context.close()
+
+
+class Work:
+    """How long a page's main thread has worked, whatever else the machine does meanwhile."""
+
+    def __init__(self, session: CDPSession) -> None:
+        self._session = session
+
+    @classmethod
+    async def of(cls, page: Page) -> Work:
+        """Begin to count."""
+        session = await page.context.new_cdp_session(page)
+        await session.send("Performance.enable", {"timeDomain": "threadTicks"})
+        return cls(session)
+
+    async def seconds(self) -> float:
+        """Return the seconds of work since the count began."""
+        found = (await self._session.send("Performance.getMetrics"))["metrics"]
+        return next(float(one["value"]) for one in found if one["name"] == "TaskDuration")
 
 
 def token_of(server: Server, name: str) -> str:
