@@ -194,7 +194,7 @@ def jwt_keys(secret_key: str) -> dict[str, Any]:
 def jwt_fallbacks(secret_keys: list[str]) -> list[str]:
     """Read the keys that tokens of before were signed with, and that only verify.
 
-    With HS256 and its kin those of JWT_SIGNING_KEY_FALLBACKS, and what is derived from each of
+    With HS256, HS384 and HS512 those of JWT_SIGNING_KEY_FALLBACKS, and what is derived from each of
     `secret_keys`; else the files of JWT_PUBLIC_KEY_FILE_FALLBACKS.
     """
     if not text("JWT_ALGORITHM", "HS256").startswith("HS"):

@@ -39,6 +39,16 @@ def test_a_page_loads_little() -> None:
     assert size("worker.js", "connection.js", "parts.js", "version.js") < 15_000
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/client.md"])
+def test_the_docs_say_how_much_a_page_loads(page: str) -> None:
+    words = " ".join((ROOT / page).read_text().split())
+    said = re.search(r"loads (\d+) KB gzipped where .{,140}, and (\d+) KB where they do not", words)
+    assert said, words[:400]
+    client = ("client.js", "parts.js")
+    measured = [size(*client, "shared.js", "version.js"), size(*client, "connection.js")]
+    assert [int(number) for number in said.groups()] == [round(one / 1000) for one in measured]
+
+
 def imports(name: str) -> set[str]:
     """What a file imports before it runs."""
     text = (STATIC / name).read_text()

@@ -18,7 +18,7 @@ class Unreadable(ValueError):
 def loads(body: bytes) -> Any:
     """Read a JSON document in UTF-8; a byte order mark before it is nothing.
 
-    Raises Unreadable for what is not JSON, `NaN` and its kin, numbers of thousands of digits
+    Raises Unreadable for what is not JSON, `NaN` and `Infinity`, numbers of thousands of digits
     and nesting beyond what Python reads included. A name that is given twice in one object is
     refused as well: of two amounts, nobody can tell which is meant. So is a number with a
     fraction or an exponent that a double does not hold, such as 1e400: it would be stored as
