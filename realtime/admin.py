@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from realtime import access, registry
+from realtime import access, names, registry
 from realtime.admin_lists import ByKey, first_keys, numbers, users_found, users_named
 from realtime.models import (
     Broadcast,
@@ -72,7 +72,7 @@ class EventAdmin(_ReadOnly, ByKey):
     class Media:
         css: ClassVar = {"all": ["realtime/admin/event.css"]}
 
-    list_display = ("stream", "offset", "type", "topic", "reached", "created_at")
+    list_display = ("stream", "offset", "type", "topic", "sockets", "created_at")
     list_display_links = ("offset",)
     list_select_related = ("stream",)
     search_help_text = (
@@ -86,7 +86,7 @@ class EventAdmin(_ReadOnly, ByKey):
         "topic",
         "message",
         "idempotency_key",
-        "reached",
+        "sockets",
         "created_at",
     )
 
@@ -110,6 +110,12 @@ class EventAdmin(_ReadOnly, ByKey):
             found = numbers(word)
             queryset = queryset.filter(offset=found[0]) if found else queryset.filter(type=word)
         return queryset, False
+
+    @admin.display(description="sent to sockets")
+    def sockets(self, event: Event) -> str:
+        """Say how many sockets a shared event was written to; a user's own are not counted."""
+        is_shared = names.stream_user(event.stream.name) is None
+        return str(event.reached) if is_shared else "not counted"
 
     @admin.display(description="payload")
     def message(self, event: Event) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 import msgspec
 
@@ -39,7 +39,8 @@ TRIGGERS = (
     Trigger(
         "notification",
         Notification,
-        "Puts a notification into a user's inbox, or shows it to everybody who is connected.",
+        "Puts a notification into a user's inbox, or shows it to everybody who is connected; the "
+        "second may first wait for another person's approval.",
         frozenset({"id", "status", "metadata", "created_at", "seen_at", "read_at", "stored"}),
         {"user_id": _ANYBODY},
     ),
@@ -68,7 +69,7 @@ TRIGGERS = (
     Trigger(
         "announcement",
         SystemAnnouncement,
-        "Announces something to everybody, now.",
+        "Announces something to everybody. It may first wait for another person's approval.",
         frozenset({"id", "starts_at", "published_at"}),
     ),
 )
@@ -99,8 +100,29 @@ def _trigger(trigger: Trigger) -> dict[str, Any]:
 
 
 def _schema(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return a struct's schema, its choices in the order in which they are declared.
+
+    msgspec sorts them by name: a severity would begin with the gravest.
+    """
     found: dict[str, Any] = msgspec.json.schema(kind)["$defs"][kind.__name__]
+    for field in msgspec.structs.fields(kind):
+        _order(found["properties"][field.encode_name], _choices(field.type))
     return found
+
+
+def _choices(annotation: Any) -> tuple[Any, ...]:
+    """Find the values of the first Literal in a type; none if it has none."""
+    inner = get_args(annotation)
+    if get_origin(annotation) is Literal:
+        return inner
+    return next((found for part in inner if (found := _choices(part))), ())
+
+
+def _order(schema: dict[str, Any], choices: tuple[Any, ...]) -> None:
+    if "enum" in schema:
+        schema["enum"] = [value for value in choices if value in schema["enum"]]
+    for part in [*schema.get("anyOf", ()), *([schema["items"]] if "items" in schema else ())]:
+        _order(part, choices)
 
 
 def _form(name: str, about: str, schema: dict[str, Any], without: frozenset[str]) -> dict[str, Any]:

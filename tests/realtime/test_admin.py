@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -12,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from realtime.models import Broadcast, BroadcastDecision, Cursor, Event, Node, Stream
-from realtime.names import user_stream
-from realtime.protocol.messages import BalanceUpdate
+from realtime.names import ANNOUNCEMENTS, user_stream
+from realtime.protocol.messages import BalanceUpdate, SystemAnnouncement
 from realtime.publish import publish
 
 PAGES = ("stream", "event", "cursor", "node", "broadcast", "broadcastdecision")
@@ -137,3 +138,13 @@ def test_it_says_which_nodes_live_and_which_devices_lag(admin: Client) -> None:
     assert 'class="field-behind">1<' in page(admin, "cursor")
     Stream.objects.update(epoch="other")
     assert "another epoch" in page(admin, "cursor")
+
+
+def test_an_event_says_how_many_sockets_it_was_sent_to_where_that_is_counted(admin: Client) -> None:
+    fill(1, 2)
+    publish(ANNOUNCEMENTS, SystemAnnouncement(id="1", title="t", message="m"))
+    Event.objects.filter(stream__name=ANNOUNCEMENTS).update(reached=41)
+    html = page(admin, "event")
+    assert "Sent to sockets" in html
+    cells = re.findall(r'class="field-sockets[^"]*">([^<]*)<', html)
+    assert cells == ["41", "not counted"]  # the newest first

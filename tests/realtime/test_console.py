@@ -11,7 +11,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 
 from hoardrun.api.broadcast.kinds import KINDS
-from realtime.console_forms import triggers
+from realtime.console_forms import commands, triggers
 from realtime.protocol.commands import COMMAND_TYPES
 from tests.realtime.conftest import token_for
 
@@ -42,6 +42,15 @@ def page(client: Client) -> Any:
 def directives(response: Any) -> dict[str, list[str]]:
     words = [part.split() for part in response["Content-Security-Policy"].split(";")]
     return {name: values for name, *values in words}
+
+
+def test_choices_stand_in_the_order_in_which_they_are_declared() -> None:
+    forms = {form["type"]: form["fields"] for form in [*triggers(), *commands()]}
+    severity = forms["announcement"]["severity"]
+    assert severity["enum"] == ["info", "maintenance", "service", "emergency"]
+    assert forms["notification"]["priority"]["enum"] == ["low", "medium", "high", "urgent"]
+    rate = forms["join_room"]["rate"]
+    assert rate["enum"] == ["realtime", "1s", "5s"]
 
 
 def test_everybody_gets_it_in_debug(page: Any) -> None:

@@ -32,6 +32,7 @@ function drawMarket(store, link) {
   }
   const rooms = [...link.rooms.keys()].filter((room) => room.startsWith("market"));
   $("market-empty").hidden = store.quotes.size > 0;
+  $("market-about").hidden = store.quotes.size === 0;
   body.closest("table").hidden = store.quotes.size === 0;
   setText($("market-note"), store.quotes.size ? (rooms.length ? rooms.join(", ") : "no room joined: prices stand still") : "");
   body.closest(".card").classList.toggle("stale", rooms.length === 0);
@@ -45,9 +46,10 @@ function drawRow(quote) {
   row.name.title = row.name.textContent; // where it is too long for its column
   setText(row.currency, quote.currency || "");
   setText(row.price, money(quote.price));
-  const direction = compare(quote.change_percent ?? quote.change ?? "0", "0");
-  const percent = quote.change_percent === null || quote.change_percent === undefined ? money(quote.change || "0") : `${money(quote.change_percent)}%`;
-  setText(row.change, `${direction > 0 ? "+" : ""}${percent}`);
+  const change = quote.change_percent ?? quote.change; // staff may send a price without either
+  const direction = compare(change ?? "0", "0");
+  const text = change == null ? "" : `${direction > 0 ? "+" : ""}${money(change)}${quote.change_percent == null ? "" : "%"}`;
+  setText(row.change, text);
   row.change.dataset.direction = direction > 0 ? "up" : direction < 0 ? "down" : "flat";
   if (quote.moved && quote.before !== undefined && quote.price !== row.shown) {
     flash(row.price, compare(quote.price, row.shown ?? quote.before) >= 0 ? "flash-up" : "flash-down");
@@ -60,7 +62,7 @@ function newRow(quote) {
   const line = svg("polyline", { class: "spark-line", fill: "none" });
   const area = svg("polygon", { class: "spark-area" });
   const parts = { name: el("span", { class: "muted clip", dir: "auto" }), price: el("span", { class: "price" }), currency: el("span", { class: "muted" }), change: el("span", { class: "change" }), line, area };
-  const spark = (parts.spark = svg("svg", { class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" }, area, line));
+  const spark = svg("svg", { class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" }, area, line);
   parts.node = el("tr", { data: { symbol: quote.symbol } }, el("th", { scope: "row" }, el("strong", { text: quote.symbol }), " ", parts.name), el("td", { class: "spark-col" }, spark), el("td", { class: "num" }, parts.price, " ", el("span", { class: "under" }, parts.currency, " ", parts.change)));
   rows.set(quote.symbol, parts);
   return parts;
@@ -73,5 +75,4 @@ function drawSpark(row, history) {
   const points = history.map((value, index) => `${((index / (history.length - 1)) * WIDTH).toFixed(1)},${(HEIGHT - 3 - ((value - low) / spread) * (HEIGHT - 6)).toFixed(1)}`).join(" ");
   row.line.setAttribute("points", points);
   row.area.setAttribute("points", `0,${HEIGHT} ${points} ${WIDTH},${HEIGHT}`);
-  row.spark.dataset.direction = history.at(-1) >= history[0] ? "up" : "down";
 }
