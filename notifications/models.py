@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -52,7 +53,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     ) -> list[Notification]:
         rows = list(objs)
         for row in rows:
-            validation.check(row, Notification.CHECKED)
+            validation.check_values(row, Notification.CHECKED)
         return super().bulk_create(rows, *args, **kwargs)
 
     def bulk_update(
@@ -60,7 +61,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     ) -> int:
         rows, names = list(objs), list(fields)
         for row in rows:
-            validation.check(row, Notification.CHECKED.intersection(names))
+            validation.check_values(row, Notification.CHECKED.intersection(names))
         return super().bulk_update(rows, names, *args, **kwargs)
 
 
@@ -176,8 +177,8 @@ class Notification(Told):
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         fields = None if update_fields is None else list(update_fields)
-        _check(self, fields)
-        super().save(*args, update_fields=fields, **kwargs)
+        with _checked(self, fields):
+            super().save(*args, update_fields=fields, **kwargs)
 
     @property
     def is_expired(self) -> bool:
@@ -269,8 +270,8 @@ class Announcement(Told):
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         fields = None if update_fields is None else list(update_fields)
-        _check(self, fields)
-        super().save(*args, update_fields=fields, **kwargs)
+        with _checked(self, fields):
+            super().save(*args, update_fields=fields, **kwargs)
 
     def state(self, now: datetime) -> str:
         """Say in one word where it stands: draft, scheduled, live or over."""
@@ -305,17 +306,30 @@ class Mailing(models.Model):
         return f"{self.key}: {self.done} of {self.total}"
 
 
-def _check(row: Notification | Announcement, fields: Iterable[str] | None) -> None:
+@contextmanager
+def _checked(row: Notification | Announcement, fields: Iterable[str] | None) -> Iterator[None]:
+    """Check what a save writes, and what the database computes as it is stored."""
+    computed = _check(row, fields)
+    if not computed:
+        yield
+        return
+    with transaction.atomic():
+        yield
+        validation.check(type(row)._base_manager.get(pk=row.pk), computed)
+
+
+def _check(row: Notification | Announcement, fields: Iterable[str] | None) -> set[str]:
     """Check what a save of `fields`, or of all that is loaded, writes. Raises InvalidInput.
 
     What an old row holds that is not sound stays as it is, so that its state can be saved.
+    Returns what is known only when it is stored.
     """
     loaded = row.CHECKED.intersection(row.__dict__)
     names = loaded if fields is None else loaded.intersection(fields)
     try:
-        validation.check(row, names)
+        return validation.check(row, names)
     except InvalidInput:
         old = type(row)._base_manager.filter(pk=row.pk).first()
         if old is None:
             raise
-        validation.check(row, names & old.differs(row))
+        return validation.check(row, names & old.differs(row))

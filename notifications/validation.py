@@ -214,15 +214,26 @@ _FIELDS: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
-def check(row: Model, names: Iterable[str]) -> None:
-    """Check these fields of a row, and put the clean values in. Raises InvalidInput."""
+def check(row: Model, names: Iterable[str]) -> set[str]:
+    """Check these fields of a row, and put the clean values in. Raises InvalidInput.
+
+    Returns those that the database computes: only the stored row says what they are.
+    """
     message = cast("TextField[str, str]", row._meta.get_field("message"))
     assert message.max_length is not None
+    computed: set[str] = set()
     for name in names:
         value = getattr(row, name)
-        if hasattr(value, "resolve_expression"):  # the database computes it
-            continue
-        if name == "message":
+        if hasattr(value, "resolve_expression"):
+            computed.add(name)
+        elif name == "message":
             setattr(row, name, text(name, value, message.max_length))
         else:
             setattr(row, name, _FIELDS[name](value))
+    return computed
+
+
+def check_values(row: Model, names: Iterable[str]) -> None:
+    """Check these fields of a row; what the database would compute is refused, too."""
+    if computed := check(row, names):
+        raise InvalidInput(min(computed), "is computed; save the row by itself, or give a value")

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError
+from django.db.models import JSONField, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 
 from notifications.errors import InvalidInput
-from notifications.models import Notification
+from notifications.models import Announcement, Notification
+from realtime.models import Event
 from tests.notifications.support import HOUR, draft, note, told, types
 
 
@@ -75,6 +78,49 @@ def test_it_saves_nothing_that_the_protocol_could_not_carry(alice, fields: dict[
     with pytest.raises(InvalidInput):
         Notification.objects.bulk_update([created], [*fields, "updated_at"])
     assert types(told(alice)) == ["notification"]
+
+
+@pytest.mark.parametrize(
+    ("field", "expression"),
+    [
+        ("title", Value("")),
+        ("title", Concat(Value(" "), Value("\n"))),
+        ("message", Value("\x01")),
+        ("message", Concat("message", Value("x" * 1000))),
+        ("metadata", Value([], JSONField())),
+        ("metadata", Value("text", JSONField())),
+        ("channels", Value([], JSONField())),
+        ("channels", Value(["pigeon"], JSONField())),
+    ],
+    ids=str,
+)
+def test_it_saves_nothing_broken_that_the_database_computes(alice, field: str, expression: Any):
+    row = Notification.objects.create(user=alice, title="Hello", message="World")
+    events = Event.objects.count()
+    setattr(row, field, expression)
+    for fields in (None, [field]):
+        with pytest.raises(InvalidInput, match=field):
+            row.save(update_fields=fields)
+    with pytest.raises(InvalidInput, match=field):
+        Notification.objects.bulk_update([row], [field])
+    new = {"user": alice, "title": "Hello", "message": Value("World"), field: expression}
+    if not isinstance(expression, Concat):  # which may name a column
+        with pytest.raises(InvalidInput):
+            Notification.objects.create(**new)
+    with pytest.raises(InvalidInput):
+        Notification.objects.bulk_create([Notification(**new)])
+    assert Notification.objects.get().title == "Hello"
+    assert Event.objects.count() == events
+
+
+def test_it_saves_no_announcement_broken_that_the_database_computes(charlie):
+    row = Announcement.objects.create(author=charlie, title="Hello", message="World")
+    row.title = Value("")
+    with pytest.raises(InvalidInput, match="title"):
+        row.save()
+    row.title = Concat(Value("Hel"), Value("lo!"))
+    row.save()
+    assert Announcement.objects.get().title == "Hello!"
 
 
 def test_it_saves_the_state_of_an_old_row_that_is_broken(alice):
