@@ -169,7 +169,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         + (" (in the demo `amina` and `amina-demo-pass`)" if DEBUG else "")
         + ", copy `access` from the answer, press **Authorize** and paste it as `jwtAuth`. "
         "It lasts for `expires_in` seconds; `POST /api/v1/auth/refresh` gives the next.\n\n"
-        "A list that takes `page_size` comes in pages. Whichever way you page, the header `Link` "
+        "A list that takes `page_size` comes in pages: begin with `?page_size=50`, go on at the "
+        "address in `next`. Whichever way you page, the header `Link` "
         'has the address of the next page (`rel="next"`), and with `total=true` the header '
         "`X-Total-Count` says how many rows there are. Every other list comes whole."
     ),

@@ -1,6 +1,7 @@
 """Two ways to page: by `cursor`, and by `skip` and `limit` as older clients do.
 
-Both say in the header `Link` where the next page is, and count the rows if `total` asks.
+Both say in the header `Link` where the next page is, and count the rows if `total` asks, once:
+the next page does not.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.urls import replace_query_param
+from rest_framework.utils.urls import remove_query_param, replace_query_param
+
+from realtime.rest.serializers import WholeNumber
 
 DEFAULT_SIZE = 50
 MAX_SIZE = 200
@@ -22,18 +25,20 @@ MAX_SKIP = 1_000_000
 TOTAL = "total"
 TOTAL_HEADER = "X-Total-Count"
 _POSITION = r"[1-9][0-9]{0,17}"  # an id
+_OTHER_WAY = "Not with `cursor` or `page_size`: page by one way or by the other."
 _BAD_CURSOR = "Not a cursor of this list; take one from `next` or `previous`, or begin without."
 
 
 class _Window(serializers.Serializer[Any]):
-    skip = serializers.IntegerField(min_value=0, max_value=MAX_SKIP, default=0)
-    limit = serializers.IntegerField(min_value=1, max_value=MAX_SIZE, default=DEFAULT_SIZE)
+    skip = WholeNumber(min_value=0, max_value=MAX_SKIP, default=0)
+    limit = WholeNumber(min_value=1, max_value=MAX_SIZE, default=DEFAULT_SIZE)
     total = serializers.BooleanField(default=False)
 
 
 class CursorOrWindow(CursorPagination):
     """Answer `{next, previous, results}` to `cursor` or `page_size`, else a plain list.
 
+    An empty `cursor` is the first page. `skip` and `limit` beside either are refused.
     Pages by cursor neither repeat nor leave out rows while new ones arrive.
     """
 
@@ -49,9 +54,10 @@ class CursorOrWindow(CursorPagination):
 
     def decode_cursor(self, request: Request) -> Any:
         """Read a cursor as it was written; what was written otherwise reaches no database."""
+        self.base_url = remove_query_param(str(self.base_url), TOTAL)  # which links begin with
         given = request.query_params.get(self.cursor_query_param)
         if not given:
-            return None  # an empty parameter is one that was left out
+            return None  # the first page
         try:
             cursor = super().decode_cursor(request)
         except NotFound:
@@ -60,7 +66,7 @@ class CursorOrWindow(CursorPagination):
             cursor.position is not None and not re.fullmatch(_POSITION, str(cursor.position))
         ):
             raise serializers.ValidationError({"cursor": [_BAD_CURSOR]})
-        written = replace_query_param(str(self.base_url), self.cursor_query_param, given)
+        written = replace_query_param(self.base_url, self.cursor_query_param, given)
         if self.encode_cursor(cursor) != written:
             raise serializers.ValidationError({"cursor": [_BAD_CURSOR]})
         return cursor
@@ -68,7 +74,7 @@ class CursorOrWindow(CursorPagination):
     def get_page_size(self, request: Request) -> int | None:
         """Read `page_size`, and refuse what DRF would take for its default."""
         asked = request.query_params.get("page_size") or self.page_size
-        size = serializers.IntegerField(min_value=1, max_value=MAX_SIZE)
+        size = WholeNumber(min_value=1, max_value=MAX_SIZE)
         try:
             return int(size.run_validation(asked))
         except serializers.ValidationError as error:
@@ -79,6 +85,8 @@ class CursorOrWindow(CursorPagination):
     ) -> list[Any] | None:
         asked = request.query_params
         self._windowed = "cursor" not in asked and "page_size" not in asked
+        if not self._windowed and (both := [name for name in ("skip", "limit") if asked.get(name)]):
+            raise serializers.ValidationError({name: [_OTHER_WAY] for name in both})
         names = ("skip", "limit", TOTAL)
         window = _Window(data={name: asked[name] for name in names if asked.get(name)})
         window.is_valid(raise_exception=True)
@@ -91,7 +99,8 @@ class CursorOrWindow(CursorPagination):
         skip, limit = window.validated_data["skip"], window.validated_data["limit"]
         found = list(queryset[skip : skip + limit + 1])
         if len(found) > limit and skip + limit <= MAX_SKIP:
-            here = replace_query_param(request.build_absolute_uri(), "limit", limit)
+            here = remove_query_param(request.build_absolute_uri(), TOTAL)
+            here = replace_query_param(here, "limit", limit)
             self._next = replace_query_param(here, "skip", skip + limit)
         return found[:limit]
 
@@ -113,6 +122,8 @@ class CursorOrWindow(CursorPagination):
         ]
         own = super().get_schema_operation_parameters(view)
         for parameter in own:
+            if parameter["name"] == "cursor":
+                parameter["description"] = "Taken from `next` or `previous`; empty: page one."
             if parameter["name"] == "page_size":
                 parameter["schema"] |= {"minimum": 1, "maximum": MAX_SIZE}
         return [

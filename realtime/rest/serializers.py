@@ -16,6 +16,16 @@ MAX_NAME = 64  # characters of one of them
 _DIGITS = r"^[1-9][0-9]{0,17}$"
 
 
+class WholeNumber(serializers.IntegerField):
+    """An integer of JSON, or plain digits: DRF reads `1_0`, `2.0` and other scripts' digits too."""
+
+    def to_internal_value(self, data: Any) -> int:
+        is_plain = re.fullmatch(r"-?[0-9]{1,18}", data) if isinstance(data, str) else True
+        if not is_plain or isinstance(data, float):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
 @extend_schema_field(
     {
         "anyOf": [
@@ -25,7 +35,7 @@ _DIGITS = r"^[1-9][0-9]{0,17}$"
         "example": 17,
     }
 )
-class UserIdInput(serializers.IntegerField):
+class UserIdInput(WholeNumber):
     """The id of a user: a number, or the text that our answers write it as."""
 
     def __init__(self, **options: Any) -> None:

@@ -57,6 +57,41 @@ def test_the_total_is_counted_when_it_is_asked_for(client: APIClient, path: str,
     problem(client.get(path, {"total": "maybe"}), 400, "invalid_input")
 
 
+@pytest.mark.parametrize("query", ["limit=3", "page_size=3"])
+def test_the_total_is_counted_once_and_not_with_every_page(client: APIClient, query: str):
+    first = client.get(f"/api/v1/transactions?{query}&total=true&direction=outbound")
+    assert first["X-Total-Count"] == "7"
+    second = client.get(next_of(first) or "")
+    assert (second.status_code, len(second.json())) == (200, 3)
+    assert "X-Total-Count" not in second
+    page = second.json()
+    addresses = [next_of(second), *([page["previous"]] if isinstance(page, dict) else [])]
+    for address in addresses:
+        assert address and "total" not in address and "direction=outbound" in address
+        assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_an_empty_cursor_is_the_first_page(client: APIClient, path: str):
+    page = client.get(f"{path}?cursor=").json()
+    assert page == client.get(f"{path}?page_size=50").json()
+    assert (len(page["results"]), page["next"], page["previous"]) == (7, None, None)
+
+
+@pytest.mark.parametrize("way", ["cursor=", "page_size=3", "page_size=3&cursor="])
+@pytest.mark.parametrize("other", ["skip", "limit"])
+@pytest.mark.parametrize("path", LISTS)
+def test_the_two_ways_to_page_are_not_mixed(client: APIClient, path: str, way: str, other: str):
+    problem(client.get(f"{path}?{way}&{other}=1"), 400, "invalid_input", other)
+    assert client.get(f"{path}?{way}&{other}=").status_code == 200  # it was left out
+
+
+@pytest.mark.parametrize("name", ["skip", "limit", "page_size"])
+@pytest.mark.parametrize("text", ["1_0", "2.0", "٢", "²", "+2", " 2", "2e0", "0x2", "9" * 19])
+def test_numbers_are_plain_digits(client: APIClient, name: str, text: str):
+    problem(client.get(LISTS[0], {name: text}), 400, "invalid_input", name)
+
+
 def test_the_total_is_that_of_the_filter(client: APIClient):
     answer = client.get("/api/v1/transactions", {"total": "true", "status": "completed"})
     assert (answer.json(), answer["X-Total-Count"]) == ([], "0")
