@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.apps import AdminConfig as _AdminConfig
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db.models import DateField, QuerySet, TimeField
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from hoardrun.admin_labels import Labelled
-from hoardrun.secret_columns import is_secret, leads_back, leads_to_secret
+from hoardrun.admin_lookups import is_of_filter
+from hoardrun.secret_columns import is_secret, leads_to_secret
 
 if TYPE_CHECKING:  # Django's class takes no parameters when it runs
     _ModelAdmin = admin.ModelAdmin[Any]
 else:
     _ModelAdmin = admin.ModelAdmin
+
+
+MAX_WORDS = 20  # of a search
+# What a widget raises that is to show a value of another kind.
+_UNSHOWABLE = (AttributeError, TypeError, ValueError, ArithmeticError)
 
 
 class AdminConfig(_AdminConfig):
@@ -30,18 +38,44 @@ class AdminConfig(_AdminConfig):
 class Guarded(_ModelAdmin):
     """What every page of the site refuses, whoever wrote the page.
 
-    Django lets a query compare any column of the model itself, and the key of what a relation
-    leads to: whoever sees a row or none reads a secret bit by bit. Rows that refer to the
-    listed ones have pages and rights of their own; they are compared where a page says so.
+    Django lets a query compare any column of the model itself, in any way: it reads a secret bit
+    by bit, or freezes the node by a regular expression. Here a list is compared by what its
+    filters and the links to it use, and by nothing else.
     """
 
     def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
         if leads_to_secret(self.model, lookup):
             return False
-        back = leads_back(self.model, lookup)
-        if back and not any(path.startswith(back) for path in _filters(self)):
-            return False
-        return super().lookup_allowed(lookup, value, request)
+        paths = _paths(self.list_filter if request is None else self.get_list_filter(request))
+        linked_by: tuple[str, ...] = getattr(self, "linked_by", ())  # of links to the list
+        return lookup in linked_by or is_of_filter(self.model, paths, lookup, value)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Search by MAX_WORDS words at most: each is one more comparison, or a query."""
+        if len(search_term.split()) <= MAX_WORDS:
+            return super().get_search_results(request, queryset, search_term)
+        messages.warning(request, f"Search for {MAX_WORDS} words at most.")
+        return queryset.none(), False
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Fill an empty form from the address, with what its fields can show."""
+        asked = cast(dict[str, Any], super().get_changeform_initial_data(request))
+        form_class = self.get_form(request, None, change=False)
+        shown: dict[str, Any] = {}
+        for name, value in asked.items():
+            if name not in form_class.base_fields:
+                continue
+            try:
+                column: Any = self.opts.get_field(name)
+                if isinstance(column, DateField | TimeField):
+                    value = column.to_python(value)
+                str(form_class(initial={name: value})[name])
+            except (ValidationError, FieldDoesNotExist, *_UNSHOWABLE):
+                continue
+            shown[name] = value
+        return shown
 
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
         if leads_to_secret(self.model, to_field):
@@ -58,9 +92,9 @@ class Guarded(_ModelAdmin):
         return [*(excluded or ()), *secret] if secret else excluded
 
 
-def _filters(page: Any) -> list[str]:
-    """Return the paths that a page filters by, as it declares them."""
-    paths = [entry[0] if isinstance(entry, list | tuple) else entry for entry in page.list_filter]
+def _paths(entries: Any) -> list[str]:
+    """Return the paths of the filters that a page declares."""
+    paths = [entry[0] if isinstance(entry, list | tuple) else entry for entry in entries]
     return [path for path in paths if isinstance(path, str)]
 
 

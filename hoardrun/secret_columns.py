@@ -53,16 +53,6 @@ def is_secret(field: Any) -> bool:
     return label(field) in SECRET
 
 
-def leads_back(model: type[Model], path: str) -> str:
-    """Return the relation by which a lookup begins to look at rows that refer to the model's."""
-    name = path.partition(LOOKUP_SEP)[0]
-    try:
-        field = model._meta.get_field(name)
-    except FieldDoesNotExist:
-        return ""
-    return name if field.auto_created and not field.concrete else ""
-
-
 def leads_to_secret(model: type[Model], path: str) -> bool:
     """Say whether a lookup such as `ticket__hash__startswith` compares a secret column.
 

@@ -177,6 +177,11 @@ class AnnouncementAdmin(_Adding):
             return False
         return super().has_delete_permission(request, obj)
 
+    def get_fields(self, request: HttpRequest, obj: Announcement | None = None) -> tuple[str, ...]:
+        """Ask for the start only of those who may publish: at its start it publishes itself."""
+        hidden = () if self.has_change_permission(request) else ("starts_at",)
+        return tuple(name for name in self.fields if obj is not None or name not in hidden)
+
     def save_model(
         self,
         request: HttpRequest,
@@ -184,6 +189,8 @@ class AnnouncementAdmin(_Adding):
         form: ModelForm[Announcement],
         change: bool,
     ) -> None:
+        if "_publish" in request.POST and not self.has_change_permission(request):
+            raise PermissionDenied  # which undoes what was saved before it
         if change:  # nothing else: the job may be publishing it at this moment
             obj.save(update_fields=[*form.changed_data, "updated_at"])
         else:

@@ -64,7 +64,7 @@ class _CheckedForm(_ModelForm):
         data = super().clean() or self.cleaned_data
         if not self.errors:
             try:
-                data |= type(self).check(**{name: data[name] for name in self.checked})
+                data |= type(self).check(**{name: data.get(name) for name in self.checked})
             except InvalidInput as error:
                 self.add_error(error.field, f"This {error.reason}.")
         return data

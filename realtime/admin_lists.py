@@ -68,11 +68,6 @@ class ByKey(_ModelAdmin):
             queryset = queryset.filter(self.matching(word))
         return queryset, False
 
-    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
-        return lookup in self.linked_by or lookup in {
-            f"{name}__exact" for name in self.get_list_filter(request)
-        }
-
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return KeyChangeList
 

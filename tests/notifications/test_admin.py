@@ -352,3 +352,45 @@ def test_what_is_published_while_it_is_edited_says_what_the_row_says(
     job.join()
     announcement.refresh_from_db()
     assert [event["data"]["title"] for event in announced()] == [announcement.title] == ["New"]
+
+
+def may(browser: Client, *rights: str) -> User:
+    """Log a member of staff in that has these rights and no others."""
+    dora = User.objects.create_user("dora", is_staff=True)
+    dora.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    browser.force_login(dora)
+    return dora
+
+
+@pytest.mark.django_db
+def test_who_may_only_add_an_announcement_publishes_none(client: Client):
+    dora = may(client, "add_announcement", "view_announcement")
+    assert (
+        client.post(f"{ANNOUNCEMENTS}/add/", {**FORM, **NO_TIMES, "_publish": "1"}).status_code
+        == 403
+    )
+    assert not Announcement.objects.exists()
+    assert b"starts_at" not in client.get(f"{ANNOUNCEMENTS}/add/").content
+    soon = {"starts_at_0": "2020-01-01", "starts_at_1": "00:00:00"}
+    assert client.post(f"{ANNOUNCEMENTS}/add/", {**FORM, **NO_TIMES, **soon}).status_code == 302
+    written = Announcement.objects.get()
+    assert (written.author, written.starts_at, written.published_at) == (dora, None, None)
+    assert services.publish_due() == 0
+    url = f"{ANNOUNCEMENTS}/{written.pk}"
+    refused = [
+        client.post(f"{url}/change/", {**FORM, **NO_TIMES, "_publish": "1"}),
+        client.post(f"{url}/expire/"),
+    ]
+    assert [answer.status_code for answer in refused] == [403, 403]
+    for action in ("publish_now", "expire_now", "delete_selected"):
+        act(client, ANNOUNCEMENTS, action, written)
+    assert Announcement.objects.get().published_at is None
+    assert announced() == []
+
+
+@pytest.mark.django_db
+def test_who_may_change_announcements_publishes_what_it_adds(client: Client):
+    may(client, "add_announcement", "change_announcement")
+    assert b"starts_at" in client.get(f"{ANNOUNCEMENTS}/add/").content
+    client.post(f"{ANNOUNCEMENTS}/add/", {**FORM, **NO_TIMES, "_publish": "1"})
+    assert [event["data"]["title"] for event in announced()] == ["Hello"]

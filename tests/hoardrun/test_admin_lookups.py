@@ -1,0 +1,142 @@
+"""Whatever an address of the admin asks for is answered: by what its filters use, or with 400."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group, User
+from django.db import connection
+from django.db.models import Field, Model
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from hoardrun.ledger.services import account_open, transaction_create
+from hoardrun.market.services import instruments_ensure
+from notifications.services import announcement_create, notification_create
+from realtime.models import Node
+from tests.hoardrun.test_admin_forms import ODD
+
+PAGES = sorted(admin.site._registry.items(), key=lambda pair: pair[0]._meta.label)
+COMPARISONS = (
+    *("", "__exact", "__iexact", "__contains", "__startswith", "__regex", "__iregex", "__gt"),
+    *("__gte", "__lt", "__range", "__in", "__isnull", "__year", "__week_day", "__date"),
+    *("__hour__gt", "__contained_by", "__has_key", "__a__regex", "__0", "__nonsense"),
+)
+VALUES = ("x", "0", "(", "9" * 40, "0001-01-01 00:00:00+14:00", "9999-12-31 23:59:59-14:00", "")
+BY_NAME = [pytest.param(*pair, id=pair[0].__name__) for pair in PAGES]
+
+
+@pytest.fixture
+def support(charlie: User) -> Client:
+    Group.objects.create(name="Support")
+    account = account_open(user_id=charlie.pk, currency="KES", opening_balance=100)
+    transaction_create(account_id=account.pk, type="deposit", direction="inbound", amount=1)
+    notification_create(user_id=charlie.pk, title="Hello", message="World")
+    announcement_create(author_id=charlie.pk, title="Hello", message="World")
+    instruments_ensure()
+    client = Client(raise_request_exception=False)
+    client.force_login(charlie)
+    return client
+
+
+def url_of(model: type[Model], kind: str, *args: Any) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{kind}", args=args)
+
+
+def columns(model: type[Model]) -> Iterator[str]:
+    yield "pk"
+    for field in model._meta.get_fields():
+        yield field.name
+        if isinstance(field, Field) and field.is_relation and field.related_model is not None:
+            yield from (f"{field.name}__id", f"{field.name}__pk")
+
+
+@pytest.mark.parametrize(("model", "page"), BY_NAME)
+def test_no_lookup_fails_a_list(support: Client, model: type[Model], page: Any):
+    url = url_of(model, "changelist")
+    for column in columns(model):
+        for comparison in COMPARISONS:
+            for value in VALUES:
+                asked = {f"{column}{comparison}": value}
+                request = RequestFactory().get(url, asked)
+                if not page.lookup_allowed(f"{column}{comparison}", value, request):
+                    continue  # it is a 400, as the next test sees
+                answer = support.get(url, asked)
+                assert answer.status_code in {200, 302, 400}, asked
+
+
+@pytest.mark.parametrize(("model", "page"), BY_NAME)
+def test_no_list_compares_by_what_its_filters_do_not_use(
+    support: Client, model: type[Model], page: Any
+):
+    url, pattern = url_of(model, "changelist"), "^.{2}(.|.|.|.)*#"
+    request = RequestFactory().get(url)
+    for column in columns(model):
+        for comparison in ("__iregex", "__contains", "__range", "__in", "__year", "__gt", "__date"):
+            assert not page.lookup_allowed(f"{column}{comparison}", pattern, request)
+        with CaptureQueriesContext(connection) as queries:
+            answer = support.get(url, {f"{column}__regex": pattern})
+        assert answer.status_code == 400, f"{url}?{column}__regex"
+        assert not [query for query in queries if "(.|" in query["sql"]]
+
+
+@pytest.mark.parametrize(("model", "page"), BY_NAME)
+def test_each_link_of_a_filter_works(support: Client, model: type[Model], page: Any):
+    url = url_of(model, "changelist")
+    changelist = support.get(url).context["cl"]
+    assert len(changelist.filter_specs) == len(page.list_filter)
+    for spec in changelist.filter_specs:
+        for choice in spec.choices(changelist):
+            assert support.get(f"{url}{choice['query_string']}").status_code == 200, choice
+
+
+@pytest.mark.parametrize(("model", "page"), BY_NAME)
+def test_no_search_fails_a_list(support: Client, model: type[Model], page: Any):
+    url = url_of(model, "changelist")
+    rest = ("o", "p", "all", "_popup", "_facets", "_changelist_filters")
+    for words in (*VALUES, "a " * 3000, "%" * 3000, '"' * 99, "'a b' \"c"):
+        for asked in ({"q": words}, dict.fromkeys(rest, words)):
+            assert support.get(url, asked).status_code in {200, 302, 400}, asked
+
+
+def test_a_search_of_many_words_asks_for_fewer(support: Client):
+    Node.objects.all().delete()
+    for model in (Node, User):
+        with CaptureQueriesContext(connection) as queries:
+            answer = support.get(url_of(model, "changelist"), {"q": "a " * 21})
+        assert "Search for 20 words at most." in answer.content.decode()
+        assert len(queries) < 20
+
+
+@pytest.mark.parametrize(("model", "page"), BY_NAME)
+def test_no_address_of_an_empty_form_fails(
+    support: Client, charlie: User, model: type[Model], page: Any
+):
+    request = RequestFactory().get("/")
+    request.user = charlie
+    if not page.has_add_permission(request):
+        return
+    url = url_of(model, "add")
+    names = [*columns(model), *page.get_form(request).base_fields]
+    for value in (*ODD, *VALUES, "foo"):
+        answer = support.get(url, dict.fromkeys(names, value))
+        assert answer.status_code == 200, f"{url} {value[:40]}"
+
+
+def test_an_address_fills_an_empty_form(support: Client, charlie: User):
+    asked = {"title": "Hello", "starts_at": "2040-01-02 10:00", "ends_at": "foo", "state": "x"}
+    form = (
+        support.get(f"/admin/notifications/announcement/add/?{urlencode(asked)}")
+        .context["adminform"]
+        .form
+    )
+    assert form.initial.keys() == {"title", "starts_at"}
+    assert 'value="2040-01-02"' in str(form["starts_at"])
+    asked = {"user": str(charlie.pk), "scheduled_at": "foo", "expires_at": ""}
+    page = support.get(f"/admin/notifications/notification/add/?{urlencode(asked)}")
+    assert f'<option value="{charlie.pk}" selected>charlie' in page.content.decode()
