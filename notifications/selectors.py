@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 from notifications.choices import NotificationType, Priority, Status
 from notifications.errors import NotFound
 from notifications.models import Announcement, Notification
+from realtime import db
 from realtime.protocol.messages import NotificationCounts
 
 MAX_ID = 2**63 - 1
@@ -161,28 +162,31 @@ def unexpired() -> Q:
 
 def notifications_lapsed(
     after: tuple[datetime, int] | None,
-) -> tuple[set[int], tuple[datetime, int] | None]:
+) -> tuple[set[int], tuple[datetime, int]]:
     """Return whose counts time alone has changed, and where to go on from.
 
-    Reads one page of what is unread and has expired since the place `after`, or within
-    LOOK_BACK, from an index that holds nothing else; empty at the end. A row that is committed
-    after its own expiry may be left out: its event has the counts computed by itself.
+    Reads one page of what is unread and has expired since the place `after`, at first since
+    LOOK_BACK ago, from an index that holds nothing else; empty at the end. The first call fixes
+    the place, whether or not it finds anything. A row that is committed after its own expiry
+    may be left out: its event has the counts computed by itself.
     """
-    page = list(notifications_lapsing(after)[:LAPSED_PAGE])
+    place = (db.now() - LOOK_BACK, 0) if after is None else after
+    page = list(notifications_lapsing(place)[:LAPSED_PAGE])
     places = [(row["expires_at"], row["user_id"]) for row in page]
-    return {user_id for _, user_id in places}, places[-1] if places else after
+    return {user_id for _, user_id in places}, places[-1] if places else place
 
 
-def notifications_lapsing(after: tuple[datetime, int] | None) -> QuerySet[Notification, Any]:
+def notifications_lapsing(after: tuple[datetime, int]) -> QuerySet[Notification, Any]:
     """Return what is unread and has expired after a place, in the order of the index."""
-    rows = Notification.objects.filter(
-        expires_at__lte=database_now(), status=Status.UNREAD, published_at__isnull=False
-    )
-    if after is None:
-        rows = rows.filter(expires_at__gt=database_now() - LOOK_BACK)
-    else:
-        moment, user_id = after
-        rows = rows.filter(
-            Q(expires_at__gt=moment) | Q(user_id__gt=user_id), expires_at__gte=moment
+    moment, user_id = after
+    return (
+        Notification.objects.filter(
+            Q(expires_at__gt=moment) | Q(user_id__gt=user_id),
+            expires_at__gte=moment,
+            expires_at__lte=database_now(),
+            status=Status.UNREAD,
+            published_at__isnull=False,
         )
-    return rows.order_by("expires_at", "user_id").values("expires_at", "user_id")
+        .order_by("expires_at", "user_id")
+        .values("expires_at", "user_id")
+    )

@@ -14,8 +14,8 @@ from typing import Any
 
 from realtime.protocol.messages import Payload
 
-# Given the place where it ended, or None for the first time, it returns the users and the next
-# place; no users when there are no more for now.
+# Given the place where it ended, it returns the users and the next place; no users when there are
+# no more for now. Given None, the first time, it reaches back a minute, and fixes the place.
 Lapsed = Callable[[Any], tuple[Collection[int], Any]]
 
 

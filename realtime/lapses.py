@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
@@ -18,15 +19,24 @@ from realtime.derived import Lapsed
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 2.0
+# A first look reaches back further than this; one that comes later may have missed something.
+FIRST_LOOK_SECONDS = 30.0
 
 
 class Lapses:
     """Finds whose derived messages time has changed, and has them computed."""
 
-    def __init__(self, users: Collection[int], derive: Callable[[Iterable[int]], None]) -> None:
+    def __init__(
+        self,
+        users: Collection[int],
+        derive: Callable[[Iterable[int]], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._users = users
         self._derive = derive
+        self._clock = clock
         self._places: dict[str, Any] = {}
+        self._alone_at = clock()  # when it last had no users
 
     async def run(self) -> None:
         """Look for as long as the node lives."""
@@ -35,8 +45,13 @@ class Lapses:
             await self.look()
 
     async def look(self) -> None:
-        """Look once. A failure is made good by the next look, from the same place."""
+        """Look once. A failure is made good by the next look, from the same place.
+
+        Where no look has succeeded yet since users came, and that is long ago, the first one
+        that does computes the messages of all users anew.
+        """
         if not self._users:
+            self._alone_at = self._clock()
             self._places.clear()  # those who come are told as they come
             return
         for kind in derived.all_derived():
@@ -48,8 +63,11 @@ class Lapses:
                 logger.warning("%s: what time has changed could not be read: %r", kind.name, error)
 
     async def _look_at(self, name: str, lapsed: Lapsed) -> None:
+        is_first = name not in self._places
         found = True
         while found:
             users, self._places[name] = await db.run(lapsed, self._places.get(name))
             self._derive(user_id for user_id in users if user_id in self._users)
             found = bool(users)
+        if is_first and self._clock() - self._alone_at > FIRST_LOOK_SECONDS:
+            self._derive(list(self._users))

@@ -74,3 +74,39 @@ def test_it_goes_on_after_a_failure(alice, monkeypatch):
     note(alice, expires_at=timezone.now() + HOUR)
     Notification.objects.update(expires_at=timezone.now())
     assert looked({alice.pk}, {alice.pk}) == [[], [alice.pk]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_first_look_that_comes_late_computes_for_all(alice, bob, monkeypatch):
+    """An outage from before the first look until long after: nothing says what has expired."""
+    known = derived._derived["notification_counts"]
+    assert known.lapsed is not None
+    lapsed, now, found = known.lapsed, [0.0], list[int]()
+
+    def away_for_minutes(place: Any) -> Any:
+        if now[0] < 300:
+            raise RuntimeError("away")
+        return lapsed(place)
+
+    kind = derived.Derived(known.name, known.after, known.load, away_for_minutes)
+    monkeypatch.setitem(derived._derived, known.name, kind)
+
+    async def run() -> list[list[int]]:
+        users = set[int]()
+        lapses = Lapses(users, found.extend, lambda: now[0])
+        answers = []
+        for now[0], online in [(100, set()), (102, {alice.pk}), (300, {alice.pk, bob.pk})] * 2:
+            users.clear()
+            users.update(online)
+            found.clear()
+            await lapses.look()
+            answers.append(sorted(found))
+        return answers
+
+    late = [[], [], [alice.pk, bob.pk]]
+    assert asyncio.run(run()) == late * 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_first_look_in_time_computes_for_nobody_else(alice):
+    assert looked(set(), {alice.pk}, {alice.pk}) == [[], [], []]
