@@ -74,7 +74,9 @@ class TransactionListView(View, ListAPIView[Transaction]):
     @extend_schema(
         request=TransactionInput,
         responses={200: TransactionOutput, 201: TransactionOutput},
-        parameters=idempotency.parameters("the first result comes back.", 200),
+        parameters=idempotency.parameters(
+            "the transaction that the first one made comes back, as it stands now.", 200
+        ),
         filters=False,
     )
     def post(self, request: Request) -> Response:

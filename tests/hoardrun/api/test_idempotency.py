@@ -76,6 +76,23 @@ def test_a_key_used_for_something_else_is_answered_alike_everywhere(login, charl
     assert written() == len(requests)
 
 
+def test_a_repeated_request_is_told_how_the_transaction_stands_now(login, charlie, requests):
+    path, headers = "/api/v1/transactions", {"Idempotency-Key": "k"}
+    too_much = requests[path] | {"amount": "1000"}
+    problem(
+        login(charlie).post(path, too_much, format="json", headers=headers),
+        409,
+        "insufficient_funds",
+    )
+    first = login(charlie).post(path, requests[path], format="json", headers=headers)
+    assert (first.status_code, first.json()["status"]) == (201, "pending")  # not the refusal
+    services.transaction_move(txn_id=first.json()["id"], to="completed")
+    again = login(charlie).post(path, requests[path], format="json", headers=headers)
+    assert (again.status_code, again["Idempotent-Replayed"]) == (200, "true")
+    assert again.json() == login(charlie).get(f"{path}/{first.json()['id']}").json()
+    assert again.json()["status"] == "completed"
+
+
 def test_where_no_key_is_honoured_one_is_refused(login, charlie: User):
     body = {**NOTE, "user_id": charlie.pk}
     for key in ("k", ""):
