@@ -22,6 +22,9 @@ from django.core.exceptions import ImproperlyConfigured
 BASE_DIR = Path(__file__).resolve().parent.parent
 JWT_ALGORITHMS = ("HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "EdDSA")
 MIN_KEY_BYTES = 32
+# Which variables hold the keys of HS256 and its kin, and which those of the others.
+_SHARED_KEYS = ("JWT_SIGNING_KEY", "JWT_SIGNING_KEY_FALLBACKS")
+_KEY_FILES = ("JWT_PRIVATE_KEY_FILE", "JWT_PUBLIC_KEY_FILE", "JWT_PUBLIC_KEY_FILE_FALLBACKS")
 DEBUG_KEY = "insecure-key-for-debug-only-never-used-outside-debug"
 DEMO_KEY_FILE = BASE_DIR / "var" / "secret_key"  # that of `make run`
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -64,6 +67,17 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
+def keys(name: str) -> list[str]:
+    """Read keys of before, separated by commas; what they verify could be forged by a guess."""
+    found = words(name)
+    if any(len(key.encode()) < MIN_KEY_BYTES for key in found):
+        raise ImproperlyConfigured(
+            f"{name} has a key of less than {MIN_KEY_BYTES} bytes: "
+            "write whole keys, separated by commas."
+        )
+    return found
+
+
 def number(name: str, default: float, *, minimum: float = 0, maximum: float) -> float:
     """Read a number from `minimum` to `maximum`: beyond it, dates and system calls would fail."""
     value = text(name, str(default))
@@ -104,6 +118,11 @@ def secret_key(*, debug: bool) -> str:
     It then takes the one of `make run`, if there is any: what commands sign is good there.
     """
     value = text("SECRET_KEY")
+    if value and not debug and len(value.encode()) < MIN_KEY_BYTES:
+        raise ImproperlyConfigured(
+            f"SECRET_KEY must hold at least {MIN_KEY_BYTES} bytes, or it can be guessed: set it to "
+            "50 or more random characters."
+        )
     if value:
         return value
     if debug:
@@ -159,14 +178,15 @@ def jwt_keys(secret_key: str) -> dict[str, Any]:
     With HS256, JWT_SIGNING_KEY signs and verifies; left out, a key derived from SECRET_KEY
     does, which tells nothing of that one. RS256, ES256, EdDSA and their kin read PEM files:
     JWT_PRIVATE_KEY_FILE signs; with JWT_PUBLIC_KEY_FILE alone, tokens are verified that
-    somebody else signs.
+    somebody else signs. Keys of the other kind are refused: nothing would read them.
     """
-    algorithm = text("JWT_ALGORITHM", "HS256")
+    algorithm = text("JWT_ALGORITHM") or "HS256"
     if algorithm not in JWT_ALGORITHMS:
         raise ImproperlyConfigured(
             f"JWT_ALGORITHM={algorithm!r} is none of {', '.join(JWT_ALGORITHMS)}."
         )
     if algorithm.startswith("HS"):
+        _refuse_unread(_KEY_FILES, algorithm, "RS256, ES256 or EdDSA")
         key = text("JWT_SIGNING_KEY") or _derived(secret_key)
         if len(key.encode()) < MIN_KEY_BYTES or key == secret_key:
             raise ImproperlyConfigured(
@@ -174,6 +194,7 @@ def jwt_keys(secret_key: str) -> dict[str, Any]:
                 "SECRET_KEY; leave it out, and one is derived."
             )
         return {"ALGORITHM": algorithm, "SIGNING_KEY": key, "VERIFYING_KEY": ""}
+    _refuse_unread(_SHARED_KEYS, algorithm, "HS256")
     private, public = _pem("JWT_PRIVATE_KEY_FILE"), _pem("JWT_PUBLIC_KEY_FILE")
     if not private and not public:
         raise ImproperlyConfigured(
@@ -191,22 +212,25 @@ def jwt_keys(secret_key: str) -> dict[str, Any]:
         ) from None
 
 
+def _refuse_unread(names: tuple[str, ...], algorithm: str, fitting: str) -> None:
+    """Refuse variables that name keys which the algorithm does not read."""
+    if unread := [name for name in names if text(name)]:
+        raise ImproperlyConfigured(
+            f"{unread[0]} is set, and JWT_ALGORITHM={algorithm} does not read it: set "
+            f"JWT_ALGORITHM to {fitting}, or take {unread[0]} out."
+        )
+
+
 def jwt_fallbacks(secret_keys: list[str]) -> list[str]:
     """Read the keys that tokens of before were signed with, and that only verify.
 
-    With HS256, HS384 and HS512 those of JWT_SIGNING_KEY_FALLBACKS, and what is derived from each of
+    With HS256 and its kin those of JWT_SIGNING_KEY_FALLBACKS, and what is derived from each of
     `secret_keys`; else the files of JWT_PUBLIC_KEY_FILE_FALLBACKS.
     """
-    if not text("JWT_ALGORITHM", "HS256").startswith("HS"):
-        paths = words("JWT_PUBLIC_KEY_FILE_FALLBACKS")
-        return [_read("JWT_PUBLIC_KEY_FILE_FALLBACKS", path) for path in paths]
-    keys = words("JWT_SIGNING_KEY_FALLBACKS")
-    if any(len(key.encode()) < MIN_KEY_BYTES for key in keys):
-        raise ImproperlyConfigured(
-            f"JWT_SIGNING_KEY_FALLBACKS has a key of less than {MIN_KEY_BYTES} bytes: "
-            "write whole keys, separated by commas."
-        )
-    return [*keys, *map(_derived, secret_keys)]
+    if (text("JWT_ALGORITHM") or "HS256").startswith("HS"):
+        return [*keys("JWT_SIGNING_KEY_FALLBACKS"), *map(_derived, secret_keys)]
+    paths = words("JWT_PUBLIC_KEY_FILE_FALLBACKS")
+    return [_read("JWT_PUBLIC_KEY_FILE_FALLBACKS", path) for path in paths]
 
 
 def _derived(secret_key: str) -> str:

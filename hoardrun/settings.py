@@ -24,7 +24,7 @@ VERSION = __version__
 # -- what kind of run this is
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.secret_key(debug=DEBUG)
-SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")  # of before: they only verify
+SECRET_KEY_FALLBACKS = env.keys("SECRET_KEY_FALLBACKS")  # of before: they only verify
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 REDIS_URL = env.redis_url()

@@ -195,6 +195,58 @@ def test_a_deployment_rotates_secret_key_and_takes_tokens_of_before():
     assert lines(last, VERIFY, before, after) == ["refused", "7"]
 
 
+def test_a_deployment_goes_from_the_derived_key_to_one_of_its_own():
+    """The three steps of docs/keys.md, for several nodes."""
+    secret, own = "o" * 50, "n" * 50
+    now = shipped(SECRET_KEY=secret)
+    first = shipped(SECRET_KEY=secret, JWT_SIGNING_KEY_FALLBACKS=own)
+    then = shipped(SECRET_KEY=secret, SECRET_KEY_FALLBACKS=secret, JWT_SIGNING_KEY=own)
+    last = shipped(SECRET_KEY=secret, JWT_SIGNING_KEY=own)
+    [before] = lines(now, SIGN)
+    [after] = lines(then, SIGN)
+    assert lines(first, VERIFY, before, after) == ["7", "7"]
+    assert lines(then, VERIFY, before, after) == ["7", "7"]
+    assert lines(last, VERIFY, before, after) == ["refused", "7"]
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY_FALLBACKS", "JWT_SIGNING_KEY_FALLBACKS"])
+@pytest.mark.parametrize("short", ["7", "k" * 31, f"{'k' * 40},7", "a,b"])
+def test_a_key_of_before_that_can_be_guessed_is_refused(monkeypatch, name: str, short: str):
+    monkeypatch.setenv(name, short)
+    with pytest.raises(ImproperlyConfigured, match=f"^{name} has a key of less than 32") as told:
+        env.keys(name)
+    assert "k" * 31 not in str(told.value)
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "SECRET_KEY_FALLBACKS"])
+def test_a_key_that_can_be_guessed_stops_the_start(name: str):
+    ran = manage(shipped(**{name: "s" * 31}), "check")
+    assert ran.returncode == 1
+    [line] = ran.stderr.splitlines()
+    assert name in line
+    assert "32 bytes" in line
+    assert "sss" not in line
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "name"),
+    [
+        *(("", name) for name in env._KEY_FILES),
+        ("HS512", "JWT_PRIVATE_KEY_FILE"),
+        *(("RS256", name) for name in env._SHARED_KEYS),
+    ],
+)
+def test_a_key_that_nothing_reads_stops_the_start(monkeypatch, algorithm: str, name: str):
+    """A path may even lead nowhere: nobody would have noticed."""
+    if algorithm:
+        monkeypatch.setenv("JWT_ALGORITHM", algorithm)
+    monkeypatch.setenv(name, "/nowhere/key.pem" if "FILE" in name else "k" * 40)
+    with pytest.raises(ImproperlyConfigured, match=f"^{name} is set, and JWT_ALGORITHM=") as told:
+        env.jwt_keys(SECRET)
+    assert "k" * 40 not in str(told.value)
+    assert ("RS256, ES256 or EdDSA" if "FILE" in name else "HS256") in str(told.value)
+
+
 # -- files that are no keys
 
 

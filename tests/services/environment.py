@@ -8,7 +8,7 @@ import secrets
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-_READ = re.compile(r"""\b(?:flag|text|words|number|whole|rate)\(\s*"([A-Z][A-Z0-9_]+)\"""")
+_READ = re.compile(r"""\b(?:flag|text|words|keys|number|whole|rate)\(\s*"([A-Z][A-Z0-9_]+)\"""")
 
 
 def names_settings_read() -> set[str]:
