@@ -24,6 +24,7 @@ from realtime.batch import Batch
 from realtime.core.frames import Frame
 from realtime.core.limits import Buckets
 from realtime.core.pace import Pace
+from realtime.core.roster import Roster
 from realtime.core.wheel import Wheel
 from realtime.following import Following
 from realtime.lapses import Lapses
@@ -65,6 +66,7 @@ class Hub:
         self.watch = Watch(self)
         self.sockets: set[Socket] = set()
         self.users: dict[int, dict[Socket, None]] = {}  # in the order of their logins
+        self.roster: Roster[Socket] = Roster()  # those of `users`, for the node's reports
         self.following = Following(
             self.turn,
             self._delivered,
@@ -162,9 +164,10 @@ class Hub:
         self._known(socket)
         own = self.users.setdefault(user_id, {})
         own[socket] = None
+        self.roster.add(socket.connection.id, socket)
         surplus = max(0, len(own) - self.options.max_connections_per_user)
         for oldest in list(own)[:surplus]:
-            del own[oldest]
+            self._unlist(oldest, own)
             oldest.close(CloseCode.TOO_MANY_CONNECTIONS)
 
     def detach(self, socket: Socket) -> None:
@@ -175,7 +178,8 @@ class Hub:
         connection = socket.connection
         if connection.user_id is not None:
             own = self.users.get(connection.user_id, {})
-            own.pop(socket, None)
+            if socket in own:
+                self._unlist(socket, own)
             if not own:
                 self.users.pop(connection.user_id, None)
         for room in list(connection.rooms):
@@ -184,6 +188,10 @@ class Hub:
             streams = names.streams_of(connection.user_id)
             idle = [stream for stream in streams if self.following.remove(stream, socket)]
             self.follow_streams(idle)
+
+    def _unlist(self, socket: Socket, own: dict[Socket, None]) -> None:
+        del own[socket]
+        self.roster.remove(socket.connection.id)
 
     def _known(self, socket: Socket) -> None:
         """Count a socket among those without a login no longer. Idempotent."""

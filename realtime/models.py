@@ -139,6 +139,16 @@ class Connection(models.Model):
     address = models.CharField(max_length=64, blank=True)
     client = models.CharField(max_length=200, blank=True, help_text="What it calls itself.")
     opened_at = models.DateTimeField()
+    is_surplus = models.BooleanField(
+        default=False, db_default=False, help_text="One too many of its user's: its node closes it."
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["node"], condition=models.Q(is_surplus=True), name="connection_surplus"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.id

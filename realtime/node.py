@@ -10,7 +10,7 @@ import resource
 import socket
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -32,19 +32,24 @@ logger = logging.getLogger(__name__)
 
 REPORT_SECONDS = 2.0
 ROWS = 500  # of connections in one statement
+USERS = 5000  # counted in one statement: with few users it takes as long
 LEAVE_SECONDS = 5.0  # for the last report, when the database may be away
 FORGET_AFTER = timedelta(minutes=10)
 _PAGE_BYTES = resource.getpagesize()
 
 
 class Reporter:
-    """Writes this node's row every two seconds, and takes it out at the end."""
+    """Writes this node's row every two seconds, and takes it out at the end.
+
+    A report costs by what has changed since the last, not by the sockets that are open.
+    """
 
     def __init__(self, node: Hub) -> None:
         self._hub = node
         self._started = time.monotonic()
         self._before = (self._started, 0, 0)
-        self._listed: set[str] = set()  # the connections that have a row
+        self._reported_at: float | None = None  # when the last report was stored
+        self._to_count: set[int] = set()  # users who may have too many sockets on all nodes
         self._reporting: asyncio.Task[None] | None = None
 
     def measure(self) -> dict[str, Any]:
@@ -77,34 +82,51 @@ class Reporter:
         """Write the node's row, its connections, and how many sockets shared events reached."""
         reached = dict(self._hub.reached)
         self._hub.reached.clear()
-        open_now = {s.connection.id: s for sockets in self._hub.users.values() for s in sockets}
+        changes = self._hub.roster.take()
         report = _Report(
             node_id=self._hub.node_id,
             age=_since(self._started),
             values=self.measure(),
             reached=[(*event, sockets) for event, sockets in reached.items() if sockets],
-            opened=[_Opened.of(open_now[key]) for key in open_now.keys() - self._listed],
-            closed=sorted(self._listed - open_now.keys()),
+            opened=[_Opened.of(socket) for socket in changes.came.values()],
+            closed=sorted(changes.gone),
         )
         try:
             known = await db.run(_store, report)
         except Exception as error:  # tell it at the next report
             logger.warning("node report: %r", error)
             self._hub.reached.update(reached)
+            self._hub.roster.put_back(changes)
         else:
-            # Forgotten for its silence, it lists everybody anew.
-            self._listed = set(open_now) if known or not self._listed else set()
-            await self._close_surplus(open_now)
+            self._to_count.update(values.values["user_id"] for values in report.opened)
+            self._look_after_silence(known)
+            await self._close_surplus()
 
-    async def _close_surplus(self, open_now: Mapping[str, Socket]) -> None:
+    def _look_after_silence(self, known: bool) -> None:
+        """After a silence in which others took this node for dead, count all its users anew."""
+        before, self._reported_at = self._reported_at, time.monotonic()
+        if before is None:
+            return
+        if self._reported_at - before > registry.ALIVE_WITHIN.total_seconds():
+            self._to_count.update(self._hub.users)
+        if not known:  # it was forgotten, and its connections with it
+            for mine in [s for own in self._hub.users.values() for s in own]:
+                self._hub.roster.add(mine.connection.id, mine)
+
+    async def _close_surplus(self) -> None:
         """Close what is too much over all nodes; a failure is made good at the next report."""
+        users, self._to_count = self._to_count, set()
+        most = self._hub.options.max_connections_per_user
         try:
-            surplus = await db.run(_surplus, self._hub.options.max_connections_per_user)
+            surplus = await db.run(_surplus, self._hub.node_id, sorted(users), most)
         except Exception as error:
             logger.warning("connections of all nodes not counted: %r", error)
+            self._to_count |= users
             return
-        for key in surplus & open_now.keys():
-            open_now[key].close(CloseCode.TOO_MANY_CONNECTIONS)
+        for key, user_id in surplus:
+            for mine in list(self._hub.users.get(user_id, ())):
+                if mine.connection.id == key:
+                    mine.close(CloseCode.TOO_MANY_CONNECTIONS)
 
     async def run(self) -> None:
         """Report for as long as the node lives; a report that has begun is always finished."""
@@ -203,28 +225,32 @@ def _write(report: _Report) -> tuple[Node, bool]:
     return node, known
 
 
-def _surplus(most: int) -> set[str]:
-    """Name the oldest connections of users who have more than `most` on all nodes together.
+def _surplus(node_id: str, users: Sequence[int], most: int) -> list[tuple[str, int]]:
+    """Mark the oldest connections of users who have more than `most` on all nodes together.
 
-    On one node alone the hub sees to it by itself.
+    The node that a connection came to counts its user's and marks them, each node closes its
+    own: returns those of this one, with their users. On one node alone the hub sees to it.
     """
-    if Node.objects.filter(registry.alive()).count() < 2:
-        return set()
-    listed = registry.connections()
-    users = (
-        listed.order_by()
-        .values("user_id")
-        .annotate(number=Count("pk"))
-        .filter(number__gt=most)
-        .values_list("user_id", flat=True)
-    )
+    if users and Node.objects.filter(registry.alive()).count() > 1:
+        for start in range(0, len(users), USERS):
+            _mark_surplus(users[start : start + USERS], most)
+    marked = Connection.objects.filter(node_id=node_id, is_surplus=True)
+    return list(marked.values_list("pk", "user_id"))
+
+
+def _mark_surplus(users: Sequence[int], most: int) -> None:
+    listed = registry.connections().filter(user_id__in=users)
+    counted = listed.order_by().values("user_id").annotate(number=Count("pk"))
+    crowded = counted.filter(number__gt=most).values_list("user_id", flat=True)
     seen: Counter[int] = Counter()
-    surplus: set[str] = set()
-    for pk, user_id in listed.filter(user_id__in=list(users)).values_list("pk", "user_id"):
-        seen[user_id] += 1  # the newest come first
-        if seen[user_id] > most:
-            surplus.add(pk)
-    return surplus
+    surplus: list[str] = []
+    if found := list(crowded):
+        for pk, user_id in listed.filter(user_id__in=found).values_list("pk", "user_id"):
+            seen[user_id] += 1  # the newest come first
+            if seen[user_id] > most:
+                surplus.append(pk)
+    for start in range(0, len(surplus), ROWS):
+        Connection.objects.filter(pk__in=surplus[start : start + ROWS]).update(is_surplus=True)
 
 
 def _resident_bytes() -> int:

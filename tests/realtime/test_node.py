@@ -7,7 +7,7 @@ import secrets
 import threading
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -117,6 +117,85 @@ async def test_of_two_nodes_the_older_socket_goes_whichever_clock_is_ahead(
     await Reporter(own).report()
     await first.report()
     assert (old.close_code, new.close_code) == (CloseCode.TOO_MANY_CONNECTIONS, None)
+
+
+async def test_every_node_closes_what_the_other_one_found_too_much() -> None:
+    user_id, most = await user(), 2
+    hubs = [Hub(Options(max_connections_per_user=most)) for _ in range(2)]
+    reporters = [Reporter(each) for each in hubs]
+    sockets = [attach(hubs[0], user_id) for _ in range(most)]
+    for old in sockets:
+        old.opened_at -= 60
+    await reporters[0].report()
+    sockets += [attach(hubs[1], user_id) for _ in range(most)]
+    await reporters[1].report()
+    await reporters[0].report()
+    assert [socket.close_code for socket in sockets] == [CloseCode.TOO_MANY_CONNECTIONS] * 2 + [
+        None
+    ] * 2
+    for each, socket in zip((0, 0, 1, 1), sockets, strict=True):
+        hubs[each].detach(socket)
+    for reporter in reporters:
+        await reporter.report()
+    assert await sync_to_async(Connection.objects.count)() == 0
+
+
+class Untouched(dict[int, dict[Socket, None]]):
+    """The users of a hub, through which nobody may go one by one."""
+
+    def __iter__(self) -> NoReturn:
+        raise AssertionError("a report costs by its changes")
+
+    items = values = keys = __iter__
+
+
+async def test_a_report_without_changes_looks_at_no_socket_and_at_no_user(own: Hub) -> None:
+    attach(own, await user())
+    await Reporter(Hub(Options())).report()  # another node, or there would be nothing to count
+    reporter = Reporter(own)
+    await reporter.report()
+    own.users = Untouched(own.users)
+    found: list[str] = []
+
+    def surplus(*arguments: Any) -> Any:
+        with CaptureQueriesContext(connection) as queries:
+            marked = _surplus(*arguments)
+        found.extend(query["sql"] for query in queries)
+        return marked
+
+    _surplus = node._surplus
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(node, "_surplus", surplus)
+        await reporter.report()
+    [sql] = found
+    assert "is_surplus" in sql  # an index that holds nothing else answers it
+    assert await sync_to_async(Connection.objects.count)() == 1
+
+
+async def test_a_node_that_was_forgotten_lists_everybody_anew(own: Hub) -> None:
+    attach(own, await user())
+    reporter = Reporter(own)
+    await reporter.report()
+    await sync_to_async(Node.objects.all().delete)()
+    for _ in range(2):
+        await reporter.report()
+    assert await sync_to_async(Connection.objects.count)() == 1
+
+
+async def test_a_node_that_was_silent_counts_all_its_users(own: Hub) -> None:
+    user_id = await user()
+    old = attach(own, user_id)
+    old.opened_at -= 60
+    frozen = Reporter(own)
+    await frozen.report()
+    await sync_to_async(Node.objects.update)(seen_at=F("seen_at") - 2 * registry.ALIVE_WITHIN)
+    other = Hub(Options(max_connections_per_user=1))
+    attach(other, user_id)
+    await Reporter(other).report()  # which counts the other one's for nothing
+    assert frozen._reported_at is not None
+    frozen._reported_at -= 2 * registry.ALIVE_WITHIN.total_seconds()
+    await frozen.report()
+    assert old.close_code is CloseCode.TOO_MANY_CONNECTIONS
 
 
 async def test_a_report_is_one_transaction(own: Hub) -> None:

@@ -1,0 +1,44 @@
+"""What has come and gone since it was last told; while nothing changes it costs nothing."""
+
+from __future__ import annotations
+
+from typing import Generic, NamedTuple, TypeVar
+
+T = TypeVar("T")
+
+
+class Changes(NamedTuple, Generic[T]):
+    """What is to be told: items by key that have come, and keys of those that have gone."""
+
+    came: dict[str, T]
+    gone: set[str]
+
+
+class Roster(Generic[T]):
+    """Changes of a set of items, each under a key that is used once."""
+
+    def __init__(self) -> None:
+        self._came: dict[str, T] = {}
+        self._gone: set[str] = set()
+
+    def add(self, key: str, item: T) -> None:
+        """Note that an item has come."""
+        self._came[key] = item
+
+    def remove(self, key: str) -> None:
+        """Note that an item has gone; nothing need be told of one that came since."""
+        if self._came.pop(key, None) is None:
+            self._gone.add(key)
+
+    def take(self) -> Changes[T]:
+        """Return what has changed since the last call."""
+        changes = Changes(self._came, self._gone)
+        self._came, self._gone = {}, set()
+        return changes
+
+    def put_back(self, changes: Changes[T]) -> None:
+        """Tell again what could not be told. It may have been told in part."""
+        for key, item in changes.came.items():
+            if key not in self._gone:
+                self._came[key] = item
+        self._gone |= changes.gone
