@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
@@ -41,6 +42,7 @@ from realtime.models import (
     Broadcast,
     BroadcastDecision,
     Connection,
+    Cursor,
     EndedSession,
     Event,
     IssuedToken,
@@ -375,6 +377,47 @@ def test_an_export_that_cannot_be_written_forgets_nobody(zaphodine: User, tmp_pa
     with pytest.raises(CommandError, match="cannot be written"):
         run(NAME, "--export", str(tmp_path / "no folder" / "x.json"))
     assert User.objects.get(pk=zaphodine.pk).is_active
+
+
+# -- deleting the row instead
+
+
+ROWS_IN_THE_WAY: dict[str, Callable[[User], object]] = {
+    "an account": lambda user: account_open(user_id=user.pk, currency="KES"),
+    "a notification": lambda user: notification_create(
+        user_id=user.pk, title="Hello", message="World"
+    ),
+    "a login": lambda user: login_create(user=user),
+    "a device": lambda user: Cursor.objects.create(
+        user=user, stream=Stream.objects.create(name="s"), epoch="e", acked=0
+    ),
+}
+
+
+@pytest.mark.parametrize("row", ["nothing", *ROWS_IN_THE_WAY])
+def test_the_admin_deletes_only_a_user_of_whom_there_is_nothing(
+    charlie: User, alice: User, row: str
+):
+    if row != "nothing":
+        ROWS_IN_THE_WAY[row](alice)
+    browser = Client()
+    browser.force_login(charlie)
+    url = f"/admin/auth/user/{alice.pk}/delete/"
+    assert browser.get(url).status_code == 200
+    browser.post(url, {"post": "yes"})
+    assert User.objects.filter(pk=alice.pk).exists() == (row != "nothing")
+
+
+@pytest.mark.parametrize("row", ["nothing", *ROWS_IN_THE_WAY])
+def test_a_shell_deletes_a_user_without_books_and_records(alice: User, row: str):
+    if row != "nothing":
+        ROWS_IN_THE_WAY[row](alice)
+    if row == "an account":
+        with pytest.raises(models.ProtectedError):
+            alice.delete()
+    else:
+        alice.delete()
+        assert not User.objects.filter(username="alice").exists()
 
 
 # -- with nodes
