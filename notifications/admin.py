@@ -149,7 +149,7 @@ class AnnouncementAdmin(_Adding):
     def state(self, obj: Announcement) -> str:
         return obj.state(obj.read_at)  # type: ignore[attr-defined]  # see get_queryset
 
-    @admin.display(description="Reached", ordering="reached_sockets")
+    @admin.display(description="Sent to", ordering="reached_sockets")
     def reached(self, obj: Announcement) -> str:
         sockets: int | None = getattr(obj, "reached_sockets", None)
         return "-" if sockets is None else f"{sockets} sockets"
@@ -178,9 +178,16 @@ class AnnouncementAdmin(_Adding):
         return super().has_delete_permission(request, obj)
 
     def get_fields(self, request: HttpRequest, obj: Announcement | None = None) -> tuple[str, ...]:
-        """Ask for the start only of those who may publish: at its start it publishes itself."""
-        hidden = () if self.has_change_permission(request) else ("starts_at",)
-        return tuple(name for name in self.fields if obj is not None or name not in hidden)
+        """Ask for the start only of those who may publish: at its start it publishes itself.
+
+        An announcement that is being written has no state, reach or author to show yet.
+        """
+        if obj is not None:
+            return self.fields
+        hidden = {"state", "published_at", "reached", "author"}
+        if not self.has_change_permission(request):
+            hidden.add("starts_at")
+        return tuple(name for name in self.fields if name not in hidden)
 
     def save_model(
         self,

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.async_api import BrowserContext
 
-from tests.e2e.visitor import Visitor, token_of
+from tests.e2e.visitor import Visitor, set_hidden, token_of
 from tests.services.ports import PATIENCE
 from tests.services.server import Server
 
@@ -72,10 +72,4 @@ class Embed(Visitor):
 
     async def hide(self, hidden: bool = True) -> None:
         """Let the page believe that it is hidden: headless browsers never hide one."""
-        await self.page.evaluate(
-            """(hidden) => {
-                Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
-                document.dispatchEvent(new Event("visibilitychange"));
-            }""",
-            hidden,
-        )
+        await set_hidden(self.page, hidden)

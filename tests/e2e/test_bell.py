@@ -250,6 +250,12 @@ async def test_times_age_while_it_is_open(context: BrowserContext, demo: Server)
     await expect(time).to_have_text("just now")
     await context.clock.fast_forward("05:00")
     await expect(time).to_have_text(re.compile(r"^[5-9] minutes ago$"))  # and what the test took
+    assert isinstance(shop, Embed)
+    await shop.hide()
+    await context.clock.pause_at(await shop.page.evaluate("Date.now() / 1000 + 3600"))
+    await expect(time).to_have_text(re.compile(r"^[5-9] minutes ago$"))  # nobody looks
+    await shop.hide(False)  # from here on no timer runs
+    await expect(time).to_have_text("1 hour ago")
 
 
 async def test_each_text_reads_in_its_own_direction(context: BrowserContext, demo: Server) -> None:

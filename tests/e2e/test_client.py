@@ -121,7 +121,7 @@ async def test_offline_it_waits_longer_and_online_it_is_back_at_once(
     embed = await Embed.start(context, demo, "amina", share=False)
     await context.set_offline(True)
     await embed.until("states.at(-1).retryInMs >= 15_000")
-    await context.clock.pause_at(await embed.get("Date.now() + 1"))  # no timer of it fires
+    await context.clock.pause_at(await embed.get("Date.now() / 1000 + 1"))  # no timer of it fires
     await context.set_offline(False)
     await embed.until("client.state === 'connected'")
 

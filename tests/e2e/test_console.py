@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.e2e.visitor import Visitor, notify, token_of, visit, visiting
 from tests.services.admin import Admin
@@ -278,6 +278,69 @@ async def test_a_connection_that_resumes_is_noted_once(amina: Visitor) -> None:
     await expect(page.locator("#status")).to_contain_text("Connected")
     notes = page.locator("#log li", has_text="connect, resume after")
     await expect(notes).to_have_count(1)
+
+
+ARABIC = "صيانة"
+RENAME = f"""
+from django.contrib.auth.models import User
+from hoardrun.ledger.models import Account, Transaction
+User.objects.filter(username="brian").update(first_name="{ARABIC}", last_name="")
+account = Account.objects.filter(user__username="brian").first()
+account.name = "{ARABIC}"
+account.save()
+txn = Transaction.objects.filter(account__user__username="brian").latest("created_at")
+txn.description = txn.reference = "{ARABIC}"
+txn.save()
+"""
+# The innermost elements that begin with a text, in the page and in the bell, and their direction.
+DIRECTIONS = """(text) => [document, document.querySelector("#bell").shadowRoot]
+    .flatMap((root) => [...root.querySelectorAll("*")])
+    .filter(({tagName}) => !["SCRIPT", "OPTION"].includes(tagName))
+    .filter(({firstChild}) => firstChild?.nodeType === 3 && firstChild.data.startsWith(text))
+    .map((node) => [node.id || node.className || node.tagName, getComputedStyle(node).direction])"""
+
+
+async def test_every_text_of_a_user_reads_in_its_own_direction(browser: Browser) -> None:
+    with Server(env={"DEBUG": "1"}) as server:
+        server.manage("seed_demo")
+        server.manage("shell", "-v0", "-c", RENAME)
+        visitor = await visit(browser, server, "Brian")
+        page = visitor.page
+        await page.locator("#bell .bell").click()
+        await asyncio.to_thread(notify, server, "brian", ARABIC, message=ARABIC)
+        await asyncio.to_thread(server.manage, "announce", ARABIC, ARABIC)
+        await expect(page.locator("#bell .note strong").first).to_have_text(ARABIC)
+        await expect(page.locator(".banner strong")).to_have_text(ARABIC)
+        await page.keyboard.press("Escape")
+        await asyncio.to_thread(notify, server, "brian", f"{ARABIC} 2", message=ARABIC)
+        await expect(page.locator(".toast strong")).to_have_text(f"{ARABIC} 2")
+        await page.locator("#log li", has_text=f"{ARABIC} 2").click()
+        found = await page.evaluate(DIRECTIONS, ARABIC)
+        shown = {"balance-name", "clip", "toast-text", "STRONG", "P", "SPAN"}
+        assert shown <= {name for name, _ in found}
+        assert [name for name, direction in found if direction != "rtl"] == []
+        await visitor.context.close()
+
+
+async def test_without_light_dark_the_page_has_plain_colours(
+    browser: Browser, demo: Server
+) -> None:
+    context = await browser.new_context(color_scheme="dark")
+
+    async def older(route: Route) -> None:
+        answer = await route.fetch()
+        text = (await answer.text()).replace("light-dark(", "no-such-function(")
+        await route.fulfill(response=answer, body=text)
+
+    await context.route("**/base.css", older)
+    page = await context.new_page()
+    await page.goto(f"{demo.url}/ws/test")
+    await expect(page.locator("body")).to_have_css("background-color", "rgb(246, 245, 242)")
+    await expect(page.locator("body")).to_have_css("color", "rgb(27, 28, 32)")
+    await expect(page.locator("#login .primary")).to_have_css(
+        "background-color", "rgb(37, 83, 199)"
+    )
+    await context.close()
 
 
 async def test_counters_read_apart_and_texts_in_their_own_direction(

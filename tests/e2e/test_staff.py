@@ -10,8 +10,9 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from realtime.protocol.codes import CloseCode
-from tests.e2e.visitor import HOSTILE
+from tests.e2e.visitor import HOSTILE, set_hidden
 from tests.services.client import Client
+from tests.services.ports import PATIENCE
 from tests.services.server import Server
 
 
@@ -51,8 +52,11 @@ class Desk:
         await expect(self.page.locator("#staff-says")).to_contain_text(text)
 
 
-async def open_page(browser: Browser, server: Server, name: str) -> Desk:
+async def open_page(browser: Browser, server: Server, name: str, *, clock: bool = False) -> Desk:
+    """Log in at the console; `clock` lets the test stop the page's timers."""
     context = await browser.new_context(viewport={"width": 1440, "height": 900})
+    if clock:
+        await context.clock.install()
     desk = Desk(await context.new_page())
     await desk.page.goto(f"{server.url}/ws/test")
     await desk.page.locator("#demo-users button", has_text=name).click()
@@ -246,6 +250,31 @@ async def test_a_user_is_named_and_nobody_is_refused(staff: Desk, amina: Desk) -
 async def test_the_panel_opens_where_one_sees_it(staff: Desk) -> None:
     await expect(staff.page.locator("#staff-title")).to_be_in_viewport()
     await expect(staff.page.locator("#staff-send")).to_be_in_viewport()
+
+
+async def test_the_panel_is_read_anew_when_the_page_is_shown_again(
+    browser: Browser, demo: Server
+) -> None:
+    staff = await open_page(browser, demo, "Support Staff", clock=True)
+    page = staff.page
+    await page.locator("#staff-fold > summary").click()
+    rows = page.locator("#staff-connections li")
+    await expect(rows.first).to_be_visible()
+    await set_hidden(page, True)
+    # What was asked for is answered, and no timer runs from here on.
+    await page.wait_for_load_state("networkidle")
+    await page.context.clock.pause_at(await page.evaluate("Date.now() / 1000 + 1"))
+    other = await open_page(browser, demo, "Brian")
+    row = page.locator("#staff-connections li", has_text="brian")
+    await expect(row).to_have_count(0)
+    await set_hidden(page, False)
+    async with asyncio.timeout(15 * PATIENCE):
+        while not await row.count():  # the node reports its connections every two seconds
+            await set_hidden(page, False)
+            await asyncio.sleep(0.1)
+    for desk in (staff, other):
+        assert desk.complaints == []
+        await desk.page.context.close()
 
 
 async def test_a_wrong_price_is_explained_in_words(staff: Desk) -> None:

@@ -85,6 +85,17 @@ async def visiting(browser: Browser, server: Server, name: str) -> AsyncIterator
     await visitor.context.close()
 
 
+async def set_hidden(page: Page, hidden: bool) -> None:
+    """Let a page believe that it is hidden, or shown: headless browsers never hide one."""
+    await page.evaluate(
+        """(hidden) => {
+            Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
+
+
 class Work:
     """How long a page's main thread has worked, whatever else the machine does meanwhile."""
 

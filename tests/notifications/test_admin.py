@@ -96,6 +96,7 @@ def test_it_previews_the_banner_without_running_it(admin, charlie):
     written = draft(charlie, title="<script>alert(1)</script>", severity="emergency")
     page = admin.get(f"{ANNOUNCEMENTS}/{written.pk}/change/").content.decode()
     assert "announcement-emergency" in page
+    assert page.count('<strong dir="auto">') == page.count('<p dir="auto">') == 1
     assert "<script>alert(1)" not in page
     assert "Save and publish now" in page
 
@@ -394,3 +395,11 @@ def test_who_may_change_announcements_publishes_what_it_adds(client: Client):
     assert b"starts_at" in client.get(f"{ANNOUNCEMENTS}/add/").content
     client.post(f"{ANNOUNCEMENTS}/add/", {**FORM, **NO_TIMES, "_publish": "1"})
     assert [event["data"]["title"] for event in announced()] == ["Hello"]
+
+
+def test_a_new_announcement_shows_nothing_that_it_does_not_have_yet(admin, charlie):
+    names = ("field-state", "field-published_at", "field-reached", "field-author")
+    page = admin.get(f"{ANNOUNCEMENTS}/add/").content.decode()
+    assert [name for name in names if name in page] == []
+    page = admin.get(f"{ANNOUNCEMENTS}/{draft(charlie).pk}/change/").content.decode()
+    assert [name for name in names if name in page] == list(names)
