@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 from typing import IO, Any
 
 from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
 
 from hoardrun.forgetting.rows import ROWS, log_about
+from hoardrun.ledger.money import amount_text
 from hoardrun.secret_columns import is_secret
 from realtime.models import Broadcast, Event
 from realtime.protocol.codec import timestamp
@@ -23,7 +25,7 @@ _CHUNK = 500
 def write(user_id: int, out: IO[str]) -> dict[str, int]:
     """Write a user's rows, by table; return how many. No secret column is among them.
 
-    The rows are as they are stored: numbers of money as text, times in UTC.
+    The rows are as they are stored: money as text with the decimals of its currency, times in UTC.
     """
     counts: dict[str, int] = {}
     out.write("{")
@@ -54,6 +56,12 @@ def _plain(rows: QuerySet[Any], user_id: int) -> Iterator[dict[str, Any]]:
             del row["address"], row["idempotency_key"]  # of the member of staff
         elif rows.model is LogEntry and row["id"] not in about_user:
             del row["object_repr"]  # such as the name of another user
+        if currency := row.get("currency"):
+            row |= {
+                name: amount_text(value, currency)
+                for name, value in row.items()
+                if isinstance(value, Decimal)
+            }
         yield row
 
 

@@ -237,8 +237,10 @@ class TransactionAdmin(_Kept):
         return format_html('<span class="money">{}</span>', text)
 
     @admin.display(description="balance after")
-    def balance_then(self, txn: Transaction) -> str:
-        return "" if txn.balance_after is None else amount_human(txn.balance_after, txn.currency)
+    def balance_then(self, txn: Transaction) -> str | None:
+        if txn.balance_after is None:
+            return None
+        return amount_human(txn.balance_after, txn.currency)
 
     @admin.display(description="user")
     def customer(self, txn: Transaction) -> str:

@@ -9,7 +9,7 @@ from hoardrun.ledger.choices import AccountType, Direction
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.errors import InsufficientFunds, InvalidAmount
 from hoardrun.ledger.models import Account, Transaction
-from hoardrun.ledger.money import LARGEST, amount_text
+from hoardrun.ledger.money import LARGEST, amount_text, largest_text
 from hoardrun.ledger.transitions import RELEASED
 
 
@@ -49,7 +49,8 @@ def shift(
     account.available_balance += available
     account.current_balance += current
     if max(abs(account.available_balance), abs(account.current_balance)) > LARGEST:
-        raise InvalidAmount(f"The balance would exceed {LARGEST:f}. Use a smaller amount.")
+        largest = largest_text(account.currency)
+        raise InvalidAmount(f"The balance would exceed {largest}. Use a smaller amount.")
 
 
 def funds_check(account: Account, amount: Decimal) -> None:

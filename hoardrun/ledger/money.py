@@ -7,7 +7,7 @@ two of them decimals, are what a column holds: SQLite keeps no more exactly.
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from django.db import models
@@ -58,12 +58,18 @@ def amount_parse(value: Any, currency: str, *, allow_zero: bool = False) -> Deci
     if number < 0 or (number == 0 and not allow_zero):
         raise InvalidAmount("An amount must be greater than zero; `direction` says which way.")
     if number > LARGEST:
-        raise InvalidAmount(f"An amount must not exceed {LARGEST:f}.")
+        raise InvalidAmount(f"An amount must not exceed {largest_text(code)}.")
     exact = number.quantize(Decimal(1).scaleb(-code.exponent))
     if exact != number:
         allowed = f"at most {code.exponent}" if code.exponent else "no"
         raise InvalidAmount(f"{code.value} has {allowed} decimals.")
     return exact
+
+
+def largest_text(currency: str) -> str:
+    """Write the largest amount that a currency may have."""
+    unit = Decimal(1).scaleb(-currency_parse(currency).exponent)
+    return amount_text(LARGEST.quantize(unit, ROUND_DOWN), currency)
 
 
 def amount_text(value: Decimal, currency: str) -> str:

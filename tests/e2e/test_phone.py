@@ -79,3 +79,52 @@ async def test_nothing_is_wider_than_a_phone(
         await fits(page)
     assert visitor.complaints == []
     await context.close()
+
+
+ADMIN = (
+    "/admin/",
+    "/admin/ledger/account/",
+    "/admin/ledger/account/{account}/change/",
+    "/admin/ledger/transaction/",
+    "/admin/ledger/transaction/{txn}/change/",
+    "/admin/ledger/transaction/{side}/change/",
+    "/admin/ledger/transaction/add/",
+)
+CARRY = f"""
+from django.contrib.auth.models import User
+from hoardrun.ledger import actors, services
+from hoardrun.ledger.models import Account
+root = User.objects.create_superuser("root", password="root-pass")
+user = User.objects.get(username="amina")
+closed, other = (
+    services.account_open(user_id=user.pk, currency="KES", name="{LONG}", opening_balance=900)
+    for _ in range(2)
+)
+by = actors.staff(root.pk, "r" * 64)
+create = dict(account_id=closed.pk, type="payment", direction="outbound", amount=400)
+txn = services.transaction_create(**create, description="{LONG}", reference="{LONG}", by=by).txn
+services.transaction_complete(txn_id=txn.pk, by=actors.provider("mpesa", evidence="e" * 200))
+Account.objects.filter(pk=closed.pk).update(status="closed")
+services.transaction_reverse(txn_id=txn.pk, reason="{LONG} " * 3, by=by, onto=other.pk)
+pending = services.transaction_create(**{{**create, "account_id": other.pk}}, by=by).txn
+side = txn.account.transactions.exclude(counterpart=None).get()
+print(closed.pk, pending.pk, side.pk, txn.pk)
+"""
+
+
+async def test_no_page_of_the_ledgers_admin_is_wider_than_a_phone(
+    browser: Browser, demo: Server
+) -> None:
+    out = await asyncio.to_thread(demo.manage, "shell", "-v0", "-c", CARRY)
+    account, pending, side, txn = out.split()
+    context = await browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    visitor = await Visitor.open(context, f"{demo.url}/admin/login/")
+    page = visitor.page
+    await page.fill("[name=username]", "root")
+    await page.fill("[name=password]", "root-pass")
+    await page.click("[type=submit]")
+    for path in ADMIN:
+        for number in (pending, txn) if "{txn}" in path else (pending,):
+            await page.goto(f"{demo.url}{path.format(account=account, txn=number, side=side)}")
+            await fits(page)
+    assert visitor.complaints == []

@@ -344,6 +344,16 @@ def test_the_export_has_everything_and_no_secret(zaphodine: User, tmp_path: Path
     assert User.objects.filter(username=NAME).exists()
 
 
+def test_the_export_writes_money_with_the_decimals_of_its_currency(db, tmp_path: Path):
+    user = User.objects.create_user("gag")
+    for currency in ("KES", "UGX"):
+        account_open(user_id=user.pk, currency=currency, opening_balance="5000")
+    path = tmp_path / "gag.json"
+    run("gag", "--export", str(path), "--dry-run")
+    accounts = json.loads(path.read_text())["ledger_account"]
+    assert [row["current_balance"] for row in accounts] == ["5000.00", "5000"]
+
+
 def test_the_export_has_the_users_own_addresses_and_nothing_of_others(
     zaphodine: User, charlie: User, tmp_path: Path
 ):

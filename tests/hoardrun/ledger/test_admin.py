@@ -220,6 +220,14 @@ def test_pages_show_amounts_with_the_decimals_of_their_currency(
         assert not re.search(r"\b[0-9]+\.00\b", page)
 
 
+def test_a_balance_of_nothing_is_shown_as_one(support: Client, ugx: Account):
+    txn = create(ugx, "50000")
+    path = f"{TRANSACTIONS}{txn.pk}/change/"
+    assert ">UGX 0<" not in support.get(path).content.decode()
+    run(support, "complete", txn)
+    assert ">UGX 0<" in support.get(path).content.decode()
+
+
 def test_the_page_of_a_transaction_names_the_user(support: Client, kes: Account):
     page = support.get(f"{TRANSACTIONS}{create(kes).pk}/change/").content.decode()
     assert '<div class="readonly">alice</div>' in page

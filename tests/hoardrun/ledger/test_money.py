@@ -90,3 +90,11 @@ def test_it_writes_amounts_for_people():
 def test_it_never_rounds_what_it_writes():
     assert amount_text(Decimal("12.50"), "UGX") == "12.5"
     assert amount_text(Decimal("-0.10"), "USD") == "-0.10"
+
+
+@pytest.mark.parametrize(
+    ("currency", "largest"), [("UGX", "9999999999999"), ("KES", "9999999999999.99")]
+)
+def test_the_largest_amount_is_said_with_the_decimals_of_the_currency(currency: str, largest: str):
+    with pytest.raises(InvalidAmount, match=rf"must not exceed {largest}\.$"):
+        amount_parse("10000000000000", currency)
