@@ -90,10 +90,10 @@ class EventAdmin(_ReadOnly, ByKey):
         "created_at",
     )
 
-    def get_key(self, request: HttpRequest) -> str:
+    def get_key(self, request: HttpRequest) -> tuple[str, ...]:
         """Order within a stream by offset, which has the index."""
         in_stream = self.linked_by[0] in request.GET or request.GET.get(SEARCH_VAR, "").strip()
-        return "offset" if in_stream else "id"
+        return ("offset",) if in_stream else ("id",)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
@@ -218,8 +218,9 @@ class IssuedTokenAdmin(_ReadOnly, ByKey):
     list_select_related = ("user",)
     search_help_text = "How a user's name begins, a user's id, or a whole jti"
 
-    def get_key(self, request: HttpRequest) -> str:
-        return "expires_at"  # the jti is random
+    def get_key(self, request: HttpRequest) -> tuple[str, ...]:
+        """Order by time, as the jti is random; many tokens expire in one second."""
+        return ("expires_at", "jti")
 
     def matching(self, word: str) -> Q:
         return Q(user__in=users_found(word)) | Q(jti=word)

@@ -6,6 +6,7 @@ filters, searches and sorts only where an index answers.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
@@ -31,6 +32,8 @@ else:
 MAX_FOUND = 500  # rows that one word of a search may match by a prefix
 MAX_NAMED = 20  # users of them
 MAX_PAGE = 10_000  # of a list for a form field
+_SEPARATOR = ","  # of the columns of a key in an address
+_CUT = "_search_is_cut"  # what a request remembers of its search
 
 
 class ByKey(_ModelAdmin):
@@ -53,19 +56,22 @@ class ByKey(_ModelAdmin):
         """Return which rows a word of the search matches; read bounded numbers of rows."""
         return Q(pk__in=numbers(word))
 
-    def get_key(self, request: HttpRequest) -> str:
-        """Return the column that the list is ordered by, the greatest first.
+    def get_key(self, request: HttpRequest) -> tuple[str, ...]:
+        """Return the columns that the list is ordered by, the greatest first; the last is unique.
 
-        It is unique, or a moment: rows of one microsecond may be left out between two pages.
+        The first of several needs an index, and few rows with the same value: those are sorted.
         """
-        return str(self.opts.pk.name)
+        return (str(self.opts.pk.name),)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Keep the rows that every word matches."""
         for word in search_term.split():
-            queryset = queryset.filter(self.matching(word))
+            matching = self.matching(word)
+            if any(isinstance(keys, Some) and keys.is_cut for keys in matching.flatten()):
+                setattr(request, _CUT, True)
+            queryset = queryset.filter(matching)
         return queryset, False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -89,9 +95,10 @@ class KeyChangeList(ChangeList):
     model_admin: ByKey
     older_url: str | None = None
     newest_url: str | None = None
+    is_cut = False  # the search matches more than it reads
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
-        return [f"-{self.model_admin.get_key(request)}"]
+        return [f"-{column}" for column in self.model_admin.get_key(request)]
 
     def get_results(self, request: HttpRequest) -> None:
         """Read one row more than a page has, which tells whether there are older ones.
@@ -100,13 +107,15 @@ class KeyChangeList(ChangeList):
         """
         key = self.model_admin.get_key(request)
         rows = self.queryset
+        self.is_cut = getattr(request, _CUT, False)
         if after := request.GET.get(PAGE_VAR):
-            rows = rows.filter(**{f"{key}__lt": self._key_of(key, after)})
+            rows = rows.filter(self._older_than(key, after))
             self.newest_url = self.get_query_string()
         keys = list(rows.values_list("pk", flat=True)[: self.list_per_page + 1])
         self.result_list = list(rows.filter(pk__in=keys[: self.list_per_page]))
         if self.result_list and len(keys) > self.list_per_page:
-            self.older_url = self.get_query_string({PAGE_VAR: getattr(self.result_list[-1], key)})
+            last = [str(getattr(self.result_list[-1], column)) for column in key]
+            self.older_url = self.get_query_string({PAGE_VAR: _SEPARATOR.join(last)})
         # Django's templates read these. Equal counts hide the line that would tell of them.
         self.result_count = self.full_result_count = len(self.result_list)
         self.show_full_result_count = False
@@ -114,9 +123,21 @@ class KeyChangeList(ChangeList):
         self.can_show_all = self.multi_page = False
         self.paginator = Paginator(self.result_list, self.list_per_page)
 
-    def _key_of(self, key: str, text: str) -> Any:
+    def _older_than(self, key: tuple[str, ...], text: str) -> Q:
+        """Select the rows whose key, compared column by column, is below the one in a text."""
+        texts = text.split(_SEPARATOR, len(key) - 1)
+        if len(texts) < len(key):
+            raise IncorrectLookupParameters(f"{text!r} is no key of this list.")
+        below = Q()
+        for column, value in reversed(list(zip(key, map(self._read, key, texts), strict=True))):
+            older = Q(**{f"{column}__lt": value})
+            # The first half is what an index answers.
+            below = Q(**{f"{column}__lte": value}) & (older | below) if below else older
+        return below
+
+    def _read(self, column: str, text: str) -> Any:
         try:
-            field: Any = self.lookup_opts.get_field(key)
+            field: Any = self.lookup_opts.get_field(column)
             return field.to_python(text)
         except ValidationError as error:
             raise IncorrectLookupParameters(error) from error
@@ -162,27 +183,45 @@ def starts_with(field: str, text: str) -> Q:
     return Q(**{f"{field}__startswith": text})
 
 
-def first_keys(rows: QuerySet[Any], field: str, text: str, limit: int = MAX_FOUND) -> list[Any]:
-    """Return the keys of the first rows whose text column begins so, in the order of the index."""
+class Some(list[Any]):
+    """Keys of rows that a search has found; `is_cut` if it has left others out."""
+
+    def __init__(self, keys: Iterable[Any] = (), *, is_cut: bool = False) -> None:
+        super().__init__(keys)
+        self.is_cut = is_cut
+
+
+def first_keys(rows: QuerySet[Any], field: str, text: str, limit: int = MAX_FOUND) -> Some:
+    """Return the keys of the first rows whose text column begins so, in the order of the index.
+
+    Where several rows may have the same text, the newest come first.
+    """
+    column: Any = rows.model._meta.get_field(field)
+    order = (field,) if column.unique else (f"-{field}", "-pk")
     for wanted in dict.fromkeys((text, text.lower())):
-        found = rows.filter(starts_with(field, wanted)).order_by(field)
-        if keys := list(found.values_list("pk", flat=True)[:limit]):
+        if keys := _some(rows.filter(starts_with(field, wanted)).order_by(*order), limit):
             return keys
-    return []
+    return Some()
 
 
-def users_named(word: str) -> list[int]:
+def users_named(word: str) -> Some:
     """Return the ids of users whose name begins so, or whose e-mail address it is."""
     model = get_user_model()
     users = model._default_manager.all()
     if "@" in word:
         addresses = {word, word.lower()}
         found = users.filter(**{f"{model.get_email_field_name()}__in": addresses})
-        if ids := list(found.values_list("pk", flat=True)[:MAX_NAMED]):
+        if ids := _some(found.order_by("-pk"), MAX_NAMED):
             return ids
     return first_keys(users, model.USERNAME_FIELD, word, MAX_NAMED)
 
 
-def users_found(word: str) -> list[int]:
+def users_found(word: str) -> Some:
     """Return the ids of users with this name, address or id."""
-    return [*numbers(word), *users_named(word)]
+    named = users_named(word)
+    return Some([*numbers(word), *named], is_cut=named.is_cut)
+
+
+def _some(rows: QuerySet[Any], limit: int) -> Some:
+    keys = list(rows.values_list("pk", flat=True)[: limit + 1])
+    return Some(keys[:limit], is_cut=len(keys) > limit)

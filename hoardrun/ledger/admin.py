@@ -40,7 +40,7 @@ from hoardrun.ledger.models import LEFT_BEHIND, Account, Transaction
 from hoardrun.ledger.money import amount_human
 from hoardrun.ledger.transitions import TRANSITIONS
 from realtime.admin_fields import SafeSelects
-from realtime.admin_lists import ByKey, first_keys, numbers, users_named
+from realtime.admin_lists import ByKey, Some, first_keys, numbers, users_named
 
 if TYPE_CHECKING:  # Django's class takes no parameters when it runs
     _TransactionForm = forms.ModelForm[Transaction]
@@ -222,9 +222,14 @@ class TransactionAdmin(_Kept):
         css = {"all": ("ledger/moves.css",)}
 
     def matching(self, word: str) -> Q:
-        accounts = Account.objects.filter(user__in=users_named(word))
-        ids = [*numbers(word), *first_keys(Transaction.objects.all(), "reference", word)]
-        return Q(pk__in=ids) | Q(account__in=list(accounts.values_list("pk", flat=True)))
+        users = users_named(word)
+        accounts = Account.objects.filter(user__in=users).values_list("pk", flat=True)
+        found = first_keys(Transaction.objects.all(), "reference", word)
+        return (
+            Q(pk__in=numbers(word))
+            | Q(pk__in=found)
+            | Q(account__in=Some(accounts, is_cut=users.is_cut))
+        )
 
     def get_inlines(self, request: HttpRequest, obj: Transaction | None) -> Any:
         return self.inlines if obj else ()

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
-from realtime.models import Stream
+from hoardrun.ledger.models import Transaction
+from hoardrun.ledger.services import account_open
+from realtime import admin_lists
+from realtime.models import IssuedToken, Stream
 
 STREAMS = "/admin/realtime/stream/"
 USERS = "/admin/auth/user/"
@@ -98,3 +103,51 @@ def test_it_offers_users_by_the_begin_of_their_name(browser: Client) -> None:
     assert offered("Amina-7") == (1, False)
     assert offered("A7@example.org") == (1, False)
     assert offered("nobody") == (0, False)
+
+
+def test_rows_of_one_second_are_all_shown(browser: Client) -> None:
+    user = User.objects.create_user("amina")
+    now = timezone.now().replace(microsecond=0)
+    IssuedToken.objects.bulk_create(
+        IssuedToken(jti=f"room-{n}", user=user, session="s", issued_at=now, expires_at=expires)
+        for n, expires in enumerate([now] * 170 + [now + timedelta(seconds=1)] * 70)
+    )
+    seen: list[int] = []
+    path: str | None = ""
+    while path is not None:
+        page = browser.get(f"/admin/realtime/issuedtoken/{path}").content.decode()
+        seen += listed(page)
+        path = link(page, "Older")
+    assert sorted(seen) == list(range(240))
+    assert set(seen[:70]) == set(range(170, 240))
+
+
+@pytest.mark.parametrize("key", ["x", "2026-01-01", ",", "x,room-1"])
+def test_what_is_no_key_of_two_columns_leads_to_the_first_page(browser: Client, key: str) -> None:
+    url = "/admin/realtime/issuedtoken/"
+    assert browser.get(url, {"p": key}, follow=True).redirect_chain == [(f"{url}?e=1", 302)]
+
+
+def test_a_search_that_leaves_something_out_says_so(browser: Client) -> None:
+    for number in range(admin_lists.MAX_NAMED):
+        User.objects.create_user(f"amina-{number}")
+    assert "These are not all" not in browser.get(USERS, {"q": "amina"}).content.decode()
+    User.objects.create_user("amina-x")
+    for url in (USERS, "/admin/realtime/cursor/", "/admin/ledger/transaction/"):
+        assert "These are not all" in browser.get(url, {"q": "amina"}).content.decode(), url
+        assert "These are not all" not in browser.get(url).content.decode(), url
+
+
+def test_a_search_finds_the_newest_of_one_reference(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admin_lists.first_keys, "__defaults__", (10,))
+    account = account_open(user_id=User.objects.get().pk, currency="KES")
+    given = {"account": account, "type": "deposit", "direction": "inbound", "currency": "KES"}
+    rows = Transaction.objects.bulk_create(
+        Transaction(reference="SALARY", amount=1, **given) for _ in range(30)
+    )
+    page = browser.get("/admin/ledger/transaction/", {"q": "SALARY"})
+    assert "These are not all" in page.content.decode()
+    found = [row.pk for row in page.context["cl"].result_list]
+    assert found == sorted((row.pk for row in rows), reverse=True)[:10]
