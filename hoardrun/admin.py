@@ -6,14 +6,16 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.http import HttpRequest
 
 from hoardrun.api.throttles import FormThrottle, password_guesses
 from realtime.admin_lists import ByKey, users_found
 
+RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 TOO_MANY = "Too many attempts; try again later."
 
 
@@ -47,7 +49,11 @@ admin.site.login_form = LoginForm
 
 
 class PeopleAdmin(ByKey, UserAdmin):  # type: ignore[type-arg]
-    """Users, found by the begin of a name or a whole e-mail address."""
+    """Users, found by the begin of a name or a whole e-mail address.
+
+    Only a superuser changes or deletes a member of staff, also the password, and only a
+    superuser gives rights: with `auth.change_user` alone, anybody would become one.
+    """
 
     list_filter = ("is_staff",)
     search_help_text = "How a user's name begins, an id, or a whole e-mail address"
@@ -55,7 +61,36 @@ class PeopleAdmin(ByKey, UserAdmin):  # type: ignore[type-arg]
     def matching(self, word: str) -> Q:
         return Q(pk__in=users_found(word))
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _may_touch(request, obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _may_touch(request, obj) and super().has_delete_permission(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fixed = () if _is_superuser(request.user) else RIGHTS
+        return (*super().get_readonly_fields(request, obj), *fixed)
+
+
+class RolesAdmin(GroupAdmin):
+    """Groups, to which only a superuser gives rights."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fixed = () if _is_superuser(request.user) else ("permissions",)
+        return (*super().get_readonly_fields(request, obj), *fixed)
+
+
+def _may_touch(request: HttpRequest, user: Any) -> bool:
+    """Say whether a user, if one is meant, is no member of staff or a superuser asks."""
+    return user is None or not (user.is_staff or user.is_superuser) or _is_superuser(request.user)
+
+
+def _is_superuser(user: Any) -> bool:
+    return bool(user.is_active and user.is_superuser)
+
 
 if admin.site.is_registered(User):  # a user model of the project's own has pages of its own
     admin.site.unregister(User)
     admin.site.register(User, PeopleAdmin)
+admin.site.unregister(Group)
+admin.site.register(Group, RolesAdmin)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Model
 from django.test import Client
 
@@ -43,3 +43,65 @@ def test_who_may_only_look_does_nothing(support: Client, dora: User, model: type
         assert answer.status_code != 302 or "change" in answer["Location"], path
     assert list(model._default_manager.order_by("pk").values()) == before
     assert admin.site._registry[model] is page
+
+
+USERS = "/admin/auth/user"
+SUPPORT = ("view_user", "add_user", "change_user", "delete_user", "change_group", "add_group")
+PASSWORDS = {"password1": "another-pass-1", "password2": "another-pass-1", "set-password": "1"}
+
+
+def form(user: User, **more: Any) -> dict[str, Any]:
+    joined = {"date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
+    return {"username": user.username, "is_active": "on", **joined, **more}
+
+
+def test_support_changes_no_member_of_staff(charlie: User, dora: User, erin: User):
+    client = may(dora, *SUPPORT)
+    for other in (charlie, erin, dora):
+        before = User.objects.filter(pk=other.pk).values().get()
+        url = f"{USERS}/{other.pk}"
+        assert client.get(f"{url}/change/").status_code == 200  # to look at
+        sent = form(other, first_name="Mallory", is_superuser="on")
+        assert client.post(f"{url}/change/", sent).status_code == 403
+        assert client.get(f"{url}/password/").status_code == 403
+        assert client.post(f"{url}/password/", PASSWORDS).status_code == 403
+        assert client.post(f"{url}/delete/", {"post": "yes"}).status_code == 403
+        chosen = {"action": "delete_selected", "_selected_action": [other.pk], "post": "yes"}
+        client.post(f"{USERS}/", chosen)
+        assert User.objects.filter(pk=other.pk).values().get() == before
+
+
+def test_support_changes_customers_and_gives_no_rights(alice: User, dora: User):
+    client = may(dora, *SUPPORT)
+    role = Group.objects.create(name="Approvers")
+    right = Permission.objects.get(codename="broadcast")
+    given: dict[str, Any] = dict.fromkeys(("is_staff", "is_superuser"), "on")
+    given |= {"groups": [role.pk], "user_permissions": [right.pk]}
+    url = f"{USERS}/{alice.pk}"
+    assert (
+        client.post(f"{url}/change/", form(alice, first_name="Alice", **given)).status_code == 302
+    )
+    alice.refresh_from_db()
+    assert alice.first_name == "Alice"
+    assert not (alice.is_staff or alice.is_superuser or alice.groups.exists())
+    assert not alice.user_permissions.exists()
+    assert client.post(f"{url}/password/", PASSWORDS).status_code == 302
+    alice.refresh_from_db()
+    assert alice.check_password("another-pass-1")
+    for path in (f"{role.pk}/change/", "add/"):
+        sent = {"name": f"Of {path[0]}", "permissions": [right.pk]}
+        assert client.post(f"/admin/auth/group/{path}", sent).status_code == 302
+    assert Group.objects.count() == 2
+    assert not right.group_set.exists()
+
+
+def test_a_superuser_gives_rights_and_changes_staff(charlie: User, erin: User):
+    client = Client()
+    client.force_login(charlie)
+    role = Group.objects.create(name="Approvers")
+    sent = form(erin, is_staff="on", is_superuser="on", groups=[role.pk])
+    assert client.post(f"{USERS}/{erin.pk}/change/", sent).status_code == 302
+    erin.refresh_from_db()
+    assert erin.is_superuser
+    assert list(erin.groups.all()) == [role]
+    assert client.post(f"{USERS}/{erin.pk}/password/", PASSWORDS).status_code == 302
