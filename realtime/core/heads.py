@@ -66,3 +66,20 @@ def flaw(headers: Headers, query_string: bytes = b"") -> str:
     except UnicodeDecodeError:
         return "Query: Send text in UTF-8."
     return ""
+
+
+def tokens(headers: Headers, header: bytes) -> list[bytes]:
+    """Return the elements of a header that is a list, in lower case, however often it comes."""
+    values = b",".join(value for name, value in headers if name == header)
+    return [token for part in values.lower().split(b",") if (token := part.strip())]
+
+
+def declared_length(headers: Headers) -> int | None:
+    """Return how long a body is to be, 0 for one in chunks, None if there is none."""
+    declared = None
+    for name, value in headers:
+        if name == b"transfer-encoding":
+            return 0
+        if name == b"content-length" and value.strip(b"0"):
+            declared = int(value)  # the parser refuses what is no number
+    return declared

@@ -84,7 +84,7 @@ Before the handshake the server refuses with an HTTP status:
 
 | status | why | what a client does next |
 |---|---|---|
-| 400, 414, 431 | the handshake is malformed, or too long | do not reconnect |
+| 400, 405, 431, 505 | the handshake is malformed, or too long | do not reconnect |
 | 403 | the `Origin` is not allowed, or missing as is a credential | do not reconnect |
 | 404 | there is no socket at this path | do not reconnect |
 | 429 | too many bad credentials or strangers from this address | wait for `Retry-After` |

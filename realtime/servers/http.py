@@ -11,13 +11,21 @@ from urllib.parse import unquote
 import httptools
 from django.conf import settings
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.utils import is_ssl
+from websockets.http11 import Request
 
+from realtime.core import heads
 from realtime.core.heads import MAX_HEAD_BYTES, MAX_HEADERS
 from realtime.servers import bodies, refusals
+from realtime.servers.flow import GentleTransport, HeldFlow, Unread
 from realtime.servers.refusals import Refusal
+from realtime.servers.uvicorn import handshake, handshake_refusal
 
 # How long a client is listened to that still sends what nobody reads.
 LINGER_SECONDS = 10.0
+# How much is parsed at once. Requests within it are queued behind one that is at work: a GET has
+# 18 bytes at least, so at most 28.
+PIECE_BYTES = 512
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -28,6 +36,10 @@ class HttpProtocol(HttpToolsProtocol):
     is dropped. A body has what `realtime.servers.bodies` allows its path, else the answer is
     413, at once if the head tells, and ends within HTTP_BODY_SECONDS, else it is 408.
 
+    Requests on one connection are answered one after the other. While one is at work nothing
+    behind it is parsed, beyond PIECE_BYTES, and nothing is read once something waits; so does a
+    WebSocket's handshake. A client that ends its side of the connection gets its answers.
+
     Refused, a connection ends in a way that the client reads the answer: to close it while
     bytes are unread would reset it, and the answer with it. So only our side is closed, and
     what still comes is dropped, for LINGER_SECONDS.
@@ -37,11 +49,16 @@ class HttpProtocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._connection: asyncio.Transport = None  # type: ignore[assignment]
         self._deadline: asyncio.TimerHandle | None = None
-        self._requests = 0
+        self._unread = Unread()
+        self._running: RequestResponseCycle | None = None
         self._in_head = False
         self._in_request = False
         self._head_room = MAX_HEAD_BYTES
+        self._untold = 0  # bytes since the parser last told of something
         self._body_room = 0  # of a body that there is
+        self._body_rest = 0  # what is still to come of a body whose length was declared
+        self._upgrade_waits = False
+        self._has_ended = False  # the client's side of the connection
         self._deaf = False  # nothing that comes counts any more
         self._lingers = False
 
@@ -50,25 +67,72 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._connection = transport
+        self._held: HeldFlow = HeldFlow(transport)
+        self.flow = self._held
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._in_time()
+        self._deaf = True
+        self._unread.clear()
+        # uvicorn tells the last request only.
+        for cycle in (self._running, *(cycle for cycle, _ in self.pipeline)):
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
+        self.pipeline.clear()
         super().connection_lost(exc)
 
+    def eof_received(self) -> bool | None:  # type: ignore[override]
+        """Keep our side open while there is something to answer."""
+        is_cut = self._in_request and not self._in_head and not self.pipeline
+        if self._lingers or self._is_idle or is_cut or is_ssl(self._connection):
+            return None  # which closes
+        self._has_ended = True
+        return True
+
     def data_received(self, data: bytes) -> None:
+        if not self._deaf:
+            self._unread.put(data)
+            self._go_on()
+
+    # -- what is read, and when
+
+    @property
+    def _waits(self) -> bool:
+        """Whether what comes next has to wait for an answer."""
+        at_work = not self._is_idle and not self._in_request
+        return self._upgrade_waits or at_work or bool(self.pipeline)
+
+    def _go_on(self) -> None:
+        """Parse what may be parsed now, and read on unless something waits."""
+        while self._unread and not self._deaf and not self._waits:
+            self._parse(self._unread.take(max(PIECE_BYTES, self._body_rest)))
+        if self._deaf:
+            self._unread.clear()
+        self._held.hold(bool(self._unread) or self._upgrade_waits or bool(self.pipeline))
+
+    def _parse(self, piece: memoryview) -> None:
+        self._unset_keepalive_if_required()
+        self._untold += len(piece)
+        try:
+            self.parser.feed_data(piece)
+        except httptools.HttpParserUpgrade as upgrade:
+            if self._should_upgrade():
+                self.handle_websocket_upgrade()
+                return
+            self._unsupported_upgrade_warning()
+            self._unread.put_back(piece[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
         if self._deaf:
             return
-        begun = self._requests if self._in_head else None
-        super().data_received(data)
-        if self._deaf:
-            return
-        if self._in_head and self._requests == begun:
+        if self._in_request:
             # A header is told of once it is whole; until then its bytes count as they come.
-            self._head_room -= len(data)
-            if self._head_room < 0:
-                self._refuse_head(refusals.HEAD_TOO_LARGE)
-        elif not self._in_request and self.timeout_keep_alive_task is None and self._is_idle:
+            if self._untold > self._head_room:
+                refuse = self._refuse_head if self._in_head else self._refuse_body
+                refuse(refusals.HEAD_TOO_LARGE)
+        elif self.timeout_keep_alive_task is None and self._is_idle:
             self._expect_head()  # empty lines between requests begin none
 
     # -- what the parser calls
@@ -78,13 +142,14 @@ class HttpProtocol(HttpToolsProtocol):
         if self._deaf:
             return
         super().on_message_begin()
-        self._requests += 1
         self._in_head = self._in_request = True
         self._head_room = MAX_HEAD_BYTES
+        self._untold = 0
         self._expect_head()
 
     def on_url(self, url: bytes) -> None:
         self._head_room -= len(url)
+        self._untold = 0
         if self._head_room >= 0 and not self._deaf:
             super().on_url(url)
 
@@ -92,32 +157,37 @@ class HttpProtocol(HttpToolsProtocol):
         if self._deaf:
             return
         self._head_room -= len(name) + len(value) + len(": \r\n")
-        if not self._in_head:  # behind a body in chunks, where no header of ours may stand
-            if self._head_room < 0:
-                self._refuse_body(refusals.HEAD_TOO_LARGE)
-        elif self._head_room >= 0:
+        self._untold = 0
+        # Behind a body in chunks no header of ours may stand.
+        if self._in_head and self._head_room >= 0:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Ask the application, or refuse what the head alone tells."""
         if self._deaf:
             return
-        self._in_head = False
         self._in_time()
-        declared = self._declared()
+        self._untold = 0
+        declared = heads.declared_length(self.headers)
         refusal = self._judge_head(declared)
         if refusal is not None:
             self._refuse_head(refusal)
             return
+        before = self.cycle
         super().on_headers_complete()
+        self._in_head = False
+        if self.cycle is not before:  # as it is for a handshake
+            self.cycle.transport = self._gentle()
         if declared is not None:
-            self.cycle.transport = _gently(self)
+            self._body_rest = declared
             self._set_deadline(settings.HTTP_BODY_SECONDS, self._body_is_late)
 
     def on_body(self, body: bytes) -> None:
         if self._deaf:
             return
         self._body_room -= len(body)
+        self._body_rest = max(0, self._body_rest - len(body))
+        self._untold = 0
         if self._body_room < 0:
             self._refuse_body(refusals.too_large(self._limit()))
             return
@@ -127,35 +197,64 @@ class HttpProtocol(HttpToolsProtocol):
         if self._deaf:
             return
         self._in_request = False
+        self._body_rest = 0
         self._in_time()
         super().on_message_complete()
 
     # -- what uvicorn's protocol calls
 
+    def _get_upgrade(self) -> bytes | None:
+        """Return what the client asks to become: each of the headers may come several times."""
+        upgrades = heads.tokens(self.headers, b"upgrade")
+        asks = b"upgrade" in heads.tokens(self.headers, b"connection")
+        return upgrades[0] if asks and len(upgrades) == 1 else None
+
     def handle_websocket_upgrade(self) -> None:
-        """Become a WebSocket, unless the handshake is refused; no deadline of ours is left."""
-        if not self._deaf:
-            self._deaf = True  # from here on the connection is another protocol's
-            super().handle_websocket_upgrade()
+        """Become a WebSocket behind the answers to what came before; no deadline is left."""
+        if self._deaf:
+            return
+        if not self._is_idle:
+            self._upgrade_waits = True
+            return
+        self._deaf = True  # from here on the connection is another protocol's
+        self._unset_keepalive_if_required()
+        self.connections.discard(self)
+        protocol: Any = self.ws_protocol_class
+        socket = protocol(self.config, self.server_state, self.app_state)
+        socket.connection_made(self._connection)
+        socket.begin(self._handshake())
+        self._connection.set_protocol(socket)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
         """Go on with the next request, unless this was the last."""
         if self._lingers:
             self.server_state.total_requests += 1
-        else:
-            super().on_response_complete()
+            return
+        super().on_response_complete()
+        if self._connection.is_closing():
+            return
+        if self._upgrade_waits and self._is_idle and not self._has_ended:
+            self._upgrade_waits = False
+            self._held.hold(False)
+            self.handle_websocket_upgrade()
+            return
+        self._go_on()
+        if self._has_ended and self._is_idle:
+            self._connection.close()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP, behind the answers to what came before."""
         if self._deaf:
             return
-        if self._is_idle:
-            self._deaf = True
-            self.transport = _gently(self)
-            super().send_400_response(msg)
-            self.transport = self._connection
-        else:
+        self.logger.warning(msg)
+        if self._in_request and not self._in_head:
             self._refuse_body(refusals.UNREADABLE)
+        else:
+            self._refuse_head(refusals.UNREADABLE)
 
     # -- judging and refusing
 
@@ -164,15 +263,9 @@ class HttpProtocol(HttpToolsProtocol):
         cycle: Any = self.cycle  # None before the first request
         return cycle is None or bool(cycle.response_complete)
 
-    def _declared(self) -> int | None:
-        """Return how long the body is to be, 0 for one in chunks, None if there is none."""
-        declared = None
-        for name, value in self.headers:
-            if name == b"transfer-encoding":
-                return 0
-            if name == b"content-length" and value.strip(b"0"):
-                declared = int(value)  # the parser refuses what is no number
-        return declared
+    def _handshake(self) -> Request:
+        version = f"HTTP/{self.parser.get_http_version()}"
+        return handshake(self.parser.get_method(), self.url, version, self.headers)
 
     def _limit(self) -> int:
         return bodies.limit_of(unquote(httptools.parse_url(self.url).path.decode("ascii")))
@@ -180,10 +273,12 @@ class HttpProtocol(HttpToolsProtocol):
     def _judge_head(self, declared: int | None) -> Refusal | None:
         if self._head_room < 0 or len(self.headers) > MAX_HEADERS:
             return refusals.HEAD_TOO_LARGE
+        if self.parser.should_upgrade() and self._should_upgrade():
+            if declared is not None:
+                return refusals.HANDSHAKE_WITH_BODY
+            return handshake_refusal(self._handshake())
         if declared is None:
             return None
-        if self.parser.should_upgrade() and self._should_upgrade():
-            return refusals.HANDSHAKE_WITH_BODY
         self._body_room = limit = self._limit()
         return refusals.too_large(limit) if declared > limit else None
 
@@ -191,6 +286,8 @@ class HttpProtocol(HttpToolsProtocol):
         """Answer in place of the application, behind the answers to what came before."""
         self._deaf = True
         self._in_time()
+        if not self._in_request:
+            HttpToolsProtocol.on_message_begin(self)  # which no byte of a request has done
         path = self.url.partition(b"?")[0].decode("latin-1")
         method = self.parser.get_method().decode("ascii")
         scope: Any = self.scope
@@ -198,7 +295,7 @@ class HttpProtocol(HttpToolsProtocol):
         is_first = self._is_idle
         self.cycle = RequestResponseCycle(
             scope=self.scope,
-            transport=_gently(self),
+            transport=self._gentle(),
             flow=self.flow,
             logger=self.logger,
             access_logger=self.access_logger,
@@ -223,7 +320,7 @@ class HttpProtocol(HttpToolsProtocol):
         if cycle.response_complete:
             self._leave()
             return
-        cycle.transport, cycle.keep_alive = _gently(self), False
+        cycle.keep_alive = False
         if cycle.response_started or not cycle.more_body:
             return  # what is answered, or will be, is the last answer
         refused: Any = {**cycle.scope, refusals.EXTENSION: refusal}
@@ -267,28 +364,18 @@ class HttpProtocol(HttpToolsProtocol):
         """Close, in a way that the client reads what was answered."""
         if self._lingers or self._connection.is_closing():
             return
-        if not (self._in_request or self._deaf) or not self._connection.can_write_eof():
+        has_more = self._in_request or self._deaf or self._unread or self.flow.read_paused
+        if self._has_ended or not has_more or not self._connection.can_write_eof():
             self._connection.close()
             return
         self._deaf = self._lingers = True
         self._unset_keepalive_if_required()
+        self._unread.clear()
         self._connection.write_eof()
+        self._held.hold(False)
         self.flow.resume_reading()
         self._set_deadline(LINGER_SECONDS, self._connection.abort)
 
-
-def _gently(protocol: HttpProtocol) -> Any:
-    """Return the connection as an answer is to see it."""
-    return _ClosedGently(protocol, protocol._connection)
-
-
-class _ClosedGently:
-    """A transport whose end is left to `HttpProtocol._leave`."""
-
-    def __init__(self, protocol: HttpProtocol, transport: asyncio.Transport) -> None:
-        self._protocol = protocol
-        self.write = transport.write
-        self.is_closing = transport.is_closing
-
-    def close(self) -> None:
-        self._protocol._leave()
+    def _gentle(self) -> Any:
+        """Return the connection as an answer is to see it."""
+        return GentleTransport(self._connection, self._leave)

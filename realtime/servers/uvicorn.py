@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.datastructures import Headers
 from websockets.extensions.permessage_deflate import (
     PerMessageDeflate,
     ServerPerMessageDeflateFactory,
@@ -17,10 +19,12 @@ from websockets.frames import Frame as WebSocketFrame
 from websockets.frames import Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
+from websockets.server import ServerProtocol
 
 from realtime.core.frames import COMPRESS_SETTINGS, WINDOW_BITS, Frame
 from realtime.protocol.codes import CloseCode
 from realtime.servers import EXTENSION, Listener
+from realtime.servers.refusals import Refusal
 
 # How long a client may take to answer a close frame; less than the server's grace time.
 CLOSE_SECONDS = 5.0
@@ -35,6 +39,29 @@ _DEFLATE = ServerPerMessageDeflateFactory(
     client_max_window_bits=WINDOW_BITS,
     compress_settings=COMPRESS_SETTINGS,
 )
+
+
+_SAID = {"Allow", "Upgrade"}  # headers of a refused handshake that say what would do
+# Judges handshakes; it keeps nothing of them.
+_judge = ServerProtocol(logger=_quiet)
+
+
+def handshake(
+    method: bytes, url: bytes, version: str, headers: Iterable[tuple[bytes, bytes]]
+) -> Request:
+    """Return a request that HttpProtocol has read as the library has it."""
+    pairs = Headers((name.decode("ascii"), value.decode("latin-1")) for name, value in headers)
+    return Request(url.decode("ascii"), pairs, method.decode("ascii"), version)
+
+
+def handshake_refusal(request: Request) -> Refusal | None:
+    """Return why a handshake is refused by the rules of RFC 6455, None if it is in order."""
+    response = _judge.accept(request)
+    if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+        return None
+    detail = bytes(response.body).decode().partition("\n")[0]
+    headers = {name: text for name, text in response.headers.raw_items() if name in _SAID}
+    return Refusal(HTTPStatus(response.status_code), "bad_handshake", detail, headers)
 
 
 class _NeverWaits:
@@ -166,6 +193,16 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[EXTENSION] = self
 
+    def begin(self, request: Request) -> None:
+        """Begin with a handshake that HttpProtocol has read and found in order.
+
+        The library reads requests by limits of its own, line by line; it is given another one,
+        so that it expects frames from here on.
+        """
+        self.conn.receive_data(b"GET / HTTP/1.1\r\n\r\n")
+        self.conn.events_received()
+        self.handle_connect(request)
+
     def data_received(self, data: bytes) -> None:
         """Take bytes of the client, whatever they are a sign of life.
 
@@ -178,11 +215,6 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.handle_events()
         if self.conn.parser_exc is not None:
             self.handle_parser_exception()
-        elif self.conn.handshake_exc is not None and not self.handshake_initiated:
-            # A request that the library refuses to read, as with a line too long: uvicorn
-            # would keep the connection, and leave the answer unsent.
-            self.transport.write(b"".join(self.conn.data_to_send()))
-            self.transport.close()
 
     def handle_ping(self) -> None:
         """Answer a ping, but let nobody who takes no answers fill the memory with them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -14,7 +15,7 @@ from uvicorn.server import ServerState
 from hoardrun.refused import refuse
 from realtime.core.heads import MAX_HEAD_BYTES, MAX_HEADERS
 from realtime.servers import bodies, refusals, running
-from realtime.servers.http import HttpProtocol
+from realtime.servers.http import PIECE_BYTES, HttpProtocol
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 HANDSHAKE = (
@@ -32,10 +33,14 @@ class Site:
         self.left: list[str] = []  # paths of those who left before their body was whole
         self.may_answer = asyncio.Event()
         self.may_answer.set()
+        self.answer = b"ok"
+        self.waits_for_the_end = False
         self.port = 0
+        self.state = ServerState()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
+            self.scopes.append(scope)
             await receive()
             await send({"type": "websocket.accept"})
             await receive()
@@ -52,10 +57,14 @@ class Site:
             body += message["body"]
         self.requests.append((scope["path"], body))
         self.scopes.append(scope)
+        if self.waits_for_the_end:
+            assert (await receive())["type"] == "http.disconnect"
+            self.left.append(scope["path"])
+            return
         await self.may_answer.wait()
-        headers = [(b"content-length", b"2")]
+        headers = [(b"content-length", str(len(self.answer)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b"ok"})
+        await send({"type": "http.response.body", "body": self.answer})
 
     async def ask(self, data: bytes, *, rest: bytes = b"") -> list[tuple[int, Any]]:
         """Send bytes, and return what is answered until the connection ends."""
@@ -89,7 +98,7 @@ async def serving() -> AsyncIterator[Site]:
     site = Site()
     config = running.config(app=site, lifespan="off")
     config.load()
-    state = ServerState()
+    state = site.state
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
         lambda: HttpProtocol(config, state, {}), host="127.0.0.1", port=0
@@ -345,4 +354,206 @@ async def test_what_cannot_be_read_ends_a_connection_behind_its_good_requests(si
     while not site.requests:
         await asyncio.sleep(0)
     site.may_answer.set()
-    assert await asked == [(200, b"ok")] * 2
+    *good, (status, problem) = await asked
+    assert good == [(200, b"ok")] * 2
+    assert (status, problem["code"]) == (400, "bad_request")
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"nonsense\r\n\r\n", b"\x16\x03\x01", b"GET /\xff HTTP/1.1\r\n"]
+)
+async def test_what_is_no_http_is_refused_in_the_form_of_all_refusals(
+    site: Site, garbage: bytes
+) -> None:
+    refused(await site.ask(garbage), 400, "bad_request")
+    found = await site.ask(GET, rest=garbage)
+    assert [status for status, _ in found] == [200, 400]
+
+
+class Sending:
+    """A client that sends as long as the server reads."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def __aenter__(self) -> Sending:
+        self.socket = socket.create_connection(("127.0.0.1", self._site.port))
+        self.socket.setblocking(False)
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        self.socket.close()
+
+    async def fill(self, data: bytes) -> int:
+        """Send `data` again and again until nothing is taken any more; return the bytes."""
+        sent = turns = 0
+        while turns < 100:
+            turns += 1
+            try:
+                sent += self.socket.send(data)
+                turns = 0
+            except BlockingIOError:
+                await asyncio.sleep(0)
+        return sent
+
+
+def queued(site: Site) -> int:
+    [protocol] = site.state.connections
+    assert isinstance(protocol, HttpProtocol)
+    return len(protocol.pipeline)
+
+
+@pytest.mark.parametrize("first", [GET, post(b"x", last=False)], ids=["get", "post"])
+async def test_requests_behind_one_at_work_are_not_read_for_ever(site: Site, first: bytes) -> None:
+    site.may_answer.clear()
+    async with Sending(site) as client:
+        client.socket.send(first)
+        while not site.requests:
+            await asyncio.sleep(0)
+        sent = await client.fill(b"GET / HTTP/1.1\r\n\r\n" * 1000)
+        assert queued(site) <= PIECE_BYTES // 18
+        [protocol] = site.state.connections
+        assert protocol.flow.read_paused  # type: ignore[union-attr]
+        # The kernel's buffers take some; what the server has read is a piece of what they read.
+        assert await client.fill(GET) == 0, sent
+        assert len(site.requests) == 1
+
+
+async def test_a_client_that_reads_no_answers_is_read_no_further(site: Site) -> None:
+    site.answer = b"x" * 100_000
+    async with Sending(site) as client:
+        await client.fill(b"GET / HTTP/1.1\r\n\r\n" * 1000)
+        asked = len(site.requests)
+        assert await client.fill(GET) == 0
+        assert len(site.requests) == asked
+        assert queued(site) <= PIECE_BYTES // 18
+
+
+async def test_many_requests_in_one_read_are_all_answered(site: Site) -> None:
+    many = GET * 2000 + post(b"x" * 5000)
+    assert await site.ask(many) == [(200, b"ok")] * 2001
+
+
+async def test_a_request_to_become_what_we_are_not_loses_none_behind_it(site: Site) -> None:
+    upgrade = b"GET /a HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"
+    assert await site.ask(upgrade + post(b"x", "/b")) == [(200, b"ok")] * 2
+    assert site.requests == [("/a", b""), ("/b", b"x")]
+
+
+async def test_a_head_that_comes_in_pieces_is_counted_once(site: Site) -> None:
+    headers = b"".join(b"A%d: %s\r\n" % (each, b"a" * 1000) for each in range(31))
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+    for byte in range(0, len(head := b"GET / HTTP/1.1\r\n" + headers + b"\r\n"), 700):
+        writer.write(head[byte : byte + 700])
+        await writer.drain()
+        await asyncio.sleep(0)
+    assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+    writer.close()
+
+
+async def test_a_header_without_end_behind_a_body_is_refused(site: Site, monkeypatch: Any) -> None:
+    monkeypatch.setattr(bodies, "_limits", {"/": 10_000_000})
+    trailed = in_chunks(b"x").removesuffix(b"\r\n")
+    refused(await site.ask(trailed + b"A: ", rest=b"b" * 1_000_000), 431, "headers_too_large")
+
+
+# -- handshakes
+
+
+async def shake(site: Site, *headers: bytes, before: bytes = b"") -> tuple[Any, Any]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+    writer.write(before + HANDSHAKE + b"".join(headers) + b"\r\n")
+    return reader, writer
+
+
+async def test_a_handshake_waits_for_the_answers_before_it(site: Site) -> None:
+    site.may_answer.clear()
+    reader, writer = await shake(site, before=GET)
+    while not site.requests:
+        await asyncio.sleep(0)
+    [protocol] = site.state.connections
+    assert isinstance(protocol, HttpProtocol)  # still
+    site.may_answer.set()
+    assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
+    writer.close()
+
+
+async def test_a_handshake_has_the_limits_of_every_head(site: Site) -> None:
+    reader, writer = await shake(site, b"Cookie: " + b"a" * 20_000 + b"\r\n")
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
+    writer.close()
+
+
+async def test_a_handshake_may_name_its_connection_in_two_headers(site: Site) -> None:
+    reader, writer = await shake(site, b"Connection: keep-alive\r\n")
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
+    writer.close()
+
+
+async def test_headers_of_a_handshake_arrive_as_they_were_sent(site: Site) -> None:
+    _, writer = await shake(site, b"A: caf\xe9 \xff\r\n")
+    while not site.scopes:
+        await asyncio.sleep(0)
+    assert (b"a", b"caf\xe9 \xff") in site.scopes[0]["headers"]
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "status"),
+    [
+        (b"GET", b"POST", 405),
+        (b"Version: 13", b"Version: 12", 400),
+        (b"Sec-WebSocket-Key: ", b"Sec-WebSocket-Key: x", 400),
+        (b"Sec-WebSocket-Key", b"A", 400),
+    ],
+)
+async def test_a_handshake_against_the_rules_is_refused_in_the_form_of_all_refusals(
+    site: Site, old: bytes, new: bytes, status: int
+) -> None:
+    refused(await site.ask(HANDSHAKE.replace(old, new) + b"\r\n"), status, "bad_handshake")
+
+
+# -- the end of a connection
+
+
+@pytest.mark.parametrize("asked", [GET, GET * 2 + post(b"x" * 1000, last=False)])
+async def test_a_client_that_has_sent_all_gets_its_answers(site: Site, asked: bytes) -> None:
+    site.may_answer.clear()
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+    writer.write(asked)
+    writer.write_eof()
+    while not site.requests:
+        await asyncio.sleep(0)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    site.may_answer.set()
+    found = answers(await reader.read())
+    assert found == [(200, b"ok")] * asked.count(b"HTTP/1.1")
+    writer.close()
+
+
+async def test_a_body_that_cannot_come_any_more_is_told_of(site: Site) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+    writer.write(post(b"x" * 1000)[:-1])
+    writer.write_eof()
+    assert await reader.read() == b""
+    while not site.left:
+        await asyncio.sleep(0)
+    writer.close()
+
+
+async def test_a_request_at_work_hears_that_its_client_is_gone_though_others_wait(
+    site: Site,
+) -> None:
+    site.waits_for_the_end = True
+    async with Sending(site) as client:
+        client.socket.send(post(b"x", "/first", last=False) + GET * 2)
+        while not site.requests:
+            await asyncio.sleep(0)
+        [protocol] = site.state.connections
+        protocol.transport.abort()
+        while site.state.tasks:
+            await asyncio.sleep(0)
+    assert site.left == ["/first"]
+    assert len(site.requests) == 1  # those behind it have gone with the client
