@@ -41,6 +41,9 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     def delete(self) -> tuple[int, dict[str, int]]:
         self.gone = []  # what the receiver of post_delete adds to
         with transaction.atomic(savepoint=False):
+            # Or one that is published meanwhile would go as one that nobody was told of.
+            rows = self.model._base_manager.filter(pk__in=self.order_by().values("pk"))
+            list(rows.select_for_update().order_by("pk").values_list("pk"))
             done = super().delete()
             notifications_deleted.send(sender=self.model, changes=self.gone)
         return done

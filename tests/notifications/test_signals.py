@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import Any
 
 import msgspec
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.db.models import Value
 from django.db.models.functions import Concat
 from django.utils import timezone
@@ -16,8 +19,10 @@ from django.utils import timezone
 from notifications.errors import InvalidInput
 from notifications.models import Announcement, Notification
 from notifications.payloads import notification_payload
+from notifications.services.due import notifications_publish_due
 from realtime.names import user_stream
-from tests.notifications.support import HOUR, announced, draft, events, note, told, types
+from tests.notifications.support import HOUR, announced, draft, events, note, overdue, told, types
+from tests.services.locks import wait_for_a_waiter
 
 
 def test_it_publishes_a_plain_save(alice, bob):
@@ -366,3 +371,45 @@ def test_it_announces_as_over_what_is_withdrawn(charlie, how: str):
     first, last = announced()
     assert first["data"]["id"] == last["data"]["id"]
     assert last["data"]["ends_at"] <= last["timestamp"] < first["data"]["ends_at"]
+
+
+# -- at the same time as somebody else
+
+
+def meanwhile(user: User, first: Callable[[], object], second: Callable[[], object]) -> str:
+    """Do the second while the first is not committed yet; return the user's last event."""
+
+    def alone() -> None:
+        try:
+            second()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            first()
+            done = pool.submit(alone)
+            wait_for_a_waiter("the second to wait for the row")
+        done.result(timeout=30)
+    return json.dumps(told(user)[-1])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_publishes_what_a_save_overwrites_that_waited_for_another(alice):
+    created = note(alice)
+    stale = Notification.objects.get(pk=created.pk)
+    created.title = "Newer"
+    last = meanwhile(alice, created.save, stale.save)
+    assert Notification.objects.get().title == "Hello"
+    assert '"title": "Hello"' in last
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("how", ["instance", "queryset"])
+def test_it_publishes_that_one_is_deleted_that_was_just_being_published(alice, how: str):
+    due = overdue(alice)
+    rows = Notification.objects.filter(title="Due")
+    delete = due.delete if how == "instance" else rows.order_by("title").delete
+    last = meanwhile(alice, notifications_publish_due, delete)
+    assert not Notification.objects.exists()
+    assert '"deleted": true' in last
