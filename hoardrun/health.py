@@ -19,6 +19,7 @@ from realtime import hub
 logger = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 2.0
+SHARED_SECONDS = 1.0
 _HEADERS = {"Cache-Control": "no-store"}
 # One thread: a database that hangs takes this one and no more, however often we are asked.
 _executor = ThreadPoolExecutor(1, thread_name_prefix="hoardrun-ready")
@@ -36,18 +37,54 @@ async def healthz(request: HttpRequest) -> JsonResponse:
 
 
 async def readyz(request: HttpRequest) -> JsonResponse:
-    """Try what serving needs, all at once; 503 names what failed, and the log says why."""
+    """Say whether what serving needs works; 503 names what failed, and the log says why."""
     node = hub.current()
     if node is not None and node.draining:
         return _answer("draining", {})
+    outcomes = await _shared.get()
+    ready = set(outcomes.values()) == {"ok"}
+    return _answer("ok" if ready else "unavailable", outcomes)
+
+
+class Shared:
+    """The result of a check, which all share that ask while it runs and for SHARED_SECONDS after.
+
+    Anybody may ask, as often as they like: no more than one check runs at a time.
+    """
+
+    def __init__(self, check: Callable[[], Coroutine[Any, Any, dict[str, str]]]) -> None:
+        self._check = check
+        self._task: asyncio.Task[dict[str, str]] | None = None
+        self._ended_at: float | None = None
+
+    async def get(self) -> dict[str, str]:
+        """Return the outcome of each check by its name."""
+        loop = asyncio.get_running_loop()
+        is_old = self._ended_at is not None and loop.time() - self._ended_at >= SHARED_SECONDS
+        if self._task is None or self._task.get_loop() is not loop or is_old:
+            self._ended_at = None
+            self._task = loop.create_task(self._check())
+            self._task.add_done_callback(self._note)
+        # Who asks may leave; the others wait on.
+        return await asyncio.shield(self._task)
+
+    def _note(self, task: asyncio.Task[dict[str, str]]) -> None:
+        if task is self._task:
+            self._ended_at = task.get_loop().time()
+
+
+async def _check() -> dict[str, str]:
+    """Try everything at once."""
     checks = {
         "database": _in_thread(_database),
         "migrations": _in_thread(_migrations),
         "channel_layer": _layer(),
     }
     outcomes = await asyncio.gather(*(_attempt(name, check) for name, check in checks.items()))
-    ready = set(outcomes) == {"ok"}
-    return _answer("ok" if ready else "unavailable", dict(zip(checks, outcomes, strict=True)))
+    return dict(zip(checks, outcomes, strict=True))
+
+
+_shared = Shared(_check)
 
 
 def _answer(status: str, checks: dict[str, str]) -> JsonResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 from pathlib import Path
@@ -12,6 +13,7 @@ from django.http import HttpRequest
 from django.test import Client
 
 from hoardrun import health
+from hoardrun.health import Shared
 from realtime import hub
 from tests.services.ports import free_port
 from tests.services.redis import Redis
@@ -35,6 +37,38 @@ async def test_a_node_that_drains_is_not_ready_and_asks_nothing():
     gc.collect()
     assert answer.status_code == 503
     assert json.loads(answer.content) == {"status": "draining", "checks": {}}
+
+
+class Check:
+    """A check that ends when it may, and counts how often it was begun."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.may_end = asyncio.Event()
+
+    async def __call__(self) -> dict[str, str]:
+        self.begun += 1
+        await self.may_end.wait()
+        return {"database": str(self.begun)}
+
+
+async def test_all_who_ask_share_one_check_and_its_result():
+    check = Check()
+    shared = Shared(check)
+    asking = [asyncio.create_task(shared.get()) for _ in range(900)]
+    await asyncio.sleep(0)
+    asking.pop().cancel()  # the others wait on
+    check.may_end.set()
+    assert await asyncio.gather(*asking) == [{"database": "1"}] * 899
+    assert await shared.get() == {"database": "1"}
+
+
+async def test_a_result_is_shared_for_a_while_only(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(health, "SHARED_SECONDS", 0)
+    check = Check()
+    check.may_end.set()
+    shared = Shared(check)
+    assert [await shared.get() for _ in range(3)] == [{"database": str(n)} for n in (1, 2, 3)]
 
 
 @pytest.mark.parametrize("kind", ["serve", "daphne"])
