@@ -112,7 +112,8 @@ class Following:
     `on_delivered(entry, sockets)` is told of each event and how many sockets it was
     written to at once, `on_replayed(entry)` of each that a socket got late. `page_bytes` is
     read of the log at a time: what a drained socket takes. `replays` bounds what is read for
-    sockets that are behind; None: nothing does.
+    sockets that are behind; None: nothing does. `on_reset(name)` is told of a stream of which
+    events were passed over.
     """
 
     def __init__(
@@ -122,6 +123,7 @@ class Following:
         on_replayed: Callable[[Entry], None],
         page_bytes: int = log.PAGE_BYTES,
         replays: Replays | None = None,
+        on_reset: Callable[[str], None] = lambda name: None,
     ) -> None:
         self.streams: dict[str, Followed] = {}
         self._turn = turn
@@ -129,6 +131,7 @@ class Following:
         self._on_delivered = on_delivered
         self._on_replayed = on_replayed
         self._replays = replays
+        self._on_reset = on_reset
         self._tasks: set[asyncio.Task[None]] = set()
 
     # -- who follows
@@ -312,6 +315,7 @@ class Following:
         followed.place.epoch, followed.place.offset = head.epoch, head.head
         for socket in (*followed.live, *(followed.filtered or ())):
             self._say_resync(socket, followed.name, followed.place, reason, before)
+        self._on_reset(followed.name)
 
     def resync(self, socket: Socket, name: str, place: Place, reason: Reason) -> None:
         """Put a socket that waits at another place, and tell its client to go on from there."""

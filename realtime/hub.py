@@ -75,6 +75,7 @@ class Hub:
             replays=Replays(
                 opts.max_replayed_per_second_per_user, opts.max_replayed_per_second_per_address
             ),
+            on_reset=self._reset,
         )
         self.members = RoomMembers(self.turn, self.follow_topic)
         self.acks = Acks()
@@ -237,6 +238,11 @@ class Hub:
             self.watch.hear(user_id, entry)
             if derived.after(entry.type):
                 self.derive([user_id])
+
+    def _reset(self, name: str) -> None:
+        user_id = names.stream_user(name)
+        if user_id is not None:
+            self.watch.suspect([user_id])  # what was passed over may have been about rights
 
     def _replayed(self, entry: Entry) -> None:
         if names.stream_user(entry.stream) is None:

@@ -7,7 +7,7 @@ FOUND_AS = {
     for name, verdicts in {
         "ack-ahead": "begin cursor",
         "ack-lost": "cursor",
-        "deaf-hub": "stuck",
+        "deaf-hub": "stuck outstays",
         "filter-first": "lost unwanted",
         "full-socket": "lost stuck",
         "newest-page": "lost",
@@ -15,14 +15,14 @@ FOUND_AS = {
         "no-holes": "lost content",
         "no-reconcile": "stuck",
         "one-page": "lost stuck",
-        "replay-before-join": "stuck lost",
+        "replay-before-join": "stuck lost outstays",
         "resume-early": "begin",
         "resume-late": "begin",
         "resync-needless": "resync",
         "resync-silent": "begin stuck content",
         "swapped": "lost doubled",
         "twice": "doubled",
-        "wrong-group": "stuck",
+        "wrong-group": "stuck outstays",
         "wrong-login": "foreign",
         "wrong-socket": "foreign doubled content lost",
     }.items()
@@ -33,7 +33,18 @@ OF_THE_SIMULATION = {
     for name, verdicts in {
         "ack-of-before": "begin stuck",
         "ack-of-before-late": "begin stuck",
+        "ack-put-back": "cursor",
+        "ack-unshielded": "unanswered cursor begin stuck",
         "first-cursor-late": "begin stuck",
+        "no-expiry": "outstays",
+        "no-heartbeat": "outstays",
+        "no-recheck": "outstays",
+        "no-sweep": "outstays",
+        "renewal-unseen": "outstays",
+        "reset-unsettled": "content lost foreign doubled stuck traceback",
+        "rights-unheard": "outstays",
+        "surplus-stays": "outstays",
+        "task-kept": "kept",
     }.items()
 }
 ALL = FOUND_AS | OF_THE_SIMULATION

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from realtime.consumer import NotificationConsumer
 from realtime.core.frames import Frame
-from realtime.core.identity import Identity
 from realtime.protocol.codes import CloseCode
 from realtime.servers import EXTENSION, Listener
 from tests.simulation.judge import Asked, Judge, Message, messages
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 CLIENT_READS = (0.0, 0.001, 0.02)  # seconds from a write to when the client has it
-LOGIN_SECONDS = 3600.0
 
 
 class Writer:
@@ -37,6 +35,7 @@ class Writer:
         self.over = False  # the connection is cut, or a close frame was written
         self.dead = False  # the node's process is gone
         self.stalled = False
+        self.vanished = self.deaf = False  # it reads nothing any more; deaf, it answers pings
         self.expected: dict[str, str] = {}  # commands without an answer, by id
         self._world = world
         self._device = device
@@ -83,7 +82,7 @@ class Writer:
         return self._bytes
 
     def ping(self) -> None:
-        if not self.stalled:
+        if self.deaf or not self.stalled:
             self.heard = True
 
     def resume_reading(self) -> None:
@@ -143,8 +142,8 @@ class Writer:
             self.listener.put_nowait({"type": "websocket.receive", "text": text})
 
     def stall(self, stalled: bool) -> None:
-        self.stalled = stalled
-        if not stalled:
+        self.stalled = stalled or self.vanished or self.deaf
+        if not self.stalled:
             self._read_soon()
 
     def _read_soon(self) -> None:
@@ -184,6 +183,7 @@ class Device:
         self.greeted = False
         self.writer: Writer | None = None
         self.wanted = False
+        self.session = ""  # of the last token that it has shown
         self._world = world
         self._capacity = capacity
 
@@ -219,7 +219,7 @@ class Device:
         judge = Judge(name, world.stored, asked, world.fail)
         writer = self.writer = Writer(world, self, judge, self._capacity)
         world.writers.append(writer)
-        identity = Identity(self.user_id, world.wall() + LOGIN_SECONDS, "s")
+        identity = world.identity(self)
         scope: dict[str, Any] = {
             "type": "websocket",
             "extensions": {EXTENSION: writer},
@@ -234,12 +234,14 @@ class Device:
         }
         world.loop.create_task(NotificationConsumer()(scope, _connects, _accepts))
         if anonymous:
-            writer.say(type="authenticate", token=world.token(self.user_id))
+            writer.say(type="authenticate", token=world.token(self))
 
     def lost(self, writer: Writer, code: int) -> None:
         """Hear that a connection is over, and come back soon."""
         if self.writer is writer:
             self.writer = None
+            if code == CloseCode.TOO_MANY_CONNECTIONS:
+                self.wanted = False  # another of this user has taken its place
             if self.wanted:
                 self._world.loop.outside(self._world.rng.uniform(0.05, 1.0), self.come_back)
 

@@ -26,6 +26,7 @@ VERDICTS = {
     "traceback": "an error that nobody expects, or a loop without an end",
     "unanswered": "a command without an answer on a socket that lives",
     "written": "written to a transport that takes nothing",
+    "outstays": "a socket, or a member of a room, that may not be there any more",
     "kept": "a socket that is over, and is not forgotten",
 }
 

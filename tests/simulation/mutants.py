@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from realtime import following, login
+from realtime import acks, following, hub, login, socket, watch
 from realtime.core.connection import Connection
+from realtime.protocol.codes import CloseCode
 from tests.faults.bugs.patches import bug, replace
 
 
@@ -39,3 +40,116 @@ def ack_of_before_late() -> None:
         return _say_resync
 
     replace(following.Following, "_say_resync", make)
+
+
+def _instead(owner: Any, name: str, function: Any) -> None:
+    replace(owner, name, lambda original: function)
+
+
+def _nothing(*given: Any) -> None: ...
+
+
+async def _idle(*given: Any) -> None: ...
+
+
+# -- acknowledgements
+
+
+@bug("ack-unshielded")
+def ack_unshielded() -> None:
+    """Let a login that is given up take with it what it had stored for all."""
+
+    async def flush(self: Any) -> Any:
+        return await self._flush()
+
+    _instead(acks.Acks, "flush", flush)
+
+
+@bug("ack-put-back")
+def ack_put_back() -> None:
+    """Put what could not be stored in the place of newer acks."""
+
+    def put_back(self: Any, moves: Any) -> None:
+        self._moves |= moves
+
+    _instead(acks.Acks, "_put_back", put_back)
+
+
+@bug("reset-unsettled")
+def reset_unsettled() -> None:
+    """Begin a stream anew, and spread only then what this turn had of its old life."""
+
+    def make(original: Any) -> Any:
+        def _reset(self: Any, followed: Any, head: Any, reason: Any) -> None:
+            settle, self._turn.settle = self._turn.settle, _nothing
+            try:
+                original(self, followed, head, reason)
+            finally:
+                self._turn.settle = settle
+
+        return _reset
+
+    replace(following.Following, "_reset", make)
+
+
+# -- rights and time
+
+
+@bug("renewal-unseen")
+def renewal_unseen() -> None:
+    """Do not look again when a login was read before what the node has heard since."""
+    _instead(login, "_look_again", _nothing)
+
+
+@bug("rights-unheard")
+def rights_unheard() -> None:
+    _instead(watch.Watch, "hear", _nothing)
+
+
+@bug("no-recheck")
+def no_recheck() -> None:
+    """Look at rights only when an event tells of them."""
+    _instead(watch.Watch, "run", _idle)
+
+
+@bug("no-expiry")
+def no_expiry() -> None:
+    _instead(socket.Socket, "expire", _nothing)
+
+
+@bug("surplus-stays")
+def surplus_stays() -> None:
+    def make(original: Any) -> Any:
+        def close(self: Any, code: Any, *, at_once: bool = False) -> None:
+            if code is not CloseCode.TOO_MANY_CONNECTIONS:
+                original(self, code, at_once=at_once)
+
+        return close
+
+    replace(socket.Socket, "close", make)
+
+
+@bug("no-heartbeat")
+def no_heartbeat() -> None:
+    _instead(hub.Hub, "_beat", _nothing)
+
+
+@bug("no-sweep")
+def no_sweep() -> None:
+    _instead(hub.Hub, "_sweep", _nothing)
+
+
+@bug("task-kept")
+def task_kept() -> None:
+    """Let what a socket was about to do go on without it."""
+
+    def make(original: Any) -> Any:
+        def gone(self: Any) -> None:
+            tasks, self.tasks = self.tasks, None
+            drained, self._drained = self._drained, None
+            original(self)
+            self.tasks, self._drained = tasks, drained
+
+        return gone
+
+    replace(socket.Socket, "gone", make)

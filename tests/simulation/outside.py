@@ -27,6 +27,13 @@ class Database:
         self._loop = loop
         self.flaky = 0.0
         self.down = False
+        self._hanging: list[Callable[[], None]] | None = None
+
+    def hang(self, hangs: bool) -> None:
+        """Let whatever is asked from now on wait, or carry out what waits."""
+        waiting, self._hanging = self._hanging or [], [] if hangs else None
+        for ask in waiting:
+            self._loop.outside(0.0, ask)
 
     def call(self, function: Callable[[], Any]) -> asyncio.Future[Any]:
         rng, loop = self._loop.rng, self._loop
@@ -43,6 +50,9 @@ class Database:
                 future.set_result(result)
 
         def ask() -> None:
+            if self._hanging is not None:
+                self._hanging.append(ask)
+                return
             result: Any = None
             error: Exception | None = None
             if self.down or (fails and not after):

@@ -58,6 +58,7 @@ def make(seed: int) -> Schedule:
         inline=rng.choice((450, 16 * 1024, 16 * 1024)),
         buffer=rng.choice((1200, 4000, 4000, 128 * 1024)),
         devices=tuple(_device(rng) for _ in range(rng.randint(1, 4))),
+        most=rng.choice((1, 2, 4, 4)),
     )
     makers = QUIET if quiet else QUIET + ROUGH
     actions: list[Action] = [
@@ -112,6 +113,10 @@ QUIET: list[Callable[[random.Random], Made]] = [
     lambda rng: ("ack", (rng.randrange(4), "newest")),
     lambda rng: ("ping", (rng.randrange(4),)),
     lambda rng: ("renew", (rng.randrange(4), rng.random() < 0.8)),
+    lambda rng: ("renew", (rng.randrange(4), True, rng.choice((0.0, 0.3, 3600.0)))),
+    lambda rng: ("logout", (rng.randrange(4),)),
+    lambda rng: ("hop", (rng.randrange(4), rng.choice((0.003, 0.02, 0.1)))),
+    lambda rng: ("vanish", (rng.randrange(4), rng.random() < 0.5)),
     lambda rng: ("join", (rng.randrange(4), rng.choice(("realtime", "realtime", "1s")))),
     lambda rng: ("part", (rng.randrange(4),)),
     lambda rng: ("tick", (rng.choice((1, 3, 20)), rng.choice((1, 3)))),
@@ -121,6 +126,9 @@ QUIET: list[Callable[[random.Random], Made]] = [
 ROUGH: list[Callable[[random.Random], Made]] = [
     lambda rng: ("bump", (rng.randrange(3),)),
     lambda rng: ("restore", (rng.randrange(3), rng.choice((1, 3)))),
+    lambda rng: ("turnover", (rng.randrange(3), rng.choice((0.0, 0.001, 0.003, 0.006)))),
+    lambda rng: ("acks", (rng.randrange(4), rng.choice((0.01, 0.1, 0.2, 0.3)))),
+    lambda rng: ("rights", (rng.choice((1, 2)), rng.choice(("bar", "deactivate")), False)),
     lambda rng: ("failover", (rng.randrange(4), rng.choice((2, 3)))),
     lambda rng: ("layer", (rng.choice((0.0, 0.3, 1.0)), rng.choice((0.0, 0.5)), True, False)),
     lambda rng: ("layer", (0.3, 0.3, rng.random() < 0.5, False)),
@@ -129,6 +137,7 @@ ROUGH: list[Callable[[random.Random], Made]] = [
     lambda rng: ("database", (rng.choice((0.0, 0.3, 1.0)), False)),
     lambda rng: ("database", (0.2, False)),
     lambda rng: ("database", (0.0, rng.random() < 0.5)),
+    lambda rng: ("hang", (rng.random() < 0.6,)),
     lambda rng: ("sleep", (rng.choice((0.05, 1.5, 10.0)),)),
     lambda rng: ("kill", ()),
 ]

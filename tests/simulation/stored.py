@@ -51,6 +51,7 @@ class Stored:
         # Every value that a cursor has had, and from when on.
         self.moves: dict[tuple[int, str, str], list[tuple[float, str, int]]] = {}
         self.inactive: set[int] = set()
+        self.ended: set[str] = set()  # the logins that were logged out
         self._now = now
         self._lives = 0
 
@@ -166,14 +167,16 @@ class Stored:
                 for name in streams
                 if key.device and (key.user_id, key.device, name) in self.cursors
             }
-            found[key] = Session(self._standing(key.user_id), self.ensure(streams), cursors, [], [])
+            standing = self._standing(key.user_id, key.session)
+            found[key] = Session(standing, self.ensure(streams), cursors, [], [])
         return found
 
     def load_standings(self, identities: Iterable[Identity]) -> dict[tuple[int, str], Standing]:
-        return {(i.user_id, i.session): self._standing(i.user_id) for i in identities}
+        return {(i.user_id, i.session): self._standing(i.user_id, i.session) for i in identities}
 
-    def _standing(self, user_id: int) -> Standing:
-        return Standing(exists=True, is_active=user_id not in self.inactive)
+    def _standing(self, user_id: int, session: str) -> Standing:
+        is_active, ended = user_id not in self.inactive, session in self.ended
+        return Standing(exists=True, is_active=is_active, ended=ended)
 
     def redeem(self, attempts: Sequence[Any]) -> dict[Any, None]:
         return dict.fromkeys(attempts)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import importlib
 import json
 import logging
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,13 @@ TIMED = (
 CHANCE = ("following", "hub", "login")
 NAMED = ("consumer", "hub")
 ROOM = "sim"
+# The tasks of a node that are of no socket. At the end of a schedule there is no other.
+OF_A_NODE = {
+    "Acks._flush", "Acks.flush", "Batch._run", "Following._catch_up", "Hub._reconcile", "Hub._tick",
+    "LayerLink._receive", "LayerLink._settle", "LayerLink._watch", "Lapses.run",
+    "RoomMembers._prepare", "Sender._send", "Watch._look_soon", "Watch.run", "_close",
+}  # fmt: skip
+LOGIN_SECONDS = 3600.0
 PATIENCE_SECONDS = 30.0  # until everything must have arrived once all works again
 TURN_SECONDS = 0.2
 
@@ -115,8 +123,9 @@ def _counts(users: Sequence[int]) -> dict[int, Payload]:
 
 
 def _verify(token: str) -> Identity | None:
-    user_id, _, expires_at = token.partition("/")
-    return Identity(int(user_id), float(expires_at), "s") if expires_at else None
+    user_id, _, rest = token.partition("/")
+    expires_at, _, session = rest.partition("/")
+    return Identity(int(user_id), float(expires_at), session) if rest else None
 
 
 def replacements() -> dict[tuple[Any, str], Any]:
@@ -215,6 +224,7 @@ class Setting:
     inline: int
     buffer: int
     devices: tuple[tuple[int, str, int, str], ...]  # user, mode, capacity, types
+    most: int = 4  # sockets of a user
 
 
 class World:
@@ -251,7 +261,7 @@ class World:
         channel_layers.backends = {}
         wakeup.sender = wakeup.Sender()
         options = Options(
-            max_connections_per_user=4,
+            max_connections_per_user=self.setting.most,
             max_messages_per_second=10_000,
             max_message_burst=10_000,
             max_messages_per_second_per_user=10_000,
@@ -259,7 +269,7 @@ class World:
             max_buffer_bytes=self.setting.buffer,
             stuck_after_seconds=3,
             heartbeat_seconds=4,
-            recheck_seconds=2,
+            recheck_seconds=3600 if self.setting.quiet else 2,
             reconcile_seconds=3600 if self.setting.quiet else 1,
         )
 
@@ -283,8 +293,14 @@ class World:
     def wall(self) -> float:
         return EPOCH_SECONDS + self.loop.time()
 
-    def token(self, user_id: int) -> str:
-        return f"{user_id}/{self.wall() + 3600}"
+    def identity(self, device: Device, seconds: float = LOGIN_SECONDS) -> Identity:
+        """Make a login of its own for a device."""
+        device.session = f"s{self.number()}"
+        return Identity(device.user_id, self.wall() + seconds, device.session)
+
+    def token(self, device: Device, seconds: float = LOGIN_SECONDS) -> str:
+        it = self.identity(device, seconds)
+        return f"{it.user_id}/{it.expires_at}/{it.session}"
 
     def fail(self, verdict: str, text: str) -> None:
         self.failures.append((verdict, f"at {self.loop.time() - 1000:.4f} s, {text}"))
@@ -381,10 +397,27 @@ class World:
         if it.writer is not None:
             it.writer.say(type="ping")
 
-    def do_renew(self, device: int, good: bool) -> None:
+    def do_renew(self, device: int, good: bool, seconds: float = LOGIN_SECONDS) -> None:
         it = self._device(device)
         if it.writer is not None:
-            it.writer.say(type="authenticate", token=self.token(it.user_id) if good else "no")
+            token = self.token(it, seconds) if good else f"{it.user_id}"
+            it.writer.say(type="authenticate", token=token)
+
+    def do_logout(self, device: int) -> None:
+        """End the login of the last token that a device has shown."""
+        it = self._device(device)
+        if it.session:
+            self.stored.ended.add(it.session)
+            change = AccessChanged(change="logout", session=it.session)
+            entries = self.stored.append([(f"user:{it.user_id}", change)])
+            self.loop.outside(0.0, lambda: wakeup.wake(entries))
+
+    def do_vanish(self, device: int, deaf: bool) -> None:
+        """Let a client read nothing any more; a deaf one still answers pings."""
+        it = self._device(device)
+        if it.writer is not None:
+            it.writer.vanished, it.writer.deaf = not deaf, deaf
+            it.writer.stall(True)
 
     def do_join(self, device: int, rate: str) -> None:
         it = self._device(device)
@@ -431,8 +464,46 @@ class World:
         after(0.3, self.do_ack, device, "newest")
         after(0.4, writer.cut)
 
-    def do_rights(self, user_id: int, change: str) -> None:
-        """Take a user's rights away, or give them back, and say so in its stream."""
+    def do_turnover(self, stream: int, seconds: float) -> None:
+        """Begin a stream anew while its last events are on their way."""
+        self.do_publish(stream, 1, 0, 0, 0.0)
+        self.do_publish(stream, 2, 0, 0, 0.002)
+        self.loop.outside(seconds, self.do_restore, (0, 1, 2)[stream % 3], 1)
+        self.loop.outside(seconds, self.do_publish, stream, 1, 0, 0, 0.0)
+
+    def do_acks(self, device: int, seconds: float) -> None:
+        """Have a client acknowledge more while the database fails to store less."""
+        it, after = self._device(device), self.loop.outside
+        self.do_publish(it.user_id, 3, 0, 0, 0.0)
+        after(0.1, self.do_ack, device, "older")
+        after(0.1, self.do_database, 0.0, True)
+        after(0.1 + seconds, self.do_ack, device, "newest")
+        after(0.5, self.do_database, 0.0, False)
+
+    def do_hop(self, device: int, seconds: float) -> None:
+        """Let a client come back at once, and leave, while what all acknowledge is stored."""
+        device %= len(self.devices)
+        named = [it for it in self.devices[device:] if it.mode == "device"]
+        it = named[0] if named else self.devices[device]
+        if it.writer is None:
+            return
+        for each in self.devices:
+            self.do_ack(each.number, "newest")
+        it.wanted = True
+        it.writer.cut()
+
+        def leave() -> None:
+            if it.writer is not None:
+                it.writer.cut()
+
+        self.loop.outside(0.001, it.come_back)
+        self.loop.outside(0.001 + seconds, leave)
+
+    def do_rights(self, user_id: int, change: str, told: bool = True) -> None:
+        """Take a user's rights away, or give them back, and say so in its stream.
+
+        Not `told`: something that bypasses the product does.
+        """
         kind: Any = "account"
         if change == "bar":
             self.barred.add(user_id)
@@ -444,6 +515,8 @@ class World:
         else:
             self.barred.discard(user_id)
             self.stored.inactive.discard(user_id)
+        if not told:
+            return
         reconnect = change == "closed" and self.rng.random() < 0.5
         payload = AccessChanged(change=kind, reconnect=reconnect)
         entries = self.stored.append([(f"user:{user_id}", payload)])
@@ -459,6 +532,9 @@ class World:
 
     def do_database(self, flaky: float, down: bool) -> None:
         self.database.flaky, self.database.down = flaky, down
+
+    def do_hang(self, hangs: bool) -> None:
+        self.database.hang(hangs)
 
     def do_sleep(self, seconds: float) -> None:
         self.loop.jump(seconds)
@@ -495,14 +571,9 @@ class World:
                     return self.failures
             self.loop.run_until(self.loop.time())
             self.loop.call_soon(self._heal)
-            gives_up_at = self.loop.time() + PATIENCE_SECONDS
-            while not self.failures and not self.loop.problems:
-                self.loop.run_until(self.loop.time() + TURN_SECONDS)
-                if self._quiet():
-                    break
-                if self.loop.time() > gives_up_at:
-                    self._say_who_is_stuck()
-                    break
+            self._wait(lambda: not self._outstaying(), self._say_who_outstays)
+            self.loop.call_soon(self._forgive)
+            self._wait(self._quiet, self._say_who_is_stuck)
             if not self.failures:
                 self.loop.run_until(self.loop.time() + 1.5)
                 self._look_at_the_end()
@@ -514,6 +585,16 @@ class World:
             self.loop.end()
         return self.failures
 
+    def _wait(self, done: Callable[[], bool], give_up: Callable[[], None]) -> None:
+        gives_up_at = self.loop.time() + PATIENCE_SECONDS
+        while not self.failures and not self.loop.problems:
+            self.loop.run_until(self.loop.time() + TURN_SECONDS)
+            if done():
+                break
+            if self.loop.time() > gives_up_at:
+                give_up()
+                break
+
     def fingerprint(self) -> str:
         """Tell one run from another: equal for two that went the same way."""
         return f"{self.loop.steps} steps, then {self.rng.random()}"
@@ -522,32 +603,71 @@ class World:
         self.air.together.clear()
         self.do_layer(0.0, 0.0, False, False)
         self.do_database(0.0, False)
-        self.barred.clear()
-        self.stored.inactive.clear()
+        self.do_hang(False)
         for device in self.devices:
             if device.writer is not None:
                 device.writer.stall(False)
-            elif device.wanted:
+
+    def _forgive(self) -> None:
+        """Give rights back, once everybody who may not stay has gone."""
+        self.barred.clear()
+        self.stored.inactive.clear()
+        for device in self.devices:
+            if device.writer is None and device.wanted:
                 device.come_back()
 
+    def _outstaying(self) -> list[str]:
+        """Say who is there still and may not be: by login, by rights, or as one too many."""
+        found = []
+        own: dict[int, list[Socket]] = {}
+        for socket in self.hub.sockets:
+            if socket.close_code is None and socket.connection.places:
+                own.setdefault(socket.connection.user_id or 0, []).append(socket)
+        for user_id, open_now in own.items():
+            for socket in open_now:
+                identity, name = socket.connection.identity, socket.writer.judge.name  # type: ignore[attr-defined]
+                assert identity is not None
+                if identity.session in self.stored.ended:
+                    found.append(f"{name}: logged out")
+                if identity.expires_at < self.wall():
+                    found.append(f"{name}: its login has expired")
+                if user_id in self.stored.inactive:
+                    found.append(f"{name}: deactivated")
+                if user_id in self.barred and ROOM in socket.connection.rooms:
+                    found.append(f"{name}: barred from its room")
+            if len(open_now) > self.setting.most:
+                found.append(f"user {user_id} has {len(open_now)} sockets")
+        return found
+
+    def _say_who_outstays(self) -> None:
+        for text in self._outstaying():
+            self.fail("outstays", text)
+
     def _quiet(self) -> bool:
+        if self._outstaying():
+            return False
         for device in self.devices:
             if not device.wanted:
                 continue
             writer = device.writer
-            if writer is None or not device.greeted or writer.expected:
+            if writer is None or writer.expected or writer.vanished:
+                return False
+            if writer.paused if writer.deaf else not device.greeted:
                 return False
             if writer.judge.behind():
                 return False
         return True
 
     def _say_who_is_stuck(self) -> None:
+        self._say_who_outstays()
         for device in self.devices:
             writer = device.writer
             if not device.wanted:
                 continue
-            if writer is None or not device.greeted:
+            if writer is None or not (device.greeted or writer.deaf or writer.vanished):
                 self.fail("stuck", f"device {device.number} is not let in")
+            elif writer.vanished or (writer.deaf and writer.paused):
+                self.fail("outstays", f"{writer.judge.name}: reads nothing any more")
             elif writer.expected:
                 self.fail("unanswered", f"{writer.judge.name}: no answer to {writer.expected}")
             elif behind := writer.judge.behind():
@@ -556,6 +676,11 @@ class World:
     def _look_at_the_end(self) -> None:
         """Look for what nobody follows any more and is still kept, and for rooms' newest."""
         node = self.hub
+        alive = {task for socket in node.sockets for task in socket.tasks or ()}
+        for task in sorted(asyncio.all_tasks(self.loop) - alive, key=hash):
+            work = getattr(task.get_coro(), "__qualname__", "")
+            if work not in OF_A_NODE:
+                self.fail("kept", f"a task of {work} that belongs to nobody")
         open_now = {d.writer for d in self.devices if d.writer is not None}
         kept = {socket.writer for socket in node.sockets}
         kept |= {s.writer for own in node.users.values() for s in own}
