@@ -22,6 +22,7 @@ from django.http import (
     HttpResponseRedirect,
 )
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -99,9 +100,7 @@ class AnnouncementAdmin(_Adding):
         "title",
         "severity",
         "state",
-        "starts_at",
-        "ends_at",
-        "published_at",
+        "published",
         "reached",
         "author",
     )
@@ -148,6 +147,13 @@ class AnnouncementAdmin(_Adding):
     @admin.display(description="State")
     def state(self, obj: Announcement) -> str:
         return obj.state(obj.read_at)  # type: ignore[attr-defined]  # see get_queryset
+
+    @admin.display(description="Published", ordering="published_at")
+    def published(self, obj: Announcement) -> str:
+        """Say when, or when it will be, so briefly that the list needs no scrolling to the side."""
+        when = obj.published_at or obj.starts_at
+        text = f"{timezone.localtime(when):%Y-%m-%d %H:%M}" if when else "-"
+        return text if obj.published_at or not when else f"from {text}"
 
     @admin.display(description="Sent to", ordering="reached_sockets")
     def reached(self, obj: Announcement) -> str:
