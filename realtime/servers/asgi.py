@@ -59,8 +59,17 @@ class AsgiWriter:
         self._start()
 
     def abort(self) -> None:
-        if self._serving is not None:
-            self._serving.cancel()
+        """End the application, and drop the connection where the server is uvicorn.
+
+        ASGI has no word for that. uvicorn would wait for its client to read what was written,
+        so a client that never reads would keep the connection for good.
+        """
+        for task in (self._task, self._serving):
+            if task is not None:
+                task.cancel()
+        transport = getattr(getattr(self._send, "__self__", None), "transport", None)
+        if hasattr(transport, "abort"):  # of asyncio, or of uvloop
+            transport.abort()
 
     def _start(self) -> None:
         if self._task is None:

@@ -6,6 +6,9 @@ import asyncio
 from collections.abc import MutableMapping
 from typing import Any
 
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
 from realtime.core.connection import Connection
 from realtime.core.frames import Frame
 from realtime.options import Options
@@ -104,3 +107,46 @@ async def test_writing_to_a_client_that_has_gone_ends_quietly() -> None:
     await settled()
     assert server.sent == []
     assert not socket
+
+
+async def test_on_stock_uvicorn_a_client_that_never_reads_is_dropped() -> None:
+    aborted = asyncio.Event()
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        writer = AsgiWriter(send)
+        frame = Frame(b"x" * 100_000)
+        while not writer.paused:
+            for _ in range(100):
+                writer.write([frame])
+        await asyncio.sleep(0.1)  # the kernel takes what it can
+        writer.close(CloseCode.SLOW_CONSUMER)
+        await asyncio.sleep(0)
+        writer.abort()
+        aborted.set()
+        await receive()
+
+    config = Config(application, log_config=None, lifespan="off")
+    config.load()
+    state = ServerState()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: config.http_protocol_class(config=config, server_state=state, app_state={}),
+        "127.0.0.1",
+    )
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    try:
+        writer.write(HANDSHAKE)
+        async with asyncio.timeout(20):
+            await aborted.wait()
+            while state.connections:
+                await asyncio.sleep(0.01)
+    finally:
+        writer.close()
+        server.close()
+
+
+HANDSHAKE = (
+    b"GET / HTTP/1.1\r\nHost: testserver\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
