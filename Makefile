@@ -31,7 +31,7 @@ PRODUCTION = env -u DEBUG -u REDIS_URL DATABASE_URL=sqlite://:memory: ALLOWED_HO
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(VENV)/.runtime var/secret_key ## Start a demo on http://127.0.0.1:8000 (HOST=, PORT=, DATABASE_URL=, REDIS_URL=)
+run: $(VENV)/.runtime var/secret_key ## Start a demo on http://127.0.0.1:8000 (HOST=, ALLOWED_HOSTS=, PORT=, DATABASE_URL=, REDIS_URL=)
 	@set -e; \
 	export DEBUG="$${DEBUG:-1}" SECRET_KEY="$${SECRET_KEY:-$$(cat var/secret_key)}"; \
 	export SIMULATE_PAYMENTS="$${SIMULATE_PAYMENTS:-1}"; \

@@ -23,6 +23,7 @@ from realtime.core.effects import (
     SendPong,
     StoreAck,
 )
+from realtime.core.text import some_of
 from realtime.hub import Hub
 from realtime.listing import list_rooms
 from realtime.protocol.codes import ErrorCode
@@ -202,10 +203,11 @@ class Conversation:
                 # A change of rights may have been heard after they were asked about.
                 hub.watch.suspect([user_id])
         if unknown := tuple(room for room in join.rooms if room not in allowed):
-            text = f"There is no room {unknown[0]!r}" if len(unknown) == 1 else "There are no rooms"
+            rooms = "is no room" if len(unknown) == 1 else "are no rooms"
             socket.fail(
                 ErrorCode.UNKNOWN_ROOM,
-                f"{text} that you may join; `list_rooms` names those that there are.",
+                f"There {rooms} {some_of(unknown)} that you may join; "
+                "`list_rooms` names those that there are.",
                 join.request_id,
                 unknown,
             )

@@ -23,6 +23,7 @@ from realtime.core.effects import (
 )
 from realtime.core.identity import Identity
 from realtime.core.limits import Buckets, TokenBucket, utf8_size
+from realtime.core.text import some_of
 from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import (
@@ -184,8 +185,9 @@ class Connection:
             else:
                 absent.append(room)
         if absent:
-            text = f"The room {absent[0]!r} is" if len(absent) == 1 else "These rooms are"
-            yield Fail(ErrorCode.NOT_JOINED, f"{text} not joined.", command.id, tuple(absent))
+            rooms = "The room {} is" if len(absent) == 1 else "The rooms {} are"
+            text = f"{rooms.format(some_of(absent))} not joined."
+            yield Fail(ErrorCode.NOT_JOINED, text, command.id, tuple(absent))
 
     def may_enter(self, room: str, request_id: str | None) -> Fail | None:
         """Say why a room that the user may join cannot be: there are too many already."""

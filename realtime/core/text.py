@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 NOT_TEXT = "Holds characters that are not text (NUL, or half of a pair); remove them."
+_SHOWN = 3  # names in a sentence
 _FLAW = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -29,3 +30,10 @@ def all_text(value: Any) -> bool:
             case list() as items:
                 waiting += items
     return True
+
+
+def some_of(names: Sequence[str]) -> str:
+    """List names for a sentence: the first few of them, and how many more there are."""
+    shown = ", ".join(map(repr, names[:_SHOWN]))
+    more = len(names) - _SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown

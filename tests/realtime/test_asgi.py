@@ -130,8 +130,9 @@ async def test_on_stock_uvicorn_a_client_that_never_reads_is_dropped() -> None:
     config = Config(application, log_config=None, lifespan="off")
     config.load()
     state = ServerState()
+    protocol: Any = config.http_protocol_class
     server = await asyncio.get_running_loop().create_server(
-        lambda: config.http_protocol_class(config=config, server_state=state, app_state={}),
+        lambda: protocol(config=config, server_state=state, app_state={}),
         "127.0.0.1",
     )
     reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())

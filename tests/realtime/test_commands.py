@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command, get_commands, load_command_class
 
 from realtime import commands
+from realtime.management.commands import serve
 
 OURS = ("realtime", "notifications", "hoardrun", "hoardrun.ledger", "hoardrun.market")
 # Arguments with which each does something and ends.
@@ -135,3 +136,23 @@ def test_a_file_of_users_may_begin_with_a_byte_order_mark(tmp_path: Path) -> Non
     out = io.StringIO()
     call_command("notify", users=str(file), title="T", message="M", key="k", stdout=out)
     assert "1 users notified" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed", "says"),
+    [
+        ("0.0.0.0", ["localhost", "127.0.0.1", "[::1]"], ",localhost."),
+        ("::", ["localhost"], ",localhost."),
+        ("192.168.1.20", ["localhost"], "ALLOWED_HOSTS=192.168.1.20,localhost."),
+        ("0.0.0.0", ["localhost", "192.168.1.20"], None),
+        ("0.0.0.0", ["*"], None),
+        ("127.0.0.1", ["localhost"], None),
+        ("localhost", ["localhost"], None),
+        ("::1", ["localhost"], None),
+    ],
+)
+def test_serve_says_what_to_set_if_other_machines_would_be_refused(
+    host: str, allowed: list[str], says: str | None
+) -> None:
+    hint = serve.unreachable(host, allowed)
+    assert hint is None if says is None else hint is not None and hint.endswith(says)

@@ -213,3 +213,14 @@ def test_money_is_the_text_that_it_is() -> None:
     }
     said = tail.describe("transaction_update", data)
     assert said == "t1 completed inbound 1000000.10 UGX Rent"
+
+
+def test_what_changed_on_notifications_is_said_in_words() -> None:
+    changed: list[dict[str, Any]] = [
+        {"id": "1", "status": "read", "seen_at": "2026-01-01T00:00:00.000Z", "notification": None},
+        {"id": "2", "status": "unread", "seen_at": None, "notification": {"title": "Rent"}},
+        {"id": "3", "status": "unread", "seen_at": "2026-01-01T00:00:00.000Z"},
+        {"id": "4", "status": "archived", "deleted": True},
+    ]
+    said = tail.describe("notification_updated", {"notifications": changed})
+    assert said == "1 read; 2 unread: Rent; 3 unread, seen; 4 deleted"

@@ -7,7 +7,10 @@ import errno
 import logging
 import os
 import signal
+import socket
 from argparse import ArgumentParser
+from collections.abc import Sequence
+from ipaddress import ip_address
 from typing import Any
 
 from django.conf import settings
@@ -79,11 +82,42 @@ class Command(commands.Command):
         port = listening.getsockname()[1]  # which one, if any was asked for
         self.stdout.write(f"hoardrun serves at http://{site}:{port}/ (Ctrl-C ends it)")
         self.stdout.flush()
+        if hint := unreachable(host, settings.ALLOWED_HOSTS):
+            self.stderr.write(hint)
         # uvicorn raises the signal that stopped it once more when it is done: that is no news.
         signal.signal(signal.SIGTERM, lambda *_: None)
         with contextlib.suppress(KeyboardInterrupt):
             running.run(config, listening)
         self.stdout.write("hoardrun has stopped.")
+
+
+def unreachable(host: str, allowed: Sequence[str]) -> str | None:
+    """Say what to set if other machines reach the port, and would be refused for its name."""
+    if is_loopback(host) or not all(map(is_loopback, allowed)):
+        return None
+    everywhere = host in {"", "0.0.0.0", "::"}
+    return (
+        "Other machines reach this port but are answered with 400, since ALLOWED_HOSTS names only "
+        f"this one. Set ALLOWED_HOSTS={_own_address() if everywhere else host},localhost."
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine reaches a name or address."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _own_address() -> str:
+    """Return the address that others in the network open; nothing is sent to find it."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect(("192.0.2.1", 9))
+            return str(probe.getsockname()[0])
+    except OSError:
+        return "192.168.1.20"
 
 
 def _not_listening(error: OSError, host: str, port: int) -> str:

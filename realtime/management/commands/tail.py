@@ -225,10 +225,23 @@ def describe(type: str, data: dict[str, Any]) -> str:
             return f"[{data['severity']}] {data['title']}: {data['message']}"
         case "notification_counts":
             return f"{data['unread']} unread, {data['unseen']} unseen"
+        case "notification_updated":
+            return "; ".join(map(_state, data["notifications"]))
         case "error":
             return f"{data['code']}: {data['message']}"
         case _:
             return json.dumps(data, ensure_ascii=False)
+
+
+def _state(changed: dict[str, Any]) -> str:
+    """Say how one notification stands, and its title where that is told."""
+    now = changed["status"]
+    if changed.get("deleted"):
+        now = "deleted"
+    elif now == "unread" and changed.get("seen_at"):
+        now = "unread, seen"
+    whole = changed.get("notification")
+    return f"{changed['id']} {now}" + (f": {whole['title']}" if whole else "")
 
 
 def printable(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from realtime.core.text import all_text, is_text
+from realtime.core.text import all_text, is_text, some_of
 
 
 @pytest.mark.parametrize("text", ["", "plain", "\n\t", "é", "\U0001f4b6", "\ufffd", "\\u0000"])
@@ -27,3 +27,9 @@ def test_depth_is_no_matter():
     assert all_text(value)
     while value:  # Python would free it by recursion
         value = value.pop()
+
+
+def test_a_sentence_names_the_first_few_and_counts_the_others() -> None:
+    assert some_of(["a"]) == "'a'"
+    assert some_of(["a", "b", "c"]) == "'a', 'b', 'c'"
+    assert some_of(["a", "b", "c", "d", "e"]) == "'a', 'b', 'c' and 2 more"
