@@ -68,7 +68,7 @@ class AsgiWriter:
             if task is not None:
                 task.cancel()
         transport = getattr(getattr(self._send, "__self__", None), "transport", None)
-        if hasattr(transport, "abort"):  # of asyncio, or of uvloop
+        if transport is not None and hasattr(transport, "abort"):  # of asyncio or uvloop
             transport.abort()
 
     def _start(self) -> None:
