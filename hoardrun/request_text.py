@@ -107,7 +107,13 @@ def _flaw_of_form(request: HttpRequest) -> str:
         if request.content_type == "multipart/form-data" and _has_encoded(request.body):
             return "Form: Send the names of files and fields in UTF-8, without `*=`."
         fields = [(name, value) for name, values in request.POST.lists() for value in values]
-    except (BadRequest, MultiPartParserError, SuspiciousOperation, UnreadablePostError):
+    except (
+        BadRequest,
+        MultiPartParserError,
+        SuspiciousOperation,
+        TypeError,  # of Python's parser of headers, for a part with `x*=a; x*0=b`
+        UnreadablePostError,
+    ):
         return "The form cannot be read."
     return "" if _all_text(fields) else f"Form: {NOT_TEXT}"
 

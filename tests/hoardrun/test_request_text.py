@@ -132,3 +132,15 @@ def test_an_id_in_the_admin_that_is_no_number_is_no_fault(charlie: User):
     assert client.get("/admin/ledger/account/add/?user=abc").status_code < 500
     body = {"action": "delete_selected", "_selected_action": "abc"}
     assert client.post("/admin/notifications/notification/", body).status_code < 500
+
+
+@pytest.mark.parametrize("path", ["/admin/login/", "/", "/healthz", "/readyz", "/ws/test"])
+@pytest.mark.parametrize("part", ["x*=a; x*0=b", "x*0*=utf-8''a; x*=b"])
+def test_a_part_of_a_form_that_no_parser_reads_is_no_fault(db, path: str, part: str):
+    head = f'Content-Disposition: form-data; name="a"; {part}'
+    client = Client(enforce_csrf_checks=True)
+    client.cookies["csrftoken"] = "a" * 32  # without it Django reads no form
+    answer = client.post(
+        path, f"--x\r\n{head}\r\n\r\n\r\n--x--\r\n", "multipart/form-data; boundary=x"
+    )
+    assert answer.status_code < 500
