@@ -21,7 +21,7 @@ _TOO_MANY = "Too many requests; come back later."
 
 
 class Strangers(MiddlewareMixin):
-    """Answer 429 to who asks too often for pages: by user, and by address without a login.
+    """Answer 429 when a user, or an address without a login, asks for pages too often.
 
     The API counts by itself; probes and files are not counted. Behind AuthenticationMiddleware.
     """

@@ -22,8 +22,8 @@ class View(APIView):
 
     A misspelt `user_id` must not turn one user's connections into everybody's. The parameters
     of a method are the fields of its serializer in `queries`, and what pagination and filters
-    of a list take. The throttles of all views count every request, refused ones too, as `cost`
-    units. `own_throttles` count those beside that which may be here.
+    of a list take. The throttles of all views count every request as `cost` units, also one that
+    is refused. `own_throttles` count in addition what has passed the permissions.
     """
 
     queries: ClassVar[Mapping[str, type[StrictSerializer]]] = {}
