@@ -23,16 +23,11 @@ MAX_LISTED = 500
 TAGS = ["realtime"]
 
 
-class NodeOutput(serializers.Serializer[dict[str, Any]]):
-    node = serializers.CharField(help_text="Host and process.")
-    id = serializers.CharField()
-    host = serializers.CharField()
-    pid = serializers.IntegerField()
-    version = serializers.CharField()
-    uptime_seconds = serializers.IntegerField()
-    seen_seconds_ago = serializers.FloatField()
+class _CountsOutput(serializers.Serializer[dict[str, Any]]):
+    """What a node counts, and what all of them count together."""
+
     connections = serializers.IntegerField()
-    users = serializers.IntegerField()
+    users = serializers.IntegerField(help_text="One with sockets on two nodes counts on both.")
     rooms = serializers.IntegerField(help_text="How many have sockets in them.")
     messages_in = serializers.IntegerField()
     messages_out = serializers.IntegerField()
@@ -42,24 +37,22 @@ class NodeOutput(serializers.Serializer[dict[str, Any]]):
     slow_closed = serializers.IntegerField()
     foreign = serializers.IntegerField(help_text="Messages of another deployment.")
     layer_rebuilt = serializers.IntegerField()
-    lag_ms = serializers.FloatField()
+    lag_ms = serializers.FloatField(help_text="Of several nodes, of the one that lags most.")
+
+
+class NodeOutput(_CountsOutput):
+    node = serializers.CharField(help_text="Host and process.")
+    id = serializers.CharField()
+    host = serializers.CharField()
+    pid = serializers.IntegerField()
+    version = serializers.CharField()
+    uptime_seconds = serializers.IntegerField()
+    seen_seconds_ago = serializers.FloatField()
     rss_mb = serializers.FloatField()
 
 
-class TotalsOutput(serializers.Serializer[dict[str, Any]]):
+class TotalsOutput(_CountsOutput):
     nodes = serializers.IntegerField()
-    connections = serializers.IntegerField()
-    users = serializers.IntegerField(help_text="One with sockets on two nodes counts on both.")
-    rooms = serializers.IntegerField()
-    messages_in = serializers.IntegerField()
-    messages_out = serializers.IntegerField()
-    in_per_second = serializers.FloatField()
-    out_per_second = serializers.FloatField()
-    dropped = serializers.IntegerField()
-    slow_closed = serializers.IntegerField()
-    foreign = serializers.IntegerField()
-    layer_rebuilt = serializers.IntegerField()
-    lag_ms = serializers.FloatField(help_text="Of the node that lags most.")
 
 
 class ClusterOutput(serializers.Serializer[dict[str, Any]]):
