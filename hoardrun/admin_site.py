@@ -16,6 +16,7 @@ from django.urls import reverse
 from hoardrun.admin_labels import Labelled
 from hoardrun.admin_lookups import is_of_filter
 from hoardrun.secret_columns import is_secret, leads_to_secret
+from realtime.retry import retried
 
 if TYPE_CHECKING:  # Django's class takes no parameters when it runs
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -58,6 +59,13 @@ class Guarded(_ModelAdmin):
             return super().get_search_results(request, queryset, search_term)
         messages.warning(request, f"Search for {MAX_WORDS} words at most.")
         return queryset.none(), False
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Repeat a form, which is one transaction, when it loses a conflict, as services do."""
+        return retried(super().changeform_view)(request, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return retried(super().delete_view)(request, *args, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Fill an empty form from the address, with what its fields can show."""

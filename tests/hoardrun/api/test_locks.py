@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connections, transaction
+from django.test import Client
 from django.utils import timezone
 
 from hoardrun.api import tokens
@@ -97,14 +98,27 @@ def test_a_publisher_comes_while_a_login_ends(alice: User, refresh: str, end: Ca
     assert Notification.objects.count() == 1
 
 
-def test_a_user_is_forgotten_while_a_publisher_holds_the_stream(alice: User):
-    """A name changes, which no row that refers to it may see: one of the two begins anew."""
+def rename_in_the_admin(user: User) -> None:
+    browser = Client()
+    browser.force_login(User.objects.get(username="charlie"))
+    form = {"username": f"forgotten-{user.pk}", "date_joined_0": "2026-01-01"}
+    answer = browser.post(
+        f"/admin/auth/user/{user.pk}/change/", form | {"date_joined_1": "00:00:00"}
+    )
+    assert answer.status_code == 302
+
+
+@pytest.mark.parametrize("change", [lambda user: forget(user.pk), rename_in_the_admin])
+def test_a_name_changes_while_a_publisher_holds_the_stream(
+    alice: User, charlie: User, change: Callable[[User], object]
+):
+    """No row that refers to a user may see that: one of the two begins anew."""
     began: list[Any] = []
     with ThreadPoolExecutor(1) as pool:
 
-        def forgotten() -> None:
+        def changed() -> None:
             try:
-                forget(alice.pk)
+                change(alice)
             finally:
                 connections.close_all()
 
@@ -113,8 +127,8 @@ def test_a_user_is_forgotten_while_a_publisher_holds_the_stream(alice: User):
         def publish_both() -> None:
             publish(user_stream(alice.pk), AccessChanged(change="rights"))
             if not began:
-                began.append(pool.submit(forgotten))
-                wait_for_a_waiter("forgetting waits for the stream")
+                began.append(pool.submit(changed))
+                wait_for_a_waiter("the other waits for the stream")
             notification_create(user_id=alice.pk, title="Hello", message="World")
 
         publish_both()
