@@ -194,12 +194,18 @@ class Some(list[Any]):
 def first_keys(rows: QuerySet[Any], field: str, text: str, limit: int = MAX_FOUND) -> Some:
     """Return the keys of the first rows whose text column begins so, in the order of the index.
 
-    Where several rows may have the same text, the newest come first.
+    Of many rows with that very text the newest come first.
     """
     column: Any = rows.model._meta.get_field(field)
-    order = (field,) if column.unique else (f"-{field}", "-pk")
     for wanted in dict.fromkeys((text, text.lower())):
-        if keys := _some(rows.filter(starts_with(field, wanted)).order_by(*order), limit):
+        if not column.unique:
+            same = _some(rows.filter(**{field: wanted}).order_by("-pk"), limit)
+            if same.is_cut:
+                return same
+        # Backwards, equal texts mostly come with the newest first: ordered by the key as well,
+        # PostgreSQL would read and sort all of them.
+        order = field if column.unique else f"-{field}"
+        if keys := _some(rows.filter(starts_with(field, wanted)).order_by(order), limit):
             return keys
     return Some()
 
