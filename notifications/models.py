@@ -43,7 +43,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         with transaction.atomic(savepoint=False):
             # Or one that is published meanwhile would go as one that nobody was told of.
             rows = self.model._base_manager.filter(pk__in=self.order_by().values("pk"))
-            list(rows.select_for_update().order_by("pk").values_list("pk"))
+            list(rows.select_for_update(no_key=True).order_by("pk").values_list("pk"))
             done = super().delete()
             notifications_deleted.send(sender=self.model, changes=self.gone)
         return done
