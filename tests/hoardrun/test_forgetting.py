@@ -209,7 +209,9 @@ def test_books_and_records_stay(zaphodine: User, charlie: User):
         ]
 
     before_it = records()
-    balances = Account.objects.values_list("available_balance", "current_balance", "currency")
+    balances = Account.objects.order_by("pk").values_list(
+        "available_balance", "current_balance", "currency"
+    )
     before = list(balances.filter(user_id=pk))
     outcome = run(NAME)
     assert list(balances.filter(user_id=pk)) == before
