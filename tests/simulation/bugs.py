@@ -14,7 +14,7 @@ FOUND_AS = {
         "no-dedupe": "doubled content",
         "no-holes": "lost content",
         "no-reconcile": "stuck",
-        "one-page": "lost stuck",
+        "one-page": "lost stuck ahead",
         "replay-before-join": "stuck lost outstays",
         "resume-early": "begin",
         "resume-late": "begin",

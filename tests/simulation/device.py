@@ -232,7 +232,7 @@ class Device:
             "headers": [],
             "client": ("127.0.0.1", 1),
         }
-        world.loop.create_task(NotificationConsumer()(scope, _connects, _accepts))
+        world.loop.create_task(NotificationConsumer()(scope, world.arrive, _accepts))
         if anonymous:
             writer.say(type="authenticate", token=world.token(self))
 
@@ -281,10 +281,6 @@ class Device:
 
 def world_streams(user_id: int) -> tuple[str, str]:
     return (f"user:{user_id}", "announcements")
-
-
-async def _connects() -> dict[str, Any]:
-    return {"type": "websocket.connect"}
 
 
 async def _accepts(message: Any) -> None:

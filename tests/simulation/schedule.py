@@ -59,6 +59,7 @@ def make(seed: int) -> Schedule:
         buffer=rng.choice((1200, 4000, 4000, 128 * 1024)),
         devices=tuple(_device(rng) for _ in range(rng.randint(1, 4))),
         most=rng.choice((1, 2, 4, 4)),
+        nodes=rng.choice((1, 1, 2)),
     )
     makers = QUIET if quiet else QUIET + ROUGH
     actions: list[Action] = [
@@ -116,6 +117,7 @@ QUIET: list[Callable[[random.Random], Made]] = [
     lambda rng: ("renew", (rng.randrange(4), True, rng.choice((0.0, 0.3, 3600.0)))),
     lambda rng: ("logout", (rng.randrange(4),)),
     lambda rng: ("hop", (rng.randrange(4), rng.choice((0.003, 0.02, 0.1)))),
+    lambda rng: ("reinstall", (rng.randrange(4), rng.choice((0.005, 0.03, 0.1, 0.2)))),
     lambda rng: ("vanish", (rng.randrange(4), rng.random() < 0.5)),
     lambda rng: ("join", (rng.randrange(4), rng.choice(("realtime", "realtime", "1s")))),
     lambda rng: ("part", (rng.randrange(4),)),

@@ -1,4 +1,4 @@
-"""One node with its clients, and all that is not the node replaced by what a seed decides."""
+"""A node or two with their clients, and all else replaced by what a seed decides."""
 
 from __future__ import annotations
 
@@ -225,10 +225,11 @@ class Setting:
     buffer: int
     devices: tuple[tuple[int, str, int, str], ...]  # user, mode, capacity, types
     most: int = 4  # sockets of a user
+    nodes: int = 1  # to any of which a client may come
 
 
 class World:
-    """A node, its clients, and what they talk to; to be played within `replaced()`."""
+    """The nodes, their clients, and what they talk to; to be played within `replaced()`."""
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
@@ -255,9 +256,10 @@ class World:
         for key, size in sizes.items():
             setattr(*SIZES[key], size)
         self.devices = [Device(self, number, *each) for number, each in enumerate(setting.devices)]
-        self.hub = self._start()
+        self.hubs: list[Hub] = []
+        self._start()
 
-    def _start(self) -> Hub:
+    def _start(self) -> None:
         channel_layers.backends = {}
         wakeup.sender = wakeup.Sender()
         options = Options(
@@ -273,16 +275,23 @@ class World:
             reconcile_seconds=3600 if self.setting.quiet else 1,
         )
 
-        async def start() -> Hub:
-            node = hub._hubs[self.loop] = Hub(options)
-            await node.start()
-            return node
+        async def start() -> None:
+            for _ in range(self.setting.nodes):
+                node = Hub(options)
+                await node.start()
+                self.hubs.append(node)
 
         task = self.loop.create_task(start())
         # Before a node has joined its first groups, a login does not wait for its own.
         self.loop.run_until(self.loop.time() + (0.1 if self.setting.quiet else 0.0))
-        node: Hub = task.result()
-        return node
+        task.result()
+
+    async def arrive(self) -> dict[str, Any]:
+        """Begin a handshake, at any of the nodes; nothing may wait before it has its node."""
+        while not self.hubs:
+            await asyncio.sleep(0.01)
+        hub._hubs[self.loop] = self.hubs[self.rng.randrange(len(self.hubs))]
+        return {"type": "websocket.connect"}
 
     # -- what others ask
 
@@ -499,6 +508,32 @@ class World:
         self.loop.outside(0.001, it.come_back)
         self.loop.outside(0.001 + seconds, leave)
 
+    def do_reinstall(self, device: int, seconds: float) -> None:
+        """Let a client begin under a new name, and be cut and come back, as events go on."""
+        device %= len(self.devices)
+        named = [it for it in self.devices[device:] if it.mode == "device"]
+        if not named or (writer := named[0].writer) is None:
+            return
+        it, after = named[0], self.loop.outside
+        it.wanted = True
+        writer.cut()
+
+        def begin() -> None:
+            if it.writer is None:
+                it.name, it.at = f"n{self.number()}", {}
+                it.come_back()
+
+        def cut() -> None:
+            if it.writer is not None:
+                it.writer.cut()
+                after(0.001, it.come_back)
+
+        after(0.001, begin)
+        after(seconds, self.do_publish, it.user_id, 1, 0, 0, 0.0)
+        after(seconds, cut)
+        after(seconds + 0.1, self.do_publish, it.user_id, 1, 0, 0, 0.0)
+        after(seconds + 0.3, cut)
+
     def do_rights(self, user_id: int, change: str, told: bool = True) -> None:
         """Take a user's rights away, or give them back, and say so in its stream.
 
@@ -546,7 +581,8 @@ class World:
             writer.cut()
         self._end_node()
         self.air.groups.clear()
-        self.hub = self._start()
+        self.hubs.clear()
+        self._start()
 
     def _end_node(self) -> None:
         wakeup.sender.detach(self.loop)
@@ -619,11 +655,13 @@ class World:
     def _outstaying(self) -> list[str]:
         """Say who is there still and may not be: by login, by rights, or as one too many."""
         found = []
-        own: dict[int, list[Socket]] = {}
-        for socket in self.hub.sockets:
-            if socket.close_code is None and socket.connection.places:
-                own.setdefault(socket.connection.user_id or 0, []).append(socket)
-        for user_id, open_now in own.items():
+        own: dict[tuple[int, int], list[Socket]] = {}
+        for number, node in enumerate(self.hubs):
+            for socket in node.sockets:
+                if socket.close_code is None and socket.connection.places:
+                    key = (number, socket.connection.user_id or 0)
+                    own.setdefault(key, []).append(socket)
+        for (number, user_id), open_now in own.items():
             for socket in open_now:
                 identity, name = socket.connection.identity, socket.writer.judge.name  # type: ignore[attr-defined]
                 assert identity is not None
@@ -636,7 +674,7 @@ class World:
                 if user_id in self.barred and ROOM in socket.connection.rooms:
                     found.append(f"{name}: barred from its room")
             if len(open_now) > self.setting.most:
-                found.append(f"user {user_id} has {len(open_now)} sockets")
+                found.append(f"user {user_id} has {len(open_now)} sockets on node {number}")
         return found
 
     def _say_who_outstays(self) -> None:
@@ -675,12 +713,15 @@ class World:
 
     def _look_at_the_end(self) -> None:
         """Look for what nobody follows any more and is still kept, and for rooms' newest."""
-        node = self.hub
-        alive = {task for socket in node.sockets for task in socket.tasks or ()}
+        alive = {t for node in self.hubs for socket in node.sockets for t in socket.tasks or ()}
         for task in sorted(asyncio.all_tasks(self.loop) - alive, key=hash):
             work = getattr(task.get_coro(), "__qualname__", "")
             if work not in OF_A_NODE:
                 self.fail("kept", f"a task of {work} that belongs to nobody")
+        for node in self.hubs:
+            self._look_at_what_is_kept(node)
+
+    def _look_at_what_is_kept(self, node: Hub) -> None:
         open_now = {d.writer for d in self.devices if d.writer is not None}
         kept = {socket.writer for socket in node.sockets}
         kept |= {s.writer for own in node.users.values() for s in own}
