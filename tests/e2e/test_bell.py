@@ -226,6 +226,7 @@ async def test_without_light_dark_it_has_plain_colours(browser: Browser, demo: S
     await context.route("**/bellstyle.js", older)
     await asyncio.to_thread(notify, demo, "amina", "On an older phone", type="security")
     shop = await embed(context, demo)
+    await shop.page.evaluate("document.body.style.color = '#fff'")  # of a page that is dark
     await shop.page.locator("hoardrun-bell .bell").click()
     note = shop.page.locator("hoardrun-bell .note").first
     await expect(note).to_contain_text("On an older phone")

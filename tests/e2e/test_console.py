@@ -351,6 +351,8 @@ async def test_counters_read_apart_and_texts_in_their_own_direction(
         await expect(page.locator("#log-kinds button").first).to_have_accessible_name(
             re.compile(r"^Events [\d.KM]+$")
         )
+        text = await page.locator("#log-kinds button").first.text_content()
+        assert re.fullmatch(r"Events [\d.KM]+", text or "")
         for name in ("#m-in", "#m-out"):
             box = page.locator("#meters dd", has=page.locator(name))
             assert re.fullmatch(r"[\d,]+, \d+/s", await box.text_content() or "")

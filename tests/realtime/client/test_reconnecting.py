@@ -225,6 +225,22 @@ async def test_a_gap_is_filled_by_resuming_at_once() -> None:
         assert lost["reason"] == f"a gap in {STREAM}: 8 came after 6"
 
 
+async def test_a_pong_ahead_of_what_came_is_a_gap_and_resumed_from() -> None:
+    async def talk(socket: ServerConnection, number: int) -> None:
+        await socket.send(greeting(5))
+        await socket.send(envelope("balance_update", {}, stream=STREAM, offset=6))
+        if number == 1:
+            await socket.send(
+                envelope("pong", {"positions": {STREAM: {"offset": 7, "epoch": "e"}}})
+            )
+
+    async with wrong(talk) as (_, seen, paths):
+        await until(lambda: len(paths) == 2)
+        assert f"since={STREAM}:6&epoch=e" in paths[1]
+        reasons = [state["reason"] for state in seen.states if state["retry_in"] is not None]
+        assert reasons == [f"a gap in {STREAM}: a pong speaks of what did not come"]
+
+
 async def test_a_snapshot_elsewhere_is_not_fetched_and_the_old_positions_stay() -> None:
     heard: list[Any] = []
 
