@@ -19,9 +19,9 @@ MAX_DIGITS = 18  # of a length that is read as a number
 class Bounded:
     """ASGI middleware for HTTP: the application gets requests that it can read at little cost.
 
-    The body is read first, and handed over whole: no more than `realtime.servers.bodies` allows
-    the path, and within HTTP_BODY_SECONDS. Some servers, Daphne among them, have taken all of it
-    by then.
+    The body is read first, and handed over whole and with its length: no more than
+    `realtime.servers.bodies` allows the path, and within HTTP_BODY_SECONDS. Some servers, Daphne
+    among them, have taken all of it by then.
     """
 
     def __init__(self, app: Any) -> None:
@@ -47,6 +47,7 @@ class Bounded:
         if isinstance(first, Refusal):
             await refuse(first, scope, send)
             return
+        scope = {**scope, "headers": _with_length(scope["headers"], first.get("body", b""))}
         waiting = [first]
 
         async def receive_rest() -> Any:
@@ -63,6 +64,14 @@ def _is_declared_above(limit: int, headers: Iterable[tuple[bytes, bytes]]) -> bo
     """Say so if Content-Length does, which may lie to the other side."""
     lengths = [value for name, value in headers if name == b"content-length" and value.isdigit()]
     return any(len(text.lstrip(b"0")) > MAX_DIGITS or int(text) > limit for text in lengths)
+
+
+def _with_length(headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Any:
+    """Say how long a body is that came in chunks: Django and DRF take it for empty otherwise."""
+    if not body or any(name == b"content-length" for name, _ in headers):
+        return headers
+    others = [pair for pair in headers if pair[0] != b"transfer-encoding"]
+    return [*others, (b"content-length", str(len(body)).encode())]
 
 
 async def _whole(receive: Any, limit: int) -> dict[str, Any] | Refusal:

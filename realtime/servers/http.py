@@ -58,6 +58,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._body_room = 0  # of a body that there is
         self._body_rest = 0  # what is still to come of a body whose length was declared
         self._upgrade_waits = False
+        self._skips_body = False  # the parser, of a request that it takes for an upgrade
         self._has_ended = False  # the client's side of the connection
         self._deaf = False  # nothing that comes counts any more
         self._lingers = False
@@ -123,6 +124,8 @@ class HttpProtocol(HttpToolsProtocol):
                 return
             self._unsupported_upgrade_warning()
             self._unread.put_back(piece[upgrade.args[0] :])
+            if self._skips_body:
+                self._expect_body()
         except httptools.HttpParserError:
             self.send_400_response("Invalid HTTP request received.")
         if self._deaf:
@@ -134,6 +137,28 @@ class HttpProtocol(HttpToolsProtocol):
                 refuse(refusals.HEAD_TOO_LARGE)
         elif self.timeout_keep_alive_task is None and self._is_idle:
             self._expect_head()  # empty lines between requests begin none
+
+    def _expect_body(self) -> None:
+        """Go on with a parser that reads the body of the request whose upgrade is ignored.
+
+        The other one takes what is behind such a head for another protocol, and would read the
+        body as the next request: whoever chooses a body would choose requests.
+        """
+        self._skips_body = False
+        framing = [
+            b"%b: %b\r\n" % pair
+            for pair in self.headers
+            if pair[0] in (b"content-length", b"transfer-encoding")
+        ]
+        self.parser = httptools.HttpRequestParser(self)
+        self._deaf = True  # to the head, which has been told
+        try:
+            self.parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n" % b"".join(framing))
+        except httptools.HttpParserError:
+            self._deaf = False
+            self.send_400_response("Invalid HTTP request received.")
+            return
+        self._deaf = False
 
     # -- what the parser calls
 
@@ -179,6 +204,7 @@ class HttpProtocol(HttpToolsProtocol):
         if self.cycle is not before:  # as it is for a handshake
             self.cycle.transport = self._gentle()
         if declared is not None:
+            self._skips_body = self.parser.should_upgrade()
             self._body_rest = declared
             self._set_deadline(settings.HTTP_BODY_SECONDS, self._body_is_late)
 
@@ -194,7 +220,7 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        if self._deaf:
+        if self._deaf or self._skips_body:
             return
         self._in_request = False
         self._body_rest = 0

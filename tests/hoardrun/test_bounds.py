@@ -30,6 +30,7 @@ class Asked:
         self.taken = 0
 
     async def application(self, scope: Any, receive: Any, send: Any) -> None:
+        self.headers = scope["headers"]
         self.read.append(await receive())
 
     async def receive(self) -> Any:
@@ -61,6 +62,16 @@ async def test_a_body_in_pieces_is_handed_over_whole() -> None:
     assert asked.read == [{"type": "http.request", "body": b"abc", "more_body": False}]
     whole = b"x" * bodies.MAX_BODY_BYTES
     assert (await Asked(whole).run()).read[0]["body"] == whole
+
+
+async def test_a_body_in_chunks_is_handed_over_with_its_length() -> None:
+    asked = Asked(b"{}", b"\n")
+    asked.scope["headers"] = [(b"transfer-encoding", b"chunked"), (b"host", b"x")]
+    assert (await asked.run()).headers == [(b"host", b"x"), (b"content-length", b"3")]
+    for body, headers in ((b"abc", [(b"content-length", b"3")]), (b"", [(b"host", b"x")])):
+        asked = Asked(body)
+        asked.scope["headers"] = headers
+        assert (await asked.run()).headers == headers
 
 
 async def test_a_body_that_is_too_large_is_read_no_further() -> None:

@@ -440,6 +440,30 @@ async def test_a_request_to_become_what_we_are_not_loses_none_behind_it(site: Si
     assert site.requests == [("/a", b""), ("/b", b"x")]
 
 
+@pytest.mark.parametrize("asks", [b"h2c", b"foo, websocket"])
+@pytest.mark.parametrize("size", [len(GET), 40 * PIECE_BYTES])
+async def test_a_body_behind_an_upgrade_that_is_ignored_is_no_request(
+    site: Site, asks: bytes, size: int
+) -> None:
+    body = (GET * (size // len(GET) + 1))[:size]
+    upgrade = b"Upgrade: %b\r\nConnection: Upgrade\r\n" % asks
+    for whole in (post(body, "/a", last=False), in_chunks(body, body, path="/a", last=False)):
+        site.requests.clear()
+        line, _, rest = whole.partition(b"\r\n")
+        asked = line + b"\r\n" + upgrade + rest
+        assert await site.ask(asked * 2 + post(b"x", "/b")) == [(200, b"ok")] * 3
+        read = body if b"Content-Length" in whole else body * 2
+        assert site.requests == [("/a", read), ("/a", read), ("/b", b"x")]
+
+
+async def test_a_body_behind_an_upgrade_has_the_limits_of_every_body(site: Site) -> None:
+    head = b"POST / HTTP/1.1\r\nUpgrade: h2c\r\nConnection: Upgrade\r\nTransfer-Encoding: "
+    much = b"%x\r\n" % (bodies.MAX_BODY_BYTES + 1) + b"x" * (bodies.MAX_BODY_BYTES + 1)
+    refused(await site.ask(head + b"chunked\r\n\r\n" + much), 413, "too_large")
+    refused(await site.ask(head + b"gzip\r\n\r\n" + GET), 400, "bad_request")
+    assert site.requests == []
+
+
 async def test_a_head_that_comes_in_pieces_is_counted_once(site: Site) -> None:
     headers = b"".join(b"A%d: %s\r\n" % (each, b"a" * 1000) for each in range(31))
     reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
