@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth import authenticate, get_user_model
@@ -10,10 +11,12 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework_simplejwt.exceptions import InvalidToken
 from rest_framework_simplejwt.settings import api_settings as jwt_settings
 from rest_framework_simplejwt.tokens import Token
 
@@ -21,10 +24,12 @@ from hoardrun.api import tokens
 from hoardrun.api.throttles import LoginThrottle, TicketThrottle
 from realtime import tickets
 from realtime.core.identity import Identity
+from realtime.keys import RefreshToken
+from realtime.rest.authentication import LoginAuthentication
 from realtime.rest.serializers import StrictSerializer
 from realtime.rest.views import View
 from realtime.standing import stamp_of
-from realtime.tokens import identity_of
+from realtime.tokens import BadToken, identity_of, read
 
 MAX_PASSWORD_LENGTH = 1024  # hashing takes longer the longer it is
 MAX_TOKEN_LENGTH = 8192
@@ -67,7 +72,7 @@ class LoginOutput(serializers.Serializer[tokens.Login]):
 class _Anonymous(View):
     """A view that looks at nobody's credentials but those in its body."""
 
-    authentication_classes = ()
+    authentication_classes: tuple[type[BaseAuthentication], ...] = ()
     permission_classes = (AllowAny,)
 
     def get_authenticate_header(self, request: Request) -> str:
@@ -89,7 +94,28 @@ class TokenView(_Anonymous):
         return _answer(tokens.login_create(user=user))
 
 
+class _RefreshAuthentication(LoginAuthentication):
+    """Say whose a refresh token in the body is, so that the user is counted and not the address.
+
+    Else anybody behind an office's address, by asking too much, ends the logins of all others
+    there. A token of a login that is over counts for the address.
+    """
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        data: Any = request.data
+        text = data.get("refresh") if isinstance(data, Mapping) else None
+        if not isinstance(text, str):
+            return None
+        try:
+            token = read(RefreshToken, text)
+            return self.get_user(token), token
+        except (BadToken, InvalidToken):
+            return None  # which the view says by itself
+
+
 class RefreshView(_Anonymous):
+    authentication_classes = (_RefreshAuthentication,)
+
     @extend_schema(
         operation_id="auth_refresh", request=RefreshInput, responses=LoginOutput, tags=TAGS, auth=[]
     )
@@ -103,6 +129,8 @@ class RefreshView(_Anonymous):
 
 
 class LogoutView(_Anonymous):
+    authentication_classes = (_RefreshAuthentication,)
+
     @extend_schema(
         operation_id="auth_logout", request=RefreshInput, responses={204: None}, tags=TAGS, auth=[]
     )

@@ -325,6 +325,23 @@ def test_what_is_refused_counts_for_the_user(alice: User, login, rate, status: i
     assert statuses(login(alice), path, 3) == [status, status, 429]
 
 
+def test_a_flood_from_an_address_ends_no_logins_behind_it(alice: User, rate):
+    tokens = [log_in(ALICE).json()["refresh"] for _ in range(3)]
+    rate("stranger", "2/min")
+    rate("write", "3/min")
+    assert statuses(APIClient(), "/api/nothing", 3) == [404, 404, 429]
+
+    def ask(path: str, refresh: str) -> int:
+        body = {"refresh": refresh}
+        return APIClient().post(f"/api/v1/auth/{path}", body, format="json").status_code
+
+    assert [ask("refresh", refresh) for refresh in (tokens[0], tokens[1])] == [200, 200]
+    assert ask("logout", tokens[0]) == 204
+    assert ask("refresh", tokens[1]) == 429  # the user's own rate
+    # A login that is over is a stranger's, and takes nothing from its user.
+    assert [ask("refresh", refresh) for refresh in (tokens[0], "nonsense", "")] == [429] * 3
+
+
 def test_a_body_of_a_stranger_is_not_read_to_be_counted(db):
     path = "/api/v1/notifications/bulk-update"
     answer = APIClient().post(path, b"{", content_type="application/json")
