@@ -17,27 +17,45 @@ MAX_KEYS = 200  # of one query: bounds the rows that are in memory at a time
 MAX_WAIT_SECONDS = 0.3  # to gather, in a storm
 
 
+class _Question(Generic[V]):
+    """A key's answer to come, and how many wait for it."""
+
+    __slots__ = ("answer", "askers")
+
+    def __init__(self, answer: asyncio.Future[V]) -> None:
+        self.answer = answer
+        self.askers = 0
+
+
 class Batch(Generic[K, V]):
     """Calls `load(keys)` on a database thread for all that ask within some milliseconds.
 
     A call that comes alone is served at once. `load` returns an answer for each key, or
     raises for all of them. A key that it leaves out raises KeyError where it was asked for.
+    What nobody waits for any more is not asked: after a database has hung, a queue of logins
+    that were given up would keep the new ones waiting until those are given up, too.
     """
 
     def __init__(self, load: Callable[[Sequence[K]], Mapping[K, V]]) -> None:
         self._load = load
         self._pace = Pace(MAX_WAIT_SECONDS)
-        self._waiting: dict[K, asyncio.Future[V]] = {}
+        self._waiting: dict[K, _Question[V]] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def ask(self, key: K) -> V:
         """Return what `load` finds for `key`, in a call that began after this one."""
-        future = self._waiting.get(key)
-        if future is None:
-            future = self._waiting[key] = asyncio.get_running_loop().create_future()
+        question = self._waiting.get(key)
+        if question is None:
+            question = self._waiting[key] = _Question(asyncio.get_running_loop().create_future())
         if self._task is None:
             self._task = asyncio.ensure_future(self._run())
-        return await asyncio.shield(future)
+        question.askers += 1
+        try:
+            return await asyncio.shield(question.answer)
+        finally:
+            question.askers -= 1
+            if not question.askers and self._waiting.get(key) is question:
+                del self._waiting[key]
 
     async def _run(self) -> None:
         batch: dict[K, asyncio.Future[V]] = {}
@@ -45,7 +63,9 @@ class Batch(Generic[K, V]):
             while self._waiting:
                 await asyncio.sleep(self._pace.wait(time.monotonic()))
                 keys = list(self._waiting)[:MAX_KEYS]
-                batch = {key: self._waiting.pop(key) for key in keys}
+                if not keys:
+                    break  # all that asked have left
+                batch = {key: self._waiting.pop(key).answer for key in keys}
                 self._pace.began(time.monotonic(), len(batch))
                 try:
                     found = await db.run(self._load, keys)
@@ -61,9 +81,9 @@ class Batch(Generic[K, V]):
         finally:
             self._task = None
             # Only a cancelled task leaves any: no answer will come.
-            for future in (*batch.values(), *self._waiting.values()):
+            waiting, self._waiting = self._waiting, {}
+            for future in (*batch.values(), *(question.answer for question in waiting.values())):
                 future.cancel()
-            self._waiting.clear()
 
 
 def _fail(future: asyncio.Future[V], error: Exception) -> None:

@@ -82,6 +82,46 @@ async def test_who_leaves_takes_nothing_from_the_others() -> None:
         await leaving
 
 
+async def test_what_nobody_waits_for_any_more_is_not_asked() -> None:
+    """A database that hung finds no queue of logins that were given up meanwhile."""
+    load = Loads()
+    batch = Batch(load)
+    load.may_answer.clear()
+    first = asyncio.create_task(batch.ask(1))
+    while not load.calls:
+        await asyncio.sleep(0.01)
+    given_up = [asyncio.create_task(batch.ask(key)) for key in range(2, 500)]
+    shared = [asyncio.create_task(batch.ask(500)) for _ in range(2)]
+    await asyncio.sleep(0)
+    for task in (*given_up, shared[0]):
+        task.cancel()
+    await asyncio.gather(*given_up, return_exceptions=True)
+    load.may_answer.set()
+    assert (await first, await shared[1]) == (10, 5000)
+    assert load.calls == [[1], [500]]
+
+
+async def test_a_queue_that_all_have_left_ends_without_a_call() -> None:
+    load = Loads()
+    batch = Batch(load)
+    alone = asyncio.create_task(batch.ask(1))
+    await asyncio.sleep(0)
+    alone.cancel()
+    await asyncio.gather(alone, return_exceptions=True)
+    assert await batch.ask(2) == 20
+    load.may_answer.clear()
+    first = asyncio.create_task(batch.ask(3))
+    while len(load.calls) < 2:
+        await asyncio.sleep(0.01)
+    late = asyncio.create_task(batch.ask(4))
+    await asyncio.sleep(0)
+    late.cancel()
+    load.may_answer.set()
+    assert await first == 30
+    assert await batch.ask(5) == 50
+    assert load.calls == [[2], [3], [5]]
+
+
 async def test_a_key_that_the_loader_leaves_out_fails_and_the_others_are_answered() -> None:
     batch: Batch[int, int] = Batch(lambda keys: {key: key for key in keys if key != 2})
     async with asyncio.timeout(10):
