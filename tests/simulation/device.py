@@ -32,6 +32,7 @@ class Writer:
         self.listener: Listener | None = None
         self.pipe: Any = None
         self.judge = judge
+        self.serving: asyncio.Task[None] | None = None
         self.over = False  # the connection is cut, or a close frame was written
         self.dead = False  # the node's process is gone
         self.stalled = False
@@ -232,7 +233,8 @@ class Device:
             "headers": [],
             "client": ("127.0.0.1", 1),
         }
-        world.loop.create_task(NotificationConsumer()(scope, world.arrive, _accepts))
+        serve = NotificationConsumer()(scope, world.arrive, _accepts)
+        writer.serving = world.loop.create_task(serve)
         if anonymous:
             writer.say(type="authenticate", token=world.token(self))
 

@@ -714,6 +714,9 @@ class World:
     def _look_at_the_end(self) -> None:
         """Look for what nobody follows any more and is still kept, and for rooms' newest."""
         alive = {t for node in self.hubs for socket in node.sockets for t in socket.tasks or ()}
+        # A client whose login has just ended may be in the middle of its next one.
+        clients = [d.writer for d in self.devices if d.writer is not None and not d.greeted]
+        alive |= {writer.serving for writer in clients if writer.serving is not None}
         for task in sorted(asyncio.all_tasks(self.loop) - alive, key=hash):
             work = getattr(task.get_coro(), "__qualname__", "")
             if work not in OF_A_NODE:
