@@ -10,7 +10,7 @@ import resource
 import socket
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -48,7 +48,7 @@ class Reporter:
         self._hub = node
         self._started = time.monotonic()
         self._before = (self._started, 0, 0)
-        self._reported_at: float | None = None  # when the last report was stored
+        self._reported_at: float | None = None  # when the last stored report began
         self._to_count: set[int] = set()  # users who may have too many sockets on all nodes
         self._reporting: asyncio.Task[None] | None = None
 
@@ -83,6 +83,7 @@ class Reporter:
         reached = dict(self._hub.reached)
         self._hub.reached.clear()
         changes = self._hub.roster.take()
+        began = time.monotonic()
         report = _Report(
             node_id=self._hub.node_id,
             age=_since(self._started),
@@ -99,18 +100,28 @@ class Reporter:
             self._hub.roster.put_back(changes)
         else:
             self._to_count.update(values.values["user_id"] for values in report.opened)
-            self._look_after_silence(known)
+            self._look_after_silence(began)
+            if not known:
+                self._list_anew(changes.came)
             await self._close_surplus()
 
-    def _look_after_silence(self, known: bool) -> None:
-        """After a silence in which others took this node for dead, count all its users anew."""
-        before, self._reported_at = self._reported_at, time.monotonic()
-        if before is None:
-            return
-        if self._reported_at - before > registry.ALIVE_WITHIN.total_seconds():
+    def _look_after_silence(self, began: float) -> None:
+        """After a silence in which others took this node for dead, count all its users anew.
+
+        Others heard of the last report when it began, at the soonest, and of this one only now.
+        """
+        before, self._reported_at = self._reported_at, began
+        silent = 0.0 if before is None else time.monotonic() - before
+        if silent > registry.ALIVE_WITHIN.total_seconds():
             self._to_count.update(self._hub.users)
-        if not known:  # it was forgotten, and its connections with it
-            for mine in [s for own in self._hub.users.values() for s in own]:
+
+    def _list_anew(self, listed: Mapping[str, Socket]) -> None:
+        """Tell again of all connections of a node that was forgotten, but those just listed.
+
+        One that is noted as new leaves nothing to delete if it goes before the next report.
+        """
+        for mine in [s for own in self._hub.users.values() for s in own]:
+            if mine.connection.id not in listed:
                 self._hub.roster.add(mine.connection.id, mine)
 
     async def _close_surplus(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any, NoReturn
@@ -180,6 +181,51 @@ async def test_a_node_that_was_forgotten_lists_everybody_anew(own: Hub) -> None:
     for _ in range(2):
         await reporter.report()
     assert await sync_to_async(Connection.objects.count)() == 1
+
+
+async def test_one_that_a_forgotten_node_lists_first_and_that_leaves_is_listed_no_more(
+    own: Hub,
+) -> None:
+    attach(own, await user())
+    reporter = Reporter(own)
+    await reporter.report()
+    await sync_to_async(Node.objects.all().delete)()
+    new = attach(own, 7)
+    await reporter.report()
+    own.detach(new)
+    await reporter.report()
+    left = await sync_to_async(lambda: set(Connection.objects.values_list("pk", flat=True)))()
+    assert left == {socket.connection.id for socket in own.sockets}
+
+
+async def test_a_node_counts_all_its_users_after_a_report_that_took_too_long(
+    own: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others took it for dead while its report, with an old time, was not yet committed."""
+    user_id = await user()
+    old = attach(own, user_id)
+    old.opened_at -= 60
+    slow = Reporter(own)
+    await slow.report()
+    other = Hub(Options(max_connections_per_user=1))
+    attach(other, user_id)
+    store, patience = node._store, registry.ALIVE_WITHIN.total_seconds()
+    now = time.monotonic
+    late = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now() + late[0])
+
+    def stuck(report: Any) -> bool:
+        late[0] += 0.7 * patience
+        return store(report)
+
+    monkeypatch.setattr(node, "_store", stuck)
+    await slow.report()
+    monkeypatch.setattr(node, "_store", store)
+    await sync_to_async(Node.objects.update)(seen_at=F("seen_at") - 2 * registry.ALIVE_WITHIN)
+    await Reporter(other).report()  # which counts the other one's for nothing
+    late[0] += 0.5 * patience
+    await slow.report()
+    assert old.close_code is CloseCode.TOO_MANY_CONNECTIONS
 
 
 async def test_a_node_that_was_silent_counts_all_its_users(own: Hub) -> None:
