@@ -37,6 +37,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     """
 
     gone: list[tuple[int, NotificationState]]
+    locks = True  # all that it deletes, see `tell`
 
     def delete(self) -> tuple[int, dict[str, int]]:
         self.gone = []  # what the receiver of post_delete adds to

@@ -36,10 +36,12 @@ from realtime.publish import publish
 from realtime.told import tell
 
 
-@receiver(pre_save, sender=Notification, dispatch_uid="notifications.stamp")
-def notification_stamp(instance: Notification, raw: bool, **kwargs: Any) -> None:
+@receiver(pre_save, dispatch_uid="notifications.stamp")
+def notification_stamp(instance: Any, raw: bool, **kwargs: Any) -> None:
     """Stamp a new notification that is due as published, in the insert itself."""
-    if raw or not instance._state.adding or instance.published_at is not None:
+    if not isinstance(instance, Notification) or raw:  # a proxy of it is one, too
+        return
+    if not instance._state.adding or instance.published_at is not None:
         return
     now = db.now()
     if instance.is_due(now):

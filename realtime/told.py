@@ -12,8 +12,15 @@ import json
 from collections.abc import Callable, Collection
 from typing import Any, ClassVar, TypeVar
 
+from django.apps import apps
 from django.db import models, transaction
-from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
+from django.db.models.signals import (
+    class_prepared,
+    post_delete,
+    post_save,
+    pre_delete,
+    pre_save,
+)
 
 Row = TypeVar("Row", bound="Told")
 
@@ -30,9 +37,16 @@ class Told(models.Model):
         abstract = True
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        # Django sends post_save after an autocommit: too late for an event that must not be lost.
-        with transaction.atomic(savepoint=False):
-            super().save(*args, **kwargs)
+        # A receiver of signals may save the row once more, within a save.
+        outer = {name: self.__dict__[name] for name in (_BEFORE,) if name in self.__dict__}
+        try:
+            # Django sends post_save after an autocommit: too late for an event that must not be
+            # lost.
+            with transaction.atomic(savepoint=False):
+                super().save(*args, **kwargs)
+        finally:
+            self.__dict__.pop(_BEFORE, None)
+            self.__dict__.update(outer)
 
     def differs(self, other: Told) -> set[str]:
         """Name those of TOLD that differ between two readings of a row."""
@@ -54,6 +68,7 @@ def tell(
     `saved` gets the row as the database held it before, None for a new one, and as it holds it
     now. It is not called if nothing of TOLD changed, nor for fixtures. `deleted` gets the row
     as it was, and the `origin` of the deletion. `update()` and the bulk methods call neither.
+    A queryset that locks all that it deletes says so by `locks`: no row is read once more.
     """
 
     def remember(instance: Row, raw: bool, using: str, **kwargs: Any) -> None:
@@ -70,8 +85,9 @@ def tell(
             saved(before, now)
 
     def load(instance: Row, using: str, origin: Any = None, **kwargs: Any) -> None:
-        # What a queryset deletes, it has just read.
-        if origin is instance:
+        # What a queryset has read to delete it, somebody may have changed since.
+        by_queryset = isinstance(origin, models.QuerySet) and issubclass(origin.model, model)
+        if origin is instance or (by_queryset and not getattr(origin, "locks", False)):
             instance.__dict__[_BEFORE] = _stored(instance, using)
         else:
             if deferred := instance.get_deferred_fields():
@@ -83,12 +99,20 @@ def tell(
         if before is not None and deleted is not None:
             deleted(before, origin)
 
-    label = model._meta.label_lower
-    pre_save.connect(remember, sender=model, weak=False, dispatch_uid=f"{label}.before")
-    post_save.connect(compare, sender=model, weak=False, dispatch_uid=f"{label}.saved")
-    if deleted is not None:
-        pre_delete.connect(load, sender=model, weak=False, dispatch_uid=f"{label}.load")
-        post_delete.connect(gone, sender=model, weak=False, dispatch_uid=f"{label}.deleted")
+    def connect(sender: type[models.Model], **kwargs: Any) -> None:
+        """Listen to a model, and to those that derive from it, as a proxy does."""
+        if not issubclass(sender, model):
+            return
+        label = model._meta.label_lower
+        pre_save.connect(remember, sender=sender, weak=False, dispatch_uid=f"{label}.before")
+        post_save.connect(compare, sender=sender, weak=False, dispatch_uid=f"{label}.saved")
+        if deleted is not None:
+            pre_delete.connect(load, sender=sender, weak=False, dispatch_uid=f"{label}.load")
+            post_delete.connect(gone, sender=sender, weak=False, dispatch_uid=f"{label}.deleted")
+
+    for one in apps.get_models():
+        connect(one)
+    class_prepared.connect(connect, weak=False, dispatch_uid=f"{model._meta.label_lower}.derived")
 
 
 def _stored(instance: Row, using: str) -> Row | None:

@@ -14,13 +14,16 @@ from django.contrib.auth.models import User
 from django.db import connection, connections, transaction
 from django.db.models import Value
 from django.db.models.functions import Concat
+from django.db.models.signals import pre_save
+from django.test.utils import isolate_apps
 from django.utils import timezone
 
 from notifications.errors import InvalidInput
 from notifications.models import Announcement, Notification
 from notifications.payloads import notification_payload
+from notifications.services import announcement_publish
 from notifications.services.due import notifications_publish_due
-from realtime.names import user_stream
+from realtime.names import ANNOUNCEMENTS, user_stream
 from tests.notifications.support import HOUR, announced, draft, events, note, overdue, told, types
 from tests.services.locks import wait_for_a_waiter
 
@@ -373,11 +376,54 @@ def test_it_announces_as_over_what_is_withdrawn(charlie, how: str):
     assert last["data"]["ends_at"] <= last["timestamp"] < first["data"]["ends_at"]
 
 
+@isolate_apps("notifications")
+def test_it_tells_what_a_proxy_saves_and_deletes(alice):
+    class Letter(Notification):
+        class Meta:
+            app_label = "notifications"
+            proxy = True
+
+    letter = Letter.objects.create(user=alice, title="Hello", message="World")
+    letter.title = "Changed"
+    letter.save()
+    letter.delete()
+    assert types(told(alice)) == ["notification", "notification_updated", "notification_updated"]
+    whole = told(alice)[1]["data"]["notifications"][0]["notification"]
+    assert whole["title"] == "Changed"
+    assert told(alice)[2]["data"]["notifications"][0]["deleted"] is True
+
+
+def test_it_tells_a_change_as_one_when_a_receiver_saves_the_row_too(alice):
+    created = note(alice)
+
+    def raise_priority(instance: Notification, **kwargs: Any) -> None:
+        if instance.priority != "high":
+            instance.priority = "high"
+            instance.save(update_fields=["priority"])
+
+    pre_save.connect(raise_priority, sender=Notification)
+    try:
+        created.title = "Changed"
+        created.save()
+    finally:
+        pre_save.disconnect(raise_priority, sender=Notification)
+    new, *changes = told(alice)
+    assert types(changes) == ["notification_updated", "notification_updated"]
+    last = changes[-1]["data"]["notifications"][0]["notification"]
+    assert (last["id"], last["title"], last["priority"]) == (str(created.pk), "Changed", "high")
+    assert new["data"]["id"] == last["id"]
+
+
 # -- at the same time as somebody else
 
 
-def meanwhile(user: User, first: Callable[[], object], second: Callable[[], object]) -> str:
-    """Do the second while the first is not committed yet; return the user's last event."""
+def meanwhile(
+    user: User, first: Callable[[], object], second: Callable[[], object], *, stream: str = ""
+) -> str:
+    """Do the second while the first is not committed yet; return the last event of the stream.
+
+    That is the user's, unless another is named.
+    """
 
     def alone() -> None:
         try:
@@ -391,7 +437,7 @@ def meanwhile(user: User, first: Callable[[], object], second: Callable[[], obje
             done = pool.submit(alone)
             wait_for_a_waiter("the second to wait for the row")
         done.result(timeout=30)
-    return json.dumps(told(user)[-1])
+    return json.dumps(events(stream or user_stream(user.pk))[-1])
 
 
 @pytest.mark.django_db(transaction=True)
@@ -413,3 +459,21 @@ def test_it_publishes_that_one_is_deleted_that_was_just_being_published(alice, h
     last = meanwhile(alice, notifications_publish_due, delete)
     assert not Notification.objects.exists()
     assert '"deleted": true' in last
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("how", ["instance", "queryset"])
+def test_it_announces_as_over_what_is_deleted_while_it_is_published(charlie, how: str):
+    row = draft(charlie)
+    rows = Announcement.objects.filter(title="Maintenance")
+
+    def publish() -> None:
+        announcement_publish(announcement_id=row.pk)
+
+    meanwhile(
+        charlie, publish, row.delete if how == "instance" else rows.delete, stream=ANNOUNCEMENTS
+    )
+    assert not Announcement.objects.exists()
+    first, last = announced()
+    assert first["data"]["id"] == last["data"]["id"]
+    assert last["data"]["ends_at"] <= last["timestamp"]
