@@ -33,9 +33,10 @@ from hoardrun.ledger.services import (
     transaction_create,
     transaction_fail,
 )
+from hoardrun.management.commands import forget_user
 from notifications.models import Notification
 from notifications.services import notification_create
-from realtime import log, tickets
+from realtime import db, log, tickets
 from realtime.core.identity import Identity
 from realtime.log import CursorMove
 from realtime.models import (
@@ -433,6 +434,23 @@ def test_a_shell_deletes_a_user_without_books_and_records(alice: User, row: str)
 
 
 # -- with nodes
+
+
+def test_it_waits_for_nodes_that_may_have_a_socket_that_is_not_listed_yet(
+    zaphodine: User, monkeypatch: pytest.MonkeyPatch
+):
+    """What such a socket acknowledges last would be written again, with its device's name."""
+    Connection.objects.all().delete()
+    monkeypatch.setattr(forget_user, "PATIENCE_SECONDS", 0)
+    Node.objects.update(seen_at=db.now())  # before the user is shut out
+    with pytest.raises(CommandError, match=r"1 node\(s\) have not reported since"):
+        call_command("forget_user", NAME)
+    zaphodine.refresh_from_db()
+    assert not zaphodine.is_active
+    assert Cursor.objects.filter(user=zaphodine).exists()
+    Node.objects.update(seen_at=db.now() + 2 * forget_user.SETTLE)  # it has reported since
+    call_command("forget_user", NAME, stdout=StringIO())
+    assert not Cursor.objects.filter(user=zaphodine).exists()
 
 
 @pytest.mark.servers

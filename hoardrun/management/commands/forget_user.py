@@ -7,15 +7,18 @@ import os
 import time
 from argparse import ArgumentParser
 from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import CommandError
 
 from hoardrun.forgetting import Outcome, forget, shut_out, write
-from realtime import commands, registry
+from realtime import commands, db, registry
+from realtime.models import Node
 
 PATIENCE_SECONDS = 15.0
+SETTLE = timedelta(seconds=1)  # for a node to close sockets, and to store their last acks
 LOOK_SECONDS = 0.2
 
 
@@ -51,7 +54,7 @@ class Command(commands.Command):
         exported = _export(user.pk, options["export"]) if options["export"] else None
         if not options["dry_run"]:
             shut_out(user.pk)
-            self._wait(user.pk)
+            self._wait(user.pk, db.now())
         outcome = forget(
             user.pk, dry_run=options["dry_run"], keep_descriptions=options["keep_descriptions"]
         )
@@ -61,15 +64,21 @@ class Command(commands.Command):
         else:
             self._print(username, outcome, exported, options)
 
-    def _wait(self, user_id: int) -> None:
-        """Wait until the nodes have closed the sockets, which would write of them again."""
+    def _wait(self, user_id: int, shut_out_at: datetime) -> None:
+        """Wait until the nodes have closed the sockets, which would write of them again.
+
+        A node lists a socket up to two seconds late, so each has to report once more first.
+        """
         give_up_at = time.monotonic() + PATIENCE_SECONDS
-        while open_still := registry.connections().filter(user_id=user_id).count():
+        late = Node.objects.filter(registry.alive(), seen_at__lt=shut_out_at + SETTLE)
+        sockets = registry.connections().filter(user_id=user_id)
+        while (silent := late.count()) + (open_still := sockets.count()):
             if time.monotonic() > give_up_at:
                 raise CommandError(
-                    f"The user is logged out, and {open_still} connection(s) are listed as open "
-                    f"still after {PATIENCE_SECONDS:.0f} s. Nothing is forgotten yet: look at "
-                    "`manage.py stats`, then run this again."
+                    f"The user is logged out, but after {PATIENCE_SECONDS:.0f} s {open_still} "
+                    f"connection(s) are listed as open and {silent} node(s) have not reported "
+                    "since. Nothing is forgotten yet: look at `manage.py stats`, then run this "
+                    "again."
                 )
             time.sleep(LOOK_SECONDS)
 
