@@ -36,6 +36,7 @@ OF_THE_SIMULATION = {
         "ack-put-back": "cursor",
         "ack-unshielded": "unanswered cursor begin stuck",
         "first-cursor-late": "begin stuck",
+        "groups-kept": "kept",
         "no-expiry": "outstays",
         "no-heartbeat": "outstays",
         "no-recheck": "outstays",
@@ -43,6 +44,8 @@ OF_THE_SIMULATION = {
         "renewal-unseen": "outstays",
         "reset-unsettled": "content lost foreign doubled stuck traceback",
         "rights-unheard": "outstays",
+        "roster-kept": "kept",
+        "strangers-kept": "kept",
         "surplus-stays": "outstays",
         "task-kept": "kept",
     }.items()

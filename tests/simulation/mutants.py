@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from realtime import acks, following, hub, login, socket, watch
+from realtime.core import roster
 from realtime.core.connection import Connection
 from realtime.protocol.codes import CloseCode
 from tests.faults.bugs.patches import bug, replace
@@ -153,3 +154,31 @@ def task_kept() -> None:
         return gone
 
     replace(socket.Socket, "gone", make)
+
+
+# -- what is left behind
+
+
+@bug("groups-kept")
+def groups_kept() -> None:
+    """Hear for ever of the users who have left."""
+
+    def make(original: Any) -> Any:
+        def follow_streams(self: Any, streams: Any) -> None:
+            original(self, [name for name in streams if name in self.following.streams])
+
+        return follow_streams
+
+    replace(hub.Hub, "follow_streams", make)
+
+
+@bug("strangers-kept")
+def strangers_kept() -> None:
+    """Count who has logged in, or left, among those without a login."""
+    _instead(hub.Hub, "_known", _nothing)
+
+
+@bug("roster-kept")
+def roster_kept() -> None:
+    """Report connections that have gone."""
+    _instead(roster.Roster, "remove", _nothing)

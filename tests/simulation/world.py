@@ -741,3 +741,17 @@ class World:
         kept |= {socket.writer for socket in node.turn.held}
         for writer in kept - open_now:
             self.fail("kept", writer.judge.name)  # type: ignore[attr-defined]
+        self._look_at_what_is_counted(node)
+
+    def _look_at_what_is_counted(self, node: Hub) -> None:
+        link = node.link
+        for group in sorted(link._groups):
+            if not link._wanted.get(group, lambda: False)():
+                self.fail("kept", f"the group {group} of the layer")
+        strangers = sum(socket.is_anonymous for socket in node.sockets)
+        if (counted := sum(node.anonymous.values())) != strangers:
+            self.fail("kept", f"a count of {counted} sockets without a login, not {strangers}")
+        here = {socket.connection.id for own in node.users.values() for socket in own}
+        changes = node.roster.take()  # nothing has been reported
+        if changes.came.keys() != here or changes.gone:
+            self.fail("kept", f"a roster of {sorted(changes.came)}, not {sorted(here)}")
