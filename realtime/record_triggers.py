@@ -125,10 +125,10 @@ def _taken(model: type[AppendOnly]) -> str:
 
 
 def _there(cursor: CursorWrapper) -> list[tuple[str, str]]:
-    """List the names of all triggers, each with its table."""
+    """List the names of all triggers, each with its table; not those of another schema."""
     cursor.execute(
         "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
-        "WHERE NOT tgisinternal"
+        "WHERE NOT tgisinternal AND pg_table_is_visible(tgrelid)"
         if cursor.db.vendor == "postgresql"
         else "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"
     )

@@ -180,6 +180,20 @@ def test_migrate_makes_a_missing_trigger_again(db: None) -> None:
     assert record_triggers.missing(connection) == []
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL has schemas")
+def test_the_triggers_of_another_schema_are_none_of_this_one(db: None) -> None:
+    table = Broadcast._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA second")
+        cursor.execute(f"CREATE TABLE second.{table} (LIKE {table} INCLUDING ALL)")
+        cursor.execute("SET LOCAL search_path TO second")
+        assert record_triggers.missing(connection) == [(table, "UPDATE"), (table, "DELETE")]
+        record_triggers.install("default")
+        assert record_triggers.missing(connection) == []
+        cursor.execute("SET LOCAL search_path TO public")
+    assert record_triggers.missing(connection) == []
+
+
 def test_migrate_replaces_a_trigger_of_a_former_definition(
     broadcast: Broadcast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
