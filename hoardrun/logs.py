@@ -65,7 +65,8 @@ class OneLineOutages(logging.Filter):
     """A logging filter that tells of a lost connection to Redis or PostgreSQL in one line.
 
     The channel layer and its client log each with two tracebacks, several a second; the pool
-    of connections says the same of every attempt of each of its workers.
+    of connections says the same of every attempt of each of its workers; each request that waited
+    for a connection in vain would leave a traceback of its own.
     """
 
     def __init__(self, name: str = "") -> None:
@@ -75,6 +76,9 @@ class OneLineOutages(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
         library = record.name.partition(".")[0]
+        if type(getattr(error, "__cause__", None)).__name__ == "PoolTimeout":
+            record.msg, record.args = f"{record.getMessage()}: {error}", None
+            record.exc_info = None
         if library in {"channels_redis", "redis"} and error is not None:
             record.levelno, record.levelname = logging.WARNING, "WARNING"
             record.msg, record.args = (

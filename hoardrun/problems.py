@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import math
+import sys
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from itertools import islice
@@ -241,9 +242,18 @@ def bad_request(request: HttpRequest, reason: str) -> HttpResponse:
 
 def _bad_page(reason: str = "") -> HttpResponse:
     """Answer a person without a look at the request: Django's page reads the form again."""
-    details = f"<p>{escape(reason)}</p>" if reason else ""
-    page = defaults.ERROR_PAGE_TEMPLATE % {"title": "Bad Request (400)", "details": details}
+    page = defaults.ERROR_PAGE_TEMPLATE % {"title": "Bad Request (400)", "details": escape(reason)}
     return HttpResponse(page, status=400)
+
+
+def _outage_page(answered: HttpResponse) -> HttpResponse:
+    """Say to a person what another answer says to a program."""
+    page = defaults.ERROR_PAGE_TEMPLATE % {
+        "title": "Service Unavailable (503)",
+        "details": "The database does not answer; try again.",
+    }
+    headers = {"Retry-After": answered.headers["Retry-After"]}
+    return HttpResponse(page, status=answered.status_code, headers=headers)
 
 
 def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -266,6 +276,10 @@ def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
+    """Answer what a view or a middleware raised; as in the API, an outage is a 503."""
+    error = sys.exc_info()[1]  # Django calls handlers while it handles the error
+    if isinstance(error, OperationalError) and (answered := exception_handler(error, {})):
+        return answered if is_program(request) else _outage_page(answered)
     if not is_program(request):
         return defaults.server_error(request)
     return answer(problem(500, "internal", "Something went wrong here; try again later."))

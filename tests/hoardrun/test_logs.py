@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 import redis
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
+from psycopg_pool import PoolTimeout
 
 from hoardrun.logs import MAX_MESSAGE, OneLineOutages, RedactCredentials, SaidOnce, redact
 
@@ -143,6 +145,18 @@ def test_of_a_long_traceback_both_ends_are_written_and_no_end_of_a_token(
         assert "c2lnbmF0dXJl" not in written.getvalue()
     assert "Traceback" in written.getvalue()
     assert "characters left out]\nthe end" in written.getvalue()
+
+
+def test_a_request_that_waited_for_a_connection_in_vain_is_one_line(written: io.StringIO) -> None:
+    for cause in (PoolTimeout("no connection after 5.00 sec"), ValueError("another")):
+        try:
+            raise OperationalError(str(cause)) from cause
+        except OperationalError as error:
+            logger(written, "hoardrun.problems").error("no database", exc_info=error)
+    lines = written.getvalue().splitlines()
+    assert lines[0] == "ERROR no database: no connection after 5.00 sec"
+    assert lines[1] == "ERROR no database"
+    assert any(line.startswith("Traceback") for line in lines[2:])
 
 
 @pytest.fixture

@@ -6,16 +6,18 @@ import json
 import logging
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.test import Client, override_settings
+from django.test import AsyncClient, Client, override_settings
 from django.urls import path
 from rest_framework.request import Request
 from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
 from hoardrun.ledger.errors import InsufficientFunds
+from hoardrun.logs import SaidOnce
 from realtime.servers import bodies
 from tests.hoardrun.tools import problem
 
@@ -168,6 +170,10 @@ def broken(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("secret")
 
 
+def down(request: HttpRequest) -> HttpResponse:
+    raise OperationalError("no connection to secret")
+
+
 ERRORS: dict[str, tuple[Exception, int, str]] = {
     "domain": (
         InsufficientFunds(available="1", needed="2", currency="UGX"),
@@ -182,6 +188,7 @@ ERRORS: dict[str, tuple[Exception, int, str]] = {
     "forbidden": (PermissionDenied("secret"), 403, "permission_denied"),
 }
 urlpatterns = [path("api/raise/<str:name>", Raising.as_view()), path("api/broken", broken)]
+urlpatterns += [path("api/down", down), path("down", down)]
 handler500 = "hoardrun.problems.handler500"
 
 
@@ -200,6 +207,23 @@ def test_it_keeps_what_a_domain_error_adds():
     body = Client().get("/api/raise/domain").json()
     assert (body["available"], body["needed"], body["title"]) == ("1", "2", "Insufficient funds")
     assert body["type"] == "urn:problem-type:hoardrun:insufficient_funds"
+
+
+@override_settings(ROOT_URLCONF=__name__, DEBUG=False)
+@pytest.mark.parametrize("asked", ["/api/down", "/down"])
+async def test_an_outage_is_no_fault_of_ours_outside_the_api_either(asked: str, caplog):
+    plain = Client(raise_request_exception=False)
+    for found in (
+        await sync_to_async(plain.get)(asked),
+        await AsyncClient(raise_request_exception=False).get(asked),
+    ):
+        assert (found.status_code, found["Retry-After"]) == (503, "1")
+        assert "secret" not in found.content.decode()
+        assert found["Content-Type"].startswith("text/html") == (asked == "/down")
+    # Django's own lines have the status by which the filter of the settings drops them.
+    assert {r.status_code for r in caplog.records if r.name == "django.request"} == {503}
+    assert not any(SaidOnce().filter(r) for r in caplog.records if r.name == "django.request")
+    caplog.clear()
 
 
 @override_settings(ROOT_URLCONF=__name__, DEBUG=False)
