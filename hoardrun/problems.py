@@ -235,9 +235,11 @@ def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def bad_request(request: HttpRequest, reason: str) -> HttpResponse:
     """Answer a request that cannot be read, to a person or to a program."""
-    if not is_program(request):
-        return _bad_page(reason)
-    return answer(problem(400, "bad_request", reason))
+    program = is_program(request)
+    found = answer(problem(400, "bad_request", reason)) if program else _bad_page(reason)
+    # Outside of CommonMiddleware: without a length it is sent in chunks, which HTTP/1.0 lacks.
+    found.headers["Content-Length"] = str(len(found.content))
+    return found
 
 
 def _bad_page(reason: str = "") -> HttpResponse:

@@ -21,7 +21,9 @@ from tests.services.server import Kind, Server
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/healthz/"])
-def test_it_is_alive_without_a_database(path: str):
+@pytest.mark.parametrize("redirects", [False, True])
+def test_it_is_alive_without_a_database(settings, path: str, redirects: bool):
+    settings.SECURE_SSL_REDIRECT = redirects  # probes speak plain HTTP
     answer = Client().get(path)  # no fixture lets this test touch the database
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 

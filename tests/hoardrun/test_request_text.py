@@ -100,6 +100,12 @@ def test_a_bad_host_is_no_fault_whatever_form_it_comes_with(db, settings):
     assert answer.status_code == 400
 
 
+@pytest.mark.parametrize("path", ["/api/v1/accounts", "/nothing"])
+def test_a_refusal_has_a_length_so_that_no_chunks_are_sent(db, path: str):
+    answer = Client().get(f"{path}?a=%00")
+    assert int(answer["Content-Length"]) == len(answer.content)
+
+
 def test_a_page_of_another_origin_reads_why_it_is_refused(db, settings):
     settings.CORS_ALLOWED_ORIGINS = [origin := "https://app.example.com"]
     answer = Client().get("/api/v1/accounts?a=%00", HTTP_ORIGIN=origin)
