@@ -177,7 +177,8 @@ class Notification(Told):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        # Without its title: the admin's log keeps this text when the user is forgotten.
+        return f"Notification #{self.pk}"
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         fields = None if update_fields is None else list(update_fields)

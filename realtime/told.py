@@ -25,6 +25,8 @@ from django.db.models.signals import (
 Row = TypeVar("Row", bound="Told")
 
 _BEFORE = "_told_before"
+# Signals know a class by its address, which must never become that of another one.
+_connected: set[type[models.Model]] = set()
 
 
 class Told(models.Model):
@@ -103,6 +105,7 @@ def tell(
         """Listen to a model, and to those that derive from it, as a proxy does."""
         if not issubclass(sender, model):
             return
+        _connected.add(sender)
         label = model._meta.label_lower
         pre_save.connect(remember, sender=sender, weak=False, dispatch_uid=f"{label}.before")
         post_save.connect(compare, sender=sender, weak=False, dispatch_uid=f"{label}.saved")

@@ -29,7 +29,7 @@ CHUNK = 400  # rows in one statement
 TOGETHER = 1000  # rows in one transaction, so long wait the other publishers of their users
 
 Record = Callable[[Sequence[Notification]], object]
-_BRIEF = ("pk", "user", "title", "published_at", *Notification.STATE_FIELDS)
+_BRIEF = ("pk", "user", "published_at", *Notification.STATE_FIELDS)
 
 
 @retried

@@ -198,6 +198,17 @@ def test_nothing_tells_who_it_was(zaphodine: User):
             assert not ROWS[name](zaphodine.pk).exists(), name
 
 
+def test_the_log_says_no_title_of_a_notification_that_is_gone(zaphodine: User, charlie: User):
+    """Nothing tells any more whose it was, so forgetting does not find the entry."""
+    notice = notification_create(user_id=zaphodine.pk, title=f"Dear {NAME}", message="x")
+    LogEntry.objects.log_actions(charlie.pk, [notice], CHANGE, "Archived.")
+    entry = LogEntry.objects.get(object_id=str(notice.pk), change_message="Archived.")
+    notice.delete()
+    run(NAME)
+    entry.refresh_from_db()
+    assert NAME not in entry.object_repr
+
+
 def test_books_and_records_stay(zaphodine: User, charlie: User):
     pk = zaphodine.pk
 
