@@ -36,7 +36,7 @@ class Application:
 
     def __init__(self) -> None:
         self._router = ProtocolTypeRouter(
-            {"http": Bounded(django_application), "websocket": websocket_application}
+            {"http": Bounded(django_application), "websocket": _socket}
         )
         self._start = starting.Start(self._start_node)
         self._reporter: Reporter | None = None
@@ -73,6 +73,12 @@ class Application:
         if self._reporter is not None:
             await self._reporter.leave()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _socket(scope: Any, receive: Any, send: Any) -> None:
+    """Serve a socket; if its handshake is refused, with the headers of every answer."""
+    marked = {**scope, refusals.HEADERS: refused.headers_of_all}
+    await websocket_application(marked, receive, send)
 
 
 def _is_health(scope: Any) -> bool:

@@ -26,20 +26,40 @@ async def refuse(refusal: Refusal, scope: Any, send: Any) -> None:
     of the request behind it.
     """
     response = _answer(refusal, scope)
-    headers = [(name.lower().encode(), text.encode("latin-1")) for name, text in response.items()]
-    start = {"type": "http.response.start", "status": response.status_code, "headers": headers}
+    status, headers = response.status_code, _pairs(response)
+    start = {"type": "http.response.start", "status": status, "headers": headers}
     await send(start)
     await send({"type": "http.response.body", "body": response.content})
 
 
-def _answer(refusal: Refusal, scope: Any) -> HttpResponse:
+def headers_of_all(scope: Any) -> list[tuple[bytes, bytes]]:
+    """Return the headers that every answer has, for a handshake that is refused."""
+
+    def give(request: HttpRequest) -> HttpResponseBase:
+        return HttpResponse(
+            headers={"X-Content-Type-Options": "nosniff"}, content_type="text/plain"
+        )
+
+    response: HttpResponse = add_request_id(add_policies(give))(_request(scope))
+    del response.headers["Content-Type"]
+    return _pairs(response)
+
+
+def _pairs(response: HttpResponse) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), text.encode("latin-1")) for name, text in response.items()]
+
+
+def _request(scope: Any) -> HttpRequest:
     request = HttpRequest()
     request.method = scope.get("method", "GET")
     request.path = request.path_info = scope.get("path", "")
     for name, value in scope["headers"]:
         if name in _READ:
             request.META[_READ[name]] = value.decode("latin-1")
+    return request
 
+
+def _answer(refusal: Refusal, scope: Any) -> HttpResponse:
     def give(request: HttpRequest) -> HttpResponseBase:
         body = refusal.body()
         headers = {"Content-Length": str(len(body)), "X-Content-Type-Options": "nosniff"}
@@ -50,5 +70,6 @@ def _answer(refusal: Refusal, scope: Any) -> HttpResponse:
             headers=headers | dict(refusal.headers),
         )
 
-    response: HttpResponse = add_request_id(add_policies(CorsMiddleware(give)))(request)
+    marked = add_request_id(add_policies(CorsMiddleware(give)))
+    response: HttpResponse = marked(_request(scope))
     return response

@@ -19,6 +19,7 @@ from realtime.core import origin
 from realtime.core.limits import network_of
 from realtime.hub import Hub
 from realtime.middleware import Application, Scope
+from realtime.servers import refusals
 
 logger = logging.getLogger(__name__)
 
@@ -134,6 +135,8 @@ async def refuse(scope: Scope, receive: Any, send: Any, refusal: Refusal) -> Non
         await send({"type": "websocket.close"})  # which ASGI makes a 403
         return
     headers = [(b"content-type", b"text/plain")]
+    if (of_all := scope.get(refusals.HEADERS)) is not None:
+        headers += of_all(scope)
     if refusal in (NO_ROOM, TOO_MANY):
         headers.append((b"retry-after", str(random.randint(*RETRY_AFTER_SECONDS)).encode()))
     await send({"type": f"{_RESPONSE}.start", "status": int(refusal.status), "headers": headers})

@@ -10,6 +10,9 @@ from http import HTTPStatus
 # Under this name in the scope of a request, a server of ours says why it refuses the request.
 # The application answers it, so that a refusal has the headers that every answer has.
 EXTENSION = "hoardrun.refusal"
+# Under this name in the scope of a handshake, the application gives a function of the scope that
+# returns the headers which every answer has, for the gate to refuse with.
+HEADERS = "hoardrun.headers"
 
 
 @dataclass(frozen=True)

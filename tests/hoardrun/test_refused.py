@@ -11,6 +11,7 @@ import pytest
 from hoardrun.asgi import Application
 from hoardrun.policies import OF_DATA
 from hoardrun.proxies import TrustedProxies
+from realtime import hub
 from realtime.servers import refusals
 
 ORIGIN = b"https://app.example.com"
@@ -82,3 +83,41 @@ async def test_only_a_trusted_proxy_names_the_request(peer: str, is_kept: bool) 
     app = TrustedProxies(Application(), ["10.0.0.1"])
     _, headers, _ = await ask((b"x-request-id", b"17"), app=app, client=(peer, 1))
     assert (headers["x-request-id"] == "17") is is_kept
+
+
+@pytest.mark.parametrize(("path", "status"), [("/ws/notifications", 403), ("/ws/nothing", 404)])
+async def test_a_handshake_that_is_refused_has_the_headers_of_every_answer(
+    path: str, status: int
+) -> None:
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "websocket",
+        "path": path,
+        "query_string": b"",
+        "headers": [(b"x-request-id", b"17")],
+        "client": ("127.0.0.1", 1),
+        "extensions": {"websocket.http.response": {}},
+    }
+    application = Application()
+    application._start.is_done = True
+    try:
+        await application(scope, receive, send)
+    finally:
+        await hub.close()
+    start, body = sent
+    headers = {name.decode(): value.decode() for name, value in start["headers"]}
+    assert (start["status"], headers.pop("content-type")) == (status, "text/plain")
+    assert body["body"].endswith(b"\n")
+    assert headers == {
+        "cache-control": "no-store",
+        "content-security-policy": OF_DATA,
+        "x-content-type-options": "nosniff",
+        "x-request-id": "17",
+    }
