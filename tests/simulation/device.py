@@ -139,6 +139,7 @@ class Writer:
             text = self._said.popleft()
             command = json.loads(text)
             self.expected[command["id"]] = command["type"]
+            self.judge.said(command)
             self.heard = True
             self.listener.put_nowait({"type": "websocket.receive", "text": text})
 

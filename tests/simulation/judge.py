@@ -108,12 +108,18 @@ class Judge:
         self.types = asked.types
         self.rooms: dict[str, dict[str, int]] = {}  # joined: the number of each key's last value
         self.rates: dict[str, str] = {}
+        self._acking: dict[str, str] = {}  # by the id of an ack: the life in which it was said
         self._stored = stored
         self._fail_with = fail
 
     def fail(self, verdict: str, text: str) -> None:
         assert verdict in VERDICTS, verdict
         self._fail_with(verdict, f"{self.name}: {text}")
+
+    def said(self, command: Mapping[str, Any]) -> None:
+        """Take note of a command that the server is given."""
+        if command["type"] == "ack" and command["stream"] in self.places:
+            self._acking[command["id"]] = self.places[command["stream"]].epoch
 
     # -- what is written
 
@@ -132,7 +138,7 @@ class Judge:
             case "pong":
                 self._pong(message.content())
             case "acked":
-                self._acked(message.content())
+                self._acked(message.content(), message.id)
             case "room_joined":
                 data = message.content()
                 self.rooms[data["room"]] = {}
@@ -204,11 +210,16 @@ class Judge:
             else:
                 place.least = place.most = at["offset"]
 
-    def _acked(self, data: Any) -> None:
+    def _acked(self, data: Any, command: str | None) -> None:
+        """Compare with what is stored: of the life in which the ack was said, as no other has it.
+
+        A resynchronisation may come between an ack and its answer.
+        """
         name, offset = data["stream"], data["offset"]
         key = (self.asked.user_id, self.asked.device, name)
         epoch, acked = self._stored.cursors.get(key, ("", -1))
-        if epoch == self.places[name].epoch and acked < offset:
+        said = self._acking.pop(command or "", self.places[name].epoch)
+        if epoch == said and acked < offset:
             self.fail("cursor", f"{name}: told {offset}, stored {acked}")
         elif not epoch and acked < 0:
             self.fail("cursor", f"{name}: told {offset}, nothing stored")
