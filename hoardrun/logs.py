@@ -20,6 +20,8 @@ _CREDENTIAL = re.compile(
 _JWT = re.compile(r"eyJ[\w.-]{5,}+")  # the beginning of JSON in base64, as of every token
 MAX_MESSAGE = 8 * 1024  # characters of one record
 MAX_TRACEBACK = 32 * 1024
+# uvicorn's own command says it of each handshake that we have refused with a status.
+_REFUSED = "ASGI callable returned without completing handshake."
 REPEAT_SECONDS = 10.0  # how often the pool may say the same
 
 
@@ -107,6 +109,8 @@ class SaidOnce(logging.Filter):
         if record.name.startswith("django.security."):
             record.levelno, record.levelname = logging.WARNING, "WARNING"
             record.exc_info = None
+        if record.name == "uvicorn.error" and record.msg == _REFUSED:
+            record.levelno, record.levelname = logging.INFO, "INFO"
         is_chosen = getattr(record, "status_code", None) == HTTPStatus.SERVICE_UNAVAILABLE
         is_fault = record.levelno >= logging.ERROR and not is_chosen
         return record.name != "django.request" or is_fault

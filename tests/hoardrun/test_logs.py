@@ -209,3 +209,11 @@ def test_an_answer_that_we_chose_is_no_error_and_a_fault_is(
     client.get("/fails")
     assert root.getvalue().startswith("ERROR django.request")
     assert "RuntimeError: a fault" in root.getvalue()
+
+
+def test_a_handshake_that_is_refused_is_no_error_on_stock_uvicorn(root: io.StringIO) -> None:
+    uvicorn = logging.getLogger("uvicorn.error")
+    uvicorn.error("ASGI callable returned without completing handshake.")
+    uvicorn.error("Exception in ASGI application")
+    levels = [line.partition(" ")[0] for line in root.getvalue().splitlines()]
+    assert levels == ["INFO", "ERROR"]
