@@ -26,13 +26,16 @@ class Found:
 
     def report(self, bug: str | None = None) -> str:
         """Say what happened, how to see it again, and the shortest way there."""
+        seen = f"{self.verdict} ({VERDICTS[self.verdict]}): {self.text}\n"
+        if not self.schedule.play():  # of a seeded bug that counts what it has seen, say
+            return f"{seen}Alone it does not fail.\n{self.schedule.dump()}"
         seed, short = self.schedule.setting.seed, schedule.shorten(self.schedule)
-        _, text = short.play()[0]
+        failures = short.play()
+        text = failures[0][1] if failures else "now and then"
         command = f"python -m tests.simulation --seed {seed} --schedules 1"
         actions = "\n".join(f"    {action}" for action in short.actions)
         return (
-            f"{self.verdict} ({VERDICTS[self.verdict]}): {self.text}\n"
-            f"Again: {command}{f' --bug {bug}' if bug else ''}\n"
+            f"{seen}Again: {command}{f' --bug {bug}' if bug else ''}\n"
             f"The shortest: {text}\n{actions}\n{short.dump()}"
         )
 

@@ -116,6 +116,14 @@ def test_a_schedule_is_made_short_and_still_fails() -> None:
     assert "python -m tests.simulation --seed" in _report(found)
 
 
+def test_a_bug_that_does_not_show_again_is_reported() -> None:
+    """As one that counts what it has seen, and begins to count anew."""
+    with world.replaced():
+        report = run.Found(schedule.make(3), "lost", "an event").report("full-socket")
+    assert "an event" in report
+    assert '"seed": 3' in report
+
+
 def _report(found: run.Found) -> str:
     with world.replaced("full-socket"):
         return found.report("full-socket")
