@@ -576,13 +576,17 @@ class World:
 
     def do_kill(self) -> None:
         """Let the node's process die, and another one start."""
-        for writer in self.writers:
-            writer.dead = True
-            writer.cut()
+        self._cut_all()
         self._end_node()
+        self._cut_all()  # and those who came while it ended
         self.air.groups.clear()
         self.hubs.clear()
         self._start()
+
+    def _cut_all(self) -> None:
+        for writer in self.writers:
+            writer.dead = True
+            writer.cut()
 
     def _end_node(self) -> None:
         wakeup.sender.detach(self.loop)
