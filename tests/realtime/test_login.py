@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -153,6 +154,24 @@ async def test_a_renewal_whose_login_ended_while_it_was_read_is_looked_at_again(
     assert own.watch._looking is not None
     await own.watch._looking
     assert socket.close_code == CloseCode.UNAUTHORIZED
+    own.detach(socket)
+
+
+async def test_a_renewed_login_ends_when_the_new_token_does() -> None:
+    own, user_id = Hub(Options()), await user()
+    socket, notebook = stranger(own)
+    await login.log_in(own, socket, Identity(user_id, time.time() + 100, "s", stamp_of("")))
+    first = [socket.expiry, socket.warning]
+    await login._renew(own, socket, Identity(user_id, time.time() + 200, "s", stamp_of("")), "1")
+    assert [deadline.action for deadline in first if deadline is not None] == [None, None]
+    for action in own.wheel.advance(time.monotonic() + 101):
+        action()
+    await turned()
+    assert (notebook.closed, socket.close_code) == (None, None)
+    for action in own.wheel.advance(time.monotonic() + 201):
+        action()
+    await turned()
+    assert notebook.closed == CloseCode.UNAUTHORIZED
     own.detach(socket)
 
 
