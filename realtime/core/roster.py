@@ -20,24 +20,26 @@ class Roster(Generic[T]):
     def __init__(self) -> None:
         self._came: dict[str, T] = {}
         self._gone: set[str] = set()
+        self._doubtful: set[str] = set()  # of those that came: what may have been told
 
     def add(self, key: str, item: T) -> None:
         """Note that an item has come."""
         self._came[key] = item
 
     def remove(self, key: str) -> None:
-        """Note that an item has gone; nothing need be told of one that came since."""
-        if self._came.pop(key, None) is None:
+        """Note that an item has gone; one that nobody can have been told of is forgotten."""
+        if self._came.pop(key, None) is None or key in self._doubtful:
             self._gone.add(key)
 
     def take(self) -> Changes[T]:
         """Return what has changed since the last call."""
         changes = Changes(self._came, self._gone)
-        self._came, self._gone = {}, set()
+        self._came, self._gone, self._doubtful = {}, set(), set()
         return changes
 
     def put_back(self, changes: Changes[T]) -> None:
         """Tell again what could not be told. It may have been told in part."""
+        self._doubtful |= changes.came.keys()
         for key, item in changes.came.items():
             if key not in self._gone:
                 self._came[key] = item

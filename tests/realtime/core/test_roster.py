@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from realtime.core.roster import Roster
@@ -22,6 +22,7 @@ def test_while_nothing_changes_there_is_nothing_to_tell() -> None:
     assert roster.take() == ({}, set())
 
 
+@example(["come", "come", "answer lost", "go"])
 @given(st.lists(st.sampled_from(["come", "go", "told", "lost", "answer lost"])))
 def test_what_is_stored_is_what_is_there_however_reports_fail(steps: list[str]) -> None:
     roster: Roster[str] = Roster()
