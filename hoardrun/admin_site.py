@@ -25,7 +25,7 @@ else:
 
 
 MAX_WORDS = 20  # of a search
-# What a widget raises that is to show a value of another kind.
+# Errors of a widget that cannot show a value, since the value is of another kind.
 _UNSHOWABLE = (AttributeError, TypeError, ValueError, ArithmeticError)
 
 

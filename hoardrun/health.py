@@ -68,7 +68,7 @@ class Shared:
             self._ended_at = None
             self._task = loop.create_task(self._check())
             self._task.add_done_callback(self._note)
-        # Who asks may leave; the others wait on.
+        # Shielded, so that a caller that leaves does not end the check for the others.
         return await asyncio.shield(self._task)
 
     def _note(self, task: asyncio.Task[dict[str, str]]) -> None:

@@ -99,9 +99,8 @@ class RoomMembers:
             sockets.discard(socket)
         members.by_rate[rate].add(socket)
         socket.connection.rooms[room] = rate
-        socket.forget(
-            f"{room} "
-        )  # joined before, at another rate: the snapshot comes after the answer
+        # Joined before, at another rate: the snapshot must come after the answer.
+        socket.forget(f"{room} ")
         socket.reply(
             RoomJoined(room=room, rate=rate, snapshot=len(members.newest)), request_id, room
         )

@@ -87,7 +87,7 @@ def tell(
             saved(before, now)
 
     def load(instance: Row, using: str, origin: Any = None, **kwargs: Any) -> None:
-        # What a queryset has read to delete it, somebody may have changed since.
+        # A queryset has read its rows before it deletes them; they may have changed since.
         by_queryset = isinstance(origin, models.QuerySet) and issubclass(origin.model, model)
         if origin is instance or (by_queryset and not getattr(origin, "locks", False)):
             instance.__dict__[_BEFORE] = _stored(instance, using)

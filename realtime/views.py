@@ -24,7 +24,7 @@ TAGS = ["realtime"]
 
 
 class _CountsOutput(serializers.Serializer[dict[str, Any]]):
-    """What a node counts, and what all of them count together."""
+    """Counts of one node, or of all nodes together."""
 
     connections = serializers.IntegerField()
     users = serializers.IntegerField(help_text="One with sockets on two nodes counts on both.")

@@ -30,7 +30,7 @@ _GIVE_BACK = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECRBY', KE
 
 
 class Taken(NamedTuple):
-    """Whether the units were there, and what the two windows have used after it."""
+    """The result of `take`: if it was allowed, and the units that both windows have used now."""
 
     allowed: bool
     previous: int

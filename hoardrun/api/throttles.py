@@ -156,7 +156,8 @@ class EveryRequest(RequestThrottle):
         return Counter(scope if _is_known(request) else "stranger", self.get_user(request))
 
     def cost(self, request: Request, view: APIView) -> int:
-        # What a stranger sends is not read: it is about to be refused, or the path takes it.
+        # Do not read the body of a stranger: the request is about to be refused, or the path
+        # needs no login and costs one unit.
         return int(view.cost(request)) if _is_known(request) and hasattr(view, "cost") else 1
 
     def allow_page(self, request: HttpRequest) -> bool:

@@ -1,4 +1,4 @@
-"""What has come and gone since it was last told; while nothing changes it costs nothing."""
+"""A set of items that notes its changes for the next report. A report without any costs nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 class Changes(NamedTuple, Generic[T]):
-    """What is to be told: items by key that have come, and keys of those that have gone."""
+    """Changes to be told: items that have come, by key, and keys of items that have gone."""
 
     came: dict[str, T]
     gone: set[str]

@@ -1,4 +1,4 @@
-"""How much of what a client sends is read ahead, and how its connection ends."""
+"""Flow control of one HTTP connection: bytes not parsed yet, reading on hold, and closing."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     @property
     def _waits(self) -> bool:
-        """Whether what comes next has to wait for an answer."""
+        """True if the next bytes must wait until a request before them is answered."""
         at_work = not self._is_idle and not self._in_request
         return self._upgrade_waits or at_work or bool(self.pipeline)
 

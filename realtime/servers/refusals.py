@@ -1,4 +1,4 @@
-"""What is refused over HTTP before Django is asked: problem details (RFC 9457)."""
+"""Refusals of HTTP requests before Django is asked, as problem details (RFC 9457)."""
 
 from __future__ import annotations
 

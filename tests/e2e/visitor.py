@@ -97,7 +97,7 @@ async def set_hidden(page: Page, hidden: bool) -> None:
 
 
 class Work:
-    """How long a page's main thread has worked, whatever else the machine does meanwhile."""
+    """Measures the work of a page's main thread, which a busy machine does not change."""
 
     def __init__(self, session: CDPSession) -> None:
         self._session = session

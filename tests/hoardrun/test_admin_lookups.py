@@ -1,4 +1,4 @@
-"""Whatever an address of the admin asks for is answered: by what its filters use, or with 400."""
+"""Each address of an admin page is answered, with rows or with 400, and never with 500."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def test_an_act_is_one_round_trip_and_leaves_what_expires(
         act(store)
         found = connection.info("commandstats")
         assert found["cmdstat_evalsha"]["calls"] == 1
-        # What a script calls is counted as well, and is no round trip.
+        # Redis counts the commands inside a script too; they are no round trips.
         outside = found.keys() - {
             "cmdstat_evalsha", "cmdstat_get", "cmdstat_incrby", "cmdstat_expire",
             "cmdstat_exists", "cmdstat_decrby", "cmdstat_config|resetstat", "cmdstat_info",
