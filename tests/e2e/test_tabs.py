@@ -185,8 +185,11 @@ async def test_a_duplicated_tab_is_a_device_of_its_own_and_outlives_renewals(
     both_ask.set()
     for page in (tab.page, copy.page):
         await renewed(page, before)
-    assert await tab.page.evaluate(SESSION) == await copy.page.evaluate(SESSION)
-    assert len(requests) == 1
+    # The lock can reach the second tab before the first one's message does. Then it asks, too, and
+    # the server answers the spent token with the same successor.
+    assert await tab.page.evaluate(SESSION + ".refresh") == await copy.page.evaluate(
+        SESSION + ".refresh"
+    )
     # A reload keeps its name, and both are still logged in.
     await copy.page.reload()
     await expect(copy.page.locator("#status")).to_contain_text("Connected")

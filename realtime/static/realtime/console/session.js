@@ -77,7 +77,9 @@ export class Session extends EventTarget {
     if (!this.canRenew) throw new ApiError(401, "Expired", "The token has ended and cannot be renewed: log in again.");
     const spent = this.#state.refresh;
     await exclusively(`${KEY} ${claimsOf(spent)?.jti}`, async () => {
-      if (this.#state?.refresh !== spent) return; // another tab was first, or one has logged out
+      // Another tab was first, or one has logged out. When the other's message is still on its way,
+      // this tab asks, too, and gets the same refresh token again.
+      if (this.#state?.refresh !== spent) return;
       const { access, refresh = spent } = await request("POST", "/api/v1/auth/refresh", { body: { refresh: spent } });
       this.#copies.postMessage({ spent, access, refresh });
       this.#renewed(spent, { access, refresh });
