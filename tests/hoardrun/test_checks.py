@@ -19,20 +19,23 @@ def realtime(settings, **values: object) -> None:
     settings.REALTIME = settings.REALTIME | values
 
 
-# -- the environment that is shipped
+# -- the environment that is shipped, in processes that no store of the run concerns
 
 
+@pytest.mark.servers
 def test_the_shipped_settings_are_fit_for_production():
     ran = manage(shipped(), "check", "--deploy", "--fail-level", "WARNING")
     assert ran.returncode == 0, ran.stderr
     assert set(OUR_ID.findall(ran.stderr)) == {"hoardrun.I011"}
 
 
+@pytest.mark.servers
 def test_settings_that_follow_every_hint_raise_nothing():
     ran = manage(shipped(WS_ALLOW_QUERY_TOKEN="0"), "check", "--deploy", "--fail-level", "INFO")
     assert (ran.returncode, ran.stdout) == (0, "System check identified no issues (0 silenced).\n")
 
 
+@pytest.mark.servers
 def test_a_warning_fails_the_check_of_a_deployment():
     ran = manage(shipped(SIMULATE_MARKET="1"), "check", "--deploy", "--fail-level", "WARNING")
     assert ran.returncode == 1
@@ -40,6 +43,7 @@ def test_a_warning_fails_the_check_of_a_deployment():
     assert "Traceback" not in ran.stderr
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize("command", ["check", "migrate", "serve"])
 def test_an_error_stops_commands(command: str):
     ran = manage(shipped(WS_ALLOWED_ORIGINS="https://*.example.com"), command)

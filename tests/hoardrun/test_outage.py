@@ -13,6 +13,9 @@ from tests.hoardrun.deployment import manage, shipped
 from tests.services.environment import ROOT
 from tests.services.ports import free_port
 
+# Each starts a process with a store of its own.
+pytestmark = pytest.mark.servers
+
 COMMANDS = [
     ("stats",),
     ("stats", "--json"),
