@@ -51,6 +51,14 @@ OF_THE_SIMULATION = {
     }.items()
 }
 ALL = FOUND_AS | OF_THE_SIMULATION
+# Where to begin to look for those that only one schedule of hundreds finds.
+FIRST_SEEDS = {
+    "ack-of-before": 850,
+    "ack-of-before-late": 850,
+    "renewal-unseen": 1400,
+    "reset-unsettled": 2000,
+    "resync-needless": 300,
+}
 # What concerns those who write, and no node: `make faults` tries these.
 OF_WRITERS = frozenset(
     {
