@@ -64,8 +64,22 @@ def _range(monkeypatch: pytest.MonkeyPatch, name: str) -> tuple[str, str]:
 def test_a_number_out_of_its_range_stops_the_start_and_is_named(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    for value in _range(monkeypatch, name):
+    least, greatest = _range(monkeypatch, name)
+    for value in (least, greatest):
         _read(monkeypatch, **{name: value})
+    if NUMBERS[name] != "rate":  # of a rate, what is below 1 is none
+        below = str(float(least) / 2) if float(least) else "-1"
+        with pytest.raises(ImproperlyConfigured, match=f"^{name}='{below}' is out of range"):
+            _read(monkeypatch, **{name: below})
+
+
+@pytest.mark.parametrize("name", [name for name in NUMBERS if NUMBERS[name] == "whole"])
+def test_half_of_what_is_counted_stops_the_start_and_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    half = float(_range(monkeypatch, name)[1]) - 0.5
+    with pytest.raises(ImproperlyConfigured, match=f"^{name}=.* is not a whole number"):
+        _read(monkeypatch, **{name: str(half)})
 
 
 def test_the_page_for_operators_lists_every_number() -> None:
