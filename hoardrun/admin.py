@@ -68,7 +68,7 @@ class PeopleAdmin(ByKey, UserAdmin):  # type: ignore[type-arg]
         return _may_touch(request, obj) and super().has_delete_permission(request, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        fixed = () if _is_superuser(request.user) else RIGHTS
+        fixed = () if request.user.is_superuser else RIGHTS
         return (*super().get_readonly_fields(request, obj), *fixed)
 
 
@@ -76,17 +76,13 @@ class RolesAdmin(GroupAdmin):
     """Groups, to which only a superuser gives rights."""
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        fixed = () if _is_superuser(request.user) else ("permissions",)
+        fixed = () if request.user.is_superuser else ("permissions",)
         return (*super().get_readonly_fields(request, obj), *fixed)
 
 
 def _may_touch(request: HttpRequest, user: Any) -> bool:
     """Say whether a user, if one is meant, is no member of staff or a superuser asks."""
-    return user is None or not (user.is_staff or user.is_superuser) or _is_superuser(request.user)
-
-
-def _is_superuser(user: Any) -> bool:
-    return bool(user.is_active and user.is_superuser)
+    return user is None or not (user.is_staff or user.is_superuser) or request.user.is_superuser
 
 
 if admin.site.is_registered(User):  # a user model of the project's own has pages of its own

@@ -57,7 +57,8 @@ def form(user: User, **more: Any) -> dict[str, Any]:
 
 def test_support_changes_no_member_of_staff(charlie: User, dora: User, erin: User):
     client = may(dora, *SUPPORT)
-    for other in (charlie, erin, dora):
+    mallory = User.objects.create_user("mallory", is_superuser=True)  # and not of staff
+    for other in (charlie, erin, dora, mallory):
         before = User.objects.filter(pk=other.pk).values().get()
         url = f"{USERS}/{other.pk}"
         assert client.get(f"{url}/change/").status_code == 200  # to look at
@@ -69,6 +70,17 @@ def test_support_changes_no_member_of_staff(charlie: User, dora: User, erin: Use
         chosen = {"action": "delete_selected", "_selected_action": [other.pk], "post": "yes"}
         client.post(f"{USERS}/", chosen)
         assert User.objects.filter(pk=other.pk).values().get() == before
+
+
+def test_who_may_only_look_at_users_changes_no_customer(alice: User, dora: User):
+    client = may(dora, "view_user")
+    before = User.objects.filter(pk=alice.pk).values().get()
+    url = f"{USERS}/{alice.pk}"
+    assert client.get(f"{url}/change/").status_code == 200
+    sent = form(alice, first_name="Mallory")
+    for path, body in (("change", sent), ("password", PASSWORDS), ("delete", {"post": "yes"})):
+        assert client.post(f"{url}/{path}/", body).status_code == 403
+    assert User.objects.filter(pk=alice.pk).values().get() == before
 
 
 def test_support_changes_customers_and_gives_no_rights(alice: User, dora: User):
@@ -105,3 +117,7 @@ def test_a_superuser_gives_rights_and_changes_staff(charlie: User, erin: User):
     assert erin.is_superuser
     assert list(erin.groups.all()) == [role]
     assert client.post(f"{USERS}/{erin.pk}/password/", PASSWORDS).status_code == 302
+    right = Permission.objects.get(codename="broadcast")
+    sent = {"name": "Approvers", "permissions": [right.pk]}
+    assert client.post(f"/admin/auth/group/{role.pk}/change/", sent).status_code == 302
+    assert list(role.permissions.all()) == [right]
