@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
-import math
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 MAX_SHOWN = 64  # characters of a name in an error
@@ -54,8 +53,12 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _float(text: str) -> float:
     number = float(text)
-    # Of the digits that name one double, the shortest are usual, and all of them are right.
-    if math.isinf(number) or Decimal(text) not in (Decimal(repr(number)), Decimal(number)):
+    try:
+        # Of the digits that name one double, the shortest are usual, and all of them are right.
+        is_kept = Decimal(text) in (Decimal(repr(number)), Decimal(number))
+    except InvalidOperation:  # an exponent of nineteen digits or more
+        is_kept = False
+    if not is_kept:
         shown = text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
         raise Unreadable(f"The number {shown} cannot be kept exactly; send it as text.")
     return number
