@@ -152,6 +152,7 @@ def test_an_amount_that_is_a_number_of_json_is_told_how_to_write_it(kes: Account
         {"amount": "-1"},
         {"amount": "0"},
         {"amount": "1e3"},
+        {"amount": " 12.50"},
         {"amount": "NaN"},
         {"amount": {"value": 1}},
         {"amount": "10000000000000"},

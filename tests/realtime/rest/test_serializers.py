@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rest_framework import serializers
 
-from realtime.rest.serializers import MAX_NAMED, StrictSerializer
+from realtime.rest.serializers import MAX_NAMED, StrictSerializer, UserIdInput, WholeNumber
 
 
 class Looked(serializers.CharField):
@@ -51,3 +51,11 @@ def test_a_few_unknown_names_are_all_listed():
     errors = refused({f"k{number}": 1 for number in range(MAX_NAMED)})
     assert errors.keys() == {f"k{number}" for number in range(MAX_NAMED)}
     assert errors["k0"] == ["Unknown field. Known are: ids."]
+
+
+@pytest.mark.parametrize("field", [WholeNumber(), UserIdInput()])
+def test_a_whole_number_is_an_integer_or_plain_digits(field: serializers.Field):
+    assert field.run_validation(20) == field.run_validation("20") == 20
+    for wrong in (20.0, 2.5, True, "20.0", "2_0", "\u0662\u0660", " 20", "20\n", "", [20]):
+        with pytest.raises(serializers.ValidationError):
+            field.run_validation(wrong)
