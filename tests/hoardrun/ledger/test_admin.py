@@ -10,8 +10,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.models import Account, Transaction
-from hoardrun.ledger.services import account_open, transaction_create
+from hoardrun.ledger.services import account_open, transaction_create, transaction_move
+from hoardrun.ledger.transitions import TRANSITIONS
 from tests.hoardrun.ledger.conftest import published
 
 ACCOUNTS = "/admin/ledger/account/"
@@ -185,6 +187,41 @@ def test_it_completes_one_by_its_button(support: Client, kes: Account, charlie: 
     assert LogEntry.objects.filter(object_id=str(txn.pk), user=charlie).count() == 1
 
 
+@pytest.fixture
+def of_each_status(kes: Account) -> dict[str, Transaction]:
+    found = {status: create(kes) for status in Status.values}
+    transaction_move(txn_id=found["reversed"].pk, to="completed")
+    for status, txn in found.items():
+        if status != "pending":
+            transaction_move(txn_id=txn.pk, to=status)
+    return found
+
+
+def test_status_and_button_come_first_and_only_what_may_complete_has_one(
+    support: Client, of_each_status: dict[str, Transaction]
+):
+    page = support.get(TRANSACTIONS).content.decode()
+    columns = re.findall(r'<th scope="col" class="[^"]*column-(\w+)', page)
+    assert columns[:3] == ["id", "status", "complete_one"]
+    offered = {
+        status for status, txn in of_each_status.items() if f"{TRANSACTIONS}{txn.pk}/move/" in page
+    }
+    assert offered == {"pending", "processing"}
+
+
+def test_of_many_reasons_it_gives_five_and_counts_the_rest(
+    support: Client, of_each_status: dict[str, Transaction], charlie: User
+):
+    own = account_open(user_id=charlie.pk, currency="KES")
+    final = [txn for status, txn in of_each_status.items() if not TRANSITIONS[Status(status)]]
+    done = of_each_status["completed"]
+    mine = [create(own, direction="inbound") for _ in range(2)]
+    messages = run(support, "complete", *final, done, *mine)
+    assert len(messages) == 6
+    assert all("cannot become completed" in text for text in messages[:5])
+    assert messages[5] == "2 more were refused."
+
+
 def test_its_page_has_a_button_for_each_move_and_shows_the_moves(support: Client, kes: Account):
     txn = create(kes)
     page = support.get(f"{TRANSACTIONS}{txn.pk}/change/").content.decode()
@@ -213,11 +250,18 @@ def test_pages_show_amounts_with_the_decimals_of_their_currency(
         txn = create(account, amount.partition(" ")[2].replace(",", ""))
         run(support, "complete", txn)
         page = support.get(f"{TRANSACTIONS}{txn.pk}/change/").content.decode()
-        assert f"\N{MINUS SIGN}{amount}<" in page
+        assert f">\N{MINUS SIGN}{amount}<" in page
         assert f">{then}<" in page
         page += support.get(f"{ACCOUNTS}{account.pk}/change/").content.decode()
         assert page.count(f">{left}<") >= 2
         assert not re.search(r"\b[0-9]+\.00\b", page)
+
+
+def test_money_that_comes_has_another_sign_than_money_that_goes(support: Client, kes: Account):
+    create(kes, "1.50")
+    create(kes, "2.50", direction="inbound")
+    page = support.get(TRANSACTIONS).content.decode()
+    assert re.findall(r'class="money">(.+?)<', page) == ["+KES 2.50", "\N{MINUS SIGN}KES 1.50"]
 
 
 def test_a_balance_of_nothing_is_shown_as_one(support: Client, ugx: Account):
