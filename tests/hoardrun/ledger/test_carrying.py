@@ -134,6 +134,26 @@ def test_money_that_is_still_there_is_taken_back_from_the_closed_account(kes: Ac
     assert balances(kes) == (1000, 1000)
 
 
+def test_the_last_money_is_taken_back_from_the_closed_account(kes: Account):
+    txn = paid(kes, "400", "inbound")
+    paid(kes, "1000")
+    Account.objects.filter(pk=kes.pk).update(status="closed")
+    transaction_reverse(txn_id=txn.pk)
+    assert balances(kes) == (0, 0)
+
+
+def test_a_move_that_carries_no_money_takes_no_other_account(kes: Account, other: Account):
+    txn = transaction_create(
+        account_id=kes.pk, type="payment", direction="outbound", amount="400"
+    ).txn
+    close(kes)
+    for to in ("processing", "completed"):
+        with pytest.raises(InvalidInput, match="carries no money"):
+            transaction_move(txn_id=txn.pk, to=to, onto=other.pk)
+        transaction_move(txn_id=txn.pk, to=to)
+    assert balances(kes) == balances(other) == (0, 0)
+
+
 @pytest.mark.parametrize(("direction", "to"), [("outbound", "failed"), ("inbound", "completed")])
 def test_staff_ends_what_was_under_way_onto_another_account(
     kes: Account, other: Account, bob: User, direction: str, to: str
@@ -398,12 +418,17 @@ def test_it_carries_only_what_no_payment_holds(kes: Account, other: Account):
     assert balances(kes) == (0, 0)
 
 
-def test_of_a_credit_account_it_carries_no_part_of_the_line(other: Account, alice: User):
+@pytest.mark.parametrize("status", ["pending", "processing"])
+def test_of_a_credit_account_it_carries_no_part_of_the_line(
+    other: Account, alice: User, status: str
+):
     credit = account_open(user_id=alice.pk, currency="KES", type="credit", credit_limit="1000")
     paid(credit, "250", "inbound")
     held = transaction_create(
         account_id=credit.pk, type="payment", direction="outbound", amount="100"
     ).txn
+    if status == "processing":
+        transaction_move(txn_id=held.pk, to="processing")
     Account.objects.filter(pk=credit.pk).update(status="closed")
     account_carry(account_id=credit.pk, onto=other.pk)
     assert (balances(credit), balances(other)) == ((1000, 100), (150, 150))
@@ -411,6 +436,15 @@ def test_of_a_credit_account_it_carries_no_part_of_the_line(other: Account, alic
         account_carry(account_id=credit.pk, onto=other.pk)
     transaction_complete(txn_id=held.pk)
     assert balances(credit) == (1000, 0)
+
+
+def test_a_debt_is_not_carried(other: Account, alice: User):
+    credit = account_open(user_id=alice.pk, currency="KES", type="credit", credit_limit="1000")
+    paid(credit, "250")
+    Account.objects.filter(pk=credit.pk).update(status="closed")
+    with pytest.raises(NothingToCarry, match="no money left"):
+        account_carry(account_id=credit.pk, onto=other.pk)
+    assert (balances(credit), balances(other)) == ((750, -250), (0, 0))
 
 
 def test_it_is_carried_onto_another_active_account_of_its_user_only(
