@@ -37,6 +37,8 @@ def test_one_key_makes_one_transaction_of_a_user(kes: Account, second: Account, 
     create(kes)
     with pytest.raises(IdempotencyConflict, match="account_id"):
         create(second)
+    with pytest.raises(IdempotencyConflict, match="account_id"):  # before its money is looked at
+        create(second, amount="5000")
     assert create(ugx).created  # Bob's
     assert not create(kes).created
     assert Transaction.objects.count() == 2
