@@ -24,6 +24,9 @@ STORE_SUITES := $(wildcard tests/realtime tests/notifications tests/hoardrun)
 PRODUCTION = env -u DEBUG -u REDIS_URL DATABASE_URL=sqlite://:memory: ALLOWED_HOSTS=example.com \
 	SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))')"
 
+# Tests start hundreds of processes, each of which would compile the product anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test e2e npm screenshots lint types contract fuzz simulation faults faults-full conformance bench check clean
