@@ -5,9 +5,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
-# Test files that run at a time. Each process has stores of its own.
+# Test files that run at a time. Each process has stores of its own, and files begin in the order
+# that tests/services/plugin.py gives them.
 JOBS ?= 3
-TOGETHER = -n $(JOBS) --dist loadfile
+TOGETHER = -n $(JOBS) --dist loadfile --no-loadscope-reorder
 # Further words for pytest: make test ARGS="-x -k resume"
 ARGS ?=
 # How long to break things: make faults-full SECONDS=14400

@@ -20,11 +20,16 @@ from websockets.asyncio.server import serve as serve_websocket
 
 from tests.services import binaries, environment
 from tests.services.client import Client
-from tests.services.plugin import Serve
+from tests.services.plugin import FIRST, Serve
 from tests.services.ports import free_port, wait_until
 from tests.services.postgres import Postgres
 from tests.services.redis import Redis
 from tests.services.server import Server
+
+
+def test_the_files_that_begin_first_are_there() -> None:
+    assert [name for name in FIRST if not (environment.ROOT / name).is_file()] == []
+
 
 # -- PostgreSQL and Redis
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import os
+from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from typing import Protocol
@@ -23,6 +24,15 @@ from tests.services.binaries import ServerMissing
 from tests.services.postgres import Postgres
 from tests.services.redis import Redis
 from tests.services.server import Kind, Server
+
+# Long files of a test or two, which wait for nothing: they begin first. Last, as their number of
+# tests has it, one would compute while the other workers have nothing left.
+FIRST = (
+    "tests/simulation/test_rough.py",
+    "tests/simulation/test_shuffled.py",
+    "tests/simulation/test_quiet.py",
+    "tests/hoardrun/test_large_lists.py",
+)
 
 _running = ExitStack()
 
@@ -77,6 +87,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "serve" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.servers)
+    # With --no-loadscope-reorder, xdist begins the files in this order.
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        tests = Counter(map(_file, items))
+        items.sort(key=lambda item: (_file(item) not in FIRST, -tests[_file(item)]))
+
+
+def _file(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
 
 
 @pytest.fixture(scope="session")
