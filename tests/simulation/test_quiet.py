@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from tests.simulation import run, world
 
-SEEDS = range(10_000)  # with those of test_rough.py and test_shuffled.py, each once
+# With those of test_rough.py and test_shuffled.py, each once; `make simulation` plays others.
+SEEDS = range(6000)
 
 
 def test_everything_arrives_without_a_reconcile() -> None:
     with world.replaced():
         played, found = run.look(SEEDS, only=lambda s: s.quiet and not s.shuffled)
         assert found is None, found.report()
-    assert played > 1500
+    assert played > 900
