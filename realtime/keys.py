@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import lru_cache
 from typing import Any
 
+import jwt
 from django.conf import settings
 from jwt import InvalidSignatureError
+from jwt.algorithms import HMACAlgorithm
 from rest_framework_simplejwt import tokens as simplejwt
 from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import TokenBackendError
@@ -38,6 +42,25 @@ class Backend(TokenBackend):
             except TokenBackendError as error:
                 refused = error
         raise refused
+
+
+class _Hmac(HMACAlgorithm):
+    """HMAC that looks at a secret once; PyJWT looks at it again with every token.
+
+    It asks of each secret whether it is a public key in one of four formats, which takes
+    longer than the signature.
+    """
+
+    prepare_key = lru_cache(maxsize=8)(HMACAlgorithm.prepare_key)
+
+
+for _name, _hash in {
+    "HS256": hashlib.sha256,
+    "HS384": hashlib.sha384,
+    "HS512": hashlib.sha512,
+}.items():
+    jwt.unregister_algorithm(_name)
+    jwt.register_algorithm(_name, _Hmac(_hash))
 
 
 def _settings(signing_key: str, verifying_key: str) -> dict[str, Any]:
