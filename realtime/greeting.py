@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.conf import settings
 
 from realtime import names
 from realtime.core.continuity import Place
-from realtime.core.resume import (
-    Start,
-    decide,
-    join_epochs,
-    parse_since,
-    parse_types,
-    split_epochs,
-)
+from realtime.core.resume import Wish, join_epochs, parse_since, parse_types, split_epochs
 from realtime.hub import Hub
-from realtime.log import CursorMove
 from realtime.protocol import PROTOCOL_VERSION, codec
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.messages import ConnectionEstablished
-from realtime.session import Key, Session
+from realtime.session import Session
 from realtime.socket import Socket
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Where a client asks to go on, by stream; `epochs` are those that its offsets are of."""
-
-    since: Mapping[str, int]
-    epochs: Mapping[str, str]
 
 
 def understand(socket: Socket, user_id: int) -> Wish | None:
@@ -53,42 +35,12 @@ def understand(socket: Socket, user_id: int) -> Wish | None:
     return Wish(since, split_epochs(query.get("epoch", ""), streams))
 
 
-def first_cursors(key: Key, wish: Wish, found: Session) -> tuple[CursorMove, ...]:
-    """Say where a device begins in the streams in which it has no cursor yet.
-
-    Told to resynchronise, it has not done so yet: a mark that no epoch equals says so.
-    """
-    if not key.device:
-        return ()
-    return tuple(
-        CursorMove(key.user_id, key.device, name, "" if start.resync else head.epoch, start.offset)
-        for name, head in found.heads.items()
-        if name not in found.cursors
-        for start in [_start(name, wish, found)]
-    )
-
-
-def _asked(name: str, wish: Wish, found: Session) -> tuple[str | None, int | None]:
-    """Say after which offset of which epoch the client goes on, by its own word or its cursor."""
-    if name not in wish.since and name in found.cursors:
-        return found.cursors[name]
-    return wish.epochs.get(name), wish.since.get(name)
-
-
-def _start(name: str, wish: Wish, found: Session) -> Start:
-    head = found.heads[name]
-    epoch, offset = _asked(name, wish, found)
-    return decide(
-        since=offset, epoch=epoch, current_epoch=head.epoch, head=head.head, floor=head.floor
-    )
-
-
 def greet(node: Hub, socket: Socket, wish: Wish, found: Session, expires_at: float) -> None:
     """Set where the socket starts in each stream, and say so."""
     connection = socket.connection
     assert connection.user_id is not None
     streams = names.streams_of(connection.user_id)
-    starts = {name: _start(name, wish, found) for name in streams}
+    starts = {name: found.start(name, wish) for name in streams}
     for name, start in starts.items():
         connection.places[name] = Place(found.heads[name].epoch, start.offset)
         if connection.device and name in found.quiet:
@@ -110,6 +62,6 @@ def greet(node: Hub, socket: Socket, wish: Wish, found: Session, expires_at: flo
     )
     for name, start in starts.items():
         if start.resync is not None:
-            _, asked = _asked(name, wish, found)
+            _, asked = found.asked(name, wish)
             connection.resynced(name, asked or 0)  # it may still send acks of up to there
             node.following.resync(socket, name, connection.places[name], start.resync)

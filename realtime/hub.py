@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from realtime import db, derived, log, names, session, tickets, wakeup
+from realtime import db, derived, names, session, tickets, wakeup
 from realtime.acks import Acks
 from realtime.batch import Batch
 from realtime.core.frames import Frame
@@ -60,8 +60,7 @@ class Hub:
         self.node_id = secrets.token_hex(8)
         self.turn = Turn(asyncio.get_running_loop())
         self.traffic = self.turn.traffic
-        self.sessions = Batch(session.load)
-        self.beginnings = Batch(log.begin_cursors)
+        self.sessions = Batch(session.begin)
         self.tickets = Batch(tickets.redeem)
         self.watch = Watch(self)
         self.sockets: set[Socket] = set()

@@ -8,19 +8,19 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
 from realtime import names, tokens
 from realtime.core.identity import Identity
-from realtime.greeting import Wish, first_cursors, greet, understand
+from realtime.core.resume import Wish
+from realtime.greeting import greet, understand
 from realtime.hub import Hub
 from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.messages import Authenticated, TokenExpiring
-from realtime.session import Key, Session
+from realtime.session import Key, Login, Session
 from realtime.socket import Socket
 from realtime.tickets import Attempt
 
@@ -164,19 +164,14 @@ async def _session(
     """Read what the login needs; with a wish, store where a new device begins."""
     # The last connection of this device has just acked, or does so while this one waits. Read
     # without that, it would begin elsewhere than it was told, or at the head as if it were new.
-    key = Key(identity.user_id, socket.connection.device, identity.session)
+    asking = Login(identity, socket.connection.device, wish)
 
     async def ask() -> Session:
-        await _stored(hub, key)
-        found = await hub.sessions.ask(key)
-        if await _stored(hub, key):
-            found = await hub.sessions.ask(key)
-        if wish is None or found.standing.refusal(identity) is not None:
-            return found
-        first = first_cursors(key, wish, found)
-        if not first:
-            return found
-        return replace(found, cursors=found.cursors | await hub.beginnings.ask(first))
+        await _stored(hub, asking.key)
+        found = await hub.sessions.ask(asking)
+        if await _stored(hub, asking.key):
+            found = await hub.sessions.ask(asking)
+        return found
 
     return await _patiently(hub, socket, ask)
 

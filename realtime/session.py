@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,7 +10,9 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 
 from realtime import db, log, names
-from realtime.log import Head
+from realtime.core.identity import Identity
+from realtime.core.resume import Start, Wish, decide
+from realtime.log import CursorMove, Head
 from realtime.models import Cursor, EndedSession, Stream
 from realtime.standing import Standing, stamp_of
 
@@ -21,6 +23,18 @@ class Key(NamedTuple):
     user_id: int
     device: str
     session: str
+
+
+class Login(NamedTuple):
+    """A login of a device, or one that goes on with a newer token: that has no wish."""
+
+    identity: Identity
+    device: str
+    wish: Wish | None
+
+    @property
+    def key(self) -> Key:
+        return Key(self.identity.user_id, self.device, self.identity.session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +50,50 @@ class Session:
     cursors: dict[str, tuple[str, int]]
     missing: list[str]
     quiet: list[str]
+
+    def asked(self, name: str, wish: Wish) -> tuple[str | None, int | None]:
+        """Say after which offset of which epoch a client goes on, by its own word or its cursor."""
+        if name not in wish.since and name in self.cursors:
+            return self.cursors[name]
+        return wish.epochs.get(name), wish.since.get(name)
+
+    def start(self, name: str, wish: Wish) -> Start:
+        """Decide where a client goes on in a stream."""
+        head = self.heads[name]
+        epoch, offset = self.asked(name, wish)
+        return decide(
+            since=offset, epoch=epoch, current_epoch=head.epoch, head=head.head, floor=head.floor
+        )
+
+
+def begin(logins: Sequence[Login]) -> dict[Login, Session]:
+    """Read what logins need, and store where new devices begin: two queries for all of them.
+
+    What is returned holds the cursors as they are stored. A login that is refused stores
+    nothing.
+    """
+    found = load([*dict.fromkeys(login.key for login in logins)])
+    first = [move for login in logins for move in _first_cursors(login, found[login.key])]
+    if first:
+        stored = log.begin_cursors(first)
+        for key, session in found.items():
+            places = {name: stored.get((key.user_id, key.device, name)) for name in session.heads}
+            session.cursors.update({name: at for name, at in places.items() if at is not None})
+    return {login: found[login.key] for login in logins}
+
+
+def _first_cursors(login: Login, found: Session) -> Iterator[CursorMove]:
+    """Say where a device begins in the streams in which it has no cursor yet.
+
+    Told to resynchronise, it has not done so yet: a mark that no epoch equals says so.
+    """
+    if not login.device or login.wish is None or found.standing.refusal(login.identity) is not None:
+        return
+    for name, head in found.heads.items():
+        if name not in found.cursors:
+            start = found.start(name, login.wish)
+            epoch = "" if start.resync else head.epoch
+            yield CursorMove(login.identity.user_id, login.device, name, epoch, start.offset)
 
 
 def load(keys: Sequence[Key]) -> dict[Key, Session]:

@@ -47,7 +47,7 @@ def verify(token: str) -> Identity | None:
     active, has the same password still, and has not logged out.
     """
     try:
-        return identity_of(read(AccessToken, token))
+        return _read(AccessToken, token)[1]
     except BadToken:
         return None
 
@@ -57,16 +57,19 @@ def read(kind: type[Token], text: str | bytes) -> Token:
 
     Raises BadToken for whatever is wrong with it, ExpiredToken if that is its age only.
     """
+    return _read(kind, text)[0]
+
+
+def _read(kind: type[Token], text: str | bytes) -> tuple[Token, Identity]:
     if len(text) > MAX_TOKEN_LENGTH:
         raise BadToken
     try:
         token = kind(text)  # type: ignore[arg-type]  # simplejwt means text
-        identity_of(token)
+        return token, identity_of(token)
     except ExpiredTokenError:
         raise ExpiredToken from None
     except _UNUSABLE:
         raise BadToken from None
-    return token
 
 
 def identity_of(token: Any) -> Identity:

@@ -18,6 +18,14 @@ class Start:
     resync: Reason | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Wish:
+    """Where a client asks to go on, by stream; `epochs` are those that its offsets are of."""
+
+    since: Mapping[str, int]
+    epochs: Mapping[str, str]
+
+
 def parse_since(text: str, own_stream: str, streams: Sequence[str]) -> dict[str, int]:
     """Read `user:17,announcements:3`; `user` means the client's own stream.
 

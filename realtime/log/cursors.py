@@ -46,23 +46,19 @@ def move_cursors(moves: Sequence[CursorMove]) -> None:
             )
 
 
-def begin_cursors(
-    logins: Sequence[tuple[CursorMove, ...]],
-) -> dict[tuple[CursorMove, ...], dict[str, tuple[str, int]]]:
-    """Store where new devices begin, and return the stored epoch and offset by stream.
+def begin_cursors(moves: Sequence[CursorMove]) -> dict[tuple[int, str, str], tuple[str, int]]:
+    """Store where new devices begin; return the stored epoch and offset by user, device, stream.
 
-    A cursor that is there already stays as it is, and is what is returned. Moves of users and
-    streams that are gone are left out. One statement a thousand cursors.
+    A cursor that is there already stays as it is, and is what is returned. Of two moves of one
+    cursor the first counts. Moves of users and streams that are gone are left out. One statement
+    a thousand cursors.
     """
     table = connection.ops.quote_name(Cursor._meta.db_table)
-    first: dict[tuple[int, str, str], CursorMove] = {}
-    for move in sorted(move for moves in logins for move in moves):
-        first.setdefault(move[:3], move)
-    ordered = list(first.values())
+    first = {move[:3]: move for move in reversed(moves)}
+    ordered = sorted(first.values())
     stored: dict[tuple[int, str, str], tuple[str, int]] = {}
     for start in range(0, len(ordered), _CHUNK):
-        chunk = ordered[start : start + _CHUNK]
-        statement, values = _insert(chunk)
+        statement, values = _insert(ordered[start : start + _CHUNK])
         with connection.cursor() as cursor:
             # An update that changes nothing, since DO NOTHING would return nothing either.
             cursor.execute(
@@ -74,10 +70,7 @@ def begin_cursors(
             )
             for user_id, device, epoch, acked, name in cursor.fetchall():
                 stored[user_id, device, name] = (epoch, acked)
-    return {
-        moves: {move.stream: stored[move[:3]] for move in moves if move[:3] in stored}
-        for moves in logins
-    }
+    return stored
 
 
 def _insert(moves: Sequence[CursorMove]) -> tuple[str, list[Any]]:

@@ -58,6 +58,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._body_room = 0  # of a body that there is
         self._body_rest = 0  # what is still to come of a body whose length was declared
         self._upgrade_waits = False
+        self._handshake: Request | None = None
         self._skips_body = False  # the parser, of a request that it takes for an upgrade
         self._has_ended = False  # the client's side of the connection
         self._deaf = False  # nothing that comes counts any more
@@ -248,7 +249,8 @@ class HttpProtocol(HttpToolsProtocol):
         protocol: Any = self.ws_protocol_class
         socket = protocol(self.config, self.server_state, self.app_state)
         socket.connection_made(self._connection)
-        socket.begin(self._handshake())
+        assert self._handshake is not None  # the head was judged by it
+        socket.begin(self._handshake)
         self._connection.set_protocol(socket)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
@@ -289,10 +291,6 @@ class HttpProtocol(HttpToolsProtocol):
         cycle: Any = self.cycle  # None before the first request
         return cycle is None or bool(cycle.response_complete)
 
-    def _handshake(self) -> Request:
-        version = f"HTTP/{self.parser.get_http_version()}"
-        return handshake(self.parser.get_method(), self.url, version, self.headers)
-
     def _limit(self) -> int:
         return bodies.limit_of(unquote(httptools.parse_url(self.url).path.decode("ascii")))
 
@@ -302,7 +300,10 @@ class HttpProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade() and self._should_upgrade():
             if declared is not None:
                 return refusals.HANDSHAKE_WITH_BODY
-            return handshake_refusal(self._handshake())
+            version = f"HTTP/{self.parser.get_http_version()}"
+            method = self.parser.get_method()
+            self._handshake = handshake(method, self.url, version, self.headers)
+            return handshake_refusal(self._handshake)
         if declared is None:
             return None
         self._body_room = limit = self._limit()

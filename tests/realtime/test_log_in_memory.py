@@ -71,14 +71,11 @@ class Pair:
         self.memory.move_cursors(moves)
         log.move_cursors([move._replace(epoch=names[move.epoch]) for move in moves])
 
-    def begin(self, logins: list[tuple[CursorMove, ...]]) -> None:
+    def begin(self, moves: list[CursorMove]) -> None:
         names = {mine: real for real, mine in self._epochs.items()}
-        theirs = [tuple(m._replace(epoch=names[m.epoch]) for m in moves) for moves in logins]
-        mine, real = self.memory.begin_cursors(logins), log.begin_cursors(theirs)
-        assert [*mine.values()] == [
-            {name: (self._epochs[epoch], at) for name, (epoch, at) in found.items()}
-            for found in real.values()
-        ]
+        mine = self.memory.begin_cursors(moves)
+        real = log.begin_cursors([move._replace(epoch=names[move.epoch]) for move in moves])
+        assert mine == {key: (self._epochs[epoch], at) for key, (epoch, at) in real.items()}
 
     def compare(self, rng: random.Random, users: list[int]) -> None:
         real = {name: self._head(head) for name, head in log.heads(STREAMS).items()}
@@ -123,7 +120,7 @@ def test_both_logs_say_the_same(seed: int, monkeypatch: pytest.MonkeyPatch) -> N
                 pair.move([CursorMove(1, rng.choice(("", "a")), name, epoch, rng.randrange(9))])
             case 6 if name in pair.memory.streams:
                 epochs = ["", *pair.memory.streams[name].lives]
-                pair.begin([(_move(rng, name, epochs),), (_move(rng, name, epochs),)])
+                pair.begin([_move(rng, name, epochs) for _ in range(2)])
         pair.compare(rng, [1, 2])
 
 

@@ -105,10 +105,10 @@ async def test_a_new_device_begins_where_another_node_has_let_it_begin(
 
     def and_meanwhile(keys: Any) -> Any:
         found = load(keys)
-        log.begin_cursors([(CursorMove(user_id, "phone", stream, entry.epoch, 0),)])
+        log.begin_cursors([CursorMove(user_id, "phone", stream, entry.epoch, 0)])
         return found
 
-    monkeypatch.setattr(own.sessions, "_load", and_meanwhile)
+    monkeypatch.setattr(session, "load", and_meanwhile)
     socket, _ = stranger(own)
     socket.connection.device = "phone"
     await login.log_in(own, socket, Identity(user_id, 2e9, "s", stamp_of("")))
@@ -149,7 +149,7 @@ async def test_a_renewal_whose_login_ended_while_it_was_read_is_looked_at_again(
         asyncio.run_coroutine_threadsafe(hear(), loop).result(10)
         return found
 
-    monkeypatch.setattr(own.sessions, "_load", and_meanwhile)
+    monkeypatch.setattr(session, "load", and_meanwhile)
     await login._renew(own, socket, Identity(user_id, 2e9, "new", stamp_of("")), "1")
     assert own.watch._looking is not None
     await own.watch._looking

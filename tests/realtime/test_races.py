@@ -23,7 +23,7 @@ from realtime.hub import Hub
 from realtime.protocol.codes import CloseCode
 from realtime.publish import Ephemeral
 from realtime.rooms import RoomKind
-from realtime.session import Key, Session
+from realtime.session import Login, Session
 from realtime.socket import Socket
 from realtime.standing import stamp_of
 from tests.realtime.conftest import token_for
@@ -79,16 +79,16 @@ async def soon(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
-def slow(user: User, after: str, then: Callable[[], None]) -> Batch[Key, Session]:
+def slow(user: User, after: str, then: Callable[[], None]) -> Batch[Login, Session]:
     """Read logins as the hub does; that of one session answers only after `then`."""
 
-    def load(keys: Sequence[Key]) -> dict[Key, Session]:
-        found = session.load(keys)
-        if after in {key.session for key in keys}:
+    def begin(logins: Sequence[Login]) -> dict[Login, Session]:
+        found = session.begin(logins)
+        if after in {one.identity.session for one in logins}:
             then()
         return found
 
-    return Batch(load)
+    return Batch(begin)
 
 
 def save(user: User, **values: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from realtime import acks, following, hub, login, socket, watch
+from realtime import acks, following, hub, login, session, socket, watch
 from realtime.core import roster
 from realtime.core.connection import Connection
 from realtime.protocol.codes import CloseCode
@@ -14,7 +14,7 @@ from tests.faults.bugs.patches import bug, replace
 @bug("first-cursor-late")
 def first_cursor_late() -> None:
     """Greet a new device before anything says where it begins; its acks will."""
-    replace(login, "first_cursors", lambda original: lambda *given: ())
+    replace(session, "_first_cursors", lambda original: lambda *given: ())
 
 
 @bug("ack-of-before")

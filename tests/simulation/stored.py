@@ -146,17 +146,12 @@ class Stored:
                 self.moves.setdefault(key, []).append((self._now(), move.epoch, move.acked))
 
     def begin_cursors(
-        self, logins: Sequence[tuple[CursorMove, ...]]
-    ) -> dict[tuple[CursorMove, ...], dict[str, tuple[str, int]]]:
-        for move in sorted(move for moves in logins for move in moves):
+        self, moves: Sequence[CursorMove]
+    ) -> dict[tuple[int, str, str], tuple[str, int]]:
+        for move in moves:
             if move[:3] not in self.cursors and move.stream in self.streams:
                 self.move_cursors([move])
-        return {
-            moves: {
-                move.stream: self.cursors[move[:3]] for move in moves if move[:3] in self.cursors
-            }
-            for moves in logins
-        }
+        return {move[:3]: self.cursors[move[:3]] for move in moves if move[:3] in self.cursors}
 
     def load_sessions(self, keys: Sequence[Key]) -> dict[Key, Session]:
         found = {}
