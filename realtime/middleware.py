@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from realtime import tickets
-from realtime.core.handshake import CREDENTIALS, Pairs, parse_query
+from realtime.core.handshake import CREDENTIALS, parse_query
 from realtime.core.identity import Identity
 from realtime.options import options
 from realtime.tokens import verify
@@ -51,9 +51,11 @@ class JWTAuthMiddleware:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
-        pairs, flaw = parse_query(scope.get("query_string", b""))
+        query_string = scope.get("query_string", b"")
+        pairs, flaw = parse_query(query_string)
         token, ticket = _credential(scope, dict(pairs))
-        public = _without_secrets(pairs)
+        public = [pair for pair in pairs if pair[0] not in CREDENTIALS]
+        is_public = flaw is None and len(public) == len(pairs)
         clean = dict(
             scope,
             identity=None,
@@ -62,7 +64,7 @@ class JWTAuthMiddleware:
             credential=token is not None or ticket is not None,
             subprotocols=[p for p in scope.get("subprotocols", []) if not p.startswith(BEARER)],
             headers=[pair for pair in scope.get("headers", []) if pair[0] not in SECRET_HEADERS],
-            query_string=urlencode(public).encode(),
+            query_string=query_string if is_public else urlencode(public).encode(),
             query=dict(public),
             query_flaw=flaw,
         )
@@ -85,7 +87,3 @@ def _credential(scope: Scope, query: Mapping[str, str]) -> tuple[str | None, str
         # Refused, it still counts as offered: the client is told that it is no good.
         return (query["token"] if options().allow_query_token else ""), None
     return None, None
-
-
-def _without_secrets(pairs: Pairs) -> list[tuple[str, str]]:
-    return [pair for pair in pairs if pair[0] not in CREDENTIALS]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
@@ -32,7 +31,9 @@ def parse_query(query_string: bytes) -> tuple[Pairs, str | None]:
 
 
 def _flaw(pairs: Pairs) -> str | None:
-    counts = Counter(name for name, _ in pairs)
+    counts: dict[str, int] = {}
+    for name, _ in pairs:
+        counts[name] = counts.get(name, 0) + 1
     if unknown := [name for name in counts if name not in PARAMETERS]:
         known = ", ".join(PARAMETERS)
         return (

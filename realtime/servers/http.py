@@ -171,6 +171,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._in_head = self._in_request = True
         self._head_room = MAX_HEAD_BYTES
         self._untold = 0
+        self._handshake = None
         self._expect_head()
 
     def on_url(self, url: bytes) -> None:
@@ -230,11 +231,8 @@ class HttpProtocol(HttpToolsProtocol):
 
     # -- what uvicorn's protocol calls
 
-    def _get_upgrade(self) -> bytes | None:
-        """Return what the client asks to become: each of the headers may come several times."""
-        upgrades = heads.tokens(self.headers, b"upgrade")
-        asks = b"upgrade" in heads.tokens(self.headers, b"connection")
-        return upgrades[0] if asks and len(upgrades) == 1 else None
+    def _should_upgrade(self) -> bool:
+        return self._handshake is not None
 
     def handle_websocket_upgrade(self) -> None:
         """Become a WebSocket behind the answers to what came before; no deadline is left."""
@@ -294,15 +292,21 @@ class HttpProtocol(HttpToolsProtocol):
     def _limit(self) -> int:
         return bodies.limit_of(unquote(httptools.parse_url(self.url).path.decode("ascii")))
 
+    def _asks_for_websocket(self) -> bool:
+        """Read the two headers that say so; each of them may come several times."""
+        return heads.tokens(self.headers, b"upgrade") == [b"websocket"] and (
+            b"upgrade" in heads.tokens(self.headers, b"connection")
+        )
+
     def _judge_head(self, declared: int | None) -> Refusal | None:
         if self._head_room < 0 or len(self.headers) > MAX_HEADERS:
             return refusals.HEAD_TOO_LARGE
-        if self.parser.should_upgrade() and self._should_upgrade():
-            if declared is not None:
-                return refusals.HANDSHAKE_WITH_BODY
+        if self.parser.should_upgrade() and self._asks_for_websocket():
             version = f"HTTP/{self.parser.get_http_version()}"
             method = self.parser.get_method()
             self._handshake = handshake(method, self.url, version, self.headers)
+            if declared is not None:
+                return refusals.HANDSHAKE_WITH_BODY
             return handshake_refusal(self._handshake)
         if declared is None:
             return None

@@ -15,11 +15,11 @@ from django.db import connection, transaction
 from realtime import (
     acks,
     following,
-    greeting,
     layer,
     log,
     names,
     publish,
+    session,
     tokens,
     wakeup,
 )
@@ -380,7 +380,7 @@ def _starts(change: Callable[[Start, int | None, int], Start]) -> None:
 
         return decide
 
-    replace(greeting, "decide", make)
+    replace(session, "decide", make)
 
 
 @bug("resume-early")
@@ -428,7 +428,7 @@ def resync_needless() -> None:
 
         return decide
 
-    replace(greeting, "decide", make)
+    replace(session, "decide", make)
 
 
 @bug("resync-silent")
