@@ -54,8 +54,8 @@ ALL = FOUND_AS | OF_THE_SIMULATION
 # Where to begin to look for those that only one schedule of hundreds finds.
 FIRST_SEEDS = {
     "ack-of-before": 850,
-    "ack-of-before-late": 850,
-    "renewal-unseen": 1400,
+    "ack-of-before-late": 20000,
+    "renewal-unseen": 2900,
     "reset-unsettled": 2000,
     "resync-needless": 300,
 }
