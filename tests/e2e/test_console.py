@@ -306,6 +306,12 @@ async def test_every_text_of_a_user_reads_in_its_own_direction(browser: Browser)
         server.manage("shell", "-v0", "-c", RENAME)
         visitor = await visit(browser, server, "Brian")
         page = visitor.page
+        await page.locator("#logout").click()
+        await page.locator("#login [name=username]").fill("brian")
+        await page.locator("#login [name=password]").fill("brian-demo-pass")
+        await page.locator("#login [type=submit]").click()  # with the name that the server gives
+        await expect(page.locator("#who-name")).to_have_text(ARABIC)
+        await expect(page.locator("#balances article")).to_have_count(3)
         await page.locator("#bell .bell").click()
         await asyncio.to_thread(notify, server, "brian", ARABIC, message=ARABIC)
         await asyncio.to_thread(server.manage, "announce", ARABIC, ARABIC)
@@ -316,7 +322,7 @@ async def test_every_text_of_a_user_reads_in_its_own_direction(browser: Browser)
         await expect(page.locator(".toast strong")).to_have_text(f"{ARABIC} 2")
         await page.locator("#log li", has_text=f"{ARABIC} 2").click()
         found = await page.evaluate(DIRECTIONS, ARABIC)
-        shown = {"balance-name", "clip", "toast-text", "STRONG", "P", "SPAN"}
+        shown = {"who-name", "balance-name", "clip", "toast-text", "STRONG", "P", "SPAN"}
         assert shown <= {name for name, _ in found}
         assert [name for name, direction in found if direction != "rtl"] == []
         await visitor.context.close()

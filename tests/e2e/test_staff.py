@@ -234,7 +234,9 @@ async def test_staff_closes_a_customers_connection(staff: Desk, amina: Desk) -> 
     )
 
 
-async def test_a_user_is_named_and_nobody_is_refused(staff: Desk, amina: Desk) -> None:
+async def test_a_user_is_named_and_nobody_is_refused(
+    staff: Desk, amina: Desk, demo: Server
+) -> None:
     """Names are offered while one types; one that nobody has sends nothing."""
     name = staff.page.locator("#staff-fields [name=user_id]")
     await name.fill("ami")
@@ -245,6 +247,11 @@ async def test_a_user_is_named_and_nobody_is_refused(staff: Desk, amina: Desk) -
     await name.fill("AMINA")
     await staff.send()
     await staff.is_told("Notification sent to amina")
+    create = "from django.contrib.auth.models import User; User.objects.create(username='Zawadi')"
+    await asyncio.to_thread(demo.manage, "shell", "-v0", "-c", create)
+    await name.fill("Zawadi")
+    await staff.send()
+    await staff.is_told("Notification sent to Zawadi")
 
 
 async def test_the_panel_opens_where_one_sees_it(staff: Desk) -> None:
