@@ -118,14 +118,19 @@ class LayerLink:
         late = self._away
         while self._channel and self._unsettled:
             group, wanted = next(iter(self._unsettled.items()))
+            if wanted() == (group in self._groups):
+                del self._unsettled[group]
+                if not wanted():
+                    self._wanted.pop(group, None)
+                continue
             try:
                 async with asyncio.timeout(CALL_SECONDS):
-                    if wanted() and group not in self._groups:
+                    if wanted():
                         await self._layer.group_add(group, self._channel)
                         # Of another link than the one that was joined, if it was built anew.
                         _stop_if_cancelled()
                         self._groups.add(group)
-                    elif not wanted() and group in self._groups:
+                    else:
                         self._groups.discard(group)
                         await self._layer.group_discard(group, self._channel)
             except Exception as error:
@@ -136,10 +141,6 @@ class LayerLink:
                 await asyncio.sleep(CALL_SECONDS / 2)
                 continue
             _stop_if_cancelled()
-            if wanted() == (group in self._groups):  # it may have changed meanwhile
-                self._unsettled.pop(group, None)
-                if not wanted():
-                    self._wanted.pop(group, None)
         self._away = False
         if late:
             self._missed()

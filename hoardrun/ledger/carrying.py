@@ -82,7 +82,7 @@ def left_on(account: Account) -> Decimal:
         direction=Direction.OUTBOUND, status__in=(Status.PENDING, Status.PROCESSING)
     )
     held = sum(under_way.values_list("amount", flat=True))
-    return max(Decimal(0), account.current_balance - held)
+    return max(Decimal(0), min(account.available_balance, account.current_balance - held))
 
 
 def others_of(account: Account, *, that_give: bool = False) -> list[Account]:
