@@ -12,14 +12,13 @@ import httptools
 from django.conf import settings
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.utils import is_ssl
-from websockets.http11 import Request
 
 from realtime.core import heads
 from realtime.core.heads import MAX_HEAD_BYTES, MAX_HEADERS
 from realtime.servers import bodies, refusals
 from realtime.servers.flow import GentleTransport, HeldFlow, Unread
 from realtime.servers.refusals import Refusal
-from realtime.servers.uvicorn import handshake, handshake_refusal
+from realtime.servers.uvicorn import handshake
 
 # How long a client is listened to that still sends what nobody reads.
 LINGER_SECONDS = 10.0
@@ -58,7 +57,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._body_room = 0  # of a body that there is
         self._body_rest = 0  # what is still to come of a body whose length was declared
         self._upgrade_waits = False
-        self._handshake: Request | None = None
+        self._socket: Any = None  # what a handshake becomes
         self._skips_body = False  # the parser, of a request that it takes for an upgrade
         self._has_ended = False  # the client's side of the connection
         self._deaf = False  # nothing that comes counts any more
@@ -171,7 +170,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._in_head = self._in_request = True
         self._head_room = MAX_HEAD_BYTES
         self._untold = 0
-        self._handshake = None
+        self._socket = None
         self._expect_head()
 
     def on_url(self, url: bytes) -> None:
@@ -232,7 +231,7 @@ class HttpProtocol(HttpToolsProtocol):
     # -- what uvicorn's protocol calls
 
     def _should_upgrade(self) -> bool:
-        return self._handshake is not None
+        return self._socket is not None
 
     def handle_websocket_upgrade(self) -> None:
         """Become a WebSocket behind the answers to what came before; no deadline is left."""
@@ -244,11 +243,10 @@ class HttpProtocol(HttpToolsProtocol):
         self._deaf = True  # from here on the connection is another protocol's
         self._unset_keepalive_if_required()
         self.connections.discard(self)
-        protocol: Any = self.ws_protocol_class
-        socket = protocol(self.config, self.server_state, self.app_state)
+        socket, self._socket = self._socket, None
+        assert socket is not None  # it has judged the head
         socket.connection_made(self._connection)
-        assert self._handshake is not None  # the head was judged by it
-        socket.begin(self._handshake)
+        socket.begin()
         self._connection.set_protocol(socket)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
@@ -304,10 +302,11 @@ class HttpProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade() and self._asks_for_websocket():
             version = f"HTTP/{self.parser.get_http_version()}"
             method = self.parser.get_method()
-            self._handshake = handshake(method, self.url, version, self.headers)
+            protocol: Any = self.ws_protocol_class
+            self._socket = protocol(self.config, self.server_state, self.app_state)
             if declared is not None:
                 return refusals.HANDSHAKE_WITH_BODY
-            return handshake_refusal(self._handshake)
+            return self._socket.judge(handshake(method, self.url, version, self.headers))
         if declared is None:
             return None
         self._body_room = limit = self._limit()

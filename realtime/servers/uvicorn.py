@@ -19,7 +19,6 @@ from websockets.frames import Frame as WebSocketFrame
 from websockets.frames import Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
-from websockets.server import ServerProtocol
 
 from realtime.core.frames import COMPRESS_SETTINGS, WINDOW_BITS, Frame
 from realtime.protocol.codes import CloseCode
@@ -42,8 +41,6 @@ _DEFLATE = ServerPerMessageDeflateFactory(
 
 
 _SAID = {"Allow", "Upgrade"}  # headers of a refused handshake that say what would do
-# Judges handshakes; it keeps nothing of them.
-_judge = ServerProtocol(logger=_quiet)
 
 
 def handshake(
@@ -52,16 +49,6 @@ def handshake(
     """Return a request that HttpProtocol has read as the library has it."""
     pairs = Headers((name.decode("ascii"), value.decode("latin-1")) for name, value in headers)
     return Request(url.decode("ascii"), pairs, method.decode("ascii"), version)
-
-
-def handshake_refusal(request: Request) -> Refusal | None:
-    """Return why a handshake is refused by the rules of RFC 6455, None if it is in order."""
-    response = _judge.accept(request)
-    if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
-        return None
-    detail = bytes(response.body).decode().partition("\n")[0]
-    headers = {name: text for name, text in response.headers.raw_items() if name in _SAID}
-    return Refusal(HTTPStatus(response.status_code), "bad_handshake", detail, headers)
 
 
 class _NeverWaits:
@@ -193,15 +180,30 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[EXTENSION] = self
 
-    def begin(self, request: Request) -> None:
-        """Begin with a handshake that HttpProtocol has read and found in order.
+    def judge(self, request: Request) -> Refusal | None:
+        """Take a handshake that HttpProtocol has read; say why it is refused, if it is.
+
+        None if it is in order by the rules of RFC 6455: `begin` goes on with it.
+        """
+        self.request, self.response = request, self.conn.accept(request)
+        if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            return None
+        detail = bytes(self.response.body).decode().partition("\n")[0]
+        headers = {name: text for name, text in self.response.headers.raw_items() if name in _SAID}
+        return Refusal(HTTPStatus(self.response.status_code), "bad_handshake", detail, headers)
+
+    def begin(self) -> None:
+        """Begin with the handshake that was judged.
 
         The library reads requests by limits of its own, line by line; it is given another one,
         so that it expects frames from here on.
         """
         self.conn.receive_data(b"GET / HTTP/1.1\r\n\r\n")
         self.conn.events_received()
-        self.handle_connect(request)
+        # uvicorn has the handshake judged again, which takes as long as it did.
+        self.conn.accept = lambda request: self.response  # type: ignore[method-assign]
+        self.handle_connect(self.request)
+        del self.conn.accept
 
     def data_received(self, data: bytes) -> None:
         """Take bytes of the client, whatever they are a sign of life.
