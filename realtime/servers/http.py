@@ -306,7 +306,10 @@ class HttpProtocol(HttpToolsProtocol):
             self._socket = protocol(self.config, self.server_state, self.app_state)
             if declared is not None:
                 return refusals.HANDSHAKE_WITH_BODY
-            return self._socket.judge(handshake(method, self.url, version, self.headers))
+            refusal: Refusal | None = self._socket.judge(
+                handshake(method, self.url, version, self.headers)
+            )
+            return refusal
         if declared is None:
             return None
         self._body_room = limit = self._limit()

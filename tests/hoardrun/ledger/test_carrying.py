@@ -21,6 +21,7 @@ from django.test import Client
 
 from hoardrun.ledger import actors
 from hoardrun.ledger.actors import Actor
+from hoardrun.ledger.carrying import left_on
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.errors import (
     AccountClosed,
@@ -416,6 +417,13 @@ def test_it_carries_only_what_no_payment_holds(kes: Account, other: Account):
     assert (balances(kes), balances(other)) == ((0, 700), (300, 300))
     transaction_complete(txn_id=txn.pk)
     assert balances(kes) == (0, 0)
+
+
+def test_of_a_credit_account_it_carries_no_more_than_is_available(alice: User) -> None:
+    credit = account_open(user_id=alice.pk, currency="KES", type="credit", credit_limit="0")
+    Account.objects.filter(pk=credit.pk).update(available_balance="10", current_balance="50")
+    credit.refresh_from_db()
+    assert left_on(credit) == 10
 
 
 @pytest.mark.parametrize("status", ["pending", "processing"])
