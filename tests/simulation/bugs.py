@@ -54,7 +54,7 @@ ALL = FOUND_AS | OF_THE_SIMULATION
 # Where to begin to look for those that only one schedule of hundreds finds.
 FIRST_SEEDS = {
     "ack-of-before": 850,
-    "ack-of-before-late": 20000,
+    "ack-of-before-late": 9900,
     "renewal-unseen": 2900,
     "reset-unsettled": 2000,
     "resync-needless": 300,

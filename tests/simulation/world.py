@@ -483,11 +483,15 @@ class World:
     def do_acks(self, device: int, seconds: float) -> None:
         """Have a client acknowledge more while the database fails to store less."""
         it, after = self._device(device), self.loop.outside
+
+        def fall() -> None:  # and rise after it, also when both are late
+            self.do_database(0.0, True)
+            after(0.4, self.do_database, 0.0, False)
+
         self.do_publish(it.user_id, 3, 0, 0, 0.0)
         after(0.1, self.do_ack, device, "older")
-        after(0.1, self.do_database, 0.0, True)
+        after(0.1, fall)
         after(0.1 + seconds, self.do_ack, device, "newest")
-        after(0.5, self.do_database, 0.0, False)
 
     def do_hop(self, device: int, seconds: float) -> None:
         """Let a client come back at once, and leave, while what all acknowledge is stored."""
