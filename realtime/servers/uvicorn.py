@@ -159,6 +159,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     # -- what uvicorn calls
 
+    def send_500_response(self) -> None:
+        """Answer a handshake in place of the application, whose own answer is too late then."""
+        super().send_500_response()
+        self.disconnected = True
+
     async def run_asgi(self) -> None:
         """Run the application, which may return and leave the socket to its listener."""
         try:

@@ -35,6 +35,7 @@ class Site:
         self.may_answer.set()
         self.answer = b"ok"
         self.waits_for_the_end = False
+        self.refuses = False  # handshakes
         self.port = 0
         self.state = ServerState()
 
@@ -42,6 +43,11 @@ class Site:
         if scope["type"] == "websocket":
             self.scopes.append(scope)
             await receive()
+            await self.may_answer.wait()
+            if self.refuses:
+                await send({"type": "websocket.http.response.start", "status": 503, "headers": []})
+                await send({"type": "websocket.http.response.body", "body": b"later"})
+                return
             await send({"type": "websocket.accept"})
             await receive()
             return
@@ -507,6 +513,25 @@ async def test_a_handshake_has_the_limits_of_every_head(site: Site) -> None:
     reader, writer = await shake(site, b"Cookie: " + b"a" * 20_000 + b"\r\n")
     assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
     writer.close()
+
+
+@pytest.mark.parametrize("refuses", [True, False])
+async def test_a_handshake_at_work_when_the_node_ends_is_answered_once(
+    site: Site, refuses: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.refuses = refuses
+    site.may_answer.clear()
+    asking = asyncio.create_task(site.ask(HANDSHAKE + b"\r\n"))
+    async with asyncio.timeout(20):
+        while not site.scopes:
+            await asyncio.sleep(0.01)
+        [connection] = site.state.connections
+        serving = [*site.state.tasks]
+        site.may_answer.set()  # the application answers in the turn in which the node ends
+        connection.shutdown()
+        await asyncio.gather(*serving)
+    assert [status for status, _ in await asking] == [500]
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == []
 
 
 async def test_a_handshake_may_name_its_connection_in_two_headers(site: Site) -> None:
