@@ -70,9 +70,11 @@ async def test_who_was_offline_sees_exactly_the_three_missed_in_order(
     await expect(amina.page.locator("#status")).to_contain_text("Connected")
     await expect(amina.page.locator("#bell .badge")).to_have_text(str(before + 3))
     arrived = amina.page.locator('#log li[data-type="notification"] .log-summary')
+    await expect(arrived).to_have_count(3)  # the next frame draws them
     assert [text.split(" ", 1)[1] for text in await arrived.all_inner_texts()] == titles
     await amina.page.locator("#bell .bell").click()
     newest = amina.page.locator("#bell .note strong")
+    await expect(newest.first).to_have_text(titles[-1])
     assert (await newest.all_inner_texts())[:3] == titles[::-1]
     assert await amina.page.locator("#m-gaps").inner_text() == "0"
     assert await amina.page.locator("#bell .note img").count() == 0

@@ -99,6 +99,7 @@ async def test_pausing_loses_nothing_and_the_export_has_all(
 ) -> None:
     page = visitor.page
     await page.evaluate("make(1000)")
+    await expect(page.locator("#log")).to_contain_text("Row 1000")
     await page.locator("#log-pause").click()
     await page.evaluate("make(2000)")
     await expect(page.locator("#log-pause")).to_have_text("Resume (2,000)")
@@ -128,6 +129,7 @@ async def test_one_in_fifty_thousand_is_found(visitor: Visitor) -> None:
 async def test_the_keyboard_moves_and_opens(visitor: Visitor) -> None:
     page = visitor.page
     await page.evaluate("make(500)")
+    await expect(page.locator("#log")).to_contain_text("Row 500")  # which the next frame draws
     await page.locator("#log").focus()
     await page.keyboard.press("End")
     await page.keyboard.press("ArrowUp")
