@@ -47,8 +47,8 @@ class Backend(TokenBackend):
 class _Hmac(HMACAlgorithm):
     """HMAC that looks at a secret once; PyJWT looks at it again with every token.
 
-    It asks of each secret whether it is a public key in one of four formats, which takes
-    longer than the signature.
+    PyJWT checks that a secret is no public key, in several formats; that takes longer than
+    the signature.
     """
 
     prepare_key = lru_cache(maxsize=8)(HMACAlgorithm.prepare_key)

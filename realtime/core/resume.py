@@ -20,7 +20,10 @@ class Start:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wish:
-    """Where a client asks to go on, by stream; `epochs` are those that its offsets are of."""
+    """Where a client asks to go on, by stream; `epochs` are those that its offsets are of.
+
+    Compared by identity: two logins are two questions, whatever they ask for.
+    """
 
     since: Mapping[str, int]
     epochs: Mapping[str, str]
