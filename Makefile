@@ -1,4 +1,4 @@
-# `make` lists what there is to run. Needs Python 3.11 or newer and nothing else.
+# `make` lists what there is to run. Needs Python 3.11 or newer, and npm where a line says so.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -99,7 +99,7 @@ bench: $(VENV)/.bench ## Measure against peers, into var/bench (BENCH="fanout --
 check: lint test ## Everything a change must pass: lint, then test
 
 clean: ## Remove what make made, except var/ with the demo's database and key
-	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis
+	rm -rf $(VENV) node_modules build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps: an install runs again only when its requirements change.
@@ -122,6 +122,12 @@ $(VENV)/.contract: requirements.txt requirements-dev.txt requirements-contract.t
 	@echo "Installing what tries the API against its schema into $(VENV); this happens once."
 	@$(BIN)/python .ci/install.py requirements-contract.txt
 	@touch $@ $(VENV)/.dev $(VENV)/.runtime
+
+# Developer tools for the JavaScript; nothing that is served needs them.
+node_modules/.installed: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "There is no npm: install it (on Debian: apt-get install npm)." >&2; exit 1; }
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
 
 # venv makes pip last, so that an interrupted one is made again.
 $(BIN)/pip:
