@@ -68,7 +68,10 @@ export interface Options {
    */
   workerUrl?: string | URL;
   /** An implementation to use in place of the global one, by this page alone: it is not shared. */
-  WebSocket?: new (url: URL, protocols: string[]) => unknown;
+  WebSocket?: new (
+    url: URL,
+    protocols: string[],
+  ) => unknown;
   /** Begin with a snapshot, handed to `on("resync")`; by default with what comes next. */
   snapshot?: boolean;
   /** By default `/api/v1/snapshot` of the same server. */
@@ -145,7 +148,12 @@ export class Client {
    * `headers` are sent too, such as `{ "Idempotency-Key": crypto.randomUUID() }`.
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  api<T = any>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<T>;
+  api<T = any>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<T>;
 }
 
 export interface Stats {

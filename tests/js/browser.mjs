@@ -25,8 +25,13 @@ class Socket {
   }
 
   greet(positions, epoch = "one") {
-    const at = Object.fromEntries(Object.entries(positions).map(([stream, offset]) => [stream, { offset, epoch }]));
-    this.say({ type: "connection_established", data: { heartbeat_seconds: 30, expires_at: null, epoch, positions: at } });
+    const at = Object.fromEntries(
+      Object.entries(positions).map(([stream, offset]) => [stream, { offset, epoch }]),
+    );
+    this.say({
+      type: "connection_established",
+      data: { heartbeat_seconds: 30, expires_at: null, epoch, positions: at },
+    });
   }
 
   event(offset, more = {}) {
@@ -34,7 +39,10 @@ class Socket {
   }
 
   resync(reason, offset, epoch = "one") {
-    this.say({ type: "resync_required", data: { stream: "user:1", reason, position: { offset }, epoch, snapshot: "/s" } });
+    this.say({
+      type: "resync_required",
+      data: { stream: "user:1", reason, position: { offset }, epoch, snapshot: "/s" },
+    });
   }
 
   end(code) {
@@ -45,7 +53,14 @@ class Socket {
 globalThis.WebSocket = Socket;
 globalThis.location = new URL("http://127.0.0.1/");
 globalThis.fetch = (url, options) =>
-  new Promise((resolve) => requests.push(Object.assign((body, status = 200) => resolve({ ok: status < 400, status, json: async () => body }), { url, options })));
+  new Promise((resolve) =>
+    requests.push(
+      Object.assign(
+        (body, status = 200) => resolve({ ok: status < 400, status, json: async () => body }),
+        { url, options },
+      ),
+    ),
+  );
 
 export const jwt = (claims) => `h.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.s`;
 

@@ -5,7 +5,13 @@ import { test } from "node:test";
 
 import { kindOf, LogList, searchable } from "../../realtime/static/realtime/console/loglist.js";
 
-const entry = (number, message = { type: "notification", stream: "user:1", offset: number }) => ({ direction: "in", text: JSON.stringify(message), message, flag: "", at: new Date(number) });
+const entry = (number, message = { type: "notification", stream: "user:1", offset: number }) => ({
+  direction: "in",
+  text: JSON.stringify(message),
+  message,
+  flag: "",
+  at: new Date(number),
+});
 const many = (count, from = 0) => Array.from({ length: count }, (_, index) => entry(from + index));
 const finish = (list) => {
   while (list.step());
@@ -53,11 +59,22 @@ test("what leaves while a filter searches is not shown", () => {
 
 test("each line of the export is the entry, and nothing is left out by the filter", () => {
   const list = new LogList();
-  list.add([...many(3), { direction: "note", text: "connect", message: null, flag: "", at: new Date(5) }]);
+  list.add([
+    ...many(3),
+    { direction: "note", text: "connect", message: null, flag: "", at: new Date(5) },
+  ]);
   list.filter(() => false);
-  const lines = list.toJSONL().trimEnd().split("\n").map((line) => JSON.parse(line));
+  const lines = list
+    .toJSONL()
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
   assert.equal(lines.length, 4);
-  assert.deepEqual(lines[1], { at: new Date(1).toISOString(), direction: "in", message: { type: "notification", stream: "user:1", offset: 1 } });
+  assert.deepEqual(lines[1], {
+    at: new Date(1).toISOString(),
+    direction: "in",
+    message: { type: "notification", stream: "user:1", offset: 1 },
+  });
   assert.equal(lines[3].text, "connect");
 });
 

@@ -8,7 +8,9 @@ import { promisify } from "node:util";
 import { jwt, requests, settle, sockets } from "./browser.mjs";
 await import("../../realtime/static/realtime/connection.js"); // so that it is there at once
 const { Client } = await import("../../realtime/static/realtime/client.js");
-const { exclusively, Rooms, TimeoutError } = await import("../../realtime/static/realtime/parts.js");
+const { exclusively, Rooms, TimeoutError } = await import(
+  "../../realtime/static/realtime/parts.js"
+);
 
 const STATIC = new URL("../../realtime/static/realtime/", import.meta.url);
 const clients = [];
@@ -57,8 +59,15 @@ test("without window or document, every file can be imported and a client be mad
     new Inbox(client);
     try { client.connect(); } catch ({ name, message }) { console.log(name, message); }
   `;
-  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", code]);
-  assert.equal(stdout.trim(), "TypeError There is no page to take the server from: give the option `url`.");
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    "--input-type=module",
+    "--eval",
+    code,
+  ]);
+  assert.equal(
+    stdout.trim(),
+    "TypeError There is no page to take the server from: give the option `url`.",
+  );
 });
 
 test("a WebSocket that is handed in is used, and its errors are heard", async () => {
@@ -81,14 +90,21 @@ test("a WebSocket that is handed in is used, and its errors are heard", async ()
 
 test("the API is asked below the path that the socket is below", async () => {
   const asked = [];
-  mock.method(globalThis, "fetch", (url) => (asked.push(String(url)), Promise.resolve({ ok: true, json: async () => ({}) })));
+  mock.method(
+    globalThis,
+    "fetch",
+    (url) => (asked.push(String(url)), Promise.resolve({ ok: true, json: async () => ({}) })),
+  );
   for (const [options, base] of [
     [{ url: "wss://example.com/ws/notifications" }, "https://example.com"],
     [{ url: "wss://example.com/money/ws/notifications" }, "https://example.com/money"],
     [{ url: "http://example.com:81/a/b/ws/notifications" }, "http://example.com:81/a/b"],
     [{ url: "wss://example.com/api/ws/notifications" }, "https://example.com/api"],
     [{ url: "wss://live.example.com/socket" }, "https://live.example.com"],
-    [{ url: "wss://live.example.com/x/ws/notifications", apiUrl: "https://example.com/money/" }, "https://example.com/money"],
+    [
+      { url: "wss://live.example.com/x/ws/notifications", apiUrl: "https://example.com/money/" },
+      "https://example.com/money",
+    ],
     [{ url: "/money/ws/notifications" }, "http://127.0.0.1/money"],
     [{}, "http://127.0.0.1"],
   ]) {
@@ -155,15 +171,25 @@ test("a worker's name has the version, and one of another version is refused", a
   const { VERSION } = await import("../../realtime/static/realtime/version.js");
   const names = [];
   globalThis.SharedWorker = class {
-    port = { postMessage: () => this.port.onmessage({ data: { is: "hello", lock: "", version: "of yesterday" } }), close() {} };
+    port = {
+      postMessage: () =>
+        this.port.onmessage({ data: { is: "hello", lock: "", version: "of yesterday" } }),
+      close() {},
+    };
     constructor(url, { name, type }) {
       names.push([JSON.parse(name)[0], type, String(url).split("/").at(-1)]);
     }
   };
   const options = { url: "wss://example.com/ws/notifications", tokenIn: "query", device: "" };
   await assert.rejects(share(options, jwt({ sub: "A", jti: "1" })), /another version/);
-  await assert.rejects(share({ ...options, workerUrl: "/mine.js" }, jwt({ sub: "A", jti: "1" })), /another version/);
-  assert.deepEqual(names, [[VERSION, "module", "worker.js"], [VERSION, "module", "mine.js"]]);
+  await assert.rejects(
+    share({ ...options, workerUrl: "/mine.js" }, jwt({ sub: "A", jti: "1" })),
+    /another version/,
+  );
+  assert.deepEqual(names, [
+    [VERSION, "module", "worker.js"],
+    [VERSION, "module", "mine.js"],
+  ]);
   delete globalThis.SharedWorker;
 });
 
@@ -189,11 +215,20 @@ test("a join that timed out does not join later", async () => {
 test("an answer to a join that has timed out is answered by leaving", async () => {
   const { client, socket } = await connected({ requestTimeoutMs: 10 });
   await assert.rejects(client.join("market:crypto"), TimeoutError);
-  socket.say({ type: "room_joined", id: socket.sent[0].id, room: "market:crypto", data: { room: "market:crypto", rate: "realtime" } });
+  socket.say({
+    type: "room_joined",
+    id: socket.sent[0].id,
+    room: "market:crypto",
+    data: { room: "market:crypto", rate: "realtime" },
+  });
   const { type, room } = socket.sent[1];
   assert.deepEqual([type, room], ["leave_room", "market:crypto"]);
   client.sendText(JSON.stringify({ type: "join_room", room: "market:forex" })); // by hand it may be joined
-  socket.say({ type: "room_joined", room: "market:forex", data: { room: "market:forex", rate: "realtime" } });
+  socket.say({
+    type: "room_joined",
+    room: "market:forex",
+    data: { room: "market:forex", rate: "realtime" },
+  });
   assert.equal(socket.sent.length, 3);
 });
 
@@ -207,10 +242,16 @@ test("a join that fails leaves the room as it was; of several, the last decides"
   await assert.rejects(rooms.follow(join("1s"), Promise.reject(refused)));
   assert.deepEqual([...rooms], []);
   // Two at once: neither has an answer, so neither joins.
-  await Promise.allSettled([rooms.follow(join("1s"), Promise.reject(new TimeoutError("late"))), rooms.follow(join("5s"), Promise.reject(new TimeoutError("late")))]);
+  await Promise.allSettled([
+    rooms.follow(join("1s"), Promise.reject(new TimeoutError("late"))),
+    rooms.follow(join("5s"), Promise.reject(new TimeoutError("late"))),
+  ]);
   assert.deepEqual([...rooms], []);
   // The first succeeds, and the second, which would make it faster, does not.
-  await Promise.allSettled([rooms.follow(join("5s"), Promise.resolve([])), rooms.follow(join("1s"), Promise.reject(new TimeoutError("late")))]);
+  await Promise.allSettled([
+    rooms.follow(join("5s"), Promise.resolve([])),
+    rooms.follow(join("1s"), Promise.reject(new TimeoutError("late"))),
+  ]);
   assert.deepEqual([...rooms], [["r", "5s"]]);
   // It is left before the answer comes.
   const joining = rooms.follow(join("5s"), Promise.resolve([]));
@@ -223,7 +264,8 @@ test("a join that fails leaves the room as it was; of several, the last decides"
 
 test("a pong that is ahead of what came is a gap: it comes back and resumes", async () => {
   const { client, socket } = await connected();
-  const pong = (offset) => socket.say({ type: "pong", data: { positions: { "user:1": { offset, epoch: "one" } } } });
+  const pong = (offset) =>
+    socket.say({ type: "pong", data: { positions: { "user:1": { offset, epoch: "one" } } } });
   socket.event(6);
   pong(6);
   assert.equal(client.state, "connected");
@@ -235,7 +277,10 @@ test("a pong that is ahead of what came is a gap: it comes back and resumes", as
 });
 
 test("with a filter, a pong ahead is where the stream stands, and no gap", async () => {
-  const { client, socket } = await connected({ types: ["payment"] }, { "user:1": 5, announcements: 2 });
+  const { client, socket } = await connected(
+    { types: ["payment"] },
+    { "user:1": 5, announcements: 2 },
+  );
   const pong = (positions) => socket.say({ type: "pong", data: { positions } });
   pong({ "user:1": { offset: 9, epoch: "one" }, announcements: { offset: 2, epoch: "one" } });
   assert.equal(client.state, "connected");
@@ -256,16 +301,32 @@ test("who takes turns without Web Locks waits for the one before, whatever becam
     if (fails) throw new Error(name);
     return name;
   };
-  const turns = await Promise.allSettled([exclusively("x", act("one", true)), exclusively("x", act("two")), exclusively("y", act("other"))]);
-  assert.deepEqual(turns.map(({ value, reason }) => value ?? reason.message), ["one", "two", "other"]);
+  const turns = await Promise.allSettled([
+    exclusively("x", act("one", true)),
+    exclusively("x", act("two")),
+    exclusively("y", act("other")),
+  ]);
+  assert.deepEqual(
+    turns.map(({ value, reason }) => value ?? reason.message),
+    ["one", "two", "other"],
+  );
   assert.ok(order.indexOf("one ends") < order.indexOf("two begins"));
   assert.ok(order.indexOf("other begins") < order.indexOf("one ends"));
 });
 
 test("a lock that is never given is not waited for", async () => {
-  const request = (name, { signal }) => new Promise((resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  const request = (name, { signal }) =>
+    new Promise((resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
   mock.method(AbortSignal, "timeout", () => AbortSignal.abort("too long"));
-  Object.defineProperty(globalThis, "navigator", { value: { locks: { request: (name, { signal }) => (signal.aborted ? Promise.reject(signal.reason) : request(name, { signal })) } }, configurable: true });
+  Object.defineProperty(globalThis, "navigator", {
+    value: {
+      locks: {
+        request: (name, { signal }) =>
+          signal.aborted ? Promise.reject(signal.reason) : request(name, { signal }),
+      },
+    },
+    configurable: true,
+  });
   try {
     let calls = 0;
     assert.equal(await exclusively("x", () => ++calls), 1);

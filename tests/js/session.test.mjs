@@ -37,7 +37,10 @@ async function connected(options, positions = { "user:1": 5 }) {
 test("a token that comes late does not serve the next user", async () => {
   let user = "A";
   const slow = [];
-  const { client } = make({ getToken: () => (user === "A" ? new Promise((resolve) => slow.push(resolve)) : jwt({ sub: "B" })) });
+  const { client } = make({
+    getToken: () =>
+      user === "A" ? new Promise((resolve) => slow.push(resolve)) : jwt({ sub: "B" }),
+  });
   client.connect();
   await settle();
   client.reset();
@@ -46,7 +49,10 @@ test("a token that comes late does not serve the next user", async () => {
   await settle();
   slow[0](jwt({ sub: "A" }));
   await settle();
-  assert.deepEqual(sockets.map(({ protocols }) => protocols[1]), [`bearer.${jwt({ sub: "B" })}`]);
+  assert.deepEqual(
+    sockets.map(({ protocols }) => protocols[1]),
+    [`bearer.${jwt({ sub: "B" })}`],
+  );
 });
 
 test("what the user before has asked for is not sent for the next", async () => {
@@ -62,7 +68,12 @@ test("what the user before has asked for is not sent for the next", async () => 
 test("an inbox forgets its user with the client", async () => {
   const { client, socket } = await connected();
   const inbox = new Inbox(client);
-  socket.say({ type: "notification", stream: "user:1", offset: 6, data: { id: "1", status: "unread", created_at: "2026" } });
+  socket.say({
+    type: "notification",
+    stream: "user:1",
+    offset: 6,
+    data: { id: "1", status: "unread", created_at: "2026" },
+  });
   socket.say({ type: "notification_counts", data: { unread: 1, unseen: 1 } });
   assert.equal(inbox.items.length, 1);
   client.reset();
@@ -74,7 +85,12 @@ test("a state that overtakes the page it belongs to is kept", async () => {
   const inbox = new Inbox(client);
   const loading = inbox.load();
   await settle();
-  socket.say({ type: "notification_updated", stream: "user:1", offset: 6, data: { notifications: [{ id: "1", status: "read", notification: null }] } });
+  socket.say({
+    type: "notification_updated",
+    stream: "user:1",
+    offset: 6,
+    data: { notifications: [{ id: "1", status: "read", notification: null }] },
+  });
   requests[0]({ results: [{ id: "1", status: "unread", created_at: "2026" }], next: null });
   await loading;
   assert.equal(inbox.items[0].status, "read");
@@ -142,7 +158,9 @@ test("a snapshot that is not there is said, for as long as it is asked for again
   mock.timers.enable({ apis: ["setTimeout"] });
   const { socket, client, heard } = await connected();
   const changes = [];
-  client.on("state", ({ state, reason, retryInMs }) => changes.push([state, reason, retryInMs !== null]));
+  client.on("state", ({ state, reason, retryInMs }) =>
+    changes.push([state, reason, retryInMs !== null]),
+  );
   socket.resync("trimmed", 9);
   socket.event(10);
   const waits = ["connecting", "There is no snapshot. The server answered 404.", true];
@@ -168,25 +186,37 @@ test("a snapshot that the server refuses to the user ends the connection", async
   requests[0]({ detail: "No." }, 403);
   await settle();
   assert.deepEqual([client.state, socket.readyState], ["disconnected", 3]);
-  await assert.rejects(client.listRooms(), { name: "DisconnectedError", code: 4403, reason: "No." });
+  await assert.rejects(client.listRooms(), {
+    name: "DisconnectedError",
+    code: 4403,
+    reason: "No.",
+  });
 });
 
 test("a filter that changes within a round trip is what was asked for last", async () => {
   const { socket, client } = await connected({ types: ["payment"] });
-  const answer = (message, types) => socket.say({ type: "subscription_updated", id: message.id, data: { types } });
+  const answer = (message, types) =>
+    socket.say({ type: "subscription_updated", id: message.id, data: { types } });
   const asked = [client.subscribe(["security"]), client.unsubscribe(["security"])];
   answer(socket.sent[0], ["payment", "security"]);
   asked.push(client.subscribe(["security"]));
   answer(socket.sent[1], ["payment"]);
   answer(socket.sent[2], ["payment", "security"]);
   await Promise.all(asked);
-  assert.deepEqual(socket.sent.map(({ type }) => type.split("_")[0]), ["subscribe", "unsubscribe", "subscribe"]);
+  assert.deepEqual(
+    socket.sent.map(({ type }) => type.split("_")[0]),
+    ["subscribe", "unsubscribe", "subscribe"],
+  );
 });
 
 test("a type that was refused is not asked for in the next address", async () => {
   const { socket, client } = await connected();
   const refused = assert.rejects(client.subscribe(["typo"]), { name: "ServerError" });
-  socket.say({ type: "error", id: socket.sent[0].id, data: { code: "invalid_message", message: "no", retryable: false } });
+  socket.say({
+    type: "error",
+    id: socket.sent[0].id,
+    data: { code: "invalid_message", message: "no", retryable: false },
+  });
   await refused;
   socket.end(1006);
   client.reconnect();
@@ -197,7 +227,11 @@ test("a type that was refused is not asked for in the next address", async () =>
 test("after a filter that was refused, a hole is a gap as before", async () => {
   const { socket, client } = await connected();
   const refused = assert.rejects(client.subscribe(["typo"]), { name: "ServerError" });
-  socket.say({ type: "error", id: socket.sent[0].id, data: { code: "invalid_message", message: "no", retryable: false } });
+  socket.say({
+    type: "error",
+    id: socket.sent[0].id,
+    data: { code: "invalid_message", message: "no", retryable: false },
+  });
   await refused;
   socket.event(7);
   assert.deepEqual([client.state, client.stats.gaps], ["connecting", 1]);
@@ -232,7 +266,9 @@ test("a room that was left while away is left, and another's error stays one", a
   await assert.rejects(refused, { code: "unknown_room" });
   const again = client.leave("market:crypto");
   const { id } = sockets.at(-1).sent.at(-1);
-  sockets.at(-1).say({ type: "error", id, data: { code: "not_joined", message: "", retryable: false } });
+  sockets
+    .at(-1)
+    .say({ type: "error", id, data: { code: "not_joined", message: "", retryable: false } });
   await assert.rejects(again, { code: "not_joined" });
 });
 
@@ -242,7 +278,13 @@ test("an inbox shows changed content, keeps it, and drops what is deleted", asyn
   const state = { id: "1", status: "unread", seen_at: null, read_at: null };
   const note = { id: "1", title: "Old", status: "unread", created_at: "2026" };
   let offset = 6;
-  const update = (change) => socket.say({ type: "notification_updated", stream: "user:1", offset: offset++, data: { notifications: [{ ...state, ...change }] } });
+  const update = (change) =>
+    socket.say({
+      type: "notification_updated",
+      stream: "user:1",
+      offset: offset++,
+      data: { notifications: [{ ...state, ...change }] },
+    });
   socket.say({ type: "notification", stream: "user:1", offset: offset++, data: note });
   update({ notification: { ...note, title: "New" } });
   assert.equal(inbox.items[0].title, "New");
@@ -258,14 +300,26 @@ test("a page that was on its way brings back nothing that changed or was deleted
   const loading = inbox.load();
   await settle();
   const notifications = [
-    { id: "1", status: "unread", notification: { id: "1", title: "New", status: "unread", created_at: "2026" } },
+    {
+      id: "1",
+      status: "unread",
+      notification: { id: "1", title: "New", status: "unread", created_at: "2026" },
+    },
     { id: "2", status: "archived", deleted: true },
   ];
-  socket.say({ type: "notification_updated", stream: "user:1", offset: 6, data: { notifications } });
+  socket.say({
+    type: "notification_updated",
+    stream: "user:1",
+    offset: 6,
+    data: { notifications },
+  });
   const old = (id) => ({ id, title: "Old", status: "unread", created_at: "2026" });
   requests[0]({ results: [old("1"), old("2")], next: null });
   await loading;
-  assert.deepEqual(inbox.items.map(({ title }) => title), ["New"]);
+  assert.deepEqual(
+    inbox.items.map(({ title }) => title),
+    ["New"],
+  );
 });
 
 test("an inbox that is made late begins with the counts that were said before it", async () => {
@@ -293,7 +347,12 @@ test("a notification that is an event only is announced and not listed", async (
   const arrived = [];
   inbox.addEventListener("arrived", ({ detail }) => arrived.push(detail.id));
   const data = { status: "unread", created_at: "2026" };
-  socket.say({ type: "notification", stream: "user:1", offset: 6, data: { id: "7f3a", stored: false, ...data } });
+  socket.say({
+    type: "notification",
+    stream: "user:1",
+    offset: 6,
+    data: { id: "7f3a", stored: false, ...data },
+  });
   socket.say({ type: "notification", stream: "user:1", offset: 7, data: { id: "8", ...data } });
   assert.deepEqual([arrived, inbox.items.map(({ id }) => id)], [["7f3a", "8"], ["8"]]);
 });
@@ -302,7 +361,11 @@ test("what waits for a connection is refused at once when nobody is logged in", 
   const { client } = make({ getToken: () => null, snapshot: true, requestTimeoutMs: 500 });
   const asked = client.join("market:crypto");
   client.connect();
-  await assert.rejects(asked, { name: "DisconnectedError", code: 4401, reason: "nobody is logged in" });
+  await assert.rejects(asked, {
+    name: "DisconnectedError",
+    code: 4401,
+    reason: "nobody is logged in",
+  });
   await assert.rejects(client.ping(), { name: "DisconnectedError" });
 });
 
@@ -317,7 +380,9 @@ test("after a close that is final, requests are refused at once, until connect()
   await settle();
   const rooms = client.listRooms();
   sockets.at(-1).greet({ "user:1": 5 });
-  sockets.at(-1).say({ type: "rooms", id: sockets.at(-1).sent.at(-1).id, data: { rooms: [], joined: [] } });
+  sockets
+    .at(-1)
+    .say({ type: "rooms", id: sockets.at(-1).sent.at(-1).id, data: { rooms: [], joined: [] } });
   assert.deepEqual(await rooms, { rooms: [], joined: [] });
 });
 
@@ -326,13 +391,22 @@ test("what waits while disconnect() ends it is refused, and what is asked after 
   client.connect();
   const asked = client.join("market:crypto");
   client.disconnect();
-  await assert.rejects(asked, { name: "DisconnectedError", code: 0, reason: "closed by the application" });
+  await assert.rejects(asked, {
+    name: "DisconnectedError",
+    code: 0,
+    reason: "closed by the application",
+  });
   await assert.rejects(client.listRooms(), { name: "TimeoutError" });
 });
 
 test("a request over HTTP carries the headers that it is given, and the client's own win", async () => {
   const { client } = make();
-  const answer = client.api("POST", "/api/v1/transactions", { amount: "1" }, { "Idempotency-Key": "k1", Authorization: "x" });
+  const answer = client.api(
+    "POST",
+    "/api/v1/transactions",
+    { amount: "1" },
+    { "Idempotency-Key": "k1", Authorization: "x" },
+  );
   await settle();
   const [request] = requests;
   assert.equal(request.options.headers["Idempotency-Key"], "k1");

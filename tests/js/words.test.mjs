@@ -38,5 +38,12 @@ test("a clock that is behind makes nothing of the future", () => {
 });
 
 test("zero has no sign, money keeps every digit", () => {
-  for (const [text, shown] of [["-0.00", "0.00"], ["-0", "0"], ["-0.01", "−0.01"], ["-1234567.50", "−1,234,567.50"], ["0.10", "0.10"]]) assert.equal(money(text), shown);
+  for (const [text, shown] of [
+    ["-0.00", "0.00"],
+    ["-0", "0"],
+    ["-0.01", "−0.01"],
+    ["-1234567.50", "−1,234,567.50"],
+    ["0.10", "0.10"],
+  ])
+    assert.equal(money(text), shown);
 });

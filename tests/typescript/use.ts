@@ -1,20 +1,41 @@
 // What docs/client.md describes, for the compiler alone: `make types`.
 
-import { ApiError, Client, DisconnectedError, ServerError, TimeoutError } from "../../realtime/static/realtime/client.js";
+import {
+  ApiError,
+  Client,
+  DisconnectedError,
+  ServerError,
+  TimeoutError,
+} from "../../realtime/static/realtime/client.js";
 import type { Position, Rate, SubscriptionType } from "../../realtime/static/realtime/client.js";
 import { Inbox } from "../../realtime/static/realtime/inbox.js";
 import "../../realtime/static/realtime/bell.js";
 
 const getToken = async ({ reason }: { reason: string }) => (reason === "refused" ? null : "token");
-const client = new Client({ getToken, url: "wss://example.com/ws/notifications", rooms: { "market:crypto": "1s" }, snapshot: true });
+const client = new Client({
+  getToken,
+  url: "wss://example.com/ws/notifications",
+  rooms: { "market:crypto": "1s" },
+  snapshot: true,
+});
 
-client.on("notification", ({ title }, { stream, offset }): [string, string, number] => [title, stream, offset]);
+client.on("notification", ({ title }, { stream, offset }): [string, string, number] => [
+  title,
+  stream,
+  offset,
+]);
 client.on("transaction_update", async ({ amount }): Promise<string> => amount);
 client.on("market_update", ({ price }, { room }): string[] => [price, room]);
-client.on("message", (m) => (m.type === "balance_update" ? m.data.available_balance.length : m.timestamp));
+client.on("message", (m) =>
+  m.type === "balance_update" ? m.data.available_balance.length : m.timestamp,
+);
 client.on("message", (m) => (m.stream === undefined ? 0 : m.offset + 1));
 client.on("state", ({ state, retryInMs }) => state === "connecting" && retryInMs?.toFixed());
-client.on("resync", ({ snapshot, reason }) => [snapshot.epoch.length, snapshot.accounts, reason === "start"]);
+client.on("resync", ({ snapshot, reason }) => [
+  snapshot.epoch.length,
+  snapshot.accounts,
+  reason === "start",
+]);
 client.on("frame", ({ flag }) => flag === "gap");
 // @ts-expect-error no message has this type
 client.on("notifications", () => {});
@@ -23,15 +44,32 @@ client.on("balance_update", ({ title }) => title);
 
 export async function ask(): Promise<unknown[]> {
   const rate: Rate = (await client.request({ type: "join_room", room: "market:crypto" })).data.rate;
-  const positions: Record<string, Position> = (await client.request({ type: "ping" })).data.positions;
+  const positions: Record<string, Position> = (await client.request({ type: "ping" })).data
+    .positions;
   // @ts-expect-error a command has no such field
   await client.request({ type: "join_room", rooom: "market:crypto" });
   // @ts-expect-error an ack names its offset
   await client.request({ type: "ack", stream: "user:1" });
-  const types: SubscriptionType[] = [...(await client.subscribe(["balance"])), ...(await client.unsubscribe())];
-  const page = await client.api<{ results: { id: string }[] }>("GET", "/api/v1/notifications", undefined, { "X-Request-ID": "1" });
+  const types: SubscriptionType[] = [
+    ...(await client.subscribe(["balance"])),
+    ...(await client.unsubscribe()),
+  ];
+  const page = await client.api<{ results: { id: string }[] }>(
+    "GET",
+    "/api/v1/notifications",
+    undefined,
+    { "X-Request-ID": "1" },
+  );
   const [room] = await client.join("market:crypto", { rate: "5s" });
-  return [rate, positions, types, page.results[0]?.id.length, room?.snapshot, (await client.listRooms()).joined, await client.ping()];
+  return [
+    rate,
+    positions,
+    types,
+    page.results[0]?.id.length,
+    room?.snapshot,
+    (await client.listRooms()).joined,
+    await client.ping(),
+  ];
 }
 ask().catch((error: unknown) => {
   if (error instanceof ServerError) return error.code === "unknown_room" && error.retryable;
@@ -43,4 +81,9 @@ const inbox = new Inbox(client, { pageSize: 10 });
 inbox.addEventListener("arrived", ({ detail }) => detail.priority === "urgent");
 inbox.load().then(() => inbox.markRead(inbox.items[0]?.id ?? ""));
 const bell = document.querySelector("hoardrun-bell");
-bell?.addEventListener("hoardrun-open", ({ detail }) => [detail.title, bell.inbox?.counts.unread, client.counts?.unseen, detail.stored === false]);
+bell?.addEventListener("hoardrun-open", ({ detail }) => [
+  detail.title,
+  bell.inbox?.counts.unread,
+  client.counts?.unseen,
+  detail.stored === false,
+]);

@@ -59,11 +59,18 @@ export class HoardrunBell extends (globalThis.HTMLElement ?? Object) {
     for (const name of ["client", "getToken"]) this.#upgrade(name);
     this.#life = new AbortController();
     const { signal } = this.#life;
-    document.addEventListener("pointerdown", (event) => this.isOpen && !event.composedPath().includes(this) && this.close(), { signal });
+    document.addEventListener(
+      "pointerdown",
+      (event) => this.isOpen && !event.composedPath().includes(this) && this.close(),
+      { signal },
+    );
     document.addEventListener("visibilitychange", () => this.#shown(), { signal });
     this.#clock = setInterval(() => this.#tick(), TICK_MS);
     if (!this.#client && (this.getToken || this.hasAttribute("token-url"))) {
-      this.#client = new Client({ url: this.#url, getToken: this.getToken || (() => this.#askForToken()) });
+      this.#client = new Client({
+        url: this.#url,
+        getToken: this.getToken || (() => this.#askForToken()),
+      });
       this.#own = true;
     }
     this.#enter();
@@ -73,7 +80,8 @@ export class HoardrunBell extends (globalThis.HTMLElement ?? Object) {
   get #url() {
     const server = this.getAttribute("server");
     if (server) return new URL(PATH, new URL(server.replace(/\/?$/, "/"), location.href));
-    const [, before = "/"] = /^(.*\/)static\/realtime\/[^/]*$/.exec(new URL(import.meta.url).pathname) || [];
+    const [, before = "/"] =
+      /^(.*\/)static\/realtime\/[^/]*$/.exec(new URL(import.meta.url).pathname) || [];
     return new URL(before + PATH, import.meta.url);
   }
 
@@ -96,11 +104,15 @@ export class HoardrunBell extends (globalThis.HTMLElement ?? Object) {
   }
 
   async #askForToken() {
-    const response = await fetch(this.getAttribute("token-url"), { headers: { Accept: "application/json" } });
+    const response = await fetch(this.getAttribute("token-url"), {
+      headers: { Accept: "application/json" },
+    });
     if ([401, 403].includes(response.status)) return null;
     const { access } = response.ok ? await response.json() : {};
     if (typeof access === "string") return access;
-    const why = response.ok ? 'The token-url must answer {"access": "<token>"}.' : `The token-url answered ${response.status}.`;
+    const why = response.ok
+      ? 'The token-url must answer {"access": "<token>"}.'
+      : `The token-url answered ${response.status}.`;
     this.#warn(why);
     throw new Error(why);
   }
@@ -116,7 +128,11 @@ export class HoardrunBell extends (globalThis.HTMLElement ?? Object) {
     this.#inbox = new Inbox(this.#client);
     this.#inbox.addEventListener("change", () => this.#changed());
     this.#inbox.addEventListener("arrived", ({ detail }) => this.#arrived(detail));
-    this.#ends = [this.#client.on("state", ({ state }) => this.#entered(state)), this.#client.on("resync", () => this.#see()), this.#client.on("reset", () => this.#forget())];
+    this.#ends = [
+      this.#client.on("state", ({ state }) => this.#entered(state)),
+      this.#client.on("resync", () => this.#see()),
+      this.#client.on("reset", () => this.#forget()),
+    ];
     if (this.#own) this.#client.connect();
     this.#draw();
   }
@@ -144,7 +160,8 @@ export class HoardrunBell extends (globalThis.HTMLElement ?? Object) {
     this.#draw();
     this.#place();
     this.#parts.all.focus();
-    if (!this.#client) this.#warn("It is not connected: give it a token-url, a getToken or a client.");
+    if (!this.#client)
+      this.#warn("It is not connected: give it a token-url, a getToken or a client.");
     const isFirst = !this.#inbox?.isLoaded || this.#problem;
     this.#see();
     if (isFirst) this.#try(() => this.#inbox?.load());
@@ -193,7 +210,8 @@ export class HoardrunBell extends (globalThis.HTMLElement ?? Object) {
   /** Times age while nothing happens. What has not changed is left alone. */
   #tick() {
     if (!this.isOpen || document.hidden) return;
-    for (const time of this.#parts.list.querySelectorAll("time")) write(time, ago(time.dateTime, this.#lang), {});
+    for (const time of this.#parts.list.querySelectorAll("time"))
+      write(time, ago(time.dateTime, this.#lang), {});
   }
 
   #arrived(note) {
@@ -227,23 +245,70 @@ export class HoardrunBell extends (globalThis.HTMLElement ?? Object) {
   }
 
   #build() {
-    const bell = h("button", { type: "button", part: "bell", class: "bell", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => (this.isOpen ? this.close() : this.open()) });
+    const bell = h("button", {
+      type: "button",
+      part: "bell",
+      class: "bell",
+      "aria-haspopup": "dialog",
+      "aria-expanded": "false",
+      onclick: () => (this.isOpen ? this.close() : this.open()),
+    });
     const badge = h("span", { class: "badge", part: "badge", "aria-hidden": "true" });
     const label = h("span", { class: "sr" });
     bell.append(icon("bell"), badge, label);
     const all = h("button", { type: "button", onclick: () => this.#filter(false) });
     const onlyUnread = h("button", { type: "button", onclick: () => this.#filter(true) });
-    const readAll = h("button", { type: "button", class: "quiet", onclick: () => this.#try(() => this.#inbox.markAllRead()) });
+    const readAll = h("button", {
+      type: "button",
+      class: "quiet",
+      onclick: () => this.#try(() => this.#inbox.markAllRead()),
+    });
     const title = h("h2", {});
     const problem = h("p", { class: "problem", role: "alert" });
     const list = h("ul", {});
-    const more = h("button", { type: "button", class: "quiet more", onclick: () => this.#try(() => this.#inbox.more()) });
-    const panel = h("div", { class: "panel", part: "panel", role: "dialog", hidden: true }, h("div", { class: "head" }, title, h("div", { class: "segments", role: "group" }, all, onlyUnread), readAll), problem, h("div", { class: "scroll" }, list, more));
+    const more = h("button", {
+      type: "button",
+      class: "quiet more",
+      onclick: () => this.#try(() => this.#inbox.more()),
+    });
+    const panel = h(
+      "div",
+      { class: "panel", part: "panel", role: "dialog", hidden: true },
+      h(
+        "div",
+        { class: "head" },
+        title,
+        h("div", { class: "segments", role: "group" }, all, onlyUnread),
+        readAll,
+      ),
+      problem,
+      h("div", { class: "scroll" }, list, more),
+    );
     const live = h("span", { class: "sr", "aria-live": "polite", dir: "auto" });
-    this.#parts = { bell, badge, label, all, onlyUnread, readAll, title, problem, list, more, panel, live };
+    this.#parts = {
+      bell,
+      badge,
+      label,
+      all,
+      onlyUnread,
+      readAll,
+      title,
+      problem,
+      list,
+      more,
+      panel,
+      live,
+    };
     this.shadowRoot.append(bell, panel, live);
-    this.shadowRoot.addEventListener("keydown", (event) => event.key === "Escape" && this.isOpen && (event.stopPropagation(), this.close(true)));
-    this.addEventListener("focusout", ({ relatedTarget }) => relatedTarget && !this.contains(relatedTarget) && this.close());
+    this.shadowRoot.addEventListener(
+      "keydown",
+      (event) =>
+        event.key === "Escape" && this.isOpen && (event.stopPropagation(), this.close(true)),
+    );
+    this.addEventListener(
+      "focusout",
+      ({ relatedTarget }) => relatedTarget && !this.contains(relatedTarget) && this.close(),
+    );
     this.#draw();
   }
 
@@ -259,7 +324,8 @@ export class HoardrunBell extends (globalThis.HTMLElement ?? Object) {
   #draw() {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
-    const { bell, badge, label, all, onlyUnread, readAll, title, problem, more, panel } = this.#parts;
+    const { bell, badge, label, all, onlyUnread, readAll, title, problem, more, panel } =
+      this.#parts;
     const words = wordsOf(this.#lang);
     const inbox = this.#inbox;
     const { unread, unseen } = inbox?.counts || { unread: 0, unseen: 0 };
@@ -287,20 +353,71 @@ export class HoardrunBell extends (globalThis.HTMLElement ?? Object) {
     const focused = this.shadowRoot.activeElement?.dataset.key;
     const items = inbox?.items || [];
     const isOff = !inbox || this.#problem !== "";
-    const nothing = h("li", { class: "empty" }, inbox?.isLoading ? words.loading : isOff ? words.off : inbox.unreadOnly ? words.allRead : words.empty);
-    list.replaceChildren(...(items.length ? items.map((note) => this.#item(note, words)) : [nothing]));
-    if (focused) ([...list.querySelectorAll("[data-key]")].find(({ dataset }) => dataset.key === focused) || all).focus();
+    const nothing = h(
+      "li",
+      { class: "empty" },
+      inbox?.isLoading
+        ? words.loading
+        : isOff
+          ? words.off
+          : inbox.unreadOnly
+            ? words.allRead
+            : words.empty,
+    );
+    list.replaceChildren(
+      ...(items.length ? items.map((note) => this.#item(note, words)) : [nothing]),
+    );
+    if (focused)
+      (
+        [...list.querySelectorAll("[data-key]")].find(({ dataset }) => dataset.key === focused) ||
+        all
+      ).focus();
   }
 
   #item(note, words) {
-    const act = (verb, label, method) => h("button", { type: "button", class: "quiet", "data-key": `${note.id} ${verb}`, "aria-label": `${label}: ${note.title}`, onclick: () => this.#try(() => method.call(this.#inbox, note.id)) }, label);
+    const act = (verb, label, method) =>
+      h(
+        "button",
+        {
+          type: "button",
+          class: "quiet",
+          "data-key": `${note.id} ${verb}`,
+          "aria-label": `${label}: ${note.title}`,
+          onclick: () => this.#try(() => method.call(this.#inbox, note.id)),
+        },
+        label,
+      );
     const priority = words[note.priority];
     return h(
       "li",
       { class: `note ${note.status}`, "data-notification": note.id },
       h("span", { class: "kind", "data-type": note.type }, icon(note.type)),
-      h("button", { type: "button", class: "open", "data-key": `${note.id} open`, onclick: () => this.#choose(note) }, h("strong", { dir: "auto" }, note.title), " ", h("span", { dir: "auto" }, note.message), " ", h("small", {}, h("time", { datetime: note.created_at }, ago(note.created_at, this.#lang)), priority ? " " : "", priority ? h("em", {}, priority) : "")),
-      h("div", { class: "acts" }, note.status === "unread" ? act("read", words.read, this.#inbox.markRead) : "", act("archive", words.archive, this.#inbox.archive)),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "open",
+          "data-key": `${note.id} open`,
+          onclick: () => this.#choose(note),
+        },
+        h("strong", { dir: "auto" }, note.title),
+        " ",
+        h("span", { dir: "auto" }, note.message),
+        " ",
+        h(
+          "small",
+          {},
+          h("time", { datetime: note.created_at }, ago(note.created_at, this.#lang)),
+          priority ? " " : "",
+          priority ? h("em", {}, priority) : "",
+        ),
+      ),
+      h(
+        "div",
+        { class: "acts" },
+        note.status === "unread" ? act("read", words.read, this.#inbox.markRead) : "",
+        act("archive", words.archive, this.#inbox.archive),
+      ),
     );
   }
 }
@@ -323,4 +440,5 @@ function write(node, text, attributes) {
 }
 
 // Where there are no elements, as on a server that renders pages, it can be imported all the same.
-if (globalThis.customElements && !customElements.get("hoardrun-bell")) customElements.define("hoardrun-bell", HoardrunBell);
+if (globalThis.customElements && !customElements.get("hoardrun-bell"))
+  customElements.define("hoardrun-bell", HoardrunBell);

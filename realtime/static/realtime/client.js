@@ -1,9 +1,33 @@
 // hoardrun's client: one WebSocket that comes back, resumes, and hands each event over once.
 // docs/client.md shows its use, client.d.ts every name.
 
-import { backoff, claimsOf, DisconnectedError, Emitter, exclusively, FAILED, LEFT, listen, pause, Positions, Rooms, roomsOf, TimeoutError } from "./parts.js";
+import {
+  backoff,
+  claimsOf,
+  DisconnectedError,
+  Emitter,
+  exclusively,
+  FAILED,
+  LEFT,
+  listen,
+  pause,
+  Positions,
+  Rooms,
+  roomsOf,
+  TimeoutError,
+} from "./parts.js";
 
-export { afterClose, backoff, claimsOf, DisconnectedError, Emitter, LEFT, Positions, ServerError, TimeoutError } from "./parts.js";
+export {
+  afterClose,
+  backoff,
+  claimsOf,
+  DisconnectedError,
+  Emitter,
+  LEFT,
+  Positions,
+  ServerError,
+  TimeoutError,
+} from "./parts.js";
 
 // -- what has been handled, and may be acknowledged
 
@@ -46,9 +70,12 @@ export class Tokens {
   /** Resolves to a token, for "connect" the one there is; "" when nobody is logged in. */
   async get(reason) {
     if (reason === "connect" && this.#token && !isEnding(this.#token)) return this.#token;
-    this.#asking ??= exclusively(`hoardrun token ${this.#name}`, () => Promise.race([this.getToken({ reason }), this.#ended])).finally(() => (this.#asking = null));
+    this.#asking ??= exclusively(`hoardrun token ${this.#name}`, () =>
+      Promise.race([this.getToken({ reason }), this.#ended]),
+    ).finally(() => (this.#asking = null));
     const token = await this.#asking;
-    if (token !== null && typeof token !== "string") throw new TypeError(`getToken gave ${typeof token}, not a string or null.`);
+    if (token !== null && typeof token !== "string")
+      throw new TypeError(`getToken gave ${typeof token}, not a string or null.`);
     return (this.#token = token || "");
   }
 
@@ -87,7 +114,8 @@ function ownUrl() {
 }
 
 /** The API is next to the socket: below the path that comes before `/ws/`. */
-const apiOf = ({ origin, pathname }) => origin.replace("ws", "http") + (/^(.*)\/ws\//.exec(pathname)?.[1] ?? "");
+const apiOf = ({ origin, pathname }) =>
+  origin.replace("ws", "http") + (/^(.*)\/ws\//.exec(pathname)?.[1] ?? "");
 
 export class Client {
   state = "disconnected";
@@ -111,15 +139,48 @@ export class Client {
   #ended = null; // by itself: the error
   #listening = null;
 
-  constructor({ getToken, url = ownUrl(), apiUrl, device = "", types = [], rooms = [], tokenIn = "subprotocol", share = true, workerUrl, WebSocket, snapshot = false, snapshotUrl = "/api/v1/snapshot", requestTimeoutMs = 10_000, positions = {}, epoch = "" } = {}) {
+  constructor({
+    getToken,
+    url = ownUrl(),
+    apiUrl,
+    device = "",
+    types = [],
+    rooms = [],
+    tokenIn = "subprotocol",
+    share = true,
+    workerUrl,
+    WebSocket,
+    snapshot = false,
+    snapshotUrl = "/api/v1/snapshot",
+    requestTimeoutMs = 10_000,
+    positions = {},
+    epoch = "",
+  } = {}) {
     const address = url && new URL(url, globalThis.location?.href);
     if (address) address.protocol = address.protocol.replace("http", "ws");
-    apiUrl = apiUrl ? String(new URL(apiUrl, globalThis.location?.href)) : address && apiOf(address);
-    this.#options = { url: String(address), apiUrl: apiUrl.replace(/\/$/, ""), device, tokenIn, share: share && !WebSocket, workerUrl, WebSocket, snapshot, snapshotUrl, timeoutMs: requestTimeoutMs, getToken: (reason) => this.#tokens.get(reason) };
+    apiUrl = apiUrl
+      ? String(new URL(apiUrl, globalThis.location?.href))
+      : address && apiOf(address);
+    this.#options = {
+      url: String(address),
+      apiUrl: apiUrl.replace(/\/$/, ""),
+      device,
+      tokenIn,
+      share: share && !WebSocket,
+      workerUrl,
+      WebSocket,
+      snapshot,
+      snapshotUrl,
+      timeoutMs: requestTimeoutMs,
+      getToken: (reason) => this.#tokens.get(reason),
+    };
     this.#tokens = new Tokens(getToken, String(address));
     this.#positions.reset(positions, epoch);
     this.#types = new Set(types);
-    for (const [room, rate] of Array.isArray(rooms) ? rooms.map((room) => [room, "realtime"]) : Object.entries(rooms)) this.#rooms.set(room, rate);
+    for (const [room, rate] of Array.isArray(rooms)
+      ? rooms.map((room) => [room, "realtime"])
+      : Object.entries(rooms))
+      this.#rooms.set(room, rate);
   }
 
   get positions() {
@@ -138,12 +199,17 @@ export class Client {
 
   connect() {
     if (this.state !== "disconnected") return;
-    if (!this.#options.url) throw new TypeError("There is no page to take the server from: give the option `url`.");
+    if (!this.#options.url)
+      throw new TypeError("There is no page to take the server from: give the option `url`.");
     this.disconnect();
     this.#listening = new AbortController();
     const seen = () => this.#link && (this.#link.hidden = document.hidden);
     listen(globalThis.document, this.#listening, { visibilitychange: seen });
-    listen(globalThis, this.#listening, { focus: seen, pagehide: () => this.#link?.stop(), pageshow: ({ persisted }) => persisted && (this.disconnect(), this.connect()) });
+    listen(globalThis, this.#listening, {
+      focus: seen,
+      pagehide: () => this.#link?.stop(),
+      pageshow: ({ persisted }) => persisted && (this.disconnect(), this.connect()),
+    });
     this.#begin(++this.#run);
   }
 
@@ -194,7 +260,8 @@ export class Client {
     for (let attempt = 0; ; attempt++) {
       try {
         this.#enter({ state: "connecting" });
-        if (this.#isStale || (this.#options.snapshot && this.#positions.isEmpty)) await this.#resync({ stream: "", reason: "start" });
+        if (this.#isStale || (this.#options.snapshot && this.#positions.isEmpty))
+          await this.#resync({ stream: "", reason: "start" });
         const link = (this.#options.share && (await this.#shared())) || (await this.#alone());
         if (run !== this.#run) return link.stop();
         return this.#use(link);
@@ -217,7 +284,10 @@ export class Client {
       const { share } = await import("./shared.js");
       return token && (await share(this.#options, token));
     } catch ({ message }) {
-      if (!warned) console.warn(`hoardrun: each tab has a connection of its own. ${message} The option \`share: false\` asks for that.`);
+      if (!warned)
+        console.warn(
+          `hoardrun: each tab has a connection of its own. ${message} The option \`share: false\` asks for that.`,
+        );
       warned = true;
     }
   }
@@ -234,11 +304,17 @@ export class Client {
     link.on("lost", () => (this.disconnect(), this.connect()));
     link.on("behind", (stream) => this.#resync({ stream, reason: "behind" }));
     const hidden = globalThis.document?.hidden ?? false;
-    link.start({ positions: this.positions, epoch: this.#positions.epoch, types: [...this.#types], hidden });
+    link.start({
+      positions: this.positions,
+      epoch: this.#positions.epoch,
+      types: [...this.#types],
+      hidden,
+    });
     if (this.#events.has("frame")) link.on("frame", (frame) => this.#events.emit("frame", frame));
     const early = [...this.#early];
     this.#early.clear();
-    for (const command of this.#rooms.commands(early.flatMap(({ command }) => roomsOf(command)))) this.#ask(command).catch(() => {});
+    for (const command of this.#rooms.commands(early.flatMap(({ command }) => roomsOf(command))))
+      this.#ask(command).catch(() => {});
     for (const { command, resolve } of early) resolve(link.ask(command));
   }
 
@@ -280,7 +356,10 @@ export class Client {
     if (type === "notification_counts") this.counts = data;
     const handled = this.#handled;
     if (stream) handled.begin(stream, offset);
-    const results = [...this.#events.emit(type, data, message), ...this.#events.emit("message", message)];
+    const results = [
+      ...this.#events.emit(type, data, message),
+      ...this.#events.emit("message", message),
+    ];
     if (!stream) return;
     const isLater = results.some((result) => typeof result?.then === "function");
     const ended = isLater ? await Promise.all(results) : results;
@@ -311,7 +390,12 @@ export class Client {
         if (this.#endAt(error)) return;
         this.#due ??= about;
         const retryInMs = backoff(attempt++);
-        if (this.#link?.state === "connected") this.#enter({ state: "connecting", reason: `There is no snapshot. ${error.message}`, retryInMs });
+        if (this.#link?.state === "connected")
+          this.#enter({
+            state: "connecting",
+            reason: `There is no snapshot. ${error.message}`,
+            retryInMs,
+          });
         await pause(retryInMs);
         if (run !== this.#run) return;
       }
@@ -326,8 +410,10 @@ export class Client {
     this.#handled = new Handled();
     this.counts = snapshot.counts || this.counts;
     this.#events.emit("resync", { snapshot, stream, reason });
-    if (this.#link?.state === "connected" && this.state !== "connected") this.#enter({ state: "connected" });
-    for (const message of held) if (message.stream || message.timestamp >= snapshot.timestamp) this.#receive(message);
+    if (this.#link?.state === "connected" && this.state !== "connected")
+      this.#enter({ state: "connected" });
+    for (const message of held)
+      if (message.stream || message.timestamp >= snapshot.timestamp) this.#receive(message);
   }
 
   // -- asking
@@ -342,9 +428,17 @@ export class Client {
       if (this.#ended) return reject(this.#ended);
       const early = { command, resolve, reject };
       this.#early.add(early);
-      setTimeout(() => this.#early.delete(early) && reject(new TimeoutError(`No connection within ${timeoutMs} ms.`)), timeoutMs);
+      setTimeout(
+        () =>
+          this.#early.delete(early) &&
+          reject(new TimeoutError(`No connection within ${timeoutMs} ms.`)),
+        timeoutMs,
+      );
     };
-    return this.#rooms.follow(command, (!this.#ended && this.#link?.ask(command)) || new Promise(later));
+    return this.#rooms.follow(
+      command,
+      (!this.#ended && this.#link?.ask(command)) || new Promise(later),
+    );
   }
 
   async join(rooms, { rate = "realtime" } = {}) {
@@ -401,12 +495,22 @@ export class Client {
         method,
         signal: AbortSignal.timeout(this.#options.timeoutMs),
         credentials: "omit", // the token alone says who asks
-        headers: { ...headers, Accept: "application/json", Authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
+        headers: {
+          ...headers,
+          Accept: "application/json",
+          Authorization: `Bearer ${token}`,
+          ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        },
         body: body === undefined ? undefined : JSON.stringify(body),
       }).catch(() => Promise.reject(new ApiError(0, "The server cannot be reached.")));
       if (response.status === 401 && reason === "connect") continue;
       const answer = await response.json().catch(() => null);
-      if (!response.ok) throw new ApiError(response.status, answer?.detail || answer?.title || `The server answered ${response.status}.`, answer);
+      if (!response.ok)
+        throw new ApiError(
+          response.status,
+          answer?.detail || answer?.title || `The server answered ${response.status}.`,
+          answer,
+        );
       return answer;
     }
   }

@@ -1,6 +1,20 @@
 // One WebSocket, kept alive: for a page that shares none, and in the worker for those that do.
 
-import { afterClose, backoff, CEILING_MS, delay, DisconnectedError, Emitter, LEFT, listen, Positions, Rooms, roomsOf, ServerError, TimeoutError } from "./parts.js";
+import {
+  afterClose,
+  backoff,
+  CEILING_MS,
+  delay,
+  DisconnectedError,
+  Emitter,
+  LEFT,
+  listen,
+  Positions,
+  Rooms,
+  roomsOf,
+  ServerError,
+  TimeoutError,
+} from "./parts.js";
 
 // -- what may be acknowledged
 
@@ -86,7 +100,10 @@ export class Heartbeat {
   // Timers may come late: only a ping that has no answer counts.
   #check() {
     const now = this.now();
-    if (this.#pingedAt) return now - this.#pingedAt >= SLACK_MS ? this.dead() : this.#arm(this.#pingedAt + SLACK_MS - now);
+    if (this.#pingedAt)
+      return now - this.#pingedAt >= SLACK_MS
+        ? this.dead()
+        : this.#arm(this.#pingedAt + SLACK_MS - now);
     const left = this.#heardAt + this.#every - now;
     if (left > 0) this.#arm(left);
     else this.probe();
@@ -116,7 +133,14 @@ export class Requests {
         this.#waiting.delete(id);
         reject(new TimeoutError(`No answer to ${command.type} within ${this.timeoutMs} ms.`));
       }, this.timeoutMs);
-      this.#waiting.set(id, { message, expected: expectedBy(command), answers: [], resolve, reject, timer });
+      this.#waiting.set(id, {
+        message,
+        expected: expectedBy(command),
+        answers: [],
+        resolve,
+        reject,
+        timer,
+      });
       this.send(message);
     });
   }
@@ -132,7 +156,9 @@ export class Requests {
     request.expected -= isError && answer.data.rooms ? answer.data.rooms.length : 1;
     if (request.expected > 0 && !(isError && !answer.data.rooms)) return;
     this.#forget(answer.id);
-    const error = request.answers.find(({ type, data }) => type === "error" && !(request.again && data.code === "not_joined"));
+    const error = request.answers.find(
+      ({ type, data }) => type === "error" && !(request.again && data.code === "not_joined"),
+    );
     if (!error) return request.resolve(request.answers.filter(({ type }) => type !== "error"));
     const joined = request.answers.map(({ room }) => room); // an error has none
     request.reject(Object.assign(new ServerError(error.data), { joined }));
@@ -203,7 +229,10 @@ export class Connection extends Emitter {
   #timers = {};
   #requests;
   #acks = new Acks((message) => this.#send(message));
-  #heartbeat = new Heartbeat({ ping: () => this.#send({ type: "ping" }), dead: () => this.#lost("no sign of life") });
+  #heartbeat = new Heartbeat({
+    ping: () => this.#send({ type: "ping" }),
+    dead: () => this.#lost("no sign of life"),
+  });
 
   constructor({ url, tokenIn, device, timeoutMs, getToken, WebSocket }) {
     super();
@@ -219,7 +248,10 @@ export class Connection extends Emitter {
     this.#isHidden = hidden;
     this.#attempt = this.#refusals = 0;
     this.#listening = new AbortController();
-    listen(globalThis, this.#listening, { online: () => this.#wake(), offline: () => this.#socket && this.#lost("the network is away") });
+    listen(globalThis, this.#listening, {
+      online: () => this.#wake(),
+      offline: () => this.#socket && this.#lost("the network is away"),
+    });
     this.#open("connect");
   }
 
@@ -249,11 +281,18 @@ export class Connection extends Emitter {
     const [before, after] = [new Set(this.types), new Set(types)];
     this.types = [...after].sort();
     if (!this.#socket) return this.types; // the address will say it
-    const [added, gone] = [[...after].filter((type) => !before.has(type)), [...before].filter((type) => !after.has(type))];
+    const [added, gone] = [
+      [...after].filter((type) => !before.has(type)),
+      [...before].filter((type) => !after.has(type)),
+    ];
     // First add: in between, it must not be everything.
     try {
       if (added.length) await this.ask({ type: "subscribe_notifications", types: added });
-      if (gone.length) await this.ask({ type: "unsubscribe_notifications", ...(after.size ? { types: gone } : {}) });
+      if (gone.length)
+        await this.ask({
+          type: "unsubscribe_notifications",
+          ...(after.size ? { types: gone } : {}),
+        });
     } catch (error) {
       this.types = [...before];
       throw error;
@@ -273,7 +312,12 @@ export class Connection extends Emitter {
     if (this.has("frame")) {
       const message = parse(text);
       if (typeof message?.token === "string") message.token = "•••"; // not for logs
-      this.emit("frame", { direction: "out", text: message ? JSON.stringify(message) : text, message, flag: "" });
+      this.emit("frame", {
+        direction: "out",
+        text: message ? JSON.stringify(message) : text,
+        message,
+        flag: "",
+      });
     }
     return true;
   }
@@ -303,8 +347,12 @@ export class Connection extends Emitter {
     const { tokenIn, WebSocket = globalThis.WebSocket } = this.#options;
     this.positions.connect(this.types.length > 0);
     const protocols = tokenIn === "subprotocol" ? [SUBPROTOCOL, `bearer.${token}`] : [SUBPROTOCOL];
-    const socket = (this.#socket = new WebSocket(this.#address(tokenIn === "query" ? token : ""), protocols));
-    socket.onopen = () => tokenIn === "message" && this.sendText(JSON.stringify({ type: "authenticate", token }));
+    const socket = (this.#socket = new WebSocket(
+      this.#address(tokenIn === "query" ? token : ""),
+      protocols,
+    ));
+    socket.onopen = () =>
+      tokenIn === "message" && this.sendText(JSON.stringify({ type: "authenticate", token }));
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = ({ code, reason }) => this.#closed(code, reason);
     socket.onerror = () => {}; // `onclose` follows; some implementations throw what nobody listens for
@@ -315,8 +363,15 @@ export class Connection extends Emitter {
     const { url, device } = this.#options;
     const address = new URL(url);
     const since = this.positions.since();
-    const parameters = { device, since, epoch: since && this.positions.epoch, types: this.types.join(","), token };
-    for (const [name, value] of Object.entries(parameters)) if (value) address.searchParams.set(name, value);
+    const parameters = {
+      device,
+      since,
+      epoch: since && this.positions.epoch,
+      types: this.types.join(","),
+      token,
+    };
+    for (const [name, value] of Object.entries(parameters))
+      if (value) address.searchParams.set(name, value);
     return address;
   }
 
@@ -325,7 +380,8 @@ export class Connection extends Emitter {
   #closed(code, reason) {
     this.#drop();
     const [next, words] = [afterClose(code), reason || "the connection broke"];
-    if (next === "stop" || (next === "renew" && ++this.#refusals >= REFUSALS)) return this.#end(code, words);
+    if (next === "stop" || (next === "renew" && ++this.#refusals >= REFUSALS))
+      return this.#end(code, words);
     this.#isAside = next === "wait";
     this.#retry(code, words, next === "renew" ? "refused" : "connect");
   }
@@ -338,7 +394,8 @@ export class Connection extends Emitter {
   #retry(code, reason, tokenReason = "connect") {
     let wait = delay(code, this.#attempt++, this.#hint);
     // A browser that says so may be wrong, for ever: it is believed for half a minute at a time.
-    if (globalThis.navigator?.onLine === false) wait = Math.max(wait, CEILING_MS / 2 + backoff(10) / 2);
+    if (globalThis.navigator?.onLine === false)
+      wait = Math.max(wait, CEILING_MS / 2 + backoff(10) / 2);
     this.#hint = 0;
     this.stats.reconnects++;
     this.#run++;
@@ -394,7 +451,14 @@ export class Connection extends Emitter {
     this.#heartbeat.heard();
     const message = parse(text);
     const verdict = message?.stream ? this.positions.judge(message.stream, message.offset) : "new";
-    const flag = verdict === "old" ? "duplicate" : verdict === "gap" ? "gap" : !message || message.type === "error" ? "error" : "";
+    const flag =
+      verdict === "old"
+        ? "duplicate"
+        : verdict === "gap"
+          ? "gap"
+          : !message || message.type === "error"
+            ? "error"
+            : "";
     if (this.has("frame")) this.emit("frame", { direction: "in", text, message, flag });
     if (!message) return;
     if (verdict === "old") return void this.stats.duplicates++;
@@ -419,7 +483,10 @@ export class Connection extends Emitter {
       case "pong":
         return this.#compare(data.positions);
       case "room_joined":
-        return void (this.rooms.late.delete(data.room) && this.ask({ type: "leave_room", room: data.room }).catch(() => {}));
+        return void (
+          this.rooms.late.delete(data.room) &&
+          this.ask({ type: "leave_room", room: data.room }).catch(() => {})
+        );
       case "room_left":
         return void (data.reason === "revoked" && this.rooms.delete(data.room));
       case "subscription_updated":
@@ -481,7 +548,8 @@ export class Connection extends Emitter {
       await this.#requests.ask({ type: "authenticate", token });
     } catch {
       // At the latest, 4401 asks for one.
-      if (run === this.#run && this.greeting) this.#timers.renew = setTimeout(() => this.#renew(attempt + 1), 1000 + backoff(attempt));
+      if (run === this.#run && this.greeting)
+        this.#timers.renew = setTimeout(() => this.#renew(attempt + 1), 1000 + backoff(attempt));
     }
   }
 

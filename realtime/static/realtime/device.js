@@ -22,6 +22,8 @@ function take(name) {
   if (!navigator.locks) return true;
   return new Promise((resolve) => {
     const held = () => (resolve(true), new Promise(() => {}));
-    navigator.locks.request(`hoardrun device ${name}`, { signal: AbortSignal.timeout(RELOAD_MS) }, held).catch(() => resolve(false));
+    navigator.locks
+      .request(`hoardrun device ${name}`, { signal: AbortSignal.timeout(RELOAD_MS) }, held)
+      .catch(() => resolve(false));
   });
 }

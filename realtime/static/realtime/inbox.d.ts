@@ -25,7 +25,15 @@ export class Inbox extends EventTarget {
   close(): void;
 
   /** Something looks different. */
-  addEventListener(type: "change", listener: (event: Event) => unknown, options?: boolean | AddEventListenerOptions): void;
+  addEventListener(
+    type: "change",
+    listener: (event: Event) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
   /** A notification came, into the inbox unless its `stored` is false. */
-  addEventListener(type: "arrived", listener: (event: CustomEvent<Notification>) => unknown, options?: boolean | AddEventListenerOptions): void;
+  addEventListener(
+    type: "arrived",
+    listener: (event: CustomEvent<Notification>) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
 }

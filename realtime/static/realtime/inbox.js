@@ -48,7 +48,11 @@ export class Inbox extends EventTarget {
   get items() {
     return [...this.#items.values()]
       .filter(({ status }) => status === "unread" || (status === "read" && !this.#unreadOnly))
-      .sort((a, b) => String(b.created_at).localeCompare(String(a.created_at)) || String(b.id).localeCompare(String(a.id), "en", { numeric: true }));
+      .sort(
+        (a, b) =>
+          String(b.created_at).localeCompare(String(a.created_at)) ||
+          String(b.id).localeCompare(String(a.id), "en", { numeric: true }),
+      );
   }
 
   get unreadOnly() {
@@ -83,7 +87,9 @@ export class Inbox extends EventTarget {
         const answer = await this.#client.api("GET", `${PATH}?${this.#query()}`);
         if (run !== this.#run) return;
         // What the socket said meanwhile is newer than the page.
-        for (const note of answer.results) if (!this.#items.has(note.id)) this.#items.set(note.id, { ...note, ...this.#late.get(note.id) });
+        for (const note of answer.results)
+          if (!this.#items.has(note.id))
+            this.#items.set(note.id, { ...note, ...this.#late.get(note.id) });
         this.#cursor = answer.next ? new URL(answer.next).searchParams.get("cursor") : "";
         this.hasMore = Boolean(this.#cursor);
         if (this.items.length >= wanted) return;
@@ -141,9 +147,11 @@ export class Inbox extends EventTarget {
   #updated(states) {
     for (const { notification, deleted, ...state } of states) {
       const known = this.#items.get(state.id);
-      if (this.isLoading) this.#late.set(state.id, { ...this.#late.get(state.id), ...notification, ...state });
+      if (this.isLoading)
+        this.#late.set(state.id, { ...this.#late.get(state.id), ...notification, ...state });
       if (deleted) this.#items.delete(state.id);
-      else if (known || notification) this.#items.set(state.id, { ...known, ...notification, ...state });
+      else if (known || notification)
+        this.#items.set(state.id, { ...known, ...notification, ...state });
     }
     this.#changed();
   }

@@ -33,7 +33,9 @@ export class Positions {
 
   /** Begin anew: `positions` maps each stream to its offset, or to `{offset}`. */
   reset(positions, epoch = "") {
-    this.#offsets = new Map(Object.entries(positions).map(([stream, at]) => [stream, at.offset ?? at]));
+    this.#offsets = new Map(
+      Object.entries(positions).map(([stream, at]) => [stream, at.offset ?? at]),
+    );
     this.epoch = epoch;
   }
 
@@ -58,7 +60,8 @@ export class Positions {
     const isOther = this.epoch !== "" && this.epoch !== epoch;
     if (isOther) this.#offsets.clear();
     this.epoch = epoch;
-    for (const [stream, { offset }] of Object.entries(positions)) if (!this.#offsets.has(stream)) this.#offsets.set(stream, offset);
+    for (const [stream, { offset }] of Object.entries(positions))
+      if (!this.#offsets.has(stream)) this.#offsets.set(stream, offset);
     return isOther;
   }
 
@@ -181,7 +184,8 @@ export class Rooms extends Map {
   /** Have what `asking` joins and leaves; a room whose join failed is as it was before. */
   async follow(command, asking) {
     const names = roomsOf(command);
-    if (command.type === "leave_room") for (const name of names) this.#joining.delete(name), this.delete(name);
+    if (command.type === "leave_room")
+      for (const name of names) this.#joining.delete(name), this.delete(name);
     if (command.type !== "join_room") return asking;
     const rate = command.rate || "realtime";
     for (const name of names) {
@@ -195,7 +199,10 @@ export class Rooms extends Map {
       for (const name of names) this.#joined(name, command, rate);
       return answers;
     } catch (error) {
-      for (const name of names) error.joined?.includes(name) ? this.#joined(name, command, rate) : this.#failed(name, command, error);
+      for (const name of names)
+        error.joined?.includes(name)
+          ? this.#joined(name, command, rate)
+          : this.#failed(name, command, error);
       throw error;
     }
   }
@@ -224,7 +231,8 @@ export class Rooms extends Map {
   /** Write the fewest commands that join all but `except`. */
   commands(except = []) {
     const byRate = new Map();
-    for (const [name, rate] of this) if (!except.includes(name)) byRate.set(rate, [...(byRate.get(rate) || []), name]);
+    for (const [name, rate] of this)
+      if (!except.includes(name)) byRate.set(rate, [...(byRate.get(rate) || []), name]);
     return [...byRate].map(([rate, rooms]) => ({ type: "join_room", rooms, rate }));
   }
 }
@@ -252,7 +260,10 @@ export async function exclusively(name, act) {
   const { locks } = globalThis.navigator || {};
   if (!locks) {
     const turn = Promise.resolve(turns.get(name)).then(act);
-    turns.set(name, turn.catch(() => {}));
+    turns.set(
+      name,
+      turn.catch(() => {}),
+    );
     return turn;
   }
   let result;
@@ -266,5 +277,6 @@ export async function exclusively(name, act) {
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export function listen(target, { signal }, handlers) {
-  for (const [type, handler] of Object.entries(handlers)) target?.addEventListener?.(type, handler, { signal });
+  for (const [type, handler] of Object.entries(handlers))
+    target?.addEventListener?.(type, handler, { signal });
 }

@@ -11,7 +11,10 @@ const workersNamed = (name) =>
   class {
     constructor(url, options) {
       if (!globalThis.SharedWorker) throw new Error("This browser has no SharedWorker.");
-      return new globalThis.SharedWorker(policy?.createScriptURL(String(url)) ?? url, { ...options, name });
+      return new globalThis.SharedWorker(policy?.createScriptURL(String(url)) ?? url, {
+        ...options,
+        name,
+      });
     }
   };
 
@@ -20,14 +23,27 @@ export function share(options, token) {
   return new Promise((resolve, reject) => {
     const { url, tokenIn, device, workerUrl } = options;
     // To share with equals only: a worker that pages before a deploy have started is not of this version.
-    const SharedWorker = workersNamed(JSON.stringify([VERSION, url, tokenIn, device, loginOf(token)]));
+    const SharedWorker = workersNamed(
+      JSON.stringify([VERSION, url, tokenIn, device, loginOf(token)]),
+    );
     // Bundlers know the second by its text and emit the file; Vite refuses options that are not literal.
-    const worker = workerUrl ? new SharedWorker(workerUrl, { type: "module" }) : new SharedWorker(new URL("./worker.js", import.meta.url), { type: "module" });
-    const timer = setTimeout(() => reject(new Error("The worker does not answer.")), WELCOME_WITHIN_MS);
-    worker.onerror = () => reject(new Error(`The worker cannot be loaded${workerUrl ? ` from ${workerUrl}` : ""}: give its address as \`workerUrl\`.`));
+    const worker = workerUrl
+      ? new SharedWorker(workerUrl, { type: "module" })
+      : new SharedWorker(new URL("./worker.js", import.meta.url), { type: "module" });
+    const timer = setTimeout(
+      () => reject(new Error("The worker does not answer.")),
+      WELCOME_WITHIN_MS,
+    );
+    worker.onerror = () =>
+      reject(
+        new Error(
+          `The worker cannot be loaded${workerUrl ? ` from ${workerUrl}` : ""}: give its address as \`workerUrl\`.`,
+        ),
+      );
     worker.port.onmessage = async ({ data }) => {
       clearTimeout(timer);
-      if (data.version !== VERSION) return reject(new Error("The worker's file is of another version."));
+      if (data.version !== VERSION)
+        return reject(new Error("The worker's file is of another version."));
       resolve(new SharedConnection(worker.port, { mine: await hold(), its: data.lock }, options));
     };
     worker.port.postMessage({ do: "hello" });
@@ -102,7 +118,8 @@ class SharedConnection extends Emitter {
     this.#port.close();
     this.#lock.release();
     this.#life.abort();
-    for (const { reject } of this.#asked.values()) reject(new DisconnectedError({ code: 0, reason: LEFT }));
+    for (const { reject } of this.#asked.values())
+      reject(new DisconnectedError({ code: 0, reason: LEFT }));
     this.#asked.clear();
     this.#enter({ state: "disconnected", reason: LEFT });
   }

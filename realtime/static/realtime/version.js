@@ -1,2 +1,2 @@
 // Written by `manage.py export_protocol` from the files beside it.
-export const VERSION = "4736da6bbaca6a09";
+export const VERSION = "812698b8d9a1a966";

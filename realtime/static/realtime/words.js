@@ -42,7 +42,8 @@ const WORDS = {
 };
 
 /** Write a reason as a sentence: "nobody is logged in" → "Nobody is logged in." */
-export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?…]$/.test(text) ? "" : ".");
+export const sentence = (text) =>
+  text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?…]$/.test(text) ? "" : ".");
 
 /** The words of a language tag such as "sw-TZ", English where there are none. */
 export const wordsOf = (lang) => WORDS[String(lang).toLowerCase().split("-")[0]] || WORDS.en;
@@ -55,11 +56,15 @@ function isTag(lang) {
   }
 }
 
-const STEPS = [[60, "minute"], [3600, "hour"]];
+const STEPS = [
+  [60, "minute"],
+  [3600, "hour"],
+];
 const DAY_MS = 86_400_000;
 
 /** Count the midnights here between two moments. */
-const midnights = (from, to) => Math.round((new Date(to).setHours(0, 0, 0, 0) - new Date(from).setHours(0, 0, 0, 0)) / DAY_MS);
+const midnights = (from, to) =>
+  Math.round((new Date(to).setHours(0, 0, 0, 0) - new Date(from).setHours(0, 0, 0, 0)) / DAY_MS);
 
 /** "4 minutes ago", "yesterday", "3 Nov": as a language says it. A day ends at midnight here. */
 export function ago(moment, lang, now = Date.now()) {
@@ -68,7 +73,14 @@ export function ago(moment, lang, now = Date.now()) {
   if (seconds < 45) return wordsOf(lang).now; // nothing comes from the future: the clock here is behind
   [lang] = Intl.DateTimeFormat.supportedLocalesOf(isTag(lang) ? lang : "en").concat("en");
   const days = midnights(moment, now);
-  if (days > 7) return new Date(moment).toLocaleDateString(lang, { day: "numeric", month: "short", ...(new Date(moment).getFullYear() === new Date(now).getFullYear() ? {} : { year: "numeric" }) });
+  if (days > 7)
+    return new Date(moment).toLocaleDateString(lang, {
+      day: "numeric",
+      month: "short",
+      ...(new Date(moment).getFullYear() === new Date(now).getFullYear()
+        ? {}
+        : { year: "numeric" }),
+    });
   const relative = new Intl.RelativeTimeFormat(lang, { numeric: "auto" });
   if (days >= 1 && seconds >= 0.75 * 3600) return relative.format(-days, "day");
   const [length, unit] = STEPS.findLast(([length]) => seconds >= length * 0.75) || STEPS[0];

@@ -17,7 +17,9 @@ let calls = 0;
 
 // Whoever gets this lock after the worker knows that it is gone.
 const lock = navigator.locks ? `hoardrun worker ${crypto.getRandomValues(new Uint32Array(4))}` : "";
-const locked = lock && new Promise((resolve) => navigator.locks.request(lock, () => (resolve(), new Promise(() => {}))));
+const locked =
+  lock &&
+  new Promise((resolve) => navigator.locks.request(lock, () => (resolve(), new Promise(() => {}))));
 
 self.onconnect = ({ ports: [port] }) => {
   port.onmessage = ({ data }) => hear(port, data);
@@ -42,7 +44,8 @@ const SAID = {
   },
   frames: (port) => {
     tabs.get(port).frames = true;
-    if (!connection.has("frame")) connection.on("frame", (what) => tellAll({ is: "frame", what }, ({ frames }) => frames));
+    if (!connection.has("frame"))
+      connection.on("frame", (what) => tellAll({ is: "frame", what }, ({ frames }) => frames));
   },
 };
 
@@ -57,7 +60,8 @@ function start(port, { options, positions, epoch, types, hidden, lock }) {
   if (lock) navigator.locks.request(lock, () => leave(port));
   connection ??= connect(options);
   if (connection.positions.isEmpty) connection.positions.reset(positions, epoch); // it has not greeted yet
-  if (connection.state === "disconnected") connection.start({ positions, epoch, types: allTypes(), hidden: allHidden() });
+  if (connection.state === "disconnected")
+    connection.start({ positions, epoch, types: allTypes(), hidden: allHidden() });
   else port.postMessage({ is: "state", change: connection.change });
   catchUp(port, positions, epoch);
   tabsChanged();
@@ -67,8 +71,17 @@ function start(port, { options, positions, epoch, types, hidden, lock }) {
 function catchUp(port, positions, epoch) {
   const { greeting } = connection;
   const now = Object.entries(connection.positions.toJSON());
-  const standing = greeting && Object.fromEntries(now.map(([stream, offset]) => [stream, { ...greeting.positions[stream], offset }]));
-  if (greeting) tell(port, { type: "connection_established", data: { ...greeting, positions: standing }, timestamp: new Date().toISOString() });
+  const standing =
+    greeting &&
+    Object.fromEntries(
+      now.map(([stream, offset]) => [stream, { ...greeting.positions[stream], offset }]),
+    );
+  if (greeting)
+    tell(port, {
+      type: "connection_established",
+      data: { ...greeting, positions: standing },
+      timestamp: new Date().toISOString(),
+    });
   if (greeting && counts) tell(port, counts);
   for (const [stream, known] of now) {
     const offset = positions[stream] ?? known;
@@ -118,7 +131,11 @@ function tell(port, message) {
   if (message.room && !rooms.has(message.room)) return;
   const topic = topicOf(message);
   const skip = types.length > 0 && topic && !types.includes(topic);
-  port.postMessage({ is: "message", what: skip ? { ...message, skip } : message, stats: connection.stats });
+  port.postMessage({
+    is: "message",
+    what: skip ? { ...message, skip } : message,
+    stats: connection.stats,
+  });
 }
 
 function tellAll(said, test = () => true) {
@@ -126,7 +143,8 @@ function tellAll(said, test = () => true) {
 }
 
 /** What subscriptions filter by; undefined always arrives. */
-const topicOf = ({ type, data }) => ({ notification: data.type, transaction_update: "transaction", balance_update: "balance" })[type];
+const topicOf = ({ type, data }) =>
+  ({ notification: data.type, transaction_update: "transaction", balance_update: "balance" })[type];
 
 // -- what tabs ask
 
@@ -134,7 +152,11 @@ async function answer(port, call, act) {
   try {
     port.postMessage({ is: "answer", call, result: await act() });
   } catch ({ name, message, code, retryable, joined, reason }) {
-    port.postMessage({ is: "answer", call, error: { name, message, code, retryable, joined, reason } });
+    port.postMessage({
+      is: "answer",
+      call,
+      error: { name, message, code, retryable, joined, reason },
+    });
   }
 }
 
@@ -145,12 +167,23 @@ async function ask(port, command) {
   if (command.type === "leave_room") {
     for (const room of rooms) tab.rooms.delete(room);
     const free = rooms.filter((room) => !isWanted(room));
-    const kept = rooms.filter(isWanted).map((room) => ({ type: "room_left", room, data: { room, reason: "request" } }));
-    return [...kept, ...(free.length ? await connection.ask({ type: "leave_room", rooms: free }) : [])];
+    const kept = rooms
+      .filter(isWanted)
+      .map((room) => ({ type: "room_left", room, data: { room, reason: "request" } }));
+    return [
+      ...kept,
+      ...(free.length ? await connection.ask({ type: "leave_room", rooms: free }) : []),
+    ];
   }
   if (command.type !== "join_room") return connection.ask(command);
-  const wanted = [command.rate || "realtime", ...rooms.flatMap((room) => [...tabs.values()].map((other) => other.rooms.get(room)))];
-  return tab.rooms.follow(command, connection.ask({ ...command, rate: RATES.find((rate) => wanted.includes(rate)) }));
+  const wanted = [
+    command.rate || "realtime",
+    ...rooms.flatMap((room) => [...tabs.values()].map((other) => other.rooms.get(room))),
+  ];
+  return tab.rooms.follow(
+    command,
+    connection.ask({ ...command, rate: RATES.find((rate) => wanted.includes(rate)) }),
+  );
 }
 
 async function setTypes(port, types) {

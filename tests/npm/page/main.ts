@@ -6,7 +6,11 @@ import { deviceName } from "hoardrun-client/device";
 import { Inbox } from "hoardrun-client/inbox";
 
 const [server, token] = location.hash.slice(1).split("&").map(decodeURIComponent);
-const client = new Client({ url: `${server}/ws/notifications`, getToken: () => token ?? null, snapshot: true });
+const client = new Client({
+  url: `${server}/ws/notifications`,
+  getToken: () => token ?? null,
+  snapshot: true,
+});
 const inbox = new Inbox(client);
 const bell = document.querySelector("hoardrun-bell");
 if (bell) bell.client = client;
@@ -18,6 +22,6 @@ function show(id: string, text: string): void {
 
 client.on("state", ({ state }: { state: State }) => show("state", state));
 client.on("notification", ({ title }) => show("heard", title));
-inbox.addEventListener("change", () => document.title = `Shop (${inbox.counts.unread})`);
+inbox.addEventListener("change", () => (document.title = `Shop (${inbox.counts.unread})`));
 deviceName("shop").then((name: string) => (document.documentElement.dataset.device = name));
 client.connect();

@@ -39,6 +39,12 @@ export async function request(method, path, { body, token, headers } = {}) {
   } catch {
     data = null;
   }
-  if (!response.ok) throw new ApiError(response.status, data?.title || `HTTP ${response.status}`, data?.detail || data?.title || `The server answered ${response.status}.`, data ?? {});
+  if (!response.ok)
+    throw new ApiError(
+      response.status,
+      data?.title || `HTTP ${response.status}`,
+      data?.detail || data?.title || `The server answered ${response.status}.`,
+      data ?? {},
+    );
   return data;
 }

@@ -12,7 +12,10 @@ export function showBell(link) {
     bell.client = link.client;
     bell.inbox.addEventListener("change", () => drawTitle(bell.inbox));
   });
-  bell.addEventListener("hoardrun-arrived", ({ detail }) => bell.isOpen || toast(detail, () => bell.open()));
+  bell.addEventListener(
+    "hoardrun-arrived",
+    ({ detail }) => bell.isOpen || toast(detail, () => bell.open()),
+  );
 }
 
 function drawTitle({ counts }) {
@@ -21,7 +24,17 @@ function drawTitle({ counts }) {
 
 function toast(note, open) {
   const list = $("toasts");
-  const body = el("button", { class: "toast-body", type: "button", tabindex: "-1" }, el("span", { class: "note-icon", data: { type: note.type } }, icon(note.type)), el("span", { class: "grow" }, el("strong", { class: "clip", dir: "auto", text: note.title }), el("span", { class: "toast-text", dir: "auto", text: note.message })));
+  const body = el(
+    "button",
+    { class: "toast-body", type: "button", tabindex: "-1" },
+    el("span", { class: "note-icon", data: { type: note.type } }, icon(note.type)),
+    el(
+      "span",
+      { class: "grow" },
+      el("strong", { class: "clip", dir: "auto", text: note.title }),
+      el("span", { class: "toast-text", dir: "auto", text: note.message }),
+    ),
+  );
   const node = el("div", { class: "toast", data: { priority: note.priority || "" } }, body);
   let timer = setTimeout(() => node.remove(), TOAST_MS);
   body.addEventListener("click", () => {
@@ -29,13 +42,19 @@ function toast(note, open) {
     open();
   });
   node.addEventListener("pointerenter", () => clearTimeout(timer));
-  node.addEventListener("pointerleave", () => (timer = setTimeout(() => node.remove(), TOAST_MS / 2)));
+  node.addEventListener(
+    "pointerleave",
+    () => (timer = setTimeout(() => node.remove(), TOAST_MS / 2)),
+  );
   list.append(node);
   while (list.children.length > TOASTS) list.firstChild.remove();
 }
 
 /** A toast of the page's own, for what went wrong. */
 export function complain(text) {
-  toast({ type: "announcement", title: "That did not work", message: text, priority: "high" }, () => {});
+  toast(
+    { type: "announcement", title: "That did not work", message: text, priority: "high" },
+    () => {},
+  );
   say(text, true);
 }

@@ -21,10 +21,13 @@ function fill(node, props, children) {
     if (value === null || value === undefined || value === false) continue;
     if (name === "text") node.textContent = value;
     else if (name === "data") Object.assign(node.dataset, value);
-    else if (name === "on") for (const [event, act] of Object.entries(value)) node.addEventListener(event, act);
+    else if (name === "on")
+      for (const [event, act] of Object.entries(value)) node.addEventListener(event, act);
     else node.setAttribute(name, value === true ? "" : String(value));
   }
-  node.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(
+    ...children.filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return node;
 }
 
@@ -36,7 +39,11 @@ export function setText(node, text) {
 /** Fill a `<dl>` from `[name, value]` pairs; empty values are left out. */
 export function setFacts(list, pairs) {
   const rows = pairs.filter(([, value]) => value !== null && value !== undefined && value !== "");
-  list.replaceChildren(...rows.map(([name, value]) => el("div", {}, el("dt", { text: name }), el("dd", { text: String(value) }))));
+  list.replaceChildren(
+    ...rows.map(([name, value]) =>
+      el("div", {}, el("dt", { text: name }), el("dd", { text: String(value) })),
+    ),
+  );
 }
 
 /** Play a CSS animation class again from its start. */

@@ -37,7 +37,8 @@ export function ago(text, now = Date.now()) {
   const seconds = (now - moment) / 1000;
   if (seconds < 45) return "just now"; // nothing comes from the future: the clock here is behind
   if (seconds < 3600) return `${Math.max(1, Math.round(seconds / 60))} min ago`;
-  if (new Date(now).toDateString() === moment.toDateString()) return `${pad(moment.getHours())}:${pad(moment.getMinutes())}`;
+  if (new Date(now).toDateString() === moment.toDateString())
+    return `${pad(moment.getHours())}:${pad(moment.getMinutes())}`;
   return moment.toLocaleDateString("en-GB", { day: "numeric", month: "short" });
 }
 
@@ -55,7 +56,16 @@ export function bytes(count) {
   return count < 1e6 ? `${(count / 1000).toFixed(1)} kB` : `${(count / 1e6).toFixed(1)} MB`;
 }
 
-const NAMES = { mtn_momo: "MTN MoMo", airtel_money: "Airtel Money", vodafone_cash: "Vodafone Cash", tigo_cash: "Tigo Cash", orange_money: "Orange Money", mpesa: "M-Pesa", ecocash: "EcoCash", ach: "ACH" };
+const NAMES = {
+  mtn_momo: "MTN MoMo",
+  airtel_money: "Airtel Money",
+  vodafone_cash: "Vodafone Cash",
+  tigo_cash: "Tigo Cash",
+  orange_money: "Orange Money",
+  mpesa: "M-Pesa",
+  ecocash: "EcoCash",
+  ach: "ACH",
+};
 
 /** Call a provider or a way to pay by its name. */
 export const means = (name) => NAMES[name] || words(name);
@@ -66,4 +76,9 @@ export function words(name) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-export const initials = (name) => String(name || "?").split(/[\s._-]+/).slice(0, 2).map((part) => part.charAt(0).toUpperCase()).join("");
+export const initials = (name) =>
+  String(name || "?")
+    .split(/[\s._-]+/)
+    .slice(0, 2)
+    .map((part) => part.charAt(0).toUpperCase())
+    .join("");

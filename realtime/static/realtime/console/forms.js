@@ -14,7 +14,14 @@ const core = (schema) => schema.anyOf?.find((option) => option.type !== "null") 
  * one that asks for a user has `settle()`, which says whether there is one of that name.
  */
 export function commandForm(command, { prefill, suggest, people, changed = () => {} }) {
-  const fields = Object.entries(command.fields).map(([name, schema]) => field(name, schema, { initial: prefill(name), list: suggest(name), people, isRequired: command.required.includes(name) }));
+  const fields = Object.entries(command.fields).map(([name, schema]) =>
+    field(name, schema, {
+      initial: prefill(name),
+      list: suggest(name),
+      people,
+      isRequired: command.required.includes(name),
+    }),
+  );
   const read = () => {
     const message = { type: command.type };
     for (const field of fields) {
@@ -30,8 +37,20 @@ export function commandForm(command, { prefill, suggest, people, changed = () =>
 function field(name, whole, { initial, list, people, isRequired }) {
   const schema = core(whole);
   const label = whole.format === "user" ? "User" : words(name);
-  if (schema.type === "array" && schema.items.enum) return checks(name, isRequired ? label : `${label} (${whole.default === null ? "none: all of them" : "optional"})`, schema.items.enum, isRequired);
-  const { control, read, settle } = (schema.enum && choice(schema, whole, isRequired)) || (whole.format === "date-time" && moment()) || (whole.format === "user" && people && person(people, list)) || (CONTROLS[schema.type] || text)(schema, whole, list);
+  if (schema.type === "array" && schema.items.enum)
+    return checks(
+      name,
+      isRequired
+        ? label
+        : `${label} (${whole.default === null ? "none: all of them" : "optional"})`,
+      schema.items.enum,
+      isRequired,
+    );
+  const { control, read, settle } =
+    (schema.enum && choice(schema, whole, isRequired)) ||
+    (whole.format === "date-time" && moment()) ||
+    (whole.format === "user" && people && person(people, list)) ||
+    (CONTROLS[schema.type] || text)(schema, whole, list);
   if (schema.type === "boolean") control.checked = initial ?? whole.default ?? false;
   else if (initial !== undefined) control.value = initial;
   control.name = name;
@@ -39,7 +58,10 @@ function field(name, whole, { initial, list, people, isRequired }) {
   const title = el("span", { text: isRequired ? label : `${label} (optional)` });
   const about = whole.description && el("small", { class: "hint", text: whole.description });
   const wrong = el("small", { class: "form-error" });
-  const node = schema.type === "boolean" ? el("label", { class: "check" }, control, label, about, wrong) : el("label", { class: "field" }, title, control, about, wrong);
+  const node =
+    schema.type === "boolean"
+      ? el("label", { class: "check" }, control, label, about, wrong)
+      : el("label", { class: "field" }, title, control, about, wrong);
   const fail = (text) => {
     wrong.textContent = text;
     control.setAttribute("aria-invalid", String(Boolean(text)));
@@ -51,7 +73,13 @@ function field(name, whole, { initial, list, people, isRequired }) {
 /** Each makes a control and how to read it; what is left as it was is not sent. */
 const CONTROLS = {
   array: (schema, whole, list) => {
-    const control = el("input", { class: "mono", placeholder: "several, separated by commas", list, autocomplete: "off", spellcheck: "false" });
+    const control = el("input", {
+      class: "mono",
+      placeholder: "several, separated by commas",
+      list,
+      autocomplete: "off",
+      spellcheck: "false",
+    });
     const read = () => {
       const values = control.value.split(/[\s,]+/).filter(Boolean);
       return values.length ? values : undefined;
@@ -62,25 +90,49 @@ const CONTROLS = {
   number: (schema, whole, list) => number(schema, "any", list),
   boolean: (schema, whole) => {
     const control = el("input", { type: "checkbox" });
-    return { control, read: () => (control.checked === whole.default ? undefined : control.checked) };
+    return {
+      control,
+      read: () => (control.checked === whole.default ? undefined : control.checked),
+    };
   },
 };
 
 function choice(schema, whole, isRequired) {
   const mayBeNone = !isRequired && (whole.default ?? null) === null;
-  const control = el("select", {}, mayBeNone && el("option", { value: "", text: "–" }), ...schema.enum.map((value) => el("option", { value, text: value })));
+  const control = el(
+    "select",
+    {},
+    mayBeNone && el("option", { value: "", text: "–" }),
+    ...schema.enum.map((value) => el("option", { value, text: value })),
+  );
   control.value = whole.default ?? (mayBeNone ? "" : schema.enum[0]);
-  return { control, read: () => (control.value === "" || control.value === whole.default ? undefined : control.value) };
+  return {
+    control,
+    read: () =>
+      control.value === "" || control.value === whole.default ? undefined : control.value,
+  };
 }
 
 function number(schema, step, list) {
-  const control = el("input", { type: "number", min: schema.minimum, max: schema.maximum, step, list });
+  const control = el("input", {
+    type: "number",
+    min: schema.minimum,
+    max: schema.maximum,
+    step,
+    list,
+  });
   return { control, read: () => (control.value === "" ? undefined : Number(control.value)) };
 }
 
 /** A user is asked for by name, and sent as an id. */
 function person(people, list) {
-  const control = el("input", { list, autocomplete: "off", autocapitalize: "none", spellcheck: "false", placeholder: "a name, or an id" });
+  const control = el("input", {
+    list,
+    autocomplete: "off",
+    autocapitalize: "none",
+    spellcheck: "false",
+    placeholder: "a name, or an id",
+  });
   people.attend(control);
   const read = () => {
     const text = control.value.trim();
@@ -94,13 +146,29 @@ function person(people, list) {
 /** A time is asked for as the clock here shows it, and sent in UTC. */
 function moment() {
   const control = el("input", { type: "datetime-local", step: 1 });
-  return { control, read: () => (control.value ? new Date(control.value).toISOString() : undefined) };
+  return {
+    control,
+    read: () => (control.value ? new Date(control.value).toISOString() : undefined),
+  };
 }
 
 function text(schema, whole, list) {
   const isLong = (schema.maxLength ?? 0) >= 1000;
-  const shared = { minlength: schema.minLength, maxlength: schema.maxLength, placeholder: whole.default };
-  const control = isLong ? el("textarea", { class: "mono", rows: 3, spellcheck: "false", ...shared }) : el("input", { class: "mono", list, autocomplete: "off", spellcheck: "false", pattern: schema.pattern, ...shared });
+  const shared = {
+    minlength: schema.minLength,
+    maxlength: schema.maxLength,
+    placeholder: whole.default,
+  };
+  const control = isLong
+    ? el("textarea", { class: "mono", rows: 3, spellcheck: "false", ...shared })
+    : el("input", {
+        class: "mono",
+        list,
+        autocomplete: "off",
+        spellcheck: "false",
+        pattern: schema.pattern,
+        ...shared,
+      });
   return { control, read: () => control.value.trim() || undefined };
 }
 
@@ -117,14 +185,22 @@ function inWords(pattern) {
 
 /** The browser would show the pattern itself, or nothing that helps. */
 function sayPattern(control, said, fail) {
-  control.addEventListener("input", () => control.setCustomValidity(control.validity.patternMismatch ? said : ""));
+  control.addEventListener("input", () =>
+    control.setCustomValidity(control.validity.patternMismatch ? said : ""),
+  );
   control.addEventListener("invalid", () => control.validity.patternMismatch && fail(said));
 }
 
 function checks(name, label, values, isRequired) {
   const boxes = values.map((value) => el("input", { type: "checkbox", value }));
   const wrong = el("small", { class: "form-error" });
-  const node = el("fieldset", { class: "checks" }, el("legend", { text: label }), ...boxes.map((box) => el("label", { class: "check" }, box, words(box.value))), wrong);
+  const node = el(
+    "fieldset",
+    { class: "checks" },
+    el("legend", { text: label }),
+    ...boxes.map((box) => el("label", { class: "check" }, box, words(box.value))),
+    wrong,
+  );
   const read = () => {
     const chosen = boxes.filter((box) => box.checked).map((box) => box.value);
     return chosen.length || isRequired ? chosen : undefined;

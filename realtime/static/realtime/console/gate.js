@@ -9,12 +9,16 @@ export function showGate(session, logins, renew) {
   $("login").addEventListener("submit", (event) => {
     event.preventDefault();
     const { username, password } = event.target.elements;
-    attempt(event.target.querySelector("button"), password, () => session.logIn(username.value, password.value));
+    attempt(event.target.querySelector("button"), password, () =>
+      session.logIn(username.value, password.value),
+    );
   });
   $("paste").addEventListener("submit", (event) => {
     event.preventDefault();
     const { token } = event.target.elements;
-    attempt(event.target.querySelector("button"), token, () => session.useToken(token.value.trim()));
+    attempt(event.target.querySelector("button"), token, () =>
+      session.useToken(token.value.trim()),
+    );
   });
   $("logout").addEventListener("click", () => session.logOut());
   $("renew").addEventListener("click", (event) => attemptRenewal(renew, event.currentTarget));
@@ -29,8 +33,21 @@ export function showGate(session, logins, renew) {
 }
 
 function demoButton(session, login) {
-  const button = el("button", { class: "demo-user", type: "button" }, el("span", { class: "avatar", "aria-hidden": "true", text: initials(login.name) }), el("span", { class: "demo-name" }, el("strong", { dir: "auto", text: login.name }), " ", el("span", { class: "muted", text: login.username })));
-  button.addEventListener("click", () => attempt(button, button, () => session.logIn(login.username, login.password, login.name)));
+  const button = el(
+    "button",
+    { class: "demo-user", type: "button" },
+    el("span", { class: "avatar", "aria-hidden": "true", text: initials(login.name) }),
+    el(
+      "span",
+      { class: "demo-name" },
+      el("strong", { dir: "auto", text: login.name }),
+      " ",
+      el("span", { class: "muted", text: login.username }),
+    ),
+  );
+  button.addEventListener("click", () =>
+    attempt(button, button, () => session.logIn(login.username, login.password, login.name)),
+  );
   return button;
 }
 
@@ -48,7 +65,10 @@ async function attempt(button, field, act) {
   }
   button.disabled = false;
   if (!problem) return;
-  setText([...errors].find((error) => error.parentElement.contains(button)), problem);
+  setText(
+    [...errors].find((error) => error.parentElement.contains(button)),
+    problem,
+  );
   field.focus();
   if (field !== button) field.select();
 }
@@ -70,7 +90,8 @@ function drawWho(session) {
   setText($("who-initials"), initials(session.name));
   $("renew").disabled = !session.canRenew;
   const claims = session.claims || {};
-  const time = (seconds) => (typeof seconds === "number" ? new Date(seconds * 1000).toLocaleTimeString("en-GB") : null);
+  const time = (seconds) =>
+    typeof seconds === "number" ? new Date(seconds * 1000).toLocaleTimeString("en-GB") : null;
   setFacts($("claims"), [
     ["User", session.userId],
     ["Kind", claims.token_type],

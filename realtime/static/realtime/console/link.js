@@ -28,7 +28,16 @@ export class Link extends EventTarget {
     super();
     this.session = session;
     this.config = config;
-    setInterval(() => this.state === "online" && !document.hidden && this.client.ping().then(() => this.#emit("state"), () => {}), PING_MS);
+    setInterval(
+      () =>
+        this.state === "online" &&
+        !document.hidden &&
+        this.client.ping().then(
+          () => this.#emit("state"),
+          () => {},
+        ),
+      PING_MS,
+    );
   }
 
   get greeting() {
@@ -44,7 +53,16 @@ export class Link extends EventTarget {
   }
 
   get stats() {
-    return { in: 0, out: 0, bytesIn: 0, bytesOut: 0, reconnects: 0, gaps: 0, duplicates: 0, ...this.client?.stats };
+    return {
+      in: 0,
+      out: 0,
+      bytesIn: 0,
+      bytesOut: 0,
+      reconnects: 0,
+      gaps: 0,
+      duplicates: 0,
+      ...this.client?.stats,
+    };
   }
 
   /** Connect, or connect now rather than later. */
@@ -77,16 +95,33 @@ export class Link extends EventTarget {
 
   #make() {
     const { tokenIn, share } = this.options;
-    const client = (this.client = new Client({ getToken: ({ reason }) => this.session.tokenFor(reason), url: `${location.origin}${PREFIX}/ws/notifications`, device: this.session.device, tokenIn, share, snapshot: true, rooms: FIRST_ROOMS }));
+    const client = (this.client = new Client({
+      getToken: ({ reason }) => this.session.tokenFor(reason),
+      url: `${location.origin}${PREFIX}/ws/notifications`,
+      device: this.session.device,
+      tokenIn,
+      share,
+      snapshot: true,
+      rooms: FIRST_ROOMS,
+    }));
     client.on("state", (change) => this.#entered(change));
     client.on("frame", (frame) => this.#entry(frame));
     client.on("message", (message) => this.#heard(message));
-    client.on("connection_established", () => setTimeout(() => this.state === "online" && client.listRooms().catch(() => {})));
-    client.on("room_joined", ({ room, rate }) => this.#inRooms(() => this.rooms.set(room, rate) && this.received.set(room, 0)));
+    client.on("connection_established", () =>
+      setTimeout(() => this.state === "online" && client.listRooms().catch(() => {})),
+    );
+    client.on("room_joined", ({ room, rate }) =>
+      this.#inRooms(() => this.rooms.set(room, rate) && this.received.set(room, 0)),
+    );
     client.on("room_left", ({ room }) => this.#inRooms(() => this.rooms.delete(room)));
     client.on("rooms", ({ rooms }) => this.#inRooms(() => (this.available = rooms)));
     client.on("subscription_updated", ({ types }) => (this.subscriptions = types));
-    client.on("resync", ({ stream, reason }) => reason !== "start" && this.#note(`resync of ${stream} (${reason}): the snapshot is loaded`, "gap"));
+    client.on(
+      "resync",
+      ({ stream, reason }) =>
+        reason !== "start" &&
+        this.#note(`resync of ${stream} (${reason}): the snapshot is loaded`, "gap"),
+    );
     this.#emit("client");
   }
 
@@ -97,7 +132,11 @@ export class Link extends EventTarget {
     const isUnable = change.state === "connecting" && (change.reason || change.code);
     const isOver = change.state === "disconnected" && (change.code || change.reason !== LEFT);
     const before = this.state;
-    this.state = { connected: "online", connecting: isUnable ? "waiting" : "connecting", disconnected: isOver ? "stopped" : "idle" }[change.state];
+    this.state = {
+      connected: "online",
+      connecting: isUnable ? "waiting" : "connecting",
+      disconnected: isOver ? "stopped" : "idle",
+    }[change.state];
     this.retryAt = change.retryInMs === null ? null : performance.now() + change.retryInMs;
     if (!this.greeting) this.#left(); // while it waits for a snapshot, the rooms are there
     if (this.state !== before || this.state === "waiting") this.#noteState(change);
@@ -116,11 +155,13 @@ export class Link extends EventTarget {
     const since = this.positions.map(([stream, offset]) => `${stream}:${offset}`).join(",");
     if (this.state === "connecting") since && this.#note(`connect, resume after ${since}`);
     else if (this.state === "idle") this.#note("disconnect");
-    else if (this.state !== "online") this.#note(this.says, code >= 4000 || code === 1006 || !code ? "error" : "");
+    else if (this.state !== "online")
+      this.#note(this.says, code >= 4000 || code === 1006 || !code ? "error" : "");
   }
 
   #heard(message) {
-    if (this.received.has(message.room)) this.received.set(message.room, this.received.get(message.room) + 1);
+    if (this.received.has(message.room))
+      this.received.set(message.room, this.received.get(message.room) + 1);
     this.#emit("message", message);
   }
 
@@ -151,7 +192,9 @@ export class Link extends EventTarget {
   /** Send a message; resolves to the server's answer, found by its id, and rejects with its error. */
   async ask(message) {
     if (this.state !== "online") throw new Error(NOT_SENT);
-    return "id" in message ? this.askText(JSON.stringify(message), message.id) : this.client.request(message);
+    return "id" in message
+      ? this.askText(JSON.stringify(message), message.id)
+      : this.client.request(message);
   }
 
   /** Send text as it is, right or wrong. What cannot be read is answered by an error without an id. */

@@ -25,11 +25,17 @@ export class Log {
   constructor(source, list = new LogList()) {
     this.#list = list;
     source.addEventListener("entry", ({ detail }) => this.add(detail));
-    this.#view = new LogView({ list, node: $("log"), opened: showDetail, scrolled: () => this.#drawLatest() });
+    this.#view = new LogView({
+      list,
+      node: $("log"),
+      opened: showDetail,
+      scrolled: () => this.#drawLatest(),
+    });
     setUpDetail(() => $("log").focus());
     this.#toggles = Object.entries(KINDS).map(([kind, about]) => this.#toggle(kind, about));
     $("log-kinds").replaceChildren(...this.#toggles.map(({ node }) => node));
-    for (const id of ["log-text", "log-direction", "log-type"]) $(id).addEventListener("input", () => this.#filter());
+    for (const id of ["log-text", "log-direction", "log-type"])
+      $(id).addEventListener("input", () => this.#filter());
     $("log-pause").addEventListener("click", () => this.#pause());
     $("log-clear").addEventListener("click", () => this.clear());
     $("log-export").addEventListener("click", () => this.#export());
@@ -73,13 +79,22 @@ export class Log {
   }
 
   #drawBar() {
-    for (const { kind, count } of this.#toggles) setText(count, short.format(this.#list.counts[kind]));
-    setText($("log-pause"), this.#isPaused ? `Resume (${this.#waiting.length.toLocaleString("en")})` : "Pause");
-    const searching = this.#list.progress < 1 && `Searching… ${Math.round(this.#list.progress * 100)} %`;
-    const lost = this.#list.lost > 0 && `${this.#list.lost.toLocaleString("en")} older ones have left`;
+    for (const { kind, count } of this.#toggles)
+      setText(count, short.format(this.#list.counts[kind]));
+    setText(
+      $("log-pause"),
+      this.#isPaused ? `Resume (${this.#waiting.length.toLocaleString("en")})` : "Pause",
+    );
+    const searching =
+      this.#list.progress < 1 && `Searching… ${Math.round(this.#list.progress * 100)} %`;
+    const lost =
+      this.#list.lost > 0 && `${this.#list.lost.toLocaleString("en")} older ones have left`;
     setText($("log-note"), searching || lost || "");
     $("log-empty").hidden = this.#list.shown > 0 || Boolean(searching);
-    setText($("log-empty"), this.#list.size ? "Nothing matches the filter." : "Nothing to show yet.");
+    setText(
+      $("log-empty"),
+      this.#list.size ? "Nothing matches the filter." : "Nothing to show yet.",
+    );
   }
 
   #drawLatest() {
@@ -92,7 +107,13 @@ export class Log {
 
   #toggle(kind, { label, on }) {
     const count = el("span", { class: "count", text: "0" });
-    const node = el("button", { class: "chip", type: "button", "aria-pressed": String(on), data: { kind } }, label, " ", count);
+    const node = el(
+      "button",
+      { class: "chip", type: "button", "aria-pressed": String(on), data: { kind } },
+      label,
+      " ",
+      count,
+    );
     node.addEventListener("click", () => {
       node.setAttribute("aria-pressed", String(node.getAttribute("aria-pressed") !== "true"));
       this.#filter();
@@ -101,11 +122,23 @@ export class Log {
   }
 
   #filter() {
-    const kinds = new Set(this.#toggles.filter(({ node }) => node.getAttribute("aria-pressed") === "true").map(({ kind }) => kind));
-    const [direction, type, text] = ["log-direction", "log-type", "log-text"].map((id) => $(id).value.trim());
+    const kinds = new Set(
+      this.#toggles
+        .filter(({ node }) => node.getAttribute("aria-pressed") === "true")
+        .map(({ kind }) => kind),
+    );
+    const [direction, type, text] = ["log-direction", "log-type", "log-text"].map((id) =>
+      $(id).value.trim(),
+    );
     const search = text.toLowerCase();
     const isLoud = ({ flag }) => flag === "error" || flag === "gap"; // never hidden with its kind
-    this.#list.filter((entry) => (kinds.has(entry.kind) || isLoud(entry)) && (!direction || entry.direction === direction) && (!type || entry.message?.type === type) && (!search || searchable(entry).includes(search)));
+    this.#list.filter(
+      (entry) =>
+        (kinds.has(entry.kind) || isLoud(entry)) &&
+        (!direction || entry.direction === direction) &&
+        (!type || entry.message?.type === type) &&
+        (!search || searchable(entry).includes(search)),
+    );
     this.#view.follows = true;
     this.#soon();
   }
@@ -126,8 +159,13 @@ export class Log {
 
   /** Save what is kept, a JSON object a line; tokens are not in it. */
   #export() {
-    const url = URL.createObjectURL(new Blob([this.#list.toJSONL()], { type: "application/x-ndjson" }));
-    const link = el("a", { href: url, download: `hoardrun-${new Date().toISOString().slice(0, 19).replaceAll(":", "")}.jsonl` });
+    const url = URL.createObjectURL(
+      new Blob([this.#list.toJSONL()], { type: "application/x-ndjson" }),
+    );
+    const link = el("a", {
+      href: url,
+      download: `hoardrun-${new Date().toISOString().slice(0, 19).replaceAll(":", "")}.jsonl`,
+    });
     link.click();
     setTimeout(() => URL.revokeObjectURL(url), 1000);
   }

@@ -11,9 +11,15 @@ export function setUpDetail(closed) {
     isRaw = !isRaw;
     draw();
   });
-  $("detail-copy").addEventListener("click", ({ currentTarget }) => copy($("detail-text").textContent, currentTarget));
+  $("detail-copy").addEventListener("click", ({ currentTarget }) =>
+    copy($("detail-text").textContent, currentTarget),
+  );
   $("detail-close").addEventListener("click", () => hideDetail(closed));
-  for (const id of ["log-detail", "log"]) $(id).addEventListener("keydown", ({ key }) => key === "Escape" && !$("log-detail").hidden && hideDetail(closed));
+  for (const id of ["log-detail", "log"])
+    $(id).addEventListener(
+      "keydown",
+      ({ key }) => key === "Escape" && !$("log-detail").hidden && hideDetail(closed),
+    );
 }
 
 export function showDetail(chosen) {
@@ -32,9 +38,13 @@ export function hideDetail(closed = () => {}) {
 function draw() {
   const { message, text, since, direction } = entry;
   setText($("detail-title"), message?.type || (direction === "note" ? "note" : "text"));
-  const after = since === null ? "" : `+${since < 1000 ? `${since} ms` : `${(since / 1000).toFixed(1)} s`}`;
+  const after =
+    since === null ? "" : `+${since < 1000 ? `${since} ms` : `${(since / 1000).toFixed(1)} s`}`;
   $("detail-facts").title = "Its size, and how long it came after the one before";
-  setText($("detail-facts"), [bytes(new TextEncoder().encode(text).length), after].filter(Boolean).join(" · "));
+  setText(
+    $("detail-facts"),
+    [bytes(new TextEncoder().encode(text).length), after].filter(Boolean).join(" · "),
+  );
   $("detail-raw").hidden = !message;
   $("detail-raw").setAttribute("aria-pressed", String(isRaw));
   setText($("detail-text"), message && !isRaw ? JSON.stringify(message, null, 2) : text);

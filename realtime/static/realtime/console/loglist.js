@@ -110,12 +110,19 @@ export class LogList {
 
   /** Everything that is kept, shown or not, a JSON object a line. */
   toJSONL() {
-    const line = ({ at, direction, flag, message, text }) => JSON.stringify({ at: at.toISOString(), direction, flag: flag || undefined, ...(message ? { message } : { text }) });
+    const line = ({ at, direction, flag, message, text }) =>
+      JSON.stringify({
+        at: at.toISOString(),
+        direction,
+        flag: flag || undefined,
+        ...(message ? { message } : { text }),
+      });
     return this.#entries.map((entry) => `${line(entry)}\n`).join("");
   }
 }
 
 /** The text that a search looks through, made when one does. */
 export function searchable(entry) {
-  return (entry.searchable ??= `${entry.message?.type ?? ""} ${entry.text} ${entry.flag}`.toLowerCase());
+  return (entry.searchable ??=
+    `${entry.message?.type ?? ""} ${entry.text} ${entry.flag}`.toLowerCase());
 }

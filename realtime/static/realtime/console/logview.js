@@ -36,7 +36,10 @@ export class LogView {
     if (this.follows) node.scrollTop = this.#list.shown * ROW;
     else if (gone) node.scrollTop -= gone * ROW;
     const from = Math.max(0, Math.floor(node.scrollTop / ROW) - OVERSCAN);
-    const to = Math.min(this.#list.shown, Math.ceil((node.scrollTop + node.clientHeight) / ROW) + OVERSCAN);
+    const to = Math.min(
+      this.#list.shown,
+      Math.ceil((node.scrollTop + node.clientHeight) / ROW) + OVERSCAN,
+    );
     while (this.#rows.length < to - from) this.#rows.push(newRow(node));
     this.#rows.forEach((row, at) => (from + at < to ? this.#place(row, from + at) : putAway(row)));
     const isInView = this.#rows.some(({ entry }) => entry?.number === this.selected);
@@ -75,7 +78,14 @@ export class LogView {
     const page = Math.floor(this.#node.clientHeight / ROW) - 1;
     const last = this.#list.shown - 1;
     const at = this.selected === null ? last + 1 : this.#list.indexOf(this.selected);
-    const to = { ArrowUp: at - 1, ArrowDown: at + 1, PageUp: at - page, PageDown: at + page, Home: 0, End: last }[event.key];
+    const to = {
+      ArrowUp: at - 1,
+      ArrowDown: at + 1,
+      PageUp: at - page,
+      PageDown: at + page,
+      Home: 0,
+      End: last,
+    }[event.key];
     if (event.key === "Enter" || event.key === " ") this.#choose(this.#list.at(at));
     else if (to === undefined || last < 0) return;
     else this.#select(Math.max(0, Math.min(last, to)));
@@ -87,14 +97,25 @@ export class LogView {
     const { scrollTop, clientHeight } = this.#node;
     this.follows = index === this.#list.shown - 1;
     if (index * ROW < scrollTop) this.#node.scrollTop = index * ROW;
-    else if ((index + 1) * ROW > scrollTop + clientHeight) this.#node.scrollTop = (index + 1) * ROW - clientHeight;
+    else if ((index + 1) * ROW > scrollTop + clientHeight)
+      this.#node.scrollTop = (index + 1) * ROW - clientHeight;
     this.draw();
   }
 }
 
 function newRow(list) {
-  const parts = { arrow: el("span", { class: "log-arrow" }), time: el("time", { class: "log-time" }), type: el("span", { class: "log-type" }), summary: el("span", { class: "log-summary", dir: "auto" }), flag: el("span", { class: "log-flag" }) };
-  const node = el("li", { class: "log-row", role: "option" }, ...Object.values(parts).flatMap((part) => [part, " "]));
+  const parts = {
+    arrow: el("span", { class: "log-arrow" }),
+    time: el("time", { class: "log-time" }),
+    type: el("span", { class: "log-type" }),
+    summary: el("span", { class: "log-summary", dir: "auto" }),
+    flag: el("span", { class: "log-flag" }),
+  };
+  const node = el(
+    "li",
+    { class: "log-row", role: "option" },
+    ...Object.values(parts).flatMap((part) => [part, " "]),
+  );
   list.append(node);
   return { ...parts, node, entry: null };
 }

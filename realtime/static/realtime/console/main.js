@@ -23,9 +23,17 @@ export const link = new Link({ session, config });
 
 const log = new Log(link);
 
-link.addEventListener("client", () => link.client.on("resync", ({ snapshot }) => store.load(snapshot)));
+link.addEventListener("client", () =>
+  link.client.on("resync", ({ snapshot }) => store.load(snapshot)),
+);
 link.addEventListener("message", ({ detail }) => store.apply(detail));
-link.addEventListener("rooms", () => link.state === "online" && ![...link.rooms.keys()].some((room) => room.startsWith("market")) && store.clearQuotes());
+link.addEventListener(
+  "rooms",
+  () =>
+    link.state === "online" &&
+    ![...link.rooms.keys()].some((room) => room.startsWith("market")) &&
+    store.clearQuotes(),
+);
 session.addEventListener("change", () => {
   link.forget();
   store.clear();
@@ -39,14 +47,25 @@ session.addEventListener("change", () => {
 /** Get a new token and tell the server of it, on the socket that is open. */
 async function renew() {
   await session.renew();
-  if (link.state === "online") await link.client.request({ type: "authenticate", token: session.token });
+  if (link.state === "online")
+    await link.client.request({ type: "authenticate", token: session.token });
 }
 
 function greet() {
   const hour = new Date().getHours();
-  const part = hour < 5 ? "Good evening" : hour < 12 ? "Good morning" : hour < 18 ? "Good afternoon" : "Good evening";
+  const part =
+    hour < 5
+      ? "Good evening"
+      : hour < 12
+        ? "Good morning"
+        : hour < 18
+          ? "Good afternoon"
+          : "Good evening";
   setText($("live-title"), session.name ? `${part}, ${session.name.split(" ")[0]}` : "Overview");
-  setText($("live-day"), new Date().toLocaleDateString("en-GB", { weekday: "long", day: "numeric", month: "long" }));
+  setText(
+    $("live-day"),
+    new Date().toLocaleDateString("en-GB", { weekday: "long", day: "numeric", month: "long" }),
+  );
 }
 
 function view(name) {
@@ -58,7 +77,8 @@ function view(name) {
   scrollTo(0, 0);
 }
 
-for (const tab of document.querySelectorAll("[data-tab]")) tab.addEventListener("click", () => view(tab.dataset.tab));
+for (const tab of document.querySelectorAll("[data-tab]"))
+  tab.addEventListener("click", () => view(tab.dataset.tab));
 
 showTheme();
 showGate(session, config.logins, renew);

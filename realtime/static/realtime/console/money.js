@@ -34,14 +34,34 @@ function showAge(store, link) {
 function drawBalances(store) {
   const accounts = [...store.accounts.values()];
   for (const id of cards.keys()) if (!store.accounts.has(id)) cards.delete(id);
-  $("balances").replaceChildren(...(accounts.length ? accounts.map(balanceCard) : [el("p", { class: "empty card", text: "No accounts." })]));
+  $("balances").replaceChildren(
+    ...(accounts.length
+      ? accounts.map(balanceCard)
+      : [el("p", { class: "empty card", text: "No accounts." })]),
+  );
 }
 
 function balanceCard(account) {
   let card = cards.get(account.id);
   if (!card) {
-    const parts = { name: el("span", { class: "balance-name", dir: "auto" }), currency: el("span", { class: "currency" }), amount: el("strong", { class: "amount" }), held: el("span", { class: "muted held" }) };
-    card = { ...parts, node: el("article", { class: "balance card", data: { account: account.id } }, el("div", { class: "balance-top" }, parts.name, " ", parts.currency), " ", parts.amount, " ", parts.held) };
+    const parts = {
+      name: el("span", { class: "balance-name", dir: "auto" }),
+      currency: el("span", { class: "currency" }),
+      amount: el("strong", { class: "amount" }),
+      held: el("span", { class: "muted held" }),
+    };
+    card = {
+      ...parts,
+      node: el(
+        "article",
+        { class: "balance card", data: { account: account.id } },
+        el("div", { class: "balance-top" }, parts.name, " ", parts.currency),
+        " ",
+        parts.amount,
+        " ",
+        parts.held,
+      ),
+    };
     cards.set(account.id, card);
   }
   setText(card.name, account.name || words(account.type || "account"));
@@ -50,7 +70,10 @@ function balanceCard(account) {
   const differs = compare(account.available_balance, account.current_balance) !== 0;
   setText(card.held, differs ? `${money(account.current_balance)} current` : "Available");
   if (card.value !== undefined && card.value !== account.available_balance) {
-    flash(card.node, compare(account.available_balance, card.value) > 0 ? "flash-up" : "flash-down");
+    flash(
+      card.node,
+      compare(account.available_balance, card.value) > 0 ? "flash-up" : "flash-down",
+    );
   }
   card.value = account.available_balance;
   return card.node;
@@ -63,7 +86,10 @@ function drawTransactions(store) {
   const list = $("transactions");
   const wanted = all.map(transactionRow);
   // Moving a node restarts its animation, so only what is out of place is moved.
-  wanted.forEach((node, index) => list.children[index] !== node && list.insertBefore(node, list.children[index] || null));
+  wanted.forEach(
+    (node, index) =>
+      list.children[index] !== node && list.insertBefore(node, list.children[index] || null),
+  );
   while (list.children.length > wanted.length) list.lastChild.remove();
   if (!wanted.length) list.append(el("li", { class: "empty", text: "No transactions yet." }));
   const open = all.filter((txn) => ["pending", "processing"].includes(txn.status)).length;
@@ -74,16 +100,44 @@ function transactionRow(txn) {
   const id = String(txn.id);
   let row = rows.get(id);
   if (!row) {
-    const parts = { sign: el("span", { class: "sign", "aria-hidden": "true" }), title: el("strong", { class: "clip", dir: "auto" }), about: el("span", { class: "muted clip", dir: "auto" }), amount: el("span", { class: "amount" }), pill: el("span", { class: "pill" }) };
-    row = { ...parts, node: el("li", { class: "transaction", data: { transaction: id } }, parts.sign, el("div", { class: "grow" }, parts.title, " ", parts.about), " ", el("div", { class: "right" }, parts.amount, " ", parts.pill)) };
+    const parts = {
+      sign: el("span", { class: "sign", "aria-hidden": "true" }),
+      title: el("strong", { class: "clip", dir: "auto" }),
+      about: el("span", { class: "muted clip", dir: "auto" }),
+      amount: el("span", { class: "amount" }),
+      pill: el("span", { class: "pill" }),
+    };
+    row = {
+      ...parts,
+      node: el(
+        "li",
+        { class: "transaction", data: { transaction: id } },
+        parts.sign,
+        el("div", { class: "grow" }, parts.title, " ", parts.about),
+        " ",
+        el("div", { class: "right" }, parts.amount, " ", parts.pill),
+      ),
+    };
     rows.set(id, row);
   }
   const inbound = txn.direction === "inbound";
   row.node.dataset.direction = txn.direction || "";
   setText(row.sign, inbound ? "↓" : "↑");
   setText(row.title, txn.description || words(txn.type || "transaction"));
-  setText(row.about, [means(txn.provider || txn.payment_method || txn.type), ago(txn.completed_at || txn.created_at), txn.reference].filter(Boolean).join(" · "));
-  setText(row.amount, `${txn.direction ? (inbound ? "+" : "−") : ""}${money(txn.amount)} ${txn.currency}`);
+  setText(
+    row.about,
+    [
+      means(txn.provider || txn.payment_method || txn.type),
+      ago(txn.completed_at || txn.created_at),
+      txn.reference,
+    ]
+      .filter(Boolean)
+      .join(" · "),
+  );
+  setText(
+    row.amount,
+    `${txn.direction ? (inbound ? "+" : "−") : ""}${money(txn.amount)} ${txn.currency}`,
+  );
   setText(row.pill, words(txn.status));
   row.pill.dataset.status = txn.status;
   if (txn.fresh && row.fresh !== txn.fresh) flash(row.node, "flash-new");

@@ -16,7 +16,11 @@ export function showRooms(link) {
     const given = field.value;
     const names = given.split(/[\s,]+/).filter(Boolean);
     const message = names.length === 1 ? { room: names[0] } : { rooms: names };
-    if (!names.length || !(await ask(link, { type: "join_room", ...message, rate: $("join-rate").value }))) return;
+    if (
+      !names.length ||
+      !(await ask(link, { type: "join_room", ...message, rate: $("join-rate").value }))
+    )
+      return;
     if (field.value === given) field.value = "";
   });
   setInterval(() => drawCounts(link), 1000);
@@ -41,7 +45,8 @@ function says(text, isOfField = false) {
 }
 
 function drawCounts(link) {
-  for (const count of $("joined").querySelectorAll("[data-room]")) setText(count, short.format(link.received.get(count.dataset.room) ?? 0));
+  for (const count of $("joined").querySelectorAll("[data-room]"))
+    setText(count, short.format(link.received.get(count.dataset.room) ?? 0));
 }
 
 function drawRooms(link) {
@@ -49,24 +54,70 @@ function drawRooms(link) {
   $("list-rooms").disabled = !isOnline;
   $("join").querySelector("button").disabled = !isOnline;
   const joined = [...link.rooms];
-  $("joined").replaceChildren(...(joined.length ? joined.map(([room, rate]) => chip(link, room, rate)) : [el("li", { class: "muted", text: isOnline ? "No room joined." : "Not connected." })]));
+  $("joined").replaceChildren(
+    ...(joined.length
+      ? joined.map(([room, rate]) => chip(link, room, rate))
+      : [el("li", { class: "muted", text: isOnline ? "No room joined." : "Not connected." })]),
+  );
   setText($("rooms-count"), link.available.length ? String(link.available.length) : "");
-  $("room-names").replaceChildren(...link.available.map(({ name }) => el("option", { value: name })));
+  $("room-names").replaceChildren(
+    ...link.available.map(({ name }) => el("option", { value: name })),
+  );
   $("rooms").replaceChildren(...link.available.map((room) => available(link, room)));
 }
 
 function chip(link, room, rate) {
-  const leave = el("button", { class: "chip-close", type: "button", "aria-label": `Leave ${room}`, text: "×", on: { click: () => ask(link, { type: "leave_room", room }) } });
-  return el("li", { class: "chip on mono" }, room, " ", rate === "realtime" ? null : el("span", { class: "count", text: rate }), " ", el("span", { class: "count", title: "Messages received", data: { room }, text: short.format(link.received.get(room) ?? 0) }), " ", leave);
+  const leave = el("button", {
+    class: "chip-close",
+    type: "button",
+    "aria-label": `Leave ${room}`,
+    text: "×",
+    on: { click: () => ask(link, { type: "leave_room", room }) },
+  });
+  return el(
+    "li",
+    { class: "chip on mono" },
+    room,
+    " ",
+    rate === "realtime" ? null : el("span", { class: "count", text: rate }),
+    " ",
+    el("span", {
+      class: "count",
+      title: "Messages received",
+      data: { room },
+      text: short.format(link.received.get(room) ?? 0),
+    }),
+    " ",
+    leave,
+  );
 }
 
 function available(link, { name, description }) {
   const isJoined = link.rooms.has(name);
-  const act = () => ask(link, isJoined ? { type: "leave_room", room: name } : { type: "join_room", room: name, rate: $("join-rate").value });
+  const act = () =>
+    ask(
+      link,
+      isJoined
+        ? { type: "leave_room", room: name }
+        : { type: "join_room", room: name, rate: $("join-rate").value },
+    );
   return el(
     "li",
     {},
-    el("div", { class: "grow" }, el("span", { class: "mono", text: name }), " ", el("span", { class: "muted clip", text: description })),
-    el("button", { class: "button small quiet", type: "button", "aria-label": `${isJoined ? "Leave" : "Join"} ${name}`, disabled: link.state !== "online", text: isJoined ? "Leave" : "Join", on: { click: act } }),
+    el(
+      "div",
+      { class: "grow" },
+      el("span", { class: "mono", text: name }),
+      " ",
+      el("span", { class: "muted clip", text: description }),
+    ),
+    el("button", {
+      class: "button small quiet",
+      type: "button",
+      "aria-label": `${isJoined ? "Leave" : "Join"} ${name}`,
+      disabled: link.state !== "online",
+      text: isJoined ? "Leave" : "Join",
+      on: { click: act },
+    }),
   );
 }

@@ -5,7 +5,8 @@ import { $, copy, el, setText } from "./dom.js";
 import { commandForm } from "./forms.js";
 
 /** The socket's address without anything secret: it is derived from the page's own. */
-export const address = () => `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${PREFIX}/ws/notifications`;
+export const address = () =>
+  `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${PREFIX}/ws/notifications`;
 
 const HISTORY = "hoardrun.history";
 const KEPT = 50;
@@ -59,17 +60,23 @@ export function showSender(link, session, commands) {
   $("send").addEventListener("click", send);
   editor.addEventListener("input", () => check(editor));
   editor.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return event.preventDefault(), send();
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey))
+      return (event.preventDefault(), send());
     if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
     const step = event.key === "ArrowUp" ? -1 : 1;
-    const edge = step < 0 ? !editor.value.slice(0, editor.selectionStart).includes("\n") : !editor.value.slice(editor.selectionEnd).includes("\n");
+    const edge =
+      step < 0
+        ? !editor.value.slice(0, editor.selectionStart).includes("\n")
+        : !editor.value.slice(editor.selectionEnd).includes("\n");
     const text = edge ? history.move(step) : null;
     if (text === null) return;
     event.preventDefault();
     editor.value = text;
     check(editor);
   });
-  $("copy").addEventListener("click", (event) => copy(snippet($("copy-as").value, editor.value), event.currentTarget));
+  $("copy").addEventListener("click", (event) =>
+    copy(snippet($("copy-as").value, editor.value), event.currentTarget),
+  );
   link.addEventListener("state", () => ($("send").disabled = link.state !== "online"));
   choose();
 }

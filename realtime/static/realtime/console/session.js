@@ -19,7 +19,8 @@ export class Session extends EventTarget {
   constructor(device) {
     super();
     this.device = device;
-    this.#copies.onmessage = ({ data: { spent, access, refresh } }) => this.#renewed(spent, { access, refresh });
+    this.#copies.onmessage = ({ data: { spent, access, refresh } }) =>
+      this.#renewed(spent, { access, refresh });
     try {
       this.#state = JSON.parse(sessionStorage.getItem(KEY));
     } catch {
@@ -45,7 +46,14 @@ export class Session extends EventTarget {
 
   get name() {
     const user = this.#state?.user || {};
-    return this.#state?.name || user.name || user.full_name || [user.first_name, user.last_name].filter(Boolean).join(" ") || user.username || (this.userId ? `User ${this.userId}` : "");
+    return (
+      this.#state?.name ||
+      user.name ||
+      user.full_name ||
+      [user.first_name, user.last_name].filter(Boolean).join(" ") ||
+      user.username ||
+      (this.userId ? `User ${this.userId}` : "")
+    );
   }
 
   /** Seconds until the access token ends; null when it does not say. */
@@ -56,13 +64,23 @@ export class Session extends EventTarget {
 
   async logIn(username, password, name = "") {
     const answer = await request("POST", "/api/v1/auth/token", { body: { username, password } });
-    this.#keep({ access: answer.access, refresh: answer.refresh, user: answer.user || { username }, name });
+    this.#keep({
+      access: answer.access,
+      refresh: answer.refresh,
+      user: answer.user || { username },
+      name,
+    });
     this.#emit("change");
   }
 
   /** Take a token from elsewhere. Raises ApiError when it is not a JWT. */
   useToken(token) {
-    if (!claimsOf(token)) throw new ApiError(0, "Not a token", "That is not a JSON Web Token: it should be three parts, joined by dots.");
+    if (!claimsOf(token))
+      throw new ApiError(
+        0,
+        "Not a token",
+        "That is not a JSON Web Token: it should be three parts, joined by dots.",
+      );
     this.#keep({ access: token, refresh: "", user: null, name: "" });
     this.#emit("change");
   }
@@ -74,13 +92,20 @@ export class Session extends EventTarget {
   }
 
   async #renew() {
-    if (!this.canRenew) throw new ApiError(401, "Expired", "The token has ended and cannot be renewed: log in again.");
+    if (!this.canRenew)
+      throw new ApiError(
+        401,
+        "Expired",
+        "The token has ended and cannot be renewed: log in again.",
+      );
     const spent = this.#state.refresh;
     await exclusively(`${KEY} ${claimsOf(spent)?.jti}`, async () => {
       // Another tab was first, or one has logged out. When the other's message is still on its way,
       // this tab asks, too, and gets the same refresh token again.
       if (this.#state?.refresh !== spent) return;
-      const { access, refresh = spent } = await request("POST", "/api/v1/auth/refresh", { body: { refresh: spent } });
+      const { access, refresh = spent } = await request("POST", "/api/v1/auth/refresh", {
+        body: { refresh: spent },
+      });
       this.#copies.postMessage({ spent, access, refresh });
       this.#renewed(spent, { access, refresh });
     });
@@ -126,7 +151,8 @@ export class Session extends EventTarget {
     const { refresh, access } = this.#state || {};
     this.#keep(null);
     this.#emit("change");
-    if (refresh) request("POST", "/api/v1/auth/logout", { body: { refresh }, token: access }).catch(() => {}); // forgotten here in any case
+    if (refresh)
+      request("POST", "/api/v1/auth/logout", { body: { refresh }, token: access }).catch(() => {}); // forgotten here in any case
   }
 
   #keep(state) {

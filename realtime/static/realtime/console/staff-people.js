@@ -18,7 +18,11 @@ export function findPeople({ session }) {
   };
   const offer = (users) => {
     know(users);
-    $("staff-people").replaceChildren(...users.map(({ id, username, name }) => el("option", { value: username, label: [name, `user ${id}`].filter(Boolean).join(", ") })));
+    $("staff-people").replaceChildren(
+      ...users.map(({ id, username, name }) =>
+        el("option", { value: username, label: [name, `user ${id}`].filter(Boolean).join(", ") }),
+      ),
+    );
   };
   const look = async (text) => {
     if (!text || /^\d+$/.test(text)) return;

@@ -5,7 +5,15 @@ import { commandForm } from "./forms.js";
 import { words } from "./format.js";
 import { refusal } from "./staff-watched.js";
 
-const STATUSES = ["pending", "processing", "completed", "failed", "cancelled", "reversed", "expired"];
+const STATUSES = [
+  "pending",
+  "processing",
+  "completed",
+  "failed",
+  "cancelled",
+  "reversed",
+  "expired",
+];
 
 export function showTrigger({ session, store, triggers, people, nameOf, sent }) {
   const kind = $("staff-kind");
@@ -17,7 +25,9 @@ export function showTrigger({ session, store, triggers, people, nameOf, sent }) 
   let waits = null; // what was sent and waits for approval: its id, its kind, what it says
   let isSending = false;
 
-  kind.replaceChildren(...triggers.map(({ type }) => el("option", { value: type, text: words(type) })));
+  kind.replaceChildren(
+    ...triggers.map(({ type }) => el("option", { value: type, text: words(type) })),
+  );
   $("staff-statuses").replaceChildren(...STATUSES.map((value) => el("option", { value })));
 
   const renew = () => {
@@ -30,12 +40,43 @@ export function showTrigger({ session, store, triggers, people, nameOf, sent }) 
   const begin = () => {
     const trigger = triggers.find(({ type }) => type === kind.value);
     const offers = prefills(trigger.type, session, store, people);
-    $("staff-symbols").replaceChildren(...[...store.quotes.keys()].sort().map((value) => el("option", { value })));
-    $("staff-accounts").replaceChildren(...[...store.accounts.values()].map((account) => el("option", { value: account.id, label: `${account.name || words(account.type)}, ${account.currency}` })));
+    $("staff-symbols").replaceChildren(
+      ...[...store.quotes.keys()].sort().map((value) => el("option", { value })),
+    );
+    $("staff-accounts").replaceChildren(
+      ...[...store.accounts.values()].map((account) =>
+        el("option", {
+          value: account.id,
+          label: `${account.name || words(account.type)}, ${account.currency}`,
+        }),
+      ),
+    );
     setText($("staff-about"), trigger.about);
-    made = commandForm(trigger, { prefill: (name) => offers[name], suggest: (name) => suggest(trigger.type, name), people, changed: renew });
-    const [most, more] = [made.fields.filter((field) => field.isRequired || offers[field.name] !== undefined), made.fields.filter((field) => !field.isRequired && offers[field.name] === undefined)];
-    $("staff-fields").replaceChildren(...most.map(({ node }) => node), ...(more.length ? [el("details", { class: "fold" }, el("summary", { text: more.length === 1 ? "1 more field" : `${more.length} more fields` }), el("div", { class: "stack tight" }, ...more.map(({ node }) => node)))] : []));
+    made = commandForm(trigger, {
+      prefill: (name) => offers[name],
+      suggest: (name) => suggest(trigger.type, name),
+      people,
+      changed: renew,
+    });
+    const [most, more] = [
+      made.fields.filter((field) => field.isRequired || offers[field.name] !== undefined),
+      made.fields.filter((field) => !field.isRequired && offers[field.name] === undefined),
+    ];
+    $("staff-fields").replaceChildren(
+      ...most.map(({ node }) => node),
+      ...(more.length
+        ? [
+            el(
+              "details",
+              { class: "fold" },
+              el("summary", {
+                text: more.length === 1 ? "1 more field" : `${more.length} more fields`,
+              }),
+              el("div", { class: "stack tight" }, ...more.map(({ node }) => node)),
+            ),
+          ]
+        : []),
+    );
     renew();
   };
   const tell = (text, tone = "") => {
@@ -51,7 +92,9 @@ export function showTrigger({ session, store, triggers, people, nameOf, sent }) 
     made.fields.forEach((field) => field.fail(""));
     tell("Sending…");
     try {
-      const answer = await session.api("POST", `/ws/broadcast/${type}`, body, { "Idempotency-Key": asked });
+      const answer = await session.api("POST", `/ws/broadcast/${type}`, body, {
+        "Idempotency-Key": asked,
+      });
       done = asked;
       if (asked !== key) return; // the form says something else by now
       report(type, body, answer, isAgain);
@@ -67,14 +110,20 @@ export function showTrigger({ session, store, triggers, people, nameOf, sent }) 
   const isSettled = async () => {
     const asking = made.fields.filter(({ settle }) => settle);
     const found = await Promise.all(asking.map(({ settle }) => settle()));
-    asking.forEach((field, index) => field.fail(found[index] ? "" : "There is no user of this name."));
+    asking.forEach((field, index) =>
+      field.fail(found[index] ? "" : "There is no user of this name."),
+    );
     if (found.includes(false)) tell("There is no user of this name.", "bad");
     return !found.includes(false);
   };
   const report = (type, body, answer, isAgain) => {
     waits = answer.status ? { id: answer.id, type, body } : null;
     if (waits) tell(outcome(type, answer, nameOf), "wait");
-    else tell(isAgain ? "It was sent already; nothing was sent again." : outcome(type, answer, nameOf), "good");
+    else
+      tell(
+        isAgain ? "It was sent already; nothing was sent again." : outcome(type, answer, nameOf),
+        "good",
+      );
   };
   /** Say what became of it, once it is no longer among those that wait: the same key asks for it. */
   const follow = async (waiting) => {
@@ -82,7 +131,9 @@ export function showTrigger({ session, store, triggers, people, nameOf, sent }) 
     const [asked, { type, body }] = [key, waits];
     waits = null;
     try {
-      const answer = await session.api("POST", `/ws/broadcast/${type}`, body, { "Idempotency-Key": asked });
+      const answer = await session.api("POST", `/ws/broadcast/${type}`, body, {
+        "Idempotency-Key": asked,
+      });
       if (asked === key) report(type, body, answer, false);
     } catch (error) {
       if (asked === key) fail(error);
@@ -96,7 +147,9 @@ export function showTrigger({ session, store, triggers, people, nameOf, sent }) 
       field.node.closest("details")?.setAttribute("open", "");
       delete wrong[field.name];
     }
-    const others = Object.entries(wrong).map(([name, why]) => (name === "non_field_errors" ? "" : `${words(name)}: ${why.join(" ")}`));
+    const others = Object.entries(wrong).map(([name, why]) =>
+      name === "non_field_errors" ? "" : `${words(name)}: ${why.join(" ")}`,
+    );
     tell([refusal(error, "realtime.broadcast"), ...others].filter(Boolean).join(" "), "bad");
   };
 
@@ -114,49 +167,105 @@ export function showTrigger({ session, store, triggers, people, nameOf, sent }) 
     $("staff-fields").replaceChildren();
     tell("");
   };
-  return { begin, clear, follow, get isBegun() { return made !== null; } };
+  return {
+    begin,
+    clear,
+    follow,
+    get isBegun() {
+      return made !== null;
+    },
+  };
 }
 
 /** Say who was told, or who will be. */
 function outcome(type, answer, nameOf) {
-  const whom = answer.target === "all" ? "everybody" : answer.room ? `the room ${answer.room}` : nameOf(answer.target);
-  if (answer.status) return `For ${answer.audience.toLocaleString("en")} users: it waits for another person's approval, until ${new Date(answer.expires_at).toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" })}.`;
-  const where = answer.offset === null || answer.offset === undefined ? "" : ` It is event ${answer.offset} of ${answer.stream}.`;
+  const whom =
+    answer.target === "all"
+      ? "everybody"
+      : answer.room
+        ? `the room ${answer.room}`
+        : nameOf(answer.target);
+  if (answer.status)
+    return `For ${answer.audience.toLocaleString("en")} users: it waits for another person's approval, until ${new Date(answer.expires_at).toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" })}.`;
+  const where =
+    answer.offset === null || answer.offset === undefined
+      ? ""
+      : ` It is event ${answer.offset} of ${answer.stream}.`;
   return `${words(type)} sent to ${whom}.${where}`;
 }
 
 function suggest(type, name) {
   if (name === "status" && type !== "transaction") return null;
-  return { user_id: "staff-people", room: "room-names", symbol: "staff-symbols", account_id: "staff-accounts", status: "staff-statuses" }[name];
+  return {
+    user_id: "staff-people",
+    room: "room-names",
+    symbol: "staff-symbols",
+    account_id: "staff-accounts",
+    status: "staff-statuses",
+  }[name];
 }
 
 /** Values that can be sent as they are: to oneself, of an account one has or of a made-up one. */
 function prefills(type, session, store, people) {
   const account = [...store.accounts.values()][0];
-  const { id = `account-${random(3)}`, currency = "USD", available_balance = "1250.00", current_balance = "1250.00" } = account || {};
+  const {
+    id = `account-${random(3)}`,
+    currency = "USD",
+    available_balance = "1250.00",
+    current_balance = "1250.00",
+  } = account || {};
   const user_id = people.nameOf(session.userId) ?? session.userId;
   switch (type) {
     case "notification":
-      return { user_id, title: "A word from support", message: "Your question is answered.", priority: "high" };
+      return {
+        user_id,
+        title: "A word from support",
+        message: "Your question is answered.",
+        priority: "high",
+      };
     case "transaction":
-      return { user_id, id: `txn-${random(4)}`, status: "completed", amount: "2500", currency, direction: "inbound", description: "Refund by support", account_id: account?.id, created_at: here(new Date()) };
+      return {
+        user_id,
+        id: `txn-${random(4)}`,
+        status: "completed",
+        amount: "2500",
+        currency,
+        direction: "inbound",
+        description: "Refund by support",
+        account_id: account?.id,
+        created_at: here(new Date()),
+      };
     case "balance":
       return { user_id, account_id: id, currency, available_balance, current_balance };
     case "market":
       return quote([...store.quotes.values()][0]);
     case "announcement":
-      return { title: "Planned maintenance", message: "Payments pause on Sunday from 22:00 to 22:30 UTC.", severity: "maintenance" };
+      return {
+        title: "Planned maintenance",
+        message: "Payments pause on Sunday from 22:00 to 22:30 UTC.",
+        severity: "maintenance",
+      };
   }
   return {};
 }
 
 function quote(known) {
   if (!known) return { room: "market_data", symbol: "BTC-USD", price: "45000.25" };
-  return { room: "market_data", symbol: known.symbol, price: known.price, name: known.name || undefined, currency: known.currency };
+  return {
+    room: "market_data",
+    symbol: known.symbol,
+    price: known.price,
+    name: known.name || undefined,
+    currency: known.currency,
+  };
 }
 
 /** Write a moment as `datetime-local` wants it. */
-const here = (moment) => new Date(moment - moment.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+const here = (moment) =>
+  new Date(moment - moment.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 
 /** As `crypto.randomUUID` would, which plain HTTP does not have. */
-const random = (count) => Array.from(crypto.getRandomValues(new Uint8Array(count)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+const random = (count) =>
+  Array.from(crypto.getRandomValues(new Uint8Array(count)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");

@@ -14,20 +14,51 @@ export function showWaiting({ session, nameOf, heard }) {
     $("staff-waiting-none").hidden = !found || items.length > 0;
     const focused = document.activeElement?.dataset?.key;
     $("staff-waiting").replaceChildren(...items.map((item) => row(item)));
-    if (focused) $("staff-waiting").querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+    if (focused)
+      $("staff-waiting")
+        .querySelector(`[data-key="${CSS.escape(focused)}"]`)
+        ?.focus();
     if (found) heard(found);
   };
   const row = (item) => {
     const own = String(item.author_id) === session.userId;
-    const whom = item.target === "all" ? "everybody" : /^\d+$/.test(item.target) ? nameOf(item.target) : item.target;
+    const whom =
+      item.target === "all"
+        ? "everybody"
+        : /^\d+$/.test(item.target)
+          ? nameOf(item.target)
+          : item.target;
     const { payload } = item;
     const what = payload.title || payload.symbol || payload.id || payload.account_id || "";
-    const button = (action, text, style) => el("button", { class: `button small ${style}`, type: "button", disabled: own, data: { key: `${action}-${item.id}` }, "aria-label": `${text}: ${item.kind} ${what}`, text, on: { click: (event) => decide(item, action, event.currentTarget) } });
+    const button = (action, text, style) =>
+      el("button", {
+        class: `button small ${style}`,
+        type: "button",
+        disabled: own,
+        data: { key: `${action}-${item.id}` },
+        "aria-label": `${text}: ${item.kind} ${what}`,
+        text,
+        on: { click: (event) => decide(item, action, event.currentTarget) },
+      });
     return el(
       "li",
       { class: "staff-item" },
-      el("div", {}, el("strong", {}, words(item.kind), what && ": ", what && el("bdi", { text: what })), payload.message && el("p", { dir: "auto", text: payload.message }), el("div", { class: "muted", text: `To ${whom}, ${item.audience.toLocaleString("en")} users · by ${own ? "you: another person decides" : item.author}, ${ago(item.created_at)}` })),
-      el("div", { class: "row" }, button("approve", "Approve and send", ""), button("reject", "Reject", "quiet")),
+      el(
+        "div",
+        {},
+        el("strong", {}, words(item.kind), what && ": ", what && el("bdi", { text: what })),
+        payload.message && el("p", { dir: "auto", text: payload.message }),
+        el("div", {
+          class: "muted",
+          text: `To ${whom}, ${item.audience.toLocaleString("en")} users · by ${own ? "you: another person decides" : item.author}, ${ago(item.created_at)}`,
+        }),
+      ),
+      el(
+        "div",
+        { class: "row" },
+        button("approve", "Approve and send", ""),
+        button("reject", "Reject", "quiet"),
+      ),
     );
   };
   const decide = async (item, action, button) => {
@@ -41,6 +72,12 @@ export function showWaiting({ session, nameOf, heard }) {
     }
     part.refresh(true);
   };
-  const part = watched({ session, path: () => "/ws/broadcast/waiting", draw, says: $("staff-waiting-says"), right: "realtime.broadcast or realtime.approve_broadcast" });
+  const part = watched({
+    session,
+    path: () => "/ws/broadcast/waiting",
+    draw,
+    says: $("staff-waiting-says"),
+    right: "realtime.broadcast or realtime.approve_broadcast",
+  });
   return { ...part, clear: () => (setText(says, ""), part.clear()) };
 }

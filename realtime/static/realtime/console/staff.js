@@ -12,14 +12,25 @@ const REFRESH_MS = 5000;
 export function showStaff(session, store, link, triggers) {
   const people = findPeople({ session });
   const nameOf = (id) => (people.nameOf(id) ? `${people.nameOf(id)} (user ${id})` : `user ${id}`);
-  const trigger = showTrigger({ session, store, triggers, people, nameOf, sent: () => waiting.refresh(true) });
+  const trigger = showTrigger({
+    session,
+    store,
+    triggers,
+    people,
+    nameOf,
+    sent: () => waiting.refresh(true),
+  });
   const nodes = showNodes({ session });
   const waiting = showWaiting({ session, nameOf, heard: trigger.follow });
   const connections = showConnections({ session, people });
   const parts = [nodes, waiting, connections];
   const fold = $("staff-fold");
 
-  const refresh = () => fold.open && fold.checkVisibility() && !document.hidden && parts.forEach((part) => part.refresh());
+  const refresh = () =>
+    fold.open &&
+    fold.checkVisibility() &&
+    !document.hidden &&
+    parts.forEach((part) => part.refresh());
   fold.addEventListener("toggle", () => {
     for (const part of parts) part.forgive();
     if (fold.open && !trigger.isBegun) trigger.begin();

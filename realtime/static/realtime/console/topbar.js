@@ -4,7 +4,13 @@ import { $, el, icon, inFrame, setFacts, setText } from "./dom.js";
 import { bytes, countdown } from "./format.js";
 import { address } from "./sender.js";
 
-const WORDS = { idle: "Not connected", connecting: "Connecting", online: "Connected", waiting: "Reconnecting", stopped: "Disconnected" };
+const WORDS = {
+  idle: "Not connected",
+  connecting: "Connecting",
+  online: "Connected",
+  waiting: "Reconnecting",
+  stopped: "Disconnected",
+};
 
 export function showLink(link, session) {
   let before = { in: 0, out: 0 };
@@ -19,7 +25,9 @@ export function showLink(link, session) {
   }, 1000);
   setInterval(() => drawClock(link, session), 200);
   $("connect").addEventListener("click", () => (isBusy(link) ? link.disconnect() : link.connect()));
-  $("auto-reconnect").addEventListener("change", ({ target }) => link.set({ autoReconnect: target.checked }));
+  $("auto-reconnect").addEventListener("change", ({ target }) =>
+    link.set({ autoReconnect: target.checked }),
+  );
   $("share").addEventListener("change", ({ target }) => link.set({ share: target.checked }));
   $("transport").addEventListener("change", ({ target }) => link.set({ tokenIn: target.value }));
   draw();
@@ -30,7 +38,12 @@ const isBusy = (link) => ["online", "connecting", "waiting"].includes(link.state
 function drawLink(link, session) {
   const { stats, greeting } = link;
   $("status").dataset.state = link.state;
-  setText($("m-latency"), link.latency === null ? "–" : `${link.latency < 10 ? link.latency.toFixed(1) : Math.round(link.latency)} ms`);
+  setText(
+    $("m-latency"),
+    link.latency === null
+      ? "–"
+      : `${link.latency < 10 ? link.latency.toFixed(1) : Math.round(link.latency)} ms`,
+  );
   setText($("m-in"), stats.in.toLocaleString("en"));
   setText($("m-out"), stats.out.toLocaleString("en"));
   setText($("m-reconnects"), String(stats.reconnects));
@@ -49,7 +62,11 @@ function drawLink(link, session) {
     ["Positions", link.positions.map(([stream, offset]) => `${stream} at ${offset}`).join(", ")],
     ["Filter", link.subscriptions.join(", ") || "everything"],
     ["Heartbeat", greeting && `${greeting.heartbeat_seconds} s`],
-    ["Limits", greeting && `${greeting.limits.max_messages_per_second} messages/s, ${greeting.limits.max_rooms} rooms, ${bytes(greeting.limits.max_message_bytes)}`],
+    [
+      "Limits",
+      greeting &&
+        `${greeting.limits.max_messages_per_second} messages/s, ${greeting.limits.max_rooms} rooms, ${bytes(greeting.limits.max_message_bytes)}`,
+    ],
     ["Traffic", `${bytes(stats.bytesIn)} in, ${bytes(stats.bytesOut)} out`],
     ["Duplicates", stats.duplicates ? `${stats.duplicates} dropped` : ""],
   ]);
@@ -60,9 +77,15 @@ function drawClock(link, session) {
   const seconds = Math.max(0, (link.retryAt - performance.now()) / 1000);
   const waits = link.state === "waiting" && link.retryAt !== null;
   setText($("status-text"), waits ? `Reconnecting in ${seconds.toFixed(1)} s` : WORDS[link.state]);
-  setText($("connection-says"), link.says || (link.state === "online" ? "Live. Nothing missed since the snapshot." : ""));
+  setText(
+    $("connection-says"),
+    link.says || (link.state === "online" ? "Live. Nothing missed since the snapshot." : ""),
+  );
   const left = session.secondsLeft;
-  setText($("who-expiry"), left === null ? "" : left > 0 ? `Token ends in ${countdown(left)}` : "Token has ended");
+  setText(
+    $("who-expiry"),
+    left === null ? "" : left > 0 ? `Token ends in ${countdown(left)}` : "Token has ended",
+  );
   $("who-expiry").classList.toggle("bad", left !== null && left < 30);
 }
 
@@ -74,11 +97,15 @@ export function showTheme() {
   const button = $("theme");
   const draw = () => {
     const theme = document.documentElement.dataset.theme;
-    button.replaceChildren(icon(THEME_ICONS[theme] || "auto"), el("span", { class: "sr", text: `Theme: ${theme}. Change` }));
+    button.replaceChildren(
+      icon(THEME_ICONS[theme] || "auto"),
+      el("span", { class: "sr", text: `Theme: ${theme}. Change` }),
+    );
     button.title = `Theme: ${theme}`;
   };
   button.addEventListener("click", () => {
-    const next = THEMES[(THEMES.indexOf(document.documentElement.dataset.theme) + 1) % THEMES.length];
+    const next =
+      THEMES[(THEMES.indexOf(document.documentElement.dataset.theme) + 1) % THEMES.length];
     document.documentElement.dataset.theme = next;
     localStorage.setItem("hoardrun.theme", next);
     draw();
