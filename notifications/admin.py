@@ -30,11 +30,12 @@ from notifications import services
 from notifications.errors import NotificationError
 from notifications.forms import AnnouncementForm, NotificationAddForm
 from notifications.models import Announcement, Mailing, Notification
-from realtime import db, names, users
+from realtime import db, users
 from realtime.admin_fields import SafeSelects
 from realtime.admin_lists import ByKey, numbers, users_named
 from realtime.models import Event
 from realtime.retry import retried
+from realtime.streams import ANNOUNCEMENTS
 
 if TYPE_CHECKING:  # Django's class takes no parameters when it runs
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -128,9 +129,7 @@ class AnnouncementAdmin(_Adding):
         css = {"all": ("notifications/announcement.css",)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Announcement]:
-        event = Event.objects.filter(
-            stream__name=names.ANNOUNCEMENTS, offset=OuterRef("event_offset")
-        )
+        event = Event.objects.filter(stream__name=ANNOUNCEMENTS, offset=OuterRef("event_offset"))
         rows: QuerySet[Announcement] = super().get_queryset(request)
         return rows.annotate(reached_sockets=Subquery(event.values("reached")[:1]), read_at=Now())
 

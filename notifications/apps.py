@@ -9,10 +9,10 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from notifications import selectors, services, signals  # noqa: F401 signals connect
-        from realtime import derived, jobs
+        from realtime import computed, jobs
 
-        derived.register(
-            derived.Derived(
+        computed.register(
+            computed.ComputedMessage(
                 name="notification_counts",
                 after=frozenset({"notification", "notification_updated"}),
                 load=selectors.notification_counts,

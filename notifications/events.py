@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from realtime import names
 from realtime.protocol.messages import NotificationState, NotificationUpdated
 from realtime.publish import publish_many
+from realtime.streams import user_stream
 
 PER_EVENT = 100  # notifications in one event, at most
 MAX_EVENT_BYTES = 32 * 1024  # of one event, unless a single notification is larger
@@ -24,7 +24,7 @@ def publish_states(changes: Iterable[tuple[int, NotificationState]]) -> None:
         by_user.setdefault(user_id, []).append(state)
     publish_many(
         [
-            (names.user_stream(user_id), NotificationUpdated(notifications=part))
+            (user_stream(user_id), NotificationUpdated(notifications=part))
             for user_id, states in by_user.items()
             for part in _parts(states)
         ]

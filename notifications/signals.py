@@ -29,10 +29,11 @@ from notifications.payloads import (
     notification_payload,
     notification_state,
 )
-from realtime import db, names
+from realtime import db
 from realtime.protocol.codec import timestamp
 from realtime.protocol.messages import NotificationState
 from realtime.publish import publish
+from realtime.streams import ANNOUNCEMENTS, user_stream
 from realtime.told import tell
 
 
@@ -62,7 +63,7 @@ def notification_saved(before: Notification | None, now: Notification) -> None:
         is_whole = is_back or not before.differs(now) <= set(Notification.STATE)
         publish_states([(now.user_id, notification_state(now, whole=is_whole))])
     else:
-        publish(names.user_stream(now.user_id), notification_payload(now))
+        publish(user_stream(now.user_id), notification_payload(now))
 
 
 def notification_deleted(row: Notification, origin: Any) -> None:
@@ -99,7 +100,7 @@ def announcement_saved(before: Announcement | None, now: Announcement) -> None:
     offset = None if before is None else before.event_offset
     if before is None or before.differs(now) != {"event_offset"}:
         if now.published_at is not None:
-            entry = publish(names.ANNOUNCEMENTS, announcement_payload(now))
+            entry = publish(ANNOUNCEMENTS, announcement_payload(now))
             offset = offset if was_told else entry.offset
         elif was_told:
             _withdraw(now)
@@ -117,7 +118,7 @@ def announcement_deleted(row: Announcement, origin: Any) -> None:
 def _withdraw(announcement: Announcement) -> None:
     """Publish it as over, whenever it was to end."""
     over = replace(announcement_payload(announcement), ends_at=timestamp(db.now()))
-    publish(names.ANNOUNCEMENTS, over)
+    publish(ANNOUNCEMENTS, over)
 
 
 tell(Notification, notification_saved, notification_deleted)

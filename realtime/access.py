@@ -17,12 +17,13 @@ from django.db import transaction
 from django.db.models import Max
 from rest_framework_simplejwt.settings import api_settings
 
-from realtime import db, names, registry
+from realtime import db, registry
 from realtime.models import Connection, EndedSession, IssuedToken
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import AccessChanged
 from realtime.publish import publish, publish_many
 from realtime.retry import retried
+from realtime.streams import user_stream
 
 Change = Literal["password", "account", "rights"]
 
@@ -33,7 +34,7 @@ def changed(user_ids: Iterable[int], change: Change) -> None:
     For room kinds whose membership an application keeps in tables of its own: call it with
     `rights`, last in the transaction that takes the membership away.
     """
-    publish_many([(names.user_stream(pk), AccessChanged(change=change)) for pk in user_ids])
+    publish_many([(user_stream(pk), AccessChanged(change=change)) for pk in user_ids])
 
 
 @retried
@@ -78,7 +79,7 @@ def _end(user_id: int, session: str, now: datetime, last: datetime | None) -> No
         pk=session, defaults={"user_id": user_id, "expires_at": until}
     )
     if created:
-        publish(names.user_stream(user_id), AccessChanged(change="logout", session=session))
+        publish(user_stream(user_id), AccessChanged(change="logout", session=session))
 
 
 @retried
@@ -94,7 +95,7 @@ def close_connections(
         publish_many(
             [
                 (
-                    names.user_stream(connection.user_id),
+                    user_stream(connection.user_id),
                     AccessChanged(
                         change="closed", connection_id=connection.pk, reconnect=reconnect
                     ),
@@ -117,7 +118,7 @@ def close_user(user_id: int, *, by: int | None = None, reconnect: bool = False) 
             users = get_user_model()._default_manager.filter(pk=user_id)
             text = f"All connections closed with {_code(reconnect).value}."
             LogEntry.objects.log_actions(by, users, CHANGE, text)
-        publish(names.user_stream(user_id), AccessChanged(change="closed", reconnect=reconnect))
+        publish(user_stream(user_id), AccessChanged(change="closed", reconnect=reconnect))
     return known
 
 

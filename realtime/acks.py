@@ -7,12 +7,13 @@ import logging
 import time
 from collections.abc import Mapping
 
-from realtime import db, log, names
+from realtime import db, log
 from realtime.core.pace import Pace
 from realtime.log import CursorMove
 from realtime.protocol.codes import ErrorCode
 from realtime.protocol.messages import Acked
 from realtime.socket import Socket
+from realtime.streams import streams_of
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ class Acks:
 
     def holds(self, user_id: int, device: str) -> bool:
         """Say whether anything of a device is not stored yet."""
-        keys = [(user_id, device, stream) for stream in names.streams_of(user_id)]
+        keys = [(user_id, device, stream) for stream in streams_of(user_id)]
         return any(key in self._moves or key in self._under_way for key in keys)
 
     def put(self, socket: Socket, stream: str, offset: int, request_id: str | None) -> None:

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from realtime import access, names, registry
+from realtime import access, registry
 from realtime.admin_lists import ByKey, first_keys, numbers, users_found, users_named
 from realtime.models import (
     Broadcast,
@@ -29,6 +29,7 @@ from realtime.models import (
     Node,
     Stream,
 )
+from realtime.streams import stream_user
 
 if TYPE_CHECKING:  # Django's class takes no parameters when it runs
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -114,7 +115,7 @@ class EventAdmin(_ReadOnly, ByKey):
     @admin.display(description="sent to sockets")
     def sockets(self, event: Event) -> str:
         """Say how many sockets a shared event was written to; a user's own are not counted."""
-        is_shared = names.stream_user(event.stream.name) is None
+        is_shared = stream_user(event.stream.name) is None
         return str(event.reached) if is_shared else "not counted"
 
     @admin.display(description="payload")

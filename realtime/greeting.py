@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 
-from realtime import names
 from realtime.core.continuity import Place
 from realtime.core.resume import Wish, join_epochs, parse_since, parse_types, split_epochs
 from realtime.hub import Hub
@@ -15,6 +14,7 @@ from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.messages import ConnectionEstablished
 from realtime.session import Session
 from realtime.socket import Socket
+from realtime.streams import streams_of
 
 
 def understand(socket: Socket, user_id: int) -> Wish | None:
@@ -23,7 +23,7 @@ def understand(socket: Socket, user_id: int) -> Wish | None:
     None when `since` or `types` cannot be understood: the socket is closed, since to
     begin somewhere else in silence could lose events.
     """
-    streams = names.streams_of(user_id)
+    streams = streams_of(user_id)
     query, socket.query = socket.query, {}
     try:
         since = parse_since(query.get("since", ""), streams[0], streams)
@@ -39,7 +39,7 @@ def greet(node: Hub, socket: Socket, wish: Wish, found: Session, expires_at: flo
     """Set where the socket starts in each stream, and say so."""
     connection = socket.connection
     assert connection.user_id is not None
-    streams = names.streams_of(connection.user_id)
+    streams = streams_of(connection.user_id)
     starts = {name: found.start(name, wish) for name in streams}
     for name, start in starts.items():
         connection.places[name] = Place(found.heads[name].epoch, start.offset)

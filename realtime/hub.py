@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from realtime import db, derived, names, session, tickets, wakeup
+from realtime import computed, db, names, session, tickets, wakeup
 from realtime.acks import Acks
 from realtime.batch import Batch
 from realtime.core.frames import Frame
@@ -38,6 +38,7 @@ from realtime.protocol.messages import ServerShutdown
 from realtime.publish import Ephemeral
 from realtime.replays import Replays
 from realtime.socket import Socket
+from realtime.streams import stream_user, streams_of
 from realtime.turn import Turn
 from realtime.watch import Watch
 
@@ -48,8 +49,8 @@ TICK_SECONDS = 0.1
 BURST_SECONDS = 4
 MIN_BURST = 10
 STOP_SECONDS = 5.0  # for the last acknowledgements, when the database may be away
-DERIVE_WAIT_SECONDS = 0.5  # at most, to gather users in a storm
-DERIVE_RETRY_SECONDS = 1.0
+COMPUTE_WAIT_SECONDS = 0.5  # at most, to gather users in a storm
+COMPUTE_RETRY_SECONDS = 1.0
 
 
 class Hub:
@@ -88,9 +89,9 @@ class Hub:
         self.lag_ms = 0.0
         self._reconcile_early = asyncio.Event()
         self.link = LayerLink(self.node_id, self._hear, self._reconcile_now)
-        self._derive_for: set[int] = set()
-        self._derive_pace = Pace(DERIVE_WAIT_SECONDS)
-        self._deriving: asyncio.Task[None] | None = None
+        self._compute_for: set[int] = set()
+        self._compute_pace = Pace(COMPUTE_WAIT_SECONDS)
+        self._computing: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
     # -- lifetime
@@ -102,7 +103,7 @@ class Hub:
         for rate, seconds in INTERVALS.items():
             self._every(seconds, partial(self.members.flush, rate))
         self.link.start()
-        lapses = Lapses(self.users, self.derive)
+        lapses = Lapses(self.users, self.compute)
         for loop in (self._tick(), self._reconcile(), self.watch.run(), lapses.run()):
             self.spawn(loop)
 
@@ -185,7 +186,7 @@ class Hub:
         for room in list(connection.rooms):
             self.members.leave(socket, room)
         if connection.user_id is not None:
-            streams = names.streams_of(connection.user_id)
+            streams = streams_of(connection.user_id)
             idle = [stream for stream in streams if self.following.remove(stream, socket)]
             self.follow_streams(idle)
 
@@ -202,27 +203,27 @@ class Hub:
             if not self.anonymous[network]:
                 del self.anonymous[network]
 
-    def derive(self, user_ids: Iterable[int]) -> None:
-        """Compute derived messages for these users soon, all in one query each."""
-        self._derive_for.update(user_ids)
-        if self._deriving is None or self._deriving.done():
-            self._deriving = asyncio.ensure_future(self._derive())
-            self._tasks.add(self._deriving)
-            self._deriving.add_done_callback(self._tasks.discard)
+    def compute(self, user_ids: Iterable[int]) -> None:
+        """Compute the messages of these users soon, all in one query each."""
+        self._compute_for.update(user_ids)
+        if self._computing is None or self._computing.done():
+            self._computing = asyncio.ensure_future(self._compute())
+            self._tasks.add(self._computing)
+            self._computing.add_done_callback(self._tasks.discard)
 
-    async def _derive(self) -> None:
-        while self._derive_for:
-            await asyncio.sleep(self._derive_pace.wait(time.monotonic()))
-            users = [user_id for user_id in self._derive_for if user_id in self.users]
-            self._derive_for.clear()
-            self._derive_pace.began(time.monotonic(), len(users))
-            for kind in derived.all_derived():
+    async def _compute(self) -> None:
+        while self._compute_for:
+            await asyncio.sleep(self._compute_pace.wait(time.monotonic()))
+            users = [user_id for user_id in self._compute_for if user_id in self.users]
+            self._compute_for.clear()
+            self._compute_pace.began(time.monotonic(), len(users))
+            for kind in computed.messages():
                 try:
                     found = await db.run(kind.load, users) if users else {}
                 except Exception as error:  # a database that is away comes back
                     logger.warning("%s not computed: %r", kind.name, error)
-                    self._derive_for.update(users)
-                    await asyncio.sleep(DERIVE_RETRY_SECONDS)
+                    self._compute_for.update(users)
+                    await asyncio.sleep(COMPUTE_RETRY_SECONDS)
                     continue
                 for user_id, payload in found.items():
                     frame = Frame(codec.encode(payload))
@@ -230,21 +231,21 @@ class Hub:
                         socket.put_newest(kind.name, frame)
 
     def _delivered(self, entry: Entry, sockets: int) -> None:
-        user_id = names.stream_user(entry.stream)
+        user_id = stream_user(entry.stream)
         if user_id is None:
             self.reached[entry.stream, entry.offset] += sockets
         else:
             self.watch.hear(user_id, entry)
-            if derived.after(entry.type):
-                self.derive([user_id])
+            if computed.after(entry.type):
+                self.compute([user_id])
 
     def _reset(self, name: str) -> None:
-        user_id = names.stream_user(name)
+        user_id = stream_user(name)
         if user_id is not None:
             self.watch.suspect([user_id])  # what was passed over may have been about rights
 
     def _replayed(self, entry: Entry) -> None:
-        if names.stream_user(entry.stream) is None:
+        if stream_user(entry.stream) is None:
             self.reached[entry.stream, entry.offset] += 1
 
     # -- the layer

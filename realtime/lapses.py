@@ -1,4 +1,4 @@
-"""Time changes derived messages too: a notification expires, and nobody writes anything.
+"""Time changes computed messages too: a notification expires, and nobody writes anything.
 
 The rows are the timers. Each node asks every few seconds, by the database's clock, whose
 message has changed since it last asked, and computes those of its own users anew. It writes
@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from realtime import db, derived
-from realtime.derived import Lapsed
+from realtime import computed, db
+from realtime.computed import Lapsed
 
 logger = logging.getLogger(__name__)
 
@@ -24,16 +24,16 @@ FIRST_LOOK_SECONDS = 30.0
 
 
 class Lapses:
-    """Finds whose derived messages time has changed, and has them computed."""
+    """Finds whose computed messages time has changed, and has them computed."""
 
     def __init__(
         self,
         users: Collection[int],
-        derive: Callable[[Iterable[int]], None],
+        compute: Callable[[Iterable[int]], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._users = users
-        self._derive = derive
+        self._compute = compute
         self._clock = clock
         self._places: dict[str, Any] = {}
         self._alone_at = clock()  # when it last had no users
@@ -54,7 +54,7 @@ class Lapses:
             self._alone_at = self._clock()
             self._places.clear()  # those who come are told as they come
             return
-        for kind in derived.all_derived():
+        for kind in computed.messages():
             if kind.lapsed is None:
                 continue
             try:
@@ -67,7 +67,7 @@ class Lapses:
         found = True
         while found:
             users, self._places[name] = await db.run(lapsed, self._places.get(name))
-            self._derive(user_id for user_id in users if user_id in self._users)
+            self._compute(user_id for user_id in users if user_id in self._users)
             found = bool(users)
         if is_first and self._clock() - self._alone_at > FIRST_LOOK_SECONDS:
-            self._derive(list(self._users))
+            self._compute(list(self._users))

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
-from realtime import names, tokens
+from realtime import tokens
 from realtime.core.identity import Identity
 from realtime.core.resume import Wish
 from realtime.greeting import greet, understand
@@ -22,6 +22,7 @@ from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.messages import Authenticated, TokenExpiring
 from realtime.session import Key, Login, Session
 from realtime.socket import Socket
+from realtime.streams import streams_of, user_stream
 from realtime.tickets import Attempt
 
 logger = logging.getLogger(__name__)
@@ -99,7 +100,7 @@ async def log_in(
     if wish is None:
         return
     connection.user_id, connection.identity = user_id, identity
-    streams = [hub.following.add(name, socket) for name in names.streams_of(user_id)]
+    streams = [hub.following.add(name, socket) for name in streams_of(user_id)]
     hub.follow_streams([followed.name for followed in streams])
     await hub.link.settled()
     found = await _session(hub, socket, identity, wish)
@@ -128,7 +129,7 @@ async def log_in(
     for followed in streams:
         hub.following.begin(socket, followed)
     _look_again(hub, user_id, found)
-    hub.derive([user_id])
+    hub.compute([user_id])
 
 
 async def _renew(hub: Hub, socket: Socket, identity: Identity, request_id: str | None) -> None:
@@ -150,7 +151,7 @@ def _look_again(hub: Hub, user_id: int, found: Session) -> None:
 
     The end of this very login may have been told before the socket stood for it.
     """
-    name = names.user_stream(user_id)
+    name = user_stream(user_id)
     followed, head = hub.following.streams.get(name), found.heads[name]
     if followed is not None and (
         followed.place.epoch != head.epoch or followed.place.offset > head.head

@@ -1,4 +1,4 @@
-"""How streams and layer groups are called; nobody else builds these names."""
+"""Names of groups on the channel layer, and of this deployment there. Nothing else builds them."""
 
 from __future__ import annotations
 
@@ -9,24 +9,7 @@ from functools import cache
 
 from django.conf import settings
 
-ANNOUNCEMENTS = "announcements"
 _PLAIN = re.compile(r"[a-z]{1,30}(:[0-9]{1,30})?")
-
-
-def user_stream(user_id: int | str) -> str:
-    """Name the stream of everything about one user."""
-    return f"user:{int(user_id)}"
-
-
-def stream_user(stream: str) -> int | None:
-    """Return whose stream it is, or None for a shared one."""
-    kind, _, rest = stream.partition(":")
-    return int(rest) if kind == "user" and rest.isdigit() else None
-
-
-def streams_of(user_id: int) -> tuple[str, ...]:
-    """Name the streams that every connection of a user follows, in the order of `epoch`."""
-    return (user_stream(user_id), ANNOUNCEMENTS)
 
 
 def stream_group(stream: str) -> str:

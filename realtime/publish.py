@@ -20,7 +20,7 @@ import msgspec
 from asgiref.sync import sync_to_async
 from django.db import transaction
 
-from realtime import db, log, names, wakeup
+from realtime import db, log, wakeup
 from realtime.log import Entry
 from realtime.protocol import codec
 from realtime.protocol.messages import (
@@ -32,6 +32,7 @@ from realtime.protocol.messages import (
     TransactionUpdate,
 )
 from realtime.retry import retried
+from realtime.streams import ANNOUNCEMENTS, user_stream
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -108,20 +109,20 @@ def broadcast_notification(
     """
     data = {"id": uuid4().hex, "created_at": db.now(), **notification_data}
     data["stored"] = False  # whoever hears it must not look for it in the inbox
-    stream = names.ANNOUNCEMENTS if user_id is None else names.user_stream(user_id)
+    stream = ANNOUNCEMENTS if user_id is None else user_stream(user_id)
     return publish(stream, payload_from(Notification, data))
 
 
 @_anywhere
 def broadcast_transaction_update(transaction_data: Mapping[str, Any], user_id: int | str) -> Entry:
     """Push a transaction's state to its owner; `id`, `status`, `amount`, `currency` required."""
-    return publish(names.user_stream(user_id), payload_from(TransactionUpdate, transaction_data))
+    return publish(user_stream(user_id), payload_from(TransactionUpdate, transaction_data))
 
 
 @_anywhere
 def broadcast_balance_update(balance_data: Mapping[str, Any], user_id: int | str) -> Entry:
     """Push an account's balances to its owner."""
-    return publish(names.user_stream(user_id), payload_from(BalanceUpdate, balance_data))
+    return publish(user_stream(user_id), payload_from(BalanceUpdate, balance_data))
 
 
 @_anywhere
@@ -135,7 +136,7 @@ def broadcast_market_update(market_data: Mapping[str, Any], room: str = "market_
 def broadcast_system_announcement(announcement: Mapping[str, Any]) -> Entry:
     """Push an announcement to everybody; `title` and `message` are required."""
     data = {"id": uuid4().hex, "published_at": db.now(), **announcement}
-    return publish(names.ANNOUNCEMENTS, payload_from(SystemAnnouncement, data))
+    return publish(ANNOUNCEMENTS, payload_from(SystemAnnouncement, data))
 
 
 def payload_from(kind: type[PayloadT], data: Mapping[str, Any]) -> PayloadT:

@@ -9,12 +9,13 @@ from typing import NamedTuple
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from realtime import db, log, names
+from realtime import db, log
 from realtime.core.identity import Identity
 from realtime.core.resume import Start, Wish, decide
 from realtime.log import CursorMove, Head
 from realtime.models import Cursor, EndedSession, Stream
 from realtime.standing import Standing, stamp_of
+from realtime.streams import streams_of
 
 
 class Key(NamedTuple):
@@ -116,7 +117,7 @@ def _read(keys: Sequence[Key]) -> dict[Key, Session]:
     users, user_key = quote(user.db_table), quote(user.pk.column)
     streams, cursors = quote(Stream._meta.db_table), quote(Cursor._meta.db_table)
     ended = quote(EndedSession._meta.db_table)
-    wanted = [(*key, name) for key in keys for name in names.streams_of(key.user_id)]
+    wanted = [(*key, name) for key in keys for name in streams_of(key.user_id)]
     values = ", ".join(["(%s, %s, %s, %s)"] * len(wanted))
     sessions: dict[Key, Session] = {}
     with connection.cursor() as cursor:

@@ -68,12 +68,13 @@ def save_one_by_one(*, user_id: int, count: int, gap: float) -> dict[str, Any]:
 
 def fill(*, user_id: int, count: int) -> dict[str, Any]:
     """Send a user more than the buffers between us and a stuck socket can hold."""
-    from realtime import names, wakeup
+    from realtime import wakeup
     from realtime.protocol.messages import Notification
     from realtime.publish import payload_from, publish_many
+    from realtime.streams import user_stream
 
     data = {"id": "1", "title": "Filling", "message": "x" * 1000, "created_at": timezone.now()}
-    event = (names.user_stream(user_id), payload_from(Notification, data))
+    event = (user_stream(user_id), payload_from(Notification, data))
     for _ in range(0, count, PER_TRANSACTION):
         publish_many([event] * PER_TRANSACTION)
         wakeup.sender.flush(30)
@@ -82,14 +83,15 @@ def fill(*, user_id: int, count: int) -> dict[str, Any]:
 
 def miss(*, counts: list[int]) -> dict[str, Any]:
     """Publish so many events, numbered from 0, to the stream of each user from 1 on."""
-    from realtime import names, wakeup
+    from realtime import wakeup
     from realtime.protocol.messages import Notification
     from realtime.publish import payload_from, publish_many
+    from realtime.streams import user_stream
 
     now = timezone.now()
     events = [
         (
-            names.user_stream(user_id),
+            user_stream(user_id),
             payload_from(
                 Notification,
                 {

@@ -24,10 +24,11 @@ from hoardrun.ledger.serializers import AccountOutput, TransactionOutput
 from notifications.payloads import announcement_json, notification_json
 from notifications.selectors import announcements_active, notification_counts, notifications_list
 from notifications.serializers import AnnouncementOutput, NotificationOutput
-from realtime import log, names
+from realtime import log
 from realtime.core.resume import join_epochs
 from realtime.protocol.codec import timestamp
 from realtime.rest.views import View
+from realtime.streams import streams_of
 
 TRANSACTIONS = 20
 NOTIFICATIONS = 100
@@ -38,7 +39,7 @@ def snapshot(*, user_id: int) -> dict[str, Any]:
 
     Inside a caller's transaction, of what that sees.
     """
-    streams = names.streams_of(user_id)
+    streams = streams_of(user_id)
     log.ensure(streams)  # before, as a snapshot only reads
     with _one_moment():
         heads = log.heads(streams)

@@ -17,10 +17,11 @@ from hoardrun.forgetting.rows import ROWS, about
 from hoardrun.ledger.choices import TransactionStatus
 from hoardrun.ledger.models import Account, TransactionMove
 from notifications.models import Notification
-from realtime import log, names
+from realtime import log
 from realtime.append_only import AppendOnlyQuerySet
 from realtime.models import Broadcast, BroadcastDecision
 from realtime.retry import retried
+from realtime.streams import user_stream
 
 NAME = "forgotten-{}"
 _CHUNK = 500
@@ -79,7 +80,7 @@ def forget(user_id: int, *, dry_run: bool = False, keep_descriptions: bool = Fal
             outcome.removed[name] = _remove(ROWS[name](user_id))
     outcome.anonymised["auth_user"] = int(_anonymise(user, outcome.name))
     # Last, as it locks the stream.
-    outcome.removed["realtime_event"] = log.clear(names.user_stream(user_id))
+    outcome.removed["realtime_event"] = log.clear(user_stream(user_id))
     transaction.set_rollback(dry_run)
     return outcome
 

@@ -14,7 +14,6 @@ from django.db.models import Model, Q, QuerySet
 from hoardrun.api.broadcast.kinds import KINDS
 from hoardrun.ledger.models import Account, Transaction, TransactionMove
 from notifications.models import Announcement, Notification
-from realtime import names
 from realtime.models import (
     Broadcast,
     BroadcastDecision,
@@ -26,6 +25,7 @@ from realtime.models import (
     Stream,
     Ticket,
 )
+from realtime.streams import user_stream
 
 _TO_A_USER = [name for name, kind in KINDS.items() if kind.target == "user_id"]
 
@@ -38,8 +38,8 @@ ROWS: dict[str, Rows] = {
     "django_admin_log": lambda pk: LogEntry.objects.filter(user_id=pk) | log_about(pk),
     "notifications_notification": lambda pk: Notification.objects.filter(user_id=pk),
     "notifications_announcement": lambda pk: Announcement.objects.filter(author_id=pk),
-    "realtime_event": lambda pk: Event.objects.filter(stream__name=names.user_stream(pk)),
-    "realtime_stream": lambda pk: Stream.objects.filter(name=names.user_stream(pk)),
+    "realtime_event": lambda pk: Event.objects.filter(stream__name=user_stream(pk)),
+    "realtime_stream": lambda pk: Stream.objects.filter(name=user_stream(pk)),
     "realtime_cursor": lambda pk: Cursor.objects.filter(user_id=pk),
     "realtime_connection": lambda pk: Connection.objects.filter(user_id=pk),
     "realtime_ticket": lambda pk: Ticket.objects.filter(user_id=pk),

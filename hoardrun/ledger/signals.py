@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.payloads import account_payload, txn_payload
-from realtime.names import user_stream
 from realtime.publish import publish
+from realtime.streams import user_stream
 from realtime.told import tell
 
 

@@ -20,9 +20,10 @@ from notifications.errors import InvalidInput
 from notifications.events import publish_states
 from notifications.models import Notification
 from notifications.payloads import notification_payload, notification_state
-from realtime import db, names
+from realtime import db
 from realtime.publish import publish_many
 from realtime.retry import retried
+from realtime.streams import user_stream
 
 MAX_IDS = 100  # in one bulk update over the API
 CHUNK = 400  # rows in one statement
@@ -104,7 +105,7 @@ def notifications_resend(*, ids: Iterable[int], record: Record | None = None) ->
 
     def resend(rows: Sequence[Notification]) -> Sequence[Notification]:
         sent = [row for row in rows if row.published_at is not None]
-        publish_many([(names.user_stream(row.user_id), notification_payload(row)) for row in sent])
+        publish_many([(user_stream(row.user_id), notification_payload(row)) for row in sent])
         return sent
 
     return _each(ids, resend, record, whole=True)

@@ -12,9 +12,10 @@ from notifications.errors import InvalidInput
 from notifications.models import Notification
 from notifications.payloads import notification_payload
 from notifications.services.announcement import announcements_publish_due
-from realtime import db, jobs, names
+from realtime import db, jobs
 from realtime.publish import publish_many
 from realtime.retry import retried
+from realtime.streams import user_stream
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ def _publish_batch() -> tuple[int, int]:
     )
     if claimed.update(published_at=now, updated_at=now) != len(rows):
         raise RuntimeError("notifications were published by somebody who did not lock them")
-    publish_many([(names.user_stream(row.user_id), notification_payload(row)) for row in rows])
+    publish_many([(user_stream(row.user_id), notification_payload(row)) for row in rows])
     return len(due), len(rows)
 
 

@@ -26,9 +26,10 @@ from notifications.models import Mailing, Notification
 from notifications.payloads import notification_payload
 from notifications.selectors import MAX_ID
 from notifications.validation import MESSAGE_LENGTH, TITLE_LENGTH
-from realtime import db, names
+from realtime import db
 from realtime.publish import publish_many
 from realtime.retry import retried
+from realtime.streams import user_stream
 
 CHUNK = 500  # users a transaction: for so long their streams' other publishers wait
 KEY_LENGTH = 200
@@ -144,7 +145,7 @@ def _advance(pk: int, content: Mapping[str, Any], wanted: Sequence[int] | None) 
         payload = notification_payload(first)
         publish_many(
             [
-                (names.user_stream(user_id), replace(payload, id=str(pk)))
+                (user_stream(user_id), replace(payload, id=str(pk)))
                 for user_id, pk in created.items()
             ]
         )

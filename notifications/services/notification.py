@@ -14,9 +14,10 @@ from notifications.choices import Status
 from notifications.errors import Conflict, InvalidInput
 from notifications.models import Notification
 from notifications.payloads import notification_payload
-from realtime import db, names
+from realtime import db
 from realtime.publish import publish
 from realtime.retry import retried
+from realtime.streams import user_stream
 
 
 @retried
@@ -120,7 +121,7 @@ def notification_resend(*, notification_id: int | str) -> Notification:
             f"Notification {notification.pk} is not published yet; "
             "it goes out by itself at its scheduled time."
         )
-    publish(names.user_stream(notification.user_id), notification_payload(notification))
+    publish(user_stream(notification.user_id), notification_payload(notification))
     return notification
 
 

@@ -31,7 +31,7 @@ from hoardrun.ledger.transitions import TRANSITIONS
 from notifications import services
 from notifications.models import Announcement, Notification
 from notifications.selectors import notification_counts
-from realtime import names
+from realtime.streams import user_stream
 from tests.faults.history import Client, Clock, History
 
 pytestmark = pytest.mark.servers  # once is enough: the stores differ in nothing that this sees
@@ -250,4 +250,4 @@ class TestSnapshot(TestCase):
             assert client.shows(fresh["timestamp"]) == Client(fresh).shows(fresh["timestamp"])
             counts = notification_counts([alice.pk])[alice.pk]
             assert fresh["counts"] == {"unread": counts.unread, "unseen": counts.unseen}
-            assert names.user_stream(alice.pk) in fresh["positions"]
+            assert user_stream(alice.pk) in fresh["positions"]

@@ -50,8 +50,8 @@ from realtime.models import (
     Node,
     Stream,
 )
-from realtime.names import user_stream
 from realtime.protocol.codes import CloseCode
+from realtime.streams import user_stream
 from tests.realtime.conftest import ALICE, BOB, connect, node
 
 ROOT = Path(__file__).resolve().parents[2]

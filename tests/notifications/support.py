@@ -12,7 +12,7 @@ from django.utils import timezone
 from notifications.models import Announcement, Notification
 from notifications.services import notification_create
 from realtime.models import Event
-from realtime.names import ANNOUNCEMENTS, user_stream
+from realtime.streams import ANNOUNCEMENTS, user_stream
 
 HOUR = timedelta(hours=1)
 

@@ -9,13 +9,13 @@ import pytest
 from django.utils import timezone
 
 from notifications.models import Notification
-from realtime import derived
+from realtime import computed
 from realtime.lapses import Lapses
 from tests.notifications.support import HOUR, note
 
 
 def looked(*looks: set[int]) -> list[list[int]]:
-    """Look with these users online, one look after the other; return for whom it derives."""
+    """Look with these users online, one look after the other; return for whom it computes."""
 
     async def run() -> list[list[int]]:
         online: set[int] = set()
@@ -34,7 +34,7 @@ def looked(*looks: set[int]) -> list[list[int]]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_derives_once_for_those_who_are_online(alice, bob):
+def test_it_computes_once_for_users_who_are_online(alice, bob):
     for user in (alice, bob):
         note(user, expires_at=timezone.now() + HOUR)
     Notification.objects.update(expires_at=timezone.now())
@@ -49,8 +49,8 @@ def test_it_asks_nothing_while_nobody_is_online(alice, monkeypatch):
         asked.append(place)
         return set(), None
 
-    asking = derived.Derived("asking", frozenset(), lambda users: {}, load)
-    monkeypatch.setitem(derived._derived, "asking", asking)
+    asking = computed.ComputedMessage("asking", frozenset(), lambda users: {}, load)
+    monkeypatch.setitem(computed._messages, "asking", asking)
     assert looked(set(), set()) == [[], []]
     assert asked == []
     looked({alice.pk})
@@ -59,7 +59,7 @@ def test_it_asks_nothing_while_nobody_is_online(alice, monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_it_goes_on_after_a_failure(alice, monkeypatch):
-    known = derived._derived["notification_counts"]
+    known = computed._messages["notification_counts"]
     assert known.lapsed is not None
     answers = iter([RuntimeError("away")])
     lapsed = known.lapsed
@@ -69,8 +69,8 @@ def test_it_goes_on_after_a_failure(alice, monkeypatch):
             raise error
         return lapsed(place)
 
-    unsteady = derived.Derived(known.name, known.after, known.load, sometimes)
-    monkeypatch.setitem(derived._derived, known.name, unsteady)
+    unsteady = computed.ComputedMessage(known.name, known.after, known.load, sometimes)
+    monkeypatch.setitem(computed._messages, known.name, unsteady)
     note(alice, expires_at=timezone.now() + HOUR)
     Notification.objects.update(expires_at=timezone.now())
     assert looked({alice.pk}, {alice.pk}) == [[], [alice.pk]]
@@ -79,7 +79,7 @@ def test_it_goes_on_after_a_failure(alice, monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_a_first_look_that_comes_late_computes_for_all(alice, bob, monkeypatch):
     """An outage from before the first look until long after: nothing says what has expired."""
-    known = derived._derived["notification_counts"]
+    known = computed._messages["notification_counts"]
     assert known.lapsed is not None
     lapsed, now, found = known.lapsed, [0.0], list[int]()
 
@@ -88,8 +88,8 @@ def test_a_first_look_that_comes_late_computes_for_all(alice, bob, monkeypatch):
             raise RuntimeError("away")
         return lapsed(place)
 
-    kind = derived.Derived(known.name, known.after, known.load, away_for_minutes)
-    monkeypatch.setitem(derived._derived, known.name, kind)
+    kind = computed.ComputedMessage(known.name, known.after, known.load, away_for_minutes)
+    monkeypatch.setitem(computed._messages, known.name, kind)
 
     async def run() -> list[list[int]]:
         users = set[int]()

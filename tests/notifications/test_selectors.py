@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from notifications import selectors, services
 from notifications.models import Notification
-from realtime import derived, jobs
+from realtime import computed, jobs
 from realtime.protocol.messages import NotificationCounts
 from tests.notifications.support import HOUR, draft, note
 
@@ -118,7 +118,7 @@ def test_what_everybody_was_told_shows_also_where_a_clock_is_behind(charlie):
 
 @pytest.mark.parametrize("event", ["notification", "notification_updated"])
 def test_it_sends_the_counts_after_whatever_changes_them(event: str):
-    assert derived.after(event)
+    assert computed.after(event)
 
 
 def test_it_has_the_nodes_publish_what_is_due(alice: User):

@@ -23,7 +23,7 @@ from notifications.models import Announcement, Notification
 from notifications.payloads import notification_payload
 from notifications.services import announcement_publish
 from notifications.services.due import notifications_publish_due
-from realtime.names import ANNOUNCEMENTS, user_stream
+from realtime.streams import ANNOUNCEMENTS, user_stream
 from tests.notifications.support import HOUR, announced, draft, events, note, overdue, told, types
 from tests.services.locks import wait_for_a_waiter
 

@@ -14,16 +14,17 @@ from django.db import transaction
 from django.test import Client as Browser
 from rest_framework.test import APIClient
 
-from realtime import access, names
+from realtime import access
 from realtime.models import Connection, EndedSession, Event
 from realtime.protocol.codes import CloseCode
+from realtime.streams import user_stream
 from tests.realtime.conftest import ALICE, BOB, STAFF, connect, node, token_for
 from tests.services.server import Server
 
 
 def told(user: User) -> list[str]:
     """List the changes that the user's stream tells of."""
-    events = Event.objects.filter(stream__name=names.user_stream(user.pk), type="access_changed")
+    events = Event.objects.filter(stream__name=user_stream(user.pk), type="access_changed")
     return [json.loads(event.payload)["data"]["change"] for event in events.order_by("offset")]
 
 

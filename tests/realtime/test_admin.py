@@ -13,9 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from realtime.models import Broadcast, BroadcastDecision, Cursor, Event, Node, Stream
-from realtime.names import ANNOUNCEMENTS, user_stream
 from realtime.protocol.messages import BalanceUpdate, SystemAnnouncement
 from realtime.publish import publish
+from realtime.streams import ANNOUNCEMENTS, user_stream
 
 PAGES = ("stream", "event", "cursor", "node", "broadcast", "broadcastdecision")
 

@@ -327,14 +327,14 @@ async def test_what_happened_behind_our_back_is_found_by_looking_again() -> None
 
 _NEWER = """
 from django.contrib.auth.models import User
-from realtime import names
+from realtime.streams import user_stream
 from realtime.models import Event
 from realtime.protocol.messages import AccessChanged
 from realtime.publish import publish
 from django.db import transaction
 User.objects.filter(id=1).update(is_active=False)
 with transaction.atomic():
-    entry = publish(names.user_stream(1), AccessChanged(change="account"))
+    entry = publish(user_stream(1), AccessChanged(change="account"))
     event = Event.objects.get(stream__name=entry.stream, offset=entry.offset)
     Event.objects.update(payload=event.payload.replace('"account"', '"of a newer version"'))
     transaction.get_connection().run_on_commit.clear()  # so that it is found in the log

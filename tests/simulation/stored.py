@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from realtime import names
 from realtime.core.identity import Identity
 from realtime.log import CursorMove, Entry, Head, reading
 from realtime.protocol import codec
 from realtime.protocol.messages import Payload
 from realtime.session import Key, Session
 from realtime.standing import Standing
+from realtime.streams import streams_of
 
 MOMENT = "2026-01-01T00:00:00.000Z"
 
@@ -156,7 +156,7 @@ class Stored:
     def load_sessions(self, keys: Sequence[Key]) -> dict[Key, Session]:
         found = {}
         for key in keys:
-            streams = names.streams_of(key.user_id)
+            streams = streams_of(key.user_id)
             cursors = {
                 name: self.cursors[key.user_id, key.device, name]
                 for name in streams

@@ -37,7 +37,7 @@ REPLACED = {
         "realtime.db.close_old_connections",
     },
     "signatures": {"realtime.tokens.verify"},
-    "what applications register": {"realtime.rooms._kinds", "realtime.derived._derived"},
+    "what applications register": {"realtime.rooms._kinds", "realtime.computed._messages"},
     "sizes": {
         "realtime.following.MAX_PIECE_BYTES",
         "realtime.members.MAX_PIECE_BYTES",

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import OperationalError
 from django.test import override_settings
 
-from realtime import db, derived, hub, log, rooms, session, standing, tickets, tokens, wakeup
+from realtime import computed, db, hub, log, rooms, session, standing, tickets, tokens, wakeup
 from realtime.core.identity import Identity
 from realtime.hub import Hub
 from realtime.log import reading
@@ -152,7 +152,7 @@ def replacements() -> dict[tuple[Any, str], Any]:
         (db, "close_old_connections"): lambda: None,
         # what applications register
         (rooms, "_kinds"): {ROOM: Room()},
-        (derived, "_derived"): {},
+        (computed, "_messages"): {},
         # the order in which sets hold sockets, which is that of addresses in memory
         (Socket, "__hash__"): lambda self: int(self.connection.id, 16),
     }

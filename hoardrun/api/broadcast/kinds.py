@@ -30,9 +30,10 @@ from notifications.services import (
     notification_create,
 )
 from notifications.validation import MESSAGE_LENGTH, TITLE_LENGTH
-from realtime import log, names, publish, registry, rooms
+from realtime import log, publish, registry, rooms
 from realtime.log import Entry
 from realtime.rest.serializers import StrictSerializer
+from realtime.streams import ANNOUNCEMENTS, user_stream
 
 EVERYBODY = "all"
 Data = Mapping[str, Any]
@@ -56,7 +57,7 @@ def send_notification(author_id: int, target: str, data: Data) -> dict[str, Any]
         return _result(entry, id=msgspec.json.decode(entry.payload)["data"]["id"])
     user_id = _user_id(target)
     notification = notification_create(user_id=user_id, **data)
-    stream = names.user_stream(user_id)
+    stream = user_stream(user_id)
     # This transaction has just written to the stream, and so locks it.
     offset = log.heads([stream])[stream].head if notification.published_at else None
     return {"id": str(notification.pk), "stream": stream, "offset": offset}
@@ -90,7 +91,7 @@ def send_announcement(author_id: int, target: str, data: Data) -> dict[str, Any]
     published = announcement_publish(announcement_id=written.pk)
     return {
         "id": str(published.pk),
-        "stream": names.ANNOUNCEMENTS,
+        "stream": ANNOUNCEMENTS,
         "offset": published.event_offset,
     }
 

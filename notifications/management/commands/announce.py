@@ -16,8 +16,9 @@ from notifications.choices import Severity
 from notifications.errors import NotificationError
 from notifications.models import Announcement
 from notifications.payloads import announcement_json
-from realtime import commands, db, names, users
+from realtime import commands, db, users
 from realtime.retry import retried
+from realtime.streams import ANNOUNCEMENTS
 
 
 def moment(text: str) -> datetime:
@@ -59,7 +60,7 @@ class Command(commands.Command):
         if options["json"]:
             outcome = {
                 **announcement_json(announcement),
-                "stream": names.ANNOUNCEMENTS,
+                "stream": ANNOUNCEMENTS,
                 "offset": announcement.event_offset,
             }
             self.stdout.write(json.dumps(outcome))
@@ -70,7 +71,7 @@ class Command(commands.Command):
         else:
             self.stdout.write(
                 f"Announcement {announcement.pk} is published: "
-                f"offset {announcement.event_offset} of {names.ANNOUNCEMENTS}."
+                f"offset {announcement.event_offset} of {ANNOUNCEMENTS}."
             )
 
     @retried

@@ -15,11 +15,12 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import CommandError
 from rest_framework_simplejwt.settings import api_settings
 
-from realtime import commands, db, names, users
+from realtime import commands, db, users
 from realtime.client import Client
 from realtime.keys import AccessToken
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import SUBSCRIPTION_TYPES
+from realtime.streams import user_stream
 from realtime.tokens import SESSION_CLAIM
 
 PATH = "/ws/notifications"
@@ -89,7 +90,7 @@ class Command(commands.Command):
                 get_token,
                 types=options["types"],
                 rooms=options["room"],
-                positions=None if since is None else {names.user_stream(user.pk): since},
+                positions=None if since is None else {user_stream(user.pk): since},
                 ack=False,
             )
         except ValueError as error:

@@ -17,7 +17,7 @@ from hoardrun.api.broadcast import state
 from notifications.models import Announcement, Notification
 from realtime import record_triggers
 from realtime.models import Broadcast, BroadcastDecision, Event
-from realtime.names import ANNOUNCEMENTS
+from realtime.streams import ANNOUNCEMENTS
 from tests.hoardrun.api.test_broadcast import ANNOUNCEMENT, BODIES, NOTE, events
 from tests.hoardrun.ledger.conftest import at_once
 from tests.hoardrun.tools import problem

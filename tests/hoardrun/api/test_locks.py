@@ -19,10 +19,10 @@ from notifications.models import Notification
 from notifications.services import notification_create
 from realtime import access
 from realtime.models import EndedSession, IssuedToken
-from realtime.names import user_stream
 from realtime.protocol.messages import AccessChanged
 from realtime.publish import publish
 from realtime.retry import retried
+from realtime.streams import user_stream
 from tests.services.locks import wait_for_a_waiter
 
 pytestmark = pytest.mark.django_db(transaction=True)

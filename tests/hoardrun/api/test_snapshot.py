@@ -20,7 +20,7 @@ from notifications.services import (
     notification_mark_read,
 )
 from realtime.models import Event, Stream
-from realtime.names import ANNOUNCEMENTS, user_stream
+from realtime.streams import ANNOUNCEMENTS, user_stream
 
 SNAPSHOT = "/api/v1/snapshot"
 

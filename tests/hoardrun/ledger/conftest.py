@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from hoardrun.ledger.models import Account
 from hoardrun.ledger.services import account_open
 from realtime.models import Event
-from realtime.names import user_stream
+from realtime.streams import user_stream
 
 
 @pytest.fixture
