@@ -1,4 +1,4 @@
-"""The README's snippets work as pasted."""
+"""The snippets of the README and of docs/wire.md work as pasted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from playwright.async_api import Browser, ConsoleMessage
 from tests.services.environment import ROOT
 from tests.services.server import Server
 
-SNIPPETS = re.findall(r"```js\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+PAGES = [(ROOT / name).read_text() for name in ("README.md", "docs/wire.md")]
+SNIPPETS = [text for page in PAGES for text in re.findall(r"```js\n(.*?)```", page, re.DOTALL)]
 
 
 def test_there_is_one_with_the_client_and_one_without() -> None:
