@@ -73,7 +73,7 @@ class EventAdmin(_ReadOnly, ByKey):
     class Media:
         css: ClassVar = {"all": ["realtime/admin/event.css"]}
 
-    list_display = ("stream", "offset", "type", "topic", "sockets", "created_at")
+    list_display = ("stream", "offset", "type", "filter_type", "sockets", "created_at")
     list_display_links = ("offset",)
     list_select_related = ("stream",)
     search_help_text = (
@@ -84,7 +84,7 @@ class EventAdmin(_ReadOnly, ByKey):
         "stream",
         "offset",
         "type",
-        "topic",
+        "filter_type",
         "message",
         "idempotency_key",
         "sockets",

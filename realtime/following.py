@@ -200,9 +200,9 @@ class Following:
     # -- live
 
     def hear(self, events: Iterable[Sequence[object]]) -> None:
-        """Take a wake-up: `[stream, epoch, offset, type, topic, payload or None]` each."""
+        """Take a wake-up: `[stream, epoch, offset, type, filter_type, payload or None]` each."""
         for event in events:
-            stream, epoch, offset, kind, topic, payload = event
+            stream, epoch, offset, kind, filter_type, payload = event
             followed = self.streams.get(stream)  # type: ignore[call-overload]
             if followed is None or not isinstance(offset, int):
                 continue
@@ -213,7 +213,7 @@ class Following:
             if heard is Heard.NEXT and isinstance(payload, str):
                 self._deliver(
                     followed,
-                    Entry(followed.name, str(epoch), offset, str(kind), str(topic), payload),
+                    Entry(followed.name, str(epoch), offset, str(kind), str(filter_type), payload),
                 )
             elif heard is Heard.FOREIGN:
                 self.catch_up(followed)
@@ -253,7 +253,7 @@ class Following:
             taken = at_once
             still: list[Socket] = []
             for socket in others:
-                wanted = socket.connection.wants(entry.topic)
+                wanted = socket.connection.wants(entry.filter_type)
                 if not wanted or socket.offer(frame):
                     taken += wanted
                     still.append(socket)
@@ -385,7 +385,7 @@ class Following:
         if connection.places[followed.name] is not place:
             return  # resynchronised meanwhile
         for entry in entries:
-            if connection.wants(entry.topic):
+            if connection.wants(entry.filter_type):
                 if not socket.offer(Frame(entry.payload.encode())):
                     return
                 self._on_replayed(entry)

@@ -40,7 +40,7 @@ class Stream(models.Model):
 class Event(models.Model):
     """One row of the log: `payload` is the exact text that goes on the wire.
 
-    `topic` is what subscriptions filter by, empty for what always arrives.
+    `filter_type` is what subscriptions filter by, empty for what always arrives.
     `reached` counts the sockets a shared event was written to.
     """
 
@@ -50,7 +50,7 @@ class Event(models.Model):
     )
     offset = models.BigIntegerField()
     type = models.CharField(max_length=50)
-    topic = models.CharField(max_length=32, blank=True)
+    filter_type = models.CharField(max_length=32, blank=True)
     payload = models.TextField()
     idempotency_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 unique only where given
     reached = models.PositiveIntegerField(default=0)

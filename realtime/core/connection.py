@@ -91,9 +91,9 @@ class Connection:
         self._of_users = of_users  # what all sockets of a user may ask together
         self._refused = 0
 
-    def wants(self, topic: str) -> bool:
-        """Say whether an event of this topic is to be sent; no topic always is."""
-        return not topic or not self.subscriptions or topic in self.subscriptions
+    def wants(self, filter_type: str) -> bool:
+        """Say whether an event is to be sent; one without a filter type always is."""
+        return not filter_type or not self.subscriptions or filter_type in self.subscriptions
 
     def positions(self) -> dict[str, Position]:
         """Say up to where this socket was written each stream, or had it filtered.

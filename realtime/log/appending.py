@@ -67,13 +67,15 @@ def _append_in_steps(
         offset = following[stream]
         stream_id, epoch, _ = rows[stream]
         text = codec.encode(payload, stream=stream, offset=offset, moment=stamp).decode()
-        entries.append(Entry(stream, epoch, offset, payload.wire_type, payload.topic or "", text))
+        entries.append(
+            Entry(stream, epoch, offset, payload.wire_type, payload.filter_type or "", text)
+        )
         events.append(
             Event(
                 stream_id=stream_id,
                 offset=offset,
                 type=payload.wire_type,
-                topic=payload.topic or "",
+                filter_type=payload.filter_type or "",
                 payload=text,
                 idempotency_key=idempotency_key,
                 created_at=moment,
@@ -118,7 +120,7 @@ def _find_key(rows: Mapping[str, tuple[int, str, int]], key: str) -> dict[str, E
     events = Event.objects.filter(stream_id__in=list(names), idempotency_key=key)
     return {
         names[event.stream_id][0]: Entry(
-            *names[event.stream_id], event.offset, event.type, event.topic, event.payload
+            *names[event.stream_id], event.offset, event.type, event.filter_type, event.payload
         )
         for event in events
     }

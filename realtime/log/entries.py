@@ -12,5 +12,5 @@ class Entry(NamedTuple):
     epoch: str
     offset: int
     type: str
-    topic: str
+    filter_type: str
     payload: str

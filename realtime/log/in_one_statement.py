@@ -35,11 +35,11 @@ def append(messages: Sequence[tuple[str, Payload]]) -> list[Entry]:
 def _append_one(stream: str, payload: Payload) -> Entry:
     """Append what is most often appended: one event."""
     start, end = _open_text(stream, payload)
-    kind, topic = payload.wire_type, payload.topic or ""
+    kind, filter_type = payload.wire_type, payload.filter_type or ""
     with connection.cursor() as cursor:
-        cursor.execute(_statement_for_one(), [stream, new_epoch(), kind, topic, start, end])
+        cursor.execute(_statement_for_one(), [stream, new_epoch(), kind, filter_type, start, end])
         epoch, offset, stamp = cursor.fetchone()
-    return Entry(stream, epoch, offset, kind, topic, f"{start}{stamp}{end}{offset}}}")
+    return Entry(stream, epoch, offset, kind, filter_type, f"{start}{stamp}{end}{offset}}}")
 
 
 @functools.cache
@@ -53,7 +53,8 @@ def _statement_for_one() -> str:
         f"ON CONFLICT (name) DO UPDATE SET head = {streams}.head + 1 "
         f"RETURNING id, epoch, head, {_STAMP} AS stamp), "
         "stored AS ("
-        f'INSERT INTO {events} (stream_id, "offset", type, topic, payload, reached, created_at) '
+        f'INSERT INTO {events} (stream_id, "offset", type, filter_type, payload, '
+        "reached, created_at) "
         f"SELECT id, head, %s, %s, %s || stamp || %s || head || '}}', 0, {db.now_sql()} "
         "FROM bumped) "
         "SELECT epoch, head, stamp FROM bumped"
@@ -107,7 +108,7 @@ def _store(
                 "stream": name,
                 "behind": behind,  # the head, of which only the statement knows where it is
                 "type": payload.wire_type,
-                "topic": payload.topic or "",
+                "filter_type": payload.filter_type or "",
                 "start": start,
                 "end": end,
             }
@@ -120,7 +121,7 @@ def _store(
         epoch, head, stamp = heads[event["stream"]]
         offset = head - event["behind"]
         entries[number] = Entry(
-            event["stream"], epoch, offset, event["type"], event["topic"],
+            event["stream"], epoch, offset, event["type"], event["filter_type"],
             f"{event['start']}{stamp}{event['end']}{offset}}}",
         )  # fmt: skip
     return entries
@@ -139,10 +140,12 @@ def _statement_for_many() -> str:
         f"ON CONFLICT (name) DO UPDATE SET head = {streams}.head + excluded.head "
         f"RETURNING id, name, epoch, head, {_STAMP} AS stamp), "
         "message AS (SELECT * FROM json_to_recordset(%s) "
-        'AS item (stream text, behind bigint, type text, topic text, start text, "end" text)), '
+        "AS item (stream text, behind bigint, type text, filter_type text, start text, "
+        '"end" text)), '
         "stored AS ("
-        f'INSERT INTO {events} (stream_id, "offset", type, topic, payload, reached, created_at)'
-        " SELECT bumped.id, bumped.head - message.behind, message.type, message.topic, "
+        f'INSERT INTO {events} (stream_id, "offset", type, filter_type, payload, '
+        "reached, created_at) "
+        "SELECT bumped.id, bumped.head - message.behind, message.type, message.filter_type, "
         'message.start || bumped.stamp || message."end" || '
         f"(bumped.head - message.behind) || '}}', 0, {db.now_sql()} "
         "FROM message JOIN bumped ON bumped.name = message.stream) "

@@ -60,9 +60,9 @@ def read_many(
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH wanted (name, after) AS (VALUES {values}) "
-            "SELECT name, after, epoch, head, floor, number, type, topic, payload FROM ("
+            "SELECT name, after, epoch, head, floor, number, type, filter_type, payload FROM ("
             "SELECT wanted.name, wanted.after, stream.epoch, stream.head, stream.floor, "
-            f"event.{quote('offset')} AS number, event.type, event.topic, event.payload, "
+            f"event.{quote('offset')} AS number, event.type, event.filter_type, event.payload, "
             f"sum({size}) OVER (PARTITION BY wanted.name, wanted.after "
             f"ORDER BY event.{quote('offset')}) - {size} AS before "
             f"FROM wanted JOIN {streams} stream ON stream.name = wanted.name "
@@ -72,12 +72,22 @@ def read_many(
             ") page WHERE before IS NULL OR before < %s ORDER BY name, after, number",
             [*(value for place in places for value in place), max_bytes],
         )
-        for name, after, epoch, head, floor, offset, kind, topic, payload in cursor.fetchall():
+        for (
+            name,
+            after,
+            epoch,
+            head,
+            floor,
+            offset,
+            kind,
+            filter_type,
+            payload,
+        ) in cursor.fetchall():
             place = (name, after)
             if not found[place][0].epoch:
                 found[place] = (Head(epoch, head, floor), [])
             if offset is not None:
-                found[place][1].append(Entry(name, epoch, offset, kind, topic, payload))
+                found[place][1].append(Entry(name, epoch, offset, kind, filter_type, payload))
     return found
 
 

@@ -51,13 +51,13 @@ assert set(get_args(NotificationType)) | {"balance"} == SUBSCRIPTION_TYPES
 class Payload(Struct, frozen=True, kw_only=True):
     """The `data` of a message. `wire_type` is the message's `type`.
 
-    `topic` is what subscriptions filter by; None always arrives.
+    `filter_type` is what subscriptions filter by; None always arrives.
     """
 
     wire_type: ClassVar[str] = ""
 
     @property
-    def topic(self) -> str | None:
+    def filter_type(self) -> str | None:
         return None
 
 
@@ -102,7 +102,7 @@ class Notification(Payload, frozen=True, kw_only=True):
     """False: an event only, in no inbox and in no count. Left out otherwise."""
 
     @property
-    def topic(self) -> str | None:
+    def filter_type(self) -> str | None:
         return self.type
 
 
@@ -179,7 +179,7 @@ class TransactionUpdate(Payload, frozen=True, kw_only=True):
     """Why it failed, empty unless it did."""
 
     @property
-    def topic(self) -> str | None:
+    def filter_type(self) -> str | None:
         return "transaction"
 
 
@@ -219,7 +219,7 @@ class BalanceUpdate(Payload, frozen=True, kw_only=True):
         force_setattr(self, "type", self.account_type)
 
     @property
-    def topic(self) -> str | None:
+    def filter_type(self) -> str | None:
         return "balance"
 
 

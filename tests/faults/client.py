@@ -30,7 +30,7 @@ from tests.faults.journal import Journal
 
 ACK_EVERY = 5  # events
 READY_SECONDS = 120.0  # for all devices to be greeted for the first time
-PUBLISHED = "system"  # the topic of all events that have one
+PUBLISHED = "system"  # the filter type of all events that have one
 FIDGET_SECONDS = 0.02  # between two commands, at most
 ALL_TYPES = "transaction,security,account,payment,savings,kyc,system,marketing,reminder,balance"
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.05, 1.0

@@ -111,11 +111,11 @@ class Node:
         self.following.begin(socket, followed)
         return socket, notebook
 
-    def publish(self, count: int = 1, *, size: int = 10, topic: str = "system") -> None:
+    def publish(self, count: int = 1, *, size: int = 10, filter_type: str = "system") -> None:
         for _ in range(count):
             self.offset += 1
             text = f'{{"offset":{self.offset},"pad":"{"x" * size}"}}'
-            self.following.hear([Entry(STREAM, "e", self.offset, "n", topic, text)])
+            self.following.hear([Entry(STREAM, "e", self.offset, "n", filter_type, text)])
 
 
 async def turned() -> None:

@@ -42,11 +42,11 @@ class Talk:
         self.conversation = Conversation(self.hub, self.socket)
         self.conversation.busy = False
 
-    def publish(self, count: int, *, size: int = 10, topic: str = "system") -> None:
+    def publish(self, count: int, *, size: int = 10, filter_type: str = "system") -> None:
         first = self.followed.place.offset + 1
         for offset in range(first, first + count):
             text = f'{{"offset":{offset},"pad":"{"x" * size}"}}'
-            self.hub.following.hear([Entry(STREAM, "e", offset, "n", topic, text)])
+            self.hub.following.hear([Entry(STREAM, "e", offset, "n", filter_type, text)])
 
     def say(self, **command: Any) -> None:
         self.conversation.put_nowait({"type": "websocket.receive", "text": json.dumps(command)})
@@ -63,8 +63,8 @@ class Talk:
 
 async def test_a_pong_counts_what_was_filtered() -> None:
     talk = Talk(types=["balance"])
-    talk.publish(1, topic="balance")
-    talk.publish(4, topic="system")
+    talk.publish(1, filter_type="balance")
+    talk.publish(4, filter_type="system")
     assert await talk.pong() == {STREAM: {"offset": 5, "epoch": "e"}}
     assert offsets(talk.notebook) == [1]
 

@@ -49,7 +49,7 @@ def test_it_stores_exactly_what_goes_on_the_wire() -> None:
     assert message["offset"] == 1
     assert message["data"]["available_balance"] == "10"
     assert Event.objects.get().payload == entry.payload
-    assert entry.topic == "balance"
+    assert entry.filter_type == "balance"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -350,7 +350,11 @@ def test_whatever_a_message_holds_is_stored_as_it_goes_on_the_wire(text: str) ->
     assert len(stored) == len(entries) == 4
     for entry in entries:
         event, message = stored[entry.stream, entry.offset], json.loads(entry.payload)
-        assert (event.payload, event.type, event.topic) == (entry.payload, entry.type, entry.topic)
+        assert (event.payload, event.type, event.filter_type) == (
+            entry.payload,
+            entry.type,
+            entry.filter_type,
+        )
         assert (message["data"]["title"], message["offset"]) == (text, entry.offset)
 
 

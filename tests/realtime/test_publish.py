@@ -44,7 +44,7 @@ def test_each_broadcast_function_works_in_synchronous_code() -> None:
     broadcast_balance_update(BALANCE, user_id=7)
     broadcast_system_announcement({"title": "t", "message": "m"})
     assert broadcast_market_update({"symbol": "BTC-USD", "price": Decimal("1.5")}) is None
-    found = Event.objects.order_by("id").values_list("stream__name", "type", "topic")
+    found = Event.objects.order_by("id").values_list("stream__name", "type", "filter_type")
     assert list(found) == [
         ("user:7", "notification", "security"),
         ("announcements", "notification", "system"),

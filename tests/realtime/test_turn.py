@@ -63,14 +63,14 @@ async def test_who_has_set_a_filter_gets_what_it_asks_for_and_the_others_everyth
 ) -> None:
     _, everything = node.join()
     socket, filtered = node.join(types=["balance"])
-    node.publish(topic="balance")
-    node.publish(topic="transaction")
-    node.publish(topic="")  # what always arrives
+    node.publish(filter_type="balance")
+    node.publish(filter_type="transaction")
+    node.publish(filter_type="")  # what always arrives
     await turned()
     assert offsets(everything) == [1, 2, 3]
     assert offsets(filtered) == [1, 3]
     node.following.filter(socket, frozenset())
-    node.publish(topic="transaction")
+    node.publish(filter_type="transaction")
     await turned()
     assert offsets(filtered) == [1, 3, 4]
 
@@ -79,11 +79,11 @@ async def test_what_came_before_a_change_of_filter_is_judged_by_the_old_one(node
     for before, after in (["system"], ["balance"]), (["system"], []), ([], ["balance"]):
         socket, notebook = node.join(types=before)
         first = node.offset + 1
-        node.publish(topic="system")
-        node.publish(topic="transaction")
+        node.publish(filter_type="system")
+        node.publish(filter_type="transaction")
         node.following.filter(socket, frozenset(after))
-        node.publish(topic="balance")
-        node.publish(topic="system")
+        node.publish(filter_type="balance")
+        node.publish(filter_type="system")
         await turned()
         wanted = [first] if before else [first, first + 1]
         wanted += [first + 2] if after else [first + 2, first + 3]

@@ -162,7 +162,7 @@ class Judge:
         if place.silent is not None:
             self.fail("begin", f"{where}: {place.silent}")
         if not self._wants(entry):
-            self.fail("unwanted", f"{where}, {entry.topic}, with {sorted(self.types)}")
+            self.fail("unwanted", f"{where}, {entry.filter_type}, with {sorted(self.types)}")
         if offset <= place.least:
             self.fail("doubled", f"{where} after {place.least}")
             return
@@ -177,7 +177,7 @@ class Judge:
         return stream.lives.get(epoch, {}) if stream is not None else {}
 
     def _wants(self, entry: Entry) -> bool:
-        return not entry.topic or not self.types or entry.topic in self.types
+        return not entry.filter_type or not self.types or entry.filter_type in self.types
 
     def _wanted(self, name: str, epoch: str, after: int, until: int) -> list[int]:
         life = self._life(name, epoch)

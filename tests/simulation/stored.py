@@ -68,7 +68,7 @@ class Stored:
             stream.head += 1
             text = codec.encode(payload, stream=name, offset=stream.head, moment=MOMENT).decode()
             entry = Entry(
-                name, stream.epoch, stream.head, payload.wire_type, payload.topic or "", text
+                name, stream.epoch, stream.head, payload.wire_type, payload.filter_type or "", text
             )
             stream.events[stream.head] = entry
             entries.append(entry)

@@ -378,8 +378,8 @@ class World:
             return BalanceUpdate(
                 account_id=text, currency="UGX", available_balance="1", current_balance="1"
             )
-        topic: Any = ("system", "transaction", "security")[kind]
-        return Notification(id="1", title="t", message=text, type=topic, created_at=MOMENT)
+        filter_type: Any = ("system", "transaction", "security")[kind]
+        return Notification(id="1", title="t", message=text, type=filter_type, created_at=MOMENT)
 
     def do_filter(self, device: int, adds: bool, types: str) -> None:
         it = self._device(device)

@@ -107,7 +107,7 @@ def test_it_sends_everything_until_something_is_subscribed(alice: Connection) ->
     say(alice, {"type": "subscribe_notifications", "types": ["security"]})
     assert not alice.wants("marketing")
     assert alice.wants("security")
-    assert alice.wants("")  # announcements have no topic
+    assert alice.wants("")  # announcements have no filter type
 
 
 def test_it_adds_and_removes_subscriptions_and_answers_with_the_whole_set(
