@@ -8,7 +8,7 @@ class NotificationsConfig(AppConfig):
     verbose_name = "Notifications"
 
     def ready(self) -> None:
-        from notifications import selectors, services, signals  # noqa: F401 signals connect
+        from notifications import publishing, selectors, services  # noqa: F401 to be connected
         from realtime import computed, jobs
 
         computed.register(

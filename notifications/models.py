@@ -10,15 +10,14 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
-from django.dispatch import Signal
 from django.utils import timezone
 
 from notifications import validation
 from notifications.choices import Channel, NotificationType, Priority, Severity, Status
 from notifications.errors import InvalidInput
 from notifications.validation import ANNOUNCEMENT_LENGTH, MESSAGE_LENGTH, TITLE_LENGTH
-from realtime.protocol.messages import NotificationState
-from realtime.told import Told
+from realtime import db
+from realtime.changes import Tracked, TrackedQuerySet
 
 
 def in_app_only() -> list[str]:
@@ -26,31 +25,11 @@ def in_app_only() -> list[str]:
     return [Channel.IN_APP.value]
 
 
-notifications_deleted = Signal()
-"""Sent by `delete()` of a queryset, in its transaction, with all `changes` to tell."""
-
-
-class NotificationQuerySet(models.QuerySet["Notification"]):
-    """Rows that are checked as they are written, and told of together when they go.
+class NotificationQuerySet(TrackedQuerySet["Notification"]):
+    """Rows that are checked as they are written in bulk.
 
     `update()`, `bulk_create()` and `bulk_update()` tell nobody: see `notifications_tell`.
     """
-
-    gone: list[tuple[int, NotificationState]]
-    locks = True  # all that it deletes, see `tell`
-
-    def delete(self) -> tuple[int, dict[str, int]]:
-        self.gone = []  # what the receiver of post_delete adds to
-        with transaction.atomic(savepoint=False):
-            # Or one that is published meanwhile would go as one that nobody was told of.
-            rows = self.model._base_manager.filter(pk__in=self.order_by().values("pk"))
-            list(rows.select_for_update(no_key=True).order_by("pk").values_list("pk"))
-            done = super().delete()
-            notifications_deleted.send(sender=self.model, changes=self.gone)
-        return done
-
-    delete.alters_data = True  # type: ignore[attr-defined]
-    delete.queryset_only = True  # type: ignore[attr-defined]
 
     def bulk_create(
         self, objs: Iterable[Notification], *args: Any, **kwargs: Any
@@ -69,7 +48,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         return super().bulk_update(rows, names, *args, **kwargs)
 
 
-class Notification(Told):
+class Notification(Tracked):
     """A message in a user's inbox.
 
     It does not exist for the user before `published_at`; its signals publish. What the
@@ -88,7 +67,7 @@ class Notification(Told):
         "expires_at",
     )
     CHECKED: ClassVar[frozenset[str]] = frozenset({*STATE, *CONTENT})
-    TOLD: ClassVar[tuple[str, ...]] = (*STATE, *CONTENT, "user_id", "published_at")
+    TRACKED: ClassVar[tuple[str, ...]] = (*STATE, *CONTENT, "user_id", "published_at")
     # What `move` and its like may change.
     STATE_FIELDS: ClassVar[tuple[str, ...]] = (*STATE, "archived_at", "updated_at")
 
@@ -183,17 +162,16 @@ class Notification(Told):
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         fields = None if update_fields is None else list(update_fields)
         with _checked(self, fields):
+            if self._state.adding and self.published_at is None:
+                now = db.now()
+                is_early = self.scheduled_at is not None and self.scheduled_at > now
+                if not is_early and (self.expires_at is None or self.expires_at > now):
+                    self.published_at = now
             super().save(*args, update_fields=fields, **kwargs)
 
     @property
     def is_expired(self) -> bool:
         return self.expires_at is not None and self.expires_at <= timezone.now()
-
-    def is_due(self, now: datetime) -> bool:
-        """Say whether its time has come and not gone."""
-        return (self.scheduled_at is None or self.scheduled_at <= now) and (
-            self.expires_at is None or self.expires_at > now
-        )
 
     def move(self, status: str, now: datetime) -> bool:
         """Take on a status with its times; say whether that changed anything."""
@@ -210,7 +188,7 @@ class Notification(Told):
         return True
 
 
-class Announcement(Told):
+class Announcement(Tracked):
     """A message to everybody: one row, one event, never a copy for each user.
 
     A draft until `published_at`; with `starts_at` it publishes itself at that time. Its
@@ -220,7 +198,7 @@ class Announcement(Told):
     CHECKED: ClassVar[frozenset[str]] = frozenset(
         {"title", "message", "severity", "starts_at", "ends_at"}
     )
-    TOLD: ClassVar[tuple[str, ...]] = (*sorted(CHECKED), "published_at", "event_offset")
+    TRACKED: ClassVar[tuple[str, ...]] = (*sorted(CHECKED), "published_at", "event_offset")
 
     title = models.CharField(max_length=TITLE_LENGTH)
     message = models.TextField(max_length=ANNOUNCEMENT_LENGTH)
@@ -246,6 +224,8 @@ class Announcement(Told):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = TrackedQuerySet["Announcement"].as_manager()
 
     class Meta:
         ordering = ["-id"]

@@ -10,9 +10,8 @@ class LedgerConfig(AppConfig):
     def ready(self) -> None:
         from django.conf import settings
 
-        from hoardrun.ledger import demo, signals
+        from hoardrun.ledger import demo, publishing  # noqa: F401 to be connected
         from realtime import jobs
 
-        signals.connect()
         if settings.SIMULATE_PAYMENTS:
             jobs.register(jobs.Job("demo payments", demo.SECONDS, demo.step))

@@ -27,7 +27,7 @@ from hoardrun.ledger.choices import (
 from hoardrun.ledger.money import DECIMAL_PLACES, MAX_DIGITS, Currency
 from realtime import db
 from realtime.append_only import AppendOnly
-from realtime.told import Told
+from realtime.changes import Tracked
 
 _NAMED = (ActorKind.SERVICE, ActorKind.PROVIDER, ActorKind.SYSTEM)
 # Closed accounts with money that has to be carried onto another one.
@@ -35,7 +35,7 @@ LEFT_BEHIND = Q(status=AccountStatus.CLOSED, available_balance__gt=0, current_ba
 _SETTLED = Q(status__in=[TransactionStatus.COMPLETED, TransactionStatus.REVERSED])
 
 
-class Account(Told):
+class Account(Tracked):
     """Money of one user in one currency.
 
     `current_balance` is what completed transactions add up to; `available_balance`
@@ -64,7 +64,7 @@ class Account(Told):
     updated_at = models.DateTimeField(auto_now=True)
 
     # What `balance_update` tells and may change.
-    TOLD: ClassVar[tuple[str, ...]] = (
+    TRACKED: ClassVar[tuple[str, ...]] = (
         "available_balance",
         "current_balance",
         "name",
@@ -91,7 +91,7 @@ class Account(Told):
         return f"{self.name or self.get_type_display()} ({self.currency}) #{self.pk}"
 
 
-class Transaction(Told):
+class Transaction(Tracked):
     """One movement of money on one account.
 
     `balance_after` is the account's current balance when it completed; it and
@@ -99,7 +99,7 @@ class Transaction(Told):
     """
 
     # What `transaction_update` tells and may change.
-    TOLD: ClassVar[tuple[str, ...]] = (
+    TRACKED: ClassVar[tuple[str, ...]] = (
         "account_id",
         "type",
         "status",

@@ -10,12 +10,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import connection, connections, transaction
 from django.db.models import Value
 from django.db.models.functions import Concat
-from django.db.models.signals import pre_save
-from django.test.utils import isolate_apps
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
+from django.test.utils import CaptureQueriesContext, isolate_apps
 from django.utils import timezone
 
 from notifications.errors import InvalidInput
@@ -23,6 +23,7 @@ from notifications.models import Announcement, Notification
 from notifications.payloads import notification_payload
 from notifications.services import announcement_publish
 from notifications.services.due import notifications_publish_due
+from realtime.models import Event
 from realtime.streams import ANNOUNCEMENTS, user_stream
 from tests.notifications.support import HOUR, announced, draft, events, note, overdue, told, types
 from tests.services.locks import wait_for_a_waiter
@@ -210,6 +211,35 @@ def test_it_tells_nobody_of_those_that_go_with_their_user(alice, bob):
     assert not Notification.objects.exists()
     found = [event["type"] for event in events(alice_stream)]
     assert found == ["notification", "access_changed"]
+
+
+def test_it_deletes_those_of_a_user_without_a_look_at_each(db):
+    def delete(user: User) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            user.delete()
+        return len(queries)
+
+    few, many = User.objects.create(username="few"), User.objects.create(username="many")
+    note(few)
+    for _ in range(5):
+        note(many)
+    assert delete(few) == delete(many)
+
+
+def test_it_reads_what_a_queryset_deletes_once(alice, django_assert_num_queries):
+    for _ in range(3):
+        note(alice)
+    publishing = 1 if connection.vendor == "postgresql" else 2
+    with django_assert_num_queries(2 + publishing):  # the locked rows, the event, the deletion
+        Notification.objects.all().delete()
+
+
+def test_no_other_model_is_slower_to_save_or_delete():
+    for model in (Announcement, Notification, Event, Group):
+        assert not pre_save.has_listeners(model)
+        assert not post_save.has_listeners(model)
+    assert not pre_delete.has_listeners(Notification)
+    assert not post_delete.has_listeners(Notification)
 
 
 def test_it_moves_one_from_one_user_to_another(alice, bob):

@@ -1,23 +1,16 @@
-"""Publish what is saved, by services, the admin or a shell alike.
+"""Publish what a save changed, whether a service, the admin or a shell made it.
 
-An event is written in the transaction of the save itself, so a rollback takes
-it back. `bulk_create` and `update()` send no signals: they publish nothing. Nor does a
-deletion, which services never make: what concerns money stays.
+Imported when the app is ready. The events commit with the row. `bulk_create()` and `update()`
+publish nothing. Nor does a deletion, which services never make: what concerns money stays.
 """
 
 from __future__ import annotations
 
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.payloads import account_payload, txn_payload
+from realtime import changes
 from realtime.publish import publish
 from realtime.streams import user_stream
-from realtime.told import tell
-
-
-def connect() -> None:
-    """Connect the receivers; called once the apps are ready."""
-    tell(Account, account_saved)
-    tell(Transaction, transaction_saved)
 
 
 def account_saved(before: Account | None, now: Account) -> None:
@@ -28,3 +21,7 @@ def account_saved(before: Account | None, now: Account) -> None:
 def transaction_saved(before: Transaction | None, now: Transaction) -> None:
     """Publish `transaction_update` of a new transaction, and of each change of one."""
     publish(user_stream(now.account.user_id), txn_payload(now))
+
+
+changes.connect(Account, account_saved)
+changes.connect(Transaction, transaction_saved)

@@ -1,52 +1,30 @@
-"""Publish what a save or a deletion changed, whoever makes it: admin, shell and services alike.
+"""Publish what a save or a deletion changed, whether a service, the admin or a shell made it.
 
-`update()`, `bulk_create()` and `bulk_update()` send no signals: call `notifications_tell`
-after them. A row that was created so is found by `notifications_publish_due`.
+Imported when the app is ready. The events commit with the row. `update()`, `bulk_create()` and
+`bulk_update()` are not noticed: call `notifications_tell` after them. A row that was created so
+is found by `notifications_publish_due`. What is deleted with its user is told to nobody: the
+user's sockets are closed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.db.models import QuerySet
-from django.db.models.signals import pre_save
-from django.dispatch import receiver
 from msgspec.structs import replace
 
 from notifications.choices import Status
 from notifications.events import publish_states
-from notifications.models import (
-    Announcement,
-    Notification,
-    NotificationQuerySet,
-    notifications_deleted,
-)
+from notifications.models import Announcement, Notification
 from notifications.payloads import (
     announcement_payload,
     deleted_state,
     notification_payload,
     notification_state,
 )
-from realtime import db
+from realtime import changes, db
 from realtime.protocol.codec import timestamp
-from realtime.protocol.messages import NotificationState
 from realtime.publish import publish
 from realtime.streams import ANNOUNCEMENTS, user_stream
-from realtime.told import tell
-
-
-@receiver(pre_save, dispatch_uid="notifications.stamp")
-def notification_stamp(instance: Any, raw: bool, **kwargs: Any) -> None:
-    """Stamp a new notification that is due as published, in the insert itself."""
-    if not isinstance(instance, Notification) or raw:  # a proxy of it is one, too
-        return
-    if not instance._state.adding or instance.published_at is not None:
-        return
-    now = db.now()
-    if instance.is_due(now):
-        instance.published_at = now
 
 
 def notification_saved(before: Notification | None, now: Notification) -> None:
@@ -66,32 +44,9 @@ def notification_saved(before: Notification | None, now: Notification) -> None:
         publish(user_stream(now.user_id), notification_payload(now))
 
 
-def notification_deleted(row: Notification, origin: Any) -> None:
-    """Tell the user's devices that a notification is gone.
-
-    One that goes with its user is told to nobody: the user's sockets are closed. Those of a
-    queryset's `delete()` are told of together.
-    """
-    if row.published_at is None or _is_user(origin):
-        return
-    change = (row.user_id, deleted_state(row))
-    if isinstance(origin, NotificationQuerySet):
-        origin.gone.append(change)
-    else:
-        publish_states([change])
-
-
-@receiver(notifications_deleted, dispatch_uid="notifications.delete_many")
-def notifications_tell_deleted(
-    changes: Sequence[tuple[int, NotificationState]], **kwargs: Any
-) -> None:
+def notifications_deleted(rows: Sequence[Notification]) -> None:
     """Tell each user, in as few events as they fit into, which notifications are gone."""
-    publish_states(changes)
-
-
-def _is_user(origin: Any) -> bool:
-    model = origin.model if isinstance(origin, QuerySet) else type(origin)
-    return issubclass(model, get_user_model())
+    publish_states((row.user_id, deleted_state(row)) for row in rows if row.published_at)
 
 
 def announcement_saved(before: Announcement | None, now: Announcement) -> None:
@@ -109,10 +64,11 @@ def announcement_saved(before: Announcement | None, now: Announcement) -> None:
         Announcement.objects.filter(pk=now.pk).update(event_offset=offset)
 
 
-def announcement_deleted(row: Announcement, origin: Any) -> None:
-    """Take the banner of one that everybody was told of away."""
-    if row.published_at is not None:
-        _withdraw(row)
+def announcements_deleted(rows: Sequence[Announcement]) -> None:
+    """Take away the banners of those that everybody was told of."""
+    for row in rows:
+        if row.published_at is not None:
+            _withdraw(row)
 
 
 def _withdraw(announcement: Announcement) -> None:
@@ -121,5 +77,5 @@ def _withdraw(announcement: Announcement) -> None:
     publish(ANNOUNCEMENTS, over)
 
 
-tell(Notification, notification_saved, notification_deleted)
-tell(Announcement, announcement_saved, announcement_deleted)
+changes.connect(Notification, notification_saved, notifications_deleted)
+changes.connect(Announcement, announcement_saved, announcements_deleted)
