@@ -55,7 +55,7 @@ INSTALLED_APPS = [
     "hoardrun",
     "hoardrun.ledger",
     "hoardrun.market",
-    "hoardrun.api.broadcast",
+    "hoardrun.broadcasts",
 ]
 
 MIDDLEWARE = [

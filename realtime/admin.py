@@ -1,6 +1,6 @@
 """The engine in the admin: everything to look at, nothing to touch.
 
-The log and the broadcasts are records; streams, cursors and nodes are the engine's own.
+The log is a record; streams, cursors and nodes are the engine's own.
 """
 
 from __future__ import annotations
@@ -14,14 +14,11 @@ from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 
 from realtime import access, registry
-from realtime.admin_lists import ByKey, first_keys, numbers, users_found, users_named
+from realtime.admin_lists import ByKey, first_keys, numbers, users_found
 from realtime.models import (
-    Broadcast,
-    BroadcastDecision,
     Connection,
     Cursor,
     Event,
@@ -37,7 +34,7 @@ else:
     _ModelAdmin = admin.ModelAdmin
 
 
-class _ReadOnly(_ModelAdmin):
+class ReadOnly(_ModelAdmin):
     """Rows to look at."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -51,7 +48,7 @@ class _ReadOnly(_ModelAdmin):
 
 
 @admin.register(Stream)
-class StreamAdmin(_ReadOnly, ByKey):
+class StreamAdmin(ReadOnly, ByKey):
     list_display = ("name", "head", "floor", "kept", "epoch", "created_at")
     search_help_text = "How a stream's name begins, such as: user:17"
 
@@ -67,7 +64,7 @@ class StreamAdmin(_ReadOnly, ByKey):
 
 
 @admin.register(Event)
-class EventAdmin(_ReadOnly, ByKey):
+class EventAdmin(ReadOnly, ByKey):
     """The log. Only streams have an index, so every search begins with one."""
 
     class Media:
@@ -126,7 +123,7 @@ class EventAdmin(_ReadOnly, ByKey):
 
 
 @admin.register(Cursor)
-class CursorAdmin(_ReadOnly, ByKey):
+class CursorAdmin(ReadOnly, ByKey):
     list_display = ("user", "device", "stream", "acked", "behind", "updated_at")
     list_display_links = ("device", "acked")
     list_select_related = ("user", "stream")
@@ -144,7 +141,7 @@ class CursorAdmin(_ReadOnly, ByKey):
 
 
 @admin.register(Node)
-class NodeAdmin(_ReadOnly):
+class NodeAdmin(ReadOnly):
     list_display = (
         "__str__",
         "alive",
@@ -174,7 +171,7 @@ class NodeAdmin(_ReadOnly):
 
 
 @admin.register(Connection)
-class ConnectionAdmin(_ReadOnly, ByKey):
+class ConnectionAdmin(ReadOnly, ByKey):
     """Who is connected; whoever may delete connections closes them here."""
 
     list_display = ("id", "user", "device", "address", "client", "node", "opened_at")
@@ -212,7 +209,7 @@ class ConnectionAdmin(_ReadOnly, ByKey):
 
 
 @admin.register(IssuedToken)
-class IssuedTokenAdmin(_ReadOnly, ByKey):
+class IssuedTokenAdmin(ReadOnly, ByKey):
     """The refresh tokens that were issued. Nobody can use one with what is stored of it."""
 
     list_display = ("jti", "user", "login", "issued_at", "used_at", "expires_at")
@@ -230,46 +227,3 @@ class IssuedTokenAdmin(_ReadOnly, ByKey):
     def login(self, token: IssuedToken) -> str:
         """Show how the session begins, so that the list needs no scrolling to the side."""
         return token.session[:8]
-
-
-@admin.register(Broadcast)
-class BroadcastAdmin(_ReadOnly, ByKey):
-    list_display: tuple[str, ...] = (
-        "id",
-        "kind",
-        "target",
-        "audience",
-        "author",
-        "needs_approval",
-        "decision",
-        "created",
-    )
-    list_filter = ("needs_approval",)
-    list_select_related = ("author", "decision")
-    search_help_text = "A target, such as a user's id, or how the name of an author begins"
-
-    def matching(self, word: str) -> Q:
-        return Q(target=word) | Q(author__in=users_named(word))
-
-    @admin.display(ordering="created_at")
-    def created(self, broadcast: Broadcast) -> str:
-        """Say when, so briefly that the list needs no scrolling to the side."""
-        return f"{timezone.localtime(broadcast.created_at):%Y-%m-%d %H:%M}"
-
-    @admin.display(description="decided")
-    def decision(self, broadcast: Broadcast) -> str:
-        """Say what was decided, if anything was."""
-        decision = getattr(broadcast, "decision", None)
-        if decision is None:
-            return "-"
-        return "approved" if decision.approved else "rejected"
-
-
-@admin.register(BroadcastDecision)
-class BroadcastDecisionAdmin(_ReadOnly, ByKey):
-    list_display = ("id", "broadcast", "approved", "decided_by", "address", "decided_at")
-    list_select_related = ("broadcast", "decided_by")
-    search_help_text = "The number of a broadcast, or how the name of its judge begins"
-
-    def matching(self, word: str) -> Q:
-        return Q(broadcast__in=numbers(word)) | Q(decided_by__in=users_named(word))

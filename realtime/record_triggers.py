@@ -64,7 +64,7 @@ def install(using: str, **kwargs: Any) -> None:
             cursor.execute(_POSTGRESQL_FUNCTION)
         statement = _POSTGRESQL if cursor.db.vendor == "postgresql" else _SQLITE
         for trigger in todo:
-            _drop(cursor, trigger.table, trigger.operation)  # one of a former definition
+            drop(cursor, trigger.table, trigger.operation)  # one of a former definition
             event = "INSERT" if trigger.operation == "REPLACE" else trigger.operation
             words = {"name": trigger.name, "event": event}
             cursor.execute(statement.format(**words, **trigger._asdict()))
@@ -74,7 +74,15 @@ def remove(using: str, operation: str) -> None:
     """Drop the triggers of one operation, as a data migration or a test needs it."""
     with connections[using].cursor() as cursor:
         for model in _records():
-            _drop(cursor, model._meta.db_table, operation)
+            drop(cursor, model._meta.db_table, operation)
+
+
+def drop(cursor: CursorWrapper, table: str, operation: str) -> None:
+    """Drop the triggers that refuse an operation on a table, of whatever definition."""
+    on = f' ON "{table}"' if cursor.db.vendor == "postgresql" else ""
+    for name, its_table in _there(cursor):
+        if its_table == table and f"{name}_".startswith(_prefix(table, operation)):
+            cursor.execute(f'DROP TRIGGER "{name}"{on}')
 
 
 def _records() -> list[type[AppendOnly]]:
@@ -133,13 +141,6 @@ def _there(cursor: CursorWrapper) -> list[tuple[str, str]]:
         else "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"
     )
     return list(cursor.fetchall())
-
-
-def _drop(cursor: CursorWrapper, table: str, operation: str) -> None:
-    on = f' ON "{table}"' if cursor.db.vendor == "postgresql" else ""
-    for name, its_table in _there(cursor):
-        if its_table == table and f"{name}_".startswith(_prefix(table, operation)):
-            cursor.execute(f'DROP TRIGGER "{name}"{on}')
 
 
 def _prefix(table: str, operation: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hoardrun.api import auth, schema, snapshot, users
-from hoardrun.api.broadcast import views as broadcast
+from hoardrun.broadcasts import views as broadcast
 from realtime.rest.routes import both
 
 urlpatterns = [

@@ -32,8 +32,8 @@ DECISIONS = {
     "ledger_account": Fate.ANONYMISED,
     "ledger_transaction": Fate.ANONYMISED,
     "ledger_transactionmove": Fate.ANONYMISED,
-    "realtime_broadcast": Fate.ANONYMISED,
-    "realtime_broadcastdecision": Fate.ANONYMISED,
+    "broadcasts_broadcast": Fate.ANONYMISED,
+    "broadcasts_broadcastdecision": Fate.ANONYMISED,
     "notifications_announcement": Fate.KEPT,
     "realtime_stream": Fate.KEPT,
     "notifications_mailing": Fate.NOBODYS,
@@ -84,12 +84,12 @@ COLUMNS = {
         "id txn from_status to_status actor_kind user actor_name request_id evidence created_at",
         cleared="reason",
     ),
-    "realtime_broadcast": _columns(
+    "broadcasts_broadcast": _columns(
         "id author kind target payload fingerprint idempotency_key audience needs_approval result "
         "created_at",
         cleared="address",
     ),
-    "realtime_broadcastdecision": _columns(
+    "broadcasts_broadcastdecision": _columns(
         "id broadcast decided_by approved result decided_at", cleared="address"
     ),
     "notifications_announcement": _columns(

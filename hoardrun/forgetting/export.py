@@ -11,10 +11,11 @@ from typing import IO, Any
 from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
 
+from hoardrun.broadcasts.models import Broadcast
 from hoardrun.forgetting.rows import ROWS, log_about
 from hoardrun.ledger.money import amount_text
 from hoardrun.secret_columns import is_secret
-from realtime.models import Broadcast, Event
+from realtime.models import Event
 from realtime.protocol.codec import timestamp
 
 # The engine's own.

@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Model, Q
 
+from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.forgetting.decisions import DECISIONS, Fate
 from hoardrun.forgetting.rows import ROWS, about
 from hoardrun.ledger.choices import TransactionStatus
@@ -19,7 +20,6 @@ from hoardrun.ledger.models import Account, TransactionMove
 from notifications.models import Notification
 from realtime import log
 from realtime.append_only import AppendOnlyQuerySet
-from realtime.models import Broadcast, BroadcastDecision
 from realtime.retry import retried
 from realtime.streams import user_stream
 
@@ -116,8 +116,8 @@ def _erasable(user_id: int) -> dict[str, AppendOnlyQuerySet[Any]]:
     """Select the records that tell more about the user than a number."""
     return {
         "ledger_transactionmove": TransactionMove.objects.filter(txn__account__user_id=user_id),
-        "realtime_broadcast": Broadcast.objects.filter(author_id=user_id),
-        "realtime_broadcastdecision": BroadcastDecision.objects.filter(decided_by_id=user_id),
+        "broadcasts_broadcast": Broadcast.objects.filter(author_id=user_id),
+        "broadcasts_broadcastdecision": BroadcastDecision.objects.filter(decided_by_id=user_id),
     }
 
 

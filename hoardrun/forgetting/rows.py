@@ -11,20 +11,11 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db.models import Model, Q, QuerySet
 
-from hoardrun.api.broadcast.kinds import KINDS
+from hoardrun.broadcasts.kinds import KINDS
+from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.ledger.models import Account, Transaction, TransactionMove
 from notifications.models import Announcement, Notification
-from realtime.models import (
-    Broadcast,
-    BroadcastDecision,
-    Connection,
-    Cursor,
-    EndedSession,
-    Event,
-    IssuedToken,
-    Stream,
-    Ticket,
-)
+from realtime.models import Connection, Cursor, EndedSession, Event, IssuedToken, Stream, Ticket
 from realtime.streams import user_stream
 
 _TO_A_USER = [name for name, kind in KINDS.items() if kind.target == "user_id"]
@@ -45,10 +36,10 @@ ROWS: dict[str, Rows] = {
     "realtime_ticket": lambda pk: Ticket.objects.filter(user_id=pk),
     "realtime_issuedtoken": lambda pk: IssuedToken.objects.filter(user_id=pk),
     "realtime_endedsession": lambda pk: EndedSession.objects.filter(user_id=pk),
-    "realtime_broadcast": lambda pk: Broadcast.objects.filter(
+    "broadcasts_broadcast": lambda pk: Broadcast.objects.filter(
         Q(author_id=pk) | Q(kind__in=_TO_A_USER, target=str(pk))
     ),
-    "realtime_broadcastdecision": lambda pk: BroadcastDecision.objects.filter(decided_by_id=pk),
+    "broadcasts_broadcastdecision": lambda pk: BroadcastDecision.objects.filter(decided_by_id=pk),
     "ledger_account": lambda pk: Account.objects.filter(user_id=pk),
     "ledger_transaction": lambda pk: Transaction.objects.filter(account__user_id=pk),
     "ledger_transactionmove": lambda pk: TransactionMove.objects.filter(

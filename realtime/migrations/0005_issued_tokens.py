@@ -77,7 +77,7 @@ def moment(value: Any) -> Any:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("realtime", "0004_broadcast_approval"),
+        ("realtime", "0003_access"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -36,12 +36,4 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunPython(add, remove),
-        migrations.AddIndex(
-            model_name='broadcast',
-            index=models.Index(fields=['target', 'id'], name='broadcast_target'),
-        ),
-        migrations.AddIndex(
-            model_name='broadcast',
-            index=models.Index(condition=models.Q(('needs_approval', True)), fields=['id'], name='broadcast_waits'),
-        ),
     ]

@@ -17,19 +17,10 @@ class Migration(migrations.Migration):
                     name="created_at",
                     field=models.DateTimeField(),
                 ),
-                *(
-                    migrations.AlterField(
-                        model_name=model,
-                        name=name,
-                        field=models.DateTimeField(
-                            db_index=is_indexed, default=realtime.db.now, editable=False
-                        ),
-                    )
-                    for model, name, is_indexed in (
-                        ("endedsession", "ended_at", False),
-                        ("broadcast", "created_at", True),
-                        ("broadcastdecision", "decided_at", True),
-                    )
+                migrations.AlterField(
+                    model_name="endedsession",
+                    name="ended_at",
+                    field=models.DateTimeField(default=realtime.db.now, editable=False),
                 ),
             ]
         )

@@ -326,14 +326,14 @@ async def test_staff_without_rights_is_told_which_are_missing(browser: Browser) 
         page = desk.page
         await page.locator("#staff-fold > summary").click()
         await expect(page.locator("#staff-waiting-says")).to_contain_text(
-            "realtime.broadcast or realtime.approve_broadcast"
+            "broadcasts.broadcast or broadcasts.approve_broadcast"
         )
         await expect(page.locator("#staff-connections-says")).to_contain_text(
             "realtime.view_connection"
         )
         await expect(page.locator("#staff-nodes-says")).to_contain_text("realtime.view_node")
         await desk.send()
-        await desk.is_told("it takes realtime.broadcast")
+        await desk.is_told("it takes broadcasts.broadcast")
         await page.context.close()
 
 

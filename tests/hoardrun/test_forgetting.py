@@ -22,8 +22,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from hoardrun.api.broadcast.services import Order, broadcast_create
 from hoardrun.api.tokens import login_create
+from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
+from hoardrun.broadcasts.services import Order, broadcast_create
 from hoardrun.forgetting import COLUMNS, DECISIONS, Fate, forget
 from hoardrun.forgetting.rows import ROWS
 from hoardrun.ledger.models import Account, Transaction, TransactionMove
@@ -39,17 +40,7 @@ from notifications.services import notification_create
 from realtime import db, log, tickets
 from realtime.core.identity import Identity
 from realtime.log import CursorMove
-from realtime.models import (
-    Broadcast,
-    BroadcastDecision,
-    Connection,
-    Cursor,
-    EndedSession,
-    Event,
-    IssuedToken,
-    Node,
-    Stream,
-)
+from realtime.models import Connection, Cursor, EndedSession, Event, IssuedToken, Node, Stream
 from realtime.protocol.codes import CloseCode
 from realtime.streams import user_stream
 from tests.realtime.conftest import ALICE, BOB, connect, node
@@ -232,7 +223,7 @@ def test_books_and_records_stay(zaphodine: User, charlie: User):
     assert (txn.merchant_name, txn.reference) == ("Landlord Ltd", "INV-17")
     assert records() == before_it
     assert Broadcast.objects.get(author=charlie).address == "192.0.2.8"
-    assert outcome["anonymised"]["realtime_broadcast"] == 1
+    assert outcome["anonymised"]["broadcasts_broadcast"] == 1
     assert outcome["accounts_with_money"] == 1
     entries = LogEntry.objects.filter(user=charlie).values_list("object_repr", "change_message")
     named = [f"forgotten-{pk}", "", *map(str, Account.objects.filter(user_id=pk))]
@@ -377,9 +368,9 @@ def test_the_export_has_the_users_own_addresses_and_nothing_of_others(
     assert "192.0.2.8" not in text
     assert charlie.username not in text
     found = json.loads(text)
-    own = [row for row in found["realtime_broadcast"] if row["author_id"] == zaphodine.pk]
+    own = [row for row in found["broadcasts_broadcast"] if row["author_id"] == zaphodine.pk]
     assert [row["address"] for row in own] == ["192.0.2.7"]
-    assert [row["address"] for row in found["realtime_broadcastdecision"]] == ["192.0.2.7"]
+    assert [row["address"] for row in found["broadcasts_broadcastdecision"]] == ["192.0.2.7"]
     names = [row.get("object_repr") for row in found["django_admin_log"]]
     assert {NAME, f"{NAME}'s secret (UGX) #{Account.objects.get(currency='UGX').pk}"} <= {*names}
     assert found["ledger_transaction"][0].keys() >= {"idempotency_key"}

@@ -20,19 +20,11 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.ledger.models import Account, Transaction
 from notifications.models import Notification
 from realtime.admin_lists import ByKey
-from realtime.models import (
-    Broadcast,
-    BroadcastDecision,
-    Connection,
-    Cursor,
-    Event,
-    IssuedToken,
-    Node,
-    Stream,
-)
+from realtime.models import Connection, Cursor, Event, IssuedToken, Node, Stream
 
 FEW, MANY = 1500, 6000  # rows of each table
 PER_ACCOUNT = 4  # transactions: a planner may begin with the smaller table, and sort the other
@@ -63,13 +55,13 @@ LISTS = {
     "cursors of a user": ("/admin/realtime/cursor/", {"q": "user-700"}),
     "connections": ("/admin/realtime/connection/", {}),
     "connections of a user": ("/admin/realtime/connection/", {"q": "user-700"}),
-    "broadcasts": ("/admin/realtime/broadcast/", {}),
+    "broadcasts": ("/admin/broadcasts/broadcast/", {}),
     "broadcasts that needed approval": (
-        "/admin/realtime/broadcast/",
+        "/admin/broadcasts/broadcast/",
         {"needs_approval__exact": "1"},
     ),
-    "broadcasts to a user": ("/admin/realtime/broadcast/", {"q": "700"}),
-    "decisions": ("/admin/realtime/broadcastdecision/", {}),
+    "broadcasts to a user": ("/admin/broadcasts/broadcast/", {"q": "700"}),
+    "decisions": ("/admin/broadcasts/broadcastdecision/", {}),
     "users": ("/admin/auth/user/", {}),
     "staff": ("/admin/auth/user/", {"is_staff__exact": "1"}),
     "a user": ("/admin/auth/user/", {"q": "user-700"}),

@@ -12,12 +12,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from realtime.models import Broadcast, BroadcastDecision, Cursor, Event, Node, Stream
+from realtime.models import Cursor, Event, Node, Stream
 from realtime.protocol.messages import BalanceUpdate, SystemAnnouncement
 from realtime.publish import publish
 from realtime.streams import ANNOUNCEMENTS, user_stream
 
-PAGES = ("stream", "event", "cursor", "node", "broadcast", "broadcastdecision")
+PAGES = ("stream", "event", "cursor", "node")
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def admin(charlie: User) -> Client:
 
 
 def fill(first: int, last: int) -> None:
-    """Add users, each with a stream, an event, a cursor, a node and a decided broadcast."""
+    """Add users, each with a stream, an event, a cursor and a node."""
     for number in range(first, last):
         user = User.objects.create_user(f"user-{number}")
         publish(
@@ -46,16 +46,6 @@ def fill(first: int, last: int) -> None:
         Cursor.objects.create(user=user, device="phone", stream=stream, epoch=stream.epoch, acked=0)
         now = timezone.now()
         Node.objects.create(id=f"n{number}", host="host", pid=number, started_at=now, seen_at=now)
-        broadcast = Broadcast.objects.create(
-            author=user,
-            kind="balance",
-            target=str(user.pk),
-            payload={},
-            fingerprint="x",
-            audience=1,
-            needs_approval=True,
-        )
-        BroadcastDecision.objects.create(broadcast=broadcast, decided_by=user, approved=False)
 
 
 def page(admin: Client, name: str, **query: str) -> str:
@@ -75,7 +65,7 @@ def test_it_lists_any_number_with_the_same_queries(admin: Client, name: str) -> 
     assert counts[0] == counts[1]
 
 
-@pytest.mark.parametrize("model", [Stream, Event, Cursor, Node, Broadcast, BroadcastDecision])
+@pytest.mark.parametrize("model", [Stream, Event, Cursor, Node])
 def test_it_changes_nothing(admin: Client, model: type) -> None:
     fill(0, 1)
     row = model.objects.get()  # type: ignore[attr-defined]

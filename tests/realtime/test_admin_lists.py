@@ -91,7 +91,7 @@ def test_an_action_changes_only_what_was_chosen(browser: Client) -> None:
 def test_it_offers_users_by_the_begin_of_their_name(browser: Client) -> None:
     for number in range(30):
         User.objects.create_user(f"amina-{number}", email=f"A{number}@example.org")
-    query = {"app_label": "realtime", "model_name": "broadcast", "field_name": "author"}
+    query = {"app_label": "broadcasts", "model_name": "broadcast", "field_name": "author"}
 
     def offered(term: str, page: int = 1) -> tuple[int, bool]:
         answer = browser.get("/admin/autocomplete/", query | {"term": term, "page": page}).json()

@@ -11,12 +11,12 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, models, transaction
 
+from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.ledger.models import TransactionMove
 from hoardrun.ledger.services import account_open, transaction_create
 from realtime import record_triggers
 from realtime.append_only import AppendOnly, RecordIsFinal
 from realtime.checks import check_records
-from realtime.models import Broadcast, BroadcastDecision
 
 
 @pytest.fixture
@@ -203,7 +203,7 @@ def test_migrate_replaces_a_trigger_of_a_former_definition(
         record_triggers.install("default")
         with pytest.raises(IntegrityError), transaction.atomic():
             models.QuerySet(Broadcast).update(address="")
-    assert ("realtime_broadcast", "UPDATE") in record_triggers.missing(connection)
+    assert ("broadcasts_broadcast", "UPDATE") in record_triggers.missing(connection)
     record_triggers.install("default")
     models.QuerySet(Broadcast).update(address="")
     assert not Broadcast.objects.exclude(address="").exists()

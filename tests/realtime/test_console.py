@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.contrib.staticfiles import finders
 from django.test import Client
 
-from hoardrun.api.broadcast.kinds import KINDS
+from hoardrun.broadcasts.kinds import KINDS
 from realtime.console_forms import commands, triggers
 from realtime.protocol.commands import COMMAND_TYPES
 from tests.realtime.conftest import token_for

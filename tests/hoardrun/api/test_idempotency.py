@@ -9,9 +9,10 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework_simplejwt.tokens import RefreshToken
 
+from hoardrun.broadcasts.models import Broadcast
 from hoardrun.ledger import services
 from hoardrun.ledger.models import Transaction
-from realtime.models import Broadcast, Event
+from realtime.models import Event
 from tests.hoardrun.tools import problem
 from tests.services.asgi import ask
 

@@ -11,8 +11,9 @@ from django.contrib.auth.models import Permission, User
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
+from hoardrun.broadcasts.models import Broadcast
 from notifications.models import Notification
-from realtime.models import Broadcast, Event
+from realtime.models import Event
 from tests.hoardrun.tools import problem
 
 CUSTOMERS = [

@@ -50,7 +50,7 @@ def test_it_seeds_once_and_prints_whom_to_log_in_as(logins):
     User.objects.filter(username="charlie").update(is_superuser=False)
     charlie = User.objects.get(username="charlie")
     assert not User.objects.get(username="dora").is_superuser
-    assert User.objects.get(username="dora").has_perm("realtime.approve_broadcast")
+    assert User.objects.get(username="dora").has_perm("broadcasts.approve_broadcast")
     assert charlie.has_perms(f"{app}.{name}" for app, names in RIGHTS.items() for name in names)
     User.objects.filter(username="charlie").update(is_superuser=True)
     assert not User.objects.get(username="alice").user_permissions.exists()

@@ -36,14 +36,8 @@ ACCOUNTS = (
 # Of staff, by app: what support needs in the console's panel "Server", the API and the admin.
 RIGHTS = {
     "auth": ("view_user",),
-    "realtime": (
-        "broadcast",
-        "approve_broadcast",
-        "view_broadcast",
-        "view_node",
-        "view_connection",
-        "delete_connection",
-    ),
+    "broadcasts": ("broadcast", "approve_broadcast", "view_broadcast"),
+    "realtime": ("view_node", "view_connection", "delete_connection"),
     "ledger": (
         "view_account",
         "add_account",

@@ -150,7 +150,7 @@ export function showTrigger({ session, store, triggers, people, nameOf, sent }) 
     const others = Object.entries(wrong).map(([name, why]) =>
       name === "non_field_errors" ? "" : `${words(name)}: ${why.join(" ")}`,
     );
-    tell([refusal(error, "realtime.broadcast"), ...others].filter(Boolean).join(" "), "bad");
+    tell([refusal(error, "broadcasts.broadcast"), ...others].filter(Boolean).join(" "), "bad");
   };
 
   kind.addEventListener("change", begin);

@@ -67,7 +67,7 @@ export function showWaiting({ session, nameOf, heard }) {
       await session.api("POST", `/ws/broadcast/${item.id}/${action}`, {});
       setText(says, `${words(item.kind)} by ${item.author} ${DECIDING[action]}.`);
     } catch (error) {
-      setText(says, refusal(error, "realtime.approve_broadcast"));
+      setText(says, refusal(error, "broadcasts.approve_broadcast"));
       button.disabled = false;
     }
     part.refresh(true);
@@ -77,7 +77,7 @@ export function showWaiting({ session, nameOf, heard }) {
     path: () => "/ws/broadcast/waiting",
     draw,
     says: $("staff-waiting-says"),
-    right: "realtime.broadcast or realtime.approve_broadcast",
+    right: "broadcasts.broadcast or broadcasts.approve_broadcast",
   });
   return { ...part, clear: () => (setText(says, ""), part.clear()) };
 }

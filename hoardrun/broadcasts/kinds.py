@@ -14,8 +14,8 @@ import msgspec
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from hoardrun.api.broadcast.errors import UnknownRoom, UserNotFound
-from hoardrun.api.broadcast.serializers import (
+from hoardrun.broadcasts.errors import UnknownRoom, UserNotFound
+from hoardrun.broadcasts.serializers import (
     AnnouncementBroadcast,
     BalanceBroadcast,
     MarketBroadcast,

@@ -9,8 +9,8 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from hoardrun.api.broadcast.kinds import KINDS
-from hoardrun.api.broadcast.serializers import BroadcastOutput, RejectedOutput, WaitingOutput
+from hoardrun.broadcasts.kinds import KINDS
+from hoardrun.broadcasts.serializers import BroadcastOutput, RejectedOutput, WaitingOutput
 from hoardrun.problems import CONTENT_TYPE
 from notifications.serializers import NoFields
 from realtime.rest import idempotency

@@ -12,21 +12,21 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hoardrun.api.broadcast import approval, services, state
-from hoardrun.api.broadcast.approval import Approver
-from hoardrun.api.broadcast.documentation import TAGS, broadcasting, deciding
-from hoardrun.api.broadcast.kinds import EVERYBODY, KINDS
-from hoardrun.api.broadcast.rules import (
+from hoardrun.api.throttles import BroadcastThrottle
+from hoardrun.broadcasts import approval, services, state
+from hoardrun.broadcasts.approval import Approver
+from hoardrun.broadcasts.documentation import TAGS, broadcasting, deciding
+from hoardrun.broadcasts.kinds import EVERYBODY, KINDS
+from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
+from hoardrun.broadcasts.rules import (
     MayApprove,
     MayBroadcast,
     MaySeeWaiting,
     address_of,
 )
-from hoardrun.api.broadcast.serializers import WaitingBroadcastOutput
-from hoardrun.api.broadcast.services import Order
-from hoardrun.api.throttles import BroadcastThrottle
+from hoardrun.broadcasts.serializers import WaitingBroadcastOutput
+from hoardrun.broadcasts.services import Order
 from notifications.serializers import NoFields
-from realtime.models import Broadcast, BroadcastDecision
 from realtime.rest import idempotency
 from realtime.rest.pagination import CursorOrWindow
 from realtime.rest.views import View

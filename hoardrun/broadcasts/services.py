@@ -17,10 +17,10 @@ import msgspec
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from hoardrun.api.broadcast.errors import IdempotencyConflict, NotApproved
-from hoardrun.api.broadcast.kinds import KINDS, audience
-from hoardrun.api.broadcast.state import State, expires_at, state_of
-from realtime.models import Broadcast
+from hoardrun.broadcasts.errors import IdempotencyConflict, NotApproved
+from hoardrun.broadcasts.kinds import KINDS, audience
+from hoardrun.broadcasts.models import Broadcast
+from hoardrun.broadcasts.state import State, expires_at, state_of
 from realtime.protocol.codec import timestamp
 from realtime.retry import retried
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from hoardrun.api.broadcast.state import expires_at
+from hoardrun.broadcasts.models import Broadcast
+from hoardrun.broadcasts.state import expires_at
 from hoardrun.ledger.choices import (
     AccountType,
     Direction,
@@ -26,7 +27,6 @@ from notifications import validation
 from notifications.choices import Severity
 from notifications.serializers import NotificationInput
 from notifications.validation import ANNOUNCEMENT_LENGTH, TITLE_LENGTH
-from realtime.models import Broadcast
 from realtime.protocol.messages import BalanceUpdate, MarketUpdate, TransactionUpdate
 from realtime.publish import payload_from
 from realtime.rest.serializers import StrictSerializer, UserIdInput

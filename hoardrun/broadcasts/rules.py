@@ -7,8 +7,8 @@ from rest_framework.request import Request
 
 from realtime.rest.permissions import StaffWith
 
-BROADCAST = "realtime.broadcast"
-APPROVE = "realtime.approve_broadcast"
+BROADCAST = "broadcasts.broadcast"
+APPROVE = "broadcasts.approve_broadcast"
 MAX_ADDRESS_LENGTH = 64  # as the records have it
 
 

@@ -12,8 +12,9 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from hoardrun.broadcasts.models import Broadcast
 from notifications.models import Announcement, Notification
-from realtime.models import Broadcast, Event, Node, Stream
+from realtime.models import Event, Node, Stream
 from realtime.servers.bodies import MAX_BODY_BYTES
 from realtime.streams import ANNOUNCEMENTS, user_stream
 from tests.hoardrun.ledger.conftest import at_once

@@ -1,4 +1,4 @@
-"""The record of broadcasts in the admin, where others may approve those that wait."""
+"""The record of broadcasts in the admin, where a second person decides on those that wait."""
 
 from __future__ import annotations
 
@@ -6,33 +6,42 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
-from hoardrun.api.broadcast.approval import Approver, broadcast_approve, broadcast_reject
-from hoardrun.api.broadcast.errors import BroadcastError
-from hoardrun.api.broadcast.rules import APPROVE, address_of
-from hoardrun.api.broadcast.state import state_of
-from realtime.admin import BroadcastAdmin
-from realtime.models import Broadcast
-
-admin.site.unregister(Broadcast)  # the engine's own page has no actions
+from hoardrun.broadcasts.approval import Approver, broadcast_approve, broadcast_reject
+from hoardrun.broadcasts.errors import BroadcastError
+from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
+from hoardrun.broadcasts.rules import APPROVE, address_of
+from hoardrun.broadcasts.state import state_of
+from realtime.admin import ReadOnly
+from realtime.admin_lists import ByKey, numbers, users_named
 
 
 @admin.register(Broadcast)
-class DecidingAdmin(BroadcastAdmin):
-    """Read the record; whoever may approve decides on what waits."""
-
+class BroadcastAdmin(ReadOnly, ByKey):
     list_display = ("id", "kind", "target", "audience", "author", "state", "created")
+    list_filter = ("needs_approval",)
+    list_select_related = ("author", "decision")
+    search_help_text = "A target, such as a user's id, or how the name of an author begins"
     actions = ("approve", "reject")
+
+    def matching(self, word: str) -> Q:
+        return Q(target=word) | Q(author__in=users_named(word))
 
     @admin.display
     def state(self, broadcast: Broadcast) -> str:
         """Say where it stands: sent at once, or what came of the wait."""
         return state_of(broadcast).value
 
+    @admin.display(ordering="created_at")
+    def created(self, broadcast: Broadcast) -> str:
+        """Say when, so briefly that the list needs no scrolling to the side."""
+        return f"{timezone.localtime(broadcast.created_at):%Y-%m-%d %H:%M}"
+
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Show whoever approves what there is to approve."""
+        """Let those who approve see what there is to approve."""
         return super().has_view_permission(request, obj) or self.has_approve_permission(request)
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
@@ -45,6 +54,16 @@ class DecidingAdmin(BroadcastAdmin):
     @admin.action(description="Reject selected", permissions=["approve"])
     def reject(self, request: HttpRequest, queryset: QuerySet[Broadcast]) -> None:
         _decide(request, queryset, broadcast_reject, "rejected")
+
+
+@admin.register(BroadcastDecision)
+class BroadcastDecisionAdmin(ReadOnly, ByKey):
+    list_display = ("id", "broadcast", "approved", "decided_by", "address", "decided_at")
+    list_select_related = ("broadcast", "decided_by")
+    search_help_text = "The number of a broadcast, or how the name of its judge begins"
+
+    def matching(self, word: str) -> Q:
+        return Q(broadcast__in=numbers(word)) | Q(decided_by__in=users_named(word))
 
 
 def _decide(

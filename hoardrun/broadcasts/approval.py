@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, assert_never
 from django.db import transaction
 from rest_framework.exceptions import ValidationError
 
-from hoardrun.api.broadcast.errors import (
+from hoardrun.broadcasts.errors import (
     ApprovalExpired,
     BroadcastNotFound,
     NoLongerValid,
@@ -17,13 +17,13 @@ from hoardrun.api.broadcast.errors import (
     UnknownRoom,
     UserNotFound,
 )
-from hoardrun.api.broadcast.kinds import EVERYBODY, KINDS
-from hoardrun.api.broadcast.serializers import TARGETS
-from hoardrun.api.broadcast.services import sent
-from hoardrun.api.broadcast.state import APPROVAL_HOURS, State, state_of
+from hoardrun.broadcasts.kinds import EVERYBODY, KINDS
+from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
+from hoardrun.broadcasts.serializers import TARGETS
+from hoardrun.broadcasts.services import sent
+from hoardrun.broadcasts.state import APPROVAL_HOURS, State, state_of
 from hoardrun.problems import describe
 from notifications.errors import InvalidInput
-from realtime.models import Broadcast, BroadcastDecision
 from realtime.retry import retried
 
 

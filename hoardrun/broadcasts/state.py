@@ -8,8 +8,8 @@ from enum import StrEnum
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from hoardrun.broadcasts.models import Broadcast
 from realtime import db
-from realtime.models import Broadcast
 
 APPROVAL_HOURS = 24
 

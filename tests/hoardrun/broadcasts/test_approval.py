@@ -13,17 +13,18 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from hoardrun.api.broadcast import state
+from hoardrun.broadcasts import state
+from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from notifications.models import Announcement, Notification
 from realtime import record_triggers
-from realtime.models import Broadcast, BroadcastDecision, Event
+from realtime.models import Event
 from realtime.streams import ANNOUNCEMENTS
-from tests.hoardrun.api.test_broadcast import ANNOUNCEMENT, BODIES, NOTE, events
+from tests.hoardrun.broadcasts.test_views import ANNOUNCEMENT, BODIES, NOTE, events
 from tests.hoardrun.ledger.conftest import at_once
 from tests.hoardrun.tools import problem
 
 WAITING = "/ws/broadcast/waiting"
-ADMIN = "/admin/realtime/broadcast/"
+ADMIN = "/admin/broadcasts/broadcast/"
 Post = Callable[..., Any]
 
 
@@ -85,7 +86,7 @@ def age(hours: float) -> None:
     moment = timezone.now() - timedelta(hours=hours)
     record_triggers.remove("default", "UPDATE")
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE realtime_broadcast SET created_at = %s", [moment])
+        cursor.execute("UPDATE broadcasts_broadcast SET created_at = %s", [moment])
 
 
 def told_apart(payloads: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,0 +1,57 @@
+"""The record of broadcasts in the admin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
+
+MODELS = (Broadcast, BroadcastDecision)
+
+
+@pytest.fixture
+def admin(charlie: User, client: Client) -> Client:
+    client.force_login(charlie)
+    return client
+
+
+def fill(first: int, last: int) -> None:
+    """Add users, each with a broadcast that was decided on."""
+    for number in range(first, last):
+        user = User.objects.create_user(f"user-{number}")
+        broadcast = Broadcast.objects.create(
+            author=user, kind="balance", target="7", payload={}, audience=1, needs_approval=True
+        )
+        BroadcastDecision.objects.create(broadcast=broadcast, decided_by=user, approved=False)
+
+
+def url_of(model: Any) -> str:
+    return f"/admin/broadcasts/{model._meta.model_name}"
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_list_of_any_length_takes_the_same_queries(admin: Client, model: Any) -> None:
+    counts = []
+    for first, last in ((0, 2), (2, 20)):
+        fill(first, last)
+        with CaptureQueriesContext(connection) as captured:
+            assert admin.get(f"{url_of(model)}/").status_code == 200
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_admin_changes_no_record(admin: Client, model: Any) -> None:
+    fill(0, 1)
+    row, url = model.objects.get(), url_of(model)
+    assert admin.get(f"{url}/{row.pk}/change/").status_code == 200
+    for path in (f"{url}/add/", f"{url}/{row.pk}/change/", f"{url}/{row.pk}/delete/"):
+        assert admin.post(path, {"post": "yes"}).status_code == 403
+    admin.post(f"{url}/", {"action": "delete_selected", "_selected_action": [row.pk]})
+    assert model.objects.get() == row
