@@ -30,7 +30,7 @@ from notifications import services
 from notifications.errors import NotificationError
 from notifications.forms import AnnouncementForm, NotificationAddForm
 from notifications.models import Announcement, Mailing, Notification
-from realtime import db, users
+from realtime import clock, users
 from realtime.admin_fields import SafeSelects
 from realtime.admin_lists import ByKey, numbers, users_named
 from realtime.models import Event
@@ -274,7 +274,7 @@ class AnnouncementAdmin(_Adding):
         form_url: str = "",
         obj: Announcement | None = None,
     ) -> HttpResponse:
-        state = "draft" if obj is None else obj.state(db.now())
+        state = "draft" if obj is None else obj.state(clock.now())
         allowed = self.has_change_permission(request)
         context["may_publish"] = allowed and (obj is None or obj.published_at is None)
         context["may_expire"] = allowed and state == "live"

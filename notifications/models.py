@@ -16,7 +16,7 @@ from notifications import validation
 from notifications.choices import Channel, NotificationType, Priority, Severity, Status
 from notifications.errors import InvalidInput
 from notifications.validation import ANNOUNCEMENT_LENGTH, MESSAGE_LENGTH, TITLE_LENGTH
-from realtime import db
+from realtime import clock
 from realtime.changes import Tracked, TrackedQuerySet
 
 
@@ -163,7 +163,7 @@ class Notification(Tracked):
         fields = None if update_fields is None else list(update_fields)
         with _checked(self, fields):
             if self._state.adding and self.published_at is None:
-                now = db.now()
+                now = clock.now()
                 is_early = self.scheduled_at is not None and self.scheduled_at > now
                 if not is_early and (self.expires_at is None or self.expires_at > now):
                     self.published_at = now

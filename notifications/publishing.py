@@ -21,7 +21,7 @@ from notifications.payloads import (
     notification_payload,
     notification_state,
 )
-from realtime import changes, db
+from realtime import changes, clock
 from realtime.protocol.codec import timestamp
 from realtime.publish import publish
 from realtime.streams import ANNOUNCEMENTS, user_stream
@@ -73,7 +73,7 @@ def announcements_deleted(rows: Sequence[Announcement]) -> None:
 
 def _withdraw(announcement: Announcement) -> None:
     """Publish it as over, whenever it was to end."""
-    over = replace(announcement_payload(announcement), ends_at=timestamp(db.now()))
+    over = replace(announcement_payload(announcement), ends_at=timestamp(clock.now()))
     publish(ANNOUNCEMENTS, over)
 
 

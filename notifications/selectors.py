@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from notifications.choices import NotificationType, Priority, Status
 from notifications.errors import NotFound
 from notifications.models import Announcement, Notification
-from realtime import db
+from realtime import clock
 from realtime.protocol.messages import NotificationCounts
 
 MAX_ID = 2**63 - 1
@@ -170,7 +170,7 @@ def notifications_lapsed(
     the place, whether or not it finds anything. A row that is committed after its own expiry
     may be left out: its event has the counts computed by itself.
     """
-    place = (db.now() - LOOK_BACK, 0) if after is None else after
+    place = (clock.now() - LOOK_BACK, 0) if after is None else after
     page = list(notifications_lapsing(place)[:LAPSED_PAGE])
     places = [(row["expires_at"], row["user_id"]) for row in page]
     return {user_id for _, user_id in places}, places[-1] if places else place

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from notifications.choices import Channel, NotificationType, Priority, Severity, Status
 from notifications.errors import InvalidInput
-from realtime import db
+from realtime import clock
 from realtime.core.text import all_text, is_text
 from realtime.protocol.commands import MAX_SAFE_INTEGER
 
@@ -139,7 +139,7 @@ def moment(field: str, value: Any) -> datetime | None:
 def future(field: str, value: datetime | None) -> datetime | None:
     """Return the moment if it lies in the future, by the database's time."""
     value = moment(field, value)
-    if value is not None and value <= db.now():
+    if value is not None and value <= clock.now():
         raise InvalidInput(field, "lies in the past; give a later time")
     return value
 

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Max
 from rest_framework_simplejwt.settings import api_settings
 
-from realtime import db, registry
+from realtime import clock, registry
 from realtime.models import Connection, EndedSession, IssuedToken
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import AccessChanged
@@ -44,7 +44,7 @@ def end_all_sessions(user_id: int) -> int:
     # First, as a refresh does: a renewal comes before or after, and neither waits for the other.
     users = get_user_model()._default_manager.select_for_update(no_key=True)
     users.filter(pk=user_id).first()
-    now = db.now()
+    now = clock.now()
     issued = IssuedToken.objects.filter(user_id=user_id, expires_at__gt=now)
     lasting = dict(issued.values_list("session").annotate(Max("expires_at")))
     # Those of an earlier version do not say which login is theirs: none of them counts any more.
@@ -64,7 +64,7 @@ def end_session(*, user_id: int, session: str) -> None:
     That is remembered until the last of its tokens has expired.
     """
     issued = IssuedToken.objects.filter(user_id=user_id, session=session)
-    _end(user_id, session, db.now(), issued.aggregate(last=Max("expires_at"))["last"])
+    _end(user_id, session, clock.now(), issued.aggregate(last=Max("expires_at"))["last"])
 
 
 def _end(user_id: int, session: str, now: datetime, last: datetime | None) -> None:

@@ -7,8 +7,9 @@ import logging
 import time
 from collections.abc import Mapping
 
-from realtime import db, log
+from realtime import log
 from realtime.core.pace import Pace
+from realtime.db import threads
 from realtime.log import CursorMove
 from realtime.protocol.codes import ErrorCode
 from realtime.protocol.messages import Acked
@@ -93,7 +94,7 @@ class Acks:
             answers, self._answers = self._answers, []
             self._under_way = moves
             try:
-                await db.run(log.move_cursors, list(moves.values()))
+                await threads.run(log.move_cursors, list(moves.values()))
             except Exception as error:
                 self._put_back(moves)
                 waiting = [*answers, *self._answers]

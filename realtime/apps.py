@@ -10,8 +10,8 @@ class RealtimeConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
+        import realtime.checks  # noqa: F401 registers itself
         from realtime import (
-            checks,  # noqa: F401
             jobs,
             nodes_room,
             record_triggers,

@@ -13,11 +13,12 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from realtime import db, log
-from realtime.batch import Batch
+from realtime import log
 from realtime.core.continuity import Heard, Place, Reason, hear, turn_page
 from realtime.core.frames import Frame
 from realtime.core.resume import join_epochs
+from realtime.db import threads
+from realtime.db.batch import Batch
 from realtime.log import Entry, Head
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import Position, ResyncRequired
@@ -398,7 +399,7 @@ class Following:
         known = [name for name, followed in self.streams.items() if followed.known]
         if not known:
             return
-        found = await db.run(log.heads, known)
+        found = await threads.run(log.heads, known)
         for name, head in found.items():
             followed = self.streams.get(name)
             if followed is None or not followed.known:

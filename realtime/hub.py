@@ -18,14 +18,15 @@ from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from realtime import computed, db, names, session, tickets, wakeup
+from realtime import computed, names, session, tickets, wakeup
 from realtime.acks import Acks
-from realtime.batch import Batch
 from realtime.core.frames import Frame
 from realtime.core.limits import Buckets
 from realtime.core.pace import Pace
 from realtime.core.roster import Roster
 from realtime.core.wheel import Wheel
+from realtime.db import threads
+from realtime.db.batch import Batch
 from realtime.following import Following
 from realtime.lapses import Lapses
 from realtime.layer import LayerLink
@@ -219,7 +220,7 @@ class Hub:
             self._compute_pace.began(time.monotonic(), len(users))
             for kind in computed.messages():
                 try:
-                    found = await db.run(kind.load, users) if users else {}
+                    found = await threads.run(kind.load, users) if users else {}
                 except Exception as error:  # a database that is away comes back
                     logger.warning("%s not computed: %r", kind.name, error)
                     self._compute_for.update(users)

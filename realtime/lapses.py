@@ -13,8 +13,9 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from realtime import computed, db
+from realtime import computed
 from realtime.computed import Lapsed
+from realtime.db import threads
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ class Lapses:
         is_first = name not in self._places
         found = True
         while found:
-            users, self._places[name] = await db.run(lapsed, self._places.get(name))
+            users, self._places[name] = await threads.run(lapsed, self._places.get(name))
             self._compute(user_id for user_id in users if user_id in self._users)
             found = bool(users)
         if is_first and self._clock() - self._alone_at > FIRST_LOOK_SECONDS:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from realtime import db, rooms
+from realtime import rooms
 from realtime.core.connection import Connection
+from realtime.db import threads
 from realtime.protocol.messages import RoomInfo, Rooms
 
 
@@ -11,7 +12,7 @@ async def list_rooms(connection: Connection) -> Rooms:
     """List what this user may join, and what this connection has joined."""
     user_id = connection.user_id
     assert user_id is not None
-    found = await db.run(
+    found = await threads.run(
         lambda: [
             (name, kind.name, description)
             for kind in rooms.kinds()

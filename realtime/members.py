@@ -12,8 +12,9 @@ from typing import Any
 
 from msgspec import Raw
 
-from realtime import db, rooms
+from realtime import rooms
 from realtime.core.frames import Frame
+from realtime.db import threads
 from realtime.protocol import codec
 from realtime.protocol.messages import RoomJoined
 from realtime.publish import Ephemeral
@@ -70,7 +71,9 @@ class RoomMembers:
         kinds = [(kind, name) for name in names if (kind := rooms.kind_of(name)) is not None]
         if not kinds:
             return set()
-        return await db.run(lambda: {name for kind, name in kinds if kind.may_join(user_id, name)})
+        return await threads.run(
+            lambda: {name for kind, name in kinds if kind.may_join(user_id, name)}
+        )
 
     async def join(self, socket: Socket, room: str, rate: str, request_id: str | None) -> None:
         """Let a socket in that may join, and send it `room_joined` and the snapshot."""
@@ -110,7 +113,7 @@ class RoomMembers:
     async def _prepare(self, members: Members) -> None:
         await self._follow_topic(members.kind.topic)
         try:
-            snapshot = await db.run(members.kind.snapshot, members.name)
+            snapshot = await threads.run(members.kind.snapshot, members.name)
         except Exception as error:  # the room is joined without one; updates follow
             logger.warning("room %s: no snapshot: %r", members.name, error)
             snapshot = ()

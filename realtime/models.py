@@ -7,7 +7,7 @@ import secrets
 from django.conf import settings
 from django.db import models
 
-from realtime import db
+from realtime import clock
 
 
 def new_epoch() -> str:
@@ -197,7 +197,7 @@ class EndedSession(models.Model):
 
     id = models.CharField(max_length=64, primary_key=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
-    ended_at = models.DateTimeField(default=db.now, editable=False)
+    ended_at = models.DateTimeField(default=clock.now, editable=False)
     expires_at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:

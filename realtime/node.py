@@ -20,7 +20,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count
 
-from realtime import db, durability, hub, jobs, log, nodes_room, registry, wakeup
+from realtime import clock, durability, hub, jobs, log, nodes_room, registry, wakeup
+from realtime.db import threads
 from realtime.hub import Hub
 from realtime.jobs import Job
 from realtime.models import Connection, Node
@@ -93,7 +94,7 @@ class Reporter:
             closed=sorted(changes.gone),
         )
         try:
-            known = await db.run(_store, report)
+            known = await threads.run(_store, report)
         except Exception as error:  # tell it at the next report
             logger.warning("node report: %r", error)
             self._hub.reached.update(reached)
@@ -129,7 +130,7 @@ class Reporter:
         users, self._to_count = self._to_count, set()
         most = self._hub.options.max_connections_per_user
         try:
-            surplus = await db.run(_surplus, self._hub.node_id, sorted(users), most)
+            surplus = await threads.run(_surplus, self._hub.node_id, sorted(users), most)
         except Exception as error:
             logger.warning("connections of all nodes not counted: %r", error)
             self._to_count |= users
@@ -156,7 +157,7 @@ class Reporter:
                 if self._reporting is not None:
                     await asyncio.wait([self._reporting])
                 await self.report()
-                await db.run(lambda: Node.objects.filter(pk=self._hub.node_id).delete())
+                await threads.run(lambda: Node.objects.filter(pk=self._hub.node_id).delete())
         except Exception as error:
             logger.warning("node not taken out of the registry: %r", error)
 
@@ -212,7 +213,7 @@ def _write(report: _Report) -> tuple[Node, bool]:
 
     All times are the database's: nodes judge each other by them.
     """
-    moment = db.now()
+    moment = clock.now()
     values = {**report.values, "started_at": moment - report.age, "seen_at": moment}
     known = bool(Node.objects.filter(pk=report.node_id).update(**values))
     node = Node(pk=report.node_id, **values)
@@ -276,7 +277,7 @@ async def run_job(job: Job) -> None:
     """Call a job for as long as the node lives; a failure is logged and tried again."""
     while True:
         try:
-            await db.run(job.run)
+            await threads.run(job.run)
         except Exception as error:
             logger.warning("job %s: %r", job.name, error)
         await asyncio.sleep(job.seconds)
@@ -295,7 +296,7 @@ def calm_the_collector() -> None:
 
 async def start() -> Reporter:
     """Begin to serve: the hub, its reports and the periodic jobs."""
-    await db.run(durability.require)
+    await threads.run(durability.require)
     calm_the_collector()
     node = await hub.ensure()
     reporter = Reporter(node)

@@ -20,7 +20,7 @@ import msgspec
 from asgiref.sync import sync_to_async
 from django.db import transaction
 
-from realtime import db, log, wakeup
+from realtime import clock, log, wakeup
 from realtime.log import Entry
 from realtime.protocol import codec
 from realtime.protocol.messages import (
@@ -107,7 +107,7 @@ def broadcast_notification(
     `title` and `message` are required. It is an event only: to keep it in the
     user's inbox, call `notifications.services.notification_create` instead.
     """
-    data = {"id": uuid4().hex, "created_at": db.now(), **notification_data}
+    data = {"id": uuid4().hex, "created_at": clock.now(), **notification_data}
     data["stored"] = False  # whoever hears it must not look for it in the inbox
     stream = ANNOUNCEMENTS if user_id is None else user_stream(user_id)
     return publish(stream, payload_from(Notification, data))
@@ -135,7 +135,7 @@ def broadcast_market_update(market_data: Mapping[str, Any], room: str = "market_
 @_anywhere
 def broadcast_system_announcement(announcement: Mapping[str, Any]) -> Entry:
     """Push an announcement to everybody; `title` and `message` are required."""
-    data = {"id": uuid4().hex, "published_at": db.now(), **announcement}
+    data = {"id": uuid4().hex, "published_at": clock.now(), **announcement}
     return publish(ANNOUNCEMENTS, payload_from(SystemAnnouncement, data))
 
 

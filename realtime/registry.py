@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from realtime import db
+from realtime import clock
 from realtime.models import Connection, Node
 from realtime.protocol.codec import timestamp
 
@@ -135,7 +135,7 @@ def connections() -> QuerySet[Connection]:
 
 def cluster() -> Cluster:
     """Read all nodes."""
-    now = db.now()
+    now = clock.now()
     nodes = list(Node.objects.order_by("host", "pid"))
     return Cluster(
         nodes=[node for node in nodes if now - node.seen_at <= ALIVE_WITHIN],

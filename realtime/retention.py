@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from realtime import db, jobs, log, tickets
+from realtime import clock, jobs, log, tickets
 from realtime.models import EndedSession, IssuedToken
 from realtime.options import options
 
@@ -18,7 +18,7 @@ def apply() -> None:
     Each step stands alone: one that fails is logged and ends no other. All of them go by the
     database's time: by its own, a node whose clock is ahead would destroy what is still needed.
     """
-    kept, now = options(), db.now()
+    kept, now = options(), clock.now()
     jobs.run_each(
         "retention",
         {

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from realtime import db, log
+from realtime import clock, log
 from realtime.core.identity import Identity
 from realtime.core.resume import Start, Wish, decide
 from realtime.log import CursorMove, Head
@@ -126,7 +126,7 @@ def _read(keys: Sequence[Key]) -> dict[Key, Session]:
             "SELECT wanted.user_id, wanted.device, wanted.session, wanted.stream, "
             "person.is_active, person.password, finished.id, "
             "stream.epoch, stream.head, stream.floor, place.epoch, place.acked, "
-            f"place.updated_at < {db.now_sql(ago=log.TOUCHED_EVERY)} "
+            f"place.updated_at < {clock.now_sql(ago=log.TOUCHED_EVERY)} "
             "FROM wanted "
             f"LEFT JOIN {users} person ON person.{user_key} = wanted.user_id "
             f"LEFT JOIN {ended} finished ON finished.id = wanted.session "

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from realtime import db
+from realtime import clock
 from realtime.core.identity import Identity
 from realtime.models import Ticket
 from realtime.options import options
@@ -69,11 +69,11 @@ def redeem(attempts: Sequence[Attempt]) -> dict[Attempt, Identity | None]:
             sorted(first),
         )
         rows = cursor.fetchall()
-        moment = db.now()  # another node may have issued the ticket, by another clock
+        moment = clock.now()  # another node may have issued the ticket, by another clock
         for key, user_id, session, stamp, login_expires_at, expires_at in rows:
-            if db.moment_of(expires_at) > moment:
+            if clock.moment_of(expires_at) > moment:
                 found[first[key]] = Identity(
-                    user_id, db.moment_of(login_expires_at).timestamp(), session, stamp
+                    user_id, clock.moment_of(login_expires_at).timestamp(), session, stamp
                 )
     return found
 

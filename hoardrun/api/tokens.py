@@ -22,7 +22,7 @@ from rest_framework.exceptions import APIException
 from rest_framework_simplejwt.exceptions import InvalidToken
 from rest_framework_simplejwt.settings import api_settings
 
-from realtime import access, db
+from realtime import access, clock
 from realtime.keys import RefreshToken
 from realtime.models import EndedSession, IssuedToken
 from realtime.retry import retried
@@ -62,7 +62,7 @@ def login_create(*, user: User) -> Login:
     """Give tokens to a user who has proved who that is. Raises NoSigningKey."""
     _require_key()
     update_last_login(User, user)
-    now = db.now()
+    now = clock.now()
     return _login(user, _issue(user, now), now)
 
 

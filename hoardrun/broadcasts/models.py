@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
-from realtime import db
+from realtime import clock
 from realtime.append_only import AppendOnly
 
 
@@ -28,7 +28,7 @@ class Broadcast(AppendOnly):
     address = models.CharField(max_length=64, blank=True, help_text="Where it was sent from.")
     needs_approval = models.BooleanField(default=False)
     result = models.JSONField(default=dict)
-    created_at = models.DateTimeField(default=db.now, editable=False, db_index=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False, db_index=True)
 
     class Meta(AppendOnly.Meta):
         permissions = [
@@ -62,7 +62,7 @@ class BroadcastDecision(AppendOnly):
     approved = models.BooleanField()
     address = models.CharField(max_length=64, blank=True, help_text="Where it was decided from.")
     result = models.JSONField(default=dict)
-    decided_at = models.DateTimeField(default=db.now, editable=False, db_index=True)
+    decided_at = models.DateTimeField(default=clock.now, editable=False, db_index=True)
 
     def __str__(self) -> str:
         return f"{self.broadcast_id} {'approved' if self.approved else 'rejected'}"

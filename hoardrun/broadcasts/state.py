@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from hoardrun.broadcasts.models import Broadcast
-from realtime import db
+from realtime import clock
 
 APPROVAL_HOURS = 24
 
@@ -28,7 +28,7 @@ def state_of(broadcast: Broadcast) -> State:
         return State.SENT
     if decision := getattr(broadcast, "decision", None):
         return State.APPROVED if decision.approved else State.REJECTED
-    return State.WAITING if db.now() < expires_at(broadcast) else State.EXPIRED
+    return State.WAITING if clock.now() < expires_at(broadcast) else State.EXPIRED
 
 
 def expires_at(broadcast: Broadcast) -> datetime:

@@ -15,7 +15,7 @@ from hoardrun.ledger.choices import AccountStatus, AccountType, Direction, Trans
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.errors import AccountClosed, InvalidInput, NothingToCarry
 from hoardrun.ledger.models import Account, Transaction
-from realtime import db
+from realtime import clock
 
 # For every account that cannot be the one, so that nobody learns which ids others have.
 ONTO = "Name another active account of the same customer and currency."
@@ -127,5 +127,5 @@ def _side(
         reference=reference,
         status=Status.COMPLETED,
         balance_after=account.current_balance,
-        completed_at=db.now(),
+        completed_at=clock.now(),
     )

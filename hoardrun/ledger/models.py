@@ -25,7 +25,7 @@ from hoardrun.ledger.choices import (
     TransactionType,
 )
 from hoardrun.ledger.money import DECIMAL_PLACES, MAX_DIGITS, Currency
-from realtime import db
+from realtime import clock
 from realtime.append_only import AppendOnly
 from realtime.changes import Tracked
 
@@ -160,7 +160,7 @@ class Transaction(Tracked):
     balance_after = models.DecimalField(
         max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES, null=True, blank=True
     )
-    created_at = models.DateTimeField(default=db.now, editable=False)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
     completed_at = models.DateTimeField(null=True, blank=True)
 
@@ -235,7 +235,7 @@ class TransactionMove(AppendOnly):
     evidence = models.CharField(
         max_length=200, blank=True, help_text="Where the proof of a provider's word is kept."
     )
-    created_at = models.DateTimeField(default=db.now, editable=False)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta(AppendOnly.Meta):
         constraints = [

@@ -61,7 +61,7 @@ from hoardrun.ledger.rows import (
 from hoardrun.ledger.selectors import id_parse
 from hoardrun.ledger.transitions import EXPLAINED, transition_check
 from notifications.services import notification_create
-from realtime import db
+from realtime import clock
 from realtime.retry import retried
 
 Amount = str | int | Decimal
@@ -217,7 +217,7 @@ def transaction_move(
         settle(account, effect)
         if to == Status.COMPLETED:
             txn.balance_after = account.current_balance
-            txn.completed_at = db.now()
+            txn.completed_at = clock.now()
         if other and effect.available > 0:
             carried = carry(account, other, effect.available, about, txn.reference)
         clean(txn, exclude={"account", "key_owner"})

@@ -10,7 +10,7 @@ from django.db import transaction
 from notifications import selectors, validation
 from notifications.errors import Conflict, InvalidInput, NotFound
 from notifications.models import Announcement
-from realtime import db
+from realtime import clock
 from realtime.retry import retried
 
 
@@ -44,7 +44,7 @@ def announcement_publish(*, announcement_id: int) -> Announcement:
     One that is published already is returned as it is. Raises Conflict if it has ended.
     """
     announcement = _locked(announcement_id)
-    now = db.now()
+    now = clock.now()
     if announcement.published_at is not None:
         return announcement
     if announcement.ends_at is not None and announcement.ends_at <= now:
@@ -63,7 +63,7 @@ def announcement_expire(*, announcement_id: int) -> Announcement:
     One that is over already is returned as it is. Raises Conflict for a draft.
     """
     announcement = _locked(announcement_id)
-    now = db.now()
+    now = clock.now()
     if announcement.published_at is None:
         raise Conflict(f"Announcement {announcement.pk} is not published; delete it instead.")
     if announcement.ends_at is not None and announcement.ends_at <= now:
@@ -92,7 +92,7 @@ def _publish_if_due(announcement_id: int) -> bool:
     rows = selectors.announcements_due().select_for_update(skip_locked=True, no_key=True)
     due = rows.filter(pk=announcement_id).first()
     if due is not None:
-        _publish(due, db.now())
+        _publish(due, clock.now())
     return due is not None
 
 

@@ -20,7 +20,7 @@ from notifications.errors import InvalidInput
 from notifications.events import publish_states
 from notifications.models import Notification
 from notifications.payloads import notification_payload, notification_state
-from realtime import db
+from realtime import clock
 from realtime.publish import publish_many
 from realtime.retry import retried
 from realtime.streams import user_stream
@@ -70,7 +70,7 @@ def notifications_mark_all_read(*, user_id: int) -> int:
 @transaction.atomic
 def notifications_mark_all_seen(*, user_id: int) -> int:
     """Mark everything unread as seen, which stops the bell; return how many it was."""
-    now = db.now()
+    now = clock.now()
     unread = selectors.notifications_visible(user_id).filter(status=Status.UNREAD)
     rows = _locked(unread.filter(seen_at__isnull=True), Status.READ)
     for row in rows:
@@ -172,7 +172,7 @@ def _move(
     rows: Sequence[Notification], target: str, *, keep_archived: bool = False
 ) -> list[Notification]:
     """Move locked rows to a status, publish, and return those that this changed."""
-    now = db.now()
+    now = clock.now()
     opened: list[Notification] = []
     moved: list[Notification] = []
     for row in rows:

@@ -12,7 +12,7 @@ from notifications.errors import InvalidInput
 from notifications.models import Notification
 from notifications.payloads import notification_payload
 from notifications.services.announcement import announcements_publish_due
-from realtime import db, jobs
+from realtime import clock, jobs
 from realtime.publish import publish_many
 from realtime.retry import retried
 from realtime.streams import user_stream
@@ -47,7 +47,7 @@ def notifications_publish_due() -> int:
 @transaction.atomic
 def _publish_batch() -> tuple[int, int]:
     """Claim some that are due; return how many, and how many of them were published."""
-    now = db.now()
+    now = clock.now()
     due = list(
         selectors.notifications_due().select_for_update(skip_locked=True, no_key=True)[:BATCH]
     )

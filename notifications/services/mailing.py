@@ -26,7 +26,7 @@ from notifications.models import Mailing, Notification
 from notifications.payloads import notification_payload
 from notifications.selectors import MAX_ID
 from notifications.validation import MESSAGE_LENGTH, TITLE_LENGTH
-from realtime import db
+from realtime import clock
 from realtime.publish import publish_many
 from realtime.retry import retried
 from realtime.streams import user_stream
@@ -130,7 +130,7 @@ def _advance(pk: int, content: Mapping[str, Any], wanted: Sequence[int] | None) 
         ahead = [pk for pk in wanted if pk > mailing.done_user_id]
         users = users.filter(pk__in=ahead[:CHUNK])
     ids = list(users.order_by("pk").values_list("pk", flat=True)[:CHUNK])
-    now = db.now()
+    now = clock.now()
     if ids:
         mailing.done_user_id, mailing.done = ids[-1], mailing.done + len(ids)
     elif wanted is not None and len(ahead) > CHUNK:

@@ -14,7 +14,7 @@ from notifications.choices import Status
 from notifications.errors import Conflict, InvalidInput
 from notifications.models import Notification
 from notifications.payloads import notification_payload
-from realtime import db
+from realtime import clock
 from realtime.publish import publish
 from realtime.retry import retried
 from realtime.streams import user_stream
@@ -136,7 +136,7 @@ def _change(
     notification = selectors.notification_get(
         notification_id=notification_id, user_id=user_id, lock=True
     )
-    if change(notification, db.now()):
+    if change(notification, clock.now()):
         # Only what changes: a whole save would undo what `publish_due` writes meanwhile.
         notification.save(update_fields=Notification.STATE_FIELDS)
     return notification

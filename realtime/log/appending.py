@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F
 
-from realtime import db
+from realtime import clock
 from realtime.log import in_one_statement
 from realtime.log.entries import Entry
 from realtime.models import Event, Stream, new_epoch
@@ -92,7 +92,7 @@ def _lock_and_count(
 
     Returns id, epoch and new head by name, and the time of the first lock.
     """
-    table, now = connection.ops.quote_name(Stream._meta.db_table), db.now_sql()
+    table, now = connection.ops.quote_name(Stream._meta.db_table), clock.now_sql()
     moments: list[datetime] = []
     found: dict[str, tuple[int, str, int]] = {}
     names = sorted(counts)
@@ -111,7 +111,7 @@ def _lock_and_count(
             )
             for name, stream_id, epoch, head, moment in cursor.fetchall():
                 found[name] = (stream_id, epoch, head)
-                moments.append(db.moment_of(moment))
+                moments.append(clock.moment_of(moment))
     return found, moments[0]
 
 

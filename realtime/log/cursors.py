@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from realtime import db
+from realtime import clock
 from realtime.models import Cursor, Stream
 
 _CHUNK = 1000  # cursors a statement moves at most
@@ -41,7 +41,7 @@ def move_cursors(moves: Sequence[CursorMove]) -> None:
                 "epoch = excluded.epoch, acked = excluded.acked, updated_at = excluded.updated_at "
                 f"WHERE {table}.acked < excluded.acked OR {table}.epoch <> excluded.epoch "
                 f"OR ({table}.acked = excluded.acked "
-                f"AND {table}.updated_at < {db.now_sql(ago=TOUCHED_EVERY)})",
+                f"AND {table}.updated_at < {clock.now_sql(ago=TOUCHED_EVERY)})",
                 values,
             )
 
@@ -84,7 +84,7 @@ def _insert(moves: Sequence[CursorMove]) -> tuple[str, list[Any]]:
         f"WITH move (user_id, device, stream, epoch, acked) AS (VALUES {values}) "
         f"INSERT INTO {table} (user_id, device, stream_id, epoch, acked, updated_at) "
         "SELECT move.user_id, move.device, stream.id, move.epoch, move.acked, "
-        f"{db.now_sql()} "
+        f"{clock.now_sql()} "
         f"FROM move JOIN {streams} stream ON stream.name = move.stream "
         f"JOIN {quote(user.db_table)} person "
         f"ON person.{quote(user.pk.column)} = move.user_id "

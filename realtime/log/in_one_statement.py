@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from django.db import connection
 
-from realtime import db
+from realtime import clock
 from realtime.log.entries import Entry
 from realtime.models import Event, Stream, new_epoch
 from realtime.protocol import codec
@@ -49,13 +49,13 @@ def _statement_for_one() -> str:
     return (
         "WITH bumped AS ("
         f"INSERT INTO {streams} (name, epoch, head, floor, created_at) "
-        f"VALUES (%s, %s, 1, 0, {db.now_sql()}) "
+        f"VALUES (%s, %s, 1, 0, {clock.now_sql()}) "
         f"ON CONFLICT (name) DO UPDATE SET head = {streams}.head + 1 "
         f"RETURNING id, epoch, head, {_STAMP} AS stamp), "
         "stored AS ("
         f'INSERT INTO {events} (stream_id, "offset", type, filter_type, payload, '
         "reached, created_at) "
-        f"SELECT id, head, %s, %s, %s || stamp || %s || head || '}}', 0, {db.now_sql()} "
+        f"SELECT id, head, %s, %s, %s || stamp || %s || head || '}}', 0, {clock.now_sql()} "
         "FROM bumped) "
         "SELECT epoch, head, stamp FROM bumped"
     )
@@ -135,7 +135,7 @@ def _statement_for_many() -> str:
     return (
         "WITH bumped AS ("
         f"INSERT INTO {streams} (name, epoch, head, floor, created_at) "
-        f"SELECT name, epoch, count, 0, {db.now_sql()} "
+        f"SELECT name, epoch, count, 0, {clock.now_sql()} "
         "FROM json_to_recordset(%s) AS item (name text, epoch text, count bigint) "
         f"ON CONFLICT (name) DO UPDATE SET head = {streams}.head + excluded.head "
         f"RETURNING id, name, epoch, head, {_STAMP} AS stamp), "
@@ -147,7 +147,7 @@ def _statement_for_many() -> str:
         "reached, created_at) "
         "SELECT bumped.id, bumped.head - message.behind, message.type, message.filter_type, "
         'message.start || bumped.stamp || message."end" || '
-        f"(bumped.head - message.behind) || '}}', 0, {db.now_sql()} "
+        f"(bumped.head - message.behind) || '}}', 0, {clock.now_sql()} "
         "FROM message JOIN bumped ON bumped.name = message.stream) "
         "SELECT name, epoch, head, stamp FROM bumped"
     )

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-import realtime.db
+import realtime.clock
 
 
 class Migration(migrations.Migration):
@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 migrations.AlterField(
                     model_name="endedsession",
                     name="ended_at",
-                    field=models.DateTimeField(default=realtime.db.now, editable=False),
+                    field=models.DateTimeField(default=realtime.clock.now, editable=False),
                 ),
             ]
         )

@@ -111,7 +111,7 @@ class Clock:
         """Make it everybody's time."""
         with (
             mock.patch("django.utils.timezone.now", self),
-            mock.patch("realtime.db.now", self),
+            mock.patch("realtime.clock.now", self),
             mock.patch("notifications.selectors.database_now", lambda: Value(self.now)),
         ):
             yield

@@ -35,4 +35,4 @@ def test_nothing_else_reads_the_clock_of_its_node() -> None:
         for path in (root / package).rglob("*.py")
         if path.parent.name != "migrations" and READS_A_CLOCK.search(path.read_text())
     }
-    assert found <= MAY.keys(), "take realtime.db.now(), which all nodes share"
+    assert found <= MAY.keys(), "take realtime.clock.now(), which all nodes share"

@@ -37,7 +37,7 @@ from hoardrun.ledger.services import (
 from hoardrun.management.commands import forget_user
 from notifications.models import Notification
 from notifications.services import notification_create
-from realtime import db, log, tickets
+from realtime import clock, log, tickets
 from realtime.core.identity import Identity
 from realtime.log import CursorMove
 from realtime.models import Connection, Cursor, EndedSession, Event, IssuedToken, Node, Stream
@@ -444,13 +444,13 @@ def test_it_waits_for_nodes_that_may_have_a_socket_that_is_not_listed_yet(
     """What such a socket acknowledges last would be written again, with its device's name."""
     Connection.objects.all().delete()
     monkeypatch.setattr(forget_user, "PATIENCE_SECONDS", 0)
-    Node.objects.update(seen_at=db.now())  # before the user is shut out
+    Node.objects.update(seen_at=clock.now())  # before the user is shut out
     with pytest.raises(CommandError, match=r"1 node\(s\) have not reported since"):
         call_command("forget_user", NAME)
     zaphodine.refresh_from_db()
     assert not zaphodine.is_active
     assert Cursor.objects.filter(user=zaphodine).exists()
-    Node.objects.update(seen_at=db.now() + 2 * forget_user.SETTLE)  # it has reported since
+    Node.objects.update(seen_at=clock.now() + 2 * forget_user.SETTLE)  # it has reported since
     call_command("forget_user", NAME, stdout=StringIO())
     assert not Cursor.objects.filter(user=zaphodine).exists()
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from realtime.batch import MAX_KEYS, Batch
+from realtime.db.batch import MAX_KEYS, Batch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -18,9 +18,10 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from realtime import db, log, node, registry, tickets
+from realtime import clock, log, node, registry, tickets
 from realtime.core.connection import Connection as State
 from realtime.core.identity import Identity
+from realtime.db import threads
 from realtime.hub import Hub
 from realtime.models import Connection, Node, Ticket
 from realtime.node import Reporter
@@ -70,10 +71,10 @@ async def test_a_node_reports_in_the_databases_time_whatever_its_clock_shows(
     own: Hub, wrong_clock: Callable[[timedelta], None], ahead: timedelta
 ) -> None:
     attach(own, await user())
-    before = await db.run(db.now)
+    before = await threads.run(clock.now)
     wrong_clock(ahead)
     await Reporter(own).report()
-    after = await db.run(db.now)
+    after = await threads.run(clock.now)
     [row] = await rows()
     assert before <= row.seen_at <= after
     assert row.started_at <= row.seen_at
@@ -339,7 +340,7 @@ def test_a_ticket_lasts_by_the_databases_time(
     old, _ = tickets.issue(identity)
     wrong_clock(timedelta())
     Ticket.objects.filter(hash=tickets.digest(old)).update(
-        expires_at=db.now() - timedelta(seconds=1)
+        expires_at=clock.now() - timedelta(seconds=1)
     )
     attempts = [Attempt(tickets.digest(ticket), "c") for ticket in (text, old)]
     found = tickets.redeem(attempts)

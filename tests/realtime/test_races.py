@@ -15,10 +15,10 @@ from django.db import OperationalError
 
 from realtime import access, login, rooms, session, standing, tokens
 from realtime import hub as hubs
-from realtime.batch import Batch
 from realtime.conversation import Conversation
 from realtime.core.connection import Connection
 from realtime.core.identity import Identity
+from realtime.db.batch import Batch
 from realtime.hub import Hub
 from realtime.protocol.codes import CloseCode
 from realtime.publish import Ephemeral

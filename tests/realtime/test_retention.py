@@ -16,7 +16,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from hoardrun.api.tokens import login_create, login_refresh
-from realtime import db, log, retention
+from realtime import clock, log, retention
 from realtime.log import CursorMove
 from realtime.models import Cursor, EndedSession, Event, IssuedToken, Stream, Ticket
 from realtime.protocol.messages import BalanceUpdate
@@ -128,9 +128,9 @@ def over() -> set[type[Model]]:
     alice = get_user_model().objects.create(username="alice")
     append("user:1", 1, days_old=1000)
     log.move_cursors([CursorMove(alice.pk, "phone", "user:1", "e", 1)])
-    Cursor.objects.update(updated_at=db.now() - 1000 * DAY)
+    Cursor.objects.update(updated_at=clock.now() - 1000 * DAY)
     login_create(user=alice)
-    past = db.now() - DAY
+    past = clock.now() - DAY
     IssuedToken.objects.update(expires_at=past)
     EndedSession.objects.create(id="over", user=alice, expires_at=past)
     Ticket.objects.create(
@@ -198,7 +198,7 @@ def test_a_node_whose_clock_is_weeks_ahead_destroys_nothing(
 ) -> None:
     alice = get_user_model().objects.create(username="alice")
     login_create(user=alice)
-    EndedSession.objects.create(id="over", user=alice, expires_at=db.now() + DAY)
+    EndedSession.objects.create(id="over", user=alice, expires_at=clock.now() + DAY)
     append("user:1", 3)
     log.move_cursors([CursorMove(alice.pk, "phone", "user:1", "e", 1)])
     kinds = (Event, Cursor, EndedSession, IssuedToken)
@@ -213,7 +213,7 @@ def test_what_a_node_writes_whose_clock_is_behind_lasts_as_long(
     wrong_clock: Callable[[timedelta], None],
 ) -> None:
     alice = get_user_model().objects.create(username="alice")
-    start = db.now()
+    start = clock.now()
     wrong_clock(-365 * DAY)
     payload = BalanceUpdate(
         account_id="1", currency="UGX", available_balance="1", current_balance="1"
@@ -228,7 +228,7 @@ def test_what_a_node_writes_whose_clock_is_behind_lasts_as_long(
     assert offsets("user:1") == [1, 2, 3]
     assert Cursor.objects.count() == 1
     for event in Event.objects.all():  # SQLite's time has milliseconds
-        assert start <= event.created_at <= db.now()
+        assert start <= event.created_at <= clock.now()
         said = datetime.fromisoformat(json.loads(event.payload)["timestamp"])
         assert abs(said - event.created_at) < timedelta(milliseconds=1)
 

@@ -17,8 +17,9 @@ from django.conf import settings
 from django.db import OperationalError
 from django.test import override_settings
 
-from realtime import computed, db, hub, log, rooms, session, standing, tickets, tokens, wakeup
+from realtime import computed, hub, log, rooms, session, standing, tickets, tokens, wakeup
 from realtime.core.identity import Identity
+from realtime.db import threads
 from realtime.hub import Hub
 from realtime.log import reading
 from realtime.options import Options
@@ -42,10 +43,18 @@ from tests.simulation.stored import MOMENT, Stored
 
 EPOCH_SECONDS = 1_800_000_000.0  # the wall clock when the loop's clock shows zero
 TIMED = (
-    "acks", "batch", "consumer", "conversation", "following", "hub", "login", "socket", "turn",
-)  # fmt: skip
-CHANCE = ("following", "hub", "login")
-NAMED = ("consumer", "hub")
+    "realtime.acks",
+    "realtime.db.batch",
+    "realtime.consumer",
+    "realtime.conversation",
+    "realtime.following",
+    "realtime.hub",
+    "realtime.login",
+    "realtime.socket",
+    "realtime.turn",
+)
+CHANCE = ("realtime.following", "realtime.hub", "realtime.login")
+NAMED = ("realtime.consumer", "realtime.hub")
 ROOM = "sim"
 # The tasks of a node that are of no socket. At the end of a schedule there is no other.
 OF_A_NODE = {
@@ -133,11 +142,11 @@ def replacements() -> dict[tuple[Any, str], Any]:
     module = importlib.import_module
     found: dict[tuple[Any, str], Any] = {(patches, "time"): _Clock}
     for name in TIMED:
-        found[module(f"realtime.{name}"), "time"] = _Clock
+        found[module(name), "time"] = _Clock
     for name in CHANCE:
-        found[module(f"realtime.{name}"), "random"] = _Chance
+        found[module(name), "random"] = _Chance
     for name in NAMED:
-        found[module(f"realtime.{name}"), "secrets"] = _Names
+        found[module(name), "secrets"] = _Names
     found |= {
         # the log, and what else a node asks of the database
         (log, "heads"): lambda *a, **k: _World.now.stored.heads(*a, **k),
@@ -149,7 +158,7 @@ def replacements() -> dict[tuple[Any, str], Any]:
         (tickets, "redeem"): lambda *a, **k: _World.now.stored.redeem(*a, **k),
         (tokens, "verify"): _verify,
         # Django's connections, of which a thread would close what is too old
-        (db, "close_old_connections"): lambda: None,
+        (threads, "close_old_connections"): lambda: None,
         # what applications register
         (rooms, "_kinds"): {ROOM: Room()},
         (computed, "_messages"): {},

@@ -6,7 +6,7 @@ The rows of tables that are taken over stay, as do the rights that were granted 
 from typing import Any
 
 import django.db.models.deletion
-import realtime.db
+import realtime.clock
 from django.conf import settings
 from django.db import migrations, models
 from realtime import record_triggers
@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                 ('address', models.CharField(blank=True, help_text='Where it was sent from.', max_length=64)),
                 ('needs_approval', models.BooleanField(default=False)),
                 ('result', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(db_index=True, default=realtime.db.now, editable=False)),
+                ('created_at', models.DateTimeField(db_index=True, default=realtime.clock.now, editable=False)),
                 ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
                 ('approved', models.BooleanField()),
                 ('address', models.CharField(blank=True, help_text='Where it was decided from.', max_length=64)),
                 ('result', models.JSONField(default=dict)),
-                ('decided_at', models.DateTimeField(db_index=True, default=realtime.db.now, editable=False)),
+                ('decided_at', models.DateTimeField(db_index=True, default=realtime.clock.now, editable=False)),
                 ('broadcast', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='decision', to='broadcasts.broadcast')),
                 ('decided_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
             ],

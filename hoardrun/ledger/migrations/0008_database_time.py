@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-import realtime.db
+import realtime.clock
 
 
 class Migration(migrations.Migration):
@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
                 migrations.AlterField(
                     model_name=model,
                     name="created_at",
-                    field=models.DateTimeField(default=realtime.db.now, editable=False),
+                    field=models.DateTimeField(default=realtime.clock.now, editable=False),
                 )
                 for model in ("transaction", "transactionmove")
             ]

@@ -14,7 +14,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import CommandError
 
 from hoardrun.forgetting import Outcome, forget, shut_out, write
-from realtime import commands, db, registry
+from realtime import clock, commands, registry
 from realtime.models import Node
 
 PATIENCE_SECONDS = 15.0
@@ -54,7 +54,7 @@ class Command(commands.Command):
         exported = _export(user.pk, options["export"]) if options["export"] else None
         if not options["dry_run"]:
             shut_out(user.pk)
-            self._wait(user.pk, db.now())
+            self._wait(user.pk, clock.now())
         outcome = forget(
             user.pk, dry_run=options["dry_run"], keep_descriptions=options["keep_descriptions"]
         )

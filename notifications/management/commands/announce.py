@@ -16,7 +16,7 @@ from notifications.choices import Severity
 from notifications.errors import NotificationError
 from notifications.models import Announcement
 from notifications.payloads import announcement_json
-from realtime import commands, db, users
+from realtime import clock, commands, users
 from realtime.retry import retried
 from realtime.streams import ANNOUNCEMENTS
 
@@ -85,7 +85,7 @@ class Command(commands.Command):
             starts_at=options["starts_at"],
             ends_at=options["ends_at"],
         )
-        if announcement.starts_at is not None and announcement.starts_at > db.now():
+        if announcement.starts_at is not None and announcement.starts_at > clock.now():
             return announcement
         return services.announcement_publish(announcement_id=announcement.pk)
 

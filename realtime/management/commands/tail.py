@@ -15,8 +15,9 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import CommandError
 from rest_framework_simplejwt.settings import api_settings
 
-from realtime import commands, db, users
+from realtime import commands, users
 from realtime.client import Client
+from realtime.db import threads
 from realtime.keys import AccessToken
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import SUBSCRIPTION_TYPES
@@ -82,7 +83,7 @@ class Command(commands.Command):
         url = _with_path(options["url"])
 
         async def get_token(reason: str) -> str | None:
-            return await db.run(_token, user.pk, session)
+            return await threads.run(_token, user.pk, session)
 
         try:
             client = Client(

@@ -8,7 +8,7 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from realtime import commands, db, log
+from realtime import clock, commands, log
 from realtime.log import Trimmed
 from realtime.options import options as engine
 
@@ -42,7 +42,7 @@ class Command(commands.Command):
         days = engine().retention_days if options["days"] is None else options["days"]
         keep = engine().retention_events if options["keep"] is None else options["keep"]
         found = log.trim(
-            before=db.now() - timedelta(days=days),
+            before=clock.now() - timedelta(days=days),
             keep=keep,
             dry_run=options["dry_run"],
             progress=self._progress,

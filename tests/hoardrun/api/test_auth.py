@@ -19,7 +19,7 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from hoardrun.api import tokens
-from realtime import access, db, keys
+from realtime import access, clock, keys
 from realtime.models import EndedSession, Event, IssuedToken
 from tests.hoardrun.ledger.conftest import at_once
 from tests.hoardrun.tools import problem
@@ -324,7 +324,7 @@ def test_an_access_token_ends_with_its_refresh_token(alice: User, monkeypatch: p
 
 @pytest.mark.parametrize("days", [-8, 8])
 def test_logins_are_of_the_databases_time(alice: User, monkeypatch: pytest.MonkeyPatch, days: int):
-    before = db.now().replace(microsecond=0)
+    before = clock.now().replace(microsecond=0)
     real = timezone.now
     with monkeypatch.context() as wrong:  # a node whose clock is wrong
         wrong.setattr(timezone, "now", lambda: real() + timedelta(days=days))
@@ -332,7 +332,7 @@ def test_logins_are_of_the_databases_time(alice: User, monkeypatch: pytest.Monke
         login = tokens.login_create(user=alice)
         tokens.login_create(user=alice)
         ended = access.end_all_sessions(alice.pk)
-    after = db.now()
+    after = clock.now()
     claims = jwt.decode(login.access, options={"verify_signature": False})
     assert before.timestamp() <= claims["iat"] <= after.timestamp()
     assert before.timestamp() + 900 <= claims["exp"] <= after.timestamp() + 900

@@ -12,7 +12,7 @@ from django.utils import timezone
 from notifications import services
 from notifications.errors import Conflict, InvalidInput, NotFound
 from notifications.models import Announcement
-from realtime import db
+from realtime import clock
 from realtime.protocol import codec
 from tests.notifications.support import HOUR, announced, draft
 
@@ -60,13 +60,13 @@ def test_it_is_published_again_as_over_when_it_expires(charlie):
 
 @pytest.mark.parametrize("wrong", [-HOUR, HOUR])
 def test_the_node_that_expires_it_may_have_any_clock(charlie, wrong_clock, wrong: timedelta):
-    written = draft(charlie, starts_at=db.now() + 2 * HOUR)
+    written = draft(charlie, starts_at=clock.now() + 2 * HOUR)
     wrong_clock(wrong)
     services.announcement_publish(announcement_id=written.pk)
     ended = services.announcement_expire(announcement_id=written.pk)
     assert ended.starts_at is not None and ended.ends_at is not None
     assert ended.starts_at < ended.ends_at
-    assert ended.state(db.now() + SECOND) == "over"
+    assert ended.state(clock.now() + SECOND) == "over"
 
 
 def test_a_clock_that_steps_back_expires_it_all_the_same(charlie, monkeypatch):
@@ -75,14 +75,14 @@ def test_a_clock_that_steps_back_expires_it_all_the_same(charlie, monkeypatch):
     moment = published.published_at
     assert moment is not None
     Announcement.objects.filter(pk=written.pk).update(starts_at=moment)
-    monkeypatch.setattr(db, "now", lambda: moment - SECOND / 1000)
+    monkeypatch.setattr(clock, "now", lambda: moment - SECOND / 1000)
     ended = services.announcement_expire(announcement_id=written.pk)
     assert ended.ends_at == moment - SECOND / 1000
     assert announced()[-1]["data"]["ends_at"] == codec.timestamp(ended.ends_at)
 
 
 def test_a_node_whose_clock_is_ahead_publishes_nothing_early(charlie, wrong_clock):
-    start = db.now()
+    start = clock.now()
     wrong_clock(HOUR)
     draft(charlie, starts_at=start + HOUR / 2)
     assert services.announcements_publish_due() == 0

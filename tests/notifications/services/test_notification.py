@@ -14,7 +14,7 @@ from django.utils import timezone
 from notifications import services
 from notifications.errors import Conflict, InvalidInput, NotFound
 from notifications.models import Notification
-from realtime import db
+from realtime import clock
 from tests.notifications.support import HOUR, note, told, types
 
 
@@ -146,7 +146,7 @@ def test_metadata_may_speak_of_nul_without_holding_one(alice):
 
 
 def test_a_node_whose_clock_is_wrong_publishes_it_at_its_time(alice, wrong_clock):
-    start = db.now()
+    start = clock.now()
     wrong_clock(HOUR)
     assert note(alice, scheduled_at=start + HOUR / 2).published_at is None
     wrong_clock(-HOUR)

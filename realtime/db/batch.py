@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Generic, TypeVar
 
-from realtime import db
 from realtime.core.pace import Pace
+from realtime.db import threads
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -68,7 +68,7 @@ class Batch(Generic[K, V]):
                 batch = {key: self._waiting.pop(key).answer for key in keys}
                 self._pace.began(time.monotonic(), len(batch))
                 try:
-                    found = await db.run(self._load, keys)
+                    found = await threads.run(self._load, keys)
                 except Exception as error:
                     for future in batch.values():
                         _fail(future, error)

@@ -1,0 +1,1 @@
+"""Database work for an event loop."""
