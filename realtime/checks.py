@@ -9,7 +9,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 
-from realtime import durability, record_triggers
+from realtime import record_triggers
+from realtime.log import durability
 
 
 @register(Tags.database)

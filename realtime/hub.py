@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from realtime import computed, names, session, tickets, wakeup
+from realtime import computed, session, tickets
 from realtime.acks import Acks
 from realtime.core.frames import Frame
 from realtime.core.limits import Buckets
@@ -29,7 +29,9 @@ from realtime.db import threads
 from realtime.db.batch import Batch
 from realtime.following import Following
 from realtime.lapses import Lapses
-from realtime.layer import LayerLink
+from realtime.layer import groups as names
+from realtime.layer import send as wakeup
+from realtime.layer.receive import LayerLink
 from realtime.log import Entry
 from realtime.members import INTERVALS, RoomMembers
 from realtime.options import Options, options

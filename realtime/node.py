@@ -20,10 +20,12 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count
 
-from realtime import clock, durability, hub, jobs, log, nodes_room, registry, wakeup
+from realtime import clock, hub, jobs, log, nodes_room, registry
 from realtime.db import threads
 from realtime.hub import Hub
 from realtime.jobs import Job
+from realtime.layer import send as wakeup
+from realtime.log import durability
 from realtime.models import Connection, Node
 from realtime.protocol.codes import CloseCode
 from realtime.retry import retried

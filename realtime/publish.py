@@ -20,7 +20,8 @@ import msgspec
 from asgiref.sync import sync_to_async
 from django.db import transaction
 
-from realtime import clock, log, wakeup
+from realtime import clock, log
+from realtime.layer import send as wakeup
 from realtime.log import Entry
 from realtime.protocol import codec
 from realtime.protocol.messages import (

@@ -40,7 +40,7 @@ def quote(number: int, moment: int) -> None:
 
 def publish(*, kind: str, count: int, rate: float | None) -> dict[str, Any]:
     """Publish and wait until the layer has all of it; answers with the CPU seconds spent."""
-    from realtime import wakeup
+    from realtime.layer import send as wakeup
 
     one = {"announcement": announce, "market": quote}[kind]
     began = time.process_time()
@@ -68,7 +68,7 @@ def save_one_by_one(*, user_id: int, count: int, gap: float) -> dict[str, Any]:
 
 def fill(*, user_id: int, count: int) -> dict[str, Any]:
     """Send a user more than the buffers between us and a stuck socket can hold."""
-    from realtime import wakeup
+    from realtime.layer import send as wakeup
     from realtime.protocol.messages import Notification
     from realtime.publish import payload_from, publish_many
     from realtime.streams import user_stream
@@ -83,7 +83,7 @@ def fill(*, user_id: int, count: int) -> dict[str, Any]:
 
 def miss(*, counts: list[int]) -> dict[str, Any]:
     """Publish so many events, numbered from 0, to the stream of each user from 1 on."""
-    from realtime import wakeup
+    from realtime.layer import send as wakeup
     from realtime.protocol.messages import Notification
     from realtime.publish import payload_from, publish_many
     from realtime.streams import user_stream
@@ -120,7 +120,7 @@ def durable(*, kind: str, count: int) -> dict[str, Any]:
     from django.db import transaction
 
     from notifications.models import Notification
-    from realtime import wakeup
+    from realtime.layer import send as wakeup
 
     began = time.process_time()
     for number in range(count):
@@ -142,7 +142,7 @@ def durable(*, kind: str, count: int) -> dict[str, Any]:
 def bulk(*, users: int) -> dict[str, Any]:
     """Notify users 1 to `users` as `manage.py notify` does; answers with the CPU spent."""
     from notifications import services
-    from realtime import wakeup
+    from realtime.layer import send as wakeup
 
     began, moment = time.process_time(), time.monotonic_ns()
     mailing = services.notifications_send(

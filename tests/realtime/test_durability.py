@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import connection
 
-from realtime import durability
+from realtime.log import durability
 from tests.services import environment
 from tests.services.server import Server
 

@@ -12,7 +12,7 @@ import pytest
 from realtime import hub, log
 from realtime.core.continuity import Place
 from realtime.hub import Hub
-from realtime.layer import LayerLink
+from realtime.layer.receive import LayerLink
 from realtime.log import CursorMove
 from realtime.options import Options
 from tests.realtime.rig import Node

@@ -15,8 +15,9 @@ from django.test import Client
 from rest_framework_simplejwt.settings import api_settings
 
 from hoardrun.api.tokens import login_create, login_end, login_refresh
-from realtime import keys, names, tokens
-from realtime.layer import LayerLink
+from realtime import keys, tokens
+from realtime.layer import groups as names
+from realtime.layer.receive import LayerLink
 from realtime.models import EndedSession
 
 pytestmark = pytest.mark.django_db

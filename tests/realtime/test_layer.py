@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
-from realtime import layer, names, wakeup
-from realtime.layer import LayerLink
+from realtime.layer import groups as names
+from realtime.layer import receive as layer
+from realtime.layer import send as wakeup
+from realtime.layer.receive import LayerLink
 
 GROUP = names.stream_group("user:1")
 

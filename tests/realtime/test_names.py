@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from channels.layers import InMemoryChannelLayer
 
-from realtime import names
+from realtime.layer import groups as names
 
 
 @pytest.mark.parametrize(

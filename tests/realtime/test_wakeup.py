@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from channels.layers import get_channel_layer
 
-from realtime import names, wakeup
+from realtime.layer import groups as names
+from realtime.layer import send as wakeup
+from realtime.layer.send import FEW_STREAMS, MAX_INLINE_BYTES, MAX_ITEMS, MAX_QUEUE, Sender
 from realtime.log import Entry
-from realtime.wakeup import FEW_STREAMS, MAX_INLINE_BYTES, MAX_ITEMS, MAX_QUEUE, Sender
 
 
 class Ear:

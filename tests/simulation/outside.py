@@ -9,7 +9,8 @@ from typing import Any
 
 from django.db import OperationalError
 
-from realtime import layer, wakeup
+from realtime.layer import receive as layer
+from realtime.layer import send as wakeup
 from tests.simulation.loop import Loop
 
 READS = (0.0, 0.001, 0.004, 0.02, 0.2)  # seconds to the moment of a query, and to its answer

@@ -52,9 +52,9 @@ REPLACED = {
         "realtime.following.MAX_PIECE_BYTES",
         "realtime.members.MAX_PIECE_BYTES",
         "realtime.log.reading.PAGE",
-        "realtime.wakeup.MAX_INLINE_BYTES",
+        "realtime.layer.send.MAX_INLINE_BYTES",
     },
-    "the sender, made anew for each node": {"realtime.wakeup.sender"},
+    "the sender, made anew for each node": {"realtime.layer.send.sender"},
     "order in sets": {"realtime.socket.Socket.__hash__"},
 }
 

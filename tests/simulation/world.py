@@ -17,10 +17,11 @@ from django.conf import settings
 from django.db import OperationalError
 from django.test import override_settings
 
-from realtime import computed, hub, log, rooms, session, standing, tickets, tokens, wakeup
+from realtime import computed, hub, log, rooms, session, standing, tickets, tokens
 from realtime.core.identity import Identity
 from realtime.db import threads
 from realtime.hub import Hub
+from realtime.layer import send as wakeup
 from realtime.log import reading
 from realtime.options import Options
 from realtime.protocol.messages import (

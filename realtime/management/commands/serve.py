@@ -19,7 +19,8 @@ from django.core.management.base import CommandError
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from realtime import commands, durability
+from realtime import commands
+from realtime.log import durability
 from realtime.servers import running
 
 MAX_WORKERS = 1024

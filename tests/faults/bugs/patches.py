@@ -12,21 +12,14 @@ from typing import Any, cast
 
 from django.db import connection, transaction
 
-from realtime import (
-    acks,
-    following,
-    layer,
-    log,
-    names,
-    publish,
-    session,
-    tokens,
-    wakeup,
-)
+from realtime import acks, following, log, publish, session, tokens
 from realtime.core.continuity import Heard, Page, Place
 from realtime.core.frames import Frame
 from realtime.core.outbound import Outbound
 from realtime.core.resume import Start
+from realtime.layer import groups as names
+from realtime.layer import receive as layer
+from realtime.layer import send as wakeup
 from realtime.log import Entry, appending, in_one_statement, reading, trimming
 from realtime.models import Stream
 from realtime.turn import Turn

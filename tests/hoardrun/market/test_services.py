@@ -13,7 +13,8 @@ from hoardrun.market.models import Instrument, Quote
 from hoardrun.market.quotes import LiveQuote, market_update
 from hoardrun.market.selectors import quote_get, quote_list
 from hoardrun.market.services import instruments_ensure, quotes_publish, quotes_record
-from realtime import names, wakeup
+from realtime.layer import groups as names
+from realtime.layer import send as wakeup
 from tests.hoardrun.market.test_simulator import LISTINGS
 from tests.hoardrun.market.tools import TICK, instrument, quotes_at
 

@@ -13,7 +13,7 @@ import pytest
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.core.management import CommandError, call_command
 
-from realtime import names
+from realtime.layer import groups as names
 from tests.services.environment import ROOT, of_a_server
 from tests.services.redis import Redis
 

@@ -18,7 +18,8 @@ from hoardrun.market.errors import MarketError
 from hoardrun.market.feeds import FEEDS
 from hoardrun.market.quotes import LiveQuote
 from hoardrun.market.runner import run_feed
-from realtime import commands, wakeup
+from realtime import commands
+from realtime.layer import send as wakeup
 
 REPORT_SECONDS = 5.0
 

@@ -21,9 +21,9 @@ from typing import Any
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
-from realtime import names
 from realtime.core.limits import utf8_size
 from realtime.core.pace import Pace
+from realtime.layer import groups as names
 from realtime.log import Entry
 
 logger = logging.getLogger(__name__)

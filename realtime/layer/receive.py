@@ -16,7 +16,7 @@ from typing import Any
 
 from channels.layers import InMemoryChannelLayer, channel_layers, get_channel_layer
 
-from realtime import names
+from realtime.layer import groups as names
 
 logger = logging.getLogger(__name__)
 
