@@ -16,7 +16,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from realtime import access, registry
+from realtime import registry
+from realtime.access import changes as access
 from realtime.admin_lists import ByKey, first_keys, numbers, users_found
 from realtime.models import (
     Connection,

@@ -11,14 +11,8 @@ class RealtimeConfig(AppConfig):
         from django.db.models.signals import post_migrate
 
         import realtime.checks  # noqa: F401 registers itself
-        from realtime import (
-            jobs,
-            nodes_room,
-            record_triggers,
-            retention,
-            rooms,
-            signals,
-        )
+        from realtime import jobs, nodes_room, record_triggers, retention, rooms
+        from realtime.access import signals
 
         signals.connect()
         post_migrate.connect(

@@ -18,7 +18,8 @@ from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from realtime import computed, session, tickets
+from realtime import computed, session
+from realtime.access import tickets
 from realtime.acks import Acks
 from realtime.core.frames import Frame
 from realtime.core.limits import Buckets

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
-from realtime import tokens
+from realtime.access import tokens
+from realtime.access.tickets import Attempt
 from realtime.core.identity import Identity
 from realtime.core.resume import Wish
 from realtime.greeting import greet, understand
@@ -23,7 +24,6 @@ from realtime.protocol.messages import Authenticated, TokenExpiring
 from realtime.session import Key, Login, Session
 from realtime.socket import Socket
 from realtime.streams import streams_of, user_stream
-from realtime.tickets import Attempt
 
 logger = logging.getLogger(__name__)
 

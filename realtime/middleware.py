@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import urlencode
 
-from realtime import tickets
+from realtime.access import tickets
+from realtime.access.tokens import verify
 from realtime.core.handshake import CREDENTIALS, parse_query
 from realtime.core.identity import Identity
 from realtime.options import options
-from realtime.tokens import verify
 
 Scope = MutableMapping[str, Any]
 Application = Callable[[Scope, Any, Any], Awaitable[None]]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from realtime import clock, jobs, log, tickets
+from realtime import clock, jobs, log
+from realtime.access import tickets
 from realtime.models import EndedSession, IssuedToken
 from realtime.options import options
 

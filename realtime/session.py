@@ -10,11 +10,11 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 
 from realtime import clock, log
+from realtime.access.validity import Standing, stamp_of
 from realtime.core.identity import Identity
 from realtime.core.resume import Start, Wish, decide
 from realtime.log import CursorMove, Head
 from realtime.models import Cursor, EndedSession, Stream
-from realtime.standing import Standing, stamp_of
 from realtime.streams import streams_of
 
 

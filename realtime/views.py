@@ -13,7 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from realtime import access, registry
+from realtime import registry
+from realtime.access import changes as access
 from realtime.models import Connection
 from realtime.rest.permissions import StaffWith, staff_may
 from realtime.rest.serializers import MAX_ID, StrictSerializer, UserIdInput

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from realtime import standing
+from realtime.access import validity as standing
 from realtime.db import threads
 from realtime.log import Entry
 from realtime.protocol.codes import CloseCode

@@ -22,14 +22,14 @@ from rest_framework_simplejwt.tokens import Token
 
 from hoardrun.api import tokens
 from hoardrun.api.throttles import LoginThrottle, TicketThrottle
-from realtime import tickets
+from realtime.access import tickets
+from realtime.access.keys import RefreshToken
+from realtime.access.tokens import BadToken, identity_of, read
+from realtime.access.validity import stamp_of
 from realtime.core.identity import Identity
-from realtime.keys import RefreshToken
 from realtime.rest.authentication import LoginAuthentication
 from realtime.rest.serializers import StrictSerializer
 from realtime.rest.views import View
-from realtime.standing import stamp_of
-from realtime.tokens import BadToken, identity_of, read
 
 MAX_PASSWORD_LENGTH = 1024  # hashing takes longer the longer it is
 MAX_TOKEN_LENGTH = 8192

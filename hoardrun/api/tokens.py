@@ -22,12 +22,10 @@ from rest_framework.exceptions import APIException
 from rest_framework_simplejwt.exceptions import InvalidToken
 from rest_framework_simplejwt.settings import api_settings
 
-from realtime import access, clock
-from realtime.keys import RefreshToken
-from realtime.models import EndedSession, IssuedToken
-from realtime.retry import retried
-from realtime.standing import stamp_of
-from realtime.tokens import (
+from realtime import clock
+from realtime.access import changes as access
+from realtime.access.keys import RefreshToken
+from realtime.access.tokens import (
     SESSION_CLAIM,
     BadToken,
     ExpiredToken,
@@ -35,6 +33,9 @@ from realtime.tokens import (
     is_plain_name,
     read,
 )
+from realtime.access.validity import stamp_of
+from realtime.models import EndedSession, IssuedToken
+from realtime.retry import retried
 
 logger = logging.getLogger(__name__)
 

@@ -9,10 +9,10 @@ from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import InvalidToken
 
-from realtime import tokens
-from realtime.keys import AccessToken
+from realtime.access import tokens
+from realtime.access.keys import AccessToken
+from realtime.access.validity import Standing, stamp_of
 from realtime.models import EndedSession
-from realtime.standing import Standing, stamp_of
 
 
 class LoginAuthentication(JWTAuthentication):

@@ -37,7 +37,8 @@ from hoardrun.ledger.services import (
 from hoardrun.management.commands import forget_user
 from notifications.models import Notification
 from notifications.services import notification_create
-from realtime import clock, log, tickets
+from realtime import clock, log
+from realtime.access import tickets
 from realtime.core.identity import Identity
 from realtime.log import CursorMove
 from realtime.models import Connection, Cursor, EndedSession, Event, IssuedToken, Node, Stream

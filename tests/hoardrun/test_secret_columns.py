@@ -29,7 +29,7 @@ from hoardrun.secret_columns import (
     label,
     leads_to_secret,
 )
-from realtime import tickets
+from realtime.access import tickets
 from realtime.core.identity import Identity
 
 MAX_RELATIONS = 3  # that a lookup follows

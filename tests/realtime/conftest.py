@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rest_framework_simplejwt.tokens import AccessToken
 
-from realtime.standing import stamp_of
+from realtime.access.validity import stamp_of
 from tests.services.client import Client
 from tests.services.server import Server
 

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.test import Client as Browser
 from rest_framework.test import APIClient
 
-from realtime import access
+from realtime.access import changes as access
 from realtime.models import Connection, EndedSession, Event
 from realtime.protocol.codes import CloseCode
 from realtime.streams import user_stream

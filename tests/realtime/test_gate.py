@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from realtime import hub, login, middleware, tokens
+from realtime import hub, login, middleware
+from realtime.access import tokens
 from realtime.core.connection import Connection
 from realtime.core.identity import Identity
 from realtime.gate import Gate

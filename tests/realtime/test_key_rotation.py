@@ -15,7 +15,7 @@ from django.test import Client
 from rest_framework_simplejwt.settings import api_settings
 
 from hoardrun.api.tokens import login_create, login_end, login_refresh
-from realtime import keys, tokens
+from realtime.access import keys, tokens
 from realtime.layer import groups as names
 from realtime.layer.receive import LayerLink
 from realtime.models import EndedSession

@@ -13,7 +13,9 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from realtime import access, hub, log, login, session
+from realtime import hub, log, login, session
+from realtime.access import changes as access
+from realtime.access.validity import stamp_of
 from realtime.consumer import NotificationConsumer
 from realtime.core.connection import Connection
 from realtime.core.continuity import Place
@@ -26,7 +28,6 @@ from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import AccessChanged
 from realtime.servers import EXTENSION, Listener
 from realtime.socket import Socket
-from realtime.standing import stamp_of
 from tests.realtime.conftest import token_for
 from tests.realtime.rig import Notebook, turned
 

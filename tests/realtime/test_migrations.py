@@ -17,8 +17,8 @@ from rest_framework_simplejwt.exceptions import InvalidToken
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from hoardrun.api.tokens import login_refresh
-from realtime import access
-from realtime.keys import AccessToken
+from realtime.access import changes as access
+from realtime.access.keys import AccessToken
 from realtime.models import IssuedToken
 
 pytestmark = pytest.mark.django_db(transaction=True)

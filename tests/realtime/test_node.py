@@ -18,7 +18,9 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from realtime import clock, log, node, registry, tickets
+from realtime import clock, log, node, registry
+from realtime.access import tickets
+from realtime.access.tickets import Attempt
 from realtime.core.connection import Connection as State
 from realtime.core.identity import Identity
 from realtime.db import threads
@@ -28,7 +30,6 @@ from realtime.node import Reporter
 from realtime.options import Options
 from realtime.protocol.codes import CloseCode
 from realtime.socket import Peer, Socket
-from realtime.tickets import Attempt
 from tests.realtime.rig import Notebook
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -17,7 +17,8 @@ from django.test import Client
 from rest_framework_simplejwt.settings import api_settings
 
 from hoardrun.api.tokens import login_create
-from realtime import access, tokens
+from realtime.access import changes as access
+from realtime.access import tokens
 from realtime.models import EndedSession, Event, IssuedToken, Ticket
 
 pytestmark = pytest.mark.django_db

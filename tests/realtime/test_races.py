@@ -13,8 +13,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError
 
-from realtime import access, login, rooms, session, standing, tokens
 from realtime import hub as hubs
+from realtime import login, rooms, session
+from realtime.access import changes as access
+from realtime.access import tokens
+from realtime.access import validity as standing
+from realtime.access.validity import stamp_of
 from realtime.conversation import Conversation
 from realtime.core.connection import Connection
 from realtime.core.identity import Identity
@@ -25,7 +29,6 @@ from realtime.publish import Ephemeral
 from realtime.rooms import RoomKind
 from realtime.session import Login, Session
 from realtime.socket import Socket
-from realtime.standing import stamp_of
 from tests.realtime.conftest import token_for
 from tests.realtime.rig import Notebook
 

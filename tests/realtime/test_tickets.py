@@ -16,7 +16,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.utils import timezone
 
-from realtime import tickets
+from realtime.access import tickets
 from realtime.core.identity import Identity
 from realtime.models import Ticket
 from realtime.protocol.codes import CloseCode

@@ -19,9 +19,9 @@ from django.conf import settings
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import RefreshToken, SlidingToken, UntypedToken
 
+from realtime.access.tokens import session_of
+from realtime.access.validity import stamp_of
 from realtime.protocol.codes import CloseCode
-from realtime.standing import stamp_of
-from realtime.tokens import session_of
 from tests.realtime.conftest import ALICE, node, token_for
 from tests.services.client import Client
 from tests.services.handshake import shake

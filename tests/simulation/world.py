@@ -17,7 +17,9 @@ from django.conf import settings
 from django.db import OperationalError
 from django.test import override_settings
 
-from realtime import computed, hub, log, rooms, session, standing, tickets, tokens
+from realtime import computed, hub, log, rooms, session
+from realtime.access import tickets, tokens
+from realtime.access import validity as standing
 from realtime.core.identity import Identity
 from realtime.db import threads
 from realtime.hub import Hub

@@ -9,7 +9,8 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from realtime import access, commands, registry, users
+from realtime import commands, registry, users
+from realtime.access import changes as access
 from realtime.models import Connection
 
 PATIENCE_SECONDS = 15.0

@@ -16,13 +16,13 @@ from django.core.management.base import CommandError
 from rest_framework_simplejwt.settings import api_settings
 
 from realtime import commands, users
+from realtime.access.keys import AccessToken
+from realtime.access.tokens import SESSION_CLAIM
 from realtime.client import Client
 from realtime.db import threads
-from realtime.keys import AccessToken
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import SUBSCRIPTION_TYPES
 from realtime.streams import user_stream
-from realtime.tokens import SESSION_CLAIM
 
 PATH = "/ws/notifications"
 URL = f"ws://127.0.0.1:8000{PATH}"

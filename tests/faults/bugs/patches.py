@@ -12,7 +12,8 @@ from typing import Any, cast
 
 from django.db import connection, transaction
 
-from realtime import acks, following, log, publish, session, tokens
+from realtime import acks, following, log, publish, session
+from realtime.access import tokens
 from realtime.core.continuity import Heard, Page, Place
 from realtime.core.frames import Frame
 from realtime.core.outbound import Outbound

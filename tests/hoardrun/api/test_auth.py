@@ -19,7 +19,9 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from hoardrun.api import tokens
-from realtime import access, clock, keys
+from realtime import clock
+from realtime.access import changes as access
+from realtime.access import keys
 from realtime.models import EndedSession, Event, IssuedToken
 from tests.hoardrun.ledger.conftest import at_once
 from tests.hoardrun.tools import problem

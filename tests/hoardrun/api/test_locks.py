@@ -17,7 +17,7 @@ from hoardrun.api import tokens
 from hoardrun.forgetting import forget, shut_out
 from notifications.models import Notification
 from notifications.services import notification_create
-from realtime import access
+from realtime.access import changes as access
 from realtime.models import EndedSession, IssuedToken
 from realtime.protocol.messages import AccessChanged
 from realtime.publish import publish

@@ -10,8 +10,8 @@ from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import Token
 
+from realtime.access.keys import AccessToken
 from realtime.core.identity import Identity
-from realtime.keys import AccessToken
 
 # Names the login that a token belongs to, through all its renewals.
 SESSION_CLAIM = "sid"
@@ -43,7 +43,7 @@ class ExpiredToken(BadToken):
 def verify(token: str) -> Identity | None:
     """Check an access token without a query; None for whatever is wrong with it.
 
-    What only the database knows is checked by `realtime.standing`: whether the user is
+    What only the database knows is checked by `realtime.access.validity`: whether the user is
     active, has the same password still, and has not logged out.
     """
     try:

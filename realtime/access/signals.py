@@ -13,8 +13,8 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_save
 
-from realtime import access
-from realtime.access import Change
+from realtime.access import changes as access
+from realtime.access.changes import Change
 
 _WATCHED: dict[str, Change] = {
     "password": "password",

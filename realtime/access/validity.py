@@ -1,6 +1,6 @@
 """Whether somebody who has logged in still may be: asked at the login, and ever again.
 
-A change of rights writes an event to the user's stream (`realtime.access`), and the nodes
+A change of rights writes an event to the user's stream (`realtime.access.changes`), and the nodes
 that hear it look again at once. Every RECHECK_SECONDS they look at everybody anyway: a
 change that bypassed Django, or an event that could not be heard, is found then.
 """
