@@ -15,7 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from realtime import hub
+from realtime.hub import hub
 
 logger = logging.getLogger(__name__)
 

@@ -16,15 +16,16 @@ from typing import Any
 
 from channels.consumer import AsyncConsumer
 
-from realtime import hub, login
+from realtime import login
 from realtime.conversation import Conversation
 from realtime.core.connection import Connection
 from realtime.gate import address_of
+from realtime.hub import hub
+from realtime.hub.socket import Peer, Socket
 from realtime.protocol import SUBPROTOCOL
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.servers import EXTENSION
 from realtime.servers.asgi import AsgiWriter
-from realtime.socket import Peer, Socket
 
 MAX_DEVICE_LENGTH = 64
 MAX_CLIENT_LENGTH = 200

@@ -24,11 +24,11 @@ from realtime.core.effects import (
     StoreAck,
 )
 from realtime.core.text import some_of
-from realtime.hub import Hub
+from realtime.hub.hub import Hub
+from realtime.hub.socket import Socket
 from realtime.listing import list_rooms
 from realtime.protocol.codes import ErrorCode
 from realtime.protocol.messages import Pong, RoomLeft, SubscriptionUpdated
-from realtime.socket import Socket
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable
 
-from realtime.hub import Hub
+from realtime.hub.hub import Hub
 
 logger = logging.getLogger(__name__)
 

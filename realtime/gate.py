@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
-from realtime import hub
 from realtime.core import origin
 from realtime.core.limits import network_of
-from realtime.hub import Hub
+from realtime.hub import hub
+from realtime.hub.hub import Hub
 from realtime.middleware import Application, Scope
 from realtime.servers import refusals
 

@@ -8,12 +8,12 @@ from django.conf import settings
 
 from realtime.core.continuity import Place
 from realtime.core.resume import Wish, join_epochs, parse_since, parse_types, split_epochs
-from realtime.hub import Hub
+from realtime.hub.hub import Hub
+from realtime.hub.login_data import Session
+from realtime.hub.socket import Socket
 from realtime.protocol import PROTOCOL_VERSION, codec
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.messages import ConnectionEstablished
-from realtime.session import Session
-from realtime.socket import Socket
 from realtime.streams import streams_of
 
 

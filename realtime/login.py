@@ -17,12 +17,12 @@ from realtime.access.tickets import Attempt
 from realtime.core.identity import Identity
 from realtime.core.resume import Wish
 from realtime.greeting import greet, understand
-from realtime.hub import Hub
+from realtime.hub.hub import Hub
+from realtime.hub.login_data import Key, Login, Session
+from realtime.hub.socket import Socket
 from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.messages import Authenticated, TokenExpiring
-from realtime.session import Key, Login, Session
-from realtime.socket import Socket
 from realtime.streams import streams_of, user_stream
 
 logger = logging.getLogger(__name__)

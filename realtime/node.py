@@ -20,16 +20,17 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count
 
-from realtime import clock, hub, jobs, log, nodes_room, registry
+from realtime import clock, jobs, log, nodes_room, registry
 from realtime.db import threads
-from realtime.hub import Hub
+from realtime.hub import hub
+from realtime.hub.hub import Hub
+from realtime.hub.socket import Socket
 from realtime.jobs import Job
 from realtime.layer import send as wakeup
 from realtime.log import durability
 from realtime.models import Connection, Node
 from realtime.protocol.codes import CloseCode
 from realtime.retry import retried
-from realtime.socket import Socket
 
 logger = logging.getLogger(__name__)
 

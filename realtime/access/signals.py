@@ -1,7 +1,7 @@
 """Whatever changes a user's rights, wherever it is done, tells the nodes.
 
 Where the change is made in a transaction, as the admin, the API and the services do, the
-event is part of it. Changes that send no signals are found by `realtime.watch`.
+event is part of it. Changes that send no signals are found by `realtime.hub.recheck`.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from django.test import Client
 
 from hoardrun import health
 from hoardrun.health import Shared
-from realtime import hub
+from realtime.hub import hub
 from tests.services.ports import free_port
 from tests.services.redis import Redis
 from tests.services.server import Kind, Server

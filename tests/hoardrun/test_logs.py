@@ -59,7 +59,7 @@ def test_no_credential_is_written_with_a_traceback(written: io.StringIO) -> None
     try:
         raise ValueError(f"token={JWT}")
     except ValueError:
-        logger(written, "realtime.hub").exception("failed")
+        logger(written, "realtime.hub.hub").exception("failed")
     assert "Traceback" in written.getvalue()
     assert "eyJ" not in written.getvalue()
 
@@ -77,7 +77,7 @@ def test_an_exception_of_ours_keeps_its_traceback(written: io.StringIO) -> None:
     try:
         raise redis.ConnectionError("gone")
     except redis.ConnectionError:
-        logger(written, "realtime.hub").exception("failed")
+        logger(written, "realtime.hub.hub").exception("failed")
     assert "Traceback" in written.getvalue()
 
 
@@ -141,7 +141,7 @@ def test_of_a_long_traceback_both_ends_are_written_and_no_end_of_a_token(
         try:
             raise ValueError("x" * fill + f" token {JWT} " * 1000 + "\nthe end")
         except ValueError:
-            logger(written, "realtime.hub").exception("failed")
+            logger(written, "realtime.hub.hub").exception("failed")
         assert "c2lnbmF0dXJl" not in written.getvalue()
     assert "Traceback" in written.getvalue()
     assert "characters left out]\nthe end" in written.getvalue()

@@ -11,7 +11,7 @@ import pytest
 from hoardrun.asgi import Application
 from hoardrun.policies import OF_DATA
 from hoardrun.proxies import TrustedProxies
-from realtime import hub
+from realtime.hub import hub
 from realtime.servers import refusals
 
 ORIGIN = b"https://app.example.com"

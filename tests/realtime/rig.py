@@ -11,13 +11,13 @@ import msgspec
 from realtime.core.connection import Connection
 from realtime.core.continuity import Place
 from realtime.core.frames import Frame
-from realtime.following import Following
+from realtime.hub.rooms import RoomMembers
+from realtime.hub.socket import Socket
+from realtime.hub.streams import Following
+from realtime.hub.writes import MAX_REST_SECONDS, Turn
 from realtime.log import Entry
-from realtime.members import RoomMembers
 from realtime.options import Options
 from realtime.protocol.codes import CloseCode
-from realtime.socket import Socket
-from realtime.turn import MAX_REST_SECONDS, Turn
 
 STREAM = "announcements"
 

@@ -11,11 +11,11 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 
 from realtime import log
-from realtime.acks import Acks
 from realtime.core.continuity import Place
+from realtime.hub.acks import Acks
+from realtime.hub.socket import Socket
 from realtime.log import CursorMove
 from realtime.models import Cursor
-from realtime.socket import Socket
 from tests.realtime.rig import Node, Notebook, turned
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -139,7 +139,7 @@ async def test_answers_that_wait_are_bounded_and_those_of_the_gone_are_dropped(
     def fail(moves: Sequence[CursorMove]) -> None:
         raise OSError("away")
 
-    monkeypatch.setattr("realtime.acks.MAX_ANSWERS", 2)
+    monkeypatch.setattr("realtime.hub.acks.MAX_ANSWERS", 2)
     monkeypatch.setattr(log, "move_cursors", fail)
     for number in (1, 2, 3):
         acks.put(one, f"user:{user_id}", number, str(number))

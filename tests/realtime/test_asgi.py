@@ -11,11 +11,11 @@ from uvicorn.server import ServerState
 
 from realtime.core.connection import Connection
 from realtime.core.frames import Frame
+from realtime.hub.socket import Socket
+from realtime.hub.writes import Turn
 from realtime.options import Options
 from realtime.protocol.codes import CloseCode
 from realtime.servers.asgi import AsgiWriter
-from realtime.socket import Socket
-from realtime.turn import Turn
 
 
 class Server:

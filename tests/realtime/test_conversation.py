@@ -13,11 +13,11 @@ from realtime import rooms
 from realtime.conversation import Conversation
 from realtime.core.connection import Connection
 from realtime.core.continuity import Place
-from realtime.hub import Hub
+from realtime.hub.hub import Hub
+from realtime.hub.socket import Socket
 from realtime.log import Entry
 from realtime.options import Options
 from realtime.rooms import RoomKind
-from realtime.socket import Socket
 from tests.realtime.rig import STREAM, Notebook, offsets, turned
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from realtime import log
 from realtime.core.continuity import Place
-from realtime.following import Followed
+from realtime.hub.streams import Followed
 from realtime.protocol.messages import BalanceUpdate
 from tests.realtime.rig import STREAM, Node, Notebook, offsets, turned
 

@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
-from realtime import hub, login, middleware
+from realtime import login, middleware
 from realtime.access import tokens
 from realtime.core.connection import Connection
 from realtime.core.identity import Identity
 from realtime.gate import Gate
-from realtime.hub import Hub
+from realtime.hub import hub
+from realtime.hub.hub import Hub
+from realtime.hub.socket import Peer, Socket
 from realtime.middleware import JWTAuthMiddleware
 from realtime.protocol.codes import CloseCode
 from realtime.servers.asgi import AsgiWriter
-from realtime.socket import Peer, Socket
 from tests.realtime.conftest import ALICE, token_for
 
 HERE = "192.0.2.1"

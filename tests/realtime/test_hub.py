@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from realtime import hub, log
+from realtime import log
 from realtime.core.continuity import Place
-from realtime.hub import Hub
+from realtime.hub import hub
+from realtime.hub.hub import Hub
 from realtime.layer.receive import LayerLink
 from realtime.log import CursorMove
 from realtime.options import Options

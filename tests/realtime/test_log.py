@@ -13,7 +13,8 @@ from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
-from realtime import log, session
+from realtime import log
+from realtime.hub import login_data as session
 from realtime.log import CursorMove
 from realtime.models import Cursor, EndedSession, Event, Stream
 from realtime.protocol.messages import BalanceUpdate, Payload, SystemAnnouncement

@@ -9,11 +9,12 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from realtime import log, session
+from realtime import log
+from realtime.hub import login_data as session
+from realtime.hub.login_data import Key
 from realtime.log import CursorMove, reading
 from realtime.models import Event, Stream
 from realtime.protocol.messages import BalanceUpdate, Notification
-from realtime.session import Key
 from tests.simulation.stored import MOMENT, Stored
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -13,21 +13,23 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from realtime import hub, log, login, session
+from realtime import log, login
 from realtime.access import changes as access
 from realtime.access.validity import stamp_of
 from realtime.consumer import NotificationConsumer
 from realtime.core.connection import Connection
 from realtime.core.continuity import Place
 from realtime.core.identity import Identity
-from realtime.hub import Hub
+from realtime.hub import hub
+from realtime.hub import login_data as session
+from realtime.hub.hub import Hub
+from realtime.hub.socket import Socket
 from realtime.log import CursorMove, Entry
 from realtime.models import Cursor
 from realtime.options import Options
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import AccessChanged
 from realtime.servers import EXTENSION, Listener
-from realtime.socket import Socket
 from tests.realtime.conftest import token_for
 from tests.realtime.rig import Notebook, turned
 

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from realtime import members, rooms
+from realtime import rooms
+from realtime.hub import rooms as members
+from realtime.hub.socket import Socket
 from realtime.publish import Ephemeral
 from realtime.rooms import RoomKind
-from realtime.socket import Socket
 from tests.realtime.rig import Node
 
 pytestmark = pytest.mark.django_db(transaction=True)

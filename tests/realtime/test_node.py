@@ -24,12 +24,12 @@ from realtime.access.tickets import Attempt
 from realtime.core.connection import Connection as State
 from realtime.core.identity import Identity
 from realtime.db import threads
-from realtime.hub import Hub
+from realtime.hub.hub import Hub
+from realtime.hub.socket import Peer, Socket
 from realtime.models import Connection, Node, Ticket
 from realtime.node import Reporter
 from realtime.options import Options
 from realtime.protocol.codes import CloseCode
-from realtime.socket import Peer, Socket
 from tests.realtime.rig import Notebook
 
 pytestmark = pytest.mark.django_db(transaction=True)

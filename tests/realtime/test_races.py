@@ -13,8 +13,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError
 
-from realtime import hub as hubs
-from realtime import login, rooms, session
+from realtime import login, rooms
 from realtime.access import changes as access
 from realtime.access import tokens
 from realtime.access import validity as standing
@@ -23,12 +22,14 @@ from realtime.conversation import Conversation
 from realtime.core.connection import Connection
 from realtime.core.identity import Identity
 from realtime.db.batch import Batch
-from realtime.hub import Hub
+from realtime.hub import hub as hubs
+from realtime.hub import login_data as session
+from realtime.hub.hub import Hub
+from realtime.hub.login_data import Login, Session
+from realtime.hub.socket import Socket
 from realtime.protocol.codes import CloseCode
 from realtime.publish import Ephemeral
 from realtime.rooms import RoomKind
-from realtime.session import Login, Session
-from realtime.socket import Socket
 from tests.realtime.conftest import token_for
 from tests.realtime.rig import Notebook
 

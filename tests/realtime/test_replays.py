@@ -10,10 +10,10 @@ from django.db import transaction
 
 from realtime import log
 from realtime.core.continuity import Place
-from realtime.following import Followed
+from realtime.hub.replay_budgets import BURST_SECONDS, Replays
+from realtime.hub.socket import Peer, Socket
+from realtime.hub.streams import Followed
 from realtime.protocol.messages import BalanceUpdate
-from realtime.replays import BURST_SECONDS, Replays
-from realtime.socket import Peer, Socket
 from tests.realtime.rig import STREAM, Node, Notebook, offsets, turned
 
 pytestmark = pytest.mark.django_db(transaction=True)

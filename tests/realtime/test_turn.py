@@ -7,12 +7,12 @@ import asyncio
 import pytest
 
 from realtime import rooms
-from realtime.members import Members
+from realtime.hub.rooms import Members
+from realtime.hub.socket import Socket
+from realtime.hub.writes import MAX_PIECE_BYTES
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import MarketUpdate, Pong
 from realtime.publish import Ephemeral, payload_from
-from realtime.socket import Socket
-from realtime.turn import MAX_PIECE_BYTES
 from tests.realtime.rig import Node, Notebook, offsets, turned
 
 

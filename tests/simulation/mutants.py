@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from realtime import acks, following, hub, login, session, socket, watch
+from realtime import login
 from realtime.core import roster
 from realtime.core.connection import Connection
+from realtime.hub import acks, hub, socket
+from realtime.hub import login_data as session
+from realtime.hub import recheck as watch
+from realtime.hub import streams as following
 from realtime.protocol.codes import CloseCode
 from tests.faults.bugs.patches import bug, replace
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from realtime.access.validity import Standing
 from realtime.core.identity import Identity
+from realtime.hub.login_data import Key, Session
 from realtime.log import CursorMove, Entry, Head, reading
 from realtime.protocol import codec
 from realtime.protocol.messages import Payload
-from realtime.session import Key, Session
 from realtime.streams import streams_of
 
 MOMENT = "2026-01-01T00:00:00.000Z"

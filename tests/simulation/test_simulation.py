@@ -21,27 +21,27 @@ from tests.simulation.world import World
 # `world.SIZES`; and no class of it has another method, but for the order of its sockets.
 REPLACED = {
     "clock": {
-        "realtime.acks.time",
+        "realtime.hub.acks.time",
         "realtime.db.batch.time",
         "realtime.consumer.time",
         "realtime.conversation.time",
-        "realtime.following.time",
-        "realtime.hub.time",
+        "realtime.hub.streams.time",
+        "realtime.hub.hub.time",
         "realtime.login.time",
-        "realtime.socket.time",
-        "realtime.turn.time",
+        "realtime.hub.socket.time",
+        "realtime.hub.writes.time",
     },
     "chance": {
-        "realtime.following.random",
-        "realtime.hub.random",
+        "realtime.hub.streams.random",
+        "realtime.hub.hub.random",
         "realtime.login.random",
         "realtime.consumer.secrets",
-        "realtime.hub.secrets",
+        "realtime.hub.hub.secrets",
     },
     "log, and what else is in the database": {
         *(f"realtime.log.{name}" for name in ("begin_cursors", "heads", "move_cursors")),
         "realtime.log.read_many",
-        "realtime.session.load",
+        "realtime.hub.login_data.load",
         "realtime.access.validity.load",
         "realtime.access.tickets.redeem",
         "realtime.db.threads.close_old_connections",
@@ -49,13 +49,13 @@ REPLACED = {
     "signatures": {"realtime.access.tokens.verify"},
     "what applications register": {"realtime.rooms._kinds", "realtime.computed._messages"},
     "sizes": {
-        "realtime.following.MAX_PIECE_BYTES",
-        "realtime.members.MAX_PIECE_BYTES",
+        "realtime.hub.streams.MAX_PIECE_BYTES",
+        "realtime.hub.rooms.MAX_PIECE_BYTES",
         "realtime.log.reading.PAGE",
         "realtime.layer.send.MAX_INLINE_BYTES",
     },
     "the sender, made anew for each node": {"realtime.layer.send.sender"},
-    "order in sets": {"realtime.socket.Socket.__hash__"},
+    "order in sets": {"realtime.hub.socket.Socket.__hash__"},
 }
 
 WRITTEN_BY_PYTHON = ("__warningregistry__", "__annotations__")

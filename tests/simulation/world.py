@@ -17,12 +17,15 @@ from django.conf import settings
 from django.db import OperationalError
 from django.test import override_settings
 
-from realtime import computed, hub, log, rooms, session
+from realtime import computed, log, rooms
 from realtime.access import tickets, tokens
 from realtime.access import validity as standing
 from realtime.core.identity import Identity
 from realtime.db import threads
-from realtime.hub import Hub
+from realtime.hub import hub
+from realtime.hub import login_data as session
+from realtime.hub.hub import Hub
+from realtime.hub.socket import Socket
 from realtime.layer import send as wakeup
 from realtime.log import reading
 from realtime.options import Options
@@ -36,7 +39,6 @@ from realtime.protocol.messages import (
 )
 from realtime.publish import Ephemeral, payload_from, publish_ephemeral
 from realtime.rooms import RoomKind
-from realtime.socket import Socket
 from tests.faults.bugs import patches
 from tests.simulation import mutants  # noqa: F401 its bugs are known once it is imported
 from tests.simulation.device import Device, Writer
@@ -46,18 +48,18 @@ from tests.simulation.stored import MOMENT, Stored
 
 EPOCH_SECONDS = 1_800_000_000.0  # the wall clock when the loop's clock shows zero
 TIMED = (
-    "realtime.acks",
+    "realtime.hub.acks",
     "realtime.db.batch",
     "realtime.consumer",
     "realtime.conversation",
-    "realtime.following",
-    "realtime.hub",
+    "realtime.hub.streams",
+    "realtime.hub.hub",
     "realtime.login",
-    "realtime.socket",
-    "realtime.turn",
+    "realtime.hub.socket",
+    "realtime.hub.writes",
 )
-CHANCE = ("realtime.following", "realtime.hub", "realtime.login")
-NAMED = ("realtime.consumer", "realtime.hub")
+CHANCE = ("realtime.hub.streams", "realtime.hub.hub", "realtime.login")
+NAMED = ("realtime.consumer", "realtime.hub.hub")
 ROOM = "sim"
 # The tasks of a node that are of no socket. At the end of a schedule there is no other.
 OF_A_NODE = {
@@ -174,8 +176,8 @@ def replacements() -> dict[tuple[Any, str], Any]:
 # What is small, so that little is enough to fill it: (module, name).
 SIZES = {
     "page": (reading, "PAGE"),
-    "piece": (importlib.import_module("realtime.following"), "MAX_PIECE_BYTES"),
-    "room_piece": (importlib.import_module("realtime.members"), "MAX_PIECE_BYTES"),
+    "piece": (importlib.import_module("realtime.hub.streams"), "MAX_PIECE_BYTES"),
+    "room_piece": (importlib.import_module("realtime.hub.rooms"), "MAX_PIECE_BYTES"),
     "inline": (wakeup, "MAX_INLINE_BYTES"),
 }
 

@@ -12,18 +12,21 @@ from typing import Any, cast
 
 from django.db import connection, transaction
 
-from realtime import acks, following, log, publish, session
+from realtime import log, publish
 from realtime.access import tokens
 from realtime.core.continuity import Heard, Page, Place
 from realtime.core.frames import Frame
 from realtime.core.outbound import Outbound
 from realtime.core.resume import Start
+from realtime.hub import acks
+from realtime.hub import login_data as session
+from realtime.hub import streams as following
+from realtime.hub.writes import Turn
 from realtime.layer import groups as names
 from realtime.layer import receive as layer
 from realtime.layer import send as wakeup
 from realtime.log import Entry, appending, in_one_statement, reading, trimming
 from realtime.models import Stream
-from realtime.turn import Turn
 
 _patches: dict[str, Callable[[], None]] = {}
 _originals: list[tuple[Any, str, Any]] = []

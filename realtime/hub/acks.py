@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from realtime import log
 from realtime.core.pace import Pace
 from realtime.db import threads
+from realtime.hub.socket import Socket
 from realtime.log import CursorMove
 from realtime.protocol.codes import ErrorCode
 from realtime.protocol.messages import Acked
-from realtime.socket import Socket
 from realtime.streams import streams_of
 
 logger = logging.getLogger(__name__)

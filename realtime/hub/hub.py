@@ -18,9 +18,8 @@ from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from realtime import computed, session
+from realtime import computed
 from realtime.access import tickets
-from realtime.acks import Acks
 from realtime.core.frames import Frame
 from realtime.core.limits import Buckets
 from realtime.core.pace import Pace
@@ -28,23 +27,25 @@ from realtime.core.roster import Roster
 from realtime.core.wheel import Wheel
 from realtime.db import threads
 from realtime.db.batch import Batch
-from realtime.following import Following
-from realtime.lapses import Lapses
+from realtime.hub import login_data as session
+from realtime.hub.acks import Acks
+from realtime.hub.lapses import Lapses
+from realtime.hub.recheck import Watch
+from realtime.hub.replay_budgets import Replays
+from realtime.hub.rooms import INTERVALS, RoomMembers
+from realtime.hub.socket import Socket
+from realtime.hub.streams import Following
+from realtime.hub.writes import Turn
 from realtime.layer import groups as names
 from realtime.layer import send as wakeup
 from realtime.layer.receive import LayerLink
 from realtime.log import Entry
-from realtime.members import INTERVALS, RoomMembers
 from realtime.options import Options, options
 from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import ServerShutdown
 from realtime.publish import Ephemeral
-from realtime.replays import Replays
-from realtime.socket import Socket
 from realtime.streams import stream_user, streams_of
-from realtime.turn import Turn
-from realtime.watch import Watch
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 
 from realtime.core.limits import Buckets
-from realtime.socket import Socket
+from realtime.hub.socket import Socket
 
 # What may be read at once: a device that is all of retention behind waits for nothing.
 BURST_SECONDS = 10.0

@@ -11,13 +11,13 @@ import msgspec
 
 from realtime.access import validity as standing
 from realtime.db import threads
+from realtime.hub.socket import Socket
 from realtime.log import Entry
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import AccessChanged, RoomLeft
-from realtime.socket import Socket
 
 if TYPE_CHECKING:
-    from realtime.hub import Hub
+    from realtime.hub.hub import Hub
 
 logger = logging.getLogger(__name__)
 

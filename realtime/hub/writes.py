@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from realtime.core.frames import Frame
 
 if TYPE_CHECKING:
-    from realtime.socket import Socket
+    from realtime.hub.socket import Socket
 
 logger = logging.getLogger(__name__)
 

@@ -19,12 +19,12 @@ from realtime.core.frames import Frame
 from realtime.core.resume import join_epochs
 from realtime.db import threads
 from realtime.db.batch import Batch
+from realtime.hub.replay_budgets import Replays
+from realtime.hub.socket import Socket
+from realtime.hub.writes import MAX_PIECE_BYTES, Turn
 from realtime.log import Entry, Head
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import Position, ResyncRequired
-from realtime.replays import Replays
-from realtime.socket import Socket
-from realtime.turn import MAX_PIECE_BYTES, Turn
 
 logger = logging.getLogger(__name__)
 

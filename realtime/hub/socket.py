@@ -14,11 +14,11 @@ from realtime.core.frames import Frame
 from realtime.core.limits import network_of
 from realtime.core.outbound import Outbound
 from realtime.core.wheel import Deadline
+from realtime.hub.writes import Turn
 from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.messages import Error, Payload
 from realtime.servers import Writer
-from realtime.turn import Turn
 
 
 class Peer(NamedTuple):

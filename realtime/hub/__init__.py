@@ -1,0 +1,1 @@
+"""The sockets of this process, and what they follow."""
