@@ -8,10 +8,10 @@ from channels.routing import URLRouter
 from django.conf import settings
 from django.urls import re_path
 
-from realtime import gate
-from realtime.consumer import NotificationConsumer
-from realtime.echo import echo
-from realtime.middleware import JWTAuthMiddleware
+from realtime.consumer import gate
+from realtime.consumer.consumer import NotificationConsumer
+from realtime.consumer.credentials import JWTAuthMiddleware
+from realtime.consumer.echo import echo
 
 # Django's types know views only; Channels routes ASGI applications by the same functions.
 _path: Any = re_path

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from realtime import rooms
-from realtime.conversation import Conversation
+from realtime.consumer.commands import Conversation
 from realtime.core.connection import Connection
 from realtime.core.continuity import Place
 from realtime.hub.hub import Hub

@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from realtime import login, middleware
 from realtime.access import tokens
+from realtime.consumer import credentials as middleware
+from realtime.consumer import login
+from realtime.consumer.credentials import JWTAuthMiddleware
+from realtime.consumer.gate import Gate
 from realtime.core.connection import Connection
 from realtime.core.identity import Identity
-from realtime.gate import Gate
 from realtime.hub import hub
 from realtime.hub.hub import Hub
 from realtime.hub.socket import Peer, Socket
-from realtime.middleware import JWTAuthMiddleware
 from realtime.protocol.codes import CloseCode
 from realtime.servers.asgi import AsgiWriter
 from tests.realtime.conftest import ALICE, token_for

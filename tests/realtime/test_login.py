@@ -13,10 +13,11 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from realtime import log, login
+from realtime import log
 from realtime.access import changes as access
 from realtime.access.validity import stamp_of
-from realtime.consumer import NotificationConsumer
+from realtime.consumer import login
+from realtime.consumer.consumer import NotificationConsumer
 from realtime.core.connection import Connection
 from realtime.core.continuity import Place
 from realtime.core.identity import Identity

@@ -13,12 +13,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError
 
-from realtime import login, rooms
+from realtime import rooms
 from realtime.access import changes as access
 from realtime.access import tokens
 from realtime.access import validity as standing
 from realtime.access.validity import stamp_of
-from realtime.conversation import Conversation
+from realtime.consumer import login
+from realtime.consumer.commands import Conversation
 from realtime.core.connection import Connection
 from realtime.core.identity import Identity
 from realtime.db.batch import Batch

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from realtime.consumer import NotificationConsumer
+from realtime.consumer.consumer import NotificationConsumer
 from realtime.core.frames import Frame
 from realtime.protocol.codes import CloseCode
 from realtime.servers import EXTENSION, Listener

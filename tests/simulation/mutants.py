@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from realtime import login
+from realtime.consumer import login
 from realtime.core import roster
 from realtime.core.connection import Connection
 from realtime.hub import acks, hub, socket

@@ -50,16 +50,16 @@ EPOCH_SECONDS = 1_800_000_000.0  # the wall clock when the loop's clock shows ze
 TIMED = (
     "realtime.hub.acks",
     "realtime.db.batch",
-    "realtime.consumer",
-    "realtime.conversation",
+    "realtime.consumer.consumer",
+    "realtime.consumer.commands",
     "realtime.hub.streams",
     "realtime.hub.hub",
-    "realtime.login",
+    "realtime.consumer.login",
     "realtime.hub.socket",
     "realtime.hub.writes",
 )
-CHANCE = ("realtime.hub.streams", "realtime.hub.hub", "realtime.login")
-NAMED = ("realtime.consumer", "realtime.hub.hub")
+CHANCE = ("realtime.hub.streams", "realtime.hub.hub", "realtime.consumer.login")
+NAMED = ("realtime.consumer.consumer", "realtime.hub.hub")
 ROOM = "sim"
 # The tasks of a node that are of no socket. At the end of a schedule there is no other.
 OF_A_NODE = {

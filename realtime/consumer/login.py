@@ -14,9 +14,9 @@ from typing import TypeVar
 
 from realtime.access import tokens
 from realtime.access.tickets import Attempt
+from realtime.consumer.greeting import greet, understand
 from realtime.core.identity import Identity
 from realtime.core.resume import Wish
-from realtime.greeting import greet, understand
 from realtime.hub.hub import Hub
 from realtime.hub.login_data import Key, Login, Session
 from realtime.hub.socket import Socket

@@ -9,7 +9,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, assert_never
 
-from realtime import login
+from realtime.consumer import login
+from realtime.consumer.listing import list_rooms
 from realtime.core.effects import (
     Close,
     Effect,
@@ -26,7 +27,6 @@ from realtime.core.effects import (
 from realtime.core.text import some_of
 from realtime.hub.hub import Hub
 from realtime.hub.socket import Socket
-from realtime.listing import list_rooms
 from realtime.protocol.codes import ErrorCode
 from realtime.protocol.messages import Pong, RoomLeft, SubscriptionUpdated
 

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
+from realtime.consumer.credentials import Application, Scope
 from realtime.core import origin
 from realtime.core.limits import network_of
 from realtime.hub import hub
 from realtime.hub.hub import Hub
-from realtime.middleware import Application, Scope
 from realtime.servers import refusals
 
 logger = logging.getLogger(__name__)

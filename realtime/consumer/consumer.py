@@ -16,10 +16,10 @@ from typing import Any
 
 from channels.consumer import AsyncConsumer
 
-from realtime import login
-from realtime.conversation import Conversation
+from realtime.consumer import login
+from realtime.consumer.commands import Conversation
+from realtime.consumer.gate import address_of
 from realtime.core.connection import Connection
-from realtime.gate import address_of
 from realtime.hub import hub
 from realtime.hub.socket import Peer, Socket
 from realtime.protocol import SUBPROTOCOL

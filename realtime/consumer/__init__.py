@@ -1,0 +1,1 @@
+"""One socket's life: credentials, gate, login, greeting, commands."""
