@@ -17,9 +17,9 @@ from django.conf import settings
 from hoardrun import proxies, refused, starting
 from hoardrun.bounds import Bounded
 from hoardrun.market.runner import simulate_in_process
-from realtime import node
+from realtime.cluster import reporter as node
+from realtime.cluster.reporter import Reporter
 from realtime.hub import hub
-from realtime.node import Reporter
 from realtime.routing import websocket_application
 from realtime.servers import refusals
 

@@ -11,8 +11,9 @@ class RealtimeConfig(AppConfig):
         from django.db.models.signals import post_migrate
 
         import realtime.checks  # noqa: F401 registers itself
-        from realtime import jobs, nodes_room, record_triggers, retention, rooms
+        from realtime import jobs, record_triggers, rooms
         from realtime.access import signals
+        from realtime.cluster import nodes_room, retention
 
         signals.connect()
         post_migrate.connect(

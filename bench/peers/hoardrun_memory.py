@@ -19,7 +19,7 @@ def main(port: int) -> None:
     django.setup()
     from bench import driven
     from bench.peers.hoardrun_publisher import publish
-    from realtime.servers.running import config
+    from realtime.cluster.serve import config
 
     server = uvicorn.Server(config(host="127.0.0.1", port=port))
 

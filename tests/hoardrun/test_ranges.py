@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from realtime import retention
+from realtime.cluster import retention
 from tests.services.environment import ROOT, names_settings_read
 
 READERS = {"number", "whole", "rate"}

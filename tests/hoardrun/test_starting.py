@@ -119,7 +119,7 @@ def not_started(monkeypatch: pytest.MonkeyPatch) -> Application:
     async def fail() -> None:
         raise RuntimeError("no database")
 
-    monkeypatch.setattr("realtime.node.start", fail)
+    monkeypatch.setattr("realtime.cluster.reporter.start", fail)
     return Application()
 
 

@@ -18,16 +18,17 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from realtime import clock, log, node, registry
+from realtime import clock, log, registry
 from realtime.access import tickets
 from realtime.access.tickets import Attempt
+from realtime.cluster import reporter as node
+from realtime.cluster.reporter import Reporter
 from realtime.core.connection import Connection as State
 from realtime.core.identity import Identity
 from realtime.db import threads
 from realtime.hub.hub import Hub
 from realtime.hub.socket import Peer, Socket
 from realtime.models import Connection, Node, Ticket
-from realtime.node import Reporter
 from realtime.options import Options
 from realtime.protocol.codes import CloseCode
 from tests.realtime.rig import Notebook

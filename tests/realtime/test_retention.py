@@ -16,7 +16,8 @@ from django.db.models import Model
 from django.utils import timezone
 
 from hoardrun.api.tokens import login_create, login_refresh
-from realtime import clock, log, retention
+from realtime import clock, log
+from realtime.cluster import retention
 from realtime.log import CursorMove
 from realtime.models import Cursor, EndedSession, Event, IssuedToken, Stream, Ticket
 from realtime.protocol.messages import BalanceUpdate

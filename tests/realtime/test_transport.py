@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from realtime.cluster import serve as running
 from realtime.core.frames import WINDOW_BITS
 from realtime.protocol.codes import CloseCode
-from realtime.servers import running
 from tests.realtime.conftest import ALICE, BOB, broadcast, connect, node, push_balance, token_for
 from tests.services.raw import CLOSE, PING, RawClient, RawFrame
 from tests.services.server import Server

@@ -20,8 +20,8 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from realtime import commands
+from realtime.cluster import serve as running
 from realtime.log import durability
-from realtime.servers import running
 
 MAX_WORKERS = 1024
 

@@ -25,7 +25,7 @@ class Server(uvicorn.Server):
         The address stays open meanwhile: who comes is told so, rather than left waiting.
         """
         # They have models, and a worker unpickles this class before Django is set up.
-        from realtime.drain import drain
+        from realtime.cluster.drain import drain
         from realtime.hub import hub
 
         node = hub.current()

@@ -20,7 +20,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count
 
-from realtime import clock, jobs, log, nodes_room, registry
+from realtime import clock, jobs, log, registry
+from realtime.cluster import nodes_room
 from realtime.db import threads
 from realtime.hub import hub
 from realtime.hub.hub import Hub
