@@ -19,12 +19,12 @@ from channels.consumer import AsyncConsumer
 from realtime.consumer import login
 from realtime.consumer.commands import Conversation
 from realtime.consumer.gate import address_of
-from realtime.core.connection import Connection
+from realtime.core.state import Connection
+from realtime.core.transport import EXTENSION
 from realtime.hub import hub
 from realtime.hub.socket import Peer, Socket
 from realtime.protocol import SUBPROTOCOL
 from realtime.protocol.codes import CloseCode, ErrorCode
-from realtime.servers import EXTENSION
 from realtime.servers.asgi import AsgiWriter
 
 MAX_DEVICE_LENGTH = 64

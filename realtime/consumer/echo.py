@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from realtime.core.frames import Frame
+from realtime.core.transport import EXTENSION, Offer, Writer
 from realtime.protocol.codes import CloseCode
-from realtime.servers import EXTENSION, Offer, Writer
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from realtime import rooms
-from realtime.core.connection import Connection
+from realtime.core.state import Connection
 from realtime.db import threads
 from realtime.protocol.messages import RoomInfo, Rooms
 

@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 
 from msgspec import UNSET
 
-from realtime.core.connection import Connection
 from realtime.core.frames import Frame
 from realtime.core.limits import network_of
 from realtime.core.outbound import Outbound
+from realtime.core.state import Connection
+from realtime.core.transport import Writer
 from realtime.core.wheel import Deadline
 from realtime.hub.writes import Turn
 from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.messages import Error, Payload
-from realtime.servers import Writer
 
 
 class Peer(NamedTuple):

@@ -10,9 +10,9 @@ the stream's other writers wait.
 from __future__ import annotations
 
 from realtime.core.continuity import Head
+from realtime.core.records import Entry
 from realtime.log.appending import append
 from realtime.log.cursors import TOUCHED_EVERY, CursorMove, begin_cursors, move_cursors
-from realtime.log.entries import Entry
 from realtime.log.epochs import bump_epoch
 from realtime.log.reached import add_reached
 from realtime.log.reading import PAGE, PAGE_BYTES, ensure, heads, read_after, read_many

@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from realtime import clock
+from realtime.core.records import Entry
 from realtime.log import in_one_statement
-from realtime.log.entries import Entry
 from realtime.models import Event, Stream, new_epoch
 from realtime.protocol import codec
 from realtime.protocol.messages import Payload

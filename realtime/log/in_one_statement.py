@@ -14,7 +14,7 @@ import msgspec
 from django.db import connection
 
 from realtime import clock
-from realtime.log.entries import Entry
+from realtime.core.records import Entry
 from realtime.models import Event, Stream, new_epoch
 from realtime.protocol import codec
 from realtime.protocol.messages import Payload

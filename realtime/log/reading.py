@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from django.db import connection
 
 from realtime.core.continuity import Head
-from realtime.log.entries import Entry
+from realtime.core.records import Entry
 from realtime.models import Event, Stream
 
 PAGE = 200  # events a read returns at most

@@ -1,6 +1,6 @@
 """What a client may send: one frozen struct per command, tagged by `type`.
 
-A new command is one struct here, one arm in `realtime.core.connection`.
+A new command is one struct here, one arm in `realtime.core.state`.
 Surplus fields are refused, since a misspelt option must not pass in silence.
 """
 

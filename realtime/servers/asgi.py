@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
 from realtime.core.frames import Frame
+from realtime.core.transport import Listener
 from realtime.protocol.codes import CloseCode
-from realtime.servers import Listener
 
 logger = logging.getLogger(__name__)
 

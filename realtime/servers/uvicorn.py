@@ -21,8 +21,8 @@ from websockets.http11 import Request
 from websockets.protocol import State
 
 from realtime.core.frames import COMPRESS_SETTINGS, WINDOW_BITS, Frame
+from realtime.core.transport import EXTENSION, Listener
 from realtime.protocol.codes import CloseCode
-from realtime.servers import EXTENSION, Listener
 from realtime.servers.refusals import Refusal
 
 # How long a client may take to answer a close frame; less than the server's grace time.

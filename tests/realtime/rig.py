@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from realtime.core.connection import Connection
 from realtime.core.continuity import Place
 from realtime.core.frames import Frame
+from realtime.core.state import Connection
 from realtime.hub.rooms import RoomMembers
 from realtime.hub.socket import Socket
 from realtime.hub.streams import Following

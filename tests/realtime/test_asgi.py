@@ -9,8 +9,8 @@ from typing import Any
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from realtime.core.connection import Connection
 from realtime.core.frames import Frame
+from realtime.core.state import Connection
 from realtime.hub.socket import Socket
 from realtime.hub.writes import Turn
 from realtime.options import Options

@@ -11,8 +11,8 @@ import pytest
 
 from realtime import rooms
 from realtime.consumer.commands import Conversation
-from realtime.core.connection import Connection
 from realtime.core.continuity import Place
+from realtime.core.state import Connection
 from realtime.hub.hub import Hub
 from realtime.hub.socket import Socket
 from realtime.log import Entry

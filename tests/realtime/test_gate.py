@@ -13,8 +13,8 @@ from realtime.consumer import credentials as middleware
 from realtime.consumer import login
 from realtime.consumer.credentials import JWTAuthMiddleware
 from realtime.consumer.gate import Gate
-from realtime.core.connection import Connection
 from realtime.core.identity import Identity
+from realtime.core.state import Connection
 from realtime.hub import hub
 from realtime.hub.hub import Hub
 from realtime.hub.socket import Peer, Socket

@@ -18,9 +18,10 @@ from realtime.access import changes as access
 from realtime.access.validity import stamp_of
 from realtime.consumer import login
 from realtime.consumer.consumer import NotificationConsumer
-from realtime.core.connection import Connection
 from realtime.core.continuity import Place
 from realtime.core.identity import Identity
+from realtime.core.state import Connection
+from realtime.core.transport import EXTENSION, Listener
 from realtime.hub import hub
 from realtime.hub import login_data as session
 from realtime.hub.hub import Hub
@@ -30,7 +31,6 @@ from realtime.models import Cursor
 from realtime.options import Options
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import AccessChanged
-from realtime.servers import EXTENSION, Listener
 from tests.realtime.conftest import token_for
 from tests.realtime.rig import Notebook, turned
 

@@ -23,8 +23,8 @@ from realtime.access import tickets
 from realtime.access.tickets import Attempt
 from realtime.cluster import reporter as node
 from realtime.cluster.reporter import Reporter
-from realtime.core.connection import Connection as State
 from realtime.core.identity import Identity
+from realtime.core.state import Connection as State
 from realtime.db import threads
 from realtime.hub.hub import Hub
 from realtime.hub.socket import Peer, Socket

@@ -20,8 +20,8 @@ from realtime.access import validity as standing
 from realtime.access.validity import stamp_of
 from realtime.consumer import login
 from realtime.consumer.commands import Conversation
-from realtime.core.connection import Connection
 from realtime.core.identity import Identity
+from realtime.core.state import Connection
 from realtime.db.batch import Batch
 from realtime.hub import hub as hubs
 from realtime.hub import login_data as session

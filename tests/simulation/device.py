@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from realtime.consumer.consumer import NotificationConsumer
 from realtime.core.frames import Frame
+from realtime.core.transport import EXTENSION, Listener
 from realtime.protocol.codes import CloseCode
-from realtime.servers import EXTENSION, Listener
 from tests.simulation.judge import Asked, Judge, Message, messages
 
 if TYPE_CHECKING:

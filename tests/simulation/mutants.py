@@ -6,7 +6,7 @@ from typing import Any
 
 from realtime.consumer import login
 from realtime.core import roster
-from realtime.core.connection import Connection
+from realtime.core.state import Connection
 from realtime.hub import acks, hub, socket
 from realtime.hub import login_data as session
 from realtime.hub import recheck as watch

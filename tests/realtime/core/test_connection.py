@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from realtime.core.connection import Connection
 from realtime.core.continuity import Place
 from realtime.core.effects import Close, Effect, Fail, Filter, Join, Leave, SendPong, StoreAck
 from realtime.core.limits import Buckets, TokenBucket
+from realtime.core.state import Connection
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.messages import Limits
 
