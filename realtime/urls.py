@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.urls import re_path
 
 from realtime.console import console
+from realtime.rest.endpoints import ConnectionsView, ConnectionView, StatsView
 from realtime.rest.routes import both
-from realtime.schema import SchemaView
-from realtime.views import ConnectionsView, ConnectionView, StatsView
+from realtime.rest.schema import SchemaView
 
 urlpatterns = [
     re_path(r"^ws/test/?$", console, name="console"),
