@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import re_path
 
-from realtime.console import console
+from realtime.console.page import console
 from realtime.rest.endpoints import ConnectionsView, ConnectionView, StatsView
 from realtime.rest.routes import both
 from realtime.rest.schema import SchemaView

@@ -11,7 +11,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 
 from hoardrun.broadcasts.kinds import KINDS
-from realtime.console_forms import commands, triggers
+from realtime.console.forms import commands, triggers
 from realtime.protocol.commands import COMMAND_TYPES
 from tests.realtime.conftest import token_for
 

@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from realtime import console_forms
+from realtime.console import forms as console_forms
 from realtime.protocol import PROTOCOL_VERSION, SUBPROTOCOL
 from realtime.protocol.codes import CloseCode
 

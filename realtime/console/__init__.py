@@ -1,0 +1,1 @@
+"""The page on which staff watch and try the wire."""
