@@ -12,7 +12,7 @@ from django.views.decorators.http import etag
 from drf_spectacular.settings import spectacular_settings
 from rest_framework.request import Request
 
-from realtime.protocol import asyncapi
+from realtime.protocol.export import asyncapi
 from realtime.rest.views import View
 
 

@@ -11,7 +11,8 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from realtime import commands
-from realtime.protocol import asyncapi, document, javascript, typescript
+from realtime.protocol.export import asyncapi, javascript, typescript
+from realtime.protocol.export import markdown as document
 
 # By their paths in the repository.
 FILES: dict[str, Callable[[], str]] = {

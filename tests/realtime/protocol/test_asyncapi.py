@@ -13,9 +13,10 @@ from django.conf import settings
 from django.test import Client as Browser
 from jsonschema import Draft7Validator  # type: ignore[import-untyped]
 
-from realtime.protocol import asyncapi, codec, described
+from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import COMMAND_TYPES
+from realtime.protocol.export import asyncapi, described
 from realtime.protocol.messages import PAYLOADS
 from tests.realtime.protocol.schema import Schema, references
 

@@ -11,9 +11,9 @@ from django.conf import settings as project
 from django.core.management import CommandError, call_command
 
 from realtime.management.commands.export_protocol import FILES
-from realtime.protocol import document
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import COMMAND_TYPES
+from realtime.protocol.export import markdown as document
 from realtime.protocol.messages import PAYLOADS
 
 ROOT = project.BASE_DIR

@@ -7,10 +7,10 @@ from collections import Counter
 
 import pytest
 
-from realtime.protocol import typescript
-from realtime.protocol.catalogue import EVENTS, ROOM_MESSAGES
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import COMMAND_TYPES, AnyCommand
+from realtime.protocol.export import typescript
+from realtime.protocol.export.catalogue import EVENTS, ROOM_MESSAGES
 from realtime.protocol.messages import PAYLOADS
 
 FROM_THE_LANGUAGE = {

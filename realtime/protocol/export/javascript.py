@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-_STATIC = Path(__file__).parents[1] / "static" / "realtime"
+_STATIC = Path(__file__).parents[2] / "static" / "realtime"
 # What runs in the worker, and what talks to it.
 _FILES = ("parts.js", "connection.js", "shared.js", "worker.js")
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 from realtime.protocol import messages
-from realtime.protocol.catalogue import ANSWERS, EVENTS, ROOM_MESSAGES, schemas, tag
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import AnyCommand, Rate
+from realtime.protocol.export.catalogue import ANSWERS, EVENTS, ROOM_MESSAGES, schemas, tag
 from realtime.protocol.messages import PAYLOADS
 
 _HEADER = """// The wire of /ws/notifications, and the client for it.

@@ -23,7 +23,7 @@ from realtime.protocol.commands import (
     SubscribeNotifications,
     UnsubscribeNotifications,
 )
-from realtime.protocol.described import describe
+from realtime.protocol.export.described import describe
 from realtime.protocol.messages import (
     PAYLOADS,
     AccessChanged,

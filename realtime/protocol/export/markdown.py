@@ -9,10 +9,10 @@ import msgspec
 from msgspec import Struct
 
 from realtime.protocol import PROTOCOL_VERSION, SUBPROTOCOL
-from realtime.protocol.catalogue import tag
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import AnyCommand
-from realtime.protocol.described import describe
+from realtime.protocol.export.catalogue import tag
+from realtime.protocol.export.described import describe
 from realtime.protocol.messages import PAYLOADS
 
 _INTRODUCTION = f"""# The protocol of `/ws/notifications`

@@ -14,7 +14,9 @@ from typing import Any, get_args
 from msgspec import Struct
 
 from realtime.protocol import PROTOCOL_VERSION, SUBPROTOCOL
-from realtime.protocol.catalogue import (
+from realtime.protocol.codes import CloseCode, ErrorCode
+from realtime.protocol.commands import AnyCommand, Command, JoinRoom, LeaveRoom
+from realtime.protocol.export.catalogue import (
     ANSWERS,
     EVENTS,
     NOTICES,
@@ -23,9 +25,7 @@ from realtime.protocol.catalogue import (
     schemas,
     tag,
 )
-from realtime.protocol.codes import CloseCode, ErrorCode
-from realtime.protocol.commands import AnyCommand, Command, JoinRoom, LeaveRoom
-from realtime.protocol.examples import EXAMPLES
+from realtime.protocol.export.examples import EXAMPLES
 from realtime.protocol.messages import PAYLOADS, Error, Payload, SubscriptionType
 
 Json = dict[str, Any]

@@ -1,0 +1,1 @@
+"""Documents and declarations made from the protocol."""
