@@ -17,10 +17,10 @@ from django.conf import settings
 from hoardrun import proxies, refused, starting
 from hoardrun.bounds import Bounded
 from hoardrun.market.runner import simulate_in_process
+from realtime.asgi import websocket_application
 from realtime.cluster import reporter as node
 from realtime.cluster.reporter import Reporter
 from realtime.hub import hub
-from realtime.routing import websocket_application
 from realtime.servers import refusals
 
 

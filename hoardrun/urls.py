@@ -38,7 +38,7 @@ urlpatterns = [
     path("api/v1/", include("hoardrun.ledger.urls")),
     path("api/v1/", include("notifications.urls")),
     path("api/v1/", include("hoardrun.market.urls")),
-    path("", include("realtime.urls")),
+    path("", include("realtime.rest.urls")),
     re_path(r"^ws/notifications/?$", counted(problems.upgrade_required)),
     # Last: under DEBUG, Django would answer what leads nowhere with a page.
     re_path(r"^(?:api|ws)/", counted(problems.not_found)),

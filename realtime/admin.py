@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from realtime import registry
-from realtime.access import changes as access
+from realtime.access import changes
 from realtime.admin_lists import ByKey, first_keys, numbers, users_found
 from realtime.models import (
     Connection,
@@ -203,7 +203,7 @@ class ConnectionAdmin(ReadOnly, ByKey):
         self, request: HttpRequest, queryset: QuerySet[Connection], *, reconnect: bool
     ) -> None:
         chosen = list(queryset)
-        access.close_connections(chosen, by=request.user.pk, reconnect=reconnect)
+        changes.close_connections(chosen, by=request.user.pk, reconnect=reconnect)
         self.message_user(
             request, f"{len(chosen)} connection(s) told to close; they leave this list in seconds."
         )

@@ -11,9 +11,10 @@ class RealtimeConfig(AppConfig):
         from django.db.models.signals import post_migrate
 
         import realtime.checks  # noqa: F401 registers itself
-        from realtime import jobs, record_triggers, rooms
+        from realtime import jobs, rooms
         from realtime.access import signals
         from realtime.cluster import nodes_room, retention
+        from realtime.db import record_triggers
 
         signals.connect()
         post_migrate.connect(

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 
-from realtime import record_triggers
+from realtime.db import record_triggers
 from realtime.log import durability
 
 

@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from uuid import uuid4
 
 import msgspec
@@ -21,8 +21,9 @@ from asgiref.sync import sync_to_async
 from django.db import transaction
 
 from realtime import clock, log
-from realtime.layer import send as wakeup
-from realtime.log import Entry
+from realtime.core.records import Entry
+from realtime.core.records import Ephemeral as Ephemeral
+from realtime.layer import send
 from realtime.protocol import codec
 from realtime.protocol.messages import (
     BalanceUpdate,
@@ -58,16 +59,8 @@ def publish_many(
         return []
     with transaction.atomic(savepoint=False):
         entries = log.append(messages, idempotency_key=idempotency_key)
-        transaction.on_commit(lambda: wakeup.wake(entries), robust=True)
+        transaction.on_commit(lambda: send.wake(entries), robust=True)
     return entries
-
-
-class Ephemeral(NamedTuple):
-    """A message to rooms that nobody keeps; the newest of a `key` is enough."""
-
-    rooms: tuple[str, ...]
-    key: str
-    payload: Payload
 
 
 def publish_ephemeral(topic: str, messages: Sequence[Ephemeral]) -> None:
@@ -76,7 +69,7 @@ def publish_ephemeral(topic: str, messages: Sequence[Ephemeral]) -> None:
     Never blocks, never fails, is never stored: one layer message, whatever the
     audience. Callable from synchronous and asynchronous code alike.
     """
-    wakeup.spread(
+    send.spread(
         topic,
         [
             (list(m.rooms), m.key, m.payload.wire_type, codec.encode_data(m.payload).decode())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Sequence
 
-from realtime.publish import Ephemeral
+from realtime.core.records import Ephemeral
 
 
 class RoomKind:

@@ -58,7 +58,7 @@ def _records_can_be_flushed(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     from django.db import connection
 
-    from realtime import record_triggers
+    from realtime.db import record_triggers
 
     if connection.vendor == "sqlite":
         record_triggers.remove("default", "DELETE")

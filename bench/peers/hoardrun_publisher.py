@@ -40,13 +40,13 @@ def quote(number: int, moment: int) -> None:
 
 def publish(*, kind: str, count: int, rate: float | None) -> dict[str, Any]:
     """Publish and wait until the layer has all of it; answers with the CPU seconds spent."""
-    from realtime.layer import send as wakeup
+    from realtime.layer import send
 
     one = {"announcement": announce, "market": quote}[kind]
     began = time.process_time()
     for number, moment in paced(count, rate):
         one(number, moment)
-    flushed = wakeup.sender.flush(30)
+    flushed = send.sender.flush(30)
     return {"cpu": time.process_time() - began, "flushed": flushed}
 
 
@@ -68,7 +68,7 @@ def save_one_by_one(*, user_id: int, count: int, gap: float) -> dict[str, Any]:
 
 def fill(*, user_id: int, count: int) -> dict[str, Any]:
     """Send a user more than the buffers between us and a stuck socket can hold."""
-    from realtime.layer import send as wakeup
+    from realtime.layer import send
     from realtime.protocol.messages import Notification
     from realtime.publish import payload_from, publish_many
     from realtime.streams import user_stream
@@ -77,13 +77,13 @@ def fill(*, user_id: int, count: int) -> dict[str, Any]:
     event = (user_stream(user_id), payload_from(Notification, data))
     for _ in range(0, count, PER_TRANSACTION):
         publish_many([event] * PER_TRANSACTION)
-        wakeup.sender.flush(30)
+        send.sender.flush(30)
     return {}
 
 
 def miss(*, counts: list[int]) -> dict[str, Any]:
     """Publish so many events, numbered from 0, to the stream of each user from 1 on."""
-    from realtime.layer import send as wakeup
+    from realtime.layer import send
     from realtime.protocol.messages import Notification
     from realtime.publish import payload_from, publish_many
     from realtime.streams import user_stream
@@ -107,7 +107,7 @@ def miss(*, counts: list[int]) -> dict[str, Any]:
     ]
     for start in range(0, len(events), PER_TRANSACTION):
         publish_many(events[start : start + PER_TRANSACTION])
-        wakeup.sender.flush(30)
+        send.sender.flush(30)
     return {}
 
 
@@ -120,7 +120,7 @@ def durable(*, kind: str, count: int) -> dict[str, Any]:
     from django.db import transaction
 
     from notifications.models import Notification
-    from realtime.layer import send as wakeup
+    from realtime.layer import send
 
     began = time.process_time()
     for number in range(count):
@@ -135,14 +135,14 @@ def durable(*, kind: str, count: int) -> dict[str, Any]:
         )
         with transaction.atomic():
             row.save_base(raw=kind == "alone")
-    wakeup.sender.flush(30)
+    send.sender.flush(30)
     return {"cpu": time.process_time() - began}
 
 
 def bulk(*, users: int) -> dict[str, Any]:
     """Notify users 1 to `users` as `manage.py notify` does; answers with the CPU spent."""
     from notifications import services
-    from realtime.layer import send as wakeup
+    from realtime.layer import send
 
     began, moment = time.process_time(), time.monotonic_ns()
     mailing = services.notifications_send(
@@ -152,7 +152,7 @@ def bulk(*, users: int) -> dict[str, Any]:
         user_ids=range(1, users + 1),
     )
     assert mailing.done == users, f"{mailing.done} of {users} users were notified"
-    wakeup.sender.flush(30)
+    send.sender.flush(30)
     return {"cpu": time.process_time() - began}
 
 

@@ -13,7 +13,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_save
 
-from realtime.access import changes as access
+from realtime.access import changes
 from realtime.access.changes import Change
 
 _WATCHED: dict[str, Change] = {
@@ -37,14 +37,14 @@ def _remember(sender: Any, instance: Any, update_fields: Any = None, **kwargs: A
 
 def _tell(sender: Any, instance: Any, **kwargs: Any) -> None:
     before = instance.__dict__.pop(_BEFORE, None) or {}
-    changes = {_WATCHED[name] for name, value in before.items() if value != getattr(instance, name)}
-    for change in sorted(changes):
-        access.changed([instance.pk], change)
+    found = {_WATCHED[name] for name, value in before.items() if value != getattr(instance, name)}
+    for change in sorted(found):
+        changes.changed([instance.pk], change)
 
 
 def _goes(sender: Any, instance: Any, **kwargs: Any) -> None:
     """A user: before the row, since who publishes locks the stream before it needs the user."""
-    access.changed([instance.pk], "account")
+    changes.changed([instance.pk], "account")
 
 
 def _changes(action: str, pk_set: Any) -> bool:
@@ -61,7 +61,7 @@ def _of_user(
     if not _changes(action, pk_set):
         return
     members = (pk_set or instance.__dict__.pop(_MEMBERS, ())) if reverse else [instance.pk]
-    access.changed(list(members), "rights")
+    changes.changed(list(members), "rights")
 
 
 def _of_group(
@@ -73,7 +73,7 @@ def _of_group(
     if not _changes(action, pk_set):
         return
     groups = (pk_set or instance.__dict__.pop(_GROUPS, ())) if reverse else [instance.pk]
-    access.changed(_members(groups), "rights")
+    changes.changed(_members(groups), "rights")
 
 
 def _members(groups: Iterable[int]) -> list[int]:
@@ -83,13 +83,13 @@ def _members(groups: Iterable[int]) -> list[int]:
 
 def _group_goes(sender: Any, instance: Any, **kwargs: Any) -> None:
     """A group takes its memberships with it, for which there is no signal of their own."""
-    access.changed(_members([instance.pk]), "rights")
+    changes.changed(_members([instance.pk]), "rights")
 
 
 def _permission_goes(sender: Any, instance: Any, **kwargs: Any) -> None:
     own = set(instance.user_set.values_list("pk", flat=True))
     groups = instance.group_set.values_list("pk", flat=True)
-    access.changed(sorted(own.union(_members(groups))), "rights")
+    changes.changed(sorted(own.union(_members(groups))), "rights")
 
 
 def connect() -> None:

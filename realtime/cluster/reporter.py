@@ -27,7 +27,7 @@ from realtime.hub import hub
 from realtime.hub.hub import Hub
 from realtime.hub.socket import Socket
 from realtime.jobs import Job
-from realtime.layer import send as wakeup
+from realtime.layer import send
 from realtime.log import durability
 from realtime.models import Connection, Node
 from realtime.protocol.codes import CloseCode
@@ -75,7 +75,7 @@ class Reporter:
             "messages_out": traffic.messages_out,
             "in_per_second": round((traffic.messages_in - was_in) / seconds, 1),
             "out_per_second": round((traffic.messages_out - was_out) / seconds, 1),
-            "dropped": wakeup.sender.dropped,
+            "dropped": send.sender.dropped,
             "slow_closed": traffic.slow_closed,
             "foreign": self._hub.link.foreign,
             "layer_rebuilt": self._hub.link.rebuilt,

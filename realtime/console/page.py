@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from realtime.console import forms as console_forms
+from realtime.console import forms
 from realtime.protocol import PROTOCOL_VERSION, SUBPROTOCOL
 from realtime.protocol.codes import CloseCode
 
@@ -78,8 +78,8 @@ def configuration() -> dict[str, Any]:
         "protocol": PROTOCOL_VERSION,
         "subprotocol": SUBPROTOCOL,
         "logins": settings.DEMO_LOGINS if settings.DEBUG else [],
-        "commands": console_forms.commands(),
-        "triggers": console_forms.triggers(),
+        "commands": forms.commands(),
+        "triggers": forms.triggers(),
         "closeCodes": {
             str(code.value): {"reason": code.reason, "next": code.reconnect} for code in CloseCode
         },

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from realtime.protocol.messages import Payload
+
 
 class Entry(NamedTuple):
     """One event as it travels: what a wake-up carries and a read returns."""
@@ -14,3 +16,11 @@ class Entry(NamedTuple):
     type: str
     filter_type: str
     payload: str
+
+
+class Ephemeral(NamedTuple):
+    """A message to rooms that nobody keeps; the newest of a `key` is enough."""
+
+    rooms: tuple[str, ...]
+    key: str
+    payload: Payload

@@ -1,1 +1,1 @@
-"""Database work for an event loop."""
+"""The database: work for an event loop, and the triggers that keep records as they are."""

@@ -23,11 +23,12 @@ from realtime.access import tickets
 from realtime.core.frames import Frame
 from realtime.core.limits import Buckets
 from realtime.core.pace import Pace
+from realtime.core.records import Ephemeral
 from realtime.core.roster import Roster
 from realtime.core.wheel import Wheel
 from realtime.db import threads
 from realtime.db.batch import Batch
-from realtime.hub import login_data as session
+from realtime.hub import login_data
 from realtime.hub.acks import Acks
 from realtime.hub.lapses import Lapses
 from realtime.hub.recheck import Watch
@@ -36,15 +37,13 @@ from realtime.hub.rooms import INTERVALS, RoomMembers
 from realtime.hub.socket import Socket
 from realtime.hub.streams import Following
 from realtime.hub.writes import Turn
-from realtime.layer import groups as names
-from realtime.layer import send as wakeup
+from realtime.layer import groups, send
 from realtime.layer.receive import LayerLink
 from realtime.log import Entry
 from realtime.options import Options, options
 from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import ServerShutdown
-from realtime.publish import Ephemeral
 from realtime.streams import stream_user, streams_of
 
 logger = logging.getLogger(__name__)
@@ -66,7 +65,7 @@ class Hub:
         self.node_id = secrets.token_hex(8)
         self.turn = Turn(asyncio.get_running_loop())
         self.traffic = self.turn.traffic
-        self.sessions = Batch(session.begin)
+        self.sessions = Batch(login_data.begin)
         self.tickets = Batch(tickets.redeem)
         self.watch = Watch(self)
         self.sockets: set[Socket] = set()
@@ -103,7 +102,7 @@ class Hub:
 
     async def start(self) -> None:
         """Join the layer and begin to work."""
-        wakeup.sender.attach(asyncio.get_running_loop())
+        send.sender.attach(asyncio.get_running_loop())
         self._every(1.0, self._sweep)
         for rate, seconds in INTERVALS.items():
             self._every(seconds, partial(self.members.flush, rate))
@@ -114,8 +113,8 @@ class Hub:
 
     async def stop(self) -> None:
         """End all work of this hub."""
-        await asyncio.to_thread(wakeup.sender.flush)  # which this very loop empties
-        wakeup.sender.detach(asyncio.get_running_loop())
+        await asyncio.to_thread(send.sender.flush)  # which this very loop empties
+        send.sender.detach(asyncio.get_running_loop())
         try:
             async with asyncio.timeout(STOP_SECONDS):
                 await self.acks.flush()
@@ -259,18 +258,18 @@ class Hub:
         """Join the groups of streams that are followed now, leave those that no longer are."""
         for name in streams:
             self.link.follow(
-                names.stream_group(name), partial(self.following.streams.__contains__, name)
+                groups.stream_group(name), partial(self.following.streams.__contains__, name)
             )
 
     async def follow_topic(self, topic: str) -> None:
         """Join or leave the layer group of a topic, as its rooms come and go."""
-        self.link.follow(names.topic_group(topic), partial(self.members.wants, topic))
+        self.link.follow(groups.topic_group(topic), partial(self.members.wants, topic))
         await self.link.settled()
 
     def _hear(self, message: dict[str, Any]) -> None:
-        if message["type"] == wakeup.EVENTS:
+        if message["type"] == send.EVENTS:
             self.following.hear(message["events"])
-        elif message["type"] == wakeup.EPHEMERAL:
+        elif message["type"] == send.EPHEMERAL:
             self.members.hear(message["topic"], message["messages"])
 
     def deliver(self, topic: str, messages: Sequence[Ephemeral]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from realtime.access import validity as standing
+from realtime.access import validity
 from realtime.db import threads
 from realtime.hub.socket import Socket
 from realtime.log import Entry
@@ -83,7 +83,7 @@ class Watch:
         """Close the sockets of those who may be here no longer, and end lost memberships."""
         sockets = [s for pk in user_ids for s in self._hub.users.get(pk, ())]
         identities = {s: s.connection.identity for s in sockets}
-        found = await threads.run(standing.load, [i for i in identities.values() if i is not None])
+        found = await threads.run(validity.load, [i for i in identities.values() if i is not None])
         for socket, identity in identities.items():
             if identity is None:
                 continue
@@ -99,7 +99,7 @@ class Watch:
     async def _look_at_rooms(self, sockets: Iterable[Socket]) -> None:
         joined = [(s, room) for s in sockets for room in s.connection.rooms]
         asked = {(s.connection.user_id or 0, room) for s, room in joined}
-        lost = await threads.run(standing.lost_rooms, sorted(asked)) if asked else set()
+        lost = await threads.run(validity.lost_rooms, sorted(asked)) if asked else set()
         for socket, room in joined:
             if (socket.connection.user_id, room) in lost and room in socket.connection.rooms:
                 self._hub.members.leave(socket, room)

@@ -14,12 +14,12 @@ from msgspec import Raw
 
 from realtime import rooms
 from realtime.core.frames import Frame
+from realtime.core.records import Ephemeral
 from realtime.db import threads
 from realtime.hub.socket import Socket
 from realtime.hub.writes import MAX_PIECE_BYTES, Turn
 from realtime.protocol import codec
 from realtime.protocol.messages import RoomJoined
-from realtime.publish import Ephemeral
 from realtime.rooms import RoomKind
 
 logger = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from typing import Any
 
 from channels.layers import InMemoryChannelLayer, channel_layers, get_channel_layer
 
-from realtime.layer import groups as names
+from realtime.layer import groups
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class LayerLink:
     ) -> None:
         self.foreign = 0  # messages of another deployment on the same layer
         self.rebuilt = 0
-        self._own_group = names.node_group(node_id)
+        self._own_group = groups.node_group(node_id)
         self._hear = hear
         self._missed = missed
         self._layer: Any = None
@@ -61,7 +61,7 @@ class LayerLink:
     def start(self) -> None:
         """Begin to listen, to what was wanted so far and to this node's own voice."""
         self._open()
-        for group in (names.all_nodes_group(), self._own_group):
+        for group in (groups.all_nodes_group(), self._own_group):
             self.follow(group, lambda: True)
         self._watching = asyncio.ensure_future(self._watch())
 
@@ -174,7 +174,7 @@ class LayerLink:
                 await asyncio.sleep(0.1)
 
     def _take(self, message: Mapping[str, Any]) -> None:
-        if message.get("from") not in names.deployments():
+        if message.get("from") not in groups.deployments():
             self.foreign += 1
         elif message["type"] == CANARY:
             self._heard = max(self._heard, int(message["number"]))
@@ -203,7 +203,7 @@ class LayerLink:
     async def _sing(self) -> bool:
         """Speak to this node through the layer; False when it does not take it."""
         self._canary += 1
-        message = {"type": CANARY, "from": names.deployment(), "number": self._canary}
+        message = {"type": CANARY, "from": groups.deployment(), "number": self._canary}
         try:
             async with asyncio.timeout(CALL_SECONDS):
                 await self._layer.group_send(self._own_group, message)

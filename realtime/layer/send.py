@@ -23,8 +23,8 @@ from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from realtime.core.limits import utf8_size
 from realtime.core.pace import Pace
-from realtime.layer import groups as names
-from realtime.log import Entry
+from realtime.core.records import Entry
+from realtime.layer import groups
 
 logger = logging.getLogger(__name__)
 
@@ -169,20 +169,20 @@ def _combine(items: Sequence[Item]) -> Iterator[tuple[str, dict[str, Any]]]:
     for topic, gathered in topics.items():
         for messages in _chunks(gathered):
             yield (
-                names.topic_group(topic),
+                groups.topic_group(topic),
                 _message(EPHEMERAL, topic=topic, messages=messages),
             )
     if len(streams) <= FEW_STREAMS:
-        groups = {names.stream_group(stream): events for stream, events in streams.items()}
+        by_group = {groups.stream_group(stream): events for stream, events in streams.items()}
     else:
-        groups = {names.all_nodes_group(): [e for events in streams.values() for e in events]}
-    for group, waiting in groups.items():
+        by_group = {groups.all_nodes_group(): [e for events in streams.values() for e in events]}
+    for group, waiting in by_group.items():
         for events in _chunks(waiting):
             yield group, _message(EVENTS, events=events)
 
 
 def _message(kind: str, **content: Any) -> dict[str, Any]:
-    return {"type": kind, "from": names.deployment(), **content}
+    return {"type": kind, "from": groups.deployment(), **content}
 
 
 def _chunks(items: list[Any]) -> Iterator[list[Any]]:

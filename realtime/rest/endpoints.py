@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from realtime import registry
-from realtime.access import changes as access
+from realtime.access import changes
 from realtime.models import Connection
 from realtime.rest.permissions import StaffWith, staff_may
 from realtime.rest.serializers import MAX_ID, StrictSerializer, UserIdInput
@@ -180,7 +180,7 @@ class ConnectionsView(View):
         asked = self.asked(request)
         if not get_user_model()._default_manager.filter(pk=asked["user_id"]).exists():
             raise NotFound("There is no such user.")
-        found = access.close_user(
+        found = changes.close_user(
             asked["user_id"], by=request.user.pk, reconnect=asked["reconnect"]
         )
         return _closing(found)
@@ -203,7 +203,7 @@ class ConnectionView(View):
         found = registry.connections().filter(pk=id).first()
         if found is None:
             raise NotFound("There is no such connection, or no longer.")
-        access.close_connections(
+        changes.close_connections(
             [found], by=request.user.pk, reconnect=self.asked(request)["reconnect"]
         )
         return _closing([found])

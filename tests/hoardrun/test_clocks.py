@@ -21,7 +21,7 @@ MAY = {
     "hoardrun/market/selectors.py": "invents prices",
     "notifications/models.py": "says in an answer whether it has expired by now",
     "realtime/client/policy.py": "is the client, which reads Retry-After",
-    "realtime/login.py": "ends a socket with its token",
+    "realtime/consumer/login.py": "ends a socket with its token",
     "realtime/protocol/codec.py": "says when a message was sent that nobody stores",
     "realtime/publish.py": "says when a price was made, which nobody stores",
 }

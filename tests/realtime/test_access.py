@@ -14,7 +14,7 @@ from django.db import transaction
 from django.test import Client as Browser
 from rest_framework.test import APIClient
 
-from realtime.access import changes as access
+from realtime.access import changes
 from realtime.models import Connection, EndedSession, Event
 from realtime.protocol.codes import CloseCode
 from realtime.streams import user_stream
@@ -181,10 +181,10 @@ def test_a_changed_password_ends_every_login() -> None:
 def test_staff_ends_every_login_of_a_user() -> None:
     user = User.objects.create_user("alice", password="alice-pass-1")
     before = [login(user), login(user)]
-    assert access.end_all_sessions(user.pk) == 2
+    assert changes.end_all_sessions(user.pk) == 2
     assert [call("/api/v1/auth/me", one["access"]) for one in before] == [401, 401]
     assert EndedSession.objects.count() == 2
-    assert access.end_all_sessions(user.pk) == 0
+    assert changes.end_all_sessions(user.pk) == 0
     assert call("/api/v1/auth/me", login(user)["access"]) == 200
 
 
@@ -194,7 +194,7 @@ def test_ending_all_logins_ends_those_that_were_renewed() -> None:
     first = login(user)
     body = {"refresh": first["refresh"]}
     second = APIClient().post("/api/v1/auth/refresh", body, format="json").json()
-    assert access.end_all_sessions(user.pk) == 1
+    assert changes.end_all_sessions(user.pk) == 1
     assert [call("/api/v1/auth/me", one["access"]) for one in (first, second)] == [401, 401]
     for one in (first, second):
         body = {"refresh": one["refresh"]}

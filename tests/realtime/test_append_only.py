@@ -14,9 +14,9 @@ from django.db import IntegrityError, connection, models, transaction
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.ledger.models import TransactionMove
 from hoardrun.ledger.services import account_open, transaction_create
-from realtime import record_triggers
 from realtime.append_only import AppendOnly, RecordIsFinal
 from realtime.checks import check_records
+from realtime.db import record_triggers
 
 
 @pytest.fixture

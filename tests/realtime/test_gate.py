@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from realtime.access import tokens
-from realtime.consumer import credentials as middleware
-from realtime.consumer import login
+from realtime.consumer import credentials, login
 from realtime.consumer.credentials import JWTAuthMiddleware
 from realtime.consumer.gate import Gate
 from realtime.core.identity import Identity
@@ -70,7 +69,7 @@ class Door:
 @pytest.fixture
 async def door(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Door]:
     made = Door(await hub.ensure())
-    monkeypatch.setattr(middleware, "verify", made.verify)
+    monkeypatch.setattr(credentials, "verify", made.verify)
     monkeypatch.setattr(tokens, "verify", made.verify)
     yield made
     await hub.close()
@@ -127,4 +126,4 @@ def waiting_socket(node: Hub, address: str) -> Socket:
 
 
 def test_an_offered_token_is_not_shown() -> None:
-    assert "eyJ" not in repr(middleware.Offered(token_for(ALICE)))
+    assert "eyJ" not in repr(credentials.Offered(token_for(ALICE)))

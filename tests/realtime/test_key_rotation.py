@@ -16,7 +16,7 @@ from rest_framework_simplejwt.settings import api_settings
 
 from hoardrun.api.tokens import login_create, login_end, login_refresh
 from realtime.access import keys, tokens
-from realtime.layer import groups as names
+from realtime.layer import groups
 from realtime.layer.receive import LayerLink
 from realtime.models import EndedSession
 
@@ -139,9 +139,9 @@ def test_nodes_hear_each_other_while_keys_rotate(settings: Any) -> None:
 
     def name(key: str, *before: str) -> tuple[str, frozenset[str]]:
         settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = key, list(before)
-        names.deployment.cache_clear()
-        names.deployments.cache_clear()
-        return names.deployment(), names.deployments()
+        groups.deployment.cache_clear()
+        groups.deployments.cache_clear()
+        return groups.deployment(), groups.deployments()
 
     kept = settings.SECRET_KEY
     try:

@@ -10,12 +10,10 @@ from typing import Any
 import pytest
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
-from realtime.layer import groups as names
-from realtime.layer import receive as layer
-from realtime.layer import send as wakeup
+from realtime.layer import groups, receive, send
 from realtime.layer.receive import LayerLink
 
-GROUP = names.stream_group("user:1")
+GROUP = groups.stream_group("user:1")
 
 
 class Ear:
@@ -35,7 +33,7 @@ class Ear:
 
 @pytest.fixture
 async def ear(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ear]:
-    monkeypatch.setattr(layer, "CANARY_SECONDS", 0.1)
+    monkeypatch.setattr(receive, "CANARY_SECONDS", 0.1)
     ear = Ear()
     ear.link.start()
     ear.link.follow(GROUP, lambda: True)
@@ -52,7 +50,7 @@ async def until(true: Any) -> None:
 
 async def say(number: int, sender: str | None = None) -> None:
     shared: Any = get_channel_layer()
-    message = {"type": wakeup.EVENTS, "from": sender or names.deployment(), "number": number}
+    message = {"type": send.EVENTS, "from": sender or groups.deployment(), "number": number}
     await shared.group_send(GROUP, message)
 
 
@@ -104,14 +102,14 @@ async def test_a_layer_that_is_away_holds_nobody_up(
         group_send = group_add
 
     working = ear.link._layer
-    monkeypatch.setattr(layer, "CALL_SECONDS", 0.2)
+    monkeypatch.setattr(receive, "CALL_SECONDS", 0.2)
     ear.link._layer = Frozen()
     loop = asyncio.get_running_loop()
-    ear.link.follow(names.stream_group("user:2"), lambda: True)
+    ear.link.follow(groups.stream_group("user:2"), lambda: True)
     await ear.link.settled()
     began, missed = loop.time(), ear.missed
     for user in range(3, 50):
-        ear.link.follow(names.stream_group(f"user:{user}"), lambda: True)
+        ear.link.follow(groups.stream_group(f"user:{user}"), lambda: True)
         await ear.link.settled()
     assert loop.time() - began < 5  # 47 times the time-out would be more
     ear.link._layer = working
@@ -140,7 +138,7 @@ async def test_what_joins_when_the_link_is_built_anew_is_joined_on_the_new_link(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     slow = Slow()
-    monkeypatch.setattr(layer, "get_channel_layer", lambda: slow)
+    monkeypatch.setattr(receive, "get_channel_layer", lambda: slow)
     ear = Ear()
     ear.link.start()
     ear.link.follow(GROUP, lambda: True)
@@ -148,7 +146,7 @@ async def test_what_joins_when_the_link_is_built_anew_is_joined_on_the_new_link(
     ear.link._rebuild()  # while it waits for the old link
     async with asyncio.timeout(10):
         while not ear.heard:
-            message = {"type": wakeup.EVENTS, "from": names.deployment(), "number": 7}
+            message = {"type": send.EVENTS, "from": groups.deployment(), "number": 7}
             await slow.group_send(GROUP, message)
             await asyncio.sleep(0.01)
     assert ear.heard[0]["number"] == 7

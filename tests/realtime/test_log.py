@@ -14,7 +14,7 @@ from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
 from realtime import log
-from realtime.hub import login_data as session
+from realtime.hub import login_data
 from realtime.log import CursorMove
 from realtime.models import Cursor, EndedSession, Event, Stream
 from realtime.protocol.messages import BalanceUpdate, Payload, SystemAnnouncement
@@ -235,9 +235,9 @@ def test_one_query_logs_many_users_in(django_assert_num_queries: Queries) -> Non
     log.move_cursors([CursorMove(active[3].pk, "phone", streams[3], epochs[streams[3]], 4)])
     EndedSession.objects.create(id="over", user=active[5], expires_at=timezone.now())
     who = [user.pk for user in (*active, blocked)] + [blocked.pk + 1]
-    keys = [session.Key(pk, "phone", "over" if pk == active[5].pk else "s") for pk in who]
+    keys = [login_data.Key(pk, "phone", "over" if pk == active[5].pk else "s") for pk in who]
     with django_assert_num_queries(1):
-        found = session.load(keys)
+        found = login_data.load(keys)
     assert all(found[key].standing.is_active for key in keys[:50])
     assert [key for key in keys if found[key].standing.ended] == [keys[5]]
     assert found[keys[3]].cursors == {streams[3]: (epochs[streams[3]], 4)}

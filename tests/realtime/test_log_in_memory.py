@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from realtime import log
-from realtime.hub import login_data as session
+from realtime.hub import login_data
 from realtime.hub.login_data import Key
 from realtime.log import CursorMove, reading
 from realtime.models import Event, Stream
@@ -91,7 +91,7 @@ class Pair:
             assert [*map(self._plain, entries)] == [*map(self._plain, ours[place][1])]
         keys = [Key(user, device, "s") for user in users for device in ("", "a", "b", "c")]
         mine = self.memory.load_sessions(keys)
-        for key, found in session.load(keys).items():
+        for key, found in login_data.load(keys).items():
             for name, head in found.heads.items():
                 self._note(head.epoch, mine[key].heads[name].epoch)
                 assert self._head(head) == mine[key].heads[name]

@@ -14,7 +14,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from realtime import log
-from realtime.access import changes as access
+from realtime.access import changes
 from realtime.access.validity import stamp_of
 from realtime.consumer import login
 from realtime.consumer.consumer import NotificationConsumer
@@ -22,8 +22,7 @@ from realtime.core.continuity import Place
 from realtime.core.identity import Identity
 from realtime.core.state import Connection
 from realtime.core.transport import EXTENSION, Listener
-from realtime.hub import hub
-from realtime.hub import login_data as session
+from realtime.hub import hub, login_data
 from realtime.hub.hub import Hub
 from realtime.hub.socket import Socket
 from realtime.log import CursorMove, Entry
@@ -105,14 +104,14 @@ async def test_a_new_device_begins_where_another_node_has_let_it_begin(
     user_id = await user()
     stream = f"user:{user_id}"
     [entry] = await sync_to_async(append)(stream)
-    load = session.load
+    load = login_data.load
 
     def and_meanwhile(keys: Any) -> Any:
         found = load(keys)
         log.begin_cursors([CursorMove(user_id, "phone", stream, entry.epoch, 0)])
         return found
 
-    monkeypatch.setattr(session, "load", and_meanwhile)
+    monkeypatch.setattr(login_data, "load", and_meanwhile)
     socket, _ = stranger(own)
     socket.connection.device = "phone"
     await login.log_in(own, socket, Identity(user_id, 2e9, "s", stamp_of("")))
@@ -138,7 +137,7 @@ async def test_a_renewal_whose_login_ended_while_it_was_read_is_looked_at_again(
     user_id = await user()
     socket, _ = stranger(own)
     await login.log_in(own, socket, Identity(user_id, 2e9, "old", stamp_of("")))
-    load = session.load
+    load = login_data.load
 
     async def hear() -> None:
         [entry] = (await asyncio.to_thread(log.read_after, f"user:{user_id}", 0))[1]
@@ -149,11 +148,11 @@ async def test_a_renewal_whose_login_ended_while_it_was_read_is_looked_at_again(
 
     def and_meanwhile(keys: Any) -> Any:
         found = load(keys)
-        access.end_session(user_id=user_id, session="new")
+        changes.end_session(user_id=user_id, session="new")
         asyncio.run_coroutine_threadsafe(hear(), loop).result(10)
         return found
 
-    monkeypatch.setattr(session, "load", and_meanwhile)
+    monkeypatch.setattr(login_data, "load", and_meanwhile)
     await login._renew(own, socket, Identity(user_id, 2e9, "new", stamp_of("")), "1")
     assert own.watch._looking is not None
     await own.watch._looking
@@ -183,13 +182,13 @@ async def test_one_who_is_sent_away_during_the_login_takes_nobodys_place(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     may_answer = threading.Event()
-    load = session.load
+    load = login_data.load
 
     def slowly(keys: Any) -> Any:
         may_answer.wait(10)
         return load(keys)
 
-    monkeypatch.setattr(session, "load", slowly)
+    monkeypatch.setattr(login_data, "load", slowly)
     own = Hub(Options(max_connections_per_user=1))
     user_id = await user()
     identity = Identity(user_id, 2e9, "s", stamp_of(""))
@@ -214,7 +213,7 @@ async def test_what_a_device_acknowledges_while_it_logs_in_again_counts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked, may_answer = threading.Event(), threading.Event()
-    load = session.load
+    load = login_data.load
 
     def slowly(keys: Any) -> Any:
         found = load(keys)  # of before the acknowledgement
@@ -222,7 +221,7 @@ async def test_what_a_device_acknowledges_while_it_logs_in_again_counts(
         may_answer.wait(10)
         return found
 
-    monkeypatch.setattr(session, "load", slowly)
+    monkeypatch.setattr(login_data, "load", slowly)
     own = Hub(Options())
     user_id = await user()
     stream = f"user:{user_id}"
@@ -247,14 +246,14 @@ async def test_what_a_device_acknowledges_while_it_logs_in_again_counts(
 def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Let the database hang at the login; set once it was asked."""
     asked, may_answer = threading.Event(), threading.Event()
-    load = session.load
+    load = login_data.load
 
     def hang(keys: Any) -> Any:
         asked.set()
         may_answer.wait(60)
         return load(keys)
 
-    monkeypatch.setattr(session, "load", hang)
+    monkeypatch.setattr(login_data, "load", hang)
     yield asked
     may_answer.set()
 

@@ -17,7 +17,7 @@ from rest_framework_simplejwt.exceptions import InvalidToken
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from hoardrun.api.tokens import login_refresh
-from realtime.access import changes as access
+from realtime.access import changes
 from realtime.access.keys import AccessToken
 from realtime.models import IssuedToken
 
@@ -112,7 +112,7 @@ def test_the_texts_of_refresh_tokens_go_and_logins_stay(
     assert login.user == user
     successor = IssuedToken.objects.get(used_at=None, session=session)  # from now on it is known
     assert AccessToken(login.access)["sid"] == successor.session  # type: ignore[arg-type]
-    assert access.end_all_sessions(user.pk) >= 1
+    assert changes.end_all_sessions(user.pk) >= 1
     for token in (current, plain, login.refresh):
         with pytest.raises(InvalidToken):
             login_refresh(refresh=str(token))

@@ -17,8 +17,7 @@ from django.test import Client
 from rest_framework_simplejwt.settings import api_settings
 
 from hoardrun.api.tokens import login_create
-from realtime.access import changes as access
-from realtime.access import tokens
+from realtime.access import changes, tokens
 from realtime.models import EndedSession, Event, IssuedToken, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -162,7 +161,7 @@ def test_what_only_the_database_knows_is_not_told_over_http(alice: User):
                 user.set_password("another-pass-1")
                 user.save()
             case "logout":
-                access.end_all_sessions(user.pk)
+                changes.end_all_sessions(user.pk)
         assert me(token) == one, name
     for header in ("Bearer", "Bearer ", "Bearer a b", "bearer nonsense", "BEARER é"):
         answer = client.get("/api/v1/auth/me", HTTP_AUTHORIZATION=header)

@@ -14,9 +14,7 @@ from django.contrib.auth.models import User
 from django.db import OperationalError
 
 from realtime import rooms
-from realtime.access import changes as access
-from realtime.access import tokens
-from realtime.access import validity as standing
+from realtime.access import changes, tokens, validity
 from realtime.access.validity import stamp_of
 from realtime.consumer import login
 from realtime.consumer.commands import Conversation
@@ -24,7 +22,7 @@ from realtime.core.identity import Identity
 from realtime.core.state import Connection
 from realtime.db.batch import Batch
 from realtime.hub import hub as hubs
-from realtime.hub import login_data as session
+from realtime.hub import login_data
 from realtime.hub.hub import Hub
 from realtime.hub.login_data import Login, Session
 from realtime.hub.socket import Socket
@@ -88,7 +86,7 @@ def slow(user: User, after: str, then: Callable[[], None]) -> Batch[Login, Sessi
     """Read logins as the hub does; that of one session answers only after `then`."""
 
     def begin(logins: Sequence[Login]) -> dict[Login, Session]:
-        found = session.begin(logins)
+        found = login_data.begin(logins)
         if after in {one.identity.session for one in logins}:
             then()
         return found
@@ -124,16 +122,16 @@ async def test_who_is_deactivated_while_renewing_does_not_stay(
     newer = tokens.verify(token)
     assert newer is not None
     looking, renewed = threading.Event(), threading.Event()
-    load = standing.load
+    load = validity.load
 
-    def look(identities: Iterable[Identity]) -> dict[tuple[int, str], standing.Standing]:
+    def look(identities: Iterable[Identity]) -> dict[tuple[int, str], validity.Standing]:
         found = load(identities)
         looking.set()
         assert renewed.wait(10)
         return found
 
     def deactivate() -> None:
-        monkeypatch.setattr(standing, "load", look)
+        monkeypatch.setattr(validity, "load", look)
         save(alice, is_active=False)
         assert looking.wait(10)
 
@@ -213,12 +211,12 @@ def test_a_room_that_fails_to_say_keeps_nobody_and_no_other_room(
 
     joined = [(alice.pk, "backstage"), (alice.pk + 1, "backstage")]
     backstage.meanwhile = fail
-    assert standing.lost_rooms([joined[0]]) == {joined[0]}
+    assert validity.lost_rooms([joined[0]]) == {joined[0]}
     backstage.meanwhile = fail
-    assert standing.lost_rooms([joined[1], joined[0]]) == {joined[1]}
+    assert validity.lost_rooms([joined[1], joined[0]]) == {joined[1]}
     backstage.meanwhile = lost_database
     with pytest.raises(OperationalError):
-        standing.lost_rooms(joined)
+        validity.lost_rooms(joined)
 
 
 def lost_database() -> None:
@@ -231,7 +229,7 @@ async def test_who_is_closed_by_staff_while_logging_in_does_not_stay(
     before, _ = await logged_in(node, alice, "before")
 
     def close() -> None:
-        access.close_user(alice.pk)
+        changes.close_user(alice.pk)
         wait(lambda: before.close_code)
 
     node.sessions = slow(alice, "late", close)

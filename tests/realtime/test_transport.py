@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from realtime.cluster import serve as running
+from realtime.cluster import serve
 from realtime.core.frames import WINDOW_BITS
 from realtime.protocol.codes import CloseCode
 from tests.realtime.conftest import ALICE, BOB, broadcast, connect, node, push_balance, token_for
@@ -176,9 +176,9 @@ async def test_a_store_that_went_back_makes_live_sockets_resynchronise(served: S
 
 
 def test_the_kernel_drops_peers_that_take_nothing_and_holds_little_for_them() -> None:
-    listening = running.listen(running.config(host="127.0.0.1", port=0, app="none"))
+    listening = serve.listen(serve.config(host="127.0.0.1", port=0, app="none"))
     with listening:
         patience = listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
         assert patience == 40_000  # milliseconds: twice WS_STUCK_AFTER_SECONDS
         unsent = listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT)
-        assert unsent == running.UNSENT_BYTES
+        assert unsent == serve.UNSENT_BYTES

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from channels.layers import get_channel_layer
 
-from realtime.layer import groups as names
-from realtime.layer import send as wakeup
+from realtime.layer import groups, send
 from realtime.layer.send import FEW_STREAMS, MAX_INLINE_BYTES, MAX_ITEMS, MAX_QUEUE, Sender
 from realtime.log import Entry
 
@@ -51,17 +50,17 @@ async def flushed(sender: Sender) -> bool:
 
 
 async def test_it_tells_the_followers_of_a_stream(sender: Sender) -> None:
-    ear = await Ear.at(names.stream_group("user:1"))
+    ear = await Ear.at(groups.stream_group("user:1"))
     sender.put([entry("user:1", 7, '{"a":1}')])
     message = await ear.hear()
-    assert message["type"] == wakeup.EVENTS
+    assert message["type"] == send.EVENTS
     assert [list(event) for event in message["events"]] == [
         ["user:1", "e", 7, "notification", "", '{"a":1}']
     ]
 
 
 async def test_what_is_put_while_it_sends_leaves_together_and_in_order(sender: Sender) -> None:
-    ear = await Ear.at(names.stream_group("user:1"))
+    ear = await Ear.at(groups.stream_group("user:1"))
     for offset in range(1, 101):
         sender.put([entry("user:1", offset)])
     await ear.hear()
@@ -76,7 +75,7 @@ async def test_what_is_put_while_it_sends_leaves_together_and_in_order(sender: S
 async def test_many_streams_are_told_to_all_nodes_in_messages_of_bounded_size(
     sender: Sender,
 ) -> None:
-    ear = await Ear.at(names.all_nodes_group())
+    ear = await Ear.at(groups.all_nodes_group())
     count = MAX_ITEMS + 50
     sender.put([entry(f"user:{number}", 1) for number in range(count)])
     first, second = await ear.hear(), await ear.hear()
@@ -90,7 +89,7 @@ async def test_many_streams_are_told_to_all_nodes_in_messages_of_bounded_size(
 async def test_an_event_of_more_bytes_is_announced_without_its_payload(
     sender: Sender, letter: str, size: int
 ) -> None:
-    ear = await Ear.at(names.stream_group("user:1"))
+    ear = await Ear.at(groups.stream_group("user:1"))
     sender.put([entry("user:1", 1, letter * (MAX_INLINE_BYTES // size))])
     sender.put([entry("user:1", 2, letter * (MAX_INLINE_BYTES // size + 1))])
     events: list[Any] = []
@@ -115,19 +114,19 @@ async def test_a_layer_that_fails_is_counted_and_ends_nothing(
             raise ConnectionError("away")
 
     with monkeypatch.context() as patched:
-        patched.setattr(wakeup, "get_channel_layer", Broken)
+        patched.setattr(send, "get_channel_layer", Broken)
         sender.put([entry("user:1", 1)])
         assert await flushed(sender)
     assert (sender.sent, sender.dropped) == (0, 1)
     assert "away" in caplog.text
-    ear = await Ear.at(names.stream_group("user:1"))
+    ear = await Ear.at(groups.stream_group("user:1"))
     sender.put([entry("user:1", 2)])
     assert (await ear.hear())["events"][0][2] == 2
 
 
 async def test_what_waits_when_a_loop_is_attached_leaves_at_once(sender: Sender) -> None:
     loop = asyncio.get_running_loop()
-    ear = await Ear.at(names.stream_group("user:1"))
+    ear = await Ear.at(groups.stream_group("user:1"))
     sender.put([entry("user:1", 1)])
     sender.detach(loop)  # before it could be sent
     sender.attach(loop)
@@ -143,7 +142,7 @@ async def test_another_loop_goes_on_with_what_is_put_after_the_first_has_left(
     assert await flushed(sender)
     sender.detach(loop)  # while it would have looked into the queue once more
     sender.attach(loop)
-    ear = await Ear.at(names.stream_group("user:1"))
+    ear = await Ear.at(groups.stream_group("user:1"))
     sender.put([entry("user:1", 2)])
     assert (await ear.hear())["events"][0][2] == 2
     assert await flushed(sender)

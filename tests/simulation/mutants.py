@@ -7,10 +7,7 @@ from typing import Any
 from realtime.consumer import login
 from realtime.core import roster
 from realtime.core.state import Connection
-from realtime.hub import acks, hub, socket
-from realtime.hub import login_data as session
-from realtime.hub import recheck as watch
-from realtime.hub import streams as following
+from realtime.hub import acks, hub, login_data, recheck, socket, streams
 from realtime.protocol.codes import CloseCode
 from tests.faults.bugs.patches import bug, replace
 
@@ -18,7 +15,7 @@ from tests.faults.bugs.patches import bug, replace
 @bug("first-cursor-late")
 def first_cursor_late() -> None:
     """Greet a new device before anything says where it begins; its acks will."""
-    replace(session, "_first_cursors", lambda original: lambda *given: ())
+    replace(login_data, "_first_cursors", lambda original: lambda *given: ())
 
 
 @bug("ack-of-before")
@@ -44,7 +41,7 @@ def ack_of_before_late() -> None:
 
         return _say_resync
 
-    replace(following.Following, "_say_resync", make)
+    replace(streams.Following, "_say_resync", make)
 
 
 def _instead(owner: Any, name: str, function: Any) -> None:
@@ -94,7 +91,7 @@ def reset_unsettled() -> None:
 
         return _reset
 
-    replace(following.Following, "_reset", make)
+    replace(streams.Following, "_reset", make)
 
 
 # -- rights and time
@@ -108,13 +105,13 @@ def renewal_unseen() -> None:
 
 @bug("rights-unheard")
 def rights_unheard() -> None:
-    _instead(watch.Watch, "hear", _nothing)
+    _instead(recheck.Watch, "hear", _nothing)
 
 
 @bug("no-recheck")
 def no_recheck() -> None:
     """Look at rights only when an event tells of them."""
-    _instead(watch.Watch, "run", _idle)
+    _instead(recheck.Watch, "run", _idle)
 
 
 @bug("no-expiry")

@@ -9,8 +9,7 @@ from typing import Any
 
 from django.db import OperationalError
 
-from realtime.layer import receive as layer
-from realtime.layer import send as wakeup
+from realtime.layer import receive, send
 from tests.simulation.loop import Loop
 
 READS = (0.0, 0.001, 0.004, 0.02, 0.2)  # seconds to the moment of a query, and to its answer
@@ -95,12 +94,12 @@ class Air:
     def send(self, group: str, message: dict[str, Any]) -> None:
         rng = self.loop.rng
         for ear in list(self.groups.get(group, {}).values()):
-            again = message["type"] == wakeup.EVENTS and rng.random() < self.doubling
+            again = message["type"] == send.EVENTS and rng.random() < self.doubling
             for _ in range(1 + again):
                 if rng.random() < self.loss:
                     continue
                 at = self.loop.time() + rng.choice(TRAVELS)
-                if self.reorders and message["type"] == wakeup.EVENTS:
+                if self.reorders and message["type"] == send.EVENTS:
                     self.loop.call_at(at, ear.arrive, message)
                 else:
                     at = ear.last = max(at, ear.last)
@@ -126,7 +125,7 @@ class Ear:
         if self.deaf:
             return
         self._arrived.put_nowait(message)
-        if message["type"] != layer.CANARY:
+        if message["type"] != receive.CANARY:
             together, self._air.together = self._air.together, []
             for action in together:
                 self._air.loop.call_soon(action)

@@ -18,15 +18,13 @@ from django.db import OperationalError
 from django.test import override_settings
 
 from realtime import computed, log, rooms
-from realtime.access import tickets, tokens
-from realtime.access import validity as standing
+from realtime.access import tickets, tokens, validity
 from realtime.core.identity import Identity
 from realtime.db import threads
-from realtime.hub import hub
-from realtime.hub import login_data as session
+from realtime.hub import hub, login_data
 from realtime.hub.hub import Hub
 from realtime.hub.socket import Socket
-from realtime.layer import send as wakeup
+from realtime.layer import send
 from realtime.log import reading
 from realtime.options import Options
 from realtime.protocol.messages import (
@@ -114,10 +112,10 @@ class _Names:
         return f"{_World.now.number():0{size * 2}x}"
 
 
-class _Silent(wakeup.Sender):
+class _Silent(send.Sender):
     """Of a process that is gone: what is put here is never said."""
 
-    def put(self, items: Sequence[wakeup.Item]) -> None: ...
+    def put(self, items: Sequence[send.Item]) -> None: ...
 
 
 class Room(RoomKind):
@@ -158,8 +156,8 @@ def replacements() -> dict[tuple[Any, str], Any]:
         (log, "read_many"): lambda *a, **k: _World.now.stored.read_many(*a, **k),
         (log, "begin_cursors"): lambda *a, **k: _World.now.stored.begin_cursors(*a, **k),
         (log, "move_cursors"): lambda *a, **k: _World.now.stored.move_cursors(*a, **k),
-        (session, "load"): lambda *a, **k: _World.now.stored.load_sessions(*a, **k),
-        (standing, "load"): lambda *a, **k: _World.now.stored.load_standings(*a, **k),
+        (login_data, "load"): lambda *a, **k: _World.now.stored.load_sessions(*a, **k),
+        (validity, "load"): lambda *a, **k: _World.now.stored.load_standings(*a, **k),
         (tickets, "redeem"): lambda *a, **k: _World.now.stored.redeem(*a, **k),
         (tokens, "verify"): _verify,
         # Django's connections, of which a thread would close what is too old
@@ -178,7 +176,7 @@ SIZES = {
     "page": (reading, "PAGE"),
     "piece": (importlib.import_module("realtime.hub.streams"), "MAX_PIECE_BYTES"),
     "room_piece": (importlib.import_module("realtime.hub.rooms"), "MAX_PIECE_BYTES"),
-    "inline": (wakeup, "MAX_INLINE_BYTES"),
+    "inline": (send, "MAX_INLINE_BYTES"),
 }
 
 
@@ -192,7 +190,7 @@ def replaced(bug: str | None = None) -> Iterator[None]:
     put = replacements()
     before = {(owner, name): owner.__dict__.get(name, missing) for owner, name in put}
     before |= {where: getattr(*where) for where in SIZES.values()}
-    sender, backends = wakeup.sender, dict(channel_layers.backends)
+    sender, backends = send.sender, dict(channel_layers.backends)
     logger = logging.getLogger("realtime")
     level, propagate, handlers = logger.level, logger.propagate, list(logger.handlers)
     layers = {"default": {"BACKEND": f"{Ear.__module__}.Ear"}}
@@ -212,7 +210,7 @@ def replaced(bug: str | None = None) -> Iterator[None]:
                     delattr(owner, name)
                 else:
                     setattr(owner, name, value)
-            wakeup.sender, channel_layers.backends = sender, backends
+            send.sender, channel_layers.backends = sender, backends
             logger.handlers, logger.propagate = handlers, propagate
             logger.setLevel(level)
     assert settings.CHANNEL_LAYERS is not layers
@@ -275,7 +273,7 @@ class World:
 
     def _start(self) -> None:
         channel_layers.backends = {}
-        wakeup.sender = wakeup.Sender()
+        send.sender = send.Sender()
         options = Options(
             max_connections_per_user=self.setting.most,
             max_messages_per_second=10_000,
@@ -382,7 +380,7 @@ class World:
         payloads = [self._payload(user_id, kinds >> i & 3, pad) for i in range(count)]
         name = f"user:{user_id}" if user_id else "announcements"
         entries = self.stored.append([(name, payload) for payload in payloads])
-        self.loop.outside(delay, lambda: wakeup.wake(entries))
+        self.loop.outside(delay, lambda: send.wake(entries))
 
     def _payload(self, user_id: int, kind: int, pad: int) -> Payload:
         text = f"{self.number()}-{'x' * pad}"
@@ -433,7 +431,7 @@ class World:
             self.stored.ended.add(it.session)
             change = AccessChanged(change="logout", session=it.session)
             entries = self.stored.append([(f"user:{it.user_id}", change)])
-            self.loop.outside(0.0, lambda: wakeup.wake(entries))
+            self.loop.outside(0.0, lambda: send.wake(entries))
 
     def do_vanish(self, device: int, deaf: bool) -> None:
         """Let a client read nothing any more; a deaf one still answers pings."""
@@ -573,7 +571,7 @@ class World:
         reconnect = change == "closed" and self.rng.random() < 0.5
         payload = AccessChanged(change=kind, reconnect=reconnect)
         entries = self.stored.append([(f"user:{user_id}", payload)])
-        self.loop.outside(0.0, lambda: wakeup.wake(entries))
+        self.loop.outside(0.0, lambda: send.wake(entries))
 
     def do_layer(self, loss: float, doubling: float, reorders: bool, down: bool) -> None:
         self.air.loss, self.air.doubling = loss, doubling
@@ -607,8 +605,8 @@ class World:
             writer.cut()
 
     def _end_node(self) -> None:
-        wakeup.sender.detach(self.loop)
-        wakeup.sender = _Silent()
+        send.sender.detach(self.loop)
+        send.sender = _Silent()
         self.loop.cancel_all()
         hub._hubs.pop(self.loop, None)
 

@@ -9,7 +9,7 @@ import django.db.models.deletion
 import realtime.clock
 from django.conf import settings
 from django.db import migrations, models
-from realtime import record_triggers
+from realtime.db import record_triggers
 
 FORMER_APP = 'realtime'
 

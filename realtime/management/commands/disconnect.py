@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from realtime import commands, registry, users
-from realtime.access import changes as access
+from realtime.access import changes
 from realtime.models import Connection
 
 PATIENCE_SECONDS = 15.0
@@ -51,10 +51,10 @@ class Command(commands.Command):
             self._print(options, {"connections": [_describe(item) for item in found]})
             return
         if options["connection"]:
-            access.close_connections(found, reconnect=options["reconnect"])
+            changes.close_connections(found, reconnect=options["reconnect"])
         else:
-            found = access.close_user(user.pk, reconnect=options["reconnect"])
-        logins = access.end_all_sessions(user.pk) if options["log_out"] else 0
+            found = changes.close_user(user.pk, reconnect=options["reconnect"])
+        logins = changes.end_all_sessions(user.pk) if options["log_out"] else 0
         left = self._wait(found)
         self._print(
             options, {"closed": len(found) - len(left), "open": left, "logins_ended": logins}

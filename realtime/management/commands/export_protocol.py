@@ -11,12 +11,11 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from realtime import commands
-from realtime.protocol.export import asyncapi, javascript, typescript
-from realtime.protocol.export import markdown as document
+from realtime.protocol.export import asyncapi, javascript, markdown, typescript
 
 # By their paths in the repository.
 FILES: dict[str, Callable[[], str]] = {
-    "docs/protocol.md": document.markdown,
+    "docs/protocol.md": markdown.markdown,
     "docs/protocol/asyncapi.json": lambda: asyncapi.document(settings.VERSION),
     "realtime/static/realtime/client.d.ts": typescript.declarations,
     "realtime/static/realtime/version.js": javascript.version,

@@ -20,7 +20,7 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from realtime import commands
-from realtime.cluster import serve as running
+from realtime.cluster import serve
 from realtime.log import durability
 
 MAX_WORKERS = 1024
@@ -74,9 +74,9 @@ class Command(commands.Command):
             os.environ["SIMULATE_MARKET"] = "1"  # for the workers, which read settings anew
             settings.SIMULATE_MARKET = True
         logging.getLogger("uvicorn").setLevel(logging.INFO)
-        config = running.config(host=host, port=port, workers=workers)
+        config = serve.config(host=host, port=port, workers=workers)
         try:
-            listening = running.listen(config)
+            listening = serve.listen(config)
         except OSError as error:
             raise CommandError(_not_listening(error, host, port)) from None
         site = f"[{host}]" if ":" in host else host
@@ -88,7 +88,7 @@ class Command(commands.Command):
         # uvicorn raises the signal that stopped it once more when it is done: that is no news.
         signal.signal(signal.SIGTERM, lambda *_: None)
         with contextlib.suppress(KeyboardInterrupt):
-            running.run(config, listening)
+            serve.run(config, listening)
         self.stdout.write("hoardrun has stopped.")
 
 

@@ -18,13 +18,9 @@ from realtime.core.continuity import Heard, Page, Place
 from realtime.core.frames import Frame
 from realtime.core.outbound import Outbound
 from realtime.core.resume import Start
-from realtime.hub import acks
-from realtime.hub import login_data as session
-from realtime.hub import streams as following
+from realtime.hub import acks, login_data, streams
 from realtime.hub.writes import Turn
-from realtime.layer import groups as names
-from realtime.layer import receive as layer
-from realtime.layer import send as wakeup
+from realtime.layer import groups, receive, send
 from realtime.log import Entry, appending, in_one_statement, reading, trimming
 from realtime.models import Stream
 
@@ -170,7 +166,7 @@ def replay_before_join() -> None:
 
         return learn
 
-    replace(following.Following, "learn", make)
+    replace(streams.Following, "learn", make)
 
     def later(original: Any) -> Any:
         def hear(self: Any, events: Any) -> None:
@@ -179,7 +175,7 @@ def replay_before_join() -> None:
 
         return hear
 
-    replace(following.Following, "hear", later)
+    replace(streams.Following, "hear", later)
 
 
 @bug("no-dedupe")
@@ -193,7 +189,7 @@ def no_dedupe() -> None:
 
         return turn_page
 
-    replace(following, "turn_page", make)
+    replace(streams, "turn_page", make)
 
     def again(original: Any) -> Any:
         def _put(self: Any, items: Any) -> None:
@@ -202,12 +198,12 @@ def no_dedupe() -> None:
 
         return _put
 
-    replace(wakeup.Sender, "put", again)
+    replace(send.Sender, "put", again)
 
     def hear(place: Place, epoch: str, offset: int) -> Heard:
         return Heard.AHEAD if offset > place.offset + 1 else Heard.NEXT
 
-    replace(following, "hear", lambda original: hear)
+    replace(streams, "hear", lambda original: hear)
 
 
 @bug("no-holes")
@@ -215,7 +211,7 @@ def no_holes() -> None:
     def hear(place: Place, epoch: str, offset: int) -> Heard:
         return Heard.NEXT if offset > place.offset else Heard.OLD
 
-    replace(following, "hear", lambda original: hear)
+    replace(streams, "hear", lambda original: hear)
 
 
 @bug("no-reconcile")
@@ -226,7 +222,7 @@ def no_reconcile() -> None:
 
         return reconcile
 
-    replace(following.Following, "reconcile", make)
+    replace(streams.Following, "reconcile", make)
 
 
 @bug("deaf-hub")
@@ -235,12 +231,12 @@ def deaf_hub() -> None:
         heard = itertools.count(1)
 
         def _take(self: Any, message: Any) -> None:
-            if next(heard) < 30 or message["type"] == layer.CANARY:
+            if next(heard) < 30 or message["type"] == receive.CANARY:
                 original(self, message)
 
         return _take
 
-    replace(layer.LayerLink, "_take", make)
+    replace(receive.LayerLink, "_take", make)
 
 
 @bug("one-page")
@@ -257,7 +253,7 @@ def one_page() -> None:
 
         return _replay_page
 
-    replace(following.Following, "_replay_page", make)
+    replace(streams.Following, "_replay_page", make)
     reading.PAGE = 5
 
 
@@ -273,7 +269,7 @@ def newest_page() -> None:
 
         return turn_page
 
-    replace(following, "turn_page", make)
+    replace(streams, "turn_page", make)
 
 
 @bug("full-socket")
@@ -305,7 +301,7 @@ def filter_first() -> None:
 
         return filter
 
-    replace(following.Following, "filter", make)
+    replace(streams.Following, "filter", make)
 
 
 @bug("swapped")
@@ -326,11 +322,11 @@ def wrong_group() -> None:
     def make(original: Any) -> Any:
         def _combine(items: Any) -> Any:
             for _, message in original(items):
-                yield names.stream_group("user:0"), message
+                yield groups.stream_group("user:0"), message
 
         return _combine
 
-    replace(wakeup, "_combine", make)
+    replace(send, "_combine", make)
 
 
 @bug("twice")
@@ -344,7 +340,7 @@ def twice() -> None:
 
         return _deliver
 
-    replace(following.Following, "_deliver", make)
+    replace(streams.Following, "_deliver", make)
 
 
 @bug("wrong-socket")
@@ -364,7 +360,7 @@ def wrong_socket() -> None:
 
         return _deliver
 
-    replace(following.Following, "_deliver", make)
+    replace(streams.Following, "_deliver", make)
 
 
 # -- resuming
@@ -377,7 +373,7 @@ def _starts(change: Callable[[Start, int | None, int], Start]) -> None:
 
         return decide
 
-    replace(session, "decide", make)
+    replace(login_data, "decide", make)
 
 
 @bug("resume-early")
@@ -425,7 +421,7 @@ def resync_needless() -> None:
 
         return decide
 
-    replace(session, "decide", make)
+    replace(login_data, "decide", make)
 
 
 @bug("resync-silent")
@@ -436,7 +432,7 @@ def resync_silent() -> None:
 
         return _say_resync
 
-    replace(following.Following, "_say_resync", make)
+    replace(streams.Following, "_say_resync", make)
 
 
 # -- acknowledgements and retention

@@ -17,7 +17,7 @@ from hoardrun.api import tokens
 from hoardrun.forgetting import forget, shut_out
 from notifications.models import Notification
 from notifications.services import notification_create
-from realtime.access import changes as access
+from realtime.access import changes
 from realtime.models import EndedSession, IssuedToken
 from realtime.protocol.messages import AccessChanged
 from realtime.publish import publish
@@ -38,7 +38,7 @@ def use_again(user: User, refresh: str) -> None:
 
 
 def log_out_everywhere(user: User, refresh: str) -> None:
-    access.end_all_sessions(user.pk)
+    changes.end_all_sessions(user.pk)
 
 
 def close_for_good(user: User, refresh: str) -> None:

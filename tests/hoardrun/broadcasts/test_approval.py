@@ -16,7 +16,7 @@ from django.utils import timezone
 from hoardrun.broadcasts import state
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from notifications.models import Announcement, Notification
-from realtime import record_triggers
+from realtime.db import record_triggers
 from realtime.models import Event
 from realtime.streams import ANNOUNCEMENTS
 from tests.hoardrun.broadcasts.test_views import ANNOUNCEMENT, BODIES, NOTE, events

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, models
 from django.db.migrations.recorder import MigrationRecorder
 
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
-from realtime import record_triggers
+from realtime.db import record_triggers
 
 MODELS = (Broadcast, BroadcastDecision)
 UPDATE_TRIGGER = {

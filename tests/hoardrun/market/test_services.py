@@ -13,8 +13,7 @@ from hoardrun.market.models import Instrument, Quote
 from hoardrun.market.quotes import LiveQuote, market_update
 from hoardrun.market.selectors import quote_get, quote_list
 from hoardrun.market.services import instruments_ensure, quotes_publish, quotes_record
-from realtime.layer import groups as names
-from realtime.layer import send as wakeup
+from realtime.layer import groups, send
 from tests.hoardrun.market.test_simulator import LISTINGS
 from tests.hoardrun.market.tools import TICK, instrument, quotes_at
 
@@ -95,16 +94,16 @@ async def test_what_is_published_close_together_is_one_message_of_the_layer():
     layer: Any = get_channel_layer()
     loop = asyncio.get_running_loop()
     channel = await layer.new_channel()
-    await layer.group_add(names.topic_group("market"), channel)
-    wakeup.sender.attach(loop)
+    await layer.group_add(groups.topic_group("market"), channel)
+    send.sender.attach(loop)
     try:
         quotes: list[LiveQuote] = [simulator.quote_at(item, TICK) for item in LISTINGS]
         quotes_publish(quotes=quotes)
         quotes_publish(quotes=quotes[:1])
         message = await asyncio.wait_for(layer.receive(channel), 5)
     finally:
-        wakeup.sender.detach(loop)
-        await layer.group_discard(names.topic_group("market"), channel)
+        send.sender.detach(loop)
+        await layer.group_discard(groups.topic_group("market"), channel)
     *batch, (rooms, key, wire_type, data) = message["messages"]
     assert len(batch) == 20
     assert list(rooms) == ["market_data", "market:crypto", "market:BTC-USD"]

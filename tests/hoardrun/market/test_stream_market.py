@@ -13,7 +13,7 @@ import pytest
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.core.management import CommandError, call_command
 
-from realtime.layer import groups as names
+from realtime.layer import groups
 from tests.services.environment import ROOT, of_a_server
 from tests.services.redis import Redis
 
@@ -72,7 +72,7 @@ async def test_it_sends_ticks_to_the_nodes_until_a_signal(
         hosts=[environment["REDIS_URL"]], prefix=environment["REDIS_PREFIX"]
     )
     channel = await layer.new_channel()
-    await layer.group_add(names.topic_group("market"), channel)
+    await layer.group_add(groups.topic_group("market"), channel)
     process = await _stream(environment, "--json", "--interval", "0.1")
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):

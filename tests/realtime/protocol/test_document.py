@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from realtime.management.commands.export_protocol import FILES
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import COMMAND_TYPES
-from realtime.protocol.export import markdown as document
+from realtime.protocol.export import markdown
 from realtime.protocol.messages import PAYLOADS
 
 ROOT = project.BASE_DIR
@@ -24,7 +24,7 @@ def test_the_files_in_the_repository_are_up_to_date() -> None:
 
 
 def test_it_leaves_nothing_out() -> None:
-    page = document.markdown()
+    page = markdown.markdown()
     for code in CloseCode:
         assert f"| {code.value} | {code.reason} |" in page
     for error in ErrorCode:

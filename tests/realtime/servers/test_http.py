@@ -13,7 +13,7 @@ import pytest
 from uvicorn.server import ServerState
 
 from hoardrun.refused import refuse
-from realtime.cluster import serve as running
+from realtime.cluster import serve
 from realtime.core.heads import MAX_HEAD_BYTES, MAX_HEADERS
 from realtime.servers import bodies, refusals
 from realtime.servers.http import PIECE_BYTES, HttpProtocol
@@ -103,7 +103,7 @@ def answers(data: bytes) -> list[tuple[int, Any]]:
 @asynccontextmanager
 async def serving() -> AsyncIterator[Site]:
     site = Site()
-    config = running.config(app=site, lifespan="off")
+    config = serve.config(app=site, lifespan="off")
     config.load()
     state = site.state
     loop = asyncio.get_running_loop()

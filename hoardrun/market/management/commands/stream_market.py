@@ -19,7 +19,7 @@ from hoardrun.market.feeds import FEEDS
 from hoardrun.market.quotes import LiveQuote
 from hoardrun.market.runner import run_feed
 from realtime import commands
-from realtime.layer import send as wakeup
+from realtime.layer import send
 
 REPORT_SECONDS = 5.0
 
@@ -62,7 +62,7 @@ class Command(commands.Command):
             asyncio.run(self._stream(**options))
         except MarketError as error:
             raise CommandError(str(error)) from None
-        wakeup.sender.flush()
+        send.sender.flush()
         self._report("summary")
 
     async def _stream(
