@@ -78,7 +78,7 @@ def main() -> int:
     tables: list[str] = []
     _allow_files()
     try:
-        environment.prepare(reaper.workspace())
+        environment.prepare()
         with ExitStack() as ending:
             bench = Bench(ending, quick=arguments.quick, progress=_progress(time.monotonic()))
             for scenario in chosen:

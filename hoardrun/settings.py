@@ -1,6 +1,6 @@
 """Django settings: safe by default, three variables away from production.
 
-The environment is read through `hoardrun.env` only; README lists every variable.
+`hoardrun.options` and `realtime.options` declare every variable, `hoardrun.env` reads them.
 Nothing set gives the embedded default: SQLite, an in-memory layer, DEBUG off.
 """
 
@@ -12,22 +12,25 @@ from pathlib import Path
 from typing import Any
 
 from corsheaders.defaults import default_headers
-from django.core.exceptions import ImproperlyConfigured
 
-from hoardrun import __version__, env
+from hoardrun import __version__, env, signing, stores
+from hoardrun.options import Deployment
 from realtime.core.origin import LOOPBACK
+from realtime.options import Options
 
 BASE_DIR: Path = env.BASE_DIR
 
 VERSION = __version__
 
+given = env.read(Deployment)
+
 # -- what kind of run this is
-DEBUG = env.flag("DEBUG")
-SECRET_KEY = env.secret_key(debug=DEBUG)
-SECRET_KEY_FALLBACKS = env.keys("SECRET_KEY_FALLBACKS")  # of before: they only verify
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
-CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
-REDIS_URL = env.redis_url()
+DEBUG = given.debug
+SECRET_KEY = signing.secret_key(given)
+SECRET_KEY_FALLBACKS = given.secret_key_fallbacks  # of before: they only verify
+ALLOWED_HOSTS = given.allowed_hosts
+CSRF_TRUSTED_ORIGINS = given.csrf_trusted_origins
+REDIS_URL = given.redis_url
 
 CSRF_FAILURE_VIEW = "hoardrun.problems.csrf_failure"
 LOGIN_URL = "admin:login"
@@ -92,10 +95,10 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 # -- stores
-DATABASES = {"default": env.database()}
+DATABASES = {"default": stores.database(given)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CHANNEL_LAYERS = env.channel_layers(REDIS_URL)
-CACHES = env.caches(REDIS_URL)
+CHANNEL_LAYERS = stores.channel_layers(given)
+CACHES = stores.caches(given)
 
 # -- language, time, static files
 LANGUAGE_CODE = "en"
@@ -119,21 +122,16 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 SIMPLE_JWT: dict[str, Any] = {
-    "ACCESS_TOKEN_LIFETIME": timedelta(
-        minutes=env.number("ACCESS_TOKEN_MINUTES", 15, minimum=0.01, maximum=525_600)
-    ),
-    "REFRESH_TOKEN_LIFETIME": timedelta(
-        days=env.number("REFRESH_TOKEN_DAYS", 7, minimum=0.01, maximum=3650)
-    ),
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=given.access_token_minutes),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=given.refresh_token_days),
     "CHECK_REVOKE_TOKEN": True,  # a changed password ends every token
     "AUDIENCE": "hoardrun",
     "ISSUER": "hoardrun",
     "LEEWAY": 5,
-    **env.jwt_keys(SECRET_KEY),
+    **signing.jwt_keys(given, SECRET_KEY),
 }
-JWT_FALLBACK_KEYS = env.jwt_fallbacks(SECRET_KEY_FALLBACKS)  # of before: they only verify
-# For how long after its use a refresh token is exchanged for the same successor again.
-REFRESH_GRACE_SECONDS = env.number("REFRESH_GRACE_SECONDS", 30, maximum=3600)
+JWT_FALLBACK_KEYS = signing.jwt_fallbacks(given)  # of before: they only verify
+REFRESH_GRACE_SECONDS = given.refresh_grace_seconds
 
 # -- HTTP API
 REST_FRAMEWORK: dict[str, Any] = {
@@ -150,14 +148,9 @@ REST_FRAMEWORK: dict[str, Any] = {
     "EXCEPTION_HANDLER": "hoardrun.problems.exception_handler",
     "DEFAULT_THROTTLE_CLASSES": ["hoardrun.api.throttles.EveryRequest"],
     "DEFAULT_THROTTLE_RATES": {
-        "read": env.rate("READ_RATE", "600/min"),
-        "write": env.rate("WRITE_RATE", "300/min"),
-        "stranger": env.rate("STRANGER_RATE", "300/min"),
-        "login": env.rate("LOGIN_RATE", "20/min"),
-        "login_address": env.rate("LOGIN_ADDRESS_RATE", "30/min"),
-        "login_name": env.rate("LOGIN_NAME_RATE", "60/hour"),
-        "ticket": env.rate("TICKET_RATE", "120/min"),
-        "broadcast": env.rate("BROADCAST_RATE", "60/min"),
+        name.removesuffix("_rate"): value
+        for name, value in vars(given).items()
+        if name.endswith("_rate")
     },
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
@@ -223,93 +216,28 @@ CORS_EXPOSE_HEADERS = [
     "X-Request-ID",
     "X-Total-Count",
 ]
-CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS")
+CORS_ALLOWED_ORIGINS = given.cors_allowed_origins
 # Who develops serves pages from any port of this machine.
 CORS_ALLOWED_ORIGIN_REGEXES = [LOOPBACK] if DEBUG else []
 
 # -- the engine
+# What differs from the defaults of `realtime.options`.
 REALTIME: dict[str, Any] = {
-    "MAX_CONNECTIONS_PER_USER": env.whole(
-        "WS_MAX_CONNECTIONS_PER_USER", 10, minimum=1, maximum=10_000
-    ),
-    "MAX_ROOMS_PER_CONNECTION": env.whole(
-        "WS_MAX_ROOMS_PER_CONNECTION", 50, minimum=1, maximum=10_000
-    ),
-    "MAX_MESSAGES_PER_SECOND": env.whole(
-        "WS_MAX_MESSAGES_PER_SECOND", 20, minimum=1, maximum=100_000
-    ),
-    "MAX_MESSAGE_BURST": env.whole("WS_MAX_MESSAGE_BURST", 40, minimum=1, maximum=100_000),
-    "MAX_MESSAGES_PER_SECOND_PER_USER": env.whole(
-        "WS_MAX_MESSAGES_PER_SECOND_PER_USER", 100, minimum=1, maximum=100_000
-    ),
-    "MAX_LOGINS_PER_SECOND_PER_USER": env.number(
-        "WS_MAX_LOGINS_PER_SECOND_PER_USER", 5, minimum=0.01, maximum=100_000
-    ),
-    "MAX_REPLAYED_PER_SECOND_PER_USER": env.whole(
-        "WS_MAX_REPLAYED_PER_SECOND_PER_USER", 2000, minimum=1, maximum=1_000_000
-    ),
-    "MAX_REPLAYED_PER_SECOND_PER_ADDRESS": env.whole(
-        "WS_MAX_REPLAYED_PER_SECOND_PER_ADDRESS", 20_000, minimum=1, maximum=1_000_000
-    ),
-    "MAX_CONNECTIONS_PER_NODE": env.whole(
-        "WS_MAX_CONNECTIONS_PER_NODE", 20_000, minimum=1, maximum=1_000_000
-    ),
-    "MAX_ANONYMOUS_PER_ADDRESS": env.whole(
-        "WS_MAX_ANONYMOUS_PER_ADDRESS", 200, minimum=1, maximum=1_000_000
-    ),
-    "MAX_REFUSED_PER_SECOND_PER_ADDRESS": env.number(
-        "WS_MAX_REFUSED_PER_SECOND_PER_ADDRESS", 20, minimum=0.01, maximum=100_000
-    ),
-    "ALLOWED_ORIGINS": env.words("WS_ALLOWED_ORIGINS", ",".join(CORS_ALLOWED_ORIGINS)),
+    "ALLOWED_ORIGINS": CORS_ALLOWED_ORIGINS,
     "ALLOW_LOOPBACK_ORIGINS": DEBUG,
-    "ALLOW_QUERY_TOKEN": env.flag("WS_ALLOW_QUERY_TOKEN", True),
-    "TICKET_SECONDS": env.number("WS_TICKET_SECONDS", 30, minimum=0.1, maximum=3600),
-    "RECHECK_SECONDS": env.number("WS_RECHECK_SECONDS", 15, minimum=0.1, maximum=3600),
-    "DRAIN_DELAY_SECONDS": env.number("WS_DRAIN_DELAY_SECONDS", 0, maximum=3600),
-    "DRAIN_SECONDS": env.number("WS_DRAIN_SECONDS", 5, maximum=3600),
-    "MAX_LIFETIME_SECONDS": env.number("WS_MAX_LIFETIME_SECONDS", 0, maximum=31_536_000),
-    "MAX_MESSAGE_BYTES": env.whole(
-        "WS_MAX_MESSAGE_BYTES", 64 * 1024, minimum=1024, maximum=16 * 1024 * 1024
-    ),
-    "MAX_BUFFER_BYTES": env.whole(
-        "WS_MAX_BUFFER_BYTES", 128 * 1024, minimum=4096, maximum=64 * 1024 * 1024
-    ),
-    "AUTHENTICATE_WITHIN_SECONDS": env.number(
-        "WS_AUTHENTICATE_WITHIN_SECONDS", 5, minimum=0.1, maximum=3600
-    ),
-    "LOGIN_PATIENCE_SECONDS": env.number("WS_LOGIN_PATIENCE_SECONDS", 30, maximum=3600),
-    "STUCK_AFTER_SECONDS": env.number("WS_STUCK_AFTER_SECONDS", 20, minimum=0.1, maximum=3600),
-    "COMPRESSION": env.flag("WS_COMPRESSION", True),
-    "HEARTBEAT_SECONDS": env.number("WS_HEARTBEAT_SECONDS", 20, minimum=1, maximum=3600),
-    "RECONCILE_SECONDS": env.number(
-        "WS_RECONCILE_SECONDS", 5 if REDIS_URL else 1, minimum=0.05, maximum=3600
-    ),
-    "RECONNECT_AFTER_MS": env.whole("WS_RECONNECT_AFTER_MS", 5000, maximum=3_600_000),
-    "RETENTION_DAYS": env.number("EVENT_RETENTION_DAYS", 30, minimum=0.01, maximum=36_500),
-    "RETENTION_EVENTS": env.whole(
-        "EVENT_RETENTION_COUNT", 10_000, minimum=100, maximum=1_000_000_000
-    ),
-    "DEVICE_DAYS": env.number("DEVICE_RETENTION_DAYS", 90, minimum=1, maximum=36_500),
+    "RECONCILE_SECONDS": 5 if REDIS_URL else 1,
+    **{name.upper(): value for name, value in env.given(Options).items()},
 }
-# How long a client may take to send the headers of a request.
-HTTP_HEADER_SECONDS = env.number("HTTP_HEADER_SECONDS", 10, minimum=0.1, maximum=3600)
-# How long its body may take. How large it may be, `realtime.servers.bodies` knows by the path.
-HTTP_BODY_SECONDS = env.number("HTTP_BODY_SECONDS", 30, minimum=0.1, maximum=3600)
+HTTP_HEADER_SECONDS = given.http_header_seconds
+# How large a body may be, `realtime.servers.bodies` knows by the path.
+HTTP_BODY_SECONDS = given.http_body_seconds
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # of a form of the admin
-# Proxies, as addresses or networks, whose X-Forwarded-For and X-Forwarded-Proto are believed.
-TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
-# A broadcast for more users than that waits for a second person; 0: each one does.
-BROADCAST_APPROVAL_AUDIENCE = env.whole("BROADCAST_APPROVAL_AUDIENCE", 1000, maximum=2_000_000_000)
-# Serve even if the database may lose what it has committed; for tests and throwaway data.
-ALLOW_LOSING_COMMITTED_EVENTS = env.flag("ALLOW_LOSING_COMMITTED_EVENTS")
-# The simulated market runs inside the server process (`serve --simulate-market`).
-SIMULATE_MARKET = env.flag("SIMULATE_MARKET")
-# A customer of the demo pays every ten seconds; there is no such customer outside DEBUG.
-SIMULATE_PAYMENTS = DEBUG and env.flag("SIMULATE_PAYMENTS")
-# The console page at /ws/test; outside DEBUG for staff that is logged in to the admin.
-CONSOLE_ENABLED = env.flag("CONSOLE_ENABLED", True)
-# The route /ws/echo, which answers anybody: for conformance runs, never for the public.
-REALTIME_ECHO = env.flag("WS_ECHO")
+TRUSTED_PROXIES = given.trusted_proxies
+BROADCAST_APPROVAL_AUDIENCE = given.broadcast_approval_audience
+ALLOW_LOSING_COMMITTED_EVENTS = given.allow_losing_committed_events
+SIMULATE_MARKET = given.simulate_market
+SIMULATE_PAYMENTS = DEBUG and given.simulate_payments
+CONSOLE_ENABLED = given.console_enabled
 # Who `seed_demo` creates and the console offers to log in as; outside DEBUG, nobody.
 DEMO_LOGINS: list[dict[str, str]] = (
     [
@@ -334,17 +262,15 @@ DEMO_LOGINS: list[dict[str, str]] = (
 
 # -- transport security: whoever turns DEBUG on is on a loopback address
 if not DEBUG:
-    SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", True)
+    SECURE_SSL_REDIRECT = given.secure_ssl_redirect
     SECURE_REDIRECT_EXEMPT = [r"^healthz/?$", r"^readyz/?$"]
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
-    SECURE_HSTS_SECONDS = env.whole("SECURE_HSTS_SECONDS", 31_536_000, maximum=315_360_000)
+    SECURE_HSTS_SECONDS = given.secure_hsts_seconds
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
-    if env.flag("BEHIND_TLS_PROXY"):
+    if given.behind_tls_proxy:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    if SECRET_KEY.startswith("insecure-"):
-        raise ImproperlyConfigured("SECRET_KEY is the one of DEBUG; set one of your own.")
 
 # -- logs: one line an event on stderr, credentials taken out
 LOGGING: dict[str, Any] = {
@@ -376,5 +302,5 @@ LOGGING: dict[str, Any] = {
             "django.server",
         )
     },
-    "root": {"handlers": ["stderr"], "level": env.log_level()},
+    "root": {"handlers": ["stderr"], "level": given.log_level},
 }

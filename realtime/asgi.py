@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from channels.routing import URLRouter
-from django.conf import settings
 from django.urls import re_path
 
 from realtime.consumer import gate
 from realtime.consumer.consumer import NotificationConsumer
 from realtime.consumer.credentials import JWTAuthMiddleware
 from realtime.consumer.echo import echo
+from realtime.options import options
 
 # Django's types know views only; Channels routes ASGI applications by the same functions.
 _path: Any = re_path
@@ -23,7 +23,7 @@ async def _not_found(scope: Any, receive: Any, send: Any) -> None:
 
 
 _consumer: Any = NotificationConsumer.as_asgi()
-_open = [_path(r"^ws/echo$", echo)] if settings.REALTIME_ECHO else []
+_open = [_path(r"^ws/echo$", echo)] if options().echo else []
 websocket_application = JWTAuthMiddleware(
     _router(
         [

@@ -1,51 +1,90 @@
-"""The engine's settings, read once and typed."""
+"""The engine's options: each is declared here, and nowhere else."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 
 from realtime.protocol.messages import Limits
+from realtime.variables import flag, number, whole, words
 
 
 @dataclass(frozen=True)
 class Options:
-    """settings.REALTIME, by the names that it uses there, in lower case."""
+    """What settings.REALTIME may set, there by the names of these fields in capitals."""
 
-    max_connections_per_user: int = 10
-    max_rooms_per_connection: int = 50
-    max_messages_per_second: int = 20
-    max_message_burst: int = 40
-    max_messages_per_second_per_user: int = 100
-    max_logins_per_second_per_user: float = 5
-    max_replayed_per_second_per_user: int = 2000
-    max_replayed_per_second_per_address: int = 20_000
-    max_connections_per_node: int = 20_000
-    max_anonymous_per_address: int = 200
-    max_refused_per_second_per_address: float = 20
-    allowed_origins: Sequence[str] = ()
+    PREFIX: ClassVar[str] = "WS_"
+
+    allowed_origins: Sequence[str] = words(shown="`CORS_ALLOWED_ORIGINS`")
+    """Origins of the pages that may open a socket, besides the server's own."""
     allow_loopback_origins: bool = False
-    allow_query_token: bool = True
-    ticket_seconds: float = 30
-    recheck_seconds: float = 15
-    drain_delay_seconds: float = 0
-    drain_seconds: float = 5
-    max_lifetime_seconds: float = 0
-    max_message_bytes: int = 64 * 1024
-    max_buffer_bytes: int = 128 * 1024
-    authenticate_within_seconds: float = 5
-    login_patience_seconds: float = 30
-    stuck_after_seconds: float = 20
-    compression: bool = True
-    heartbeat_seconds: float = 20
-    reconcile_seconds: float = 5
-    reconnect_after_ms: int = 5000
-    retention_days: float = 30
-    retention_events: int = 10_000
-    device_days: float = 90
+    allow_query_token: bool = flag(True)
+    """Take an access token from `?token=`."""
+    ticket_seconds: float = number(30, 0.1, 3600)
+    """Life of a ticket."""
+    max_connections_per_node: int = whole(20_000, 1, 1_000_000)
+    """Beyond them a process answers handshakes with 503."""
+    max_connections_per_user: int = whole(10, 1, 10_000)
+    """The oldest closes with 4409: at once on one node, within some seconds over all."""
+    max_anonymous_per_address: int = whole(200, 1, 1_000_000)
+    """Sockets that have not logged in yet; beyond them 429."""
+    max_refused_per_second_per_address: float = number(20, 0.01, 100_000)
+    """Handshakes with a bad token, on average; beyond them 429, before any token is checked."""
+    max_logins_per_second_per_user: float = number(5, 0.01, 100_000)
+    """On average; beyond them 4429."""
+    max_replayed_per_second_per_user: int = whole(2000, 1, 1_000_000)
+    """Events that a node reads from the log for a user's sockets that are behind, on average, ten
+    seconds' worth at once; beyond that a replay takes longer."""
+    max_replayed_per_second_per_address: int = whole(20_000, 1, 1_000_000)
+    """The same for an address, or for an IPv6 /64."""
+    recheck_seconds: float = number(15, 0.1, 3600)
+    """How often the rights of all users are checked, besides when they change."""
+    max_rooms_per_connection: int = whole(50, 1, 10_000)
+    """Rooms that a socket may be in at a time."""
+    max_messages_per_second: int = whole(20, 1, 100_000)
+    """From one socket, on average."""
+    max_message_burst: int = whole(40, 1, 100_000)
+    """From one socket, at once."""
+    max_messages_per_second_per_user: int = whole(100, 1, 100_000)
+    """From all sockets of a user on a node, on average."""
+    max_message_bytes: int = whole(64 * 1024, 1024, 16 * 1024 * 1024)
+    """A larger message closes with 1009."""
+    max_buffer_bytes: int = whole(128 * 1024, 4096, 64 * 1024 * 1024)
+    """About what is kept in memory for a reader that falls behind, half of it in its queue; beyond
+    that the log fills in, and a price gives way to a newer one."""
+    stuck_after_seconds: float = number(20, 0.1, 3600)
+    """How long a reader may not read before it closes with 4503."""
+    authenticate_within_seconds: float = number(5, 0.1, 3600)
+    """For a socket that came without a token."""
+    heartbeat_seconds: float = number(20, 1, 3600)
+    """Between pings of the server."""
+    reconcile_seconds: float = number(5, 0.05, 3600, shown="5; 1 without Redis")
+    """How often a node compares its positions with the log."""
+    login_patience_seconds: float = number(30, 0, 3600)
+    """How long a login waits for a database that is away."""
+    retention_days: float = number(30, 0.01, 36_500, variable="EVENT_RETENTION_DAYS")
+    """Older events leave the log; a device that still needed one resynchronises."""
+    retention_events: int = whole(10_000, 100, 1_000_000_000, variable="EVENT_RETENTION_COUNT")
+    """Events that a stream keeps at most."""
+    device_days: float = number(90, 1, 36_500, variable="DEVICE_RETENTION_DAYS")
+    """A device that has not connected for so long is forgotten; so are a user's longest idle ones
+    where they have more than 500 acknowledged positions."""
+    compression: bool = flag(True)
+    """permessage-deflate for clients that ask, each message compressed once for all of them."""
+    drain_delay_seconds: float = number(0, 0, 3600)
+    """On SIGTERM, how long to answer `/readyz` with 503 before any client is sent away."""
+    drain_seconds: float = number(5, 0, 3600)
+    """Over how long all are sent away."""
+    reconnect_after_ms: int = whole(5000, 0, 3_600_000)
+    """`server_shutdown` advises a random time up to it."""
+    max_lifetime_seconds: float = number(0, 0, 31_536_000, shown="0: none")
+    """The greatest age of a socket; it is sent away in the last quarter of it."""
+    echo: bool = flag()
+    """Serve `/ws/echo`, which answers every client with what it sends: for
+    [conformance](conformance.md) runs only."""
 
     @property
     def limits(self) -> Limits:

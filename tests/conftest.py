@@ -19,11 +19,17 @@ hypothesis_settings.load_profile("hoardrun")
 def pytest_configure() -> None:
     from django.conf import settings
 
+    from hoardrun import stores
+
     # Slow on purpose in production; here a test would spend its time hashing passwords.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Each test client would list all static files anew; those who want one ask a real server.
     settings.SERVESTATIC_USE_FINDERS = False
     settings.SERVESTATIC_USE_STATIC_ROOT = False
+    # A file: the tests use threads, and each thread would get a memory of its own.
+    database = settings.DATABASES["default"]
+    if database["ENGINE"] == stores.ENGINES["sqlite"]:
+        database.setdefault("TEST", {})["NAME"] = str(reaper.workspace() / "test.sqlite3")
 
 
 @pytest.fixture(scope="session")

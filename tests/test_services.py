@@ -119,11 +119,10 @@ def test_the_environment_of_the_caller_does_not_leak_in(
     """Also what only settings know of, such as WS_MAX_MESSAGE_BYTES."""
     for name in environment.names_settings_read():
         monkeypatch.setenv(name, "from-the-shell")
-    environment.prepare(tmp_path)
+    environment.prepare()
     left = {name for name in environment.names_settings_read() if name in os.environ}
     assert left <= {
         "SECRET_KEY",
-        "SQLITE_TEST_PATH",
         "SECURE_SSL_REDIRECT",
         "BROADCAST_RATE",
         "WRITE_RATE",

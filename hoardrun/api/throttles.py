@@ -29,7 +29,7 @@ from rest_framework.throttling import BaseThrottle
 
 from hoardrun.api import counts
 from hoardrun.api.windows import Rate, moment_of, rate_of, wait_seconds
-from hoardrun.env import MAX_CACHED
+from hoardrun.stores import MAX_CACHED
 from realtime.core.limits import network_of
 
 if TYPE_CHECKING:  # which reads from settings that the throttles are here

@@ -11,8 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 
-from hoardrun import env
 from hoardrun.checks.addresses import is_loopback
+from hoardrun.options import REDIS_PREFIX
+from hoardrun.stores import ENGINES
 
 
 @register(Tags.security, deploy=True)
@@ -33,7 +34,7 @@ def check_files(**kwargs: Any) -> Iterator[CheckMessage]:
     """Warn of a database in a file that other users of the machine may read."""
     for config in settings.DATABASES.values():
         file = Path(str(config.get("NAME") or ""))
-        if config["ENGINE"] == env.ENGINES["sqlite"] and file.is_file() and _is_open(file):
+        if config["ENGINE"] == ENGINES["sqlite"] and file.is_file() and _is_open(file):
             yield Warning(
                 f"The database {file} can be read by other users of this machine.",
                 hint=f"Stop the server, then run `chmod 600 {file}*`.",
@@ -54,7 +55,7 @@ def check_redis(**kwargs: Any) -> Iterator[CheckMessage]:
         return  # whoever connects next says it better
     if parts.scheme == "unix" or not parts.hostname or is_loopback(parts.hostname):
         return
-    if not _prefixes().isdisjoint({env.REDIS_PREFIX, "", None}):
+    if not _prefixes().isdisjoint({REDIS_PREFIX, "", None}):
         yield Warning(
             "Redis is on another machine, and its prefix is the default: a second deployment "
             "there would hear this one, as pub/sub ignores the database number.",

@@ -8,6 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 
+from realtime.options import options
+
 
 @register(Tags.security, deploy=True)
 def check_switches(**kwargs: Any) -> Iterator[CheckMessage]:
@@ -19,7 +21,7 @@ def check_switches(**kwargs: Any) -> Iterator[CheckMessage]:
             hint="Set ALLOW_LOSING_COMMITTED_EVENTS=0.",
             id="hoardrun.W040",
         )
-    if settings.REALTIME_ECHO:
+    if options().echo:
         yield Warning(
             "WS_ECHO is on: /ws/echo lets anybody in, from any page, without a limit.",
             hint="Set WS_ECHO=0; it is for conformance runs.",

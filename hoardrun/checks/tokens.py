@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
 from rest_framework_simplejwt import settings as simplejwt
 
-from hoardrun import env
+from hoardrun.options import JWT_ALGORITHMS, MIN_KEY_BYTES
 
 MAX_LEEWAY = timedelta(seconds=10)
 MAX_LIFETIME = timedelta(minutes=60)
@@ -70,10 +70,10 @@ def check_rotation(**kwargs: Any) -> Iterator[CheckMessage]:
 def check_keys(**kwargs: Any) -> Iterator[CheckMessage]:
     """Warn of algorithms and keys that others can forge tokens with."""
     algorithm, key = _algorithm(), simplejwt.api_settings.SIGNING_KEY
-    if algorithm not in env.JWT_ALGORITHMS:
+    if algorithm not in JWT_ALGORITHMS:
         yield Warning(
             f"Access tokens are signed with {algorithm!r}.",
-            hint=f"Set JWT_ALGORITHM to one of {', '.join(env.JWT_ALGORITHMS)}.",
+            hint=f"Set JWT_ALGORITHM to one of {', '.join(JWT_ALGORITHMS)}.",
             id="hoardrun.W021",
         )
     if algorithm.startswith("HS"):
@@ -84,11 +84,11 @@ def check_keys(**kwargs: Any) -> Iterator[CheckMessage]:
                 hint="Set JWT_SIGNING_KEY to another key, or leave it out: one is derived.",
                 id="hoardrun.W022",
             )
-        if len(str(key).encode()) < env.MIN_KEY_BYTES:
+        if len(str(key).encode()) < MIN_KEY_BYTES:
             yield Warning(
-                f"The key of access tokens is shorter than {env.MIN_KEY_BYTES} bytes and "
+                f"The key of access tokens is shorter than {MIN_KEY_BYTES} bytes and "
                 "can be guessed.",
-                hint=f"Set JWT_SIGNING_KEY to {env.MIN_KEY_BYTES} or more random bytes, or "
+                hint=f"Set JWT_SIGNING_KEY to {MIN_KEY_BYTES} or more random bytes, or "
                 "leave it out: one is derived.",
                 id="hoardrun.W023",
             )
@@ -137,7 +137,7 @@ def _algorithm() -> str:
 
 
 def _reads_files(algorithm: str) -> bool:
-    return algorithm in env.JWT_ALGORITHMS and not algorithm.startswith("HS")
+    return algorithm in JWT_ALGORITHMS and not algorithm.startswith("HS")
 
 
 def _leeway(value: Any) -> timedelta:

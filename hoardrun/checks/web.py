@@ -11,15 +11,16 @@ from corsheaders.conf import conf as cors
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
 
-from hoardrun import env
+from hoardrun import signing
 from hoardrun.checks.addresses import is_loopback
 from realtime.core.origin import parse_allowed
+from realtime.options import options
 
 
 @register(Tags.security, deploy=True)
 def check_hosts(**kwargs: Any) -> Iterator[CheckMessage]:
     """Warn of the key of DEBUG, and of hosts that let strangers in."""
-    if env.DEBUG_KEY in {settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS}:
+    if signing.DEBUG_KEY in {settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS}:
         yield Warning(
             "SECRET_KEY, or one of SECRET_KEY_FALLBACKS, is the key of DEBUG, which everybody "
             "knows.",
@@ -78,7 +79,7 @@ def check_origins(**kwargs: Any) -> Iterator[CheckMessage]:
             hint="Take it out, and list the front ends in CORS_ALLOWED_ORIGINS.",
             id="hoardrun.W007",
         )
-    if settings.REALTIME.get("ALLOW_QUERY_TOKEN", True):
+    if options().allow_query_token:
         yield Info(
             "Sockets may bring their token in the address (?token=), which proxies log.",
             hint="Set WS_ALLOW_QUERY_TOKEN=0 once all clients use tickets, a header or "
@@ -117,8 +118,7 @@ def check_proxies(**kwargs: Any) -> Iterator[CheckMessage]:
 
 
 def _socket_origins() -> Sequence[str]:
-    origins: Sequence[str] = settings.REALTIME.get("ALLOWED_ORIGINS", ())
-    return origins
+    return options().allowed_origins
 
 
 def _unusable(origins: Sequence[str]) -> Iterator[str]:

@@ -6,9 +6,9 @@ import socket
 from typing import Any
 
 import uvicorn
-from django.conf import settings
 from uvicorn.supervisors import multiprocess
 
+from realtime.options import options as engine
 from realtime.servers.http import HttpProtocol
 from realtime.servers.uvicorn import CLOSE_SECONDS, WebSocketProtocol
 
@@ -51,7 +51,7 @@ def config(**overrides: Any) -> uvicorn.Config:
         "loop": "auto",
         "http": HttpProtocol,
         "ws": WebSocketProtocol,
-        "ws_max_size": settings.REALTIME["MAX_MESSAGE_BYTES"],
+        "ws_max_size": engine().max_message_bytes,
         "ws_per_message_deflate": False,  # uvicorn's keeps a compressor for every socket
         "ws_ping_interval": None,  # uvicorn's pings take a timer for every socket
         # uvicorn believes whoever connects from this machine; our application knows better.
@@ -78,7 +78,7 @@ def listen(configuration: uvicorn.Config) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
-            patience = settings.REALTIME["STUCK_AFTER_SECONDS"] * 2
+            patience = engine().stuck_after_seconds * 2
             listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(patience * 1000))
         if hasattr(socket, "TCP_NOTSENT_LOWAT"):
             listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from django.conf import settings
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.datastructures import Headers
@@ -22,6 +21,7 @@ from websockets.protocol import State
 
 from realtime.core.frames import COMPRESS_SETTINGS, WINDOW_BITS, Frame
 from realtime.core.transport import EXTENSION, Listener
+from realtime.options import options
 from realtime.protocol.codes import CloseCode
 from realtime.servers.refusals import Refusal
 
@@ -82,7 +82,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.pong = b""  # the answer to the latest ping of a client that takes nothing
         self.deflates = False
         self.pipe: Callable[[bytes], None] | None = None
-        if settings.REALTIME["COMPRESSION"]:
+        if options().compression:
             self.conn.available_extensions = [_DEFLATE]
 
     # -- the Writer

@@ -53,7 +53,7 @@ def _arguments() -> Namespace:
 def main() -> int:
     """Run what was asked for; 1 when a case has not the verdict it must have."""
     arguments = _arguments()
-    environment.prepare(reaper.workspace())
+    environment.prepare()
     parts = [CORE, LIMITS] if arguments.all else [CORE]
     results: dict[str, dict[str, Any]] = {}
     try:

@@ -82,7 +82,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(2**32))
     parser.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
     arguments = parser.parse_args()
-    environment.prepare(reaper.workspace())
+    environment.prepare()
     print(f"seed {arguments.seed}", flush=True)
     failed = 0
     database = Postgres().database("contract") if arguments.database == "postgres" else ""

@@ -90,7 +90,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=FOLDER)
     arguments = parser.parse_args()
-    environment.prepare(reaper.workspace())
+    environment.prepare()
     asyncio.run(take(arguments.folder))
     return 0
 

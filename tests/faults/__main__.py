@@ -51,7 +51,7 @@ def main() -> int:
     """Run what was asked for; 1 when anything was lost, or a bug was not caught."""
     arguments = _arguments()
     folder = reaper.workspace()
-    environment.prepare(folder)
+    environment.prepare()
     try:
         return _bugs(arguments, folder) if arguments.what == "bugs" else _run(arguments, folder)
     except (ServerMissing, ValueError) as error:

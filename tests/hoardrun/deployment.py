@@ -8,8 +8,11 @@ import secrets
 import subprocess
 import sys
 
+import pytest
 from django.core import checks
 
+from hoardrun import env
+from hoardrun.options import Deployment
 from tests.services.environment import ROOT, names_settings_read
 
 GIVE_UP_SECONDS = 120
@@ -23,6 +26,16 @@ def shipped(**more: str) -> dict[str, str]:
         "ALLOWED_HOSTS": "example.com",
         "SECRET_KEY": secrets.token_urlsafe(50),
     } | more
+
+
+def read(**values: str) -> Deployment:
+    """Read the deployment's options where these variables are set, and no others."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in names_settings_read():
+            patch.delenv(name, raising=False)
+        for name, value in values.items():
+            patch.setenv(name, value)
+        return env.read(Deployment)
 
 
 def python(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import pytest
 from django.core import checks
 
-from hoardrun import env
+from hoardrun import signing
 from tests.hoardrun.deployment import OUR_ID, fires, manage, raised, shipped
 from tests.services.environment import ROOT
 
@@ -64,7 +64,8 @@ def test_production_documents_every_check():
 
 @pytest.mark.parametrize("setting", ["SECRET_KEY", "SECRET_KEY_FALLBACKS"])
 def test_it_warns_of_the_key_of_debug(production, setting: str):
-    setattr(production, setting, env.DEBUG_KEY if setting == "SECRET_KEY" else [env.DEBUG_KEY])
+    key = signing.DEBUG_KEY
+    setattr(production, setting, key if setting == "SECRET_KEY" else [key])
     fires("hoardrun.W001")
 
 
@@ -243,13 +244,17 @@ def test_it_lets_a_redis_be_that_is_not(production, url: str):
     ("switch", "identifier"),
     [
         ("ALLOW_LOSING_COMMITTED_EVENTS", "hoardrun.W040"),
-        ("REALTIME_ECHO", "hoardrun.W041"),
         ("SIMULATE_MARKET", "hoardrun.W042"),
     ],
 )
 def test_it_warns_of_a_switch_for_development(production, switch: str, identifier: str):
     setattr(production, switch, True)
     fires(identifier)
+
+
+def test_it_warns_of_the_echo(production):
+    realtime(production, ECHO=True)
+    fires("hoardrun.W041")
 
 
 def test_it_lets_development_have_its_switches(production):

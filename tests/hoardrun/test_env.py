@@ -10,51 +10,63 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from hoardrun import env
+from hoardrun import env, signing, stores
 from hoardrun.api.windows import rate_of
+from tests.hoardrun.deployment import read
 
 
 @pytest.mark.parametrize(
     ("value", "means"),
     [("", (60, 60)), (" 5/s ", (5, 1)), ("10/hour", (10, 3600)), ("7/d", (7, 86400))],
 )
-def test_it_reads_rates_as_the_throttles_do(monkeypatch, value: str, means: tuple[int, int]):
-    monkeypatch.setenv("BROADCAST_RATE", value)
-    assert rate_of(env.rate("BROADCAST_RATE", "60/min")) == means
+def test_it_reads_rates_as_the_throttles_do(value: str, means: tuple[int, int]):
+    assert rate_of(read(BROADCAST_RATE=value).broadcast_rate) == means
 
 
 @pytest.mark.parametrize("value", ["60", "fast", "60/year", "0/min", "-1/min", "1.5/s", "60/min/s"])
-def test_it_refuses_what_is_no_rate(monkeypatch, value: str):
-    monkeypatch.setenv("BROADCAST_RATE", value)
+def test_it_refuses_what_is_no_rate(value: str):
     with pytest.raises(ImproperlyConfigured, match="BROADCAST_RATE=.* is no rate: write it like"):
-        env.rate("BROADCAST_RATE", "60/min")
+        read(BROADCAST_RATE=value)
+
+
+@pytest.mark.parametrize(
+    ("value", "means"), [("", True), ("0", False), ("OFF", False), ("yes", True), (" 1 ", True)]
+)
+def test_it_reads_switches(value: str, means: bool):
+    assert read(CONSOLE_ENABLED=value).console_enabled is means
+
+
+def test_it_refuses_what_is_neither_yes_nor_no():
+    with pytest.raises(ImproperlyConfigured, match="^DEBUG='maybe' is neither yes nor no"):
+        read(DEBUG="maybe")
+
+
+def test_an_empty_list_is_not_the_default():
+    assert read(ALLOWED_HOSTS=" ").allowed_hosts == ()
+    assert read(ALLOWED_HOSTS="a, b,,").allowed_hosts == ("a", "b")
 
 
 @pytest.mark.parametrize("value", ["$secret", "$$", "a$b", "$HOME"])
-def test_a_text_is_taken_as_it_is(monkeypatch, value: str):
-    monkeypatch.setenv("SECRET_KEY", f"{value} ")
-    assert env.text("SECRET_KEY") == value
-    assert env.secret_key(debug=True) == value
+def test_a_text_is_taken_as_it_is(value: str):
+    given = read(SECRET_KEY=f"{value} ", DEBUG="1")
+    assert given.secret_key == signing.secret_key(given) == value
 
 
-@pytest.mark.parametrize("value", ["inf", "-inf", "nan", "1e999"])
-@pytest.mark.parametrize("read", [env.number, env.whole])
-def test_it_refuses_what_is_no_finite_number(monkeypatch, read, value: str):
-    monkeypatch.setenv("WS_TICKET_SECONDS", value)
-    with pytest.raises(ImproperlyConfigured, match="WS_TICKET_SECONDS"):
-        read("WS_TICKET_SECONDS", 30, maximum=3600)
+@pytest.mark.parametrize("value", ["", "inf", "-inf", "nan", "1e999"])
+@pytest.mark.parametrize("name", ["REFRESH_TOKEN_DAYS", "DATABASE_POOL_SIZE"])
+def test_it_refuses_what_is_no_finite_number(name: str, value: str):
+    with pytest.raises(ImproperlyConfigured, match=f"^{name}='{value}' is not a number"):
+        read(**{name: value})
 
 
 @pytest.mark.parametrize(("value", "means"), [("", "INFO"), ("debug", "DEBUG"), ("ERROR", "ERROR")])
-def test_it_reads_the_log_level_in_any_case(monkeypatch, value: str, means: str):
-    monkeypatch.setenv("LOG_LEVEL", value)
-    assert env.log_level() == means
+def test_it_reads_the_log_level_in_any_case(value: str, means: str):
+    assert read(LOG_LEVEL=value).log_level == means
 
 
-def test_it_refuses_what_is_no_log_level(monkeypatch):
-    monkeypatch.setenv("LOG_LEVEL", "LOUD")
+def test_it_refuses_what_is_no_log_level():
     with pytest.raises(ImproperlyConfigured, match="LOG_LEVEL='LOUD' is none of DEBUG, INFO"):
-        env.log_level()
+        read(LOG_LEVEL="LOUD")
 
 
 @pytest.mark.parametrize(
@@ -67,9 +79,8 @@ def test_it_refuses_what_is_no_log_level(monkeypatch):
         "unix:///run/redis.sock?db=1",
     ],
 )
-def test_it_takes_addresses_of_a_redis(monkeypatch, url: str):
-    monkeypatch.setenv("REDIS_URL", url)
-    assert env.redis_url() == url
+def test_it_takes_addresses_of_a_redis(url: str):
+    assert read(REDIS_URL=url).redis_url == url
 
 
 @pytest.mark.parametrize(
@@ -85,10 +96,9 @@ def test_it_takes_addresses_of_a_redis(monkeypatch, url: str):
         "redis://[::1",
     ],
 )
-def test_it_refuses_what_is_no_address_of_a_redis(monkeypatch, url: str):
-    monkeypatch.setenv("REDIS_URL", url)
+def test_it_refuses_what_is_no_address_of_a_redis(url: str):
     with pytest.raises(ImproperlyConfigured, match="REDIS_URL is no address") as caught:
-        env.redis_url()
+        read(REDIS_URL=url)
     assert "secret" not in str(caught.value)
 
 
@@ -105,26 +115,26 @@ def test_it_refuses_what_is_no_address_of_a_redis(monkeypatch, url: str):
         "sqlite://folder/file.sqlite3",
     ],
 )
-def test_it_refuses_what_is_no_database_without_a_warning(monkeypatch, url: str):
-    monkeypatch.setenv("DATABASE_URL", url)
+def test_it_refuses_what_is_no_database_without_a_warning(url: str):
+    given = read(DATABASE_URL=url)
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL") as caught:
-        env.database()
+        stores.database(given)
     assert "sec" not in str(caught.value)
 
 
-def test_it_says_which_folder_of_a_database_cannot_be_made(monkeypatch, tmp_path):
+def test_it_says_which_folder_of_a_database_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("")
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/file/db.sqlite3")
+    given = read(DATABASE_URL=f"sqlite:///{tmp_path}/file/db.sqlite3")
     with pytest.raises(ImproperlyConfigured, match=r"DATABASE_URL: the folder .*/file"):
-        env.database()
+        stores.database(given)
 
 
-def test_sqlite_is_in_files_that_nobody_else_may_read(monkeypatch, tmp_path):
+def test_sqlite_is_in_files_that_nobody_else_may_read(tmp_path):
     file = tmp_path / "db.sqlite3"
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{file}")
+    given = read(DATABASE_URL=f"sqlite:///{file}")
     umask = os.umask(0)
     try:
-        env.database()
+        stores.database(given)
         with closing(sqlite3.connect(file)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("CREATE TABLE t (a)")
@@ -133,47 +143,46 @@ def test_sqlite_is_in_files_that_nobody_else_may_read(monkeypatch, tmp_path):
         os.umask(umask)
     assert modes == {"db.sqlite3": 0o600, "db.sqlite3-wal": 0o600, "db.sqlite3-shm": 0o600}
     file.chmod(0o640)  # somebody's choice
-    env.database()
+    stores.database(given)
     assert file.stat().st_mode & 0o777 == 0o640
 
 
-def test_it_says_which_database_cannot_be_made(monkeypatch, tmp_path):
+def test_it_says_which_database_cannot_be_made(tmp_path):
     name = "x" * 300  # longer than a file's name may be
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/{name}")
+    given = read(DATABASE_URL=f"sqlite:///{tmp_path}/{name}")
     with pytest.raises(ImproperlyConfigured, match=r"DATABASE_URL: .*x cannot be made"):
-        env.database()
+        stores.database(given)
 
 
 @pytest.fixture
 def demo_key(monkeypatch, tmp_path) -> Path:
-    monkeypatch.delenv("SECRET_KEY", raising=False)
     path: Path = tmp_path / "secret_key"
-    monkeypatch.setattr(env, "DEMO_KEY_FILE", path)
+    monkeypatch.setattr(signing, "DEMO_KEY_FILE", path)
     return path
 
 
 def test_under_debug_the_key_is_that_of_the_demo_if_there_is_one(demo_key: Path):
-    assert env.secret_key(debug=True) == env.DEBUG_KEY
+    assert signing.secret_key(read(DEBUG="1")) == signing.DEBUG_KEY
     demo_key.write_text("of the demo\n")
-    assert env.secret_key(debug=True) == "of the demo"
+    assert signing.secret_key(read(DEBUG="1")) == "of the demo"
 
 
-def test_a_variable_goes_before_the_key_of_the_demo(monkeypatch, demo_key: Path):
+def test_a_variable_goes_before_the_key_of_the_demo(demo_key: Path):
     demo_key.write_text("of the demo\n")
-    monkeypatch.setenv("SECRET_KEY", "of the shell")
-    assert env.secret_key(debug=True) == "of the shell"
+    given = read(DEBUG="1", SECRET_KEY="of the shell")
+    assert signing.secret_key(given) == "of the shell"
 
 
 def test_outside_debug_the_key_of_the_demo_counts_for_nothing(demo_key: Path):
     demo_key.write_text("of the demo\n")
     with pytest.raises(ImproperlyConfigured, match="SECRET_KEY is not set"):
-        env.secret_key(debug=False)
+        signing.secret_key(read())
 
 
 def test_a_key_of_the_demo_that_cannot_be_read_is_named(demo_key: Path):
     demo_key.mkdir()
     with pytest.raises(ImproperlyConfigured, match="secret_key cannot be read"):
-        env.secret_key(debug=True)
+        signing.secret_key(read(DEBUG="1"))
 
 
 @pytest.mark.parametrize(
@@ -185,9 +194,9 @@ def test_a_key_of_the_demo_that_cannot_be_read_is_named(demo_key: Path):
         ("postgres:///db", "", ""),
     ],
 )
-def test_it_takes_a_folder_of_sockets_for_a_host(monkeypatch, url: str, host: str, user: str):
-    monkeypatch.setenv("DATABASE_URL", url)
-    config = env.database()
+def test_it_takes_a_folder_of_sockets_for_a_host(url: str, host: str, user: str):
+    given = read(DATABASE_URL=url)
+    config = stores.database(given)
     assert (config.get("HOST") or "", config.get("USER") or "", config["NAME"]) == (
         host,
         user,
@@ -195,12 +204,11 @@ def test_it_takes_a_folder_of_sockets_for_a_host(monkeypatch, url: str, host: st
     )
 
 
-def test_a_byte_order_mark_is_no_part_of_a_value(monkeypatch, tmp_path: Path, demo_key: Path):
-    monkeypatch.setenv("DATABASE_URL", "\ufeff postgres://u@h/db ")
-    assert env.database()["HOST"] == "h"
+def test_a_byte_order_mark_is_no_part_of_a_value(tmp_path: Path, demo_key: Path):
+    given = read(DATABASE_URL="\ufeff postgres://u@h/db ")
+    assert stores.database(given)["HOST"] == "h"
     demo_key.write_text("\ufeffa key\n", encoding="utf-8")
-    assert env.secret_key(debug=True) == "a key"
+    assert signing.secret_key(read(DEBUG="1")) == "a key"
     pem = tmp_path / "key.pem"
     pem.write_bytes(b"\xef\xbb\xbf-----BEGIN")
-    monkeypatch.setenv("JWT_PRIVATE_KEY_FILE", str(pem))
-    assert env._pem("JWT_PRIVATE_KEY_FILE") == "-----BEGIN"
+    assert env.read_file("JWT_PRIVATE_KEY_FILE", str(pem)) == "-----BEGIN"

@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from django.core.exceptions import ImproperlyConfigured
 
-from hoardrun import env
-from tests.hoardrun.deployment import manage, python, shipped
+from hoardrun import signing
+from hoardrun.options import Deployment
+from tests.hoardrun.deployment import manage, python, read, shipped
 
 Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
@@ -39,19 +40,6 @@ for text in sys.argv[1:]:
     identity = tokens.verify(text)
     print(identity.user_id if identity else "refused")
 """
-
-
-@pytest.fixture(autouse=True)
-def _nothing_set(monkeypatch):
-    for name in (
-        "JWT_ALGORITHM",
-        "JWT_SIGNING_KEY",
-        "JWT_PRIVATE_KEY_FILE",
-        "JWT_PUBLIC_KEY_FILE",
-        "JWT_SIGNING_KEY_FALLBACKS",
-        "JWT_PUBLIC_KEY_FILE_FALLBACKS",
-    ):
-        monkeypatch.delenv(name, raising=False)
 
 
 def private_pem(key: Private, password: bytes = b"") -> bytes:
@@ -94,34 +82,30 @@ def forged_with_hmac(token: str, public: bytes) -> str:
 
 
 def test_a_key_is_derived_that_tells_nothing_of_the_secret_key():
-    keys = env.jwt_keys(SECRET)
+    keys = signing.jwt_keys(Deployment(), SECRET)
     assert keys["ALGORITHM"] == "HS256"
     assert SECRET not in keys["SIGNING_KEY"]
     assert len(keys["SIGNING_KEY"].encode()) >= 32
-    assert env.jwt_keys(SECRET) == keys  # on every node
-    assert env.jwt_keys(SECRET + "x")["SIGNING_KEY"] != keys["SIGNING_KEY"]
+    assert signing.jwt_keys(Deployment(), SECRET) == keys  # on every node
+    assert signing.jwt_keys(Deployment(), SECRET + "x")["SIGNING_KEY"] != keys["SIGNING_KEY"]
 
 
-def test_a_key_of_ones_own_signs(monkeypatch):
-    monkeypatch.setenv("JWT_SIGNING_KEY", "k" * 32)
-    monkeypatch.setenv("JWT_ALGORITHM", "HS512")
-    keys = env.jwt_keys(SECRET)
+def test_a_key_of_ones_own_signs():
+    keys = signing.jwt_keys(read(JWT_SIGNING_KEY="k" * 32, JWT_ALGORITHM="HS512"), SECRET)
     assert (keys["ALGORITHM"], keys["SIGNING_KEY"]) == ("HS512", "k" * 32)
 
 
 @pytest.mark.parametrize("key", ["k" * 31, SECRET])
-def test_a_short_or_shared_key_is_refused(monkeypatch, key: str):
-    monkeypatch.setenv("JWT_SIGNING_KEY", key)
+def test_a_short_or_shared_key_is_refused(key: str):
     with pytest.raises(ImproperlyConfigured, match="JWT_SIGNING_KEY must hold at least 32") as told:
-        env.jwt_keys(SECRET)
+        signing.jwt_keys(read(JWT_SIGNING_KEY=key), SECRET)
     assert key not in str(told.value)
 
 
 @pytest.mark.parametrize("algorithm", ["none", "hs256", "PS256", "HS1"])
-def test_an_algorithm_that_is_not_ours_is_refused(monkeypatch, algorithm: str):
-    monkeypatch.setenv("JWT_ALGORITHM", algorithm)
+def test_an_algorithm_that_is_not_ours_is_refused(algorithm: str):
     with pytest.raises(ImproperlyConfigured, match=f"^JWT_ALGORITHM='{algorithm}' is none of"):
-        env.jwt_keys(SECRET)
+        read(JWT_ALGORITHM=algorithm)
 
 
 # -- a pair of keys
@@ -159,28 +143,24 @@ def test_one_node_signs_and_another_only_verifies(
 
 
 def test_what_a_key_of_before_derives_verifies_still():
-    assert env.jwt_fallbacks([]) == []
-    assert env.jwt_fallbacks([SECRET]) == [env.jwt_keys(SECRET)["SIGNING_KEY"]]
+    assert signing.jwt_fallbacks(Deployment()) == []
+    derived = signing.jwt_keys(Deployment(), SECRET)["SIGNING_KEY"]
+    assert signing.jwt_fallbacks(read(SECRET_KEY_FALLBACKS=SECRET)) == [derived]
 
 
-def test_shared_keys_of_before_come_by_name(monkeypatch):
-    monkeypatch.setenv("JWT_SIGNING_KEY_FALLBACKS", f"{'a' * 32}, {'b' * 40}")
-    derived = env.jwt_keys(SECRET)["SIGNING_KEY"]
-    assert env.jwt_fallbacks([SECRET]) == ["a" * 32, "b" * 40, derived]
-    monkeypatch.setenv("JWT_SIGNING_KEY_FALLBACKS", "a" * 31)
-    with pytest.raises(ImproperlyConfigured, match="^JWT_SIGNING_KEY_FALLBACKS has a key") as told:
-        env.jwt_fallbacks([])
-    assert "a" * 31 not in str(told.value)
+def test_shared_keys_of_before_come_by_name():
+    given = read(JWT_SIGNING_KEY_FALLBACKS=f"{'a' * 32}, {'b' * 40}", SECRET_KEY_FALLBACKS=SECRET)
+    derived = signing.jwt_keys(Deployment(), SECRET)["SIGNING_KEY"]
+    assert signing.jwt_fallbacks(given) == ["a" * 32, "b" * 40, derived]
 
 
-def test_public_keys_of_before_come_from_files(monkeypatch, tmp_path: Path):
-    monkeypatch.setenv("JWT_ALGORITHM", "ES256")
+def test_public_keys_of_before_come_from_files(tmp_path: Path):
     paths = [written(tmp_path / name, name.encode()) for name in ("one.pem", "two.pem")]
-    monkeypatch.setenv("JWT_PUBLIC_KEY_FILE_FALLBACKS", ", ".join(paths))
-    assert env.jwt_fallbacks([SECRET]) == ["one.pem", "two.pem"]
-    monkeypatch.setenv("JWT_PUBLIC_KEY_FILE_FALLBACKS", str(tmp_path / "nowhere.pem"))
+    given = read(JWT_ALGORITHM="ES256", JWT_PUBLIC_KEY_FILE_FALLBACKS=", ".join(paths))
+    assert signing.jwt_fallbacks(given) == ["one.pem", "two.pem"]
+    nowhere = str(tmp_path / "nowhere.pem")
     with pytest.raises(ImproperlyConfigured, match="^JWT_PUBLIC_KEY_FILE_FALLBACKS=.* cannot be"):
-        env.jwt_fallbacks([])
+        signing.jwt_fallbacks(read(JWT_ALGORITHM="ES256", JWT_PUBLIC_KEY_FILE_FALLBACKS=nowhere))
 
 
 def test_a_deployment_rotates_secret_key_and_takes_tokens_of_before():
@@ -211,10 +191,9 @@ def test_a_deployment_goes_from_the_derived_key_to_one_of_its_own():
 
 @pytest.mark.parametrize("name", ["SECRET_KEY_FALLBACKS", "JWT_SIGNING_KEY_FALLBACKS"])
 @pytest.mark.parametrize("short", ["7", "k" * 31, f"{'k' * 40},7", "a,b"])
-def test_a_key_of_before_that_can_be_guessed_is_refused(monkeypatch, name: str, short: str):
-    monkeypatch.setenv(name, short)
+def test_a_key_of_before_that_can_be_guessed_is_refused(name: str, short: str):
     with pytest.raises(ImproperlyConfigured, match=f"^{name} has a key of less than 32") as told:
-        env.keys(name)
+        read(**{name: short})
     assert "k" * 31 not in str(told.value)
 
 
@@ -231,18 +210,17 @@ def test_a_key_that_can_be_guessed_stops_the_start(name: str):
 @pytest.mark.parametrize(
     ("algorithm", "name"),
     [
-        *(("", name) for name in env._KEY_FILES),
+        *(("", name) for name in signing._KEY_FILES),
         ("HS512", "JWT_PRIVATE_KEY_FILE"),
-        *(("RS256", name) for name in env._SHARED_KEYS),
+        *(("RS256", name) for name in signing._SHARED_KEYS),
     ],
 )
-def test_a_key_that_nothing_reads_stops_the_start(monkeypatch, algorithm: str, name: str):
+def test_a_key_that_nothing_reads_stops_the_start(algorithm: str, name: str):
     """A path may even lead nowhere: nobody would have noticed."""
-    if algorithm:
-        monkeypatch.setenv("JWT_ALGORITHM", algorithm)
-    monkeypatch.setenv(name, "/nowhere/key.pem" if "FILE" in name else "k" * 40)
+    value = "/nowhere/key.pem" if "FILE" in name else "k" * 40
+    given = read(JWT_ALGORITHM=algorithm, **{name: value})
     with pytest.raises(ImproperlyConfigured, match=f"^{name} is set, and JWT_ALGORITHM=") as told:
-        env.jwt_keys(SECRET)
+        signing.jwt_keys(given, SECRET)
     assert "k" * 40 not in str(told.value)
     assert ("RS256, ES256 or EdDSA" if "FILE" in name else "HS256") in str(told.value)
 
@@ -286,7 +264,10 @@ def test_a_file_without_a_usable_key_is_one_clear_sentence(tmp_path: Path, conte
 
 def test_a_file_of_bytes_is_one_clear_sentence(tmp_path: Path):
     path = written(tmp_path / "private.der", b"\x30\x82\xff\xfe")
-    assert refusal(JWT_PRIVATE_KEY_FILE=path) == f"JWT_PRIVATE_KEY_FILE={path!r} is not a PEM file."
+    assert (
+        refusal(JWT_PRIVATE_KEY_FILE=path)
+        == f"JWT_PRIVATE_KEY_FILE={path!r} is not a text file in UTF-8."
+    )
 
 
 def test_the_key_of_another_algorithm_stops_commands(tmp_path: Path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import runpy
 from typing import Any
@@ -10,29 +9,21 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from hoardrun.options import TABLES
 from realtime.cluster import retention
+from realtime.variables import declared
 from tests.services.environment import ROOT, names_settings_read
 
-READERS = {"number", "whole", "rate"}
 _SETTINGS = ROOT / "hoardrun" / "settings.py"
 _RANGE = re.compile(r"([A-Z_]+)='.*' is out of range: it takes ([\d.,]+) to ([\d.,]+)\.")
 
-
-def _numbers() -> dict[str, str]:
-    """List the variables that are read as numbers, each with its reader."""
-    found: dict[str, str] = {}
-    for path in (_SETTINGS, ROOT / "hoardrun" / "env.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if not isinstance(node, ast.Call):
-                continue
-            reader = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            first = node.args[0] if node.args else None
-            if reader in READERS and isinstance(first, ast.Constant):
-                found[str(first.value)] = reader
-    return found
-
-
-NUMBERS = _numbers()
+# The variables that are numbers, each with the type that its field has.
+NUMBERS = {
+    option.variable: table.__annotations__[option.field]
+    for table in TABLES
+    for option in declared(table)
+    if option.maximum is not None
+}
 
 
 def _read(monkeypatch: pytest.MonkeyPatch, **values: str) -> dict[str, Any]:
@@ -50,7 +41,7 @@ def _read(monkeypatch: pytest.MonkeyPatch, **values: str) -> dict[str, Any]:
 
 def _range(monkeypatch: pytest.MonkeyPatch, name: str) -> tuple[str, str]:
     """Return the least and the greatest value, as the error for a far greater one names them."""
-    suffix = "/min" if NUMBERS[name] == "rate" else ""
+    suffix = "/min" if NUMBERS[name] == "str" else ""
     with pytest.raises(ImproperlyConfigured) as caught:
         _read(monkeypatch, **{name: f"{10**18}{suffix}"})
     found = _RANGE.fullmatch(str(caught.value))
@@ -67,13 +58,13 @@ def test_a_number_out_of_its_range_stops_the_start_and_is_named(
     least, greatest = _range(monkeypatch, name)
     for value in (least, greatest):
         _read(monkeypatch, **{name: value})
-    if NUMBERS[name] != "rate":  # of a rate, what is below 1 is none
+    if NUMBERS[name] != "str":  # of a rate, what is below 1 is none
         below = str(float(least) / 2) if float(least) else "-1"
         with pytest.raises(ImproperlyConfigured, match=f"^{name}='{below}' is out of range"):
             _read(monkeypatch, **{name: below})
 
 
-@pytest.mark.parametrize("name", [name for name in NUMBERS if NUMBERS[name] == "whole"])
+@pytest.mark.parametrize("name", [name for name in NUMBERS if NUMBERS[name] == "int"])
 def test_half_of_what_is_counted_stops_the_start_and_is_named(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

@@ -63,7 +63,7 @@ def pytest_load_initial_conftests() -> Generator[None]:
     choice = os.environ.get("HOARDRUN_TEST_DATABASE", "sqlite")
     if choice not in {"sqlite", "postgres"}:
         raise pytest.UsageError(f"HOARDRUN_TEST_DATABASE={choice!r}: use sqlite or postgres.")
-    environment.prepare(reaper.workspace())
+    environment.prepare()
     if choice == "postgres":
         try:
             os.environ["DATABASE_URL"] = run_postgres().database("hoardrun")

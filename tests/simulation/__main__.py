@@ -6,7 +6,6 @@ import itertools
 import os
 import random
 import sys
-import tempfile
 import time
 from argparse import ArgumentParser
 from pathlib import Path
@@ -25,40 +24,37 @@ def main() -> int:
     parser.add_argument("--bug", help="Put a bug of tests.faults.bugs in: it must be found.")
     parser.add_argument("--play", type=Path, help="Play a schedule that was kept in a file.")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        environment.prepare(Path(folder))
-        os.environ["DJANGO_SETTINGS_MODULE"] = "hoardrun.settings"
-        django.setup()
-        from tests.simulation import bugs, run, schedule, world
+    environment.prepare()
+    os.environ["DJANGO_SETTINGS_MODULE"] = "hoardrun.settings"
+    django.setup()
+    from tests.simulation import bugs, run, schedule, world
 
-        if arguments.bug is not None and arguments.bug not in bugs.ALL:
-            parser.error(f"no bug of a node: {arguments.bug}; they are {', '.join(bugs.ALL)}")
-        with world.replaced(arguments.bug):
-            if arguments.play:
-                failures = schedule.load(arguments.play.read_text()).play()
-                print(
-                    "\n".join(f"{verdict}: {text}" for verdict, text in failures) or "all is well"
-                )
-                return 1 if failures else 0
-            most = arguments.schedules
-            if most is None and arguments.seconds is None:
-                most = 10_000
-            first = random.randrange(1 << 40) if arguments.seed is None else arguments.seed
-            print(f"schedules from seed {first} on")
-            began = time.perf_counter()
-            played, found = run.look(
-                itertools.islice(itertools.count(first), most),
-                seconds=arguments.seconds,
-                say=lambda text: print(text, flush=True),
-            )
-            took = f"{played} schedules in {time.perf_counter() - began:.1f} s"
-            if found is None:
-                print(f"{took}: no promise was broken")
-                return 0 if arguments.bug is None else 1
-            print(f"{took}:\n{found.report(arguments.bug)}")
-            if arguments.bug is None:
-                return 1
-            return 0 if found.verdict in bugs.ALL[arguments.bug] else 1
+    if arguments.bug is not None and arguments.bug not in bugs.ALL:
+        parser.error(f"no bug of a node: {arguments.bug}; they are {', '.join(bugs.ALL)}")
+    with world.replaced(arguments.bug):
+        if arguments.play:
+            failures = schedule.load(arguments.play.read_text()).play()
+            print("\n".join(f"{verdict}: {text}" for verdict, text in failures) or "all is well")
+            return 1 if failures else 0
+        most = arguments.schedules
+        if most is None and arguments.seconds is None:
+            most = 10_000
+        first = random.randrange(1 << 40) if arguments.seed is None else arguments.seed
+        print(f"schedules from seed {first} on")
+        began = time.perf_counter()
+        played, found = run.look(
+            itertools.islice(itertools.count(first), most),
+            seconds=arguments.seconds,
+            say=lambda text: print(text, flush=True),
+        )
+        took = f"{played} schedules in {time.perf_counter() - began:.1f} s"
+        if found is None:
+            print(f"{took}: no promise was broken")
+            return 0 if arguments.bug is None else 1
+        print(f"{took}:\n{found.report(arguments.bug)}")
+        if arguments.bug is None:
+            return 1
+        return 0 if found.verdict in bugs.ALL[arguments.bug] else 1
 
 
 if __name__ == "__main__":

@@ -147,9 +147,9 @@ def test_what_was_found_once_stays_mended(path: Any) -> None:
 
 
 _FINGERPRINTS = """
-import os, tempfile, pathlib
+import os
 from tests.services import environment
-environment.prepare(pathlib.Path(tempfile.mkdtemp()))
+environment.prepare()
 os.environ["DJANGO_SETTINGS_MODULE"] = "hoardrun.settings"
 import django; django.setup()
 from tests.simulation.test_simulation import fingerprints

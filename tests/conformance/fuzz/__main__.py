@@ -21,7 +21,7 @@ def main() -> int:
     parser.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
     parser.add_argument("--seed", type=int, default=random.randrange(2**32))
     arguments = parser.parse_args()
-    environment.prepare(reaper.workspace())
+    environment.prepare()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hoardrun.settings")
     import django
 

@@ -22,6 +22,7 @@ from hoardrun.ledger.choices import TransactionType as Type
 from hoardrun.ledger.models import Account
 from hoardrun.ledger.money import Currency
 from hoardrun.ledger.services import account_open, transaction_create, transaction_move
+from hoardrun.options import Deployment
 from notifications.services import notification_create
 from realtime import commands
 
@@ -184,7 +185,7 @@ def _database() -> str:
 
     An address with a password is kept in a file for its owner alone, and not printed.
     """
-    url = env.text("DATABASE_URL")
+    url = env.read(Deployment).database_url
     if not url:
         return ""
     database = settings.DATABASES["default"]

@@ -1,0 +1,159 @@
+"""The deployment's options: each is declared here, and nowhere else; TABLES lists all there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from realtime.options import Options
+from realtime.variables import flag, number, option, rate, split, text, whole, words
+
+JWT_ALGORITHMS = ("HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "EdDSA")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+MIN_KEY_BYTES = 32
+REDIS_PREFIX = "hoardrun"
+REDIS_SCHEMES = ("redis", "rediss", "unix")
+
+
+def is_short(key: str) -> bool:
+    """Say whether a key could be guessed."""
+    return len(key.encode()) < MIN_KEY_BYTES
+
+
+def _parse_keys(text: str) -> tuple[str, ...]:
+    found = split(text)
+    if any(map(is_short, found)):
+        raise ValueError(
+            f"has a key of less than {MIN_KEY_BYTES} bytes: write whole keys, separated by commas."
+        )
+    return found
+
+
+def _parse_redis_url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        known = parts.scheme in REDIS_SCHEMES and parts.port != 0  # ValueError: not a port
+    except ValueError:
+        known = False
+    if text and not known:
+        raise ValueError(
+            "is no address of a Redis: write redis://host:6379/0, "
+            "rediss://user:password@host:6380/0 or unix:///path/to/redis.sock; a password's "
+            "special characters percent-encoded."
+        )
+    return text
+
+
+def _parse_level(text: str) -> str:
+    level = text.upper() or "INFO"
+    if level not in LOG_LEVELS:
+        raise ValueError(f"is none of {', '.join(LOG_LEVELS)}.")
+    return level
+
+
+def _parse_algorithm(text: str) -> str:
+    algorithm = text or "HS256"
+    if algorithm not in JWT_ALGORITHMS:
+        raise ValueError(f"is none of {', '.join(JWT_ALGORITHMS)}.")
+    return algorithm
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What the environment sets beside the engine's options; a variable has its field's name."""
+
+    secret_key: str = text(secret=True, shown="none; under `DEBUG` that of `make run`")
+    """Signs sessions; 50 or more random characters, the same on every node; outside `DEBUG` less
+    than 32 bytes stop the start."""
+    secret_key_fallbacks: tuple[str, ...] = option((), _parse_keys, secret=True)
+    """Keys of before, separated by commas, 32 or more bytes each: they verify and do not sign,
+    [see there](keys.md)."""
+    jwt_algorithm: str = option("HS256", _parse_algorithm)
+    """How access tokens are signed: HS256, HS384, HS512, RS256, RS384, RS512, ES256 or EdDSA."""
+    jwt_signing_key: str = text(secret=True, shown="derived from `SECRET_KEY`")
+    """Signs access tokens with HS256, HS384 or HS512; 32 or more bytes; set it so that this key and
+    `SECRET_KEY` can be replaced one without the other."""
+    jwt_private_key_file: str = text()
+    """A PEM file that signs access tokens with the other algorithms; without such a `JWT_ALGORITHM`
+    it stops the start."""
+    jwt_public_key_file: str = text(shown="of the private key")
+    """A PEM file that verifies them; without a private key, this deployment issues none."""
+    jwt_signing_key_fallbacks: tuple[str, ...] = option((), _parse_keys, secret=True)
+    """Keys that `JWT_SIGNING_KEY` was, 32 or more bytes each."""
+    jwt_public_key_file_fallbacks: tuple[str, ...] = words()
+    """PEM files of the public keys of before, separated by commas."""
+    debug: bool = flag()
+    """Development only: demo logins, the console page for everybody, tracebacks."""
+    allowed_hosts: tuple[str, ...] = words("localhost", "127.0.0.1", "[::1]")
+    """Host names that are served, separated by commas."""
+    csrf_trusted_origins: tuple[str, ...] = words()
+    """Origins of the admin behind a proxy, such as `https://api.example.com`."""
+    cors_allowed_origins: tuple[str, ...] = words()
+    """Origins of front ends that call the HTTP API; under `DEBUG` also any port of this machine."""
+    database_url: str = text(secret=True, shown="SQLite in `var/`")
+    """`postgres://user:password@host:5432/name`; `postgres://user@%2Frun%2Fpostgresql/name` for a
+    folder of sockets."""
+    database_pool_size: int = whole(16, 2, 10_000)
+    """Connections to PostgreSQL that a process keeps at most."""
+    database_lock_timeout_seconds: float = number(5, 0, 86_400)
+    """How long a statement waits for a locked row before it fails, with 503 over HTTP; 0 waits for
+    ever."""
+    allow_losing_committed_events: bool = flag()
+    """Serve although the database may lose what it has committed, for tests and throwaway data; see
+    [guarantees](guarantees.md)."""
+    redis_url: str = option("", _parse_redis_url, secret=True, shown="none: in memory")
+    """The channel layer between nodes, and the cache."""
+    redis_prefix: str = text(REDIS_PREFIX)
+    """Keeps deployments that share a Redis apart: pub/sub ignores the database number."""
+    behind_tls_proxy: bool = flag()
+    """Trust `X-Forwarded-Proto` of the proxy in front."""
+    secure_ssl_redirect: bool = flag(True)
+    """Send HTTP to HTTPS."""
+    secure_hsts_seconds: int = whole(31_536_000, 0, 315_360_000, shown="31536000: one year")
+    """How long browsers insist on HTTPS."""
+    console_enabled: bool = flag(True)
+    """Serve the console page `/ws/test`: under `DEBUG` to everybody, else to
+    [staff](#the-console)."""
+    simulate_market: bool = flag()
+    """Move the market by itself, in each server process."""
+    simulate_payments: bool = flag()
+    """Under `DEBUG`: the first customer of the demo pays every ten seconds."""
+    access_token_minutes: float = number(15, 0.01, 525_600)
+    """Life of an access token."""
+    refresh_token_days: float = number(7, 0.01, 3650)
+    """Life of a refresh token."""
+    refresh_grace_seconds: float = number(30, 0, 3600)
+    """For how long after its use a refresh token gives the same successor again;
+    [after that](access.md#staying-in) it ends the login."""
+    trusted_proxies: tuple[str, ...] = words()
+    """Addresses or networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are
+    believed."""
+    http_header_seconds: float = number(10, 0.1, 3600)
+    """How long a client may take to send the headers of a request."""
+    http_body_seconds: float = number(30, 0.1, 3600)
+    """How long the body after them may take; beyond that 408."""
+    read_rate: str = rate("600/min")
+    """Requests of a user that read, over HTTP; pages of the admin count too."""
+    write_rate: str = rate("300/min")
+    """Requests of a user that write; a bulk update counts by its rows."""
+    stranger_rate: str = rate("300/min")
+    """Requests of an address without a login, or with one that is refused."""
+    login_rate: str = rate("20/min")
+    """Attempts to log in per address and name."""
+    login_address_rate: str = rate("30/min")
+    """Failed attempts per address, whatever the name."""
+    login_name_rate: str = rate("60/hour")
+    """Failed attempts per name, from all addresses that it has not logged in from; wrong old
+    passwords per user."""
+    ticket_rate: str = rate("120/min")
+    """Tickets per user."""
+    broadcast_rate: str = rate("60/min")
+    """Broadcasts over HTTP per user, and decisions on them; more are answered with 429."""
+    broadcast_approval_audience: int = whole(1000, 0, 2_000_000_000)
+    """A broadcast over HTTP for more users than that waits for a second person; 0: each one
+    does."""
+    log_level: str = option("INFO", _parse_level)
+    """Of what goes to stderr."""
+
+
+TABLES: tuple[type, ...] = (Deployment, Options)  # an app adds the class that declares its own

@@ -1,0 +1,165 @@
+"""The database, the channel layer and the cache; `settings.py` is the only caller."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from hoardrun.env import BASE_DIR
+from hoardrun.options import Deployment
+
+# How a database's address begins, and what then speaks to it.
+ENGINES = {
+    "sqlite": "django.db.backends.sqlite3",
+    "postgres": "django.db.backends.postgresql",
+    "postgresql": "django.db.backends.postgresql",
+    "psql": "django.db.backends.postgresql",
+    "pgsql": "django.db.backends.postgresql",
+}
+# Counts of attempts that a process keeps without Redis. Django's 300 would let who guesses at
+# one name wash its count away with guesses at others.
+MAX_CACHED = 100_000
+
+
+def database(given: Deployment) -> dict[str, Any]:
+    """Describe the database: SQLite in `var/`, or what DATABASE_URL says.
+
+    SQLite runs in WAL mode with immediate transactions and full sync: a deferred
+    one that reads and then writes fails under concurrency instead of waiting, and
+    anything below full may lose the last commits with the power. PostgreSQL runs
+    through psycopg's pool; persistent connections would leak one a thread under ASGI.
+    """
+    url = given.database_url or f"sqlite:///{BASE_DIR / 'var' / 'hoardrun.sqlite3'}"
+    config = _database_config(url)
+    engine = config["ENGINE"]
+    if engine == ENGINES["sqlite"]:
+        folder = Path(config["NAME"]).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"DATABASE_URL: the folder {folder} cannot be made: {error.strerror}."
+            ) from None
+        _keep_private(config["NAME"])
+        config["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        }
+    else:
+        options = config.setdefault("OPTIONS", {})
+        options["pool"] = {
+            "min_size": 1,
+            "max_size": given.database_pool_size,
+            "timeout": 5,
+            "max_lifetime": 1800,
+        }
+        config["CONN_HEALTH_CHECKS"] = True
+        # A peer that vanished must not hold a thread for the kernel's two hours.
+        options.setdefault("connect_timeout", 5)
+        options.setdefault("keepalives_idle", 10)
+        options.setdefault("keepalives_interval", 5)
+        options.setdefault("keepalives_count", 3)
+        options.setdefault("tcp_user_timeout", 15_000)
+        # Whoever waits longer for a row than that gives up, and may try again.
+        if lock_timeout := given.database_lock_timeout_seconds:
+            others = options.get("options", "")
+            options["options"] = f"-c lock_timeout={int(lock_timeout * 1000)} {others}".strip()
+    config["CONN_MAX_AGE"] = 0
+    return config
+
+
+def _keep_private(path: str) -> None:
+    """Make SQLite's file, if there is none, for nobody but us; those beside it are as it is."""
+    if path == ":memory:" or path.startswith("file:"):
+        return
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL: {path} cannot be made: {error.strerror}."
+        ) from None
+
+
+def _database_config(url: str) -> dict[str, Any]:
+    """Take an address apart. It is not repeated: it may hold a password."""
+    scheme, separator, _ = url.partition("://")
+    if not separator or scheme not in ENGINES:
+        raise ImproperlyConfigured(
+            "DATABASE_URL must begin with postgres:// or sqlite:///; "
+            "for example postgres://user:password@host:5432/hoardrun"
+        )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # it warns of what it leaves out
+            config: dict[str, Any] = environ.Env.db_url_config(url)
+    except (ValueError, UserWarning):
+        config = {}
+    if config.get("HOST"):  # a folder of sockets, as libpq takes it: postgres://user@%2Frun/name
+        config["HOST"] = unquote(config["HOST"])
+    if not config.get("NAME"):
+        raise ImproperlyConfigured(
+            "DATABASE_URL cannot be understood: write postgres://user:password@host:5432/name, "
+            "a password's special characters percent-encoded, or sqlite:////path/to/file"
+        )
+    return config
+
+
+def channel_layers(given: Deployment) -> dict[str, Any]:
+    """Describe the channel layer: in memory, or Redis pub/sub.
+
+    Explicit time-outs, since a frozen Redis must not hang whoever publishes.
+    Redis ignores the database number for pub/sub, so the prefix keeps
+    deployments apart.
+    """
+    if not given.redis_url:
+        return {
+            "default": {
+                "BACKEND": "channels.layers.InMemoryChannelLayer",
+                # Nothing may expire: the layer would drop a node from its groups for ever.
+                "CONFIG": {"capacity": 10_000, "expiry": 10**6, "group_expiry": 10**9},
+            }
+        }
+    return {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {
+                "hosts": [
+                    {
+                        "address": given.redis_url,
+                        "socket_timeout": 3,
+                        "socket_connect_timeout": 3,
+                    }
+                ],
+                "prefix": given.redis_prefix,
+            },
+        }
+    }
+
+
+def caches(given: Deployment) -> dict[str, Any]:
+    """Describe Django's cache: in the process, or Redis."""
+    if not given.redis_url:
+        return {
+            "default": {
+                "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+                "OPTIONS": {"MAX_ENTRIES": MAX_CACHED},
+            }
+        }
+    return {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": given.redis_url,
+            "KEY_PREFIX": given.redis_prefix,
+            # A request waits for it: for a frozen Redis no longer than that.
+            "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
+        }
+    }
