@@ -1,105 +1,67 @@
-"""A random walk that can be asked for any moment, forwards and backwards.
+"""What makes the simulated market move: numbers that look like chance and are none.
 
-Fractal value noise: octave k has a random value at every 2^k-th tick, drawn from a
-hash, and runs straight between them; the walk is their sum. Only additions and
-multiplications are used, which IEEE 754 defines to the last bit, so every process on
-every machine gets the same numbers. The sum of the amplitudes bounds the walk.
+All of it is a pure function of a seed and a tick, so every process computes the same. Called by
+the simulator and its feed.
 """
 
 from __future__ import annotations
 
-import hashlib
-from heapq import heappop, heappush
-from itertools import accumulate
+import random
+from functools import lru_cache, partial
+from hashlib import blake2b
+from math import sin, tau
 
-OCTAVES = 24  # of ticks of 100 ms: the slowest swing takes ten days
-_TOP = OCTAVES - 1
-# The amplitudes double less than every second octave, as Brownian motion's would: livelier
-# close up. They are scaled so that a day moves the walk by about 1.
-_ROUGHNESS = 1.32
-_FINEST = 0.0039
-_AMPLITUDES = tuple(accumulate([_ROUGHNESS] * _TOP, lambda a, b: a * b, initial=_FINEST))
-# What all octaves below k can add at most, with a hair for rounding.
-_BELOW = tuple(total + 1e-9 for total in accumulate(_AMPLITUDES, initial=0.0))
-BOUND = _BELOW[OCTAVES]
-_FEW = 50  # ticks that are looked at faster than searched
-_MASK = (1 << 64) - 1
+MINUTE = 600  # ticks of 100 ms
+GRID = 10 * MINUTE
+# Periods in minutes, and amplitudes: so much that a day moves the walk by about 1.
+_SLOW = ((34_000, 2.4), (13_000, 1.6), (5600, 1.0), (2400, 0.6), (1000, 0.3))
+_FAST = ((47, 0.15), (13, 0.08), (3.1, 0.05), (0.7, 0.04), (0.19, 0.02))
+BOUND = sum(amplitude for _, amplitude in (*_SLOW, *_FAST))
 
 
-def _mix(value: int) -> int:
-    """Scramble 64 bits (the finaliser of splitmix64)."""
-    value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
-    value = (value ^ (value >> 27)) * 0x94D049BB133111EB & _MASK
-    return value ^ (value >> 31)
-
-
-class Noise:
-    """The walk that belongs to a seed. Threads may share it: what it keeps is only a memo."""
+class Walk:
+    """A sum of sines whose periods and phases are drawn from a seed."""
 
     def __init__(self, seed: str) -> None:
-        digest = hashlib.blake2b(seed.encode(), digest_size=8).digest()
-        self._seed = int.from_bytes(digest, "big")
-        self._cells: list[tuple[int, float, float]] = [(-1, 0.0, 0.0)] * OCTAVES
+        draw = random.Random(seed).random
+
+        def waves(shape: tuple[tuple[float, float], ...]) -> list[tuple[float, float, float]]:
+            """Give each sine its amplitude, its angle a tick, and its phase."""
+            return [
+                (amplitude, tau / (period * MINUTE * (0.8 + 0.4 * draw())), tau * draw())
+                for period, amplitude in shape
+            ]
+
+        self._slow, self._fast = waves(_SLOW), waves(_FAST)
+        self._grid_level = lru_cache(maxsize=8192)(partial(_sum, self._slow))  # a month's
+        drift = sum(amplitude * angle * GRID for amplitude, angle, _ in self._slow)
+        self._margin = drift + sum(amplitude for amplitude, _, _ in self._fast)
 
     def at(self, tick: int) -> float:
         """Return the walk's value, between -BOUND and BOUND."""
-        total = 0.0
-        for octave in range(OCTAVES):
-            index = tick >> octave
-            cell = self._cells[octave]
-            if cell[0] != index:
-                cell = (index, self._knot(octave, index), self._knot(octave, index + 1))
-                self._cells[octave] = cell
-            _, left, right = cell
-            size = 1 << octave
-            total += left + (right - left) * ((tick & (size - 1)) / size)
-        return total
+        return _sum(self._slow, tick) + _sum(self._fast, tick)
 
-    def chance(self, tick: int) -> float:
-        """Draw a number from 0 to 1 that has nothing to do with the walk."""
-        return self._draw(OCTAVES, tick)
+    def extremes(self, first: int, last: int) -> tuple[float, float]:
+        """Return what the walk stays below and above from `first` to `last`, both included.
 
-    def highest(self, first: int, last: int) -> float:
-        """Return the greatest value of all ticks from `first` to `last`, both included."""
-        return self._extreme(first, last, 1.0)
-
-    def lowest(self, first: int, last: int) -> float:
-        """Return the least value of all ticks from `first` to `last`, both included."""
-        return -self._extreme(first, last, -1.0)
-
-    def _extreme(self, first: int, last: int, sign: float) -> float:
-        """Search by best bound first: a day of 864,000 ticks takes some hundred steps.
-
-        Between two neighbouring knots of octave k, all octaves from k up run straight, so
-        their sum is greatest at one of them, and those below add `_BELOW[k]` at most.
+        Close to the highest and the lowest value: the slow sines are looked at on a grid, and
+        the fast ones reach their amplitudes within minutes. A later `last` never narrows it.
         """
-        if last - first < _FEW:
-            return max(sign * self.at(tick) for tick in range(first, last + 1))
-        best = max(sign * self.at(first), sign * self.at(last))
-        heap: list[tuple[float, int, int, float, float]] = []
-        for index in range(first >> _TOP, (last >> _TOP) + 1):
-            left, right = sign * self._knot(_TOP, index), sign * self._knot(_TOP, index + 1)
-            heappush(heap, (-max(left, right) - _BELOW[_TOP], _TOP, index, left, right))
-        while heap and -heap[0][0] > best:
-            _, octave, index, left, right = heappop(heap)
-            if octave == 0:
-                best = max(best, sign * self.at(index))
-                continue
-            octave -= 1
-            middle = (left + right) / 2 + sign * self._knot(octave, 2 * index + 1)
-            left += sign * self._knot(octave, 2 * index)
-            right += sign * self._knot(octave, 2 * index + 2)
-            halves = ((2 * index, left, middle), (2 * index + 1, middle, right))
-            for half, start, end in halves:
-                if half << octave <= last and (half + 1) << octave > first:
-                    bound = max(start, end) + _BELOW[octave]
-                    if bound > best:
-                        heappush(heap, (-bound, octave, half, start, end))
-        return best
+        levels = [self._grid_level(tick) for tick in range(first, last + 1, GRID)]
+        return max(levels) + self._margin, min(levels) - self._margin
 
-    def _knot(self, octave: int, index: int) -> float:
-        return (2 * self._draw(octave, index) - 1) * _AMPLITUDES[octave]
 
-    def _draw(self, octave: int, index: int) -> float:
-        key = self._seed + (index << 5 | octave) * 0x9E3779B97F4A7C15
-        return (_mix(key & _MASK) >> 11) / (1 << 53)
+@lru_cache(maxsize=1024)
+def walk(seed: str) -> Walk:
+    """Return the walk that belongs to a seed."""
+    return Walk(seed)
+
+
+def chance(seed: str, number: int) -> float:
+    """Draw a number from 0 to 1."""
+    digest = blake2b(f"{seed} {number}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64
+
+
+def _sum(waves: list[tuple[float, float, float]], tick: int) -> float:
+    return sum(amplitude * sin(angle * tick + phase) for amplitude, angle, phase in waves)

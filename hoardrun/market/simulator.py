@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from hoardrun.market.catalogue import SEEDS
-from hoardrun.market.noise import Noise
+from hoardrun.market.noise import chance, walk
 from hoardrun.market.quotes import Listing, LiveQuote
 
 TICK_MS = 100
@@ -74,35 +74,6 @@ def _profile(symbol: str, type: str) -> _Profile:
     return _Profile(10 + int.from_bytes(digest, "big") % 49_000 / 100, volatility, 1_000_000, None)
 
 
-class _Walk:
-    """A symbol's noise, with the extremes of the day it was last asked about.
-
-    Threads may share it: the memo is replaced as a whole, and any memo gives the same answer.
-    """
-
-    def __init__(self, symbol: str) -> None:
-        self.noise = Noise(symbol)
-        self._memo = (0, -1, 0.0, 0.0)
-
-    def extremes(self, first: int, last: int) -> tuple[float, float]:
-        """Return the highest and the lowest value from `first` to `last`."""
-        since, until, high, low = self._memo
-        if since == first and until <= last:
-            if until < last:
-                high = max(high, self.noise.highest(until + 1, last))
-                low = min(low, self.noise.lowest(until + 1, last))
-        else:
-            high, low = self.noise.highest(first, last), self.noise.lowest(first, last)
-        if (since, until) < (first, last):  # a question about the past must not cost the present
-            self._memo = (first, last, high, low)
-        return high, low
-
-
-@lru_cache(maxsize=1024)
-def _walk(symbol: str) -> _Walk:
-    return _Walk(symbol)
-
-
 def tick_of(moment: datetime) -> int:
     """Number the tick that a moment falls into."""
     return int(moment.timestamp() * 1000) // TICK_MS
@@ -115,7 +86,7 @@ def time_of(tick: int) -> datetime:
 
 def price_at(listing: Listing, tick: int) -> Decimal:
     """Return the price alone, which is much cheaper than the quote."""
-    return _price(listing, _walk(listing.symbol).noise.at(tick))
+    return _price(listing, walk(listing.symbol).at(tick))
 
 
 def quote_at(listing: Listing, tick: int) -> LiveQuote:
@@ -155,14 +126,14 @@ def _closed_day(listing: Listing, number: int) -> Day:
 
 
 def _day(listing: Listing, number: int, last: int) -> Day:
-    walk, first = _walk(listing.symbol), number * DAY_TICKS
-    high, low = walk.extremes(first, last)
+    first = number * DAY_TICKS
+    high, low = walk(listing.symbol).extremes(first, last)
     return Day(
         date=time_of(first).date(),
         open=_boundary(listing, first),
         high=_price(listing, high),
         low=_price(listing, low),
-        close=_price(listing, walk.noise.at(last)),
+        close=price_at(listing, last),
         volume=_volume(listing, number, (last - first + 1) / DAY_TICKS),
     )
 
@@ -175,6 +146,6 @@ def _price(listing: Listing, level: float) -> Decimal:
 def _volume(listing: Listing, number: int, passed: float) -> Decimal:
     """Return what has traded when `passed` of the day is over: busier in the morning."""
     profile = _profile(listing.symbol, listing.type)
-    activity = 0.7 + 0.6 * _walk(listing.symbol).noise.chance(number)
+    activity = 0.7 + 0.6 * chance(listing.symbol, number)
     traded = profile.daily_volume * activity * passed * (1.3 - 0.3 * passed)
     return Decimal(traded).quantize(_VOLUME_STEP.get(listing.type, _WHOLE))

@@ -7,11 +7,10 @@ import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from decimal import Decimal
-from functools import lru_cache
 
 from hoardrun.market import simulator
 from hoardrun.market.errors import InvalidInterval
-from hoardrun.market.noise import Noise
+from hoardrun.market.noise import chance
 from hoardrun.market.quotes import Listing, LiveQuote
 
 MIN_INTERVAL_SECONDS = simulator.TICK_MS / 1000
@@ -71,12 +70,7 @@ async def ticks(interval: float) -> AsyncGenerator[int, None]:
         await asyncio.sleep(max(0.001, due - time.time()))
 
 
-@lru_cache(maxsize=1024)
-def _chances(symbol: str) -> Noise:
-    return Noise(f"{symbol} trades")
-
-
 def _trades(listing: Listing, tick: int) -> bool:
     if listing.status not in _TRADING:
         return False
-    return _chances(listing.symbol).chance(tick) < _ACTIVITY[listing.type]
+    return chance(f"{listing.symbol} trades", tick) < _ACTIVITY[listing.type]

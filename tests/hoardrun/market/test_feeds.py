@@ -8,15 +8,12 @@ from hoardrun.market.errors import FeedNotFound, InvalidInterval
 from hoardrun.market.feeds import FEEDS, feed_named
 from hoardrun.market.feeds.simulator import Ticker, quotes
 from hoardrun.market.quotes import LiveQuote
-from hoardrun.market.simulator import DAY_TICKS
 from tests.hoardrun.market.test_simulator import LISTINGS
 from tests.hoardrun.market.tools import TICK
 
-START = TICK + 100 * DAY_TICKS  # later than other tests ask for: going back costs a search
-
 
 def _ticks(ticker: Ticker, count: int) -> list[list[LiveQuote]]:
-    return [ticker.batch(LISTINGS, START + 5 * number) for number in range(count)]
+    return [ticker.batch(LISTINGS, TICK + 5 * number) for number in range(count)]
 
 
 @pytest.mark.parametrize("name", FEEDS)
@@ -50,7 +47,7 @@ def test_it_leaves_a_closed_instrument_alone_once_it_said_so():
     ticker = Ticker()
     _ticks(ticker, 10)
     closed = replace(LISTINGS[0], status="closed")
-    said = [ticker.batch([closed], START + 5 * number) for number in range(10, 60)]
+    said = [ticker.batch([closed], TICK + 5 * number) for number in range(10, 60)]
     assert [quote.listing.status for batch in said for quote in batch] == ["closed"]
 
 
