@@ -58,10 +58,11 @@ npm: $(VENV)/.dev ## Pack the browser client for npm, into var/npm, and try it b
 screenshots: $(VENV)/.dev ## Take the pictures of docs/images from the running product
 	$(BIN)/python -m tests.e2e.screenshots $(ARGS)
 
-lint: $(VENV)/.bench ## Check style, types, imports, migrations, the exported protocol and the settings of a deployment
+lint: $(VENV)/.bench node_modules/.installed ## Check style, types, imports, migrations, the exported protocol and the settings of a deployment (needs npm)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@$(PRODUCTION) sh -xc '$(BIN)/mypy'
+	node_modules/.bin/biome check --error-on-warnings
 	$(BIN)/lint-imports
 	@$(PRODUCTION) sh -xc '$(BIN)/python manage.py makemigrations --check --dry-run'
 	@$(PRODUCTION) sh -xc '$(BIN)/python manage.py export_protocol --check'

@@ -138,7 +138,10 @@ test("a greeting adds what is not known, and of another epoch replaces all", () 
 test("any order of any repetition is handed over once and in order", () => {
   for (let seed = 1; seed <= 200; seed++) {
     let state = seed;
-    const random = () => (state = (state * 48271) % 2147483647) / 2147483647;
+    const random = () => {
+      state = (state * 48271) % 2147483647;
+      return state / 2147483647;
+    };
     const positions = new Positions();
     positions.reset({ "user:1": 0 });
     const taken = [];

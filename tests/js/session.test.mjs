@@ -4,12 +4,15 @@ import assert from "node:assert/strict";
 import { after, beforeEach, mock, test } from "node:test";
 
 import { jwt, requests, settle, sockets } from "./browser.mjs";
+
 await import("../../realtime/static/realtime/connection.js"); // so that it is there at once
 const { Client } = await import("../../realtime/static/realtime/client.js");
 const { Inbox } = await import("../../realtime/static/realtime/inbox.js");
 
 const clients = [];
-const endAll = () => clients.splice(0).forEach((client) => client.disconnect());
+const endAll = () => {
+  for (const client of clients.splice(0)) client.disconnect();
+};
 after(endAll);
 beforeEach(() => {
   mock.timers.reset(); // of a test that failed

@@ -1,5 +1,6 @@
 // What docs/client.md describes, for the compiler alone: `make types`.
 
+import type { Position, Rate, SubscriptionType } from "../../realtime/static/realtime/client.js";
 import {
   ApiError,
   Client,
@@ -7,7 +8,6 @@ import {
   ServerError,
   TimeoutError,
 } from "../../realtime/static/realtime/client.js";
-import type { Position, Rate, SubscriptionType } from "../../realtime/static/realtime/client.js";
 import { Inbox } from "../../realtime/static/realtime/inbox.js";
 import "../../realtime/static/realtime/bell.js";
 

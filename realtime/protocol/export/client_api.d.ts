@@ -16,7 +16,7 @@ export interface Snapshot {
   positions: Record<string, Position>;
   epoch: string;
   /** What the application shows: each server has its own. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  // biome-ignore lint/suspicious/noExplicitAny: its shape is the application's, not ours
   [part: string]: any;
 }
 
@@ -147,7 +147,7 @@ export class Client {
    * Ask the HTTP API as this user, JSON in and out. Rejects with ApiError.
    * `headers` are sent too, such as `{ "Idempotency-Key": crypto.randomUUID() }`.
    */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  // biome-ignore lint/suspicious/noExplicitAny: its shape is the application's, not ours
   api<T = any>(
     method: string,
     path: string,

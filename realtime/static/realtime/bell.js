@@ -300,11 +300,11 @@ export class HoardrunBell extends (globalThis.HTMLElement ?? Object) {
       live,
     };
     this.shadowRoot.append(bell, panel, live);
-    this.shadowRoot.addEventListener(
-      "keydown",
-      (event) =>
-        event.key === "Escape" && this.isOpen && (event.stopPropagation(), this.close(true)),
-    );
+    this.shadowRoot.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !this.isOpen) return;
+      event.stopPropagation();
+      this.close(true);
+    });
     this.addEventListener(
       "focusout",
       ({ relatedTarget }) => relatedTarget && !this.contains(relatedTarget) && this.close(),
@@ -336,7 +336,8 @@ export class HoardrunBell extends (globalThis.HTMLElement ?? Object) {
     bell.classList.toggle("away", state !== "connected");
     bell.classList.toggle("unseen", unseen > 0);
     if (!this.isOpen) return;
-    panel.setAttribute("aria-label", (title.textContent = words.title));
+    title.textContent = words.title;
+    panel.setAttribute("aria-label", words.title);
     write(all, words.all, { "aria-pressed": String(!inbox?.unreadOnly) });
     write(onlyUnread, words.onlyUnread, { "aria-pressed": String(Boolean(inbox?.unreadOnly)) });
     write(readAll, words.readAll, {});

@@ -89,7 +89,10 @@ let sheet = null;
 /** Give a shadow root its style: one sheet for all of them, where the browser can share one. */
 export function dress(root) {
   try {
-    if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(CSS);
+    if (!sheet) {
+      sheet = new CSSStyleSheet();
+      sheet.replaceSync(CSS);
+    }
     root.adoptedStyleSheets = [sheet];
   } catch {
     root.append(Object.assign(document.createElement("style"), { textContent: CSS }));

@@ -10,8 +10,8 @@ import {
   FAILED,
   LEFT,
   listen,
-  pause,
   Positions,
+  pause,
   Rooms,
   roomsOf,
   TimeoutError,
@@ -58,7 +58,7 @@ export class Tokens {
   #asking = null;
   #name;
   #end;
-  #ended = new Promise((resolve, reject) => (this.#end = () => reject(new Error("given up"))));
+  #ended = new Promise((_, reject) => (this.#end = () => reject(new Error("given up"))));
 
   /** No two of one `name` call `getToken` at once, in all tabs: it may spend a refresh token. */
   constructor(getToken, name = "") {
@@ -76,7 +76,8 @@ export class Tokens {
     const token = await this.#asking;
     if (token !== null && typeof token !== "string")
       throw new TypeError(`getToken gave ${typeof token}, not a string or null.`);
-    return (this.#token = token || "");
+    this.#token = token || "";
+    return this.#token;
   }
 
   /** Begin anew: an answer may still come, for another user. */
@@ -203,12 +204,14 @@ export class Client {
       throw new TypeError("There is no page to take the server from: give the option `url`.");
     this.disconnect();
     this.#listening = new AbortController();
-    const seen = () => this.#link && (this.#link.hidden = document.hidden);
+    const seen = () => {
+      if (this.#link) this.#link.hidden = document.hidden;
+    };
     listen(globalThis.document, this.#listening, { visibilitychange: seen });
     listen(globalThis, this.#listening, {
       focus: seen,
       pagehide: () => this.#link?.stop(),
-      pageshow: ({ persisted }) => persisted && (this.disconnect(), this.connect()),
+      pageshow: ({ persisted }) => persisted && this.#reopen(),
     });
     this.#begin(++this.#run);
   }
@@ -217,6 +220,11 @@ export class Client {
   disconnect() {
     this.#end({ reason: LEFT });
     this.#ended = null;
+  }
+
+  #reopen() {
+    this.disconnect();
+    this.connect();
   }
 
   #end(why) {
@@ -301,7 +309,7 @@ export class Client {
     this.#link = link;
     link.on("state", (change) => link === this.#link && this.#enter(change));
     link.on("message", (message) => this.#receive(message));
-    link.on("lost", () => (this.disconnect(), this.connect()));
+    link.on("lost", () => this.#reopen());
     link.on("behind", (stream) => this.#resync({ stream, reason: "behind" }));
     const hidden = globalThis.document?.hidden ?? false;
     link.start({
@@ -477,7 +485,8 @@ export class Client {
   async ping() {
     const began = performance.now();
     await this.request({ type: "ping" });
-    return (this.latency = performance.now() - began);
+    this.latency = performance.now() - began;
+    return this.latency;
   }
 
   sendText(text) {

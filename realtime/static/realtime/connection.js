@@ -4,8 +4,8 @@ import {
   afterClose,
   backoff,
   CEILING_MS,
-  delay,
   DisconnectedError,
+  delay,
   Emitter,
   LEFT,
   listen,
@@ -264,9 +264,11 @@ export class Connection extends Emitter {
   set hidden(hidden) {
     if (hidden === this.#isHidden && !this.#isAside) return;
     this.#isHidden = hidden;
-    if (hidden) return this.#acks.flush();
-    this.#isAside = false;
-    this.#wake();
+    if (hidden) this.#acks.flush();
+    else {
+      this.#isAside = false;
+      this.#wake();
+    }
   }
 
   // -- asking
@@ -347,10 +349,8 @@ export class Connection extends Emitter {
     const { tokenIn, WebSocket = globalThis.WebSocket } = this.#options;
     this.positions.connect(this.types.length > 0);
     const protocols = tokenIn === "subprotocol" ? [SUBPROTOCOL, `bearer.${token}`] : [SUBPROTOCOL];
-    const socket = (this.#socket = new WebSocket(
-      this.#address(tokenIn === "query" ? token : ""),
-      protocols,
-    ));
+    const socket = new WebSocket(this.#address(tokenIn === "query" ? token : ""), protocols);
+    this.#socket = socket;
     socket.onopen = () =>
       tokenIn === "message" && this.sendText(JSON.stringify({ type: "authenticate", token }));
     socket.onmessage = ({ data }) => this.#receive(data);
@@ -491,13 +491,14 @@ export class Connection extends Emitter {
         return void (data.reason === "revoked" && this.rooms.delete(data.room));
       case "subscription_updated":
         if (!this.#requests.open.some(({ types }) => types)) this.types = data.types;
-        return void (this.positions.filtered = data.types.length > 0);
+        this.positions.filtered = data.types.length > 0;
+        return;
       case "resync_required":
         this.positions.set(data.stream, data.position.offset);
         this.positions.epoch = data.epoch;
         return this.#acks.restart(data.stream, data.position.offset);
       case "server_shutdown":
-        return void (this.#hint = data.reconnect_after_ms);
+        this.#hint = data.reconnect_after_ms;
     }
   }
 

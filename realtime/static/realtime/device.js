@@ -21,7 +21,10 @@ export async function deviceName(prefix = "tab") {
 function take(name) {
   if (!navigator.locks) return true;
   return new Promise((resolve) => {
-    const held = () => (resolve(true), new Promise(() => {}));
+    const held = () => {
+      resolve(true);
+      return new Promise(() => {});
+    };
     navigator.locks
       .request(`hoardrun device ${name}`, { signal: AbortSignal.timeout(RELOAD_MS) }, held)
       .catch(() => resolve(false));

@@ -185,7 +185,10 @@ export class Rooms extends Map {
   async follow(command, asking) {
     const names = roomsOf(command);
     if (command.type === "leave_room")
-      for (const name of names) this.#joining.delete(name), this.delete(name);
+      for (const name of names) {
+        this.#joining.delete(name);
+        this.delete(name);
+      }
     if (command.type !== "join_room") return asking;
     const rate = command.rate || "realtime";
     for (const name of names) {

@@ -7,16 +7,14 @@ const WELCOME_WITHIN_MS = 5000;
 const policy = globalThis.trustedTypes?.createPolicy("hoardrun", { createScriptURL: (url) => url });
 
 /** The browser's own, for pages that require trusted types as for others. */
-const workersNamed = (name) =>
-  class {
+function workersNamed(name) {
+  if (!globalThis.SharedWorker) throw new Error("This browser has no SharedWorker.");
+  return class extends globalThis.SharedWorker {
     constructor(url, options) {
-      if (!globalThis.SharedWorker) throw new Error("This browser has no SharedWorker.");
-      return new globalThis.SharedWorker(policy?.createScriptURL(String(url)) ?? url, {
-        ...options,
-        name,
-      });
+      super(policy?.createScriptURL(String(url)) ?? url, { ...options, name });
     }
   };
+}
 
 /** Resolves to a SharedConnection; rejects where the browser has no such worker for us, and says why. */
 export function share(options, token) {

@@ -19,7 +19,12 @@ let calls = 0;
 const lock = navigator.locks ? `hoardrun worker ${crypto.getRandomValues(new Uint32Array(4))}` : "";
 const locked =
   lock &&
-  new Promise((resolve) => navigator.locks.request(lock, () => (resolve(), new Promise(() => {}))));
+  new Promise((resolve) => {
+    navigator.locks.request(lock, () => {
+      resolve();
+      return new Promise(() => {});
+    });
+  });
 
 self.onconnect = ({ ports: [port] }) => {
   port.onmessage = ({ data }) => hear(port, data);
@@ -32,11 +37,11 @@ const SAID = {
   },
   start,
   bye: leave,
-  token: (port, { call, ...said }) => asked.get(call)?.(said),
+  token: (_, { call, ...said }) => asked.get(call)?.(said),
   ask: (port, { call, command }) => answer(port, call, () => ask(port, command)),
   types: (port, { call, types }) => answer(port, call, () => setTypes(port, types)),
-  ack: (port, { stream, offset }) => connection.ack(stream, offset),
-  text: (port, { text }) => connection.sendText(text),
+  ack: (_, { stream, offset }) => connection.ack(stream, offset),
+  text: (_, { text }) => connection.sendText(text),
   retry: () => connection.retryNow(),
   hidden: (port, { hidden }) => {
     tabs.get(port).hidden = hidden;

@@ -46,6 +46,17 @@ export function setFacts(list, pairs) {
   );
 }
 
+/**
+ * Make `nodes` the children of `list`. Moves only what is out of place: a move restarts an
+ * element's animation and takes the focus from it.
+ */
+export function arrange(list, nodes) {
+  for (const [index, node] of nodes.entries()) {
+    if (list.children[index] !== node) list.insertBefore(node, list.children[index] || null);
+  }
+  while (list.children.length > nodes.length) list.lastChild.remove();
+}
+
 /** Play a CSS animation class again from its start. */
 export function flash(node, name) {
   node.classList.remove("flash-up", "flash-down", "flash-new");
@@ -74,7 +85,8 @@ export async function copy(text, button) {
     done = document.execCommand("copy");
     area.remove();
   }
-  const label = button.dataset.label || (button.dataset.label = button.textContent);
+  button.dataset.label ||= button.textContent;
+  const label = button.dataset.label;
   button.textContent = done ? "Copied" : "Not copied";
   setTimeout(() => (button.textContent = label), 1400);
 }

@@ -33,8 +33,8 @@ export function clock(moment) {
 /** "just now", "4 min", "14:05", "3 Nov": as short as the distance allows. */
 export function ago(text, now = Date.now()) {
   const moment = new Date(text || NaN);
-  if (isNaN(moment)) return "";
-  const seconds = (now - moment) / 1000;
+  if (Number.isNaN(+moment)) return "";
+  const seconds = (+now - +moment) / 1000;
   if (seconds < 45) return "just now"; // nothing comes from the future: the clock here is behind
   if (seconds < 3600) return `${Math.max(1, Math.round(seconds / 60))} min ago`;
   if (new Date(now).toDateString() === moment.toDateString())

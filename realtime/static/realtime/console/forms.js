@@ -50,7 +50,7 @@ function field(name, whole, { initial, list, people, isRequired }) {
     (schema.enum && choice(schema, whole, isRequired)) ||
     (whole.format === "date-time" && moment()) ||
     (whole.format === "user" && people && person(people, list)) ||
-    (CONTROLS[schema.type] || text)(schema, whole, list);
+    (CONTROLS[schema.type] || text)({ schema, whole, list });
   if (schema.type === "boolean") control.checked = initial ?? whole.default ?? false;
   else if (initial !== undefined) control.value = initial;
   control.name = name;
@@ -72,7 +72,7 @@ function field(name, whole, { initial, list, people, isRequired }) {
 
 /** Each makes a control and how to read it; what is left as it was is not sent. */
 const CONTROLS = {
-  array: (schema, whole, list) => {
+  array: ({ list }) => {
     const control = el("input", {
       class: "mono",
       placeholder: "several, separated by commas",
@@ -86,9 +86,9 @@ const CONTROLS = {
     };
     return { control, read };
   },
-  integer: (schema, whole, list) => number(schema, 1, list),
-  number: (schema, whole, list) => number(schema, "any", list),
-  boolean: (schema, whole) => {
+  integer: ({ schema, list }) => number(schema, 1, list),
+  number: ({ schema, list }) => number(schema, "any", list),
+  boolean: ({ whole }) => {
     const control = el("input", { type: "checkbox" });
     return {
       control,
@@ -152,7 +152,7 @@ function moment() {
   };
 }
 
-function text(schema, whole, list) {
+function text({ schema, whole, list }) {
   const isLong = (schema.maxLength ?? 0) >= 1000;
   const shared = {
     minlength: schema.minLength,

@@ -54,7 +54,7 @@ function demoButton(session, login) {
 /** Log in; what goes wrong is said next to the button, and `field` is where one goes on. */
 async function attempt(button, field, act) {
   const errors = document.querySelectorAll("#gate .form-error");
-  errors.forEach((error) => setText(error, ""));
+  for (const error of errors) setText(error, "");
   button.disabled = true;
   let problem = "";
   try {

@@ -95,7 +95,7 @@ export class Link extends EventTarget {
 
   #make() {
     const { tokenIn, share } = this.options;
-    const client = (this.client = new Client({
+    const client = new Client({
       getToken: ({ reason }) => this.session.tokenFor(reason),
       url: `${location.origin}${PREFIX}/ws/notifications`,
       device: this.session.device,
@@ -103,7 +103,8 @@ export class Link extends EventTarget {
       share,
       snapshot: true,
       rooms: FIRST_ROOMS,
-    }));
+    });
+    this.client = client;
     client.on("state", (change) => this.#entered(change));
     client.on("frame", (frame) => this.#entry(frame));
     client.on("message", (message) => this.#heard(message));

@@ -53,7 +53,7 @@ export class Log {
   draw() {
     let gone = 0;
     if (!this.#isPaused && this.#waiting.length) {
-      this.#waiting.forEach(({ message }) => this.#learn(message?.type));
+      for (const { message } of this.#waiting) this.#learn(message?.type);
       const before = this.#list.shown;
       gone = this.#list.add(this.#waiting);
       this.#waiting = [];

@@ -123,6 +123,6 @@ export class LogList {
 
 /** The text that a search looks through, made when one does. */
 export function searchable(entry) {
-  return (entry.searchable ??=
-    `${entry.message?.type ?? ""} ${entry.text} ${entry.flag}`.toLowerCase());
+  entry.searchable ??= `${entry.message?.type ?? ""} ${entry.text} ${entry.flag}`.toLowerCase();
+  return entry.searchable;
 }

@@ -23,7 +23,11 @@ export class LogView {
     this.#node = node;
     this.opened = opened;
     node.append(this.#size);
-    node.addEventListener("scroll", () => (this.#scrolled(), scrolled()), { passive: true });
+    const scroll = () => {
+      this.#scrolled();
+      scrolled();
+    };
+    node.addEventListener("scroll", scroll, { passive: true });
     node.addEventListener("keydown", (event) => this.#key(event));
     node.addEventListener("click", ({ target }) => this.#choose(target.closest("li")?.entry));
     new ResizeObserver(() => this.draw()).observe(node);
@@ -41,7 +45,10 @@ export class LogView {
       Math.ceil((node.scrollTop + node.clientHeight) / ROW) + OVERSCAN,
     );
     while (this.#rows.length < to - from) this.#rows.push(newRow(node));
-    this.#rows.forEach((row, at) => (from + at < to ? this.#place(row, from + at) : putAway(row)));
+    for (const [at, row] of this.#rows.entries()) {
+      if (from + at < to) this.#place(row, from + at);
+      else putAway(row);
+    }
     const isInView = this.#rows.some(({ entry }) => entry?.number === this.selected);
     node.setAttribute("aria-activedescendant", isInView ? `log-${this.selected}` : "");
   }

@@ -1,6 +1,6 @@
 // Balances and transactions, as they move.
 
-import { $, el, flash, inFrame, setText } from "./dom.js";
+import { $, arrange, el, flash, inFrame, setText } from "./dom.js";
 import { ago, clock, compare, means, money, words } from "./format.js";
 import { newest } from "./store.js";
 
@@ -84,14 +84,8 @@ function drawTransactions(store) {
   const ids = new Set(all.map((txn) => String(txn.id)));
   for (const id of rows.keys()) if (!ids.has(id)) rows.delete(id);
   const list = $("transactions");
-  const wanted = all.map(transactionRow);
-  // Moving a node restarts its animation, so only what is out of place is moved.
-  wanted.forEach(
-    (node, index) =>
-      list.children[index] !== node && list.insertBefore(node, list.children[index] || null),
-  );
-  while (list.children.length > wanted.length) list.lastChild.remove();
-  if (!wanted.length) list.append(el("li", { class: "empty", text: "No transactions yet." }));
+  arrange(list, all.map(transactionRow));
+  if (!all.length) list.append(el("li", { class: "empty", text: "No transactions yet." }));
   const open = all.filter((txn) => ["pending", "processing"].includes(txn.status)).length;
   setText($("transactions-count"), open ? `${open} under way` : "");
 }

@@ -56,12 +56,17 @@ export function showSender(link, session, commands) {
   });
 
   select.addEventListener("change", choose);
-  $("command-form").addEventListener("submit", (event) => (event.preventDefault(), send()));
+  $("command-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    send();
+  });
   $("send").addEventListener("click", send);
   editor.addEventListener("input", () => check(editor));
   editor.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey))
-      return (event.preventDefault(), send());
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      return send();
+    }
     if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
     const step = event.key === "ArrowUp" ? -1 : 1;
     const edge =

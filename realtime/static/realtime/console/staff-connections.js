@@ -1,6 +1,6 @@
 // Who is connected, and the end of it.
 
-import { $, el, setText } from "./dom.js";
+import { $, arrange, el, setText } from "./dom.js";
 import { ago } from "./format.js";
 import { refusal, watched } from "./staff-watched.js";
 
@@ -38,14 +38,7 @@ export function showConnections({ session, people }) {
     for (const id of rows.keys()) if (!ids.has(id)) rows.delete(id);
     for (const id of closing) if (!ids.has(id)) closing.delete(id);
     people.know(items.map(({ user_id, username }) => ({ id: user_id, username })));
-    const list = $("staff-connections");
-    const wanted = items.map(rowOf);
-    // Only what is out of place is moved: moving a button would take the focus from it.
-    wanted.forEach(
-      (node, index) =>
-        list.children[index] !== node && list.insertBefore(node, list.children[index] || null),
-    );
-    while (list.children.length > wanted.length) list.lastChild.remove();
+    arrange($("staff-connections"), items.map(rowOf));
     const none = $("staff-connections-none");
     none.hidden = !found || items.length > 0;
     const value = find.elements.user_id.value.trim();
@@ -137,7 +130,10 @@ export function showConnections({ session, people }) {
     if (await people.settle(find.elements.user_id)) part.refresh();
     else find.reportValidity();
   };
-  find.addEventListener("submit", (event) => (event.preventDefault(), show()));
+  find.addEventListener("submit", (event) => {
+    event.preventDefault();
+    show();
+  });
   find.addEventListener("change", show);
   const clear = () => {
     find.reset();

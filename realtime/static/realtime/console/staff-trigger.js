@@ -1,8 +1,8 @@
 // Forms that trigger what the server sends: one for each kind of broadcast.
 
 import { $, el, setText } from "./dom.js";
-import { commandForm } from "./forms.js";
 import { words } from "./format.js";
+import { commandForm } from "./forms.js";
 import { refusal } from "./staff-watched.js";
 
 const STATUSES = [
@@ -33,7 +33,7 @@ export function showTrigger({ session, store, triggers, people, nameOf, sent }) 
   const renew = () => {
     key = random(16);
     waits = null;
-    made?.fields.forEach((field) => field.fail(""));
+    for (const field of made?.fields ?? []) field.fail("");
     tell("");
     $("staff-again").hidden = true;
   };
@@ -86,10 +86,13 @@ export function showTrigger({ session, store, triggers, people, nameOf, sent }) 
   const send = async () => {
     if (isSending || !made) return;
     isSending = true;
-    if (!(await isSettled())) return void (isSending = false);
+    if (!(await isSettled())) {
+      isSending = false;
+      return;
+    }
     const [asked, { type, ...body }] = [key, made.read()];
     const isAgain = asked === done;
-    made.fields.forEach((field) => field.fail(""));
+    for (const field of made.fields) field.fail("");
     tell("Sending…");
     try {
       const answer = await session.api("POST", `/ws/broadcast/${type}`, body, {
@@ -110,9 +113,8 @@ export function showTrigger({ session, store, triggers, people, nameOf, sent }) 
   const isSettled = async () => {
     const asking = made.fields.filter(({ settle }) => settle);
     const found = await Promise.all(asking.map(({ settle }) => settle()));
-    asking.forEach((field, index) =>
-      field.fail(found[index] ? "" : "There is no user of this name."),
-    );
+    for (const [index, field] of asking.entries())
+      field.fail(found[index] ? "" : "There is no user of this name.");
     if (found.includes(false)) tell("There is no user of this name.", "bad");
     return !found.includes(false);
   };
@@ -154,7 +156,10 @@ export function showTrigger({ session, store, triggers, people, nameOf, sent }) 
   };
 
   kind.addEventListener("change", begin);
-  form.addEventListener("submit", (event) => (event.preventDefault(), send()));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send();
+  });
   $("staff-again").addEventListener("click", () => {
     renew();
     if (form.reportValidity()) send();

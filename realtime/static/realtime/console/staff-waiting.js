@@ -79,5 +79,9 @@ export function showWaiting({ session, nameOf, heard }) {
     says: $("staff-waiting-says"),
     right: "broadcasts.broadcast or broadcasts.approve_broadcast",
   });
-  return { ...part, clear: () => (setText(says, ""), part.clear()) };
+  const clear = () => {
+    setText(says, "");
+    part.clear();
+  };
+  return { ...part, clear };
 }

@@ -14,7 +14,10 @@ export function watched({ session, path, draw, says, right }) {
   const refresh = async (hasActed = false) => {
     const asked = path();
     if (isRefused) return;
-    if (asking === asked) return void (isOutdated ||= hasActed);
+    if (asking === asked) {
+      isOutdated ||= hasActed;
+      return;
+    }
     asking = asked;
     try {
       const answer = await session.api("GET", asked);

@@ -26,11 +26,10 @@ export function showStaff(session, store, link, triggers) {
   const parts = [nodes, waiting, connections];
   const fold = $("staff-fold");
 
-  const refresh = () =>
-    fold.open &&
-    fold.checkVisibility() &&
-    !document.hidden &&
-    parts.forEach((part) => part.refresh());
+  const refresh = () => {
+    if (!fold.open || !fold.checkVisibility() || document.hidden) return;
+    for (const part of parts) part.refresh();
+  };
   fold.addEventListener("toggle", () => {
     for (const part of parts) part.forgive();
     if (fold.open && !trigger.isBegun) trigger.begin();
