@@ -35,6 +35,7 @@ urlpatterns = [
     re_path(r"^healthz/?$", healthz),
     re_path(r"^readyz/?$", readyz),
     path("", include("hoardrun.api.urls")),
+    path("ws/broadcast/", include("hoardrun.broadcasts.urls")),
     path("api/v1/", include("hoardrun.ledger.urls")),
     path("api/v1/", include("notifications.urls")),
     path("api/v1/", include("hoardrun.market.urls")),

@@ -6,3 +6,9 @@ from django.apps import AppConfig
 class BroadcastsConfig(AppConfig):
     name = "hoardrun.broadcasts"
     verbose_name = "Broadcasts"
+
+    def ready(self) -> None:
+        from hoardrun.broadcasts.console import FORMS
+        from realtime.console import forms
+
+        forms.register(*FORMS)

@@ -1,78 +1,41 @@
-"""What the console's forms are made from: JSON Schemas, generated from the protocol."""
+"""What the console's forms are made from: JSON Schemas, generated from the messages.
+
+The engine has the forms of its commands; an app registers what its endpoints let staff send.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 import msgspec
 
 from realtime.protocol.commands import AnyCommand
-from realtime.protocol.messages import (
-    BalanceUpdate,
-    MarketUpdate,
-    Notification,
-    Payload,
-    SystemAnnouncement,
-    TransactionUpdate,
-)
-
-_USER = {"type": "integer", "minimum": 1, "format": "user"}  # asked for by name
-_ANYBODY = _USER | {"description": "Left empty, it goes to everybody."}
-_ROOM = {"type": "string", "maxLength": 100, "default": "market_data"}
 
 
-class Trigger(NamedTuple):
-    """A message that staff may broadcast at `/ws/broadcast/<kind>`.
+class StaffForm(NamedTuple):
+    """A message that staff may post to `path`, which takes `right` and an `Idempotency-Key`.
 
-    `target` is the field that says whom it is for; `without` is what the sender has no say in.
+    `target` are fields beside those of the message, such as the user it is for; `required` adds
+    names to those that the message requires; `without` is what the endpoint does not take.
     """
 
-    kind: str
-    message: type[Payload]
+    name: str
+    path: str
+    right: str
+    message: type[msgspec.Struct]
     about: str
-    without: frozenset[str] = frozenset()
     target: dict[str, Any] = {}
-    needs_target: bool = False
+    required: tuple[str, ...] = ()
+    without: Collection[str] = ()
 
 
-TRIGGERS = (
-    Trigger(
-        "notification",
-        Notification,
-        "Puts a notification into a user's inbox, or shows it to everybody who is connected; the "
-        "second may first wait for another person's approval.",
-        frozenset({"id", "status", "metadata", "created_at", "seen_at", "read_at", "stored"}),
-        {"user_id": _ANYBODY},
-    ),
-    Trigger(
-        "transaction",
-        TransactionUpdate,
-        "Pushes a transaction's state to its owner; no transaction is changed by it.",
-        frozenset({"merchant_name", "merchant_category", "failure_reason"}),
-        {"user_id": _USER},
-        needs_target=True,
-    ),
-    Trigger(
-        "balance",
-        BalanceUpdate,
-        "Pushes an account's balances to its owner; no account is changed by it.",
-        frozenset({"id", "type", "name", "status", "created_at"}),
-        {"user_id": _USER},
-        needs_target=True,
-    ),
-    Trigger(
-        "market",
-        MarketUpdate,
-        "Pushes a quote to a market room; the next true one replaces it.",
-        target={"room": _ROOM},
-    ),
-    Trigger(
-        "announcement",
-        SystemAnnouncement,
-        "Announces something to everybody. It may first wait for another person's approval.",
-        frozenset({"id", "starts_at", "published_at"}),
-    ),
-)
+_staff_forms: dict[str, StaffForm] = {}
+
+
+def register(*forms: StaffForm) -> None:
+    """Offer forms to staff in the console; call it from an app's `ready()`."""
+    _staff_forms.update({form.name: form for form in forms})
 
 
 def commands() -> list[dict[str, Any]]:
@@ -80,23 +43,26 @@ def commands() -> list[dict[str, Any]]:
     return [_command(kind) for kind in AnyCommand.__args__]
 
 
-def triggers() -> list[dict[str, Any]]:
-    """Describe what staff may broadcast, as the endpoints take it."""
-    return [_trigger(trigger) for trigger in TRIGGERS]
+def staff_forms() -> list[dict[str, Any]]:
+    """Describe what staff may post, as the endpoints take it."""
+    return [_staff_form(form) for form in _staff_forms.values()]
 
 
 def _command(kind: type[msgspec.Struct]) -> dict[str, Any]:
     tag = str(kind.__struct_config__.tag)
     schema = _schema(kind)
-    return _form(tag, schema.get("description", ""), schema, frozenset({"type", "id"}))
+    return _form(tag, schema.get("description", ""), schema, {"type", "id"})
 
 
-def _trigger(trigger: Trigger) -> dict[str, Any]:
-    form = _form(trigger.kind, trigger.about, _schema(trigger.message), trigger.without)
-    if trigger.needs_target:
-        form["required"] = [*trigger.target, *form["required"]]
-    said = {name: _with_format(name, value) for name, value in form["fields"].items()}
-    return form | {"fields": trigger.target | said}
+def _staff_form(form: StaffForm) -> dict[str, Any]:
+    made = _form(form.name, form.about, _schema(form.message), form.without)
+    said = {name: _with_format(name, value) for name, value in made["fields"].items()}
+    return made | {
+        "path": form.path,
+        "right": form.right,
+        "required": [*form.required, *made["required"]],
+        "fields": form.target | said,
+    }
 
 
 def _schema(kind: type[msgspec.Struct]) -> dict[str, Any]:
@@ -125,7 +91,9 @@ def _order(schema: dict[str, Any], choices: tuple[Any, ...]) -> None:
         _order(part, choices)
 
 
-def _form(name: str, about: str, schema: dict[str, Any], without: frozenset[str]) -> dict[str, Any]:
+def _form(
+    name: str, about: str, schema: dict[str, Any], without: Collection[str]
+) -> dict[str, Any]:
     fields = schema["properties"]
     return {
         "type": name,

@@ -1,7 +1,7 @@
 """The console at `/ws/test`: one page to log in, connect, send, and watch what arrives.
 
-The page is told of the protocol by the protocol itself: commands, what staff may broadcast,
-close codes and the rest of its configuration are generated here from `realtime.protocol`.
+What the page knows of the protocol is generated from `realtime.protocol`, and the forms for staff
+from what apps have registered in `forms`.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def configuration() -> dict[str, Any]:
         "subprotocol": SUBPROTOCOL,
         "logins": settings.DEMO_LOGINS if settings.DEBUG else [],
         "commands": forms.commands(),
-        "triggers": forms.triggers(),
+        "triggers": forms.staff_forms(),
         "closeCodes": {
             str(code.value): {"reason": code.reason, "next": code.reconnect} for code in CloseCode
         },

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import msgspec
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.staticfiles import finders
 from django.test import Client
 
-from hoardrun.broadcasts.kinds import KINDS
-from realtime.console.forms import commands, triggers
+from realtime.console import forms as console_forms
+from realtime.console.forms import StaffForm, commands, register, staff_forms
 from realtime.protocol.commands import COMMAND_TYPES
 from tests.realtime.conftest import token_for
 
@@ -45,12 +46,36 @@ def directives(response: Any) -> dict[str, list[str]]:
 
 
 def test_choices_stand_in_the_order_in_which_they_are_declared() -> None:
-    forms = {form["type"]: form["fields"] for form in [*triggers(), *commands()]}
-    severity = forms["announcement"]["severity"]
-    assert severity["enum"] == ["info", "maintenance", "service", "emergency"]
-    assert forms["notification"]["priority"]["enum"] == ["low", "medium", "high", "urgent"]
-    rate = forms["join_room"]["rate"]
-    assert rate["enum"] == ["realtime", "1s", "5s"]
+    forms = {form["type"]: form["fields"] for form in commands()}
+    assert forms["join_room"]["rate"]["enum"] == ["realtime", "1s", "5s"]
+
+
+def test_an_app_registers_a_form_for_staff(monkeypatch: pytest.MonkeyPatch, client: Client) -> None:
+    class Greeting(msgspec.Struct):
+        text: str
+        sent_at: str = ""
+        secret: str = ""
+
+    monkeypatch.setattr(console_forms, "_staff_forms", {})
+    target = {"user_id": {"type": "integer"}}
+    form = StaffForm(
+        "greeting", "/greet", "club.greet", Greeting, "Greets.", target, ("user_id",), {"secret"}
+    )
+    register(form)
+    [found] = staff_forms()
+    assert found == {
+        "type": "greeting",
+        "about": "Greets.",
+        "path": "/greet",
+        "right": "club.greet",
+        "required": ["user_id", "text"],
+        "fields": target
+        | {
+            "text": {"type": "string"},
+            "sent_at": {"type": "string", "default": "", "format": "date-time"},
+        },
+    }
+    assert '"path": "/greet"' in client.get("/ws/test").content.decode()
 
 
 def test_everybody_gets_it_in_debug(page: Any) -> None:
@@ -152,19 +177,6 @@ def test_it_loads_nothing_from_elsewhere(page: Any) -> None:
 def test_it_offers_a_form_for_every_command(page: Any) -> None:
     for command in COMMAND_TYPES:
         assert f'"type": "{command}"' in page.content.decode()
-
-
-def test_its_forms_ask_for_what_a_broadcast_takes() -> None:
-    """A field more would be refused by the API, a field less could not be sent."""
-    offered = {form["type"]: form for form in triggers()}
-    assert offered.keys() == KINDS.keys()
-    for name, kind in KINDS.items():
-        fields = kind.serializer().fields
-        assert offered[name]["fields"].keys() == fields.keys() - {"metadata"}
-        required = {field for field, about in fields.items() if about.required}
-        if name in {"transaction", "balance"}:
-            required.add("user_id")  # as a parameter or as a field
-        assert set(offered[name]["required"]) == required
 
 
 def test_it_tells_demo_passwords_in_debug_only(client: Client, settings: Any, db: None) -> None:

@@ -1,4 +1,4 @@
-// Forms that trigger what the server sends: one for each kind of broadcast.
+// Forms of what staff may send, as the apps have registered them.
 
 import { $, el, setText } from "./dom.js";
 import { words } from "./format.js";
@@ -37,8 +37,9 @@ export function showTrigger({ session, store, triggers, people, nameOf, sent }) 
     tell("");
     $("staff-again").hidden = true;
   };
+  const triggerOf = (type) => triggers.find((trigger) => trigger.type === type);
   const begin = () => {
-    const trigger = triggers.find(({ type }) => type === kind.value);
+    const trigger = triggerOf(kind.value);
     const offers = prefills(trigger.type, session, store, people);
     $("staff-symbols").replaceChildren(
       ...[...store.quotes.keys()].sort().map((value) => el("option", { value })),
@@ -83,6 +84,8 @@ export function showTrigger({ session, store, triggers, people, nameOf, sent }) 
     setText(says, text);
     says.dataset.tone = tone;
   };
+  const post = (type, body, key) =>
+    session.api("POST", triggerOf(type).path, body, { "Idempotency-Key": key });
   const send = async () => {
     if (isSending || !made) return;
     isSending = true;
@@ -95,9 +98,7 @@ export function showTrigger({ session, store, triggers, people, nameOf, sent }) 
     for (const field of made.fields) field.fail("");
     tell("Sending…");
     try {
-      const answer = await session.api("POST", `/ws/broadcast/${type}`, body, {
-        "Idempotency-Key": asked,
-      });
+      const answer = await post(type, body, asked);
       done = asked;
       if (asked !== key) return; // the form says something else by now
       report(type, body, answer, isAgain);
@@ -133,9 +134,7 @@ export function showTrigger({ session, store, triggers, people, nameOf, sent }) 
     const [asked, { type, body }] = [key, waits];
     waits = null;
     try {
-      const answer = await session.api("POST", `/ws/broadcast/${type}`, body, {
-        "Idempotency-Key": asked,
-      });
+      const answer = await post(type, body, asked);
       if (asked === key) report(type, body, answer, false);
     } catch (error) {
       if (asked === key) fail(error);
@@ -152,7 +151,8 @@ export function showTrigger({ session, store, triggers, people, nameOf, sent }) 
     const others = Object.entries(wrong).map(([name, why]) =>
       name === "non_field_errors" ? "" : `${words(name)}: ${why.join(" ")}`,
     );
-    tell([refusal(error, "broadcasts.broadcast"), ...others].filter(Boolean).join(" "), "bad");
+    const { right } = triggerOf(kind.value);
+    tell([refusal(error, right), ...others].filter(Boolean).join(" "), "bad");
   };
 
   kind.addEventListener("change", begin);
