@@ -1,8 +1,8 @@
 """Every refusal over HTTP has one shape: problem details, as in RFC 9457.
 
 `type`, `title`, `status`, `detail` and our `code`; where fields are wrong, `errors`
-maps each to its reasons. Domain errors bring `code`, `status`, `title` and `extra`
-themselves; what the frameworks raise is translated here.
+maps each to its reasons. What the frameworks raise is translated here; the apps raise
+`Refused`, which says all of that itself.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from rest_framework import exceptions
 from rest_framework.parsers import JSONParser
 
 from realtime.core.text import NOT_TEXT, all_text, is_text
+from realtime.errors import Refused
 from realtime.rest import strict_json
 from realtime.rest.serializers import MAX_NAMED
 from realtime.servers import bodies
@@ -71,12 +72,10 @@ def _not_text(found: Any) -> dict[str, list[str]]:
     return {name: [NOT_TEXT] for name in wrong} or {WHOLE_BODY: [NOT_TEXT]}
 
 
-class BodyTooBig(RequestDataTooBig):
-    """A body of more than `limit` bytes."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"Send no more than {limit} bytes.")
-        self.limit = limit
+class BodyTooBig(Refused):
+    code = "too_large"
+    status = 413
+    text = "Send no more than {} bytes."
 
 
 def _read(stream: IO[Any], limit: int) -> bytes:
@@ -135,6 +134,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse
 def describe(error: Exception) -> dict[str, Any] | None:
     """Say what an exception means to whoever sent the request; None if it is our own fault."""
     match error:
+        case Refused():
+            return problem(error.status, error.code, str(error), error.title, **error.extra)
         case exceptions.ValidationError():
             return invalid(dict(islice(_by_field(error.detail), MAX_NAMED)))
         case exceptions.APIException():
@@ -147,19 +148,10 @@ def describe(error: Exception) -> dict[str, Any] | None:
             has_fields = hasattr(error, "error_dict")
             return invalid(error.message_dict if has_fields else {WHOLE_BODY: error.messages})
         case RequestDataTooBig():
-            largest = getattr(error, "limit", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-            return problem(413, "too_large", f"Send no more than {largest} bytes.")
+            return describe(BodyTooBig(settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
         case SuspiciousOperation() | UnreadablePostError():
             return problem(400, "bad_request", "The request cannot be understood.")
-    return _domain(error) or _database(error)
-
-
-def _domain(error: Any) -> dict[str, Any] | None:
-    """Describe one of our own refusals, of whichever app."""
-    code, status = getattr(error, "code", None), getattr(error, "status", None)
-    if not (isinstance(code, str) and isinstance(status, int)):
-        return None
-    return problem(status, code, str(error), error.title, **error.extra)
+    return _database(error)
 
 
 def _database(error: Exception) -> dict[str, Any] | None:

@@ -27,12 +27,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from notifications import services
-from notifications.errors import NotificationError
 from notifications.forms import AnnouncementForm, NotificationAddForm
 from notifications.models import Announcement, Mailing, Notification
 from realtime import clock, users
 from realtime.admin_fields import SafeSelects
 from realtime.admin_lists import ByKey, numbers, users_named
+from realtime.errors import Refused
 from realtime.models import Event
 from realtime.retry import retried
 from realtime.streams import ANNOUNCEMENTS
@@ -72,7 +72,7 @@ def apply(
         try:
             act(row)
             count += 1
-        except NotificationError as error:
+        except Refused as error:
             refused[str(error)] += 1
     for reason, times in refused.most_common(MAX_REASONS):
         messages.error(request, reason if times == 1 else f"{times} times: {reason}")
@@ -88,7 +88,7 @@ class _Adding(SafeSelects):
     ) -> HttpResponse:
         try:
             return super().add_view(request, form_url, extra_context)
-        except NotificationError as error:
+        except Refused as error:
             self.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
 

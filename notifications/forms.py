@@ -9,8 +9,8 @@ from django import forms
 
 from notifications import validation
 from notifications.choices import SENT_CHANNELS
-from notifications.errors import InvalidInput
 from notifications.models import Announcement, Notification
+from realtime.errors import InvalidInput
 
 if TYPE_CHECKING:  # Django's class takes no parameters when it runs
     _ModelForm = forms.ModelForm[Any]
@@ -66,7 +66,8 @@ class _CheckedForm(_ModelForm):
             try:
                 data |= type(self).check(**{name: data.get(name) for name in self.checked})
             except InvalidInput as error:
-                self.add_error(error.field, f"This {error.reason}.")
+                for name, [reason] in error.errors.items():
+                    self.add_error(name, f"This {reason}.")
         return data
 
 

@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from notifications import validation
 from notifications.choices import Channel, NotificationType, Priority, Severity, Status
-from notifications.errors import InvalidInput
 from notifications.validation import ANNOUNCEMENT_LENGTH, MESSAGE_LENGTH, TITLE_LENGTH
 from realtime import clock
 from realtime.changes import Tracked, TrackedQuerySet
+from realtime.errors import InvalidInput
 
 
 def in_app_only() -> list[str]:

@@ -20,9 +20,9 @@ from django.db.models import Model, TextChoices, TextField
 from django.utils import timezone
 
 from notifications.choices import Channel, NotificationType, Priority, Severity, Status
-from notifications.errors import InvalidInput
 from realtime import clock
 from realtime.core.text import all_text, is_text
+from realtime.errors import InvalidInput
 from realtime.protocol.commands import MAX_SAFE_INTEGER
 
 TITLE_LENGTH = 200

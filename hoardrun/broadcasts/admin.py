@@ -11,12 +11,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from hoardrun.broadcasts.approval import Approver, broadcast_approve, broadcast_reject
-from hoardrun.broadcasts.errors import BroadcastError
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.broadcasts.rules import APPROVE, address_of
 from hoardrun.broadcasts.state import state_of
 from realtime.admin import ReadOnly
 from realtime.admin_lists import ByKey, numbers, users_named
+from realtime.errors import Refused
 
 
 @admin.register(Broadcast)
@@ -77,7 +77,7 @@ def _decide(
         try:
             service(approver=approver, broadcast_id=pk)
             count += 1
-        except BroadcastError as error:
+        except Refused as error:
             messages.error(request, f"{pk}: {error}")
     if count:
         messages.success(request, f"{count} {done}.")

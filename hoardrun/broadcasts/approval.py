@@ -23,7 +23,7 @@ from hoardrun.broadcasts.serializers import TARGETS
 from hoardrun.broadcasts.services import sent
 from hoardrun.broadcasts.state import APPROVAL_HOURS, State, state_of
 from hoardrun.problems import describe
-from notifications.errors import InvalidInput
+from realtime.errors import InvalidInput
 from realtime.retry import retried
 
 
@@ -39,7 +39,7 @@ class Approver(NamedTuple):
 def broadcast_approve(*, approver: Approver, broadcast_id: int) -> BroadcastDecision:
     """Send a broadcast that waits, in the transaction that records who approved it.
 
-    What has become invalid meanwhile is refused, and goes on waiting. Raises BroadcastError.
+    What has become invalid meanwhile is refused, and goes on waiting. Raises Refused.
     """
     broadcast = _to_decide(approver, broadcast_id)
     try:
@@ -55,7 +55,7 @@ def broadcast_approve(*, approver: Approver, broadcast_id: int) -> BroadcastDeci
 @retried
 @transaction.atomic
 def broadcast_reject(*, approver: Approver, broadcast_id: int) -> BroadcastDecision:
-    """Record that a broadcast is never to be sent. Raises BroadcastError."""
+    """Record that a broadcast is never to be sent. Raises Refused."""
     broadcast = _to_decide(approver, broadcast_id)
     result = {
         "success": True,

@@ -18,7 +18,6 @@ from hoardrun.ledger.choices import (
     TransactionStatus,
     TransactionType,
 )
-from hoardrun.ledger.errors import LedgerError
 from hoardrun.ledger.money import Currency, amount_parse, amount_text
 from hoardrun.ledger.serializers import AmountInput
 from hoardrun.market import names as market_names
@@ -27,6 +26,7 @@ from notifications import validation
 from notifications.choices import Severity
 from notifications.serializers import NotificationInput
 from notifications.validation import ANNOUNCEMENT_LENGTH, TITLE_LENGTH
+from realtime.errors import Refused
 from realtime.protocol.messages import BalanceUpdate, MarketUpdate, TransactionUpdate
 from realtime.publish import payload_from
 from realtime.rest.serializers import StrictSerializer, UserIdInput
@@ -63,7 +63,7 @@ class _Broadcast(StrictSerializer):
                 continue
             try:
                 attrs[name] = _money(attrs[name], attrs["currency"], signed=name in self.signed)
-            except LedgerError as error:
+            except Refused as error:
                 errors[name] = [str(error)]
         if errors:
             raise serializers.ValidationError(errors)

@@ -45,7 +45,7 @@ class Order(NamedTuple):
 def broadcast_create(*, order: Order, kind: str, target: str, data: Mapping[str, Any]) -> Outcome:
     """Send something to a target, or keep it until a second person approves.
 
-    What could not be sent is refused either way. Raises BroadcastError.
+    What could not be sent is refused either way. Raises Refused.
     """
     payload = msgspec.to_builtins(data, builtin_types=())
     fingerprint = _fingerprint(kind, target, payload)

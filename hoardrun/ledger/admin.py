@@ -35,12 +35,12 @@ from hoardrun.ledger.admin_moves import (
 )
 from hoardrun.ledger.choices import Direction
 from hoardrun.ledger.choices import TransactionStatus as Status
-from hoardrun.ledger.errors import LedgerError
 from hoardrun.ledger.models import LEFT_BEHIND, Account, Transaction
 from hoardrun.ledger.money import amount_human
 from hoardrun.ledger.transitions import TRANSITIONS
 from realtime.admin_fields import SafeSelects
 from realtime.admin_lists import ByKey, Some, first_keys, numbers, users_named
+from realtime.errors import Refused
 
 if TYPE_CHECKING:  # Django's class takes no parameters when it runs
     _TransactionForm = forms.ModelForm[Transaction]
@@ -78,7 +78,7 @@ class _Kept(ByKey, SafeSelects):
     ) -> HttpResponse:
         try:
             return super().add_view(request, form_url, extra_context)
-        except LedgerError as error:  # the balance changed since the form checked it
+        except Refused as error:  # the balance changed since the form checked it
             self.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
 
@@ -184,7 +184,7 @@ class TransactionAddForm(_TransactionForm):
                     direction=data["direction"],
                     amount=data["amount"],
                 )
-            except LedgerError as error:
+            except Refused as error:
                 raise forms.ValidationError(str(error), code=error.code) from None
         return data
 

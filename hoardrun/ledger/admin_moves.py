@@ -18,11 +18,11 @@ from hoardrun.ledger.actors import Actor
 from hoardrun.ledger.carrying import left_on, others_of
 from hoardrun.ledger.choices import AccountStatus, AccountType
 from hoardrun.ledger.choices import TransactionStatus as Status
-from hoardrun.ledger.errors import LedgerError
 from hoardrun.ledger.models import Account, Transaction, TransactionMove
 from hoardrun.ledger.money import amount_human
 from hoardrun.ledger.transitions import TRANSITIONS
 from hoardrun.request_id import request_id
+from realtime.errors import Refused
 
 MAX_REASONS = 5  # that one action tells of
 MAX_NUMBERS = 10  # of transactions, for each
@@ -109,7 +109,7 @@ def move_each(
     for txn_id in ids:
         try:
             txn = services.transaction_move(txn_id=txn_id, to=to, reason=reason, by=by, onto=onto)
-        except LedgerError as error:
+        except Refused as error:
             refused.setdefault(str(error), []).append(txn_id)
         else:
             LogEntry.objects.log_actions(by.user_id, [txn], CHANGE, f"Moved to {txn.status}.")
@@ -143,7 +143,7 @@ def carry_left(request: HttpRequest, account_id: int, *, onto: str, reason: str)
         [gives, takes] = services.account_carry(
             account_id=account_id, onto=onto, reason=reason, by=by
         )
-    except LedgerError as error:
+    except Refused as error:
         messages.error(request, str(error))
         return
     done = f"{amount_human(gives.amount, gives.currency)} carried onto account #{takes.account_id}."

@@ -13,9 +13,10 @@ from decimal import Decimal
 from hoardrun.ledger.balances import Effect, settle
 from hoardrun.ledger.choices import AccountStatus, AccountType, Direction, TransactionType
 from hoardrun.ledger.choices import TransactionStatus as Status
-from hoardrun.ledger.errors import AccountClosed, InvalidInput, NothingToCarry
+from hoardrun.ledger.errors import AccountClosed, NothingToCarry
 from hoardrun.ledger.models import Account, Transaction
 from realtime import clock
+from realtime.errors import InvalidInput
 
 # For every account that cannot be the one, so that nobody learns which ids others have.
 ONTO = "Name another active account of the same customer and currency."
@@ -39,16 +40,16 @@ def onto_check(account: Account, other: Account | None, effect: Effect, *, stric
             raise AccountClosed(account.currency, [other.pk for other in others])
         return
     if not is_closed:
-        raise InvalidInput({"onto_account_id": ["The account is not closed; leave this out."]})
+        raise InvalidInput("onto_account_id", "The account is not closed; leave this out.")
     if is_credit:
         raise InvalidInput(
-            {"onto_account_id": ["A closed credit account keeps its money; leave this out."]}
+            "onto_account_id", "A closed credit account keeps its money; leave this out."
         )
     if not effect.available:
-        raise InvalidInput({"onto_account_id": ["This move carries no money; leave this out."]})
+        raise InvalidInput("onto_account_id", "This move carries no money; leave this out.")
     _other_check(account, other)
     if takes and other.type == AccountType.CREDIT:
-        raise InvalidInput({"onto_account_id": ["A credit account gives no money: name another."]})
+        raise InvalidInput("onto_account_id", "A credit account gives no money: name another.")
 
 
 def _other_check(account: Account, other: Account) -> None:
@@ -57,7 +58,7 @@ def _other_check(account: Account, other: Account) -> None:
         or other.currency != account.currency
         or other.status != AccountStatus.ACTIVE
     ):
-        raise InvalidInput({"onto_account_id": [ONTO]})
+        raise InvalidInput("onto_account_id", ONTO)
 
 
 def left_check(account: Account, other: Account) -> Decimal:

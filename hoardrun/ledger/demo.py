@@ -19,12 +19,12 @@ from hoardrun.ledger import actors, services
 from hoardrun.ledger.choices import AccountStatus, ActorKind, Direction, PaymentMethod, Provider
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.choices import TransactionType as Type
-from hoardrun.ledger.errors import LedgerError
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.money import Currency
 from hoardrun.ledger.rows import account_lock
 from notifications.models import Notification
 from notifications.services import notification_mark_read
+from realtime.errors import Refused
 from realtime.retry import retried
 
 SECONDS = 10
@@ -89,7 +89,7 @@ def _advance(txn: Transaction) -> None:
         to = Status.FAILED if fails else Status.COMPLETED
         reason = "the provider did not confirm it" if fails else ""
     by = actors.provider(txn.provider, evidence=f"demo:{txn.reference}")
-    with contextlib.suppress(LedgerError):  # staff or another node was faster
+    with contextlib.suppress(Refused):  # staff or another node was faster
         services.transaction_move(txn_id=txn.pk, to=to, reason=reason, by=by)
 
 

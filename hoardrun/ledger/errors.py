@@ -1,160 +1,84 @@
-"""Why the ledger refuses.
-
-LedgerError
-├── InvalidAmount         not a positive amount of this currency
-├── UnknownCurrency       not a currency that we keep accounts in
-├── CurrencyMismatch      the account is kept in another currency
-├── InvalidInput          a field is wrong, or contradicts another
-├── AccountNotFound       no such account, or somebody else's
-├── TransactionNotFound   no such transaction, or somebody else's
-├── AccountNotActive      the account takes no new transactions
-├── InsufficientFunds     the available balance is too small
-├── IllegalTransition     the transaction's status does not allow the move
-├── IdempotencyConflict   the key was used for another request
-├── AccountClosed         the money would be stuck on a closed account
-├── NothingToCarry        the account is not closed, or has no money of its own
-├── CarriedMoney          one side of a carry is never moved by itself
-├── ActionNotAllowed      owners may not do that to a transaction of their own
-└── OwnAccount            staff would move money on an account of its own
-
-Whoever answers HTTP reads `status`, `code`, `title` and `extra`; the text of the
-exception says what to do. Nothing was written when one of these is raised.
-"""
+"""Why the ledger refuses, beside InvalidInput."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Collection, Sequence
+
+from realtime.errors import Refused
 
 
-class LedgerError(Exception):
-    """Any refusal of the ledger."""
-
-    code: ClassVar[str] = "ledger_error"
-    status: ClassVar[int] = 400
-    title: ClassVar[str] = "The ledger refuses this"
-
-    @property
-    def extra(self) -> dict[str, Any]:
-        """What a program needs to react, beside the text."""
-        return {}
-
-
-class InvalidAmount(LedgerError):
-    """A value that is not an amount of the currency."""
+class InvalidAmount(Refused):
+    """A value that is not a positive amount of the currency."""
 
     code = "invalid_amount"
     title = "Invalid amount"
 
     def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-    @property
-    def extra(self) -> dict[str, Any]:
-        return {"errors": {"amount": [self.reason]}}
+        super().__init__(reason, errors={"amount": [reason]})
 
 
-class UnknownCurrency(LedgerError):
+class UnknownCurrency(Refused):
+    """Not a currency that accounts are kept in."""
+
     code = "unknown_currency"
     title = "Unknown currency"
 
     def __init__(self, currency: str, known: Sequence[str]) -> None:
-        super().__init__(
-            f"{currency[:20]!r} is not a currency here. Use one of {', '.join(known)}."
-        )
-        self.currency = currency
-
-    @property
-    def extra(self) -> dict[str, Any]:
-        return {"errors": {"currency": [str(self)]}}
+        text = f"{currency[:20]!r} is not a currency here. Use one of {', '.join(known)}."
+        super().__init__(text, errors={"currency": [text]})
 
 
-class CurrencyMismatch(LedgerError):
+class CurrencyMismatch(Refused):
+    """The account is kept in another currency."""
+
     code = "currency_mismatch"
     title = "Another currency"
 
     def __init__(self, given: str, kept: str) -> None:
-        super().__init__(f"The account is kept in {kept}: send {kept}, not {given[:20]!r}.")
-        self.given = given
-        self.kept = kept
-
-    @property
-    def extra(self) -> dict[str, Any]:
-        return {"errors": {"currency": [str(self)]}}
+        text = f"The account is kept in {kept}: send {kept}, not {given[:20]!r}."
+        super().__init__(text, errors={"currency": [text]})
 
 
-class InvalidInput(LedgerError):
-    """Fields that are wrong, each with its reasons."""
+class AccountNotFound(Refused):
+    """No such account, or somebody else's."""
 
-    code = "invalid_input"
-    title = "Invalid input"
-
-    def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
-        super().__init__(" ".join(f"{name}: {' '.join(why)}" for name, why in errors.items()))
-        self.errors = {name: list(why) for name, why in errors.items()}
-
-    @property
-    def extra(self) -> dict[str, Any]:
-        return {"errors": self.errors}
-
-
-class AccountNotFound(LedgerError):
     code = "account_not_found"
     status = 404
     title = "No such account"
-
-    def __init__(self) -> None:
-        super().__init__("There is no such account. `GET accounts` lists yours.")
+    text = "There is no such account. `GET accounts` lists yours."
 
 
-class TransactionNotFound(LedgerError):
+class TransactionNotFound(Refused):
+    """No such transaction, or somebody else's."""
+
     code = "transaction_not_found"
     status = 404
     title = "No such transaction"
-
-    def __init__(self) -> None:
-        super().__init__("There is no such transaction. `GET transactions` lists yours.")
+    text = "There is no such transaction. `GET transactions` lists yours."
 
 
-class AccountNotActive(LedgerError):
+class AccountNotActive(Refused):
+    """The account takes no new transactions."""
+
     code = "account_not_active"
     status = 409
     title = "Account not active"
-
-    def __init__(self, account_status: str) -> None:
-        super().__init__(
-            f"The account is {account_status}. Only an active account takes new transactions."
-        )
-        self.account_status = account_status
-
-    @property
-    def extra(self) -> dict[str, Any]:
-        return {"account_status": self.account_status}
+    text = "The account is {account_status}. Only an active account takes new transactions."
 
 
-class InsufficientFunds(LedgerError):
+class InsufficientFunds(Refused):
     """Too little money; `available` and `needed` are wire texts in `currency`."""
 
     code = "insufficient_funds"
     status = 409
     title = "Insufficient funds"
-
-    def __init__(self, *, available: str, needed: str, currency: str) -> None:
-        super().__init__(
-            f"{currency} {needed} is needed and {currency} {available} is available. "
-            "Use a smaller amount, or add money first."
-        )
-        self.available = available
-        self.needed = needed
-        self.currency = currency
-
-    @property
-    def extra(self) -> dict[str, Any]:
-        return {"available": self.available, "needed": self.needed, "currency": self.currency}
+    text = (
+        "{currency} {needed} is needed and {currency} {available} is available. "
+        "Use a smaller amount, or add money first."
+    )
 
 
-class IllegalTransition(LedgerError):
+class IllegalTransition(Refused):
     """A move that the table of `transitions` does not have."""
 
     code = "illegal_transition"
@@ -163,17 +87,17 @@ class IllegalTransition(LedgerError):
 
     def __init__(self, current: str, wanted: str, allowed: Collection[str]) -> None:
         could = f"It can become {', '.join(sorted(allowed))}." if allowed else "That is final."
-        super().__init__(f"The transaction is {current} and cannot become {wanted}. {could}")
-        self.current = current
-        self.wanted = wanted
-        self.allowed = sorted(allowed)
-
-    @property
-    def extra(self) -> dict[str, Any]:
-        return {"current": self.current, "wanted": self.wanted, "allowed": self.allowed}
+        super().__init__(
+            f"The transaction is {current} and cannot become {wanted}. {could}",
+            current=current,
+            wanted=wanted,
+            allowed=sorted(allowed),
+        )
 
 
-class IdempotencyConflict(LedgerError):
+class IdempotencyConflict(Refused):
+    """The key was used for another request, which differs in `fields`."""
+
     code = "idempotency_conflict"
     status = 422
     title = "Idempotency key used before"
@@ -181,16 +105,12 @@ class IdempotencyConflict(LedgerError):
     def __init__(self, fields: Collection[str]) -> None:
         super().__init__(
             f"This idempotency key was used with another {', '.join(sorted(fields))}. "
-            "Repeat the first request unchanged, or send a new key."
+            "Repeat the first request unchanged, or send a new key.",
+            fields=sorted(fields),
         )
-        self.fields = sorted(fields)
-
-    @property
-    def extra(self) -> dict[str, Any]:
-        return {"fields": self.fields}
 
 
-class AccountClosed(LedgerError):
+class AccountClosed(Refused):
     """Money would come onto a closed account, or is missing there. Names other accounts."""
 
     code = "account_closed"
@@ -206,43 +126,36 @@ class AccountClosed(LedgerError):
             else f"Open another account in {currency} for this customer, and name it as "
             "`onto_account_id`."
         )
-        super().__init__(f"The transaction's account is closed. {what}")
-        self.accounts = [str(number) for number in accounts]
-
-    @property
-    def extra(self) -> dict[str, Any]:
-        return {"accounts": self.accounts}
+        super().__init__(
+            f"The transaction's account is closed. {what}",
+            accounts=[str(number) for number in accounts],
+        )
 
 
-class NothingToCarry(LedgerError):
+class NothingToCarry(Refused):
+    """The account is not closed, or has no money of its own."""
+
     code = "nothing_to_carry"
     status = 409
     title = "Nothing to carry"
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"{reason} So there is nothing to carry onto another one.")
+    text = "{} So there is nothing to carry onto another one."
 
 
-class CarriedMoney(LedgerError):
-    """One side of a carry; `counterpart` is the id of the other side."""
+class CarriedMoney(Refused):
+    """One side of a carry, which is never moved by itself; `counterpart` is the other side's id."""
 
     code = "carried_money"
     status = 409
     title = "One side of a carry"
-
-    def __init__(self, counterpart: int) -> None:
-        super().__init__(
-            f"This transaction and #{counterpart} carried money from one account to another. "
-            "Neither is moved again. To bring the money elsewhere, create new transactions."
-        )
-        self.counterpart = str(counterpart)
-
-    @property
-    def extra(self) -> dict[str, Any]:
-        return {"counterpart": self.counterpart}
+    text = (
+        "This transaction and #{counterpart} carried money from one account to another. "
+        "Neither is moved again. To bring the money elsewhere, create new transactions."
+    )
 
 
-class ActionNotAllowed(LedgerError):
+class ActionNotAllowed(Refused):
+    """Owners may not do that to a transaction of their own."""
+
     code = "action_not_allowed"
     status = 403
     title = "Not allowed"
@@ -252,13 +165,12 @@ class ActionNotAllowed(LedgerError):
             f"You may not {action} a transaction of your own; "
             f"you may {', '.join(sorted(allowed))} it."
         )
-        self.action = action
 
 
-class OwnAccount(LedgerError):
+class OwnAccount(Refused):
+    """A member of staff would move money on an account of its own."""
+
     code = "own_account"
     status = 403
     title = "An account of your own"
-
-    def __init__(self) -> None:
-        super().__init__("This is an account of your own: another member of staff has to do this.")
+    text = "This is an account of your own: another member of staff has to do this."

@@ -7,10 +7,11 @@ from django.core.exceptions import ValidationError
 from hoardrun.ledger.actors import Actor
 from hoardrun.ledger.carrying import ONTO
 from hoardrun.ledger.choices import ActorKind
-from hoardrun.ledger.errors import AccountNotFound, InvalidInput, OwnAccount
+from hoardrun.ledger.errors import AccountNotFound, OwnAccount
 from hoardrun.ledger.models import Account, Transaction, TransactionMove
 from hoardrun.ledger.selectors import id_parse
 from realtime.core.text import is_text
+from realtime.errors import InvalidInput
 
 
 def account_lock(account_id: int | str, owner_id: int | None = None) -> Account:
@@ -38,7 +39,7 @@ def accounts_lock(account_id: int, onto: int | str | None) -> tuple[Account, Acc
     if account_id not in found:
         raise AccountNotFound
     if ids[1] not in found:
-        raise InvalidInput({"onto_account_id": [ONTO]})
+        raise InvalidInput("onto_account_id", ONTO)
     return found[account_id], found[ids[1]]
 
 
@@ -52,11 +53,11 @@ def clean(row: Account | Transaction | TransactionMove, exclude: set[str]) -> No
     """Check lengths, choices and characters: one store or the other would take anything."""
     for name, value in row.__dict__.items():
         if isinstance(value, str) and not is_text(value):
-            raise InvalidInput({name: ["Holds characters that are not text; remove them."]})
+            raise InvalidInput(name, "Holds characters that are not text; remove them.")
     try:
         row.clean_fields(exclude=exclude)
     except ValidationError as error:
-        raise InvalidInput(error.message_dict) from None
+        raise InvalidInput(**error.message_dict) from None
 
 
 def record(txn: Transaction, before: str, by: Actor, reason: str = "") -> None:

@@ -44,7 +44,6 @@ from hoardrun.ledger.errors import (
     CarriedMoney,
     CurrencyMismatch,
     IdempotencyConflict,
-    InvalidInput,
     TransactionNotFound,
 )
 from hoardrun.ledger.models import Account, Transaction
@@ -62,6 +61,7 @@ from hoardrun.ledger.selectors import id_parse
 from hoardrun.ledger.transitions import EXPLAINED, transition_check
 from notifications.services import notification_create
 from realtime import clock
+from realtime.errors import InvalidInput
 from realtime.retry import retried
 
 Amount = str | int | Decimal
@@ -87,7 +87,7 @@ def account_open(
     opening = amount_parse(opening_balance, currency, allow_zero=True)
     credit = amount_parse(credit_limit, currency, allow_zero=True)
     if credit and type != AccountType.CREDIT:
-        raise InvalidInput({"credit_limit": ["Only a credit account has one."]})
+        raise InvalidInput("credit_limit", "Only a credit account has one.")
     account = Account(user_id=user_id, type=type, name=name, currency=currency)
     shift(account, available=opening + credit, current=opening)
     clean(account, exclude={"user"})
@@ -107,9 +107,9 @@ def transaction_check(
         raise CurrencyMismatch(currency, account.currency)
     exact = amount_parse(amount, account.currency)
     if (only := DIRECTION_OF.get(type)) and direction != only:
-        raise InvalidInput({"direction": [f"A {type} is always {only.value}."]})
+        raise InvalidInput("direction", f"A {type} is always {only.value}.")
     if account.status != AccountStatus.ACTIVE:
-        raise AccountNotActive(account.status)
+        raise AccountNotActive(account_status=account.status)
     if direction == Direction.OUTBOUND:
         funds_check(account, exact)
     return exact
@@ -137,7 +137,7 @@ def transaction_create(
 
     With `owner_id`, the account must be that user's. A key that the account's user has
     used before returns the first transaction, and raises IdempotencyConflict if it
-    asked for something else. Raises a LedgerError if the account does not take it.
+    asked for something else. Raises a Refused if the account does not take it.
     """
     with _key_is_once(account_id, idempotency_key), transaction.atomic():
         account = account_lock(account_id, owner_id)
@@ -203,7 +203,7 @@ def transaction_move(
         txn = Transaction.objects.select_for_update(no_key=True).get(pk=pk)
         before = txn.status
         if txn.counterpart_id is not None:
-            raise CarriedMoney(txn.counterpart_id)
+            raise CarriedMoney(counterpart=str(txn.counterpart_id))
         transition_check(before, to)
         txn.account = account
         effect = effect_of(txn, to)

@@ -1,33 +1,13 @@
-"""What can go wrong with a question about the market.
-
-* `MarketError`
-    * `InstrumentNotFound`: no active instrument has this symbol
-    * `QuoteNotFound`: the instrument is known, but nothing has quoted it yet
-    * `FeedNotFound`: no feed has this name
-    * `InvalidInterval`: the feed cannot tick this often
-
-Each carries what a problem document needs: `code`, `status`, `title`, `extra`.
-"""
+"""Why a question about the market is refused."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+
+from realtime.errors import Refused
 
 
-class MarketError(Exception):
-    """Any refusal of this app; its text tells the reader what to do."""
-
-    code: str = "market_error"
-    status: int = 400
-    title: str = "The market data request cannot be answered"
-
-    def __init__(self, message: str, **extra: Any) -> None:
-        super().__init__(message)
-        self.extra: dict[str, Any] = extra
-
-
-class InstrumentNotFound(MarketError):
+class InstrumentNotFound(Refused):
     """No active instrument is called so; `extra["symbols"]` names those that are not."""
 
     code = "instrument_not_found"
@@ -43,22 +23,19 @@ class InstrumentNotFound(MarketError):
         )
 
 
-class QuoteNotFound(MarketError):
+class QuoteNotFound(Refused):
     """The instrument has no quote, as no feed has sent one."""
 
     code = "quote_not_found"
     status = 404
     title = "No quote yet"
-
-    def __init__(self, symbol: str) -> None:
-        super().__init__(
-            f"Nothing has quoted {symbol} yet. Start a feed, for example with "
-            "`manage.py serve --simulate-market`.",
-            symbol=symbol,
-        )
+    text = (
+        "Nothing has quoted {symbol} yet. Start a feed, for example with "
+        "`manage.py serve --simulate-market`."
+    )
 
 
-class FeedNotFound(MarketError):
+class FeedNotFound(Refused):
     """No feed is registered under this name."""
 
     code = "feed_not_found"
@@ -68,7 +45,7 @@ class FeedNotFound(MarketError):
         super().__init__(f"There is no feed {name!r}. Known are: {', '.join(sorted(known))}.")
 
 
-class InvalidInterval(MarketError):
+class InvalidInterval(Refused):
     """The feed's interval is out of its range."""
 
     code = "invalid_interval"

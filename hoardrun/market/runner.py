@@ -72,7 +72,7 @@ async def run_feed(
     """Publish a feed's quotes until `stop` is set, the feed ends, or this is cancelled.
 
     Quotes are stored every `record_every` seconds, beside the ticks and not between them,
-    and once more at the end unless cancelled. Raises MarketError for an unknown feed or
+    and once more at the end unless cancelled. Raises Refused for an unknown feed or
     symbol, and whatever the feed or `publish` raise.
     """
     feed, desk = feed_named(name), _Desk(symbols)

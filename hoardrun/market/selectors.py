@@ -82,7 +82,7 @@ def quote_get(*, symbol: str) -> LiveQuote:
     """Return the newest quote of a symbol; raises InstrumentNotFound or QuoteNotFound."""
     found = quote_list(symbols=[symbol])
     if not found:
-        raise QuoteNotFound(symbol.strip().upper())
+        raise QuoteNotFound(symbol=symbol.strip().upper())
     return found[0]
 
 

@@ -8,9 +8,10 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from notifications import selectors, validation
-from notifications.errors import Conflict, InvalidInput, NotFound
+from notifications.errors import Conflict, NotFound
 from notifications.models import Announcement
 from realtime import clock
+from realtime.errors import InvalidInput
 from realtime.retry import retried
 
 

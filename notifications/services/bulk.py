@@ -16,11 +16,11 @@ from django.db.models.functions import Coalesce
 
 from notifications import selectors, validation
 from notifications.choices import BulkOutcome, Status
-from notifications.errors import InvalidInput
 from notifications.events import publish_states
 from notifications.models import Notification
 from notifications.payloads import notification_payload, notification_state
 from realtime import clock
+from realtime.errors import InvalidInput
 from realtime.publish import publish_many
 from realtime.retry import retried
 from realtime.streams import user_stream

@@ -8,11 +8,11 @@ from django.db import transaction
 
 from notifications import selectors, validation
 from notifications.choices import Status
-from notifications.errors import InvalidInput
 from notifications.models import Notification
 from notifications.payloads import notification_payload
 from notifications.services.announcement import announcements_publish_due
 from realtime import clock, jobs
+from realtime.errors import InvalidInput
 from realtime.publish import publish_many
 from realtime.retry import retried
 from realtime.streams import user_stream

@@ -21,12 +21,13 @@ from msgspec.structs import replace
 from notifications import validation
 from notifications.choices import NotificationType, Priority
 from notifications.copies import insert_copies
-from notifications.errors import Conflict, InvalidInput
+from notifications.errors import Conflict
 from notifications.models import Mailing, Notification
 from notifications.payloads import notification_payload
 from notifications.selectors import MAX_ID
 from notifications.validation import MESSAGE_LENGTH, TITLE_LENGTH
 from realtime import clock
+from realtime.errors import InvalidInput
 from realtime.publish import publish_many
 from realtime.retry import retried
 from realtime.streams import user_stream

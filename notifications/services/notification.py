@@ -11,10 +11,11 @@ from django.db import transaction
 
 from notifications import selectors, validation
 from notifications.choices import Status
-from notifications.errors import Conflict, InvalidInput
+from notifications.errors import Conflict
 from notifications.models import Notification
 from notifications.payloads import notification_payload
 from realtime import clock
+from realtime.errors import InvalidInput
 from realtime.publish import publish
 from realtime.retry import retried
 from realtime.streams import user_stream

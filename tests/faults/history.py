@@ -18,12 +18,11 @@ from django.utils import timezone
 
 from hoardrun.api.snapshot import NOTIFICATIONS, TRANSACTIONS
 from hoardrun.ledger import services as ledger
-from hoardrun.ledger.errors import LedgerError
 from hoardrun.ledger.models import Account, Transaction
 from notifications import services
-from notifications.errors import NotificationError
 from notifications.models import Announcement, Notification
 from realtime import log
+from realtime.errors import Refused
 
 HOUR = timedelta(hours=1)
 
@@ -167,9 +166,7 @@ class History:
         """Do one thing; what the services refuse did not happen."""
         self.clock.now += timedelta(milliseconds=1)
         with (
-            contextlib.suppress(
-                NotificationError, LedgerError, IndexError, ObjectDoesNotExist, IntegrityError
-            ),
+            contextlib.suppress(Refused, IndexError, ObjectDoesNotExist, IntegrityError),
             transaction.atomic(),
         ):
             self.actions[action % len(self.actions)](number)

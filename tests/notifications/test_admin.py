@@ -18,9 +18,9 @@ from django.utils import timezone
 
 from notifications import services
 from notifications.admin import AnnouncementAdmin
-from notifications.errors import InvalidInput
 from notifications.forms import NotificationAddForm, TextField
 from notifications.models import Announcement, Notification
+from realtime.errors import InvalidInput
 from realtime.models import Event
 from tests.notifications.support import HOUR, announced, draft, note, overdue, told, types
 from tests.services.locks import wait_for_a_waiter

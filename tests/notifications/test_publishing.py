@@ -18,11 +18,11 @@ from django.db.models.signals import post_delete, post_save, pre_delete, pre_sav
 from django.test.utils import CaptureQueriesContext, isolate_apps
 from django.utils import timezone
 
-from notifications.errors import InvalidInput
 from notifications.models import Announcement, Notification
 from notifications.payloads import notification_payload
 from notifications.services import announcement_publish
 from notifications.services.due import notifications_publish_due
+from realtime.errors import InvalidInput
 from realtime.models import Event
 from realtime.streams import ANNOUNCEMENTS, user_stream
 from tests.notifications.support import HOUR, announced, draft, events, note, overdue, told, types

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from notifications import validation
-from notifications.errors import InvalidInput
+from realtime.errors import InvalidInput
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ from django.db import transaction
 
 from notifications import services
 from notifications.choices import Severity
-from notifications.errors import NotificationError
 from notifications.models import Announcement
 from notifications.payloads import announcement_json
 from realtime import clock, commands, users
+from realtime.errors import Refused
 from realtime.retry import retried
 from realtime.streams import ANNOUNCEMENTS
 
@@ -55,7 +55,7 @@ class Command(commands.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             announcement = self._announce(options)
-        except NotificationError as error:
+        except Refused as error:
             raise CommandError(str(error)) from None
         if options["json"]:
             outcome = {

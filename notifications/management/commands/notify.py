@@ -13,9 +13,9 @@ from django.core.management.base import CommandError, CommandParser
 
 from notifications import services
 from notifications.choices import NotificationType, Priority
-from notifications.errors import NotificationError
 from notifications.models import Mailing
 from realtime import commands, users
+from realtime.errors import Refused
 
 REPORT_SECONDS = 1.0
 
@@ -55,7 +55,7 @@ class Command(commands.Command):
                 user_ids=_user_ids(options),
                 progress=self._progress,
             )
-        except NotificationError as error:
+        except Refused as error:
             raise CommandError(str(error)) from None
         new = mailing.done - (begun.done if begun else 0)
         if options["json"]:

@@ -28,8 +28,6 @@ from hoardrun.ledger.errors import (
     AccountNotFound,
     CarriedMoney,
     InsufficientFunds,
-    InvalidInput,
-    LedgerError,
     NothingToCarry,
     OwnAccount,
 )
@@ -43,6 +41,7 @@ from hoardrun.ledger.services import (
     transaction_reverse,
 )
 from hoardrun.ledger.transitions import TRANSITIONS
+from realtime.errors import InvalidInput, Refused
 from tests.hoardrun.ledger.conftest import published
 from tests.hoardrun.tools import problem
 
@@ -211,7 +210,7 @@ def test_a_credit_line_gives_nothing_for_a_closed_account(
     by = actors.staff(bob.pk)
     with pytest.raises(AccountClosed) as refused:
         transaction_reverse(txn_id=txn.pk, by=by)
-    assert refused.value.accounts == [str(other.pk)]
+    assert refused.value.extra["accounts"] == [str(other.pk)]
     with pytest.raises(InvalidInput, match="credit account gives no money"):
         transaction_reverse(txn_id=txn.pk, by=by, onto=credit.pk)
     assert balances(credit) == (100, 0)
@@ -340,7 +339,7 @@ def test_no_sequence_of_moves_makes_or_loses_money(alice: User, bob: User, seed:
         try:
             call()
             done["done"] += 1
-        except LedgerError as error:
+        except Refused as error:
             done[type(error).__name__] += 1
         rows = Account.objects.filter(user=alice)
         own = sum(sum_of_transactions(account, counterpart=None) for account in opened)

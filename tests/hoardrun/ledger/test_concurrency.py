@@ -13,11 +13,11 @@ from hoardrun.ledger.errors import (
     CarriedMoney,
     IllegalTransition,
     InsufficientFunds,
-    InvalidInput,
     NothingToCarry,
 )
 from hoardrun.ledger.models import Account, Transaction
 from notifications.models import Notification
+from realtime.errors import InvalidInput
 from realtime.models import Event, Stream
 from realtime.retry import MAX_ATTEMPTS, retried
 from tests.hoardrun.ledger.conftest import at_once

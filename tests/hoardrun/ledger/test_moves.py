@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission, User
 from django.db import IntegrityError, connection, transaction
 
 from hoardrun.ledger import actors
-from hoardrun.ledger.errors import InsufficientFunds, InvalidInput, OwnAccount
+from hoardrun.ledger.errors import InsufficientFunds, OwnAccount
 from hoardrun.ledger.models import Account, Transaction, TransactionMove
 from hoardrun.ledger.services import (
     transaction_complete,
@@ -16,6 +16,7 @@ from hoardrun.ledger.services import (
     transaction_process,
     transaction_reverse,
 )
+from realtime.errors import InvalidInput
 from tests.hoardrun.tools import problem
 
 TRANSACTIONS = "/api/v1/transactions"

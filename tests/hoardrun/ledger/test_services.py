@@ -14,12 +14,12 @@ from hoardrun.ledger.errors import (
     IdempotencyConflict,
     InsufficientFunds,
     InvalidAmount,
-    InvalidInput,
     TransactionNotFound,
     UnknownCurrency,
 )
 from hoardrun.ledger.models import Account, Transaction
 from notifications.models import Notification
+from realtime.errors import InvalidInput
 from realtime.models import Event
 
 

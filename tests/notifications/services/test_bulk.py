@@ -7,8 +7,8 @@ import json
 import pytest
 
 from notifications import selectors, services
-from notifications.errors import InvalidInput
 from notifications.models import Notification
+from realtime.errors import InvalidInput
 from tests.notifications.support import note, overdue, told, types
 
 

@@ -12,9 +12,10 @@ import pytest
 from django.utils import timezone
 
 from notifications import services
-from notifications.errors import Conflict, InvalidInput, NotFound
+from notifications.errors import Conflict, NotFound
 from notifications.models import Notification
 from realtime import clock
+from realtime.errors import InvalidInput
 from tests.notifications.support import HOUR, note, told, types
 
 
@@ -70,7 +71,7 @@ def test_it_refuses_and_names_the_field(alice, field: str, value: Any):
     fields: dict[str, Any] = {"user_id": alice.pk, "title": "Hello", "message": "World"}
     with pytest.raises(InvalidInput) as refused:
         services.notification_create(**{**fields, field: value})
-    assert refused.value.field == field
+    assert refused.value.errors.keys() == {field}
     assert not Notification.objects.exists()
 
 

@@ -14,11 +14,11 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from hoardrun.market import services
-from hoardrun.market.errors import MarketError
 from hoardrun.market.feeds import FEEDS
 from hoardrun.market.quotes import LiveQuote
 from hoardrun.market.runner import run_feed
 from realtime import commands
+from realtime.errors import Refused
 from realtime.layer import send
 
 REPORT_SECONDS = 5.0
@@ -60,7 +60,7 @@ class Command(commands.Command):
         services.instruments_ensure()
         try:
             asyncio.run(self._stream(**options))
-        except MarketError as error:
+        except Refused as error:
             raise CommandError(str(error)) from None
         send.sender.flush()
         self._report("summary")
