@@ -38,9 +38,6 @@ def _all(bugs: Sequence[Bug]) -> dict[str, Bug]:
 
 
 DROP = _plan("clients-drop")
-LAYER = _plan(
-    "redis-flushall", "redis-client-kill", "link-reset", env={"WS_RECONCILE_SECONDS": "2"}
-)
 QUIET = _plan("clients-drop", "redis-flushall", faults=2)
 UNRECONCILED = {"WS_RECONCILE_SECONDS": "3600"}
 BEHIND = "late stuck lost"
@@ -59,9 +56,6 @@ BUGS = _all(
             "redis-flushall", faults=2, env=UNRECONCILED)),
         _bug("replay-before-join", "heads read before the groups are joined", BEHIND, _plan(
             "node-kill", faults=5, rate=6.0, patience=4.0, env=UNRECONCILED)),
-        _bug("no-dedupe", "what is behind is delivered again", "doubled reordered", _plan(
-            "redis-client-kill", "redis-kill", "clients-drop", faults=6)),
-        _bug("no-holes", "holes are delivered over instead of read", "gap lost", LAYER),
         _bug("no-reconcile", "silence is taken for proof", BEHIND, _plan(
             "redis-freeze", "redis-kill", faults=3, rate=3.0)),
         _bug("deaf-hub", "the hub stops to hear after a while", BEHIND, _plan(
@@ -76,12 +70,8 @@ BUGS = _all(
         _bug("full-socket", "what a full socket refuses is forgotten", "gap lost", _plan(
             "readers-stall", faults=3)),
         # resuming
-        _bug("resume-early", "resume begins one too early", "doubled", DROP),
-        _bug("resume-late", "resume begins one too late", "gap lost", DROP),
         _bug("one-page", "a replay ends after one page of the log", "gap lost", _plan(
             "node-freeze", "clients-drop", faults=3)),
-        _bug("newest-page", "catching up keeps only the newest events", "gap lost", _plan(
-            "redis-kill", "redis-freeze", faults=3)),
         _bug("resync-silent", "a device that cannot resume is told nothing", "gap lost content",
              _plan("epoch-bump", "clients-drop", faults=4)),
         _bug("resync-needless", "after a trim, whoever is behind is told to resynchronise",

@@ -14,14 +14,13 @@ from django.db import connection, transaction
 
 from realtime import log, publish
 from realtime.access import tokens
-from realtime.core.continuity import Heard, Page, Place
 from realtime.core.frames import Frame
 from realtime.core.outbound import Outbound
 from realtime.core.resume import Start
 from realtime.hub import acks, login_data, streams
 from realtime.hub.writes import Turn
 from realtime.layer import groups, receive, send
-from realtime.log import Entry, appending, in_one_statement, reading, trimming
+from realtime.log import appending, in_one_statement, reading, trimming
 from realtime.models import Stream
 
 _patches: dict[str, Callable[[], None]] = {}
@@ -178,42 +177,6 @@ def replay_before_join() -> None:
     replace(streams.Following, "hear", later)
 
 
-@bug("no-dedupe")
-def no_dedupe() -> None:
-    """Deliver whatever the log or the layer brings, old or not."""
-
-    def make(original: Any) -> Any:
-        def turn_page(place: Place, asked_after: int, head: Any, entries: Any) -> Page:
-            page = original(place, asked_after, head, entries)
-            return cast(Page, page if page.resync else Page(0, page.stop))
-
-        return turn_page
-
-    replace(streams, "turn_page", make)
-
-    def again(original: Any) -> Any:
-        def _put(self: Any, items: Any) -> None:
-            original(self, items)
-            original(self, [item for item in items if isinstance(item, Entry)])
-
-        return _put
-
-    replace(send.Sender, "put", again)
-
-    def hear(place: Place, epoch: str, offset: int) -> Heard:
-        return Heard.AHEAD if offset > place.offset + 1 else Heard.NEXT
-
-    replace(streams, "hear", lambda original: hear)
-
-
-@bug("no-holes")
-def no_holes() -> None:
-    def hear(place: Place, epoch: str, offset: int) -> Heard:
-        return Heard.NEXT if offset > place.offset else Heard.OLD
-
-    replace(streams, "hear", lambda original: hear)
-
-
 @bug("no-reconcile")
 def no_reconcile() -> None:
     def make(original: Any) -> Any:
@@ -255,21 +218,6 @@ def one_page() -> None:
 
     replace(streams.Following, "_replay_page", make)
     reading.PAGE = 5
-
-
-@bug("newest-page")
-def newest_page() -> None:
-    def make(original: Any) -> Any:
-        def turn_page(place: Place, asked_after: int, head: Any, entries: Any) -> Page:
-            page = original(place, asked_after, head, entries)
-            if page.resync or page.stop - page.start < 4:
-                return cast(Page, page)
-            place.offset = entries[page.stop - 3].offset
-            return Page(page.stop - 2, page.stop)
-
-        return turn_page
-
-    replace(streams, "turn_page", make)
 
 
 @bug("full-socket")
@@ -364,32 +312,6 @@ def wrong_socket() -> None:
 
 
 # -- resuming
-
-
-def _starts(change: Callable[[Start, int | None, int], Start]) -> None:
-    def make(original: Any) -> Any:
-        def decide(**given: Any) -> Start:
-            return change(original(**given), given["since"], given["head"])
-
-        return decide
-
-    replace(login_data, "decide", make)
-
-
-@bug("resume-early")
-def resume_early() -> None:
-    _starts(
-        lambda start, since, head: Start(start.offset - 1) if since and not start.resync else start
-    )
-
-
-@bug("resume-late")
-def resume_late() -> None:
-    def late(start: Start, since: int | None, head: int) -> Start:
-        behind = since is not None and since < head and not start.resync
-        return Start(start.offset + 1) if behind else start
-
-    _starts(late)
 
 
 @bug("wrong-login")
