@@ -239,38 +239,6 @@ def transaction_move(
     return txn
 
 
-def transaction_process(*, txn_id: int | str, by: Actor = UNNAMED) -> Transaction:
-    """Mark a transaction as handed to its provider."""
-    return transaction_move(txn_id=txn_id, to=Status.PROCESSING, by=by)
-
-
-def transaction_complete(*, txn_id: int | str, by: Actor = UNNAMED) -> Transaction:
-    """Complete a transaction: the current balance changes."""
-    return transaction_move(txn_id=txn_id, to=Status.COMPLETED, by=by)
-
-
-def transaction_fail(*, txn_id: int | str, reason: str = "", by: Actor = UNNAMED) -> Transaction:
-    """End a transaction that did not succeed."""
-    return transaction_move(txn_id=txn_id, to=Status.FAILED, reason=reason, by=by)
-
-
-def transaction_cancel(*, txn_id: int | str, reason: str = "", by: Actor = UNNAMED) -> Transaction:
-    """End a transaction that its owner no longer wants."""
-    return transaction_move(txn_id=txn_id, to=Status.CANCELLED, reason=reason, by=by)
-
-
-def transaction_expire(*, txn_id: int | str, reason: str = "", by: Actor = UNNAMED) -> Transaction:
-    """End a transaction that nobody confirmed in time."""
-    return transaction_move(txn_id=txn_id, to=Status.EXPIRED, reason=reason, by=by)
-
-
-def transaction_reverse(
-    *, txn_id: int | str, reason: str = "", by: Actor = UNNAMED, onto: int | str | None = None
-) -> Transaction:
-    """Undo a completed transaction; `onto` is for one on a closed account."""
-    return transaction_move(txn_id=txn_id, to=Status.REVERSED, reason=reason, by=by, onto=onto)
-
-
 @retried
 def account_carry(
     *, account_id: int | str, onto: int | str, reason: str = "", by: Actor = UNNAMED

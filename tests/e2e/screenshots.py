@@ -24,10 +24,10 @@ DESK, PHONE = (1440, 900), (390, 844)
 HAPPENS = """
 from decimal import Decimal
 from hoardrun.ledger.models import Transaction
-from hoardrun.ledger.services import transaction_complete
+from hoardrun.ledger.services import transaction_move
 from notifications.services import notification_create
 for txn in Transaction.objects.filter(account__user_id=1, status="pending")[:1]:
-    transaction_complete(txn_id=txn.pk)
+    transaction_move(to="completed", txn_id=txn.pk)
 notification_create(user_id=1, title="New sign-in", type="security", priority="high",
     message="Your account was opened on a new phone in Kampala. Was this you?")
 """

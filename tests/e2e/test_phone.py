@@ -103,9 +103,10 @@ closed, other = (
 by = actors.staff(root.pk, "r" * 64)
 create = dict(account_id=closed.pk, type="payment", direction="outbound", amount=400)
 txn = services.transaction_create(**create, description="{LONG}", reference="{LONG}", by=by).txn
-services.transaction_complete(txn_id=txn.pk, by=actors.provider("mpesa", evidence="e" * 200))
+mpesa = actors.provider("mpesa", evidence="e" * 200)
+services.transaction_move(txn_id=txn.pk, to="completed", by=mpesa)
 Account.objects.filter(pk=closed.pk).update(status="closed")
-services.transaction_reverse(txn_id=txn.pk, reason="{LONG} " * 3, by=by, onto=other.pk)
+services.transaction_move(to="reversed", txn_id=txn.pk, reason="{LONG} " * 3, by=by, onto=other.pk)
 pending = services.transaction_create(**{{**create, "account_id": other.pk}}, by=by).txn
 side = txn.account.transactions.exclude(counterpart=None).get()
 print(closed.pk, pending.pk, side.pk, txn.pk)

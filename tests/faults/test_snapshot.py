@@ -44,7 +44,7 @@ def created(to: str, *path: str, outbound: bool) -> Kind:
 
     def before(history: History) -> None:
         history.pay(97)  # money for what goes out
-        ledger.transaction_complete(txn_id=history.newest(Transaction))
+        ledger.transaction_move(to="completed", txn_id=history.newest(Transaction))
         history.pay(3 if outbound else 1)
         for status in path:
             ledger.transaction_move(txn_id=history.newest(Transaction), to=status)
@@ -210,7 +210,7 @@ def test_a_form_that_renames_brings_no_old_balance_back() -> None:
     client = Client(snapshot(user_id=alice.pk))
     open_form = Account.objects.get(pk=history.accounts[0].pk)
     history.pay(1)
-    ledger.transaction_complete(txn_id=history.newest(Transaction))
+    ledger.transaction_move(to="completed", txn_id=history.newest(Transaction))
     open_form.name = "Savings"
     open_form.save(update_fields=["name", "updated_at"])  # as the admin does
     client.follow()

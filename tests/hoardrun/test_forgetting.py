@@ -28,12 +28,7 @@ from hoardrun.broadcasts.services import Order, broadcast_create
 from hoardrun.forgetting import COLUMNS, DECISIONS, Fate, forget
 from hoardrun.forgetting.rows import ROWS
 from hoardrun.ledger.models import Account, Transaction, TransactionMove
-from hoardrun.ledger.services import (
-    account_open,
-    transaction_complete,
-    transaction_create,
-    transaction_fail,
-)
+from hoardrun.ledger.services import account_open, transaction_create, transaction_move
 from hoardrun.management.commands import forget_user
 from notifications.models import Notification
 from notifications.services import notification_create
@@ -74,11 +69,11 @@ def zaphodine(charlie: User) -> User:
         merchant_name="Landlord Ltd",
         reference="INV-17",
     )
-    transaction_complete(txn_id=made.txn.pk)
+    transaction_move(to="completed", txn_id=made.txn.pk)
     failed = transaction_create(
         account_id=account.pk, type="payment", direction="outbound", amount="1"
     )
-    transaction_fail(txn_id=failed.txn.pk, reason=f"{NAME} did not answer")
+    transaction_move(to="failed", txn_id=failed.txn.pk, reason=f"{NAME} did not answer")
     notice = notification_create(user_id=user.pk, title=f"Hello {NAME}", message="How are you?")
     head = log.heads([user_stream(user.pk)])[user_stream(user.pk)]
     device = CursorMove(user.pk, f"{NAME}'s phone", user_stream(user.pk), head.epoch, 1)

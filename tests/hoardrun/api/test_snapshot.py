@@ -12,7 +12,7 @@ from django.db import connection, connections
 from rest_framework.test import APIClient
 
 from hoardrun.ledger.models import Account
-from hoardrun.ledger.services import account_open, transaction_complete, transaction_create
+from hoardrun.ledger.services import account_open, transaction_create, transaction_move
 from notifications.services import (
     announcement_create,
     announcement_publish,
@@ -34,7 +34,7 @@ def pay_in(account: Account, amount: str = "1.00") -> None:
     txn, _ = transaction_create(
         account_id=account.pk, type="deposit", direction="inbound", amount=amount
     )
-    transaction_complete(txn_id=txn.pk)
+    transaction_move(to="completed", txn_id=txn.pk)
 
 
 def test_it_works_for_a_user_of_whom_nothing_is_known(alice: User, login):

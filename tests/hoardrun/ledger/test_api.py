@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.serializers import AccountOutput, TransactionOutput
-from hoardrun.ledger.services import transaction_complete, transaction_create
+from hoardrun.ledger.services import transaction_create, transaction_move
 from tests.hoardrun.ledger.conftest import published
 
 ACCOUNTS = "/api/v1/accounts"
@@ -223,7 +223,7 @@ def test_it_pages_by_cursor_while_new_ones_arrive(client: APIClient, kes: Accoun
 def test_it_filters(client: APIClient, alice: User, kes: Account):
     sent = create(kes)
     received = create(kes, type="salary", direction="inbound")
-    transaction_complete(txn_id=received.pk)
+    transaction_move(to="completed", txn_id=received.pk)
     old = create(kes)
     Transaction.objects.filter(pk=old.pk).update(created_at=datetime(2025, 1, 31, 22, tzinfo=UTC))
 

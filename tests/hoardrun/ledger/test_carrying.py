@@ -35,10 +35,8 @@ from hoardrun.ledger.models import LEFT_BEHIND, Account, Transaction
 from hoardrun.ledger.services import (
     account_carry,
     account_open,
-    transaction_complete,
     transaction_create,
     transaction_move,
-    transaction_reverse,
 )
 from hoardrun.ledger.transitions import TRANSITIONS
 from realtime.errors import InvalidInput, Refused
@@ -58,7 +56,7 @@ def paid(account: Account, amount: str, direction: str = "outbound") -> Transact
     txn = transaction_create(
         account_id=account.pk, type="payment", direction=direction, amount=amount, reference="R-7"
     ).txn
-    return transaction_complete(txn_id=txn.pk)
+    return transaction_move(to="completed", txn_id=txn.pk)
 
 
 def close(account: Account) -> None:
@@ -87,9 +85,9 @@ def test_a_payment_of_a_closed_account_is_reversed_onto_another(
     close(kes)
     by = actors.staff(bob.pk)
     with pytest.raises(AccountClosed, match=rf"`onto_account_id`: #{other.pk}\.") as refused:
-        transaction_reverse(txn_id=txn.pk, by=by)
+        transaction_move(to="reversed", txn_id=txn.pk, by=by)
     assert refused.value.extra == {"accounts": [str(other.pk)]}
-    transaction_reverse(txn_id=txn.pk, reason="returned", onto=other.pk, by=by)
+    transaction_move(to="reversed", txn_id=txn.pk, reason="returned", onto=other.pk, by=by)
     assert balances(kes) == (0, 0)
     assert balances(other) == (400, 400)
     assert sum_of_transactions(kes) + 1000 == 0  # it was opened with 1000
@@ -108,7 +106,7 @@ def test_its_user_is_told_of_every_part_of_it(kes: Account, other: Account, alic
     txn = paid(kes, "400")
     close(kes)
     before = len(published(alice))
-    transaction_reverse(txn_id=txn.pk, onto=other.pk)
+    transaction_move(to="reversed", txn_id=txn.pk, onto=other.pk)
     told = [json.loads(payload)["type"] for payload in published(alice)[before:]]
     # One balance: that of the closed account is what it was.
     assert told == ["balance_update", *["transaction_update"] * 3, "notification"]
@@ -118,19 +116,19 @@ def test_a_deposit_is_taken_back_from_another_account(kes: Account, other: Accou
     txn = paid(kes, "400", "inbound")
     close(kes)
     with pytest.raises(AccountClosed):
-        transaction_reverse(txn_id=txn.pk)
+        transaction_move(to="reversed", txn_id=txn.pk)
     with pytest.raises(InsufficientFunds):
-        transaction_reverse(txn_id=txn.pk, onto=other.pk)
+        transaction_move(to="reversed", txn_id=txn.pk, onto=other.pk)
     assert balances(kes) == balances(other) == (0, 0)
     paid(other, "500", "inbound")
-    transaction_reverse(txn_id=txn.pk, onto=other.pk)
+    transaction_move(to="reversed", txn_id=txn.pk, onto=other.pk)
     assert (balances(kes), balances(other)) == ((0, 0), (100, 100))
 
 
 def test_money_that_is_still_there_is_taken_back_from_the_closed_account(kes: Account):
     txn = paid(kes, "400", "inbound")
     Account.objects.filter(pk=kes.pk).update(status="closed")
-    transaction_reverse(txn_id=txn.pk)
+    transaction_move(to="reversed", txn_id=txn.pk)
     assert balances(kes) == (1000, 1000)
 
 
@@ -138,7 +136,7 @@ def test_the_last_money_is_taken_back_from_the_closed_account(kes: Account):
     txn = paid(kes, "400", "inbound")
     paid(kes, "1000")
     Account.objects.filter(pk=kes.pk).update(status="closed")
-    transaction_reverse(txn_id=txn.pk)
+    transaction_move(to="reversed", txn_id=txn.pk)
     assert balances(kes) == (0, 0)
 
 
@@ -190,7 +188,7 @@ def test_a_closed_credit_line_does_not_become_cash(other: Account, alice: User, 
         account_id=credit.pk, type="payment", direction="outbound", amount="400"
     ).txn
     if to == "reversed":
-        transaction_complete(txn_id=txn.pk)
+        transaction_move(to="completed", txn_id=txn.pk)
     Account.objects.filter(pk=credit.pk).update(status="closed")
     before = balances(credit)
     by = actors.user(alice.pk) if to == "cancelled" else actors.staff(bob.pk)
@@ -209,10 +207,10 @@ def test_a_credit_line_gives_nothing_for_a_closed_account(
     close(kes)
     by = actors.staff(bob.pk)
     with pytest.raises(AccountClosed) as refused:
-        transaction_reverse(txn_id=txn.pk, by=by)
+        transaction_move(to="reversed", txn_id=txn.pk, by=by)
     assert refused.value.extra["accounts"] == [str(other.pk)]
     with pytest.raises(InvalidInput, match="credit account gives no money"):
-        transaction_reverse(txn_id=txn.pk, by=by, onto=credit.pk)
+        transaction_move(to="reversed", txn_id=txn.pk, by=by, onto=credit.pk)
     assert balances(credit) == (100, 0)
 
 
@@ -221,7 +219,7 @@ def sides(kes: Account, other: Account) -> list[Transaction]:
     """Both sides of a carry of 400 from Alice's closed account onto her other one."""
     txn = paid(kes, "400")
     close(kes)
-    transaction_reverse(txn_id=txn.pk, onto=other.pk)
+    transaction_move(to="reversed", txn_id=txn.pk, onto=other.pk)
     return list(Transaction.objects.filter(type__startswith="transfer").order_by("id"))
 
 
@@ -385,7 +383,9 @@ def left(kes: Account, other: Account) -> Account:
         account_id=kes.pk, type="payment", direction="inbound", amount="400"
     ).txn
     close(kes)
-    transaction_complete(txn_id=txn.pk, by=actors.provider("mpesa", evidence="callback:1"))
+    transaction_move(
+        to="completed", txn_id=txn.pk, by=actors.provider("mpesa", evidence="callback:1")
+    )
     return kes
 
 
@@ -400,7 +400,7 @@ def test_staff_carries_what_was_left(left: Account, other: Account, alice: User,
         [move] = side.moves.values_list("from_status", "to_status", "user", "reason")
         assert move == ("", "completed", bob.pk, "came late")
         with pytest.raises(CarriedMoney):
-            transaction_reverse(txn_id=side.pk, by=by)
+            transaction_move(to="reversed", txn_id=side.pk, by=by)
     told = [json.loads(payload)["type"] for payload in published(alice)[before:]]
     assert told == ["balance_update"] * 2 + ["transaction_update"] * 2
     with pytest.raises(NothingToCarry):
@@ -414,7 +414,7 @@ def test_it_carries_only_what_no_payment_holds(kes: Account, other: Account):
     Account.objects.filter(pk=kes.pk).update(status="closed")
     account_carry(account_id=kes.pk, onto=other.pk)
     assert (balances(kes), balances(other)) == ((0, 700), (300, 300))
-    transaction_complete(txn_id=txn.pk)
+    transaction_move(to="completed", txn_id=txn.pk)
     assert balances(kes) == (0, 0)
 
 
@@ -441,7 +441,7 @@ def test_of_a_credit_account_it_carries_no_part_of_the_line(
     assert (balances(credit), balances(other)) == ((1000, 100), (150, 150))
     with pytest.raises(NothingToCarry):
         account_carry(account_id=credit.pk, onto=other.pk)
-    transaction_complete(txn_id=held.pk)
+    transaction_move(to="completed", txn_id=held.pk)
     assert balances(credit) == (1000, 0)
 
 
@@ -516,7 +516,7 @@ def test_it_says_so_when_the_customer_has_no_other_account(kes: Account, ugx: Ac
     txn = paid(kes, "400")
     close(kes)
     with pytest.raises(AccountClosed, match="Open another account in KES for this customer"):
-        transaction_reverse(txn_id=txn.pk, by=actors.staff(bob.pk))
+        transaction_move(to="reversed", txn_id=txn.pk, by=actors.staff(bob.pk))
 
 
 def test_only_an_active_account_of_the_same_customer_and_currency_takes_it(
@@ -528,18 +528,18 @@ def test_only_an_active_account_of_the_same_customer_and_currency_takes_it(
     said = set()
     for wrong in (of_bob.pk, 999, "x"):
         with pytest.raises(InvalidInput, match="onto_account_id") as refused:
-            transaction_reverse(txn_id=txn.pk, onto=wrong)
+            transaction_move(to="reversed", txn_id=txn.pk, onto=wrong)
         said.add(str(refused.value))
     assert len(said) == 1
     with pytest.raises(InvalidInput, match="not closed"):
-        transaction_reverse(txn_id=txn.pk, onto=other.pk)
+        transaction_move(to="reversed", txn_id=txn.pk, onto=other.pk)
     close(kes)
     asleep = account_open(user_id=alice.pk, currency="KES")
     Account.objects.filter(pk=asleep.pk).update(status="suspended")
     said = set()
     for wrong in (kes.pk, dollars.pk, of_bob.pk, asleep.pk, 999, "x"):
         with pytest.raises(InvalidInput, match="onto_account_id") as refused:
-            transaction_reverse(txn_id=txn.pk, onto=wrong)
+            transaction_move(to="reversed", txn_id=txn.pk, onto=wrong)
         said.add(str(refused.value))
     assert len(said) == 1  # nobody learns which accounts there are
     assert balances(kes) == balances(of_bob) == (0, 0)

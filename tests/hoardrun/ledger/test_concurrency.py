@@ -45,7 +45,7 @@ def assert_log_has_no_gap(user_id: int) -> None:
 
 def test_it_completes_once_whoever_tries(kes: Account):
     txn = create(kes, "100", "inbound").txn
-    outcomes = at_once(THREADS, lambda _: services.transaction_complete(txn_id=txn.pk))
+    outcomes = at_once(THREADS, lambda _: services.transaction_move(to="completed", txn_id=txn.pk))
     assert sorted(type(outcome).__name__ for outcome in outcomes) == [
         *[IllegalTransition.__name__] * (THREADS - 1),
         Transaction.__name__,
@@ -58,8 +58,10 @@ def test_it_completes_once_whoever_tries(kes: Account):
 
 def test_it_ends_one_way_when_completed_and_cancelled_at_once(kes: Account):
     txn = create(kes, "100").txn
-    moves = (services.transaction_complete, services.transaction_cancel)
-    outcomes = at_once(THREADS, lambda number: moves[number % 2](txn_id=txn.pk))
+    ends = ("completed", "cancelled")
+    outcomes = at_once(
+        THREADS, lambda number: services.transaction_move(txn_id=txn.pk, to=ends[number % 2])
+    )
     won = [outcome for outcome in outcomes if isinstance(outcome, Transaction)]
     assert len(won) == 1
     kes.refresh_from_db()
@@ -86,7 +88,7 @@ def test_it_never_spends_the_same_money_twice(kes: Account):
 def test_it_adds_up_different_transactions(kes: Account):
     txns = [create(kes, "10.01", "inbound").txn for _ in range(THREADS)]
     outcomes = at_once(
-        THREADS, lambda number: services.transaction_complete(txn_id=txns[number].pk)
+        THREADS, lambda number: services.transaction_move(to="completed", txn_id=txns[number].pk)
     )
     assert all(isinstance(outcome, Transaction) for outcome in outcomes)
     kes.refresh_from_db()
@@ -98,17 +100,19 @@ def test_it_adds_up_different_transactions(kes: Account):
 
 def test_a_carry_happens_once_whatever_is_tried_at_its_sides(kes: Account):
     other = services.account_open(user_id=kes.user_id, currency="KES")
-    paid = services.transaction_complete(txn_id=create(kes, "400").txn.pk)
-    rest = services.transaction_complete(txn_id=create(kes, "600").txn.pk)
+    paid = services.transaction_move(to="completed", txn_id=create(kes, "400").txn.pk)
+    rest = services.transaction_move(to="completed", txn_id=create(kes, "600").txn.pk)
     Account.objects.filter(pk=kes.pk).update(status="closed")
 
     def reverse(number: int) -> None:
         txn = (paid, rest)[number % 2]
         with contextlib.suppress(IllegalTransition):
-            services.transaction_reverse(txn_id=txn.pk, onto=other.pk)
+            services.transaction_move(to="reversed", txn_id=txn.pk, onto=other.pk)
         for side in Transaction.objects.exclude(counterpart=None):
             with contextlib.suppress(CarriedMoney, InvalidInput):
-                services.transaction_reverse(txn_id=side.pk, onto=(None, other.pk)[number % 2])
+                services.transaction_move(
+                    to="reversed", txn_id=side.pk, onto=(None, other.pk)[number % 2]
+                )
 
     assert at_once(THREADS, reverse) == [None] * THREADS
     kes.refresh_from_db()
@@ -125,7 +129,7 @@ def test_what_was_left_is_carried_once_beside_what_still_ends(kes: Account):
     Account.objects.filter(pk=kes.pk).update(status="closed")
 
     def carry(number: int) -> None:
-        services.transaction_complete(txn_id=late[number].pk)
+        services.transaction_move(to="completed", txn_id=late[number].pk)
         with contextlib.suppress(NothingToCarry):
             services.account_carry(account_id=kes.pk, onto=other.pk)
 

@@ -11,7 +11,7 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from hoardrun.ledger.models import Account, Transaction
-from hoardrun.ledger.services import transaction_complete, transaction_create
+from hoardrun.ledger.services import transaction_create, transaction_move
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_it_refuses_a_transaction_that_contradicts_itself(txn: Transaction, fiel
 
 @pytest.mark.parametrize("fields", [{"status": "pending"}, {"balance_after": None}])
 def test_it_keeps_what_is_settled(txn: Transaction, fields: dict):
-    transaction_complete(txn_id=txn.pk)
+    transaction_move(to="completed", txn_id=txn.pk)
     with pytest.raises(IntegrityError), transaction.atomic():
         Transaction.objects.filter(pk=txn.pk).update(**fields)
 

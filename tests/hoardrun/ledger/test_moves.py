@@ -9,13 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from hoardrun.ledger import actors
 from hoardrun.ledger.errors import InsufficientFunds, OwnAccount
 from hoardrun.ledger.models import Account, Transaction, TransactionMove
-from hoardrun.ledger.services import (
-    transaction_complete,
-    transaction_create,
-    transaction_move,
-    transaction_process,
-    transaction_reverse,
-)
+from hoardrun.ledger.services import transaction_create, transaction_move
 from realtime.errors import InvalidInput
 from tests.hoardrun.tools import problem
 
@@ -45,10 +39,10 @@ def support(user: User, *rights: str) -> User:
 
 def test_it_stores_who_moved_it_from_where_to_where_and_why(kes: Account, alice: User, bob: User):
     txn = create(kes, by=actors.user(alice.pk))
-    transaction_process(txn_id=txn.pk, by=actors.system("payouts"))
+    transaction_move(to="processing", txn_id=txn.pk, by=actors.system("payouts"))
     word = actors.provider("mpesa", evidence="callback:17")
-    transaction_complete(txn_id=txn.pk, by=word)
-    transaction_reverse(txn_id=txn.pk, reason="sent twice", by=actors.staff(bob.pk))
+    transaction_move(to="completed", txn_id=txn.pk, by=word)
+    transaction_move(to="reversed", txn_id=txn.pk, reason="sent twice", by=actors.staff(bob.pk))
     assert moves(txn) == [
         ("", "pending", "user", "alice", "", ""),
         ("pending", "processing", "system", None, "payouts", ""),
@@ -65,30 +59,30 @@ def test_only_a_move_that_ends_it_otherwise_tells_its_reason(kes: Account, bob: 
         moved = transaction_move(txn_id=txn.pk, to=to, reason=f"because {to}", by=by)
         assert moved.failure_reason == ""
     assert [move[5] for move in moves(txn)] == ["", "because processing", "because completed"]
-    assert transaction_reverse(txn_id=txn.pk, reason="sent twice", by=by).failure_reason == (
-        "sent twice"
-    )
+    assert transaction_move(
+        to="reversed", txn_id=txn.pk, reason="sent twice", by=by
+    ).failure_reason == ("sent twice")
 
 
 def test_a_completed_one_heals_of_a_reason_that_processing_left(kes: Account):
     txn = create(kes)
-    transaction_process(txn_id=txn.pk)
+    transaction_move(to="processing", txn_id=txn.pk)
     Transaction.objects.filter(pk=txn.pk).update(failure_reason="handed over")
-    assert transaction_complete(txn_id=txn.pk).failure_reason == ""
+    assert transaction_move(to="completed", txn_id=txn.pk).failure_reason == ""
 
 
 def test_code_that_does_not_say_who_acts_is_named_so(kes: Account):
     txn = create(kes)
-    transaction_complete(txn_id=txn.pk)
+    transaction_move(to="completed", txn_id=txn.pk)
     assert {move[2:5] for move in moves(txn)} == {("system", None, "unnamed")}
 
 
 def test_a_move_that_is_refused_leaves_no_record(kes: Account):
     txn = create(kes, "600", direction="inbound")
-    transaction_complete(txn_id=txn.pk)
+    transaction_move(to="completed", txn_id=txn.pk)
     create(kes, "1500")
     with pytest.raises(InsufficientFunds):
-        transaction_reverse(txn_id=txn.pk)
+        transaction_move(to="reversed", txn_id=txn.pk)
     other = create(kes, "5", direction="inbound")
     with pytest.raises(InvalidInput, match="reason"):
         transaction_move(txn_id=other.pk, to="completed", reason="x" * 201)

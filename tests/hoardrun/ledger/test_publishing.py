@@ -11,7 +11,7 @@ from django.core import serializers
 from django.db import transaction
 
 from hoardrun.ledger.models import Account, Transaction
-from hoardrun.ledger.services import account_open, transaction_complete, transaction_create
+from hoardrun.ledger.services import account_open, transaction_create, transaction_move
 from realtime.models import Event
 from tests.hoardrun.ledger.conftest import published
 
@@ -31,7 +31,7 @@ def test_it_publishes_balance_transaction_and_notification_in_one_commit(
         provider="mpesa",
         description="Lunch",
     )
-    transaction_complete(txn_id=txn.pk)
+    transaction_move(to="completed", txn_id=txn.pk)
     assert [json.loads(payload)["type"] for payload in published(alice)] == [
         "balance_update",
         *("balance_update", "transaction_update"),
@@ -119,7 +119,7 @@ def test_it_publishes_nothing_of_what_is_rolled_back(kes: Account):
         txn, _ = transaction_create(
             account_id=kes.pk, type="payment", direction="outbound", amount="5"
         )
-        transaction_complete(txn_id=txn.pk)
+        transaction_move(to="completed", txn_id=txn.pk)
         assert Event.objects.count() > before
         raise RuntimeError
     assert Event.objects.count() == before

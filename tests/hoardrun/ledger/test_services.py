@@ -38,7 +38,7 @@ def balances(account: Account) -> tuple[Decimal, Decimal]:
 def test_it_holds_an_outbound_amount_until_completion(kes: Account):
     txn = create(kes, "300.50")
     assert balances(kes) == (Decimal("1000"), Decimal("699.50"))
-    txn = services.transaction_complete(txn_id=txn.pk)
+    txn = services.transaction_move(to="completed", txn_id=txn.pk)
     assert balances(kes) == (Decimal("699.50"), Decimal("699.50"))
     assert txn.balance_after == Decimal("699.50")
     assert txn.completed_at is not None
@@ -47,25 +47,25 @@ def test_it_holds_an_outbound_amount_until_completion(kes: Account):
 def test_it_adds_an_inbound_amount_only_on_completion(kes: Account):
     txn = create(kes, "300.50", "inbound")
     assert balances(kes) == (Decimal("1000"), Decimal("1000"))
-    services.transaction_complete(txn_id=txn.pk)
+    services.transaction_move(to="completed", txn_id=txn.pk)
     assert balances(kes) == (Decimal("1300.50"), Decimal("1300.50"))
 
 
 @pytest.mark.parametrize("direction", ["inbound", "outbound"])
 def test_it_restores_both_balances_when_reversed(kes: Account, direction: str):
     txn = create(kes, "400", direction)
-    services.transaction_complete(txn_id=txn.pk)
-    txn = services.transaction_reverse(txn_id=txn.pk, reason="charged twice")
+    services.transaction_move(to="completed", txn_id=txn.pk)
+    txn = services.transaction_move(to="reversed", txn_id=txn.pk, reason="charged twice")
     assert balances(kes) == (Decimal("1000"), Decimal("1000"))
     assert (txn.failure_reason, txn.balance_after is not None) == ("charged twice", True)
 
 
 def test_it_does_not_reverse_money_that_was_spent(kes: Account):
     deposit = create(kes, "500", "inbound")
-    services.transaction_complete(txn_id=deposit.pk)
+    services.transaction_move(to="completed", txn_id=deposit.pk)
     create(kes, "1200")
     with pytest.raises(InsufficientFunds):
-        services.transaction_reverse(txn_id=deposit.pk)
+        services.transaction_move(to="reversed", txn_id=deposit.pk)
     assert balances(kes) == (Decimal("1500"), Decimal("300"))
     deposit.refresh_from_db()
     assert deposit.status == "completed"
@@ -84,7 +84,7 @@ def test_it_lets_a_credit_account_spend_its_credit(alice: User):
     card = services.account_open(
         user_id=alice.pk, currency="USD", type="credit", credit_limit="200"
     )
-    services.transaction_complete(txn_id=create(card, "150.25").pk)
+    services.transaction_move(to="completed", txn_id=create(card, "150.25").pk)
     assert balances(card) == (Decimal("-150.25"), Decimal("49.75"))
     with pytest.raises(InsufficientFunds):
         create(card, "50")
@@ -98,7 +98,7 @@ def test_it_creates_nothing_on_an_account_that_is_not_active(kes: Account, statu
     Account.objects.filter(pk=kes.pk).update(status=status)
     with pytest.raises(AccountNotActive, match=status):
         create(kes, "1", "inbound")
-    services.transaction_complete(txn_id=under_way.pk)
+    services.transaction_move(to="completed", txn_id=under_way.pk)
 
 
 def test_it_creates_nothing_on_somebody_elses_account(kes: Account, bob: User):
@@ -144,14 +144,14 @@ def test_it_names_the_field_that_is_wrong(kes: Account, fields: dict, named: str
 def test_it_refuses_a_balance_that_could_not_be_kept_exactly(kes: Account):
     txn = create(kes, "9999999999999.99", "inbound")
     with pytest.raises(InvalidAmount, match="The balance would exceed"):
-        services.transaction_complete(txn_id=txn.pk)
+        services.transaction_move(to="completed", txn_id=txn.pk)
 
 
 def test_it_keeps_15_digits_exactly(alice: User):
     account = services.account_open(
         user_id=alice.pk, currency="KES", opening_balance="9999999999999.98"
     )
-    services.transaction_complete(txn_id=create(account, "0.01", "inbound").pk)
+    services.transaction_move(to="completed", txn_id=create(account, "0.01", "inbound").pk)
     assert balances(account)[0] == Decimal("9999999999999.99")
 
 
@@ -182,18 +182,18 @@ def test_it_refuses_a_key_with_another_request(kes: Account):
 def test_it_moves_no_transaction_that_is_not_there(db):
     for txn_id in (1, "x", "", "-1", "9" * 40):
         with pytest.raises(TransactionNotFound):
-            services.transaction_complete(txn_id=txn_id)
+            services.transaction_move(to="completed", txn_id=txn_id)
 
 
 def test_it_notifies_the_owner_of_how_it_ended(kes: Account, alice: User):
     paid = create(kes, "200.50")
     failed = create(kes, "10", merchant_name="Acme")
     received = create(kes, "1200.50", "inbound")
-    services.transaction_complete(txn_id=paid.pk)
-    services.transaction_fail(txn_id=failed.pk, reason="declined by the bank")
-    services.transaction_complete(txn_id=received.pk)
-    services.transaction_reverse(txn_id=paid.pk)
-    services.transaction_cancel(txn_id=create(kes, "1").pk)
+    services.transaction_move(to="completed", txn_id=paid.pk)
+    services.transaction_move(to="failed", txn_id=failed.pk, reason="declined by the bank")
+    services.transaction_move(to="completed", txn_id=received.pk)
+    services.transaction_move(to="reversed", txn_id=paid.pk)
+    services.transaction_move(to="cancelled", txn_id=create(kes, "1").pk)
     notices = list(Notification.objects.filter(user=alice).order_by("id"))
     assert [notice.message for notice in notices] == [
         "Payment of KES 200.50 completed",
@@ -208,7 +208,7 @@ def test_it_notifies_the_owner_of_how_it_ended(kes: Account, alice: User):
 def test_it_writes_nothing_when_the_caller_rolls_back(kes: Account):
     events = Event.objects.count()
     with pytest.raises(RuntimeError), transaction.atomic():
-        services.transaction_complete(txn_id=create(kes, "5").pk)
+        services.transaction_move(to="completed", txn_id=create(kes, "5").pk)
         raise RuntimeError
     assert balances(kes) == (Decimal("1000"), Decimal("1000"))
     assert (Transaction.objects.count(), Notification.objects.count()) == (0, 0)
