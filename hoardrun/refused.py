@@ -6,9 +6,9 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+from hoardrun.api.problems import CONTENT_TYPE
 from hoardrun.cors import CorsMiddleware
 from hoardrun.policies import add_policies
-from hoardrun.problems import CONTENT_TYPE
 from hoardrun.request_id import add_request_id
 from realtime.servers.refusals import Refusal
 

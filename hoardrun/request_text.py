@@ -4,7 +4,7 @@ So is one with a value that fits no column, such as an id of 40 digits in a path
 
 Everything behind this may store and compare what it reads: PostgreSQL refuses a NUL wherever it
 comes from, a session key as well as a filter of the admin. JSON bodies are checked where they
-are read, by `problems.StrictJSONParser`.
+are read, by `hoardrun.api.parsers`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from django.db import DataError
 from django.http import HttpRequest, HttpResponseBase, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 
-from hoardrun import problems
+from hoardrun.api import handlers
 from realtime.core.text import NOT_TEXT, is_text
 
 logger = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class RequestText:
             return self._answer(request)
         reason = _flaw(request) or (_flaw_of_form(request) if _has_form(request) else "")
         response: HttpResponseBase = (
-            problems.bad_request(request, reason) if reason else self.get_response(request)
+            handlers.bad_request(request, reason) if reason else self.get_response(request)
         )
         return response
 
@@ -63,14 +63,14 @@ class RequestText:
         if not (fits_not or is_no_id):
             return None
         logger.warning("refused by a column: %s", str(error).partition("\n")[0])
-        return problems.bad_request(request, "A value does not fit its column.")
+        return handlers.bad_request(request, "A value does not fit its column.")
 
     async def _answer(self, request: HttpRequest) -> HttpResponseBase:
         reason = _flaw(request)
         if not reason and _has_form(request):
             reason = await sync_to_async(_flaw_of_form)(request)  # it may read a file
         if reason:
-            return problems.bad_request(request, reason)
+            return handlers.bad_request(request, reason)
         response: HttpResponseBase = await self.get_response(request)
         return response
 
@@ -98,7 +98,7 @@ def _has_form(request: HttpRequest) -> bool:
     return (
         request.method == "POST"
         and request.content_type in FORMS
-        and not problems.is_program(request)
+        and not handlers.is_program(request)
     )
 
 

@@ -32,7 +32,7 @@ ALLOWED_HOSTS = given.allowed_hosts
 CSRF_TRUSTED_ORIGINS = given.csrf_trusted_origins
 REDIS_URL = given.redis_url
 
-CSRF_FAILURE_VIEW = "hoardrun.problems.csrf_failure"
+CSRF_FAILURE_VIEW = "hoardrun.api.handlers.csrf_failure"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"  # for a login that does not say where to
 
@@ -141,11 +141,11 @@ REST_FRAMEWORK: dict[str, Any] = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["hoardrun.problems.StrictJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["hoardrun.api.parsers.StrictJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "URL_FORMAT_OVERRIDE": None,  # `format` is a parameter of the schema alone
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "hoardrun.problems.exception_handler",
+    "EXCEPTION_HANDLER": "hoardrun.api.handlers.exception_handler",
     "DEFAULT_THROTTLE_CLASSES": ["hoardrun.api.throttles.EveryRequest"],
     "DEFAULT_THROTTLE_RATES": {
         name.removesuffix("_rate"): value

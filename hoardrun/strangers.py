@@ -12,7 +12,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
-from hoardrun import problems
+from hoardrun.api import handlers, problems
 from hoardrun.api.throttles import EveryRequest
 
 # Paths whose views count by themselves, and probes, which are not counted. The console is a page.
@@ -51,7 +51,7 @@ def _refusal(request: HttpRequest) -> HttpResponse | None:
     if throttle.allow_page(request):
         return None
     headers = {"Retry-After": str(max(1, math.ceil(throttle.wait())))}
-    if problems.is_program(request):
+    if handlers.is_program(request):
         body = problems.problem(HTTPStatus.TOO_MANY_REQUESTS, "throttled", _TOO_MANY)
         return problems.answer(body, headers)
     return HttpResponse(

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.templatetags.static import static
 from django.urls import include, path, re_path
 
-from hoardrun import problems
+from hoardrun.api import handlers
 from hoardrun.health import healthz, readyz
 from hoardrun.strangers import counted
 
@@ -40,12 +40,12 @@ urlpatterns = [
     path("api/v1/", include("notifications.urls")),
     path("api/v1/", include("hoardrun.market.urls")),
     path("", include("realtime.rest.urls")),
-    re_path(r"^ws/notifications/?$", counted(problems.upgrade_required)),
+    re_path(r"^ws/notifications/?$", counted(handlers.upgrade_required)),
     # Last: under DEBUG, Django would answer what leads nowhere with a page.
-    re_path(r"^(?:api|ws)/", counted(problems.not_found)),
+    re_path(r"^(?:api|ws)/", counted(handlers.not_found)),
 ]
 
-handler400 = "hoardrun.problems.handler400"
-handler403 = "hoardrun.problems.handler403"
-handler404 = "hoardrun.problems.handler404"
-handler500 = "hoardrun.problems.handler500"
+handler400 = "hoardrun.api.handlers.handler400"
+handler403 = "hoardrun.api.handlers.handler403"
+handler404 = "hoardrun.api.handlers.handler404"
+handler500 = "hoardrun.api.handlers.handler500"

@@ -1,6 +1,6 @@
 """Refusals: what a service does not do, and how the HTTP API says so.
 
-Each app declares its own as subclasses; `hoardrun.problems` answers them all alike.
+Each app declares its own as subclasses; `hoardrun.api.problems` answers them all alike.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hoardrun.problems import CONTENT_TYPE
+from hoardrun.api.problems import CONTENT_TYPE
 from realtime.rest.pagination import TOTAL, TOTAL_HEADER
 from realtime.rest.serializers import StrictSerializer
 from realtime.rest.views import View

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, assert_never
 from django.db import transaction
 from rest_framework.exceptions import ValidationError
 
+from hoardrun.api.problems import describe
 from hoardrun.broadcasts.errors import (
     ApprovalExpired,
     BroadcastNotFound,
@@ -22,7 +23,6 @@ from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.broadcasts.serializers import TARGETS
 from hoardrun.broadcasts.services import sent
 from hoardrun.broadcasts.state import APPROVAL_HOURS, State, state_of
-from hoardrun.problems import describe
 from realtime.errors import InvalidInput
 from realtime.retry import retried
 

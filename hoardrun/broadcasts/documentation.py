@@ -9,9 +9,9 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from hoardrun.api.problems import CONTENT_TYPE
 from hoardrun.broadcasts.kinds import KINDS
 from hoardrun.broadcasts.serializers import BroadcastOutput, RejectedOutput, WaitingOutput
-from hoardrun.problems import CONTENT_TYPE
 from notifications.serializers import NoFields
 from realtime.rest import idempotency
 

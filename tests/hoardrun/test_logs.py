@@ -152,7 +152,7 @@ def test_a_request_that_waited_for_a_connection_in_vain_is_one_line(written: io.
         try:
             raise OperationalError(str(cause)) from cause
         except OperationalError as error:
-            logger(written, "hoardrun.problems").error("no database", exc_info=error)
+            logger(written, "hoardrun.api.problems").error("no database", exc_info=error)
     lines = written.getvalue().splitlines()
     assert lines[0] == "ERROR no database: no connection after 5.00 sec"
     assert lines[1] == "ERROR no database"

@@ -29,7 +29,7 @@ JSON = "application/json"
 def _no_traceback(caplog):
     caplog.set_level(logging.DEBUG)
     yield
-    assert [r for r in caplog.records if r.exc_info and r.name != "hoardrun.problems"] == []
+    assert [r for r in caplog.records if r.exc_info and r.name != "hoardrun.api.problems"] == []
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ ERRORS: dict[str, tuple[Exception, int, str]] = {
 }
 urlpatterns = [path("api/raise/<str:name>", Raising.as_view()), path("api/broken", broken)]
 urlpatterns += [path("api/down", down), path("down", down)]
-handler500 = "hoardrun.problems.handler500"
+handler500 = "hoardrun.api.handlers.handler500"
 
 
 @override_settings(ROOT_URLCONF=__name__)

@@ -1,0 +1,138 @@
+"""Every refusal over HTTP has one shape: problem details, as in RFC 9457.
+
+`type`, `title`, `status`, `detail` and our `code`; where fields are wrong, `errors`
+maps each to its reasons. What the frameworks raise is translated here; the apps raise
+`Refused`, which says all of that itself.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from itertools import islice
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import (
+    BadRequest,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    ValidationError,
+)
+from django.db import DataError, IntegrityError, OperationalError
+from django.http import Http404, JsonResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from rest_framework import exceptions
+
+from realtime.errors import Refused
+from realtime.rest.serializers import MAX_NAMED
+
+logger = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+WHOLE_BODY = "non_field_errors"  # the name in `errors` of what concerns no single field
+_NOTHING_HERE = "There is nothing here; /api/docs lists what there is."
+
+
+class BodyTooBig(Refused):
+    code = "too_large"
+    status = 413
+    text = "Send no more than {} bytes."
+
+
+def problem(status: int, code: str, detail: str, title: str = "", **extra: Any) -> dict[str, Any]:
+    """Describe a refusal; without a title it is no more than its HTTP status says.
+
+    `extra` cannot replace the standard members.
+    """
+    return {
+        **extra,
+        "type": f"urn:problem-type:hoardrun:{code}" if title else "about:blank",
+        "title": title or HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+
+
+def invalid(errors: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe input that is wrong, by field; of many fields, the first."""
+    shown = dict(islice(errors.items(), MAX_NAMED))
+    wrong = ", ".join(str(name) for name in shown if name != WHOLE_BODY)
+    detail = f"Correct these fields: {wrong}." if wrong else " ".join(shown.get(WHOLE_BODY, ()))
+    return problem(400, "invalid_input", detail, "Invalid input", errors=shown)
+
+
+def answer(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> JsonResponse:
+    """Send a problem. Not a DRF response: its renderer could be of YAML or HTML."""
+    return JsonResponse(
+        body, status=body["status"], content_type=CONTENT_TYPE, headers=dict(headers or {})
+    )
+
+
+def describe(error: Exception) -> dict[str, Any] | None:
+    """Say what an exception means to whoever sent the request; None if it is our own fault."""
+    match error:
+        case Refused():
+            return problem(error.status, error.code, str(error), error.title, **error.extra)
+        case exceptions.ValidationError():
+            return invalid(dict(islice(_by_field(error.detail), MAX_NAMED)))
+        case exceptions.APIException():
+            return problem(error.status_code, _code(error), _sentence(error.detail))
+        case Http404():
+            return problem(404, "not_found", _NOTHING_HERE)
+        case PermissionDenied():
+            return problem(403, "permission_denied", "You may not do this.")
+        case ValidationError():
+            has_fields = hasattr(error, "error_dict")
+            return invalid(error.message_dict if has_fields else {WHOLE_BODY: error.messages})
+        case RequestDataTooBig():
+            return describe(BodyTooBig(settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
+        case SuspiciousOperation() | BadRequest() | MultiPartParserError() | UnreadablePostError():
+            return problem(400, "bad_request", "The request cannot be understood.")
+    return _database(error)
+
+
+def _database(error: Exception) -> dict[str, Any] | None:
+    """Describe what the database refuses. Only the first line is logged: others hold values."""
+    match error:
+        case IntegrityError():
+            logger.warning("refused by a constraint: %s", str(error).partition("\n")[0])
+            return problem(
+                409, "conflict", "Somebody else changed this meanwhile; look, then try again."
+            )
+        case DataError() | OverflowError():  # SQLite's of a number, where PostgreSQL has an error
+            logger.warning("refused by a column: %s", str(error).partition("\n")[0])
+            return problem(400, "invalid_input", "A value does not fit; send a smaller one.")
+        case OperationalError():
+            logger.error("the database does not answer", exc_info=error)
+            return problem(503, "unavailable", "The database does not answer; try again.")
+    return None
+
+
+def _code(error: exceptions.APIException) -> str:
+    if isinstance(error.detail, dict):  # simplejwt wraps both text and code
+        return str(error.detail.get("code", error.default_code))
+    codes = error.get_codes()
+    return codes if isinstance(codes, str) else error.default_code
+
+
+def _sentence(detail: Any) -> str:
+    if isinstance(detail, dict):
+        detail = detail.get("detail", "")
+    return " ".join(map(str, detail)) if isinstance(detail, list) else str(detail)
+
+
+def _by_field(detail: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
+    """Flatten DRF's nested errors to `field.0.subfield` and its reasons."""
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            yield from _by_field(inner, f"{path}.{name}" if path else str(name))
+    elif isinstance(detail, list) and any(isinstance(item, dict | list) for item in detail):
+        for number, inner in enumerate(detail):
+            yield from _by_field(inner, f"{path}.{number}" if path else str(number))
+    else:
+        reasons = detail if isinstance(detail, list) else [detail]
+        yield path or WHOLE_BODY, [str(reason) for reason in reasons]
