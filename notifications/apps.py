@@ -9,12 +9,20 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from notifications import publishing, selectors, services  # noqa: F401 to be connected
+        from notifications.messages import (
+            Notification,
+            NotificationCounts,
+            NotificationUpdated,
+            SystemAnnouncement,
+        )
         from realtime import computed, jobs
+        from realtime.protocol.messages import register
 
+        register(Notification, NotificationUpdated, SystemAnnouncement, NotificationCounts)
         computed.register(
             computed.ComputedMessage(
-                name="notification_counts",
-                after=frozenset({"notification", "notification_updated"}),
+                name=NotificationCounts.wire_type,
+                after=frozenset({Notification.wire_type, NotificationUpdated.wire_type}),
                 load=selectors.notification_counts,
                 lapsed=selectors.notifications_lapsed,
             )

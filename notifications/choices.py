@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from django.db.models import TextChoices
 
-from realtime.protocol import messages
+from notifications import messages
 
 
 class NotificationType(TextChoices):
@@ -69,5 +69,5 @@ _WIRE: dict[type[TextChoices], Any] = {
 }
 for _choices, _literal in _WIRE.items():
     assert tuple(_choices.values) == get_args(_literal), (
-        f"{_choices.__name__} and its Literal in realtime.protocol.messages differ"
+        f"{_choices.__name__} and its Literal in notifications.messages differ"
     )

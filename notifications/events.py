@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from realtime.protocol.messages import NotificationState, NotificationUpdated
+from notifications.messages import NotificationState, NotificationUpdated
 from realtime.publish import publish_many
 from realtime.streams import user_stream
 

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import msgspec
 
+from notifications import messages
 from notifications.models import Announcement, Notification
-from realtime.protocol import messages
 from realtime.protocol.codec import timestamp
 
 

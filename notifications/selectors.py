@@ -16,9 +16,9 @@ from django.db.models.functions import Now
 
 from notifications.choices import NotificationType, Priority, Status
 from notifications.errors import NotFound
+from notifications.messages import NotificationCounts
 from notifications.models import Announcement, Notification
 from realtime import clock
-from realtime.protocol.messages import NotificationCounts
 
 MAX_ID = 2**63 - 1
 RECENT = 5  # notifications that a summary shows

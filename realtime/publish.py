@@ -1,40 +1,29 @@
-"""The only doors out: `publish`, `publish_many`, `publish_ephemeral` and `broadcast_*`.
+"""The way out of other apps: `publish`, `publish_many` and `publish_ephemeral`.
 
-`publish` writes to the log inside the caller's transaction and wakes the nodes
-once that has committed: rolled back, nothing was ever said. It is synchronous, as
-Django's transactions are. The five `broadcast_*` functions take plain dictionaries
-and may be called from anywhere: in synchronous code they do the work and return;
-where an event loop runs, they return an awaitable, so `await` them.
+`publish` writes to the log inside the caller's transaction, and wakes the nodes once that has
+committed; a transaction that is rolled back publishes nothing. It is synchronous, as Django's
+transactions are. `anywhere` makes such a function awaitable where an event loop runs.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
-from uuid import uuid4
 
 import msgspec
 from asgiref.sync import sync_to_async
 from django.db import transaction
 
-from realtime import clock, log
+from realtime import log
 from realtime.core.records import Entry
 from realtime.core.records import Ephemeral as Ephemeral
 from realtime.layer import send
 from realtime.protocol import codec
-from realtime.protocol.messages import (
-    BalanceUpdate,
-    MarketUpdate,
-    Notification,
-    Payload,
-    SystemAnnouncement,
-    TransactionUpdate,
-)
+from realtime.protocol.messages import Payload
 from realtime.retry import retried
-from realtime.streams import ANNOUNCEMENTS, user_stream
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -78,8 +67,11 @@ def publish_ephemeral(topic: str, messages: Sequence[Ephemeral]) -> None:
     )
 
 
-def _anywhere(function: Callable[P, R]) -> Callable[P, R | Awaitable[R]]:
-    """Let a synchronous function be awaited where an event loop runs."""
+def anywhere(function: Callable[P, R]) -> Callable[P, R | Awaitable[R]]:
+    """Decorate a synchronous function: it does its work and returns its result.
+
+    Where an event loop runs, it returns an awaitable instead, so `await` it.
+    """
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R | Awaitable[R]:
@@ -90,47 +82,6 @@ def _anywhere(function: Callable[P, R]) -> Callable[P, R | Awaitable[R]]:
         return sync_to_async(function)(*args, **kwargs)
 
     return call
-
-
-@_anywhere
-def broadcast_notification(
-    notification_data: Mapping[str, Any], user_id: int | str | None = None
-) -> Entry:
-    """Push a notification to one user, or to everybody.
-
-    `title` and `message` are required. It is an event only: to keep it in the
-    user's inbox, call `notifications.services.notification_create` instead.
-    """
-    data = {"id": uuid4().hex, "created_at": clock.now(), **notification_data}
-    data["stored"] = False  # whoever hears it must not look for it in the inbox
-    stream = ANNOUNCEMENTS if user_id is None else user_stream(user_id)
-    return publish(stream, payload_from(Notification, data))
-
-
-@_anywhere
-def broadcast_transaction_update(transaction_data: Mapping[str, Any], user_id: int | str) -> Entry:
-    """Push a transaction's state to its owner; `id`, `status`, `amount`, `currency` required."""
-    return publish(user_stream(user_id), payload_from(TransactionUpdate, transaction_data))
-
-
-@_anywhere
-def broadcast_balance_update(balance_data: Mapping[str, Any], user_id: int | str) -> Entry:
-    """Push an account's balances to its owner."""
-    return publish(user_stream(user_id), payload_from(BalanceUpdate, balance_data))
-
-
-@_anywhere
-def broadcast_market_update(market_data: Mapping[str, Any], room: str = "market_data") -> None:
-    """Push a quote to a market room; not stored. `symbol` and `price` are required."""
-    payload = payload_from(MarketUpdate, {"timestamp": datetime.now(UTC), **market_data})
-    publish_ephemeral("market", [Ephemeral((room,), payload.symbol, payload)])
-
-
-@_anywhere
-def broadcast_system_announcement(announcement: Mapping[str, Any]) -> Entry:
-    """Push an announcement to everybody; `title` and `message` are required."""
-    data = {"id": uuid4().hex, "published_at": clock.now(), **announcement}
-    return publish(ANNOUNCEMENTS, payload_from(SystemAnnouncement, data))
 
 
 def payload_from(kind: type[PayloadT], data: Mapping[str, Any]) -> PayloadT:

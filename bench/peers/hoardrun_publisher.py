@@ -22,7 +22,7 @@ SYMBOLS = 500  # more than any queue holds, so that no price replaces one that w
 
 def announce(number: int, moment: int) -> None:
     """Publish one durable announcement of 250 bytes, in a transaction of its own."""
-    from realtime.publish import broadcast_system_announcement
+    from hoardrun.broadcasts.publish import broadcast_system_announcement
 
     text = marker(number, moment)
     broadcast_system_announcement(
@@ -32,7 +32,7 @@ def announce(number: int, moment: int) -> None:
 
 def quote(number: int, moment: int) -> None:
     """Publish one price to everybody in `market_data`; it has too many fields for 250 bytes."""
-    from realtime.publish import broadcast_market_update
+    from hoardrun.broadcasts.publish import broadcast_market_update
 
     symbol, text = f"B{number % SYMBOLS}", marker(number, moment)
     broadcast_market_update({"symbol": symbol, "price": "1", "name": text, "timestamp": None})
@@ -68,8 +68,8 @@ def save_one_by_one(*, user_id: int, count: int, gap: float) -> dict[str, Any]:
 
 def fill(*, user_id: int, count: int) -> dict[str, Any]:
     """Send a user more than the buffers between us and a stuck socket can hold."""
+    from notifications.messages import Notification
     from realtime.layer import send
-    from realtime.protocol.messages import Notification
     from realtime.publish import payload_from, publish_many
     from realtime.streams import user_stream
 
@@ -83,8 +83,8 @@ def fill(*, user_id: int, count: int) -> dict[str, Any]:
 
 def miss(*, counts: list[int]) -> dict[str, Any]:
     """Publish so many events, numbered from 0, to the stream of each user from 1 on."""
+    from notifications.messages import Notification
     from realtime.layer import send
-    from realtime.protocol.messages import Notification
     from realtime.publish import payload_from, publish_many
     from realtime.streams import user_stream
 

@@ -5,15 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from hoardrun.broadcasts.rules import BROADCAST
+from hoardrun.ledger.messages import BalanceUpdate, TransactionUpdate
+from hoardrun.market.messages import MarketUpdate
+from notifications.messages import Notification, SystemAnnouncement
 from realtime.console.forms import StaffForm
-from realtime.protocol.messages import (
-    BalanceUpdate,
-    MarketUpdate,
-    Notification,
-    Payload,
-    SystemAnnouncement,
-    TransactionUpdate,
-)
+from realtime.protocol.messages import Payload
 
 _USER = {"type": "integer", "minimum": 1, "format": "user"}  # asked for by name
 _ANYBODY = _USER | {"description": "Left empty, it goes to everybody."}

@@ -14,6 +14,7 @@ import msgspec
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
+from hoardrun.broadcasts import publish
 from hoardrun.broadcasts.errors import UnknownRoom, UserNotFound
 from hoardrun.broadcasts.serializers import (
     AnnouncementBroadcast,
@@ -30,7 +31,7 @@ from notifications.services import (
     notification_create,
 )
 from notifications.validation import MESSAGE_LENGTH, TITLE_LENGTH
-from realtime import log, publish, registry, rooms
+from realtime import log, registry, rooms
 from realtime.log import Entry
 from realtime.rest.serializers import StrictSerializer
 from realtime.streams import ANNOUNCEMENTS, user_stream

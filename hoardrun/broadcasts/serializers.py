@@ -18,16 +18,17 @@ from hoardrun.ledger.choices import (
     TransactionStatus,
     TransactionType,
 )
+from hoardrun.ledger.messages import BalanceUpdate, TransactionUpdate
 from hoardrun.ledger.money import Currency, amount_parse, amount_text
 from hoardrun.ledger.serializers import AmountInput
 from hoardrun.market import names as market_names
+from hoardrun.market.messages import MarketUpdate
 from hoardrun.market.models import MAX_SYMBOL_LENGTH, SYMBOL_PATTERN, Instrument
 from notifications import validation
 from notifications.choices import Severity
 from notifications.serializers import NotificationInput
 from notifications.validation import ANNOUNCEMENT_LENGTH, TITLE_LENGTH
 from realtime.errors import Refused
-from realtime.protocol.messages import BalanceUpdate, MarketUpdate, TransactionUpdate
 from realtime.publish import payload_from
 from realtime.rest.serializers import StrictSerializer, UserIdInput
 

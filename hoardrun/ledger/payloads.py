@@ -7,10 +7,10 @@ from typing import Any, Literal, cast
 
 import msgspec
 
+from hoardrun.ledger.messages import BalanceUpdate, TransactionUpdate
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.money import amount_text
 from realtime.protocol import codec
-from realtime.protocol.messages import BalanceUpdate, TransactionUpdate
 
 
 def txn_payload(txn: Transaction) -> TransactionUpdate:

@@ -8,8 +8,11 @@ class MarketConfig(AppConfig):
     verbose_name = "Market data"
 
     def ready(self) -> None:
+        from hoardrun.market.messages import MarketUpdate
         from hoardrun.market.rooms import AlwaysMovingRoom, MarketRooms
         from realtime import rooms
+        from realtime.protocol.messages import register
 
+        register(MarketUpdate)
         rooms.register(MarketRooms())
         rooms.register(AlwaysMovingRoom())

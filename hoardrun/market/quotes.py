@@ -12,8 +12,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from hoardrun.market import names
+from hoardrun.market.messages import MarketUpdate
 from realtime.protocol import codec
-from realtime.protocol.messages import MarketUpdate
 from realtime.publish import Ephemeral
 
 _PERCENT = Decimal("0.01")

@@ -85,7 +85,7 @@ def _choices(annotation: Any) -> tuple[Any, ...]:
 
 
 def _order(schema: dict[str, Any], choices: tuple[Any, ...]) -> None:
-    if "enum" in schema:
+    if choices and "enum" in schema:
         schema["enum"] = [value for value in choices if value in schema["enum"]]
     for part in [*schema.get("anyOf", ()), *([schema["items"]] if "items" in schema else ())]:
         _order(part, choices)

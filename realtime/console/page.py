@@ -23,6 +23,7 @@ from django.views.decorators.http import require_safe
 from realtime.console import forms
 from realtime.protocol import PROTOCOL_VERSION, SUBPROTOCOL
 from realtime.protocol.codes import CloseCode
+from realtime.protocol.messages import PAYLOADS
 
 
 @csrf_exempt  # a check would read the body as a form
@@ -80,6 +81,7 @@ def configuration() -> dict[str, Any]:
         "logins": settings.DEMO_LOGINS if settings.DEBUG else [],
         "commands": forms.commands(),
         "triggers": forms.staff_forms(),
+        "lines": {name: kind.line for name, kind in PAYLOADS.items() if kind.line},
         "closeCodes": {
             str(code.value): {"reason": code.reason, "next": code.reconnect} for code in CloseCode
         },

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from realtime.core.continuity import Reason
-from realtime.protocol.commands import MAX_SAFE_INTEGER
-from realtime.protocol.messages import SUBSCRIPTION_TYPES
+from realtime.protocol.commands import FILTER_TYPES, MAX_SAFE_INTEGER
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +51,8 @@ def parse_types(text: str) -> frozenset[str]:
     Raises ValueError in words for the client.
     """
     types = frozenset(filter(None, text.split(",")))
-    if types - SUBSCRIPTION_TYPES:
-        raise ValueError(f"`types` holds some of: {', '.join(sorted(SUBSCRIPTION_TYPES))}")
+    if types.difference(FILTER_TYPES):
+        raise ValueError(f"`types` holds some of: {', '.join(sorted(FILTER_TYPES))}")
     return types
 
 

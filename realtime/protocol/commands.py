@@ -1,16 +1,14 @@
 """What a client may send: one frozen struct per command, tagged by `type`.
 
-A new command is one struct here, one arm in `realtime.core.state`.
-Surplus fields are refused, since a misspelt option must not pass in silence.
+A new command is one struct here, one arm in `realtime.core.state`, and a message that
+has it among its `answers`. Surplus fields are refused: a misspelt option must not pass in silence.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct
-
-from realtime.protocol.messages import SubscriptionType
 
 MAX_SAFE_INTEGER = 2**53 - 1  # the largest integer that JavaScript holds exactly
 
@@ -19,11 +17,17 @@ RoomName = Annotated[str, Meta(min_length=1, max_length=100)]
 Offset = Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)]
 Rate = Literal["realtime", "1s", "5s"]
 
+# What subscriptions may name: the filter types of all messages, in the order of registration.
+FILTER_TYPES: list[str] = []
+FilterType = Annotated[str, Meta(extra_json_schema={"enum": FILTER_TYPES})]
+
 
 class Command(
     Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type", tag=""
 ):
     """Any command. Its `id`, if given, comes back in every answer to it."""
+
+    example: ClassVar[dict[str, Any]] = {}
 
     id: RequestId | None = None
     """Comes back in every answer to this command."""
@@ -48,6 +52,8 @@ class _RoomCommand(Command, frozen=True, tag="_"):
 class Ping(Command, frozen=True, tag="ping"):
     """Ask for a sign of life, and up to where this socket was sent each stream."""
 
+    example = {"id": "1"}
+
 
 class JoinRoom(_RoomCommand, frozen=True, tag="join_room"):
     """Join rooms; `rate` thins market data out to the newest value per symbol and interval.
@@ -56,6 +62,8 @@ class JoinRoom(_RoomCommand, frozen=True, tag="join_room"):
     not exist or are closed to the user, which look alike; one for which there are too many
     already has its own. Each five rooms of a command count as one message more.
     """
+
+    example = {"id": "2", "room": "market:BTC-USD", "rate": "1s"}
 
     rate: Rate = "realtime"
     """How often one key's value comes at most: as it is made, every second, or every five."""
@@ -67,27 +75,46 @@ class LeaveRoom(_RoomCommand, frozen=True, tag="leave_room"):
     Each five rooms of a command count as one message more.
     """
 
+    example = {"id": "3", "rooms": ["market:BTC-USD", "market:crypto"]}
+
 
 class ListRooms(Command, frozen=True, tag="list_rooms"):
     """Ask which rooms there are and which are joined."""
 
+    example = {"id": "4"}
 
-class SubscribeNotifications(Command, frozen=True, tag="subscribe_notifications"):
+
+class _FilterCommand(Command, frozen=True, tag="_"):
+    types: Annotated[list[FilterType], Meta(max_length=50)] | None
+
+    def __post_init__(self) -> None:
+        for place, name in enumerate(self.types or ()):
+            if name not in FILTER_TYPES:
+                raise ValueError(f"Invalid enum value {name!r} - at `$.types[{place}]`")
+
+
+class SubscribeNotifications(_FilterCommand, frozen=True, tag="subscribe_notifications"):
     """Add to the types this socket is sent; nothing subscribed means everything."""
 
-    types: Annotated[list[SubscriptionType], Meta(max_length=50)]
+    example = {"id": "5", "types": ["transaction", "balance"]}
+
+    types: Annotated[list[FilterType], Meta(max_length=50)]
     """Types to add."""
 
 
-class UnsubscribeNotifications(Command, frozen=True, tag="unsubscribe_notifications"):
+class UnsubscribeNotifications(_FilterCommand, frozen=True, tag="unsubscribe_notifications"):
     """Take types out of the subscription; without `types`, all of them."""
 
-    types: Annotated[list[SubscriptionType], Meta(max_length=50)] | None = None
+    example = {"id": "6", "types": ["balance"]}
+
+    types: Annotated[list[FilterType], Meta(max_length=50)] | None = None
     """Types to take out; null: all."""
 
 
 class Ack(Command, frozen=True, tag="ack"):
     """Say that everything of `stream` up to and including `offset` has been applied."""
+
+    example = {"id": "7", "stream": "user:17", "offset": 42}
 
     stream: Annotated[str, Meta(min_length=1, max_length=100)]
     """Which stream."""
@@ -97,6 +124,8 @@ class Ack(Command, frozen=True, tag="ack"):
 
 class Authenticate(Command, frozen=True, tag="authenticate"):
     """Log in, or renew the login of a live socket, with an access token."""
+
+    example = {"id": "8", "token": "<access token>"}
 
     token: Annotated[str, Meta(min_length=1, max_length=8192)]
     """An access token."""

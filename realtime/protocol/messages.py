@@ -1,250 +1,98 @@
 """What the server sends: the `data` of each message, one frozen struct per type.
 
-A message is an envelope (`codec.encode`) around one of these. Clients ignore
-fields and types that they do not know, so both may be added at any time.
-Money and prices are strings with the currency's own number of decimals;
-times are RFC 3339 in UTC with milliseconds (`codec.timestamp`).
+A message is an envelope (`codec.encode`) around one of these. What is true of every message of
+a type stands on its struct: documents, declarations, the console and `manage.py tail` read it
+there. Here are the engine's own; another app declares its messages in its own module and calls
+`register` from `ready()`. Clients ignore fields and types that they do not know, so both may be
+added at any time. Exact numbers are strings; times are RFC 3339 in UTC with milliseconds
+(`codec.timestamp`).
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal, get_args
+import re
+from typing import Annotated, Any, ClassVar, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType, field
-from msgspec.structs import force_setattr
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from realtime.protocol import PROTOCOL_VERSION
+from realtime.protocol.codes import ErrorCode
+from realtime.protocol.commands import (
+    COMMAND_TYPES,
+    FILTER_TYPES,
+    Ack,
+    Authenticate,
+    Command,
+    JoinRoom,
+    LeaveRoom,
+    ListRooms,
+    Ping,
+    SubscribeNotifications,
+    UnsubscribeNotifications,
+)
 
 Timestamp = str
-Money = Annotated[str, Meta(pattern=r"^-?\d{1,15}(\.\d{1,8})?$")]
+DecimalText = Annotated[str, Meta(pattern=r"^-?\d{1,15}(\.\d{1,8})?$")]
 Identifier = Annotated[str, Meta(min_length=1, max_length=64)]
 
-NotificationType = Literal[
-    "transaction",
-    "security",
-    "account",
-    "payment",
-    "savings",
-    "kyc",
-    "system",
-    "marketing",
-    "reminder",
-]
-Priority = Literal["low", "medium", "high", "urgent"]
-NotificationStatus = Literal["unread", "read", "archived"]
-Channel = Literal["in_app", "email", "sms", "push"]
-Severity = Literal["info", "maintenance", "service", "emergency"]
-SubscriptionType = Literal[
-    "transaction",
-    "security",
-    "account",
-    "payment",
-    "savings",
-    "kyc",
-    "system",
-    "marketing",
-    "reminder",
-    "balance",
-]
-SUBSCRIPTION_TYPES: frozenset[str] = frozenset(get_args(SubscriptionType))
-assert set(get_args(NotificationType)) | {"balance"} == SUBSCRIPTION_TYPES
+_LATER = "2026-03-01T10:30:00.000Z"  # of examples
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
+MAX_FILTER_TYPE = 32
 
 
 class Payload(Struct, frozen=True, kw_only=True):
-    """The `data` of a message. `wire_type` is the message's `type`.
+    """The `data` of a message, and what is true of every message of its type.
 
-    `filter_type` is what subscriptions filter by; None always arrives.
+    - `wire_type`: the message's `type`.
+    - `carried_by`: "stream" for an event, which is kept and numbered; "room" for a message to
+      the sockets in a room; empty for one that only the connection is told.
+    - `answers`: the commands that it answers.
+    - `filter_types`: what subscriptions filter it by. Of several, its field `type` names the
+      one. A message without any always arrives.
+    - `line`: what logs show of it. `{field}` is a value, nothing if it is null or missing;
+      `{#field}…{/field}` is there once if the field has a value, and for each item of a list.
+      Without a line, logs show the JSON.
+    - `example`: one such message, its envelope without `type` and `timestamp`.
     """
 
     wire_type: ClassVar[str] = ""
+    carried_by: ClassVar[Literal["stream", "room", ""]] = ""
+    answers: ClassVar[tuple[type[Command], ...]] = ()
+    filter_types: ClassVar[tuple[str, ...]] = ()
+    line: ClassVar[str] = ""
+    example: ClassVar[dict[str, Any]] = {}
 
     @property
     def filter_type(self) -> str | None:
-        return None
+        """What subscriptions filter this message by; None always arrives."""
+        if len(self.filter_types) > 1:
+            return str(getattr(self, "type"))  # noqa: B009 only such messages have the field
+        return self.filter_types[0] if self.filter_types else None
+
+
+PAYLOADS: dict[str, type[Payload]] = {}
+
+
+def register(*kinds: type[Payload]) -> None:
+    """Make messages known, from the `ready()` of the app that declares them.
+
+    Raises ValueError for a name that another message has, or that cannot be one.
+    """
+    for kind in kinds:
+        name = kind.wire_type
+        if name in COMMAND_TYPES or not _NAME.fullmatch(name):
+            raise ValueError(f"{kind.__qualname__} cannot have the wire type {name!r}")
+        for other in PAYLOADS.values():
+            if other is not kind and (other.wire_type == name or other.__name__ == kind.__name__):
+                raise ValueError(f"{kind.__qualname__} and {other.__qualname__} share a name")
+        for filter_type in kind.filter_types:
+            if not _NAME.fullmatch(filter_type) or len(filter_type) > MAX_FILTER_TYPE:
+                raise ValueError(f"{filter_type!r} cannot be a filter type")
+        PAYLOADS[name] = kind
+        FILTER_TYPES.extend(each for each in kind.filter_types if each not in FILTER_TYPES)
 
 
 # -- durable: written to a stream, numbered
-
-
-class Notification(Payload, frozen=True, kw_only=True):
-    """A notification in the user's inbox, new or sent again.
-
-    `stored` is false for one that is an event only: no inbox has it and no count includes it.
-    It is left out otherwise.
-    """
-
-    wire_type: ClassVar[str] = "notification"
-    id: Identifier
-    """Its number in the inbox, or a random name where `stored` is false."""
-    title: Annotated[str, Meta(min_length=1, max_length=200)]
-    """One line of plain text."""
-    message: Annotated[str, Meta(min_length=1, max_length=1000)]
-    """Plain text; show it as text, never as markup."""
-    type: NotificationType = "system"
-    """What it is about; subscriptions filter by it."""
-    priority: Priority = "medium"
-    """How urgent it is; `urgent` asks to be shown at once."""
-    status: NotificationStatus = "unread"
-    """Whether its user has read or archived it."""
-    channels: list[Channel] = field(default_factory=lambda: ["in_app"])
-    """Where it is sent besides the socket."""
-    metadata: dict[str, Any] = field(default_factory=dict)
-    """What the sender attached: a JSON object without a schema."""
-    created_at: Timestamp
-    """When it was written."""
-    seen_at: Timestamp | None = None
-    """When a list that contains it was first shown, if it was."""
-    read_at: Timestamp | None = None
-    """When it was read, if it was."""
-    scheduled_at: Timestamp | None = None
-    """The time that its sending waited for, if any."""
-    expires_at: Timestamp | None = None
-    """From then on it is out of date, and no longer counts as unread."""
-    stored: bool | UnsetType = UNSET
-    """False: an event only, in no inbox and in no count. Left out otherwise."""
-
-    @property
-    def filter_type(self) -> str | None:
-        return self.type
-
-
-class NotificationState(Struct, frozen=True, kw_only=True):
-    """What changed on one notification: its state, and with `notification` its content.
-
-    `notification` is the whole of one whose content changed, or that is unread again: a client
-    that began while it was not does not have it. It replaces what the client has. `deleted` is
-    true of one that no longer exists, and left out otherwise; its `status` is then `archived`,
-    so that a client which does not know the field hides it.
-    """
-
-    id: Identifier
-    """Which notification."""
-    status: NotificationStatus
-    """What it is now."""
-    seen_at: Timestamp | None = None
-    """When it was first shown, if it was."""
-    read_at: Timestamp | None = None
-    """When it was read, if it was."""
-    notification: Notification | None = None
-    """The whole of one that is unread again, or whose content changed; null otherwise."""
-    deleted: bool | UnsetType = UNSET
-    """True of one that no longer exists; left out otherwise."""
-
-
-class NotificationUpdated(Payload, frozen=True, kw_only=True):
-    """Notifications changed or were deleted, on any device of the user or by staff."""
-
-    wire_type: ClassVar[str] = "notification_updated"
-    notifications: list[NotificationState]
-    """Those that changed, each with its whole state."""
-
-
-class TransactionUpdate(Payload, frozen=True, kw_only=True):
-    """A transaction was created or moved to another status."""
-
-    wire_type: ClassVar[str] = "transaction_update"
-    id: Identifier
-    """The transaction's id."""
-    status: str
-    """What it is now, such as `pending` or `completed`."""
-    amount: Money
-    """How much moves, without a sign; `direction` says which way."""
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
-    """ISO 4217."""
-    account_id: str | None = None
-    """The account that it belongs to."""
-    type: str | None = None
-    """What kind of movement it is, such as `deposit`."""
-    direction: Literal["inbound", "outbound"] | None = None
-    """Seen from the account."""
-    description: str = ""
-    """What the user reads."""
-    payment_method: str | None = None
-    """How it is paid, such as `mobile_money`."""
-    provider: str | None = None
-    """The company that moves the money."""
-    reference: str = ""
-    """What both sides quote to find it."""
-    balance_after: Money | None = None
-    """The account's balance once it was completed; null before."""
-    created_at: Timestamp | None = None
-    """When it was written."""
-    updated_at: Timestamp | None = None
-    """When it last changed."""
-    completed_at: Timestamp | None = None
-    """When it was completed; null before."""
-    merchant_name: str = ""
-    """The payee, empty if there is none."""
-    merchant_category: str = ""
-    """What kind of merchant that is."""
-    failure_reason: str = ""
-    """Why it failed, empty unless it did."""
-
-    @property
-    def filter_type(self) -> str | None:
-        return "transaction"
-
-
-class BalanceUpdate(Payload, frozen=True, kw_only=True):
-    """An account and its balances, after it was opened or any of this changed.
-
-    The API writes an account in the same shape. `id` and `type` are what they call
-    `account_id` and `account_type`; both names stay.
-    """
-
-    wire_type: ClassVar[str] = "balance_update"
-    account_id: Identifier
-    """Which account."""
-    id: Identifier | None = None
-    """The same as `account_id`."""
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
-    """ISO 4217; of both balances."""
-    available_balance: Money
-    """What may be spent now."""
-    current_balance: Money
-    """What is booked, reserved amounts included."""
-    account_type: str | None = None
-    """What kind of account it is, such as `savings`."""
-    type: str | None = None
-    """The same as `account_type`."""
-    name: str | None = None
-    """What its user calls it."""
-    status: str | None = None
-    """Whether it is open, such as `active` or `closed`."""
-    created_at: Timestamp | None = None
-    """When it was opened."""
-    updated_at: Timestamp | None = None
-    """When it last changed."""
-
-    def __post_init__(self) -> None:
-        force_setattr(self, "id", self.account_id)
-        force_setattr(self, "type", self.account_type)
-
-    @property
-    def filter_type(self) -> str | None:
-        return "balance"
-
-
-class SystemAnnouncement(Payload, frozen=True, kw_only=True):
-    """An announcement to everybody; it replaces what the client has under its `id`.
-
-    It is sent again when it is edited, and with `ends_at` in the past when it is over,
-    withdrawn or deleted.
-    """
-
-    wire_type: ClassVar[str] = "system_announcement"
-    id: Identifier
-    """The announcement's id; one that is sent again keeps it."""
-    title: Annotated[str, Meta(min_length=1, max_length=200)]
-    """One line of plain text."""
-    message: Annotated[str, Meta(min_length=1, max_length=5000)]
-    """Plain text; show it as text, never as markup."""
-    severity: Severity = "info"
-    """How to show it; `emergency` before anything else."""
-    starts_at: Timestamp | None = None
-    """From when on to show it; null: at once."""
-    ends_at: Timestamp | None = None
-    """Until when to show it; in the past: it is over. Null: until it is replaced."""
-    published_at: Timestamp | None = None
-    """When it was sent first."""
 
 
 class AccessChanged(Payload, frozen=True, kw_only=True):
@@ -254,7 +102,15 @@ class AccessChanged(Payload, frozen=True, kw_only=True):
     all of the user's.
     """
 
-    wire_type: ClassVar[str] = "access_changed"
+    wire_type = "access_changed"
+    carried_by = "stream"
+    line = "{change} {connection_id} {session}"
+    example = {
+        "stream": "user:17",
+        "offset": 46,
+        "data": {"change": "closed", "connection_id": "5f2c8a", "reconnect": True},
+    }
+
     change: Literal["logout", "password", "account", "rights", "closed"]
     """What happened; `closed` is about connections that staff closed."""
     session: str | None = None
@@ -268,54 +124,33 @@ class AccessChanged(Payload, frozen=True, kw_only=True):
 # -- ephemeral: never in the log, the newest per key is enough
 
 
-class MarketUpdate(Payload, frozen=True, kw_only=True):
-    """The newest quote of an instrument; all prices are strings in `currency`."""
-
-    wire_type: ClassVar[str] = "market_update"
-    symbol: Annotated[str, Meta(min_length=1, max_length=20)]
-    """What is quoted, such as `BTC-USD`."""
-    price: Money
-    """The newest price."""
-    name: str = ""
-    """The instrument's name."""
-    type: str = ""
-    """What kind of instrument it is, such as `crypto`."""
-    currency: str = "USD"
-    """What all prices are in: ISO 4217."""
-    change: Money | None = None
-    """How far the price is from `previous_close`."""
-    change_percent: str | None = None
-    """The same in percent, with its sign."""
-    open: Money | None = None
-    """The first price of the day."""
-    high: Money | None = None
-    """The highest of the day."""
-    low: Money | None = None
-    """The lowest of the day."""
-    previous_close: Money | None = None
-    """The last price of the day before."""
-    volume: str | None = None
-    """How much was traded on this day."""
-    status: str = "open"
-    """Whether the market is open."""
-    timestamp: Timestamp | None = None
-    """When the price was made."""
-
-
-class NotificationCounts(Payload, frozen=True, kw_only=True):
-    """The bell: authoritative counts, to replace whatever the client has."""
-
-    wire_type: ClassVar[str] = "notification_counts"
-    unread: int
-    """How many notifications are not read."""
-    unseen: int
-    """How many of these were never shown in a list: the number on the bell."""
-
-
 class NodeReport(Payload, frozen=True, kw_only=True):
     """What a node reported of itself; in the room `nodes`, for staff."""
 
-    wire_type: ClassVar[str] = "node_report"
+    wire_type = "node_report"
+    carried_by = "room"
+    line = "{node}: {connections} connections, {users} users"
+    example = {
+        "room": "nodes",
+        "data": {
+            "id": "a1b2",
+            "node": "web-1:812",
+            "host": "web-1",
+            "pid": 812,
+            "version": "1.0.0",
+            "uptime_seconds": 3600,
+            "connections": 950,
+            "users": 900,
+            "rooms": 12,
+            "in_per_second": 40.5,
+            "out_per_second": 1800.0,
+            "dropped": 0,
+            "slow_closed": 0,
+            "lag_ms": 1.2,
+            "rss_mb": 180.0,
+        },
+    }
+
     id: str
     """The node's id, another after each start."""
     node: str
@@ -378,7 +213,32 @@ class Limits(Struct, frozen=True, kw_only=True):
 class ConnectionEstablished(Payload, frozen=True, kw_only=True):
     """The greeting. Hand `epoch` back, with the offsets reached, to resume."""
 
-    wire_type: ClassVar[str] = "connection_established"
+    wire_type = "connection_established"
+    line = "user {user_id}, connection {connection_id}"
+    example = {
+        "data": {
+            "user_id": "17",
+            "connection_id": "5f2c8a",
+            "protocol_version": PROTOCOL_VERSION,
+            "server_version": "1.0.0",
+            "heartbeat_seconds": 20.0,
+            "expires_at": _LATER,
+            "limits": {
+                "max_message_bytes": 65536,
+                "max_messages_per_second": 20,
+                "max_message_burst": 40,
+                "max_rooms": 50,
+                "max_connections": 10,
+            },
+            "positions": {
+                "user:17": {"offset": 41, "epoch": "k3x9"},
+                "announcements": {"offset": 2, "epoch": "p07d"},
+            },
+            "epoch": "k3x9.p07d",
+            "device": "phone",
+        }
+    }
+
     message: str = "Connected to real-time notifications"
     """For people who watch."""
     user_id: str
@@ -410,7 +270,18 @@ class Pong(Payload, frozen=True, kw_only=True):
     is a gap: reconnect with `since`. With one, what lies between was left out: go on there.
     """
 
-    wire_type: ClassVar[str] = "pong"
+    wire_type = "pong"
+    answers = (Ping,)
+    example = {
+        "id": "1",
+        "data": {
+            "positions": {
+                "user:17": {"offset": 46, "epoch": "k3x9"},
+                "announcements": {"offset": 3, "epoch": "p07d"},
+            }
+        },
+    }
+
     positions: dict[str, Position]
     """By stream: the last offset that this socket was sent or had filtered."""
 
@@ -418,7 +289,16 @@ class Pong(Payload, frozen=True, kw_only=True):
 class RoomJoined(Payload, frozen=True, kw_only=True):
     """The room was joined; its next `snapshot` messages are its newest values."""
 
-    wire_type: ClassVar[str] = "room_joined"
+    wire_type = "room_joined"
+    carried_by = "room"
+    answers = (JoinRoom,)
+    line = "{room} ({rate}), {snapshot} values follow"
+    example = {
+        "room": "market:BTC-USD",
+        "id": "2",
+        "data": {"room": "market:BTC-USD", "rate": "1s", "snapshot": 1},
+    }
+
     room: str
     """Which room."""
     rate: str
@@ -430,7 +310,12 @@ class RoomJoined(Payload, frozen=True, kw_only=True):
 class RoomLeft(Payload, frozen=True, kw_only=True):
     """The room was left: by `request`, or because its user may be in it no longer (`revoked`)."""
 
-    wire_type: ClassVar[str] = "room_left"
+    wire_type = "room_left"
+    carried_by = "room"
+    answers = (LeaveRoom,)
+    line = "{room}: {reason}"
+    example = {"room": "market:BTC-USD", "id": "3", "data": {"room": "market:BTC-USD"}}
+
     room: str
     """Which room."""
     reason: Literal["request", "revoked"] = "request"
@@ -453,7 +338,24 @@ class RoomInfo(Struct, frozen=True, kw_only=True):
 class Rooms(Payload, frozen=True, kw_only=True):
     """The rooms that may be joined, and those that are."""
 
-    wire_type: ClassVar[str] = "rooms"
+    wire_type = "rooms"
+    answers = (ListRooms,)
+    line = "to join: {#rooms}{name}{/rooms}, joined: {joined}"
+    example = {
+        "id": "4",
+        "data": {
+            "rooms": [
+                {
+                    "name": "market:BTC-USD",
+                    "kind": "market",
+                    "description": "Bitcoin",
+                    "joined": True,
+                }
+            ],
+            "joined": ["market:BTC-USD"],
+        },
+    }
+
     rooms: list[RoomInfo]
     """Those that this user may join."""
     joined: list[str]
@@ -463,7 +365,11 @@ class Rooms(Payload, frozen=True, kw_only=True):
 class SubscriptionUpdated(Payload, frozen=True, kw_only=True):
     """The whole set of types this socket is sent; empty means everything."""
 
-    wire_type: ClassVar[str] = "subscription_updated"
+    wire_type = "subscription_updated"
+    answers = (SubscribeNotifications, UnsubscribeNotifications)
+    line = "types: {types}"
+    example = {"id": "5", "data": {"types": ["balance", "transaction"]}}
+
     types: list[str]
     """The whole set, in alphabetical order."""
 
@@ -471,7 +377,11 @@ class SubscriptionUpdated(Payload, frozen=True, kw_only=True):
 class Acked(Payload, frozen=True, kw_only=True):
     """The acknowledgement is stored."""
 
-    wire_type: ClassVar[str] = "acked"
+    wire_type = "acked"
+    answers = (Ack,)
+    line = "{stream}#{offset}"
+    example = {"id": "7", "data": {"stream": "user:17", "offset": 42}}
+
     stream: str
     """Which stream."""
     offset: int
@@ -481,7 +391,11 @@ class Acked(Payload, frozen=True, kw_only=True):
 class Authenticated(Payload, frozen=True, kw_only=True):
     """The login was renewed until `expires_at`."""
 
-    wire_type: ClassVar[str] = "authenticated"
+    wire_type = "authenticated"
+    answers = (Authenticate,)
+    line = "user {user_id}, until {expires_at}"
+    example = {"id": "8", "data": {"user_id": "17", "expires_at": _LATER}}
+
     user_id: str
     """The user that is logged in."""
     expires_at: Timestamp | None
@@ -491,7 +405,10 @@ class Authenticated(Payload, frozen=True, kw_only=True):
 class TokenExpiring(Payload, frozen=True, kw_only=True):
     """The login ends soon: send `authenticate` with a new token, or be closed with 4401."""
 
-    wire_type: ClassVar[str] = "token_expiring"
+    wire_type = "token_expiring"
+    line = "in {seconds} s"
+    example = {"data": {"expires_at": _LATER, "seconds": 60}}
+
     expires_at: Timestamp
     """When the login ends."""
     seconds: int
@@ -504,7 +421,18 @@ class ResyncRequired(Payload, frozen=True, kw_only=True):
     One snapshot is enough for several of these, if it is asked for after the last.
     """
 
-    wire_type: ClassVar[str] = "resync_required"
+    wire_type = "resync_required"
+    line = "{stream}: {reason}"
+    example = {
+        "data": {
+            "stream": "user:17",
+            "reason": "trimmed",
+            "position": {"offset": 46, "epoch": "k3x9"},
+            "epoch": "k3x9.p07d",
+            "snapshot": "/api/v1/snapshot",
+        }
+    }
+
     stream: str
     """Which stream."""
     reason: Literal["trimmed", "ahead", "epoch"]
@@ -520,7 +448,10 @@ class ResyncRequired(Payload, frozen=True, kw_only=True):
 class ServerShutdown(Payload, frozen=True, kw_only=True):
     """This node is about to close the connection; others serve."""
 
-    wire_type: ClassVar[str] = "server_shutdown"
+    wire_type = "server_shutdown"
+    line = "come back in {reconnect_after_ms} ms"
+    example = {"data": {"reconnect_after_ms": 3200}}
+
     reconnect_after_ms: int
     """When to come back."""
 
@@ -528,7 +459,19 @@ class ServerShutdown(Payload, frozen=True, kw_only=True):
 class Error(Payload, frozen=True, kw_only=True):
     """A request failed; nothing was changed by it."""
 
-    wire_type: ClassVar[str] = "error"
+    wire_type = "error"
+    line = "{code}: {message}"
+    example = {
+        "id": "2",
+        "data": {
+            "code": ErrorCode.UNKNOWN_ROOM.wire,
+            "message": "There is no room 'market:X' that you may join; "
+            "`list_rooms` names those that there are.",
+            "retryable": ErrorCode.UNKNOWN_ROOM.retryable,
+            "rooms": ["market:X"],
+        },
+    }
+
     code: str
     """What is wrong, for programs."""
     message: str
@@ -539,7 +482,4 @@ class Error(Payload, frozen=True, kw_only=True):
     """The rooms of the command that this is about, if it is about rooms."""
 
 
-PAYLOADS: dict[str, type[Payload]] = {
-    payload.wire_type: payload for payload in Payload.__subclasses__()
-}
-assert len(PAYLOADS) == len(Payload.__subclasses__()), "two messages share a type"
+register(*Payload.__subclasses__())

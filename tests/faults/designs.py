@@ -59,8 +59,8 @@ class Log:
         call_command("migrate", verbosity=0)
 
     def write(self, stream: int, text: str) -> None:
+        from notifications.messages import SystemAnnouncement
         from realtime import log
-        from realtime.protocol.messages import SystemAnnouncement
 
         log.append([(f"user:{stream}", SystemAnnouncement(id="1", title=text, message="-"))])
 

@@ -26,7 +26,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import transaction
 from realtime import log
-from realtime.protocol.messages import SystemAnnouncement
+from notifications.messages import SystemAnnouncement
 call_command("migrate", verbosity=0)
 count = {users}
 User.objects.bulk_create(

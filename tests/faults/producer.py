@@ -177,7 +177,7 @@ def _stream(user: int | None) -> str:
 
 
 def _payload(user: int | None, title: str, text: str) -> Any:
-    from realtime.protocol.messages import Notification, SystemAnnouncement
+    from notifications.messages import Notification, SystemAnnouncement
 
     if user is None:
         return SystemAnnouncement(id="1", title=title, message=text)

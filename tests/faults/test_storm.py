@@ -55,7 +55,7 @@ import json, random
 from django.contrib.auth.models import User
 from django.db import transaction
 from realtime import log
-from realtime.protocol.messages import SystemAnnouncement
+from notifications.messages import SystemAnnouncement
 rng = random.Random({seed})
 streams = [f"user:{{pk}}" for pk in User.objects.order_by("pk").values_list("pk", flat=True)]
 missed = {{name: rng.randint(0, {most}) for name in streams}} | {{"announcements": 5}}
@@ -70,7 +70,7 @@ print(json.dumps(missed))
 """
 _LIVE = """
 from django.contrib.auth.models import User
-from realtime.protocol.messages import SystemAnnouncement
+from notifications.messages import SystemAnnouncement
 from realtime.publish import publish_many
 names = [f"user:{pk}" for pk in User.objects.values_list("pk", flat=True)] + ["announcements"]
 publish_many([(n, SystemAnnouncement(id="1", title=f"{n}/live", message="-")) for n in names])

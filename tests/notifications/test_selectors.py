@@ -10,9 +10,9 @@ from django.db import connection
 from django.utils import timezone
 
 from notifications import selectors, services
+from notifications.messages import NotificationCounts
 from notifications.models import Notification
 from realtime import computed, jobs
-from realtime.protocol.messages import NotificationCounts
 from tests.notifications.support import HOUR, draft, note
 
 

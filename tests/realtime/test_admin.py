@@ -12,8 +12,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from hoardrun.ledger.messages import BalanceUpdate
+from notifications.messages import SystemAnnouncement
 from realtime.models import Cursor, Event, Node, Stream
-from realtime.protocol.messages import BalanceUpdate, SystemAnnouncement
 from realtime.publish import publish
 from realtime.streams import ANNOUNCEMENTS, user_stream
 

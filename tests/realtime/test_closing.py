@@ -241,7 +241,7 @@ async def test_rooms_beyond_the_limit_are_refused(strict: Server) -> None:
 
 _LARGE = """
 import base64, os
-from realtime.protocol.messages import Notification
+from notifications.messages import Notification
 from realtime.publish import publish
 for number in range(300):
     publish("user:2", Notification(

@@ -132,7 +132,7 @@ get_user_model().objects.bulk_create(
 _PUBLISH = """
 import json, select, sys
 from realtime import log
-from realtime.protocol.messages import BalanceUpdate
+from hoardrun.ledger.messages import BalanceUpdate
 from realtime.publish import publish_many
 print("ready", flush=True)
 names = [f"user:{n}" for n in range(1, COUNT + 1)]

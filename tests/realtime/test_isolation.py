@@ -31,7 +31,7 @@ for n in range(1, USERS + 1):
 _TELL = """
 from hoardrun.ledger.services import account_open
 from notifications.services import notification_create
-from realtime.publish import broadcast_market_update
+from hoardrun.broadcasts.publish import broadcast_market_update
 for round in range(3):
     for n in range(1, USERS + 1):
         canary = f"canary-{n}-end"

@@ -13,11 +13,13 @@ from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
+from hoardrun.ledger.messages import BalanceUpdate
+from notifications.messages import SystemAnnouncement
 from realtime import log
 from realtime.hub import login_data
 from realtime.log import CursorMove
 from realtime.models import Cursor, EndedSession, Event, Stream
-from realtime.protocol.messages import BalanceUpdate, Payload, SystemAnnouncement
+from realtime.protocol.messages import Payload
 from tests.services.locks import wait_for_a_waiter
 
 Queries = Callable[[int], AbstractContextManager[object]]

@@ -9,12 +9,13 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
+from hoardrun.ledger.messages import BalanceUpdate
+from notifications.messages import Notification
 from realtime import log
 from realtime.hub import login_data
 from realtime.hub.login_data import Key
 from realtime.log import CursorMove, reading
 from realtime.models import Event, Stream
-from realtime.protocol.messages import BalanceUpdate, Notification
 from tests.simulation.stored import MOMENT, Stored
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,12 +8,12 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import transaction
 
+from hoardrun.ledger.messages import BalanceUpdate
 from realtime import log
 from realtime.core.continuity import Place
 from realtime.hub.replay_budgets import BURST_SECONDS, Replays
 from realtime.hub.socket import Peer, Socket
 from realtime.hub.streams import Followed
-from realtime.protocol.messages import BalanceUpdate
 from tests.realtime.rig import STREAM, Node, Notebook, offsets, turned
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -16,11 +16,11 @@ from django.db.models import Model
 from django.utils import timezone
 
 from hoardrun.api.tokens import login_create, login_refresh
+from hoardrun.ledger.messages import BalanceUpdate
 from realtime import clock, log
 from realtime.cluster import retention
 from realtime.log import CursorMove
 from realtime.models import Cursor, EndedSession, Event, IssuedToken, Stream, Ticket
-from realtime.protocol.messages import BalanceUpdate
 from tests.services.locks import wait_for_a_waiter
 
 DAY = timedelta(days=1)

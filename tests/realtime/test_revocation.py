@@ -89,7 +89,8 @@ from rest_framework_simplejwt.exceptions import InvalidToken
 from hoardrun.api import tokens
 from realtime import access
 from realtime.models import Connection
-from realtime.protocol.messages import BalanceUpdate, MarketUpdate
+from hoardrun.ledger.messages import BalanceUpdate
+from hoardrun.market.messages import MarketUpdate
 from realtime.publish import Ephemeral, publish, publish_ephemeral
 
 users, seconds = json.load(open(USERS)), SECONDS

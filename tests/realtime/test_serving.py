@@ -20,7 +20,7 @@ pytestmark = pytest.mark.servers
 
 
 _MANY = """
-from realtime.protocol.messages import Notification
+from notifications.messages import Notification
 from realtime.publish import publish_many
 for page in range(3):
     publish_many([("user:1", Notification(

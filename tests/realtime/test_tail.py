@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from realtime.management.commands import tail
+from realtime.protocol.export.lines import line
 from tests.realtime.conftest import ALICE, broadcast, push_balance
 from tests.services import environment, secrets
 from tests.services.ports import PATIENCE, free_port
@@ -211,7 +211,7 @@ def test_money_is_the_text_that_it_is() -> None:
         "currency": "UGX",
         "description": "Rent",
     }
-    said = tail.describe("transaction_update", data)
+    said = line("transaction_update", data)
     assert said == "t1 completed inbound 1000000.10 UGX Rent"
 
 
@@ -222,5 +222,5 @@ def test_what_changed_on_notifications_is_said_in_words() -> None:
         {"id": "3", "status": "unread", "seen_at": "2026-01-01T00:00:00.000Z"},
         {"id": "4", "status": "archived", "deleted": True},
     ]
-    said = tail.describe("notification_updated", {"notifications": changed})
-    assert said == "1 read; 2 unread: Rent; 3 unread, seen; 4 deleted"
+    said = line("notification_updated", {"notifications": changed})
+    assert said == "1 read, seen; 2 unread: Rent; 3 unread, seen; 4 archived, deleted"

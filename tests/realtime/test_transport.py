@@ -130,7 +130,7 @@ async def test_no_pong_is_ahead_of_the_events_that_it_speaks_of(served: Server) 
 
 _BURST = """
 import base64, os
-from realtime.protocol.messages import Notification
+from notifications.messages import Notification
 from realtime.publish import publish_many
 publish_many([("user:2", Notification(
     id=str(number), title="t", message="m", created_at="",

@@ -6,12 +6,13 @@ import asyncio
 
 import pytest
 
+from hoardrun.market.messages import MarketUpdate
 from realtime import rooms
 from realtime.hub.rooms import Members
 from realtime.hub.socket import Socket
 from realtime.hub.writes import MAX_PIECE_BYTES
 from realtime.protocol.codes import CloseCode
-from realtime.protocol.messages import MarketUpdate, Pong
+from realtime.protocol.messages import Pong
 from realtime.publish import Ephemeral, payload_from
 from tests.realtime.rig import Node, Notebook, offsets, turned
 

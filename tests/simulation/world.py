@@ -17,6 +17,9 @@ from django.conf import settings
 from django.db import OperationalError
 from django.test import override_settings
 
+from hoardrun.ledger.messages import BalanceUpdate
+from hoardrun.market.messages import MarketUpdate
+from notifications.messages import Notification, SystemAnnouncement
 from realtime import computed, log, rooms
 from realtime.access import tickets, tokens, validity
 from realtime.core.identity import Identity
@@ -27,14 +30,7 @@ from realtime.hub.socket import Socket
 from realtime.layer import send
 from realtime.log import reading
 from realtime.options import Options
-from realtime.protocol.messages import (
-    AccessChanged,
-    BalanceUpdate,
-    MarketUpdate,
-    Notification,
-    Payload,
-    SystemAnnouncement,
-)
+from realtime.protocol.messages import AccessChanged, Payload
 from realtime.publish import Ephemeral, payload_from, publish_ephemeral
 from realtime.rooms import RoomKind
 from tests.faults.bugs import patches

@@ -21,7 +21,8 @@ from realtime.access.tokens import SESSION_CLAIM
 from realtime.client import Client
 from realtime.db import threads
 from realtime.protocol.codes import CloseCode
-from realtime.protocol.messages import SUBSCRIPTION_TYPES
+from realtime.protocol.commands import FILTER_TYPES
+from realtime.protocol.export.lines import line
 from realtime.streams import user_stream
 
 PATH = "/ws/notifications"
@@ -56,7 +57,7 @@ class Command(commands.Command):
             nargs="+",
             default=[],
             metavar="TYPE",
-            help="Only these: " + ", ".join(sorted(SUBSCRIPTION_TYPES)) + ".",
+            help="Only these: " + ", ".join(sorted(FILTER_TYPES)) + ".",
         )
         parser.add_argument(
             "--since",
@@ -68,7 +69,7 @@ class Command(commands.Command):
         parser.add_argument("--json", action="store_true", help="One JSON object per message.")
 
     def handle(self, *, username: str, **options: Any) -> None:
-        unknown = set(options["types"]) - SUBSCRIPTION_TYPES
+        unknown = set(options["types"]).difference(FILTER_TYPES)
         if unknown:
             raise CommandError(f"There is no type {', '.join(sorted(unknown))}.")
         since: int | None = options["since"]
@@ -113,7 +114,7 @@ class Command(commands.Command):
             if not as_json and message["type"] in _SILENT:
                 return
             encoding = getattr(self.stdout, "encoding", None) or "utf-8"
-            text = whole(message, encoding) if as_json else line(message)
+            text = whole(message, encoding) if as_json else shown(message)
             text = text.encode(encoding, "replace").decode(encoding)
             try:
                 self.stdout.write(text)
@@ -186,7 +187,7 @@ def whole(message: dict[str, Any], encoding: str) -> str:
     return text if shown else json.dumps(message)
 
 
-def line(message: dict[str, Any]) -> str:
+def shown(message: dict[str, Any]) -> str:
     """Write a message for a reader: local time, type, place, and what it says."""
     moment = datetime.fromisoformat(message["timestamp"]).astimezone()
     if "stream" in message and "offset" in message:
@@ -194,56 +195,8 @@ def line(message: dict[str, Any]) -> str:
     else:
         place = message.get("room", "-")
     time = f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03d}"
-    says = printable(describe(message["type"], message["data"]))
+    says = printable(line(message["type"], message["data"]))
     return f"{time}  {message['type']:<20}  {place:<16}  {says}"
-
-
-def describe(type: str, data: dict[str, Any]) -> str:
-    """Say what a message says; amounts and prices stay the text that they are."""
-    match type:
-        case "connection_established":
-            return f"user {data['user_id']}, connection {data['connection_id']}"
-        case "notification":
-            return f"[{data['type']}, {data['priority']}] {data['title']}: {data['message']}"
-        case "transaction_update":
-            words = (
-                data["id"],
-                data["status"],
-                data.get("direction"),
-                data["amount"],
-                data["currency"],
-                data.get("description"),
-            )
-            return " ".join(str(word) for word in words if word)
-        case "balance_update":
-            return (
-                f"account {data['account_id']}: {data['available_balance']} {data['currency']} "
-                f"available, {data['current_balance']} in all"
-            )
-        case "market_update":
-            change = f" ({data['change_percent']} %)" if data.get("change_percent") else ""
-            return f"{data['symbol']} {data['price']} {data.get('currency', '')}{change}"
-        case "system_announcement":
-            return f"[{data['severity']}] {data['title']}: {data['message']}"
-        case "notification_counts":
-            return f"{data['unread']} unread, {data['unseen']} unseen"
-        case "notification_updated":
-            return "; ".join(map(_state, data["notifications"]))
-        case "error":
-            return f"{data['code']}: {data['message']}"
-        case _:
-            return json.dumps(data, ensure_ascii=False)
-
-
-def _state(changed: dict[str, Any]) -> str:
-    """Say how one notification stands, and its title where that is told."""
-    now = changed["status"]
-    if changed.get("deleted"):
-        now = "deleted"
-    elif now == "unread" and changed.get("seen_at"):
-        now = "unread, seen"
-    whole = changed.get("notification")
-    return f"{changed['id']} {now}" + (f": {whole['title']}" if whole else "")
 
 
 def printable(text: str) -> str:

@@ -9,24 +9,24 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Iterable
-from typing import Any, get_args
+from typing import Any
 
 from msgspec import Struct
 
 from realtime.protocol import PROTOCOL_VERSION, SUBPROTOCOL
 from realtime.protocol.codes import CloseCode, ErrorCode
-from realtime.protocol.commands import AnyCommand, Command, JoinRoom, LeaveRoom
+from realtime.protocol.commands import FILTER_TYPES, AnyCommand, Command, JoinRoom, LeaveRoom
 from realtime.protocol.export.catalogue import (
-    ANSWERS,
-    EVENTS,
-    NOTICES,
-    ROOM_MESSAGES,
+    answers,
+    events,
     is_answer,
+    notices,
+    room_messages,
     schemas,
     tag,
 )
-from realtime.protocol.export.examples import EXAMPLES
-from realtime.protocol.messages import PAYLOADS, Error, Payload, SubscriptionType
+from realtime.protocol.export.examples import examples
+from realtime.protocol.messages import PAYLOADS, Error, Payload
 
 Json = dict[str, Any]
 
@@ -70,6 +70,8 @@ def document(version: str) -> str:
 def _document(version: str) -> Json:
     messages = {tag(kind): _command(kind) for kind in AnyCommand.__args__}
     messages |= {name: _message(kind) for name, kind in sorted(PAYLOADS.items())}
+    for name, example in examples().items():
+        messages[name]["examples"] = [{"name": name, "payload": example}]
     schemes = _security_schemes()
     return {
         "asyncapi": "3.0.0",
@@ -98,12 +100,14 @@ def _document(version: str) -> Json:
             }
         },
         "operations": {
-            **{tag(kind): _request(kind, answer) for kind, answer in ANSWERS.items()},
-            "send_events": _send("Send what was committed to a stream, once and in order", EVENTS),
-            "send_room_messages": _send(
-                "Send what happens in a joined room; the newest value is enough", ROOM_MESSAGES
+            **{tag(kind): _request(kind, answer) for kind, answer in answers().items()},
+            "send_events": _send(
+                "Send what was committed to a stream, once and in order", events()
             ),
-            "send_notices": _send("Tell of the connection and of the user's counts", NOTICES),
+            "send_room_messages": _send(
+                "Send what happens in a joined room; the newest value is enough", room_messages()
+            ),
+            "send_notices": _send("Tell of the connection and of the user's counts", notices()),
         },
         "components": {
             "messages": messages,
@@ -131,9 +135,9 @@ def _command(kind: type[Struct]) -> Json:
 def _message(kind: type[Payload]) -> Json:
     """Describe a whole frame: the envelope, as this message has it, around the `data`."""
     more: Json = {}
-    if kind in EVENTS:
+    if kind.carried_by == "stream":
         more |= {"stream": _STREAM, "offset": _OFFSET}
-    if kind in ROOM_MESSAGES:
+    elif kind.carried_by == "room":
         more |= {"room": _ROOM}
     frame = {
         "type": "object",
@@ -151,7 +155,7 @@ def _message(kind: type[Payload]) -> Json:
 
 def _described(name: str, kind: type[Struct], payload: Json) -> Json:
     about = inspect.getdoc(kind) or ""
-    has_id = kind in ANSWERS or is_answer(kind)
+    has_id = issubclass(kind, Command) or is_answer(kind)
     summary, _, rest = about.partition("\n\n")
     return {
         "name": name,
@@ -160,7 +164,6 @@ def _described(name: str, kind: type[Struct], payload: Json) -> Json:
         **({"description": " ".join(rest.split())} if rest else {}),
         **({"correlationId": {"location": "$message.payload#/id"}} if has_id else {}),
         "payload": payload,
-        "examples": [{"name": name, "payload": EXAMPLES[name]}],
     }
 
 
@@ -200,7 +203,7 @@ def _of_channel(kinds: Iterable[type[Payload]]) -> list[Json]:
 
 
 def _query() -> Json:
-    types = get_args(SubscriptionType)
+    types = FILTER_TYPES
     parameters = {
         "token": ("An access token, unless the settings refuse it here.", "<access token>"),
         "ticket": ("From `POST /api/ws-ticket/`: good once, for 30 seconds.", "<ticket>"),

@@ -1,6 +1,7 @@
 """All messages at a glance: their schemas, their envelopes, and which answers which.
 
-What is written for others to read, documentation and declarations, is written from here.
+Documentation and declarations are written from here, so they hold what the installed apps have
+registered. Call these functions when all apps are ready.
 """
 
 from __future__ import annotations
@@ -11,85 +12,35 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from realtime.protocol.commands import (
-    Ack,
-    AnyCommand,
-    Authenticate,
-    Command,
-    JoinRoom,
-    LeaveRoom,
-    ListRooms,
-    Ping,
-    SubscribeNotifications,
-    UnsubscribeNotifications,
-)
+from realtime.protocol.commands import AnyCommand, Command
 from realtime.protocol.export.described import describe
-from realtime.protocol.messages import (
-    PAYLOADS,
-    AccessChanged,
-    Acked,
-    Authenticated,
-    BalanceUpdate,
-    ConnectionEstablished,
-    Error,
-    MarketUpdate,
-    NodeReport,
-    Notification,
-    NotificationCounts,
-    NotificationUpdated,
-    Payload,
-    Pong,
-    ResyncRequired,
-    RoomJoined,
-    RoomLeft,
-    Rooms,
-    ServerShutdown,
-    SubscriptionUpdated,
-    SystemAnnouncement,
-    TokenExpiring,
-    TransactionUpdate,
-)
+from realtime.protocol.messages import PAYLOADS, Error, Payload
 
-# Their envelope has `stream` and `offset`.
-EVENTS: tuple[type[Payload], ...] = (
-    Notification,
-    NotificationUpdated,
-    TransactionUpdate,
-    BalanceUpdate,
-    SystemAnnouncement,
-    AccessChanged,
-)
-# Their envelope has `room`.
-ROOM_MESSAGES: tuple[type[Payload], ...] = (MarketUpdate, NodeReport, RoomJoined, RoomLeft)
-# Sent without being asked for, with nothing in the envelope but what all have.
-NOTICES: tuple[type[Payload], ...] = (
-    ConnectionEstablished,
-    NotificationCounts,
-    TokenExpiring,
-    ResyncRequired,
-    ServerShutdown,
-    Error,
-)
-# What a command is answered with unless an `error` refuses it; both repeat its `id`.
-ANSWERS: dict[type[Command], type[Payload]] = {
-    Ping: Pong,
-    JoinRoom: RoomJoined,
-    LeaveRoom: RoomLeft,
-    ListRooms: Rooms,
-    SubscribeNotifications: SubscriptionUpdated,
-    UnsubscribeNotifications: SubscriptionUpdated,
-    Ack: Acked,
-    Authenticate: Authenticated,
-}
-assert ANSWERS.keys() == set(AnyCommand.__args__), "every command needs its answer"
-assert {*EVENTS, *ROOM_MESSAGES, *NOTICES, *ANSWERS.values()} == set(PAYLOADS.values()), (
-    "every message needs its envelope"
-)
+
+def events() -> list[type[Payload]]:
+    """Return the messages whose envelope has `stream` and `offset`."""
+    return [kind for kind in PAYLOADS.values() if kind.carried_by == "stream"]
+
+
+def room_messages() -> list[type[Payload]]:
+    """Return the messages whose envelope has `room`."""
+    return [kind for kind in PAYLOADS.values() if kind.carried_by == "room"]
+
+
+def notices() -> list[type[Payload]]:
+    """Return what comes unasked, with nothing in its envelope but what all messages have."""
+    return [kind for kind in PAYLOADS.values() if not kind.carried_by and not kind.answers]
+
+
+def answers() -> dict[type[Command], type[Payload]]:
+    """Return the answer to each command unless an `error` refuses it; both repeat its `id`."""
+    found = {command: kind for kind in PAYLOADS.values() for command in kind.answers}
+    return {command: found[command] for command in AnyCommand.__args__}
 
 
 def is_answer(kind: type[Struct]) -> bool:
     """Say whether messages of this kind may repeat the `id` of a command."""
-    return kind is Error or kind in ANSWERS.values()
+    return kind is Error or (issubclass(kind, Payload) and bool(kind.answers))
 
 
 def tag(command: type[Struct]) -> str:

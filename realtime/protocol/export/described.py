@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 import textwrap
 from functools import cache
 from itertools import pairwise
@@ -15,7 +16,14 @@ from typing import Any
 
 from msgspec import Struct
 
-from realtime.protocol import commands, messages
+from realtime.protocol import commands
+from realtime.protocol.messages import PAYLOADS
+
+
+def declared() -> dict[str, Any]:
+    """Return what the modules that declare commands and messages hold, by name."""
+    modules = [vars(sys.modules[kind.__module__]) for kind in PAYLOADS.values()]
+    return {name: value for names in (*modules, vars(commands)) for name, value in names.items()}
 
 
 @cache
@@ -41,7 +49,7 @@ def describe(schemas: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
     Raises LookupError for a field that has none.
     """
-    kinds = {**vars(messages), **vars(commands)}
+    kinds = declared()
     for name, schema in schemas.items():
         texts = fields(kinds[name])
         for field, described in schema["properties"].items():

@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
-from realtime.protocol import messages
 from realtime.protocol.codes import CloseCode, ErrorCode
-from realtime.protocol.commands import AnyCommand, Rate
-from realtime.protocol.export.catalogue import ANSWERS, EVENTS, ROOM_MESSAGES, schemas, tag
+from realtime.protocol.commands import FILTER_TYPES, AnyCommand
+from realtime.protocol.export.catalogue import answers, events, room_messages, schemas, tag
+from realtime.protocol.export.described import declared
 from realtime.protocol.messages import PAYLOADS
 
 _HEADER = """// The wire of /ws/notifications, and the client for it.
@@ -21,17 +21,6 @@ _HEADER = """// The wire of /ws/notifications, and the client for it.
 """
 _CLIENT_API = Path(__file__).with_name("client_api.d.ts")
 
-# Sets of words that have a name of their own.
-_WORDS: dict[str, tuple[str, ...]] = {
-    "Rate": get_args(Rate),
-    "NotificationType": get_args(messages.NotificationType),
-    "Priority": get_args(messages.Priority),
-    "NotificationStatus": get_args(messages.NotificationStatus),
-    "Channel": get_args(messages.Channel),
-    "Severity": get_args(messages.Severity),
-    "SubscriptionType": get_args(messages.SubscriptionType),
-}
-_NAME_OF = {frozenset(words): name for name, words in _WORDS.items()}
 # JavaScript has an Error of its own, from which the client's errors descend.
 _RENAMED = {"Error": "ErrorData"}
 # What the server writes is narrower than what it declares.
@@ -75,10 +64,9 @@ def declarations() -> str:
     """Write the whole file."""
     found = schemas("{name}")
     commands = [kind.__name__ for kind in AnyCommand.__args__]
-    answers = {tag(kind): _literal(answer.wire_type) for kind, answer in ANSWERS.items()}
     parts = [
         _HEADER,
-        *(_alias(name, map(_literal, words)) for name, words in _WORDS.items()),
+        *(_alias(name, map(_literal, words)) for name, words in _words().items()),
         _close_codes(),
         _comment("The `code` of an `error`.")
         + _alias("ErrorCode", (_literal(code.wire) for code in ErrorCode)),
@@ -86,17 +74,25 @@ def declarations() -> str:
         _comment("The `data` of each message, by its `type`.")
         + _map("ServerMessages", {k: _renamed(v.__name__) for k, v in sorted(PAYLOADS.items())}),
         _comment("What is kept in a stream, and comes once and in order.")
-        + _alias("EventType", (_literal(kind.wire_type) for kind in EVENTS)),
+        + _alias("EventType", (_literal(kind.wire_type) for kind in events())),
         _comment("What belongs to a room.")
-        + _alias("RoomMessageType", (_literal(kind.wire_type) for kind in ROOM_MESSAGES)),
+        + _alias("RoomMessageType", (_literal(kind.wire_type) for kind in room_messages())),
         _ENVELOPE,
         _comment("Whatever a client may send.") + _alias("Command", commands),
         _NEW_COMMAND,
         _comment("The `type` of the answer to each command; `error` answers any.")
-        + _map("Answers", answers),
+        + _map("Answers", {tag(kind): _literal(of.wire_type) for kind, of in answers().items()}),
         _CLIENT_API.read_text(encoding="utf-8"),
     ]
     return "\n".join(parts)
+
+
+def _words() -> dict[str, tuple[str, ...]]:
+    """Return the sets of words that have a name where commands and messages are declared."""
+    found = {
+        name: get_args(value) for name, value in declared().items() if get_origin(value) is Literal
+    }
+    return found | {"SubscriptionType": tuple(FILTER_TYPES)}
 
 
 def _close_codes() -> str:
@@ -129,7 +125,8 @@ def _type(schema: dict[str, Any]) -> str:
         return _renamed(schema["$ref"])
     if "enum" in schema:
         words = schema["enum"]
-        return _NAME_OF.get(frozenset(words)) or " | ".join(map(_literal, words))
+        named = (name for name, known in _words().items() if set(known) == set(words))
+        return next(named, " | ".join(map(_literal, words)))
     match schema.get("type"):
         case "array":
             item = _type(schema.get("items", {}))

@@ -1,11 +1,6 @@
 // The wire of /ws/notifications, and the client for it.
 // Written by `manage.py export_protocol` from realtime/protocol; do not edit it by hand.
 
-export type Rate =
-  | "realtime"
-  | "1s"
-  | "5s";
-
 export type NotificationType =
   | "transaction"
   | "security"
@@ -39,6 +34,11 @@ export type Severity =
   | "maintenance"
   | "service"
   | "emergency";
+
+export type Rate =
+  | "realtime"
+  | "1s"
+  | "5s";
 
 export type SubscriptionType =
   | "transaction"
@@ -191,166 +191,6 @@ export interface Authenticate {
 }
 
 /**
- * A notification in the user's inbox, new or sent again.
- *
- * `stored` is false for one that is an event only: no inbox has it and no count includes it.
- * It is left out otherwise.
- */
-export interface Notification {
-  /** Its number in the inbox, or a random name where `stored` is false. */
-  id: string;
-  /** One line of plain text. */
-  title: string;
-  /** Plain text; show it as text, never as markup. */
-  message: string;
-  /** What it is about; subscriptions filter by it. */
-  type?: NotificationType;
-  /** How urgent it is; `urgent` asks to be shown at once. */
-  priority?: Priority;
-  /** Whether its user has read or archived it. */
-  status?: NotificationStatus;
-  /** Where it is sent besides the socket. */
-  channels?: Channel[];
-  /** What the sender attached: a JSON object without a schema. */
-  metadata?: Record<string, unknown>;
-  /** When it was written. */
-  created_at: string;
-  /** When a list that contains it was first shown, if it was. */
-  seen_at?: string | null;
-  /** When it was read, if it was. */
-  read_at?: string | null;
-  /** The time that its sending waited for, if any. */
-  scheduled_at?: string | null;
-  /** From then on it is out of date, and no longer counts as unread. */
-  expires_at?: string | null;
-  /** False: an event only, in no inbox and in no count. Left out otherwise. */
-  stored?: boolean;
-}
-
-/** Notifications changed or were deleted, on any device of the user or by staff. */
-export interface NotificationUpdated {
-  /** Those that changed, each with its whole state. */
-  notifications: NotificationState[];
-}
-
-/**
- * What changed on one notification: its state, and with `notification` its content.
- *
- * `notification` is the whole of one whose content changed, or that is unread again: a client
- * that began while it was not does not have it. It replaces what the client has. `deleted` is
- * true of one that no longer exists, and left out otherwise; its `status` is then `archived`,
- * so that a client which does not know the field hides it.
- */
-export interface NotificationState {
-  /** Which notification. */
-  id: string;
-  /** What it is now. */
-  status: NotificationStatus;
-  /** When it was first shown, if it was. */
-  seen_at?: string | null;
-  /** When it was read, if it was. */
-  read_at?: string | null;
-  /** The whole of one that is unread again, or whose content changed; null otherwise. */
-  notification?: Notification | null;
-  /** True of one that no longer exists; left out otherwise. */
-  deleted?: boolean;
-}
-
-/** A transaction was created or moved to another status. */
-export interface TransactionUpdate {
-  /** The transaction's id. */
-  id: string;
-  /** What it is now, such as `pending` or `completed`. */
-  status: string;
-  /** How much moves, without a sign; `direction` says which way. */
-  amount: string;
-  /** ISO 4217. */
-  currency: string;
-  /** The account that it belongs to. */
-  account_id?: string | null;
-  /** What kind of movement it is, such as `deposit`. */
-  type?: string | null;
-  /** Seen from the account. */
-  direction?: "inbound" | "outbound" | null;
-  /** What the user reads. */
-  description?: string;
-  /** How it is paid, such as `mobile_money`. */
-  payment_method?: string | null;
-  /** The company that moves the money. */
-  provider?: string | null;
-  /** What both sides quote to find it. */
-  reference?: string;
-  /** The account's balance once it was completed; null before. */
-  balance_after?: string | null;
-  /** When it was written. */
-  created_at?: string | null;
-  /** When it last changed. */
-  updated_at?: string | null;
-  /** When it was completed; null before. */
-  completed_at?: string | null;
-  /** The payee, empty if there is none. */
-  merchant_name?: string;
-  /** What kind of merchant that is. */
-  merchant_category?: string;
-  /** Why it failed, empty unless it did. */
-  failure_reason?: string;
-}
-
-/**
- * An account and its balances, after it was opened or any of this changed.
- *
- * The API writes an account in the same shape. `id` and `type` are what they call
- * `account_id` and `account_type`; both names stay.
- */
-export interface BalanceUpdate {
-  /** Which account. */
-  account_id: string;
-  /** The same as `account_id`. */
-  id?: string | null;
-  /** ISO 4217; of both balances. */
-  currency: string;
-  /** What may be spent now. */
-  available_balance: string;
-  /** What is booked, reserved amounts included. */
-  current_balance: string;
-  /** What kind of account it is, such as `savings`. */
-  account_type?: string | null;
-  /** The same as `account_type`. */
-  type?: string | null;
-  /** What its user calls it. */
-  name?: string | null;
-  /** Whether it is open, such as `active` or `closed`. */
-  status?: string | null;
-  /** When it was opened. */
-  created_at?: string | null;
-  /** When it last changed. */
-  updated_at?: string | null;
-}
-
-/**
- * An announcement to everybody; it replaces what the client has under its `id`.
- *
- * It is sent again when it is edited, and with `ends_at` in the past when it is over,
- * withdrawn or deleted.
- */
-export interface SystemAnnouncement {
-  /** The announcement's id; one that is sent again keeps it. */
-  id: string;
-  /** One line of plain text. */
-  title: string;
-  /** Plain text; show it as text, never as markup. */
-  message: string;
-  /** How to show it; `emergency` before anything else. */
-  severity?: Severity;
-  /** From when on to show it; null: at once. */
-  starts_at?: string | null;
-  /** Until when to show it; in the past: it is over. Null: until it is replaced. */
-  ends_at?: string | null;
-  /** When it was sent first. */
-  published_at?: string | null;
-}
-
-/**
  * What the user may do has changed; connections that lose by it are closed by themselves.
  *
  * `logout` and `closed` name what they concern, a session or a connection; without a name,
@@ -365,46 +205,6 @@ export interface AccessChanged {
   connection_id?: string | null;
   /** Whether a connection that is closed by this may come back. */
   reconnect?: boolean;
-}
-
-/** The newest quote of an instrument; all prices are strings in `currency`. */
-export interface MarketUpdate {
-  /** What is quoted, such as `BTC-USD`. */
-  symbol: string;
-  /** The newest price. */
-  price: string;
-  /** The instrument's name. */
-  name?: string;
-  /** What kind of instrument it is, such as `crypto`. */
-  type?: string;
-  /** What all prices are in: ISO 4217. */
-  currency?: string;
-  /** How far the price is from `previous_close`. */
-  change?: string | null;
-  /** The same in percent, with its sign. */
-  change_percent?: string | null;
-  /** The first price of the day. */
-  open?: string | null;
-  /** The highest of the day. */
-  high?: string | null;
-  /** The lowest of the day. */
-  low?: string | null;
-  /** The last price of the day before. */
-  previous_close?: string | null;
-  /** How much was traded on this day. */
-  volume?: string | null;
-  /** Whether the market is open. */
-  status?: string;
-  /** When the price was made. */
-  timestamp?: string | null;
-}
-
-/** The bell: authoritative counts, to replace whatever the client has. */
-export interface NotificationCounts {
-  /** How many notifications are not read. */
-  unread: number;
-  /** How many of these were never shown in a list: the number on the bell. */
-  unseen: number;
 }
 
 /** What a node reported of itself; in the room `nodes`, for staff. */
@@ -604,6 +404,206 @@ export interface ErrorData {
   rooms?: string[];
 }
 
+/**
+ * A notification in the user's inbox, new or sent again.
+ *
+ * `stored` is false for one that is an event only: no inbox has it and no count includes it.
+ * It is left out otherwise.
+ */
+export interface Notification {
+  /** Its number in the inbox, or a random name where `stored` is false. */
+  id: string;
+  /** One line of plain text. */
+  title: string;
+  /** Plain text; show it as text, never as markup. */
+  message: string;
+  /** What it is about; subscriptions filter by it. */
+  type?: NotificationType;
+  /** How urgent it is; `urgent` asks to be shown at once. */
+  priority?: Priority;
+  /** Whether its user has read or archived it. */
+  status?: NotificationStatus;
+  /** Where it is sent besides the socket. */
+  channels?: Channel[];
+  /** What the sender attached: a JSON object without a schema. */
+  metadata?: Record<string, unknown>;
+  /** When it was written. */
+  created_at: string;
+  /** When a list that contains it was first shown, if it was. */
+  seen_at?: string | null;
+  /** When it was read, if it was. */
+  read_at?: string | null;
+  /** The time that its sending waited for, if any. */
+  scheduled_at?: string | null;
+  /** From then on it is out of date, and no longer counts as unread. */
+  expires_at?: string | null;
+  /** False: an event only, in no inbox and in no count. Left out otherwise. */
+  stored?: boolean;
+}
+
+/** Notifications changed or were deleted, on any device of the user or by staff. */
+export interface NotificationUpdated {
+  /** Those that changed, each with its whole state. */
+  notifications: NotificationState[];
+}
+
+/**
+ * What changed on one notification: its state, and with `notification` its content.
+ *
+ * `notification` is the whole of one whose content changed, or that is unread again: a client
+ * that began while it was not does not have it. It replaces what the client has. `deleted` is
+ * true of one that no longer exists, and left out otherwise; its `status` is then `archived`,
+ * so that a client which does not know the field hides it.
+ */
+export interface NotificationState {
+  /** Which notification. */
+  id: string;
+  /** What it is now. */
+  status: NotificationStatus;
+  /** When it was first shown, if it was. */
+  seen_at?: string | null;
+  /** When it was read, if it was. */
+  read_at?: string | null;
+  /** The whole of one that is unread again, or whose content changed; null otherwise. */
+  notification?: Notification | null;
+  /** True of one that no longer exists; left out otherwise. */
+  deleted?: boolean;
+}
+
+/**
+ * An announcement to everybody; it replaces what the client has under its `id`.
+ *
+ * It is sent again when it is edited, and with `ends_at` in the past when it is over,
+ * withdrawn or deleted.
+ */
+export interface SystemAnnouncement {
+  /** The announcement's id; one that is sent again keeps it. */
+  id: string;
+  /** One line of plain text. */
+  title: string;
+  /** Plain text; show it as text, never as markup. */
+  message: string;
+  /** How to show it; `emergency` before anything else. */
+  severity?: Severity;
+  /** From when on to show it; null: at once. */
+  starts_at?: string | null;
+  /** Until when to show it; in the past: it is over. Null: until it is replaced. */
+  ends_at?: string | null;
+  /** When it was sent first. */
+  published_at?: string | null;
+}
+
+/** The bell: authoritative counts, to replace whatever the client has. */
+export interface NotificationCounts {
+  /** How many notifications are not read. */
+  unread: number;
+  /** How many of these were never shown in a list: the number on the bell. */
+  unseen: number;
+}
+
+/** A transaction was created or moved to another status. */
+export interface TransactionUpdate {
+  /** The transaction's id. */
+  id: string;
+  /** What it is now, such as `pending` or `completed`. */
+  status: string;
+  /** How much moves, without a sign; `direction` says which way. */
+  amount: string;
+  /** ISO 4217. */
+  currency: string;
+  /** The account that it belongs to. */
+  account_id?: string | null;
+  /** What kind of movement it is, such as `deposit`. */
+  type?: string | null;
+  /** Seen from the account. */
+  direction?: "inbound" | "outbound" | null;
+  /** What the user reads. */
+  description?: string;
+  /** How it is paid, such as `mobile_money`. */
+  payment_method?: string | null;
+  /** The company that moves the money. */
+  provider?: string | null;
+  /** What both sides quote to find it. */
+  reference?: string;
+  /** The account's balance once it was completed; null before. */
+  balance_after?: string | null;
+  /** When it was written. */
+  created_at?: string | null;
+  /** When it last changed. */
+  updated_at?: string | null;
+  /** When it was completed; null before. */
+  completed_at?: string | null;
+  /** The payee, empty if there is none. */
+  merchant_name?: string;
+  /** What kind of merchant that is. */
+  merchant_category?: string;
+  /** Why it failed, empty unless it did. */
+  failure_reason?: string;
+}
+
+/**
+ * An account and its balances, after it was opened or any of this changed.
+ *
+ * The API writes an account in the same shape. `id` and `type` are what they call
+ * `account_id` and `account_type`; both names stay.
+ */
+export interface BalanceUpdate {
+  /** Which account. */
+  account_id: string;
+  /** The same as `account_id`. */
+  id?: string | null;
+  /** ISO 4217; of both balances. */
+  currency: string;
+  /** What may be spent now. */
+  available_balance: string;
+  /** What is booked, reserved amounts included. */
+  current_balance: string;
+  /** What kind of account it is, such as `savings`. */
+  account_type?: string | null;
+  /** The same as `account_type`. */
+  type?: string | null;
+  /** What its user calls it. */
+  name?: string | null;
+  /** Whether it is open, such as `active` or `closed`. */
+  status?: string | null;
+  /** When it was opened. */
+  created_at?: string | null;
+  /** When it last changed. */
+  updated_at?: string | null;
+}
+
+/** The newest quote of an instrument; all prices are strings in `currency`. */
+export interface MarketUpdate {
+  /** What is quoted, such as `BTC-USD`. */
+  symbol: string;
+  /** The newest price. */
+  price: string;
+  /** The instrument's name. */
+  name?: string;
+  /** What kind of instrument it is, such as `crypto`. */
+  type?: string;
+  /** What all prices are in: ISO 4217. */
+  currency?: string;
+  /** How far the price is from `previous_close`. */
+  change?: string | null;
+  /** The same in percent, with its sign. */
+  change_percent?: string | null;
+  /** The first price of the day. */
+  open?: string | null;
+  /** The highest of the day. */
+  high?: string | null;
+  /** The lowest of the day. */
+  low?: string | null;
+  /** The last price of the day before. */
+  previous_close?: string | null;
+  /** How much was traded on this day. */
+  volume?: string | null;
+  /** Whether the market is open. */
+  status?: string;
+  /** When the price was made. */
+  timestamp?: string | null;
+}
+
 /** The `data` of each message, by its `type`. */
 export interface ServerMessages {
   access_changed: AccessChanged;
@@ -631,19 +631,19 @@ export interface ServerMessages {
 
 /** What is kept in a stream, and comes once and in order. */
 export type EventType =
+  | "access_changed"
   | "notification"
   | "notification_updated"
-  | "transaction_update"
-  | "balance_update"
   | "system_announcement"
-  | "access_changed";
+  | "transaction_update"
+  | "balance_update";
 
 /** What belongs to a room. */
 export type RoomMessageType =
-  | "market_update"
   | "node_report"
   | "room_joined"
-  | "room_left";
+  | "room_left"
+  | "market_update";
 
 /** A message as it comes: the envelope around the `data`. */
 export type Message<T extends keyof ServerMessages = keyof ServerMessages> = {

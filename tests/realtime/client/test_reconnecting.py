@@ -33,7 +33,7 @@ pytestmark = pytest.mark.servers
 PUBLISH = """
 import time
 from django.db import transaction
-from realtime.protocol.messages import BalanceUpdate
+from hoardrun.ledger.messages import BalanceUpdate
 from realtime.publish import publish
 for number in range({count}):
     with transaction.atomic():

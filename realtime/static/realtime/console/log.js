@@ -28,6 +28,7 @@ export class Log {
     this.#view = new LogView({
       list,
       node: $("log"),
+      lines: source.config.lines,
       opened: showDetail,
       scrolled: () => this.#drawLatest(),
     });

@@ -1,53 +1,38 @@
-// An entry of the log in words.
+// An entry of the log in words, as `realtime/protocol/export/lines.py` writes them for terminals.
 
-/** Say in a few words what a message says. One that was sent wrong on purpose is shown as it is. */
-export function summary(entry) {
+/**
+ * Say in a few words what a message says: the line of its type in `lines`, filled in, or its JSON.
+ * A message that was sent wrong on purpose is shown as it is.
+ */
+export function summary(entry, lines) {
   try {
-    return inWords(entry);
+    return inWords(entry, lines);
   } catch {
     return entry.text;
   }
 }
 
-function inWords({ message, text }) {
+function inWords({ message, text }, lines) {
   if (!message) return text;
-  const data = message.data;
+  const { type, id, data, ...fields } = message;
+  if (!data) return Object.keys(fields).length ? JSON.stringify(fields) : "";
   const at = message.stream ? `${message.stream}#${message.offset} ` : "";
-  if (!data) return rest(message);
-  switch (message.type) {
-    case "notification":
-    case "system_announcement":
-      return `${at}${data.title}`;
-    case "transaction_update":
-      return `${at}${data.status} ${data.amount} ${data.currency}`;
-    case "balance_update":
-      return `${at}${data.available_balance} ${data.currency}`;
-    case "market_update":
-      return `${data.symbol} ${data.price}`;
-    case "notification_counts":
-      return `${data.unread} unread, ${data.unseen} unseen`;
-    case "notification_updated":
-      return `${at}${data.notifications.map((item) => item.status).join(", ")}`;
-    case "error":
-      return `${data.code}: ${data.message}`;
-    case "connection_established":
-      return `user ${data.user_id}, ${data.connection_id}`;
-    case "room_joined":
-      return `${data.room} (${data.rate}), ${data.snapshot} values follow`;
-    case "room_left":
-      return data.room;
-    case "rooms":
-      return `${data.rooms.length} to join, ${data.joined.length} joined`;
-    case "subscription_updated":
-      return data.types.join(", ") || "everything";
-    case "resync_required":
-      return `${data.stream}: ${data.reason}`;
-    default:
-      return at + JSON.stringify(data);
-  }
+  const line = lines[type];
+  if (!line) return at + JSON.stringify(data);
+  return at + filled(line, data).replace(/\s+/g, " ").trim();
 }
 
-function rest(message) {
-  const { type, id, ...fields } = message;
-  return Object.keys(fields).length ? JSON.stringify(fields) : "";
+function filled(line, data) {
+  return line.replace(/\{#(\w+)\}(.*?)\{\/\1\}|\{(\w+)\}/g, (_, section, inner, field) => {
+    if (field) return said(data[field]);
+    const value = data[section];
+    const items = Array.isArray(value) ? value : value ? [value] : [];
+    return items.map((item) => filled(inner, typeof item === "object" ? item : data)).join("; ");
+  });
+}
+
+function said(value) {
+  if (value === undefined || value === null) return "";
+  if (Array.isArray(value)) return value.map(said).join(", ");
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -8,7 +8,7 @@ const ROW = 26; // pixels, as in tools.css
 const OVERSCAN = 10;
 const NEAR_END = 40;
 
-/** Draws `list` (a LogList) into `node`; `opened(entry)` is called for the one that is chosen. */
+/** Draws `list` (a LogList) into `node`, messages as `lines` says by their type; `opened(entry)` is called for the one that is chosen. */
 export class LogView {
   follows = true;
   selected = null; // the number of an entry
@@ -18,10 +18,11 @@ export class LogView {
   #rows = [];
   #size = el("li", { class: "log-size", role: "presentation" });
 
-  constructor({ list, node, opened, scrolled }) {
+  constructor({ list, node, lines, opened, scrolled }) {
     this.#list = list;
     this.#node = node;
     this.opened = opened;
+    this.lines = lines;
     node.append(this.#size);
     const scroll = () => {
       this.#scrolled();
@@ -65,7 +66,7 @@ export class LogView {
     row.node.setAttribute("aria-posinset", String(index + 1));
     row.node.setAttribute("aria-setsize", String(this.#list.shown));
     row.node.setAttribute("aria-selected", String(entry.number === this.selected));
-    if (row.entry !== entry) fill(row, entry);
+    if (row.entry !== entry) fill(row, entry, this.lines);
   }
 
   #scrolled() {
@@ -136,7 +137,7 @@ function putAway(row) {
   row.entry = row.node.entry = null;
 }
 
-function fill(row, entry) {
+function fill(row, entry, lines) {
   const { direction, message, flag, kind } = entry;
   row.entry = row.node.entry = entry;
   row.node.id = `log-${entry.number}`;
@@ -147,6 +148,6 @@ function fill(row, entry) {
   }
   setText(row.time, clock(entry.at));
   setText(row.type, message?.type || (direction === "note" ? "note" : "text"));
-  setText(row.summary, summary(entry));
+  setText(row.summary, summary(entry, lines));
   setText(row.flag, flag === "gap" || flag === "duplicate" ? flag : "");
 }

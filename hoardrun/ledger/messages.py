@@ -1,0 +1,136 @@
+"""What the server sends about accounts and transactions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+from msgspec.structs import force_setattr
+
+from realtime.protocol.messages import DecimalText, Identifier, Payload, Timestamp
+
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+
+_MOMENT = "2026-03-01T09:30:00.000Z"  # of examples
+
+
+class TransactionUpdate(Payload, frozen=True, kw_only=True):
+    """A transaction was created or moved to another status."""
+
+    wire_type = "transaction_update"
+    carried_by = "stream"
+    filter_types = ("transaction",)
+    line = "{id} {status} {direction} {amount} {currency} {description}"
+    example = {
+        "stream": "user:17",
+        "offset": 44,
+        "data": {
+            "id": "9",
+            "status": "completed",
+            "amount": "50000",
+            "currency": "UGX",
+            "account_id": "4",
+            "type": "deposit",
+            "direction": "inbound",
+            "description": "From Amina",
+            "payment_method": "mobile_money",
+            "provider": "mtn",
+            "reference": "INV-7",
+            "balance_after": "120000",
+            "created_at": _MOMENT,
+            "updated_at": _MOMENT,
+            "completed_at": _MOMENT,
+        },
+    }
+
+    id: Identifier
+    """The transaction's id."""
+    status: str
+    """What it is now, such as `pending` or `completed`."""
+    amount: DecimalText
+    """How much moves, without a sign; `direction` says which way."""
+    currency: Currency
+    """ISO 4217."""
+    account_id: str | None = None
+    """The account that it belongs to."""
+    type: str | None = None
+    """What kind of movement it is, such as `deposit`."""
+    direction: Literal["inbound", "outbound"] | None = None
+    """Seen from the account."""
+    description: str = ""
+    """What the user reads."""
+    payment_method: str | None = None
+    """How it is paid, such as `mobile_money`."""
+    provider: str | None = None
+    """The company that moves the money."""
+    reference: str = ""
+    """What both sides quote to find it."""
+    balance_after: DecimalText | None = None
+    """The account's balance once it was completed; null before."""
+    created_at: Timestamp | None = None
+    """When it was written."""
+    updated_at: Timestamp | None = None
+    """When it last changed."""
+    completed_at: Timestamp | None = None
+    """When it was completed; null before."""
+    merchant_name: str = ""
+    """The payee, empty if there is none."""
+    merchant_category: str = ""
+    """What kind of merchant that is."""
+    failure_reason: str = ""
+    """Why it failed, empty unless it did."""
+
+
+class BalanceUpdate(Payload, frozen=True, kw_only=True):
+    """An account and its balances, after it was opened or any of this changed.
+
+    The API writes an account in the same shape. `id` and `type` are what they call
+    `account_id` and `account_type`; both names stay.
+    """
+
+    wire_type = "balance_update"
+    carried_by = "stream"
+    filter_types = ("balance",)
+    line = (
+        "account {account_id}: {available_balance} {currency} available, {current_balance} in all"
+    )
+    example = {
+        "stream": "user:17",
+        "offset": 45,
+        "data": {
+            "account_id": "4",
+            "currency": "UGX",
+            "available_balance": "120000",
+            "current_balance": "120000",
+            "name": "Everyday",
+            "status": "active",
+            "updated_at": _MOMENT,
+        },
+    }
+
+    account_id: Identifier
+    """Which account."""
+    id: Identifier | None = None
+    """The same as `account_id`."""
+    currency: Currency
+    """ISO 4217; of both balances."""
+    available_balance: DecimalText
+    """What may be spent now."""
+    current_balance: DecimalText
+    """What is booked, reserved amounts included."""
+    account_type: str | None = None
+    """What kind of account it is, such as `savings`."""
+    type: str | None = None
+    """The same as `account_type`."""
+    name: str | None = None
+    """What its user calls it."""
+    status: str | None = None
+    """Whether it is open, such as `active` or `closed`."""
+    created_at: Timestamp | None = None
+    """When it was opened."""
+    updated_at: Timestamp | None = None
+    """When it last changed."""
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "id", self.account_id)
+        force_setattr(self, "type", self.account_type)

@@ -1,0 +1,58 @@
+"""What the server sends about prices."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from realtime.protocol.messages import DecimalText, Payload, Timestamp
+
+
+class MarketUpdate(Payload, frozen=True, kw_only=True):
+    """The newest quote of an instrument; all prices are strings in `currency`."""
+
+    wire_type = "market_update"
+    carried_by = "room"
+    line = "{symbol} {price} {currency}{#change_percent} ({change_percent} %){/change_percent}"
+    example = {
+        "room": "market:BTC-USD",
+        "data": {
+            "symbol": "BTC-USD",
+            "price": "64250.10",
+            "name": "Bitcoin",
+            "type": "crypto",
+            "change": "-120.40",
+            "change_percent": "-0.19",
+            "timestamp": "2026-03-01T09:30:00.000Z",
+        },
+    }
+
+    symbol: Annotated[str, Meta(min_length=1, max_length=20)]
+    """What is quoted, such as `BTC-USD`."""
+    price: DecimalText
+    """The newest price."""
+    name: str = ""
+    """The instrument's name."""
+    type: str = ""
+    """What kind of instrument it is, such as `crypto`."""
+    currency: str = "USD"
+    """What all prices are in: ISO 4217."""
+    change: DecimalText | None = None
+    """How far the price is from `previous_close`."""
+    change_percent: str | None = None
+    """The same in percent, with its sign."""
+    open: DecimalText | None = None
+    """The first price of the day."""
+    high: DecimalText | None = None
+    """The highest of the day."""
+    low: DecimalText | None = None
+    """The lowest of the day."""
+    previous_close: DecimalText | None = None
+    """The last price of the day before."""
+    volume: str | None = None
+    """How much was traded on this day."""
+    status: str = "open"
+    """Whether the market is open."""
+    timestamp: Timestamp | None = None
+    """When the price was made."""

@@ -1,0 +1,179 @@
+"""What the server sends about notifications and announcements, and the words in it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, get_args
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from realtime.protocol.messages import Identifier, Payload, Timestamp
+
+NotificationType = Literal[
+    "transaction",
+    "security",
+    "account",
+    "payment",
+    "savings",
+    "kyc",
+    "system",
+    "marketing",
+    "reminder",
+]
+Priority = Literal["low", "medium", "high", "urgent"]
+NotificationStatus = Literal["unread", "read", "archived"]
+Channel = Literal["in_app", "email", "sms", "push"]
+Severity = Literal["info", "maintenance", "service", "emergency"]
+_MOMENT = "2026-03-01T09:30:00.000Z"  # of examples
+
+
+class Notification(Payload, frozen=True, kw_only=True):
+    """A notification in the user's inbox, new or sent again.
+
+    `stored` is false for one that is an event only: no inbox has it and no count includes it.
+    It is left out otherwise.
+    """
+
+    wire_type = "notification"
+    carried_by = "stream"
+    filter_types = get_args(NotificationType)
+    line = "[{type}, {priority}] {title}: {message}"
+    example = {
+        "stream": "user:17",
+        "offset": 42,
+        "data": {
+            "id": "311",
+            "title": "Money received",
+            "message": "You received UGX 50,000 from Amina.",
+            "type": "transaction",
+            "priority": "high",
+            "channels": ["in_app", "push"],
+            "metadata": {"transaction_id": "9"},
+            "created_at": _MOMENT,
+        },
+    }
+
+    id: Identifier
+    """Its number in the inbox, or a random name where `stored` is false."""
+    title: Annotated[str, Meta(min_length=1, max_length=200)]
+    """One line of plain text."""
+    message: Annotated[str, Meta(min_length=1, max_length=1000)]
+    """Plain text; show it as text, never as markup."""
+    type: NotificationType = "system"
+    """What it is about; subscriptions filter by it."""
+    priority: Priority = "medium"
+    """How urgent it is; `urgent` asks to be shown at once."""
+    status: NotificationStatus = "unread"
+    """Whether its user has read or archived it."""
+    channels: list[Channel] = field(default_factory=lambda: ["in_app"])
+    """Where it is sent besides the socket."""
+    metadata: dict[str, Any] = field(default_factory=dict)
+    """What the sender attached: a JSON object without a schema."""
+    created_at: Timestamp
+    """When it was written."""
+    seen_at: Timestamp | None = None
+    """When a list that contains it was first shown, if it was."""
+    read_at: Timestamp | None = None
+    """When it was read, if it was."""
+    scheduled_at: Timestamp | None = None
+    """The time that its sending waited for, if any."""
+    expires_at: Timestamp | None = None
+    """From then on it is out of date, and no longer counts as unread."""
+    stored: bool | UnsetType = UNSET
+    """False: an event only, in no inbox and in no count. Left out otherwise."""
+
+
+class NotificationState(Struct, frozen=True, kw_only=True):
+    """What changed on one notification: its state, and with `notification` its content.
+
+    `notification` is the whole of one whose content changed, or that is unread again: a client
+    that began while it was not does not have it. It replaces what the client has. `deleted` is
+    true of one that no longer exists, and left out otherwise; its `status` is then `archived`,
+    so that a client which does not know the field hides it.
+    """
+
+    id: Identifier
+    """Which notification."""
+    status: NotificationStatus
+    """What it is now."""
+    seen_at: Timestamp | None = None
+    """When it was first shown, if it was."""
+    read_at: Timestamp | None = None
+    """When it was read, if it was."""
+    notification: Notification | None = None
+    """The whole of one that is unread again, or whose content changed; null otherwise."""
+    deleted: bool | UnsetType = UNSET
+    """True of one that no longer exists; left out otherwise."""
+
+
+class NotificationUpdated(Payload, frozen=True, kw_only=True):
+    """Notifications changed or were deleted, on any device of the user or by staff."""
+
+    wire_type = "notification_updated"
+    carried_by = "stream"
+    line = (
+        "{#notifications}{id} {status}{#deleted}, deleted{/deleted}{#seen_at}, seen{/seen_at}"
+        "{#notification}: {title}{/notification}{/notifications}"
+    )
+    example = {
+        "stream": "user:17",
+        "offset": 43,
+        "data": {
+            "notifications": [
+                {"id": "311", "status": "read", "seen_at": _MOMENT, "read_at": _MOMENT}
+            ]
+        },
+    }
+
+    notifications: list[NotificationState]
+    """Those that changed, each with its whole state."""
+
+
+class SystemAnnouncement(Payload, frozen=True, kw_only=True):
+    """An announcement to everybody; it replaces what the client has under its `id`.
+
+    It is sent again when it is edited, and with `ends_at` in the past when it is over,
+    withdrawn or deleted.
+    """
+
+    wire_type = "system_announcement"
+    carried_by = "stream"
+    line = "[{severity}] {title}: {message}"
+    example = {
+        "stream": "announcements",
+        "offset": 3,
+        "data": {
+            "id": "12",
+            "title": "Maintenance",
+            "message": "Transfers pause for ten minutes at 22:00 UTC.",
+            "severity": "maintenance",
+            "published_at": _MOMENT,
+        },
+    }
+
+    id: Identifier
+    """The announcement's id; one that is sent again keeps it."""
+    title: Annotated[str, Meta(min_length=1, max_length=200)]
+    """One line of plain text."""
+    message: Annotated[str, Meta(min_length=1, max_length=5000)]
+    """Plain text; show it as text, never as markup."""
+    severity: Severity = "info"
+    """How to show it; `emergency` before anything else."""
+    starts_at: Timestamp | None = None
+    """From when on to show it; null: at once."""
+    ends_at: Timestamp | None = None
+    """Until when to show it; in the past: it is over. Null: until it is replaced."""
+    published_at: Timestamp | None = None
+    """When it was sent first."""
+
+
+class NotificationCounts(Payload, frozen=True, kw_only=True):
+    """The bell: authoritative counts, to replace whatever the client has."""
+
+    wire_type = "notification_counts"
+    line = "{unread} unread, {unseen} unseen"
+    example = {"data": {"unread": 4, "unseen": 1}}
+
+    unread: int
+    """How many notifications are not read."""
+    unseen: int
+    """How many of these were never shown in a list: the number on the bell."""
