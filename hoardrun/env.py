@@ -76,6 +76,13 @@ def names(*tables: type) -> Iterator[str]:
                 yield f"{option.variable}_FILE"
 
 
+def unknown(*tables: type) -> list[str]:
+    """List the variables that begin as those of a dataclass with a PREFIX do, and are none."""
+    prefixes = tuple(table.PREFIX for table in tables if hasattr(table, "PREFIX"))
+    known = set(names(*tables))
+    return sorted(name for name in os.environ if name.startswith(prefixes) and name not in known)
+
+
 def clean(text: str) -> str:
     """Take surrounding blanks and a byte order mark away."""
     return text.strip().removeprefix("\ufeff").strip()

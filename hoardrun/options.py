@@ -109,8 +109,8 @@ class Deployment:
     """Trust `X-Forwarded-Proto` of the proxy in front."""
     secure_ssl_redirect: bool = flag(True)
     """Send HTTP to HTTPS."""
-    secure_hsts_seconds: int = whole(31_536_000, 0, 315_360_000, shown="31536000: one year")
-    """How long browsers insist on HTTPS."""
+    secure_hsts_seconds: int = whole(31_536_000, 0, 315_360_000)
+    """How long browsers insist on HTTPS: a year, if nothing else is said."""
     console_enabled: bool = flag(True)
     """Serve the console page `/ws/test`: under `DEBUG` to everybody, else to
     [staff](#the-console)."""

@@ -80,8 +80,8 @@ class Options:
     """Over how long all are sent away."""
     reconnect_after_ms: int = whole(5000, 0, 3_600_000)
     """`server_shutdown` advises a random time up to it."""
-    max_lifetime_seconds: float = number(0, 0, 31_536_000, shown="0: none")
-    """The greatest age of a socket; it is sent away in the last quarter of it."""
+    max_lifetime_seconds: float = number(0, 0, 31_536_000)
+    """The greatest age of a socket, 0 for none; it is sent away in the last quarter of it."""
     echo: bool = flag()
     """Serve `/ws/echo`, which answers every client with what it sends: for
     [conformance](conformance.md) runs only."""

@@ -1,12 +1,12 @@
 """System checks of a deployment: `manage.py check --deploy`, after Django's own.
 
-They look at the settings that are in force, whoever wrote them. Warnings come with
-`--deploy` only; an error means that something would fail while serving, and stops `serve`,
+They look at the settings that are in force, whoever wrote them. Most warnings come
+with `--deploy` only; an error means that something would fail while serving, and stops `serve`,
 `migrate` and the other commands. `docs/production.md` lists them all.
 """
 
 from __future__ import annotations
 
-from hoardrun.checks import pages, stores, switches, tokens, web
+from hoardrun.checks import pages, stores, switches, tokens, variables, web
 
-__all__ = ["pages", "stores", "switches", "tokens", "web"]
+__all__ = ["pages", "stores", "switches", "tokens", "variables", "web"]

@@ -260,3 +260,15 @@ def test_it_warns_of_the_echo(production):
 def test_it_lets_development_have_its_switches(production):
     production.DEBUG = production.SIMULATE_MARKET = True
     assert "hoardrun.W042" not in raised()
+
+
+# -- variables
+
+
+def test_it_warns_of_a_variable_that_does_not_exist(production, monkeypatch):
+    monkeypatch.setenv("WS_TICKET_SECONDS", "10")
+    monkeypatch.setenv("WSOME_OTHER", "10")
+    assert raised(deploy=False) == {}
+    monkeypatch.setenv("WS_TIKET_SECOND", "10")
+    fires("hoardrun.W051", says="WS_TIKET_SECOND ", deploy=False)
+    assert "WS_TICKET_SECONDS?" in str(raised()["hoardrun.W051"].hint)

@@ -12,7 +12,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from hoardrun import env, signing, stores
 from hoardrun.api.windows import rate_of
-from tests.hoardrun.deployment import read
+from hoardrun.options import Deployment
+from realtime.variables import declared
+from tests.hoardrun.deployment import manage, read
 
 
 @pytest.mark.parametrize(
@@ -212,3 +214,78 @@ def test_a_byte_order_mark_is_no_part_of_a_value(tmp_path: Path, demo_key: Path)
     pem = tmp_path / "key.pem"
     pem.write_bytes(b"\xef\xbb\xbf-----BEGIN")
     assert env.read_file("JWT_PRIVATE_KEY_FILE", str(pem)) == "-----BEGIN"
+
+
+# -- secrets from files
+
+SECRETS = [option.variable for option in declared(Deployment) if option.secret]
+GIVEN = {
+    "DATABASE_URL": "postgres://u:hush@h/db",
+    "REDIS_URL": "redis://:hush@redis:6379/0",
+    "JWT_SIGNING_KEY": "hush" * 10,
+    "SECRET_KEY": "hush" * 10,
+    "JWT_SIGNING_KEY_FALLBACKS": "hush" * 10,
+    "SECRET_KEY_FALLBACKS": "hush" * 10,
+}
+
+
+def test_what_may_hold_a_key_or_password_is_declared_secret():
+    assert set(SECRETS) == set(GIVEN)
+    assert "hush" not in repr(read(**GIVEN))
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_may_come_from_a_file(name: str, tmp_path: Path):
+    file = tmp_path / "secret"
+    file.write_text(f"\ufeff{GIVEN[name]}\n")
+    assert read(**{f"{name}_FILE": str(file)}) == read(**{name: GIVEN[name]})
+    assert read(**{f"{name}_FILE": str(file), name: " "}) == read(**{name: GIVEN[name]})
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_and_its_file_together_stop_the_start(name: str):
+    with pytest.raises(ImproperlyConfigured, match=f"^{name} and {name}_FILE are both") as told:
+        read(**{f"{name}_FILE": "/nowhere", name: GIVEN[name]})
+    assert "hush" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "SECRET_KEY_FILE='.*' cannot be read: No such file"),
+        (b"", "SECRET_KEY_FILE: the file is empty"),
+        (b" \n", "SECRET_KEY_FILE: the file is empty"),
+        (b"\xff\xfe", "SECRET_KEY_FILE='.*' is not a text file in UTF-8"),
+    ],
+)
+def test_a_file_without_a_secret_stops_the_start(tmp_path: Path, content: bytes | None, says: str):
+    file = tmp_path / "secret"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ImproperlyConfigured, match=says):
+        read(SECRET_KEY_FILE=str(file))
+
+
+def test_what_is_wrong_in_a_file_is_said_without_its_text(tmp_path: Path):
+    file = tmp_path / "url"
+    file.write_text("http://hush\n")
+    with pytest.raises(ImproperlyConfigured, match="^REDIS_URL_FILE is no address") as told:
+        read(REDIS_URL_FILE=str(file))
+    assert "hush" not in str(told.value)
+
+
+@pytest.mark.servers
+def test_a_deployment_starts_on_secrets_from_files(tmp_path: Path):
+    secrets = {"SECRET_KEY": "k" * 50, "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"}
+    environment = {"ALLOWED_HOSTS": "example.com"}
+    for name, value in secrets.items():
+        (tmp_path / name).write_text(f"{value}\n")
+        environment[f"{name}_FILE"] = str(tmp_path / name)
+    ran = manage(environment, "migrate", "-v0")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert (tmp_path / "db.sqlite3").stat().st_size > 0
+    ran = manage(environment | {"SECRET_KEY": "k" * 50}, "check")
+    assert ran.stderr == (
+        "hoardrun is not configured: SECRET_KEY and SECRET_KEY_FILE are both set: "
+        "take one of them out.\n"
+    )

@@ -1,4 +1,4 @@
-"""What the fields of the messages mean: the texts below them, in their own source.
+"""What fields mean, of messages and of options: the texts below them, in their own source.
 
 Python keeps no docstring of a field. The texts are read where documents are written, and
 nowhere else.
@@ -14,8 +14,6 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from msgspec import Struct
-
 from realtime.protocol import commands
 from realtime.protocol.messages import PAYLOADS
 
@@ -27,11 +25,11 @@ def declared() -> dict[str, Any]:
 
 
 @cache
-def fields(kind: type[Struct]) -> dict[str, str]:
-    """Return the text of each field of a message, those of its bases included."""
+def fields(kind: type) -> dict[str, str]:
+    """Return the text of each field that has one, those of its bases included."""
     found: dict[str, str] = {}
     for each in reversed(kind.__mro__):
-        if issubclass(each, Struct) and each is not Struct:
+        if "__annotations__" in vars(each):
             [body] = ast.parse(textwrap.dedent(inspect.getsource(each))).body
             assert isinstance(body, ast.ClassDef)
             for field, below in pairwise(body.body):
@@ -40,8 +38,8 @@ def fields(kind: type[Struct]) -> dict[str, str]:
                         ast.AnnAssign(target=ast.Name(id=name)),
                         ast.Expr(value=ast.Constant(value=str(text))),
                     ):
-                        found[name] = inspect.cleandoc(text)
-    return {name: " ".join(found[name].split()) for name in kind.__struct_fields__ if name in found}
+                        found[name] = " ".join(text.split())
+    return found
 
 
 def describe(schemas: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

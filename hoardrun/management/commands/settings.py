@@ -1,0 +1,61 @@
+"""Show the options of this deployment."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from dataclasses import asdict
+from typing import Any
+
+from django.conf import settings
+
+from hoardrun import option_table
+from hoardrun.option_table import Row, written
+from realtime import commands
+
+PAGE = "docs/production.md"
+
+
+class Command(commands.Command):
+    """`manage.py settings`."""
+
+    help = (
+        "Show every option with its value, secrets hidden, and whether a variable, a file or the "
+        "default gave it."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument(
+            "--changed", action="store_true", help="Only those that differ from the default."
+        )
+        which.add_argument(
+            "--env", action="store_true", help="Print a template of a .env file instead."
+        )
+        which.add_argument(
+            "--markdown", action="store_true", help=f"Write the table into {PAGE} instead."
+        )
+        parser.add_argument("--json", action="store_true", help="Print one JSON list.")
+
+    def handle(self, **options: Any) -> None:
+        if options["env"]:
+            self.stdout.write(option_table.dotenv())
+        elif options["markdown"]:
+            page = settings.BASE_DIR / PAGE
+            page.write_text(option_table.with_table(page.read_text("utf-8")), "utf-8")
+            self.stdout.write(f"{PAGE} is written.")
+        else:
+            rows = [row for row in option_table.rows() if row.changed or not options["changed"]]
+            if options["json"]:
+                self.stdout.write(json.dumps([asdict(row) for row in rows]))
+            else:
+                self._print(rows)
+
+    def _print(self, rows: list[Row]) -> None:
+        width = max((len(row.variable) for row in rows), default=0)
+        for row in rows:
+            source = "" if row.source == "default" else f"from {row.source}"
+            if row.changed:
+                source += f", default {written(row.default) or 'none'}"
+            line = f"{row.variable:<{width}}  {written(row.value) or 'none':<24}  {source}"
+            self.stdout.write(line.rstrip())
