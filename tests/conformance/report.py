@@ -31,10 +31,11 @@ SECTIONS = {
 _INTRODUCTION = """\
 # Conformance to RFC 6455 and RFC 7692
 
-The Autobahn|Testsuite speaks to `/ws/echo` of a server that `manage.py serve` started, so that
-the server's own limits, framing and compression are what is tested. Text messages come back the
-way customers' messages leave, framed and compressed once and written straight to the transport;
-binary ones through ASGI. The route is off unless `WS_ECHO=1`.
+For people who choose a server or a client library: which cases of the Autobahn|Testsuite pass. The
+suite speaks to `/ws/echo` of a server that `manage.py serve` started, so it tests the server's own
+limits, framing and compression. Text messages come back as customers' messages leave, framed and
+compressed once and written straight to the transport; binary ones through ASGI. The route is off
+unless `WS_ECHO=1`.
 
 `make conformance` runs sections 1 to 7 and 10 with the default settings;
 `make conformance ARGS=--all` adds 9, 12 and 13, with `WS_MAX_MESSAGE_BYTES` raised to what they

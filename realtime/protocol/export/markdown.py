@@ -17,8 +17,9 @@ from realtime.protocol.messages import PAYLOADS
 
 _INTRODUCTION = f"""# The protocol of `/ws/notifications`
 
-Version {PROTOCOL_VERSION}, subprotocol `{SUBPROTOCOL}`. Written by `manage.py export_protocol` from
-`realtime/protocol`; do not edit it by hand.
+For authors of clients: every message, field, error and close code; [the wire](wire.md) is the same
+on one page. Version {PROTOCOL_VERSION}, subprotocol `{SUBPROTOCOL}`. Written by
+`manage.py export_protocol` from `realtime/protocol`; do not edit it by hand.
 
 For programs, from the same source: [asyncapi.json](protocol/asyncapi.json), an AsyncAPI 3.0
 document with the JSON Schema of every message, which every server has at `GET /ws/schema` too;
@@ -54,11 +55,11 @@ The offsets of a stream have no gaps, and a socket is sent them in order. Withou
 next event of a stream is one above the last: one that is higher says that something is missing.
 Reconnect with `since`; an offset at or below the last one is a repetition, to be dropped.
 
-A filter (`types`, `subscribe_notifications`) makes holes in every stream, `announcements` too,
+A filter (`types`, `subscribe_notifications`) makes holes in every stream, also in `announcements`,
 which holds notifications to everybody. `pong` tells apart what was left out and what is missing:
 it says up to where this socket was sent each stream, or had it filtered, and all of that was sent
-before it. Without a filter, a `pong` above the last event is a gap. With one, go on from there.
-After the end of a filter, the first hole of each stream may still be of the filter.
+before the `pong`. Without a filter, a `pong` above the last event is a gap. With a filter, go on
+from there. After the end of a filter, the first hole of each stream may still be the filter's.
 
 ## After `resync_required`
 
