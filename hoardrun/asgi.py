@@ -19,7 +19,7 @@ from hoardrun.bounds import Bounded
 from hoardrun.market.runner import simulate_in_process
 from realtime.asgi import websocket_application
 from realtime.cluster import reporter as node
-from realtime.cluster.reporter import Reporter
+from realtime.cluster.reporter import ClusterReporter
 from realtime.hub import hub
 from realtime.servers import refusals
 
@@ -40,7 +40,7 @@ class Application:
             {"http": Bounded(django_application), "websocket": _socket}
         )
         self._start = starting.Start(self._start_node)
-        self._reporter: Reporter | None = None
+        self._reporter: ClusterReporter | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":

@@ -18,8 +18,8 @@ from asgiref.sync import sync_to_async
 from django.db import transaction
 
 from realtime import log
-from realtime.core.records import Entry
 from realtime.core.records import Ephemeral as Ephemeral
+from realtime.core.records import StoredEvent
 from realtime.layer import send
 from realtime.protocol import codec
 from realtime.protocol.messages import Payload
@@ -30,7 +30,7 @@ R = TypeVar("R")
 PayloadT = TypeVar("PayloadT", bound=Payload)
 
 
-def publish(stream: str, payload: Payload, *, idempotency_key: str | None = None) -> Entry:
+def publish(stream: str, payload: Payload, *, idempotency_key: str | None = None) -> StoredEvent:
     """Append one event to a stream, and wake its followers on commit.
 
     Call it last in the transaction: the stream stays locked until the commit.
@@ -42,7 +42,7 @@ def publish(stream: str, payload: Payload, *, idempotency_key: str | None = None
 @retried
 def publish_many(
     messages: Sequence[tuple[str, Payload]], *, idempotency_key: str | None = None
-) -> list[Entry]:
+) -> list[StoredEvent]:
     """Append events to many streams at once, as `publish` does to one."""
     if not messages:
         return []

@@ -32,7 +32,7 @@ from notifications.services import (
 )
 from notifications.validation import MESSAGE_LENGTH, TITLE_LENGTH
 from realtime import log, registry, rooms
-from realtime.log import Entry
+from realtime.log import StoredEvent
 from realtime.rest.serializers import StrictSerializer
 from realtime.streams import ANNOUNCEMENTS, user_stream
 
@@ -123,10 +123,12 @@ def _user_id(target: str) -> int:
     return user_id
 
 
-def _entry(published: Entry | Awaitable[Entry]) -> Entry:
-    assert isinstance(published, Entry), "broadcasts are served in threads, without an event loop"
+def _entry(published: StoredEvent | Awaitable[StoredEvent]) -> StoredEvent:
+    assert isinstance(published, StoredEvent), (
+        "broadcasts are served in threads, without an event loop"
+    )
     return published
 
 
-def _result(entry: Entry, *, id: str) -> dict[str, Any]:
+def _result(entry: StoredEvent, *, id: str) -> dict[str, Any]:
     return {"id": id, "stream": entry.stream, "offset": entry.offset}

@@ -16,7 +16,7 @@ from hoardrun.market.messages import MarketUpdate
 from hoardrun.market.names import ALL_ROOM, TOPIC
 from notifications.messages import Notification, SystemAnnouncement
 from realtime import clock
-from realtime.core.records import Entry
+from realtime.core.records import StoredEvent
 from realtime.publish import Ephemeral, anywhere, payload_from, publish, publish_ephemeral
 from realtime.streams import ANNOUNCEMENTS, user_stream
 
@@ -24,7 +24,7 @@ from realtime.streams import ANNOUNCEMENTS, user_stream
 @anywhere
 def broadcast_notification(
     notification_data: Mapping[str, Any], user_id: int | str | None = None
-) -> Entry:
+) -> StoredEvent:
     """Push a notification to one user, or to everybody.
 
     `title` and `message` are required. It is an event only: to keep it in the
@@ -37,13 +37,15 @@ def broadcast_notification(
 
 
 @anywhere
-def broadcast_transaction_update(transaction_data: Mapping[str, Any], user_id: int | str) -> Entry:
+def broadcast_transaction_update(
+    transaction_data: Mapping[str, Any], user_id: int | str
+) -> StoredEvent:
     """Push a transaction's state to its owner; `id`, `status`, `amount`, `currency` required."""
     return publish(user_stream(user_id), payload_from(TransactionUpdate, transaction_data))
 
 
 @anywhere
-def broadcast_balance_update(balance_data: Mapping[str, Any], user_id: int | str) -> Entry:
+def broadcast_balance_update(balance_data: Mapping[str, Any], user_id: int | str) -> StoredEvent:
     """Push an account's balances to its owner."""
     return publish(user_stream(user_id), payload_from(BalanceUpdate, balance_data))
 
@@ -56,7 +58,7 @@ def broadcast_market_update(market_data: Mapping[str, Any], room: str = ALL_ROOM
 
 
 @anywhere
-def broadcast_system_announcement(announcement: Mapping[str, Any]) -> Entry:
+def broadcast_system_announcement(announcement: Mapping[str, Any]) -> StoredEvent:
     """Push an announcement to everybody; `title` and `message` are required."""
     data = {"id": uuid4().hex, "published_at": clock.now(), **announcement}
     return publish(ANNOUNCEMENTS, payload_from(SystemAnnouncement, data))

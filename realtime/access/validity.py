@@ -26,7 +26,7 @@ CHUNK = 500  # users in one query
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LoginState:
     """What the database knows of a login."""
 
     exists: bool = False
@@ -34,7 +34,7 @@ class Standing:
     stamp: str = ""
     ended: bool = False
 
-    def refusal(self, identity: Identity) -> CloseCode | None:
+    def close_code(self, identity: Identity) -> CloseCode | None:
         """Say with which code to send somebody away; None while all is well."""
         if not self.exists:
             return CloseCode.UNAUTHORIZED
@@ -50,10 +50,10 @@ def stamp_of(password: str) -> str:
     return str(get_md5_hash_password(password))
 
 
-def load(identities: Iterable[Identity]) -> dict[tuple[int, str], Standing]:
+def load(identities: Iterable[Identity]) -> dict[tuple[int, str], LoginState]:
     """Read how logins stand, by user id and session."""
     wanted = sorted({(identity.user_id, identity.session) for identity in identities})
-    found: dict[tuple[int, str], Standing] = {}
+    found: dict[tuple[int, str], LoginState] = {}
     for start in range(0, len(wanted), CHUNK):
         chunk = wanted[start : start + CHUNK]
         users = {
@@ -69,7 +69,7 @@ def load(identities: Iterable[Identity]) -> dict[tuple[int, str], Standing]:
         )
         for user_id, session in chunk:
             is_active, password = users.get(user_id, (False, ""))
-            found[user_id, session] = Standing(
+            found[user_id, session] = LoginState(
                 user_id in users, is_active, stamp_of(password), session in ended
             )
     return found

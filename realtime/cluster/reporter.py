@@ -43,7 +43,7 @@ FORGET_AFTER = timedelta(minutes=10)
 _PAGE_BYTES = resource.getpagesize()
 
 
-class Reporter:
+class ClusterReporter:
     """Writes this node's row every two seconds, and takes it out at the end.
 
     A report costs by what has changed since the last, not by the sockets that are open.
@@ -70,15 +70,15 @@ class Reporter:
             "version": settings.VERSION,
             "connections": len(self._hub.sockets),
             "users": len(self._hub.users),
-            "rooms": self._hub.members.counts(),
+            "rooms": self._hub.rooms.counts(),
             "messages_in": traffic.messages_in,
             "messages_out": traffic.messages_out,
             "in_per_second": round((traffic.messages_in - was_in) / seconds, 1),
             "out_per_second": round((traffic.messages_out - was_out) / seconds, 1),
             "dropped": send.sender.dropped,
             "slow_closed": traffic.slow_closed,
-            "foreign": self._hub.link.foreign,
-            "layer_rebuilt": self._hub.link.rebuilt,
+            "foreign": self._hub.receiver.foreign,
+            "layer_rebuilt": self._hub.receiver.rebuilt,
             "lag_ms": round(self._hub.lag_ms, 2),
             "rss_mb": round(_resident_bytes() / 1e6, 1),
         }
@@ -298,12 +298,12 @@ def calm_the_collector() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-async def start() -> Reporter:
+async def start() -> ClusterReporter:
     """Begin to serve: the hub, its reports and the periodic jobs."""
     await threads.run(durability.require)
     calm_the_collector()
     node = await hub.ensure()
-    reporter = Reporter(node)
+    reporter = ClusterReporter(node)
     node.spawn(reporter.run())
     for job in jobs.jobs():
         node.spawn(run_job(job))

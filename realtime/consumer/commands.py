@@ -33,7 +33,7 @@ from realtime.protocol.messages import Pong, RoomLeft, SubscriptionUpdated
 logger = logging.getLogger(__name__)
 
 
-class Conversation:
+class CommandRunner:
     """The Listener of a socket.
 
     A command is handled where it arrives. Only one that must wait, for the database
@@ -151,15 +151,15 @@ class Conversation:
             case Reply(payload, request_id, room):
                 socket.reply(payload, request_id, room)
             case Filter(types, request_id):
-                hub.following.filter(socket, types)
+                hub.streams.filter(socket, types)
                 socket.reply(SubscriptionUpdated(types=sorted(types)), request_id)
             case Fail(code, text, request_id, rooms):
                 socket.fail(code, text, request_id, rooms)
             case SendPong(request_id):
-                hub.turn.settle()  # which may leave this socket behind the node
+                hub.cycle.fan_out_now()  # which may leave this socket behind the node
                 socket.reply(Pong(positions=socket.connection.positions()), request_id)
             case Leave(room, request_id):
-                hub.members.leave(socket, room)
+                hub.rooms.leave(socket, room)
                 socket.reply(RoomLeft(room=room), request_id, room)
             case StoreAck(stream, offset, request_id):
                 hub.acks.put(socket, stream, offset, request_id)
@@ -186,8 +186,8 @@ class Conversation:
         hub, socket = self._hub, self._socket
         user_id = socket.connection.user_id
         assert user_id is not None
-        before = hub.following.positions(socket)
-        allowed = await hub.members.allowed(user_id, join.rooms)
+        before = hub.streams.positions(socket)
+        allowed = await hub.rooms.allowed(user_id, join.rooms)
         for room in join.rooms:
             if room not in allowed:
                 continue
@@ -196,12 +196,12 @@ class Conversation:
                 self._carry_out(refused)
                 continue
             try:
-                await hub.members.join(socket, room, join.rate, join.request_id)
+                await hub.rooms.join(socket, room, join.rate, join.request_id)
             except Exception:
                 self._failed(join, (room,))
-            if hub.following.positions(socket) != before:
+            if hub.streams.positions(socket) != before:
                 # A change of rights may have been heard after they were asked about.
-                hub.watch.suspect([user_id])
+                hub.recheck.recheck_soon([user_id])
         if unknown := tuple(room for room in join.rooms if room not in allowed):
             rooms = "is no room" if len(unknown) == 1 else "are no rooms"
             socket.fail(

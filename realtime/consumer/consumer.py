@@ -17,9 +17,9 @@ from typing import Any
 from channels.consumer import AsyncConsumer
 
 from realtime.consumer import login
-from realtime.consumer.commands import Conversation
+from realtime.consumer.commands import CommandRunner
 from realtime.consumer.gate import address_of
-from realtime.core.state import Connection
+from realtime.core.state import ConnectionState
 from realtime.core.transport import EXTENSION
 from realtime.hub import hub
 from realtime.hub.socket import Peer, Socket
@@ -43,13 +43,13 @@ class NotificationConsumer(AsyncConsumer):
         writer = AsgiWriter(send) if offer is None else offer
         query = scope["query"]
         device = query.get("device", "")
-        connection = Connection(
+        connection = ConnectionState(
             secrets.token_hex(8), node.options.limits, device[:MAX_DEVICE_LENGTH], node.asking
         )
-        socket = Socket(connection, writer, node.turn, node.options.max_buffer_bytes, _peer(scope))
+        socket = Socket(connection, writer, node.cycle, node.options.max_buffer_bytes, _peer(scope))
         socket.query = query
         socket.is_anonymous = scope["identity"] is None
-        conversation = Conversation(node, socket)
+        conversation = CommandRunner(node, socket)
         subprotocol = SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None
         node.admit(socket)
         try:
@@ -107,7 +107,7 @@ async def _open(node: hub.Hub, socket: Socket, device: str, scope: Any) -> None:
         )
 
 
-async def _listen(conversation: Conversation, receive: Any) -> None:
+async def _listen(conversation: CommandRunner, receive: Any) -> None:
     """Hand over what the client sends, one message after the other, until it leaves."""
     while True:
         message = await receive()

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 
-from realtime.core.continuity import Place
+from realtime.core.continuity import StreamPosition
 from realtime.core.resume import Wish, join_epochs, parse_since, parse_types, split_epochs
 from realtime.hub.hub import Hub
-from realtime.hub.login_data import Session
+from realtime.hub.login_data import LoginData
 from realtime.hub.socket import Socket
 from realtime.protocol import PROTOCOL_VERSION, codec
 from realtime.protocol.codes import CloseCode, ErrorCode
@@ -35,14 +35,14 @@ def understand(socket: Socket, user_id: int) -> Wish | None:
     return Wish(since, split_epochs(query.get("epoch", ""), streams))
 
 
-def greet(node: Hub, socket: Socket, wish: Wish, found: Session, expires_at: float) -> None:
+def greet(node: Hub, socket: Socket, wish: Wish, found: LoginData, expires_at: float) -> None:
     """Set where the socket starts in each stream, and say so."""
     connection = socket.connection
     assert connection.user_id is not None
     streams = streams_of(connection.user_id)
     starts = {name: found.start(name, wish) for name in streams}
     for name, start in starts.items():
-        connection.places[name] = Place(found.heads[name].epoch, start.offset)
+        connection.places[name] = StreamPosition(found.heads[name].epoch, start.offset)
         if connection.device and name in found.quiet:
             life, acked = found.cursors[name]
             node.acks.move(socket, name, acked, life)  # it is in use, and not to be forgotten
@@ -64,4 +64,4 @@ def greet(node: Hub, socket: Socket, wish: Wish, found: Session, expires_at: flo
         if start.resync is not None:
             _, asked = found.asked(name, wish)
             connection.resynced(name, asked or 0)  # it may still send acks of up to there
-            node.following.resync(socket, name, connection.places[name], start.resync)
+            node.streams.resync(socket, name, connection.places[name], start.resync)

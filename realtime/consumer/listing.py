@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from realtime import rooms
-from realtime.core.state import Connection
+from realtime.core.state import ConnectionState
 from realtime.db import threads
 from realtime.protocol.messages import RoomInfo, Rooms
 
 
-async def list_rooms(connection: Connection) -> Rooms:
+async def list_rooms(connection: ConnectionState) -> Rooms:
     """List what this user may join, and what this connection has joined."""
     user_id = connection.user_id
     assert user_id is not None

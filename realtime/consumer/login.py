@@ -18,7 +18,7 @@ from realtime.consumer.greeting import greet, understand
 from realtime.core.identity import Identity
 from realtime.core.resume import Wish
 from realtime.hub.hub import Hub
-from realtime.hub.login_data import Key, Login, Session
+from realtime.hub.login_data import Login, LoginData, LoginKey
 from realtime.hub.socket import Socket
 from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode, ErrorCode
@@ -66,7 +66,7 @@ async def redeem(hub: Hub, socket: Socket, ticket: str) -> None:
     """Log in with the hash of a ticket, if nobody has before."""
 
     async def ask() -> tuple[Identity | None]:
-        return (await hub.tickets.ask(Attempt(ticket, socket.connection.id)),)
+        return (await hub.tickets.load(Attempt(ticket, socket.connection.id)),)
 
     found = await _patiently(hub, socket, ask)
     if found is None:
@@ -100,11 +100,11 @@ async def log_in(
     if wish is None:
         return
     connection.user_id, connection.identity = user_id, identity
-    streams = [hub.following.add(name, socket) for name in streams_of(user_id)]
-    hub.follow_streams([followed.name for followed in streams])
-    await hub.link.settled()
+    streams = [hub.streams.add(name, socket) for name in streams_of(user_id)]
+    hub.join_streams([followed.name for followed in streams])
+    await hub.receiver.settled()
     found = await _session(hub, socket, identity, wish)
-    hub.turn.settle()  # what this turn has for others may close this one
+    hub.cycle.fan_out_now()  # what this turn has for others may close this one
     if not socket.is_open:
         return  # it left meanwhile, and the hub has forgotten it
     if socket.close_code is not None:
@@ -113,12 +113,12 @@ async def log_in(
         _unchecked(socket, request_id)
         socket.close(CloseCode.TIMEOUT)
         return
-    refusal = found.standing.refusal(identity)
+    refusal = found.standing.close_code(identity)
     if refusal is not None:
         socket.close(refusal)
         return
     for name, head in found.heads.items():
-        hub.following.learn(name, head)
+        hub.streams.learn(name, head)
     if request_id is not None:
         socket.reply(_authenticated(identity), request_id)
     greet(hub, socket, wish, found, identity.expires_at)
@@ -127,7 +127,7 @@ async def log_in(
     _rotate(hub, socket)
     logger.info("opened %s user=%s", connection.id, user_id)
     for followed in streams:
-        hub.following.begin(socket, followed)
+        hub.streams.begin(socket, followed)
     _look_again(hub, user_id, found)
     hub.compute([user_id])
 
@@ -137,7 +137,7 @@ async def _renew(hub: Hub, socket: Socket, identity: Identity, request_id: str |
     found = await _session(hub, socket, identity)
     if found is None:
         _unchecked(socket, request_id)
-    elif found.standing.refusal(identity) is not None:
+    elif found.standing.close_code(identity) is not None:
         _invalid(socket, request_id)
     elif socket.close_code is None:
         socket.connection.identity = identity
@@ -146,38 +146,38 @@ async def _renew(hub: Hub, socket: Socket, identity: Identity, request_id: str |
         socket.reply(_authenticated(identity), request_id)
 
 
-def _look_again(hub: Hub, user_id: int, found: Session) -> None:
+def _look_again(hub: Hub, user_id: int, found: LoginData) -> None:
     """Have the login judged anew if the node has heard of more than was read for it.
 
     The end of this very login may have been told before the socket stood for it.
     """
     name = user_stream(user_id)
-    followed, head = hub.following.streams.get(name), found.heads[name]
+    followed, head = hub.streams.followed.get(name), found.heads[name]
     if followed is not None and (
         followed.place.epoch != head.epoch or followed.place.offset > head.head
     ):
-        hub.watch.suspect([user_id])
+        hub.recheck.recheck_soon([user_id])
 
 
 async def _session(
     hub: Hub, socket: Socket, identity: Identity, wish: Wish | None = None
-) -> Session | None:
+) -> LoginData | None:
     """Read what the login needs; with a wish, store where a new device begins."""
     # The last connection of this device has just acked, or does so while this one waits. Read
     # without that, it would begin elsewhere than it was told, or at the head as if it were new.
     asking = Login(identity, socket.connection.device, wish)
 
-    async def ask() -> Session:
+    async def ask() -> LoginData:
         await _stored(hub, asking.key)
-        found = await hub.sessions.ask(asking)
+        found = await hub.login_data.load(asking)
         if await _stored(hub, asking.key):
-            found = await hub.sessions.ask(asking)
+            found = await hub.login_data.load(asking)
         return found
 
     return await _patiently(hub, socket, ask)
 
 
-async def _stored(hub: Hub, key: Key) -> bool:
+async def _stored(hub: Hub, key: LoginKey) -> bool:
     """Have stored what a device has acknowledged; say whether there was anything.
 
     Raises RuntimeError if that is not possible now.

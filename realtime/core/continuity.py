@@ -22,7 +22,7 @@ class Head(NamedTuple):
     floor: int
 
 
-class Place:
+class StreamPosition:
     """How far somebody is in a stream: everything up to `offset` of the life `epoch`."""
 
     __slots__ = ("epoch", "offset")
@@ -48,7 +48,7 @@ class Heard(Enum):
     FOREIGN = "ask the log whether the stream began anew, or the hint lies"
 
 
-def hear(place: Place, epoch: str, offset: int) -> Heard:
+def hear(place: StreamPosition, epoch: str, offset: int) -> Heard:
     """Judge a wake-up that tells of an event of this epoch and offset."""
     if epoch != place.epoch:
         return Heard.FOREIGN
@@ -65,7 +65,9 @@ class Page(NamedTuple):
     resync: Reason | None = None
 
 
-def turn_page(place: Place, asked_after: int, head: Head, entries: Sequence[Numbered]) -> Page:
+def turn_page(
+    place: StreamPosition, asked_after: int, head: Head, entries: Sequence[Numbered]
+) -> Page:
     """Judge a page that was asked for after an offset at which `place` stood then.
 
     The place may have moved on meanwhile, as wake-ups come in while the log is read:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from realtime.protocol.messages import Payload
 
 
-class Entry(NamedTuple):
+class StoredEvent(NamedTuple):
     """One event as it travels: what a wake-up carries and a read returns."""
 
     stream: str

@@ -10,7 +10,7 @@ from realtime.protocol.commands import FILTER_TYPES, MAX_SAFE_INTEGER
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class StartPosition:
     """Send what follows `offset`; with a reason, say first that the past is gone."""
 
     offset: int
@@ -71,7 +71,7 @@ def split_epochs(text: str, streams: Sequence[str]) -> Mapping[str, str]:
 
 def decide(
     *, since: int | None, epoch: str | None, current_epoch: str, head: int, floor: int
-) -> Start:
+) -> StartPosition:
     """Say where to go on in one stream.
 
     `since` None starts at the head. An offset of another epoch, one that does not exist
@@ -79,11 +79,11 @@ def decide(
     say so, rather than send a part. The table of cases is that of Centrifuge's recovery.
     """
     if since is None:
-        return Start(head)
+        return StartPosition(head)
     if epoch is not None and epoch != current_epoch:
-        return Start(head, "epoch")
+        return StartPosition(head, "epoch")
     if since > head:
-        return Start(head, "ahead")
+        return StartPosition(head, "ahead")
     if since < floor:
-        return Start(head, "trimmed")
-    return Start(since)
+        return StartPosition(head, "trimmed")
+    return StartPosition(since)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
-from realtime.core.continuity import Place
+from realtime.core.continuity import StreamPosition
 from realtime.core.effects import (
     Close,
     Effect,
@@ -45,7 +45,7 @@ _PATIENCE = 100
 ROOMS_A_MESSAGE = 5
 
 
-class Connection:
+class ConnectionState:
     """What the server knows of one socket, apart from how to write to it.
 
     `user_id` and `identity` are None until the login; `rooms` maps the joined rooms to their rate;
@@ -84,7 +84,7 @@ class Connection:
         self.identity: Identity | None = None
         self.rooms: dict[str, str] = {}
         self.subscriptions: frozenset[str] = frozenset()
-        self.places: dict[str, Place] = {}
+        self.places: dict[str, StreamPosition] = {}
         self.ack_after: dict[str, int] | None = None
         self._limits = limits
         self._bucket = TokenBucket(limits.max_messages_per_second, limits.max_message_burst)

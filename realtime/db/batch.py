@@ -27,7 +27,7 @@ class _Question(Generic[V]):
         self.askers = 0
 
 
-class Batch(Generic[K, V]):
+class BatchedLoader(Generic[K, V]):
     """Calls `load(keys)` on a database thread for all that ask within some milliseconds.
 
     A call that comes alone is served at once. `load` returns an answer for each key, or
@@ -42,7 +42,7 @@ class Batch(Generic[K, V]):
         self._waiting: dict[K, _Question[V]] = {}
         self._task: asyncio.Task[None] | None = None
 
-    async def ask(self, key: K) -> V:
+    async def load(self, key: K) -> V:
         """Return what `load` finds for `key`, in a call that began after this one."""
         question = self._waiting.get(key)
         if question is None:

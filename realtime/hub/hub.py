@@ -27,19 +27,19 @@ from realtime.core.records import Ephemeral
 from realtime.core.roster import Roster
 from realtime.core.wheel import Wheel
 from realtime.db import threads
-from realtime.db.batch import Batch
+from realtime.db.batch import BatchedLoader
 from realtime.hub import login_data
 from realtime.hub.acks import Acks
 from realtime.hub.lapses import Lapses
-from realtime.hub.recheck import Watch
-from realtime.hub.replay_budgets import Replays
-from realtime.hub.rooms import INTERVALS, RoomMembers
+from realtime.hub.recheck import AccessRecheck
+from realtime.hub.replay_budgets import ReplayBudgets
+from realtime.hub.rooms import INTERVALS, JoinedRooms
 from realtime.hub.socket import Socket
-from realtime.hub.streams import Following
-from realtime.hub.writes import Turn
+from realtime.hub.streams import FollowedStreams
+from realtime.hub.writes import WriteCycle
 from realtime.layer import groups, send
-from realtime.layer.receive import LayerLink
-from realtime.log import Entry
+from realtime.layer.receive import LayerReceiver
+from realtime.log import StoredEvent
 from realtime.options import Options, options
 from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode
@@ -63,25 +63,25 @@ class Hub:
     def __init__(self, opts: Options) -> None:
         self.options = opts
         self.node_id = secrets.token_hex(8)
-        self.turn = Turn(asyncio.get_running_loop())
-        self.traffic = self.turn.traffic
-        self.sessions = Batch(login_data.begin)
-        self.tickets = Batch(tickets.redeem)
-        self.watch = Watch(self)
+        self.cycle = WriteCycle(asyncio.get_running_loop())
+        self.traffic = self.cycle.traffic
+        self.login_data = BatchedLoader(login_data.begin)
+        self.tickets = BatchedLoader(tickets.redeem)
+        self.recheck = AccessRecheck(self)
         self.sockets: set[Socket] = set()
         self.users: dict[int, dict[Socket, None]] = {}  # in the order of their logins
         self.roster: Roster[Socket] = Roster()  # those of `users`, for the node's reports
-        self.following = Following(
-            self.turn,
+        self.streams = FollowedStreams(
+            self.cycle,
             self._delivered,
             self._replayed,
             page_bytes=opts.max_buffer_bytes // 2,
-            replays=Replays(
+            replays=ReplayBudgets(
                 opts.max_replayed_per_second_per_user, opts.max_replayed_per_second_per_address
             ),
             on_reset=self._reset,
         )
-        self.members = RoomMembers(self.turn, self.follow_topic)
+        self.rooms = JoinedRooms(self.cycle, self.join_topic)
         self.acks = Acks()
         self.wheel = Wheel(TICK_SECONDS, time.monotonic())
         self.draining = False
@@ -92,7 +92,7 @@ class Hub:
         self.reached: Counter[tuple[str, int]] = Counter()
         self.lag_ms = 0.0
         self._reconcile_early = asyncio.Event()
-        self.link = LayerLink(self.node_id, self._hear, self._reconcile_now)
+        self.receiver = LayerReceiver(self.node_id, self._receive, self._reconcile_now)
         self._compute_for: set[int] = set()
         self._compute_pace = Pace(COMPUTE_WAIT_SECONDS)
         self._computing: asyncio.Task[None] | None = None
@@ -105,10 +105,10 @@ class Hub:
         send.sender.attach(asyncio.get_running_loop())
         self._every(1.0, self._sweep)
         for rate, seconds in INTERVALS.items():
-            self._every(seconds, partial(self.members.flush, rate))
-        self.link.start()
+            self._every(seconds, partial(self.rooms.flush, rate))
+        self.receiver.start()
         lapses = Lapses(self.users, self.compute)
-        for loop in (self._tick(), self._reconcile(), self.watch.run(), lapses.run()):
+        for loop in (self._tick(), self._reconcile(), self.recheck.run(), lapses.run()):
             self.spawn(loop)
 
     async def stop(self) -> None:
@@ -120,8 +120,8 @@ class Hub:
                 await self.acks.flush()
         except TimeoutError:
             logger.warning("the last acknowledgements are not stored: the database does not answer")
-        self.members.stop()
-        await self.link.stop()
+        self.rooms.stop()
+        await self.receiver.stop()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -188,11 +188,11 @@ class Hub:
             if not own:
                 self.users.pop(connection.user_id, None)
         for room in list(connection.rooms):
-            self.members.leave(socket, room)
+            self.rooms.leave(socket, room)
         if connection.user_id is not None:
             streams = streams_of(connection.user_id)
-            idle = [stream for stream in streams if self.following.remove(stream, socket)]
-            self.follow_streams(idle)
+            idle = [stream for stream in streams if self.streams.remove(stream, socket)]
+            self.join_streams(idle)
 
     def _unlist(self, socket: Socket, own: dict[Socket, None]) -> None:
         del own[socket]
@@ -234,47 +234,47 @@ class Hub:
                     for socket in self.users.get(user_id, ()):
                         socket.put_newest(kind.name, frame)
 
-    def _delivered(self, entry: Entry, sockets: int) -> None:
+    def _delivered(self, entry: StoredEvent, sockets: int) -> None:
         user_id = stream_user(entry.stream)
         if user_id is None:
             self.reached[entry.stream, entry.offset] += sockets
         else:
-            self.watch.hear(user_id, entry)
+            self.recheck.receive(user_id, entry)
             if computed.after(entry.type):
                 self.compute([user_id])
 
     def _reset(self, name: str) -> None:
         user_id = stream_user(name)
         if user_id is not None:
-            self.watch.suspect([user_id])  # what was passed over may have been about rights
+            self.recheck.recheck_soon([user_id])  # what was passed over may have been about rights
 
-    def _replayed(self, entry: Entry) -> None:
+    def _replayed(self, entry: StoredEvent) -> None:
         if stream_user(entry.stream) is None:
             self.reached[entry.stream, entry.offset] += 1
 
     # -- the layer
 
-    def follow_streams(self, streams: Iterable[str]) -> None:
+    def join_streams(self, streams: Iterable[str]) -> None:
         """Join the groups of streams that are followed now, leave those that no longer are."""
         for name in streams:
-            self.link.follow(
-                groups.stream_group(name), partial(self.following.streams.__contains__, name)
+            self.receiver.join(
+                groups.stream_group(name), partial(self.streams.followed.__contains__, name)
             )
 
-    async def follow_topic(self, topic: str) -> None:
+    async def join_topic(self, topic: str) -> None:
         """Join or leave the layer group of a topic, as its rooms come and go."""
-        self.link.follow(groups.topic_group(topic), partial(self.members.wants, topic))
-        await self.link.settled()
+        self.receiver.join(groups.topic_group(topic), partial(self.rooms.wants, topic))
+        await self.receiver.settled()
 
-    def _hear(self, message: dict[str, Any]) -> None:
+    def _receive(self, message: dict[str, Any]) -> None:
         if message["type"] == send.EVENTS:
-            self.following.hear(message["events"])
+            self.streams.receive(message["events"])
         elif message["type"] == send.EPHEMERAL:
-            self.members.hear(message["topic"], message["messages"])
+            self.rooms.receive(message["topic"], message["messages"])
 
     def deliver(self, topic: str, messages: Sequence[Ephemeral]) -> None:
         """Send ephemeral messages to this node's sockets only, without the layer."""
-        self.members.deliver(topic, messages)
+        self.rooms.deliver(topic, messages)
 
     # -- time
 
@@ -306,7 +306,7 @@ class Hub:
         """Send those away who have stopped reading."""
         now = time.monotonic()
         patience = self.options.stuck_after_seconds
-        for socket, since in list(self.turn.held.items()):
+        for socket, since in list(self.cycle.held.items()):
             if now - since > patience and socket.is_open and socket.close_code is None:
                 self.traffic.slow_closed += 1
                 logger.info("connection %s: reads too slowly", socket.connection.id)
@@ -321,7 +321,7 @@ class Hub:
                     await self._reconcile_early.wait()
             self._reconcile_early.clear()
             try:
-                await self.following.reconcile()
+                await self.streams.reconcile()
             except Exception as error:  # a database that is away comes back
                 logger.warning("reconcile: %r", error)
 

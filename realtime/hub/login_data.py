@@ -10,15 +10,15 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 
 from realtime import clock, log
-from realtime.access.validity import Standing, stamp_of
+from realtime.access.validity import LoginState, stamp_of
 from realtime.core.identity import Identity
-from realtime.core.resume import Start, Wish, decide
+from realtime.core.resume import StartPosition, Wish, decide
 from realtime.log import CursorMove, Head
 from realtime.models import Cursor, EndedSession, Stream
 from realtime.streams import streams_of
 
 
-class Key(NamedTuple):
+class LoginKey(NamedTuple):
     """Who logs in: the user, the device, and the login that the token belongs to."""
 
     user_id: int
@@ -34,19 +34,19 @@ class Login(NamedTuple):
     wish: Wish | None
 
     @property
-    def key(self) -> Key:
-        return Key(self.identity.user_id, self.device, self.identity.session)
+    def key(self) -> LoginKey:
+        return LoginKey(self.identity.user_id, self.device, self.identity.session)
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class LoginData:
     """The user's standing, the heads of the streams, and the device's cursors.
 
     `missing` names streams that nothing was ever written to, and that do not exist;
     `quiet` those whose cursor has not been touched for a day.
     """
 
-    standing: Standing
+    standing: LoginState
     heads: dict[str, Head]
     cursors: dict[str, tuple[str, int]]
     missing: list[str]
@@ -58,7 +58,7 @@ class Session:
             return self.cursors[name]
         return wish.epochs.get(name), wish.since.get(name)
 
-    def start(self, name: str, wish: Wish) -> Start:
+    def start(self, name: str, wish: Wish) -> StartPosition:
         """Decide where a client goes on in a stream."""
         head = self.heads[name]
         epoch, offset = self.asked(name, wish)
@@ -67,7 +67,7 @@ class Session:
         )
 
 
-def begin(logins: Sequence[Login]) -> dict[Login, Session]:
+def begin(logins: Sequence[Login]) -> dict[Login, LoginData]:
     """Read what logins need, and store where new devices begin: two queries for all of them.
 
     What is returned holds the cursors as they are stored. A login that is refused stores
@@ -83,12 +83,16 @@ def begin(logins: Sequence[Login]) -> dict[Login, Session]:
     return {login: found[login.key] for login in logins}
 
 
-def _first_cursors(login: Login, found: Session) -> Iterator[CursorMove]:
+def _first_cursors(login: Login, found: LoginData) -> Iterator[CursorMove]:
     """Say where a device begins in the streams in which it has no cursor yet.
 
     Told to resynchronise, it has not done so yet: a mark that no epoch equals says so.
     """
-    if not login.device or login.wish is None or found.standing.refusal(login.identity) is not None:
+    if (
+        not login.device
+        or login.wish is None
+        or found.standing.close_code(login.identity) is not None
+    ):
         return
     for name, head in found.heads.items():
         if name not in found.cursors:
@@ -97,7 +101,7 @@ def _first_cursors(login: Login, found: Session) -> Iterator[CursorMove]:
             yield CursorMove(login.identity.user_id, login.device, name, epoch, start.offset)
 
 
-def load(keys: Sequence[Key]) -> dict[Key, Session]:
+def load(keys: Sequence[LoginKey]) -> dict[LoginKey, LoginData]:
     """Read what logins need: one query for all of them.
 
     Streams that do not exist yet are begun, which takes two more.
@@ -110,7 +114,7 @@ def load(keys: Sequence[Key]) -> dict[Key, Session]:
     return found
 
 
-def _read(keys: Sequence[Key]) -> dict[Key, Session]:
+def _read(keys: Sequence[LoginKey]) -> dict[LoginKey, LoginData]:
     quote = connection.ops.quote_name
     user = get_user_model()._meta
     assert user.pk.column is not None
@@ -119,7 +123,7 @@ def _read(keys: Sequence[Key]) -> dict[Key, Session]:
     ended = quote(EndedSession._meta.db_table)
     wanted = [(*key, name) for key in keys for name in streams_of(key.user_id)]
     values = ", ".join(["(%s, %s, %s, %s)"] * len(wanted))
-    sessions: dict[Key, Session] = {}
+    sessions: dict[LoginKey, LoginData] = {}
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH wanted (user_id, device, session, stream) AS (VALUES {values}) "
@@ -136,17 +140,17 @@ def _read(keys: Sequence[Key]) -> dict[Key, Session]:
             [value for row in wanted for value in row],
         )
         for row in cursor.fetchall():
-            key, name = Key(*row[:3]), row[3]
+            key, name = LoginKey(*row[:3]), row[3]
             is_active, password, finished, epoch, head, floor, at, acked, quiet = row[4:]
             session = sessions.get(key)
             if session is None:
-                standing = Standing(
+                standing = LoginState(
                     exists=is_active is not None,
                     is_active=bool(is_active),
                     stamp=stamp_of(password or ""),
                     ended=finished is not None,
                 )
-                session = sessions[key] = Session(standing, {}, {}, [], [])
+                session = sessions[key] = LoginData(standing, {}, {}, [], [])
             if epoch is not None:
                 session.heads[name] = Head(epoch, head, floor)
             elif is_active:

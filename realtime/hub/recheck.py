@@ -12,7 +12,7 @@ import msgspec
 from realtime.access import validity
 from realtime.db import threads
 from realtime.hub.socket import Socket
-from realtime.log import Entry
+from realtime.log import StoredEvent
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import AccessChanged, RoomLeft
 
@@ -32,29 +32,29 @@ class _Event(msgspec.Struct):
 _decoder = msgspec.json.Decoder(_Event)
 
 
-class Watch:
+class AccessRecheck:
     """The standing of this node's users."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._suspects: set[int] = set()
-        self._looking: asyncio.Task[None] | None = None
+        self._due: set[int] = set()
+        self._rechecking: asyncio.Task[None] | None = None
 
-    def hear(self, user_id: int, entry: Entry) -> None:
+    def receive(self, user_id: int, entry: StoredEvent) -> None:
         """Take an event of a user's stream that may be about rights."""
         if entry.type != AccessChanged.wire_type:
             return
         try:
             change = _decoder.decode(entry.payload).data
         except msgspec.DecodeError:  # a newer node's: whatever it means, the database knows
-            self.suspect([user_id])
+            self.recheck_soon([user_id])
             return
         if change.change == "closed":
-            for socket in self._hub.following.sockets(entry.stream):  # also who is logging in
+            for socket in self._hub.streams.sockets(entry.stream):  # also who is logging in
                 if change.connection_id in (None, socket.connection.id):
                     self._send_away(socket, change.reconnect)
         else:
-            self.suspect([user_id])
+            self.recheck_soon([user_id])
 
     def _send_away(self, socket: Socket, reconnect: bool) -> None:
         if reconnect:
@@ -62,24 +62,24 @@ class Watch:
         else:
             self._close(socket, CloseCode.REVOKED)
 
-    def suspect(self, user_ids: Iterable[int]) -> None:
+    def recheck_soon(self, user_ids: Iterable[int]) -> None:
         """Look at these users as soon as possible, all of them together."""
-        self._suspects.update(user_ids)
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.ensure_future(self._look_soon())
-            self._hub.spawn(self._looking)
+        self._due.update(user_ids)
+        if self._rechecking is None or self._rechecking.done():
+            self._rechecking = asyncio.ensure_future(self._recheck_due())
+            self._hub.spawn(self._rechecking)
 
-    async def _look_soon(self) -> None:
-        while self._suspects:
-            users, self._suspects = self._suspects, set()
+    async def _recheck_due(self) -> None:
+        while self._due:
+            users, self._due = self._due, set()
             try:
-                await self.look(users)
+                await self.recheck(users)
             except Exception as error:  # a database that is away comes back
                 logger.warning("rights could not be looked at: %r", error)
-                self._suspects |= users
+                self._due |= users
                 await asyncio.sleep(RETRY_SECONDS)
 
-    async def look(self, user_ids: Iterable[int]) -> None:
+    async def recheck(self, user_ids: Iterable[int]) -> None:
         """Close the sockets of those who may be here no longer, and end lost memberships."""
         sockets = [s for pk in user_ids for s in self._hub.users.get(pk, ())]
         identities = {s: s.connection.identity for s in sockets}
@@ -89,20 +89,20 @@ class Watch:
                 continue
             if socket.connection.identity is not identity:
                 # Renewed meanwhile, and that may have looked before what this look is about.
-                self.suspect([identity.user_id])
+                self.recheck_soon([identity.user_id])
             else:
-                code = found[identity.user_id, identity.session].refusal(identity)
+                code = found[identity.user_id, identity.session].close_code(identity)
                 if code is not None:
                     self._close(socket, code)
-        await self._look_at_rooms([s for s in sockets if s.close_code is None])
+        await self._recheck_rooms([s for s in sockets if s.close_code is None])
 
-    async def _look_at_rooms(self, sockets: Iterable[Socket]) -> None:
+    async def _recheck_rooms(self, sockets: Iterable[Socket]) -> None:
         joined = [(s, room) for s in sockets for room in s.connection.rooms]
         asked = {(s.connection.user_id or 0, room) for s, room in joined}
         lost = await threads.run(validity.lost_rooms, sorted(asked)) if asked else set()
         for socket, room in joined:
             if (socket.connection.user_id, room) in lost and room in socket.connection.rooms:
-                self._hub.members.leave(socket, room)
+                self._hub.rooms.leave(socket, room)
                 socket.reply(RoomLeft(room=room, reason="revoked"), room=room)
 
     def _close(self, socket: Socket, code: CloseCode) -> None:
@@ -118,7 +118,7 @@ class Watch:
             parts = [users[start : start + CHUNK] for start in range(0, len(users), CHUNK)]
             for part in parts:
                 try:
-                    await self.look(part)
+                    await self.recheck(part)
                 except Exception as error:  # a database that is away comes back
                     logger.warning("rights could not be looked at: %r", error)
                 await asyncio.sleep(self._hub.options.recheck_seconds / len(parts))

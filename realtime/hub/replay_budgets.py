@@ -15,7 +15,7 @@ from realtime.hub.socket import Socket
 BURST_SECONDS = 10.0
 
 
-class Replays:
+class ReplayBudgets:
     """The budgets of a node, in events a second."""
 
     def __init__(self, per_user: float, per_address: float) -> None:

@@ -17,7 +17,7 @@ from realtime.core.frames import Frame
 from realtime.core.records import Ephemeral
 from realtime.db import threads
 from realtime.hub.socket import Socket
-from realtime.hub.writes import MAX_PIECE_BYTES, Turn
+from realtime.hub.writes import MAX_PIECE_BYTES, WriteCycle
 from realtime.protocol import codec
 from realtime.protocol.messages import RoomJoined
 from realtime.rooms import RoomKind
@@ -29,7 +29,7 @@ INTERVALS = {"1s": 1.0, "5s": 5.0}  # seconds between two messages of one key
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.5, 30.0
 
 
-class Members:
+class JoinedRoom:
     """One room. It lives while somebody is in it or about to be."""
 
     def __init__(self, name: str, kind: RoomKind) -> None:
@@ -48,20 +48,20 @@ class Members:
         return sum(len(sockets) for sockets in self.by_rate.values())
 
 
-class RoomMembers:
-    """All rooms of this node. `follow_topic` is told when a topic's rooms come or go."""
+class JoinedRooms:
+    """All rooms of this node. `join_topic` is told when a topic's rooms come or go."""
 
     def __init__(
-        self, turn: Turn, follow_topic: Callable[[str], Coroutine[Any, Any, None]]
+        self, cycle: WriteCycle, join_topic: Callable[[str], Coroutine[Any, Any, None]]
     ) -> None:
-        self.rooms: dict[str, Members] = {}
-        self._turn = turn
-        self._follow_topic = follow_topic
+        self.joined: dict[str, JoinedRoom] = {}
+        self._cycle = cycle
+        self._join_topic = join_topic
         self._tasks: set[asyncio.Task[None]] = set()
 
     def wants(self, topic: str) -> bool:
         """Say whether this node has a room that a topic feeds."""
-        return any(members.kind.topic == topic for members in self.rooms.values())
+        return any(members.kind.topic == topic for members in self.joined.values())
 
     async def allowed(self, user_id: int, names: Sequence[str]) -> set[str]:
         """Return those rooms that a user may join, asked of the database in one go.
@@ -77,11 +77,11 @@ class RoomMembers:
 
     async def join(self, socket: Socket, room: str, rate: str, request_id: str | None) -> None:
         """Let a socket in that may join, and send it `room_joined` and the snapshot."""
-        members = self.rooms.get(room)
+        members = self.joined.get(room)
         if members is None:
             kind = rooms.kind_of(room)
             assert kind is not None, "ask `allowed` first"
-            members = self.rooms[room] = Members(room, kind)
+            members = self.joined[room] = JoinedRoom(room, kind)
             members.ready = asyncio.ensure_future(self._prepare(members))
             members.ready.add_done_callback(_look)  # all that wait for it may have left
         members.joining += 1
@@ -93,7 +93,7 @@ class RoomMembers:
             self._drop_if_empty(members)
             raise
         # What this turn had before is in the snapshot. It may close this socket, and others.
-        self._turn.settle()
+        self._cycle.fan_out_now()
         members.joining -= 1
         if not socket.is_open:
             self._drop_if_empty(members)
@@ -110,8 +110,8 @@ class RoomMembers:
         for key, frame in members.newest.items():
             socket.put_newest(f"{room} {key}", frame)
 
-    async def _prepare(self, members: Members) -> None:
-        await self._follow_topic(members.kind.topic)
+    async def _prepare(self, members: JoinedRoom) -> None:
+        await self._join_topic(members.kind.topic)
         try:
             snapshot = await threads.run(members.kind.snapshot, members.name)
         except Exception as error:  # the room is joined without one; updates follow
@@ -122,13 +122,13 @@ class RoomMembers:
                 members.newest[message.key] = Frame(
                     codec.encode(message.payload, room=members.name)
                 )
-        if self.rooms.get(members.name) is not members:
+        if self.joined.get(members.name) is not members:
             return  # everybody has left again
         if (source := members.kind.source(members.name)) is not None:
             members.source = asyncio.ensure_future(self._run_source(members, source))
 
     async def _run_source(
-        self, members: Members, first: AsyncGenerator[Sequence[Ephemeral], None]
+        self, members: JoinedRoom, first: AsyncGenerator[Sequence[Ephemeral], None]
     ) -> None:
         """Deliver what a room's source yields while the room lives; start it again if it ends."""
         source: AsyncGenerator[Sequence[Ephemeral], None] | None = first
@@ -152,19 +152,19 @@ class RoomMembers:
         """Take a socket out of a room, and what waits for it of that room."""
         socket.connection.rooms.pop(room, None)
         socket.forget(f"{room} ")
-        members = self.rooms.get(room)
+        members = self.joined.get(room)
         if members is not None:
             for sockets in members.by_rate.values():
                 sockets.discard(socket)
             self._drop_if_empty(members)
 
-    def _drop_if_empty(self, members: Members) -> None:
-        if not members and not members.joining and self.rooms.get(members.name) is members:
+    def _drop_if_empty(self, members: JoinedRoom) -> None:
+        if not members and not members.joining and self.joined.get(members.name) is members:
             if members.source is not None:
                 members.source.cancel()
-            del self.rooms[members.name]
+            del self.joined[members.name]
             if not self.wants(members.kind.topic):
-                task = asyncio.ensure_future(self._follow_topic(members.kind.topic))
+                task = asyncio.ensure_future(self._join_topic(members.kind.topic))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
 
@@ -172,12 +172,12 @@ class RoomMembers:
 
     def deliver(self, topic: str, messages: Iterable[Ephemeral]) -> None:
         """Send messages of this very process."""
-        self.hear(
+        self.receive(
             topic,
             [(m.rooms, m.key, m.payload.wire_type, codec.encode_data(m.payload)) for m in messages],
         )
 
-    def hear(
+    def receive(
         self, topic: str, messages: Iterable[tuple[Sequence[str], str, str, str | bytes]]
     ) -> None:
         """Send messages that came through the layer: rooms, key, type and JSON data of each."""
@@ -185,14 +185,14 @@ class RoomMembers:
         for names, key, wire_type, data in messages:
             raw = Raw(data.encode() if isinstance(data, str) else data)
             for name in names:
-                members = self.rooms.get(name)
+                members = self.joined.get(name)
                 if members is None or members.kind.topic != topic:
                     continue
                 frame = Frame(codec.encode_raw(wire_type, raw, room=name, moment=moment))
                 members.newest[key] = frame
                 if members.fresh is None:
                     members.fresh = []
-                    self._turn.spread_later(partial(self._spread, members))
+                    self._cycle.fan_out_later(partial(self._fan_out, members))
                 members.fresh.append((f"{name} {key}", frame))
                 members.fresh_bytes += frame.size
                 for rate, waiting in members.thinned.items():
@@ -201,9 +201,9 @@ class RoomMembers:
                     else:
                         waiting.pop(key, None)  # of somebody who has left: it is outdated now
                 if members.fresh_bytes >= MAX_PIECE_BYTES:
-                    self._spread(members)
+                    self._fan_out(members)
 
-    def _spread(self, members: Members) -> None:
+    def _fan_out(self, members: JoinedRoom) -> None:
         """Write what this turn heard; a socket that is held up gets the newest of each key later.
 
         A write that fails for all leaves the newest of each key with every socket: a value
@@ -215,7 +215,7 @@ class RoomMembers:
         members.fresh_bytes = 0
         sockets = members.by_rate["realtime"]
         try:
-            others = self._turn.write_all(sockets, [frame for _, frame in fresh])
+            others = self._cycle.write_all(sockets, [frame for _, frame in fresh])
         except Exception:
             logger.exception("room %s: writing failed, the newest values follow", members.name)
             fresh = list(dict(fresh).items())
@@ -226,7 +226,7 @@ class RoomMembers:
 
     def flush(self, rate: str) -> None:
         """Send what the slower rates have waited for."""
-        for members in self.rooms.values():
+        for members in self.joined.values():
             waiting, members.thinned[rate] = members.thinned[rate], {}
             for key, frame in waiting.items():
                 for socket in members.by_rate[rate]:
@@ -234,15 +234,15 @@ class RoomMembers:
 
     def counts(self) -> dict[str, int]:
         """Count the sockets per room."""
-        return {name: len(members) for name, members in self.rooms.items()}
+        return {name: len(members) for name, members in self.joined.items()}
 
     def stop(self) -> None:
         """End the sources; the node is going."""
-        for members in self.rooms.values():
+        for members in self.joined.values():
             for task in (members.ready, members.source):
                 if task is not None:
                     task.cancel()
-        self.rooms.clear()
+        self.joined.clear()
 
 
 def _look(task: asyncio.Task[None]) -> None:

@@ -12,10 +12,10 @@ from msgspec import UNSET
 from realtime.core.frames import Frame
 from realtime.core.limits import network_of
 from realtime.core.outbound import Outbound
-from realtime.core.state import Connection
+from realtime.core.state import ConnectionState
 from realtime.core.transport import Writer
 from realtime.core.wheel import Deadline
-from realtime.hub.writes import Turn
+from realtime.hub.writes import WriteCycle
 from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.messages import Error, Payload
@@ -46,7 +46,7 @@ class Socket(Outbound):
     __slots__ = (
         "__weakref__",
         "_drained",
-        "_turn",
+        "_cycle",
         "close_code",
         "connection",
         "expiry",
@@ -66,9 +66,9 @@ class Socket(Outbound):
 
     def __init__(
         self,
-        connection: Connection,
+        connection: ConnectionState,
         writer: Writer,
-        turn: Turn,
+        cycle: WriteCycle,
         max_buffer_bytes: int,
         peer: Peer = NOBODY,
     ) -> None:
@@ -90,7 +90,7 @@ class Socket(Outbound):
         self.tasks: set[asyncio.Task[Any]] | None = None
         # Takes finished bytes at once; None while something waits or may not be written.
         self.pipe: Callable[[bytes], None] | None = None
-        self._turn = turn
+        self._cycle = cycle
         self._drained: asyncio.Future[None] | None = None
 
     # -- queueing
@@ -98,11 +98,11 @@ class Socket(Outbound):
     def begin(self) -> None:
         """Have what begins to wait written in this turn of the loop."""
         self.pipe = None
-        self._turn.add(self)
+        self._cycle.add(self)
 
     def put(self, frame: Frame) -> None:
         """Queue an answer, behind what this turn has for everybody."""
-        self._turn.settle()
+        self._cycle.fan_out_now()
         super().put(frame)
 
     def reply(
@@ -131,7 +131,7 @@ class Socket(Outbound):
 
     def close(self, code: CloseCode, *, at_once: bool = False) -> None:
         """Close after what waits has been written, or without it."""
-        self._turn.settle()
+        self._cycle.fan_out_now()
         if not self.is_open or self.close_code is not None:
             return
         self.close_code = code
@@ -141,7 +141,7 @@ class Socket(Outbound):
             self.take()
             self.writer.close(code)
         elif not self:
-            self._turn.add(self)
+            self._cycle.add(self)
 
     async def drained(self) -> None:
         """Wait until nothing waits to be written, or the socket has gone."""
@@ -159,7 +159,7 @@ class Socket(Outbound):
             return
         if self:
             frames = self.take()
-            self._turn.traffic.messages_out += len(frames)
+            self._cycle.traffic.messages_out += len(frames)
             self.writer.write(frames)
         if not self.writer.paused:
             if self.close_code is None:
@@ -177,12 +177,12 @@ class Socket(Outbound):
             return
         self.holding = True
         self.pipe = None
-        self._turn.held[self] = time.monotonic()
+        self._cycle.held[self] = time.monotonic()
 
     def resumed(self) -> None:
         """Hear from the writer that it may go on."""
         self.holding = False
-        self._turn.held.pop(self, None)
+        self._cycle.held.pop(self, None)
         self.flush()
 
     # -- lifetime
@@ -212,7 +212,7 @@ class Socket(Outbound):
         self.pipe = None
         self.refuse()
         self.take()
-        self._turn.held.pop(self, None)
+        self._cycle.held.pop(self, None)
         deadlines = (self.expiry, self.warning, self.lifetime, self.login_deadline, self.heartbeat)
         for deadline in deadlines:
             if deadline is not None:

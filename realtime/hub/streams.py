@@ -14,15 +14,15 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from realtime import log
-from realtime.core.continuity import Heard, Place, Reason, hear, turn_page
+from realtime.core.continuity import Heard, Reason, StreamPosition, hear, turn_page
 from realtime.core.frames import Frame
 from realtime.core.resume import join_epochs
 from realtime.db import threads
-from realtime.db.batch import Batch
-from realtime.hub.replay_budgets import Replays
+from realtime.db.batch import BatchedLoader
+from realtime.hub.replay_budgets import ReplayBudgets
 from realtime.hub.socket import Socket
-from realtime.hub.writes import MAX_PIECE_BYTES, Turn
-from realtime.log import Entry, Head
+from realtime.hub.writes import MAX_PIECE_BYTES, WriteCycle
+from realtime.log import Head, StoredEvent
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import Position, ResyncRequired
 
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 SNAPSHOT_PATH = "/api/v1/snapshot"
 
 
-class Followed:
+class FollowedStream:
     """One stream: the place where this node stands in it, and who follows.
 
     `live` and `filtered` stand at the node's own place; the filtered ones have set a
@@ -54,13 +54,13 @@ class Followed:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.place = Place("", -1)  # not known yet
+        self.place = StreamPosition("", -1)  # not known yet
         self.resets = 0  # how often it was put at another place
         self.woken = 0  # the highest offset heard of and not delivered at once
         self.live: set[Socket] = set()
         self.filtered: set[Socket] | None = None
         self.waiting: set[Socket] | None = None
-        self.fresh: list[tuple[Entry, Frame]] | None = None  # delivered in this turn
+        self.fresh: list[tuple[StoredEvent, Frame]] | None = None  # delivered in this turn
         self.fresh_bytes = 0
         self.catching_up: asyncio.Task[None] | None = None
         self.again = False  # somebody needs a read of the log that begins from now on
@@ -107,7 +107,7 @@ class Followed:
             self.waiting = self.waiting or None
 
 
-class Following:
+class FollowedStreams:
     """All streams of this node.
 
     `on_delivered(entry, sockets)` is told of each event and how many sockets it was
@@ -119,16 +119,16 @@ class Following:
 
     def __init__(
         self,
-        turn: Turn,
-        on_delivered: Callable[[Entry, int], None],
-        on_replayed: Callable[[Entry], None],
+        cycle: WriteCycle,
+        on_delivered: Callable[[StoredEvent, int], None],
+        on_replayed: Callable[[StoredEvent], None],
         page_bytes: int = log.PAGE_BYTES,
-        replays: Replays | None = None,
+        replays: ReplayBudgets | None = None,
         on_reset: Callable[[str], None] = lambda name: None,
     ) -> None:
-        self.streams: dict[str, Followed] = {}
-        self._turn = turn
-        self._log = Batch(partial(log.read_many, max_bytes=page_bytes))
+        self.followed: dict[str, FollowedStream] = {}
+        self._cycle = cycle
+        self._log = BatchedLoader(partial(log.read_many, max_bytes=page_bytes))
         self._on_delivered = on_delivered
         self._on_replayed = on_replayed
         self._replays = replays
@@ -137,15 +137,15 @@ class Following:
 
     # -- who follows
 
-    def add(self, name: str, socket: Socket) -> Followed:
+    def add(self, name: str, socket: Socket) -> FollowedStream:
         """Let a socket wait for a stream; it receives nothing before `begin`."""
-        followed = self.streams.get(name)
+        followed = self.followed.get(name)
         if followed is None:
-            followed = self.streams[name] = Followed(name)
+            followed = self.followed[name] = FollowedStream(name)
         followed.wait(socket)
         return followed
 
-    def begin(self, socket: Socket, followed: Followed) -> None:
+    def begin(self, socket: Socket, followed: FollowedStream) -> None:
         """Go live from the socket's place, at once or after what it missed."""
         place = socket.connection.places[followed.name]
         if (place.epoch, place.offset) == (followed.place.epoch, followed.place.offset):
@@ -158,32 +158,32 @@ class Following:
 
         What this node had before is still judged by the old filter.
         """
-        self._turn.settle()
+        self._cycle.fan_out_now()
         socket.connection.subscriptions = types
         for name in socket.connection.places:
-            followed = self.streams.get(name)
+            followed = self.followed.get(name)
             if followed is not None and followed.is_live(socket):
                 followed.go_live(socket)
 
-    def _go_live(self, socket: Socket, followed: Followed) -> None:
-        self._turn.settle()  # what this turn had before is not for the newcomer
+    def _go_live(self, socket: Socket, followed: FollowedStream) -> None:
+        self._cycle.fan_out_now()  # what this turn had before is not for the newcomer
         if followed.is_waiting(socket):  # it may have been closed by what was spread
             followed.go_live(socket)
 
     def remove(self, name: str, socket: Socket) -> bool:
         """Take a socket away; True when nobody follows the stream any more."""
-        followed = self.streams.get(name)
+        followed = self.followed.get(name)
         if followed is None:
             return False
         followed.remove(socket)
         if not followed.empty:
             return False
-        del self.streams[name]
+        del self.followed[name]
         return True
 
     def learn(self, name: str, head: Head) -> None:
         """Take over where a stream stands, read after its layer group was joined."""
-        followed = self.streams.get(name)
+        followed = self.followed.get(name)
         if followed is None:
             return
         if not followed.known:
@@ -193,18 +193,18 @@ class Following:
 
     def sockets(self, name: str) -> list[Socket]:
         """List who follows a stream, or waits to be let in."""
-        found = self.streams.get(name)
+        found = self.followed.get(name)
         if found is None:
             return []
         return [*found.live, *(found.filtered or ()), *(found.waiting or ())]
 
     # -- live
 
-    def hear(self, events: Iterable[Sequence[object]]) -> None:
+    def receive(self, events: Iterable[Sequence[object]]) -> None:
         """Take a wake-up: `[stream, epoch, offset, type, filter_type, payload or None]` each."""
         for event in events:
             stream, epoch, offset, kind, filter_type, payload = event
-            followed = self.streams.get(stream)  # type: ignore[call-overload]
+            followed = self.followed.get(stream)  # type: ignore[call-overload]
             if followed is None or not isinstance(offset, int):
                 continue
             if not followed.known:
@@ -214,7 +214,9 @@ class Following:
             if heard is Heard.NEXT and isinstance(payload, str):
                 self._deliver(
                     followed,
-                    Entry(followed.name, str(epoch), offset, str(kind), str(filter_type), payload),
+                    StoredEvent(
+                        followed.name, str(epoch), offset, str(kind), str(filter_type), payload
+                    ),
                 )
             elif heard is Heard.FOREIGN:
                 self.catch_up(followed)
@@ -222,18 +224,18 @@ class Following:
                 followed.woken = max(followed.woken, offset)
                 self._read(followed)
 
-    def _deliver(self, followed: Followed, entry: Entry) -> None:
+    def _deliver(self, followed: FollowedStream, entry: StoredEvent) -> None:
         followed.place.offset = entry.offset
         if followed.fresh is None:
             followed.fresh = []
-            self._turn.spread_later(partial(self._spread, followed))
+            self._cycle.fan_out_later(partial(self._fan_out, followed))
         frame = Frame(entry.payload.encode())
         followed.fresh.append((entry, frame))
         followed.fresh_bytes += frame.size
         if followed.fresh_bytes >= MAX_PIECE_BYTES:
-            self._spread(followed)
+            self._fan_out(followed)
 
-    def _spread(self, followed: Followed) -> None:
+    def _fan_out(self, followed: FollowedStream) -> None:
         """Write what this turn delivered; who is full goes on from the log when drained."""
         fresh, followed.fresh = followed.fresh, None
         if fresh is None:
@@ -246,8 +248,8 @@ class Following:
             for socket in (*followed.live, *(followed.filtered or ())):
                 socket.close(CloseCode.RESTART, at_once=True)
 
-    def _write(self, followed: Followed, fresh: list[tuple[Entry, Frame]]) -> None:
-        others = self._turn.write_all(followed.live, [frame for _, frame in fresh])
+    def _write(self, followed: FollowedStream, fresh: list[tuple[StoredEvent, Frame]]) -> None:
+        others = self._cycle.write_all(followed.live, [frame for _, frame in fresh])
         at_once = len(followed.live) - len(others)
         others += followed.filtered or ()
         for entry, frame in fresh:
@@ -259,7 +261,9 @@ class Following:
                     taken += wanted
                     still.append(socket)
                 else:
-                    socket.connection.places[entry.stream] = Place(entry.epoch, entry.offset - 1)
+                    socket.connection.places[entry.stream] = StreamPosition(
+                        entry.epoch, entry.offset - 1
+                    )
                     followed.wait(socket)
                     socket.spawn(self._replay(socket, followed))
             others = still
@@ -267,12 +271,12 @@ class Following:
 
     # -- from the log
 
-    def catch_up(self, followed: Followed) -> asyncio.Task[None]:
+    def catch_up(self, followed: FollowedStream) -> asyncio.Task[None]:
         """Read what this node has not seen of a stream by now; one read at a time."""
         followed.again = True  # one that is under way may have looked before
         return self._read(followed)
 
-    def _read(self, followed: Followed) -> asyncio.Task[None]:
+    def _read(self, followed: FollowedStream) -> asyncio.Task[None]:
         if followed.catching_up is None or followed.catching_up.done():
             task = asyncio.ensure_future(self._catch_up(followed))
             followed.catching_up = task
@@ -280,13 +284,13 @@ class Following:
             task.add_done_callback(self._tasks.discard)
         return followed.catching_up
 
-    async def _catch_up(self, followed: Followed) -> None:
+    async def _catch_up(self, followed: FollowedStream) -> None:
         place = followed.place
         try:
             while True:
                 before, woken, resets = place.offset, followed.woken, followed.resets
                 followed.again = False
-                head, entries = await self._log.ask((followed.name, before))
+                head, entries = await self._log.load((followed.name, before))
                 if followed.resets != resets:
                     continue  # for a socket that waited; what was read may be older than that
                 page = turn_page(place, before, head, entries)
@@ -305,9 +309,9 @@ class Following:
         finally:
             followed.catching_up = None
 
-    def _reset(self, followed: Followed, head: Head, reason: Reason) -> None:
+    def _reset(self, followed: FollowedStream, head: Head, reason: Reason) -> None:
         """Go on from the head, and tell everybody who was live that the past is gone."""
-        self._turn.settle()
+        self._cycle.fan_out_now()
         logger.warning("stream %s: resynchronised (%s)", followed.name, reason)
         if head.epoch != followed.place.epoch:
             followed.woken = 0  # those offsets were of a life that is over
@@ -318,14 +322,14 @@ class Following:
             self._say_resync(socket, followed.name, followed.place, reason, before)
         self._on_reset(followed.name)
 
-    def resync(self, socket: Socket, name: str, place: Place, reason: Reason) -> None:
+    def resync(self, socket: Socket, name: str, place: StreamPosition, reason: Reason) -> None:
         """Put a socket that waits at another place, and tell its client to go on from there."""
         before = socket.connection.places[name].offset
-        place = socket.connection.places[name] = Place(place.epoch, place.offset)
+        place = socket.connection.places[name] = StreamPosition(place.epoch, place.offset)
         self._say_resync(socket, name, place, reason, before)
 
     def _say_resync(
-        self, socket: Socket, name: str, place: Place, reason: Reason, before: int
+        self, socket: Socket, name: str, place: StreamPosition, reason: Reason, before: int
     ) -> None:
         socket.connection.resynced(name, max(before, place.offset))
         socket.reply(
@@ -338,7 +342,7 @@ class Following:
             )
         )
 
-    async def _replay(self, socket: Socket, followed: Followed) -> None:
+    async def _replay(self, socket: Socket, followed: FollowedStream) -> None:
         """Send a waiting socket what it missed, page by page, then let it go live."""
         while socket.is_open and followed.is_waiting(socket):
             try:
@@ -347,7 +351,7 @@ class Following:
                 logger.warning("connection %s: replay failed: %r", socket.connection.id, error)
                 await asyncio.sleep(random.uniform(0.2, 1.0))  # apart from the others
 
-    async def _replay_page(self, socket: Socket, followed: Followed) -> None:
+    async def _replay_page(self, socket: Socket, followed: FollowedStream) -> None:
         place, node = socket.connection.places[followed.name], followed.place
         if (place.epoch, place.offset) == (node.epoch, node.offset):
             self._go_live(socket, followed)
@@ -357,7 +361,7 @@ class Following:
                 await asyncio.sleep(seconds)
                 return  # and look again: others have read meanwhile
             before = place.offset
-            head, entries = await self._log.ask((followed.name, before))
+            head, entries = await self._log.load((followed.name, before))
             if self._replays is not None:
                 self._replays.charge(socket, len(entries))
             if socket.connection.places[followed.name] is not place:
@@ -380,7 +384,11 @@ class Following:
             self.resync(socket, followed.name, node, page.resync)
 
     def _send_page(
-        self, socket: Socket, followed: Followed, place: Place, entries: Sequence[Entry]
+        self,
+        socket: Socket,
+        followed: FollowedStream,
+        place: StreamPosition,
+        entries: Sequence[StoredEvent],
     ) -> None:
         connection = socket.connection
         if connection.places[followed.name] is not place:
@@ -396,12 +404,12 @@ class Following:
 
     async def reconcile(self) -> None:
         """Compare every stream with the log in one read, and catch up where it is ahead."""
-        known = [name for name, followed in self.streams.items() if followed.known]
+        known = [name for name, followed in self.followed.items() if followed.known]
         if not known:
             return
         found = await threads.run(log.heads, known)
         for name, head in found.items():
-            followed = self.streams.get(name)
+            followed = self.followed.get(name)
             if followed is None or not followed.known:
                 continue
             if head.epoch != followed.place.epoch or head.head != followed.place.offset:
@@ -410,7 +418,7 @@ class Following:
     def positions(self, socket: Socket) -> dict[str, int]:
         """Say where this node stands in the socket's streams."""
         return {
-            name: self.streams[name].place.offset
+            name: self.followed[name].place.offset
             for name in socket.connection.places
-            if name in self.streams
+            if name in self.followed
         }

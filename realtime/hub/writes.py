@@ -34,7 +34,7 @@ class Traffic:
         self.slow_closed = 0
 
 
-class Turn:
+class WriteCycle:
     """What is to be written before the loop turns again, for all sockets of a node.
 
     A message that comes alone leaves in the turn in which it came. `held` tells which
@@ -46,7 +46,7 @@ class Turn:
         self.held: dict[Socket, float] = {}
         self._loop = loop
         self._sockets: list[Socket] = []
-        self._spreads: list[Callable[[], None]] = []
+        self._waiting: list[Callable[[], None]] = []
         self._scheduled = False
         self._began = 0.0
         self._not_before = 0.0
@@ -56,22 +56,22 @@ class Turn:
         self._sockets.append(socket)
         self._schedule()
 
-    def spread_later(self, spread: Callable[[], None]) -> None:
-        """Call `spread`, which writes to an audience, at the end of this turn."""
-        self._spreads.append(spread)
+    def fan_out_later(self, fan_out: Callable[[], None]) -> None:
+        """Call `fan_out`, which writes to an audience, at the end of this turn."""
+        self._waiting.append(fan_out)
         self._schedule()
 
-    def settle(self) -> None:
+    def fan_out_now(self) -> None:
         """Spread what there is now, so that whatever is queued next comes behind it.
 
         This may close any socket, or make any socket that is live on a stream wait: look at
         a socket's state after the call, not before it.
         """
-        while self._spreads:
-            spreads, self._spreads = self._spreads, []
-            for spread in spreads:
+        while self._waiting:
+            waiting, self._waiting = self._waiting, []
+            for fan_out in waiting:
                 try:
-                    spread()
+                    fan_out()
                 except Exception:  # of a room: what comes next replaces it
                     logger.exception("a turn's messages were not written")
 
@@ -111,7 +111,7 @@ class Turn:
 
     def _write(self) -> None:
         self._began = time.monotonic()
-        self.settle()
+        self.fan_out_now()
         sockets, self._sockets = self._sockets, []
         self._scheduled = False
         for socket in sockets:

@@ -28,21 +28,24 @@ CLOSE_SECONDS = 5.0  # more than a call on the dead link may still hold its lock
 MESSAGES_A_TURN = 100  # at most, before the sockets are written to and heard
 
 
-class LayerLink:
+class LayerReceiver:
     """Joins groups, receives, and heals itself.
 
-    `hear(message)` takes each message, `missed()` is called when some may have been lost.
+    `on_message(message)` takes each message, `on_missed()` is called when some may have been lost.
     A layer that is away never raises here and never ends a socket.
     """
 
     def __init__(
-        self, node_id: str, hear: Callable[[dict[str, Any]], None], missed: Callable[[], None]
+        self,
+        node_id: str,
+        on_message: Callable[[dict[str, Any]], None],
+        on_missed: Callable[[], None],
     ) -> None:
         self.foreign = 0  # messages of another deployment on the same layer
         self.rebuilt = 0
         self._own_group = groups.node_group(node_id)
-        self._hear = hear
-        self._missed = missed
+        self._on_message = on_message
+        self._on_missed = on_missed
         self._layer: Any = None
         self._channel = ""
         self._groups: set[str] = set()
@@ -62,7 +65,7 @@ class LayerLink:
         """Begin to listen, to what was wanted so far and to this node's own voice."""
         self._open()
         for group in (groups.all_nodes_group(), self._own_group):
-            self.follow(group, lambda: True)
+            self.join(group, lambda: True)
         self._watching = asyncio.ensure_future(self._watch())
 
     async def stop(self) -> None:
@@ -103,7 +106,7 @@ class LayerLink:
 
     # -- groups
 
-    def follow(self, group: str, wanted: Callable[[], bool]) -> None:
+    def join(self, group: str, wanted: Callable[[], bool]) -> None:
         """Be in a group for as long as `wanted()`; call again when that may have changed."""
         self._wanted[group] = self._unsettled[group] = wanted
         if self._channel and (self._settling is None or self._settling.done()):
@@ -143,7 +146,7 @@ class LayerLink:
             _stop_if_cancelled()
         self._away = False
         if late:
-            self._missed()
+            self._on_missed()
 
     # -- messages
 
@@ -160,7 +163,7 @@ class LayerLink:
         _stop_if_cancelled()
         self._channel = channel
         for group, wanted in list(self._unsettled.items()):
-            self.follow(group, wanted)
+            self.join(group, wanted)
         heard = 0
         while True:
             try:
@@ -179,7 +182,7 @@ class LayerLink:
         elif message["type"] == CANARY:
             self._heard = max(self._heard, int(message["number"]))
         else:
-            self._hear(dict(message))
+            self._on_message(dict(message))
 
     # -- the canary
 
@@ -193,7 +196,7 @@ class LayerLink:
             if not joined or (sent and self._heard >= self._canary):
                 missed = 0
                 continue
-            self._missed()
+            self._on_missed()
             # What could not be sent says that Redis is away, not that we are deaf.
             missed = missed + 1 if sent else 0
             if missed >= MISSED_CANARIES:

@@ -23,7 +23,7 @@ from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from realtime.core.limits import utf8_size
 from realtime.core.pace import Pace
-from realtime.core.records import Entry
+from realtime.core.records import StoredEvent
 from realtime.layer import groups
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ MAX_INLINE_BYTES = 16 * 1024  # a larger event is announced without its payload
 FEW_STREAMS = 4  # at a time; beyond that, one message to all nodes beats one to each stream
 MAX_ITEMS = 200  # events or values in one message of the layer
 
-Item = Entry | tuple[str, list[Any]]
+Item = StoredEvent | tuple[str, list[Any]]
 
 
 class Sender:
@@ -160,7 +160,7 @@ def _combine(items: Sequence[Item]) -> Iterator[tuple[str, dict[str, Any]]]:
     streams: dict[str, list[list[Any]]] = {}
     topics: dict[str, list[Any]] = {}
     for item in items:
-        if isinstance(item, Entry):
+        if isinstance(item, StoredEvent):
             inline = item.payload if utf8_size(item.payload) <= MAX_INLINE_BYTES else None
             streams.setdefault(item.stream, []).append([*item[:5], inline])
         else:
@@ -192,7 +192,7 @@ def _chunks(items: list[Any]) -> Iterator[list[Any]]:
 sender = Sender()
 
 
-def wake(entries: Sequence[Entry]) -> None:
+def wake(entries: Sequence[StoredEvent]) -> None:
     """Wake the nodes that follow the streams of these committed entries."""
     sender.put(entries)
 

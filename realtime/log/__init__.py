@@ -10,7 +10,7 @@ the stream's other writers wait.
 from __future__ import annotations
 
 from realtime.core.continuity import Head
-from realtime.core.records import Entry
+from realtime.core.records import StoredEvent
 from realtime.log.appending import append
 from realtime.log.cursors import TOUCHED_EVERY, CursorMove, begin_cursors, move_cursors
 from realtime.log.epochs import bump_epoch
@@ -23,7 +23,7 @@ __all__ = [
     "PAGE_BYTES",
     "TOUCHED_EVERY",
     "CursorMove",
-    "Entry",
+    "StoredEvent",
     "Head",
     "Trimmed",
     "add_reached",

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from realtime import clock
-from realtime.core.records import Entry
+from realtime.core.records import StoredEvent
 from realtime.log import in_one_statement
 from realtime.models import Event, Stream, new_epoch
 from realtime.protocol import codec
@@ -21,7 +21,7 @@ _CHUNK = 400  # events a statement stores at most: SQLite allows 999 parameters 
 
 def append(
     messages: Sequence[tuple[str, Payload]], *, idempotency_key: str | None = None
-) -> list[Entry]:
+) -> list[StoredEvent]:
     """Number and store messages, each `(stream, payload)`, in the order given.
 
     Streams are locked in the order of their names, so two callers never deadlock.
@@ -42,13 +42,13 @@ def append(
 
 def _append_in_steps(
     messages: Sequence[tuple[str, Payload]], idempotency_key: str | None
-) -> list[Entry]:
+) -> list[StoredEvent]:
     """Lock and count, look for the key, then store."""
     counts: dict[str, int] = {}
     for stream, _ in messages:
         counts[stream] = counts.get(stream, 0) + 1
     rows, moment = _lock_and_count(counts)
-    earlier: dict[str, Entry] = {}
+    earlier: dict[str, StoredEvent] = {}
     if idempotency_key is not None:
         earlier = _find_key(rows, idempotency_key)
         if earlier:
@@ -57,7 +57,7 @@ def _append_in_steps(
         name: head - counts[name] for name, (_, _, head) in rows.items() if name not in earlier
     }
     stamp = codec.timestamp(moment)
-    entries: list[Entry] = []
+    entries: list[StoredEvent] = []
     events: list[Event] = []
     for stream, payload in messages:
         if stream in earlier:
@@ -68,7 +68,7 @@ def _append_in_steps(
         stream_id, epoch, _ = rows[stream]
         text = codec.encode(payload, stream=stream, offset=offset, moment=stamp).decode()
         entries.append(
-            Entry(stream, epoch, offset, payload.wire_type, payload.filter_type or "", text)
+            StoredEvent(stream, epoch, offset, payload.wire_type, payload.filter_type or "", text)
         )
         events.append(
             Event(
@@ -115,11 +115,11 @@ def _lock_and_count(
     return found, moments[0]
 
 
-def _find_key(rows: Mapping[str, tuple[int, str, int]], key: str) -> dict[str, Entry]:
+def _find_key(rows: Mapping[str, tuple[int, str, int]], key: str) -> dict[str, StoredEvent]:
     names = {stream_id: (name, epoch) for name, (stream_id, epoch, _) in rows.items()}
     events = Event.objects.filter(stream_id__in=list(names), idempotency_key=key)
     return {
-        names[event.stream_id][0]: Entry(
+        names[event.stream_id][0]: StoredEvent(
             *names[event.stream_id], event.offset, event.type, event.filter_type, event.payload
         )
         for event in events

@@ -14,7 +14,7 @@ import msgspec
 from django.db import connection
 
 from realtime import clock
-from realtime.core.records import Entry
+from realtime.core.records import StoredEvent
 from realtime.models import Event, Stream, new_epoch
 from realtime.protocol import codec
 from realtime.protocol.messages import Payload
@@ -27,19 +27,19 @@ _OPEN_END = '"offset":0}'
 _STAMP = """to_char(statement_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
 
 
-def append(messages: Sequence[tuple[str, Payload]]) -> list[Entry]:
+def append(messages: Sequence[tuple[str, Payload]]) -> list[StoredEvent]:
     """Number and store messages; see `realtime.log.append`."""
     return [_append_one(*messages[0])] if len(messages) == 1 else _append_many(messages)
 
 
-def _append_one(stream: str, payload: Payload) -> Entry:
+def _append_one(stream: str, payload: Payload) -> StoredEvent:
     """Append what is most often appended: one event."""
     start, end = _open_text(stream, payload)
     kind, filter_type = payload.wire_type, payload.filter_type or ""
     with connection.cursor() as cursor:
         cursor.execute(_statement_for_one(), [stream, new_epoch(), kind, filter_type, start, end])
         epoch, offset, stamp = cursor.fetchone()
-    return Entry(stream, epoch, offset, kind, filter_type, f"{start}{stamp}{end}{offset}}}")
+    return StoredEvent(stream, epoch, offset, kind, filter_type, f"{start}{stamp}{end}{offset}}}")
 
 
 @functools.cache
@@ -69,7 +69,7 @@ def _open_text(stream: str, payload: Payload) -> tuple[str, str]:
     return f'{start}"timestamp":"', f'"{end[:-2]}'
 
 
-def _append_many(messages: Sequence[tuple[str, Payload]]) -> list[Entry]:
+def _append_many(messages: Sequence[tuple[str, Payload]]) -> list[StoredEvent]:
     """Append a thousand events a statement.
 
     All of a stream's events are in one statement, and statements follow the order of
@@ -78,7 +78,7 @@ def _append_many(messages: Sequence[tuple[str, Payload]]) -> list[Entry]:
     by_stream: dict[str, list[int]] = {}
     for number, (stream, _) in enumerate(messages):
         by_stream.setdefault(stream, []).append(number)
-    entries: dict[int, Entry] = {}
+    entries: dict[int, StoredEvent] = {}
     chunk: dict[str, list[int]] = {}
     size = 0
     for name in sorted(by_stream):
@@ -94,7 +94,7 @@ def _append_many(messages: Sequence[tuple[str, Payload]]) -> list[Entry]:
 
 def _store(
     by_stream: dict[str, list[int]], messages: Sequence[tuple[str, Payload]]
-) -> dict[int, Entry]:
+) -> dict[int, StoredEvent]:
     streams = [
         {"name": name, "epoch": new_epoch(), "count": len(numbers)}
         for name, numbers in by_stream.items()
@@ -120,7 +120,7 @@ def _store(
     for number, event in events.items():
         epoch, head, stamp = heads[event["stream"]]
         offset = head - event["behind"]
-        entries[number] = Entry(
+        entries[number] = StoredEvent(
             event["stream"], epoch, offset, event["type"], event["filter_type"],
             f"{event['start']}{stamp}{event['end']}{offset}}}",
         )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from django.db import connection
 
 from realtime.core.continuity import Head
-from realtime.core.records import Entry
+from realtime.core.records import StoredEvent
 from realtime.models import Event, Stream
 
 PAGE = 200  # events a read returns at most
@@ -40,7 +40,7 @@ def ensure(names: Iterable[str]) -> dict[str, Head]:
 
 def read_many(
     places: Sequence[tuple[str, int]], *, max_bytes: int = PAGE_BYTES
-) -> dict[tuple[str, int], tuple[Head, list[Entry]]]:
+) -> dict[tuple[str, int], tuple[Head, list[StoredEvent]]]:
     """Read a page of events after each `(stream, offset)`, with the stream's position.
 
     A page has up to PAGE events, and no more than begin within `max_bytes`: what a socket
@@ -53,7 +53,7 @@ def read_many(
     # SQLite's length() counts the characters of a text, and the bytes of a blob.
     postgres = connection.vendor == "postgresql"
     size = "octet_length(event.payload)" if postgres else "length(CAST(event.payload AS BLOB))"
-    found: dict[tuple[str, int], tuple[Head, list[Entry]]] = {
+    found: dict[tuple[str, int], tuple[Head, list[StoredEvent]]] = {
         place: (Head("", 0, 0), []) for place in places
     }
     values = ", ".join(["(%s, %s)"] * len(places))
@@ -87,10 +87,10 @@ def read_many(
             if not found[place][0].epoch:
                 found[place] = (Head(epoch, head, floor), [])
             if offset is not None:
-                found[place][1].append(Entry(name, epoch, offset, kind, filter_type, payload))
+                found[place][1].append(StoredEvent(name, epoch, offset, kind, filter_type, payload))
     return found
 
 
-def read_after(stream: str, offset: int) -> tuple[Head, list[Entry]]:
+def read_after(stream: str, offset: int) -> tuple[Head, list[StoredEvent]]:
     """Read a page of events after `offset`, as `read_many` does for many."""
     return read_many([(stream, offset)])[stream, offset]

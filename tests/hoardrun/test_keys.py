@@ -35,7 +35,7 @@ print(token)
 VERIFY = """
 import sys
 import django; django.setup()
-from realtime import tokens
+from realtime.access import tokens
 for text in sys.argv[1:]:
     identity = tokens.verify(text)
     print(identity.user_id if identity else "refused")

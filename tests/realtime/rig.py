@@ -8,14 +8,14 @@ from typing import Any
 
 import msgspec
 
-from realtime.core.continuity import Place
+from realtime.core.continuity import StreamPosition
 from realtime.core.frames import Frame
-from realtime.core.state import Connection
-from realtime.hub.rooms import RoomMembers
+from realtime.core.state import ConnectionState
+from realtime.hub.rooms import JoinedRooms
 from realtime.hub.socket import Socket
-from realtime.hub.streams import Following
-from realtime.hub.writes import MAX_REST_SECONDS, Turn
-from realtime.log import Entry
+from realtime.hub.streams import FollowedStreams
+from realtime.hub.writes import MAX_REST_SECONDS, WriteCycle
+from realtime.log import StoredEvent
 from realtime.options import Options
 from realtime.protocol.codes import CloseCode
 
@@ -87,35 +87,35 @@ class Node:
     """The part of a hub that writes: one stream, at offset 0, and whoever follows it."""
 
     def __init__(self) -> None:
-        self.turn = Turn(asyncio.get_running_loop())
+        self.cycle = WriteCycle(asyncio.get_running_loop())
         self.delivered: list[tuple[int, int]] = []
-        self.following = Following(
-            self.turn, lambda entry, sockets: self.delivered.append((entry.offset, sockets)), print
+        self.streams = FollowedStreams(
+            self.cycle, lambda entry, sockets: self.delivered.append((entry.offset, sockets)), print
         )
-        self.members = RoomMembers(self.turn, self._nothing)
+        self.rooms = JoinedRooms(self.cycle, self._nothing)
         self.offset = 0
 
     async def _nothing(self, topic: str) -> None: ...
 
     def join(self, room: int = 1 << 30, types: Sequence[str] = ()) -> tuple[Socket, Notebook]:
         notebook = Notebook(room)
-        connection = Connection("c", Options().limits)
+        connection = ConnectionState("c", Options().limits)
         connection.user_id = 1
         connection.subscriptions = frozenset(types)
-        socket = notebook.socket = Socket(connection, notebook, self.turn, 128 * 1024)
+        socket = notebook.socket = Socket(connection, notebook, self.cycle, 128 * 1024)
         socket.pipe = notebook.pipe
-        followed = self.following.add(STREAM, socket)
+        followed = self.streams.add(STREAM, socket)
         if not followed.known:
-            followed.place = Place("e", self.offset)
-        socket.connection.places[STREAM] = Place("e", self.offset)
-        self.following.begin(socket, followed)
+            followed.place = StreamPosition("e", self.offset)
+        socket.connection.places[STREAM] = StreamPosition("e", self.offset)
+        self.streams.begin(socket, followed)
         return socket, notebook
 
     def publish(self, count: int = 1, *, size: int = 10, filter_type: str = "system") -> None:
         for _ in range(count):
             self.offset += 1
             text = f'{{"offset":{self.offset},"pad":"{"x" * size}"}}'
-            self.following.hear([Entry(STREAM, "e", self.offset, "n", filter_type, text)])
+            self.streams.receive([StoredEvent(STREAM, "e", self.offset, "n", filter_type, text)])
 
 
 async def turned() -> None:

@@ -11,7 +11,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 
 from realtime import log
-from realtime.core.continuity import Place
+from realtime.core.continuity import StreamPosition
 from realtime.hub.acks import Acks
 from realtime.hub.socket import Socket
 from realtime.log import CursorMove
@@ -37,7 +37,7 @@ def stored() -> dict[str, int]:
 async def tab(node: Node, device: str, user_id: int, epoch: str) -> tuple[Socket, Notebook]:
     socket, notebook = node.join()
     socket.connection.user_id, socket.connection.device = user_id, device
-    socket.connection.places[f"user:{user_id}"] = Place(epoch, 10)
+    socket.connection.places[f"user:{user_id}"] = StreamPosition(epoch, 10)
     return socket, notebook
 
 

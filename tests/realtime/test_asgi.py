@@ -10,9 +10,9 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from realtime.core.frames import Frame
-from realtime.core.state import Connection
+from realtime.core.state import ConnectionState
 from realtime.hub.socket import Socket
-from realtime.hub.writes import Turn
+from realtime.hub.writes import WriteCycle
 from realtime.options import Options
 from realtime.protocol.codes import CloseCode
 from realtime.servers.asgi import AsgiWriter
@@ -63,8 +63,8 @@ class Listener:
 def served() -> tuple[Server, Socket]:
     server = Server()
     writer = AsgiWriter(server.send)
-    turn = Turn(asyncio.get_running_loop())
-    socket = Socket(Connection("c", Options().limits), writer, turn, 4096)
+    turn = WriteCycle(asyncio.get_running_loop())
+    socket = Socket(ConnectionState("c", Options().limits), writer, turn, 4096)
     writer.listen(Listener(socket))
     return server, socket
 

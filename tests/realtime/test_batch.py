@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from realtime.db.batch import MAX_KEYS, Batch
+from realtime.db.batch import MAX_KEYS, BatchedLoader
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,19 +30,19 @@ class Loads:
 
 async def test_who_asks_at_the_same_time_shares_one_call() -> None:
     load = Loads()
-    batch = Batch(load)
-    assert await asyncio.gather(*(batch.ask(key) for key in (1, 2, 3, 2))) == [10, 20, 30, 20]
+    batch = BatchedLoader(load)
+    assert await asyncio.gather(*(batch.load(key) for key in (1, 2, 3, 2))) == [10, 20, 30, 20]
     assert load.calls == [[1, 2, 3]]
 
 
 async def test_who_asks_during_a_call_gets_the_answer_of_the_next() -> None:
     load = Loads()
-    batch = Batch(load)
+    batch = BatchedLoader(load)
     load.may_answer.clear()
-    first = asyncio.create_task(batch.ask(1))
+    first = asyncio.create_task(batch.load(1))
     while not load.calls:
         await asyncio.sleep(0.01)
-    second = asyncio.create_task(batch.ask(1))  # what it asks for may have changed meanwhile
+    second = asyncio.create_task(batch.load(1))  # what it asks for may have changed meanwhile
     await asyncio.sleep(0)
     load.may_answer.set()
     assert (await first, await second) == (10, 10)
@@ -51,28 +51,28 @@ async def test_who_asks_during_a_call_gets_the_answer_of_the_next() -> None:
 
 async def test_a_call_is_bounded() -> None:
     load = Loads()
-    batch = Batch(load)
-    answers = await asyncio.gather(*(batch.ask(key) for key in range(MAX_KEYS + 50)))
+    batch = BatchedLoader(load)
+    answers = await asyncio.gather(*(batch.load(key) for key in range(MAX_KEYS + 50)))
     assert answers == [key * 10 for key in range(MAX_KEYS + 50)]
     assert [len(keys) for keys in load.calls] == [MAX_KEYS, 50]
 
 
 async def test_a_failure_reaches_all_who_asked_and_nobody_later() -> None:
     load = Loads()
-    batch = Batch(load)
+    batch = BatchedLoader(load)
     load.error = OSError("away")
-    found = await asyncio.gather(batch.ask(1), batch.ask(2), return_exceptions=True)
+    found = await asyncio.gather(batch.load(1), batch.load(2), return_exceptions=True)
     assert [type(error) for error in found] == [OSError, OSError]
     load.error = None
-    assert await batch.ask(1) == 10
+    assert await batch.load(1) == 10
 
 
 async def test_who_leaves_takes_nothing_from_the_others() -> None:
     load = Loads()
-    batch = Batch(load)
+    batch = BatchedLoader(load)
     load.may_answer.clear()
-    leaving = asyncio.create_task(batch.ask(1))
-    staying = asyncio.create_task(batch.ask(1))
+    leaving = asyncio.create_task(batch.load(1))
+    staying = asyncio.create_task(batch.load(1))
     while not load.calls:
         await asyncio.sleep(0.01)
     leaving.cancel()
@@ -85,13 +85,13 @@ async def test_who_leaves_takes_nothing_from_the_others() -> None:
 async def test_what_nobody_waits_for_any_more_is_not_asked() -> None:
     """A database that hung finds no queue of logins that were given up meanwhile."""
     load = Loads()
-    batch = Batch(load)
+    batch = BatchedLoader(load)
     load.may_answer.clear()
-    first = asyncio.create_task(batch.ask(1))
+    first = asyncio.create_task(batch.load(1))
     while not load.calls:
         await asyncio.sleep(0.01)
-    given_up = [asyncio.create_task(batch.ask(key)) for key in range(2, 500)]
-    shared = [asyncio.create_task(batch.ask(500)) for _ in range(2)]
+    given_up = [asyncio.create_task(batch.load(key)) for key in range(2, 500)]
+    shared = [asyncio.create_task(batch.load(500)) for _ in range(2)]
     await asyncio.sleep(0)
     for task in (*given_up, shared[0]):
         task.cancel()
@@ -103,42 +103,44 @@ async def test_what_nobody_waits_for_any_more_is_not_asked() -> None:
 
 async def test_a_queue_that_all_have_left_ends_without_a_call() -> None:
     load = Loads()
-    batch = Batch(load)
-    alone = asyncio.create_task(batch.ask(1))
+    batch = BatchedLoader(load)
+    alone = asyncio.create_task(batch.load(1))
     await asyncio.sleep(0)
     alone.cancel()
     await asyncio.gather(alone, return_exceptions=True)
-    assert await batch.ask(2) == 20
+    assert await batch.load(2) == 20
     load.may_answer.clear()
-    first = asyncio.create_task(batch.ask(3))
+    first = asyncio.create_task(batch.load(3))
     while len(load.calls) < 2:
         await asyncio.sleep(0.01)
-    late = asyncio.create_task(batch.ask(4))
+    late = asyncio.create_task(batch.load(4))
     await asyncio.sleep(0)
     late.cancel()
     load.may_answer.set()
     assert await first == 30
-    assert await batch.ask(5) == 50
+    assert await batch.load(5) == 50
     assert load.calls == [[2], [3], [5]]
 
 
 async def test_a_key_that_the_loader_leaves_out_fails_and_the_others_are_answered() -> None:
-    batch: Batch[int, int] = Batch(lambda keys: {key: key for key in keys if key != 2})
+    batch: BatchedLoader[int, int] = BatchedLoader(
+        lambda keys: {key: key for key in keys if key != 2}
+    )
     async with asyncio.timeout(10):
-        found = await asyncio.gather(*map(batch.ask, (1, 2, 3)), return_exceptions=True)
+        found = await asyncio.gather(*map(batch.load, (1, 2, 3)), return_exceptions=True)
     assert [found[0], found[2]] == [1, 3]
     assert isinstance(found[1], KeyError)
-    assert await batch.ask(4) == 4  # the next call starts anew
+    assert await batch.load(4) == 4  # the next call starts anew
 
 
 async def test_a_load_that_is_cancelled_leaves_nobody_waiting() -> None:
     load = Loads()
-    batch = Batch(load)
+    batch = BatchedLoader(load)
     load.may_answer.clear()
-    first = asyncio.create_task(batch.ask(1))
+    first = asyncio.create_task(batch.load(1))
     while not load.calls:
         await asyncio.sleep(0.01)
-    second = asyncio.create_task(batch.ask(2))
+    second = asyncio.create_task(batch.load(2))
     await asyncio.sleep(0)
     assert batch._task is not None
     batch._task.cancel()
@@ -146,4 +148,4 @@ async def test_a_load_that_is_cancelled_leaves_nobody_waiting() -> None:
     async with asyncio.timeout(10):
         found = await asyncio.gather(first, second, return_exceptions=True)
     assert [type(error) for error in found] == [asyncio.CancelledError] * 2
-    assert await batch.ask(3) == 30
+    assert await batch.load(3) == 30

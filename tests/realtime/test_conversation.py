@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from realtime import rooms
-from realtime.consumer.commands import Conversation
-from realtime.core.continuity import Place
-from realtime.core.state import Connection
+from realtime.consumer.commands import CommandRunner
+from realtime.core.continuity import StreamPosition
+from realtime.core.state import ConnectionState
 from realtime.hub.hub import Hub
 from realtime.hub.socket import Socket
-from realtime.log import Entry
+from realtime.log import StoredEvent
 from realtime.options import Options
 from realtime.rooms import RoomKind
 from tests.realtime.rig import STREAM, Notebook, offsets, turned
@@ -26,27 +26,27 @@ pytestmark = pytest.mark.django_db(transaction=True)
 class Talk:
     """A hub that was not started, and one socket on it that follows one stream."""
 
-    def __init__(self, types: Sequence[str] = (), place: Place | None = None) -> None:
+    def __init__(self, types: Sequence[str] = (), place: StreamPosition | None = None) -> None:
         self.hub = Hub(Options())
         self.notebook = Notebook()
-        state = Connection("c", self.hub.options.limits)
+        state = ConnectionState("c", self.hub.options.limits)
         state.user_id, state.subscriptions = 1, frozenset(types)
         self.socket = self.notebook.socket = Socket(
-            state, self.notebook, self.hub.turn, self.hub.options.max_buffer_bytes
+            state, self.notebook, self.hub.cycle, self.hub.options.max_buffer_bytes
         )
-        self.followed = self.hub.following.add(STREAM, self.socket)
-        self.followed.place = Place("e", 0)
-        state.places[STREAM] = place or Place("e", 0)
+        self.followed = self.hub.streams.add(STREAM, self.socket)
+        self.followed.place = StreamPosition("e", 0)
+        state.places[STREAM] = place or StreamPosition("e", 0)
         if place is None:
-            self.hub.following.begin(self.socket, self.followed)
-        self.conversation = Conversation(self.hub, self.socket)
+            self.hub.streams.begin(self.socket, self.followed)
+        self.conversation = CommandRunner(self.hub, self.socket)
         self.conversation.busy = False
 
     def publish(self, count: int, *, size: int = 10, filter_type: str = "system") -> None:
         first = self.followed.place.offset + 1
         for offset in range(first, first + count):
             text = f'{{"offset":{offset},"pad":"{"x" * size}"}}'
-            self.hub.following.hear([Entry(STREAM, "e", offset, "n", filter_type, text)])
+            self.hub.streams.receive([StoredEvent(STREAM, "e", offset, "n", filter_type, text)])
 
     def say(self, **command: Any) -> None:
         self.conversation.put_nowait({"type": "websocket.receive", "text": json.dumps(command)})
@@ -70,7 +70,7 @@ async def test_a_pong_counts_what_was_filtered() -> None:
 
 
 async def test_a_pong_speaks_of_this_socket_and_not_of_the_node() -> None:
-    talk = Talk(place=Place("e", 2))  # it waits for a replay
+    talk = Talk(place=StreamPosition("e", 2))  # it waits for a replay
     talk.publish(7)
     assert await talk.pong() == {STREAM: {"offset": 2, "epoch": "e"}}
 

@@ -32,7 +32,7 @@ from realtime.models import Cursor
 old = Cursor.objects.filter(stream__name="announcements", device="daily")
 assert old.update(updated_at=timezone.now() - timedelta(days=91)) == 1
 """
-TRIM = "from realtime import retention; retention.apply()"
+TRIM = "from realtime.cluster import retention; retention.apply()"
 
 
 @pytest.fixture(scope="module")

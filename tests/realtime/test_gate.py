@@ -13,7 +13,7 @@ from realtime.consumer import credentials, login
 from realtime.consumer.credentials import JWTAuthMiddleware
 from realtime.consumer.gate import Gate
 from realtime.core.identity import Identity
-from realtime.core.state import Connection
+from realtime.core.state import ConnectionState
 from realtime.hub import hub
 from realtime.hub.hub import Hub
 from realtime.hub.socket import Peer, Socket
@@ -121,8 +121,8 @@ def waiting_socket(node: Hub, address: str) -> Socket:
 
     async def send(message: Any) -> None: ...
 
-    connection = Connection("c", node.options.limits)
-    return Socket(connection, AsgiWriter(send), node.turn, 4096, Peer(address, ""))
+    connection = ConnectionState("c", node.options.limits)
+    return Socket(connection, AsgiWriter(send), node.cycle, 4096, Peer(address, ""))
 
 
 def test_an_offered_token_is_not_shown() -> None:

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from realtime import log
-from realtime.core.continuity import Place
+from realtime.core.continuity import StreamPosition
 from realtime.hub import hub
 from realtime.hub.hub import Hub
-from realtime.layer.receive import LayerLink
+from realtime.layer.receive import LayerReceiver
 from realtime.log import CursorMove
 from realtime.options import Options
 from tests.realtime.rig import Node
@@ -24,18 +24,18 @@ pytestmark = pytest.mark.django_db(transaction=True)
 async def test_a_hub_that_failed_to_start_serves_nobody_and_the_next_starts_anew(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail(link: LayerLink) -> None:
+    def fail(link: LayerReceiver) -> None:
         raise ImportError("no such layer")
 
     with monkeypatch.context() as patch:
-        patch.setattr(LayerLink, "start", fail)
+        patch.setattr(LayerReceiver, "start", fail)
         for _ in range(2):
             with pytest.raises(ImportError):
                 await hub.ensure()
             assert hub.current() is None
     started = await hub.ensure()
     assert hub.current() is started
-    assert started.link._layer is not None
+    assert started.receiver._layer is not None
     await hub.close()
 
 
@@ -52,7 +52,7 @@ async def test_a_hub_stops_though_the_database_hangs(
     stopping: Any = Hub(Options())
     await stopping.start()
     socket, _ = Node().join()
-    socket.connection.places["user:1"] = Place("e", 5)
+    socket.connection.places["user:1"] = StreamPosition("e", 5)
     stopping.acks.put(socket, "user:1", 5, None)
     async with asyncio.timeout(8):
         await stopping.stop()

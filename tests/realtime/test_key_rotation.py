@@ -17,7 +17,7 @@ from rest_framework_simplejwt.settings import api_settings
 from hoardrun.api.tokens import login_create, login_end, login_refresh
 from realtime.access import keys, tokens
 from realtime.layer import groups
-from realtime.layer.receive import LayerLink
+from realtime.layer.receive import LayerReceiver
 from realtime.models import EndedSession
 
 pytestmark = pytest.mark.django_db
@@ -135,7 +135,7 @@ def test_the_admins_sessions_outlive_secret_key(alice: User, settings: Any) -> N
 
 def test_nodes_hear_each_other_while_keys_rotate(settings: Any) -> None:
     heard: list[dict[str, Any]] = []
-    link = LayerLink("node", heard.append, lambda: None)
+    link = LayerReceiver("node", heard.append, lambda: None)
 
     def name(key: str, *before: str) -> tuple[str, frozenset[str]]:
         settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = key, list(before)

@@ -11,7 +11,7 @@ import pytest
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from realtime.layer import groups, receive, send
-from realtime.layer.receive import LayerLink
+from realtime.layer.receive import LayerReceiver
 
 GROUP = groups.stream_group("user:1")
 
@@ -22,24 +22,24 @@ class Ear:
     def __init__(self, node_id: str = "a") -> None:
         self.heard: list[dict[str, Any]] = []
         self.missed = 0
-        self.link = LayerLink(node_id, self.heard.append, self._miss)
+        self.receiver = LayerReceiver(node_id, self.heard.append, self._miss)
 
     def _miss(self) -> None:
         self.missed += 1
 
     async def joined(self) -> None:
-        await until(lambda: GROUP in self.link._groups and not self.link._unsettled)
+        await until(lambda: GROUP in self.receiver._groups and not self.receiver._unsettled)
 
 
 @pytest.fixture
 async def ear(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ear]:
     monkeypatch.setattr(receive, "CANARY_SECONDS", 0.1)
     ear = Ear()
-    ear.link.start()
-    ear.link.follow(GROUP, lambda: True)
+    ear.receiver.start()
+    ear.receiver.join(GROUP, lambda: True)
     await ear.joined()
     yield ear
-    await ear.link.stop()
+    await ear.receiver.stop()
 
 
 async def until(true: Any) -> None:
@@ -59,14 +59,14 @@ async def test_it_hears_its_groups_and_nobody_elses_deployment(ear: Ear) -> None
     await say(2)
     await until(lambda: ear.heard)
     assert [message["number"] for message in ear.heard] == [2]
-    assert ear.link.foreign == 1
+    assert ear.receiver.foreign == 1
 
 
 async def test_it_leaves_a_group_that_is_not_wanted_any_more(ear: Ear) -> None:
-    ear.link.follow(GROUP, lambda: False)
-    await until(lambda: GROUP not in ear.link._groups and not ear.link._unsettled)
+    ear.receiver.join(GROUP, lambda: False)
+    await until(lambda: GROUP not in ear.receiver._groups and not ear.receiver._unsettled)
     await say(1)
-    ear.link.follow(GROUP, lambda: True)
+    ear.receiver.join(GROUP, lambda: True)
     await ear.joined()
     await say(2)
     await until(lambda: ear.heard)
@@ -74,12 +74,12 @@ async def test_it_leaves_a_group_that_is_not_wanted_any_more(ear: Ear) -> None:
 
 
 async def test_who_hears_nothing_reads_the_log_and_subscribes_anew(ear: Ear) -> None:
-    rebuilt, channel = ear.link.rebuilt, ear.link._channel
-    assert ear.link._receiving is not None
-    ear.link._receiving.cancel()  # deaf, without an error, as behind a half-open link
+    rebuilt, channel = ear.receiver.rebuilt, ear.receiver._channel
+    assert ear.receiver._receiving is not None
+    ear.receiver._receiving.cancel()  # deaf, without an error, as behind a half-open link
     await until(lambda: ear.missed > 1)
-    await until(lambda: ear.link.rebuilt > rebuilt)
-    await until(lambda: ear.link._channel not in {"", channel})
+    await until(lambda: ear.receiver.rebuilt > rebuilt)
+    await until(lambda: ear.receiver._channel not in {"", channel})
     await ear.joined()
     await say(3)
     await until(lambda: ear.heard)
@@ -87,9 +87,9 @@ async def test_who_hears_nothing_reads_the_log_and_subscribes_anew(ear: Ear) -> 
 
 
 async def test_who_hears_itself_is_left_alone(ear: Ear) -> None:
-    sung = ear.link._canary
-    await until(lambda: ear.link._heard > sung + 5)
-    assert ear.link.rebuilt == 0
+    sung = ear.receiver._canary
+    await until(lambda: ear.receiver._heard > sung + 5)
+    assert ear.receiver.rebuilt == 0
 
 
 async def test_a_layer_that_is_away_holds_nobody_up(
@@ -101,19 +101,19 @@ async def test_a_layer_that_is_away_holds_nobody_up(
 
         group_send = group_add
 
-    working = ear.link._layer
+    working = ear.receiver._layer
     monkeypatch.setattr(receive, "CALL_SECONDS", 0.2)
-    ear.link._layer = Frozen()
+    ear.receiver._layer = Frozen()
     loop = asyncio.get_running_loop()
-    ear.link.follow(groups.stream_group("user:2"), lambda: True)
-    await ear.link.settled()
+    ear.receiver.join(groups.stream_group("user:2"), lambda: True)
+    await ear.receiver.settled()
     began, missed = loop.time(), ear.missed
     for user in range(3, 50):
-        ear.link.follow(groups.stream_group(f"user:{user}"), lambda: True)
-        await ear.link.settled()
+        ear.receiver.join(groups.stream_group(f"user:{user}"), lambda: True)
+        await ear.receiver.settled()
     assert loop.time() - began < 5  # 47 times the time-out would be more
-    ear.link._layer = working
-    await until(lambda: not ear.link._unsettled)
+    ear.receiver._layer = working
+    await until(lambda: not ear.receiver._unsettled)
     assert ear.missed > missed  # what came meanwhile is in the log
 
 
@@ -140,14 +140,14 @@ async def test_what_joins_when_the_link_is_built_anew_is_joined_on_the_new_link(
     slow = Slow()
     monkeypatch.setattr(receive, "get_channel_layer", lambda: slow)
     ear = Ear()
-    ear.link.start()
-    ear.link.follow(GROUP, lambda: True)
+    ear.receiver.start()
+    ear.receiver.join(GROUP, lambda: True)
     await slow.waiting.wait()
-    ear.link._rebuild()  # while it waits for the old link
+    ear.receiver._rebuild()  # while it waits for the old link
     async with asyncio.timeout(10):
         while not ear.heard:
             message = {"type": send.EVENTS, "from": groups.deployment(), "number": 7}
             await slow.group_send(GROUP, message)
             await asyncio.sleep(0.01)
     assert ear.heard[0]["number"] == 7
-    await ear.link.stop()
+    await ear.receiver.stop()

@@ -31,7 +31,7 @@ def balance(number: int) -> Payload:
     )
 
 
-def append(stream: str, *numbers: int) -> list[log.Entry]:
+def append(stream: str, *numbers: int) -> list[log.StoredEvent]:
     with transaction.atomic():
         return log.append([(stream, balance(number)) for number in numbers])
 
@@ -237,7 +237,7 @@ def test_one_query_logs_many_users_in(django_assert_num_queries: Queries) -> Non
     log.move_cursors([CursorMove(active[3].pk, "phone", streams[3], epochs[streams[3]], 4)])
     EndedSession.objects.create(id="over", user=active[5], expires_at=timezone.now())
     who = [user.pk for user in (*active, blocked)] + [blocked.pk + 1]
-    keys = [login_data.Key(pk, "phone", "over" if pk == active[5].pk else "s") for pk in who]
+    keys = [login_data.LoginKey(pk, "phone", "over" if pk == active[5].pk else "s") for pk in who]
     with django_assert_num_queries(1):
         found = login_data.load(keys)
     assert all(found[key].standing.is_active for key in keys[:50])

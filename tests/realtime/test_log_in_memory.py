@@ -13,7 +13,7 @@ from hoardrun.ledger.messages import BalanceUpdate
 from notifications.messages import Notification
 from realtime import log
 from realtime.hub import login_data
-from realtime.hub.login_data import Key
+from realtime.hub.login_data import LoginKey
 from realtime.log import CursorMove, reading
 from realtime.models import Event, Stream
 from tests.simulation.stored import MOMENT, Stored
@@ -41,7 +41,7 @@ class Pair:
     def _note(self, real: str, mine: str) -> None:
         assert self._epochs.setdefault(real, mine) == mine
 
-    def _plain(self, entry: log.Entry) -> tuple[Any, ...]:
+    def _plain(self, entry: log.StoredEvent) -> tuple[Any, ...]:
         """Leave out what is of the moment: the epoch's name and the timestamp."""
         text = entry.payload.partition('"timestamp":"')
         rest = text[2][len(MOMENT) :]
@@ -90,7 +90,7 @@ class Pair:
         for place, (head, entries) in theirs.items():
             assert self._head(head) == ours[place][0]
             assert [*map(self._plain, entries)] == [*map(self._plain, ours[place][1])]
-        keys = [Key(user, device, "s") for user in users for device in ("", "a", "b", "c")]
+        keys = [LoginKey(user, device, "s") for user in users for device in ("", "a", "b", "c")]
         mine = self.memory.load_sessions(keys)
         for key, found in login_data.load(keys).items():
             for name, head in found.heads.items():

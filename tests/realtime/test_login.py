@@ -18,14 +18,14 @@ from realtime.access import changes
 from realtime.access.validity import stamp_of
 from realtime.consumer import login
 from realtime.consumer.consumer import NotificationConsumer
-from realtime.core.continuity import Place
+from realtime.core.continuity import StreamPosition
 from realtime.core.identity import Identity
-from realtime.core.state import Connection
+from realtime.core.state import ConnectionState
 from realtime.core.transport import EXTENSION, Listener
 from realtime.hub import hub, login_data
 from realtime.hub.hub import Hub
 from realtime.hub.socket import Socket
-from realtime.log import CursorMove, Entry
+from realtime.log import CursorMove, StoredEvent
 from realtime.models import Cursor
 from realtime.options import Options
 from realtime.protocol.codes import CloseCode
@@ -40,7 +40,7 @@ def stranger(own: Hub) -> tuple[Socket, Notebook]:
     """Connect somebody without a login."""
     notebook = Notebook()
     socket = notebook.socket = Socket(
-        Connection("c", own.options.limits), notebook, own.turn, 1 << 17
+        ConnectionState("c", own.options.limits), notebook, own.cycle, 1 << 17
     )
     own.admit(socket)
     return socket, notebook
@@ -51,7 +51,7 @@ def user() -> int:
     return int(get_user_model().objects.create(username="alice").pk)
 
 
-def append(stream: str) -> list[Entry]:
+def append(stream: str) -> list[StoredEvent]:
     with transaction.atomic():
         return log.append([(stream, AccessChanged(change="rights"))])
 
@@ -141,10 +141,10 @@ async def test_a_renewal_whose_login_ended_while_it_was_read_is_looked_at_again(
 
     async def hear() -> None:
         [entry] = (await asyncio.to_thread(log.read_after, f"user:{user_id}", 0))[1]
-        own.following.hear([entry])
+        own.streams.receive([entry])
         await turned()
-        assert own.watch._looking is not None
-        await own.watch._looking  # at the login that the socket stands for until now
+        assert own.recheck._rechecking is not None
+        await own.recheck._rechecking  # at the login that the socket stands for until now
 
     def and_meanwhile(keys: Any) -> Any:
         found = load(keys)
@@ -154,8 +154,8 @@ async def test_a_renewal_whose_login_ended_while_it_was_read_is_looked_at_again(
 
     monkeypatch.setattr(login_data, "load", and_meanwhile)
     await login._renew(own, socket, Identity(user_id, 2e9, "new", stamp_of("")), "1")
-    assert own.watch._looking is not None
-    await own.watch._looking
+    assert own.recheck._rechecking is not None
+    await own.recheck._rechecking
     assert socket.close_code == CloseCode.UNAUTHORIZED
     own.detach(socket)
 
@@ -230,7 +230,7 @@ async def test_what_a_device_acknowledges_while_it_logs_in_again_counts(
     identity = Identity(user_id, 2e9, "s", stamp_of(""))
     old, _ = stranger(own)
     old.connection.user_id, old.connection.device = user_id, "phone"
-    old.connection.places[stream] = Place(epoch, 9)
+    old.connection.places[stream] = StreamPosition(epoch, 9)
     new, _ = stranger(own)
     new.connection.device = "phone"
     logging_in = asyncio.create_task(login._session(own, new, identity))
@@ -269,7 +269,7 @@ async def test_a_login_has_an_end_while_the_database_hangs(hanging: threading.Ev
     assert [m["data"]["retryable"] for m in notebook.messages() if m["type"] == "error"] == [True]
     assert own.users == {}
     own.detach(socket)
-    assert own.following.streams == {}
+    assert own.streams.followed == {}
 
 
 class Offered(Notebook):
@@ -307,6 +307,6 @@ async def test_a_login_ends_with_its_client_while_the_database_hangs(
         async with asyncio.timeout(20):
             await serving  # the database hangs still
         assert own.sockets == set()
-        assert own.following.streams == {}
+        assert own.streams.followed == {}
     finally:
         await hub.close()

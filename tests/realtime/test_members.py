@@ -101,21 +101,21 @@ async def test_a_room_that_is_left_before_it_is_ready_starts_no_source(fed: Fed)
     node = Node()
 
     async def visit(socket: Socket) -> None:
-        await node.members.join(socket, "fed", "realtime", None)
+        await node.rooms.join(socket, "fed", "realtime", None)
 
     for visits in range(1, 4):
         socket, _ = node.join()
         socket.spawn(visit(socket))
         await until(partial(fed.was_asked, visits))
         socket.gone()
-        await until(lambda: not node.members.rooms)
+        await until(lambda: not node.rooms.joined)
     fed.may_answer.set()
     socket, notebook = node.join()
-    await node.members.join(socket, "fed", "realtime", None)
+    await node.rooms.join(socket, "fed", "realtime", None)
     await until(lambda: fed.running)
     await until(lambda: notebook.messages())
     assert fed.running == 1
-    node.members.leave(socket, "fed")
+    node.rooms.leave(socket, "fed")
     await until(lambda: fed.running == 0)
 
 
@@ -126,11 +126,11 @@ async def test_a_room_that_failed_to_open_is_tried_anew(monkeypatch: pytest.Monk
     node = Node()
     socket, notebook = node.join()
     with pytest.raises(RuntimeError):
-        await node.members.join(socket, "fed", "realtime", None)
-    assert not node.members.rooms
-    await node.members.join(socket, "fed", "realtime", None)
+        await node.rooms.join(socket, "fed", "realtime", None)
+    assert not node.rooms.joined
+    await node.rooms.join(socket, "fed", "realtime", None)
     await until(lambda: notebook.messages())
-    node.members.leave(socket, "fed")
+    node.rooms.leave(socket, "fed")
     await until(lambda: kind.running == 0)
 
 
@@ -142,15 +142,15 @@ async def test_a_room_that_fails_to_open_for_somebody_who_has_left_says_nothing(
     node = Node()
     monkeypatch.setattr(fed, "source", lambda room: 1 / 0)
     staying, _ = node.join()
-    leaving = asyncio.create_task(node.members.join(staying, "fed", "realtime", None))
+    leaving = asyncio.create_task(node.rooms.join(staying, "fed", "realtime", None))
     await until(lambda: fed.asked)
-    ready = node.members.rooms["fed"].ready
+    ready = node.rooms.joined["fed"].ready
     assert ready is not None
-    node.members.rooms["fed"].joining += 1  # another is about to come in, so it is kept
+    node.rooms.joined["fed"].joining += 1  # another is about to come in, so it is kept
     leaving.cancel()
     fed.may_answer.set()
     await asyncio.wait([ready])
-    node.members.rooms.clear()
+    node.rooms.joined.clear()
     del ready, leaving
     gc.collect()
     await asyncio.sleep(0)
@@ -159,15 +159,15 @@ async def test_a_room_that_fails_to_open_for_somebody_who_has_left_says_nothing(
 
 async def test_one_whom_a_turn_closes_while_it_joins_is_no_member(fed: Fed) -> None:
     node = Node()
-    node.turn._not_before = float("inf")  # the turn rests: what it has waits for a settle
-    node.turn.add(node.join()[0])
+    node.cycle._not_before = float("inf")  # the turn rests: what it has waits for a settle
+    node.cycle.add(node.join()[0])
     socket, _ = node.join()
-    joining = asyncio.ensure_future(node.members.join(socket, "fed", "realtime", None))
+    joining = asyncio.ensure_future(node.rooms.join(socket, "fed", "realtime", None))
     await until(lambda: fed.asked)
-    node.turn.spread_later(socket.gone)  # as when it says that the rights of a user have ended
+    node.cycle.fan_out_later(socket.gone)  # as when it says that the rights of a user have ended
     fed.may_answer.set()
     await joining
-    assert not node.members.rooms
+    assert not node.rooms.joined
     assert not socket.connection.rooms
 
 
@@ -179,8 +179,8 @@ async def test_a_source_that_ends_or_fails_starts_again_while_the_room_lives(
     monkeypatch.setattr(members, "FIRST_PAUSE_SECONDS", 0.001)
     node = Node()
     socket, _ = node.join()
-    await node.members.join(socket, "fed", "realtime", None)
+    await node.rooms.join(socket, "fed", "realtime", None)
     await until(lambda: kind.begun >= 4)
-    node.members.leave(socket, "fed")
+    node.rooms.leave(socket, "fed")
     await asyncio.sleep(0)
     assert not [task for task in asyncio.all_tasks() if "_run_source" in repr(task)]

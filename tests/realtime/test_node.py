@@ -22,9 +22,9 @@ from realtime import clock, log, registry
 from realtime.access import tickets
 from realtime.access.tickets import Attempt
 from realtime.cluster import reporter as node
-from realtime.cluster.reporter import Reporter
+from realtime.cluster.reporter import ClusterReporter
 from realtime.core.identity import Identity
-from realtime.core.state import Connection as State
+from realtime.core.state import ConnectionState
 from realtime.db import threads
 from realtime.hub.hub import Hub
 from realtime.hub.socket import Peer, Socket
@@ -45,9 +45,9 @@ async def own() -> AsyncIterator[Hub]:
 
 def attach(own: Hub, user_id: int) -> Socket:
     """Connect a user to a node."""
-    state = State(secrets.token_hex(8), own.options.limits)
+    state = ConnectionState(secrets.token_hex(8), own.options.limits)
     state.user_id = user_id
-    socket = Socket(state, Notebook(), own.turn, 1 << 20, Peer("192.0.2.1", "test"))
+    socket = Socket(state, Notebook(), own.cycle, 1 << 20, Peer("192.0.2.1", "test"))
     own.admit(socket)
     own.attach(socket)
     return socket
@@ -75,7 +75,7 @@ async def test_a_node_reports_in_the_databases_time_whatever_its_clock_shows(
     attach(own, await user())
     before = await threads.run(clock.now)
     wrong_clock(ahead)
-    await Reporter(own).report()
+    await ClusterReporter(own).report()
     after = await threads.run(clock.now)
     [row] = await rows()
     assert before <= row.seen_at <= after
@@ -93,12 +93,12 @@ async def test_a_node_that_was_ahead_and_died_is_dead_and_its_ghosts_close_nobod
     wrong_clock(HOUR)
     dying = Hub(Options(max_connections_per_user=1))
     attach(dying, user_id)
-    await Reporter(dying).report()
+    await ClusterReporter(dying).report()
     wrong_clock(timedelta())
     passed = registry.ALIVE_WITHIN + timedelta(seconds=1)
     await Node.objects.filter(pk=dying.node_id).aupdate(seen_at=F("seen_at") - passed)
     socket = attach(own, user_id)
-    await Reporter(own).report()
+    await ClusterReporter(own).report()
     found = await cluster()
     assert ([n.id for n in found.nodes], [n.id for n in found.stale]) == (
         [own.node_id],
@@ -115,10 +115,10 @@ async def test_of_two_nodes_the_older_socket_goes_whichever_clock_is_ahead(
     old, new = attach(other, user_id), attach(own, user_id)
     old.opened_at -= 60
     wrong_clock(HOUR)  # the older one's node
-    first = Reporter(other)
+    first = ClusterReporter(other)
     await first.report()
     wrong_clock(timedelta())
-    await Reporter(own).report()
+    await ClusterReporter(own).report()
     await first.report()
     assert (old.close_code, new.close_code) == (CloseCode.TOO_MANY_CONNECTIONS, None)
 
@@ -126,7 +126,7 @@ async def test_of_two_nodes_the_older_socket_goes_whichever_clock_is_ahead(
 async def test_every_node_closes_what_the_other_one_found_too_much() -> None:
     user_id, most = await user(), 2
     hubs = [Hub(Options(max_connections_per_user=most)) for _ in range(2)]
-    reporters = [Reporter(each) for each in hubs]
+    reporters = [ClusterReporter(each) for each in hubs]
     sockets = [attach(hubs[0], user_id) for _ in range(most)]
     for old in sockets:
         old.opened_at -= 60
@@ -155,8 +155,10 @@ class Untouched(dict[int, dict[Socket, None]]):
 
 async def test_a_report_without_changes_looks_at_no_socket_and_at_no_user(own: Hub) -> None:
     attach(own, await user())
-    await Reporter(Hub(Options())).report()  # another node, or there would be nothing to count
-    reporter = Reporter(own)
+    await ClusterReporter(
+        Hub(Options())
+    ).report()  # another node, or there would be nothing to count
+    reporter = ClusterReporter(own)
     await reporter.report()
     own.users = Untouched(own.users)
     found: list[str] = []
@@ -178,7 +180,7 @@ async def test_a_report_without_changes_looks_at_no_socket_and_at_no_user(own: H
 
 async def test_a_node_that_was_forgotten_lists_everybody_anew(own: Hub) -> None:
     attach(own, await user())
-    reporter = Reporter(own)
+    reporter = ClusterReporter(own)
     await reporter.report()
     await sync_to_async(Node.objects.all().delete)()
     for _ in range(2):
@@ -190,7 +192,7 @@ async def test_one_that_a_forgotten_node_lists_first_and_that_leaves_is_listed_n
     own: Hub,
 ) -> None:
     attach(own, await user())
-    reporter = Reporter(own)
+    reporter = ClusterReporter(own)
     await reporter.report()
     await sync_to_async(Node.objects.all().delete)()
     new = attach(own, 7)
@@ -208,7 +210,7 @@ async def test_a_node_counts_all_its_users_after_a_report_that_took_too_long(
     user_id = await user()
     old = attach(own, user_id)
     old.opened_at -= 60
-    slow = Reporter(own)
+    slow = ClusterReporter(own)
     await slow.report()
     other = Hub(Options(max_connections_per_user=1))
     attach(other, user_id)
@@ -225,7 +227,7 @@ async def test_a_node_counts_all_its_users_after_a_report_that_took_too_long(
     await slow.report()
     monkeypatch.setattr(node, "_store", store)
     await sync_to_async(Node.objects.update)(seen_at=F("seen_at") - 2 * registry.ALIVE_WITHIN)
-    await Reporter(other).report()  # which counts the other one's for nothing
+    await ClusterReporter(other).report()  # which counts the other one's for nothing
     late[0] += 0.5 * patience
     await slow.report()
     assert old.close_code is CloseCode.TOO_MANY_CONNECTIONS
@@ -235,12 +237,12 @@ async def test_a_node_that_was_silent_counts_all_its_users(own: Hub) -> None:
     user_id = await user()
     old = attach(own, user_id)
     old.opened_at -= 60
-    frozen = Reporter(own)
+    frozen = ClusterReporter(own)
     await frozen.report()
     await sync_to_async(Node.objects.update)(seen_at=F("seen_at") - 2 * registry.ALIVE_WITHIN)
     other = Hub(Options(max_connections_per_user=1))
     attach(other, user_id)
-    await Reporter(other).report()  # which counts the other one's for nothing
+    await ClusterReporter(other).report()  # which counts the other one's for nothing
     assert frozen._reported_at is not None
     frozen._reported_at -= 2 * registry.ALIVE_WITHIN.total_seconds()
     await frozen.report()
@@ -249,7 +251,7 @@ async def test_a_node_that_was_silent_counts_all_its_users(own: Hub) -> None:
 
 async def test_a_report_is_one_transaction(own: Hub) -> None:
     user_id = await user()
-    reporter = Reporter(own)
+    reporter = ClusterReporter(own)
     left = attach(own, user_id)
     await reporter.report()
     own.detach(left)
@@ -285,7 +287,7 @@ async def test_a_report_that_fails_half_way_leaves_nothing_and_is_made_good(
     def fail(counts: object) -> None:
         raise OSError("away")
 
-    reporter = Reporter(own)
+    reporter = ClusterReporter(own)
     with monkeypatch.context() as patch:
         patch.setattr(log, "add_reached", fail)
         await reporter.report()
@@ -306,7 +308,7 @@ async def test_a_node_that_leaves_in_the_middle_of_a_report_stays_out(
         may_go_on.wait(10)
         return store(report)
 
-    reporter = Reporter(own)
+    reporter = ClusterReporter(own)
     monkeypatch.setattr(node, "_store", slowly)
     running = asyncio.create_task(reporter.run())
     await asyncio.to_thread(under_way.wait, 10)
@@ -326,7 +328,7 @@ async def test_a_node_leaves_in_time_though_the_database_hangs(
     monkeypatch.setattr(node, "_store", lambda report: may_go_on.wait(10))
     monkeypatch.setattr(node, "LEAVE_SECONDS", 0.05)
     async with asyncio.timeout(5):
-        await Reporter(own).leave()
+        await ClusterReporter(own).leave()
     may_go_on.set()
     assert "not taken out of the registry" in caplog.text
 

@@ -17,14 +17,14 @@ from realtime import rooms
 from realtime.access import changes, tokens, validity
 from realtime.access.validity import stamp_of
 from realtime.consumer import login
-from realtime.consumer.commands import Conversation
+from realtime.consumer.commands import CommandRunner
 from realtime.core.identity import Identity
-from realtime.core.state import Connection
-from realtime.db.batch import Batch
+from realtime.core.state import ConnectionState
+from realtime.db.batch import BatchedLoader
 from realtime.hub import hub as hubs
 from realtime.hub import login_data
 from realtime.hub.hub import Hub
-from realtime.hub.login_data import Login, Session
+from realtime.hub.login_data import Login, LoginData
 from realtime.hub.socket import Socket
 from realtime.protocol.codes import CloseCode
 from realtime.publish import Ephemeral
@@ -51,7 +51,7 @@ def alice() -> User:
 def enter(node: Hub, name: str) -> tuple[Socket, Notebook]:
     notebook = Notebook()
     socket = notebook.socket = Socket(
-        Connection(name, node.options.limits), notebook, node.turn, 128 * 1024
+        ConnectionState(name, node.options.limits), notebook, node.cycle, 128 * 1024
     )
     node.admit(socket)
     return socket, notebook
@@ -82,16 +82,16 @@ async def soon(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
-def slow(user: User, after: str, then: Callable[[], None]) -> Batch[Login, Session]:
+def slow(user: User, after: str, then: Callable[[], None]) -> BatchedLoader[Login, LoginData]:
     """Read logins as the hub does; that of one session answers only after `then`."""
 
-    def begin(logins: Sequence[Login]) -> dict[Login, Session]:
+    def begin(logins: Sequence[Login]) -> dict[Login, LoginData]:
         found = login_data.begin(logins)
         if after in {one.identity.session for one in logins}:
             then()
         return found
 
-    return Batch(begin)
+    return BatchedLoader(begin)
 
 
 def save(user: User, **values: Any) -> None:
@@ -107,7 +107,7 @@ async def test_who_is_deactivated_while_logging_in_does_not_stay(node: Hub, alic
         save(alice, is_active=False)
         wait(lambda: before.close_code)  # the node has heard of it, and looked
 
-    node.sessions = slow(alice, "late", deactivate)
+    node.login_data = slow(alice, "late", deactivate)
     late, _ = enter(node, "late")
     await login.log_in(node, late, identity(alice, "late"))
     await soon(lambda: late.close_code)
@@ -124,7 +124,7 @@ async def test_who_is_deactivated_while_renewing_does_not_stay(
     looking, renewed = threading.Event(), threading.Event()
     load = validity.load
 
-    def look(identities: Iterable[Identity]) -> dict[tuple[int, str], validity.Standing]:
+    def look(identities: Iterable[Identity]) -> dict[tuple[int, str], validity.LoginState]:
         found = load(identities)
         looking.set()
         assert renewed.wait(10)
@@ -135,7 +135,7 @@ async def test_who_is_deactivated_while_renewing_does_not_stay(
         save(alice, is_active=False)
         assert looking.wait(10)
 
-    node.sessions = slow(alice, newer.session, deactivate)
+    node.login_data = slow(alice, newer.session, deactivate)
     await login.authenticate(node, socket, token, "r")
     assert socket.connection.identity == newer
     renewed.set()
@@ -179,7 +179,7 @@ async def test_who_loses_a_room_while_joining_does_not_stay(
     second, notebook = await logged_in(node, alice, "second")
 
     async def join(socket: Socket) -> None:
-        said = Conversation(node, socket)
+        said = CommandRunner(node, socket)
         said.go_on()
         said.put_nowait(
             {
@@ -232,7 +232,7 @@ async def test_who_is_closed_by_staff_while_logging_in_does_not_stay(
         changes.close_user(alice.pk)
         wait(lambda: before.close_code)
 
-    node.sessions = slow(alice, "late", close)
+    node.login_data = slow(alice, "late", close)
     late, _ = enter(node, "late")
     await login.log_in(node, late, identity(alice, "late"))
     await soon(lambda: late.close_code)

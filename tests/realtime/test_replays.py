@@ -10,10 +10,10 @@ from django.db import transaction
 
 from hoardrun.ledger.messages import BalanceUpdate
 from realtime import log
-from realtime.core.continuity import Place
-from realtime.hub.replay_budgets import BURST_SECONDS, Replays
+from realtime.core.continuity import StreamPosition
+from realtime.hub.replay_budgets import BURST_SECONDS, ReplayBudgets
 from realtime.hub.socket import Peer, Socket
-from realtime.hub.streams import Followed
+from realtime.hub.streams import FollowedStream
 from tests.realtime.rig import STREAM, Node, Notebook, offsets, turned
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,7 +22,7 @@ NEVER = 1e-6  # events a second
 
 
 @sync_to_async
-def append(count: int) -> log.Entry:
+def append(count: int) -> log.StoredEvent:
     payload = BalanceUpdate(
         account_id="1", currency="UGX", available_balance="1", current_balance="1"
     )
@@ -30,28 +30,26 @@ def append(count: int) -> log.Entry:
         return log.append([(STREAM, payload)] * count)[-1]
 
 
-def behind(node: Node, end: log.Entry, address: str, user_id: int) -> tuple[Socket, Notebook]:
+def behind(node: Node, end: log.StoredEvent, address: str, user_id: int) -> tuple[Socket, Notebook]:
     """Let a socket in that asks for everything."""
     socket, notebook = node.join()
     socket.connection.user_id, socket.peer = user_id, Peer(address, "")
-    followed = node.following.add(STREAM, socket)
-    followed.place = Place(end.epoch, end.offset)
-    socket.connection.places[STREAM] = Place(end.epoch, 0)
-    node.following.begin(socket, followed)
+    followed = node.streams.add(STREAM, socket)
+    followed.place = StreamPosition(end.epoch, end.offset)
+    socket.connection.places[STREAM] = StreamPosition(end.epoch, 0)
+    node.streams.begin(socket, followed)
     return socket, notebook
 
 
-def _followed(node: Node) -> Followed:
-    return node.following.streams[STREAM]
+def _followed(node: Node) -> FollowedStream:
+    return node.streams.followed[STREAM]
 
 
 async def test_a_replay_that_must_wait_leaves_nothing_out() -> None:
     end = await append(450)
     node = Node()
-    node.following._replays = Replays(2000, 2000)
-    node.following._replays._users.charge(
-        1, 2000 * BURST_SECONDS, asyncio.get_running_loop().time()
-    )
+    node.streams._replays = ReplayBudgets(2000, 2000)
+    node.streams._replays._users.charge(1, 2000 * BURST_SECONDS, asyncio.get_running_loop().time())
     socket, notebook = behind(node, end, "192.0.2.1", 1)
     async with asyncio.timeout(10):
         while _followed(node).is_waiting(socket):
@@ -76,7 +74,7 @@ async def test_a_page_is_charged_to_the_user_and_to_the_address(
 ) -> None:
     end = await append(10)
     node = Node()
-    node.following._replays = Replays(*rates)
+    node.streams._replays = ReplayBudgets(*rates)
     first, _ = behind(node, end, "192.0.2.1", 1)
     async with asyncio.timeout(10):
         while _followed(node).is_waiting(first):

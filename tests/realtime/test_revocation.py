@@ -87,7 +87,7 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from rest_framework_simplejwt.exceptions import InvalidToken
 from hoardrun.api import tokens
-from realtime import access
+from realtime.access import changes
 from realtime.models import Connection
 from hoardrun.ledger.messages import BalanceUpdate
 from hoardrun.market.messages import MarketUpdate
@@ -116,7 +116,7 @@ def membership(name):
     with transaction.atomic():
         # Written to by itself, the table sends no signal.
         User.groups.through.objects.filter(user__username=name).delete()
-        access.changed([users[name]["id"]], "rights")
+        changes.changed([users[name]["id"]], "rights")
 take = {
     "logout": lambda: tokens.login_end(refresh=users["logout"]["refresh"]),
     "logout of another login": lambda: tokens.login_end(
@@ -127,7 +127,7 @@ take = {
     "deactivate": lambda: save("deactivate", is_active=False),
     "password": lambda: password("password"),
     "delete": lambda: User.objects.get(username="delete").delete(),
-    "staff closes": lambda: access.close_user(users["staff closes"]["id"]),
+    "staff closes": lambda: changes.close_user(users["staff closes"]["id"]),
     "role": lambda: save("role", is_staff=False),
     "permission": lambda: User.objects.get(username="permission").user_permissions.clear(),
     "group": lambda: Group.objects.get(name="support").permissions.clear(),

@@ -8,7 +8,7 @@ import pytest
 
 from hoardrun.market.messages import MarketUpdate
 from realtime import rooms
-from realtime.hub.rooms import Members
+from realtime.hub.rooms import JoinedRoom
 from realtime.hub.socket import Socket
 from realtime.hub.writes import MAX_PIECE_BYTES
 from realtime.protocol.codes import CloseCode
@@ -70,7 +70,7 @@ async def test_who_has_set_a_filter_gets_what_it_asks_for_and_the_others_everyth
     await turned()
     assert offsets(everything) == [1, 2, 3]
     assert offsets(filtered) == [1, 3]
-    node.following.filter(socket, frozenset())
+    node.streams.filter(socket, frozenset())
     node.publish(filter_type="transaction")
     await turned()
     assert offsets(filtered) == [1, 3, 4]
@@ -82,7 +82,7 @@ async def test_what_came_before_a_change_of_filter_is_judged_by_the_old_one(node
         first = node.offset + 1
         node.publish(filter_type="system")
         node.publish(filter_type="transaction")
-        node.following.filter(socket, frozenset(after))
+        node.streams.filter(socket, frozenset(after))
         node.publish(filter_type="balance")
         node.publish(filter_type="system")
         await turned()
@@ -160,15 +160,15 @@ async def test_nobody_goes_on_behind_events_that_failed_to_be_written(
     assert offsets(live) == [1]
 
 
-def market(node: Node) -> Members:
+def market(node: Node) -> JoinedRoom:
     """Open the room `market_data`, without the query for its snapshot."""
     kind = rooms.kind_of("market_data")
     assert kind is not None
-    members = node.members.rooms["market_data"] = Members("market_data", kind)
+    members = node.rooms.joined["market_data"] = JoinedRoom("market_data", kind)
     return members
 
 
-def enter(node: Node, members: Members, rate: str, room: int = 1 << 30) -> Notebook:
+def enter(node: Node, members: JoinedRoom, rate: str, room: int = 1 << 30) -> Notebook:
     socket, notebook = node.join(room)
     members.by_rate[rate].add(socket)
     return notebook
@@ -178,7 +178,7 @@ def tick(node: Node, price: int) -> None:
     payload = payload_from(
         MarketUpdate, {"symbol": "BTC-USD", "price": str(price), "timestamp": None}
     )
-    node.members.deliver("market", [Ephemeral(("market_data",), "BTC-USD", payload)])
+    node.rooms.deliver("market", [Ephemeral(("market_data",), "BTC-USD", payload)])
 
 
 def prices(notebook: Notebook) -> list[int]:
@@ -210,14 +210,14 @@ async def test_a_slower_rate_never_sends_a_value_that_was_outdated_in_between(no
     leaving = enter(node, members, "1s")
     assert leaving.socket is not None
     tick(node, 1)
-    node.members.leave(leaving.socket, "market_data")
+    node.rooms.leave(leaving.socket, "market_data")
     tick(node, 2)
     later = enter(node, members, "1s")  # with 2 as its snapshot
-    node.members.flush("1s")
+    node.rooms.flush("1s")
     await turned()
     assert prices(later) == []
     tick(node, 3)
-    node.members.flush("1s")
+    node.rooms.flush("1s")
     async with asyncio.timeout(5):
         while not later.writes:
             await asyncio.sleep(0.001)
@@ -234,7 +234,7 @@ async def test_values_that_failed_to_be_written_reach_everybody_once_more(
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr(node.turn, "write_all", fail)
+        patch.setattr(node.cycle, "write_all", fail)
         for price in (1, 2):
             tick(node, price)
         await turned()
@@ -246,4 +246,4 @@ async def test_a_socket_that_is_gone_is_not_held(node: Node) -> None:
     socket, _ = node.join()
     socket.gone()
     socket.held()  # the writer hears of its transport later than the hub
-    assert node.turn.held == {}
+    assert node.cycle.held == {}

@@ -11,7 +11,7 @@ from channels.layers import get_channel_layer
 
 from realtime.layer import groups, send
 from realtime.layer.send import FEW_STREAMS, MAX_INLINE_BYTES, MAX_ITEMS, MAX_QUEUE, Sender
-from realtime.log import Entry
+from realtime.log import StoredEvent
 
 
 class Ear:
@@ -41,8 +41,8 @@ async def sender() -> AsyncIterator[Sender]:
     sender.detach(loop)
 
 
-def entry(stream: str, offset: int, payload: str = "{}") -> Entry:
-    return Entry(stream, "e", offset, "notification", "", payload)
+def entry(stream: str, offset: int, payload: str = "{}") -> StoredEvent:
+    return StoredEvent(stream, "e", offset, "notification", "", payload)
 
 
 async def flushed(sender: Sender) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from realtime.log import Entry
+from realtime.log import StoredEvent
 from tests.simulation.stored import Stored, Stream
 
 VERDICTS = {
@@ -66,7 +66,7 @@ def messages(data: bytes) -> list[tuple[Message, bytes]]:
 
 
 @dataclass
-class Place:
+class StreamPosition:
     """Where the server may stand in one stream of a socket.
 
     Everything up to `least` was sent, or filtered for sure. Up to `most` it may be: what lies
@@ -104,7 +104,7 @@ class Judge:
     ) -> None:
         self.name = name
         self.asked = asked
-        self.places: dict[str, Place] = {}
+        self.places: dict[str, StreamPosition] = {}
         self.types = asked.types
         self.rooms: dict[str, dict[str, int]] = {}  # joined: the number of each key's last value
         self.rates: dict[str, str] = {}
@@ -172,11 +172,11 @@ class Judge:
         place.least = place.most = offset
         place.claims = ()
 
-    def _life(self, name: str, epoch: str) -> Mapping[int, Entry]:
+    def _life(self, name: str, epoch: str) -> Mapping[int, StoredEvent]:
         stream = self._stored.streams.get(name)
         return stream.lives.get(epoch, {}) if stream is not None else {}
 
-    def _wants(self, entry: Entry) -> bool:
+    def _wants(self, entry: StoredEvent) -> bool:
         return not entry.filter_type or not self.types or entry.filter_type in self.types
 
     def _wanted(self, name: str, epoch: str, after: int, until: int) -> list[int]:
@@ -187,7 +187,7 @@ class Judge:
             if offset in life and self._wants(life[offset])
         ]
 
-    def advance(self, name: str) -> Place:
+    def advance(self, name: str) -> StreamPosition:
         """Let the server be as far as this socket's filter allows without a message."""
         place = self.places[name]
         life = self._life(name, place.epoch)
@@ -236,7 +236,7 @@ class Judge:
             self._begin(name, at["epoch"], at["offset"])
 
     def _begin(self, name: str, epoch: str, offset: int) -> None:
-        place = self.places[name] = Place(name, epoch, offset, offset)
+        place = self.places[name] = StreamPosition(name, epoch, offset, offset)
         stream = self._stored.streams[name]
         old_epoch, old_head = self.asked.heads.get(name, (None, 0))
         recent = list(stream.lives)[max(0, stream.order(old_epoch or "")) :]
@@ -288,9 +288,9 @@ class Judge:
             self.fail("resync", f"{told}, where nothing is")
         elif stream.order(epoch) < stream.order(place.epoch):
             self.fail("resync", f"{told}, which is over")
-        self.places[name] = Place(name, epoch, offset, offset)
+        self.places[name] = StreamPosition(name, epoch, offset, offset)
 
-    def _is_justified(self, place: Place, stream: Stream, reason: str, epoch: str) -> bool:
+    def _is_justified(self, place: StreamPosition, stream: Stream, reason: str, epoch: str) -> bool:
         stood = [*place.claims, (place.epoch, place.least)]
         match reason:
             case "epoch":

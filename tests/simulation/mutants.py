@@ -6,7 +6,7 @@ from typing import Any
 
 from realtime.consumer import login
 from realtime.core import roster
-from realtime.core.state import Connection
+from realtime.core.state import ConnectionState
 from realtime.hub import acks, hub, login_data, recheck, socket, streams
 from realtime.protocol.codes import CloseCode
 from tests.faults.bugs.patches import bug, replace
@@ -27,7 +27,7 @@ def ack_of_before() -> None:
 
         return resynced
 
-    replace(Connection, "resynced", make)
+    replace(ConnectionState, "resynced", make)
 
 
 @bug("ack-of-before-late")
@@ -41,7 +41,7 @@ def ack_of_before_late() -> None:
 
         return _say_resync
 
-    replace(streams.Following, "_say_resync", make)
+    replace(streams.FollowedStreams, "_say_resync", make)
 
 
 def _instead(owner: Any, name: str, function: Any) -> None:
@@ -83,15 +83,15 @@ def reset_unsettled() -> None:
 
     def make(original: Any) -> Any:
         def _reset(self: Any, followed: Any, head: Any, reason: Any) -> None:
-            settle, self._turn.settle = self._turn.settle, _nothing
+            fan_out, self._cycle.fan_out_now = self._cycle.fan_out_now, _nothing
             try:
                 original(self, followed, head, reason)
             finally:
-                self._turn.settle = settle
+                self._cycle.fan_out_now = fan_out
 
         return _reset
 
-    replace(streams.Following, "_reset", make)
+    replace(streams.FollowedStreams, "_reset", make)
 
 
 # -- rights and time
@@ -105,13 +105,13 @@ def renewal_unseen() -> None:
 
 @bug("rights-unheard")
 def rights_unheard() -> None:
-    _instead(recheck.Watch, "hear", _nothing)
+    _instead(recheck.AccessRecheck, "receive", _nothing)
 
 
 @bug("no-recheck")
 def no_recheck() -> None:
     """Look at rights only when an event tells of them."""
-    _instead(recheck.Watch, "run", _idle)
+    _instead(recheck.AccessRecheck, "run", _idle)
 
 
 @bug("no-expiry")
@@ -165,12 +165,12 @@ def groups_kept() -> None:
     """Hear for ever of the users who have left."""
 
     def make(original: Any) -> Any:
-        def follow_streams(self: Any, streams: Any) -> None:
-            original(self, [name for name in streams if name in self.following.streams])
+        def join_streams(self: Any, streams: Any) -> None:
+            original(self, [name for name in streams if name in self.streams.followed])
 
-        return follow_streams
+        return join_streams
 
-    replace(hub.Hub, "follow_streams", make)
+    replace(hub.Hub, "join_streams", make)
 
 
 @bug("strangers-kept")

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from realtime.access.validity import Standing
+from realtime.access.validity import LoginState
 from realtime.core.identity import Identity
-from realtime.hub.login_data import Key, Session
-from realtime.log import CursorMove, Entry, Head, reading
+from realtime.hub.login_data import LoginData, LoginKey
+from realtime.log import CursorMove, Head, StoredEvent, reading
 from realtime.protocol import codec
 from realtime.protocol.messages import Payload
 from realtime.streams import streams_of
@@ -27,11 +27,11 @@ class Stream:
     epoch: str
     head: int = 0
     floor: int = 0
-    lives: dict[str, dict[int, Entry]] = field(default_factory=dict)
+    lives: dict[str, dict[int, StoredEvent]] = field(default_factory=dict)
     ends: dict[str, int] = field(default_factory=dict)  # the heads of the lives that are over
 
     @property
-    def events(self) -> dict[int, Entry]:
+    def events(self) -> dict[int, StoredEvent]:
         return self.lives[self.epoch]
 
     def order(self, epoch: str) -> int:
@@ -61,13 +61,13 @@ class Stored:
 
     # -- writing
 
-    def append(self, messages: Sequence[tuple[str, Payload]]) -> list[Entry]:
+    def append(self, messages: Sequence[tuple[str, Payload]]) -> list[StoredEvent]:
         entries = []
         for name, payload in messages:
             stream = self._stream(name)
             stream.head += 1
             text = codec.encode(payload, stream=name, offset=stream.head, moment=MOMENT).decode()
-            entry = Entry(
+            entry = StoredEvent(
                 name, stream.epoch, stream.head, payload.wire_type, payload.filter_type or "", text
             )
             stream.events[stream.head] = entry
@@ -121,10 +121,10 @@ class Stored:
 
     def read_many(
         self, places: Sequence[tuple[str, int]], *, max_bytes: int = reading.PAGE_BYTES
-    ) -> dict[tuple[str, int], tuple[Head, list[Entry]]]:
+    ) -> dict[tuple[str, int], tuple[Head, list[StoredEvent]]]:
         return {place: self._page(*place, max_bytes) for place in places}
 
-    def _page(self, name: str, after: int, max_bytes: int) -> tuple[Head, list[Entry]]:
+    def _page(self, name: str, after: int, max_bytes: int) -> tuple[Head, list[StoredEvent]]:
         if name not in self.streams:
             return Head("", 0, 0), []
         stream, entries, before = self.streams[name], [], 0
@@ -153,7 +153,7 @@ class Stored:
                 self.move_cursors([move])
         return {move[:3]: self.cursors[move[:3]] for move in moves if move[:3] in self.cursors}
 
-    def load_sessions(self, keys: Sequence[Key]) -> dict[Key, Session]:
+    def load_sessions(self, keys: Sequence[LoginKey]) -> dict[LoginKey, LoginData]:
         found = {}
         for key in keys:
             streams = streams_of(key.user_id)
@@ -163,15 +163,15 @@ class Stored:
                 if key.device and (key.user_id, key.device, name) in self.cursors
             }
             standing = self._standing(key.user_id, key.session)
-            found[key] = Session(standing, self.ensure(streams), cursors, [], [])
+            found[key] = LoginData(standing, self.ensure(streams), cursors, [], [])
         return found
 
-    def load_standings(self, identities: Iterable[Identity]) -> dict[tuple[int, str], Standing]:
+    def load_standings(self, identities: Iterable[Identity]) -> dict[tuple[int, str], LoginState]:
         return {(i.user_id, i.session): self._standing(i.user_id, i.session) for i in identities}
 
-    def _standing(self, user_id: int, session: str) -> Standing:
+    def _standing(self, user_id: int, session: str) -> LoginState:
         is_active, ended = user_id not in self.inactive, session in self.ended
-        return Standing(exists=True, is_active=is_active, ended=ended)
+        return LoginState(exists=True, is_active=is_active, ended=ended)
 
     def redeem(self, attempts: Sequence[Any]) -> dict[Any, None]:
         return dict.fromkeys(attempts)

@@ -57,9 +57,10 @@ NAMED = ("realtime.consumer.consumer", "realtime.hub.hub")
 ROOM = "sim"
 # The tasks of a node that are of no socket. At the end of a schedule there is no other.
 OF_A_NODE = {
-    "Acks._flush", "Acks.flush", "Batch._run", "Following._catch_up", "Hub._reconcile", "Hub._tick",
-    "LayerLink._receive", "LayerLink._settle", "LayerLink._watch", "Lapses.run",
-    "RoomMembers._prepare", "Sender._send", "Watch._look_soon", "Watch.run", "_close",
+    "AccessRecheck._recheck_due", "AccessRecheck.run", "Acks._flush", "Acks.flush",
+    "BatchedLoader._run", "FollowedStreams._catch_up", "Hub._reconcile", "Hub._tick",
+    "JoinedRooms._prepare", "Lapses.run", "LayerReceiver._receive", "LayerReceiver._settle",
+    "LayerReceiver._watch", "Sender._send", "_close",
 }  # fmt: skip
 LOGIN_SECONDS = 3600.0
 PATIENCE_SECONDS = 30.0  # until everything must have arrived once all works again
@@ -744,9 +745,9 @@ class World:
         open_now = {d.writer for d in self.devices if d.writer is not None}
         kept = {socket.writer for socket in node.sockets}
         kept |= {s.writer for own in node.users.values() for s in own}
-        for name in node.following.streams:
-            kept |= {socket.writer for socket in node.following.sockets(name)}
-        for members in node.members.rooms.values():
+        for name in node.streams.followed:
+            kept |= {socket.writer for socket in node.streams.sockets(name)}
+        for members in node.rooms.joined.values():
             kept |= {s.writer for sockets in members.by_rate.values() for s in sockets}
             for key, frame in members.newest.items():
                 number = int(json.loads(frame.data)["data"]["price"])
@@ -754,13 +755,13 @@ class World:
                     judge = socket.writer.judge  # type: ignore[attr-defined]
                     if judge.rooms.get(ROOM, {}).get(key) != number:
                         self.fail("room", f"{judge.name}: {key} is not {number}")
-        kept |= {socket.writer for socket in node.turn.held}
+        kept |= {socket.writer for socket in node.cycle.held}
         for writer in kept - open_now:
             self.fail("kept", writer.judge.name)  # type: ignore[attr-defined]
         self._look_at_what_is_counted(node)
 
     def _look_at_what_is_counted(self, node: Hub) -> None:
-        link = node.link
+        link = node.receiver
         for group in sorted(link._groups):
             if not link._wanted.get(group, lambda: False)():
                 self.fail("kept", f"the group {group} of the layer")

@@ -16,9 +16,9 @@ from realtime import log, publish
 from realtime.access import tokens
 from realtime.core.frames import Frame
 from realtime.core.outbound import Outbound
-from realtime.core.resume import Start
+from realtime.core.resume import StartPosition
 from realtime.hub import acks, login_data, streams
-from realtime.hub.writes import Turn
+from realtime.hub.writes import WriteCycle
 from realtime.layer import groups, receive, send
 from realtime.log import appending, in_one_statement, reading, trimming
 from realtime.models import Stream
@@ -165,7 +165,7 @@ def replay_before_join() -> None:
 
         return learn
 
-    replace(streams.Following, "learn", make)
+    replace(streams.FollowedStreams, "learn", make)
 
     def later(original: Any) -> Any:
         def hear(self: Any, events: Any) -> None:
@@ -174,7 +174,7 @@ def replay_before_join() -> None:
 
         return hear
 
-    replace(streams.Following, "hear", later)
+    replace(streams.FollowedStreams, "receive", later)
 
 
 @bug("no-reconcile")
@@ -185,7 +185,7 @@ def no_reconcile() -> None:
 
         return reconcile
 
-    replace(streams.Following, "reconcile", make)
+    replace(streams.FollowedStreams, "reconcile", make)
 
 
 @bug("deaf-hub")
@@ -199,7 +199,7 @@ def deaf_hub() -> None:
 
         return _take
 
-    replace(receive.LayerLink, "_take", make)
+    replace(receive.LayerReceiver, "_take", make)
 
 
 @bug("one-page")
@@ -216,7 +216,7 @@ def one_page() -> None:
 
         return _replay_page
 
-    replace(streams.Following, "_replay_page", make)
+    replace(streams.FollowedStreams, "_replay_page", make)
     reading.PAGE = 5
 
 
@@ -242,14 +242,14 @@ def filter_first() -> None:
         def filter(self: Any, socket: Any, types: Any) -> None:
             socket.connection.subscriptions = types
             for name in socket.connection.places:
-                followed = self.streams.get(name)
+                followed = self.followed.get(name)
                 if followed is not None and not followed.is_waiting(socket):
-                    self._turn.settle()
+                    self._cycle.fan_out_now()
                     followed.go_live(socket)
 
         return filter
 
-    replace(streams.Following, "filter", make)
+    replace(streams.FollowedStreams, "filter", make)
 
 
 @bug("swapped")
@@ -260,7 +260,7 @@ def swapped() -> None:
 
         return write_all
 
-    replace(Turn, "write_all", make)
+    replace(WriteCycle, "write_all", make)
 
 
 @bug("wrong-group")
@@ -288,7 +288,7 @@ def twice() -> None:
 
         return _deliver
 
-    replace(streams.Following, "_deliver", make)
+    replace(streams.FollowedStreams, "_deliver", make)
 
 
 @bug("wrong-socket")
@@ -301,14 +301,14 @@ def wrong_socket() -> None:
         def _deliver(self: Any, followed: Any, entry: Any) -> None:
             original(self, followed, entry)
             if next(count) % 50 == 0:
-                for other in list(self.streams.values()):
+                for other in list(self.followed.values()):
                     if other is not followed:
                         for socket in list(other.live)[:1]:
                             socket.put(Frame(entry.payload.encode()))
 
         return _deliver
 
-    replace(streams.Following, "_deliver", make)
+    replace(streams.FollowedStreams, "_deliver", make)
 
 
 # -- resuming
@@ -334,11 +334,11 @@ def wrong_login() -> None:
 @bug("resync-needless")
 def resync_needless() -> None:
     def make(original: Any) -> Any:
-        def decide(**given: Any) -> Start:
-            start = cast(Start, original(**given))
+        def decide(**given: Any) -> StartPosition:
+            start = cast(StartPosition, original(**given))
             behind = given["since"] is not None and given["since"] < given["head"]
             if behind and given["floor"] and not start.resync:
-                return Start(given["head"], "trimmed")
+                return StartPosition(given["head"], "trimmed")
             return start
 
         return decide
@@ -354,7 +354,7 @@ def resync_silent() -> None:
 
         return _say_resync
 
-    replace(streams.Following, "_say_resync", make)
+    replace(streams.FollowedStreams, "_say_resync", make)
 
 
 # -- acknowledgements and retention

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from realtime.core.continuity import Place
+from realtime.core.continuity import StreamPosition
 from realtime.core.effects import Close, Effect, Fail, Filter, Join, Leave, SendPong, StoreAck
 from realtime.core.limits import Buckets, TokenBucket
-from realtime.core.state import Connection
+from realtime.core.state import ConnectionState
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.messages import Limits
 
@@ -21,14 +21,14 @@ LIMITS = Limits(
 
 
 @pytest.fixture
-def alice() -> Connection:
-    connection = Connection("c1", LIMITS)
+def alice() -> ConnectionState:
+    connection = ConnectionState("c1", LIMITS)
     connection.user_id = 1
-    connection.places = {"user:1": Place("a", 5), "announcements": Place("b", 2)}
+    connection.places = {"user:1": StreamPosition("a", 5), "announcements": StreamPosition("b", 2)}
     return connection
 
 
-def say(connection: Connection, message: object, now: float = 0.0) -> list[Effect]:
+def say(connection: ConnectionState, message: object, now: float = 0.0) -> list[Effect]:
     text = message if isinstance(message, str) else json.dumps(message)
     found = []
     for effect in connection.receive(text, now):
@@ -38,16 +38,18 @@ def say(connection: Connection, message: object, now: float = 0.0) -> list[Effec
     return found
 
 
-def test_it_answers_ping_with_the_request_id(alice: Connection) -> None:
+def test_it_answers_ping_with_the_request_id(alice: ConnectionState) -> None:
     assert say(alice, {"type": "ping", "id": "7"}) == [SendPong("7")]
 
 
-def test_it_joins_each_room_once(alice: Connection) -> None:
+def test_it_joins_each_room_once(alice: ConnectionState) -> None:
     effects = say(alice, {"type": "join_room", "rooms": ["a", "b", "a"], "rate": "1s", "id": "x"})
     assert effects == [Join(("a", "b"), "1s", "x")]
 
 
-def test_it_has_no_place_beyond_the_limit_but_for_a_room_that_is_joined(alice: Connection) -> None:
+def test_it_has_no_place_beyond_the_limit_but_for_a_room_that_is_joined(
+    alice: ConnectionState,
+) -> None:
     alice.rooms = dict.fromkeys("abc"[: LIMITS.max_rooms - 1], "realtime")
     assert alice.may_enter("z", None) is None
     alice.rooms["z"] = "realtime"
@@ -58,7 +60,7 @@ def test_it_has_no_place_beyond_the_limit_but_for_a_room_that_is_joined(alice: C
     assert refused.rooms == ("y",)
 
 
-def test_a_command_of_many_rooms_counts_as_several_messages(alice: Connection) -> None:
+def test_a_command_of_many_rooms_counts_as_several_messages(alice: ConnectionState) -> None:
     def accepted(now: float) -> int:
         """Count the pings that are accepted at once."""
         found = 0
@@ -75,7 +77,7 @@ def test_a_command_of_many_rooms_counts_as_several_messages(alice: Connection) -
             assert accepted(0.0) == burst - messages
 
 
-def test_rooms_that_were_paid_for_late_delay_what_follows(alice: Connection) -> None:
+def test_rooms_that_were_paid_for_late_delay_what_follows(alice: ConnectionState) -> None:
     alice._bucket = TokenBucket(1.0, 2.0)
     command = {"type": "join_room", "rooms": [f"r{number}" for number in range(50)]}
     assert isinstance(say(alice, command)[0], Join)  # eleven messages, of which two were there
@@ -85,7 +87,7 @@ def test_rooms_that_were_paid_for_late_delay_what_follows(alice: Connection) -> 
     assert say(alice, {"type": "ping"}, now=10.0) == [SendPong(None)]
 
 
-def test_it_leaves_only_what_was_joined(alice: Connection) -> None:
+def test_it_leaves_only_what_was_joined(alice: ConnectionState) -> None:
     alice.rooms = {"a": "realtime"}
     left, refused = say(alice, {"type": "leave_room", "rooms": ["a", "b"]})
     assert left == Leave("a", None)
@@ -94,7 +96,7 @@ def test_it_leaves_only_what_was_joined(alice: Connection) -> None:
     assert refused.rooms == ("b",)
 
 
-def test_rooms_that_are_not_joined_are_one_error(alice: Connection) -> None:
+def test_rooms_that_are_not_joined_are_one_error(alice: ConnectionState) -> None:
     rooms = [f"r{number}" for number in range(100)]
     [refused] = say(alice, {"type": "leave_room", "rooms": rooms, "id": "x"})
     assert isinstance(refused, Fail)
@@ -102,7 +104,7 @@ def test_rooms_that_are_not_joined_are_one_error(alice: Connection) -> None:
     assert len(refused.message) < 100
 
 
-def test_it_sends_everything_until_something_is_subscribed(alice: Connection) -> None:
+def test_it_sends_everything_until_something_is_subscribed(alice: ConnectionState) -> None:
     assert alice.wants("marketing")
     say(alice, {"type": "subscribe_notifications", "types": ["security"]})
     assert not alice.wants("marketing")
@@ -111,7 +113,7 @@ def test_it_sends_everything_until_something_is_subscribed(alice: Connection) ->
 
 
 def test_it_adds_and_removes_subscriptions_and_answers_with_the_whole_set(
-    alice: Connection,
+    alice: ConnectionState,
 ) -> None:
     say(alice, {"type": "subscribe_notifications", "types": ["security", "balance"]})
     [reply] = say(alice, {"type": "subscribe_notifications", "types": ["transaction"]})
@@ -123,7 +125,7 @@ def test_it_adds_and_removes_subscriptions_and_answers_with_the_whole_set(
     assert alice.wants("marketing")
 
 
-def test_it_takes_an_ack_up_to_what_was_sent(alice: Connection) -> None:
+def test_it_takes_an_ack_up_to_what_was_sent(alice: ConnectionState) -> None:
     assert say(alice, {"type": "ack", "stream": "user:1", "offset": 5}) == [
         StoreAck("user:1", 5, None)
     ]
@@ -139,7 +141,7 @@ def test_it_takes_an_ack_up_to_what_was_sent(alice: Connection) -> None:
     ],
 )
 def test_it_refuses_an_ack_of_what_was_not_sent(
-    alice: Connection, stream: str, offset: int, code: ErrorCode
+    alice: ConnectionState, stream: str, offset: int, code: ErrorCode
 ) -> None:
     [effect] = say(alice, {"type": "ack", "stream": stream, "offset": offset, "id": "a"})
     assert isinstance(effect, Fail)
@@ -148,9 +150,9 @@ def test_it_refuses_an_ack_of_what_was_not_sent(
 
 
 def test_it_refuses_an_ack_that_may_mean_what_was_before_a_resynchronisation(
-    alice: Connection,
+    alice: ConnectionState,
 ) -> None:
-    alice.places["user:1"] = Place("new", 80)
+    alice.places["user:1"] = StreamPosition("new", 80)
     alice.resynced("user:1", 80)
     for offset in (50, 80):
         [refused] = say(alice, {"type": "ack", "stream": "user:1", "offset": offset})
@@ -164,11 +166,11 @@ def test_it_refuses_an_ack_that_may_mean_what_was_before_a_resynchronisation(
 
 
 def test_an_ack_that_is_late_stands_for_no_event_that_has_its_number_again(
-    alice: Connection,
+    alice: ConnectionState,
 ) -> None:
     alice.resynced("user:1", 90)  # it was written up to there
     alice.resynced("user:1", 85)  # and again, before an ack can have come
-    alice.places["user:1"] = Place("newest", 95)
+    alice.places["user:1"] = StreamPosition("newest", 95)
     [refused] = say(alice, {"type": "ack", "stream": "user:1", "offset": 90})
     assert isinstance(refused, Fail)
     assert refused.code is ErrorCode.INVALID_OFFSET
@@ -178,14 +180,14 @@ def test_an_ack_that_is_late_stands_for_no_event_that_has_its_number_again(
 
 
 def test_it_closes_a_client_that_talks_before_it_logs_in() -> None:
-    stranger = Connection("c2", LIMITS)
+    stranger = ConnectionState("c2", LIMITS)
     refused, closed = say(stranger, {"type": "join_room", "room": "a"})
     assert isinstance(refused, Fail)
     assert refused.code is ErrorCode.UNAUTHENTICATED
     assert closed == Close(CloseCode.UNAUTHORIZED)
 
 
-def test_it_refuses_what_exceeds_the_rate_then_takes_messages_again(alice: Connection) -> None:
+def test_it_refuses_what_exceeds_the_rate_then_takes_messages_again(alice: ConnectionState) -> None:
     answers = [say(alice, {"type": "ping"}) for _ in range(21)]
     assert all(isinstance(answer[0], SendPong) for answer in answers[:20])
     last = answers[20][0]
@@ -194,19 +196,19 @@ def test_it_refuses_what_exceeds_the_rate_then_takes_messages_again(alice: Conne
     assert say(alice, {"type": "ping"}, now=1.0) == [SendPong(None)]
 
 
-def test_it_closes_a_client_that_does_not_slow_down(alice: Connection) -> None:
+def test_it_closes_a_client_that_does_not_slow_down(alice: ConnectionState) -> None:
     answers = [say(alice, {"type": "ping"})[0] for _ in range(200)]
     assert Close(CloseCode.RATE_LIMITED) in answers
 
 
-def test_it_closes_a_flood_of_which_some_messages_are_accepted(alice: Connection) -> None:
+def test_it_closes_a_flood_of_which_some_messages_are_accepted(alice: ConnectionState) -> None:
     answers = [say(alice, {"type": "ping"}, now=number / 1000)[0] for number in range(300)]
     accepted = [number for number, answer in enumerate(answers) if isinstance(answer, SendPong)]
     assert accepted[-1] > 100  # the bucket fills while the flood goes on
     assert Close(CloseCode.RATE_LIMITED) in answers
 
 
-def test_it_keeps_a_client_that_is_only_somewhat_too_quick(alice: Connection) -> None:
+def test_it_keeps_a_client_that_is_only_somewhat_too_quick(alice: ConnectionState) -> None:
     limit = LIMITS.max_messages_per_second
     for number in range(3000):
         [answer] = say(alice, {"type": "ping"}, now=number / (1.5 * limit))
@@ -214,14 +216,14 @@ def test_it_keeps_a_client_that_is_only_somewhat_too_quick(alice: Connection) ->
 
 
 @pytest.mark.parametrize("text", ["é" * 501, "x" * 1001])
-def test_it_refuses_a_message_by_its_bytes(alice: Connection, text: str) -> None:
+def test_it_refuses_a_message_by_its_bytes(alice: ConnectionState, text: str) -> None:
     error, close = say(alice, text)
     assert isinstance(error, Fail)
     assert error.code is ErrorCode.MESSAGE_TOO_LARGE
     assert close == Close(CloseCode.TOO_LARGE)
 
 
-def test_it_refuses_a_binary_frame(alice: Connection) -> None:
+def test_it_refuses_a_binary_frame(alice: ConnectionState) -> None:
     error, close = alice.receive(None, 0.0)
     assert isinstance(error, Fail)
     assert error.code is ErrorCode.BINARY_NOT_SUPPORTED
@@ -230,10 +232,10 @@ def test_it_refuses_a_binary_frame(alice: Connection) -> None:
 
 def test_all_sockets_of_a_user_share_what_the_user_may_ask() -> None:
     of_users = Buckets(10, 30)
-    phone, laptop = (Connection(name, LIMITS, of_users=of_users) for name in ("p", "l"))
+    phone, laptop = (ConnectionState(name, LIMITS, of_users=of_users) for name in ("p", "l"))
     phone.user_id = laptop.user_id = 17
     answers = [say(c, {"type": "ping"})[0] for _ in range(20) for c in (phone, laptop)]
     assert [type(answer) for answer in answers] == [SendPong] * 30 + [Fail] * 10
-    somebody = Connection("s", LIMITS, of_users=of_users)
+    somebody = ConnectionState("s", LIMITS, of_users=of_users)
     somebody.user_id = 18
     assert say(somebody, {"type": "ping"}) == [SendPong(None)]

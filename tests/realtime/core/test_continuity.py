@@ -1,20 +1,22 @@
 from __future__ import annotations
 
-from realtime.core.continuity import Head, Page, Place, turn_page
-from realtime.log import Entry
+from realtime.core.continuity import Head, Page, StreamPosition, turn_page
+from realtime.log import StoredEvent
 
 
-def entries(first: int, last: int) -> list[Entry]:
-    return [Entry("s", "b", offset, "t", "", "") for offset in range(first, last + 1)]
+def entries(first: int, last: int) -> list[StoredEvent]:
+    return [StoredEvent("s", "b", offset, "t", "", "") for offset in range(first, last + 1)]
 
 
 def test_a_page_goes_on_behind_what_was_delivered_meanwhile() -> None:
-    assert turn_page(Place("b", 3), 1, Head("b", 8, 0), entries(2, 8)) == Page(2, 7)
+    assert turn_page(StreamPosition("b", 3), 1, Head("b", 8, 0), entries(2, 8)) == Page(2, 7)
 
 
 def test_a_page_is_nothing_to_a_place_that_was_put_back_meanwhile() -> None:
-    assert turn_page(Place("b", 0), 1, Head("b", 8, 0), entries(2, 8)) == Page(0, 0)
+    assert turn_page(StreamPosition("b", 0), 1, Head("b", 8, 0), entries(2, 8)) == Page(0, 0)
 
 
 def test_a_page_whose_beginning_was_trimmed_away_asks_for_a_resynchronisation() -> None:
-    assert turn_page(Place("b", 1), 1, Head("b", 8, 4), entries(5, 8)) == Page(0, 0, "trimmed")
+    assert turn_page(StreamPosition("b", 1), 1, Head("b", 8, 4), entries(5, 8)) == Page(
+        0, 0, "trimmed"
+    )

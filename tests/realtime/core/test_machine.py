@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from realtime.core import continuity, resume
-from realtime.core.continuity import Head, Heard, Page, Place, Reason, hear, turn_page
-from realtime.core.resume import Start, decide
+from realtime.core.continuity import Head, Heard, Page, Reason, StreamPosition, hear, turn_page
+from realtime.core.resume import StartPosition, decide
 
 PAGE = 3  # small, so that most of what is missed takes several
 
@@ -76,7 +76,7 @@ class Device:
     """
 
     resumes_from_ack: bool
-    at: Place | None = None
+    at: StreamPosition | None = None
     acked: tuple[str, int] | None = None
     applied: list[Row | Resync | None] = field(default_factory=list)
 
@@ -84,7 +84,7 @@ class Device:
 @dataclass(eq=False)
 class Socket:
     device: Device
-    at: Place  # that of the node while live
+    at: StreamPosition  # that of the node while live
     live: bool = False
     page: tuple[int, tuple[Head, list[Row]]] | None = None  # under way from the log
 
@@ -95,16 +95,16 @@ class Socket:
         if device.resumes_from_ack and again:
             return  # not acknowledged in time: such a device drops it by its number
         device.applied.append(row)
-        device.at = Place(row.epoch, row.offset)
+        device.at = StreamPosition(row.epoch, row.offset)
 
-    def resync(self, why: Resync, to: Place) -> None:
+    def resync(self, why: Resync, to: StreamPosition) -> None:
         self.device.applied.append(why)
-        self.device.at = Place(to.epoch, to.offset)
+        self.device.at = StreamPosition(to.epoch, to.offset)
 
 
 @dataclass(eq=False)
 class Node:
-    at: Place
+    at: StreamPosition
     sockets: list[Socket] = field(default_factory=list)
     page: tuple[int, tuple[Head, list[Row]]] | None = None
     again: bool = False
@@ -128,7 +128,7 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.log = Log()
         self.air: list[Row] = []
-        self.nodes = [Node(Place("e0", 0)) for _ in range(2)]
+        self.nodes = [Node(StreamPosition("e0", 0)) for _ in range(2)]
         self.devices = [Device(resumes_from_ack=number == 2) for number in range(3)]
         self.history: set[Row] = set()
         self.lives = itertools.count(1)
@@ -234,14 +234,14 @@ class Machine(RuleBasedStateMachine):
         start = decide(
             since=since, epoch=epoch, current_epoch=head.epoch, head=head.head, floor=head.floor
         )
-        socket = Socket(it, Place(head.epoch, start.offset))
+        socket = Socket(it, StreamPosition(head.epoch, start.offset))
         if it.at is None or since is None:
-            it.at = Place(head.epoch, start.offset)
+            it.at = StreamPosition(head.epoch, start.offset)
             it.applied.append(None)
             it.acked = (head.epoch, start.offset)
         if start.resync:
             assert since is not None
-            socket.at = Place(here.at.epoch, here.at.offset)
+            socket.at = StreamPosition(here.at.epoch, here.at.offset)
             socket.resync(Resync(start.resync, epoch, since, head), here.at)
         here.sockets.append(socket)
 
@@ -271,7 +271,7 @@ class Machine(RuleBasedStateMachine):
         at = socket.at
         if at.epoch != node.at.epoch:
             socket.page = None
-            socket.at = Place(node.at.epoch, node.at.offset)
+            socket.at = StreamPosition(node.at.epoch, node.at.offset)
             told = Head(node.at.epoch, node.at.offset, 0)
             socket.resync(Resync("epoch", at.epoch, at.offset, told), node.at)
         elif socket.at.offset == node.at.offset:
@@ -287,7 +287,7 @@ class Machine(RuleBasedStateMachine):
             if page.resync:
                 if page.resync == "ahead":
                     node.reset(head, "ahead")
-                socket.at = Place(node.at.epoch, node.at.offset)
+                socket.at = StreamPosition(node.at.epoch, node.at.offset)
                 socket.resync(Resync(page.resync, at.epoch, at.offset, head), node.at)
             elif not rows or asked_after > node.at.offset:
                 self._ask(node)
@@ -343,55 +343,55 @@ TestMachine = Machine.TestCase
 # -- what the machine must see: each mutation of a decision, by the name of the decision
 
 
-def _what_is_behind_is_delivered(place: Place, epoch: str, offset: int) -> Heard:
+def _what_is_behind_is_delivered(place: StreamPosition, epoch: str, offset: int) -> Heard:
     heard = continuity.hear(place, epoch, offset)
     return Heard.NEXT if heard is Heard.OLD else heard
 
 
-def _holes_are_delivered_over(place: Place, epoch: str, offset: int) -> Heard:
+def _holes_are_delivered_over(place: StreamPosition, epoch: str, offset: int) -> Heard:
     heard = continuity.hear(place, epoch, offset)
     return Heard.NEXT if heard is Heard.AHEAD else heard
 
 
-def _any_epoch_is_believed(place: Place, epoch: str, offset: int) -> Heard:
+def _any_epoch_is_believed(place: StreamPosition, epoch: str, offset: int) -> Heard:
     return continuity.hear(place, place.epoch, offset)
 
 
-def _a_page_is_delivered_from_its_start(place: Place, *given: Any) -> Page:
+def _a_page_is_delivered_from_its_start(place: StreamPosition, *given: Any) -> Page:
     page = continuity.turn_page(place, *given)
     return page if page.resync else Page(0, page.stop)
 
 
 def _only_the_newest_of_a_page_is_delivered(
-    place: Place, asked: int, head: Head, rows: Any
+    place: StreamPosition, asked: int, head: Head, rows: Any
 ) -> Page:
     page = continuity.turn_page(place, asked, head, rows)
     return page if page.resync or page.stop - page.start < 2 else Page(page.stop - 1, page.stop)
 
 
-def _a_trimmed_page_is_skipped(place: Place, *given: Any) -> Page:
+def _a_trimmed_page_is_skipped(place: StreamPosition, *given: Any) -> Page:
     page = continuity.turn_page(place, *given)
     return Page(0, 0) if page.resync == "trimmed" else page
 
 
-def _resume_begins_one_early(**given: Any) -> Start:
+def _resume_begins_one_early(**given: Any) -> StartPosition:
     start = resume.decide(**given)
-    return Start(start.offset - 1) if given["since"] and not start.resync else start
+    return StartPosition(start.offset - 1) if given["since"] and not start.resync else start
 
 
-def _resume_begins_one_late(**given: Any) -> Start:
+def _resume_begins_one_late(**given: Any) -> StartPosition:
     start, since = resume.decide(**given), given["since"]
     behind = since is not None and since < given["head"] and not start.resync
-    return Start(start.offset + 1) if behind else start
+    return StartPosition(start.offset + 1) if behind else start
 
 
-def _a_trim_resynchronises_all_who_are_behind(**given: Any) -> Start:
+def _a_trim_resynchronises_all_who_are_behind(**given: Any) -> StartPosition:
     start, since = resume.decide(**given), given["since"]
     behind = since is not None and since < given["head"] and given["floor"]
-    return Start(given["head"], "trimmed") if behind and not start.resync else start
+    return StartPosition(given["head"], "trimmed") if behind and not start.resync else start
 
 
-def _an_old_epoch_is_continued(**given: Any) -> Start:
+def _an_old_epoch_is_continued(**given: Any) -> StartPosition:
     return resume.decide(**given | {"epoch": None})
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from realtime.core.resume import (
-    Start,
+    StartPosition,
     decide,
     join_epochs,
     parse_since,
@@ -45,24 +45,24 @@ def test_it_reads_back_the_epochs_it_wrote() -> None:
 @pytest.mark.parametrize(
     ("since", "epoch", "head", "floor", "start"),
     [
-        (None, None, 10, 0, Start(10)),  # new here: begins at the head
-        (0, "e", 0, 0, Start(0)),  # an empty stream
-        (0, "e", 10, 0, Start(0)),  # everything
-        (4, "e", 10, 0, Start(4)),  # from a position
-        (10, "e", 10, 0, Start(10)),  # nothing missed
-        (4, None, 10, 0, Start(4)),  # no epoch given: the offset is taken as it is
-        (4, "e", 10, 4, Start(4)),  # the very last that retention allows
-        (3, "e", 10, 4, Start(10, "trimmed")),
-        (0, "e", 10, 10, Start(10, "trimmed")),  # all trimmed
-        (10, "e", 10, 10, Start(10)),  # all trimmed, none missed
-        (11, "e", 10, 0, Start(10, "ahead")),
-        (4, "other", 10, 0, Start(10, "epoch")),
-        (10, "other", 10, 0, Start(10, "epoch")),
-        (4, "", 10, 0, Start(10, "epoch")),
+        (None, None, 10, 0, StartPosition(10)),  # new here: begins at the head
+        (0, "e", 0, 0, StartPosition(0)),  # an empty stream
+        (0, "e", 10, 0, StartPosition(0)),  # everything
+        (4, "e", 10, 0, StartPosition(4)),  # from a position
+        (10, "e", 10, 0, StartPosition(10)),  # nothing missed
+        (4, None, 10, 0, StartPosition(4)),  # no epoch given: the offset is taken as it is
+        (4, "e", 10, 4, StartPosition(4)),  # the very last that retention allows
+        (3, "e", 10, 4, StartPosition(10, "trimmed")),
+        (0, "e", 10, 10, StartPosition(10, "trimmed")),  # all trimmed
+        (10, "e", 10, 10, StartPosition(10)),  # all trimmed, none missed
+        (11, "e", 10, 0, StartPosition(10, "ahead")),
+        (4, "other", 10, 0, StartPosition(10, "epoch")),
+        (10, "other", 10, 0, StartPosition(10, "epoch")),
+        (4, "", 10, 0, StartPosition(10, "epoch")),
     ],
 )
 def test_it_goes_on_only_where_nothing_is_missing(
-    since: int | None, epoch: str | None, head: int, floor: int, start: Start
+    since: int | None, epoch: str | None, head: int, floor: int, start: StartPosition
 ) -> None:
     assert decide(since=since, epoch=epoch, current_epoch="e", head=head, floor=floor) == start
 
