@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, cast
 
 import msgspec
+from msgspec.structs import replace
 
 from notifications import messages
 from notifications.models import Announcement, Notification
-from realtime.protocol.codec import timestamp
+from realtime.protocol.codec import optional_timestamp, timestamp
 
 
 def notification_payload(notification: Notification) -> messages.Notification:
@@ -24,10 +24,10 @@ def notification_payload(notification: Notification) -> messages.Notification:
         channels=notification.channels,
         metadata=notification.metadata,
         created_at=timestamp(notification.created_at),
-        seen_at=_moment(notification.seen_at),
-        read_at=_moment(notification.read_at),
-        scheduled_at=_moment(notification.scheduled_at),
-        expires_at=_moment(notification.expires_at),
+        seen_at=optional_timestamp(notification.seen_at),
+        read_at=optional_timestamp(notification.read_at),
+        scheduled_at=optional_timestamp(notification.scheduled_at),
+        expires_at=optional_timestamp(notification.expires_at),
     )
 
 
@@ -37,18 +37,6 @@ def notification_json(notification: Notification) -> dict[str, Any]:
     return {**data, "is_expired": notification.is_expired}
 
 
-def state_payload(
-    id: int, status: str, seen_at: datetime | None, read_at: datetime | None
-) -> messages.NotificationState:
-    """Describe what may have changed on a notification."""
-    return messages.NotificationState(
-        id=str(id),
-        status=cast(messages.NotificationStatus, str(status)),
-        seen_at=_moment(seen_at),
-        read_at=_moment(read_at),
-    )
-
-
 def notification_state(
     notification: Notification, *, whole: bool = False
 ) -> messages.NotificationState:
@@ -56,21 +44,15 @@ def notification_state(
     return messages.NotificationState(
         id=str(notification.pk),
         status=cast(messages.NotificationStatus, str(notification.status)),
-        seen_at=_moment(notification.seen_at),
-        read_at=_moment(notification.read_at),
+        seen_at=optional_timestamp(notification.seen_at),
+        read_at=optional_timestamp(notification.read_at),
         notification=notification_payload(notification) if whole else None,
     )
 
 
 def deleted_state(notification: Notification) -> messages.NotificationState:
     """Describe a notification that its user no longer has."""
-    return messages.NotificationState(
-        id=str(notification.pk),
-        status="archived",
-        seen_at=_moment(notification.seen_at),
-        read_at=_moment(notification.read_at),
-        deleted=True,
-    )
+    return replace(notification_state(notification), status="archived", deleted=True)
 
 
 def announcement_payload(announcement: Announcement) -> messages.SystemAnnouncement:
@@ -80,9 +62,9 @@ def announcement_payload(announcement: Announcement) -> messages.SystemAnnouncem
         title=announcement.title,
         message=announcement.message,
         severity=cast(messages.Severity, str(announcement.severity)),
-        starts_at=_moment(announcement.starts_at),
-        ends_at=_moment(announcement.ends_at),
-        published_at=_moment(announcement.published_at),
+        starts_at=optional_timestamp(announcement.starts_at),
+        ends_at=optional_timestamp(announcement.ends_at),
+        published_at=optional_timestamp(announcement.published_at),
     )
 
 
@@ -90,7 +72,3 @@ def announcement_json(announcement: Announcement) -> dict[str, Any]:
     """Describe an announcement in an HTTP answer."""
     data: dict[str, Any] = msgspec.to_builtins(announcement_payload(announcement))
     return data
-
-
-def _moment(value: datetime | None) -> str | None:
-    return None if value is None else timestamp(value)

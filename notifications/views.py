@@ -31,8 +31,8 @@ from notifications.serializers import (
 from realtime.rest import idempotency
 from realtime.rest.pagination import CursorOrWindow
 from realtime.rest.permissions import StaffWith
-from realtime.rest.serializers import StrictSerializer
-from realtime.rest.views import View
+from realtime.rest.serializers import checked
+from realtime.rest.views import View, user_id
 from realtime.retry import retried
 
 # Rows of a bulk update that cost as much as another request; who is unread again is logged whole.
@@ -58,7 +58,7 @@ class NotificationListView(View, ListAPIView[Notification]):
 
     def get_queryset(self) -> QuerySet[Notification]:
         query = self.asked(self.request)
-        return selectors.notifications_list(user_id=_user_id(self.request), **query)
+        return selectors.notifications_list(user_id=user_id(self.request), **query)
 
     @extend_schema(operation_id="notifications_list", parameters=[NotificationQuery])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -76,8 +76,8 @@ class NotificationListView(View, ListAPIView[Notification]):
         The admin's log keeps who did.
         """
         idempotency.refuse(request)
-        wanted = _checked(NotificationInput, request.data)
-        created = _create(_user_id(request), wanted)
+        wanted = checked(NotificationInput, request.data)
+        created = _create(user_id(request), wanted)
         return Response(NotificationOutput(created).data, status=201)
 
 
@@ -85,7 +85,7 @@ class NotificationSummaryView(View):
     @extend_schema(operation_id="notifications_summary", responses=SummaryOutput)
     def get(self, request: Request) -> Response:
         """Count your notifications that have not expired, by status, type and priority."""
-        summary = selectors.notification_summary(user_id=_user_id(request))
+        summary = selectors.notification_summary(user_id=user_id(request))
         return Response(SummaryOutput(summary).data)
 
 
@@ -94,7 +94,7 @@ class NotificationView(View):
     def get(self, request: Request, notification_id: str) -> Response:
         """Read one of your notifications."""
         found = selectors.notification_get(
-            notification_id=notification_id, user_id=_user_id(request)
+            notification_id=notification_id, user_id=user_id(request)
         )
         return Response(NotificationOutput(found).data)
 
@@ -117,14 +117,14 @@ class NotificationView(View):
     @extend_schema(operation_id="notifications_destroy", responses={204: None})
     def delete(self, request: Request, notification_id: str) -> Response:
         """Archive one of your notifications; what concerns money is never erased."""
-        services.notification_archive(notification_id=notification_id, user_id=_user_id(request))
+        services.notification_archive(notification_id=notification_id, user_id=user_id(request))
         return Response(status=204)
 
     def _update(self, request: Request, notification_id: str) -> Response:
         changed = services.notification_set_status(
             notification_id=notification_id,
-            user_id=_user_id(request),
-            **_checked(StatusInput, request.data),
+            user_id=user_id(request),
+            **checked(StatusInput, request.data),
         )
         return Response(NotificationOutput(changed).data)
 
@@ -184,9 +184,9 @@ class NotificationBulkUpdateView(View):
         return 1 + len(ids) // (1 if data.get("status") == Status.UNREAD else ROWS_PER_UNIT)
 
     def _update(self, request: Request) -> Response:
-        data = _checked(BulkUpdateInput, request.data)
+        data = checked(BulkUpdateInput, request.data)
         outcome = services.notifications_bulk_update(
-            user_id=_user_id(request), ids=data["notification_ids"], status=data["status"]
+            user_id=user_id(request), ids=data["notification_ids"], status=data["status"]
         )
         results = [{"id": id, "status": status} for id, status in outcome.items()]
         updated = sum(status == "updated" for status in outcome.values())
@@ -199,10 +199,8 @@ class NotificationMarkAllReadView(View):
     )
     def post(self, request: Request) -> Response:
         """Mark all your notifications as read."""
-        _checked(NoFields, request.data)
-        return Response(
-            {"updated": services.notifications_mark_all_read(user_id=_user_id(request))}
-        )
+        checked(NoFields, request.data)
+        return Response({"updated": services.notifications_mark_all_read(user_id=user_id(request))})
 
 
 class NotificationMarkAllSeenView(View):
@@ -211,10 +209,8 @@ class NotificationMarkAllSeenView(View):
     )
     def post(self, request: Request) -> Response:
         """Mark all your notifications as seen."""
-        _checked(NoFields, request.data)
-        return Response(
-            {"updated": services.notifications_mark_all_seen(user_id=_user_id(request))}
-        )
+        checked(NoFields, request.data)
+        return Response({"updated": services.notifications_mark_all_seen(user_id=user_id(request))})
 
 
 class AnnouncementListView(View, ListAPIView[Announcement]):
@@ -230,8 +226,8 @@ class AnnouncementListView(View, ListAPIView[Announcement]):
 
 def _act(request: Request, notification_id: str, service: Callable[..., Notification]) -> Response:
     """Apply a service that needs no more than the notification and its user."""
-    _checked(NoFields, request.data)
-    changed = service(notification_id=notification_id, user_id=_user_id(request))
+    checked(NoFields, request.data)
+    changed = service(notification_id=notification_id, user_id=user_id(request))
     return Response(NotificationOutput(changed).data)
 
 
@@ -241,16 +237,3 @@ def _create(by: int, wanted: Mapping[str, Any]) -> Notification:
     created = services.notification_create(**wanted)
     LogEntry.objects.log_actions(by, [created], ADDITION, "Added over the API.")
     return created
-
-
-def _checked(serializer_class: type[StrictSerializer], data: Any) -> dict[str, Any]:
-    """Return what a body or a query string says, or answer 400."""
-    serializer = serializer_class(data=data)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
-
-
-def _user_id(request: Request) -> int:
-    user_id = request.user.pk
-    assert user_id is not None  # IsAuthenticated let the request in
-    return user_id

@@ -28,7 +28,7 @@ from realtime.access.tokens import BadToken, identity_of, read
 from realtime.access.validity import stamp_of
 from realtime.core.identity import Identity
 from realtime.rest.authentication import LoginAuthentication
-from realtime.rest.serializers import StrictSerializer
+from realtime.rest.serializers import StrictSerializer, checked
 from realtime.rest.views import View
 
 MAX_PASSWORD_LENGTH = 1024  # hashing takes longer the longer it is
@@ -87,7 +87,7 @@ class TokenView(_Anonymous):
     )
     def post(self, request: Request) -> Response:
         """Log in with a name and a password."""
-        user = authenticate(request._request, **_checked(TokenInput, request))
+        user = authenticate(request._request, **checked(TokenInput, request.data))
         if not isinstance(user, get_user_model()):
             raise AuthenticationFailed("The name or the password is wrong.", "wrong_credentials")
         LoginThrottle().succeeded(request)
@@ -125,7 +125,7 @@ class RefreshView(_Anonymous):
         Asked again within REFRESH_GRACE_SECONDS (30) of its use, as after a lost answer, it
         gives the same successor again. Used after that it ends the login, with its sockets.
         """
-        return _answer(tokens.login_refresh(**_checked(RefreshInput, request)))
+        return _answer(tokens.login_refresh(**checked(RefreshInput, request.data)))
 
 
 class LogoutView(_Anonymous):
@@ -136,7 +136,7 @@ class LogoutView(_Anonymous):
     )
     def post(self, request: Request) -> Response:
         """End a login: its tokens are worthless, its sockets close; again is no error."""
-        tokens.login_end(**_checked(RefreshInput, request))
+        tokens.login_end(**checked(RefreshInput, request.data))
         return Response(status=204)
 
 
@@ -182,12 +182,6 @@ class MeView(View):
         """Say who is logged in."""
         assert isinstance(request.user, get_user_model())  # IsAuthenticated let the request in
         return Response(UserOutput(request.user).data)
-
-
-def _checked(kind: type[StrictSerializer], request: Request) -> dict[str, Any]:
-    given = kind(data=request.data)
-    given.is_valid(raise_exception=True)
-    return dict(given.validated_data)
 
 
 def _answer(login: tokens.Login) -> Response:

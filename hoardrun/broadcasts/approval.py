@@ -24,6 +24,7 @@ from hoardrun.broadcasts.serializers import TARGETS
 from hoardrun.broadcasts.services import sent
 from hoardrun.broadcasts.state import APPROVAL_HOURS, State, state_of
 from realtime.errors import InvalidInput
+from realtime.rest.serializers import checked
 from realtime.retry import retried
 
 
@@ -103,9 +104,8 @@ def _data(broadcast: Broadcast) -> dict[str, Any]:
     target = {}
     if kind.target is not None and broadcast.target != EVERYBODY:
         target[kind.target] = broadcast.target
-    given = kind.serializer(data={**broadcast.payload, **target})
-    given.is_valid(raise_exception=True)
-    return {name: value for name, value in given.validated_data.items() if name not in TARGETS}
+    given = checked(kind.serializer, {**broadcast.payload, **target})
+    return {name: value for name, value in given.items() if name not in TARGETS}
 
 
 def _reasons(error: Exception) -> str:

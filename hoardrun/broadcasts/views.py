@@ -29,7 +29,8 @@ from hoardrun.broadcasts.services import Order
 from notifications.serializers import NoFields
 from realtime.rest import idempotency
 from realtime.rest.pagination import CursorOrWindow
-from realtime.rest.views import View
+from realtime.rest.serializers import checked
+from realtime.rest.views import View, user_id
 
 
 class _Limited(View):
@@ -64,12 +65,10 @@ class _BroadcastView(_Limited):
                 once = "Give it once, as a parameter or as a field."
                 raise serializers.ValidationError({target: [once]})
             data = {**data, target: query[target]}
-        given = KINDS[self.kind].serializer(data=data)
-        given.is_valid(raise_exception=True)
-        return dict(given.validated_data)
+        return checked(KINDS[self.kind].serializer, data)
 
     def _order(self, request: Request) -> Order:
-        return Order(_user_id(request), address_of(request), idempotency.key_of(request))
+        return Order(user_id(request), address_of(request), idempotency.key_of(request))
 
 
 class NotificationView(_BroadcastView):
@@ -137,8 +136,8 @@ class _DecisionView(_Limited):
     permission_classes = (MayApprove,)
 
     def approver(self, request: Request) -> Approver:
-        NoFields(data=request.data).is_valid(raise_exception=True)
-        return Approver(_user_id(request), address_of(request))
+        checked(NoFields, request.data)
+        return Approver(user_id(request), address_of(request))
 
 
 class ApproveView(_DecisionView):
@@ -161,8 +160,3 @@ class RejectView(_DecisionView):
 
 def _decided(decision: BroadcastDecision) -> Response:
     return Response(decision.result)
-
-
-def _user_id(request: Request) -> int:
-    assert request.user.pk is not None  # the permission let the request in
-    return request.user.pk

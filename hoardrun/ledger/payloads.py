@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Literal, cast
 
 import msgspec
@@ -32,7 +31,7 @@ def txn_payload(txn: Transaction) -> TransactionUpdate:
         ),
         created_at=codec.timestamp(txn.created_at),
         updated_at=codec.timestamp(txn.updated_at),
-        completed_at=_moment(txn.completed_at),
+        completed_at=codec.optional_timestamp(txn.completed_at),
         merchant_name=txn.merchant_name,
         merchant_category=txn.merchant_category,
         failure_reason=txn.failure_reason,
@@ -64,7 +63,3 @@ def account_data(account: Account) -> dict[str, Any]:
     """Describe an account for REST, as the socket does."""
     data: dict[str, Any] = msgspec.to_builtins(account_payload(account))
     return data
-
-
-def _moment(moment: datetime | None) -> str | None:
-    return None if moment is None else codec.timestamp(moment)

@@ -28,7 +28,8 @@ from hoardrun.request_id import request_id
 from realtime.rest import idempotency
 from realtime.rest.pagination import CursorOrWindow
 from realtime.rest.permissions import staff_may
-from realtime.rest.views import View
+from realtime.rest.serializers import checked
+from realtime.rest.views import View, user_id
 
 ACTIONS = {
     "cancel": TransactionStatus.CANCELLED,
@@ -50,14 +51,14 @@ class AccountListView(View, ListAPIView[Account]):
     pagination_class = None
 
     def get_queryset(self) -> QuerySet[Account]:
-        return selectors.account_list(user_id=_user_id(self.request))
+        return selectors.account_list(user_id=user_id(self.request))
 
 
 class AccountView(View):
     @extend_schema(operation_id="accounts_retrieve", responses=AccountOutput)
     def get(self, request: Request, account_id: str) -> Response:
         """Read one of your accounts."""
-        account = selectors.account_get(user_id=_user_id(request), account_id=account_id)
+        account = selectors.account_get(user_id=user_id(request), account_id=account_id)
         return Response(AccountOutput(account).data)
 
 
@@ -69,7 +70,7 @@ class TransactionListView(View, ListAPIView[Transaction]):
     pagination_class = CursorOrWindow
 
     def get_queryset(self) -> QuerySet[Transaction]:
-        return selectors.transaction_list(user_id=_user_id(self.request))
+        return selectors.transaction_list(user_id=user_id(self.request))
 
     @extend_schema(
         request=TransactionInput,
@@ -82,9 +83,9 @@ class TransactionListView(View, ListAPIView[Transaction]):
     def post(self, request: Request) -> Response:
         """Create a pending transaction; an outbound one holds its amount."""
         wanted = _transaction_input(request)
-        user_id = _user_id(request)
-        by = actors.user(user_id, request_id(request))
-        txn, created = services.transaction_create(owner_id=user_id, by=by, **wanted)
+        owner_id = user_id(request)
+        by = actors.user(owner_id, request_id(request))
+        txn, created = services.transaction_create(owner_id=owner_id, by=by, **wanted)
         data = TransactionOutput(txn).data
         if created:
             return Response(data, status=201)
@@ -95,7 +96,7 @@ class TransactionView(View):
     @extend_schema(operation_id="transactions_retrieve", responses=TransactionOutput)
     def get(self, request: Request, txn_id: str) -> Response:
         """Read a transaction on one of your accounts."""
-        txn = selectors.transaction_get(user_id=_user_id(request), txn_id=txn_id)
+        txn = selectors.transaction_get(user_id=user_id(request), txn_id=txn_id)
         return Response(TransactionOutput(txn).data)
 
 
@@ -110,36 +111,31 @@ class TransactionActView(View):
         stored with who made it.
         """
         idempotency.refuse(request, "A move happens once: repeated, it is answered with 409.")
-        wanted = ActionInput(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        action = wanted.validated_data["action"]
+        wanted = checked(ActionInput, request.data)
+        action = wanted["action"]
         txn = services.transaction_move(
             txn_id=txn_id,
             to=ACTIONS[action],
-            reason=wanted.validated_data.get("reason", ""),
+            reason=wanted.get("reason", ""),
             by=_actor(request, txn_id, action),
-            onto=wanted.validated_data.get("onto_account_id"),
+            onto=wanted.get("onto_account_id"),
         )
         return Response(TransactionOutput(txn).data)
 
 
 def _actor(request: Request, txn_id: str, action: str) -> Actor:
     """Return who acts, or refuse: an owner, or staff on a transaction of somebody else."""
-    user_id = _user_id(request)
-    own = selectors.transaction_list(user_id=user_id)
+    acting_id = user_id(request)
+    own = selectors.transaction_list(user_id=acting_id)
     if own.filter(pk=selectors.id_parse(txn_id)).exists():
         if action not in OWNER_ACTIONS:
             raise ActionNotAllowed(action, OWNER_ACTIONS)
-        return actors.user(user_id, request_id(request))
+        return actors.user(acting_id, request_id(request))
     if staff_may(request.user, MOVE):
-        return actors.staff(user_id, request_id(request))
+        return actors.staff(acting_id, request_id(request))
     if request.user.is_staff:
         raise PermissionDenied(f"To move transactions of others takes the right {MOVE}.")
     raise TransactionNotFound  # somebody else's looks like none at all
-
-
-def _user_id(request: Request) -> int:
-    return request.user.pk or 0  # nobody: the schema is drawn without a user
 
 
 def _transaction_input(request: Request) -> dict[str, Any]:
@@ -152,6 +148,4 @@ def _transaction_input(request: Request) -> dict[str, Any]:
                 {"idempotency_key": ["Differs from the header Idempotency-Key. Send one."]}
             )
         data = {**data, "idempotency_key": header}
-    wanted = TransactionInput(data=data)
-    wanted.is_valid(raise_exception=True)
-    return dict(wanted.validated_data)
+    return checked(TransactionInput, data)

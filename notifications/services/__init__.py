@@ -29,7 +29,6 @@ from notifications.services.notification import (
     notification_mark_read,
     notification_mark_seen,
     notification_mark_unread,
-    notification_resend,
     notification_set_status,
 )
 
@@ -43,7 +42,6 @@ __all__ = [
     "notification_mark_read",
     "notification_mark_seen",
     "notification_mark_unread",
-    "notification_resend",
     "notification_set_status",
     "notifications_archive",
     "notifications_bulk_update",

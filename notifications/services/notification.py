@@ -11,14 +11,10 @@ from django.db import transaction
 
 from notifications import selectors, validation
 from notifications.choices import Status
-from notifications.errors import Conflict
 from notifications.models import Notification
-from notifications.payloads import notification_payload
 from realtime import clock
 from realtime.errors import InvalidInput
-from realtime.publish import publish
 from realtime.retry import retried
-from realtime.streams import user_stream
 
 
 @retried
@@ -110,20 +106,6 @@ def notification_set_status(
     """Move it to a status: unread again, read, or archived."""
     target = validation.choice("status", status, Status)
     return _change(notification_id, user_id, lambda row, now: row.move(target, now))
-
-
-@retried
-@transaction.atomic
-def notification_resend(*, notification_id: int | str) -> Notification:
-    """Publish the notification once more, as it stands now, to its user's devices."""
-    notification = selectors.notification_get(notification_id=notification_id, lock=True)
-    if notification.published_at is None:
-        raise Conflict(
-            f"Notification {notification.pk} is not published yet; "
-            "it goes out by itself at its scheduled time."
-        )
-    publish(user_stream(notification.user_id), notification_payload(notification))
-    return notification
 
 
 @retried

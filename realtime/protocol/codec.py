@@ -68,6 +68,11 @@ def timestamp(moment: datetime | None = None) -> str:
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
+def optional_timestamp(moment: datetime | None) -> str | None:
+    """Write a moment as `timestamp` does, and none as none."""
+    return None if moment is None else timestamp(moment)
+
+
 def encode(
     payload: Payload,
     *,

@@ -71,6 +71,13 @@ class StrictSerializer(serializers.Serializer[Any]):
         return errors
 
 
+def checked(kind: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
+    """Return what a body or a query says, as a serializer reads it. Raises ValidationError."""
+    serializer = kind(data=data)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
 def surplus(given: Iterable[str], known: Collection[str], what: str) -> dict[str, list[str]]:
     """Describe the names that are not `known`: the first few, and how many there are."""
     names = [name for name in given if name not in known]

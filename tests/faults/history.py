@@ -141,7 +141,7 @@ class History:
             lambda n: services.notification_mark_seen(notification_id=self.note(n)),
             lambda n: services.notification_mark_unread(notification_id=self.note(n)),
             lambda n: services.notification_archive(notification_id=self.note(n)),
-            lambda n: services.notification_resend(notification_id=self.note(n)),
+            lambda n: services.notifications_resend(ids=[self.note(n)]),
             lambda n: services.notifications_mark_all_read(user_id=alice.pk),
             lambda n: services.notifications_mark_all_seen(user_id=alice.pk),
             self.bulk,

@@ -196,7 +196,7 @@ def test_what_is_sent_again_is_still_there_once() -> None:
     history = History(Clock(), alice, alice)
     history.notify(1)
     client = Client(snapshot(user_id=alice.pk))
-    services.notification_resend(notification_id=history.newest(Notification))
+    services.notifications_resend(ids=[history.newest(Notification)])
     client.follow()
     fresh = snapshot(user_id=alice.pk)
     assert len(fresh["notifications"]) == 1

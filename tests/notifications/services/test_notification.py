@@ -12,7 +12,7 @@ import pytest
 from django.utils import timezone
 
 from notifications import services
-from notifications.errors import Conflict, NotFound
+from notifications.errors import NotFound
 from notifications.models import Notification
 from realtime import clock
 from realtime.errors import InvalidInput
@@ -124,18 +124,11 @@ def test_it_does_not_touch_somebody_elses(alice, bob):
     assert created.status == "unread"
 
 
-def test_it_resends_as_often_as_asked(alice):
-    created = note(alice)
-    services.notification_resend(notification_id=created.pk)
-    services.notification_resend(notification_id=created.pk)
+def test_it_resends_as_often_as_asked_what_is_out(alice):
+    created, scheduled = note(alice), note(alice, scheduled_at=timezone.now() + HOUR)
+    for _ in range(2):
+        assert services.notifications_resend(ids=[created.pk, scheduled.pk]) == 1
     assert [event["data"]["id"] for event in told(alice)] == [str(created.pk)] * 3
-
-
-def test_it_does_not_resend_what_is_not_out_yet(alice):
-    scheduled = note(alice, scheduled_at=timezone.now() + HOUR)
-    with pytest.raises(Conflict, match="not published yet"):
-        services.notification_resend(notification_id=scheduled.pk)
-    assert told(alice) == []
 
 
 def test_metadata_may_speak_of_nul_without_holding_one(alice):
