@@ -9,7 +9,9 @@ from datetime import timedelta
 import pytest
 from hypothesis import settings as hypothesis_settings
 
+from tests.nodes import node
 from tests.services import reaper, secrets
+from tests.services.server import Server
 
 # A slow machine is no counter-example.
 hypothesis_settings.register_profile("hoardrun", deadline=None)
@@ -90,3 +92,27 @@ def wrong_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
         monkeypatch.setattr(time, "time", lambda: real_time() + by.total_seconds())
 
     return shift
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[Server]:
+    """A node with the default settings, for all tests of this run."""
+    with node(DEBUG="1", SIMULATE_MARKET="1") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def strict() -> Iterator[Server]:
+    """A node whose limits are low and whose patience is short."""
+    with node(
+        DEBUG="1",
+        WS_MAX_CONNECTIONS_PER_USER="2",
+        WS_MAX_ROOMS_PER_CONNECTION="2",
+        WS_MAX_MESSAGES_PER_SECOND="5",
+        WS_MAX_MESSAGE_BURST="10",
+        WS_AUTHENTICATE_WITHIN_SECONDS="0.5",
+        WS_MAX_BUFFER_BYTES="8192",
+        # The kernel ends a stuck socket after twice that, the sweep within a second of it.
+        WS_STUCK_AFTER_SECONDS="3",
+    ) as server:
+        yield server

@@ -39,7 +39,7 @@ from realtime.log import CursorMove
 from realtime.models import Connection, Cursor, EndedSession, Event, IssuedToken, Node, Stream
 from realtime.protocol.codes import CloseCode
 from realtime.streams import user_stream
-from tests.realtime.conftest import ALICE, BOB, connect, node
+from tests.nodes import ALICE, BOB, connect, node
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME, EMAIL = "Zaphodine", "zaphodine@example.org"

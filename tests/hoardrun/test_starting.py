@@ -13,7 +13,7 @@ from hoardrun import starting
 from hoardrun.asgi import Application
 from hoardrun.starting import Start
 from realtime.protocol.codes import CloseCode
-from tests.realtime.conftest import ALICE, USERS, connect, token_for
+from tests.nodes import ALICE, USERS, connect, token_for
 from tests.services.client import Client
 from tests.services.server import Server
 

@@ -18,7 +18,7 @@ from realtime.access import changes
 from realtime.models import Connection, EndedSession, Event
 from realtime.protocol.codes import CloseCode
 from realtime.streams import user_stream
-from tests.realtime.conftest import ALICE, BOB, STAFF, connect, node, token_for
+from tests.nodes import ALICE, BOB, STAFF, connect, node, token_for
 from tests.services.server import Server
 
 

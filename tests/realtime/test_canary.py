@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.realtime.conftest import ALICE, USERS
+from tests.nodes import ALICE, USERS
 from tests.services import reaper, secrets
 from tests.services.client import Client
 from tests.services.postgres import Postgres

@@ -14,7 +14,7 @@ from django.test import Client
 from realtime.console import forms as console_forms
 from realtime.console.forms import StaffForm, commands, register, staff_forms
 from realtime.protocol.commands import COMMAND_TYPES
-from tests.realtime.conftest import token_for
+from tests.nodes import token_for
 
 PASSWORD = "a pass of theirs"
 LOGINS = [{"username": "alice", "name": "Alice </script>", "password": "alice-pass"}]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.realtime.conftest import ALICE, broadcast, connect, node, push_balance
+from tests.nodes import ALICE, broadcast, connect, node, push_balance
 from tests.services.client import Client
 from tests.services.server import Server
 

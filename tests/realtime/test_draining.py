@@ -18,7 +18,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from realtime.protocol.codes import CloseCode
-from tests.realtime.conftest import ALICE, BOB, STAFF, connect, node, push_balance, token_for
+from tests.nodes import ALICE, BOB, STAFF, connect, node, push_balance, token_for
 from tests.services import environment
 from tests.services.client import Client
 from tests.services.handshake import shake

@@ -19,7 +19,7 @@ from realtime.hub.hub import Hub
 from realtime.hub.socket import Peer, Socket
 from realtime.protocol.codes import CloseCode
 from realtime.servers.asgi import AsgiWriter
-from tests.realtime.conftest import ALICE, token_for
+from tests.nodes import ALICE, token_for
 
 HERE = "192.0.2.1"
 _verify = tokens.verify

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.realtime.conftest import token_for
+from tests.nodes import token_for
 from tests.services.client import Client
 from tests.services.redis import Redis
 from tests.services.server import Server

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.realtime.conftest import ALICE, STAFF, connect, token_for
+from tests.nodes import ALICE, STAFF, connect, token_for
 from tests.services.server import Server
 
 pytestmark = pytest.mark.servers

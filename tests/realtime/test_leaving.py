@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import redis as redis_client
 
-from tests.realtime.conftest import (
+from tests.nodes import (
     ALICE,
     BOB,
     STAFF,

@@ -12,7 +12,7 @@ import pytest
 
 from realtime.core.limits import Buckets, network_of
 from realtime.protocol.codes import CloseCode
-from tests.realtime.conftest import ALICE, BOB, STAFF, USERS, connect, node, token_for
+from tests.nodes import ALICE, BOB, STAFF, USERS, connect, node, token_for
 from tests.services.client import Client
 from tests.services.handshake import offer, shake
 from tests.services.ports import PATIENCE

@@ -30,7 +30,7 @@ from realtime.models import Cursor
 from realtime.options import Options
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import AccessChanged
-from tests.realtime.conftest import token_for
+from tests.nodes import token_for
 from tests.realtime.rig import Notebook, turned
 
 pytestmark = pytest.mark.django_db(transaction=True)

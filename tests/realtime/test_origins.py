@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from realtime.core.origin import MAX_TOLD, Told, parse_allowed
-from tests.realtime.conftest import ALICE, node, token_for
+from tests.nodes import ALICE, node, token_for
 from tests.services import web
 from tests.services.handshake import refusal, shake
 from tests.services.server import Server

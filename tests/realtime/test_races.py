@@ -29,7 +29,7 @@ from realtime.hub.socket import Socket
 from realtime.protocol.codes import CloseCode
 from realtime.publish import Ephemeral
 from realtime.rooms import RoomKind
-from tests.realtime.conftest import token_for
+from tests.nodes import token_for
 from tests.realtime.rig import Notebook
 
 pytestmark = pytest.mark.django_db(transaction=True)

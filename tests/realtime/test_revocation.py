@@ -22,7 +22,7 @@ import pytest
 from rest_framework_simplejwt.tokens import AccessToken
 
 from realtime.protocol.codes import CloseCode
-from tests.realtime.conftest import ALICE, BOB, STAFF, connect, node, token_for
+from tests.nodes import ALICE, BOB, STAFF, connect, node, token_for
 from tests.services import environment
 from tests.services.client import Client, Message
 from tests.services.ports import PATIENCE

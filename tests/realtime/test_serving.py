@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.realtime.conftest import ALICE, STAFF, USERS, connect, node, token_for
+from tests.nodes import ALICE, STAFF, USERS, connect, node, token_for
 from tests.services import environment
 from tests.services.redis import Redis
 from tests.services.server import Kind, Server

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from realtime.protocol.export.lines import line
-from tests.realtime.conftest import ALICE, broadcast, push_balance
+from tests.nodes import ALICE, broadcast, push_balance
 from tests.services import environment, secrets
 from tests.services.ports import PATIENCE, free_port
 from tests.services.server import Server

@@ -20,7 +20,7 @@ from realtime.access import tickets
 from realtime.core.identity import Identity
 from realtime.models import Ticket
 from realtime.protocol.codes import CloseCode
-from tests.realtime.conftest import ALICE, BOB, USERS, node, token_for
+from tests.nodes import ALICE, BOB, USERS, node, token_for
 from tests.services.client import Client
 from tests.services.handshake import offer
 from tests.services.ports import PATIENCE

@@ -22,7 +22,7 @@ from rest_framework_simplejwt.tokens import RefreshToken, SlidingToken, UntypedT
 from realtime.access.tokens import session_of
 from realtime.access.validity import stamp_of
 from realtime.protocol.codes import CloseCode
-from tests.realtime.conftest import ALICE, node, token_for
+from tests.nodes import ALICE, node, token_for
 from tests.services.client import Client
 from tests.services.handshake import shake
 from tests.services.server import Server

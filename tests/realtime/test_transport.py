@@ -13,7 +13,7 @@ import pytest
 from realtime.cluster import serve
 from realtime.core.frames import WINDOW_BITS
 from realtime.protocol.codes import CloseCode
-from tests.realtime.conftest import ALICE, BOB, broadcast, connect, node, push_balance, token_for
+from tests.nodes import ALICE, BOB, broadcast, connect, node, push_balance, token_for
 from tests.services.raw import CLOSE, PING, RawClient, RawFrame
 from tests.services.server import Server
 

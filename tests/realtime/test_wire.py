@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from realtime.protocol import PROTOCOL_VERSION
-from tests.realtime.conftest import ALICE, BOB, broadcast, connect, push_balance, token_for
+from tests.nodes import ALICE, BOB, broadcast, connect, push_balance, token_for
 from tests.services.client import Client
 from tests.services.server import Server
 

@@ -15,7 +15,7 @@ from realtime.core.handshake import PARAMETERS
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.messages import PAYLOADS
 from tests.conformance.fuzz import frames, messages, requests
-from tests.realtime.conftest import ALICE, BOB, token_for
+from tests.nodes import ALICE, BOB, token_for
 from tests.services.client import Client
 from tests.services.server import Server
 

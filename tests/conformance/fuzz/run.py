@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conformance.fuzz.attack import Attack
-from tests.realtime.conftest import ALICE, USERS, connect
+from tests.nodes import ALICE, USERS, connect
 from tests.services.server import Server
 
 AT_ONCE = 16

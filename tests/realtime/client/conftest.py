@@ -16,7 +16,7 @@ from websockets.http11 import Request, Response
 
 from realtime.client import Client
 from realtime.protocol.codec import timestamp
-from tests.realtime.conftest import ALICE, token_for
+from tests.nodes import ALICE, token_for
 from tests.services.ports import PATIENCE
 from tests.services.server import Server
 

@@ -11,8 +11,8 @@ import pytest
 
 from realtime.client import Client, ServerError
 from realtime.client.connection import TokenIn
+from tests.nodes import ALICE, BOB, broadcast, connect, push_balance, token_for
 from tests.realtime.client.conftest import Seen, client_of, getter, until
-from tests.realtime.conftest import ALICE, BOB, broadcast, connect, push_balance, token_for
 from tests.services.ports import PATIENCE
 from tests.services.server import Server
 

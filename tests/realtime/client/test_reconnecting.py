@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import ServerConnection
 
+from tests.nodes import ALICE, broadcast, node, push_balance
 from tests.realtime.client.conftest import (
     STREAM,
     client_of,
@@ -23,7 +24,6 @@ from tests.realtime.client.conftest import (
     until,
     wrong,
 )
-from tests.realtime.conftest import ALICE, broadcast, node, push_balance
 from tests.services import environment
 from tests.services.ports import wait_until
 from tests.services.process import Process

@@ -13,8 +13,8 @@ from websockets.http11 import Response
 
 from realtime.client import Client
 from realtime.client.connection import TokenIn
+from tests.nodes import ALICE, push_balance, token_for
 from tests.realtime.client.conftest import STREAM, Seen, client_of, getter, port_of, until
-from tests.realtime.conftest import ALICE, push_balance, token_for
 from tests.services.server import Server
 
 pytestmark = pytest.mark.servers

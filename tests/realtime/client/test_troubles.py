@@ -18,6 +18,7 @@ from websockets.asyncio.server import ServerConnection
 
 from realtime.client import Client, connection
 from realtime.protocol.codec import timestamp
+from tests.nodes import ALICE, node
 from tests.realtime.client.conftest import (
     STREAM,
     Seen,
@@ -29,7 +30,6 @@ from tests.realtime.client.conftest import (
     until,
     wrong,
 )
-from tests.realtime.conftest import ALICE, node
 from tests.services.server import Server
 
 pytestmark = pytest.mark.servers

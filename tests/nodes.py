@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from rest_framework_simplejwt.tokens import AccessToken
 
 from realtime.access.validity import stamp_of
@@ -38,30 +37,6 @@ def token_for(user_id: int, *, seconds: float = 600) -> str:
 def node(**env: str) -> Iterator[Server]:
     """Serve with Alice, Bob and Charlie, who is staff, may broadcast and sees nodes."""
     with Server(env=env, prepare=USERS) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def served() -> Iterator[Server]:
-    """A node with the default settings, for all tests of this run."""
-    with node(DEBUG="1", SIMULATE_MARKET="1") as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def strict() -> Iterator[Server]:
-    """A node whose limits are low and whose patience is short."""
-    with node(
-        DEBUG="1",
-        WS_MAX_CONNECTIONS_PER_USER="2",
-        WS_MAX_ROOMS_PER_CONNECTION="2",
-        WS_MAX_MESSAGES_PER_SECOND="5",
-        WS_MAX_MESSAGE_BURST="10",
-        WS_AUTHENTICATE_WITHIN_SECONDS="0.5",
-        WS_MAX_BUFFER_BYTES="8192",
-        # The kernel ends a stuck socket after twice that, the sweep within a second of it.
-        WS_STUCK_AFTER_SECONDS="3",
-    ) as server:
         yield server
 
 
