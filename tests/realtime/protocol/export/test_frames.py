@@ -11,7 +11,7 @@ import pytest
 from realtime.protocol.commands import COMMAND_TYPES
 from realtime.protocol.messages import PAYLOADS
 from tests.nodes import ALICE, STAFF, USERS, broadcast, connect, token_for
-from tests.realtime.protocol.schema import Schema
+from tests.realtime.protocol.export.schema import Schema
 from tests.services.client import Client, Message
 from tests.services.ports import wait_until
 from tests.services.server import Server

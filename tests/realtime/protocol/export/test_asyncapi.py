@@ -18,7 +18,7 @@ from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import COMMAND_TYPES
 from realtime.protocol.export import asyncapi, described
 from realtime.protocol.messages import PAYLOADS
-from tests.realtime.protocol.schema import Schema, references
+from tests.realtime.protocol.export.schema import Schema, references
 
 FILE = settings.BASE_DIR / "docs" / "protocol" / "asyncapi.json"
 
