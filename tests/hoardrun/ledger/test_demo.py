@@ -12,7 +12,7 @@ from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.services import transaction_create
 from notifications.models import Notification
 from tests.hoardrun.ledger.conftest import at_once
-from tests.hoardrun.ledger.test_seed_demo import LOGINS
+from tests.hoardrun.ledger.management.test_seed_demo import LOGINS
 
 
 @pytest.fixture
