@@ -6,11 +6,11 @@ from django.apps import AppConfig
 
 
 class Club(AppConfig):
-    name = "tests.realtime.club"
+    name = "tests.scenarios.club"
     label = "club"
 
     def ready(self) -> None:
         from realtime import rooms
-        from tests.realtime.club.room import ClubRoom
+        from tests.scenarios.club.room import ClubRoom
 
         rooms.register(ClubRoom())

@@ -5,4 +5,4 @@ from __future__ import annotations
 from hoardrun.settings import *  # noqa: F403 everything, as it is
 from hoardrun.settings import INSTALLED_APPS
 
-INSTALLED_APPS = [*INSTALLED_APPS, "tests.realtime.club.app.Club"]
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.scenarios.club.app.Club"]

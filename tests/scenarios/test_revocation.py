@@ -213,7 +213,7 @@ async def test_nothing_is_delivered_past_its_bound(
         "WS_RECHECK_SECONDS": "3600",  # so that it is the events that do it
         "REFRESH_TOKEN_DAYS": "1",
         "REFRESH_GRACE_SECONDS": "0",
-        "DJANGO_SETTINGS_MODULE": "tests.realtime.club.settings",
+        "DJANGO_SETTINGS_MODULE": "tests.scenarios.club.settings",
     }
     nodes = [serve(env=env, migrate=True), serve(env=env, migrate=False)]
     users = await asyncio.to_thread(shell, nodes[0], f"CASES = {list(CODES)!r}\n{_SETUP}")
