@@ -20,7 +20,7 @@ BENCH ?= all
 MAY_SELECT_NONE = $(if $(ARGS),|| [ $$? -eq 5 ])
 
 # The suites that run inside one process and therefore on every store, those that exist.
-STORE_SUITES := $(wildcard tests/realtime tests/notifications tests/hoardrun)
+STORE_SUITES := $(wildcard tests/realtime tests/notifications tests/hoardrun tests/scenarios)
 # A deployment's environment, for the checks that only make sense in one.
 PRODUCTION = env -u DEBUG -u REDIS_URL DATABASE_URL=sqlite://:memory: ALLOWED_HOSTS=example.com \
 	SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))')"

@@ -40,8 +40,8 @@ from realtime.models import Connection, Cursor, EndedSession, Event, IssuedToken
 from realtime.protocol.codes import CloseCode
 from realtime.streams import user_stream
 from tests.nodes import ALICE, BOB, connect, node
+from tests.services.environment import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 NAME, EMAIL = "Zaphodine", "zaphodine@example.org"
 
 
