@@ -17,19 +17,6 @@ from hoardrun.stores import ENGINES
 
 
 @register(Tags.security, deploy=True)
-def check_databases(**kwargs: Any) -> Iterator[CheckMessage]:
-    """Warn of connections that outlive their request."""
-    for alias, config in settings.DATABASES.items():
-        if config.get("CONN_MAX_AGE", 0) != 0:
-            yield Warning(
-                f"The database {alias!r} has persistent connections: under ASGI each thread "
-                "leaves one behind, until the database takes no more.",
-                hint="Set CONN_MAX_AGE to 0; PostgreSQL has a pool (DATABASE_POOL_SIZE).",
-                id="hoardrun.W030",
-            )
-
-
-@register(Tags.security, deploy=True)
 def check_files(**kwargs: Any) -> Iterator[CheckMessage]:
     """Warn of a database in a file that other users of the machine may read."""
     for config in settings.DATABASES.values():

@@ -73,12 +73,6 @@ def check_origins(**kwargs: Any) -> Iterator[CheckMessage]:
                 "and WS_ALLOWED_ORIGINS.",
                 id="hoardrun.W006",
             )
-    if cors.CORS_ALLOW_ALL_ORIGINS:
-        yield Warning(
-            "CORS_ALLOW_ALL_ORIGINS is on: pages of any site may call the HTTP API.",
-            hint="Take it out, and list the front ends in CORS_ALLOWED_ORIGINS.",
-            id="hoardrun.W007",
-        )
     if options().allow_query_token:
         yield Info(
             "Sockets may bring their token in the address (?token=), which proxies log.",

@@ -141,11 +141,6 @@ def test_it_lets_pages_of_this_machine_come_by_plain_http(production):
     assert raised().keys() == {"hoardrun.I011"}
 
 
-def test_it_warns_of_pages_of_any_site(production):
-    production.CORS_ALLOW_ALL_ORIGINS = True
-    fires("hoardrun.W007")
-
-
 def test_tokens_in_addresses_are_a_hint_and_no_warning(production):
     assert raised()["hoardrun.I011"].level == checks.INFO
     realtime(production, ALLOW_QUERY_TOKEN=False)
@@ -175,12 +170,6 @@ def test_it_warns_of_a_tls_proxy_that_is_not_trusted(production):
 
 
 # -- stores
-
-
-@pytest.mark.parametrize("seconds", [60, None])
-def test_it_warns_of_persistent_connections(production, monkeypatch, seconds: int | None):
-    monkeypatch.setitem(production.DATABASES["default"], "CONN_MAX_AGE", seconds)
-    fires("hoardrun.W030", says="'default'")
 
 
 def prefixes(settings, *, layer: Iterable[tuple[str, str]], cache: str) -> None:
