@@ -18,19 +18,19 @@ from django.http import (
     Http404,
     HttpRequest,
     HttpResponse,
-    HttpResponseNotAllowed,
     HttpResponseRedirect,
 )
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
 
 from notifications import services
 from notifications.forms import AnnouncementForm, NotificationAddForm
 from notifications.models import Announcement, Mailing, Notification
 from realtime import clock, users
-from realtime.admin_fields import SafeSelects
+from realtime.admin_fields import AddsByService
 from realtime.admin_lists import ByKey, numbers, users_named
 from realtime.errors import Refused
 from realtime.models import Event
@@ -53,7 +53,7 @@ def log(request: HttpRequest, rows: Sequence[Any], message: str) -> None:
 
 
 def apply(
-    request: HttpRequest, rows: QuerySet[Any], service: Callable[[int], Any], done: str
+    request: HttpRequest, rows: QuerySet[Announcement], service: Callable[..., Any], done: str
 ) -> None:
     """Call a service for each chosen row, with an entry in the history in its transaction.
 
@@ -62,8 +62,8 @@ def apply(
 
     @retried
     @transaction.atomic
-    def act(row: Any) -> None:
-        service(row.pk)
+    def act(row: Announcement) -> None:
+        service(announcement_id=row.pk)
         log(request, [row], f"{done.capitalize()}.")
 
     count = 0
@@ -80,21 +80,8 @@ def apply(
         messages.success(request, f"{count} {done}.")
 
 
-class _Adding(SafeSelects):
-    """Adds by a service, whose refusal is a message: a form that was right may be late."""
-
-    def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        try:
-            return super().add_view(request, form_url, extra_context)
-        except Refused as error:
-            self.message_user(request, str(error), messages.ERROR)
-            return HttpResponseRedirect(request.get_full_path())
-
-
 @admin.register(Announcement)
-class AnnouncementAdmin(_Adding):
+class AnnouncementAdmin(AddsByService):
     """Write, preview, publish now or at a time, expire. What is published stays as it is."""
 
     list_display = (
@@ -230,30 +217,22 @@ class AnnouncementAdmin(_Adding):
 
     @admin.action(description="Publish now", permissions=["change"])
     def publish_now(self, request: HttpRequest, queryset: QuerySet[Announcement]) -> None:
-        def publish(pk: int) -> None:
-            services.announcement_publish(announcement_id=pk)
-
-        apply(request, queryset, publish, "published")
+        apply(request, queryset, services.announcement_publish, "published")
 
     @admin.action(description="Expire now", permissions=["change"])
     def expire_now(self, request: HttpRequest, queryset: QuerySet[Announcement]) -> None:
-        def expire(pk: int) -> None:
-            services.announcement_expire(announcement_id=pk)
-
-        apply(request, queryset, expire, "expired")
+        apply(request, queryset, services.announcement_expire, "expired")
 
     def get_urls(self) -> list[URLPattern]:
         expire = path(
             "<path:object_id>/expire/",
-            self.admin_site.admin_view(self.expire_view),
+            self.admin_site.admin_view(require_POST(self.expire_view)),
             name="notifications_announcement_expire",
         )
         return [expire, *super().get_urls()]
 
     def expire_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Answer the button of an announcement that is live."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
         if not self.has_change_permission(request):
             raise PermissionDenied
         found = self.get_object(request, unquote(object_id))
@@ -282,7 +261,7 @@ class AnnouncementAdmin(_Adding):
 
 
 @admin.register(Notification)
-class NotificationAdmin(ByKey, _Adding):
+class NotificationAdmin(ByKey, AddsByService):
     """Read, search, send again, mark read, archive; add one for a user. Nothing is erased."""
 
     list_display = (

@@ -1,16 +1,18 @@
-"""What every admin form of the product shares."""
+"""What the admin forms of all apps share."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey
 from django.forms import ModelChoiceField
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from realtime.errors import Refused
 
 if TYPE_CHECKING:  # Django's class takes no parameters when it runs
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -42,3 +44,19 @@ class SafeSelects(_ModelAdmin):
         if db_field.name in self.get_autocomplete_fields(request) and "widget" not in kwargs:
             kwargs["widget"] = Select(db_field, self.admin_site, using=kwargs.get("using"))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class AddsByService(SafeSelects):
+    """Base of admins that add a row by a service, and show its refusal as a message.
+
+    A form that was right when it was checked may be too late when it is saved.
+    """
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        try:
+            return super().add_view(request, form_url, extra_context)
+        except Refused as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())

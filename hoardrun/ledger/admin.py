@@ -7,13 +7,12 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import (
     HttpRequest,
     HttpResponse,
-    HttpResponseNotAllowed,
     HttpResponseRedirect,
 )
 from django.urls import URLPattern, path, reverse
@@ -21,6 +20,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
 
 from hoardrun.ledger import services
 from hoardrun.ledger.admin_moves import (
@@ -38,7 +38,7 @@ from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.models import LEFT_BEHIND, Account, Transaction
 from hoardrun.ledger.money import amount_human
 from hoardrun.ledger.transitions import TRANSITIONS
-from realtime.admin_fields import SafeSelects
+from realtime.admin_fields import AddsByService
 from realtime.admin_lists import ByKey, Some, first_keys, numbers, users_named
 from realtime.errors import Refused
 
@@ -48,7 +48,7 @@ else:
     _TransactionForm = forms.ModelForm
 
 
-class _Kept(ByKey, SafeSelects):
+class _Kept(ByKey, AddsByService):
     """Rows that are made by a service and never deleted.
 
     Subclasses name the fields of the add form; afterwards all but `editable` are readonly, and
@@ -72,15 +72,6 @@ class _Kept(ByKey, SafeSelects):
         if obj is None:
             return ()
         return tuple(set(self.get_fields(request, obj)) - set(self.editable))
-
-    def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        try:
-            return super().add_view(request, form_url, extra_context)
-        except Refused as error:  # the balance changed since the form checked it
-            self.message_user(request, str(error), messages.ERROR)
-            return HttpResponseRedirect(request.get_full_path())
 
 
 class LeftBehindFilter(admin.SimpleListFilter):
@@ -140,15 +131,13 @@ class AccountAdmin(_Kept):
     def get_urls(self) -> list[URLPattern]:
         carry = path(
             "<int:account_id>/carry/",
-            self.admin_site.admin_view(self.carry_view),
+            self.admin_site.admin_view(require_POST(self.carry_view)),
             name="ledger_account_carry",
         )
         return [carry, *super().get_urls()]
 
     def carry_view(self, request: HttpRequest, account_id: int) -> HttpResponse:
         """Answer the button of an account's page; lead back there."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
         if not may_carry(request):
             raise PermissionDenied
         onto, reason = (request.POST.get(name, "") for name in ("onto", "reason"))
@@ -318,15 +307,13 @@ class TransactionAdmin(_Kept):
     def get_urls(self) -> list[URLPattern]:
         move = path(
             "<int:txn_id>/move/",
-            self.admin_site.admin_view(self.move_view),
+            self.admin_site.admin_view(require_POST(self.move_view)),
             name="ledger_transaction_move",
         )
         return [move, *super().get_urls()]
 
     def move_view(self, request: HttpRequest, txn_id: int) -> HttpResponse:
         """Answer a button; lead back to the page that it was on."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
         if not self.has_change_permission(request):
             raise PermissionDenied
         to, reason, onto = (request.POST.get(name, "") for name in ("to", "reason", "onto"))
