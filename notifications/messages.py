@@ -167,7 +167,7 @@ class SystemAnnouncement(Payload, frozen=True, kw_only=True):
 
 
 class NotificationCounts(Payload, frozen=True, kw_only=True):
-    """The bell: authoritative counts, to replace whatever the client has."""
+    """The bell's counts, as the server has them; they replace the client's own."""
 
     wire_type = "notification_counts"
     line = "{unread} unread, {unseen} unseen"

@@ -75,7 +75,7 @@ from there. After the end of a filter, the first hole of each stream may still b
 
 The server pings every `heartbeat_seconds`. Any byte from the client is a sign of life: the answer
 to that ping, which browsers and libraries send by themselves, or any message. A client without
-one between two pings is closed with 4408. To the client, whatever arrives is a sign of life; a
+one between two pings is closed with 4408. To the client, anything that arrives is a sign of life; a
 page sees no pings, so one that has heard nothing for `heartbeat_seconds` sends `ping`, and without
 an answer within some seconds the connection is dead.
 

@@ -493,7 +493,7 @@ export interface SystemAnnouncement {
   published_at?: string | null;
 }
 
-/** The bell: authoritative counts, to replace whatever the client has. */
+/** The bell's counts, as the server has them; they replace the client's own. */
 export interface NotificationCounts {
   /** How many notifications are not read. */
   unread: number;
