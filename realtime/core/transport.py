@@ -52,9 +52,6 @@ class Writer(Protocol):
     def write(self, frames: Sequence[Frame]) -> None:
         """Send messages, in order and at once. What was sent to the gone is dropped."""
 
-    def buffered(self) -> int:
-        """Return the bytes that were written and have not left yet."""
-
     def ping(self) -> None:
         """Ask the client for a sign of life."""
 

@@ -55,7 +55,6 @@ class Sender:
         self._pace = Pace(MAX_SPACING_SECONDS)
         self._idle = threading.Event()
         self._idle.set()
-        self.sent = 0
         self.dropped = 0
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -136,7 +135,6 @@ class Sender:
                 layer: Any = get_channel_layer()
                 async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
                     await layer.group_send(group, message)
-                self.sent += 1
             except Exception as error:  # whatever a layer raises must end here
                 self.dropped += 1
                 logger.warning("wake-up to %s not sent: %r", group, error)

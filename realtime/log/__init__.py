@@ -15,7 +15,7 @@ from realtime.log.appending import append
 from realtime.log.cursors import TOUCHED_EVERY, CursorMove, begin_cursors, move_cursors
 from realtime.log.epochs import bump_epoch
 from realtime.log.reached import add_reached
-from realtime.log.reading import PAGE, PAGE_BYTES, ensure, heads, read_after, read_many
+from realtime.log.reading import PAGE, PAGE_BYTES, ensure, heads, read_many
 from realtime.log.trimming import Trimmed, clear, forget_cursors, trim
 
 __all__ = [
@@ -35,7 +35,6 @@ __all__ = [
     "forget_cursors",
     "heads",
     "move_cursors",
-    "read_after",
     "read_many",
     "trim",
 ]

@@ -89,8 +89,3 @@ def read_many(
             if offset is not None:
                 found[place][1].append(StoredEvent(name, epoch, offset, kind, filter_type, payload))
     return found
-
-
-def read_after(stream: str, offset: int) -> tuple[Head, list[StoredEvent]]:
-    """Read a page of events after `offset`, as `read_many` does for many."""
-    return read_many([(stream, offset)])[stream, offset]

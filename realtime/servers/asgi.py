@@ -42,9 +42,6 @@ class AsgiWriter:
         self._frames.extend(frames)
         self._start()
 
-    def buffered(self) -> int:
-        return sum(frame.size for frame in self._frames)
-
     def ping(self) -> None:
         """Leave it to the server, which sends its own."""
 

@@ -117,10 +117,6 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         else:
             self.transport.write(b"".join([frame.wire for frame in frames]))
 
-    def buffered(self) -> int:
-        """Return the bytes that the kernel has not taken yet."""
-        return self.transport.get_write_buffer_size()
-
     def ping(self) -> None:
         """Ask the client for a sign of life."""
         if not self.close_sent and not self.disconnected:

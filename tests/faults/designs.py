@@ -71,9 +71,9 @@ class Log:
     def finish(self, number: int) -> None: ...
 
     def read(self, stream: int, after: int) -> Sequence[Row]:
-        from realtime import log
+        from tests.stored import page_after
 
-        _, entries = log.read_after(f"user:{stream}", after)
+        _, entries = page_after(f"user:{stream}", after)
         return [(entry.offset, json.loads(entry.payload)["data"]["title"]) for entry in entries]
 
 

@@ -21,8 +21,8 @@ from hoardrun.ledger import services as ledger
 from hoardrun.ledger.models import Account, Transaction
 from notifications import services
 from notifications.models import Announcement, Notification
-from realtime import log
 from realtime.errors import Refused
+from tests.stored import page_after
 
 HOUR = timedelta(hours=1)
 
@@ -42,7 +42,7 @@ class Client:
         """Apply all events of the log that are new."""
         for stream in self.positions:
             while True:
-                _, entries = log.read_after(stream, self.positions[stream])
+                _, entries = page_after(stream, self.positions[stream])
                 if not entries:
                     break
                 for entry in entries:

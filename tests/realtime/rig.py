@@ -58,9 +58,6 @@ class Notebook:
         assert self.socket is not None
         self.socket.resumed()
 
-    def buffered(self) -> int:
-        return 0
-
     def ping(self) -> None: ...
 
     def resume_reading(self) -> None: ...

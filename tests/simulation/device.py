@@ -79,9 +79,6 @@ class Writer:
                 self.listener.held()
         self._read_soon()
 
-    def buffered(self) -> int:
-        return self._bytes
-
     def ping(self) -> None:
         if self.deaf or not self.stalled:
             self.heard = True

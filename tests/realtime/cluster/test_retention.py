@@ -22,6 +22,7 @@ from realtime.cluster import retention
 from realtime.log import CursorMove
 from realtime.models import Cursor, EndedSession, Event, IssuedToken, Stream, Ticket
 from tests.services.locks import wait_for_a_waiter
+from tests.stored import page_after
 
 DAY = timedelta(days=1)
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -103,9 +104,9 @@ def test_who_is_behind_the_floor_is_told_and_who_stands_at_it_is_not() -> None:
     append("user:1", 5, days_old=8)
     append("user:1", 5)
     trim()
-    head, entries = log.read_after("user:1", 5)
+    head, entries = page_after("user:1", 5)
     assert (head.floor, [entry.offset for entry in entries]) == (5, [6, 7, 8, 9, 10])
-    head, entries = log.read_after("user:1", 4)
+    head, entries = page_after("user:1", 4)
     assert head.floor > 4
 
 

@@ -32,6 +32,7 @@ from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import AccessChanged
 from tests.nodes import token_for
 from tests.realtime.rig import Notebook, turned
+from tests.stored import page_after
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -140,7 +141,7 @@ async def test_a_renewal_whose_login_ended_while_it_was_read_is_looked_at_again(
     load = login_data.load
 
     async def hear() -> None:
-        [entry] = (await asyncio.to_thread(log.read_after, f"user:{user_id}", 0))[1]
+        [entry] = (await asyncio.to_thread(page_after, f"user:{user_id}", 0))[1]
         own.streams.receive([entry])
         await turned()
         assert own.recheck._rechecking is not None

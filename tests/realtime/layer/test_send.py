@@ -63,13 +63,14 @@ async def test_what_is_put_while_it_sends_leaves_together_and_in_order(sender: S
     ear = await Ear.at(groups.stream_group("user:1"))
     for offset in range(1, 101):
         sender.put([entry("user:1", offset)])
-    await ear.hear()
+    first = await ear.hear()
     for offset in range(101, 201):
         sender.put([entry("user:1", offset)])
     second = await ear.hear()
-    assert [event[2] for event in second["events"]] == list(range(101, 201))
-    assert await flushed(sender)
-    assert sender.sent == 2
+    assert [[event[2] for event in message["events"]] for message in (first, second)] == [
+        list(range(1, 101)),
+        list(range(101, 201)),
+    ]
 
 
 async def test_many_streams_are_told_to_all_nodes_in_messages_of_bounded_size(
@@ -117,7 +118,7 @@ async def test_a_layer_that_fails_is_counted_and_ends_nothing(
         patched.setattr(send, "get_channel_layer", Broken)
         sender.put([entry("user:1", 1)])
         assert await flushed(sender)
-    assert (sender.sent, sender.dropped) == (0, 1)
+    assert sender.dropped == 1
     assert "away" in caplog.text
     ear = await Ear.at(groups.stream_group("user:1"))
     sender.put([entry("user:1", 2)])

@@ -21,6 +21,7 @@ from realtime.log import CursorMove
 from realtime.models import Cursor, EndedSession, Event, Stream
 from realtime.protocol.messages import Payload
 from tests.services.locks import wait_for_a_waiter
+from tests.stored import page_after
 
 Queries = Callable[[int], AbstractContextManager[object]]
 
@@ -103,12 +104,12 @@ def test_it_writes_to_many_streams_with_few_queries(
 @pytest.mark.django_db
 def test_it_reads_pages_after_an_offset() -> None:
     append("user:1", *range(log.PAGE + 5))
-    head, first = log.read_after("user:1", 0)
+    head, first = page_after("user:1", 0)
     assert head.head == log.PAGE + 5
     assert [entry.offset for entry in first] == list(range(1, log.PAGE + 1))
-    _, rest = log.read_after("user:1", log.PAGE)
+    _, rest = page_after("user:1", log.PAGE)
     assert [entry.offset for entry in rest] == list(range(log.PAGE + 1, log.PAGE + 6))
-    assert log.read_after("user:1", log.PAGE + 5)[1] == []
+    assert page_after("user:1", log.PAGE + 5)[1] == []
 
 
 @pytest.mark.django_db
@@ -312,8 +313,8 @@ def test_it_has_no_gap_and_no_inversion_under_concurrent_writers_and_rollbacks()
                 last = done.is_set()
                 for name in streams:
                     after = seen[name][-1] if seen[name] else 0
-                    seen[name] += [entry.offset for entry in log.read_after(name, after)[1]]
-                if last and all(len(log.read_after(n, seen[n][-1])[1]) == 0 for n in streams):
+                    seen[name] += [entry.offset for entry in page_after(name, after)[1]]
+                if last and all(len(page_after(n, seen[n][-1])[1]) == 0 for n in streams):
                     return
         except BaseException as error:
             failures.append(error)
