@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 from http import HTTPStatus
+from typing import Any
 
 # Strangers choose what is logged. Each pattern takes a credential whole, or fails within a few
 # characters of where it began: the time is proportional to the length of the text.
@@ -23,6 +25,41 @@ MAX_TRACEBACK = 32 * 1024
 # uvicorn's own command says it of each handshake that we have refused with a status.
 _REFUSED = "ASGI callable returned without completing handshake."
 REPEAT_SECONDS = 10.0  # how often the pool may say the same
+
+
+def config(level: str) -> dict[str, Any]:
+    """Return LOGGING: one line an event on stderr."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {
+            "once": {"()": "hoardrun.logs.SaidOnce"},
+            "brief": {"()": "hoardrun.logs.OneLineOutages"},
+            "redact": {"()": "hoardrun.logs.RedactCredentials"},
+        },
+        "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "stream": sys.stderr,
+                "formatter": "line",
+                "filters": ["once", "brief", "redact"],
+            }
+        },
+        # Handlers of their own would print tokens, and all twice; all goes through the above.
+        "loggers": {
+            name: {"handlers": [], "propagate": True}
+            for name in (
+                "django",
+                "uvicorn",
+                "uvicorn.error",
+                "uvicorn.access",
+                "daphne",
+                "django.server",
+            )
+        },
+        "root": {"handlers": ["stderr"], "level": level},
+    }
 
 
 def redact(text: str) -> str:

@@ -13,7 +13,8 @@ from typing import Any
 
 from corsheaders.defaults import default_headers
 
-from hoardrun import __version__, env, signing, stores
+from hoardrun import __version__, env, logs, signing, stores
+from hoardrun.api import openapi
 from hoardrun.options import Deployment
 from realtime.core.origin import LOOPBACK
 from realtime.options import Options
@@ -153,57 +154,7 @@ REST_FRAMEWORK: dict[str, Any] = {
         if name.endswith("_rate")
     },
 }
-SPECTACULAR_SETTINGS: dict[str, Any] = {
-    "TITLE": "hoardrun",
-    "DESCRIPTION": (
-        "Notifications, transactions, balances and market data. What staff broadcasts and sees of "
-        "the sockets is here too; the socket itself is described at `/ws/schema`.\n\n"
-        "To try it on this page: send a `username` and a `password` to `POST /api/v1/auth/token`"
-        + (" (in the demo `amina` and `amina-demo-pass`)" if DEBUG else "")
-        + ", copy `access` from the answer, press **Authorize** and paste it as `jwtAuth`. "
-        "It lasts for `expires_in` seconds; `POST /api/v1/auth/refresh` gives the next.\n\n"
-        "A list that takes `page_size` comes in pages: begin with `?page_size=50`, go on at the "
-        "address in `next`. Whichever way you page, the header `Link` "
-        'has the address of the next page (`rel="next"`), and with `total=true` the header '
-        "`X-Total-Count` says how many rows there are. Every other list comes whole."
-    ),
-    "TAGS": [
-        {"name": "auth", "description": "Log in, stay logged in, log out."},
-        {"name": "realtime", "description": "Tickets and snapshots for sockets; who is connected."},
-        {"name": "notifications", "description": "Your inbox."},
-        {"name": "announcements", "description": "What everybody is told."},
-        {"name": "accounts", "description": "Your accounts and their balances."},
-        {"name": "transactions", "description": "Money that moves on your accounts."},
-        {"name": "market", "description": "Instruments and their newest quotes."},
-        {"name": "broadcast", "description": "Push to the sockets; staff with the right to."},
-    ],
-    "VERSION": VERSION,
-    "SERVE_INCLUDE_SCHEMA": False,
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "hoardrun.api.schema.add_what_all_share",
-    ],
-    "ENFORCE_NON_BLANK_FIELDS": True,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    # Fields called `type` and `status` mean another thing in each app.
-    "ENUM_NAME_OVERRIDES": {
-        "AccountTypeEnum": "hoardrun.ledger.choices.AccountType",
-        "AccountStatusEnum": "hoardrun.ledger.choices.AccountStatus",
-        "TransactionTypeEnum": "hoardrun.ledger.choices.TransactionType",
-        "TransactionStatusEnum": "hoardrun.ledger.choices.TransactionStatus",
-        "DirectionEnum": "hoardrun.ledger.choices.Direction",
-        "PaymentMethodEnum": "hoardrun.ledger.choices.PaymentMethod",
-        "ProviderEnum": "hoardrun.ledger.choices.Provider",
-        "CurrencyEnum": "hoardrun.ledger.money.Currency",
-        "NotificationTypeEnum": "notifications.choices.NotificationType",
-        "NotificationStatusEnum": "notifications.choices.Status",
-        "PriorityEnum": "notifications.choices.Priority",
-        "BulkOutcomeEnum": "notifications.choices.BulkOutcome",
-        "InstrumentTypeEnum": "hoardrun.market.models.Instrument.Type",
-        "InstrumentStatusEnum": "hoardrun.market.models.Instrument.Status",
-    },
-}
+SPECTACULAR_SETTINGS = openapi.settings(VERSION, debug=DEBUG)
 # What pages of other origins may send and read beside the ordinary.
 CORS_URLS_REGEX = rf"^/(?!{STATIC_URL})"
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-none-match"]
@@ -273,34 +224,4 @@ if not DEBUG:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # -- logs: one line an event on stderr, credentials taken out
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {
-        "once": {"()": "hoardrun.logs.SaidOnce"},
-        "brief": {"()": "hoardrun.logs.OneLineOutages"},
-        "redact": {"()": "hoardrun.logs.RedactCredentials"},
-    },
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "stream": sys.stderr,
-            "formatter": "line",
-            "filters": ["once", "brief", "redact"],
-        }
-    },
-    # Handlers of their own would print tokens, and all twice; everything goes through the above.
-    "loggers": {
-        name: {"handlers": [], "propagate": True}
-        for name in (
-            "django",
-            "uvicorn",
-            "uvicorn.error",
-            "uvicorn.access",
-            "daphne",
-            "django.server",
-        )
-    },
-    "root": {"handlers": ["stderr"], "level": given.log_level},
-}
+LOGGING = logs.config(given.log_level)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import sqlite3
-from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from hoardrun import env, signing, stores
+from hoardrun import env, signing
 from hoardrun.api.windows import rate_of
 from hoardrun.options import Deployment
-from realtime.variables import declared
+from realtime.variables import declared, number, text
 from tests.hoardrun.deployment import manage, read
 
 
@@ -104,116 +103,36 @@ def test_it_refuses_what_is_no_address_of_a_redis(url: str):
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "nonsense",
-        "mysql://user:secret@host/name",
-        "postgres:/secret",
-        "postgres://user:secret@host:port/name",
-        "postgres://user:sec/ret@host/name",
-        "postgres://user:secret@host",
-        "postgres://[::1/name",
-        "sqlite://folder/file.sqlite3",
-    ],
-)
-def test_it_refuses_what_is_no_database_without_a_warning(url: str):
-    given = read(DATABASE_URL=url)
-    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL") as caught:
-        stores.database(given)
-    assert "sec" not in str(caught.value)
-
-
-def test_it_says_which_folder_of_a_database_cannot_be_made(tmp_path):
-    (tmp_path / "file").write_text("")
-    given = read(DATABASE_URL=f"sqlite:///{tmp_path}/file/db.sqlite3")
-    with pytest.raises(ImproperlyConfigured, match=r"DATABASE_URL: the folder .*/file"):
-        stores.database(given)
-
-
-def test_sqlite_is_in_files_that_nobody_else_may_read(tmp_path):
-    file = tmp_path / "db.sqlite3"
-    given = read(DATABASE_URL=f"sqlite:///{file}")
-    umask = os.umask(0)
-    try:
-        stores.database(given)
-        with closing(sqlite3.connect(file)) as connection:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("CREATE TABLE t (a)")
-            modes = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.iterdir()}
-    finally:
-        os.umask(umask)
-    assert modes == {"db.sqlite3": 0o600, "db.sqlite3-wal": 0o600, "db.sqlite3-shm": 0o600}
-    file.chmod(0o640)  # somebody's choice
-    stores.database(given)
-    assert file.stat().st_mode & 0o777 == 0o640
-
-
-def test_it_says_which_database_cannot_be_made(tmp_path):
-    name = "x" * 300  # longer than a file's name may be
-    given = read(DATABASE_URL=f"sqlite:///{tmp_path}/{name}")
-    with pytest.raises(ImproperlyConfigured, match=r"DATABASE_URL: .*x cannot be made"):
-        stores.database(given)
-
-
-@pytest.fixture
-def demo_key(monkeypatch, tmp_path) -> Path:
-    path: Path = tmp_path / "secret_key"
-    monkeypatch.setattr(signing, "DEMO_KEY_FILE", path)
-    return path
-
-
-def test_under_debug_the_key_is_that_of_the_demo_if_there_is_one(demo_key: Path):
-    assert signing.secret_key(read(DEBUG="1")) == signing.DEBUG_KEY
-    demo_key.write_text("of the demo\n")
-    assert signing.secret_key(read(DEBUG="1")) == "of the demo"
-
-
-def test_a_variable_goes_before_the_key_of_the_demo(demo_key: Path):
-    demo_key.write_text("of the demo\n")
-    given = read(DEBUG="1", SECRET_KEY="of the shell")
-    assert signing.secret_key(given) == "of the shell"
-
-
-def test_outside_debug_the_key_of_the_demo_counts_for_nothing(demo_key: Path):
-    demo_key.write_text("of the demo\n")
-    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY is not set"):
-        signing.secret_key(read())
-
-
-def test_a_key_of_the_demo_that_cannot_be_read_is_named(demo_key: Path):
-    demo_key.mkdir()
-    with pytest.raises(ImproperlyConfigured, match="secret_key cannot be read"):
-        signing.secret_key(read(DEBUG="1"))
-
-
-@pytest.mark.parametrize(
-    ("url", "host", "user"),
-    [
-        ("postgres://u@%2Fvar%2Frun%2Fpostgresql/db", "/var/run/postgresql", "u"),
-        ("postgres://u:p%40@%2frun%2Fpg:5433/db", "/run/pg", "u"),
-        ("postgres://u@db.example/db", "db.example", "u"),
-        ("postgres:///db", "", ""),
-    ],
-)
-def test_it_takes_a_folder_of_sockets_for_a_host(url: str, host: str, user: str):
-    given = read(DATABASE_URL=url)
-    config = stores.database(given)
-    assert (config.get("HOST") or "", config.get("USER") or "", config["NAME"]) == (
-        host,
-        user,
-        "db",
-    )
-
-
-def test_a_byte_order_mark_is_no_part_of_a_value(tmp_path: Path, demo_key: Path):
-    given = read(DATABASE_URL="\ufeff postgres://u@h/db ")
-    assert stores.database(given)["HOST"] == "h"
-    demo_key.write_text("\ufeffa key\n", encoding="utf-8")
-    assert signing.secret_key(read(DEBUG="1")) == "a key"
+def test_a_byte_order_mark_is_no_part_of_a_value(tmp_path: Path):
+    assert read(DATABASE_URL="\ufeff postgres://u@h/db ").database_url == "postgres://u@h/db"
     pem = tmp_path / "key.pem"
     pem.write_bytes(b"\xef\xbb\xbf-----BEGIN")
     assert env.read_file("JWT_PRIVATE_KEY_FILE", str(pem)) == "-----BEGIN"
+
+
+# -- options of an app
+
+
+@dataclass(frozen=True)
+class ShopOptions:
+    PREFIX: ClassVar[str] = "SHOP_"
+
+    wait_seconds: float = number(5, 1, 60)
+    api_key: str = text(secret=True)
+    is_test: bool = False  # set by code only
+
+
+def test_an_app_declares_options_of_its_own(monkeypatch):
+    assert env.read(ShopOptions) == ShopOptions(5, "", False)
+    monkeypatch.setenv("SHOP_WAIT_SECONDS", "7.5")
+    monkeypatch.setenv("SHOP_API_KEY", "hush")
+    assert env.read(ShopOptions) == ShopOptions(7.5, "hush", False)
+    assert set(env.names(ShopOptions)) == {"SHOP_WAIT_SECONDS", "SHOP_API_KEY", "SHOP_API_KEY_FILE"}
+    monkeypatch.setenv("SHOP_IS_TEST", "1")
+    assert env.unknown(ShopOptions) == ["SHOP_IS_TEST"]
+    monkeypatch.setenv("SHOP_WAIT_SECONDS", "61")
+    with pytest.raises(ImproperlyConfigured, match="^SHOP_WAIT_SECONDS='61' is out of range"):
+        env.read(ShopOptions)
 
 
 # -- secrets from files

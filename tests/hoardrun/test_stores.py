@@ -1,0 +1,84 @@
+"""Which database an address means, and how a wrong one stops the start."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from hoardrun import stores
+from tests.hoardrun.deployment import read
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "mysql://user:secret@host/name",
+        "postgres:/secret",
+        "postgres://user:secret@host:port/name",
+        "postgres://user:sec/ret@host/name",
+        "postgres://user:secret@host",
+        "postgres://[::1/name",
+        "sqlite://folder/file.sqlite3",
+    ],
+)
+def test_it_refuses_what_is_no_database_without_a_warning(url: str):
+    given = read(DATABASE_URL=url)
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL") as caught:
+        stores.database(given)
+    assert "sec" not in str(caught.value)
+
+
+def test_it_says_which_folder_of_a_database_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_text("")
+    given = read(DATABASE_URL=f"sqlite:///{tmp_path}/file/db.sqlite3")
+    with pytest.raises(ImproperlyConfigured, match=r"DATABASE_URL: the folder .*/file"):
+        stores.database(given)
+
+
+def test_sqlite_is_in_files_that_nobody_else_may_read(tmp_path):
+    file = tmp_path / "db.sqlite3"
+    given = read(DATABASE_URL=f"sqlite:///{file}")
+    umask = os.umask(0)
+    try:
+        stores.database(given)
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("CREATE TABLE t (a)")
+            modes = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.iterdir()}
+    finally:
+        os.umask(umask)
+    assert modes == {"db.sqlite3": 0o600, "db.sqlite3-wal": 0o600, "db.sqlite3-shm": 0o600}
+    file.chmod(0o640)  # somebody's choice
+    stores.database(given)
+    assert file.stat().st_mode & 0o777 == 0o640
+
+
+def test_it_says_which_database_cannot_be_made(tmp_path):
+    name = "x" * 300  # longer than a file's name may be
+    given = read(DATABASE_URL=f"sqlite:///{tmp_path}/{name}")
+    with pytest.raises(ImproperlyConfigured, match=r"DATABASE_URL: .*x cannot be made"):
+        stores.database(given)
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "user"),
+    [
+        ("postgres://u@%2Fvar%2Frun%2Fpostgresql/db", "/var/run/postgresql", "u"),
+        ("postgres://u:p%40@%2frun%2Fpg:5433/db", "/run/pg", "u"),
+        ("postgres://u@db.example/db", "db.example", "u"),
+        ("postgres:///db", "", ""),
+    ],
+)
+def test_it_takes_a_folder_of_sockets_for_a_host(url: str, host: str, user: str):
+    given = read(DATABASE_URL=url)
+    config = stores.database(given)
+    assert (config.get("HOST") or "", config.get("USER") or "", config["NAME"]) == (
+        host,
+        user,
+        "db",
+    )
