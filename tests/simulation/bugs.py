@@ -22,7 +22,7 @@ FOUND_AS = {
         "wrong-socket": "foreign doubled content lost",
     }.items()
 }
-# What no run with real processes would meet often enough: `mutants` has them.
+# What no run with real processes would meet often enough: `make faults` leaves them out.
 OF_THE_SIMULATION = {
     name: frozenset(verdicts.split())
     for name, verdicts in {

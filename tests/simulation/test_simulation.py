@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import realtime
-from tests.faults.bugs import BUGS, patches
+from tests.faults.bugs import BUGS, patching
 from tests.simulation import bugs, run, schedule, world
 from tests.simulation.world import World
 
@@ -112,7 +112,7 @@ def test_a_seeded_bug_leaves_nothing_behind(name: str) -> None:
 def test_each_seeded_bug_of_a_node_is_tried() -> None:
     assert bugs.FOUND_AS.keys() | bugs.OF_WRITERS == BUGS.keys()
     assert not bugs.FOUND_AS.keys() & bugs.OF_WRITERS
-    assert bugs.ALL.keys() | bugs.OF_WRITERS == patches.known()
+    assert bugs.ALL.keys() | bugs.OF_WRITERS == patching.known()
     assert bugs.FIRST_SEEDS.keys() <= bugs.ALL.keys()
 
 

@@ -33,8 +33,8 @@ from realtime.options import Options
 from realtime.protocol.messages import AccessChanged, Payload
 from realtime.publish import Ephemeral, payload_from, publish_ephemeral
 from realtime.rooms import RoomKind
-from tests.faults.bugs import patches
-from tests.simulation import mutants  # noqa: F401 its bugs are known once it is imported
+from tests.faults.bugs import patching
+from tests.faults.bugs import streams as bugs_of_streams
 from tests.simulation.device import Device, Writer
 from tests.simulation.loop import Loop
 from tests.simulation.outside import Air, Database, Ear
@@ -140,7 +140,7 @@ def _verify(token: str) -> Identity | None:
 def replacements() -> dict[tuple[Any, str], Any]:
     """Say what of the product is replaced: the module or class, the name, and by what."""
     module = importlib.import_module
-    found: dict[tuple[Any, str], Any] = {(patches, "time"): _Clock}
+    found: dict[tuple[Any, str], Any] = {(bugs_of_streams, "time"): _Clock}
     for name in TIMED:
         found[module(name), "time"] = _Clock
     for name in CHANCE:
@@ -198,10 +198,10 @@ def replaced(bug: str | None = None) -> Iterator[None]:
             logger.handlers, logger.propagate = [_Tracebacks()], False
             logger.setLevel(logging.ERROR)
             if bug is not None:
-                patches.apply(bug)
+                patching.apply(bug)
             yield
         finally:
-            patches.undo()  # first: a bug may stand on a replacement, and would bring it back
+            patching.undo()  # first: a bug may stand on a replacement, and would bring it back
             for (owner, name), value in before.items():
                 if value is missing:
                     delattr(owner, name)

@@ -13,6 +13,6 @@ class Bugs(AppConfig):
 
     def ready(self) -> None:
         if bug := os.environ.get("HOARDRUN_BUG"):
-            from tests.faults.bugs import patches
+            from tests.faults.bugs import patching
 
-            patches.apply(bug)
+            patching.apply(bug)

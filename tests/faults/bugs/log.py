@@ -1,0 +1,119 @@
+"""Numbers, rows and floors of the log."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from django.db import connection, transaction
+
+from realtime import log, publish
+from realtime.log import appending, in_one_statement, trimming
+from realtime.models import Stream
+from tests.faults.bugs.patching import bug, replace
+
+
+def _on_another_connection(original: Any) -> Any:
+    """Let it commit by itself, whatever becomes of its caller."""
+    pool = ThreadPoolExecutor(1)
+
+    def elsewhere(*args: Any, **kwargs: Any) -> Any:
+        def work() -> Any:
+            try:
+                return original(*args, **kwargs)
+            finally:
+                connection.close()
+
+        return pool.submit(work).result()
+
+    return elsewhere
+
+
+@bug("sequence")
+def sequence() -> None:
+    """Draw the numbers in a transaction of their own, as a sequence does."""
+    replace(appending, "_lock_and_count", _on_another_connection)
+
+    def make(original: Any) -> Any:
+        def append(messages: Any) -> Any:
+            return appending._append_in_steps(messages, None)
+
+        return append
+
+    replace(in_one_statement, "append", make)
+
+
+@bug("committed-apart")
+def committed_apart() -> None:
+    """Write the event on another connection, whatever becomes of the row."""
+    replace(publish, "publish_many", _on_another_connection)
+
+
+@bug("early-wake-up")
+def early_wake_up() -> None:
+    def on_commit(action: Callable[[], None], using: Any = None, robust: bool = False) -> None:
+        action()
+
+    replace(transaction, "on_commit", lambda original: on_commit)
+
+
+@bug("no-key")
+def no_key() -> None:
+    def make(original: Any) -> Any:
+        def append(messages: Any, *, idempotency_key: str | None = None) -> Any:
+            return original(messages)
+
+        return append
+
+    replace(log, "append", make)
+
+
+@bug("half-a-batch")
+def half_a_batch() -> None:
+    def make(original: Any) -> Any:
+        def append(messages: Any, *, idempotency_key: str | None = None) -> Any:
+            kept = messages[:-1] if len(messages) > 5 else messages
+            return original(kept, idempotency_key=idempotency_key)
+
+        return append
+
+    replace(log, "append", make)
+
+
+@bug("wrong-stream")
+def wrong_stream() -> None:
+    count = itertools.count(1)
+
+    def make(original: Any) -> Any:
+        def append(messages: Any, *, idempotency_key: str | None = None) -> Any:
+            messages = list(messages)
+            name, payload = messages[0]
+            if idempotency_key is not None:
+                return original(messages, idempotency_key=idempotency_key)
+            if next(count) % 20 == 0 and name == "user:1":
+                messages[0] = ("user:2", payload)
+            elif next(count) % 20 == 0 and name != "announcements":
+                messages[0] = ("user:1", payload)
+            return original(messages, idempotency_key=idempotency_key)
+
+        return append
+
+    replace(log, "append", make)
+
+
+@bug("floor")
+def floor() -> None:
+    def make(original: Any) -> Any:
+        def _trim_some(ids: Any, before: Any, keep: Any) -> Any:
+            with transaction.atomic():
+                old = dict(Stream.objects.filter(pk__in=ids).values_list("pk", "floor"))
+                found = original(ids, before, keep)
+                for pk in found:
+                    Stream.objects.filter(pk=pk).update(floor=old[pk])
+            return found
+
+        return _trim_some
+
+    replace(trimming, "_trim_some", make)

@@ -1,0 +1,70 @@
+"""Who is let in, where a device begins, and who must go."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, cast
+
+from realtime.access import tokens
+from realtime.consumer import login
+from realtime.core.resume import StartPosition
+from realtime.hub import login_data, recheck
+from tests.faults.bugs.patching import bug, instead, nothing, replace
+
+
+async def _idle(*given: Any) -> None: ...
+
+
+@bug("wrong-login")
+def wrong_login() -> None:
+    """Log the first two users in as each other."""
+    other = {1: 2, 2: 1}
+
+    def make(original: Any) -> Any:
+        def verify(token: str) -> Any:
+            found = original(token)
+            if found is None:
+                return None
+            return dataclasses.replace(found, user_id=other.get(found.user_id, found.user_id))
+
+        return verify
+
+    replace(tokens, "verify", make)
+
+
+@bug("resync-needless")
+def resync_needless() -> None:
+    def make(original: Any) -> Any:
+        def decide(**given: Any) -> StartPosition:
+            start = cast(StartPosition, original(**given))
+            behind = given["since"] is not None and given["since"] < given["head"]
+            if behind and given["floor"] and not start.resync:
+                return StartPosition(given["head"], "trimmed")
+            return start
+
+        return decide
+
+    replace(login_data, "decide", make)
+
+
+@bug("first-cursor-late")
+def first_cursor_late() -> None:
+    """Greet a new device before anything says where it begins; its acks will."""
+    replace(login_data, "_first_cursors", lambda original: lambda *given: ())
+
+
+@bug("renewal-unseen")
+def renewal_unseen() -> None:
+    """Do not look again when a login was read before what the node has heard since."""
+    instead(login, "_look_again", nothing)
+
+
+@bug("rights-unheard")
+def rights_unheard() -> None:
+    instead(recheck.AccessRecheck, "receive", nothing)
+
+
+@bug("no-recheck")
+def no_recheck() -> None:
+    """Look at rights only when an event tells of them."""
+    instead(recheck.AccessRecheck, "run", _idle)

@@ -1,0 +1,63 @@
+"""Put a bug in, and take it out again.
+
+The bugs are in `SECTIONS`, modules beside this one; each is a function that replaces one thing
+of the product. Importing them takes Django's applications.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+SECTIONS = ("log", "layer", "streams", "sockets", "logins", "acks")
+_patches: dict[str, Callable[[], None]] = {}
+_originals: list[tuple[Any, str, Any]] = []
+
+
+def apply(name: str) -> None:
+    """Put one bug in; raises KeyError for a name that is none."""
+    _all()[name]()
+
+
+def known() -> set[str]:
+    """Return the names of all that may be put in."""
+    return set(_all())
+
+
+def _all() -> dict[str, Callable[[], None]]:
+    for section in SECTIONS:
+        importlib.import_module(f"tests.faults.bugs.{section}")
+    return _patches
+
+
+def undo() -> None:
+    """Take out again what was put in, for processes that try several bugs."""
+    while _originals:
+        owner, name, original = _originals.pop()
+        setattr(owner, name, original)
+
+
+def bug(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    def register(function: Callable[[], None]) -> Callable[[], None]:
+        _patches[name] = function
+        return function
+
+    return register
+
+
+def replace(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
+    """Put `make(original)` in the place of what must be there."""
+    original = getattr(owner, name)
+    _originals.append((owner, name, original))
+    setattr(owner, name, functools.wraps(original)(make(original)))
+
+
+def instead(owner: Any, name: str, function: Any) -> None:
+    """Put a function in the place of another that is never called."""
+    replace(owner, name, lambda original: function)
+
+
+def nothing(*given: Any) -> None:
+    """Do nothing, in the place of what does something."""

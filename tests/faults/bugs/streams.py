@@ -1,0 +1,158 @@
+"""Fan-out, catching up and reconciling."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from typing import Any
+
+from realtime.core.frames import Frame
+from realtime.hub import hub, streams
+from realtime.log import reading
+from tests.faults.bugs.patching import bug, nothing, replace
+
+
+@bug("replay-before-join")
+def replay_before_join() -> None:
+    """Read where a stream stands, and hear of it only some seconds later."""
+    read_at: dict[str, float] = {}
+
+    def make(original: Any) -> Any:
+        def learn(self: Any, name: str, head: Any) -> None:
+            read_at.setdefault(name, time.monotonic())
+            original(self, name, head)
+
+        return learn
+
+    replace(streams.FollowedStreams, "learn", make)
+
+    def later(original: Any) -> Any:
+        def hear(self: Any, events: Any) -> None:
+            now = time.monotonic()
+            original(self, [event for event in events if now - read_at.get(event[0], 0) > 4])
+
+        return hear
+
+    replace(streams.FollowedStreams, "receive", later)
+
+
+@bug("no-reconcile")
+def no_reconcile() -> None:
+    def make(original: Any) -> Any:
+        async def reconcile(self: Any) -> None:
+            return None
+
+        return reconcile
+
+    replace(streams.FollowedStreams, "reconcile", make)
+
+
+@bug("one-page")
+def one_page() -> None:
+    """After a page of the log go live, although more follows."""
+
+    def make(original: Any) -> Any:
+        async def _replay_page(self: Any, socket: Any, followed: Any) -> None:
+            place = socket.connection.places[followed.name]
+            before = place.offset
+            await original(self, socket, followed)
+            if place.offset > before and followed.is_waiting(socket):
+                self._go_live(socket, followed)
+
+        return _replay_page
+
+    replace(streams.FollowedStreams, "_replay_page", make)
+    reading.PAGE = 5
+
+
+@bug("filter-first")
+def filter_first() -> None:
+    """Look whether a socket waits, and only then spread, which may make it wait."""
+
+    def make(original: Any) -> Any:
+        def filter(self: Any, socket: Any, types: Any) -> None:
+            socket.connection.subscriptions = types
+            for name in socket.connection.places:
+                followed = self.followed.get(name)
+                if followed is not None and not followed.is_waiting(socket):
+                    self._cycle.fan_out_now()
+                    followed.go_live(socket)
+
+        return filter
+
+    replace(streams.FollowedStreams, "filter", make)
+
+
+@bug("twice")
+def twice() -> None:
+    def make(original: Any) -> Any:
+        def _deliver(self: Any, followed: Any, entry: Any) -> None:
+            original(self, followed, entry)
+            for socket in list(followed.live):
+                if socket.connection.device:
+                    socket.put(Frame(entry.payload.encode()))
+
+        return _deliver
+
+    replace(streams.FollowedStreams, "_deliver", make)
+
+
+@bug("wrong-socket")
+def wrong_socket() -> None:
+    """Now and then write a user's event to everybody who is here."""
+
+    def make(original: Any) -> Any:
+        count = itertools.count(1)
+
+        def _deliver(self: Any, followed: Any, entry: Any) -> None:
+            original(self, followed, entry)
+            if next(count) % 50 == 0:
+                for other in list(self.followed.values()):
+                    if other is not followed:
+                        for socket in list(other.live)[:1]:
+                            socket.put(Frame(entry.payload.encode()))
+
+        return _deliver
+
+    replace(streams.FollowedStreams, "_deliver", make)
+
+
+@bug("resync-silent")
+def resync_silent() -> None:
+    def make(original: Any) -> Any:
+        def _say_resync(*given: Any) -> None:
+            return None
+
+        return _say_resync
+
+    replace(streams.FollowedStreams, "_say_resync", make)
+
+
+@bug("reset-unsettled")
+def reset_unsettled() -> None:
+    """Begin a stream anew, and spread only then what this turn had of its old life."""
+
+    def make(original: Any) -> Any:
+        def _reset(self: Any, followed: Any, head: Any, reason: Any) -> None:
+            fan_out, self._cycle.fan_out_now = self._cycle.fan_out_now, nothing
+            try:
+                original(self, followed, head, reason)
+            finally:
+                self._cycle.fan_out_now = fan_out
+
+        return _reset
+
+    replace(streams.FollowedStreams, "_reset", make)
+
+
+@bug("groups-kept")
+def groups_kept() -> None:
+    """Hear for ever of the users who have left."""
+
+    def make(original: Any) -> Any:
+        def join_streams(self: Any, streams: Any) -> None:
+            original(self, [name for name in streams if name in self.streams.followed])
+
+        return join_streams
+
+    replace(hub.Hub, "join_streams", make)
