@@ -1,4 +1,4 @@
-"""Registers the room when Django has started, as any application does."""
+"""Registers what the club adds when Django has started, as any application does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,25 @@ class Club(AppConfig):
     label = "club"
 
     def ready(self) -> None:
-        from realtime import rooms
+        from hoardrun.market.feeds import FEEDS
+        from realtime import computed, rooms
+        from realtime.console import forms
+        from realtime.protocol.messages import register
+        from tests.scenarios.club.messages import ClubMembers, ClubNews, ClubScore
         from tests.scenarios.club.room import ClubRoom
+        from tests.scenarios.club.services import members_load
+        from tests.scenarios.club.views import RIGHT
 
+        register(ClubNews, ClubScore, ClubMembers)
         rooms.register(ClubRoom())
+        FEEDS["club"] = "tests.scenarios.club.feed.quotes"
+        computed.register(
+            computed.ComputedMessage(
+                name=ClubMembers.wire_type,
+                after=frozenset({ClubNews.wire_type}),
+                load=members_load,
+            )
+        )
+        forms.register(
+            forms.StaffForm("club_news", "/club/news", RIGHT, ClubNews, "Tells all members.")
+        )

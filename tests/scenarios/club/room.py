@@ -1,6 +1,8 @@
-"""The room `club`, for whoever has a row in a table that the engine does not watch."""
+"""The room `club`, for users who have a row in a table that the engine does not watch."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from django.contrib.auth.models import User
 
@@ -19,3 +21,7 @@ class ClubRoom(RoomKind):
 
     def may_join(self, user_id: int, room: str) -> bool:
         return MEMBERSHIPS._default_manager.filter(user_id=user_id, group__name=self.name).exists()
+
+    def rooms(self, user_id: int) -> Iterable[tuple[str, str]]:
+        if self.may_join(user_id, self.name):
+            yield self.name, "The match, for members of the club"

@@ -1,0 +1,35 @@
+"""A feed of prices: what the club's shares cost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from decimal import Decimal
+
+from django.utils import timezone
+
+from hoardrun.market.quotes import Listing, LiveQuote
+
+
+async def quotes(
+    listings: Callable[[], Sequence[Listing]], *, interval: float
+) -> AsyncGenerator[Sequence[LiveQuote], None]:
+    """Yield a price of all that is listed, every `interval` seconds."""
+    price = Decimal(100)
+    while True:
+        yield [
+            LiveQuote(
+                listing=listing,
+                price=price,
+                open=price,
+                high=price,
+                low=price,
+                previous_close=price,
+                volume=Decimal(0),
+                market_cap=None,
+                quoted_at=timezone.now(),
+            )
+            for listing in listings()
+        ]
+        price += 1
+        await asyncio.sleep(interval)
