@@ -1,4 +1,7 @@
-"""Support's view: announcements are written and published, notifications read and acted on."""
+"""The admin of announcements, notifications and mailings, for support.
+
+It writes through services only, and leaves each act in the admin's history.
+"""
 
 from __future__ import annotations
 
@@ -43,11 +46,11 @@ else:
     _ModelAdmin = admin.ModelAdmin
 
 
-MAX_REASONS = 5  # that one action tells of
+MAX_REASONS = 5  # different refusals that one action shows
 
 
 def log(request: HttpRequest, rows: Sequence[Any], message: str) -> None:
-    """Leave in the admin's history what who did to these rows."""
+    """Write into the admin's history what the user did to these rows."""
     assert request.user.pk is not None  # the admin lets nobody else in
     LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, message)
 
@@ -57,7 +60,7 @@ def apply(
 ) -> None:
     """Call a service for each chosen row, with an entry in the history in its transaction.
 
-    Says how many it did, and why not the others.
+    Shows how many it changed, and why it did not change the others.
     """
 
     @retried
@@ -82,7 +85,7 @@ def apply(
 
 @admin.register(Announcement)
 class AnnouncementAdmin(AddsByService):
-    """Write, preview, publish now or at a time, expire. What is published stays as it is."""
+    """Write, preview, publish now or at a given time, and end. Published ones are not edited."""
 
     list_display = (
         "title",
@@ -123,7 +126,7 @@ class AnnouncementAdmin(AddsByService):
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Announcement | None:
-        """Lock what a form is about to change or delete: the job may be publishing it now."""
+        """Lock the row before a form changes or deletes it: the job may be publishing it now."""
         if request.method == "POST" and connection.in_atomic_block:
             pk = unquote(object_id)
             if pk.isdecimal():
@@ -136,7 +139,7 @@ class AnnouncementAdmin(AddsByService):
 
     @admin.display(description="Published", ordering="published_at")
     def published(self, obj: Announcement) -> str:
-        """Say when, or when it will be, so briefly that the list needs no scrolling to the side."""
+        """Show the time of publication, past or planned, short enough for the list's width."""
         when = obj.published_at or obj.starts_at
         text = f"{timezone.localtime(when):%Y-%m-%d %H:%M}" if when else "-"
         return text if obj.published_at or not when else f"from {text}"
@@ -159,7 +162,7 @@ class AnnouncementAdmin(AddsByService):
         )
 
     def has_change_permission(self, request: HttpRequest, obj: Announcement | None = None) -> bool:
-        """Let nobody edit what everybody has been told."""
+        """Refuse to edit a published announcement: everybody has been told."""
         if obj is not None and obj.published_at is not None:
             return False
         return super().has_change_permission(request, obj)
@@ -170,9 +173,9 @@ class AnnouncementAdmin(AddsByService):
         return super().has_delete_permission(request, obj)
 
     def get_fields(self, request: HttpRequest, obj: Announcement | None = None) -> tuple[str, ...]:
-        """Ask for the start only of those who may publish: at its start it publishes itself.
+        """Show the start only to users who may publish: at its start it publishes itself.
 
-        An announcement that is being written has no state, reach or author to show yet.
+        A new announcement has no state, reach or author to show yet.
         """
         if obj is not None:
             return self.fields
@@ -190,7 +193,7 @@ class AnnouncementAdmin(AddsByService):
     ) -> None:
         if "_publish" in request.POST and not self.has_change_permission(request):
             raise PermissionDenied  # which undoes what was saved before it
-        if change:  # nothing else: the job may be publishing it at this moment
+        if change:  # only these fields: the job may be publishing it now
             obj.save(update_fields=[*form.changed_data, "updated_at"])
         else:
             assert request.user.pk is not None  # the admin lets nobody else in
@@ -209,7 +212,7 @@ class AnnouncementAdmin(AddsByService):
         return self._published(request, obj) or super().response_change(request, obj)
 
     def _published(self, request: HttpRequest, obj: Announcement) -> HttpResponse | None:
-        """Publish what was just saved, if that button was pressed."""
+        """Publish the announcement that was just saved, if that button was pressed."""
         if "_publish" not in request.POST:
             return None
         self.publish_now(request, self.model._default_manager.filter(pk=obj.pk))
@@ -232,7 +235,7 @@ class AnnouncementAdmin(AddsByService):
         return [expire, *super().get_urls()]
 
     def expire_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Answer the button of an announcement that is live."""
+        """End a live announcement: its page has a button for it."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         found = self.get_object(request, unquote(object_id))
@@ -262,7 +265,7 @@ class AnnouncementAdmin(AddsByService):
 
 @admin.register(Notification)
 class NotificationAdmin(ByKey, AddsByService):
-    """Read, search, send again, mark read, archive; add one for a user. Nothing is erased."""
+    """Read, search, send again, mark as read, archive; add one for a user. Never delete."""
 
     list_display = (
         "id",
@@ -307,7 +310,7 @@ class NotificationAdmin(ByKey, AddsByService):
         return False
 
     def has_support_permission(self, request: HttpRequest) -> bool:
-        """Ask of the actions what would be asked of the form."""
+        """Return whether the user may run the actions: they need the right to change."""
         return super().has_change_permission(request)
 
     def get_form(
@@ -349,7 +352,7 @@ class NotificationAdmin(ByKey, AddsByService):
         done: str,
         left: str,
     ) -> None:
-        """Apply a bulk service to what was chosen; say how many it changed, and why not more."""
+        """Apply a bulk service to the chosen rows; show how many it changed, and why not more."""
 
         def record(rows: Sequence[Notification]) -> None:
             log(request, rows, f"{done.capitalize()}.")

@@ -41,7 +41,7 @@ class Channel(TextChoices):
     PUSH = "push", "Push"
 
 
-# What something sends through today. The others are kept with the notification, for a sender.
+# Channels that are in use. The others are stored with the notification for a later sender.
 SENT_CHANNELS = (Channel.IN_APP,)
 
 
@@ -53,7 +53,7 @@ class Severity(TextChoices):
 
 
 class BulkOutcome(TextChoices):
-    """What a bulk update answers for each id."""
+    """The answer of a bulk update for each id."""
 
     UPDATED = "updated", "Updated"
     NOT_FOUND = "not_found", "Not found"

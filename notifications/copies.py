@@ -1,4 +1,7 @@
-"""One row for each of many users, in one statement and not one object each."""
+"""Copy one notification to many users in one SQL statement. Called by mailings.
+
+It must not publish and sends no signals: the caller publishes, in the same transaction.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from notifications.models import Notification
 def insert_copies(first: Notification, user_ids: Sequence[int]) -> dict[int, int]:
     """Insert a copy of a stored row for each of these users; return the new ids by user.
 
-    Users that do not exist get none. Sends no signals: whoever calls publishes.
+    Users that do not exist get none. The caller publishes.
     """
     if not user_ids:
         return {}

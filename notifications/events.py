@@ -1,4 +1,7 @@
-"""Publish the changes of notifications: a user's together, in as few events as they fit into."""
+"""Publish changes of notifications: all of one user together, in as few events as possible.
+
+Called by `publishing` and by the bulk services.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ def publish_states(changes: Iterable[tuple[int, NotificationState]]) -> None:
 
 
 def _parts(states: Sequence[NotificationState]) -> Iterator[list[NotificationState]]:
-    """Split changes so that no event is too large for a client to take."""
+    """Split changes into events that every client accepts."""
     part: list[NotificationState] = []
     size = 0
     for state in states:

@@ -1,4 +1,4 @@
-"""Forms of the admin that add or edit: checked as the services check, errors at the field."""
+"""The admin's forms. They check as the services do, and show an error at its field."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ else:
 
 
 class TextField(forms.CharField):
-    """Text whose length is counted as the services count it.
+    """Text whose length the form counts as the services do.
 
-    Browsers send each line end as two characters, and count some characters twice where
-    `maxlength` is given: so it is not.
+    The input has no `maxlength`: browsers would count each line end, and some characters, twice.
     """
 
     def to_python(self, value: Any) -> str:
@@ -33,7 +32,7 @@ class TextField(forms.CharField):
 
 
 class MetadataField(forms.Field):
-    """Names and values, one pair a line, as `order = 17`; each value is text."""
+    """Names and values, one pair on each line, such as `order = 17`. Each value is text."""
 
     widget = forms.Textarea
 
@@ -46,16 +45,16 @@ class MetadataField(forms.Field):
             name, equals, text = (part.strip() for part in line.partition("="))
             if not (name and equals):
                 raise forms.ValidationError(
-                    f"Line {number} is no name and value: write it like order = 17."
+                    f"Line {number} has no name and value. Write it like order = 17."
                 )
             if name in pairs:
-                raise forms.ValidationError(f"Line {number} gives {name:.50} once more.")
+                raise forms.ValidationError(f"Line {number} repeats the name {name:.50}.")
             pairs[name] = text
         return pairs
 
 
 class _CheckedForm(_ModelForm):
-    """A form whose values `check` takes; what that refuses is an error at its field."""
+    """A form that passes its values to `check` and shows a refusal at its field."""
 
     check: ClassVar[Callable[..., Mapping[str, Any]]]
     checked: tuple[str, ...]
@@ -93,7 +92,7 @@ class NotificationAddForm(_CheckedForm):
     metadata = MetadataField(
         required=False,
         widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
-        help_text="For the app, not shown: one name and value a line, such as order = 17.",
+        help_text="For the app, not shown. One name and value on each line, such as order = 17.",
     )
 
     class Meta:
@@ -103,7 +102,7 @@ class NotificationAddForm(_CheckedForm):
 
 
 class AnnouncementForm(_CheckedForm):
-    """An announcement that nobody has been told yet."""
+    """An announcement that is not published yet."""
 
     check = validation.announcement
     checked = ("title", "message", "severity", "starts_at", "ends_at")

@@ -1,4 +1,8 @@
-"""What a user is told: notifications for one, announcements for everybody."""
+"""Notifications for one user, announcements for everybody, and mailings to many.
+
+The models check what they save: no row holds what the protocol cannot carry. `publishing` tells
+the devices of each save and deletion.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +30,7 @@ def in_app_only() -> list[str]:
 
 
 class NotificationQuerySet(TrackedQuerySet["Notification"]):
-    """Rows that are checked as they are written in bulk.
+    """Rows whose bulk methods check what they write.
 
     `update()`, `bulk_create()` and `bulk_update()` tell nobody: see `notifications_tell`.
     """
@@ -51,8 +55,8 @@ class NotificationQuerySet(TrackedQuerySet["Notification"]):
 class Notification(Tracked):
     """A message in a user's inbox.
 
-    It does not exist for the user before `published_at`; its signals publish. What the
-    protocol could not carry is not saved: `save()` and the bulk methods raise InvalidInput.
+    The user does not see it before `published_at`. A save and a deletion publish. `save()` and
+    the bulk methods raise InvalidInput for what the protocol cannot carry.
     """
 
     STATE: ClassVar[tuple[str, ...]] = ("status", "seen_at", "read_at")
@@ -68,7 +72,7 @@ class Notification(Tracked):
     )
     CHECKED: ClassVar[frozenset[str]] = frozenset({*STATE, *CONTENT})
     TRACKED: ClassVar[tuple[str, ...]] = (*STATE, *CONTENT, "user_id", "published_at")
-    # What `move` and its like may change.
+    # What a change of state writes: see `move`.
     STATE_FIELDS: ClassVar[tuple[str, ...]] = (*STATE, "archived_at", "updated_at")
 
     user = models.ForeignKey(
@@ -174,7 +178,7 @@ class Notification(Tracked):
         return self.expires_at is not None and self.expires_at <= timezone.now()
 
     def move(self, status: str, now: datetime) -> bool:
-        """Take on a status with its times; say whether that changed anything."""
+        """Set a status with its times; return whether that changed anything."""
         if self.status == status:
             return False
         self.status = status
@@ -191,8 +195,8 @@ class Notification(Tracked):
 class Announcement(Tracked):
     """A message to everybody: one row, one event, never a copy for each user.
 
-    A draft until `published_at`; with `starts_at` it publishes itself at that time. Its
-    signals publish: also what is changed on one that everybody has been told, and its end.
+    It is a draft until `published_at`; with `starts_at` it publishes itself at that time. After
+    that, each save that changes it and its deletion publish too.
     """
 
     CHECKED: ClassVar[frozenset[str]] = frozenset(
@@ -212,7 +216,7 @@ class Announcement(Tracked):
         null=True, blank=True, help_text="When the banner disappears; empty means never."
     )
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
-    # Written by the publication alone: read it from the database after a save.
+    # Written by `publishing` only: read it from the database after a save.
     event_offset = models.BigIntegerField(
         null=True, blank=True, editable=False, help_text="Its event in the stream `announcements`."
     )
@@ -259,7 +263,7 @@ class Announcement(Tracked):
             super().save(*args, update_fields=fields, **kwargs)
 
     def state(self, now: datetime) -> str:
-        """Say in one word where it stands: draft, scheduled, live or over."""
+        """Return its state: draft, scheduled, live or over."""
         if self.ends_at is not None and self.ends_at <= now:
             return "over"
         if self.published_at is not None:
@@ -268,7 +272,7 @@ class Announcement(Tracked):
 
 
 class Mailing(models.Model):
-    """One notification to many users, and how far it is: in the order of their ids."""
+    """One notification to many users, and its progress through them in the order of their ids."""
 
     key = models.CharField(max_length=200, unique=True)
     fingerprint = models.CharField(max_length=64)
@@ -293,7 +297,7 @@ class Mailing(models.Model):
 
 @contextmanager
 def _checked(row: Notification | Announcement, fields: Iterable[str] | None) -> Iterator[None]:
-    """Check what a save writes, and what the database computes as it is stored."""
+    """Check what a save writes, before it, and what the database computes, after it."""
     computed = _check(row, fields)
     if not computed:
         yield
@@ -306,8 +310,8 @@ def _checked(row: Notification | Announcement, fields: Iterable[str] | None) -> 
 def _check(row: Notification | Announcement, fields: Iterable[str] | None) -> set[str]:
     """Check what a save of `fields`, or of all that is loaded, writes. Raises InvalidInput.
 
-    What an old row holds that is not sound stays as it is, so that its state can be saved.
-    Returns what is known only when it is stored.
+    A broken value that an old row holds already is accepted, so that its state can be saved.
+    Returns the fields that the database computes: the caller checks them after the save.
     """
     loaded = row.CHECKED.intersection(row.__dict__)
     names = loaded if fields is None else loaded.intersection(fields)

@@ -1,4 +1,4 @@
-"""Rows as they go on the wire, the same over the socket and over HTTP."""
+"""Make messages from rows. The socket and the HTTP API send the same."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def notification_json(notification: Notification) -> dict[str, Any]:
 def notification_state(
     notification: Notification, *, whole: bool = False
 ) -> messages.NotificationState:
-    """Describe where a notification stands now; with its content if that may be new."""
+    """Describe the state of a notification; with its content if `whole`."""
     return messages.NotificationState(
         id=str(notification.pk),
         status=cast(messages.NotificationStatus, str(notification.status)),

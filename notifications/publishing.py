@@ -30,7 +30,7 @@ from realtime.streams import ANNOUNCEMENTS, user_stream
 def notification_saved(before: Notification | None, now: Notification) -> None:
     """Tell the user's devices of a new notification, or of what changed on it."""
     if before is not None and before.published_at is None:
-        before = None  # nobody was told of it
+        before = None  # its user was not told of it
     elif before is not None and (before.user_id != now.user_id or now.published_at is None):
         publish_states([(before.user_id, deleted_state(now))])
         before = None
@@ -59,20 +59,20 @@ def announcement_saved(before: Announcement | None, now: Announcement) -> None:
             offset = offset if was_told else entry.offset
         elif was_told:
             _withdraw(now)
-    # Only the event says its offset; an instance may hold that of one that was rolled back.
+    # Take the offset from the event: the instance may hold that of one that was rolled back.
     if now.event_offset != offset:
         Announcement.objects.filter(pk=now.pk).update(event_offset=offset)
 
 
 def announcements_deleted(rows: Sequence[Announcement]) -> None:
-    """Take away the banners of those that everybody was told of."""
+    """Tell everybody that the published ones are over."""
     for row in rows:
         if row.published_at is not None:
             _withdraw(row)
 
 
 def _withdraw(announcement: Announcement) -> None:
-    """Publish it as over, whenever it was to end."""
+    """Publish it with an end that has passed."""
     over = replace(announcement_payload(announcement), ends_at=timestamp(clock.now()))
     publish(ANNOUNCEMENTS, over)
 

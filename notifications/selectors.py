@@ -1,8 +1,7 @@
-"""Everything that reads notifications and announcements.
+"""All queries for notifications and announcements.
 
-`notifications_visible` is the only place that decides which notifications are
-whose: those of the user that are published. The rest does not exist for them.
-What has come and what has gone is decided by the database's clock, which all nodes share.
+Only `notifications_visible` decides what a user may see: their own notifications that are
+published. What is due or has expired is decided by the database's clock, which all nodes share.
 """
 
 from __future__ import annotations
@@ -32,16 +31,16 @@ def database_now() -> Expression:
 
 
 def notifications_visible(user_id: int) -> QuerySet[Notification]:
-    """Return what a user may know of."""
+    """Select the notifications that a user may see."""
     return Notification.objects.filter(user_id=user_id, published_at__isnull=False)
 
 
 def notification_get(
     *, notification_id: int | str, user_id: int | None = None, lock: bool = False
 ) -> Notification:
-    """Return a user's notification; without a `user_id`, for staff, anybody's.
+    """Return a notification that the user may see; without a `user_id`, for staff, any.
 
-    Raises NotFound for one that is absent, unpublished or somebody else's alike.
+    Raises NotFound.
     """
     rows = Notification.objects.all() if user_id is None else notifications_visible(user_id)
     if lock:
@@ -54,7 +53,7 @@ def notification_get(
 
 
 def notification_number(notification_id: int | str) -> int | None:
-    """Read an id of the wire; None for what cannot be one."""
+    """Parse an id that a client sent; None if it cannot be one."""
     text = str(notification_id)
     if not (text.isascii() and text.isdigit() and len(text) <= 19):
         return None
@@ -82,7 +81,7 @@ def notifications_list(
 
 
 def notification_counts(user_ids: Sequence[int]) -> Mapping[int, NotificationCounts]:
-    """Return what the bell of each of these users shows, in one query.
+    """Count for the bell of each of these users, in one query.
 
     Counts what is published, unread and not expired; reading implies having seen.
     """
@@ -105,7 +104,7 @@ def notification_counts(user_ids: Sequence[int]) -> Mapping[int, NotificationCou
 
 
 def notification_summary(*, user_id: int) -> dict[str, Any]:
-    """Count a user's notifications that have not expired, in every way that a page shows."""
+    """Count a user's unexpired notifications by status, type and priority, with the newest."""
     rows = notifications_visible(user_id).filter(unexpired())
     groups: list[Any] = list(
         rows.order_by()
@@ -129,7 +128,7 @@ def notification_summary(*, user_id: int) -> dict[str, Any]:
 
 
 def notifications_due() -> QuerySet[Notification]:
-    """Return what waits to be published; an archived one has been called off."""
+    """Select the notifications to publish now. One that was archived is called off."""
     return Notification.objects.filter(
         unexpired(),
         Q(scheduled_at__isnull=True) | Q(scheduled_at__lte=database_now()),
@@ -139,15 +138,15 @@ def notifications_due() -> QuerySet[Notification]:
 
 
 def announcements_active() -> QuerySet[Announcement]:
-    """Return the announcements whose banners show now, the newest first."""
+    """Select the announcements that are live, the newest first."""
     return Announcement.objects.filter(
         Q(ends_at__isnull=True) | Q(ends_at__gt=database_now()),
-        published_at__isnull=False,  # it has started, also where a clock is behind the publisher's
+        published_at__isnull=False,  # `starts_at` may be ahead of this database's clock
     ).order_by("-published_at", "-id")
 
 
 def announcements_due() -> QuerySet[Announcement]:
-    """Return the scheduled announcements whose time has come and not gone."""
+    """Select the scheduled announcements that have started and not ended."""
     return Announcement.objects.filter(
         Q(ends_at__isnull=True) | Q(ends_at__gt=database_now()),
         starts_at__lte=database_now(),
@@ -163,12 +162,12 @@ def unexpired() -> Q:
 def notifications_lapsed(
     after: tuple[datetime, int] | None,
 ) -> tuple[set[int], tuple[datetime, int]]:
-    """Return whose counts time alone has changed, and where to go on from.
+    """Return the users whose notifications expired after a place, and the place to go on from.
 
-    Reads one page of what is unread and has expired since the place `after`, at first since
-    LOOK_BACK ago, from an index that holds nothing else; empty at the end. The first call fixes
-    the place, whether or not it finds anything. A row that is committed after its own expiry
-    may be left out: its event has the counts computed by itself.
+    Reads one page of unread notifications that have expired since the place `after`, at first
+    since LOOK_BACK ago; no users at the end. The first call fixes the place even if it finds
+    nothing. It may miss a row that is committed after its own expiry: publishing that row
+    computes the counts anyway.
     """
     place = (clock.now() - LOOK_BACK, 0) if after is None else after
     page = list(notifications_lapsing(place)[:LAPSED_PAGE])
@@ -177,7 +176,7 @@ def notifications_lapsed(
 
 
 def notifications_lapsing(after: tuple[datetime, int]) -> QuerySet[Notification, Any]:
-    """Return what is unread and has expired after a place, in the order of the index."""
+    """Select unread notifications that expired after a place, in the order of their index."""
     moment, user_id = after
     return (
         Notification.objects.filter(

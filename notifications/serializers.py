@@ -1,4 +1,4 @@
-"""What the API takes and gives; `payloads` writes the answers."""
+"""The shapes of the API's requests and answers. `payloads` makes the answers."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class BulkUpdateInput(StrictSerializer):
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        # Each that is unread again goes into the log whole, and to each device of the user.
+        # Each of these is logged with its whole content and sent to each device of the user.
         if attrs["status"] == Status.UNREAD and len(attrs["notification_ids"]) > MAX_BACK:
             raise serializers.ValidationError(
                 {"notification_ids": [f"Give at most {MAX_BACK} ids to be unread again."]}

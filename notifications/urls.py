@@ -1,6 +1,6 @@
 """The paths of notifications and announcements, to be included under `/api/v1/`.
 
-Literal paths come before `{id}`, which would match them too.
+Fixed paths come first: `{id}` would match them too.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""What a notification and an announcement may hold: the one place that decides.
+"""Check what a notification and an announcement may hold. No other module decides that.
 
-Each function returns the clean value or raises InvalidInput. Services call them for what
-they are given, forms for what was typed, and the models, by `check`, before they save: no
-row exists that the protocol could not carry. Lengths count characters, that is Unicode code
-points, whatever they take as bytes.
+Called by services and forms for their input, and by the models, through `check`, before they
+save. So no row exists that the protocol cannot carry. Each function returns the clean value or
+raises InvalidInput. Lengths are in characters, that is Unicode code points.
 """
 
 from __future__ import annotations
@@ -29,13 +28,13 @@ TITLE_LENGTH = 200
 MESSAGE_LENGTH = 1000
 ANNOUNCEMENT_LENGTH = 5000
 MAX_METADATA_BYTES = 8 * 1024  # half of what a wake-up carries inline
-# Letters and signs by name, and blank where they are drawn.
+# Unicode calls them letters or signs, but they leave no mark.
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-MAX_METADATA_DEPTH = 20  # readers recurse: a row nested too deeply could never be read again
+MAX_METADATA_DEPTH = 20  # JSON parsers recurse: a deeper row could not be read again
 
 
 def text(field: str, value: Any, limit: int) -> str:
-    """Return the text without surrounding blanks, its lines ended by a line feed alone."""
+    """Return the text without surrounding blanks, each line ended by a line feed only."""
     if not isinstance(value, str):
         raise InvalidInput(field, f"is {value!r:.50}, not text")
     clean: str = value.replace("\r\n", "\n").strip()
@@ -49,7 +48,7 @@ def text(field: str, value: Any, limit: int) -> str:
 
 
 def is_visible(character: str) -> bool:
-    """Say whether a character leaves a mark on paper: a letter, a digit, a sign."""
+    """Return whether a character is visible: a letter, a digit or a sign."""
     return unicodedata.category(character)[0] in "LNPS" and character not in _BLANK
 
 
@@ -99,7 +98,7 @@ def metadata(value: Any) -> dict[str, Any]:
 
 
 def _deeper_than(value: Any, levels: int) -> bool:
-    """Say whether a JSON value nests deeper, level by level, without recursion."""
+    """Return whether a JSON value nests deeper. Goes by level, without recursion."""
     level = [value]
     for _ in range(levels):
         level = [child for node in level for child in _children(node)]
@@ -123,7 +122,7 @@ def _children(node: Any) -> Iterable[Any]:
 
 
 def moment(field: str, value: Any) -> datetime | None:
-    """Return the moment if it says its time zone."""
+    """Return the moment in UTC. It must have a time zone."""
     if value is None:
         return None
     if not isinstance(value, datetime):
@@ -132,7 +131,7 @@ def moment(field: str, value: Any) -> datetime | None:
         raise InvalidInput(field, "has no time zone; add one, for example Z")
     try:
         return value.astimezone(UTC)
-    except OverflowError:  # the first or the last day there is
+    except OverflowError:  # the first or the last day of the calendar
         raise InvalidInput(field, "lies out of range; give another time") from None
 
 
@@ -163,7 +162,7 @@ def notification(
     scheduled_at: datetime | None = None,
     expires_at: datetime | None = None,
 ) -> dict[str, Any]:
-    """Return what a new notification will hold."""
+    """Return the checked fields of a new notification."""
     clean = {
         "title": text("title", title, TITLE_LENGTH),
         "message": text("message", message, MESSAGE_LENGTH),
@@ -186,7 +185,7 @@ def announcement(
     starts_at: datetime | None = None,
     ends_at: datetime | None = None,
 ) -> dict[str, Any]:
-    """Return what an announcement will hold that is not published yet."""
+    """Return the checked fields of an announcement that is not published yet."""
     clean: dict[str, Any] = {
         "title": text("title", title, TITLE_LENGTH),
         "message": text("message", message, ANNOUNCEMENT_LENGTH),
@@ -198,7 +197,7 @@ def announcement(
     return clean
 
 
-# How each field is checked before it is saved; messages differ in what fits.
+# How to check each field before a save. `message` is checked by its model's length.
 _FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "title": partial(text, "title", limit=TITLE_LENGTH),
     "type": partial(choice, "type", choices=NotificationType),
@@ -215,9 +214,9 @@ _FIELDS: Mapping[str, Callable[[Any], Any]] = {
 
 
 def check(row: Model, names: Iterable[str]) -> set[str]:
-    """Check these fields of a row, and put the clean values in. Raises InvalidInput.
+    """Check these fields of a row and set their clean values. Raises InvalidInput.
 
-    Returns those that the database computes: only the stored row says what they are.
+    Returns the fields that the database computes: they can only be checked after the save.
     """
     message = cast("TextField[str, str]", row._meta.get_field("message"))
     assert message.max_length is not None
@@ -234,6 +233,6 @@ def check(row: Model, names: Iterable[str]) -> set[str]:
 
 
 def check_values(row: Model, names: Iterable[str]) -> None:
-    """Check these fields of a row; what the database would compute is refused, too."""
+    """Check these fields of a row. Raises InvalidInput also for what the database computes."""
     if computed := check(row, names):
         raise InvalidInput(min(computed), "is computed; save the row by itself, or give a value")

@@ -35,7 +35,8 @@ from realtime.rest.serializers import checked
 from realtime.rest.views import View, user_id
 from realtime.retry import retried
 
-# Rows of a bulk update that cost as much as another request; who is unread again is logged whole.
+# Rows of a bulk update that cost as much as one request. One that becomes unread costs a whole
+# one: it is logged with its content.
 ROWS_PER_UNIT = 10
 
 
@@ -173,7 +174,7 @@ class NotificationBulkUpdateView(View):
         responses=BulkUpdateOutput,
     )
     def put(self, request: Request) -> Response:
-        """Do the same as POST, as older clients ask for it."""
+        """Do the same as POST, for older clients."""
         return self._update(request)
 
     def cost(self, request: Request) -> int:
@@ -225,7 +226,7 @@ class AnnouncementListView(View, ListAPIView[Announcement]):
 
 
 def _act(request: Request, notification_id: str, service: Callable[..., Notification]) -> Response:
-    """Apply a service that needs no more than the notification and its user."""
+    """Apply a service that takes a notification and its user; answer with the notification."""
     checked(NoFields, request.data)
     changed = service(notification_id=notification_id, user_id=user_id(request))
     return Response(NotificationOutput(changed).data)

@@ -1,7 +1,7 @@
-"""Everything that writes notifications and announcements.
+"""All writes of notifications and announcements.
 
-Each service runs in one transaction and publishes within it, so that the event
-commits with its row or not at all. Repeating one changes and publishes nothing.
+Each service runs in one transaction and publishes in it, so that the event commits with its row
+or not at all. A repeated call changes and publishes nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Write announcements: one row and one event for everybody, which its save publishes."""
+"""Write, publish and end announcements. Saving a row publishes one event for everybody."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def announcement_create(
     starts_at: datetime | None = None,
     ends_at: datetime | None = None,
 ) -> Announcement:
-    """Write an announcement; it is a draft, or with `starts_at` publishes itself then."""
+    """Write an announcement: a draft, or with `starts_at` one that publishes itself then."""
     clean = validation.announcement(
         title=title, message=message, severity=severity, starts_at=starts_at, ends_at=ends_at
     )
@@ -42,7 +42,7 @@ def announcement_create(
 def announcement_publish(*, announcement_id: int) -> Announcement:
     """Publish an announcement now, even if it was to start later.
 
-    One that is published already is returned as it is. Raises Conflict if it has ended.
+    Does nothing if it is published already. Raises Conflict if it has ended.
     """
     announcement = _locked(announcement_id)
     now = clock.now()
@@ -59,9 +59,9 @@ def announcement_publish(*, announcement_id: int) -> Announcement:
 @retried
 @transaction.atomic
 def announcement_expire(*, announcement_id: int) -> Announcement:
-    """End an announcement now, and publish it again so that its banners vanish.
+    """End an announcement now, and publish that, so that its banner disappears.
 
-    One that is over already is returned as it is. Raises Conflict for a draft.
+    Does nothing if it has ended already. Raises Conflict for a draft.
     """
     announcement = _locked(announcement_id)
     now = clock.now()
@@ -71,7 +71,7 @@ def announcement_expire(*, announcement_id: int) -> Announcement:
         return announcement
     announcement.ends_at = now
     if announcement.starts_at is not None and announcement.starts_at >= now:
-        # It began in this millisecond, or the clock was set back since: it is over all the same.
+        # It began in this millisecond, or the clock was set back since.
         announcement.starts_at = now - timedelta(milliseconds=1)
     announcement.save(update_fields=["starts_at", "ends_at", "updated_at"])  # its signal publishes
     return announcement
@@ -89,7 +89,7 @@ def announcements_publish_due() -> int:
 @retried
 @transaction.atomic
 def _publish_if_due(announcement_id: int) -> bool:
-    """Lock it and look again: another node or an editor may have been here first."""
+    """Lock it and check again: another node may have published it, or staff changed it."""
     rows = selectors.announcements_due().select_for_update(skip_locked=True, no_key=True)
     due = rows.filter(pk=announcement_id).first()
     if due is not None:

@@ -1,7 +1,7 @@
-"""Write many notifications at once, and publish each user's changes together.
+"""Change many notifications at once, and publish the changes of each user together.
 
-A change is made in two places: to the row, by `move`, which says what changed, and to the
-table, by one statement for some hundred rows. Both take the same moment.
+Each change is made twice: on the instances, by `move`, which tells what changed, and in the
+table, by one statement for some hundred rows. Both use the same time.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from realtime.streams import user_stream
 
 MAX_IDS = 100  # in one bulk update over the API
 CHUNK = 400  # rows in one statement
-TOGETHER = 1000  # rows in one transaction, so long wait the other publishers of their users
+TOGETHER = 1000  # rows in one transaction; other publishers to their users wait for it
 
 Record = Callable[[Sequence[Notification]], object]
 _BRIEF = ("pk", "user", "published_at", *Notification.STATE_FIELDS)
@@ -40,7 +40,7 @@ def notifications_bulk_update(
 ) -> dict[str, str]:
     """Move a user's notifications to a status; return `updated` or `not_found` for each id.
 
-    One that has the status already is `updated` too, but not published again.
+    One that already has the status is `updated` too, but not published again.
     """
     target = validation.choice("status", status, Status)
     if not 0 < len(ids) <= MAX_IDS:
@@ -61,7 +61,7 @@ def notifications_bulk_update(
 @retried
 @transaction.atomic
 def notifications_mark_all_read(*, user_id: int) -> int:
-    """Mark everything unread as read, and with that as seen; return how many it was."""
+    """Mark all unread notifications as read, and so as seen; return how many."""
     unread = selectors.notifications_visible(user_id).filter(status=Status.UNREAD)
     return len(_move(_locked(unread, Status.READ), Status.READ))
 
@@ -69,7 +69,7 @@ def notifications_mark_all_read(*, user_id: int) -> int:
 @retried
 @transaction.atomic
 def notifications_mark_all_seen(*, user_id: int) -> int:
-    """Mark everything unread as seen, which stops the bell; return how many it was."""
+    """Mark all unread notifications as seen, which stops the bell; return how many."""
     now = clock.now()
     unread = selectors.notifications_visible(user_id).filter(status=Status.UNREAD)
     rows = _locked(unread.filter(seen_at__isnull=True), Status.READ)
@@ -81,16 +81,16 @@ def notifications_mark_all_seen(*, user_id: int) -> int:
 
 
 def notifications_mark_read(*, ids: Iterable[int], record: Record | None = None) -> int:
-    """Mark these notifications as read, whosesoever they are; return how many that changed.
+    """Mark these notifications of any users as read; return how many that changed.
 
-    Those of a user are published together. An archived one stays in the archive. It works in
-    transactions of TOGETHER rows; `record` is called in each with what it changed.
+    Publishes those of one user together. An archived one stays archived. Works in transactions
+    of TOGETHER rows, and calls `record` in each with the rows that it changed.
     """
     return _each(ids, lambda rows: _move(rows, Status.READ, keep_archived=True), record)
 
 
 def notifications_archive(*, ids: Iterable[int], record: Record | None = None) -> int:
-    """Archive these notifications as `notifications_mark_read` marks them as read.
+    """Archive these notifications, in the way of `notifications_mark_read`.
 
     One that is still scheduled will not be published.
     """
@@ -98,9 +98,9 @@ def notifications_archive(*, ids: Iterable[int], record: Record | None = None) -
 
 
 def notifications_resend(*, ids: Iterable[int], record: Record | None = None) -> int:
-    """Publish these notifications once more, as they stand now; return how many.
+    """Publish these notifications again, as they are now; return how many.
 
-    One that is not published yet is left out: it goes out by itself at its time.
+    Leaves out those that are not published yet: they are published at their time.
     """
 
     def resend(rows: Sequence[Notification]) -> Sequence[Notification]:
@@ -112,10 +112,10 @@ def notifications_resend(*, ids: Iterable[int], record: Record | None = None) ->
 
 
 def notifications_tell(*, ids: Iterable[int]) -> int:
-    """Tell the users' devices how these notifications stand; return how many were told of.
+    """Send these notifications, as they are now, to their users' devices; return how many.
 
-    Call it in the same transaction after `QuerySet.update()` or `bulk_update()`, which tell
-    nobody. One that is not published is left out.
+    Call it after `QuerySet.update()` or `bulk_update()`, in the same transaction: those publish
+    nothing. Leaves out those that are not published yet.
     """
 
     def tell(rows: Sequence[Notification]) -> Sequence[Notification]:
@@ -133,7 +133,7 @@ def _each(
     *,
     whole: bool = False,
 ) -> int:
-    """Change rows some at a time, those of a user next to each other; count what changed."""
+    """Change rows in batches, ordered by user; return how many changed."""
 
     @retried
     @transaction.atomic
@@ -148,7 +148,7 @@ def _each(
 
 
 def _by_user(ids: Iterable[int]) -> Iterator[list[int]]:
-    """Put the ids in the order of their users, and split them."""
+    """Order the ids by user, and split them into batches."""
     owners: list[tuple[int, int]] = []
     wanted = sorted(set(ids))
     for start in range(0, len(wanted), CHUNK):
@@ -162,7 +162,7 @@ def _by_user(ids: Iterable[int]) -> Iterator[list[int]]:
 def _locked(rows: QuerySet[Notification], target: str) -> list[Notification]:
     """Lock rows in the order of their ids, so that two bulk writers never deadlock.
 
-    What becomes unread is told whole, so it is read whole.
+    Rows that become unread are published with their content, so it is read too.
     """
     rows = rows.order_by("pk").select_for_update(no_key=True)
     return list(rows if target == Status.UNREAD else rows.only(*_BRIEF))
@@ -171,7 +171,7 @@ def _locked(rows: QuerySet[Notification], target: str) -> list[Notification]:
 def _move(
     rows: Sequence[Notification], target: str, *, keep_archived: bool = False
 ) -> list[Notification]:
-    """Move locked rows to a status, publish, and return those that this changed."""
+    """Move locked rows to a status, publish, and return the rows that changed."""
     now = clock.now()
     opened: list[Notification] = []
     moved: list[Notification] = []

@@ -1,4 +1,7 @@
-"""Publish what has been waiting for its time. Safe to run on every node at once."""
+"""Publish notifications and announcements whose time has come.
+
+A job calls it on every node every second; two nodes never publish the same one.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ BATCH = 200  # notifications claimed and published in one transaction
 
 
 def publish_due() -> int:
-    """Publish the notifications and announcements that are due; return how many."""
+    """Publish all that is due; return how many."""
     done = jobs.run_each(
         "publish_due",
         {"notifications": notifications_publish_due, "announcements": announcements_publish_due},
@@ -32,9 +35,9 @@ def publish_due() -> int:
 
 
 def notifications_publish_due() -> int:
-    """Publish each notification that is due exactly once; return how many this call did."""
+    """Publish each due notification exactly once; return how many this call published."""
     total = 0
-    # Asked first without a transaction, which on SQLite would take the only write lock.
+    # Ask without a transaction first: on SQLite it would take the only write lock.
     while selectors.notifications_due().exists():
         claimed, published = _publish_batch()
         if not claimed:
@@ -46,13 +49,13 @@ def notifications_publish_due() -> int:
 @retried
 @transaction.atomic
 def _publish_batch() -> tuple[int, int]:
-    """Claim some that are due; return how many, and how many of them were published."""
+    """Claim a batch; return how many were due, and how many of them were published."""
     now = clock.now()
     due = list(
         selectors.notifications_due().select_for_update(skip_locked=True, no_key=True)[:BATCH]
     )
     rows = [row for row in due if _is_sound(row)]
-    # What cannot be told would otherwise hold up all that comes after it, for ever.
+    # A row that cannot be published would otherwise block all that come after it.
     unsound = {row.pk for row in due}.difference(row.pk for row in rows)
     Notification.objects.filter(pk__in=unsound).update(
         status=Status.ARCHIVED.value, archived_at=now, updated_at=now
@@ -61,13 +64,13 @@ def _publish_batch() -> tuple[int, int]:
         pk__in=[row.pk for row in rows], published_at__isnull=True
     )
     if claimed.update(published_at=now, updated_at=now) != len(rows):
-        raise RuntimeError("notifications were published by somebody who did not lock them")
+        raise RuntimeError("notifications were published by another process that did not lock them")
     publish_many([(user_stream(row.user_id), notification_payload(row)) for row in rows])
     return len(due), len(rows)
 
 
 def _is_sound(row: Notification) -> bool:
-    """Say whether the protocol can carry it: SQL written by hand is checked by nobody."""
+    """Return whether the protocol can carry it. A row that SQL wrote by hand is unchecked."""
     try:
         validation.check(row, Notification.CHECKED)
     except InvalidInput as error:

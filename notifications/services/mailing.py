@@ -1,9 +1,9 @@
-"""Put one notification into the inboxes of many users, so that a crash costs nothing.
+"""Send one notification to many users, each exactly once, even after a crash.
 
-A mailing advances in the order of the users' ids, a chunk a transaction: rows, events and
-how far it is commit together. Whoever repeats the call with the same key goes on where
-it stopped, and two at once take turns. It is not one moment for all: those whose chunk is
-committed have it, those behind have not yet.
+A mailing goes through the users in the order of their ids, one chunk in each transaction: rows,
+events and progress commit together. A repeated call with the same key goes on where the first
+stopped; two calls at once take turns. Users of committed chunks have the notification while
+others still wait.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from realtime.publish import publish_many
 from realtime.retry import retried
 from realtime.streams import user_stream
 
-CHUNK = 500  # users a transaction: for so long their streams' other publishers wait
+CHUNK = 500  # users in one transaction; other publishers to them wait for it
 KEY_LENGTH = 200
 
 
@@ -49,10 +49,9 @@ def notifications_send(
 ) -> Mailing:
     """Notify each of these users once, or every active one, and return the finished mailing.
 
-    `key` names the mailing: after a crash, call again with the same arguments. All active
-    users are those that exist when it begins. Not for use inside a transaction, which
-    would make one of all chunks. Raises InvalidInput, and Conflict when the key was used
-    for something else.
+    `key` names the mailing: after a crash, call again with the same arguments. Users that are
+    created after the first call get nothing. Do not call it inside a transaction: all chunks
+    would become one. Raises InvalidInput, and Conflict if the key was used for something else.
     """
     content: dict[str, Any] = {
         "title": validation.text("title", title, TITLE_LENGTH),
@@ -74,7 +73,7 @@ def notifications_send(
 
 
 def _largest_id() -> int:
-    """Return the largest id that the users' table could hold; a larger one fails its query."""
+    """Return the largest id of the users' table: a query for a larger one fails."""
     kind = get_user_model()._meta.pk.get_internal_type()
     return connection.ops.integer_field_range(kind)[1] or MAX_ID
 
@@ -84,7 +83,7 @@ def _largest_id() -> int:
 def _begin(key: str, content: Mapping[str, Any], wanted: Sequence[int] | None) -> Mailing:
     told = msgspec.json.encode([content, wanted], order="sorted")
     fingerprint = hashlib.sha256(told).hexdigest()
-    # One that has begun goes on without those who were deleted meanwhile.
+    # A mailing that has begun goes on without users that were deleted since.
     mailing = Mailing.objects.filter(key=key).first()
     if mailing is None:
         mailing = _create(key, fingerprint, content, wanted)
@@ -120,7 +119,7 @@ def _create(
 @retried
 @transaction.atomic
 def _advance(pk: int, content: Mapping[str, Any], wanted: Sequence[int] | None) -> Mailing:
-    """Notify the next users. The mailing's row is locked first, the streams last."""
+    """Notify the next chunk of users. Locks the mailing first, the streams last."""
     mailing = Mailing.objects.select_for_update(no_key=True).get(pk=pk)
     if mailing.finished_at is not None:
         return mailing
@@ -135,13 +134,13 @@ def _advance(pk: int, content: Mapping[str, Any], wanted: Sequence[int] | None) 
     if ids:
         mailing.done_user_id, mailing.done = ids[-1], mailing.done + len(ids)
     elif wanted is not None and len(ahead) > CHUNK:
-        mailing.done_user_id = ahead[CHUNK - 1]  # these have all been deleted meanwhile
+        mailing.done_user_id = ahead[CHUNK - 1]  # all of these users were deleted
     else:
         mailing.finished_at = now
     mailing.save(update_fields=["done", "done_user_id", "finished_at"])
     if ids:
         rows = [Notification(user_id=ids[0], published_at=now, **content)]
-        [first] = Notification.objects.bulk_create(rows)  # which sends no signal
+        [first] = Notification.objects.bulk_create(rows)  # which publishes nothing
         created = {first.user_id: first.pk, **insert_copies(first, ids[1:])}
         payload = notification_payload(first)
         publish_many(

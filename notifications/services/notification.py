@@ -1,4 +1,4 @@
-"""Write one notification."""
+"""Create one notification, or change the state of one."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def notification_create(
     scheduled_at: datetime | None = None,
     expires_at: datetime | None = None,
 ) -> Notification:
-    """Put a notification into a user's inbox, now or once `scheduled_at` has come.
+    """Put a notification into a user's inbox, now or at `scheduled_at`.
 
-    Publishes to the user's devices when the caller's transaction commits. Decimal,
-    UUID and datetime values in `metadata` become strings. Raises InvalidInput.
+    It reaches the user's devices when the caller's transaction commits. Decimal, UUID and
+    datetime values in `metadata` become strings. Raises InvalidInput.
     """
     clean = validation.notification(
         title=title,
@@ -49,14 +49,14 @@ def notification_create(
     if not get_user_model().objects.filter(pk=user_id).exists():
         raise InvalidInput("user_id", f"there is no user {user_id}; give an existing one")
     notification = Notification(user_id=user_id, **clean)
-    notification.save()  # its signal publishes
+    notification.save()  # which publishes
     return notification
 
 
 def notification_mark_read(
     *, notification_id: int | str, user_id: int | None = None
 ) -> Notification:
-    """Record that it was read, and with that seen; an archived one stays in the archive."""
+    """Mark it as read, and so as seen. An archived one stays archived."""
 
     def read(notification: Notification, now: datetime) -> bool:
         if notification.status != Status.ARCHIVED:
@@ -73,7 +73,7 @@ def notification_mark_read(
 def notification_mark_seen(
     *, notification_id: int | str, user_id: int | None = None
 ) -> Notification:
-    """Record that it was seen, which stops the bell's animation and leaves it unread."""
+    """Mark it as seen, which stops the bell's animation. It stays unread."""
 
     def see(notification: Notification, now: datetime) -> bool:
         if notification.seen_at is not None:
@@ -87,14 +87,14 @@ def notification_mark_seen(
 def notification_mark_unread(
     *, notification_id: int | str, user_id: int | None = None
 ) -> Notification:
-    """Put it back among the unread; it stays seen."""
+    """Mark it as unread again. It stays seen."""
     return notification_set_status(
         notification_id=notification_id, user_id=user_id, status=Status.UNREAD
     )
 
 
 def notification_archive(*, notification_id: int | str, user_id: int | None = None) -> Notification:
-    """Take it out of the inbox. One that is still scheduled will not be published."""
+    """Archive it. One that is still scheduled will not be published."""
     return notification_set_status(
         notification_id=notification_id, user_id=user_id, status=Status.ARCHIVED
     )
@@ -103,7 +103,7 @@ def notification_archive(*, notification_id: int | str, user_id: int | None = No
 def notification_set_status(
     *, notification_id: int | str, status: str, user_id: int | None = None
 ) -> Notification:
-    """Move it to a status: unread again, read, or archived."""
+    """Move it to a status: unread, read or archived."""
     target = validation.choice("status", status, Status)
     return _change(notification_id, user_id, lambda row, now: row.move(target, now))
 
@@ -115,7 +115,7 @@ def _change(
     user_id: int | None,
     change: Callable[[Notification, datetime], bool],
 ) -> Notification:
-    """Apply `change` to the locked row; without a `user_id`, to anybody's."""
+    """Apply `change` to the locked row of this user, or of any user."""
     notification = selectors.notification_get(
         notification_id=notification_id, user_id=user_id, lock=True
     )

@@ -111,8 +111,8 @@ def test_odd_numbers_are_refused_before_work_begins(name: str) -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"", "names nobody"),
-        (b"\xff\xfe1\x00", "is no text"),
+        (b"", "names no user"),
+        (b"\xff\xfe1\x00", "is not a text file"),
         (b"1\n\xef\xbb\xbf2\n", r"Line 2 is '\\ufeff2'"),
         (b"9" * 5000, "Line 1 is '9999"),
         (b"9" * 15, "is no user's id|do not exist"),

@@ -1,4 +1,4 @@
-"""Tell everybody something, from a shell."""
+"""`manage.py announce`: publish an announcement to everybody."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notify many users, from a shell; a run that was cut off goes on where it stopped."""
+"""`manage.py notify`: notify many users. A repeated run goes on where the first stopped."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ REPORT_SECONDS = 1.0
 
 
 class Command(commands.Command):
-    """`manage.py notify`."""
-
     help = (
         "Put a notification into the inbox of every active user, or of those named. "
         "Repeat the same command after a crash: each user gets it once."
@@ -87,12 +85,14 @@ def _user_ids(options: dict[str, Any]) -> list[int] | None:
         names = set(options["user"])
         found = users.ids_of(names)
         if missing := sorted(names - found.keys()):
-            raise CommandError(f"There is no user {missing[0]!r:.80}; nobody was notified.")
+            raise CommandError(f"There is no user {missing[0]!r:.80}. No user was notified.")
         return sorted(found.values())
     try:
         text = sys.stdin.read() if options["users"] == "-" else _read(options["users"])
     except UnicodeDecodeError:
-        raise CommandError(f"{options['users']} is no text: give one user id a line.") from None
+        raise CommandError(
+            f"{options['users']} is not a text file. Give one user id a line."
+        ) from None
     except OSError as error:
         raise CommandError(f"{options['users']} cannot be read: {error.strerror}.") from None
     ids = []
@@ -103,10 +103,10 @@ def _user_ids(options: dict[str, Any]) -> list[int] | None:
             ids.append(commands.whole(1)(line.strip()))
         except ArgumentTypeError:
             raise CommandError(
-                f"Line {number} is {line[:30]!a}: give one user id a line."
+                f"Line {number} is {line[:30]!a}. Give one user id a line."
             ) from None
     if not ids:
-        raise CommandError(f"{options['users']} names nobody: give one user id a line.")
+        raise CommandError(f"{options['users']} names no user. Give one user id a line.")
     return ids
 
 
