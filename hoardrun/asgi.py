@@ -56,7 +56,7 @@ class Application:
         reporter = await node.start()
         if settings.SIMULATE_MARKET:
             own_hub = await hub.ensure()
-            own_hub.spawn(simulate_in_process(own_hub.deliver))
+            own_hub.spawn(simulate_in_process(own_hub.rooms.deliver))
         self._reporter = reporter
 
     async def _lifespan(self, receive: Any, send: Any) -> None:

@@ -36,7 +36,7 @@ async def drain(node: Hub, give_up: Callable[[], bool]) -> None:
         share = (time.monotonic() - began + TICK_SECONDS) / max(window, TICK_SECONDS)
         upto = min(len(leaving), max(sent + 1, int(len(leaving) * share)))
         for socket in leaving[sent:upto]:
-            node.send_away(socket)
+            node.sockets.send_away(socket)
         sent = upto
         await asyncio.sleep(TICK_SECONDS if sent < len(leaving) else 0)
     async for _ in _ticks(LEAVE_SECONDS):

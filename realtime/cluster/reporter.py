@@ -69,7 +69,7 @@ class ClusterReporter:
             "pid": os.getpid(),
             "version": settings.VERSION,
             "connections": len(self._hub.sockets),
-            "users": len(self._hub.users),
+            "users": len(self._hub.sockets.users),
             "rooms": self._hub.rooms.counts(),
             "messages_in": traffic.messages_in,
             "messages_out": traffic.messages_out,
@@ -87,7 +87,7 @@ class ClusterReporter:
         """Write the node's row, its connections, and how many sockets shared events reached."""
         reached = dict(self._hub.reached)
         self._hub.reached.clear()
-        changes = self._hub.roster.take()
+        changes = self._hub.sockets.roster.take()
         began = time.monotonic()
         report = _Report(
             node_id=self._hub.node_id,
@@ -102,7 +102,7 @@ class ClusterReporter:
         except Exception as error:  # tell it at the next report
             logger.warning("node report: %r", error)
             self._hub.reached.update(reached)
-            self._hub.roster.put_back(changes)
+            self._hub.sockets.roster.put_back(changes)
         else:
             self._to_count.update(values.values["user_id"] for values in report.opened)
             self._look_after_silence(began)
@@ -118,16 +118,16 @@ class ClusterReporter:
         before, self._reported_at = self._reported_at, began
         silent = 0.0 if before is None else time.monotonic() - before
         if silent > registry.ALIVE_WITHIN.total_seconds():
-            self._to_count.update(self._hub.users)
+            self._to_count.update(self._hub.sockets.users)
 
     def _list_anew(self, listed: Mapping[str, Socket]) -> None:
         """Tell again of all connections of a node that was forgotten, but those just listed.
 
         One that is noted as new leaves nothing to delete if it goes before the next report.
         """
-        for mine in [s for own in self._hub.users.values() for s in own]:
+        for mine in [s for own in self._hub.sockets.users.values() for s in own]:
             if mine.connection.id not in listed:
-                self._hub.roster.add(mine.connection.id, mine)
+                self._hub.sockets.roster.add(mine.connection.id, mine)
 
     async def _close_surplus(self) -> None:
         """Close what is too much over all nodes; a failure is made good at the next report."""
@@ -140,7 +140,7 @@ class ClusterReporter:
             self._to_count |= users
             return
         for key, user_id in surplus:
-            for mine in list(self._hub.users.get(user_id, ())):
+            for mine in list(self._hub.sockets.users.get(user_id, ())):
                 if mine.connection.id == key:
                     mine.close(CloseCode.TOO_MANY_CONNECTIONS)
 

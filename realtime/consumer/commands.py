@@ -73,7 +73,7 @@ class CommandRunner:
 
     def server_stops(self) -> None:
         """Send the client away with a hint when to come back."""
-        self._hub.send_away(self._socket)
+        self._hub.sockets.send_away(self._socket)
 
     def end(self, code: int) -> None:
         """Forget the socket, whatever closed it. Idempotent."""

@@ -51,7 +51,7 @@ class NotificationConsumer(AsyncConsumer):
         socket.is_anonymous = scope["identity"] is None
         conversation = CommandRunner(node, socket)
         subprotocol = SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None
-        node.admit(socket)
+        node.sockets.admit(socket)
         try:
             await send({"type": "websocket.accept", "subprotocol": subprotocol})
             if isinstance(writer, AsgiWriter):

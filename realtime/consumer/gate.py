@@ -101,7 +101,7 @@ def _refusal(scope: Scope, node: Hub) -> Refusal | None:
     if not node.refusals.has(network, now):
         return TOO_MANY
     if scope["token"] is None:
-        few = node.anonymous[network] < node.options.max_anonymous_per_address
+        few = node.sockets.anonymous[network] < node.options.max_anonymous_per_address
         return None if few else TOO_MANY
     scope["identity"] = scope["token"].verify()
     if scope["identity"] is None:

@@ -10,6 +10,7 @@ from realtime.core.continuity import StreamPosition
 from realtime.core.resume import Wish, join_epochs, parse_since, parse_types, split_epochs
 from realtime.hub.hub import Hub
 from realtime.hub.login_data import LoginData
+from realtime.hub.replay import resync
 from realtime.hub.socket import Socket
 from realtime.protocol import PROTOCOL_VERSION, codec
 from realtime.protocol.codes import CloseCode, ErrorCode
@@ -64,4 +65,4 @@ def greet(node: Hub, socket: Socket, wish: Wish, found: LoginData, expires_at: f
         if start.resync is not None:
             _, asked = found.asked(name, wish)
             connection.resynced(name, asked or 0)  # it may still send acks of up to there
-            node.streams.resync(socket, name, connection.places[name], start.resync)
+            resync(socket, name, connection.places[name], start.resync)

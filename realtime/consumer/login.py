@@ -122,14 +122,14 @@ async def log_in(
     if request_id is not None:
         socket.reply(_authenticated(identity), request_id)
     greet(hub, socket, wish, found, identity.expires_at)
-    hub.attach(socket)
+    hub.sockets.attach(socket)
     _expire_at(hub, socket, identity)
     _rotate(hub, socket)
     logger.info("opened %s user=%s", connection.id, user_id)
     for followed in streams:
         hub.streams.begin(socket, followed)
     _look_again(hub, user_id, found)
-    hub.compute([user_id])
+    hub.computing.compute([user_id])
 
 
 async def _renew(hub: Hub, socket: Socket, identity: Identity, request_id: str | None) -> None:
@@ -244,7 +244,9 @@ def _rotate(hub: Hub, socket: Socket) -> None:
     seconds = hub.options.max_lifetime_seconds
     if seconds:
         age = seconds * (1 - ROTATION_SPREAD * random.random())
-        socket.lifetime = hub.wheel.at(time.monotonic() + age, partial(hub.send_away, socket))
+        socket.lifetime = hub.wheel.at(
+            time.monotonic() + age, partial(hub.sockets.send_away, socket)
+        )
 
 
 def _authenticated(identity: Identity) -> Authenticated:

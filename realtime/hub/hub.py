@@ -9,52 +9,43 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import random
 import secrets
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from realtime import computed
 from realtime.access import tickets
-from realtime.core.frames import Frame
 from realtime.core.limits import Buckets
-from realtime.core.pace import Pace
-from realtime.core.records import Ephemeral
-from realtime.core.roster import Roster
 from realtime.core.wheel import Wheel
-from realtime.db import threads
 from realtime.db.batch import BatchedLoader
 from realtime.hub import login_data
 from realtime.hub.acks import Acks
-from realtime.hub.lapses import Lapses
+from realtime.hub.computed import Computing, Lapses
 from realtime.hub.recheck import AccessRecheck
-from realtime.hub.replay_budgets import ReplayBudgets
+from realtime.hub.replay import ReplayBudgets
 from realtime.hub.rooms import INTERVALS, JoinedRooms
 from realtime.hub.socket import Socket
+from realtime.hub.sockets import Sockets
 from realtime.hub.streams import FollowedStreams
 from realtime.hub.writes import WriteCycle
 from realtime.layer import groups, send
 from realtime.layer.receive import LayerReceiver
 from realtime.log import StoredEvent
 from realtime.options import Options, options
-from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode
-from realtime.protocol.messages import ServerShutdown
 from realtime.streams import stream_user, streams_of
 
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.1
-# What may come at once: so many seconds' worth, and never less than that.
+# Burst: BURST_SECONDS of the rate, at least MIN_BURST.
 BURST_SECONDS = 4
 MIN_BURST = 10
 STOP_SECONDS = 5.0  # for the last acknowledgements, when the database may be away
-COMPUTE_WAIT_SECONDS = 0.5  # at most, to gather users in a storm
-COMPUTE_RETRY_SECONDS = 1.0
 
 
 class Hub:
@@ -63,39 +54,36 @@ class Hub:
     def __init__(self, opts: Options) -> None:
         self.options = opts
         self.node_id = secrets.token_hex(8)
-        self.cycle = WriteCycle(asyncio.get_running_loop())
+        self.cycle: WriteCycle[Socket] = WriteCycle(asyncio.get_running_loop())
         self.traffic = self.cycle.traffic
         self.login_data = BatchedLoader(login_data.begin)
         self.tickets = BatchedLoader(tickets.redeem)
-        self.recheck = AccessRecheck(self)
-        self.sockets: set[Socket] = set()
-        self.users: dict[int, dict[Socket, None]] = {}  # in the order of their logins
-        self.roster: Roster[Socket] = Roster()  # those of `users`, for the node's reports
+        self.wheel = Wheel(TICK_SECONDS, time.monotonic())
+        self.sockets = Sockets(opts, self.wheel)
         self.streams = FollowedStreams(
             self.cycle,
             self._delivered,
             self._replayed,
             page_bytes=opts.max_buffer_bytes // 2,
-            replays=ReplayBudgets(
+            budgets=ReplayBudgets(
                 opts.max_replayed_per_second_per_user, opts.max_replayed_per_second_per_address
             ),
             on_reset=self._reset,
         )
         self.rooms = JoinedRooms(self.cycle, self.join_topic)
+        self.computing = Computing(self.sockets.users, self.spawn)
+        self.recheck = AccessRecheck(
+            self.sockets, self.streams, self.rooms, self.spawn, opts.recheck_seconds
+        )
         self.acks = Acks()
-        self.wheel = Wheel(TICK_SECONDS, time.monotonic())
         self.draining = False
-        self.anonymous: Counter[str] = Counter()  # sockets without a login, by network
         self.refusals = _buckets(opts.max_refused_per_second_per_address)
         self.logins = _buckets(opts.max_logins_per_second_per_user)
         self.asking = _buckets(opts.max_messages_per_second_per_user)
         self.reached: Counter[tuple[str, int]] = Counter()
         self.lag_ms = 0.0
         self._reconcile_early = asyncio.Event()
-        self.receiver = LayerReceiver(self.node_id, self._receive, self._reconcile_now)
-        self._compute_for: set[int] = set()
-        self._compute_pace = Pace(COMPUTE_WAIT_SECONDS)
-        self._computing: asyncio.Task[None] | None = None
+        self.receiver = LayerReceiver(self.node_id, self._receive, self._reconcile_early.set)
         self._tasks: set[asyncio.Task[Any]] = set()
 
     # -- lifetime
@@ -107,7 +95,7 @@ class Hub:
         for rate, seconds in INTERVALS.items():
             self._every(seconds, partial(self.rooms.flush, rate))
         self.receiver.start()
-        lapses = Lapses(self.users, self.compute)
+        lapses = Lapses(self.sockets.users, self.computing.compute)
         for loop in (self._tick(), self._reconcile(), self.recheck.run(), lapses.run()):
             self.spawn(loop)
 
@@ -126,131 +114,41 @@ class Hub:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def send_away(self, socket: Socket) -> None:
-        """Tell a client to come back, to this node or another, and close."""
-        spread = self.options.reconnect_after_ms
-        socket.reply(ServerShutdown(reconnect_after_ms=random.randint(min(1, spread), spread)))
-        socket.close(CloseCode.RESTART)
-
     def spawn(self, work: Awaitable[Any]) -> None:
         """Run work that ends with the hub."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    # -- sockets
-
-    def admit(self, socket: Socket) -> None:
-        """Keep a new socket in sight, whoever it may belong to."""
-        self.sockets.add(socket)
-        if socket.is_anonymous:
-            self.anonymous[socket.peer.network] += 1
-        if socket.writer.needs_pings:
-            self._beat_later(socket)
-
-    def _beat_later(self, socket: Socket) -> None:
-        socket.heartbeat = self.wheel.at(
-            time.monotonic() + self.options.heartbeat_seconds, partial(self._beat, socket)
-        )
-
-    def _beat(self, socket: Socket) -> None:
-        """Ping; who gave no sign of life since the last one is gone."""
-        if socket.writer.heard:
-            socket.writer.heard = False
-            socket.writer.ping()
-            self._beat_later(socket)
-        else:
-            socket.close(CloseCode.TIMEOUT, at_once=True)
-
-    def attach(self, socket: Socket) -> None:
-        """Count a socket whose user is known; the user's oldest gives way to it."""
-        user_id = socket.connection.user_id
-        assert user_id is not None
-        self._known(socket)
-        own = self.users.setdefault(user_id, {})
-        own[socket] = None
-        self.roster.add(socket.connection.id, socket)
-        surplus = max(0, len(own) - self.options.max_connections_per_user)
-        for oldest in list(own)[:surplus]:
-            self._unlist(oldest, own)
-            oldest.close(CloseCode.TOO_MANY_CONNECTIONS)
+    # -- sockets and streams
 
     def detach(self, socket: Socket) -> None:
         """Forget a socket and all it followed. Idempotent."""
-        socket.gone()
-        self.sockets.discard(socket)
-        self._known(socket)
+        self.sockets.remove(socket)
         connection = socket.connection
-        if connection.user_id is not None:
-            own = self.users.get(connection.user_id, {})
-            if socket in own:
-                self._unlist(socket, own)
-            if not own:
-                self.users.pop(connection.user_id, None)
         for room in list(connection.rooms):
             self.rooms.leave(socket, room)
         if connection.user_id is not None:
             streams = streams_of(connection.user_id)
-            idle = [stream for stream in streams if self.streams.remove(stream, socket)]
-            self.join_streams(idle)
+            self.join_streams([name for name in streams if self.streams.remove(name, socket)])
 
-    def _unlist(self, socket: Socket, own: dict[Socket, None]) -> None:
-        del own[socket]
-        self.roster.remove(socket.connection.id)
-
-    def _known(self, socket: Socket) -> None:
-        """Count a socket among those without a login no longer. Idempotent."""
-        if socket.is_anonymous:
-            socket.is_anonymous = False
-            network = socket.peer.network
-            self.anonymous[network] -= 1
-            if not self.anonymous[network]:
-                del self.anonymous[network]
-
-    def compute(self, user_ids: Iterable[int]) -> None:
-        """Compute the messages of these users soon, all in one query each."""
-        self._compute_for.update(user_ids)
-        if self._computing is None or self._computing.done():
-            self._computing = asyncio.ensure_future(self._compute())
-            self._tasks.add(self._computing)
-            self._computing.add_done_callback(self._tasks.discard)
-
-    async def _compute(self) -> None:
-        while self._compute_for:
-            await asyncio.sleep(self._compute_pace.wait(time.monotonic()))
-            users = [user_id for user_id in self._compute_for if user_id in self.users]
-            self._compute_for.clear()
-            self._compute_pace.began(time.monotonic(), len(users))
-            for kind in computed.messages():
-                try:
-                    found = await threads.run(kind.load, users) if users else {}
-                except Exception as error:  # a database that is away comes back
-                    logger.warning("%s not computed: %r", kind.name, error)
-                    self._compute_for.update(users)
-                    await asyncio.sleep(COMPUTE_RETRY_SECONDS)
-                    continue
-                for user_id, payload in found.items():
-                    frame = Frame(codec.encode(payload))
-                    for socket in self.users.get(user_id, ()):
-                        socket.put_newest(kind.name, frame)
-
-    def _delivered(self, entry: StoredEvent, sockets: int) -> None:
-        user_id = stream_user(entry.stream)
+    def _delivered(self, event: StoredEvent, sockets: int) -> None:
+        user_id = stream_user(event.stream)
         if user_id is None:
-            self.reached[entry.stream, entry.offset] += sockets
+            self.reached[event.stream, event.offset] += sockets
         else:
-            self.recheck.receive(user_id, entry)
-            if computed.after(entry.type):
-                self.compute([user_id])
+            self.recheck.receive(user_id, event)
+            if computed.after(event.type):
+                self.computing.compute([user_id])
 
     def _reset(self, name: str) -> None:
         user_id = stream_user(name)
         if user_id is not None:
-            self.recheck.recheck_soon([user_id])  # what was passed over may have been about rights
+            self.recheck.recheck_soon([user_id])  # events passed over may have been about rights
 
-    def _replayed(self, entry: StoredEvent) -> None:
-        if stream_user(entry.stream) is None:
-            self.reached[entry.stream, entry.offset] += 1
+    def _replayed(self, event: StoredEvent) -> None:
+        if stream_user(event.stream) is None:
+            self.reached[event.stream, event.offset] += 1
 
     # -- the layer
 
@@ -271,10 +169,6 @@ class Hub:
             self.streams.receive(message["events"])
         elif message["type"] == send.EPHEMERAL:
             self.rooms.receive(message["topic"], message["messages"])
-
-    def deliver(self, topic: str, messages: Sequence[Ephemeral]) -> None:
-        """Send ephemeral messages to this node's sockets only, without the layer."""
-        self.rooms.deliver(topic, messages)
 
     # -- time
 
@@ -324,10 +218,6 @@ class Hub:
                 await self.streams.reconcile()
             except Exception as error:  # a database that is away comes back
                 logger.warning("reconcile: %r", error)
-
-    def _reconcile_now(self) -> None:
-        """Read the log at once: the layer may have lost something."""
-        self._reconcile_early.set()
 
 
 def _buckets(rate: float) -> Buckets:

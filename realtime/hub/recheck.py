@@ -1,27 +1,30 @@
-"""Looks again at whoever is connected: when their rights have changed, and now and then."""
+"""Checks again whether connected users may stay: when their rights have changed, and regularly.
+
+A change of rights is an event of the user's stream; the regular check finds changes that no
+event tells of, within `recheck_seconds`.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from realtime.access import validity
 from realtime.db import threads
+from realtime.hub.rooms import JoinedRooms
 from realtime.hub.socket import Socket
+from realtime.hub.sockets import Sockets
+from realtime.hub.streams import FollowedStreams
 from realtime.log import StoredEvent
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import AccessChanged, RoomLeft
 
-if TYPE_CHECKING:
-    from realtime.hub.hub import Hub
-
 logger = logging.getLogger(__name__)
 
-CHUNK = 500  # users looked at together
+CHUNK = 500  # users checked together
 RETRY_SECONDS = 1.0
 
 
@@ -33,62 +36,87 @@ _decoder = msgspec.json.Decoder(_Event)
 
 
 class AccessRecheck:
-    """The standing of this node's users."""
+    """Closes sockets whose login no longer counts, and ends memberships of rooms that are lost."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(
+        self,
+        sockets: Sockets,
+        streams: FollowedStreams,
+        rooms: JoinedRooms,
+        spawn: Callable[[asyncio.Task[None]], None],
+        recheck_seconds: float,
+    ) -> None:
+        self._sockets = sockets
+        self._streams = streams
+        self._rooms = rooms
+        self._spawn = spawn
+        self._seconds = recheck_seconds
         self._due: set[int] = set()
         self._rechecking: asyncio.Task[None] | None = None
 
-    def receive(self, user_id: int, entry: StoredEvent) -> None:
+    def receive(self, user_id: int, event: StoredEvent) -> None:
         """Take an event of a user's stream that may be about rights."""
-        if entry.type != AccessChanged.wire_type:
+        if event.type != AccessChanged.wire_type:
             return
         try:
-            change = _decoder.decode(entry.payload).data
+            change = _decoder.decode(event.payload).data
         except msgspec.DecodeError:  # a newer node's: whatever it means, the database knows
             self.recheck_soon([user_id])
             return
-        if change.change == "closed":
-            for socket in self._hub.streams.sockets(entry.stream):  # also who is logging in
-                if change.connection_id in (None, socket.connection.id):
-                    self._send_away(socket, change.reconnect)
-        else:
+        if change.change != "closed":
             self.recheck_soon([user_id])
-
-    def _send_away(self, socket: Socket, reconnect: bool) -> None:
-        if reconnect:
-            self._hub.send_away(socket)
-        else:
-            self._close(socket, CloseCode.REVOKED)
+            return
+        for socket in self._streams.sockets(event.stream):  # also those that are logging in
+            if change.connection_id not in (None, socket.connection.id):
+                continue
+            if change.reconnect:
+                self._sockets.send_away(socket)
+            else:
+                self._close(socket, CloseCode.REVOKED)
 
     def recheck_soon(self, user_ids: Iterable[int]) -> None:
-        """Look at these users as soon as possible, all of them together."""
+        """Check these users as soon as possible, all of them together."""
         self._due.update(user_ids)
         if self._rechecking is None or self._rechecking.done():
             self._rechecking = asyncio.ensure_future(self._recheck_due())
-            self._hub.spawn(self._rechecking)
+            self._spawn(self._rechecking)
 
     async def _recheck_due(self) -> None:
         while self._due:
             users, self._due = self._due, set()
-            try:
-                await self.recheck(users)
-            except Exception as error:  # a database that is away comes back
-                logger.warning("rights could not be looked at: %r", error)
+            if not await self._try(users):
                 self._due |= users
                 await asyncio.sleep(RETRY_SECONDS)
 
+    async def run(self) -> None:
+        """Check all users, a part at a time, for as long as the node lives."""
+        while True:
+            users = list(self._sockets.users)
+            parts = [users[start : start + CHUNK] for start in range(0, len(users), CHUNK)]
+            for part in parts:
+                await self._try(part)
+                await asyncio.sleep(self._seconds / len(parts))
+            if not parts:
+                await asyncio.sleep(self._seconds)
+
+    async def _try(self, user_ids: Iterable[int]) -> bool:
+        try:
+            await self.recheck(user_ids)
+        except Exception as error:  # a database that is away comes back
+            logger.warning("rights could not be checked: %r", error)
+            return False
+        return True
+
     async def recheck(self, user_ids: Iterable[int]) -> None:
-        """Close the sockets of those who may be here no longer, and end lost memberships."""
-        sockets = [s for pk in user_ids for s in self._hub.users.get(pk, ())]
+        """Close the sockets of users who may not stay, and end lost memberships."""
+        sockets = [s for pk in user_ids for s in self._sockets.users.get(pk, ())]
         identities = {s: s.connection.identity for s in sockets}
         found = await threads.run(validity.load, [i for i in identities.values() if i is not None])
         for socket, identity in identities.items():
             if identity is None:
                 continue
             if socket.connection.identity is not identity:
-                # Renewed meanwhile, and that may have looked before what this look is about.
+                # Renewed meanwhile, and that may have read before what this check is about.
                 self.recheck_soon([identity.user_id])
             else:
                 code = found[identity.user_id, identity.session].close_code(identity)
@@ -102,7 +130,7 @@ class AccessRecheck:
         lost = await threads.run(validity.lost_rooms, sorted(asked)) if asked else set()
         for socket, room in joined:
             if (socket.connection.user_id, room) in lost and room in socket.connection.rooms:
-                self._hub.rooms.leave(socket, room)
+                self._rooms.leave(socket, room)
                 socket.reply(RoomLeft(room=room, reason="revoked"), room=room)
 
     def _close(self, socket: Socket, code: CloseCode) -> None:
@@ -110,17 +138,3 @@ class AccessRecheck:
             "connection %s: closed with %d, rights have changed", socket.connection.id, code
         )
         socket.close(code, at_once=True)
-
-    async def run(self) -> None:
-        """Look at everybody, a part at a time, for as long as the node lives."""
-        while True:
-            users = list(self._hub.users)
-            parts = [users[start : start + CHUNK] for start in range(0, len(users), CHUNK)]
-            for part in parts:
-                try:
-                    await self.recheck(part)
-                except Exception as error:  # a database that is away comes back
-                    logger.warning("rights could not be looked at: %r", error)
-                await asyncio.sleep(self._hub.options.recheck_seconds / len(parts))
-            if not parts:
-                await asyncio.sleep(self._hub.options.recheck_seconds)

@@ -7,7 +7,6 @@ import logging
 import random
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Sequence
 from contextlib import aclosing
-from functools import partial
 from typing import Any
 
 from msgspec import Raw
@@ -17,7 +16,7 @@ from realtime.core.frames import Frame
 from realtime.core.records import Ephemeral
 from realtime.db import threads
 from realtime.hub.socket import Socket
-from realtime.hub.writes import MAX_PIECE_BYTES, WriteCycle
+from realtime.hub.writes import Audience, WriteCycle
 from realtime.protocol import codec
 from realtime.protocol.messages import RoomJoined
 from realtime.rooms import RoomKind
@@ -29,17 +28,16 @@ INTERVALS = {"1s": 1.0, "5s": 5.0}  # seconds between two messages of one key
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.5, 30.0
 
 
-class JoinedRoom:
+class JoinedRoom(Audience[str]):
     """One room. It lives while somebody is in it or about to be."""
 
     def __init__(self, name: str, kind: RoomKind) -> None:
+        super().__init__()
         self.name = name
         self.kind = kind
         self.by_rate: dict[str, set[Socket]] = {"realtime": set(), "1s": set(), "5s": set()}
         self.newest: dict[str, Frame] = {}
         self.thinned: dict[str, dict[str, Frame]] = {"1s": {}, "5s": {}}
-        self.fresh: list[tuple[str, Frame]] | None = None  # heard in this turn
-        self.fresh_bytes = 0
         self.joining = 0
         self.ready: asyncio.Task[None] | None = None
         self.source: asyncio.Task[None] | None = None
@@ -52,7 +50,7 @@ class JoinedRooms:
     """All rooms of this node. `join_topic` is told when a topic's rooms come or go."""
 
     def __init__(
-        self, cycle: WriteCycle, join_topic: Callable[[str], Coroutine[Any, Any, None]]
+        self, cycle: WriteCycle[Socket], join_topic: Callable[[str], Coroutine[Any, Any, None]]
     ) -> None:
         self.joined: dict[str, JoinedRoom] = {}
         self._cycle = cycle
@@ -190,29 +188,19 @@ class JoinedRooms:
                     continue
                 frame = Frame(codec.encode_raw(wire_type, raw, room=name, moment=moment))
                 members.newest[key] = frame
-                if members.fresh is None:
-                    members.fresh = []
-                    self._cycle.fan_out_later(partial(self._fan_out, members))
-                members.fresh.append((f"{name} {key}", frame))
-                members.fresh_bytes += frame.size
                 for rate, waiting in members.thinned.items():
                     if members.by_rate[rate]:
                         waiting[key] = frame
                     else:
                         waiting.pop(key, None)  # of somebody who has left: it is outdated now
-                if members.fresh_bytes >= MAX_PIECE_BYTES:
-                    self._fan_out(members)
+                self._cycle.gather(members, f"{name} {key}", frame, self._fan_out)
 
-    def _fan_out(self, members: JoinedRoom) -> None:
-        """Write what this turn heard; a socket that is held up gets the newest of each key later.
+    def _fan_out(self, members: JoinedRoom, fresh: list[tuple[str, Frame]]) -> None:
+        """Write what this turn received; a socket that is held up gets the newest of each key.
 
         A write that fails for all leaves the newest of each key with every socket: a value
         that comes twice is harmless, one that never comes is not.
         """
-        fresh, members.fresh = members.fresh, None
-        if fresh is None:
-            return  # it has left in pieces already
-        members.fresh_bytes = 0
         sockets = members.by_rate["realtime"]
         try:
             others = self._cycle.write_all(sockets, [frame for _, frame in fresh])

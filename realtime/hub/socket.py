@@ -68,7 +68,7 @@ class Socket(Outbound):
         self,
         connection: ConnectionState,
         writer: Writer,
-        cycle: WriteCycle,
+        cycle: WriteCycle[Socket],
         max_buffer_bytes: int,
         peer: Peer = NOBODY,
     ) -> None:

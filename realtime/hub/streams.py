@@ -9,129 +9,49 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from realtime import log
-from realtime.core.continuity import Heard, Reason, StreamPosition, hear, turn_page
+from realtime.core.continuity import Head, Heard, Reason, StreamPosition, hear, turn_page
 from realtime.core.frames import Frame
-from realtime.core.resume import join_epochs
 from realtime.db import threads
 from realtime.db.batch import BatchedLoader
-from realtime.hub.replay_budgets import ReplayBudgets
+from realtime.hub.followed import FollowedStream
+from realtime.hub.replay import Replay, ReplayBudgets, say_resync
 from realtime.hub.socket import Socket
-from realtime.hub.writes import MAX_PIECE_BYTES, WriteCycle
-from realtime.log import Head, StoredEvent
+from realtime.hub.writes import WriteCycle
+from realtime.log import StoredEvent
 from realtime.protocol.codes import CloseCode
-from realtime.protocol.messages import Position, ResyncRequired
 
 logger = logging.getLogger(__name__)
-
-SNAPSHOT_PATH = "/api/v1/snapshot"
-
-
-class FollowedStream:
-    """One stream: the place where this node stands in it, and who follows.
-
-    `live` and `filtered` stand at the node's own place; the filtered ones have set a
-    subscription. `waiting` are behind, or not let in yet.
-    """
-
-    __slots__ = (
-        "again",
-        "catching_up",
-        "filtered",
-        "fresh",
-        "fresh_bytes",
-        "live",
-        "name",
-        "place",
-        "resets",
-        "waiting",
-        "woken",
-    )
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.place = StreamPosition("", -1)  # not known yet
-        self.resets = 0  # how often it was put at another place
-        self.woken = 0  # the highest offset heard of and not delivered at once
-        self.live: set[Socket] = set()
-        self.filtered: set[Socket] | None = None
-        self.waiting: set[Socket] | None = None
-        self.fresh: list[tuple[StoredEvent, Frame]] | None = None  # delivered in this turn
-        self.fresh_bytes = 0
-        self.catching_up: asyncio.Task[None] | None = None
-        self.again = False  # somebody needs a read of the log that begins from now on
-
-    @property
-    def known(self) -> bool:
-        return self.place.offset >= 0
-
-    @property
-    def empty(self) -> bool:
-        return not (self.live or self.filtered or self.waiting)
-
-    def wait(self, socket: Socket) -> None:
-        """Let a socket in that is behind, at its own place."""
-        self.remove(socket)
-        if self.waiting is None:
-            self.waiting = set()
-        self.waiting.add(socket)
-
-    def go_live(self, socket: Socket) -> None:
-        """Let a socket share the node's place, with or without a filter."""
-        self.remove(socket)
-        socket.connection.places[self.name] = self.place
-        if not socket.connection.subscriptions:
-            self.live.add(socket)
-        else:
-            if self.filtered is None:
-                self.filtered = set()
-            self.filtered.add(socket)
-
-    def is_live(self, socket: Socket) -> bool:
-        return socket in self.live or (self.filtered is not None and socket in self.filtered)
-
-    def is_waiting(self, socket: Socket) -> bool:
-        return self.waiting is not None and socket in self.waiting
-
-    def remove(self, socket: Socket) -> None:
-        self.live.discard(socket)
-        if self.filtered is not None:
-            self.filtered.discard(socket)
-            self.filtered = self.filtered or None
-        if self.waiting is not None:
-            self.waiting.discard(socket)
-            self.waiting = self.waiting or None
 
 
 class FollowedStreams:
     """All streams of this node.
 
-    `on_delivered(entry, sockets)` is told of each event and how many sockets it was
-    written to at once, `on_replayed(entry)` of each that a socket got late. `page_bytes` is
-    read of the log at a time: what a drained socket takes. `replays` bounds what is read for
-    sockets that are behind; None: nothing does. `on_reset(name)` is told of a stream of which
-    events were passed over.
+    `on_delivered(event, sockets)` is told of each event and how many sockets it was
+    written to at once, `on_replayed(event)` of each that a socket got late. `page_bytes` is
+    read of the log at a time: what a drained socket takes. `budgets` bounds what is read for
+    sockets that are behind. `on_reset(name)` is told of a stream of which events were
+    passed over.
     """
 
     def __init__(
         self,
-        cycle: WriteCycle,
+        cycle: WriteCycle[Socket],
         on_delivered: Callable[[StoredEvent, int], None],
         on_replayed: Callable[[StoredEvent], None],
         page_bytes: int = log.PAGE_BYTES,
-        replays: ReplayBudgets | None = None,
+        budgets: ReplayBudgets | None = None,
         on_reset: Callable[[str], None] = lambda name: None,
     ) -> None:
         self.followed: dict[str, FollowedStream] = {}
+        self.replayed = on_replayed
         self._cycle = cycle
-        self._log = BatchedLoader(partial(log.read_many, max_bytes=page_bytes))
+        self.pages = BatchedLoader(partial(log.read_many, max_bytes=page_bytes))
+        self._replay = Replay(self, budgets)
         self._on_delivered = on_delivered
-        self._on_replayed = on_replayed
-        self._replays = replays
         self._on_reset = on_reset
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -149,9 +69,9 @@ class FollowedStreams:
         """Go live from the socket's place, at once or after what it missed."""
         place = socket.connection.places[followed.name]
         if (place.epoch, place.offset) == (followed.place.epoch, followed.place.offset):
-            self._go_live(socket, followed)
+            self.go_live(socket, followed)
         else:
-            socket.spawn(self._replay(socket, followed))
+            socket.spawn(self._replay.run(socket, followed))
 
     def filter(self, socket: Socket, types: frozenset[str]) -> None:
         """Send a socket these types from here on; none of them means everything.
@@ -165,13 +85,14 @@ class FollowedStreams:
             if followed is not None and followed.is_live(socket):
                 followed.go_live(socket)
 
-    def _go_live(self, socket: Socket, followed: FollowedStream) -> None:
+    def go_live(self, socket: Socket, followed: FollowedStream) -> None:
+        """Let a socket that stands at the node's place share it from here on."""
         self._cycle.fan_out_now()  # what this turn had before is not for the newcomer
-        if followed.is_waiting(socket):  # it may have been closed by what was spread
+        if followed.is_waiting(socket):  # it may have been closed by what was sent
             followed.go_live(socket)
 
     def remove(self, name: str, socket: Socket) -> bool:
-        """Take a socket away; True when nobody follows the stream any more."""
+        """Take a socket away; return True when nobody follows the stream any more."""
         followed = self.followed.get(name)
         if followed is None:
             return False
@@ -192,11 +113,9 @@ class FollowedStreams:
             self.catch_up(followed)
 
     def sockets(self, name: str) -> list[Socket]:
-        """List who follows a stream, or waits to be let in."""
+        """List the sockets that follow a stream, or wait to be let in."""
         found = self.followed.get(name)
-        if found is None:
-            return []
-        return [*found.live, *(found.filtered or ()), *(found.waiting or ())]
+        return [] if found is None else found.sockets
 
     # -- live
 
@@ -224,50 +143,38 @@ class FollowedStreams:
                 followed.woken = max(followed.woken, offset)
                 self._read(followed)
 
-    def _deliver(self, followed: FollowedStream, entry: StoredEvent) -> None:
-        followed.place.offset = entry.offset
-        if followed.fresh is None:
-            followed.fresh = []
-            self._cycle.fan_out_later(partial(self._fan_out, followed))
-        frame = Frame(entry.payload.encode())
-        followed.fresh.append((entry, frame))
-        followed.fresh_bytes += frame.size
-        if followed.fresh_bytes >= MAX_PIECE_BYTES:
-            self._fan_out(followed)
+    def _deliver(self, followed: FollowedStream, event: StoredEvent) -> None:
+        followed.place.offset = event.offset
+        self._cycle.gather(followed, event, Frame(event.payload.encode()), self._fan_out)
 
-    def _fan_out(self, followed: FollowedStream) -> None:
-        """Write what this turn delivered; who is full goes on from the log when drained."""
-        fresh, followed.fresh = followed.fresh, None
-        if fresh is None:
-            return  # it has left in pieces already
-        followed.fresh_bytes = 0
+    def _fan_out(self, followed: FollowedStream, fresh: list[tuple[StoredEvent, Frame]]) -> None:
+        """Write what this turn delivered; a socket that is full goes on from the log."""
         try:
             self._write(followed, fresh)
         except Exception:  # nobody may go on behind a gap: they resume from the log
             logger.exception("stream %s: writing failed", followed.name)
-            for socket in (*followed.live, *(followed.filtered or ())):
+            for socket in followed.at_place:
                 socket.close(CloseCode.RESTART, at_once=True)
 
     def _write(self, followed: FollowedStream, fresh: list[tuple[StoredEvent, Frame]]) -> None:
         others = self._cycle.write_all(followed.live, [frame for _, frame in fresh])
         at_once = len(followed.live) - len(others)
         others += followed.filtered or ()
-        for entry, frame in fresh:
+        for event, frame in fresh:
             taken = at_once
             still: list[Socket] = []
             for socket in others:
-                wanted = socket.connection.wants(entry.filter_type)
+                wanted = socket.connection.wants(event.filter_type)
                 if not wanted or socket.offer(frame):
                     taken += wanted
                     still.append(socket)
                 else:
-                    socket.connection.places[entry.stream] = StreamPosition(
-                        entry.epoch, entry.offset - 1
-                    )
+                    place = StreamPosition(event.epoch, event.offset - 1)
+                    socket.connection.places[event.stream] = place
                     followed.wait(socket)
-                    socket.spawn(self._replay(socket, followed))
+                    socket.spawn(self._replay.run(socket, followed))
             others = still
-            self._on_delivered(entry, taken)
+            self._on_delivered(event, taken)
 
     # -- from the log
 
@@ -290,14 +197,14 @@ class FollowedStreams:
             while True:
                 before, woken, resets = place.offset, followed.woken, followed.resets
                 followed.again = False
-                head, entries = await self._log.load((followed.name, before))
+                head, events = await self.pages.load((followed.name, before))
                 if followed.resets != resets:
                     continue  # for a socket that waited; what was read may be older than that
-                page = turn_page(place, before, head, entries)
+                page = turn_page(place, before, head, events)
                 if page.resync is not None:
-                    self._reset(followed, head, page.resync)
-                for entry in entries[page.start : page.stop]:
-                    self._deliver(followed, entry)
+                    self.reset(followed, head, page.resync)
+                for event in events[page.start : page.stop]:
+                    self._deliver(followed, event)
                 if followed.again:
                     continue
                 if max(head.head, followed.woken) <= place.offset:
@@ -309,8 +216,8 @@ class FollowedStreams:
         finally:
             followed.catching_up = None
 
-    def _reset(self, followed: FollowedStream, head: Head, reason: Reason) -> None:
-        """Go on from the head, and tell everybody who was live that the past is gone."""
+    def reset(self, followed: FollowedStream, head: Head, reason: Reason) -> None:
+        """Go on from the head, and tell all sockets that were live that the past is gone."""
         self._cycle.fan_out_now()
         logger.warning("stream %s: resynchronised (%s)", followed.name, reason)
         if head.epoch != followed.place.epoch:
@@ -318,87 +225,9 @@ class FollowedStreams:
         followed.resets += 1
         before = followed.place.offset
         followed.place.epoch, followed.place.offset = head.epoch, head.head
-        for socket in (*followed.live, *(followed.filtered or ())):
-            self._say_resync(socket, followed.name, followed.place, reason, before)
+        for socket in followed.at_place:
+            say_resync(socket, followed.name, followed.place, reason, before)
         self._on_reset(followed.name)
-
-    def resync(self, socket: Socket, name: str, place: StreamPosition, reason: Reason) -> None:
-        """Put a socket that waits at another place, and tell its client to go on from there."""
-        before = socket.connection.places[name].offset
-        place = socket.connection.places[name] = StreamPosition(place.epoch, place.offset)
-        self._say_resync(socket, name, place, reason, before)
-
-    def _say_resync(
-        self, socket: Socket, name: str, place: StreamPosition, reason: Reason, before: int
-    ) -> None:
-        socket.connection.resynced(name, max(before, place.offset))
-        socket.reply(
-            ResyncRequired(
-                stream=name,
-                reason=reason,
-                position=Position(offset=place.offset, epoch=place.epoch),
-                epoch=join_epochs([other.epoch for other in socket.connection.places.values()]),
-                snapshot=SNAPSHOT_PATH,
-            )
-        )
-
-    async def _replay(self, socket: Socket, followed: FollowedStream) -> None:
-        """Send a waiting socket what it missed, page by page, then let it go live."""
-        while socket.is_open and followed.is_waiting(socket):
-            try:
-                await self._replay_page(socket, followed)
-            except Exception as error:  # a database that is away must not end the socket
-                logger.warning("connection %s: replay failed: %r", socket.connection.id, error)
-                await asyncio.sleep(random.uniform(0.2, 1.0))  # apart from the others
-
-    async def _replay_page(self, socket: Socket, followed: FollowedStream) -> None:
-        place, node = socket.connection.places[followed.name], followed.place
-        if (place.epoch, place.offset) == (node.epoch, node.offset):
-            self._go_live(socket, followed)
-        else:
-            await socket.drained()
-            if self._replays is not None and (seconds := self._replays.wait(socket)) > 0:
-                await asyncio.sleep(seconds)
-                return  # and look again: others have read meanwhile
-            before = place.offset
-            head, entries = await self._log.load((followed.name, before))
-            if self._replays is not None:
-                self._replays.charge(socket, len(entries))
-            if socket.connection.places[followed.name] is not place:
-                return  # resynchronised meanwhile
-            if head.epoch != node.epoch:
-                self._reset(followed, head, "epoch")
-                return  # what was read is no continuation of what this socket has
-            if head.epoch != place.epoch:
-                self.resync(socket, followed.name, node, "epoch")
-                return
-            page = turn_page(place, before, head, entries)
-            if page.resync is None:
-                if not entries or before > node.offset:
-                    # Shared by all who wait: one that leaves must not end it for the others.
-                    await asyncio.shield(self.catch_up(followed))
-                self._send_page(socket, followed, place, entries[page.start : page.stop])
-                return
-            if page.resync == "ahead":
-                self._reset(followed, head, "ahead")
-            self.resync(socket, followed.name, node, page.resync)
-
-    def _send_page(
-        self,
-        socket: Socket,
-        followed: FollowedStream,
-        place: StreamPosition,
-        entries: Sequence[StoredEvent],
-    ) -> None:
-        connection = socket.connection
-        if connection.places[followed.name] is not place:
-            return  # resynchronised meanwhile
-        for entry in entries:
-            if connection.wants(entry.filter_type):
-                if not socket.offer(Frame(entry.payload.encode())):
-                    return
-                self._on_replayed(entry)
-            place.offset = entry.offset
 
     # -- the promise
 

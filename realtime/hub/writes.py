@@ -1,4 +1,7 @@
-"""When messages leave: what gathers within a turn of the event loop leaves in one write."""
+"""When frames leave: what gathers in one turn of the event loop leaves in one write.
+
+Everything that writes to sockets goes through the node's one `WriteCycle`.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,11 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import Any, Generic, Protocol, TypeVar
 
 from realtime.core.frames import Frame
-
-if TYPE_CHECKING:
-    from realtime.hub.socket import Socket
+from realtime.core.transport import Writer
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +23,32 @@ MAX_REST_SECONDS = 0.008
 # What is written to an audience in one piece. Between two pieces a socket may say that
 # it cannot take more; so this bounds what one that does not read has to be kept for.
 MAX_PIECE_BYTES = 32 * 1024
+
+
+class Writable(Protocol):
+    """What a write cycle knows of a socket."""
+
+    writer: Writer
+    # Takes finished bytes at once; None while something waits or may not be written.
+    pipe: Callable[[bytes], None] | None
+
+    def flush(self) -> None:
+        """Write all that waits, unless the client reads too slowly to take it."""
+
+
+T = TypeVar("T")
+W = TypeVar("W", bound=Writable)
+A = TypeVar("A", bound="Audience[Any]")
+
+
+class Audience(Generic[T]):
+    """The sockets that are sent the same frames, and the frames that gathered in this turn."""
+
+    __slots__ = ("_fresh", "_fresh_bytes")
+
+    def __init__(self) -> None:
+        self._fresh: list[tuple[T, Frame]] | None = None
+        self._fresh_bytes = 0
 
 
 class Traffic:
@@ -34,27 +62,52 @@ class Traffic:
         self.slow_closed = 0
 
 
-class WriteCycle:
-    """What is to be written before the loop turns again, for all sockets of a node.
+class WriteCycle(Generic[W]):
+    """Collect what is to be written in this turn of the loop, for all sockets of a node.
 
-    A message that comes alone leaves in the turn in which it came. `held` tells which
-    sockets may not be written to, and since when.
+    A message that comes alone leaves in the turn in which it came. `held` maps the sockets
+    that may not be written to now to the monotonic time since when.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.traffic = Traffic()
-        self.held: dict[Socket, float] = {}
+        self.held: dict[W, float] = {}
         self._loop = loop
-        self._sockets: list[Socket] = []
+        self._sockets: list[W] = []
         self._waiting: list[Callable[[], None]] = []
         self._scheduled = False
         self._began = 0.0
         self._not_before = 0.0
 
-    def add(self, socket: Socket) -> None:
+    def add(self, socket: W) -> None:
         """Flush a socket at the end of this turn."""
         self._sockets.append(socket)
         self._schedule()
+
+    def gather(
+        self,
+        audience: A,
+        item: T,
+        frame: Frame,
+        write: Callable[[A, list[tuple[T, Frame]]], None],
+    ) -> None:
+        """Have `write` send a frame to an audience with what else gathers for it in this turn.
+
+        It is called at the end of the turn, or as soon as MAX_PIECE_BYTES have gathered.
+        """
+        if audience._fresh is None:
+            audience._fresh = []
+            self.fan_out_later(partial(self._fan_out, audience, write))
+        audience._fresh.append((item, frame))
+        audience._fresh_bytes += frame.size
+        if audience._fresh_bytes >= MAX_PIECE_BYTES:
+            self._fan_out(audience, write)
+
+    def _fan_out(self, audience: A, write: Callable[[A, list[tuple[Any, Frame]]], None]) -> None:
+        fresh, audience._fresh = audience._fresh, None
+        audience._fresh_bytes = 0
+        if fresh is not None:  # it has not left in pieces already
+            write(audience, fresh)
 
     def fan_out_later(self, fan_out: Callable[[], None]) -> None:
         """Call `fan_out`, which writes to an audience, at the end of this turn."""
@@ -62,10 +115,10 @@ class WriteCycle:
         self._schedule()
 
     def fan_out_now(self) -> None:
-        """Spread what there is now, so that whatever is queued next comes behind it.
+        """Send what has gathered, so that whatever is queued next comes behind it.
 
-        This may close any socket, or make any socket that is live on a stream wait: look at
-        a socket's state after the call, not before it.
+        This may close any socket, or make any socket that is live on a stream wait: check a
+        socket's state after the call, not before it.
         """
         while self._waiting:
             waiting, self._waiting = self._waiting, []
@@ -75,11 +128,11 @@ class WriteCycle:
                 except Exception:  # of a room: what comes next replaces it
                     logger.exception("a turn's messages were not written")
 
-    def write_all(self, sockets: Iterable[Socket], frames: Sequence[Frame]) -> list[Socket]:
-        """Write frames to all who can take them now, and return the others."""
+    def write_all(self, sockets: Iterable[W], frames: Sequence[Frame]) -> list[W]:
+        """Write frames to all sockets that can take them now, and return the others."""
         plain = b"".join([frame.wire for frame in frames])
         deflated: bytes | None = None
-        others: list[Socket] = []
+        others: list[W] = []
         written = 0
         for socket in sockets:
             pipe = socket.pipe

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from notifications.models import Notification
 from realtime import computed
-from realtime.hub.lapses import Lapses
+from realtime.hub.computed import Lapses
 from tests.notifications.support import HOUR, note
 
 

@@ -84,7 +84,7 @@ class Node:
     """The part of a hub that writes: one stream, at offset 0, and whoever follows it."""
 
     def __init__(self) -> None:
-        self.cycle = WriteCycle(asyncio.get_running_loop())
+        self.cycle: WriteCycle[Socket] = WriteCycle(asyncio.get_running_loop())
         self.delivered: list[tuple[int, int]] = []
         self.streams = FollowedStreams(
             self.cycle, lambda entry, sockets: self.delivered.append((entry.offset, sockets)), print

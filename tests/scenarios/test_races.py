@@ -53,14 +53,14 @@ def enter(node: Hub, name: str) -> tuple[Socket, Notebook]:
     socket = notebook.socket = Socket(
         ConnectionState(name, node.options.limits), notebook, node.cycle, 128 * 1024
     )
-    node.admit(socket)
+    node.sockets.admit(socket)
     return socket, notebook
 
 
 async def logged_in(node: Hub, user: User, name: str) -> tuple[Socket, Notebook]:
     socket, notebook = enter(node, name)
     await login.log_in(node, socket, identity(user, name))
-    assert socket in node.users[user.pk]
+    assert socket in node.sockets.users[user.pk]
     return socket, notebook
 
 

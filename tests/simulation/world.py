@@ -46,13 +46,14 @@ TIMED = (
     "realtime.db.batch",
     "realtime.consumer.consumer",
     "realtime.consumer.commands",
-    "realtime.hub.streams",
+    "realtime.hub.computed",
+    "realtime.hub.sockets",
     "realtime.hub.hub",
     "realtime.consumer.login",
     "realtime.hub.socket",
     "realtime.hub.writes",
 )
-CHANCE = ("realtime.hub.streams", "realtime.hub.hub", "realtime.consumer.login")
+CHANCE = ("realtime.hub.replay", "realtime.hub.sockets", "realtime.consumer.login")
 NAMED = ("realtime.consumer.consumer", "realtime.hub.hub")
 ROOM = "sim"
 # The tasks of a node that are of no socket. At the end of a schedule there is no other.
@@ -171,8 +172,7 @@ def replacements() -> dict[tuple[Any, str], Any]:
 # What is small, so that little is enough to fill it: (module, name).
 SIZES = {
     "page": (reading, "PAGE"),
-    "piece": (importlib.import_module("realtime.hub.streams"), "MAX_PIECE_BYTES"),
-    "room_piece": (importlib.import_module("realtime.hub.rooms"), "MAX_PIECE_BYTES"),
+    "piece": (importlib.import_module("realtime.hub.writes"), "MAX_PIECE_BYTES"),
     "inline": (send, "MAX_INLINE_BYTES"),
 }
 
@@ -259,7 +259,6 @@ class World:
         sizes = {
             "page": setting.page,
             "piece": setting.piece,
-            "room_piece": setting.piece,
             "inline": setting.inline,
         }
         for key, size in sizes.items():
@@ -744,7 +743,7 @@ class World:
     def _look_at_what_is_kept(self, node: Hub) -> None:
         open_now = {d.writer for d in self.devices if d.writer is not None}
         kept = {socket.writer for socket in node.sockets}
-        kept |= {s.writer for own in node.users.values() for s in own}
+        kept |= {s.writer for own in node.sockets.users.values() for s in own}
         for name in node.streams.followed:
             kept |= {socket.writer for socket in node.streams.sockets(name)}
         for members in node.rooms.joined.values():
@@ -766,9 +765,9 @@ class World:
             if not link._wanted.get(group, lambda: False)():
                 self.fail("kept", f"the group {group} of the layer")
         strangers = sum(socket.is_anonymous for socket in node.sockets)
-        if (counted := sum(node.anonymous.values())) != strangers:
+        if (counted := sum(node.sockets.anonymous.values())) != strangers:
             self.fail("kept", f"a count of {counted} sockets without a login, not {strangers}")
-        here = {socket.connection.id for own in node.users.values() for socket in own}
-        changes = node.roster.take()  # nothing has been reported
+        here = {socket.connection.id for own in node.sockets.users.values() for socket in own}
+        changes = node.sockets.roster.take()  # nothing has been reported
         if changes.came.keys() != here or changes.gone:
             self.fail("kept", f"a roster of {sorted(changes.came)}, not {sorted(here)}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from realtime import log
 from realtime.core.state import ConnectionState
-from realtime.hub import acks, streams
+from realtime.hub import acks, replay, streams
 from tests.faults.bugs.patching import bug, instead, replace
 
 
@@ -54,13 +54,14 @@ def ack_of_before_late() -> None:
     """Refuse only acks of up to where a stream was resynchronised, whatever was sent before."""
 
     def make(original: Any) -> Any:
-        def _say_resync(self: Any, socket: Any, name: Any, place: Any, *given: Any) -> None:
-            original(self, socket, name, place, *given)
+        def say_resync(socket: Any, name: Any, place: Any, *given: Any) -> None:
+            original(socket, name, place, *given)
             socket.connection.ack_after[name] = place.offset
 
-        return _say_resync
+        return say_resync
 
-    replace(streams.FollowedStreams, "_say_resync", make)
+    for module in (replay, streams):
+        replace(module, "say_resync", make)
 
 
 @bug("ack-unshielded")

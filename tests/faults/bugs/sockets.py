@@ -6,7 +6,7 @@ from typing import Any
 
 from realtime.core import roster
 from realtime.core.outbound import Outbound
-from realtime.hub import hub, socket
+from realtime.hub import hub, socket, sockets
 from realtime.hub.writes import WriteCycle
 from realtime.protocol.codes import CloseCode
 from tests.faults.bugs.patching import bug, instead, nothing, replace
@@ -56,7 +56,7 @@ def surplus_stays() -> None:
 
 @bug("no-heartbeat")
 def no_heartbeat() -> None:
-    instead(hub.Hub, "_beat", nothing)
+    instead(sockets.Sockets, "_beat", nothing)
 
 
 @bug("no-sweep")
@@ -83,7 +83,7 @@ def task_kept() -> None:
 @bug("strangers-kept")
 def strangers_kept() -> None:
     """Count who has logged in, or left, among those without a login."""
-    instead(hub.Hub, "_known", nothing)
+    instead(sockets.Sockets, "_no_longer_anonymous", nothing)
 
 
 @bug("roster-kept")

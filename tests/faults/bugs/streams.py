@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from realtime.core.frames import Frame
-from realtime.hub import hub, streams
+from realtime.hub import hub, replay, streams
 from realtime.log import reading
 from tests.faults.bugs.patching import bug, nothing, replace
 
@@ -52,16 +52,16 @@ def one_page() -> None:
     """After a page of the log go live, although more follows."""
 
     def make(original: Any) -> Any:
-        async def _replay_page(self: Any, socket: Any, followed: Any) -> None:
+        async def _page(self: Any, socket: Any, followed: Any) -> None:
             place = socket.connection.places[followed.name]
             before = place.offset
             await original(self, socket, followed)
             if place.offset > before and followed.is_waiting(socket):
-                self._go_live(socket, followed)
+                self._streams.go_live(socket, followed)
 
-        return _replay_page
+        return _page
 
-    replace(streams.FollowedStreams, "_replay_page", make)
+    replace(replay.Replay, "_page", make)
     reading.PAGE = 5
 
 
@@ -120,12 +120,13 @@ def wrong_socket() -> None:
 @bug("resync-silent")
 def resync_silent() -> None:
     def make(original: Any) -> Any:
-        def _say_resync(*given: Any) -> None:
+        def say_resync(*given: Any) -> None:
             return None
 
-        return _say_resync
+        return say_resync
 
-    replace(streams.FollowedStreams, "_say_resync", make)
+    for module in (replay, streams):
+        replace(module, "say_resync", make)
 
 
 @bug("reset-unsettled")
@@ -133,16 +134,16 @@ def reset_unsettled() -> None:
     """Begin a stream anew, and spread only then what this turn had of its old life."""
 
     def make(original: Any) -> Any:
-        def _reset(self: Any, followed: Any, head: Any, reason: Any) -> None:
+        def reset(self: Any, followed: Any, head: Any, reason: Any) -> None:
             fan_out, self._cycle.fan_out_now = self._cycle.fan_out_now, nothing
             try:
                 original(self, followed, head, reason)
             finally:
                 self._cycle.fan_out_now = fan_out
 
-        return _reset
+        return reset
 
-    replace(streams.FollowedStreams, "_reset", make)
+    replace(streams.FollowedStreams, "reset", make)
 
 
 @bug("groups-kept")

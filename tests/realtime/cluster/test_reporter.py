@@ -48,8 +48,8 @@ def attach(own: Hub, user_id: int) -> Socket:
     state = ConnectionState(secrets.token_hex(8), own.options.limits)
     state.user_id = user_id
     socket = Socket(state, Notebook(), own.cycle, 1 << 20, Peer("192.0.2.1", "test"))
-    own.admit(socket)
-    own.attach(socket)
+    own.sockets.admit(socket)
+    own.sockets.attach(socket)
     return socket
 
 
@@ -160,7 +160,7 @@ async def test_a_report_without_changes_looks_at_no_socket_and_at_no_user(own: H
     ).report()  # another node, or there would be nothing to count
     reporter = ClusterReporter(own)
     await reporter.report()
-    own.users = Untouched(own.users)
+    own.sockets.users = Untouched(own.sockets.users)
     found: list[str] = []
 
     def surplus(*arguments: Any) -> Any:

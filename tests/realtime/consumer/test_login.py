@@ -43,7 +43,7 @@ def stranger(own: Hub) -> tuple[Socket, Notebook]:
     socket = notebook.socket = Socket(
         ConnectionState("c", own.options.limits), notebook, own.cycle, 1 << 17
     )
-    own.admit(socket)
+    own.sockets.admit(socket)
     return socket, notebook
 
 
@@ -74,7 +74,7 @@ async def test_a_login_that_fails_half_way_ends_the_socket(
     # It has a user now, and nothing that would ever end it.
     assert notebook.closed == CloseCode.TIMEOUT
     assert [m["data"]["retryable"] for m in notebook.messages() if m["type"] == "error"] == [True]
-    assert own.users == {}
+    assert own.sockets.users == {}
 
 
 @sync_to_async
@@ -196,15 +196,15 @@ async def test_one_who_is_sent_away_during_the_login_takes_nobodys_place(
     may_answer.set()
     staying, _ = stranger(own)
     await login.log_in(own, staying, identity)
-    assert list(own.users[user_id]) == [staying]
+    assert list(own.sockets.users[user_id]) == [staying]
     may_answer.clear()
     leaving, _ = stranger(own)
     logging_in = asyncio.create_task(login.log_in(own, leaving, identity))
     await asyncio.sleep(0)
-    own.send_away(leaving)
+    own.sockets.send_away(leaving)
     may_answer.set()
     await logging_in
-    assert list(own.users[user_id]) == [staying]
+    assert list(own.sockets.users[user_id]) == [staying]
     assert staying.close_code is None
     for socket in (staying, leaving):
         own.detach(socket)
@@ -268,7 +268,7 @@ async def test_a_login_has_an_end_while_the_database_hangs(hanging: threading.Ev
     await turned()
     assert notebook.closed == CloseCode.TIMEOUT
     assert [m["data"]["retryable"] for m in notebook.messages() if m["type"] == "error"] == [True]
-    assert own.users == {}
+    assert own.sockets.users == {}
     own.detach(socket)
     assert own.streams.followed == {}
 
@@ -307,7 +307,7 @@ async def test_a_login_ends_with_its_client_while_the_database_hangs(
         writer.listener.put_nowait({"type": "websocket.disconnect"})
         async with asyncio.timeout(20):
             await serving  # the database hangs still
-        assert own.sockets == set()
+        assert not list(own.sockets)
         assert own.streams.followed == {}
     finally:
         await hub.close()

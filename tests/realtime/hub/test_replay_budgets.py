@@ -11,9 +11,9 @@ from django.db import transaction
 from hoardrun.ledger.messages import BalanceUpdate
 from realtime import log
 from realtime.core.continuity import StreamPosition
-from realtime.hub.replay_budgets import BURST_SECONDS, ReplayBudgets
+from realtime.hub.followed import FollowedStream
+from realtime.hub.replay import BURST_SECONDS, ReplayBudgets
 from realtime.hub.socket import Peer, Socket
-from realtime.hub.streams import FollowedStream
 from tests.realtime.rig import STREAM, Node, Notebook, offsets, turned
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,8 +48,10 @@ def _followed(node: Node) -> FollowedStream:
 async def test_a_replay_that_must_wait_leaves_nothing_out() -> None:
     end = await append(450)
     node = Node()
-    node.streams._replays = ReplayBudgets(2000, 2000)
-    node.streams._replays._users.charge(1, 2000 * BURST_SECONDS, asyncio.get_running_loop().time())
+    node.streams._replay._budgets = ReplayBudgets(2000, 2000)
+    node.streams._replay._budgets._users.charge(
+        1, 2000 * BURST_SECONDS, asyncio.get_running_loop().time()
+    )
     socket, notebook = behind(node, end, "192.0.2.1", 1)
     async with asyncio.timeout(10):
         while _followed(node).is_waiting(socket):
@@ -74,7 +76,7 @@ async def test_a_page_is_charged_to_the_user_and_to_the_address(
 ) -> None:
     end = await append(10)
     node = Node()
-    node.streams._replays = ReplayBudgets(*rates)
+    node.streams._replay._budgets = ReplayBudgets(*rates)
     first, _ = behind(node, end, "192.0.2.1", 1)
     async with asyncio.timeout(10):
         while _followed(node).is_waiting(first):

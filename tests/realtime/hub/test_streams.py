@@ -13,7 +13,7 @@ from django.db import transaction
 from hoardrun.ledger.messages import BalanceUpdate
 from realtime import log
 from realtime.core.continuity import StreamPosition
-from realtime.hub.streams import FollowedStream
+from realtime.hub.followed import FollowedStream
 from tests.realtime.rig import STREAM, Node, Notebook, offsets, turned
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,7 +32,7 @@ class GatedLog:
     """The log of a node, which answers reads after one offset only once `gate` is open."""
 
     def __init__(self, node: Node, closed_after: int) -> None:
-        self._real: Any = node.streams._log
+        self._real: Any = node.streams.pages
         self._closed_after = closed_after
         self.gate = asyncio.Event()
         self.asked = 0
@@ -66,7 +66,7 @@ async def test_one_who_leaves_does_not_strand_the_others_who_wait_with_it() -> N
     first, followed = behind(node, StreamPosition(epoch, 2))
     followed.place = StreamPosition(epoch, 1)
     gated: Any = GatedLog(node, closed_after=1)
-    node.streams._log = gated
+    node.streams.pages = gated
     others = [behind(node, StreamPosition(epoch, 2))[0] for _ in range(5)]
     await until(lambda: gated.asked)
     await turned()
@@ -116,14 +116,14 @@ async def test_a_filter_that_changes_behind_a_burst_leaves_no_hole(after: frozen
 async def test_of_large_events_no_more_is_read_than_a_socket_takes() -> None:
     epoch = (await append(100, "1" * 8000)).epoch
     node = Node()
-    real, read = node.streams._log, [0]
+    real, read = node.streams.pages, [0]
 
     async def ask(key: tuple[str, int]) -> Any:
         head, entries = await real.load(key)
         read[0] += len(entries)
         return head, entries
 
-    node.streams._log = SimpleNamespace(load=ask)  # type: ignore[assignment]
+    node.streams.pages = SimpleNamespace(load=ask)  # type: ignore[assignment]
     notebook, followed = behind(node, StreamPosition(epoch, 0))
     followed.place = StreamPosition(epoch, 100)
     await until(lambda: not followed.waiting)

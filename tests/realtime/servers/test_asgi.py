@@ -63,7 +63,7 @@ class Listener:
 def served() -> tuple[Server, Socket]:
     server = Server()
     writer = AsgiWriter(server.send)
-    turn = WriteCycle(asyncio.get_running_loop())
+    turn: WriteCycle[Socket] = WriteCycle(asyncio.get_running_loop())
     socket = Socket(ConnectionState("c", Options().limits), writer, turn, 4096)
     writer.listen(Listener(socket))
     return server, socket

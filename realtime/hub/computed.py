@@ -1,0 +1,122 @@
+"""Computes the messages of `realtime.computed` for the users of this node.
+
+Time changes such messages too: a notification expires, and nobody writes anything. The rows
+are the timers: each node asks every few seconds, by the database's clock, whose message has
+changed since it last asked, and computes those of its own users anew. It writes nothing, so
+nodes need not agree; a node without users asks nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
+
+from realtime import computed
+from realtime.computed import Lapsed
+from realtime.core.frames import Frame
+from realtime.core.pace import Pace
+from realtime.db import threads
+from realtime.hub.socket import Socket
+from realtime.protocol import codec
+
+logger = logging.getLogger(__name__)
+
+MAX_WAIT_SECONDS = 0.5  # to gather users in a storm
+RETRY_SECONDS = 1.0
+LOOK_SECONDS = 2.0
+# A first look reaches back further than this; one that comes later may have missed something.
+FIRST_LOOK_SECONDS = 30.0
+
+
+class Computing:
+    """Computes the messages of users and sends them, all users in one query for each kind."""
+
+    def __init__(
+        self,
+        users: Mapping[int, Iterable[Socket]],
+        spawn: Callable[[asyncio.Task[None]], None],
+    ) -> None:
+        self._users = users
+        self._spawn = spawn
+        self._waiting: set[int] = set()
+        self._pace = Pace(MAX_WAIT_SECONDS)
+        self._task: asyncio.Task[None] | None = None
+
+    def compute(self, user_ids: Iterable[int]) -> None:
+        """Compute the messages of these users soon."""
+        self._waiting.update(user_ids)
+        if self._task is None or self._task.done():
+            self._task = asyncio.ensure_future(self._compute())
+            self._spawn(self._task)
+
+    async def _compute(self) -> None:
+        while self._waiting:
+            await asyncio.sleep(self._pace.wait(time.monotonic()))
+            users = [user_id for user_id in self._waiting if user_id in self._users]
+            self._waiting.clear()
+            self._pace.began(time.monotonic(), len(users))
+            for kind in computed.messages():
+                try:
+                    found = await threads.run(kind.load, users) if users else {}
+                except Exception as error:  # a database that is away comes back
+                    logger.warning("%s not computed: %r", kind.name, error)
+                    self._waiting.update(users)
+                    await asyncio.sleep(RETRY_SECONDS)
+                    continue
+                for user_id, payload in found.items():
+                    frame = Frame(codec.encode(payload))
+                    for socket in self._users.get(user_id, ()):
+                        socket.put_newest(kind.name, frame)
+
+
+class Lapses:
+    """Finds the users whose computed messages time has changed, and has them computed."""
+
+    def __init__(
+        self,
+        users: Collection[int],
+        compute: Callable[[Iterable[int]], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._users = users
+        self._compute = compute
+        self._clock = clock
+        self._places: dict[str, Any] = {}
+        self._alone_at = clock()  # when it last had no users
+
+    async def run(self) -> None:
+        """Look for as long as the node lives."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            await self.look()
+
+    async def look(self) -> None:
+        """Look once. A failure is made good by the next look, from the same place.
+
+        Where no look has succeeded yet since users came, and that is long ago, the first one
+        that does computes the messages of all users anew.
+        """
+        if not self._users:
+            self._alone_at = self._clock()
+            self._places.clear()  # those who come are told as they come
+            return
+        for kind in computed.messages():
+            if kind.lapsed is None:
+                continue
+            try:
+                await self._look_at(kind.name, kind.lapsed)
+            except Exception as error:  # a database that is away comes back
+                logger.warning("%s: what time has changed could not be read: %r", kind.name, error)
+
+    async def _look_at(self, name: str, lapsed: Lapsed) -> None:
+        is_first = name not in self._places
+        found = True
+        while found:
+            users, self._places[name] = await threads.run(lapsed, self._places.get(name))
+            self._compute(user_id for user_id in users if user_id in self._users)
+            found = bool(users)
+        if is_first and self._clock() - self._alone_at > FIRST_LOOK_SECONDS:
+            self._compute(list(self._users))

@@ -1,0 +1,94 @@
+"""One stream that this node follows: the node's position in it, and the sockets on it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from realtime.core.continuity import StreamPosition
+from realtime.hub.socket import Socket
+from realtime.hub.writes import Audience
+from realtime.log import StoredEvent
+
+
+class FollowedStream(Audience[StoredEvent]):
+    """The sockets of one stream, by how far they are.
+
+    `live` and `filtered` stand at the node's own place; the filtered ones have set a
+    subscription. `waiting` are behind, or not let in yet. Sets that are empty are None, as
+    most of the streams of a node belong to one user.
+    """
+
+    __slots__ = (
+        "again",
+        "catching_up",
+        "filtered",
+        "live",
+        "name",
+        "place",
+        "resets",
+        "waiting",
+        "woken",
+    )
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+        self.place = StreamPosition("", -1)  # not known yet
+        self.resets = 0  # how often it was put at another place
+        self.woken = 0  # the highest offset that a wake-up named and that was not delivered
+        self.live: set[Socket] = set()
+        self.filtered: set[Socket] | None = None
+        self.waiting: set[Socket] | None = None
+        self.catching_up: asyncio.Task[None] | None = None
+        self.again = False  # somebody needs a read of the log that begins from now on
+
+    @property
+    def known(self) -> bool:
+        return self.place.offset >= 0
+
+    @property
+    def empty(self) -> bool:
+        return not (self.live or self.filtered or self.waiting)
+
+    @property
+    def at_place(self) -> list[Socket]:
+        """List the sockets that share the node's place."""
+        return [*self.live, *(self.filtered or ())]
+
+    @property
+    def sockets(self) -> list[Socket]:
+        """List all sockets, also those that are not let in yet."""
+        return [*self.at_place, *(self.waiting or ())]
+
+    def wait(self, socket: Socket) -> None:
+        """Let a socket in that is behind, at its own place."""
+        self.remove(socket)
+        if self.waiting is None:
+            self.waiting = set()
+        self.waiting.add(socket)
+
+    def go_live(self, socket: Socket) -> None:
+        """Let a socket share the node's place, with or without a filter."""
+        self.remove(socket)
+        socket.connection.places[self.name] = self.place
+        if not socket.connection.subscriptions:
+            self.live.add(socket)
+        else:
+            if self.filtered is None:
+                self.filtered = set()
+            self.filtered.add(socket)
+
+    def is_live(self, socket: Socket) -> bool:
+        return socket in self.live or (self.filtered is not None and socket in self.filtered)
+
+    def is_waiting(self, socket: Socket) -> bool:
+        return self.waiting is not None and socket in self.waiting
+
+    def remove(self, socket: Socket) -> None:
+        self.live.discard(socket)
+        if self.filtered is not None:
+            self.filtered.discard(socket)
+            self.filtered = self.filtered or None
+        if self.waiting is not None:
+            self.waiting.discard(socket)
+            self.waiting = self.waiting or None

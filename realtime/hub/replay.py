@@ -1,0 +1,161 @@
+"""What a socket missed: pages of the log, until it stands where its node stands.
+
+A client may ask for all that retention keeps, at each of its logins. Beyond the budgets of
+its user and its address a replay waits for its next page: it takes longer, and leaves
+nothing out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Sequence
+from typing import Protocol
+
+from realtime.core.continuity import Head, Reason, StreamPosition, turn_page
+from realtime.core.frames import Frame
+from realtime.core.limits import Buckets
+from realtime.core.resume import join_epochs
+from realtime.db.batch import BatchedLoader
+from realtime.hub.followed import FollowedStream
+from realtime.hub.socket import Socket
+from realtime.log import StoredEvent
+from realtime.protocol.messages import Position, ResyncRequired
+
+logger = logging.getLogger(__name__)
+
+SNAPSHOT_PATH = "/api/v1/snapshot"
+# What may be read at once: a device that is all of retention behind waits for nothing.
+BURST_SECONDS = 10.0
+
+LogPages = BatchedLoader[tuple[str, int], tuple[Head, list[StoredEvent]]]
+
+
+class ReplayBudgets:
+    """How much a node reads for sockets that are behind, in events a second."""
+
+    def __init__(self, per_user: float, per_address: float) -> None:
+        self._users = Buckets(per_user, per_user * BURST_SECONDS)
+        self._networks = Buckets(per_address, per_address * BURST_SECONDS)
+
+    def wait(self, socket: Socket) -> float:
+        """Return the seconds until neither the user nor the address of a socket owes anything."""
+        now = asyncio.get_running_loop().time()
+        return max(
+            self._users.wait(socket.connection.user_id, now),
+            self._networks.wait(socket.peer.network, now),
+        )
+
+    def charge(self, socket: Socket, events: int) -> None:
+        """Count the events of a page, and an empty one as one event."""
+        now = asyncio.get_running_loop().time()
+        self._users.charge(socket.connection.user_id, max(1, events), now)
+        self._networks.charge(socket.peer.network, max(1, events), now)
+
+
+class Streams(Protocol):
+    """What a replay asks of the streams of its node."""
+
+    pages: LogPages
+
+    def go_live(self, socket: Socket, followed: FollowedStream) -> None:
+        """Let a socket that stands at the node's place share it."""
+
+    def catch_up(self, followed: FollowedStream) -> asyncio.Task[None]:
+        """Read what this node has not seen of a stream by now."""
+
+    def reset(self, followed: FollowedStream, head: Head, reason: Reason) -> None:
+        """Put the node at the head, as the stream goes on in another life."""
+
+    def replayed(self, event: StoredEvent) -> None:
+        """Count an event that a socket got late."""
+
+
+class Replay:
+    """Replays for the sockets of a node. `budgets` None: nothing bounds them."""
+
+    def __init__(self, streams: Streams, budgets: ReplayBudgets | None) -> None:
+        self._streams = streams
+        self._budgets = budgets
+
+    async def run(self, socket: Socket, followed: FollowedStream) -> None:
+        """Send a waiting socket what it missed, page by page, then let it go live."""
+        while socket.is_open and followed.is_waiting(socket):
+            try:
+                await self._page(socket, followed)
+            except Exception as error:  # a database that is away must not end the socket
+                logger.warning("connection %s: replay failed: %r", socket.connection.id, error)
+                await asyncio.sleep(random.uniform(0.2, 1.0))  # apart from the others
+
+    async def _page(self, socket: Socket, followed: FollowedStream) -> None:
+        place, node = socket.connection.places[followed.name], followed.place
+        if (place.epoch, place.offset) == (node.epoch, node.offset):
+            self._streams.go_live(socket, followed)
+            return
+        await socket.drained()
+        if self._budgets is not None and (seconds := self._budgets.wait(socket)) > 0:
+            await asyncio.sleep(seconds)
+            return  # and look again: others have read meanwhile
+        before = place.offset
+        head, events = await self._streams.pages.load((followed.name, before))
+        if self._budgets is not None:
+            self._budgets.charge(socket, len(events))
+        if socket.connection.places[followed.name] is not place:
+            return  # resynchronised meanwhile
+        if head.epoch != node.epoch:
+            self._streams.reset(followed, head, "epoch")
+            return  # what was read is no continuation of what this socket has
+        if head.epoch != place.epoch:
+            resync(socket, followed.name, node, "epoch")
+            return
+        page = turn_page(place, before, head, events)
+        if page.resync is None:
+            if not events or before > node.offset:
+                # Shared by all who wait: one that leaves must not end it for the others.
+                await asyncio.shield(self._streams.catch_up(followed))
+            self._send(socket, followed, place, events[page.start : page.stop])
+            return
+        if page.resync == "ahead":
+            self._streams.reset(followed, head, "ahead")
+        resync(socket, followed.name, node, page.resync)
+
+    def _send(
+        self,
+        socket: Socket,
+        followed: FollowedStream,
+        place: StreamPosition,
+        events: Sequence[StoredEvent],
+    ) -> None:
+        connection = socket.connection
+        if connection.places[followed.name] is not place:
+            return  # resynchronised meanwhile
+        for event in events:
+            if connection.wants(event.filter_type):
+                if not socket.offer(Frame(event.payload.encode())):
+                    return
+                self._streams.replayed(event)
+            place.offset = event.offset
+
+
+def resync(socket: Socket, name: str, place: StreamPosition, reason: Reason) -> None:
+    """Put a socket that waits at another place, and tell its client to go on from there."""
+    before = socket.connection.places[name].offset
+    place = socket.connection.places[name] = StreamPosition(place.epoch, place.offset)
+    say_resync(socket, name, place, reason, before)
+
+
+def say_resync(
+    socket: Socket, name: str, place: StreamPosition, reason: Reason, before: int
+) -> None:
+    """Tell a client that it goes on from `place`; it may still ack what came `before`."""
+    socket.connection.resynced(name, max(before, place.offset))
+    socket.reply(
+        ResyncRequired(
+            stream=name,
+            reason=reason,
+            position=Position(offset=place.offset, epoch=place.epoch),
+            epoch=join_epochs([other.epoch for other in socket.connection.places.values()]),
+            snapshot=SNAPSHOT_PATH,
+        )
+    )
