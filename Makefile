@@ -51,7 +51,7 @@ test: $(VENV)/.dev ## Run every test, and the in-process suites again on Postgre
 e2e: $(VENV)/.dev ## Drive the client, the bell, the console and the README's snippets in a real Chromium
 	$(BIN)/python -m pytest tests/e2e $(ARGS)
 
-npm: $(VENV)/.dev ## Pack the browser client for npm, into var/npm, and try it by a Vite build in Chromium (needs npm)
+npm: $(VENV)/.dev node_modules/.installed ## Pack the browser client for npm, into var/npm, and try it by a Vite build in Chromium (needs npm)
 	$(BIN)/python -m npm.build
 	$(BIN)/python -m pytest tests/npm $(ARGS)
 
@@ -68,8 +68,9 @@ lint: $(VENV)/.bench node_modules/.installed ## Check style, types, imports, mig
 	@$(PRODUCTION) sh -xc '$(BIN)/python manage.py export_protocol --check'
 	@$(PRODUCTION) sh -xc '$(BIN)/python manage.py check --deploy --fail-level WARNING'
 
-types: ## Compile a use of the browser client's declarations (needs tsc: apt-get install node-typescript)
-	tsc --strict --noEmit --target es2022 --module nodenext --lib es2022,dom,dom.iterable tests/typescript/use.ts
+types: node_modules/.installed ## Check the types of the JavaScript, and that its declarations say what it is (needs npm)
+	node_modules/.bin/tsc --project .
+	node_modules/.bin/tsc --project tests/typescript
 
 contract: $(VENV)/.contract ## Try the HTTP API against its own schema (ARGS="--examples 300 --database postgres")
 	$(BIN)/python -m tests.conformance.contract $(ARGS)

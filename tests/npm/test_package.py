@@ -81,7 +81,7 @@ def test_the_package_has_what_it_says_and_nothing_else(archive: Path) -> None:
 
 
 def test_its_declarations_compile(project: Path) -> None:
-    run(project, "tsc", "--project", ".")
+    run(project, str(build.ROOT / "node_modules" / ".bin" / "tsc"), "--project", ".")
 
 
 def test_node_can_import_it(project: Path) -> None:

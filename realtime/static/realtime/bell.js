@@ -15,9 +15,12 @@ const TICK_MS = 20_000; // "4 minutes ago" ages
  * nobody is logged in. Attributes: `lang` (en, sw), `server` (default: where this file is from).
  * Emits `hoardrun-arrived` and, when one is chosen, `hoardrun-open`; the detail is the notification.
  */
-export class HoardrunBell extends (globalThis.HTMLElement ?? Object) {
+export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
+  globalThis.HTMLElement ?? Object
+) {
   static observedAttributes = ["lang"];
 
+  /** @type {Client} */
   #client = null;
   #inbox = null;
   #ends = [];
@@ -66,10 +69,11 @@ export class HoardrunBell extends (globalThis.HTMLElement ?? Object) {
     );
     document.addEventListener("visibilitychange", () => this.#shown(), { signal });
     this.#clock = setInterval(() => this.#tick(), TICK_MS);
-    if (!this.#client && (this.getToken || this.hasAttribute("token-url"))) {
+    const { getToken } = /** @type {import("./bell.js").HoardrunBell} */ (this);
+    if (!this.#client && (getToken || this.hasAttribute("token-url"))) {
       this.#client = new Client({
         url: this.#url,
-        getToken: this.getToken || (() => this.#askForToken()),
+        getToken: getToken || (() => this.#askForToken()),
       });
       this.#own = true;
     }
@@ -241,7 +245,8 @@ export class HoardrunBell extends (globalThis.HTMLElement ?? Object) {
   // -- what one sees
 
   get #lang() {
-    return (this.closest("[lang]")?.lang || "en").replaceAll("_", "-");
+    const { lang } = /** @type {HTMLElement} */ (this.closest("[lang]")) ?? {};
+    return (lang || "en").replaceAll("_", "-");
   }
 
   #build() {
@@ -300,14 +305,15 @@ export class HoardrunBell extends (globalThis.HTMLElement ?? Object) {
       live,
     };
     this.shadowRoot.append(bell, panel, live);
-    this.shadowRoot.addEventListener("keydown", (event) => {
+    this.shadowRoot.addEventListener("keydown", (/** @type {any} */ event) => {
       if (event.key !== "Escape" || !this.isOpen) return;
       event.stopPropagation();
       this.close(true);
     });
     this.addEventListener(
       "focusout",
-      ({ relatedTarget }) => relatedTarget && !this.contains(relatedTarget) && this.close(),
+      (/** @type {any} */ { relatedTarget }) =>
+        relatedTarget && !this.contains(relatedTarget) && this.close(),
     );
     this.#draw();
   }
@@ -351,7 +357,8 @@ export class HoardrunBell extends (globalThis.HTMLElement ?? Object) {
 
   #drawList(inbox, words) {
     const { list, all } = this.#parts;
-    const focused = this.shadowRoot.activeElement?.dataset.key;
+    const { key: focused } =
+      /** @type {HTMLElement} */ (this.shadowRoot.activeElement)?.dataset ?? {};
     const items = inbox?.items || [];
     const isOff = !inbox || this.#problem !== "";
     const nothing = h(

@@ -866,12 +866,14 @@ export interface Stats {
 
 /** An HTTP request failed; `status` is 0 when there was no answer, `problem` as in RFC 9457. */
 export class ApiError extends Error {
+  constructor(status: number, message: string, problem?: Record<string, unknown> | null);
   status: number;
   problem: Record<string, unknown> | null;
 }
 
 /** The server refused a request; nothing was changed by it. */
 export class ServerError extends Error {
+  constructor(error: Pick<ErrorData, "code" | "message" | "retryable">);
   code: ErrorCode;
   /** Whether the same again can succeed. */
   retryable: boolean;
@@ -882,6 +884,7 @@ export class TimeoutError extends Error {}
 
 /** The connection has ended; `code` and `reason` are those of the last StateChange. */
 export class DisconnectedError extends Error {
+  constructor(end: { code: number; reason: string });
   readonly code: number;
   readonly reason: string;
 }

@@ -22,8 +22,6 @@ export {
   backoff,
   claimsOf,
   DisconnectedError,
-  Emitter,
-  LEFT,
   Positions,
   ServerError,
   TimeoutError,
@@ -102,7 +100,8 @@ export class ApiError extends Error {
 
   constructor(status, message, problem = {}) {
     super(message);
-    Object.assign(this, { status, problem });
+    this.status = status;
+    this.problem = problem;
   }
 }
 
@@ -119,6 +118,7 @@ const apiOf = ({ origin, pathname }) =>
   origin.replace("ws", "http") + (/^(.*)\/ws\//.exec(pathname)?.[1] ?? "");
 
 export class Client {
+  /** @type {"disconnected" | "connecting" | "connected"} */
   state = "disconnected";
   greeting = null;
   latency = null; // milliseconds, of the last ping()
@@ -140,31 +140,32 @@ export class Client {
   #ended = null; // by itself: the error
   #listening = null;
 
-  constructor({
-    getToken,
-    url = ownUrl(),
-    apiUrl,
-    device = "",
-    types = [],
-    rooms = [],
-    tokenIn = "subprotocol",
-    share = true,
-    workerUrl,
-    WebSocket,
-    snapshot = false,
-    snapshotUrl = "/api/v1/snapshot",
-    requestTimeoutMs = 10_000,
-    positions = {},
-    epoch = "",
-  } = {}) {
+  constructor(options = {}) {
+    const {
+      getToken,
+      url = ownUrl(),
+      apiUrl,
+      device = "",
+      types = [],
+      rooms = [],
+      tokenIn = "subprotocol",
+      share = true,
+      workerUrl,
+      WebSocket,
+      snapshot = false,
+      snapshotUrl = "/api/v1/snapshot",
+      requestTimeoutMs = 10_000,
+      positions = {},
+      epoch = "",
+    } = /** @type {Partial<import("./client.js").Options>} */ (options);
     const address = url && new URL(url, globalThis.location?.href);
     if (address) address.protocol = address.protocol.replace("http", "ws");
-    apiUrl = apiUrl
+    const api = apiUrl
       ? String(new URL(apiUrl, globalThis.location?.href))
       : address && apiOf(address);
     this.#options = {
       url: String(address),
-      apiUrl: apiUrl.replace(/\/$/, ""),
+      apiUrl: api.replace(/\/$/, ""),
       device,
       tokenIn,
       share: share && !WebSocket,
@@ -178,10 +179,10 @@ export class Client {
     this.#tokens = new Tokens(getToken, String(address));
     this.#positions.reset(positions, epoch);
     this.#types = new Set(types);
-    for (const [room, rate] of Array.isArray(rooms)
+    const wanted = Array.isArray(rooms)
       ? rooms.map((room) => [room, "realtime"])
-      : Object.entries(rooms))
-      this.#rooms.set(room, rate);
+      : Object.entries(rooms);
+    for (const [room, rate] of wanted) this.#rooms.set(room, rate);
   }
 
   get positions() {

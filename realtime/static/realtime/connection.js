@@ -66,7 +66,9 @@ export class Heartbeat {
   #every = 0;
 
   constructor({ ping, dead, now = () => performance.now() }) {
-    Object.assign(this, { ping, dead, now });
+    this.ping = ping;
+    this.dead = dead;
+    this.now = now;
   }
 
   start(everyMs) {
@@ -121,7 +123,8 @@ export class Requests {
   #again = 0;
 
   constructor({ send, timeoutMs }) {
-    Object.assign(this, { send, timeoutMs });
+    this.send = send;
+    this.timeoutMs = timeoutMs;
   }
 
   /** Resolves to the answers, one for each room; rejects with the first error, which may be of several. */
@@ -532,7 +535,7 @@ export class Connection extends Emitter {
   #renewBefore(expiresAt, timestamp) {
     clearTimeout(this.#timers.renew);
     if (!expiresAt) return;
-    const left = new Date(expiresAt) - new Date(timestamp); // both are the server's clock
+    const left = Date.parse(expiresAt) - Date.parse(timestamp); // both are the server's clock
     const wait = Math.min(left - Math.min(60_000, left / 5), MAX_TIMER_MS);
     this.#renewAt = Date.now() + wait - 1000;
     this.#timers.renew = setTimeout(() => this.#renew(), wait);

@@ -26,7 +26,7 @@ export class Inbox extends EventTarget {
 
   constructor(client, { pageSize = 20 } = {}) {
     super();
-    this.#client = client;
+    this.#client = /** @type {import("./client.js").Client} */ (client);
     this.#pageSize = pageSize;
     if (client.counts) this.#counted(client.counts); // said before we listened
     this.#ends = [

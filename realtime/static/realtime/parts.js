@@ -156,7 +156,8 @@ export class ServerError extends Error {
 
   constructor({ code, message, retryable }) {
     super(message);
-    Object.assign(this, { code, retryable });
+    this.code = code;
+    this.retryable = retryable;
   }
 }
 
@@ -169,7 +170,8 @@ export class DisconnectedError extends Error {
 
   constructor({ code, reason }) {
     super(`Disconnected: ${reason}.`);
-    Object.assign(this, { code, reason });
+    this.code = code;
+    this.reason = reason;
   }
 }
 

@@ -103,7 +103,7 @@ class SharedConnection extends Emitter {
     this.#lock = mine;
     const { signal } = this.#life;
     if (its) navigator.locks.request(its, { signal }, () => this.emit("lost")).catch(() => {}); // the worker is gone
-    port.onmessage = ({ data }) => this.#hear(data);
+    port.onmessage = ({ data }) => this.#receive(data);
   }
 
   /** What this tab has already: it is told what came after, or that it is `behind`. */
@@ -164,8 +164,9 @@ class SharedConnection extends Emitter {
     });
   }
 
-  #hear({ is, ...said }) {
-    switch (is) {
+  /** @param {any} said */
+  #receive(said) {
+    switch (said.is) {
       case "state":
         return this.#enter(said.change);
       case "answer":
@@ -174,7 +175,7 @@ class SharedConnection extends Emitter {
         return this.#sendToken(said);
     }
     if (said.stats) this.stats = said.stats;
-    this.emit(is, said.what);
+    this.emit(said.is, said.what);
   }
 
   #answered({ call, result, error }) {

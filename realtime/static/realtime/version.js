@@ -1,2 +1,2 @@
 // Written by `manage.py export_protocol` from the files beside it.
-export const VERSION = "5b826417a575eafa";
+export const VERSION = "8678aa14335e3b0c";

@@ -56,6 +56,7 @@ function isTag(lang) {
   }
 }
 
+/** @type {[number, Intl.RelativeTimeFormatUnit][]} */
 const STEPS = [
   [60, "minute"],
   [3600, "hour"],
@@ -68,7 +69,7 @@ const midnights = (from, to) =>
 
 /** "4 minutes ago", "yesterday", "3 Nov": as a language says it. A day ends at midnight here. */
 export function ago(moment, lang, now = Date.now()) {
-  const seconds = (now - new Date(moment)) / 1000;
+  const seconds = (+now - +new Date(moment)) / 1000;
   if (Number.isNaN(seconds)) return "";
   if (seconds < 45) return wordsOf(lang).now; // nothing comes from the future: the clock here is behind
   [lang] = Intl.DateTimeFormat.supportedLocalesOf(isTag(lang) ? lang : "en").concat("en");

@@ -21,12 +21,12 @@ const locked =
   lock &&
   new Promise((resolve) => {
     navigator.locks.request(lock, () => {
-      resolve();
+      resolve(true);
       return new Promise(() => {});
     });
   });
 
-self.onconnect = ({ ports: [port] }) => {
+/** @type {any} */ (self).onconnect = ({ ports: [port] }) => {
   port.onmessage = ({ data }) => hear(port, data);
 };
 
@@ -143,7 +143,7 @@ function tell(port, message) {
   });
 }
 
-function tellAll(said, test = () => true) {
+function tellAll(said, test = (_) => true) {
   for (const [port, tab] of tabs) if (test(tab)) port.postMessage(said);
 }
 

@@ -14,7 +14,12 @@ export class ApiError extends Error {
 /** What comes before the server's own paths, where a proxy has put it below one. */
 export const PREFIX = location.pathname.replace(/\/ws\/test\/?$/, "").replace(/\/$/, "");
 
-/** Send one request. Raises ApiError with words fit for the person at the screen. */
+/**
+ * Send one request. Raises ApiError with words fit for the person at the screen.
+ * @param {string} method
+ * @param {string} path
+ * @param {{ body?: unknown, token?: string, headers?: Record<string, string> }} options
+ */
 export async function request(method, path, { body, token, headers } = {}) {
   let response;
   try {

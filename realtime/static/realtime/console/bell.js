@@ -6,6 +6,7 @@ import { $, el, icon, say } from "./dom.js";
 const TOAST_MS = 6000;
 const TOASTS = 3;
 
+/** @param {import("./link.js").Link} link */
 export function showBell(link) {
   const bell = $("bell");
   link.addEventListener("client", () => {

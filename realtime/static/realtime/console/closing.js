@@ -1,6 +1,6 @@
 // Close codes in words.
 
-import { LEFT } from "../client.js";
+import { LEFT } from "../parts.js";
 import { sentence } from "../words.js";
 
 const COMMON = {

@@ -4,6 +4,7 @@ import { icon, SVG } from "../icons.js";
 
 export { icon };
 
+/** Find an element of the page by its id. The caller knows its tag. @returns {any} */
 export const $ = (id) => document.getElementById(id);
 
 /** Make an element. `props`: `class`, `text`, `data`, `on` and attributes; null leaves one out. */

@@ -13,7 +13,7 @@ const core = (schema) => schema.anyOf?.find((option) => option.type !== "null") 
  * Each of `fields` has `name`, `node`, `isRequired` and `fail(text)`, which says what is wrong;
  * one that asks for a user has `settle()`, which says whether there is one of that name.
  */
-export function commandForm(command, { prefill, suggest, people, changed = () => {} }) {
+export function commandForm(command, { prefill, suggest, people = null, changed = (_) => {} }) {
   const fields = Object.entries(command.fields).map(([name, schema]) =>
     field(name, schema, {
       initial: prefill(name),

@@ -1,6 +1,7 @@
 // The page's connection: the client that applications embed, and what the page shows of it.
 
-import { Client, LEFT } from "../client.js";
+import { Client } from "../client.js";
+import { LEFT } from "../parts.js";
 import { PREFIX } from "./api.js";
 import { explain } from "./closing.js";
 
@@ -14,6 +15,7 @@ const NOT_SENT = "Not connected: nothing was sent.";
  * `message`. States: idle, connecting, online, waiting, stopped.
  */
 export class Link extends EventTarget {
+  /** @type {Client} */
   client = null;
   state = "idle";
   says = "";
@@ -22,6 +24,7 @@ export class Link extends EventTarget {
   received = new Map(); // messages of each room since it was joined
   available = [];
   subscriptions = [];
+  /** @type {{ tokenIn: "subprotocol" | "message" | "query", share: boolean, autoReconnect: boolean }} */
   options = { tokenIn: "subprotocol", share: false, autoReconnect: true };
 
   constructor({ session, config }) {
@@ -203,14 +206,14 @@ export class Link extends EventTarget {
     return new Promise((resolve, reject) => {
       const over = AbortSignal.timeout(ANSWER_MS);
       over.addEventListener("abort", () => reject(new Error("The server has not answered.")));
-      const hear = ({ detail: message }) => {
+      const receive = (/** @type {any} */ { detail: message }) => {
         const isError = message.type === "error" && (message.id ?? id) === id;
         if (isError) reject(new Error(message.data.message));
         else if (id !== undefined && message.id === id) resolve(message);
         else return;
-        this.removeEventListener("message", hear);
+        this.removeEventListener("message", receive);
       };
-      this.addEventListener("message", hear, { signal: over });
+      this.addEventListener("message", receive, { signal: over });
       if (!this.client?.sendText(text)) reject(new Error(NOT_SENT));
     });
   }

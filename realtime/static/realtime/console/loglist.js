@@ -24,7 +24,7 @@ export class LogList {
   lost = 0; // left, to make room
   #entries = [];
   #shown = []; // numbers
-  #accepts = () => true;
+  #accepts = (_) => true;
   #next = 0; // the number that the filter looks at next
   #total = 0;
   #last = null;

@@ -22,11 +22,13 @@ const store = new Store();
 export const link = new Link({ session, config });
 
 const log = new Log(link);
+/** @type {NodeListOf<HTMLElement>} */
+const tabs = document.querySelectorAll("[data-tab]");
 
 link.addEventListener("client", () =>
   link.client.on("resync", ({ snapshot }) => store.load(snapshot)),
 );
-link.addEventListener("message", ({ detail }) => store.apply(detail));
+link.addEventListener("message", (/** @type {any} */ { detail }) => store.apply(detail));
 link.addEventListener(
   "rooms",
   () =>
@@ -70,15 +72,14 @@ function greet() {
 
 function view(name) {
   document.documentElement.dataset.view = name;
-  for (const tab of document.querySelectorAll("[data-tab]")) {
+  for (const tab of tabs) {
     if (tab.dataset.tab === name) tab.setAttribute("aria-current", "page");
     else tab.removeAttribute("aria-current");
   }
   scrollTo(0, 0);
 }
 
-for (const tab of document.querySelectorAll("[data-tab]"))
-  tab.addEventListener("click", () => view(tab.dataset.tab));
+for (const tab of tabs) tab.addEventListener("click", () => view(tab.dataset.tab));
 
 showTheme();
 showGate(session, config.logins, renew);

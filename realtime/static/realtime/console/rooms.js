@@ -4,6 +4,7 @@ import { $, el, inFrame, setText } from "./dom.js";
 
 const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
+/** @param {import("./link.js").Link} link */
 export function showRooms(link) {
   link.addEventListener("rooms", () => inFrame("rooms", () => drawRooms(link)));
   link.addEventListener("state", () => inFrame("rooms", () => drawRooms(link)));
@@ -49,6 +50,7 @@ function drawCounts(link) {
     setText(count, short.format(link.received.get(count.dataset.room) ?? 0));
 }
 
+/** @param {import("./link.js").Link} link */
 function drawRooms(link) {
   const isOnline = link.state === "online";
   $("list-rooms").disabled = !isOnline;

@@ -7,6 +7,7 @@ import { watched } from "./staff-watched.js";
 const ROOMS = 20; // the fullest
 const whole = (value) => value.toLocaleString("en");
 const rate = (value) => value.toLocaleString("en", { maximumFractionDigits: 1 });
+/** @type {[string, string, (value: number) => string][]} Label, field, how to write it. */
 const ROWS = [
   ["Connections", "connections", whole],
   ["Users", "users", whole],

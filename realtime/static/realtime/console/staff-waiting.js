@@ -12,7 +12,7 @@ export function showWaiting({ session, nameOf, heard }) {
   const draw = (found) => {
     const items = found || [];
     $("staff-waiting-none").hidden = !found || items.length > 0;
-    const focused = document.activeElement?.dataset?.key;
+    const { key: focused } = /** @type {HTMLElement} */ (document.activeElement)?.dataset ?? {};
     $("staff-waiting").replaceChildren(...items.map((item) => row(item)));
     if (focused)
       $("staff-waiting")

@@ -12,6 +12,10 @@ const WORDS = {
   stopped: "Disconnected",
 };
 
+/**
+ * @param {import("./link.js").Link} link
+ * @param {import("./session.js").Session} session
+ */
 export function showLink(link, session) {
   let before = { in: 0, out: 0 };
   const draw = () => inFrame("topbar", () => drawLink(link, session));
@@ -35,6 +39,10 @@ export function showLink(link, session) {
 
 const isBusy = (link) => ["online", "connecting", "waiting"].includes(link.state);
 
+/**
+ * @param {import("./link.js").Link} link
+ * @param {import("./session.js").Session} session
+ */
 function drawLink(link, session) {
   const { stats, greeting } = link;
   $("status").dataset.state = link.state;
@@ -73,6 +81,10 @@ function drawLink(link, session) {
   drawClock(link, session);
 }
 
+/**
+ * @param {import("./link.js").Link} link
+ * @param {import("./session.js").Session} session
+ */
 function drawClock(link, session) {
   const seconds = Math.max(0, (link.retryAt - performance.now()) / 1000);
   const waits = link.state === "waiting" && link.retryAt !== null;

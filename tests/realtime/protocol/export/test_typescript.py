@@ -18,6 +18,7 @@ FROM_THE_LANGUAGE = {
     "Extract",
     "Omit",
     "Partial",
+    "Pick",
     "Promise",
     "Record",
     "URL",

@@ -1,0 +1,43 @@
+// The declarations and the code say the same, for the compiler alone: `make types`.
+// What is below var/types is the compiler's own reading of the code.
+
+import type * as bell from "../../realtime/static/realtime/bell.js";
+import type * as client from "../../realtime/static/realtime/client.js";
+import type * as device from "../../realtime/static/realtime/device.js";
+import type * as inbox from "../../realtime/static/realtime/inbox.js";
+import type * as bellCode from "../../var/types/bell.js";
+import type * as clientCode from "../../var/types/client.js";
+import type * as deviceCode from "../../var/types/device.js";
+import type * as inboxCode from "../../var/types/inbox.js";
+
+/** The code can be used as it is declared. */
+type Fits<Declared, Code extends Declared> = Code;
+
+export type Code = [
+  Fits<typeof bell, typeof bellCode>,
+  Fits<typeof client, typeof clientCode>,
+  Fits<typeof device, typeof deviceCode>,
+  Fits<Omit<inbox.Inbox, "addEventListener">, inboxCode.Inbox>,
+  Fits<ConstructorParameters<typeof inboxCode.Inbox>, ConstructorParameters<typeof inbox.Inbox>>,
+];
+
+/** What only one of two has. */
+type Apart<Declared, Code> =
+  | Exclude<keyof Declared, keyof Code>
+  | Exclude<keyof Code, keyof Declared>;
+
+/** Refuse every name, and say which it was. */
+type None<Names extends never> = Names;
+type OfElement = "connectedCallback" | "disconnectedCallback" | "attributeChangedCallback";
+/** The page may set it; the element has none of its own. */
+type OfPage = "getToken";
+
+export type Names = [
+  None<Exclude<Apart<typeof client, typeof clientCode>, "CloseCode" | "Handled" | "Tokens">>,
+  None<Apart<client.Client, clientCode.Client>>,
+  None<Apart<client.Positions, clientCode.Positions>>,
+  None<Apart<typeof inbox, typeof inboxCode>>,
+  None<Apart<inbox.Inbox, inboxCode.Inbox>>,
+  None<Exclude<Apart<bell.HoardrunBell, bellCode.HoardrunBell>, OfElement | OfPage>>,
+  None<Apart<typeof device, typeof deviceCode>>,
+];
