@@ -1,4 +1,6 @@
-// The edge of a browser, for the client under Node: sockets and answers that a test has in its hand.
+// The edge of a browser, for the client under Node: sockets, answers and time that a test controls.
+
+import { mock } from "node:test";
 
 export const sockets = [];
 export const requests = []; // answer(body) of each fetch, in order, with its `url` and `options`
@@ -66,3 +68,13 @@ export const jwt = (claims) => `h.${Buffer.from(JSON.stringify(claims)).toString
 
 /** Let everything that is ready run. */
 export const settle = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
+/** Run with a clock that only moves when it is told to. */
+export const withClock = (run) => async () => {
+  mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_800_000_000_000 });
+  try {
+    await run((ms) => mock.timers.tick(ms));
+  } finally {
+    mock.timers.reset();
+  }
+};

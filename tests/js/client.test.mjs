@@ -1,188 +1,16 @@
-// The pure parts of the browser client, under Node's own runner: `node --test tests/js/`.
+// The client of an application: its tokens, its requests, a page or none.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
 import { mock, test } from "node:test";
+import { promisify } from "node:util";
+import { jwt, requests, settle, sockets, withClock } from "./browser.mjs";
+import { connected, make } from "./clients.mjs";
 
-import { Handled, Tokens } from "../../realtime/static/realtime/client.js";
-import { Acks, Heartbeat, Requests } from "../../realtime/static/realtime/connection.js";
-import {
-  afterClose,
-  backoff,
-  claimsOf,
-  delay,
-  Emitter,
-  FAILED,
-  Positions,
-  Rooms,
-  ServerError,
-  TimeoutError,
-} from "../../realtime/static/realtime/parts.js";
+const { Handled, Tokens } = await import("../../realtime/static/realtime/client.js");
+const STATIC = new URL("../../realtime/static/realtime/", import.meta.url);
 
-const asyncapi = JSON.parse(
-  await readFile(new URL("../../docs/protocol/asyncapi.json", import.meta.url)),
-);
-
-/** Run with a clock that only moves when it is told to. */
-const withClock = (run) => async () => {
-  mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_800_000_000_000 });
-  try {
-    await run((ms) => mock.timers.tick(ms));
-  } finally {
-    mock.timers.reset();
-  }
-};
-
-const jwt = (claims) => `h.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.s`;
-
-// -- backoff and close codes
-
-test("backoff is anywhere up to a limit that doubles, from the first try, to 30 s", () => {
-  for (let attempt = 0; attempt < 20; attempt++) {
-    const limit = Math.min(30_000, 500 * 2 ** attempt);
-    assert.equal(
-      backoff(attempt, () => 0),
-      0,
-    );
-    assert.equal(
-      backoff(attempt, () => 0.5),
-      limit / 2,
-    );
-    assert.ok(backoff(attempt, () => 0.999999) <= limit);
-  }
-});
-
-test("who fell together does not return together", () => {
-  const waits = new Set(Array.from({ length: 1000 }, () => backoff(5)));
-  assert.ok(waits.size > 900);
-});
-
-test("a hint of the server is kept to, and who came too often waits longer", () => {
-  for (let run = 0; run < 100; run++) {
-    const wait = delay(1012, 0, 5000);
-    assert.ok(wait >= 5000 && wait <= 6000);
-  }
-  const longest = Math.max(...Array.from({ length: 200 }, () => delay(4429, 0)));
-  assert.ok(longest > 500 && longest <= 8000);
-});
-
-test("every close code of the protocol means what the protocol says", () => {
-  const codes = asyncapi["x-close-codes"];
-  const entries = Array.isArray(codes)
-    ? codes
-    : Object.entries(codes).map(([code, about]) => ({ code: Number(code), ...about }));
-  assert.ok(entries.length >= 12);
-  for (const { code, ...about } of entries) {
-    const next = JSON.stringify(about);
-    const expected =
-      Number(code) === 4401
-        ? "renew"
-        : Number(code) === 4409
-          ? "wait"
-          : next.includes("do not reconnect")
-            ? "stop"
-            : "retry";
-    assert.equal(afterClose(Number(code)), expected, `${code} ${next}`);
-  }
-  for (const code of [1000, 1001, 1005, 1006, 1011]) assert.equal(afterClose(code), "retry");
-});
-
-// -- positions
-
-// What both clients, this one and Python's, must make of the same events.
-const cases = JSON.parse(
-  await readFile(new URL("../realtime/client/positions.json", import.meta.url)),
-);
-
-for (const { name, at, steps, since } of cases) {
-  test(name, () => {
-    const positions = new Positions();
-    positions.reset(at);
-    for (const step of steps) {
-      if ("connect" in step) positions.connect(step.connect);
-      else if ("filter" in step) positions.filtered = step.filter;
-      else if ("event" in step) {
-        assert.equal(positions.judge(...step.event), step.is, JSON.stringify(step));
-        if (step.is === "new") positions.advance(...step.event);
-      } else {
-        const told = Object.fromEntries(
-          Object.entries(step.pong).map(([stream, offset]) => [stream, { offset }]),
-        );
-        assert.equal(positions.told(told) ?? null, step.misses, JSON.stringify(step));
-      }
-    }
-    assert.equal(positions.since(), since);
-  });
-}
-
-test("positions are taken from a snapshot as offsets or as positions", () => {
-  const positions = new Positions();
-  positions.reset({ "user:1": { offset: 5, epoch: "x" }, announcements: 2 }, "e");
-  assert.deepEqual([positions.since(), positions.epoch], ["user:1:5,announcements:2", "e"]);
-});
-
-test("a greeting adds what is not known, and of another epoch replaces all", () => {
-  const positions = new Positions();
-  positions.reset({ "user:1": 5 }, "one");
-  const greeting = {
-    positions: { "user:1": { offset: 9 }, announcements: { offset: 2 } },
-    epoch: "one",
-  };
-  assert.equal(positions.greeted(greeting), false);
-  assert.deepEqual(positions.toJSON(), { "user:1": 5, announcements: 2 });
-  assert.equal(positions.greeted({ ...greeting, epoch: "two" }), true);
-  assert.deepEqual(positions.toJSON(), { "user:1": 9, announcements: 2 });
-  assert.equal(new Positions().greeted(greeting), false);
-});
-
-test("any order of any repetition is handed over once and in order", () => {
-  for (let seed = 1; seed <= 200; seed++) {
-    let state = seed;
-    const random = () => {
-      state = (state * 48271) % 2147483647;
-      return state / 2147483647;
-    };
-    const positions = new Positions();
-    positions.reset({ "user:1": 0 });
-    const taken = [];
-    while (taken.length < 50) {
-      const offset = 1 + Math.floor(random() * (taken.length + 3));
-      if (positions.judge("user:1", offset) !== "new") continue;
-      positions.advance("user:1", offset);
-      taken.push(offset);
-    }
-    assert.deepEqual(
-      taken,
-      Array.from({ length: 50 }, (_, index) => index + 1),
-    );
-  }
-});
-
-// -- handlers and acknowledgements
-
-test("a handler that throws is reported and stops nobody else", async () => {
-  const reported = [];
-  globalThis.reportError = (error) => reported.push(error.message);
-  const emitter = new Emitter();
-  const seen = [];
-  emitter.on("x", () => {
-    throw new Error("one");
-  });
-  emitter.on("x", async () => {
-    throw new Error("two");
-  });
-  const end = emitter.on("x", (value) => seen.push(value));
-  const results = await Promise.all(emitter.emit("x", 1));
-  assert.deepEqual(results, [FAILED, FAILED, 1]);
-  end();
-  emitter.emit("x", 2);
-  assert.deepEqual(seen, [1]);
-  await Promise.resolve();
-  assert.deepEqual(reported.slice(0, 2), ["one", "two"]);
-  delete globalThis.reportError;
-});
-
-test("a stream is handled up to what has no open handler before it", () => {
+test("a stream is handled up to the first event with an open handler", () => {
   const handled = new Handled();
   for (const offset of [1, 2, 3]) handled.begin("s", offset);
   assert.equal(handled.end("s", 2, true), 0); // 1 is still open
@@ -191,178 +19,6 @@ test("a stream is handled up to what has no open handler before it", () => {
   handled.begin("s", 4);
   assert.equal(handled.end("s", 4, true), 4);
 });
-
-test(
-  "acknowledgements are gathered: the newest of each stream, once a second",
-  withClock((tick) => {
-    const sent = [];
-    const acks = new Acks((message) => sent.push(message));
-    for (let offset = 1; offset <= 100; offset++) acks.put("user:1", offset);
-    acks.put("announcements", 3);
-    assert.deepEqual(sent, []);
-    tick(1000);
-    assert.deepEqual(sent, [
-      { type: "ack", stream: "user:1", offset: 100 },
-      { type: "ack", stream: "announcements", offset: 3 },
-    ]);
-    acks.put("user:1", 90);
-    tick(5000);
-    assert.equal(sent.length, 2);
-    acks.restart("user:1", 200);
-    acks.put("user:1", 200);
-    acks.put("user:1", 201);
-    acks.flush();
-    assert.deepEqual(sent.at(-1), { type: "ack", stream: "user:1", offset: 201 });
-  }),
-);
-
-test(
-  "an acknowledgement that could not be sent waits for the next connection",
-  withClock((tick) => {
-    let isOpen = false;
-    const sent = [];
-    const acks = new Acks((message) => isOpen && sent.push(message));
-    acks.put("s", 1);
-    tick(1000);
-    isOpen = true;
-    acks.flush();
-    assert.deepEqual(sent, [{ type: "ack", stream: "s", offset: 1 }]);
-  }),
-);
-
-// -- heartbeat
-
-test(
-  "silence, a ping, silence: dead",
-  withClock((tick) => {
-    const said = [];
-    const heartbeat = new Heartbeat({
-      ping: () => said.push("ping"),
-      dead: () => said.push("dead"),
-      now: () => Date.now(),
-    });
-    heartbeat.start(20_000);
-    tick(19_999);
-    assert.deepEqual(said, []);
-    tick(1);
-    assert.deepEqual(said, ["ping"]);
-    tick(4999);
-    assert.deepEqual(said, ["ping"]);
-    tick(1);
-    assert.deepEqual(said, ["ping", "dead"]);
-  }),
-);
-
-test(
-  "any traffic is a sign of life, and needs no ping",
-  withClock((tick) => {
-    const said = [];
-    const heartbeat = new Heartbeat({
-      ping: () => said.push("ping"),
-      dead: () => said.push("dead"),
-      now: () => Date.now(),
-    });
-    heartbeat.start(20_000);
-    for (let second = 0; second < 120; second++) {
-      tick(1000);
-      heartbeat.heard();
-    }
-    assert.deepEqual(said, []);
-    heartbeat.stop();
-    tick(60_000);
-    assert.deepEqual(said, []);
-  }),
-);
-
-// -- requests
-
-test(
-  "a request resolves by its id, and rejects with the server's error",
-  withClock(async () => {
-    const sent = [];
-    const requests = new Requests({ timeoutMs: 1000, send: (message) => sent.push(message) });
-    const [one, two] = [requests.ask({ type: "ping" }), requests.ask({ type: "list_rooms" })];
-    requests.answered({
-      type: "error",
-      id: sent[1].id,
-      data: { code: "internal", message: "no", retryable: true },
-    });
-    requests.answered({ type: "pong", id: "another", data: {} });
-    requests.answered({ type: "pong", id: sent[0].id, data: { positions: {} } });
-    assert.equal((await one)[0].type, "pong");
-    await assert.rejects(
-      two,
-      (error) => error instanceof ServerError && error.code === "internal" && error.retryable,
-    );
-  }),
-);
-
-test(
-  "several rooms have as many answers, of which one may be an error",
-  withClock(async () => {
-    const sent = [];
-    const requests = new Requests({ timeoutMs: 1000, send: (message) => sent.push(message) });
-    const rooms = new Rooms();
-    const command = { type: "join_room", rooms: ["a", "b"], rate: "1s" };
-    const asking = rooms.follow(command, requests.ask(command));
-    assert.deepEqual(
-      [...rooms],
-      [
-        ["a", "1s"],
-        ["b", "1s"],
-      ],
-    );
-    const { id } = sent[0];
-    requests.answered({ type: "room_joined", id, room: "a", data: { room: "a" } });
-    assert.equal(requests.open.length, 1);
-    requests.answered({
-      type: "error",
-      id,
-      data: { code: "unknown_room", message: "b", retryable: false, rooms: ["b"] },
-    });
-    await assert.rejects(asking, ServerError);
-    assert.deepEqual([...rooms.keys()], ["a"]); // b will not be asked for again
-    assert.deepEqual(rooms.commands(), [{ type: "join_room", rooms: ["a"], rate: "1s" }]);
-  }),
-);
-
-test(
-  "one error may answer several rooms, and one that names none answers all",
-  withClock(async () => {
-    const sent = [];
-    const requests = new Requests({ timeoutMs: 1000, send: (message) => sent.push(message) });
-    const command = { type: "join_room", rooms: ["a", "b", "c"] };
-    const some = requests.ask(command);
-    requests.answered({ type: "room_joined", id: sent[0].id, room: "b", data: { room: "b" } });
-    assert.equal(requests.open.length, 1);
-    const error = { code: "unknown_room", message: "", retryable: false };
-    requests.answered({ type: "error", id: sent[0].id, data: { ...error, rooms: ["a", "c"] } });
-    await assert.rejects(
-      some,
-      ({ code, joined }) =>
-        code === "unknown_room" && joined.includes("b") && !joined.includes("a"),
-    );
-    const all = requests.ask(command);
-    requests.answered({ type: "error", id: sent[1].id, data: error });
-    await assert.rejects(all, ServerError);
-  }),
-);
-
-test(
-  "without an answer it is a time-out, and after a reconnect it is asked again",
-  withClock(async (tick) => {
-    const sent = [];
-    const requests = new Requests({ timeoutMs: 1000, send: (message) => sent.push(message) });
-    const asking = requests.ask({ type: "ping" });
-    requests.sendAll();
-    assert.equal(sent.length, 2);
-    assert.equal(sent[0].id, sent[1].id);
-    tick(1000);
-    await assert.rejects(asking, TimeoutError);
-    requests.sendAll();
-    assert.equal(sent.length, 2);
-  }),
-);
 
 // -- tokens
 
@@ -399,7 +55,177 @@ test("a token that is neither a string nor null is an error that says so", async
   assert.equal(await new Tokens(() => null).get("connect"), "");
 });
 
-test("claims are read from a JWT, and nothing from what is none", () => {
-  assert.deepEqual(claimsOf(jwt({ user_id: "7", sid: "a-b_c" })), { user_id: "7", sid: "a-b_c" });
-  for (const text of ["", "a.b", "a.!.c", `a.${btoa("7")}.c`]) assert.equal(claimsOf(text), null);
+test("a token that comes late does not serve the next user", async () => {
+  let user = "A";
+  const slow = [];
+  const { client } = make({
+    getToken: () =>
+      user === "A" ? new Promise((resolve) => slow.push(resolve)) : jwt({ sub: "B" }),
+  });
+  client.connect();
+  await settle();
+  client.reset();
+  user = "B";
+  client.connect();
+  await settle();
+  slow[0](jwt({ sub: "A" }));
+  await settle();
+  assert.deepEqual(
+    sockets.map(({ protocols }) => protocols[1]),
+    [`bearer.${jwt({ sub: "B" })}`],
+  );
+});
+
+test("two clients of one page do not ask for a token at once", async () => {
+  let open = 0;
+  let most = 0;
+  const getToken = async () => {
+    most = Math.max(most, ++open);
+    await settle();
+    open--;
+    return jwt({ sub: "A" });
+  };
+  for (const { client } of [make({ getToken }), make({ getToken })]) client.connect();
+  for (let turn = 0; turn < 20 && sockets.length < 2; turn++) await settle();
+  assert.deepEqual([sockets.length, most], [2, 1]);
+});
+
+// -- without a page
+
+test("without window or document, every file can be imported and a client be made", async () => {
+  const code = `
+    for (const name of ["client", "inbox", "bell", "words", "icons", "shared", "device"]) await import(new URL(name + ".js", "${STATIC}"));
+    const { Client } = await import(new URL("client.js", "${STATIC}"));
+    const { Inbox } = await import(new URL("inbox.js", "${STATIC}"));
+    new Client();
+    const client = new Client({ getToken: () => "t" });
+    new Inbox(client);
+    try { client.connect(); } catch ({ name, message }) { console.log(name, message); }
+  `;
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    "--input-type=module",
+    "--eval",
+    code,
+  ]);
+  assert.equal(
+    stdout.trim(),
+    "TypeError There is no page to take the server from: give the option `url`.",
+  );
+});
+
+test("a WebSocket that is handed in is used, and its errors are heard", async () => {
+  const made = [];
+  class Mine {
+    constructor(url, protocols) {
+      made.push([String(url), protocols.length, this]);
+    }
+    close() {}
+  }
+  const { client } = make({
+    url: "wss://example.com/ws/notifications",
+    WebSocket: Mine,
+    share: true,
+  });
+  client.connect();
+  await settle();
+  const [[url, protocols, socket]] = made;
+  assert.deepEqual([url, protocols, sockets.length], ["wss://example.com/ws/notifications", 2, 0]);
+  assert.equal(typeof socket.onerror, "function"); // an emitter without it would throw
+});
+
+// -- the HTTP API
+
+test("the API is asked below the path that the socket is below", async () => {
+  const asked = [];
+  mock.method(globalThis, "fetch", async (url) => {
+    asked.push(String(url));
+    return { ok: true, json: async () => ({}) };
+  });
+  for (const [options, base] of [
+    [{ url: "wss://example.com/ws/notifications" }, "https://example.com"],
+    [{ url: "wss://example.com/money/ws/notifications" }, "https://example.com/money"],
+    [{ url: "http://example.com:81/a/b/ws/notifications" }, "http://example.com:81/a/b"],
+    [{ url: "wss://example.com/api/ws/notifications" }, "https://example.com/api"],
+    [{ url: "wss://live.example.com/socket" }, "https://live.example.com"],
+    [
+      { url: "wss://live.example.com/x/ws/notifications", apiUrl: "https://example.com/money/" },
+      "https://example.com/money",
+    ],
+    [{ url: "/money/ws/notifications" }, "http://127.0.0.1/money"],
+    [{}, "http://127.0.0.1"],
+  ]) {
+    await make(options).client.api("GET", "/api/v1/snapshot");
+    assert.equal(asked.pop(), `${base}/api/v1/snapshot`);
+  }
+  mock.restoreAll();
+});
+
+test("a request over HTTP carries the headers that it is given, and the client's own win", async () => {
+  const { client } = make();
+  const answer = client.api(
+    "POST",
+    "/api/v1/transactions",
+    { amount: "1" },
+    { "Idempotency-Key": "k1", Authorization: "x" },
+  );
+  await settle();
+  const [request] = requests;
+  assert.equal(request.options.headers["Idempotency-Key"], "k1");
+  assert.ok(request.options.headers.Authorization.startsWith("Bearer "));
+  request({ id: "1" });
+  assert.deepEqual(await answer, { id: "1" });
+});
+
+// -- requests and the end of the connection
+
+test("a request of the user before is not sent for the next", async () => {
+  const { client } = make({ requestTimeoutMs: 10 });
+  await assert.rejects(client.join("private:of-A"), { name: "TimeoutError" });
+  client.reset();
+  client.connect();
+  await settle();
+  sockets[0].greet({ "user:1": 5 });
+  assert.deepEqual(sockets[0].sent, []);
+});
+
+test("a request that waits for a connection is refused at once when nobody is logged in", async () => {
+  const { client } = make({ getToken: () => null, snapshot: true, requestTimeoutMs: 500 });
+  const asked = client.join("market:crypto");
+  client.connect();
+  await assert.rejects(asked, {
+    name: "DisconnectedError",
+    code: 4401,
+    reason: "nobody is logged in",
+  });
+  await assert.rejects(client.ping(), { name: "DisconnectedError" });
+});
+
+test("after a close that is final, requests are refused at once, until connect()", async () => {
+  const { client, socket } = await connected();
+  const asked = client.listRooms();
+  socket.end(4403);
+  const error = { name: "DisconnectedError", code: 4403, reason: "the connection broke" };
+  await assert.rejects(asked, error);
+  await assert.rejects(client.listRooms(), error);
+  client.connect();
+  await settle();
+  const rooms = client.listRooms();
+  sockets.at(-1).greet({ "user:1": 5 });
+  sockets
+    .at(-1)
+    .say({ type: "rooms", id: sockets.at(-1).sent.at(-1).id, data: { rooms: [], joined: [] } });
+  assert.deepEqual(await rooms, { rooms: [], joined: [] });
+});
+
+test("a request that waits during disconnect() is refused, and one after it waits", async () => {
+  const { client } = make({ getToken: () => new Promise(() => {}), requestTimeoutMs: 10 });
+  client.connect();
+  const asked = client.join("market:crypto");
+  client.disconnect();
+  await assert.rejects(asked, {
+    name: "DisconnectedError",
+    code: 0,
+    reason: "closed by the application",
+  });
+  await assert.rejects(client.listRooms(), { name: "TimeoutError" });
 });

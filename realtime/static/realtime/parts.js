@@ -18,9 +18,10 @@ export function afterClose(code) {
 }
 
 /** Say how long to wait, in ms; `hint` is the server's `reconnect_after_ms`, 0 without one. */
-export function delay(code, attempt, hint = 0) {
-  if (hint) return hint + Math.round(Math.random() * 1000);
-  return backoff(code === 4429 ? attempt + 4 : attempt); // it came too often: wait longer
+export function delay(code, attempt, hint = 0, random = Math.random) {
+  if (hint) return hint + Math.round(random() * BASE_MS);
+  if (code !== 4429) return backoff(attempt, random);
+  return backoff(attempt + 4, () => 0.5 + random() / 2); // it came too often: half is certain
 }
 
 // -- where each stream stands

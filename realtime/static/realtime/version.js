@@ -1,2 +1,2 @@
 // Written by `manage.py export_protocol` from the files beside it.
-export const VERSION = "8678aa14335e3b0c";
+export const VERSION = "b0038f203bcb018a";

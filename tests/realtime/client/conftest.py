@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from websockets.asyncio.server import Server as WebSockets
@@ -21,6 +22,10 @@ from tests.services.ports import PATIENCE
 from tests.services.server import Server
 
 STREAM = f"user:{ALICE}"
+# What both clients, this one and the browser's, make of the same events, closes and chances.
+CASES: dict[str, list[dict[str, Any]]] = json.loads(
+    Path(__file__).with_name("cases.json").read_text()
+)
 
 
 def getter(user_id: int, *, seconds: float = 600) -> Any:

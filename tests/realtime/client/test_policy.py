@@ -4,35 +4,32 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import pytest
 
 from realtime.client.policy import Action, Backoff, on_close, on_refusal, retry_after
 from realtime.client.tokens import life, margin
 from realtime.protocol.codes import CloseCode
-
-STOP = {
-    CloseCode.PROTOCOL_ERROR,
-    CloseCode.BINARY,
-    CloseCode.INVALID_TEXT,
-    CloseCode.TOO_LARGE,
-    CloseCode.PROTOCOL,
-    CloseCode.REVOKED,
-    CloseCode.TOO_MANY_CONNECTIONS,
-}
-RETRY = {CloseCode.RESTART, CloseCode.TIMEOUT, CloseCode.SLOW_CONSUMER}
+from tests.realtime.client.conftest import CASES
 
 
-def test_every_close_code_has_the_consequence_that_the_protocol_names() -> None:
-    expected = dict.fromkeys(STOP, Action.STOP) | dict.fromkeys(RETRY, Action.RETRY)
-    expected[CloseCode.UNAUTHORIZED] = Action.RENEW
-    expected[CloseCode.RATE_LIMITED] = Action.SLOWER
-    assert {code: on_close(code) for code in CloseCode} == expected
+def test_the_table_has_every_close_code() -> None:
+    assert {*CloseCode} <= {case["code"] for case in CASES["closes"]}
 
 
-@pytest.mark.parametrize("code", [1000, 1001, 1005, 1006, 1011, 3000, 4999])
-def test_any_other_end_is_a_broken_line(code: int) -> None:
-    assert on_close(code) is Action.RETRY
+@pytest.mark.parametrize("case", CASES["closes"], ids=lambda case: case["code"])
+def test_a_close_code_has_the_consequence_of_the_table(case: dict[str, Any]) -> None:
+    assert on_close(case["code"]) is Action[case["then"].upper()]
+
+
+@pytest.mark.parametrize("case", CASES["backoff"], ids=lambda case: case["name"])
+def test_the_wait_is_that_of_the_table(case: dict[str, Any]) -> None:
+    backoff = Backoff(lambda: case["chance"])
+    slower = "code" in case and on_close(case["code"]) is Action.SLOWER
+    hint = case["hint"] / 1000 if "hint" in case else None
+    waits = [backoff.seconds(slower=slower, hint=hint) * 1000 for _ in case["ms"]]
+    assert waits == case["ms"]
 
 
 def test_refusals_of_the_handshake() -> None:
@@ -48,26 +45,6 @@ def test_retry_after_is_seconds_or_a_date() -> None:
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
     assert 50 < (retry_after(later) or 0) <= 60
     assert retry_after("Thu, 01 Jan 1970 00:00:00 GMT") == 0
-
-
-def test_the_limit_doubles_up_to_half_a_minute_and_any_time_below_is_chosen() -> None:
-    longest, shortest = Backoff(lambda: 1.0), Backoff(lambda: 0.0)
-    expected = [0.5, 1, 2, 4, 8, 16, 30, 30]
-    assert [longest.seconds() for _ in expected] == expected
-    assert [shortest.seconds() for _ in expected] == [0.0] * len(expected)
-    longest.attempts = 10_000
-    assert longest.seconds() == 30
-
-
-def test_too_many_messages_are_answered_by_a_longer_wait_which_is_never_nothing() -> None:
-    assert Backoff(lambda: 0.0).seconds(slower=True) == 4
-    assert Backoff(lambda: 1.0).seconds(slower=True) == 8
-
-
-def test_a_hint_is_never_undercut() -> None:
-    assert Backoff(lambda: 0.0).seconds(hint=5) == 5
-    assert Backoff(lambda: 1.0).seconds(hint=5) == 5.5
-    assert Backoff(lambda: 0.0).seconds(hint=60) == 60
 
 
 def test_only_the_first_return_is_at_once() -> None:

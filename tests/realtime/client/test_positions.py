@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from realtime.client.positions import Positions, Verdict
+from tests.realtime.client.conftest import CASES
 
 GREETING: dict[str, Any] = {
     "epoch": "new.shared",
@@ -19,11 +18,7 @@ GREETING: dict[str, Any] = {
 }
 
 
-# What both clients, this one and the browser's, must make of the same events.
-CASES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "positions.json").read_text())
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+@pytest.mark.parametrize("case", CASES["positions"], ids=lambda case: case["name"])
 def test_shared_case(case: dict[str, Any]) -> None:
     positions = Positions(case["at"])
     for step in case["steps"]:
