@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 STATIC = ROOT / "realtime" / "static" / "realtime"
 MODULES = (
     "bell.js",
-    "bellstyle.js",
+    "bellview.js",
     "client.js",
     "connection.js",
     "device.js",

@@ -223,7 +223,7 @@ async def test_without_light_dark_it_has_plain_colours(browser: Browser, demo: S
         text = (await answer.text()).replace("light-dark(", "no-such-function(")
         await route.fulfill(response=answer, body=text)
 
-    await context.route("**/bellstyle.js", older)
+    await context.route("**/bellview.js", older)
     await asyncio.to_thread(notify, demo, "amina", "On an older phone", type="security")
     shop = await embed(context, demo)
     await shop.page.evaluate("document.body.style.color = '#fff'")  # of a page that is dark

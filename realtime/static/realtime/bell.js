@@ -1,10 +1,8 @@
 // <hoardrun-bell>: the bell and the inbox behind it, for any page. docs/client.md shows its use.
 
-import { dress } from "./bellstyle.js";
+import { age, build, draw, dress } from "./bellview.js";
 import { Client } from "./client.js";
-import { icon } from "./icons.js";
 import { Inbox } from "./inbox.js";
-import { ago, wordsOf } from "./words.js";
 
 const PATH = "ws/notifications";
 const TICK_MS = 20_000; // "4 minutes ago" ages
@@ -28,6 +26,15 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
   #life = null;
   #sees = false; // whether it is just saying that all is seen
   #parts;
+  #acts = {
+    toggle: () => (this.isOpen ? this.close() : this.open()),
+    filter: (unreadOnly) => this.#filter(unreadOnly),
+    readAll: () => this.#try(() => this.#inbox.markAllRead()),
+    more: () => this.#try(() => this.#inbox.more()),
+    choose: (note) => this.#choose(note),
+    read: ({ id }) => this.#try(() => this.#inbox.markRead(id)),
+    archive: ({ id }) => this.#try(() => this.#inbox.archive(id)),
+  };
   #frame = 0;
   #clock = 0;
   #problem = "";
@@ -214,8 +221,7 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
   /** Times age while nothing happens. What has not changed is left alone. */
   #tick() {
     if (!this.isOpen || document.hidden) return;
-    for (const time of this.#parts.list.querySelectorAll("time"))
-      write(time, ago(time.dateTime, this.#lang), {});
+    age(this.#parts, this.#lang);
   }
 
   #arrived(note) {
@@ -250,61 +256,7 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
   }
 
   #build() {
-    const bell = h("button", {
-      type: "button",
-      part: "bell",
-      class: "bell",
-      "aria-haspopup": "dialog",
-      "aria-expanded": "false",
-      onclick: () => (this.isOpen ? this.close() : this.open()),
-    });
-    const badge = h("span", { class: "badge", part: "badge", "aria-hidden": "true" });
-    const label = h("span", { class: "sr" });
-    bell.append(icon("bell"), badge, label);
-    const all = h("button", { type: "button", onclick: () => this.#filter(false) });
-    const onlyUnread = h("button", { type: "button", onclick: () => this.#filter(true) });
-    const readAll = h("button", {
-      type: "button",
-      class: "quiet",
-      onclick: () => this.#try(() => this.#inbox.markAllRead()),
-    });
-    const title = h("h2", {});
-    const problem = h("p", { class: "problem", role: "alert" });
-    const list = h("ul", {});
-    const more = h("button", {
-      type: "button",
-      class: "quiet more",
-      onclick: () => this.#try(() => this.#inbox.more()),
-    });
-    const panel = h(
-      "div",
-      { class: "panel", part: "panel", role: "dialog", hidden: true },
-      h(
-        "div",
-        { class: "head" },
-        title,
-        h("div", { class: "segments", role: "group" }, all, onlyUnread),
-        readAll,
-      ),
-      problem,
-      h("div", { class: "scroll" }, list, more),
-    );
-    const live = h("span", { class: "sr", "aria-live": "polite", dir: "auto" });
-    this.#parts = {
-      bell,
-      badge,
-      label,
-      all,
-      onlyUnread,
-      readAll,
-      title,
-      problem,
-      list,
-      more,
-      panel,
-      live,
-    };
-    this.shadowRoot.append(bell, panel, live);
+    this.#parts = build(this.shadowRoot, this.#acts);
     this.shadowRoot.addEventListener("keydown", (/** @type {any} */ event) => {
       if (event.key !== "Escape" || !this.isOpen) return;
       event.stopPropagation();
@@ -330,120 +282,13 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
   #draw() {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
-    const { bell, badge, label, all, onlyUnread, readAll, title, problem, more, panel } =
-      this.#parts;
-    const words = wordsOf(this.#lang);
-    const inbox = this.#inbox;
-    const { unread, unseen } = inbox?.counts || { unread: 0, unseen: 0 };
-    const state = this.#client?.state || "disconnected";
-    badge.textContent = unread > 99 ? "99+" : unread || "";
-    label.textContent = `${words.title}: ${words.unread(unread)}`;
-    bell.title = { disconnected: words.off, connecting: words.away, connected: "" }[state];
-    bell.classList.toggle("away", state !== "connected");
-    bell.classList.toggle("unseen", unseen > 0);
-    if (!this.isOpen) return;
-    title.textContent = words.title;
-    panel.setAttribute("aria-label", words.title);
-    write(all, words.all, { "aria-pressed": String(!inbox?.unreadOnly) });
-    write(onlyUnread, words.onlyUnread, { "aria-pressed": String(Boolean(inbox?.unreadOnly)) });
-    write(readAll, words.readAll, {});
-    if (unread === 0 && this.shadowRoot.activeElement === readAll) all.focus(); // a disabled one loses it
-    readAll.disabled = unread === 0;
-    problem.textContent = this.#problem && words.failed(this.#problem);
-    more.hidden = !inbox?.hasMore || (this.#problem !== "" && inbox.items.length === 0);
-    write(more, inbox?.isLoading ? words.loading : words.more, {});
-    this.#drawList(inbox, words);
-  }
-
-  #drawList(inbox, words) {
-    const { list, all } = this.#parts;
-    const { key: focused } =
-      /** @type {HTMLElement} */ (this.shadowRoot.activeElement)?.dataset ?? {};
-    const items = inbox?.items || [];
-    const isOff = !inbox || this.#problem !== "";
-    const nothing = h(
-      "li",
-      { class: "empty" },
-      inbox?.isLoading
-        ? words.loading
-        : isOff
-          ? words.off
-          : inbox.unreadOnly
-            ? words.allRead
-            : words.empty,
-    );
-    list.replaceChildren(
-      ...(items.length ? items.map((note) => this.#item(note, words)) : [nothing]),
-    );
-    if (focused)
-      (
-        [...list.querySelectorAll("[data-key]")].find(({ dataset }) => dataset.key === focused) ||
-        all
-      ).focus();
-  }
-
-  #item(note, words) {
-    const act = (verb, label, method) =>
-      h(
-        "button",
-        {
-          type: "button",
-          class: "quiet",
-          "data-key": `${note.id} ${verb}`,
-          "aria-label": `${label}: ${note.title}`,
-          onclick: () => this.#try(() => method.call(this.#inbox, note.id)),
-        },
-        label,
-      );
-    const priority = words[note.priority];
-    return h(
-      "li",
-      { class: `note ${note.status}`, "data-notification": note.id },
-      h("span", { class: "kind", "data-type": note.type }, icon(note.type)),
-      h(
-        "button",
-        {
-          type: "button",
-          class: "open",
-          "data-key": `${note.id} open`,
-          onclick: () => this.#choose(note),
-        },
-        h("strong", { dir: "auto" }, note.title),
-        " ",
-        h("span", { dir: "auto" }, note.message),
-        " ",
-        h(
-          "small",
-          {},
-          h("time", { datetime: note.created_at }, ago(note.created_at, this.#lang)),
-          priority ? " " : "",
-          priority ? h("em", {}, priority) : "",
-        ),
-      ),
-      h(
-        "div",
-        { class: "acts" },
-        note.status === "unread" ? act("read", words.read, this.#inbox.markRead) : "",
-        act("archive", words.archive, this.#inbox.archive),
-      ),
-    );
-  }
-}
-
-/** Make an element; text only ever becomes text. */
-function h(tag, attributes, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) write(node, null, { [name]: value });
-  node.append(...children);
-  return node;
-}
-
-function write(node, text, attributes) {
-  if (text !== null && node.textContent !== text) node.textContent = text;
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (typeof value === "boolean") node.toggleAttribute(name, value);
-    else node.setAttribute(name, value);
+    draw(this.#parts, {
+      state: this.#client?.state || "disconnected",
+      inbox: this.#inbox,
+      problem: this.#problem,
+      lang: this.#lang,
+      acts: this.#acts,
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 // hoardrun's client: one WebSocket that comes back, resumes, and hands each event over once.
-// docs/client.md shows its use, client.d.ts every name.
+// docs/client.md shows its use, client.d.ts every name. Long, since a further file delays a page.
 
 import {
   backoff,

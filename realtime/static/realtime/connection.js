@@ -1,4 +1,5 @@
 // One WebSocket, kept alive: for a page that shares none, and in the worker for those that do.
+// Long, since a further file delays both.
 
 import {
   afterClose,

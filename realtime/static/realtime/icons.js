@@ -1,4 +1,4 @@
-// Line icons, drawn as SVG; the types of notifications have one each.
+// Line icons, drawn as SVG: the bell, and one for each type of notification.
 
 export const SVG = "http://www.w3.org/2000/svg";
 
@@ -13,23 +13,19 @@ const ICONS = {
   system: "M5 6h14v10H5zm4 14h6m-3-4v4",
   marketing: "M4 10v4h3l7 4V6l-7 4zm13-1c1 2 1 4 0 6",
   reminder: "M12 7v5l3 2m-3 6a8 8 0 1 0 0-16 8 8 0 0 0 0 16",
-  announcement: "M12 4l9 16H3zm0 6v4m0 3v.1",
-  close: "M6 6l12 12M18 6L6 18",
-  sun: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8m0-5v2m0 14v2M3 12h2m14 0h2M5.6 5.6l1.5 1.5m9.8 9.8l1.5 1.5M5.6 18.4l1.5-1.5m9.8-9.8l1.5-1.5",
-  moon: "M19 14.5A8 8 0 0 1 9.500 5a7.500 7.500 0 1 0 9.500 9.500z",
-  auto: "M12 4a8 8 0 1 0 0 16zm0 0a8 8 0 0 1 0 16",
-  in: "M12 5v14m-6-6l6 6 6-6",
-  out: "M12 19V5m-6 6l6-6 6 6",
 };
 
-/** Draw an icon; of a name that there is none for, `system`. */
-export function icon(name) {
+/** Draw a line icon from its path. */
+export function drawn(d) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", "icon");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
   const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", ICONS[name] || ICONS.system);
+  path.setAttribute("d", d);
   svg.append(path);
   return svg;
 }
+
+/** Draw the icon of a name; of a name without one, `system`. */
+export const icon = (name) => drawn(ICONS[name] || ICONS.system);

@@ -1,2 +1,2 @@
 // Written by `manage.py export_protocol` from the files beside it.
-export const VERSION = "b0038f203bcb018a";
+export const VERSION = "6fa10d06de153710";

@@ -1,8 +1,20 @@
 // Build and find elements. Text only ever becomes text: nothing here parses HTML.
 
-import { icon, SVG } from "../icons.js";
+import { drawn, icon as iconOf, SVG } from "../icons.js";
 
-export { icon };
+// What the bell, which loads icons.js, does not need.
+const ICONS = {
+  announcement: "M12 4l9 16H3zm0 6v4m0 3v.1",
+  close: "M6 6l12 12M18 6L6 18",
+  sun: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8m0-5v2m0 14v2M3 12h2m14 0h2M5.6 5.6l1.5 1.5m9.8 9.8l1.5 1.5M5.6 18.4l1.5-1.5m9.8-9.8l1.5-1.5",
+  moon: "M19 14.5A8 8 0 0 1 9.500 5a7.500 7.500 0 1 0 9.500 9.500z",
+  auto: "M12 4a8 8 0 1 0 0 16zm0 0a8 8 0 0 1 0 16",
+  in: "M12 5v14m-6-6l6 6 6-6",
+  out: "M12 19V5m-6 6l6-6 6 6",
+};
+
+/** Draw an icon of the page or of the bell. */
+export const icon = (name) => (ICONS[name] ? drawn(ICONS[name]) : iconOf(name));
 
 /** Find an element of the page by its id. The caller knows its tag. @returns {any} */
 export const $ = (id) => document.getElementById(id);
