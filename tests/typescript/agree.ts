@@ -7,8 +7,10 @@ import type * as device from "../../realtime/static/realtime/device.js";
 import type * as inbox from "../../realtime/static/realtime/inbox.js";
 import type * as bellCode from "../../var/types/bell.js";
 import type * as clientCode from "../../var/types/client.js";
+import type { Connection } from "../../var/types/connection.js";
 import type * as deviceCode from "../../var/types/device.js";
 import type * as inboxCode from "../../var/types/inbox.js";
+import type { share } from "../../var/types/shared.js";
 
 /** The code can be used as it is declared. */
 type Fits<Declared, Code extends Declared> = Code;
@@ -41,3 +43,11 @@ export type Names = [
   None<Exclude<Apart<bell.HoardrunBell, bellCode.HoardrunBell>, OfElement | OfPage>>,
   None<Apart<typeof device, typeof deviceCode>>,
 ];
+
+/** What a client asks of its connection, of its own or a tab's end of one that tabs share. */
+type Face = Pick<
+  Connection,
+  "state" | "on" | "start" | "stop" | "ask" | "setTypes" | "ack" | "sendText" | "retryNow"
+> & { hidden: boolean; stats: object };
+
+export type Faces = [Fits<Face, Connection>, Fits<Face, Awaited<ReturnType<typeof share>>>];

@@ -127,6 +127,7 @@ export class Client {
   #options;
   #tokens;
   #events = new Emitter();
+  /** @type {import("./connection.js").Connection} */
   #link = null;
   #run = 0;
   #positions = new Positions();

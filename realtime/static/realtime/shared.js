@@ -16,7 +16,10 @@ function workersNamed(name) {
   };
 }
 
-/** Resolves to a SharedConnection; rejects where the browser has no such worker for us, and says why. */
+/**
+ * Rejects where the browser has no such worker for us, and says why.
+ * @returns {Promise<SharedConnection>}
+ */
 export function share(options, token) {
   return new Promise((resolve, reject) => {
     const { url, tokenIn, device, workerUrl } = options;
