@@ -156,4 +156,4 @@ class Deployment:
     """Of what goes to stderr."""
 
 
-TABLES: tuple[type, ...] = (Deployment, Options)  # an app adds the class that declares its own
+TABLES: list[type] = [Deployment, Options]  # an app appends the class that declares its own

@@ -50,7 +50,12 @@ print(json.dumps({"quotes": quotes, "declared": typescript.declarations(),
 
 @pytest.fixture(scope="module")
 def club() -> Iterator[Server]:
-    env = {"DEBUG": "1", "DJANGO_SETTINGS_MODULE": f"{CLUB.replace('/', '.')}.settings"}
+    env = {
+        "DEBUG": "1",
+        "DJANGO_SETTINGS_MODULE": f"{CLUB.replace('/', '.')}.settings",
+        "CLUB_FIRST_PRICE": "200",
+        "CLUB_PRICE": "300",
+    }
     with Server(env=env, prepare=USERS + MEMBERS) as server:
         yield server
 
@@ -66,7 +71,7 @@ def test_the_page_shows_the_files_of_the_app() -> None:
     for name, code in shown:
         assert code in (ROOT / name).read_text(), f"{name} differs from what the page shows"
     named = {name.removeprefix(f"{CLUB}/") for name, _ in shown}
-    assert named == {"messages.py", "services.py", "room.py", "feed.py", "app.py"}
+    assert named == {"messages.py", "services.py", "room.py", "feed.py", "options.py", "app.py"}
 
 
 @pytest.mark.servers
@@ -159,7 +164,16 @@ def test_the_console_has_the_form_and_the_line_of_the_log(club: Server) -> None:
 @pytest.mark.servers
 def test_a_shell_has_the_feed_the_line_and_the_declarations(club: Server) -> None:
     found = json.loads(club.manage("shell", "-v0", "-c", _ASK).splitlines()[-1])
-    assert found["quotes"][:2] == ["100", "101"]
+    assert found["quotes"][:2] == ["200", "201"]
     assert found["line"] == "We won"
     assert "export interface ClubNews {" in found["declared"]
     assert '| "club_news"' in found["declared"]
+
+
+@pytest.mark.servers
+def test_an_option_is_shown_and_a_variable_that_is_none_is_warned_of(club: Server) -> None:
+    rows = {row["variable"]: row for row in json.loads(club.manage("settings", "--json"))}
+    row = rows["CLUB_FIRST_PRICE"]
+    assert (row["value"], row["default"], row["source"]) == (200, 100, "variable")
+    assert row["documentation"] == "What a share costs when the feed begins."
+    assert "CLUB_PRICE is set, and no option has that name" in club.log()

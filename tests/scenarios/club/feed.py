@@ -8,14 +8,16 @@ from decimal import Decimal
 
 from django.utils import timezone
 
+from hoardrun import env
 from hoardrun.market.quotes import Listing, LiveQuote
+from tests.scenarios.club.options import ClubOptions
 
 
 async def quotes(
     listings: Callable[[], Sequence[Listing]], *, interval: float
 ) -> AsyncGenerator[Sequence[LiveQuote], None]:
     """Yield a price of all that is listed, every `interval` seconds."""
-    price = Decimal(100)
+    price = Decimal(env.read(ClubOptions).first_price)
     while True:
         yield [
             LiveQuote(

@@ -1,0 +1,18 @@
+"""What the environment sets of the club."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from realtime.variables import whole
+
+
+@dataclass(frozen=True)
+class ClubOptions:
+    """Each field is a variable: CLUB_FIRST_PRICE."""
+
+    PREFIX: ClassVar[str] = "CLUB_"
+
+    first_price: int = whole(100, 1, 10_000)
+    """What a share costs when the feed begins."""
