@@ -1,4 +1,7 @@
-"""The Writer for any ASGI server: one `send` at a time, from a task while there is work."""
+"""The Writer for any ASGI server, such as Daphne: calls `send` from a task while frames wait.
+
+The consumer creates it where the server offers no Writer of its own. Frames leave in order.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class AsgiWriter:
-    """Writes through `send`; to be made in the task that serves the socket."""
+    """Writes through `send`. Create it in the task that serves the socket."""
 
     needs_pings = False
     heard = True
@@ -35,7 +38,7 @@ class AsgiWriter:
         self._task: asyncio.Task[None] | None = None
 
     def listen(self, listener: Listener) -> None:
-        """Tell `listener` when writing is held and goes on."""
+        """Tell `listener` when writing must pause and when it may resume."""
         self._listener = listener
 
     def write(self, frames: Sequence[Frame]) -> None:
@@ -43,10 +46,10 @@ class AsgiWriter:
         self._start()
 
     def ping(self) -> None:
-        """Leave it to the server, which sends its own."""
+        """Do nothing: the server sends its own pings."""
 
     def resume_reading(self) -> None:
-        """Do nothing: whoever serves the socket reads when it is ready."""
+        """Do nothing: the task that serves the socket reads when it is ready."""
 
     def close(self, code: CloseCode) -> None:
         if self._closing is not None:
@@ -56,10 +59,10 @@ class AsgiWriter:
         self._start()
 
     def abort(self) -> None:
-        """End the application, and drop the connection where the server is uvicorn.
+        """End the application; on uvicorn, also drop the connection.
 
-        ASGI has no word for that. uvicorn would wait for its client to read what was written,
-        so a client that never reads would keep the connection for good.
+        ASGI has no message for it. uvicorn would wait until its client has read everything, so
+        a client that never reads would keep the connection for ever.
         """
         for task in (self._task, self._serving):
             if task is not None:
@@ -81,7 +84,7 @@ class AsgiWriter:
                 await self._send({"type": "websocket.send", "text": self._frames.popleft().text})
             if self._closing is not None:
                 await close(self._send, self._closing)
-        except Exception as error:  # servers disagree on what writing to the gone raises
+        except Exception as error:  # servers raise different errors after a disconnect
             logger.debug("write failed: %r", error)
             self._frames.clear()
         self._task = None
@@ -91,7 +94,7 @@ class AsgiWriter:
 
 
 async def close(send: Send, code: CloseCode) -> None:
-    """Close with a code, or with its like above 4000 where the server sends no others."""
+    """Close with a code; with its private twin above 4000 if the server refuses the code."""
     for attempt in dict.fromkeys((code, code.private)):
         try:
             await send({"type": "websocket.close", "code": int(attempt), "reason": attempt.reason})

@@ -1,14 +1,14 @@
-"""How many bytes the body of a request may have, by its path.
+"""The maximum size of a request's body, by path.
 
-One table for all servers and parsers. A path that needs more than MAX_BODY_BYTES, or gets by
-with less, says so in its app's `ready()`, with `allow`.
+The HTTP protocol and the parsers read this one table. An app whose paths need more or less than
+MAX_BODY_BYTES calls `allow` in its `ready()`.
 """
 
 from __future__ import annotations
 
 # An announcement of 5,000 characters fits, though each may take 12 bytes as JSON escapes.
 MAX_BODY_BYTES = 64 * 1024
-_limits: dict[str, int] = {}  # by the beginning of a path
+_limits: dict[str, int] = {}  # by prefix of the path
 
 
 def allow(prefix: str, max_bytes: int) -> None:
@@ -17,6 +17,6 @@ def allow(prefix: str, max_bytes: int) -> None:
 
 
 def limit_of(path: str) -> int:
-    """Return how many bytes a body may have: the word of the longest prefix counts."""
+    """Return the maximum bytes of a body: the longest matching prefix decides."""
     prefixes = [prefix for prefix in _limits if path.startswith(prefix)]
     return _limits[max(prefixes, key=len)] if prefixes else MAX_BODY_BYTES

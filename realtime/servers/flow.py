@@ -1,4 +1,7 @@
-"""Flow control of one HTTP connection: bytes not parsed yet, reading on hold, and closing."""
+"""Parts of an HTTP connection: unparsed bytes, pausing of reads, the transport of answers.
+
+Used by `realtime.servers.http` and `closing` only. No part decides anything by itself.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 
 
 class Unread:
-    """Bytes that were received and not parsed yet."""
+    """Bytes that were received and are not parsed yet."""
 
     def __init__(self) -> None:
         self._data = memoryview(b"")
@@ -18,7 +21,7 @@ class Unread:
         return len(self._data) > 0
 
     def put(self, data: bytes) -> None:
-        """Add bytes behind the others."""
+        """Append bytes."""
         self._data = memoryview(b"".join((self._data, data)) if self._data else data)
 
     def take(self, size: int) -> memoryview:
@@ -27,7 +30,7 @@ class Unread:
         return piece
 
     def put_back(self, data: memoryview) -> None:
-        """Add bytes before the others, as if they had not been taken."""
+        """Put bytes back in front, as if they had not been taken."""
         self._data = memoryview(b"".join((data, self._data)))
 
     def clear(self) -> None:
@@ -35,9 +38,9 @@ class Unread:
 
 
 class HeldFlow(FlowControl):
-    """uvicorn's flow control, which reads nothing while it is held.
+    """uvicorn's flow control that does not read while it is held.
 
-    uvicorn goes on reading whenever an application asks for a body, however many requests wait.
+    uvicorn resumes reading whenever an application asks for a body, even if requests wait.
     """
 
     def __init__(self, transport: asyncio.Transport) -> None:
@@ -45,7 +48,7 @@ class HeldFlow(FlowControl):
         self._is_held = False
 
     def hold(self, is_held: bool) -> None:
-        """Stop reading, or go on."""
+        """Stop reading, or resume it."""
         if is_held == self._is_held:
             return
         self._is_held = is_held
@@ -60,7 +63,7 @@ class HeldFlow(FlowControl):
 
 
 class GentleTransport:
-    """A transport as answers see it: `leave` decides how it is closed."""
+    """A transport for answers: closing it calls `leave`."""
 
     def __init__(self, transport: asyncio.Transport, leave: Callable[[], None]) -> None:
         self.write = transport.write

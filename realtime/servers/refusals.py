@@ -1,4 +1,7 @@
-"""Refusals of HTTP requests before Django is asked, as problem details (RFC 9457)."""
+"""Refusals of HTTP requests before they reach Django, as problem details (RFC 9457).
+
+The HTTP protocol and the gate create them; the ASGI application writes them.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-# Under this name in the scope of a request, a server of ours says why it refuses the request.
-# The application answers it, so that a refusal has the headers that every answer has.
+# Our server puts its Refusal into the request's scope under this name. The application writes it,
+# so that a refusal has the headers of every answer.
 EXTENSION = "hoardrun.refusal"
-# Under this name in the scope of a handshake, the application gives a function of the scope that
-# returns the headers which every answer has, for the gate to refuse with.
+# The application puts a function into a handshake's scope under this name. It takes the scope and
+# returns the headers of every answer; the gate refuses with them.
 HEADERS = "hoardrun.headers"
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """A status, a code for programs, and a sentence on what to do."""
+    """A status, a code for programs, and a sentence that says what to do."""
 
     status: HTTPStatus
     code: str
@@ -58,5 +61,5 @@ def too_large(limit: int) -> Refusal:
 
 
 def unreadable(reason: str) -> Refusal:
-    """Refuse a request for what one of its parts holds."""
+    """Refuse a request for the content of one of its parts."""
     return Refusal(HTTPStatus.BAD_REQUEST, "bad_request", reason)

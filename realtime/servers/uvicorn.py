@@ -1,4 +1,8 @@
-"""uvicorn's WebSocket protocol as `manage.py serve` uses it: the Writer of its socket."""
+"""uvicorn's WebSocket protocol as `manage.py serve` uses it: it is the Writer of its socket.
+
+`realtime.cluster.serve` gives it to uvicorn. Writing needs neither a task nor a queue. It must
+not know what the messages mean.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,7 @@ from realtime.options import options
 from realtime.protocol.codes import CloseCode
 from realtime.servers.refusals import Refusal
 
-# How long a client may take to answer a close frame; less than the server's grace time.
+# Seconds for a client to answer a close frame; less than the server's grace time.
 CLOSE_SECONDS = 5.0
 
 _quiet = logging.getLogger("realtime.servers.uvicorn")
@@ -40,19 +44,19 @@ _DEFLATE = ServerPerMessageDeflateFactory(
 )
 
 
-_SAID = {"Allow", "Upgrade"}  # headers of a refused handshake that say what would do
+_SAID = {"Allow", "Upgrade"}  # headers of a refused handshake that say what to send instead
 
 
 def handshake(
     method: bytes, url: bytes, version: str, headers: Iterable[tuple[bytes, bytes]]
 ) -> Request:
-    """Return a request that HttpProtocol has read as the library has it."""
+    """Convert a request that HttpProtocol has read into the library's type."""
     pairs = Headers((name.decode("ascii"), value.decode("latin-1")) for name, value in headers)
     return Request(url.decode("ascii"), pairs, method.decode("ascii"), version)
 
 
 class _NeverWaits:
-    """Stands for the event that ASGI's `send` waits for: a listener is told when to hold."""
+    """Replaces the event that uvicorn's `send` waits for: our listener pauses by itself."""
 
     def set(self) -> None: ...
     def clear(self) -> None: ...
@@ -65,21 +69,21 @@ _NEVER_WAITS: Any = _NeverWaits()
 class WebSocketProtocol(WebSocketsSansIOProtocol):
     """uvicorn's WebSocket protocol, which is also the Writer of its socket.
 
-    Until `take_over` it behaves as uvicorn's own. From then on there is neither a task
-    nor a queue: events go straight to the listener, finished frames to the transport.
+    Until `take_over` it behaves as uvicorn's own. From then on it needs no task and no queue:
+    events go directly to the listener, and finished frames to the transport.
     """
 
     needs_pings = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # uvicorn tells of each handshake, and so do we, with who it is: once is enough.
+        # We log each handshake with its user; uvicorn's own line would repeat it.
         self.logger = self.conn.logger = _quiet
         self.close_timeout = CLOSE_SECONDS
         self.paused = False
         self.heard = True
         self.listener: Listener | None = None
-        self.pong = b""  # the answer to the latest ping of a client that takes nothing
+        self.pong = b""  # to the latest ping, while the client reads nothing
         self.deflates = False
         self.pipe: Callable[[bytes], None] | None = None
         if options().compression:
@@ -88,7 +92,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     # -- the Writer
 
     def take_over(self, listener: Listener) -> None:
-        """Tell `listener` everything from now on; the application may return."""
+        """Pass every event to `listener` from now on; the application may return."""
         extension = next(iter(self.conn.extensions), None)
         # A client with a smaller window gets plain frames, which the extension allows.
         self.deflates = (
@@ -99,7 +103,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.pipe = self.transport.write
         waiting, self.queue = self.queue, listener  # type: ignore[assignment]
         self.writable = _NEVER_WAITS
-        # What the handshake needed is not kept for as long as the socket lives.
+        # Free what only the handshake needed.
         self.scope = self.request = self.response = None  # type: ignore[assignment]
         while not waiting.empty():
             listener.put_nowait(waiting.get_nowait())
@@ -118,18 +122,18 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.write(b"".join([frame.wire for frame in frames]))
 
     def ping(self) -> None:
-        """Ask the client for a sign of life."""
+        """Send a ping frame."""
         if not self.close_sent and not self.disconnected:
             self.transport.write(_PING)
 
     def resume_reading(self) -> None:
-        """Go on reading after the listener was busy."""
+        """Resume reading after the listener was busy."""
         if self.read_paused and not self.paused and not self.disconnected:
             self.read_paused = False
             self.transport.resume_reading()
 
     def close(self, code: CloseCode) -> None:
-        """Close with a code; a client that does not answer soon is dropped."""
+        """Close with a code; drop a client that does not answer within CLOSE_SECONDS."""
         if self.close_sent or self.disconnected or self.transport.is_closing():
             return
         self.conn.send_close(int(code), code.reason)
@@ -144,24 +148,24 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         )
 
     def abort(self) -> None:
-        """Drop the connection with what was not sent."""
+        """Drop the connection and everything unsent."""
         self.transport.abort()
 
     def _give_up(self) -> None:
         if self.paused:
-            self.transport.abort()  # close() would wait until all of it was read
+            self.transport.abort()  # close() would wait until the client has read everything
         else:
             self.transport.close()
 
     # -- what uvicorn calls
 
     def send_500_response(self) -> None:
-        """Answer a handshake in place of the application, whose own answer is too late then."""
+        """Answer a handshake instead of the application, and ignore its own answer."""
         super().send_500_response()
         self.disconnected = True
 
     async def run_asgi(self) -> None:
-        """Run the application, which may return and leave the socket to its listener."""
+        """Run the application; it may return and leave the socket to its listener."""
         try:
             await self.app(self.scope, self.receive, self.send)
         except ClientDisconnected:
@@ -175,16 +179,16 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
                 self.transport.close()
 
     def handle_connect(self, event: Request) -> None:
-        """Begin a connection; the application finds the extension when its task runs."""
+        """Begin a connection, with the extension in its scope before the application runs."""
         super().handle_connect(event)
         if not self.close_sent:
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[EXTENSION] = self
 
     def judge(self, request: Request) -> Refusal | None:
-        """Take a handshake that HttpProtocol has read; say why it is refused, if it is.
+        """Check a handshake that HttpProtocol has read; return why it is refused.
 
-        None if it is in order by the rules of RFC 6455: `begin` goes on with it.
+        None if it is valid by RFC 6455: call `begin` then.
         """
         self.request, self.response = request, self.conn.accept(request)
         if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
@@ -194,35 +198,35 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         return Refusal(HTTPStatus(self.response.status_code), "bad_handshake", detail, headers)
 
     def begin(self) -> None:
-        """Begin with the handshake that was judged.
+        """Begin the connection after `judge`.
 
-        The library reads requests by limits of its own, line by line; it is given another one,
-        so that it expects frames from here on.
+        The library would read the request line by line, by its own limits. Give it a short one
+        instead, so that it expects frames from here on.
         """
         self.conn.receive_data(b"GET / HTTP/1.1\r\n\r\n")
         self.conn.events_received()
-        # uvicorn has the handshake judged again, which takes as long as it did.
+        # uvicorn would check the handshake again, at the same cost.
         self.conn.accept = lambda request: self.response  # type: ignore[method-assign]
         self.handle_connect(self.request)
         del self.conn.accept
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes of the client, whatever they are a sign of life.
+        """Parse bytes of the client; any byte proves that it is alive.
 
-        Messages that came whole ahead of a broken frame count.
+        Whole messages before a broken frame are delivered.
         """
         self.heard = True
         if self.conn.parser_exc is not None:
-            return  # the close is on its way, and nothing counts any more
+            return  # our close is on its way: ignore the rest
         self.conn.receive_data(data)
         self.handle_events()
         if self.conn.parser_exc is not None:
             self.handle_parser_exception()
 
     def handle_ping(self) -> None:
-        """Answer a ping, but let nobody who takes no answers fill the memory with them."""
+        """Answer a ping; keep only the latest answer while the client reads nothing."""
         if self.conn.state is not State.OPEN and not self.close_sent:
-            return  # a close frame is behind it: they leave together, after what is between
+            return  # a close frame follows: both leave together, in order
         pongs = self.conn.data_to_send()
         if self.close_sent or not pongs:
             return
@@ -232,7 +236,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.write(b"".join(pongs))
 
     def send_receive_event_to_app(self) -> None:
-        """Hand a message over, and read on unless the listener is still at work."""
+        """Pass a message on; keep reading unless the listener is busy."""
         data = self.frames[0] if len(self.frames) == 1 else b"".join(self.frames)
         self.frames = []
         if self.close_sent:
@@ -253,10 +257,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.resume_reading()
 
     def handle_parser_exception(self) -> None:
-        """Close because of what the client sent, in a way that it hears why.
+        """Close because of a broken frame, so that the client receives the reason.
 
-        To close while its bytes are unread would reset the connection, and the close frame
-        with it. So only our side is closed; what still comes is dropped, for some seconds.
+        Closing with unread bytes would reset the connection and lose the close frame. Close only
+        our side, and drop what still arrives for CLOSE_SECONDS.
         """
         assert self.conn.close_sent is not None
         code, reason = self.conn.close_sent.code, self.conn.close_sent.reason
@@ -273,20 +277,20 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.close()
 
     def _refuse_text(self) -> None:
-        """Close with 1007, unless a close frame already follows what is no UTF-8."""
+        """Close with 1007 for text that is not UTF-8, unless a close frame follows it already."""
         if self.conn.state is State.OPEN:
             self.conn.send_close(int(CloseCode.INVALID_TEXT), CloseCode.INVALID_TEXT.reason)
             self.handle_parser_exception()
 
     def pause_writing(self) -> None:
-        """Hear from the transport that the client reads too slowly."""
+        """Pause writing: the client reads too slowly."""
         super().pause_writing()
         self.paused = True
         if self.listener is not None:
             self.listener.held()
 
     def resume_writing(self) -> None:
-        """Hear from the transport that the client has caught up."""
+        """Resume writing: the client has caught up."""
         super().resume_writing()
         self.paused = False
         if self.pong and not self.close_sent:
@@ -298,7 +302,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
                 self.resume_reading()
 
     def shutdown(self) -> None:
-        """Let the listener say goodbye, if there is one."""
+        """Let the listener say goodbye; without one, close as uvicorn does."""
         if self.listener is not None and not self.close_sent:
             self.listener.server_stops()
         else:

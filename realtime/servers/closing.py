@@ -1,0 +1,157 @@
+"""The end of an HTTP connection: refusals in place of the application, deadlines, closing.
+
+`realtime.servers.http` decides when; this module decides how. A refused client always gets the
+answer: closing a connection with unread bytes would reset it and lose the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from realtime.servers import refusals
+from realtime.servers.flow import GentleTransport, HeldFlow, Unread
+from realtime.servers.refusals import Refusal
+
+# How long bytes that still arrive are read and dropped before the connection is aborted.
+LINGER_SECONDS = 10.0
+
+
+class ClosingProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP protocol with refusals, deadlines and a close that loses no answer.
+
+    The state that is set here is kept up to date by HttpProtocol, which reads and parses.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._connection: asyncio.Transport = None  # type: ignore[assignment]
+        self._deadline: asyncio.TimerHandle | None = None
+        self._unread = Unread()
+        self._running: RequestResponseCycle | None = None
+        self._in_head = False
+        self._in_request = False
+        self._client_has_ended = False  # the client's side of the connection
+        self._ignores_input = False  # from now on
+        self._lingers = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._connection = transport
+        self._held: HeldFlow = HeldFlow(transport)
+        self.flow = self._held
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._clear_deadline()
+        self._ignores_input = True
+        self._unread.clear()
+        # uvicorn tells only the last request.
+        for cycle in (self._running, *(cycle for cycle, _ in self.pipeline)):
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
+        self.pipeline.clear()
+        super().connection_lost(exc)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    @property
+    def _is_idle(self) -> bool:
+        cycle: Any = self.cycle  # None before the first request
+        return cycle is None or bool(cycle.response_complete)
+
+    def _refuse_head(self, refusal: Refusal) -> None:
+        """Answer instead of the application, after the answers to earlier requests."""
+        self._ignores_input = True
+        self._clear_deadline()
+        if not self._in_request:
+            HttpToolsProtocol.on_message_begin(self)  # no byte of a request has called it
+        path = self.url.partition(b"?")[0].decode("latin-1")
+        method = self.parser.get_method().decode("ascii")
+        scope: Any = self.scope
+        scope.update(method=method, path=path, query_string=b"")
+        is_first = self._is_idle
+        self.cycle = RequestResponseCycle(
+            scope=self.scope,
+            transport=self._transport_for_answers(),
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=False,
+            on_response=self.on_response_complete,
+        )
+        scope[refusals.EXTENSION] = refusal
+        if is_first:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.pipeline.appendleft((self.cycle, self.app))
+
+    def _refuse_body(self, refusal: Refusal) -> None:
+        """Answer instead of the application, which waits for the rest of the body."""
+        self._ignores_input = True
+        self._clear_deadline()
+        cycle = self.cycle
+        if cycle.response_complete:
+            self._close_gently()
+            return
+        cycle.keep_alive = False
+        if cycle.response_started or not cycle.more_body:
+            return  # the application answers; that answer is the last
+        refused: Any = {**cycle.scope, refusals.EXTENSION: refusal}
+        if self.pipeline and self.pipeline[0][0] is cycle:
+            cycle.scope = refused
+            return
+        self.cycle = copy.copy(cycle)
+        self.cycle.scope = refused
+        self._start_asgi_task(self.cycle, self.app)
+        cycle.disconnected = True  # the application receives http.disconnect
+        cycle.message_event.set()
+
+    # -- deadlines and closing
+
+    def _set_deadline(self, seconds: float, then: Callable[[], None]) -> None:
+        """Call `then` in `seconds`; start again if we do not read by then."""
+        self._clear_deadline()
+        self._deadline = self.loop.call_later(seconds, self._is_late, seconds, then)
+
+    def _clear_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _is_late(self, seconds: float, then: Callable[[], None]) -> None:
+        if self.flow.read_paused:
+            self._set_deadline(seconds, then)
+        else:
+            then()
+
+    def _close_gently(self) -> None:
+        """Close so that the client can read the answers: our side first, if input may be unread."""
+        if self._lingers or self._connection.is_closing():
+            return
+        has_more = self._in_request or self._ignores_input or self._unread or self.flow.read_paused
+        if self._client_has_ended or not has_more or not self._connection.can_write_eof():
+            self._connection.close()
+            return
+        self._ignores_input = self._lingers = True
+        self._unset_keepalive_if_required()
+        self._unread.clear()
+        self._connection.write_eof()
+        self._held.hold(False)
+        self.flow.resume_reading()
+        self._clear_deadline()
+        self._deadline = self.loop.call_later(LINGER_SECONDS, self._connection.abort)
+
+    def _transport_for_answers(self) -> Any:
+        """Return the transport for answers; its `close` is `_close_gently`."""
+        return GentleTransport(self._connection, self._close_gently)
