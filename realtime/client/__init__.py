@@ -19,10 +19,10 @@ it promises, docs/client-python.md has more. It needs `websockets` and no Django
 from __future__ import annotations
 
 from realtime.client.client import Client
-from realtime.client.connection import TokenIn
 from realtime.client.errors import ServerError
 from realtime.client.handlers import Handler
 from realtime.client.link import State
+from realtime.client.options import TokenIn
 from realtime.client.tokens import GetToken
 
 __all__ = ["Client", "GetToken", "Handler", "ServerError", "State", "TokenIn"]

@@ -7,11 +7,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Literal, Self
-from urllib.parse import urlsplit
 
-from realtime.client.connection import TokenIn
 from realtime.client.handlers import Handler, Handlers
-from realtime.client.link import Link, Options, State
+from realtime.client.link import Link, State
+from realtime.client.options import Options, TokenIn
 from realtime.client.talk import Talk
 from realtime.client.tokens import GetToken, Tokens
 
@@ -50,31 +49,24 @@ class Client:
         request_timeout: float = 10.0,
         connect_timeout: float = 10.0,
     ) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in {"ws", "wss"} or not parts.hostname:
-            raise ValueError(f"{url!r} is no address of a WebSocket: ws://… or wss://…")
-        if token_in not in {"header", "subprotocol", "message", "query"}:
-            raise ValueError("token_in is header, subprotocol, message or query")
         if isinstance(types, str) or isinstance(rooms, str):
             raise ValueError("types and rooms are lists of names, not one name")
-        if not all(isinstance(offset, int) for offset in (positions or {}).values()):
-            raise ValueError("positions are whole numbers by stream")
+        options = Options(
+            url=url,
+            device=device or "",
+            types=frozenset(types),
+            rooms=dict.fromkeys(rooms, "realtime"),
+            token_in=token_in,
+            positions=positions or {},
+            epoch=epoch,
+            ack=ack,
+            request_timeout=request_timeout,
+            connect_timeout=connect_timeout,
+        )
         tokens = Tokens(get_token)
         self._handlers = Handlers()
         self._timeout = request_timeout
-        self._talk = Talk(
-            url,
-            tokens,
-            self._handlers,
-            positions=positions,
-            epoch=epoch,
-            types=frozenset(types),
-            rooms=dict.fromkeys(rooms, "realtime"),
-            ack=ack,
-            device=device or "",
-            request_timeout=request_timeout,
-        )
-        options = Options(url, token_in, device or "", connect_timeout, request_timeout)
+        self._talk = Talk(options, tokens, self._handlers)
         self._link = Link(options, tokens, self._handlers, self._talk)
 
     # -- life
@@ -147,7 +139,7 @@ class Client:
     @property
     def rooms(self) -> frozenset[str]:
         """The rooms that it is in, or joins again once it is connected."""
-        return frozenset(self._talk.rooms)
+        return frozenset(self._talk.rooms.wanted)
 
     # -- listening
 

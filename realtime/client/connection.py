@@ -7,16 +7,15 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
+from realtime.client.options import TokenIn
 from realtime.protocol import SUBPROTOCOL
-
-TokenIn = Literal["header", "subprotocol", "message", "query"]
 
 PONG_SECONDS = 5.0
 # Longer than a server waits for its database before it gives a login up (30).

@@ -8,14 +8,14 @@ import logging
 import ssl
 import time
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Literal
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
-from realtime.client.connection import Line, NoAnswer, TokenIn, handshake
+from realtime.client.connection import Line, NoAnswer, handshake
 from realtime.client.handlers import Handlers, Item
+from realtime.client.options import Options
 from realtime.client.policy import (
     MAX_REFUSALS,
     Action,
@@ -34,17 +34,6 @@ logger = logging.getLogger("realtime.client")
 _NOT_TLS = {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"}
 
 State = Literal["disconnected", "connecting", "connected"]
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a client connects; see `Client`."""
-
-    url: str
-    token_in: TokenIn
-    device: str
-    connect_timeout: float
-    stop_timeout: float
 
 
 class Link:
@@ -95,7 +84,7 @@ class Link:
         within = self._handlers.is_within
         if task is not None:
             # A task of its own: whoever asks for it may be cancelled, by itself even.
-            work = self._stop(task, None if within else self._options.stop_timeout)
+            work = self._stop(task, None if within else self._options.request_timeout)
             self._stopping = asyncio.create_task(work, name="hoardrun client: stopping")
         elif within:
             return  # it waits for this handler
@@ -107,7 +96,7 @@ class Link:
         line = self.line
         if line is not None:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._options.stop_timeout):
+                async with asyncio.timeout(self._options.request_timeout):
                     await self._talk.send_acks(line)
                     await line.close()
         task.cancel()

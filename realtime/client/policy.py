@@ -15,6 +15,7 @@ BASE_SECONDS = 0.5
 CEILING_SECONDS = 30.0
 STABLE_SECONDS = 10.0  # a server that greets and falls again must not be hammered
 MAX_REFUSALS = 3  # tokens in a row that were no good
+RETRY_SECONDS = 1.0  # between two tries on an open socket
 _SLOWER = 4  # attempts ahead: sixteen times as long
 
 

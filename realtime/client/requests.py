@@ -12,8 +12,6 @@ from realtime.client.errors import ServerError
 Message = dict[str, Any]
 Answer = Message | ServerError
 
-MAX_ROOMS = 100  # in one message
-
 _ROOM_COMMANDS = frozenset({"join_room", "leave_room"})
 
 
@@ -92,14 +90,3 @@ class Requests:
         for request in self._open.values():
             if not request.answered.done():
                 request.answered.set_exception(ConnectionError(reason))
-
-
-def rejoin(rooms: Mapping[str, str]) -> list[Message]:
-    """Write the fewest `join_room` messages that join these rooms, by name → rate."""
-    messages: list[Message] = []
-    for rate in dict.fromkeys(rooms.values()):
-        names = [name for name, its in rooms.items() if its == rate]
-        for start in range(0, len(names), MAX_ROOMS):
-            some = names[start : start + MAX_ROOMS]
-            messages.append({"type": "join_room", "rooms": some, "rate": rate})
-    return messages

@@ -10,18 +10,17 @@ from typing import Any, Protocol
 
 from realtime.client.acks import ACK_SECONDS, Applied
 from realtime.client.connection import Line
-from realtime.client.errors import ServerError
 from realtime.client.handlers import MAX_WAITING, Handlers, Item
-from realtime.client.policy import MAX_REFUSALS, Action, Lost, on_refusal
+from realtime.client.options import Options
+from realtime.client.policy import RETRY_SECONDS, Action, Lost, on_refusal
 from realtime.client.positions import Positions, Verdict
-from realtime.client.requests import Message, Request, Requests, rejoin
+from realtime.client.requests import Message, Request, Requests
 from realtime.client.resync import Resync
+from realtime.client.rooms import Rooms
 from realtime.client.snapshot import SnapshotFailed, fetch
 from realtime.client.tokens import NO_TOKEN, NoToken, Tokens, failed, life
 
 logger = logging.getLogger("realtime.client")
-
-RETRY_SECONDS = 1.0  # between two tries on an open socket
 
 
 class Connections(Protocol):
@@ -41,31 +40,15 @@ class Talk:
 
     link: Connections
 
-    def __init__(
-        self,
-        url: str,
-        tokens: Tokens,
-        handlers: Handlers,
-        *,
-        positions: Mapping[str, int] | None,
-        epoch: str,
-        types: frozenset[str],
-        rooms: Mapping[str, str],
-        ack: bool,
-        device: str,
-        request_timeout: float,
-    ) -> None:
-        self.applied = Applied(positions, epoch)
-        self.types = types
-        self.rooms = dict(rooms)  # wanted: name → rate
+    def __init__(self, options: Options, tokens: Tokens, handlers: Handlers) -> None:
+        self.applied = Applied(options.positions, options.epoch)
+        self.types = options.types
+        self.rooms = Rooms(options.rooms)
         self.greeting: Message | None = None
         self.requests = Requests()
-        self._url = url
+        self._options = options
         self._tokens = tokens
         self._handlers = handlers
-        self._ack = ack
-        self._device = device
-        self._request_timeout = request_timeout
         self._positions = Positions()
         self._resync = Resync(self._snapshot)
         self._hint: float | None = None
@@ -139,9 +122,9 @@ class Talk:
             case "token_expiring":
                 self._tokens.warned(data["seconds"])
             case "room_joined":
-                self.rooms[data["room"]] = data["rate"]
+                self.rooms.wanted[data["room"]] = data["rate"]
             case "room_left":
-                self.rooms.pop(data["room"], None)
+                self.rooms.wanted.pop(data["room"], None)
             case "subscription_updated":
                 self.types = frozenset(data["types"])
                 self._positions.filtered(bool(self.types))
@@ -157,15 +140,15 @@ class Talk:
         data = message["data"]
         line.heartbeat_seconds = float(data["heartbeat_seconds"])
         self._tokens.lasts(life(message["timestamp"], data["expires_at"]))
-        if self._positions.greet(data, resumable=bool(self._device)):
+        if self._positions.greet(data, resumable=bool(self._options.device)):
             self._note_beginning()
         self.greeting = data
         # First the rooms as they were: what is asked of them now comes after that.
         again = self.requests.again()
-        for rooms in rejoin(self.rooms):
-            self.link.spawn(self._rejoin(rooms))
+        for command in self.rooms.commands():
+            self.link.spawn(self.rooms.rejoin(command, self.ask))
         self.link.spawn(self._send_all(line, again))
-        self.link.spawn(self._renew())
+        self.link.spawn(self._keep_token())
         self.link.greeted()
         self._ack_soon()
 
@@ -198,7 +181,7 @@ class Talk:
     # -- acknowledging
 
     def _was_applied(self, stream: str, offset: int, epoch: str, resyncs: int) -> None:
-        meant = self._ack and resyncs == self._resync.count
+        meant = self._options.ack and resyncs == self._resync.count
         self.applied.note(stream, offset, epoch, acknowledge=meant)
         self._ack_soon()
 
@@ -222,7 +205,7 @@ class Talk:
 
     async def _snapshot(self, path: str) -> dict[str, Any]:
         token = await self._tokens.get(renew=False)
-        return await fetch(self._url, path, token, seconds=self._request_timeout)
+        return await fetch(self._options.url, path, token, seconds=self._options.request_timeout)
 
     async def _resynchronise(self) -> None:
         try:
@@ -257,7 +240,7 @@ class Talk:
         self, offsets: dict[str, int], epoch: str, contained: dict[str, int], resyncs: int
     ) -> None:
         self.applied.reset(offsets, epoch)
-        if self._ack and resyncs == self._resync.count:
+        if self._options.ack and resyncs == self._resync.count:
             # What the snapshot held already is applied with it.
             for stream, offset in contained.items():
                 self.applied.acknowledge(stream, offset)
@@ -270,9 +253,9 @@ class Talk:
 
         Raises TimeoutError, and ConnectionError once the client has ended.
         """
-        request = self.requests.open(message)
+        request, seconds = self.requests.open(message), self._options.request_timeout
         try:
-            async with asyncio.timeout(self._request_timeout):
+            async with asyncio.timeout(seconds):
                 line = self.link.line
                 if line is not None:
                     await line.send(request.message)  # else the next greeting does
@@ -280,7 +263,7 @@ class Talk:
         except TimeoutError:
             trouble = f"; {self.link.trouble}" if self.link.trouble else ""
             raise TimeoutError(
-                f"no answer to {message.get('type')} within {self._request_timeout:g} s{trouble}"
+                f"no answer to {message.get('type')} within {seconds:g} s{trouble}"
             ) from None
         finally:
             self.requests.close(request)
@@ -290,27 +273,6 @@ class Talk:
         for message in messages:
             await line.send(message)
 
-    async def _rejoin(self, message: Message) -> None:
-        """Join rooms again; those that fail for now, later, unless they were left meanwhile."""
-        while message["rooms"]:
-            later: list[str] = []
-            try:
-                request = await self.ask(message)
-            except TimeoutError:
-                later = message["rooms"]
-            else:
-                for room, answer in request.of_rooms.items():
-                    if isinstance(answer, ServerError):
-                        logger.warning("room %s was not joined again: %s", room, answer)
-                        if answer.retryable:
-                            later.append(room)
-                        elif answer.code == "unknown_room":
-                            self.rooms.pop(room, None)
-            if later:
-                await asyncio.sleep(RETRY_SECONDS)
-            wanted = [room for room in later if self.rooms.get(room) == message["rate"]]
-            message = {**message, "rooms": wanted}
-
     async def _ask_later(self, line: Line) -> None:
         """Repeat what the server may have refused without saying which."""
         await asyncio.sleep(RETRY_SECONDS)
@@ -319,26 +281,8 @@ class Talk:
         self._ack_soon()
         await self._send_all(line, self.requests.unheard())
 
-    async def _renew(self) -> None:
-        """Replace the token before its end, over the open socket."""
-        why, refusals = "", 0
-        while refusals < MAX_REFUSALS:
-            if not why:
-                await self._tokens.until_due()
-            try:
-                token = await self._tokens.fetch(why or "expiring")
-                answer = await self.ask({"type": "authenticate", "token": token})
-                assert answer.result
-                why, refusals = "", 0
-            except NoToken:
-                return self.link.lose(NO_TOKEN)
-            except Exception as error:
-                if isinstance(error, ServerError) and not error.retryable:
-                    logger.warning("the server refuses the new token: %s", error.code)
-                    self._tokens.refused()
-                    why, refusals = "refused", refusals + 1
-                else:
-                    failed(error, "the token was not replaced yet")
-                    why = why or "expiring"
-                await asyncio.sleep(RETRY_SECONDS)
-        self.link.lose(Lost(Action.STOP, "the server refuses every new token"))
+    async def _authenticate(self, token: str) -> object:
+        return (await self.ask({"type": "authenticate", "token": token})).result
+
+    async def _keep_token(self) -> None:
+        self.link.lose(await self._tokens.renew(self._authenticate))

@@ -9,7 +9,8 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from realtime.client.policy import Action, Lost
+from realtime.client.errors import ServerError
+from realtime.client.policy import MAX_REFUSALS, RETRY_SECONDS, Action, Lost
 
 GetToken = Callable[[str], Awaitable[str | None]]
 
@@ -146,3 +147,28 @@ class Tokens:
                     await self._changed.wait()
             except TimeoutError:
                 continue
+
+    async def renew(self, authenticate: Callable[[str], Awaitable[object]]) -> Lost:
+        """Replace the token before its end, for as long as the connection lives.
+
+        `authenticate(token)` sends one over the open socket. Returns why that ends the client.
+        """
+        why, refusals = "", 0
+        while refusals < MAX_REFUSALS:
+            if not why:
+                await self.until_due()
+            try:
+                await authenticate(await self.fetch(why or "expiring"))
+                why, refusals = "", 0
+            except NoToken:
+                return NO_TOKEN
+            except Exception as error:
+                if isinstance(error, ServerError) and not error.retryable:
+                    logger.warning("the server refuses the new token: %s", error.code)
+                    self.refused()
+                    why, refusals = "refused", refusals + 1
+                else:
+                    failed(error, "the token was not replaced yet")
+                    why = why or "expiring"
+                await asyncio.sleep(RETRY_SECONDS)
+        return Lost(Action.STOP, "the server refuses every new token")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from realtime.client import Client, ServerError
-from realtime.client.connection import TokenIn
+from realtime.client.options import TokenIn
 from tests.nodes import ALICE, BOB, broadcast, connect, push_balance, token_for
 from tests.realtime.client.conftest import Seen, client_of, getter, until
 from tests.services.ports import PATIENCE

@@ -12,7 +12,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Response
 
 from realtime.client import Client
-from realtime.client.connection import TokenIn
+from realtime.client.options import TokenIn
 from tests.nodes import ALICE, push_balance, token_for
 from tests.realtime.client.conftest import STREAM, Seen, client_of, getter, port_of, until
 from tests.services.server import Server
