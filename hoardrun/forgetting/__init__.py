@@ -1,13 +1,12 @@
 """What is kept about a user: hand it out, and forget what may go.
 
-`decisions` says of every table what becomes of its rows, `export` writes them to a file,
-`forget` takes them away.
+`tables` says of every table what becomes of its rows, `export` writes them to a file, `forget`
+takes them away.
 """
 
 from __future__ import annotations
 
-from hoardrun.forgetting.decisions import COLUMNS, DECISIONS, Fate
 from hoardrun.forgetting.export import write
 from hoardrun.forgetting.forget import Outcome, forget, shut_out
 
-__all__ = ["COLUMNS", "DECISIONS", "Fate", "Outcome", "forget", "shut_out", "write"]
+__all__ = ["Outcome", "forget", "shut_out", "write"]

@@ -12,7 +12,7 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
 
 from hoardrun.broadcasts.models import Broadcast
-from hoardrun.forgetting.rows import ROWS, log_about
+from hoardrun.forgetting.tables import PERSONAL, log_about
 from hoardrun.ledger.money import amount_text
 from hoardrun.secret_columns import is_secret
 from realtime.models import Event
@@ -30,10 +30,10 @@ def write(user_id: int, out: IO[str]) -> dict[str, int]:
     """
     counts: dict[str, int] = {}
     out.write("{")
-    for name, rows in ROWS.items():
+    for name, table in PERSONAL.items():
         out.write(f"{',' if counts else ''}\n{json.dumps(name)}: [")
         counts[name] = 0
-        for row in _plain(rows(user_id), user_id):
+        for row in _plain(table.rows(user_id), user_id):
             out.write(",\n  " if counts[name] else "\n  ")
             out.write(json.dumps(row, default=_text, ensure_ascii=False))
             counts[name] += 1
@@ -49,7 +49,7 @@ def _plain(rows: QuerySet[Any], user_id: int) -> Iterator[dict[str, Any]]:
         for field in rows.model._meta.concrete_fields
         if not is_secret(field) and field.name not in left_out
     ]
-    about_user = set(log_about(user_id).values_list("pk", flat=True))
+    about_user = set(LogEntry.objects.filter(log_about(user_id)).values_list("pk", flat=True))
     for row in rows.order_by("pk").values(*fields).iterator(_CHUNK):
         if rows.model is Event:
             row["payload"] = json.loads(row["payload"])  # the text that went on the wire

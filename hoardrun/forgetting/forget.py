@@ -13,10 +13,9 @@ from django.db import transaction
 from django.db.models import Model, Q
 
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
-from hoardrun.forgetting.decisions import DECISIONS, Fate
-from hoardrun.forgetting.rows import ROWS, about
+from hoardrun.forgetting.tables import PERSONAL, Fate, about
 from hoardrun.ledger.choices import TransactionStatus
-from hoardrun.ledger.models import Account, TransactionMove
+from hoardrun.ledger.models import Account, Transaction, TransactionMove
 from notifications.models import Notification
 from realtime import log
 from realtime.append_only import AppendOnlyQuerySet
@@ -54,30 +53,30 @@ def shut_out(user_id: int) -> None:
 @retried
 @transaction.atomic
 def forget(user_id: int, *, dry_run: bool = False, keep_descriptions: bool = False) -> Outcome:
-    """Anonymise a user's row, and remove, anonymise or keep the others as DECISIONS say.
+    """Anonymise a user's row, and remove, anonymise or keep the others as their tables say.
 
     `keep_descriptions` leaves the texts of transactions, where the law of keeping books wants
     them. All or nothing; `dry_run` undoes it. Once more, it does what there is to do.
     """
     user: Any = get_user_model()._default_manager.select_for_update(no_key=True).get(pk=user_id)
     outcome = Outcome(user_id, _free_name(user_id))
-    accounts = ROWS["ledger_account"](user_id)
+    accounts = Account.objects.filter(user_id=user_id)
     outcome.accounts_with_money = accounts.exclude(current_balance=0, available_balance=0).count()
-    moves = ROWS["ledger_transaction"](user_id).filter(status__in=_UNDER_WAY)
-    outcome.transactions_under_way = moves.count()
+    txns = Transaction.objects.filter(account__user_id=user_id)
+    outcome.transactions_under_way = txns.filter(status__in=_UNDER_WAY).count()
     # First, as it needs the titles and names that go.
     outcome.anonymised["django_admin_log"] = _log_entries(user_id, outcome.name)
     outcome.anonymised["ledger_account"] = _clear(accounts, "name")
     text = () if keep_descriptions else ("description", "failure_reason")
-    outcome.anonymised["ledger_transaction"] = _clear(ROWS["ledger_transaction"](user_id), *text)
+    outcome.anonymised["ledger_transaction"] = _clear(txns, *text)
     for name, rows in _erasable(user_id).items():
         is_text = name == "ledger_transactionmove"
         outcome.anonymised[name] = 0 if is_text and keep_descriptions else rows.erase()
-    for name, fate in DECISIONS.items():
-        if fate is Fate.KEPT:
-            outcome.kept[name] = ROWS[name](user_id).count()
-        elif fate is Fate.REMOVED and name != "realtime_event":
-            outcome.removed[name] = _remove(ROWS[name](user_id))
+    for name, table in PERSONAL.items():
+        if table.fate is Fate.KEPT:
+            outcome.kept[name] = table.rows(user_id).count()
+        elif table.fate is Fate.REMOVED and name != "realtime_event":
+            outcome.removed[name] = _remove(table.rows(user_id))
     outcome.anonymised["auth_user"] = int(_anonymise(user, outcome.name))
     # Last, as it locks the stream.
     outcome.removed["realtime_event"] = log.clear(user_stream(user_id))

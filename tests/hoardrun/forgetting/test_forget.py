@@ -25,8 +25,8 @@ from django.utils import timezone
 from hoardrun.api.tokens import login_create
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.broadcasts.services import Order, broadcast_create
-from hoardrun.forgetting import COLUMNS, DECISIONS, Fate, forget
-from hoardrun.forgetting.rows import ROWS
+from hoardrun.forgetting import forget
+from hoardrun.forgetting.tables import PERSONAL, TABLES, Fate
 from hoardrun.ledger.models import Account, Transaction, TransactionMove
 from hoardrun.ledger.services import account_open, transaction_create, transaction_move
 from hoardrun.management.commands import forget_user
@@ -130,25 +130,23 @@ PRIVACY = (ROOT / "docs" / "privacy.md").read_text()
 
 def test_each_table_has_its_decision():
     """A new table: decide what becomes of a user's rows, and say why in docs/privacy.md."""
-    assert MODELS.keys() == DECISIONS.keys()
-    assert ROWS.keys() == {name for name, fate in DECISIONS.items() if fate is not Fate.NOBODYS}
+    assert MODELS.keys() == TABLES.keys()
     told = dict(re.findall(r"^\| `([a-z_]+)` \| (\w+)", PRIVACY, re.MULTILINE))
-    assert told == {name: fate for name, fate in DECISIONS.items() if fate is not Fate.NOBODYS}
+    assert told == {name: table.fate for name, table in PERSONAL.items()}
 
 
 def test_each_column_of_a_row_that_stays_has_its_decision():
     """A new column: decide whether it is cleared, and name it in docs/privacy.md if it is text."""
-    assert COLUMNS.keys() == {name for name, fate in DECISIONS.items() if fate is not Fate.REMOVED}
-    for name, columns in COLUMNS.items():
+    for name, table in TABLES.items():
         fields = {field.name: field for field in MODELS[name]._meta.concrete_fields}
-        assert columns.cleared | columns.kept == fields.keys(), name
-        assert not columns.cleared & columns.kept, name
-        assert bool(columns.cleared) == (DECISIONS[name] is Fate.ANONYMISED), name
-        if DECISIONS[name] is Fate.NOBODYS:
+        stays = table.fate is not Fate.REMOVED
+        assert table.cleared | table.kept == (fields.keys() if stays else set()), name
+        assert not table.cleared & table.kept, name
+        if name not in PERSONAL or not stays:
             continue
         [row] = re.findall(rf"^\| `{name}` \|(.*)", PRIVACY, re.MULTILINE)
-        texts = {column for column in columns.kept if is_free_text(fields[column])}
-        assert not [column for column in columns.cleared | texts if f"`{column}`" not in row], name
+        texts = {column for column in table.kept if is_free_text(fields[column])}
+        assert not [column for column in table.cleared | texts if f"`{column}`" not in row], name
 
 
 def is_free_text(field: Any) -> bool:
@@ -159,7 +157,7 @@ def is_free_text(field: Any) -> bool:
 def test_a_table_that_refers_to_users_is_somebodys():
     for name, model in MODELS.items():
         if any(field.related_model is User for field in model._meta.concrete_fields):
-            assert DECISIONS[name] is not Fate.NOBODYS, name
+            assert name in PERSONAL, name
 
 
 # -- forgetting
@@ -175,14 +173,14 @@ def test_nothing_tells_who_it_was(zaphodine: User):
         text = text_of(model)
         assert not re.search("zaphodine|beeblebrox|192.0.2.7", text, re.IGNORECASE), model
     for name in ("ledger_account", "ledger_transaction", "ledger_transactionmove"):
-        emptied = dict.fromkeys(COLUMNS[name].cleared, "")
-        rows = ROWS[name](zaphodine.pk)
+        emptied = dict.fromkeys(TABLES[name].cleared, "")
+        rows = TABLES[name].rows(zaphodine.pk)
         assert rows.filter(**emptied).count() == rows.count() > 0, name
-    for name, fate in DECISIONS.items():
-        if fate is Fate.REMOVED and name != "realtime_connection":  # it went with its node
+    for name, table in TABLES.items():
+        if table.fate is Fate.REMOVED and name != "realtime_connection":  # it went with its node
             assert outcome["removed"][name] >= 1, name
-        if fate is Fate.REMOVED and name != "realtime_event":
-            assert not ROWS[name](zaphodine.pk).exists(), name
+        if table.fate is Fate.REMOVED and name != "realtime_event":
+            assert not table.rows(zaphodine.pk).exists(), name
 
 
 def test_the_log_says_no_title_of_a_notification_that_is_gone(zaphodine: User, charlie: User):
@@ -201,7 +199,7 @@ def test_books_and_records_stay(zaphodine: User, charlie: User):
 
     def records() -> list[Any]:
         rows = (Broadcast, BroadcastDecision, TransactionMove)
-        kept = [COLUMNS[model._meta.db_table].kept for model in rows]
+        kept = [TABLES[model._meta.db_table].kept for model in rows]
         return [
             list(model._default_manager.order_by("pk").values(*columns))
             for model, columns in zip(rows, kept, strict=True)
@@ -258,9 +256,11 @@ def test_others_are_not_touched(zaphodine: User, alice: User):
     notification_create(user_id=alice.pk, title="Hello", message="Alice")
     login_create(user=alice)
     models = (Notification, IssuedToken, Account, Event)
-    before = [list(ROWS[model._meta.db_table](alice.pk).values()) for model in models]
+    before = [list(TABLES[model._meta.db_table].rows(alice.pk).values()) for model in models]
     run(NAME)
-    assert [list(ROWS[model._meta.db_table](alice.pk).values()) for model in models] == before
+    assert [
+        list(TABLES[model._meta.db_table].rows(alice.pk).values()) for model in models
+    ] == before
     assert Account.objects.get(pk=account.pk).name == "Mine"
 
 
@@ -330,7 +330,7 @@ def test_the_export_has_everything_and_no_secret(zaphodine: User, tmp_path: Path
     assert os.stat(path).st_mode & 0o777 == 0o600
     text = path.read_text()
     found = json.loads(text)
-    assert found.keys() == ROWS.keys()
+    assert found.keys() == PERSONAL.keys()
     assert told["exported"] == {name: len(rows) for name, rows in found.items()}
     assert not [name for name, rows in found.items() if not rows and name not in EMPTY]
     assert not [secret for secret in secrets if secret in text]
@@ -376,7 +376,7 @@ EMPTY = {"realtime_connection", "notifications_announcement"}
 
 
 def tickets_of(user: User) -> list[str]:
-    return list(ROWS["realtime_ticket"](user.pk).values_list("hash", flat=True))
+    return list(TABLES["realtime_ticket"].rows(user.pk).values_list("hash", flat=True))
 
 
 def test_an_export_that_cannot_be_written_forgets_nobody(zaphodine: User, tmp_path: Path):
