@@ -10,9 +10,9 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from hoardrun.broadcasts.approval import Approver, broadcast_approve, broadcast_reject
+from hoardrun.broadcasts.approval import broadcast_approve, broadcast_reject
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
-from hoardrun.broadcasts.rules import APPROVE, address_of
+from hoardrun.broadcasts.rules import APPROVE, staff_of
 from hoardrun.broadcasts.state import state_of
 from realtime.admin import ReadOnly
 from realtime.admin_lists import ByKey, numbers, users_named
@@ -70,12 +70,10 @@ def _decide(
     request: HttpRequest, rows: QuerySet[Broadcast], service: Callable[..., Any], done: str
 ) -> None:
     """Decide on each, the oldest first; say how many it did, and why not the others."""
-    assert request.user.pk is not None  # the permission let the request in
-    approver = Approver(request.user.pk, address_of(request))
     count = 0
     for pk in rows.order_by("pk").values_list("pk", flat=True):
         try:
-            service(approver=approver, broadcast_id=pk)
+            service(approver=staff_of(request), broadcast_id=pk)
             count += 1
         except Refused as error:
             messages.error(request, f"{pk}: {error}")

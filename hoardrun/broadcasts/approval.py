@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, NamedTuple, assert_never
+from typing import Any, assert_never
 
 from django.db import transaction
 from rest_framework.exceptions import ValidationError
@@ -20,6 +20,7 @@ from hoardrun.broadcasts.errors import (
 )
 from hoardrun.broadcasts.kinds import EVERYBODY, KINDS
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
+from hoardrun.broadcasts.rules import Staff
 from hoardrun.broadcasts.serializers import TARGETS
 from hoardrun.broadcasts.services import sent
 from hoardrun.broadcasts.state import APPROVAL_HOURS, State, state_of
@@ -28,16 +29,9 @@ from realtime.rest.serializers import checked
 from realtime.retry import retried
 
 
-class Approver(NamedTuple):
-    """Who decides, and from where."""
-
-    user_id: int
-    address: str = ""
-
-
 @retried
 @transaction.atomic
-def broadcast_approve(*, approver: Approver, broadcast_id: int) -> BroadcastDecision:
+def broadcast_approve(*, approver: Staff, broadcast_id: int) -> BroadcastDecision:
     """Send a broadcast that waits, in the transaction that records who approved it.
 
     What has become invalid meanwhile is refused, and goes on waiting. Raises Refused.
@@ -55,7 +49,7 @@ def broadcast_approve(*, approver: Approver, broadcast_id: int) -> BroadcastDeci
 
 @retried
 @transaction.atomic
-def broadcast_reject(*, approver: Approver, broadcast_id: int) -> BroadcastDecision:
+def broadcast_reject(*, approver: Staff, broadcast_id: int) -> BroadcastDecision:
     """Record that a broadcast is never to be sent. Raises Refused."""
     broadcast = _to_decide(approver, broadcast_id)
     result = {
@@ -68,7 +62,7 @@ def broadcast_reject(*, approver: Approver, broadcast_id: int) -> BroadcastDecis
     return _decide(approver, broadcast, approved=False, result=result)
 
 
-def _to_decide(approver: Approver, broadcast_id: int) -> Broadcast:
+def _to_decide(approver: Staff, broadcast_id: int) -> Broadcast:
     """Lock a broadcast, so that of two decisions at once the second finds the first."""
     broadcast = Broadcast.objects.select_for_update(no_key=True).filter(pk=broadcast_id).first()
     if broadcast is None:
@@ -87,7 +81,7 @@ def _to_decide(approver: Approver, broadcast_id: int) -> Broadcast:
 
 
 def _decide(
-    approver: Approver, broadcast: Broadcast, *, approved: bool, result: dict[str, Any]
+    approver: Staff, broadcast: Broadcast, *, approved: bool, result: dict[str, Any]
 ) -> BroadcastDecision:
     return BroadcastDecision.objects.create(
         broadcast=broadcast,

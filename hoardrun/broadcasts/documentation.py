@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import serializers
 from rest_framework.response import Response
 
-from hoardrun.api.problems import CONTENT_TYPE
 from hoardrun.broadcasts.kinds import KINDS
 from hoardrun.broadcasts.serializers import BroadcastOutput, RejectedOutput, WaitingOutput
 from notifications.serializers import NoFields
@@ -19,22 +17,9 @@ TAGS = ["broadcast"]
 Method = TypeVar("Method", bound=Callable[..., Response])
 
 
-class ProblemOutput(serializers.Serializer[Mapping[str, Any]]):
-    """Why a request was refused, as in RFC 9457."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    code = serializers.CharField()
-
-
-def refusals(**reasons: str) -> dict[tuple[int, str], OpenApiResponse]:
-    """Describe refusals, given as `s403="why"`."""
-    return {
-        (int(status[1:]), CONTENT_TYPE): OpenApiResponse(ProblemOutput, why)
-        for status, why in reasons.items()
-    }
+def refusals(**reasons: str) -> dict[int, OpenApiResponse]:
+    """Describe refusals, given as `s403="why"`; `hoardrun.api.schema` adds their shape."""
+    return {int(status[1:]): OpenApiResponse(description=why) for status, why in reasons.items()}
 
 
 def broadcasting(name: str) -> Callable[[Method], Method]:
@@ -56,6 +41,7 @@ def broadcasting(name: str) -> Callable[[Method], Method]:
         )
     decorate: Callable[[Method], Method] = extend_schema(
         operation_id=f"broadcast_{name}",
+        description=kind.send.__doc__,
         request=kind.serializer,
         responses={
             200: BroadcastOutput,

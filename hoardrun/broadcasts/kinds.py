@@ -1,7 +1,7 @@
 """What can be broadcast: how each kind is read, whom it is for, and how it is sent.
 
 A kind is one function and one line of `KINDS`. Each function writes inside the caller's
-transaction and says what it wrote.
+transaction and says what it wrote. Its docstring describes the endpoint in the API.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Kind(NamedTuple):
 
 
 def send_notification(author_id: int, target: str, data: Data) -> dict[str, Any]:
-    """Put a notification into a user's inbox; without a user, show it to all who are there."""
+    """Notify a user, in the inbox too, or without `user_id` everybody who is connected."""
     if target == EVERYBODY:
         validation.future("expires_at", data.get("expires_at"))
         validation.text("title", data["title"], TITLE_LENGTH)
@@ -65,19 +65,19 @@ def send_notification(author_id: int, target: str, data: Data) -> dict[str, Any]
 
 
 def send_transaction(author_id: int, target: str, data: Data) -> dict[str, Any]:
-    """Push a transaction's state to its owner."""
+    """Push a transaction's state to its owner; no transaction is changed by it."""
     entry = _entry(publish.broadcast_transaction_update(data, _user_id(target)))
     return _result(entry, id=data["id"])
 
 
 def send_balance(author_id: int, target: str, data: Data) -> dict[str, Any]:
-    """Push an account's balances to its owner."""
+    """Push an account's balances to its owner; no account is changed by it."""
     entry = _entry(publish.broadcast_balance_update(data, _user_id(target)))
     return _result(entry, id=data["account_id"])
 
 
 def send_market(author_id: int, target: str, data: Data) -> dict[str, Any]:
-    """Push a quote to a market room once the record is safe; nobody keeps it."""
+    """Push a quote to a market room; nothing is stored but the record of it."""
     kind = rooms.kind_of(target)
     known = kind is not None and kind.topic == market_names.TOPIC
     if kind is None or not known or not kind.may_join(author_id, target):
@@ -87,7 +87,7 @@ def send_market(author_id: int, target: str, data: Data) -> dict[str, Any]:
 
 
 def send_announcement(author_id: int, target: str, data: Data) -> dict[str, Any]:
-    """Write an announcement and publish it to everybody."""
+    """Announce something to everybody, now."""
     written = announcement_create(author_id=author_id, **data)
     published = announcement_publish(announcement_id=written.pk)
     return {

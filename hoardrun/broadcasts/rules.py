@@ -1,6 +1,8 @@
-"""Who may broadcast and approve, and how much at once."""
+"""Who may broadcast and approve, and who does."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from django.http import HttpRequest
 from rest_framework.request import Request
@@ -24,6 +26,14 @@ class MaySeeWaiting(StaffWith):
     rights = (BROADCAST, APPROVE)
 
 
-def address_of(request: Request | HttpRequest) -> str:
-    """Return the peer's address; a proxy's headers count only where the server trusts them."""
-    return str(request.META.get("REMOTE_ADDR", ""))[:MAX_ADDRESS_LENGTH]
+class Staff(NamedTuple):
+    """The member of staff who asks, and from which address."""
+
+    user_id: int
+    address: str = ""
+
+
+def staff_of(request: Request | HttpRequest) -> Staff:
+    """Say who asks; a proxy's word on the address counts only where the server trusts it."""
+    assert request.user.pk is not None  # the permission let the request in
+    return Staff(request.user.pk, str(request.META.get("REMOTE_ADDR", ""))[:MAX_ADDRESS_LENGTH])

@@ -20,6 +20,7 @@ from django.db import IntegrityError, transaction
 from hoardrun.broadcasts.errors import IdempotencyConflict, NotApproved
 from hoardrun.broadcasts.kinds import KINDS, audience
 from hoardrun.broadcasts.models import Broadcast
+from hoardrun.broadcasts.rules import Staff
 from hoardrun.broadcasts.state import State, expires_at, state_of
 from realtime.protocol.codec import timestamp
 from realtime.retry import retried
@@ -33,34 +34,28 @@ class Outcome(NamedTuple):
     waiting: bool = False
 
 
-class Order(NamedTuple):
-    """Who broadcasts, from where, and under which key."""
-
-    author_id: int
-    address: str = ""
-    idempotency_key: str | None = None
-
-
 @retried
-def broadcast_create(*, order: Order, kind: str, target: str, data: Mapping[str, Any]) -> Outcome:
+def broadcast_create(
+    *, author: Staff, kind: str, target: str, data: Mapping[str, Any], key: str | None = None
+) -> Outcome:
     """Send something to a target, or keep it until a second person approves.
 
     What could not be sent is refused either way. Raises Refused.
     """
     payload = msgspec.to_builtins(data, builtin_types=())
     fingerprint = _fingerprint(kind, target, payload)
-    if before := _repeated(order, fingerprint):
+    if before := _repeated(author, key, fingerprint):
         return before
-    send = partial(KINDS[kind].send, order.author_id, target, data)
+    send = partial(KINDS[kind].send, author.user_id, target, data)
     record = Broadcast(
-        author_id=order.author_id,
+        author_id=author.user_id,
         kind=kind,
         target=target,
         payload=payload,
         fingerprint=fingerprint,
-        idempotency_key=order.idempotency_key,
+        idempotency_key=key,
         audience=audience(kind, target),
-        address=order.address,
+        address=author.address,
     )
     record.needs_approval = _needs_approval(record.audience)
     try:
@@ -72,7 +67,7 @@ def broadcast_create(*, order: Order, kind: str, target: str, data: Mapping[str,
             record.save()
     except IntegrityError:
         # An equal request was faster, and what this one wrote is undone.
-        if before := _repeated(order, fingerprint):
+        if before := _repeated(author, key, fingerprint):
             return before
         raise
     return _outcome(record, replayed=False)
@@ -100,13 +95,13 @@ def _rehearse(send: Callable[[], dict[str, Any]]) -> None:
         transaction.set_rollback(True)
 
 
-def _repeated(order: Order, fingerprint: str) -> Outcome | None:
+def _repeated(author: Staff, key: str | None, fingerprint: str) -> Outcome | None:
     """Return what an earlier request with this key was answered, or would be now."""
-    if order.idempotency_key is None:
+    if key is None:
         return None
     record = (
         Broadcast.objects.select_related("decision")
-        .filter(author_id=order.author_id, idempotency_key=order.idempotency_key)
+        .filter(author_id=author.user_id, idempotency_key=key)
         .first()
     )
     if record is None:

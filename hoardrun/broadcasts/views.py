@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -13,36 +13,25 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hoardrun.api.throttles import BroadcastThrottle
-from hoardrun.broadcasts import approval, services, state
-from hoardrun.broadcasts.approval import Approver
+from hoardrun.broadcasts import services, state
+from hoardrun.broadcasts.approval import broadcast_approve, broadcast_reject
 from hoardrun.broadcasts.documentation import TAGS, broadcasting, deciding
 from hoardrun.broadcasts.kinds import EVERYBODY, KINDS
-from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
-from hoardrun.broadcasts.rules import (
-    MayApprove,
-    MayBroadcast,
-    MaySeeWaiting,
-    address_of,
-)
+from hoardrun.broadcasts.models import Broadcast
+from hoardrun.broadcasts.rules import MayApprove, MayBroadcast, MaySeeWaiting, staff_of
 from hoardrun.broadcasts.serializers import WaitingBroadcastOutput
-from hoardrun.broadcasts.services import Order
 from notifications.serializers import NoFields
 from realtime.rest import idempotency
 from realtime.rest.pagination import CursorOrWindow
 from realtime.rest.serializers import checked
-from realtime.rest.views import View, user_id
+from realtime.rest.views import View
 
 
-class _Limited(View):
-    """Take small bodies, and from each user only so many as BROADCAST_RATE allows."""
-
-    own_throttles = (BroadcastThrottle,)
-
-
-class _BroadcastView(_Limited):
+class _BroadcastView(View):
     """Check a request against its kind; the target may come in the query instead."""
 
     permission_classes = (MayBroadcast,)
+    own_throttles = (BroadcastThrottle,)
     kind: ClassVar[str]
 
     @classmethod
@@ -52,9 +41,14 @@ class _BroadcastView(_Limited):
         return [target] if target is not None and method == "POST" else []
 
     def broadcast(self, request: Request) -> Response:
-        data, order = self._checked(request), self._order(request)
-        target = str(data.pop(KINDS[self.kind].target or "", EVERYBODY))
-        outcome = services.broadcast_create(order=order, kind=self.kind, target=target, data=data)
+        data = self._checked(request)
+        outcome = services.broadcast_create(
+            author=staff_of(request),
+            kind=self.kind,
+            target=str(data.pop(KINDS[self.kind].target or "", EVERYBODY)),
+            data=data,
+            key=idempotency.key_of(request),
+        )
         headers = {idempotency.REPLAYED: "true"} if outcome.replayed else {}
         return Response(outcome.result, status=202 if outcome.waiting else 200, headers=headers)
 
@@ -67,53 +61,18 @@ class _BroadcastView(_Limited):
             data = {**data, target: query[target]}
         return checked(KINDS[self.kind].serializer, data)
 
-    def _order(self, request: Request) -> Order:
-        return Order(user_id(request), address_of(request), idempotency.key_of(request))
 
+def broadcast_view(name: str) -> type[View]:
+    """Make the view of a kind."""
 
-class NotificationView(_BroadcastView):
-    kind = "notification"
+    class BroadcastView(_BroadcastView):
+        kind = name
 
-    @broadcasting(kind)
-    def post(self, request: Request) -> Response:
-        """Notify a user, in the inbox too, or without `user_id` everybody who is connected."""
-        return self.broadcast(request)
+        @broadcasting(name)
+        def post(self, request: Request) -> Response:
+            return self.broadcast(request)
 
-
-class TransactionView(_BroadcastView):
-    kind = "transaction"
-
-    @broadcasting(kind)
-    def post(self, request: Request) -> Response:
-        """Push a transaction's state to its owner; no transaction is changed by it."""
-        return self.broadcast(request)
-
-
-class BalanceView(_BroadcastView):
-    kind = "balance"
-
-    @broadcasting(kind)
-    def post(self, request: Request) -> Response:
-        """Push an account's balances to its owner; no account is changed by it."""
-        return self.broadcast(request)
-
-
-class MarketView(_BroadcastView):
-    kind = "market"
-
-    @broadcasting(kind)
-    def post(self, request: Request) -> Response:
-        """Push a quote to a market room; nothing is stored but the record of it."""
-        return self.broadcast(request)
-
-
-class AnnouncementView(_BroadcastView):
-    kind = "announcement"
-
-    @broadcasting(kind)
-    def post(self, request: Request) -> Response:
-        """Announce something to everybody, now."""
-        return self.broadcast(request)
+    return BroadcastView
 
 
 class WaitingView(View, ListAPIView[Broadcast]):
@@ -132,31 +91,25 @@ class WaitingView(View, ListAPIView[Broadcast]):
         return self.list(request, *args, **kwargs)
 
 
-class _DecisionView(_Limited):
+class _DecisionView(View):
     permission_classes = (MayApprove,)
+    own_throttles = (BroadcastThrottle,)
 
-    def approver(self, request: Request) -> Approver:
+    def decide(self, request: Request, broadcast_id: int, service: Callable[..., Any]) -> Response:
         checked(NoFields, request.data)
-        return Approver(user_id(request), address_of(request))
+        decision = service(approver=staff_of(request), broadcast_id=broadcast_id)
+        return Response(decision.result)
 
 
 class ApproveView(_DecisionView):
     @deciding("approve")
     def post(self, request: Request, broadcast_id: int) -> Response:
         """Send a broadcast of somebody else that waits."""
-        return _decided(
-            approval.broadcast_approve(approver=self.approver(request), broadcast_id=broadcast_id)
-        )
+        return self.decide(request, broadcast_id, broadcast_approve)
 
 
 class RejectView(_DecisionView):
     @deciding("reject")
     def post(self, request: Request, broadcast_id: int) -> Response:
         """Decide that a broadcast of somebody else is never sent."""
-        return _decided(
-            approval.broadcast_reject(approver=self.approver(request), broadcast_id=broadcast_id)
-        )
-
-
-def _decided(decision: BroadcastDecision) -> Response:
-    return Response(decision.result)
+        return self.decide(request, broadcast_id, broadcast_reject)

@@ -24,7 +24,8 @@ from django.utils import timezone
 
 from hoardrun.api.tokens import login_create
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
-from hoardrun.broadcasts.services import Order, broadcast_create
+from hoardrun.broadcasts.rules import Staff
+from hoardrun.broadcasts.services import broadcast_create
 from hoardrun.forgetting import forget
 from hoardrun.forgetting.tables import PERSONAL, TABLES, Fate
 from hoardrun.ledger.models import Account, Transaction, TransactionMove
@@ -91,11 +92,12 @@ def zaphodine(charlie: User) -> User:
     LogEntry.objects.log_actions(charlie.pk, [other], CHANGE, "Looked at.")
     Account.objects.filter(pk=other.pk).update(name="")
     LogEntry.objects.log_actions(user.pk, [charlie], CHANGE, "Looked at.")
-    order = Order(user.pk, "192.0.2.7")
     text = {"title": "To all", "message": "x"}
-    broadcast_create(order=order, kind="notification", target="all", data=text)
     broadcast_create(
-        order=Order(charlie.pk, "192.0.2.8"),
+        author=Staff(user.pk, "192.0.2.7"), kind="notification", target="all", data=text
+    )
+    broadcast_create(
+        author=Staff(charlie.pk, "192.0.2.8"),
         kind="notification",
         target=str(user.pk),
         data=text,
