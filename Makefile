@@ -48,8 +48,9 @@ test: $(VENV)/.dev ## Run every test, and the in-process suites again on Postgre
 	$(BIN)/python -m pytest $(TOGETHER) --ignore=tests/e2e --ignore=tests/npm $(ARGS)
 	$(if $(STORE_SUITES),HOARDRUN_TEST_DATABASE=postgres $(BIN)/python -m pytest $(TOGETHER) -m "not servers" $(STORE_SUITES) $(ARGS) $(MAY_SELECT_NONE))
 
+e2e: JOBS = 2
 e2e: $(VENV)/.dev ## Drive the client, the bell, the console and the README's snippets in a real Chromium
-	$(BIN)/python -m pytest tests/e2e $(ARGS)
+	$(BIN)/python -m pytest $(TOGETHER) tests/e2e $(ARGS)
 
 npm: $(VENV)/.dev node_modules/.installed ## Pack the browser client for npm, into var/npm, and try it by a Vite build in Chromium (needs npm)
 	$(BIN)/python -m npm.build

@@ -1,13 +1,20 @@
-"""A real browser at a real server. `make e2e` runs these."""
+"""A real browser at a real server. `make e2e` runs these, two files at a time.
+
+A process has one Chromium and each file one server. Each test has browser contexts of its own,
+which share no cookies, storage or workers with those of other tests. Tests that stop, kill or
+configure a server start one.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 
 from tests.services.ports import PATIENCE
 from tests.services.server import Server
@@ -20,6 +27,8 @@ expect.set_options(timeout=15_000 * PATIENCE)
 for name in ("LOGIN", "LOGIN_ADDRESS", "STRANGER", "READ"):
     os.environ[f"{name}_RATE"] = "1000000/min"
 
+FOLDER = Path(__file__).parent
+SEED = "from django.core.management import call_command; call_command('seed_demo')"
 # What a browser does on its own in the background would fail and be logged on a closed network.
 ARGUMENTS = [
     "--no-sandbox",
@@ -42,18 +51,43 @@ def chromium() -> str:
     )
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """Chromium, as the machine has it."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    loop_of_the_browser = pytest.mark.asyncio(loop_scope="session")
+    for item in items:
+        if item.path.is_relative_to(FOLDER) and pytest_asyncio.is_async_test(item):
+            item.add_marker(loop_of_the_browser, append=False)  # before that of `asyncio_mode`
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def _launched() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         launched = await playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         yield launched
         await launched.close()
 
 
-@pytest.fixture(scope="session")
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(_launched: Browser) -> AsyncIterator[Browser]:
+    """Chromium, as the machine has it; what a test leaves open is closed."""
+    yield _launched
+    for context in _launched.contexts:
+        await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def context(browser: Browser) -> BrowserContext:
+    """A profile without a past, in which a test may open tabs."""
+    return await browser.new_context()
+
+
+def demo_server(**env: str) -> Server:
+    """Start the product with the demo's users and a market that stands still."""
+    settings = {"DEBUG": "1", "DJANGO_SETTINGS_MODULE": "tests.e2e.settings"}
+    return Server(env=settings | env, prepare=SEED)
+
+
+@pytest.fixture(scope="module")
 def demo() -> Iterator[Server]:
-    """The product as `make run` serves it."""
-    with Server(env={"DEBUG": "1", "SIMULATE_MARKET": "1"}) as server:
-        server.manage("seed_demo")
+    """The product as `make run` serves it, for the tests of one file."""
+    with demo_server(SIMULATE_MARKET="1") as server:
         yield server

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from tests.e2e.conftest import demo_server
 from tests.e2e.visitor import notify
 from tests.services.server import Server
 
@@ -37,8 +38,7 @@ SCREENS: dict[str, tuple[tuple[int, int], Literal["light", "dark"]]] = {
 
 @pytest.fixture(scope="module")
 def demo() -> Iterator[Server]:
-    with Server(env={"DEBUG": "1", "SIMULATE_MARKET": "1"}) as server:
-        server.manage("seed_demo")
+    with demo_server(SIMULATE_MARKET="1") as server:
         notify(server, "amina", "A notification", priority="urgent")
         notify(server, "amina", "رسالة", message="كل شيء على ما يرام", type="security")
         server.manage("announce", "Maintenance", "Tonight.", "--severity", "maintenance")
@@ -64,7 +64,6 @@ async def screen(browser: Browser, name: str) -> AsyncIterator[Page]:
         viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
     )
     yield await context.new_page()
-    await context.close()
 
 
 @pytest.mark.parametrize("name", SCREENS)
@@ -124,6 +123,7 @@ ADMIN = (
 
 @pytest.mark.parametrize("name", SCREENS)
 async def test_the_admin(browser: Browser, demo: Server, name: str) -> None:
+    """Slow: axe looks at each rule on each element of eighteen pages."""
     async with screen(browser, name) as page:
         await page.goto(f"{demo.url}/admin/login/")
         found = {"login": await findings(page)}

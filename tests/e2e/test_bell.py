@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Route, expect
 
+from tests.e2e.conftest import demo_server
 from tests.e2e.embed import Embed
 from tests.e2e.visitor import Visitor, notify, token_of, visit
 from tests.services.ports import PATIENCE
@@ -25,17 +26,9 @@ HTML = """
 
 @pytest.fixture(scope="module")
 def demo() -> Iterator[Server]:
-    """The product, where what is read here disturbs no other test."""
-    with Server(env={"DEBUG": "1"}) as server:
-        server.manage("seed_demo")
+    """The product with a market that stands still."""
+    with demo_server() as server:
         yield server
-
-
-@pytest.fixture
-async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    context = await browser.new_context()
-    yield context
-    await context.close()
 
 
 async def embed(context: BrowserContext, server: Server, lang: str = "en") -> Visitor:
@@ -119,7 +112,6 @@ async def test_reading_all_in_one_tab_counts_the_same_in_every_other(
     await expect(console.page).to_have_title("(1) hoardrun console")
     for visitor in (shop, other, console):
         assert visitor.complaints == []
-    await console.context.close()
 
 
 async def test_a_bell_that_comes_late_counts_at_once(context: BrowserContext, demo: Server) -> None:
@@ -239,7 +231,6 @@ async def test_without_light_dark_it_has_plain_colours(browser: Browser, demo: S
                 pass
         text, under = map(luminance, found)
         assert (max(text, under) + 0.05) / (min(text, under) + 0.05) >= 4.5
-    await context.close()
 
 
 async def test_times_age_while_it_is_open(context: BrowserContext, demo: Server) -> None:
@@ -325,7 +316,6 @@ async def test_on_a_phone_the_text_has_the_row_to_itself(browser: Browser, demo:
                 break
     assert text["width"] > 0.8 * row["width"]
     assert acts["y"] >= text["y"] + text["height"]
-    await context.close()
 
 
 async def test_a_bell_that_nobody_connected_says_so(browser: Browser, demo: Server) -> None:
@@ -349,7 +339,6 @@ async def test_a_bell_that_nobody_connected_says_so(browser: Browser, demo: Serv
     assert warnings == [
         "<hoardrun-bell>: It is not connected: give it a token-url, a getToken or a client."
     ]
-    await context.close()
 
 
 async def test_a_token_url_that_fails_is_no_logout(context: BrowserContext, demo: Server) -> None:

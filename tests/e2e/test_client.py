@@ -5,25 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest
 from playwright.async_api import Browser, BrowserContext, expect
 
+from tests.e2e.conftest import demo_server
 from tests.e2e.embed import Embed
 from tests.e2e.visitor import HOSTILE, Work, notify, token_of, visit
 from tests.services.ports import PATIENCE, wait_until
 from tests.services.server import Server
 
 AMINA = "user:1"  # seed_demo makes her first
-
-
-@pytest.fixture
-async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    context = await browser.new_context()
-    yield context
-    await context.close()
 
 
 def head(server: Server, name: str) -> dict[str, int]:
@@ -40,8 +32,8 @@ def sockets(server: Server, token: str) -> int:
 async def test_a_killed_server_costs_no_event_and_doubles_none(
     browser: Browser, context: BrowserContext
 ) -> None:
-    server = await asyncio.to_thread(Server, env={"DEBUG": "1"})
-    await asyncio.to_thread(server.manage, "seed_demo")
+    """Slow: the server is killed and started three times, each time under load."""
+    server = await asyncio.to_thread(demo_server)
     staff = await asyncio.to_thread(token_of, server, "staff")
     console = await visit(browser, server, "Amina")
     embed = await Embed.start(context, server, "amina", snapshot=True)
@@ -84,15 +76,13 @@ async def test_a_killed_server_costs_no_event_and_doubles_none(
     await expect(badge).to_have_text("99+" if unread > 99 else str(unread))
     assert await console.page.locator("#m-gaps").inner_text() == "0"
     assert console.complaints + embed.complaints == []
-    await console.context.close()
     await asyncio.to_thread(server.stop)
 
 
 async def test_a_hidden_page_stays_quiet_and_comes_back_when_it_is_shown(
     context: BrowserContext,
 ) -> None:
-    server = await asyncio.to_thread(Server, env={"DEBUG": "1"})
-    await asyncio.to_thread(server.manage, "seed_demo")
+    server = await asyncio.to_thread(demo_server)
     await context.clock.install()
     embed = await Embed.start(context, server, "amina", share=False)
     opened: list[str] = []
@@ -127,8 +117,7 @@ async def test_offline_it_waits_longer_and_online_it_is_back_at_once(
 
 
 async def test_a_token_that_ends_is_renewed_on_the_open_socket(context: BrowserContext) -> None:
-    server = await asyncio.to_thread(Server, env={"DEBUG": "1", "ACCESS_TOKEN_MINUTES": "60"})
-    await asyncio.to_thread(server.manage, "seed_demo")
+    server = await asyncio.to_thread(demo_server, ACCESS_TOKEN_MINUTES="60")
     await context.clock.install()  # in the page; in a worker, nobody can
     embed = await Embed.start(context, server, "amina", share=False)
     first = len(await embed.get("asked"))
@@ -357,12 +346,11 @@ async def test_a_worker_that_dies_is_replaced(browser: Browser, demo: Server) ->
         assert tab.complaints == []
     rooms = await tabs[0].get("client.listRooms().then(({joined}) => joined)")
     assert rooms == ["market:crypto"]
-    await context.close()
 
 
 async def test_another_epoch_is_replaced_by_a_snapshot(context: BrowserContext) -> None:
-    server = await asyncio.to_thread(Server, env={"DEBUG": "1"})
-    await asyncio.to_thread(server.manage, "seed_demo")
+    """Slow: a server of its own, killed and started again behind a new epoch."""
+    server = await asyncio.to_thread(demo_server)
     embed = await Embed.start(context, server, "amina", share=False, snapshot=True)
     await asyncio.to_thread(server.kill)
     await embed.until("client.state === 'connecting'")
@@ -438,8 +426,7 @@ async def test_other_logins_share_nothing_and_without_a_worker_each_has_its_own(
 
 
 async def test_a_lost_shared_socket_comes_back_for_all_tabs(context: BrowserContext) -> None:
-    server = await asyncio.to_thread(Server, env={"DEBUG": "1"})
-    await asyncio.to_thread(server.manage, "seed_demo")
+    server = await asyncio.to_thread(demo_server)
     token = await asyncio.to_thread(token_of, server, "amina")
     tabs = [await Embed.start(context, server, "amina", token=token) for _ in range(2)]
     first = (await tabs[0].get("client.positions"))[AMINA]
@@ -490,14 +477,12 @@ account.save()
     assert await page.evaluate("window.broken") is None
     assert await page.locator("#live img, #bell img, #log img, #live script").count() == 0
     assert console.complaints == []
-    await console.context.close()
 
 
 async def test_two_hundred_notifications_at_once_are_all_there_and_each_costs_as_one_of_fifty(
     browser: Browser,
 ) -> None:
-    server = await asyncio.to_thread(Server, env={"DEBUG": "1"})
-    await asyncio.to_thread(server.manage, "seed_demo")
+    server = await asyncio.to_thread(demo_server)
     console = await visit(browser, server, "Amina")
     push = """
 from notifications.services import notification_create
@@ -520,5 +505,4 @@ for number in range({}):
     print(json.dumps({"work_s": work}))
     assert work[200] < 8 * work[50]  # in proportion it would be 4 times
     assert console.complaints == []
-    await console.context.close()
     await asyncio.to_thread(server.stop)

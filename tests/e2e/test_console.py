@@ -9,8 +9,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, Route, expect
 
+from tests.e2e.conftest import demo_server
 from tests.e2e.visitor import Visitor, notify, token_of, visit, visiting
 from tests.services.admin import Admin
 from tests.services.server import Server
@@ -18,13 +20,13 @@ from tests.services.server import Server
 STAFF = ("staff", "staff-demo-pass")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def amina(browser: Browser, demo: Server) -> AsyncIterator[Visitor]:
     async with visiting(browser, demo, "Amina") as visitor:
         yield visitor
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def brian(browser: Browser, demo: Server) -> AsyncIterator[Visitor]:
     async with visiting(browser, demo, "Brian") as visitor:
         yield visitor
@@ -96,7 +98,6 @@ async def test_reading_in_one_window_shows_in_another(
     await amina.page.keyboard.press("Escape")
     await expect(amina.page.locator("#bell .panel")).to_be_hidden()
     await expect(amina.page.locator("#bell .bell")).to_be_focused()
-    await other.context.close()
 
 
 async def test_what_a_filter_leaves_out_is_no_gap(amina: Visitor, demo: Server) -> None:
@@ -117,8 +118,7 @@ async def test_what_a_filter_leaves_out_is_no_gap(amina: Visitor, demo: Server) 
 
 
 async def test_a_token_is_renewed_in_place_before_it_ends(browser: Browser) -> None:
-    with Server(env={"DEBUG": "1", "ACCESS_TOKEN_MINUTES": "60"}) as server:
-        server.manage("seed_demo")
+    with demo_server(ACCESS_TOKEN_MINUTES="60") as server:
         context = await browser.new_context(viewport={"width": 1440, "height": 900})
         await context.clock.install()
         visitor = await visit(browser, server, "Brian", context)
@@ -129,7 +129,6 @@ async def test_a_token_is_renewed_in_place_before_it_ends(browser: Browser) -> N
         assert await visitor.page.locator("#m-reconnects").inner_text() == "0"
         assert "eyJ" not in await visitor.page.locator("#log").inner_text()
         assert visitor.complaints == []
-        await visitor.context.close()
 
 
 async def send(page: Page, text: str) -> None:
@@ -303,8 +302,7 @@ DIRECTIONS = """(text) => [document, document.querySelector("#bell").shadowRoot]
 
 
 async def test_every_text_of_a_user_reads_in_its_own_direction(browser: Browser) -> None:
-    with Server(env={"DEBUG": "1"}) as server:
-        server.manage("seed_demo")
+    with demo_server() as server:
         server.manage("shell", "-v0", "-c", RENAME)
         visitor = await visit(browser, server, "Brian")
         page = visitor.page
@@ -327,7 +325,6 @@ async def test_every_text_of_a_user_reads_in_its_own_direction(browser: Browser)
         shown = {"who-name", "balance-name", "clip", "toast-text", "STRONG", "P", "SPAN"}
         assert shown <= {name for name, _ in found}
         assert [name for name, direction in found if direction != "rtl"] == []
-        await visitor.context.close()
 
 
 async def test_without_light_dark_the_page_has_plain_colours(
@@ -348,7 +345,6 @@ async def test_without_light_dark_the_page_has_plain_colours(
     await expect(page.locator("#login .primary")).to_have_css(
         "background-color", "rgb(37, 83, 199)"
     )
-    await context.close()
 
 
 async def test_counters_read_apart_and_texts_in_their_own_direction(

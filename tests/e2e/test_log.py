@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from tests.e2e.conftest import demo_server
 from tests.e2e.visitor import Visitor, Work, visit
 from tests.services.server import Server
 
@@ -44,12 +46,11 @@ STREAM = """
 @pytest.fixture(scope="module")
 def quiet() -> Iterator[Server]:
     """A server that says nothing by itself."""
-    with Server(env={"DEBUG": "1"}) as server:
-        server.manage("seed_demo")
+    with demo_server() as server:
         yield server
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def visitor(browser: Browser, quiet: Server) -> AsyncIterator[Visitor]:
     """A visitor without a connection: the test says what the log hears."""
     visitor = await visit(browser, quiet, "Brian")
@@ -58,7 +59,6 @@ async def visitor(browser: Browser, quiet: Server) -> AsyncIterator[Visitor]:
     await visitor.page.evaluate(SOURCE)
     yield visitor
     assert visitor.complaints == []
-    await visitor.context.close()
 
 
 async def shown(page: Page) -> list[str]:

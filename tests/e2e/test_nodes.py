@@ -15,6 +15,7 @@ from tests.services.server import Server
 async def test_what_support_does_on_one_node_shows_on_the_other(
     browser: Browser, postgres: Postgres, redis: Redis
 ) -> None:
+    """Slow: it migrates a database of its own and starts two servers."""
     env = {
         "DEBUG": "1",
         "DATABASE_URL": postgres.database("browsers"),
@@ -40,4 +41,3 @@ async def test_what_support_does_on_one_node_shows_on_the_other(
         for visitor in (amina, brian):
             await expect(visitor.page.locator("#banners")).to_contain_text("On every node")
             assert visitor.complaints == []
-            await visitor.context.close()

@@ -9,6 +9,7 @@ from typing import Literal
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from tests.e2e.conftest import demo_server
 from tests.e2e.visitor import Visitor, token_of
 from tests.services.server import Server
 
@@ -31,9 +32,7 @@ WIDER = """() => [...document.querySelectorAll("body *")]
 
 @pytest.fixture(scope="module")
 def demo() -> Iterator[Server]:
-    """A server of our own: elsewhere other announcements stand before ours."""
-    with Server(env={"DEBUG": "1", "SIMULATE_MARKET": "1"}) as server:
-        server.manage("seed_demo")
+    with demo_server(SIMULATE_MARKET="1") as server:
         server.manage("shell", "-v0", "-c", RENAME)
         yield server
 
@@ -78,7 +77,6 @@ async def test_nothing_is_wider_than_a_phone(
         await page.locator(f".tabs [data-tab={tab}]").tap()
         await fits(page)
     assert visitor.complaints == []
-    await context.close()
 
 
 ADMIN = (

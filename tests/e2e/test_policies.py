@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, ConsoleMessage, Page, expect
 
 from tests.services.server import Server
@@ -25,8 +25,8 @@ class Watched:
             self.refused.append(f"{self.page.url}: {message.text}")
 
 
-@pytest.fixture
-async def staff(browser: Browser, demo: Server) -> AsyncIterator[Watched]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def staff(browser: Browser, demo: Server) -> Watched:
     """A superuser who has logged in to the admin."""
     demo.manage(
         "shell",
@@ -43,8 +43,7 @@ async def staff(browser: Browser, demo: Server) -> AsyncIterator[Watched]:
     await watched.page.fill("#id_password", "a-pass-for-root")
     await watched.page.click("input[type=submit]")
     await expect(watched.page.locator("#content h1")).to_contain_text("Support")
-    yield watched
-    await context.close()
+    return watched
 
 
 async def test_the_admin_works_under_its_policy(staff: Watched, demo: Server) -> None:
@@ -92,4 +91,3 @@ async def test_a_page_is_refused_nothing(browser: Browser, demo: Server, path: s
         await watched.page.locator(".opblock-summary-control").first.click()
     await watched.page.wait_for_load_state("networkidle")
     assert watched.refused == []
-    await context.close()

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from realtime.protocol.codes import CloseCode
+from tests.e2e.conftest import demo_server
 from tests.e2e.visitor import HOSTILE, set_hidden
 from tests.services.client import Client
 from tests.services.ports import PATIENCE
 from tests.services.server import Server
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[Server]:
-    """A server of our own: what staff announces here would stand before what others announce."""
-    with Server(env={"DEBUG": "1", "SIMULATE_MARKET": "1"}) as server:
-        server.manage("seed_demo")
-        yield server
 
 
 class Desk:
@@ -64,22 +58,20 @@ async def open_page(browser: Browser, server: Server, name: str, *, clock: bool 
     return desk
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def amina(browser: Browser, demo: Server) -> AsyncIterator[Desk]:
     desk = await open_page(browser, demo, "Amina")
     yield desk
     assert desk.complaints == []
-    await desk.page.context.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def staff(browser: Browser, demo: Server) -> AsyncIterator[Desk]:
     """Somebody of staff, with the panel open."""
     desk = await open_page(browser, demo, "Support Staff")
     await desk.page.locator("#staff-fold > summary").click()
     yield desk
     assert desk.complaints == []
-    await desk.page.context.close()
 
 
 @pytest.fixture
@@ -281,7 +273,6 @@ async def test_the_panel_is_read_anew_when_the_page_is_shown_again(
             await asyncio.sleep(0.1)
     for desk in (staff, other):
         assert desk.complaints == []
-        await desk.page.context.close()
 
 
 async def test_a_wrong_price_is_explained_in_words(staff: Desk) -> None:
@@ -319,8 +310,7 @@ async def test_what_a_client_says_of_itself_is_shown_as_text(staff: Desk, demo: 
 
 
 async def test_staff_without_rights_is_told_which_are_missing(browser: Browser) -> None:
-    with Server(env={"DEBUG": "1"}) as server:
-        server.manage("seed_demo")
+    with demo_server() as server:
         server.manage("shell", "-v0", "-c", _NO_RIGHTS)
         desk = await open_page(browser, server, "Support Staff")
         page = desk.page
@@ -334,12 +324,10 @@ async def test_staff_without_rights_is_told_which_are_missing(browser: Browser) 
         await expect(page.locator("#staff-nodes-says")).to_contain_text("realtime.view_node")
         await desk.send()
         await desk.is_told("it takes broadcasts.broadcast")
-        await page.context.close()
 
 
 async def test_what_is_for_many_waits_for_somebody_else(browser: Browser) -> None:
-    with Server(env={"DEBUG": "1", "BROADCAST_APPROVAL_AUDIENCE": "0"}) as server:
-        server.manage("seed_demo")
+    with demo_server(BROADCAST_APPROVAL_AUDIENCE="0") as server:
         server.manage("shell", "-v0", "-c", _BRIAN_IS_STAFF)
         author = await open_page(browser, server, "Support Staff")
         await author.page.locator("#staff-fold > summary").click()
@@ -376,7 +364,6 @@ async def test_what_is_for_many_waits_for_somebody_else(browser: Browser) -> Non
         author.complaints.clear()
         for desk in (author, approver):
             assert desk.complaints == []
-            await desk.page.context.close()
 
 
 _MALLORY = f"""

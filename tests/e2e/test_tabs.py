@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect
 
+from tests.e2e.conftest import demo_server
 from tests.e2e.embed import Embed
 from tests.e2e.visitor import Visitor, notify, token_of, visit
 from tests.services.ports import PATIENCE, wait_until
@@ -19,17 +20,9 @@ SESSION = "JSON.parse(sessionStorage.getItem('hoardrun.session'))"
 
 @pytest.fixture(scope="module")
 def demo() -> Iterator[Server]:
-    """The product, with access tokens that are soon renewed."""
-    with Server(env={"DEBUG": "1"}) as server:
-        server.manage("seed_demo")
+    """The product with a market that stands still."""
+    with demo_server() as server:
         yield server
-
-
-@pytest.fixture
-async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    context = await browser.new_context()
-    yield context
-    await context.close()
 
 
 def sockets(server: Server, staff: str) -> list[dict[str, str]]:
@@ -196,7 +189,6 @@ async def test_a_duplicated_tab_is_a_device_of_its_own_and_outlives_renewals(
     assert await copy.page.evaluate("sessionStorage.getItem('hoardrun.device')") == devices[1]
     await expect(tab.page.locator("#status")).to_contain_text("Connected")
     assert tab.complaints + copy.complaints == []
-    await tab.context.close()
 
 
 ASK_IN_TURN = """async (token) => {

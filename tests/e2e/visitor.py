@@ -82,7 +82,6 @@ async def visiting(browser: Browser, server: Server, name: str) -> AsyncIterator
     visitor = await visit(browser, server, name)
     yield visitor
     assert visitor.complaints == []
-    await visitor.context.close()
 
 
 async def set_hidden(page: Page, hidden: bool) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from hoardrun import env
 from hoardrun.options import TABLES
 
+SETTINGS = "hoardrun.settings"
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -32,4 +33,4 @@ def of_a_server() -> dict[str, str]:
     """Return the environment to start a server process in: no store chosen yet."""
     stores = {"DATABASE_URL", "REDIS_URL"}
     environment = {name: value for name, value in os.environ.items() if name not in stores}
-    return environment | {"PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "hoardrun.settings"}
+    return environment | {"PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": SETTINGS}

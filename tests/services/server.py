@@ -28,7 +28,7 @@ class Server:
 
     Without a DATABASE_URL in `env` it gets a migrated SQLite database of its own;
     with one, that database is migrated first unless `migrate` is false. `prepare` is a
-    script that the SQLite database is to have gone through already.
+    script that the SQLite database is to have gone through already, under DEBUG=1.
 
     The test run's SECRET_KEY is the server's too: tokens made here are valid there.
 
@@ -53,7 +53,9 @@ class Server:
         self.folder.mkdir()
         self.env = environment.of_a_server() | dict(env or {})
         if "DATABASE_URL" not in self.env:
-            self.env["DATABASE_URL"] = _sqlite_copy(self.folder / "db.sqlite3", prepare)
+            self.env["DATABASE_URL"] = _sqlite_copy(
+                self.folder / "db.sqlite3", prepare, self.env["DJANGO_SETTINGS_MODULE"]
+            )
         elif migrate:
             self.manage("migrate", "--verbosity=0")
         self.workers = workers
@@ -180,21 +182,24 @@ def _manage(arguments: tuple[str, ...], env: Mapping[str, str]) -> str:
 
 
 @functools.cache
-def _template(prepare: str) -> Path:
+def _template(prepare: str, settings: str) -> Path:
     path = reaper.workspace() / f"template-{next(_numbers)}.sqlite3"
-    env = environment.of_a_server() | {"DATABASE_URL": f"sqlite:///{path}"}
+    env = environment.of_a_server() | {
+        "DATABASE_URL": f"sqlite:///{path}",
+        "DJANGO_SETTINGS_MODULE": settings,
+    }
     if prepare:
-        _sqlite_copy(path, "")
-        _manage(("shell", "-v0", "-c", prepare), env)
+        _sqlite_copy(path, "", environment.SETTINGS)
+        _manage(("shell", "-v0", "-c", prepare), env | {"DEBUG": "1"})
     else:
         _manage(("migrate", "--verbosity=0"), env)
     return path
 
 
-def _sqlite_copy(path: Path, prepare: str) -> str:
+def _sqlite_copy(path: Path, prepare: str, settings: str) -> str:
     """Copy a database that is ready, which costs milliseconds and not the migrations."""
     with (
-        closing(sqlite3.connect(_template(prepare))) as template,
+        closing(sqlite3.connect(_template(prepare, settings))) as template,
         closing(sqlite3.connect(path)) as copy,
     ):
         template.backup(copy)
