@@ -108,7 +108,7 @@ _CLOSE: dict[CloseCode, _Close] = {
     CloseCode.UNAUTHORIZED: _Close(
         "token missing, invalid or expired",
         "The credential is bad, used up or expired, its login was logged out, its password "
-        "changed, or something was asked before the login.",
+        "changed, or a command came before the login.",
         "get a new token, then reconnect",
     ),
     CloseCode.REVOKED: _Close(

@@ -56,23 +56,23 @@ class Ping(Command, frozen=True, tag="ping"):
 
 
 class JoinRoom(_RoomCommand, frozen=True, tag="join_room"):
-    """Join rooms; `rate` thins market data out to the newest value per symbol and interval.
+    """Join rooms; `rate` limits market data to the newest value per symbol and interval.
 
-    Each room is answered by `room_joined` or an `error`. One `error` has in `rooms` all that do
-    not exist or are closed to the user, which look alike; one for which there are too many
-    already has its own. Each five rooms of a command count as one message more.
+    Each room is answered by `room_joined` or an `error`. One `error` lists in `rooms` all that
+    do not exist or are closed to the user, which look alike. A room beyond `limits.max_rooms`
+    has an `error` of its own. Every five rooms of a command count as one more message.
     """
 
     example = {"id": "2", "room": "market:BTC-USD", "rate": "1s"}
 
     rate: Rate = "realtime"
-    """How often one key's value comes at most: as it is made, every second, or every five."""
+    """How often a key's value is sent at most: as it is made, every second, or every five."""
 
 
 class LeaveRoom(_RoomCommand, frozen=True, tag="leave_room"):
-    """Leave rooms; one `error` has in `rooms` all that were not joined.
+    """Leave rooms; one `error` lists in `rooms` all that were not joined.
 
-    Each five rooms of a command count as one message more.
+    Every five rooms of a command count as one more message.
     """
 
     example = {"id": "3", "rooms": ["market:BTC-USD", "market:crypto"]}

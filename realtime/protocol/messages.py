@@ -96,9 +96,9 @@ def register(*kinds: type[Payload]) -> None:
 
 
 class AccessChanged(Payload, frozen=True, kw_only=True):
-    """What the user may do has changed; connections that lose by it are closed by themselves.
+    """What the user may do has changed; the server closes the connections that must end.
 
-    `logout` and `closed` name what they concern, a session or a connection; without a name,
+    `logout` and `closed` name the session or the connection that they concern; without a name,
     all of the user's.
     """
 
@@ -160,7 +160,7 @@ class NodeReport(Payload, frozen=True, kw_only=True):
     pid: int
     """The process."""
     version: str
-    """Of hoardrun."""
+    """The version of hoardrun."""
     uptime_seconds: int
     """How long it has been serving."""
     connections: int
@@ -240,15 +240,15 @@ class ConnectionEstablished(Payload, frozen=True, kw_only=True):
     }
 
     message: str = "Connected to real-time notifications"
-    """For people who watch."""
+    """A sentence for people."""
     user_id: str
     """The user that is logged in."""
     connection_id: str
     """Names this connection in logs and in the admin."""
     protocol_version: int
-    """Of this protocol."""
+    """The version of this protocol."""
     server_version: str
-    """Of hoardrun."""
+    """The version of hoardrun."""
     heartbeat_seconds: float
     """Time between two pings of the server; see "Signs of life"."""
     expires_at: Timestamp | None
@@ -438,7 +438,7 @@ class ResyncRequired(Payload, frozen=True, kw_only=True):
     reason: Literal["trimmed", "ahead", "epoch"]
     """Its past is trimmed, your offset is above its head, or it began anew."""
     position: Position
-    """What this socket is sent next is above it; acknowledge only what is above it."""
+    """This socket is sent what is above it; acknowledge only what is above it."""
     epoch: str
     """The epochs of all streams now, in place of the greeting's."""
     snapshot: str

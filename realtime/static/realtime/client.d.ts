@@ -105,11 +105,11 @@ export interface Ping {
 }
 
 /**
- * Join rooms; `rate` thins market data out to the newest value per symbol and interval.
+ * Join rooms; `rate` limits market data to the newest value per symbol and interval.
  *
- * Each room is answered by `room_joined` or an `error`. One `error` has in `rooms` all that do
- * not exist or are closed to the user, which look alike; one for which there are too many
- * already has its own. Each five rooms of a command count as one message more.
+ * Each room is answered by `room_joined` or an `error`. One `error` lists in `rooms` all that
+ * do not exist or are closed to the user, which look alike. A room beyond `limits.max_rooms`
+ * has an `error` of its own. Every five rooms of a command count as one more message.
  */
 export interface JoinRoom {
   /** Which command this is. */
@@ -118,16 +118,16 @@ export interface JoinRoom {
   room?: string | null;
   /** Several rooms, in place of `room`. */
   rooms?: string[] | null;
-  /** How often one key's value comes at most: as it is made, every second, or every five. */
+  /** How often a key's value is sent at most: as it is made, every second, or every five. */
   rate?: Rate;
   /** Comes back in every answer to this command. */
   id?: string | null;
 }
 
 /**
- * Leave rooms; one `error` has in `rooms` all that were not joined.
+ * Leave rooms; one `error` lists in `rooms` all that were not joined.
  *
- * Each five rooms of a command count as one message more.
+ * Every five rooms of a command count as one more message.
  */
 export interface LeaveRoom {
   /** Which command this is. */
@@ -191,9 +191,9 @@ export interface Authenticate {
 }
 
 /**
- * What the user may do has changed; connections that lose by it are closed by themselves.
+ * What the user may do has changed; the server closes the connections that must end.
  *
- * `logout` and `closed` name what they concern, a session or a connection; without a name,
+ * `logout` and `closed` name the session or the connection that they concern; without a name,
  * all of the user's.
  */
 export interface AccessChanged {
@@ -217,7 +217,7 @@ export interface NodeReport {
   host: string;
   /** The process. */
   pid: number;
-  /** Of hoardrun. */
+  /** The version of hoardrun. */
   version: string;
   /** How long it has been serving. */
   uptime_seconds: number;
@@ -243,15 +243,15 @@ export interface NodeReport {
 
 /** The greeting. Hand `epoch` back, with the offsets reached, to resume. */
 export interface ConnectionEstablished {
-  /** For people who watch. */
+  /** A sentence for people. */
   message?: string;
   /** The user that is logged in. */
   user_id: string;
   /** Names this connection in logs and in the admin. */
   connection_id: string;
-  /** Of this protocol. */
+  /** The version of this protocol. */
   protocol_version: number;
-  /** Of hoardrun. */
+  /** The version of hoardrun. */
   server_version: string;
   /** Time between two pings of the server; see "Signs of life". */
   heartbeat_seconds: number;
@@ -378,7 +378,7 @@ export interface ResyncRequired {
   stream: string;
   /** Its past is trimmed, your offset is above its head, or it began anew. */
   reason: "ahead" | "epoch" | "trimmed";
-  /** What this socket is sent next is above it; acknowledge only what is above it. */
+  /** This socket is sent what is above it; acknowledge only what is above it. */
   position: Position;
   /** The epochs of all streams now, in place of the greeting's. */
   epoch: string;
