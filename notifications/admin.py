@@ -32,9 +32,14 @@ from django.views.decorators.http import require_POST
 from notifications import services
 from notifications.forms import AnnouncementForm, NotificationAddForm
 from notifications.models import Announcement, Mailing, Notification
-from realtime import clock, users
-from realtime.admin_fields import AddsByService
-from realtime.admin_lists import ByKey, numbers, users_named
+from realtime import clock
+from realtime.admin_pages import (
+    AddsByService,
+    ByKey,
+    numbers,
+    user_name_lookup,
+    users_named,
+)
 from realtime.errors import Refused
 from realtime.models import Event
 from realtime.retry import retried
@@ -97,7 +102,7 @@ class AnnouncementAdmin(AddsByService):
     )
     list_filter = ("severity", "published_at")
     list_select_related = ("author",)
-    search_fields = ("title", "message", users.name_of("author"))
+    search_fields = ("title", "message", user_name_lookup("author"))
     fields = (
         "title",
         "message",

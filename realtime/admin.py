@@ -18,7 +18,7 @@ from django.utils.html import format_html
 
 from realtime import registry
 from realtime.access import changes
-from realtime.admin_lists import ByKey, first_keys, numbers, users_found
+from realtime.admin_pages import ByKey, first_keys, numbers, users_found
 from realtime.models import (
     Connection,
     Cursor,

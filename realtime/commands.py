@@ -1,31 +1,39 @@
-"""What the product's commands share: they end in one line, whatever they are given."""
+"""The base of all `manage.py` commands, the types of their arguments, and users by name.
+
+Commands of every app use it. It guarantees that any input that a command refuses ends in one line
+on stderr, without a traceback.
+"""
 
 from __future__ import annotations
 
 import math
+import time
 from argparse import ArgumentTypeError
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn
 
+from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-SHOWN = 60  # characters of what was given, in an error
+SHOWN = 60  # characters of a bad argument, in an error
 MAX_LINE = 400  # characters of an error
-MOST = 10**15  # of what is counted; the databases and JSON's readers keep that exactly
+MOST = 10**15  # of a count: databases and JSON readers keep it exactly
+PROGRESS_SECONDS = 1.0
+_NAMES_AT_ONCE = 400  # in one query
 
 
 class _Parser(CommandParser):
-    """Says in one line what is wrong with the arguments; the usage is what --help is for."""
+    """Reports wrong arguments in one line; the usage is left to --help."""
 
     def error(self, message: str) -> NoReturn:
         message = short(message)
         if self.called_from_command_line:
-            self.exit(2, f"{self.prog}: {message}. `{self.prog} --help` tells what it takes.\n")
+            self.exit(2, f"{self.prog}: {message}. `{self.prog} --help` lists the arguments.\n")
         raise CommandError(f"Error: {message}")
 
 
 class Command(BaseCommand):
-    """Base of commands. It refuses arguments that are no text before any work begins."""
+    """Base of commands. Refuses arguments that are not UTF-8 text before any work begins."""
 
     def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
         parser = super().create_parser(prog_name, subcommand, **options)
@@ -37,16 +45,47 @@ class Command(BaseCommand):
             for text in _texts(value):
                 if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
                     raise CommandError(
-                        f"{name} is {text[:SHOWN]!a}, which is no text in UTF-8: write it anew."
+                        f"{name} is {text[:SHOWN]!a}, which is not UTF-8 text: write it again."
                     )
+        self._reported = time.monotonic()
         try:
             return super().execute(*args, **options)
         except CommandError as error:
             raise CommandError(short(str(error)), returncode=error.returncode) from None
 
+    def progress(self, text: str) -> None:
+        """Write a line to stderr, at most one every PROGRESS_SECONDS."""
+        now = time.monotonic()
+        if now - self._reported >= PROGRESS_SECONDS:
+            self._reported = now
+            self.stderr.write(text)
+
+
+def user_named(name: str, hint: str = "") -> Any:
+    """Return the user of that name, in whichever field the project's model keeps it.
+
+    Raises CommandError, which ends with `hint`.
+    """
+    users: Any = get_user_model()
+    user = users._default_manager.filter(**{users.USERNAME_FIELD: name}).first()
+    if user is None:
+        raise CommandError(f"There is no user {name!r:.80}{hint}.")
+    return user
+
+
+def user_ids(names: Iterable[str]) -> dict[str, int]:
+    """Return the ids of the users that exist, by name."""
+    users: Any = get_user_model()
+    field, wanted, found = users.USERNAME_FIELD, sorted(set(names)), {}
+    for start in range(0, len(wanted), _NAMES_AT_ONCE):
+        some = wanted[start : start + _NAMES_AT_ONCE]
+        rows = users._default_manager.filter(**{f"{field}__in": some})
+        found.update(rows.values_list(field, "pk"))
+    return found
+
 
 def short(text: str) -> str:
-    """Make a line of a text that may repeat whatever was given: its begin and its end."""
+    """Return a text as one line of at most about MAX_LINE characters: its start and its end."""
     line = " ".join(text.split("\n"))
     return line if len(line) <= MAX_LINE else f"{line[: MAX_LINE // 2]} … {line[-MAX_LINE // 2 :]}"
 
@@ -60,7 +99,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def number(minimum: float, maximum: float) -> Callable[[str], float]:
-    """Make an argument's type: a number in these bounds."""
+    """Return the type of an argument that is a number within bounds."""
 
     def read(text: str) -> float:
         try:
@@ -77,7 +116,7 @@ def number(minimum: float, maximum: float) -> Callable[[str], float]:
 
 
 def whole(minimum: int = 0, maximum: int = MOST) -> Callable[[str], int]:
-    """Make an argument's type: a whole number in these bounds, in ASCII digits."""
+    """Return the type of an argument that is a whole number within bounds, in ASCII digits."""
 
     def read(text: str) -> int:
         plain = text.isascii() and text.isdigit() and len(text) <= len(str(maximum))

@@ -1,6 +1,7 @@
-"""The nodes as they last reported: what `manage.py stats` and `/ws/stats` show.
+"""The nodes and connections as the nodes last reported them.
 
-It reads the database only, so it works from any shell, in every set-up.
+`manage.py stats`, `/ws/stats`, the room `nodes` and the admin show it. It only reads the database,
+so it works from any shell; `realtime.cluster.reporter` writes.
 """
 
 from __future__ import annotations
@@ -18,13 +19,26 @@ from realtime import clock
 from realtime.models import Connection, Node
 from realtime.protocol.codec import timestamp
 
-ALIVE_WITHIN = timedelta(seconds=10)  # of the database's time, in which nodes report
+ALIVE_WITHIN = timedelta(seconds=10)  # by the database's time
 LAG_WARNING_MS = 100.0
+# Columns of a node that a total adds up.
+COUNTS = (
+    "connections",
+    "users",
+    "messages_in",
+    "messages_out",
+    "in_per_second",
+    "out_per_second",
+    "dropped",
+    "slow_closed",
+    "foreign",
+    "layer_rebuilt",
+)
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """All nodes at one moment. A node that has been silent for ten seconds is `stale`."""
+    """All nodes at one moment. A node is `stale` once it was silent for ALIVE_WITHIN."""
 
     nodes: list[Node]
     stale: list[Node]
@@ -33,25 +47,14 @@ class Cluster:
     @property
     def totals(self) -> dict[str, Any]:
         """Add up the live nodes. A user with sockets on two nodes counts on both."""
-        return {
-            "nodes": len(self.nodes),
-            "connections": sum(node.connections for node in self.nodes),
-            "users": sum(node.users for node in self.nodes),
-            "rooms": len(self.rooms),
-            "messages_in": sum(node.messages_in for node in self.nodes),
-            "messages_out": sum(node.messages_out for node in self.nodes),
-            "in_per_second": round(sum(node.in_per_second for node in self.nodes), 1),
-            "out_per_second": round(sum(node.out_per_second for node in self.nodes), 1),
-            "dropped": sum(node.dropped for node in self.nodes),
-            "slow_closed": sum(node.slow_closed for node in self.nodes),
-            "foreign": sum(node.foreign for node in self.nodes),
-            "layer_rebuilt": sum(node.layer_rebuilt for node in self.nodes),
-            "lag_ms": max((node.lag_ms for node in self.nodes), default=0.0),
-        }
+        values = [describe(node, self.moment) for node in self.nodes]
+        sums = {name: round(sum(value[name] for value in values), 1) for name in COUNTS}
+        lag = max((node.lag_ms for node in self.nodes), default=0.0)
+        return {"nodes": len(self.nodes), **sums, "rooms": len(self.rooms), "lag_ms": lag}
 
     @property
     def rooms(self) -> dict[str, int]:
-        """Sockets per room on all live nodes, the fullest first."""
+        """Sockets by room on all live nodes, the fullest room first."""
         counts: Counter[str] = Counter()
         for node in self.nodes:
             counts.update(node.rooms)
@@ -59,7 +62,7 @@ class Cluster:
 
     @property
     def problems(self) -> list[tuple[int, str]]:
-        """What a monitor should say: `(1, …)` is a warning, `(2, …)` is critical."""
+        """Problems for a monitor, each with its level: 1 is a warning, 2 is critical."""
         if not self.nodes:
             return [(2, "no node has reported within the last 10 seconds")]
         found = [
@@ -71,14 +74,17 @@ class Cluster:
             if node.lag_ms > LAG_WARNING_MS
         ]
         found += [
-            (1, f"node {node} hears another deployment: set REDIS_PREFIX apart")
+            (
+                1,
+                f"node {node} receives another deployment's messages: set REDIS_PREFIX apart",
+            )
             for node in self.nodes
             if node.foreign
         ]
         return found
 
     def as_json(self) -> dict[str, Any]:
-        """Describe everything in plain values."""
+        """Return everything as plain values."""
         return {
             "version": settings.VERSION,
             "timestamp": timestamp(self.moment),
@@ -91,7 +97,8 @@ class Cluster:
 
 
 def describe(node: Node, moment: datetime) -> dict[str, Any]:
-    """Describe one node in plain values."""
+    """Return one node as plain values."""
+    counts = {name: getattr(node, name) for name in COUNTS}
     return {
         "node": str(node),
         "id": node.id,
@@ -100,32 +107,20 @@ def describe(node: Node, moment: datetime) -> dict[str, Any]:
         "version": node.version,
         "uptime_seconds": round((moment - node.started_at).total_seconds()),
         "seen_seconds_ago": round((moment - node.seen_at).total_seconds(), 1),
-        "connections": node.connections,
-        "users": node.users,
+        **counts,
         "rooms": len(node.rooms),
-        "messages_in": node.messages_in,
-        "messages_out": node.messages_out,
-        "in_per_second": node.in_per_second,
-        "out_per_second": node.out_per_second,
-        "dropped": node.dropped,
-        "slow_closed": node.slow_closed,
-        "foreign": node.foreign,
-        "layer_rebuilt": node.layer_rebuilt,
         "lag_ms": node.lag_ms,
         "rss_mb": node.rss_mb,
     }
 
 
 def alive(node: str = "") -> Q:
-    """Select the nodes that have reported lately; `node` is a prefix such as `node__`."""
+    """Select nodes that reported within ALIVE_WITHIN; `node` is a lookup prefix like `node__`."""
     return Q(**{f"{node}seen_at__gte": Now() - ALIVE_WITHIN})
 
 
 def connections() -> QuerySet[Connection]:
-    """List the sockets that are logged in on live nodes, the newest first.
-
-    As the nodes last reported: up to two seconds late.
-    """
+    """Return the logged-in sockets of live nodes, the newest first; up to two seconds old."""
     return (
         Connection.objects.filter(alive("node__"))
         .select_related("node", "user")

@@ -38,8 +38,7 @@ from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.models import LEFT_BEHIND, Account, Transaction
 from hoardrun.ledger.money import amount_human
 from hoardrun.ledger.transitions import TRANSITIONS
-from realtime.admin_fields import AddsByService
-from realtime.admin_lists import ByKey, Some, first_keys, numbers, users_named
+from realtime.admin_pages import AddsByService, ByKey, Some, first_keys, numbers, users_named
 from realtime.errors import Refused
 
 if TYPE_CHECKING:  # Django's class takes no parameters when it runs

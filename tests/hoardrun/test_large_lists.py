@@ -23,7 +23,7 @@ from django.utils import timezone
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.ledger.models import Account, Transaction
 from notifications.models import Notification
-from realtime.admin_lists import ByKey
+from realtime.admin_pages import ByKey
 from realtime.models import Connection, Cursor, Event, IssuedToken, Node, Stream
 
 FEW, MANY = 1500, 6000  # rows of each table

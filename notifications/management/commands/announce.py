@@ -15,7 +15,7 @@ from notifications import services
 from notifications.choices import Severity
 from notifications.models import Announcement
 from notifications.payloads import announcement_json
-from realtime import clock, commands, users
+from realtime import clock, commands
 from realtime.errors import Refused
 from realtime.retry import retried
 from realtime.streams import ANNOUNCEMENTS
@@ -92,10 +92,7 @@ class Command(commands.Command):
 
 def _author_id(username: str | None) -> int:
     if username is not None:
-        author = users.named(username)
-        if author is None:
-            raise CommandError(f"There is no user {username!r:.80}; give --author an existing one.")
-        return int(author.pk)
+        return int(commands.user_named(username, "; give --author an existing one").pk)
     author = get_user_model()._default_manager.filter(is_superuser=True).order_by("pk").first()
     if author is None:
         raise CommandError(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,8 @@ from django.core.management.base import CommandError, CommandParser
 from notifications import services
 from notifications.choices import NotificationType, Priority
 from notifications.models import Mailing
-from realtime import commands, users
+from realtime import commands
 from realtime.errors import Refused
-
-REPORT_SECONDS = 1.0
 
 
 class Command(commands.Command):
@@ -41,7 +38,6 @@ class Command(commands.Command):
         parser.add_argument("--json", action="store_true", help="Print one JSON object at the end.")
 
     def handle(self, **options: Any) -> None:
-        self._reported = time.monotonic()
         begun = Mailing.objects.filter(key=options["key"]).first()
         try:
             mailing = services.notifications_send(
@@ -72,10 +68,7 @@ class Command(commands.Command):
             self.stdout.write(f"Mailing {mailing.key!r}: {mailing.done:,} users notified.")
 
     def _progress(self, mailing: Mailing) -> None:
-        now = time.monotonic()
-        if now - self._reported >= REPORT_SECONDS:
-            self._reported = now
-            self.stderr.write(f"{mailing.done:,} of {mailing.total:,} users")
+        self.progress(f"{mailing.done:,} of {mailing.total:,} users")
 
 
 def _user_ids(options: dict[str, Any]) -> list[int] | None:
@@ -83,7 +76,7 @@ def _user_ids(options: dict[str, Any]) -> list[int] | None:
         return None
     if options["user"]:
         names = set(options["user"])
-        found = users.ids_of(names)
+        found = commands.user_ids(names)
         if missing := sorted(names - found.keys()):
             raise CommandError(f"There is no user {missing[0]!r:.80}. No user was notified.")
         return sorted(found.values())

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import CommandError
 
 from realtime import commands, log
-
-REPORT_SECONDS = 1.0
 
 
 class Command(commands.Command):
@@ -30,7 +27,6 @@ class Command(commands.Command):
         parser.add_argument("--json", action="store_true", help="Print one JSON object at the end.")
 
     def handle(self, **options: Any) -> None:
-        self._reported = time.monotonic()
         names: list[str] | None = options["stream"]
         if names is not None and (missing := sorted(set(names) - log.heads(names).keys())):
             raise CommandError(f"There is no stream {missing[0]!r}; nothing was changed.")
@@ -44,7 +40,4 @@ class Command(commands.Command):
             )
 
     def _progress(self, done: int) -> None:
-        now = time.monotonic()
-        if now - self._reported >= REPORT_SECONDS:
-            self._reported = now
-            self.stderr.write(f"{done:,} streams")
+        self.progress(f"{done:,} streams")

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from realtime import commands, registry, users
+from realtime import commands, registry
 from realtime.access import changes
 from realtime.models import Connection
 
@@ -39,9 +39,7 @@ class Command(commands.Command):
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
     def handle(self, *, username: str, **options: Any) -> None:
-        user = users.named(username)
-        if user is None:
-            raise CommandError(f"There is no user {username!r:.80}.")
+        user = commands.user_named(username)
         found = list(registry.connections().filter(user=user))
         if options["connection"]:
             found = [item for item in found if item.pk == options["connection"]]

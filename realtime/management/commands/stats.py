@@ -1,4 +1,4 @@
-"""Show what the nodes are doing."""
+"""`manage.py stats`: show what the nodes report."""
 
 from __future__ import annotations
 
@@ -15,27 +15,25 @@ from realtime import commands
 from realtime.registry import Cluster, cluster
 
 CLEAR = "\x1b[H\x1b[2J"
-COLUMNS = (
-    "NODE",
-    "CONNS",
-    "USERS",
-    "ROOMS",
-    "IN/s",
-    "OUT/s",
-    "IN",
-    "OUT",
-    "DROP",
-    "SLOW",
-    "LAG ms",
-    "RSS MB",
-    "UPTIME",
-)
+COLUMNS = {  # by heading, the format of a node's cell
+    "NODE": "{node}",
+    "CONNS": "{connections:,}",
+    "USERS": "{users:,}",
+    "ROOMS": "{rooms:,}",
+    "IN/s": "{in_per_second:,}",
+    "OUT/s": "{out_per_second:,}",
+    "IN": "{messages_in:,}",
+    "OUT": "{messages_out:,}",
+    "DROP": "{dropped:,}",
+    "SLOW": "{slow_closed:,}",
+    "LAG ms": "{lag_ms:.1f}",
+    "RSS MB": "{rss_mb:.0f}",
+    "UPTIME": "{uptime}",
+}
 TOP_ROOMS = 10
 
 
 class Command(commands.Command):
-    """`manage.py stats`."""
-
     help = "Show connections, users, rooms, messages, drops and lag, per node and in all."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -46,7 +44,7 @@ class Command(commands.Command):
             nargs="?",
             const=2.0,
             metavar="SECONDS",
-            help="Read again and again, by default every 2 seconds.",
+            help="Repeat, by default every 2 seconds.",
         )
         parser.add_argument(
             "--check",
@@ -105,7 +103,7 @@ class Command(commands.Command):
 
 
 def render(found: Cluster) -> str:
-    """Lay a reading out as a table."""
+    """Format a reading as tables for a terminal."""
     data, totals = found.as_json(), found.totals
     lines = [
         f"hoardrun {data['version']}   layer {data['layer']}   {data['timestamp']}",
@@ -115,15 +113,17 @@ def render(found: Cluster) -> str:
         f"DROPPED {totals['dropped']:,}  SLOW {totals['slow_closed']:,}",
     ]
     if not found.nodes:
-        lines.append("No node serves: start one with `make run` or `manage.py serve`.")
-    rows = [COLUMNS] + [_row(node) for node in data["nodes"]]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(COLUMNS))]
-    if found.nodes:
+        lines.append("No node is serving: start one with `make run` or `manage.py serve`.")
+    else:
+        rows = [list(COLUMNS)]
+        for node in data["nodes"]:
+            uptime = timedelta(seconds=node["uptime_seconds"])
+            rows.append([cell.format(**node, uptime=uptime) for cell in COLUMNS.values()])
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines.append("")
         for row in rows:
-            cells = [row[0].ljust(widths[0])]
-            cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-            lines.append("  ".join(cells))
+            cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+            lines.append("  ".join([row[0].ljust(widths[0]), *cells]))
     if found.stale:
         lines.append("silent: " + ", ".join(str(node) for node in found.stale))
     if data["rooms"]:
@@ -133,21 +133,3 @@ def render(found: Cluster) -> str:
         if len(data["rooms"]) > TOP_ROOMS:
             lines.append(f"and {len(data['rooms']) - TOP_ROOMS} more")
     return "\n".join(lines)
-
-
-def _row(node: dict[str, Any]) -> tuple[str, ...]:
-    return (
-        node["node"],
-        f"{node['connections']:,}",
-        f"{node['users']:,}",
-        f"{node['rooms']:,}",
-        f"{node['in_per_second']:,}",
-        f"{node['out_per_second']:,}",
-        f"{node['messages_in']:,}",
-        f"{node['messages_out']:,}",
-        f"{node['dropped']:,}",
-        f"{node['slow_closed']:,}",
-        f"{node['lag_ms']:.1f}",
-        f"{node['rss_mb']:.0f}",
-        str(timedelta(seconds=node["uptime_seconds"])),
-    )

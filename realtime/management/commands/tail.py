@@ -15,7 +15,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import CommandError
 from rest_framework_simplejwt.settings import api_settings
 
-from realtime import commands, users
+from realtime import commands
 from realtime.access.keys import AccessToken
 from realtime.access.tokens import SESSION_CLAIM
 from realtime.client import Client
@@ -73,9 +73,7 @@ class Command(commands.Command):
         if unknown:
             raise CommandError(f"There is no type {', '.join(sorted(unknown))}.")
         since: int | None = options["since"]
-        user = users.named(username)
-        if user is None:
-            raise CommandError(f"There is no user {username!r:.80}.")
+        user = commands.user_named(username)
         if not user.is_active:
             raise CommandError(f"{username} is not active, and may not connect.")
         if not api_settings.SIGNING_KEY:

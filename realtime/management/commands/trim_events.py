@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
@@ -12,7 +11,6 @@ from realtime import clock, commands, log
 from realtime.log import Trimmed
 from realtime.options import options as engine
 
-REPORT_SECONDS = 1.0
 MAX_DAYS = 36_500  # a hundred years
 
 
@@ -38,7 +36,6 @@ class Command(commands.Command):
         parser.add_argument("--json", action="store_true", help="Print one JSON object at the end.")
 
     def handle(self, **options: Any) -> None:
-        self._reported = time.monotonic()
         days = engine().retention_days if options["days"] is None else options["days"]
         keep = engine().retention_events if options["keep"] is None else options["keep"]
         found = log.trim(
@@ -54,7 +51,4 @@ class Command(commands.Command):
             self.stdout.write(f"{found.events:,} events {verb} {found.streams:,} streams.")
 
     def _progress(self, found: Trimmed) -> None:
-        now = time.monotonic()
-        if now - self._reported >= REPORT_SECONDS:
-            self._reported = now
-            self.stderr.write(f"{found.events:,} events of {found.streams:,} streams")
+        self.progress(f"{found.events:,} events of {found.streams:,} streams")

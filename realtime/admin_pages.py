@@ -1,24 +1,29 @@
-"""Lists of the admin that read no more rows than they show, however large their tables are.
+"""Bases of the admin's pages, for all apps.
 
-Pages of all apps use `ByKey`. It counts nothing, pages by key instead of by number, and
-filters, searches and sorts only where an index answers.
+`ByKey` lists read no more rows than they show, whatever the size of the table: they count nothing,
+page by key instead of by number, and filter, search and sort only by an index. `SafeSelects` are
+forms that choose a row of a large table. Neither knows any model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters, ShowFacets
 from django.contrib.admin.views.main import PAGE_VAR, ChangeList
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
 from django.db import connection
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.db.models import ForeignKey, Q, QuerySet
+from django.forms import ModelChoiceField
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from realtime.errors import Refused
 
 if TYPE_CHECKING:  # Django's classes take no parameters when they run
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -30,21 +35,21 @@ else:
     _Page = Page
 
 MAX_FOUND = 500  # rows that one word of a search may match by a prefix
-MAX_NAMED = 20  # users of them
-MAX_PAGE = 10_000  # of a list for a form field
-_SEPARATOR = ","  # of the columns of a key in an address
-_CUT = "_search_is_cut"  # what a request remembers of its search
+MAX_NAMED = 20  # users that one word may match
+MAX_PAGE = 10_000  # of the choices of a form field
+_SEPARATOR = ","  # between the columns of a key in a URL
+_CUT = "_search_is_cut"  # attribute of a request whose search matches more
 
 
 class ByKey(_ModelAdmin):
-    """A page whose list is the newest rows by key, and older ones by a link.
+    """A page that lists the newest rows by key, with a link to older ones.
 
-    Subclasses override `matching` for the search and name in `linked_by` the exact lookups
-    that links to the list use. Each of these, and each of `list_filter`, needs an index.
+    Subclasses override `matching` for the search, and name in `linked_by` the exact lookups
+    of links to the list. Each of these, and each of `list_filter`, needs an index.
     """
 
     show_full_result_count = False
-    show_facets = ShowFacets.NEVER  # each would be counted
+    show_facets = ShowFacets.NEVER  # they would count
     list_per_page = 50
     sortable_by: ClassVar[Any] = ()
     ordering: ClassVar[Any] = ("-pk",)
@@ -53,13 +58,13 @@ class ByKey(_ModelAdmin):
     linked_by: ClassVar[tuple[str, ...]] = ()
 
     def matching(self, word: str) -> Q:
-        """Return which rows a word of the search matches; read bounded numbers of rows."""
+        """Return which rows a word of the search matches; may read a bounded number of rows."""
         return Q(pk__in=numbers(word))
 
     def get_key(self, request: HttpRequest) -> tuple[str, ...]:
-        """Return the columns that the list is ordered by, the greatest first; the last is unique.
+        """Return the columns of the list's descending order; the last one is unique.
 
-        The first of several needs an index, and few rows with the same value: those are sorted.
+        The first of several needs an index and few rows per value, as those are sorted.
         """
         return (str(self.opts.pk.name),)
 
@@ -80,17 +85,17 @@ class ByKey(_ModelAdmin):
     def get_paginator(
         self, request: HttpRequest, queryset: QuerySet[Any], per_page: int, *args: Any, **more: Any
     ) -> Paginator[Any]:
-        """Page what a form field offers to choose from; the list itself is paged by key."""
+        """Page the choices of a form field; the list itself is paged by key."""
         return Uncounted(queryset, per_page)
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
-        """Act on the chosen rows only, never on all that the list would go through."""
+        """Act on the chosen rows only, never on the whole list."""
         chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
         return super().response_action(request, queryset.filter(pk__in=chosen))
 
 
 class KeyChangeList(ChangeList):
-    """One page of rows by key. The query's `p` is the key that the rows are older than."""
+    """One page of rows, older than the key in the query's `p`."""
 
     model_admin: ByKey
     older_url: str | None = None
@@ -101,9 +106,9 @@ class KeyChangeList(ChangeList):
         return [f"-{column}" for column in self.model_admin.get_key(request)]
 
     def get_results(self, request: HttpRequest) -> None:
-        """Read one row more than a page has, which tells whether there are older ones.
+        """Read one row more than a page shows, to know whether there are older ones.
 
-        Keys first, without what each row refers to: a planner may begin with that, and sort all.
+        Read keys first, without joins: a planner may begin with a join and sort everything.
         """
         key = self.model_admin.get_key(request)
         rows = self.queryset
@@ -116,7 +121,7 @@ class KeyChangeList(ChangeList):
         if self.result_list and len(keys) > self.list_per_page:
             last = [str(getattr(self.result_list[-1], column)) for column in key]
             self.older_url = self.get_query_string({PAGE_VAR: _SEPARATOR.join(last)})
-        # Django's templates read these. Equal counts hide the line that would tell of them.
+        # Django's templates read these. Equal counts hide the line that shows them.
         self.result_count = self.full_result_count = len(self.result_list)
         self.show_full_result_count = False
         self.show_admin_actions = True
@@ -124,14 +129,14 @@ class KeyChangeList(ChangeList):
         self.paginator = Paginator(self.result_list, self.list_per_page)
 
     def _older_than(self, key: tuple[str, ...], text: str) -> Q:
-        """Select the rows whose key, compared column by column, is below the one in a text."""
+        """Select the rows whose key is below the one in `text`, compared column by column."""
         texts = text.split(_SEPARATOR, len(key) - 1)
         if len(texts) < len(key):
             raise IncorrectLookupParameters(f"{text!r} is no key of this list.")
         below = Q()
         for column, value in reversed(list(zip(key, map(self._read, key, texts), strict=True))):
             older = Q(**{f"{column}__lt": value})
-            # The first half is what an index answers.
+            # An index answers the first half.
             below = Q(**{f"{column}__lte": value}) & (older | below) if below else older
         return below
 
@@ -144,7 +149,7 @@ class KeyChangeList(ChangeList):
 
 
 class Uncounted(_Paginator):
-    """Pages of which the next one is known by one row more, not by a count."""
+    """Pages that find the next one by reading one row more, not by counting."""
 
     def validate_number(self, number: Any) -> int:
         try:
@@ -168,15 +173,57 @@ class _PeekedPage(_Page):
         return not self.is_last
 
 
+class Select(AutocompleteSelect):
+    """A choice among many rows. Django's own fails when it shows an impossible key again."""
+
+    def optgroups(self, name: str, value: Sequence[str], attrs: Any = None) -> Any:
+        return super().optgroups(name, [key for key in value if self._may_be_key(key)], attrs)
+
+    def _may_be_key(self, key: str) -> bool:
+        choices: Any = self.choices
+        try:
+            choices.field.clean(key)
+        except ValidationError:
+            return not key
+        return True
+
+
+class SafeSelects(_ModelAdmin):
+    """Base of pages whose forms use `autocomplete_fields`."""
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> ModelChoiceField[Any] | None:
+        if db_field.name in self.get_autocomplete_fields(request) and "widget" not in kwargs:
+            kwargs["widget"] = Select(db_field, self.admin_site, using=kwargs.get("using"))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class AddsByService(SafeSelects):
+    """Base of pages that add a row by a service, and show its refusal as a message.
+
+    A form that was valid when it was checked may be refused when it is saved.
+    """
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        try:
+            return super().add_view(request, form_url, extra_context)
+        except Refused as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+
 def numbers(word: str) -> list[int]:
-    """Return the id that a word is, if it is one."""
+    """Return the id that a word spells, as a list of one; else an empty list."""
     return [int(word)] if word.isascii() and word.isdigit() and len(word) <= 18 else []
 
 
 def starts_with(field: str, text: str) -> Q:
-    """Match a prefix, exactly, in the way that an index of this database answers.
+    """Match a prefix exactly, in a form that an index of this database answers.
 
-    PostgreSQL needs the `LIKE` index that Django makes beside the one of a text column.
+    PostgreSQL uses the `LIKE` index that Django creates beside that of a text column.
     """
     if connection.vendor == "sqlite":
         return Q(**{f"{field}__gte": text, f"{field}__lt": f"{text}\U0010ffff"})
@@ -184,7 +231,7 @@ def starts_with(field: str, text: str) -> Q:
 
 
 class Some(list[Any]):
-    """Keys of rows that a search has found; `is_cut` if it has left others out."""
+    """Keys that a search found; `is_cut` if there are more."""
 
     def __init__(self, keys: Iterable[Any] = (), *, is_cut: bool = False) -> None:
         super().__init__(keys)
@@ -192,9 +239,9 @@ class Some(list[Any]):
 
 
 def first_keys(rows: QuerySet[Any], field: str, text: str, limit: int = MAX_FOUND) -> Some:
-    """Return the keys of the first rows whose text column begins so, in the order of the index.
+    """Return the keys of the first rows whose text column begins with `text`, in index order.
 
-    Of many rows with that very text the newest come first.
+    Of rows with exactly that text, the newest come first.
     """
     column: Any = rows.model._meta.get_field(field)
     for wanted in dict.fromkeys((text, text.lower())):
@@ -202,8 +249,8 @@ def first_keys(rows: QuerySet[Any], field: str, text: str, limit: int = MAX_FOUN
             same = _some(rows.filter(**{field: wanted}).order_by("-pk"), limit)
             if same.is_cut:
                 return same
-        # Backwards, equal texts mostly come with the newest first: ordered by the key as well,
-        # PostgreSQL would read and sort all of them.
+        # Read backwards, equal texts mostly come newest first. Ordered by the key as well,
+        # PostgreSQL would read and sort them all.
         order = field if column.unique else f"-{field}"
         if keys := _some(rows.filter(starts_with(field, wanted)).order_by(order), limit):
             return keys
@@ -211,7 +258,7 @@ def first_keys(rows: QuerySet[Any], field: str, text: str, limit: int = MAX_FOUN
 
 
 def users_named(word: str) -> Some:
-    """Return the ids of users whose name begins so, or whose e-mail address it is."""
+    """Return the ids of users whose name begins with a word, or with this e-mail address."""
     model = get_user_model()
     users = model._default_manager.all()
     if "@" in word:
@@ -226,6 +273,11 @@ def users_found(word: str) -> Some:
     """Return the ids of users with this name, address or id."""
     named = users_named(word)
     return Some([*numbers(word), *named], is_cut=named.is_cut)
+
+
+def user_name_lookup(relation: str) -> str:
+    """Return the lookup of a related user's name, such as `author__username`."""
+    return f"{relation}__{get_user_model().USERNAME_FIELD}"
 
 
 def _some(rows: QuerySet[Any], limit: int) -> Some:

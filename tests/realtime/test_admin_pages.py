@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from hoardrun.ledger.models import Transaction
 from hoardrun.ledger.services import account_open
-from realtime import admin_lists
+from realtime import admin_pages
 from realtime.models import IssuedToken, Stream
 
 STREAMS = "/admin/realtime/stream/"
@@ -129,7 +129,7 @@ def test_what_is_no_key_of_two_columns_leads_to_the_first_page(browser: Client, 
 
 
 def test_a_search_that_leaves_something_out_says_so(browser: Client) -> None:
-    for number in range(admin_lists.MAX_NAMED):
+    for number in range(admin_pages.MAX_NAMED):
         User.objects.create_user(f"amina-{number}")
     assert "These are not all" not in browser.get(USERS, {"q": "amina"}).content.decode()
     User.objects.create_user("amina-x")
@@ -141,7 +141,7 @@ def test_a_search_that_leaves_something_out_says_so(browser: Client) -> None:
 def test_a_search_finds_the_newest_of_one_reference(
     browser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(admin_lists.first_keys, "__defaults__", (10,))
+    monkeypatch.setattr(admin_pages.first_keys, "__defaults__", (10,))
     account = account_open(user_id=User.objects.get().pk, currency="KES")
     given = {"account": account, "type": "deposit", "direction": "inbound", "currency": "KES"}
     rows = Transaction.objects.bulk_create(
