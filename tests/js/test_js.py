@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 import subprocess
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,7 @@ def test_a_page_loads_little() -> None:
     assert size(*page) < 10_000
     assert size(*page, "shared.js", "version.js") < 12_000  # its tabs share a connection
     assert size(*page, "connection.js") < 15_000  # it has one of its own
+    assert size(*page, "bell.js", "bellview.js", "icons.js", "inbox.js", "words.js") < 21_000
     assert size("worker.js", "connection.js", "parts.js", "version.js") < 15_000
 
 
@@ -60,6 +62,15 @@ def test_the_clients_files_import_downwards_only() -> None:
     assert imports("client.js") == imports("connection.js") == {"parts.js"}
     assert imports("shared.js") == {"parts.js", "version.js"}
     assert imports("worker.js") == {"connection.js", "parts.js", "version.js"}
+
+
+def test_no_files_import_each_other() -> None:
+    graph = {}
+    for path in STATIC.rglob("*.js"):
+        pattern = r'(?:from |^import |await import\()"(\.[^"]+)"'  # not those of types
+        found = re.findall(pattern, path.read_text(), re.MULTILINE)
+        graph[path] = {(path.parent / name).resolve(strict=True) for name in found}
+    TopologicalSorter(graph).prepare()
 
 
 def test_the_packed_worker_is_one_file_that_runs_alone(tmp_path: Path) -> None:
