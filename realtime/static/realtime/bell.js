@@ -128,7 +128,7 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
     throw new Error(why);
   }
 
-  /** Tell whoever builds the page, once. */
+  /** Warn the author of the page, once for each reason. */
   #warn(why) {
     if (!this.#warned.has(why)) console.warn(`<hoardrun-bell>: ${why}`);
     this.#warned.add(why);
@@ -163,7 +163,7 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
     this.#soon();
   }
 
-  // -- what one does
+  // -- actions
 
   open() {
     this.#parts.panel.hidden = false;
@@ -199,11 +199,11 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
   }
 
   #changed() {
-    if (this.#inbox.counts.unseen) this.#see(); // what comes is looked at
+    if (this.#inbox.counts.unseen) this.#see(); // the user looks at it
     this.#soon();
   }
 
-  /** Say that all is seen, if it is: an open bell in a page that nobody looks at is not. */
+  /** Mark all as seen, if the bell is open and its page is visible. */
   async #see() {
     if (!this.isOpen || document.hidden || this.#sees) return;
     this.#sees = true;
@@ -248,7 +248,7 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
     this.#soon();
   }
 
-  // -- what one sees
+  // -- drawing
 
   get #lang() {
     const { lang } = /** @type {HTMLElement} */ (this.closest("[lang]")) ?? {};

@@ -162,7 +162,7 @@ export function build(root, acts) {
   };
 }
 
-/** Show what there is: all that is out of sight is left as it was. */
+/** Draw the bell, and its panel where that is open. */
 export function draw(parts, { state, inbox, problem, lang, acts }) {
   const { bell, badge, label, all, onlyUnread, readAll, title, more, panel } = parts;
   const words = wordsOf(lang);
@@ -178,7 +178,7 @@ export function draw(parts, { state, inbox, problem, lang, acts }) {
   write(all, words.all, { "aria-pressed": String(!inbox?.unreadOnly) });
   write(onlyUnread, words.onlyUnread, { "aria-pressed": String(Boolean(inbox?.unreadOnly)) });
   write(readAll, words.readAll, {});
-  if (unread === 0 && focused(parts) === readAll) all.focus(); // a disabled one loses it
+  if (unread === 0 && focused(parts) === readAll) all.focus(); // a disabled button loses the focus
   readAll.disabled = unread === 0;
   parts.problem.textContent = problem && words.failed(problem);
   more.hidden = !inbox?.hasMore || (problem !== "" && inbox.items.length === 0);
@@ -189,14 +189,14 @@ export function draw(parts, { state, inbox, problem, lang, acts }) {
   drawRows(parts, rows, inbox?.isLoading ? words.loading : nothing);
 }
 
-/** Times age while nothing happens. */
+/** Write the ages of the notifications anew. */
 export function age({ list }, lang) {
   for (const time of list.querySelectorAll("time")) write(time, ago(time.dateTime, lang), {});
 }
 
 const focused = ({ list }) => list.getRootNode().activeElement;
 
-/** Show the rows, or say that there is `nothing`. The focus stays where it is, or goes to `all`. */
+/** Show the rows, or the words `nothing`. The focus stays where it is, or goes to `all`. */
 function drawRows(parts, rows, nothing) {
   const { list, all } = parts;
   const { key } = focused(parts)?.dataset ?? {};

@@ -1,4 +1,4 @@
-// hoardrun's client: one WebSocket that comes back, resumes, and hands each event over once.
+// hoardrun's client: one WebSocket that reconnects, resumes, and delivers each event once.
 // docs/client.md shows its use, client.d.ts every name. Long, since a further file delays a page.
 
 import {
@@ -27,7 +27,7 @@ export {
   TimeoutError,
 } from "./parts.js";
 
-// -- what has been handled, and may be acknowledged
+// -- what is handled, and may be acknowledged
 
 export class Handled {
   #streams = new Map();
@@ -58,14 +58,14 @@ export class Tokens {
   #end;
   #ended = new Promise((_, reject) => (this.#end = () => reject(new Error("given up"))));
 
-  /** No two of one `name` call `getToken` at once, in all tabs: it may spend a refresh token. */
+  /** In all tabs, one at a time of a `name` calls `getToken`: it may spend a refresh token. */
   constructor(getToken, name = "") {
     this.getToken = getToken;
     this.#name = name;
     this.#ended.catch(() => {});
   }
 
-  /** Resolves to a token, for "connect" the one there is; "" when nobody is logged in. */
+  /** Resolves to a token, for "connect" the kept one; "" when nobody is logged in. */
   async get(reason) {
     if (reason === "connect" && this.#token && !isEnding(this.#token)) return this.#token;
     this.#asking ??= exclusively(`hoardrun token ${this.#name}`, () =>
@@ -134,7 +134,7 @@ export class Client {
   #handled = new Handled();
   #held = null; // what waits for a snapshot
   #due = null; // the Resync to do
-  #isStale = false; // one was given up
+  #isStale = false; // a snapshot was given up
   #rooms = new Rooms();
   #types;
   #early = new Set(); // asked before there is a link
@@ -218,7 +218,7 @@ export class Client {
     this.#begin(++this.#run);
   }
 
-  /** Close and stay closed. A later connect() goes on where this one was. */
+  /** Close and stay closed. A later connect() resumes. */
   disconnect() {
     this.#end({ reason: LEFT });
     this.#ended = null;
@@ -247,7 +247,7 @@ export class Client {
     return isRefused;
   }
 
-  /** Disconnect and forget the user: nothing of one may reach the next. */
+  /** Disconnect and forget the user, so that nothing reaches the next one. */
   reset() {
     this.disconnect();
     this.#isStale = false;
@@ -260,7 +260,7 @@ export class Client {
     this.#types.clear();
   }
 
-  /** Try now, if one waits to; from "disconnected", connect. */
+  /** Do not wait for the next attempt; from "disconnected", connect. */
   reconnect() {
     if (this.state === "disconnected") this.connect();
     else this.#link?.retryNow();
@@ -340,7 +340,7 @@ export class Client {
     this.#events.emit("state", change);
   }
 
-  // -- what comes
+  // -- receiving
 
   #receive(message) {
     const { type, data, stream, offset } = message;
@@ -382,7 +382,7 @@ export class Client {
     this.#due = about;
     const isReading = this.#held;
     this.#held = []; // a later snapshot has them all
-    if (isReading) return; // who reads already reads once more
+    if (isReading) return; // the loop below reads once more
     const run = this.#run;
     for (let attempt = 0; this.#due; ) {
       const { stream, reason, snapshot: path } = this.#due;

@@ -1,4 +1,4 @@
-// One WebSocket, kept alive: for a page that shares none, and in the worker for those that do.
+// One WebSocket, kept alive: in a page that shares none, and in the worker of pages that do.
 // Long, since a further file delays both.
 
 import {
@@ -117,7 +117,7 @@ export class Heartbeat {
 
 const AGAIN_MS = 1000;
 const expectedBy = (command) => new Set(roomsOf(command)).size || 1;
-/** Any command may be repeated. */
+/** Commands and their answers by `id`. Any command may be repeated. */
 export class Requests {
   #waiting = new Map();
   #next = 1;
@@ -128,7 +128,7 @@ export class Requests {
     this.timeoutMs = timeoutMs;
   }
 
-  /** Resolves to the answers, one for each room; rejects with the first error, which may be of several. */
+  /** Resolves to the answers, one for each room; rejects with the first error. */
   ask(command) {
     const id = `c${this.#next++}`;
     const message = { ...command, id };
@@ -197,7 +197,7 @@ export class Requests {
   }
 }
 
-// -- one socket, kept alive: opens, resumes, renews its login, comes back
+// -- one socket, kept alive: connects, resumes, renews its login, reconnects
 
 const SUBPROTOCOL = "hoardrun.v1";
 const GREETING_WITHIN_MS = 35_000; // a login may take 30 s
@@ -227,7 +227,7 @@ export class Connection extends Emitter {
   #hint = 0;
   #isHidden = false;
   #isAside = false; // others of the user have taken its place: until the page is looked at
-  #awaited = ""; // the next attempt, by why it asks for a token; "" when there is none
+  #awaited = ""; // why the next attempt asks for a token; "" when there is none
   #listening = null;
   #renewAt = 0;
   #timers = {};
@@ -245,7 +245,7 @@ export class Connection extends Emitter {
     this.#requests = new Requests({ timeoutMs, send: (message) => this.#send(message) });
   }
 
-  /** Connect and stay so. Goes on after `positions`, unless it has some of its own. */
+  /** Connect and stay connected. Resumes after `positions`, unless it has its own. */
   start({ positions, epoch, types, hidden }) {
     if (this.positions.isEmpty) this.positions.reset(positions, epoch);
     this.setTypes(types);
@@ -264,7 +264,7 @@ export class Connection extends Emitter {
     this.#end(0, reason);
   }
 
-  /** A hidden page does not come back, but stays if it is there. Say `false` also when one looks at it again. */
+  /** A hidden page does not reconnect, but stays connected. Set `false` also when the page is visible again. */
   set hidden(hidden) {
     if (hidden === this.#isHidden && !this.#isAside) return;
     this.#isHidden = hidden;
@@ -359,7 +359,7 @@ export class Connection extends Emitter {
       tokenIn === "message" && this.sendText(JSON.stringify({ type: "authenticate", token }));
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = ({ code, reason }) => this.#closed(code, reason);
-    socket.onerror = () => {}; // `onclose` follows; some implementations throw what nobody listens for
+    socket.onerror = () => {}; // `onclose` follows; some implementations throw an error without a listener
     this.#timers.greeting = setTimeout(() => this.#lost("no greeting"), GREETING_WITHIN_MS);
   }
 
@@ -397,7 +397,7 @@ export class Connection extends Emitter {
 
   #retry(code, reason, tokenReason = "connect") {
     let wait = delay(code, this.#attempt++, this.#hint);
-    // A browser that says so may be wrong, for ever: it is believed for half a minute at a time.
+    // A browser may wrongly say so for ever: believe it for half a minute at a time.
     if (globalThis.navigator?.onLine === false)
       wait = Math.max(wait, CEILING_MS / 2 + backoff(10) / 2);
     this.#hint = 0;
@@ -416,7 +416,7 @@ export class Connection extends Emitter {
   #wake() {
     if (!this.#isAwake) return;
     if (this.#awaited) this.#open(this.#awaited);
-    else if (this.greeting) this.#heartbeat.probe(); // a sleep may have cost it
+    else if (this.greeting) this.#heartbeat.probe(); // a sleep may have ended the connection
   }
 
   get #isAwake() {
@@ -552,7 +552,7 @@ export class Connection extends Emitter {
       if (!token) return this.stop("nobody is logged in");
       await this.#requests.ask({ type: "authenticate", token });
     } catch {
-      // At the latest, 4401 asks for one.
+      // 4401 asks for a token at the latest.
       if (run === this.#run && this.greeting)
         this.#timers.renew = setTimeout(() => this.#renew(attempt + 1), 1000 + backoff(attempt));
     }

@@ -1,4 +1,4 @@
-// A user's notifications without a face: items, counts, pages, and what one does with them.
+// A user's notifications, not drawn: items, counts, pages, and the actions on them.
 
 const PATH = "/api/v1/notifications";
 const PAGES_AT_ONCE = 5; // a page may hold nothing but what is archived
@@ -38,7 +38,7 @@ export class Inbox extends EventTarget {
     ];
   }
 
-  /** Hear nothing more. */
+  /** Stop listening to the client. */
   close() {
     for (const end of this.#ends) end();
     this.#run++;
@@ -107,7 +107,7 @@ export class Inbox extends EventTarget {
     return query;
   }
 
-  // -- what one does
+  // -- actions
 
   markRead(id) {
     return this.#act(id, "read");

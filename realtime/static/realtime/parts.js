@@ -29,7 +29,7 @@ export function delay(code, attempt, hint = 0, random = Math.random) {
 export class Positions {
   #offsets = new Map();
   #isFiltered = false;
-  #whole = null; // the streams without holes since a filter has ended; null: no filter here
+  #whole = null; // streams without holes since a filter ended; null: there was none
   epoch = "";
 
   /** Begin anew: `positions` maps each stream to its offset, or to `{offset}`. */
@@ -181,10 +181,10 @@ export class DisconnectedError extends Error {
 export const roomsOf = ({ room, rooms }) => rooms || (room ? [room] : []);
 
 export class Rooms extends Map {
-  late = new Set(); // whose join ended without an answer: one may still come
+  late = new Set(); // the join timed out: its answer may still come
   #joining = new Map(); // name → the last join, and the rate before it
 
-  /** Have what `asking` joins and leaves; a room whose join failed is as it was before. */
+  /** Note what `asking` joins and leaves; a failed join leaves its room as it was. */
   async follow(command, asking) {
     const names = roomsOf(command);
     if (command.type === "leave_room")

@@ -60,7 +60,7 @@ function loginOf(token) {
   return Object.entries(login).sort();
 }
 
-/** Hold a lock: whoever gets it after this tab knows that the tab is gone, even if it crashed. */
+/** Hold a lock until this tab is gone: the worker that gets it then knows, even after a crash. */
 function hold() {
   if (!navigator.locks) return { name: "", release: () => {} };
   const name = `hoardrun ${crypto.getRandomValues(new Uint32Array(4))}`;

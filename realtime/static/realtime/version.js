@@ -1,2 +1,2 @@
 // Written by `manage.py export_protocol` from the files beside it.
-export const VERSION = "4ae17095f9586f5a";
+export const VERSION = "10d144c7d76facc7";

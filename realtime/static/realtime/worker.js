@@ -4,18 +4,18 @@ import { Connection } from "./connection.js";
 import { Rooms, roomsOf } from "./parts.js";
 import { VERSION } from "./version.js";
 
-const KEPT = 500; // events, for a tab that comes a little behind the others
+const KEPT = 500; // events, for a tab that is a little behind the others
 const TOKEN_WITHIN_MS = 15_000;
 const RATES = ["realtime", "1s", "5s"]; // the fastest that a tab wants is asked for
 
 const tabs = new Map(); // port → {rooms, types, hidden, frames}
 const asked = new Map(); // for a token: call → resolve
 const recent = [];
-let counts = null; // the last notification_counts, for a tab that comes later
+let counts = null; // the last notification_counts, for later tabs
 let connection = null;
 let calls = 0;
 
-// Whoever gets this lock after the worker knows that it is gone.
+// A tab that gets this lock knows that the worker is gone.
 const lock = navigator.locks ? `hoardrun worker ${crypto.getRandomValues(new Uint32Array(4))}` : "";
 const locked =
   lock &&
@@ -165,7 +165,7 @@ async function answer(port, call, act) {
   }
 }
 
-/** Ask for a tab: a room is joined as fast as any wants it, and left once nobody does. */
+/** Ask for a tab: join a room at the fastest rate of all tabs, leave it with the last of them. */
 async function ask(port, command) {
   const tab = tabs.get(port);
   const rooms = roomsOf(command);
@@ -212,7 +212,7 @@ function allTypes() {
   return all.every((types) => types.length) ? [...new Set(all.flat())] : [];
 }
 
-/** Ask the tabs for a token, the newest first, until one has it; "" when all say that nobody is logged in. */
+/** Ask the tabs for a token, the newest first, until one has it; "" when nobody is logged in. */
 async function getToken(reason) {
   let failure = "";
   for (const port of [...tabs.keys()].reverse()) {

@@ -15,7 +15,7 @@ export class ApiError extends Error {
 export const PREFIX = location.pathname.replace(/\/ws\/test\/?$/, "").replace(/\/$/, "");
 
 /**
- * Send one request. Raises ApiError with words fit for the person at the screen.
+ * Send one request. Throws ApiError, whose message the page shows as it is.
  * @param {string} method
  * @param {string} path
  * @param {{ body?: unknown, token?: string, headers?: Record<string, string> }} options

@@ -23,7 +23,7 @@ const isCurrent = (item) => !item.ends_at || new Date(item.ends_at) > new Date()
 
 let showAll = false;
 
-/** An edited announcement is a new one: dismissing goes by what it said. */
+/** A dismissed announcement is shown again once its text has changed. */
 const version = (item) => `${item.id} ${item.title} ${item.message}`;
 
 function drawBanners(store, dismissed, again) {

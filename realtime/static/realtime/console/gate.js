@@ -51,7 +51,7 @@ function demoButton(session, login) {
   return button;
 }
 
-/** Log in; what goes wrong is said next to the button, and `field` is where one goes on. */
+/** Log in. An error is shown next to the button, and `field` gets the focus. */
 async function attempt(button, field, act) {
   const errors = document.querySelectorAll("#gate .form-error");
   for (const error of errors) setText(error, "");

@@ -87,7 +87,7 @@ export class Link extends EventTarget {
     if (isOn) this.connect();
   }
 
-  /** Forget the user: nothing of one may reach the next. */
+  /** Forget the user, so that nothing reaches the next one. */
   forget() {
     this.client?.reset();
     this.client = null;

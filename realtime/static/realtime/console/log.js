@@ -104,7 +104,7 @@ export class Log {
     setText($("log-latest"), this.#fresh ? `${short.format(this.#fresh)} new ↓` : "Newest ↓");
   }
 
-  // -- what one chooses
+  // -- filters and buttons
 
   #toggle(kind, { label, on }) {
     const count = el("span", { class: "count", text: "0" });

@@ -1,4 +1,4 @@
-// The entries of the log: the newest so many, and which of them a filter shows. Pure.
+// The newest entries of the log, and which of them a filter shows. Pure.
 
 const KEEP = 50_000;
 const SPARE = 5000; // the oldest leave in pieces of this size

@@ -1,4 +1,4 @@
-// Puts the page together: who talks to whom, and nothing else.
+// Puts the page together: makes its parts and connects them.
 
 import { deviceName } from "../device.js";
 import { showBanners } from "./banner.js";

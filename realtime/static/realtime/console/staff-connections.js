@@ -1,4 +1,4 @@
-// Who is connected, and the end of it.
+// The list of connections, and the buttons that close them.
 
 import { $, arrange, el, setText } from "./dom.js";
 import { ago } from "./format.js";

@@ -4,7 +4,7 @@ import { $, el } from "./dom.js";
 
 const PAUSE_MS = 150; // of typing
 
-/** `idOf(text)` returns an id, or the text as it is if nobody is known to be called so. */
+/** `idOf(text)` returns the id of a known user name, else the text as it is. */
 export function findPeople({ session }) {
   const ids = new Map(); // by name
   const names = new Map(); // by id
@@ -32,7 +32,7 @@ export function findPeople({ session }) {
       // Without the right to see users, an id will do.
     }
   };
-  /** Offer the names that begin as what is typed into `control`; refuse one that nobody has. */
+  /** Offer the user names that begin with the text in `control`; refuse an unknown one. */
   const attend = (control) => {
     control.addEventListener("input", () => {
       control.setCustomValidity("");
@@ -40,7 +40,7 @@ export function findPeople({ session }) {
       timer = setTimeout(() => look(control.value.trim()), PAUSE_MS);
     });
   };
-  /** Look for the whole name; say whether it is one, or an id. */
+  /** Look the whole name up; returns whether it is a user's name or an id. */
   const settle = async (control) => {
     const text = control.value.trim();
     if (!ids.has(text.toLowerCase())) await look(text);

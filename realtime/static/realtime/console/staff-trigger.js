@@ -20,7 +20,7 @@ export function showTrigger({ session, store, triggers, people, nameOf, sent }) 
   const form = $("staff-form");
   const says = $("staff-says");
   let made = null;
-  let key = ""; // one for what the form says now: however often it is sent, it happens once
+  let key = ""; // of what the form says now: sent twice, it happens once
   let done = ""; // the key of what was sent
   let waits = null; // what was sent and waits for approval: its id, its kind, what it says
   let isSending = false;
@@ -110,7 +110,7 @@ export function showTrigger({ session, store, triggers, people, nameOf, sent }) 
       isSending = false;
     }
   };
-  /** Find the users that were typed to the end just now; say so where there is none. */
+  /** Look up the users that were just typed; show an error where there is none. */
   const isSettled = async () => {
     const asking = made.fields.filter(({ settle }) => settle);
     const found = await Promise.all(asking.map(({ settle }) => settle()));
@@ -182,7 +182,7 @@ export function showTrigger({ session, store, triggers, people, nameOf, sent }) 
   };
 }
 
-/** Say who was told, or who will be. */
+/** Say which users got it, or will. */
 function outcome(type, answer, nameOf) {
   const whom =
     answer.target === "all"
@@ -210,7 +210,7 @@ function suggest(type, name) {
   }[name];
 }
 
-/** Values that can be sent as they are: to oneself, of an account one has or of a made-up one. */
+/** Values that can be sent as they are: to this user, for an account of theirs or an invented one. */
 function prefills(type, session, store, people) {
   const account = [...store.accounts.values()][0];
   const {

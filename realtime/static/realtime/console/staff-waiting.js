@@ -6,7 +6,7 @@ import { refusal, watched } from "./staff-watched.js";
 
 const DECIDING = { approve: "approved and sent", reject: "rejected: it is never sent" };
 
-/** `heard(items)` is told of all that waits, each time it is read. */
+/** Calls `heard` with the waiting broadcasts each time they are read. */
 export function showWaiting({ session, nameOf, heard }) {
   const says = $("staff-waiting-done");
   const draw = (found) => {
