@@ -1,7 +1,7 @@
 """The one place that reads the environment, and the files that its variables name.
 
-What is read wrongly stops the start with one sentence that names the variable, instead of running
-with a guess. The value of a secret is never repeated.
+A value that cannot be understood stops the start with one sentence that names the variable. The
+value of a secret is never repeated.
 """
 
 from __future__ import annotations

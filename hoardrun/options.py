@@ -66,22 +66,22 @@ class Deployment:
     """Signs sessions; 50 or more random characters, the same on every node; outside `DEBUG` less
     than 32 bytes stop the start."""
     secret_key_fallbacks: tuple[str, ...] = option((), _parse_keys, secret=True)
-    """Keys of before, separated by commas, 32 or more bytes each: they verify and do not sign,
-    [see there](keys.md)."""
+    """Previous keys, separated by commas, 32 or more bytes each: they verify and do not sign, see
+    [keys](keys.md)."""
     jwt_algorithm: str = option("HS256", _parse_algorithm)
     """How access tokens are signed: HS256, HS384, HS512, RS256, RS384, RS512, ES256 or EdDSA."""
     jwt_signing_key: str = text(secret=True, shown="derived from `SECRET_KEY`")
     """Signs access tokens with HS256, HS384 or HS512; 32 or more bytes; set it so that this key and
     `SECRET_KEY` can be replaced one without the other."""
     jwt_private_key_file: str = text()
-    """A PEM file that signs access tokens with the other algorithms; without such a `JWT_ALGORITHM`
-    it stops the start."""
+    """A PEM file that signs access tokens with the other algorithms; with HS256, HS384 or HS512 it
+    stops the start."""
     jwt_public_key_file: str = text(shown="of the private key")
     """A PEM file that verifies them; without a private key, this deployment issues none."""
     jwt_signing_key_fallbacks: tuple[str, ...] = option((), _parse_keys, secret=True)
-    """Keys that `JWT_SIGNING_KEY` was, 32 or more bytes each."""
+    """Previous values of `JWT_SIGNING_KEY`, separated by commas, 32 or more bytes each."""
     jwt_public_key_file_fallbacks: tuple[str, ...] = words()
-    """PEM files of the public keys of before, separated by commas."""
+    """PEM files of the previous public keys, separated by commas."""
     debug: bool = flag()
     """Development only: demo logins, the console page for everybody, tracebacks."""
     allowed_hosts: tuple[str, ...] = words("localhost", "127.0.0.1", "[::1]")
@@ -102,20 +102,20 @@ class Deployment:
     """Serve although the database may lose what it has committed, for tests and throwaway data; see
     [guarantees](guarantees.md)."""
     redis_url: str = option("", _parse_redis_url, secret=True, shown="none: in memory")
-    """The channel layer between nodes, and the cache."""
+    """The channel layer between nodes, and the cache: `redis://`, `rediss://` or `unix://`."""
     redis_prefix: str = text(REDIS_PREFIX)
     """Keeps deployments that share a Redis apart: pub/sub ignores the database number."""
     behind_tls_proxy: bool = flag()
     """Trust `X-Forwarded-Proto` of the proxy in front."""
     secure_ssl_redirect: bool = flag(True)
-    """Send HTTP to HTTPS."""
+    """Redirect HTTP to HTTPS."""
     secure_hsts_seconds: int = whole(31_536_000, 0, 315_360_000)
-    """How long browsers insist on HTTPS: a year, if nothing else is said."""
+    """How long browsers insist on HTTPS; the default is a year."""
     console_enabled: bool = flag(True)
     """Serve the console page `/ws/test`: under `DEBUG` to everybody, else to
     [staff](#the-console)."""
     simulate_market: bool = flag()
-    """Move the market by itself, in each server process."""
+    """Simulate prices of the market, in each server process."""
     simulate_payments: bool = flag()
     """Under `DEBUG`: the first customer of the demo pays every ten seconds."""
     access_token_minutes: float = number(15, 0.01, 525_600)
@@ -150,10 +150,9 @@ class Deployment:
     broadcast_rate: str = rate("60/min")
     """Broadcasts over HTTP per user, and decisions on them; more are answered with 429."""
     broadcast_approval_audience: int = whole(1000, 0, 2_000_000_000)
-    """A broadcast over HTTP for more users than that waits for a second person; 0: each one
-    does."""
+    """A broadcast over HTTP to more users than this waits for a second person; 0: each one does."""
     log_level: str = option("INFO", _parse_level)
-    """Of what goes to stderr."""
+    """The lowest level that is logged to stderr: DEBUG, INFO, WARNING, ERROR or CRITICAL."""
 
 
 TABLES: list[type] = [Deployment, Options]  # an app appends the class that declares its own

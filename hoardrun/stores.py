@@ -22,63 +22,49 @@ ENGINES = {
     "psql": "django.db.backends.postgresql",
     "pgsql": "django.db.backends.postgresql",
 }
-# Counts of attempts that a process keeps without Redis. Django's 300 would let who guesses at
-# one name wash its count away with guesses at others.
+# Counts of attempts that a process keeps without Redis. With Django's 300, guesses at many names
+# would push out the count of guesses at one.
 MAX_CACHED = 100_000
 
 
 def database(given: Deployment) -> dict[str, Any]:
-    """Describe the database: SQLite in `var/`, or what DATABASE_URL says.
-
-    SQLite runs in WAL mode with immediate transactions and full sync: a deferred
-    one that reads and then writes fails under concurrency instead of waiting, and
-    anything below full may lose the last commits with the power. PostgreSQL runs
-    through psycopg's pool; persistent connections would leak one a thread under ASGI.
-    """
+    """Describe the database: SQLite in `var/`, or what DATABASE_URL says."""
     url = given.database_url or f"sqlite:///{BASE_DIR / 'var' / 'hoardrun.sqlite3'}"
     config = _database_config(url)
-    engine = config["ENGINE"]
-    if engine == ENGINES["sqlite"]:
-        folder = Path(config["NAME"]).parent
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ImproperlyConfigured(
-                f"DATABASE_URL: the folder {folder} cannot be made: {error.strerror}."
-            ) from None
-        _keep_private(config["NAME"])
-        config["OPTIONS"] = {
+    is_file = config["ENGINE"] == ENGINES["sqlite"]
+    return config | (_sqlite(config) if is_file else _postgres(config, given)) | {"CONN_MAX_AGE": 0}
+
+
+def _sqlite(config: dict[str, Any]) -> dict[str, Any]:
+    """Use WAL mode with immediate transactions and full sync.
+
+    A deferred transaction that reads and then writes fails under concurrency instead of waiting,
+    and anything below full may lose the last commits with the power.
+    """
+    _make_private(config["NAME"])
+    return {
+        "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         }
-    else:
-        options = config.setdefault("OPTIONS", {})
-        options["pool"] = {
-            "min_size": 1,
-            "max_size": given.database_pool_size,
-            "timeout": 5,
-            "max_lifetime": 1800,
-        }
-        config["CONN_HEALTH_CHECKS"] = True
-        # A peer that vanished must not hold a thread for the kernel's two hours.
-        options.setdefault("connect_timeout", 5)
-        options.setdefault("keepalives_idle", 10)
-        options.setdefault("keepalives_interval", 5)
-        options.setdefault("keepalives_count", 3)
-        options.setdefault("tcp_user_timeout", 15_000)
-        # Whoever waits longer for a row than that gives up, and may try again.
-        if lock_timeout := given.database_lock_timeout_seconds:
-            others = options.get("options", "")
-            options["options"] = f"-c lock_timeout={int(lock_timeout * 1000)} {others}".strip()
-    config["CONN_MAX_AGE"] = 0
-    return config
+    }
 
 
-def _keep_private(path: str) -> None:
-    """Make SQLite's file, if there is none, for nobody but us; those beside it are as it is."""
+def _make_private(path: str) -> None:
+    """Create a file that only its owner may read, and its folder; one that exists stays as it is.
+
+    The files that SQLite makes beside it take its mode.
+    """
     if path == ":memory:" or path.startswith("file:"):
         return
+    folder = Path(path).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL: the folder {folder} cannot be made: {error.strerror}."
+        ) from None
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except FileExistsError:
@@ -87,6 +73,30 @@ def _keep_private(path: str) -> None:
         raise ImproperlyConfigured(
             f"DATABASE_URL: {path} cannot be made: {error.strerror}."
         ) from None
+
+
+def _postgres(config: dict[str, Any], given: Deployment) -> dict[str, Any]:
+    """Use psycopg's pool: persistent connections would leak one a thread under ASGI."""
+    options = {
+        "connect_timeout": 5,
+        # A peer that vanished must not hold a thread for the kernel's two hours.
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 15_000,
+        **config.get("OPTIONS", {}),
+        "pool": {
+            "min_size": 1,
+            "max_size": given.database_pool_size,
+            "timeout": 5,
+            "max_lifetime": 1800,
+        },
+    }
+    # A statement that waits longer for a row gives up, and its caller may try again.
+    if lock_timeout := given.database_lock_timeout_seconds:
+        others = options.get("options", "")
+        options["options"] = f"-c lock_timeout={int(lock_timeout * 1000)} {others}".strip()
+    return {"OPTIONS": options, "CONN_HEALTH_CHECKS": True}
 
 
 def _database_config(url: str) -> dict[str, Any]:
@@ -116,7 +126,7 @@ def _database_config(url: str) -> dict[str, Any]:
 def channel_layers(given: Deployment) -> dict[str, Any]:
     """Describe the channel layer: in memory, or Redis pub/sub.
 
-    Explicit time-outs, since a frozen Redis must not hang whoever publishes.
+    Explicit time-outs, since a frozen Redis must not hang a publisher.
     Redis ignores the database number for pub/sub, so the prefix keeps
     deployments apart.
     """

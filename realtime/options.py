@@ -26,15 +26,16 @@ class Options:
     ticket_seconds: float = number(30, 0.1, 3600)
     """Life of a ticket."""
     max_connections_per_node: int = whole(20_000, 1, 1_000_000)
-    """Beyond them a process answers handshakes with 503."""
+    """Sockets of a process; beyond them it answers handshakes with 503."""
     max_connections_per_user: int = whole(10, 1, 10_000)
-    """The oldest closes with 4409: at once on one node, within some seconds over all."""
+    """Sockets of a user; beyond them the oldest closes with 4409: at once on one node, within some
+    seconds over all."""
     max_anonymous_per_address: int = whole(200, 1, 1_000_000)
     """Sockets that have not logged in yet; beyond them 429."""
     max_refused_per_second_per_address: float = number(20, 0.01, 100_000)
     """Handshakes with a bad token, on average; beyond them 429, before any token is checked."""
     max_logins_per_second_per_user: float = number(5, 0.01, 100_000)
-    """On average; beyond them 4429."""
+    """Logins, on average; beyond them sockets close with 4429."""
     max_replayed_per_second_per_user: int = whole(2000, 1, 1_000_000)
     """Events that a node reads from the log for a user's sockets that are behind, on average, ten
     seconds' worth at once; beyond that a replay takes longer."""
@@ -45,11 +46,11 @@ class Options:
     max_rooms_per_connection: int = whole(50, 1, 10_000)
     """Rooms that a socket may be in at a time."""
     max_messages_per_second: int = whole(20, 1, 100_000)
-    """From one socket, on average."""
+    """Messages from one socket, on average."""
     max_message_burst: int = whole(40, 1, 100_000)
-    """From one socket, at once."""
+    """Messages from one socket, at once."""
     max_messages_per_second_per_user: int = whole(100, 1, 100_000)
-    """From all sockets of a user on a node, on average."""
+    """Messages from all sockets of a user on a node, on average."""
     max_message_bytes: int = whole(64 * 1024, 1024, 16 * 1024 * 1024)
     """A larger message closes with 1009."""
     max_buffer_bytes: int = whole(128 * 1024, 4096, 64 * 1024 * 1024)
@@ -58,9 +59,9 @@ class Options:
     stuck_after_seconds: float = number(20, 0.1, 3600)
     """How long a reader may not read before it closes with 4503."""
     authenticate_within_seconds: float = number(5, 0.1, 3600)
-    """For a socket that came without a token."""
+    """How long a socket that came without a token may take to log in."""
     heartbeat_seconds: float = number(20, 1, 3600)
-    """Between pings of the server."""
+    """Time between the server's pings."""
     reconcile_seconds: float = number(5, 0.05, 3600, shown="5; 1 without Redis")
     """How often a node compares its positions with the log."""
     login_patience_seconds: float = number(30, 0, 3600)
@@ -70,7 +71,7 @@ class Options:
     retention_events: int = whole(10_000, 100, 1_000_000_000, variable="EVENT_RETENTION_COUNT")
     """Events that a stream keeps at most."""
     device_days: float = number(90, 1, 36_500, variable="DEVICE_RETENTION_DAYS")
-    """A device that has not connected for so long is forgotten; so are a user's longest idle ones
+    """A device that has not connected for this long is forgotten; so are a user's longest idle ones
     where they have more than 500 acknowledged positions."""
     compression: bool = flag(True)
     """permessage-deflate for clients that ask, each message compressed once for all of them."""
