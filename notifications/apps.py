@@ -1,3 +1,5 @@
+"""The Django app of notifications, which registers its messages, counts and job."""
+
 from __future__ import annotations
 
 from django.apps import AppConfig

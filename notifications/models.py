@@ -32,7 +32,7 @@ def in_app_only() -> list[str]:
 class NotificationQuerySet(TrackedQuerySet["Notification"]):
     """Rows whose bulk methods check what they write.
 
-    `update()`, `bulk_create()` and `bulk_update()` tell nobody: see `notifications_tell`.
+    `update()`, `bulk_create()` and `bulk_update()` publish nothing: see `notifications_tell`.
     """
 
     def bulk_create(

@@ -2,8 +2,8 @@
 
 Imported when the app is ready. The events commit with the row. `update()`, `bulk_create()` and
 `bulk_update()` are not noticed: call `notifications_tell` after them. A row that was created so
-is found by `notifications_publish_due`. What is deleted with its user is told to nobody: the
-user's sockets are closed.
+is found by `notifications_publish_due`. A notification that is deleted with its user
+publishes nothing: the user's sockets are closed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who moves a transaction. Pure: `services` stores it with every move."""
+"""Who moves a transaction. `services` stores the actor with every move. No I/O here."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from hoardrun.ledger.choices import ActorKind
 
 
 class Actor(NamedTuple):
-    """One who moves money.
+    """A person or program that moves money. Make one by the functions below.
 
-    `user_id` says which user or member of staff, `name` which service, provider or part of
-    the system. `request_id` is that of the HTTP request, `evidence` where the proof of a
-    provider's word is kept. Make one by the functions below: they set what its kind needs.
+    `user_id` names a user or a member of staff; `name` a service, a provider or a part of the
+    system. `request_id` is the id of the HTTP request. `evidence` says where the proof of a
+    provider's statement is stored.
     """
 
     kind: ActorKind
@@ -23,29 +23,29 @@ class Actor(NamedTuple):
 
 
 def user(user_id: int, request_id: str = "") -> Actor:
-    """Return a customer, who acts on an account of their own."""
+    """Return a customer: acts on their own accounts."""
     return Actor(ActorKind.USER, user_id, request_id=request_id)
 
 
 def staff(user_id: int, request_id: str = "") -> Actor:
-    """Return a member of staff; the ledger refuses one on an account of their own."""
+    """Return a member of staff: may not act on their own accounts."""
     return Actor(ActorKind.STAFF, user_id, request_id=request_id)
 
 
 def service(name: str, request_id: str = "", user_id: int | None = None) -> Actor:
-    """Return a program beside this one, and the user that it logs in as, if any."""
+    """Return another program, with the user that it logs in as, if any."""
     return Actor(ActorKind.SERVICE, user_id, name, request_id)
 
 
 def provider(name: str, evidence: str, request_id: str = "") -> Actor:
-    """Return a payment provider whose word is kept at `evidence`."""
+    """Return a payment provider whose statement is stored at `evidence`."""
     return Actor(ActorKind.PROVIDER, None, name, request_id, evidence)
 
 
 def system(name: str) -> Actor:
-    """Return a part of this program: a job, a command."""
+    """Return a part of this program, such as a job or a command."""
     return Actor(ActorKind.SYSTEM, name=name)
 
 
 UNNAMED = system("unnamed")
-"""Code that called a service without saying who acts."""
+"""The actor of a call that names none."""

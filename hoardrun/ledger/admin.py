@@ -1,4 +1,7 @@
-"""Support's view of the ledger: read everything, move money through the services only."""
+"""The admin of accounts and transactions, for support. It moves money through services only.
+
+`admin_moves` has what its actions and buttons do.
+"""
 
 from __future__ import annotations
 
@@ -48,10 +51,10 @@ else:
 
 
 class _Kept(ByKey, AddsByService):
-    """Rows that are made by a service and never deleted.
+    """Rows that a service adds and nothing deletes.
 
-    Subclasses name the fields of the add form; afterwards all but `editable` are readonly, and
-    `shown` names what stands in the place of a field.
+    Subclasses name the fields of the add form. Later only `editable` can be changed; `shown`
+    names the columns that replace a field.
     """
 
     add_fields: tuple[str, ...] = ()
@@ -74,7 +77,7 @@ class _Kept(ByKey, AddsByService):
 
 
 class LeftBehindFilter(admin.SimpleListFilter):
-    """Accounts that are closed and have money, which waits to be carried."""
+    """Filter closed accounts that have money, which waits to be carried."""
 
     title = "money"
     parameter_name = "left"
@@ -107,7 +110,7 @@ class AccountAdmin(_Kept):
         return super().get_queryset(request).select_related("user")
 
     def choice_label(self, account: Account) -> str:
-        """Name an account in a form: staff knows users by name."""
+        """Name an account in a form, with its user's name."""
         return choice_label(account)
 
     @admin.display
@@ -136,7 +139,7 @@ class AccountAdmin(_Kept):
         return [carry, *super().get_urls()]
 
     def carry_view(self, request: HttpRequest, account_id: int) -> HttpResponse:
-        """Answer the button of an account's page; lead back there."""
+        """Carry what is left on a closed account: its page has a button for it."""
         if not may_carry(request):
             raise PermissionDenied
         onto, reason = (request.POST.get(name, "") for name in ("onto", "reason"))
@@ -160,7 +163,7 @@ def choice_label(account: Account) -> str:
 
 
 class TransactionAddForm(_TransactionForm):
-    """A new transaction, checked as `transaction_create` will check it again."""
+    """A new transaction. `transaction_create` checks it again when it is saved."""
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -224,7 +227,7 @@ class TransactionAdmin(_Kept):
 
     @admin.display(description="amount")
     def money(self, txn: Transaction) -> str | SafeString:
-        """Say with a sign whether the money came or went."""
+        """Show the amount with a plus if it came in, with a minus if it went out."""
         sign = "+" if txn.direction == Direction.INBOUND else "\N{MINUS SIGN}"
         text = f"{sign}{amount_human(txn.amount, txn.currency)}"
         return format_html('<span class="money">{}</span>', text)
@@ -245,7 +248,7 @@ class TransactionAdmin(_Kept):
 
     @admin.display(description="created")
     def created(self, txn: Transaction) -> str:
-        """Say when, so briefly that the list needs no scrolling to the side."""
+        """Show the time, short enough for the list's width."""
         return f"{timezone.localtime(txn.created_at):%Y-%m-%d %H:%M}"
 
     def get_form(
@@ -271,10 +274,10 @@ class TransactionAdmin(_Kept):
 
     @admin.display(description="", empty_value="")
     def complete_one(self, txn: Transaction) -> str | SafeString:
-        """Offer what is done most often right in the list."""
+        """Show a button for the most frequent move in the list."""
         if Status.COMPLETED not in TRANSITIONS[Status(txn.status)]:
             return ""
-        # The list is one form, with its token: this sends it elsewhere.
+        # The list is one form and has the CSRF token: the button sends that form elsewhere.
         return format_html(
             '<button type="submit" class="button move-one" formaction="{}" name="to" '
             'value="completed" aria-label="Complete #{}">Complete</button>',
@@ -312,7 +315,7 @@ class TransactionAdmin(_Kept):
         return [move, *super().get_urls()]
 
     def move_view(self, request: HttpRequest, txn_id: int) -> HttpResponse:
-        """Answer a button; lead back to the page that it was on."""
+        """Move a transaction: its page and the list have buttons for it. Returns to that page."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         to, reason, onto = (request.POST.get(name, "") for name in ("to", "reason", "onto"))
@@ -332,7 +335,7 @@ class TransactionAdmin(_Kept):
     ) -> HttpResponse:
         txn: Transaction | None = kwargs.get("obj")
         if txn is not None:
-            # Nothing of it can be edited, so there is nothing to save.
+            # No field can be edited, so there is nothing to save.
             for name in ("show_save", "show_save_and_continue", "show_save_and_add_another"):
                 context[name] = False
             if self.has_change_permission(request):

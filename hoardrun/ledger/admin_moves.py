@@ -1,6 +1,6 @@
-"""Moving money in the admin: actions on many transactions, buttons for one, who moved it before.
+"""What the admin's actions and buttons do with money, and the list of a transaction's moves.
 
-And the way out for what is left on a closed account.
+Called by `admin` only. Each move goes through `services` and into the admin's history.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from hoardrun.ledger.transitions import TRANSITIONS
 from hoardrun.request_id import request_id
 from realtime.errors import Refused
 
-MAX_REASONS = 5  # that one action tells of
-MAX_NUMBERS = 10  # of transactions, for each
+MAX_REASONS = 5  # different refusals that one action shows
+MAX_NUMBERS = 10  # transactions named for each of them
 
 # The buttons, in this order.
 VERBS = {
@@ -44,7 +44,7 @@ else:
 
 
 class MovesInline(_Inline):
-    """Every move of a transaction, for all who may view it."""
+    """Every move of a transaction, for users who may view the transaction."""
 
     model = TransactionMove
     verbose_name_plural = "Moves"
@@ -63,7 +63,7 @@ class MovesInline(_Inline):
         return super().get_queryset(request).select_related("user")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True  # the transaction's page has asked
+        return True  # the transaction's page has checked it
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -82,7 +82,7 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def buttons(request: HttpRequest, txn: Transaction) -> dict[str, Any]:
-    """Describe what the page of a transaction offers: which moves, and onto which accounts."""
+    """Describe the buttons of a transaction's page: which moves, and onto which accounts."""
     account = txn.account
     is_own = account.user_id == request.user.pk
     is_carried = txn.counterpart_id is not None
@@ -101,7 +101,7 @@ def buttons(request: HttpRequest, txn: Transaction) -> dict[str, Any]:
 def move_each(
     request: HttpRequest, ids: Sequence[int], to: str, *, reason: str = "", onto: str | None = None
 ) -> None:
-    """Move each on its own: one that is refused stops none of the others. Say what came of it."""
+    """Move each by itself, so that a refusal stops no other. Show what was moved and refused."""
     by = actor_of(request)
     assert by.user_id is not None
     moved: list[Transaction] = []
@@ -123,12 +123,12 @@ def move_each(
 
 
 def may_carry(request: HttpRequest) -> bool:
-    """Say whether the user may carry what is left on the account of somebody else."""
+    """Return whether the user may carry money that is left on accounts of other users."""
     return bool(request.user.has_perm("ledger.change_transaction"))
 
 
 def carry_offer(request: HttpRequest, account: Account) -> dict[str, Any]:
-    """Describe what the page of a closed account offers: how much to carry, and onto which."""
+    """Describe what can be carried from a closed account, and onto which accounts."""
     if account.status != AccountStatus.CLOSED or not (left := left_on(account)):
         return {}
     may = may_carry(request) and account.user_id != request.user.pk
@@ -136,7 +136,7 @@ def carry_offer(request: HttpRequest, account: Account) -> dict[str, Any]:
 
 
 def carry_left(request: HttpRequest, account_id: int, *, onto: str, reason: str) -> None:
-    """Carry what is left on a closed account onto the other one; say what came of it."""
+    """Carry what is left on a closed account onto another one. Show the outcome."""
     by = actor_of(request)
     assert by.user_id is not None
     try:
@@ -152,7 +152,7 @@ def carry_left(request: HttpRequest, account_id: int, *, onto: str, reason: str)
 
 
 def _done(moved: list[Transaction]) -> str:
-    """Say what was moved: one by its number, several by how many and how much."""
+    """Describe what was moved: one by its number, several by their count and sums."""
     sums: dict[str, Decimal] = {}
     for txn in moved:
         sums[txn.currency] = sums.get(txn.currency, Decimal()) + txn.amount

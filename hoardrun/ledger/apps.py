@@ -1,3 +1,5 @@
+"""The Django app of the ledger, which registers its messages and the demo's job."""
+
 from __future__ import annotations
 
 from django.apps import AppConfig

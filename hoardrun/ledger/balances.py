@@ -1,4 +1,4 @@
-"""What a transaction's status does to its account's balances. Nothing here saves."""
+"""What a transaction's status does to its account's balances. Changes instances, never saves."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def effect_of(txn: Transaction, to: str) -> Effect:
     if to in RELEASED and outbound:
         return Effect(available=amount)
     if to == Status.COMPLETED:
-        # An outbound one's hold has lowered the available balance already.
+        # The hold of an outbound one has lowered the available balance already.
         return Effect(current=-amount) if outbound else Effect(amount, amount)
     if to == Status.REVERSED:
         return Effect(amount, amount) if outbound else Effect(-amount, -amount)
@@ -35,7 +35,7 @@ def effect_of(txn: Transaction, to: str) -> Effect:
 
 
 def settle(account: Account, effect: Effect) -> None:
-    """Change the balances by an effect. Raises InsufficientFunds if the money is not there."""
+    """Change the balances by an effect. Raises InsufficientFunds if too little is available."""
     # A credit line may end up exceeded.
     if effect.available < 0 and account.type != AccountType.CREDIT:
         funds_check(account, -effect.available)
@@ -45,7 +45,7 @@ def settle(account: Account, effect: Effect) -> None:
 def shift(
     account: Account, *, available: Decimal = Decimal(0), current: Decimal = Decimal(0)
 ) -> None:
-    """Add to the balances. Raises InvalidAmount if one could not be kept exactly."""
+    """Add to the balances. Raises InvalidAmount if one becomes too large to be stored exactly."""
     account.available_balance += available
     account.current_balance += current
     if max(abs(account.available_balance), abs(account.current_balance)) > LARGEST:

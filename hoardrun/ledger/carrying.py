@@ -1,9 +1,9 @@
-"""The way out for money of a closed account: another account of its customer. Nothing here saves.
+"""Carry money of a closed account onto another account of the same user.
 
-Each carry is a pair of completed transactions, `transfer_out` and `transfer_in`, beside the
-move that needed it, or later, of what was left there. So the balances stay what the completed
-transactions add up to. The two are each other's `counterpart`, and final: one reversed alone
-would make or lose money.
+Called by `services`; changes instances, never saves. Each carry is a pair of completed
+transactions, `transfer_out` and `transfer_in`. It comes with the move that needs it, or later,
+for money that was left. So each balance stays the sum of its account's completed transactions.
+The two are each other's `counterpart`, and final: reversing one alone would make or lose money.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from hoardrun.ledger.models import Account, Transaction
 from realtime import clock
 from realtime.errors import InvalidInput
 
-# For every account that cannot be the one, so that nobody learns which ids others have.
+# The same text for every wrong account, so that it does not reveal the ids of others.
 ONTO = "Name another active account of the same customer and currency."
 
 
 def onto_check(account: Account, other: Account | None, effect: Effect, *, strict: bool) -> None:
     """Check that the money of a move can come onto this account, or onto the other one.
 
-    `strict` refuses to leave money on a closed account. A credit account takes its own, closed
-    or not, since it lowers a debt. Nothing is carried from one: it would turn a credit line
-    into cash. The two have one user. Raises AccountClosed or InvalidInput.
+    `strict` refuses to leave money on a closed account. A closed credit account still takes its
+    own money, since that lowers a debt, but gives none: that would turn a credit line into cash.
+    Both accounts have one user. Raises AccountClosed or InvalidInput.
     """
     is_closed = account.status == AccountStatus.CLOSED
     is_credit = account.type == AccountType.CREDIT
@@ -62,7 +62,7 @@ def _other_check(account: Account, other: Account) -> None:
 
 
 def left_check(account: Account, other: Account) -> Decimal:
-    """Return what can be carried from a closed account onto the other one of its user.
+    """Return the amount to carry from a closed account onto another one of its user.
 
     Raises NothingToCarry or InvalidInput.
     """
@@ -75,10 +75,10 @@ def left_check(account: Account, other: Account) -> Decimal:
 
 
 def left_on(account: Account) -> Decimal:
-    """Return what an account has of its user's own money, without what payments hold."""
+    """Return the user's own money on an account, less what payments hold."""
     if account.type != AccountType.CREDIT:
         return account.available_balance
-    # Its available balance has the credit line in it, which is stored nowhere else.
+    # Its available balance includes the credit line, which is stored nowhere else.
     under_way = account.transactions.filter(
         direction=Direction.OUTBOUND, status__in=(Status.PENDING, Status.PROCESSING)
     )
@@ -87,7 +87,7 @@ def left_on(account: Account) -> Decimal:
 
 
 def others_of(account: Account, *, that_give: bool = False) -> list[Account]:
-    """List the accounts that may take the money of this one, or give it."""
+    """List the accounts that may take this one's money; with `that_give`, those that may give."""
     others = Account.objects.filter(
         user_id=account.user_id, currency=account.currency, status=AccountStatus.ACTIVE
     )
@@ -101,7 +101,7 @@ def carry(
 ) -> list[Transaction]:
     """Change both balances; return the pair of transactions to save.
 
-    Raises InsufficientFunds if the source has not got the amount.
+    Raises InsufficientFunds if the source has too little.
     """
     return [
         _side(source, TransactionType.TRANSFER_OUT, Direction.OUTBOUND, -amount, about, reference),

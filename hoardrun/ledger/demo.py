@@ -1,7 +1,7 @@
-"""A customer of the demo who pays by itself: `SIMULATE_PAYMENTS=1`, under DEBUG only.
+"""A demo customer who pays regularly: a job under `SIMULATE_PAYMENTS=1` and DEBUG.
 
-Each step moves every payment that is under way one status on, and begins a new one. So a
-payment is pending for one step, processing for the next, and then completed or failed.
+Each step advances every payment under way by one status and begins a new one. So a payment is
+pending for one step, processing for the next, and then completed or failed.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from realtime.errors import Refused
 from realtime.retry import retried
 
 SECONDS = 10
-NAME = "demo"  # who begins the payments
+NAME = "demo"  # the actor that begins the payments
 REFERENCE = "DEMO-AUTO-"
-UNREAD = 3  # notices of payments that the customer leaves unread
+UNREAD = 3  # newest notices of payments that stay unread
 FAIL_EVERY = 9
 TOP_UP_BELOW = 400_000
 
@@ -54,7 +54,7 @@ PURCHASES = (
 
 
 def step(now: float | None = None) -> None:
-    """Let the first customer of the demo pay. Safe on several nodes: a step happens once."""
+    """Let the first demo customer pay. On several nodes each step still happens once."""
     account = Account.objects.filter(
         user__username=settings.DEMO_LOGINS[0]["username"],
         currency=Currency.UGX,
@@ -65,7 +65,7 @@ def step(now: float | None = None) -> None:
     number = int((time.time() if now is None else now) // SECONDS)
     under_way = _own(account).filter(status__in=(Status.PENDING, Status.PROCESSING))
     before = list(under_way.order_by("id"))
-    if not _begin(account.pk, number):  # another node has
+    if not _begin(account.pk, number):  # another node did this step
         return
     for txn in before:
         _advance(txn)
@@ -73,7 +73,7 @@ def step(now: float | None = None) -> None:
 
 
 def _own(account: Account) -> QuerySet[Transaction]:
-    """Select what the demo has created; a reference alone may be anybody's."""
+    """Select the transactions of the demo. Their reference alone could be a user's own."""
     return Transaction.objects.filter(
         account=account,
         moves__to_status=Status.PENDING,
@@ -95,7 +95,7 @@ def _advance(txn: Transaction) -> None:
 
 @retried
 def _begin(account_id: int, number: int) -> bool:
-    """Create the payment of a step under the account's lock; say whether it was still to do."""
+    """Create the payment of a step under the account's lock; return whether it was still to do."""
     with transaction.atomic():
         account = account_lock(account_id)
         if _own(account).filter(reference=f"{REFERENCE}{number}").exists():
@@ -124,7 +124,7 @@ def _create(account: Account, number: int) -> None:
 
 
 def _read(user_id: int) -> None:
-    """Read all but the newest notices, as a customer does: the bell stays useful."""
+    """Mark all but the newest notices as read, so that the bell stays useful."""
     unread = Notification.objects.filter(user_id=user_id, type="transaction", status="unread")
     for pk in unread.order_by("-id").values_list("pk", flat=True)[UNREAD : UNREAD + 20]:
         notification_mark_read(notification_id=pk)

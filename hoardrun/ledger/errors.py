@@ -1,4 +1,4 @@
-"""Why the ledger refuses, beside InvalidInput."""
+"""The refusals of the ledger, beside InvalidInput. Codes and titles are part of the API."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class CurrencyMismatch(Refused):
 
 
 class AccountNotFound(Refused):
-    """No such account, or somebody else's."""
+    """No such account, or another user's."""
 
     code = "account_not_found"
     status = 404
@@ -49,7 +49,7 @@ class AccountNotFound(Refused):
 
 
 class TransactionNotFound(Refused):
-    """No such transaction, or somebody else's."""
+    """No such transaction, or another user's."""
 
     code = "transaction_not_found"
     status = 404
@@ -111,7 +111,7 @@ class IdempotencyConflict(Refused):
 
 
 class AccountClosed(Refused):
-    """Money would come onto a closed account, or is missing there. Names other accounts."""
+    """Money would come onto a closed account, or is missing there. `accounts` may take part."""
 
     code = "account_closed"
     status = 409
@@ -154,7 +154,7 @@ class CarriedMoney(Refused):
 
 
 class ActionNotAllowed(Refused):
-    """Owners may not do that to a transaction of their own."""
+    """An owner may not do that to their own transaction."""
 
     code = "action_not_allowed"
     status = 403
@@ -168,7 +168,7 @@ class ActionNotAllowed(Refused):
 
 
 class OwnAccount(Refused):
-    """A member of staff would move money on an account of its own."""
+    """A member of staff may not move money on their own account."""
 
     code = "own_account"
     status = 403

@@ -1,4 +1,4 @@
-"""What a list of transactions may be narrowed down by."""
+"""The filters of `GET transactions`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hoardrun.ledger.selectors import id_parse
 
 
 class MomentField(IsoDateTimeField):  # type: ignore[misc]
-    """A moment in UTC; the first and last hours of all time have none there."""
+    """A moment in UTC. Refuses the first and last hours of the calendar, which have none."""
 
     def clean(self, value: Any) -> datetime | None:
         moment: datetime | None = super().clean(value)

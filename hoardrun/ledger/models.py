@@ -1,7 +1,7 @@
 """Accounts and the transactions that move their balances.
 
-Balances and statuses change through `services` only, which hold the row locks;
-the constraints here are the last line, for whoever goes around them.
+Only `services` changes balances and statuses: it holds the row locks. The constraints here
+also stop code and SQL that bypass it. `publishing` tells the devices of each save.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from realtime.append_only import AppendOnly
 from realtime.changes import Tracked
 
 _NAMED = (ActorKind.SERVICE, ActorKind.PROVIDER, ActorKind.SYSTEM)
-# Closed accounts with money that has to be carried onto another one.
+# Closed accounts with money that has to be carried onto another account.
 LEFT_BEHIND = Q(status=AccountStatus.CLOSED, available_balance__gt=0, current_balance__gt=0)
 _SETTLED = Q(status__in=[TransactionStatus.COMPLETED, TransactionStatus.REVERSED])
 
@@ -38,9 +38,8 @@ _SETTLED = Q(status__in=[TransactionStatus.COMPLETED, TransactionStatus.REVERSED
 class Account(Tracked):
     """Money of one user in one currency.
 
-    `current_balance` is what completed transactions add up to; `available_balance`
-    is that less what outbound transactions under way hold. A credit account's
-    available balance includes its credit line.
+    `current_balance` is the sum of the completed transactions. `available_balance` is that less
+    the holds of outbound transactions under way; on a credit account it includes the credit line.
     """
 
     user = models.ForeignKey(
@@ -63,7 +62,7 @@ class Account(Tracked):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    # What `balance_update` tells and may change.
+    # What `balance_update` contains and a save may change.
     TRACKED: ClassVar[tuple[str, ...]] = (
         "available_balance",
         "current_balance",
@@ -94,11 +93,11 @@ class Account(Tracked):
 class Transaction(Tracked):
     """One movement of money on one account.
 
-    `balance_after` is the account's current balance when it completed; it and
-    `completed_at` stay when it is reversed. An instance is called `txn`.
+    `balance_after` is the account's current balance at completion. It and `completed_at` stay
+    when the transaction is reversed. Variables are called `txn`, since Django has `transaction`.
     """
 
-    # What `transaction_update` tells and may change.
+    # What `transaction_update` contains and a save may change.
     TRACKED: ClassVar[tuple[str, ...]] = (
         "account_id",
         "type",
@@ -135,8 +134,8 @@ class Transaction(Tracked):
     reference = models.CharField(max_length=100, blank=True, db_index=True)
     failure_reason = models.CharField(max_length=200, blank=True)
     idempotency_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 unique only where given
-    # Whose key it is; none where the user had given the key on another account before keys
-    # became the user's. The unique constraint has the index.
+    # The user whose key it is. None for old rows: keys belonged to accounts then, and this user
+    # had used the key on another one. The unique constraint has the index.
     key_owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -146,8 +145,8 @@ class Transaction(Tracked):
         db_index=False,
         related_name="+",
     )
-    # The other side of a carry (see `carrying`), stored on both. Neither is ever moved again:
-    # one side alone would make or lose money.
+    # The other side of a carry (see `carrying`), stored on both sides. Neither is moved again:
+    # moving one alone would make or lose money.
     counterpart = models.ForeignKey(
         "self",
         on_delete=models.PROTECT,
@@ -206,8 +205,8 @@ class Transaction(Tracked):
 class TransactionMove(AppendOnly):
     """One move of a transaction: from which status to which, by whom, and why.
 
-    Written in the commit of the move itself, and never changed. The first has no
-    `from_status`: it created the transaction. Transactions from before 0.1.0 may lack some.
+    Written in the transaction of the move and never changed. The first has no `from_status`: it
+    created the transaction. Transactions from before 0.1.0 may lack some moves.
     """
 
     ERASABLE = ("reason",)

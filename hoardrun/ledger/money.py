@@ -1,7 +1,7 @@
 """Currencies and amounts: Decimal inside, text on the wire, never a float.
 
-Every currency has its own number of decimals (ISO 4217). 15 significant digits,
-two of them decimals, are what a column holds: SQLite keeps no more exactly.
+Each currency has its own number of decimals (ISO 4217). A column holds 15 significant digits,
+two of them decimals: SQLite keeps no more exactly. No I/O here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MAX_DIGITS = 15
 DECIMAL_PLACES = 2
 LARGEST = Decimal(10) ** (MAX_DIGITS - DECIMAL_PLACES) - Decimal(10) ** -DECIMAL_PLACES
 
-# Plain decimals only: Decimal() itself also takes 1e9, 1_000, blanks and other scripts' digits.
+# Plain decimals only: Decimal() also accepts 1e9, 1_000, blanks and digits of other scripts.
 _PLAIN = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
 
 
@@ -49,9 +49,8 @@ def currency_parse(value: str) -> Currency:
 def amount_parse(value: Any, currency: str, *, allow_zero: bool = False) -> Decimal:
     """Read an amount of a currency from text, Decimal or int.
 
-    Raises InvalidAmount for anything else, a float above all; for zero and
-    below; for more decimals than the currency has, unless they are zeros; and
-    for what is too large to be kept exactly.
+    Raises InvalidAmount for other types, such as float; for zero and less; for more decimals
+    than the currency has, unless they are zeros; and for amounts too large to store exactly.
     """
     code = currency_parse(currency)
     number = _number(value)
@@ -67,7 +66,7 @@ def amount_parse(value: Any, currency: str, *, allow_zero: bool = False) -> Deci
 
 
 def largest_text(currency: str) -> str:
-    """Write the largest amount that a currency may have."""
+    """Write the largest amount of a currency."""
     unit = Decimal(1).scaleb(-currency_parse(currency).exponent)
     return amount_text(LARGEST.quantize(unit, ROUND_DOWN), currency)
 
@@ -83,7 +82,7 @@ def amount_human(value: Decimal, currency: str) -> str:
 
 
 def _places(value: Decimal, currency: str) -> int:
-    """Return the currency's decimals, or more where rounding would tell a lie."""
+    """Return the currency's decimals, or more if rounding would change the value."""
     exponent = value.normalize().as_tuple().exponent
     assert isinstance(exponent, int), "money is finite"
     return max(currency_parse(currency).exponent, -exponent)

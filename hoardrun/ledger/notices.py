@@ -1,4 +1,4 @@
-"""What a transaction's owner is told in words."""
+"""The texts of notifications about transactions. Called by `services`. No I/O here."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Notice(NamedTuple):
 
 
 def notice_of(txn: Transaction) -> Notice | None:
-    """Put a transaction's new status into words; None for one that needs no notice."""
+    """Write the notice of a transaction's new status; None if it needs none."""
     amount = amount_human(txn.amount, txn.currency)
     inbound = txn.direction == Direction.INBOUND
     what = f"{'Deposit' if inbound else 'Payment'} of {amount}"

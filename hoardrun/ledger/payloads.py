@@ -1,4 +1,4 @@
-"""Accounts and transactions as they are told: on the socket, over REST, in the snapshot."""
+"""Make messages from accounts and transactions. The socket, REST and the snapshot send the same."""
 
 from __future__ import annotations
 

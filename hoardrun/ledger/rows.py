@@ -1,4 +1,4 @@
-"""How services lock the rows of the ledger, check them and store them."""
+"""Lock, check and store the rows of the ledger. Called by `services`, inside a transaction."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from realtime.errors import InvalidInput
 
 
 def account_lock(account_id: int | str, owner_id: int | None = None) -> Account:
-    """Lock an account, of this owner if one is named. Raises AccountNotFound."""
+    """Lock an account; with `owner_id`, only that user's. Raises AccountNotFound."""
     accounts = Account.objects.select_for_update(no_key=True)
     if owner_id is not None:
         accounts = accounts.filter(user_id=owner_id)
@@ -26,9 +26,9 @@ def account_lock(account_id: int | str, owner_id: int | None = None) -> Account:
 
 
 def accounts_lock(account_id: int, onto: int | str | None) -> tuple[Account, Account | None]:
-    """Lock an account and another one of its user, if named, in the order of their ids.
+    """Lock an account and, if named, another one of its user, in the order of their ids.
 
-    Raises AccountNotFound, and for the other one InvalidInput, alike if it is another user's.
+    Raises AccountNotFound. Raises InvalidInput if the other one is missing or another user's.
     """
     if onto is None:
         return account_lock(account_id), None
@@ -44,13 +44,13 @@ def accounts_lock(account_id: int, onto: int | str | None) -> tuple[Account, Acc
 
 
 def actor_check(account: Account, by: Actor) -> None:
-    """Raise OwnAccount for staff on an account of its own."""
+    """Raise OwnAccount for a member of staff on their own account."""
     if by.kind == ActorKind.STAFF and by.user_id == account.user_id:
         raise OwnAccount
 
 
 def clean(row: Account | Transaction | TransactionMove, exclude: set[str]) -> None:
-    """Check lengths, choices and characters: one store or the other would take anything."""
+    """Check lengths, choices and characters. SQLite, for one, would store anything."""
     for name, value in row.__dict__.items():
         if isinstance(value, str) and not is_text(value):
             raise InvalidInput(name, "Holds characters that are not text; remove them.")
@@ -61,7 +61,7 @@ def clean(row: Account | Transaction | TransactionMove, exclude: set[str]) -> No
 
 
 def record(txn: Transaction, before: str, by: Actor, reason: str = "") -> None:
-    """Store a move that has just been saved."""
+    """Store the move of a transaction that has just been saved."""
     move = TransactionMove(
         txn=txn,
         from_status=before,
@@ -85,7 +85,7 @@ def carried_save(sides: list[Transaction], by: Actor, reason: str) -> None:
     gives.save()
     takes.counterpart = gives
     takes.save()
-    # `update`, since the link is not told: each side has published itself.
+    # By `update`, which publishes nothing: each side has published itself.
     gives.counterpart = takes
     Transaction.objects.filter(pk=gives.pk).update(counterpart=takes)
     for side in sides:

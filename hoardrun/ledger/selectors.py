@@ -1,4 +1,4 @@
-"""Reads, and the one place that says whose money is whose."""
+"""All queries of the ledger. Only these decide which rows belong to a user."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hoardrun.ledger.models import Account, Transaction
 
 
 def id_parse(value: int | str) -> int:
-    """Read an id from the wire; what cannot be one becomes 0, which no row has."""
+    """Parse an id that a client sent; 0, which no row has, if it cannot be one."""
     text = str(value)
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
 

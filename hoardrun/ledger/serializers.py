@@ -1,4 +1,4 @@
-"""What the ledger's API takes and gives; `payloads` writes the answers."""
+"""The shapes of the ledger's requests and answers. `payloads` makes the answers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class MoneyText(serializers.CharField):
 
 @extend_schema_field(_MONEY)
 class AmountInput(serializers.CharField):
-    """An amount as sent: text. The service reads it, since only the account knows the currency."""
+    """An amount as text. The service parses it, since only the account knows the currency."""
 
     default_error_messages = {"invalid": 'Give an amount as text, such as "12.50".'}
 

@@ -1,20 +1,18 @@
-"""Every write to the ledger: open an account, create a transaction, move it.
+"""All writes of the ledger: open an account, create a transaction, move it.
 
-Each is one database transaction that locks the account's row, then the
-transaction's, so balances change one after the other whatever the concurrency
-(on SQLite, immediate transactions do the same). The account is saved before the
-transaction, and the notification last: each save publishes, and a user's stream
-stays locked from the first publication to the commit.
+Called by views, the admin, commands and jobs. Each service is one database transaction that locks
+the account, then the transaction, so that balances change one after the other (on SQLite by
+immediate transactions). It saves the account before the transaction, and the notification last:
+each save publishes, and a user's stream stays locked from the first publication to the commit.
+Each move is stored with its actor (`actors`) in the same database transaction.
 
-An outbound transaction holds its amount of the available balance from the start.
-Completing it takes the amount from the current balance too; failing, cancelling
-or expiring gives the hold back. An inbound one adds to both when it completes.
-Reversing undoes either. A closed account takes no new transactions, but what is
-under way on it may still end: `onto` names the account that takes or gives the money then.
-People must name one; what a program says is stored as it is, and the money waits on the closed
-account for `account_carry`.
+An outbound transaction holds its amount of the available balance from the start. Completing it
+also takes the amount from the current balance; failing, cancelling or expiring it releases the
+hold. An inbound one adds to both balances when it completes. Reversing undoes either.
 
-Each move is stored with who made it (`actors`), in the same database transaction.
+A closed account takes no new transactions, but those under way may still end. Then `onto` names
+the account that takes or gives the money. People must name one. A program need not: the money
+then waits on the closed account for `account_carry`.
 """
 
 from __future__ import annotations
@@ -68,7 +66,7 @@ Amount = str | int | Decimal
 
 
 class Created(NamedTuple):
-    """A transaction, and whether this very call created it or a former one of its key."""
+    """A transaction, and whether this call created it; else an earlier one with its key did."""
 
     txn: Transaction
     created: bool
@@ -83,7 +81,7 @@ def account_open(
     opening_balance: Amount = 0,
     credit_limit: Amount = 0,
 ) -> Account:
-    """Open an active account. A credit limit, for credit accounts only, is available at once."""
+    """Open an active account. Only credit accounts have a credit limit; it is available at once."""
     opening = amount_parse(opening_balance, currency, allow_zero=True)
     credit = amount_parse(credit_limit, currency, allow_zero=True)
     if credit and type != AccountType.CREDIT:
@@ -99,9 +97,9 @@ def account_open(
 def transaction_check(
     *, account: Account, type: str, direction: str, amount: Amount, currency: str | None = None
 ) -> Decimal:
-    """Check that an account would take a new transaction; return the amount.
+    """Check whether an account takes a new transaction; return the amount.
 
-    Only a call under the account's lock, as `transaction_create` makes, decides.
+    The answer is final only under the account's lock, as in `transaction_create`.
     """
     if currency is not None and currency_parse(currency) != account.currency:
         raise CurrencyMismatch(currency, account.currency)
@@ -135,9 +133,9 @@ def transaction_create(
 ) -> Created:
     """Create a pending transaction; an outbound one holds its amount.
 
-    With `owner_id`, the account must be that user's. A key that the account's user has
-    used before returns the first transaction, and raises IdempotencyConflict if it
-    asked for something else. Raises a Refused if the account does not take it.
+    With `owner_id`, the account must be that user's. A key that the account's user has used
+    before returns the first transaction, or raises IdempotencyConflict if that was different.
+    Raises a Refused if the account does not take the transaction.
     """
     with _key_is_once(account_id, idempotency_key), transaction.atomic():
         account = account_lock(account_id, owner_id)
@@ -179,16 +177,16 @@ def transaction_move(
     by: Actor = UNNAMED,
     onto: int | str | None = None,
 ) -> Transaction:
-    """Move a transaction to another status, with everything that this does to the money.
+    """Move a transaction to another status, and the money with it.
 
-    `reason` is kept with the move, and told as `failure_reason` where it ended otherwise than
-    completed. If the account is closed, the money comes onto the account `onto`, or from there;
-    the two need one owner and one currency.
+    `reason` is stored with the move, and published as `failure_reason` if the transaction ends
+    otherwise than completed. If the account is closed, the account `onto` takes or gives the
+    money; it needs the same user and currency.
 
-    Raises IllegalTransition, also for the status it has already: a move happens once.
-    Reversing raises InsufficientFunds if the money that came in is no longer there, and
-    CarriedMoney for one side of a carry. AccountClosed means that `onto` is needed, OwnAccount
-    that `by` is staff with that account.
+    Raises IllegalTransition, also for the status that it has already: a move happens once.
+    Reversing raises InsufficientFunds if the money that came in is gone, and CarriedMoney for
+    one side of a carry. AccountClosed means that `onto` is needed; OwnAccount, that `by` is a
+    member of staff who has that account.
     """
     pk = id_parse(txn_id)
     with transaction.atomic():
@@ -210,7 +208,7 @@ def transaction_move(
         onto_check(account, other, effect, strict=by.kind in PEOPLE)
         about = f"For transaction #{txn.pk} of a closed account"
         carried: list[Transaction] = []
-        if other and effect.available < 0:  # before, so that the account can give it
+        if other and effect.available < 0:  # first, so that the account has the money
             carried = carry(other, account, -effect.available, about, txn.reference)
         txn.status = to
         txn.failure_reason = reason if to in EXPLAINED else ""
@@ -245,9 +243,8 @@ def account_carry(
 ) -> list[Transaction]:
     """Carry what is left on a closed account onto another active one of its user.
 
-    Returns the pair of completed transactions. Of a credit account, only what it holds beside
-    its credit line is carried. Raises NothingToCarry, InvalidInput about `onto`,
-    AccountNotFound, and OwnAccount.
+    Returns the pair of completed transactions. Carries nothing of a credit line. Raises
+    NothingToCarry, InvalidInput about `onto`, AccountNotFound and OwnAccount.
     """
     with transaction.atomic():
         account, other = accounts_lock(id_parse(account_id), onto)
@@ -263,7 +260,10 @@ def account_carry(
 
 @contextmanager
 def _key_is_once(account_id: int | str, key: str | None) -> Iterator[None]:
-    """Say so if a key came for two accounts of its user at a time, whose locks are two."""
+    """Raise IdempotencyConflict if two calls at once use a key on two accounts of one user.
+
+    Each holds the lock of its own account: only the unique constraint stops the second.
+    """
     try:
         yield
     except IntegrityError:
@@ -275,7 +275,7 @@ def _key_is_once(account_id: int | str, key: str | None) -> Iterator[None]:
 
 
 def _first_of(account: Account, key: str, wanted: dict[str, Any]) -> Transaction | None:
-    """Find what this key of the account's user created, first of all on this account."""
+    """Return what the account's user created with this key, preferably on this account."""
     mine = Q(account=account) | Q(key_owner=account.user_id)
     found = list(Transaction.objects.filter(mine, idempotency_key=key))
     if not found:

@@ -1,4 +1,4 @@
-"""The life of a transaction, as a table. Pure: `services` moves, this says whether it may."""
+"""The table of moves that a transaction may make. `services` asks it. No I/O here."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
             Status.EXPIRED,
         }
     ),
-    # No CANCELLED: the money is with the provider, who alone can say how it ends.
+    # No CANCELLED: the provider has the money and alone decides how it ends.
     Status.PROCESSING: frozenset({Status.COMPLETED, Status.FAILED, Status.EXPIRED}),
     Status.COMPLETED: frozenset({Status.REVERSED}),
     Status.FAILED: frozenset(),
@@ -27,9 +27,9 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
 }
 assert set(TRANSITIONS) == set(Status), "every status needs its row"
 
-# Statuses that give an outbound transaction's hold back.
+# Statuses that release the hold of an outbound transaction.
 RELEASED = frozenset({Status.FAILED, Status.CANCELLED, Status.EXPIRED})
-# Statuses that say why: the reason of other moves is no failure.
+# Statuses whose reason is published as `failure_reason`.
 EXPLAINED = RELEASED | {Status.REVERSED}
 
 

@@ -40,7 +40,7 @@ ACTIONS = {
     "expire": TransactionStatus.EXPIRED,
 }
 OWNER_ACTIONS = frozenset({"cancel"})
-MOVE = "ledger.change_transaction"  # the right that the admin asks for, too
+MOVE = "ledger.change_transaction"  # the admin requires the same right
 
 
 class AccountListView(View, ListAPIView[Account]):
@@ -124,7 +124,7 @@ class TransactionActView(View):
 
 
 def _actor(request: Request, txn_id: str, action: str) -> Actor:
-    """Return who acts, or refuse: an owner, or staff on a transaction of somebody else."""
+    """Return the actor: the owner, or staff on a transaction of another user. Else refuse."""
     acting_id = user_id(request)
     own = selectors.transaction_list(user_id=acting_id)
     if own.filter(pk=selectors.id_parse(txn_id)).exists():
@@ -135,11 +135,11 @@ def _actor(request: Request, txn_id: str, action: str) -> Actor:
         return actors.staff(acting_id, request_id(request))
     if request.user.is_staff:
         raise PermissionDenied(f"To move transactions of others takes the right {MOVE}.")
-    raise TransactionNotFound  # somebody else's looks like none at all
+    raise TransactionNotFound  # do not reveal that another user has it
 
 
 def _transaction_input(request: Request) -> dict[str, Any]:
-    """Check the body, and the key that comes in the header or as a field."""
+    """Check the body, and the key, which comes in the header or as a field."""
     data = request.data
     header = idempotency.key_of(request)
     if header is not None and isinstance(data, dict):

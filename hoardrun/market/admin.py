@@ -1,3 +1,5 @@
+"""The admin of instruments and quotes. Staff choose what is traded; feeds write the quotes."""
+
 from __future__ import annotations
 
 from django.contrib import admin
@@ -23,7 +25,7 @@ class InstrumentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Quote)
 class QuoteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Readable only: quotes come from feeds."""
+    """Read-only: quotes come from feeds."""
 
     list_display = ("instrument", "last", "percent", "traded", "quoted_at")
     list_filter = ("instrument__type",)

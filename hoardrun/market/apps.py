@@ -1,3 +1,5 @@
+"""The Django app of the market, which registers its message and its rooms."""
+
 from __future__ import annotations
 
 from django.apps import AppConfig

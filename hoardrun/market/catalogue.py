@@ -1,4 +1,4 @@
-"""The instruments that a new installation begins with, and how the simulator moves them."""
+"""The instruments of a new installation, with what the simulator needs to move them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 
 class Seed(NamedTuple):
-    """An instrument, its base price and what trades of it a day, in `currency` and units.
+    """An instrument. `base` is its price in `currency`, `daily_volume` counts units.
 
-    `supply` counts the coins or shares there are, for the market capitalisation.
+    `supply` is the number of coins or shares, for the market capitalisation.
     """
 
     symbol: str

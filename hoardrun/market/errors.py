@@ -1,4 +1,4 @@
-"""Why a question about the market is refused."""
+"""The refusals of the market. Codes and titles are part of the API."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from realtime.errors import Refused
 
 
 class InstrumentNotFound(Refused):
-    """No active instrument is called so; `extra["symbols"]` names those that are not."""
+    """No active instrument has the symbols that `extra["symbols"]` names."""
 
     code = "instrument_not_found"
     status = 404
@@ -24,7 +24,7 @@ class InstrumentNotFound(Refused):
 
 
 class QuoteNotFound(Refused):
-    """The instrument has no quote, as no feed has sent one."""
+    """No feed has quoted the instrument yet."""
 
     code = "quote_not_found"
     status = 404

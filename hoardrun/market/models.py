@@ -1,4 +1,4 @@
-"""What is traded, and what it was last quoted at."""
+"""Instruments and their newest quotes. Staff edit instruments; `services` writes quotes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SYMBOL_PATTERN = r"^[A-Z0-9][A-Z0-9.\-]*\Z"
 
 
 class Instrument(models.Model):
-    """Something with a price. Taken out of the market by `is_active`, not by deletion."""
+    """Something with a price. Clear `is_active` to take it out of the market; do not delete it."""
 
     class Type(models.TextChoices):
         STOCK = "stock"
@@ -32,7 +32,7 @@ class Instrument(models.Model):
     symbol = models.CharField(
         max_length=MAX_SYMBOL_LENGTH,
         unique=True,
-        # A colon would make the name of its room ambiguous; lower case is for types.
+        # A colon would make the name of its room ambiguous; lower case names types.
         validators=[
             RegexValidator(
                 SYMBOL_PATTERN,

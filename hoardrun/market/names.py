@@ -1,4 +1,4 @@
-"""How the market's rooms and topics are called; nobody else builds these names."""
+"""The names of the market's rooms and topics. No other module builds them."""
 
 from __future__ import annotations
 

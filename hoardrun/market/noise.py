@@ -1,7 +1,6 @@
-"""What makes the simulated market move: numbers that look like chance and are none.
+"""Numbers that move the simulated market: they look random, and every process gets the same.
 
-All of it is a pure function of a seed and a tick, so every process computes the same. Called by
-the simulator and its feed.
+All are pure functions of a seed and a tick. Called by the simulator and its feed.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from math import sin, tau
 
 MINUTE = 600  # ticks of 100 ms
 GRID = 10 * MINUTE
-# Periods in minutes, and amplitudes: so much that a day moves the walk by about 1.
+# Periods in minutes, and amplitudes. They move the walk by about 1 in a day.
 _SLOW = ((34_000, 2.4), (13_000, 1.6), (5600, 1.0), (2400, 0.6), (1000, 0.3))
 _FAST = ((47, 0.15), (13, 0.08), (3.1, 0.05), (0.7, 0.04), (0.19, 0.02))
 BOUND = sum(amplitude for _, amplitude in (*_SLOW, *_FAST))
@@ -26,7 +25,7 @@ class Walk:
         draw = random.Random(seed).random
 
         def waves(shape: tuple[tuple[float, float], ...]) -> list[tuple[float, float, float]]:
-            """Give each sine its amplitude, its angle a tick, and its phase."""
+            """Return each sine's amplitude, angle per tick and phase."""
             return [
                 (amplitude, tau / (period * MINUTE * (0.8 + 0.4 * draw())), tau * draw())
                 for period, amplitude in shape
@@ -42,10 +41,10 @@ class Walk:
         return _sum(self._slow, tick) + _sum(self._fast, tick)
 
     def extremes(self, first: int, last: int) -> tuple[float, float]:
-        """Return what the walk stays below and above from `first` to `last`, both included.
+        """Return an upper and a lower bound of the walk from `first` to `last`, both included.
 
-        Close to the highest and the lowest value: the slow sines are looked at on a grid, and
-        the fast ones reach their amplitudes within minutes. A later `last` never narrows it.
+        They are close to its extremes: the slow sines are read on a grid, and the fast ones
+        reach their amplitudes within minutes. A later `last` never brings them closer.
         """
         levels = [self._grid_level(tick) for tick in range(first, last + 1, GRID)]
         return max(levels) + self._margin, min(levels) - self._margin

@@ -1,7 +1,7 @@
-"""A quote on its way from a feed to the sockets and the table.
+"""A quote between a feed, the sockets and the table. No I/O here.
 
-Prices are Decimal, with the instrument's own number of decimals from the feed on,
-so what is sent and what is stored is the same number.
+Prices are Decimal and have the instrument's number of decimals from the feed on, so the sockets
+and the table get the same number.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _PERCENT = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a feed and a message need to know of an instrument; `id` is its row's."""
+    """What feeds and messages need of an instrument; `id` is the id of its row."""
 
     id: int
     symbol: str
@@ -32,13 +32,13 @@ class Listing:
     status: str
 
     def round(self, value: Decimal) -> Decimal:
-        """Bring a price to the instrument's number of decimals."""
+        """Round a price to the instrument's number of decimals."""
         return _without_sign_of_zero(value.quantize(Decimal(1).scaleb(-self.decimals)))
 
 
 @dataclass(frozen=True, slots=True)
 class LiveQuote:
-    """The newest quote of an instrument: `open`, `high`, `low` and `volume` are of this day."""
+    """The newest quote of an instrument. `open`, `high`, `low` and `volume` are of this day."""
 
     listing: Listing
     price: Decimal
@@ -68,12 +68,12 @@ class LiveQuote:
 
 
 def _without_sign_of_zero(value: Decimal) -> Decimal:
-    """A small loss rounds to "-0.00", which nobody would read as nothing."""
+    """Return 0.00 for -0.00, to which a small loss rounds."""
     return value if value else abs(value)
 
 
 def plain(value: Decimal) -> str:
-    """Write a number without an exponent and without surplus zeros."""
+    """Write a number without an exponent and trailing zeros."""
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -102,7 +102,7 @@ def market_update(quote: LiveQuote) -> MarketUpdate:
 def ephemerals(
     quotes: Iterable[LiveQuote], rooms: tuple[str, ...] | None = None
 ) -> list[Ephemeral]:
-    """Address quotes to their rooms, or to those given; the newest per symbol is enough."""
+    """Make a message for each quote, to its rooms or to those given, keyed by symbol."""
     return [
         Ephemeral(rooms or quote.rooms, quote.listing.symbol, market_update(quote))
         for quote in quotes

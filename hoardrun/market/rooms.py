@@ -1,4 +1,7 @@
-"""The rooms of the market: everything, one type, one symbol, and one that always moves."""
+"""The rooms of the market: all quotes, one type, one symbol, and one that always moves.
+
+The app registers them with `realtime.rooms`. A room's snapshot is its newest stored quotes.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,12 @@ from hoardrun.market.selectors import instrument_list, quote_list
 from realtime.publish import Ephemeral
 from realtime.rooms import RoomKind
 
-SYMBOLS_KEPT_SECONDS = 5.0  # a new instrument's room opens after this time at the latest
+SYMBOLS_KEPT_SECONDS = 5.0  # the room of a new instrument opens within this time
 TEST_INTERVAL_SECONDS = 0.5
 
 
 class MarketRooms(RoomKind):
-    """`market_data`, `market:<type>` and `market:<SYMBOL>`; open to whoever is logged in."""
+    """`market_data`, `market:<type>` and `market:<SYMBOL>`, for every user who is logged in."""
 
     name = "market"
     topic = names.TOPIC
@@ -54,7 +57,7 @@ class MarketRooms(RoomKind):
         return ephemerals(quote_list(symbols=[subject]))
 
     def _symbols(self) -> dict[str, str]:
-        """Return names by symbol, asking the database once in a few seconds."""
+        """Return the names by symbol. Reads the database once in SYMBOLS_KEPT_SECONDS."""
         now = time.monotonic()
         if now >= self._known_until:
             self._known = dict(instrument_list().values_list("symbol", "name"))
@@ -63,7 +66,7 @@ class MarketRooms(RoomKind):
 
 
 class AlwaysMovingRoom(RoomKind):
-    """`market_data:TEST`: an instrument of our own, for trying a client without any feed."""
+    """`market_data:TEST`: a made-up instrument, to try a client without a feed."""
 
     name = "market_test"
     topic = names.TEST_TOPIC

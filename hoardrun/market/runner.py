@@ -1,4 +1,7 @@
-"""Run a feed: publish what it yields, and record the newest quotes from time to time."""
+"""Run a feed: publish its quotes, and store the newest ones every few seconds.
+
+Called by a server process that simulates the market, and by `stream_market`.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ RETRY_SECONDS = 5.0
 
 
 class _Desk:
-    """What is traded, and the newest quote of each that is not yet stored."""
+    """The instruments that are traded, and their newest quotes that are not stored yet."""
 
     def __init__(self, symbols: Collection[str]) -> None:
         self._symbols = symbols
@@ -36,23 +39,23 @@ class _Desk:
         self._unsaved.update((quote.listing.id, quote) for quote in quotes)
 
     async def load(self) -> None:
-        """Read what is traded; staff may have changed it."""
+        """Read the active instruments again: staff may have changed them."""
         load = database_sync_to_async(selectors.listing_list)
         self._listings = await load(symbols=self._symbols)
 
     async def save(self) -> None:
-        """Store the newest quotes of what is still traded; keep them if that fails."""
+        """Store the newest quotes of active instruments; keep them for later if that fails."""
         unsaved, self._unsaved = self._unsaved, {}
         traded = {listing.id for listing in self._listings}
         quotes = [quote for key, quote in unsaved.items() if key in traded]
         try:
             await database_sync_to_async(services.quotes_record)(quotes=quotes)
-        except BaseException:  # a cancelled one too: `run_feed` saves once more at the end
+        except BaseException:  # also if cancelled: `run_feed` saves again at the end
             self._unsaved = unsaved | self._unsaved
             raise
 
     async def sync(self) -> None:
-        """Do both; a database that is away costs one line in the log, and no tick."""
+        """Load and save. If the database is away, log one line and lose no tick."""
         try:
             await self.load()
             await self.save()
@@ -71,9 +74,8 @@ async def run_feed(
 ) -> None:
     """Publish a feed's quotes until `stop` is set, the feed ends, or this is cancelled.
 
-    Quotes are stored every `record_every` seconds, beside the ticks and not between them,
-    and once more at the end unless cancelled. Raises Refused for an unknown feed or
-    symbol, and whatever the feed or `publish` raise.
+    Stores quotes every `record_every` seconds, without delaying a tick, and at the end unless
+    cancelled. Raises FeedNotFound, InstrumentNotFound, and what the feed or `publish` raise.
     """
     feed, desk = feed_named(name), _Desk(symbols)
     await desk.load()
@@ -105,9 +107,9 @@ async def run_feed(
 async def simulate_in_process(deliver: Callable[[str, Sequence[Ephemeral]], None]) -> None:
     """Simulate the market in this server process until cancelled.
 
-    `deliver` hands messages to the sockets of this process only: every process simulates
-    the same prices, so none of them crosses the layer. A failure is logged, and the
-    simulation begins anew a few seconds later.
+    `deliver` gives messages to the sockets of this process only: every process simulates the
+    same prices, so none needs the layer. A failure is logged, and the simulation starts again
+    after RETRY_SECONDS.
     """
 
     def publish(quotes: Sequence[LiveQuote]) -> None:

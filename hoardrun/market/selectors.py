@@ -1,4 +1,4 @@
-"""Reads of the market."""
+"""All queries of the market. Inactive instruments do not exist for them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from hoardrun.market.simulator import Day
 
 
 def instrument_list(*, type: str = "") -> QuerySet[Instrument]:
-    """Return the active instruments, by symbol; of one type if given."""
+    """Select the active instruments, by symbol; of one type if given."""
     found = Instrument.objects.filter(is_active=True)
     return found.filter(type=type) if type else found
 
 
 def instrument_get(*, symbol: str) -> Instrument:
-    """Return an active instrument, or raise InstrumentNotFound."""
+    """Return an active instrument. Raises InstrumentNotFound."""
     found = instrument_list().filter(symbol__in=_symbols([symbol])).first()
     if found is None:
         raise InstrumentNotFound([symbol])
@@ -45,9 +45,9 @@ def listing_of(instrument: Instrument) -> Listing:
 
 
 def listing_list(*, symbols: Collection[str] = ()) -> list[Listing]:
-    """Return what feeds need of the active instruments, or of those named.
+    """Return the listings of the active instruments, or of those named.
 
-    Raises InstrumentNotFound, naming each symbol that is not among them.
+    Raises InstrumentNotFound, which names each unknown symbol.
     """
     found = {item.symbol: listing_of(item) for item in instrument_list()}
     if not symbols:
@@ -61,8 +61,8 @@ def listing_list(*, symbols: Collection[str] = ()) -> list[Listing]:
 def quote_list(*, type: str = "", symbols: Collection[str] = ()) -> list[LiveQuote]:
     """Return the newest quotes of active instruments, by symbol, in one query.
 
-    An instrument that nothing has quoted is left out, unless this process simulates the
-    market: then the simulator quotes it. Raises InstrumentNotFound for an unknown symbol.
+    Leaves out an instrument without a quote, unless SIMULATE_MARKET is on: then the simulator
+    quotes it. Raises InstrumentNotFound for an unknown symbol.
     """
     instruments = instrument_list(type=type).select_related("quote")
     wanted = set(_symbols(symbols))
@@ -87,7 +87,7 @@ def quote_get(*, symbol: str) -> LiveQuote:
 
 
 def daily_list(*, symbol: str, moment: datetime | None = None) -> Sequence[Day]:
-    """Return a symbol's days, oldest first: thirty of a simulated market, else what is known."""
+    """Return a symbol's days, oldest first: thirty if simulated, else the day of its quote."""
     instrument = instrument_get(symbol=symbol)
     if settings.SIMULATE_MARKET:
         return simulator.days_until(listing_of(instrument), moment or timezone.now())
@@ -98,7 +98,7 @@ def daily_list(*, symbol: str, moment: datetime | None = None) -> Sequence[Day]:
 
 
 def _symbols(given: Collection[str]) -> list[str]:
-    """Bring symbols to their form, once each; raises InstrumentNotFound for what is none."""
+    """Normalise symbols and drop repeated ones. Raises InstrumentNotFound for malformed ones."""
     symbols = list(dict.fromkeys(symbol.strip().upper() for symbol in given))
     if odd := [symbol for symbol in symbols if not re.match(SYMBOL_PATTERN, symbol)]:
         raise InstrumentNotFound(odd)

@@ -22,7 +22,7 @@ class InstrumentSerializer(serializers.ModelSerializer[Instrument]):
 
 
 class MarketTypeQuery(StrictSerializer):
-    """`type` of an instrument, or none for all."""
+    """The type of an instrument; none means all."""
 
     type = serializers.ChoiceField(Instrument.Type.choices, required=False)
 
@@ -59,7 +59,7 @@ class QuoteSerializer(serializers.Serializer[Any]):
     timestamp = serializers.DateTimeField()
 
     def to_representation(self, instance: LiveQuote) -> dict[str, Any]:
-        """Answer as the socket does, and add what `market_update` leaves out."""
+        """Return what the socket sends, with `market_cap`, which `market_update` lacks."""
         market_cap = instance.market_cap
         return {
             **msgspec.to_builtins(market_update(instance)),
@@ -78,7 +78,7 @@ class MarketDataQuery(StrictSerializer):
 
 
 class MarketQuoteSerializer(serializers.Serializer[Any]):
-    """A quote as the existing front end reads it: numbers, and `close` for the previous close."""
+    """A quote for the existing front end: numbers, and `close` is the previous close."""
 
     symbol = serializers.CharField()
     price = serializers.FloatField()
@@ -110,7 +110,7 @@ class MarketQuoteSerializer(serializers.Serializer[Any]):
 
 
 class MarketDaySerializer(serializers.Serializer[Any]):
-    """One day as the existing front end reads it: numbers."""
+    """One day for the existing front end: numbers."""
 
     date = serializers.DateField()
     open = serializers.FloatField()

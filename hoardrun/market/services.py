@@ -1,4 +1,4 @@
-"""Writes of the market, and the way of its quotes to the sockets."""
+"""All writes of the market, and the sending of quotes. Called by `runner` and commands."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ _ROWS = 80  # quotes a statement stores at most: SQLite allows 999 parameters on
 def instruments_ensure() -> int:
     """Fill an empty table with the catalogue; return how many were added.
 
-    A table that holds any instrument is left as staff made it. Safe to run in several
-    processes at once.
+    Changes nothing if the table holds any instrument. Safe in several processes at once.
     """
     if Instrument.objects.exists():
         return 0
@@ -42,7 +41,7 @@ def instruments_ensure() -> int:
 
 
 def quotes_publish(*, quotes: Sequence[LiveQuote]) -> None:
-    """Send quotes to every node with sockets in a market room, as one message of the layer."""
+    """Send quotes to every node with sockets in a market room, in one message of the layer."""
     if quotes:
         publish_ephemeral(names.TOPIC, ephemerals(quotes))
 
@@ -50,9 +49,9 @@ def quotes_publish(*, quotes: Sequence[LiveQuote]) -> None:
 def quotes_record(*, quotes: Sequence[LiveQuote]) -> None:
     """Store the newest quotes in one statement; an older one never replaces a newer.
 
-    Several processes may record the same quotes. Nothing on a tick's way waits for this:
-    whoever feeds calls it every few seconds. A quote with more digits than the table
-    holds is left out and logged: some stores would take it, and then fail every read.
+    Several processes may store the same quotes. Sending does not wait for it. A quote with more
+    digits than the table holds is logged and left out: SQLite would store it and then fail at
+    every read.
     """
     newest = {quote.listing.id: quote for quote in sorted(quotes, key=lambda q: q.quoted_at)}
     # In the order of the key, so that two processes never deadlock.

@@ -1,8 +1,8 @@
-"""A market without an exchange: the quote of a symbol as a pure function of time.
+"""A simulated market: the quote of a symbol as a pure function of time.
 
-Every process computes the same numbers without talking to any other, at any moment,
-past ones too. The simulated market trades around the clock; its days are UTC days.
-A price stays within `BOUND` times the type's volatility of its base.
+Called by the simulator's feed, the test room and selectors. Every process computes the same
+quotes without talking to another, for any time, also in the past. The market is always open; its
+days are UTC days. A price differs from its base by at most `noise.BOUND` times the volatility.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TICK_MS = 100
 DAY_TICKS = 86_400_000 // TICK_MS
 DAYS_KEPT = 30
 
-# How much a day usually moves a price, as a fraction of it.
+# The usual move of a price in a day, as a fraction of it.
 _VOLATILITY = {
     "crypto": 0.022,
     "stock": 0.014,
@@ -52,7 +52,7 @@ class _Profile(NamedTuple):
 
 
 class Day(NamedTuple):
-    """One day's points of a symbol; of a running day, up to now."""
+    """A symbol's prices and volume of one day; of the running day, up to now."""
 
     date: date
     open: Decimal
@@ -64,7 +64,7 @@ class Day(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def _profile(symbol: str, type: str) -> _Profile:
-    """Look a symbol up in the catalogue, or make up a base price from its name."""
+    """Look a symbol up in the catalogue, or make a base price from its name."""
     volatility = _VOLATILITY[type]
     if seed := SEEDS.get(symbol):
         return _Profile(seed.base, volatility, seed.daily_volume, seed.supply)
@@ -75,7 +75,7 @@ def _profile(symbol: str, type: str) -> _Profile:
 
 
 def tick_of(moment: datetime) -> int:
-    """Number the tick that a moment falls into."""
+    """Return the number of the tick that a moment falls into."""
     return int(moment.timestamp() * 1000) // TICK_MS
 
 
@@ -85,12 +85,12 @@ def time_of(tick: int) -> datetime:
 
 
 def price_at(listing: Listing, tick: int) -> Decimal:
-    """Return the price alone, which is much cheaper than the quote."""
+    """Return only the price, which is much cheaper than the quote."""
     return _price(listing, walk(listing.symbol).at(tick))
 
 
 def quote_at(listing: Listing, tick: int) -> LiveQuote:
-    """Return the quote of a tick, with what the day has brought so far."""
+    """Return the quote of a tick, with the day's prices and volume so far."""
     day = _day(listing, tick // DAY_TICKS, tick)
     supply = _profile(listing.symbol, listing.type).supply
     return LiveQuote(
@@ -116,7 +116,7 @@ def days_until(listing: Listing, moment: datetime) -> list[Day]:
 
 @lru_cache(maxsize=4096)
 def _boundary(listing: Listing, tick: int) -> Decimal:
-    """Return the price at the edge of a day, which is asked for again and again."""
+    """Return the price at the start or end of a day, which is needed again and again."""
     return price_at(listing, tick)
 
 
@@ -144,7 +144,7 @@ def _price(listing: Listing, level: float) -> Decimal:
 
 
 def _volume(listing: Listing, number: int, passed: float) -> Decimal:
-    """Return what has traded when `passed` of the day is over: busier in the morning."""
+    """Return the volume after the fraction `passed` of a day; mornings are busier."""
     profile = _profile(listing.symbol, listing.type)
     activity = 0.7 + 0.6 * chance(listing.symbol, number)
     traded = profile.daily_volume * activity * passed * (1.3 - 0.3 * passed)

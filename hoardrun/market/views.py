@@ -1,4 +1,4 @@
-"""The market over HTTP, under `/api/v1/`."""
+"""The HTTP API of the market: thin callers of selectors."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class QuoteListView(View):
 
 
 class MarketDataView(View):
-    """The alias that the existing front end calls. Numbers here, strings everywhere else."""
+    """The path of the existing front end. It answers numbers; all others answer strings."""
 
     queries = {"GET": MarketDataQuery}
 

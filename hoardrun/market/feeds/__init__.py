@@ -1,4 +1,4 @@
-"""The registry of feeds: a new one is one file here and one line in `FEEDS`."""
+"""The registry of feeds. A new feed is one file here and one line in `FEEDS`."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ FEEDS: dict[str, str] = {
 class Feed(Protocol):
     """An asynchronous generator of batches of quotes that changed.
 
-    It asks `listings` for what is traded whenever it needs to know: the answer changes
-    when staff edit an instrument. `interval` is the time between two batches in seconds.
-    It is cancelled, or closed, when nobody wants more.
+    It calls `listings` for each batch: the answer changes when staff edit an instrument.
+    `interval` is the time between two batches in seconds. It ends by being cancelled or closed.
     """
 
     def __call__(
@@ -29,7 +28,7 @@ class Feed(Protocol):
 
 
 def feed_named(name: str) -> Feed:
-    """Find a feed; raises FeedNotFound, naming those that there are."""
+    """Return a feed. Raises FeedNotFound, which names the known ones."""
     if name not in FEEDS:
         raise FeedNotFound(name, FEEDS)
     return cast(Feed, import_string(FEEDS[name]))

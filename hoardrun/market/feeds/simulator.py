@@ -1,4 +1,4 @@
-"""The feed of a simulated market; needs no network and no key."""
+"""The feed of the simulated market. It needs no network and no key."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from hoardrun.market.quotes import Listing, LiveQuote
 MIN_INTERVAL_SECONDS = simulator.TICK_MS / 1000
 MAX_INTERVAL_SECONDS = 3600
 _TRADING = frozenset({"open", "pre_market", "after_hours"})
-# How often an instrument trades at all in a batch.
+# The chance that an instrument trades in a batch.
 _ACTIVITY = {"crypto": 0.9, "forex": 0.8, "index": 0.7, "stock": 0.6, "commodity": 0.5}
 
 
 class Ticker:
-    """Decides, from time alone, which instruments trade in a batch and at what price."""
+    """Decide by the time which instruments trade in a batch, and at what price."""
 
     def __init__(self) -> None:
         self._last: dict[str, tuple[Decimal, str]] = {}
 
     def batch(self, listings: Sequence[Listing], tick: int) -> list[LiveQuote]:
-        """Return the quotes that changed; every instrument when first asked for."""
+        """Return the quotes that changed since the last batch; at first those of all."""
         changed = []
         for listing in listings:
             last = self._last.get(listing.symbol)
@@ -43,7 +43,7 @@ class Ticker:
 async def quotes(
     listings: Callable[[], Sequence[Listing]], *, interval: float = 0.5
 ) -> AsyncGenerator[Sequence[LiveQuote], None]:
-    """Yield what changed, at every multiple of `interval` seconds of the wall clock."""
+    """Yield the changed quotes at every multiple of `interval` seconds of the wall clock."""
     ticker = Ticker()
     async with aclosing(ticks(interval)) as moments:
         async for tick in moments:
@@ -52,10 +52,10 @@ async def quotes(
 
 
 async def ticks(interval: float) -> AsyncGenerator[int, None]:
-    """Yield the number of a tick whenever its time has come, the first one at once.
+    """Yield the number of each tick at its time, the first one at once.
 
-    Ticks lie on multiples of `interval`, so all processes quote the same prices at the
-    same time. One that is late leaves ticks out, and never hurries to catch up.
+    Ticks lie on multiples of `interval`, so all processes quote the same prices at the same
+    time. A process that is late skips ticks. Raises InvalidInterval.
     """
     if not MIN_INTERVAL_SECONDS <= interval <= MAX_INTERVAL_SECONDS:
         raise InvalidInterval(

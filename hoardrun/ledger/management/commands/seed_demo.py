@@ -1,4 +1,4 @@
-"""Fill an empty database with something to look at."""
+"""`manage.py seed_demo`: create demo users with accounts, transactions and notifications."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from notifications.services import notification_create
 from realtime import commands
 
 DEFAULT_PORT = 8000
-ANY_PORT = "PORT"  # in place of one that is not known yet
-DEFAULT_SITE = f"http://127.0.0.1:{DEFAULT_PORT}"  # where `tail` looks by itself
+ANY_PORT = "PORT"  # printed if the port is not known yet
+DEFAULT_SITE = f"http://127.0.0.1:{DEFAULT_PORT}"  # the default of `tail`
 ACCOUNTS = (
     (Currency.UGX, AccountType.CHECKING, "Everyday", "1850000"),
     (Currency.KES, AccountType.SAVINGS, "Savings", "64200.50"),
     (Currency.USD, AccountType.INVESTMENT, "Investments", "1250.00"),
 )
-# Of staff, by app: what support needs in the console's panel "Server", the API and the admin.
+# Rights of demo staff, by app: for the console's panel "Server", the API and the admin.
 RIGHTS = {
     "auth": ("view_user",),
     "broadcasts": ("broadcast", "approve_broadcast", "view_broadcast"),
@@ -63,7 +63,7 @@ STAFF_ROLES = ("staff", "superuser")
 
 
 class Sample(NamedTuple):
-    """A transaction to create, and the statuses it then goes through."""
+    """A transaction to create, and the statuses that it goes through."""
 
     currency: Currency
     type: Type
@@ -174,16 +174,16 @@ class Command(commands.Command):
 
 
 def site_of(host: str, port: int) -> str:
-    """Write where a browser of this machine finds a server that listens there."""
-    if host in {"", "0.0.0.0", "::"}:  # all addresses of the machine: nothing that one could open
+    """Return the URL at which a browser on this machine finds a server that listens there."""
+    if host in {"", "0.0.0.0", "::"}:  # every address of the machine: no browser opens that
         host = "::1" if host == "::" else "127.0.0.1"
     return f"http://{f'[{host}]' if ':' in host else host}:{port or ANY_PORT}"
 
 
 def _database() -> str:
-    """Write how commands of another shell find this database; nothing for the demo's own.
+    """Return the variable that makes another shell use this database; '' for the demo's own.
 
-    An address with a password is kept in a file for its owner alone, and not printed.
+    A URL with a password is written to a file that only its owner can read, not printed.
     """
     url = env.read(Deployment).database_url
     if not url:
@@ -200,7 +200,7 @@ def _database() -> str:
 
 
 def _python() -> str:
-    """Name this Python as one would type it here."""
+    """Return the path of this Python, relative to the current folder if it is inside."""
     return shlex.quote(_here(Path(sys.executable)))
 
 
@@ -213,7 +213,7 @@ def _role(login: dict[str, str]) -> str:
 
 
 def user_ensure(login: dict[str, str]) -> User:
-    """Create a demo user, or give an existing one its password back."""
+    """Create a demo user, or reset the password and role of an existing one."""
     role = _role(login)
     first, _, last = login["name"].partition(" ")
     name, password = login["username"], login["password"]
@@ -221,10 +221,10 @@ def user_ensure(login: dict[str, str]) -> User:
     if user is None:
         user = User(username=name, first_name=first, last_name=last)
     user.is_staff, user.is_superuser = role in STAFF_ROLES, role == "superuser"
-    if not user.check_password(password):  # a new hash of it would end every login
+    if not user.check_password(password):  # a new hash would end every login
         user.set_password(password)
     user.save()
-    if user.is_staff:  # by name too, so that they stay when you take the superuser's away
+    if user.is_staff:  # a superuser too, so that the rights stay if that flag is removed
         for app, names in RIGHTS.items():
             found = Permission.objects.filter(content_type__app_label=app, codename__in=names)
             user.user_permissions.add(*found)
@@ -232,7 +232,7 @@ def user_ensure(login: dict[str, str]) -> User:
 
 
 def seed_customer(user: User) -> None:
-    """Give a customer accounts, transactions and notifications, unless there are some."""
+    """Give a customer accounts, transactions and notifications, unless they have accounts."""
     if Account.objects.filter(user=user).exists():
         return
     accounts = {

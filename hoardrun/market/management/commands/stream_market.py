@@ -1,4 +1,4 @@
-"""`manage.py stream_market`: feed the market from a process of its own."""
+"""`manage.py stream_market`: run a feed in a process of its own."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REPORT_SECONDS = 5.0
 
 
 class Command(commands.Command):
-    """Streams until Ctrl-C, SIGTERM or `--for`, then says how much it sent."""
+    """Stream until Ctrl-C, SIGTERM or the time of `--for`, then report how much was sent."""
 
     help = "Send a feed's quotes to all server processes through Redis, and store the newest."
 
