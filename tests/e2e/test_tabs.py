@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -11,9 +12,11 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 from tests.e2e.conftest import demo_server
 from tests.e2e.embed import Embed
 from tests.e2e.visitor import Visitor, notify, token_of, visit
+from tests.services.environment import ROOT
 from tests.services.ports import PATIENCE, wait_until
 from tests.services.server import Server
 
+VERSION_JS = ROOT / "realtime/static/realtime/version.js"
 AMINA = "user:1"  # seed_demo makes her first
 SESSION = "JSON.parse(sessionStorage.getItem('hoardrun.session'))"
 
@@ -82,7 +85,7 @@ async def test_a_page_of_a_new_version_does_not_join_the_worker_of_an_old_one(
     token = await asyncio.to_thread(token_of, demo, "amina")
     await asyncio.to_thread(wait_for, demo, staff, 0)
     old = await Embed.start(context, demo, "amina", token=token)
-    new = 'export const VERSION = "of tomorrow";'
+    new = re.sub('VERSION = ".*"', 'VERSION = "of tomorrow"', VERSION_JS.read_text())
     await context.route(
         "**/version.js", lambda route: route.fulfill(body=new, content_type="text/javascript")
     )

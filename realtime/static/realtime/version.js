@@ -1,2 +1,9 @@
-// Written by `manage.py export_protocol` from the files beside it.
-export const VERSION = "10d144c7d76facc7";
+// Written by `manage.py export_protocol` from the messages and the files beside it.
+
+// What subscriptions filter a message by; null: what its `type` says.
+export const FILTERS = {
+  "notification": null,
+  "transaction_update": "transaction",
+  "balance_update": "balance"
+};
+export const VERSION = "931dd6f11196f275";

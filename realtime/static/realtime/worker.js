@@ -2,7 +2,7 @@
 
 import { Connection } from "./connection.js";
 import { Rooms, roomsOf } from "./parts.js";
-import { VERSION } from "./version.js";
+import { FILTERS, VERSION } from "./version.js";
 
 const KEPT = 500; // events, for a tab that is a little behind the others
 const TOKEN_WITHIN_MS = 15_000;
@@ -134,8 +134,8 @@ function connect(options) {
 function tell(port, message) {
   const { rooms, types } = tabs.get(port);
   if (message.room && !rooms.has(message.room)) return;
-  const topic = topicOf(message);
-  const skip = types.length > 0 && topic && !types.includes(topic);
+  const filterType = filterTypeOf(message);
+  const skip = types.length > 0 && filterType && !types.includes(filterType);
   port.postMessage({
     is: "message",
     what: skip ? { ...message, skip } : message,
@@ -148,8 +148,7 @@ function tellAll(said, test = (_) => true) {
 }
 
 /** What subscriptions filter by; undefined always arrives. */
-const topicOf = ({ type, data }) =>
-  ({ notification: data.type, transaction_update: "transaction", balance_update: "balance" })[type];
+const filterTypeOf = ({ type, data }) => (FILTERS[type] === null ? data.type : FILTERS[type]);
 
 // -- what tabs ask
 

@@ -9,11 +9,9 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
 
-from realtime.protocol.export.lines import line
 from tests.nodes import ALICE, broadcast, push_balance
 from tests.services import environment, secrets
 from tests.services.ports import PATIENCE, free_port
@@ -200,27 +198,3 @@ async def test_it_ends_when_it_is_sent_away(served: Server) -> None:
         assert "4403" in await command.read("Ended", "stderr")
         await command.process.wait()
         assert command.process.returncode == 1
-
-
-def test_money_is_the_text_that_it_is() -> None:
-    data: dict[str, Any] = {
-        "id": "t1",
-        "status": "completed",
-        "direction": "inbound",
-        "amount": "1000000.10",
-        "currency": "UGX",
-        "description": "Rent",
-    }
-    said = line("transaction_update", data)
-    assert said == "t1 completed inbound 1000000.10 UGX Rent"
-
-
-def test_what_changed_on_notifications_is_said_in_words() -> None:
-    changed: list[dict[str, Any]] = [
-        {"id": "1", "status": "read", "seen_at": "2026-01-01T00:00:00.000Z", "notification": None},
-        {"id": "2", "status": "unread", "seen_at": None, "notification": {"title": "Rent"}},
-        {"id": "3", "status": "unread", "seen_at": "2026-01-01T00:00:00.000Z"},
-        {"id": "4", "status": "archived", "deleted": True},
-    ]
-    said = line("notification_updated", {"notifications": changed})
-    assert said == "1 read, seen; 2 unread: Rent; 3 unread, seen; 4 archived, deleted"
