@@ -73,7 +73,8 @@ async def test_who_was_offline_sees_exactly_the_three_missed_in_order(
     await expect(amina.page.locator("#bell .badge")).to_have_text(str(before + 3))
     arrived = amina.page.locator('#log li[data-type="notification"] .log-summary')
     await expect(arrived).to_have_count(3)  # the next frame draws them
-    assert [text.split(" ", 1)[1] for text in await arrived.all_inner_texts()] == titles
+    texts = await arrived.all_inner_texts()
+    assert all(f"] {title}: " in text for title, text in zip(titles, texts, strict=True)), texts
     await amina.page.locator("#bell .bell").click()
     newest = amina.page.locator("#bell .note strong")
     await expect(newest.first).to_have_text(titles[-1])

@@ -23,7 +23,7 @@ async () => {
         for (; count > 0; count--) {
             made++;
             const message = {type: "notification", stream: "user:9", offset: made,
-                data: {title: `Row ${made}`}};
+                data: {type: "system", priority: "low", title: "Row", message: `Row ${made}`}};
             link.dispatchEvent(new CustomEvent("entry", {detail: {direction: "in", message,
                 text: JSON.stringify(message), flag: "", at: new Date()}}));
         }
