@@ -11,6 +11,6 @@ class HoardrunConfig(AppConfig):
         from django.conf import settings
 
         from hoardrun import checks  # noqa: F401  # registers them
-        from realtime.servers import bodies
+        from realtime.core import bodies
 
         bodies.allow("/admin/", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hoardrun.settings")
@@ -17,11 +18,8 @@ from django.conf import settings
 from hoardrun import proxies, refused, starting
 from hoardrun.bounds import Bounded
 from hoardrun.market.runner import simulate_in_process
-from realtime.asgi import websocket_application
-from realtime.cluster import reporter as node
-from realtime.cluster.reporter import ClusterReporter
-from realtime.hub import hub
-from realtime.servers import refusals
+from realtime import asgi
+from realtime.core import refusals
 
 
 class Application:
@@ -40,7 +38,7 @@ class Application:
             {"http": Bounded(django_application), "websocket": _socket}
         )
         self._start = starting.Start(self._start_node)
-        self._reporter: ClusterReporter | None = None
+        self._stop = partial(asgi.stop_node, None)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -53,11 +51,11 @@ class Application:
             await starting.refuse(scope, receive, send)
 
     async def _start_node(self) -> None:
-        reporter = await node.start()
+        reporter = await asgi.start_node()
         if settings.SIMULATE_MARKET:
-            own_hub = await hub.ensure()
-            own_hub.spawn(simulate_in_process(own_hub.rooms.deliver))
-        self._reporter = reporter
+            hub = await asgi.node()
+            hub.spawn(simulate_in_process(hub.rooms.deliver))
+        self._stop = partial(asgi.stop_node, reporter)
 
     async def _lifespan(self, receive: Any, send: Any) -> None:
         await receive()
@@ -70,16 +68,14 @@ class Application:
         self._start.is_done = True
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        await hub.close()
-        if self._reporter is not None:
-            await self._reporter.leave()
+        await self._stop()
         await send({"type": "lifespan.shutdown.complete"})
 
 
 async def _socket(scope: Any, receive: Any, send: Any) -> None:
     """Serve a socket; if its handshake is refused, with the headers of every answer."""
     marked = {**scope, refusals.HEADERS: refused.headers_of_all}
-    await websocket_application(marked, receive, send)
+    await asgi.websocket_application(marked, receive, send)
 
 
 def _is_health(scope: Any) -> bool:

@@ -9,9 +9,8 @@ from typing import Any
 from django.conf import settings
 
 from hoardrun.refused import refuse
-from realtime.core import heads
-from realtime.servers import bodies, refusals
-from realtime.servers.refusals import Refusal
+from realtime.core import bodies, heads, refusals
+from realtime.core.refusals import Refusal
 
 MAX_DIGITS = 18  # of a length that is read as a number
 
@@ -20,7 +19,7 @@ class Bounded:
     """ASGI middleware for HTTP: the application gets requests that it can read at little cost.
 
     The body is read first, and handed over whole and with its length: no more than
-    `realtime.servers.bodies` allows the path, and within HTTP_BODY_SECONDS. Some servers, Daphne
+    `realtime.core.bodies` allows the path, and within HTTP_BODY_SECONDS. Some servers, Daphne
     among them, have taken all of it by then.
     """
 

@@ -15,7 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from realtime.hub import hub
+from realtime import asgi
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +41,7 @@ async def healthz(request: HttpRequest) -> JsonResponse:
 @csrf_exempt
 async def readyz(request: HttpRequest) -> JsonResponse:
     """Say whether what serving needs works; 503 names what failed, and the log says why."""
-    node = hub.current()
-    if node is not None and node.draining:
+    if asgi.is_draining():
         return _answer("draining", {})
     outcomes = await _shared.get()
     ready = set(outcomes.values()) == {"ok"}

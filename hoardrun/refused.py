@@ -10,7 +10,7 @@ from hoardrun.api.problems import CONTENT_TYPE
 from hoardrun.cors import CorsMiddleware
 from hoardrun.policies import add_policies
 from hoardrun.request_id import add_request_id
-from realtime.servers.refusals import Refusal
+from realtime.core.refusals import Refusal
 
 # All that the middleware below reads of a request.
 _READ = {b"origin": "HTTP_ORIGIN", b"x-request-id": "HTTP_X_REQUEST_ID"} | {

@@ -180,7 +180,7 @@ REALTIME: dict[str, Any] = {
     **{name.upper(): value for name, value in env.given(Options).items()},
 }
 HTTP_HEADER_SECONDS = given.http_header_seconds
-# How large a body may be, `realtime.servers.bodies` knows by the path.
+# How large a body may be, `realtime.core.bodies` knows by the path.
 HTTP_BODY_SECONDS = given.http_body_seconds
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # of a form of the admin
 TRUSTED_PROXIES = given.trusted_proxies

@@ -10,10 +10,8 @@ from http import HTTPStatus
 from typing import Any
 
 from hoardrun import refused
-from realtime.protocol import SUBPROTOCOL
-from realtime.protocol.codes import CloseCode
-from realtime.servers.asgi import close
-from realtime.servers.refusals import Refusal
+from realtime import asgi
+from realtime.core.refusals import Refusal
 
 logger = logging.getLogger(__name__)
 
@@ -68,8 +66,5 @@ async def refuse(scope: Any, receive: Any, send: Any) -> None:
     """Send a client away that is to come back: 503, or a socket's close code to that effect."""
     if scope["type"] == "http":
         await refused.refuse(NOT_STARTED, scope, send)
-        return
-    await receive()  # websocket.connect
-    subprotocol = SUBPROTOCOL if SUBPROTOCOL in scope.get("subprotocols", ()) else None
-    await send({"type": "websocket.accept", "subprotocol": subprotocol})
-    await close(send, CloseCode.RESTART)
+    else:
+        await asgi.send_away(scope, receive, send)

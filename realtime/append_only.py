@@ -1,16 +1,43 @@
 """Rows that are written once: no save, update or delete through the ORM changes them.
 
-`record_triggers` refuses SQL by hand as well, except by those who may drop a trigger. Only the
-columns that a model names in `ERASABLE` may be emptied, when a person is forgotten.
+Triggers refuse SQL by hand too, on SQLite and PostgreSQL. Only the columns that a model names
+in `ERASABLE` may be emptied, when a person is forgotten.
+
+`migrate` makes the triggers at its end, for every model that is `AppendOnly`. It makes missing
+ones again, since a migration that remakes a table on SQLite drops them, and replaces those whose
+definition has changed: a trigger's name ends with a digest of it. A data migration that has to
+change records drops them first. They do not stop TRUNCATE, which `manage.py flush` needs, nor an
+owner of the database that drops them.
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NoReturn, TypeVar
+import zlib
+from typing import Any, ClassVar, NamedTuple, NoReturn, TypeVar
 
-from django.db import models
+from django.apps import apps
+from django.db import connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 
 Row = TypeVar("Row", bound=models.Model)
+
+
+_SQLITE = """
+CREATE TRIGGER "{name}" BEFORE {event} ON "{table}" WHEN {condition}
+BEGIN SELECT RAISE(ABORT, 'A row of {table} is a record: it is never changed.'); END
+"""
+_POSTGRESQL_FUNCTION = """
+CREATE OR REPLACE FUNCTION hoardrun_record_is_final() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'A row of % is a record: it is never changed.', TG_TABLE_NAME
+    USING ERRCODE = 'integrity_constraint_violation';
+END $$
+"""
+_POSTGRESQL = """
+CREATE TRIGGER "{name}" BEFORE {event} ON "{table}"
+FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION hoardrun_record_is_final()
+"""
 
 
 class RecordIsFinal(Exception):
@@ -69,3 +96,113 @@ class AppendOnly(models.Model):
 
     def delete(self, using: Any = None, keep_parents: bool = False) -> NoReturn:
         raise RecordIsFinal(type(self))
+
+
+class Trigger(NamedTuple):
+    """What refuses one operation on the records of one table."""
+
+    table: str
+    operation: str  # UPDATE, DELETE, or on SQLite REPLACE
+    condition: str
+
+    @property
+    def name(self) -> str:
+        digest = zlib.crc32(self.condition.encode())
+        return f"{_prefix(self.table, self.operation)}{digest:08x}"
+
+
+def missing(connection: BaseDatabaseWrapper) -> list[tuple[str, str]]:
+    """List the tables of records, each with the operation that no trigger refuses yet."""
+    with connection.cursor() as cursor:
+        return [(trigger.table, trigger.operation) for trigger in _missing(cursor)]
+
+
+def install(using: str, **kwargs: Any) -> None:
+    """Make the triggers that are missing; the receiver of `post_migrate`."""
+    with connections[using].cursor() as cursor:
+        todo = _missing(cursor)
+        if todo and cursor.db.vendor == "postgresql":
+            cursor.execute(_POSTGRESQL_FUNCTION)
+        statement = _POSTGRESQL if cursor.db.vendor == "postgresql" else _SQLITE
+        for trigger in todo:
+            drop(cursor, trigger.table, trigger.operation)  # one of a former definition
+            event = "INSERT" if trigger.operation == "REPLACE" else trigger.operation
+            words = {"name": trigger.name, "event": event}
+            cursor.execute(statement.format(**words, **trigger._asdict()))
+
+
+def remove(using: str, operation: str) -> None:
+    """Drop the triggers of one operation, as a data migration or a test needs it."""
+    with connections[using].cursor() as cursor:
+        for model in _records():
+            drop(cursor, model._meta.db_table, operation)
+
+
+def drop(cursor: CursorWrapper, table: str, operation: str) -> None:
+    """Drop the triggers that refuse an operation on a table, of whatever definition."""
+    on = f' ON "{table}"' if cursor.db.vendor == "postgresql" else ""
+    for name, its_table in _there(cursor):
+        if its_table == table and f"{name}_".startswith(_prefix(table, operation)):
+            cursor.execute(f'DROP TRIGGER "{name}"{on}')
+
+
+def _records() -> list[type[AppendOnly]]:
+    return [model for model in apps.get_models() if issubclass(model, AppendOnly)]
+
+
+def _missing(cursor: CursorWrapper) -> list[Trigger]:
+    there = {name for name, _ in _there(cursor)}
+    tables = set(cursor.db.introspection.table_names(cursor))
+    wanted = [trigger for model in _records() for trigger in _wanted(model, cursor.db.vendor)]
+    return [one for one in wanted if one.name not in there and one.table in tables]
+
+
+def _wanted(model: type[AppendOnly], vendor: str) -> list[Trigger]:
+    table = model._meta.db_table
+    triggers = [
+        Trigger(table, "UPDATE", _changed(model, vendor)),
+        Trigger(table, "DELETE", "TRUE"),
+    ]
+    if vendor == "sqlite":
+        # INSERT OR REPLACE deletes the rows in its way without any DELETE trigger of theirs.
+        triggers.append(Trigger(table, "REPLACE", _taken(model)))
+    return triggers
+
+
+def _changed(model: type[AppendOnly], vendor: str) -> str:
+    """Say in SQL that an update does more than to empty columns of ERASABLE."""
+    differs = "IS DISTINCT FROM" if vendor == "postgresql" else "IS NOT"
+    return " OR ".join(
+        f'(NEW."{field.column}" {differs} OLD."{field.column}"'
+        + (f""" AND NEW."{field.column}" {differs} '')""" if field.name in model.ERASABLE else ")")
+        for field in model._meta.concrete_fields
+    )
+
+
+def _taken(model: type[AppendOnly]) -> str:
+    """Say in SQL that a new row has a key, or other unique values, of a row that is there."""
+    fields = model._meta.concrete_fields
+    unique = [[field.column] for field in fields if field.unique]
+    for constraint in model._meta.total_unique_constraints:
+        unique.append([field.column for field in fields if field.name in constraint.fields])
+    return " OR ".join(
+        f'EXISTS (SELECT 1 FROM "{model._meta.db_table}" WHERE '
+        + " AND ".join(f'"{column}" = NEW."{column}"' for column in columns)
+        + ")"
+        for columns in unique
+    )
+
+
+def _there(cursor: CursorWrapper) -> list[tuple[str, str]]:
+    """List the names of all triggers, each with its table; not those of another schema."""
+    cursor.execute(
+        "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+        "WHERE NOT tgisinternal AND pg_table_is_visible(tgrelid)"
+        if cursor.db.vendor == "postgresql"
+        else "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"
+    )
+    return list(cursor.fetchall())
+
+
+def _prefix(table: str, operation: str) -> str:
+    return f"{table}_no_{operation.lower()}_"

@@ -11,14 +11,11 @@ class RealtimeConfig(AppConfig):
         from django.db.models.signals import post_migrate
 
         import realtime.checks  # noqa: F401 registers itself
-        from realtime import jobs, rooms
+        from realtime import append_only, jobs, rooms
         from realtime.access import signals
         from realtime.cluster import nodes_room, retention
-        from realtime.db import record_triggers
 
         signals.connect()
-        post_migrate.connect(
-            record_triggers.install, sender=self, dispatch_uid="realtime.record_triggers"
-        )
+        post_migrate.connect(append_only.install, sender=self, dispatch_uid="realtime.append_only")
         rooms.register(nodes_room.NodesRoom())
         jobs.register(jobs.Job("retention", retention.EVERY_SECONDS, retention.apply))

@@ -1,4 +1,7 @@
-"""WebSocket URLs."""
+"""The WebSocket URLs, and this process's node: what a project's ASGI application needs.
+
+Start the node before the first request and stop it after the last, in the event loop that serves.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,18 @@ from typing import Any
 from channels.routing import URLRouter
 from django.urls import re_path
 
+from realtime.cluster import reporter
+from realtime.cluster.reporter import ClusterReporter
 from realtime.consumer import gate
 from realtime.consumer.consumer import NotificationConsumer
 from realtime.consumer.credentials import JWTAuthMiddleware
 from realtime.consumer.echo import echo
+from realtime.hub import hub
+from realtime.hub.hub import Hub
 from realtime.options import options
+from realtime.protocol import SUBPROTOCOL
+from realtime.protocol.codes import CloseCode
+from realtime.servers.asgi import close
 
 # Django's types know views only; Channels routes ASGI applications by the same functions.
 _path: Any = re_path
@@ -33,3 +43,37 @@ websocket_application = JWTAuthMiddleware(
         ]
     )
 )
+
+
+async def start_node() -> ClusterReporter:
+    """Start the node of this process: its hub, its reports and the periodic jobs.
+
+    Raises what hinders it, and may then be called again.
+    """
+    return await reporter.start()
+
+
+async def stop_node(started: ClusterReporter | None) -> None:
+    """Stop the node, and take it out of the registry if it has reported."""
+    await hub.close()
+    if started is not None:
+        await started.leave()
+
+
+async def node() -> Hub:
+    """Return the hub of the running event loop, and start it if need be."""
+    return await hub.ensure()
+
+
+def is_draining() -> bool:
+    """Say whether this node sends its sockets away, and takes no new ones."""
+    here = hub.current()
+    return here is not None and here.draining
+
+
+async def send_away(scope: Any, receive: Any, send: Any) -> None:
+    """Accept a handshake that cannot be served yet, and close so that the client comes back."""
+    await receive()  # websocket.connect
+    subprotocol = SUBPROTOCOL if SUBPROTOCOL in scope.get("subprotocols", ()) else None
+    await send({"type": "websocket.accept", "subprotocol": subprotocol})
+    await close(send, CloseCode.RESTART)

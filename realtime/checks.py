@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 
-from realtime.db import record_triggers
+from realtime import append_only
 from realtime.log import durability
 
 
@@ -33,7 +33,7 @@ def check_records(databases: Sequence[str] | None = None, **kwargs: Any) -> list
     if DEFAULT_DB_ALIAS not in (databases or ()):
         return []
     try:
-        found = record_triggers.missing(connections[DEFAULT_DB_ALIAS])
+        found = append_only.missing(connections[DEFAULT_DB_ALIAS])
     except DatabaseError:
         return []
     return [

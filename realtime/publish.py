@@ -67,6 +67,16 @@ def publish_ephemeral(topic: str, messages: Sequence[Ephemeral]) -> None:
     )
 
 
+def flush(timeout_seconds: float = 1.0) -> bool:
+    """Wait until all wake-ups of this process were sent; False: they were not. For commands."""
+    return send.sender.flush(timeout_seconds)
+
+
+def clear(stream: str) -> int:
+    """Delete a stream's events, up to the news of its user's access; return how many."""
+    return log.clear(stream)
+
+
 def anywhere(function: Callable[P, R]) -> Callable[P, R | Awaitable[R]]:
     """Decorate a synchronous function: it does its work and returns its result.
 

@@ -66,10 +66,10 @@ def _records_can_be_flushed(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     from django.db import connection
 
-    from realtime.db import record_triggers
+    from realtime import append_only
 
     if connection.vendor == "sqlite":
-        record_triggers.remove("default", "DELETE")
+        append_only.remove("default", "DELETE")
 
 
 @pytest.fixture(autouse=True)

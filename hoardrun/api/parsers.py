@@ -8,15 +8,15 @@ from rest_framework import exceptions
 from rest_framework.parsers import JSONParser
 
 from hoardrun.api.problems import WHOLE_BODY, BodyTooBig
+from realtime.core import bodies
 from realtime.core.text import NOT_TEXT, all_text, is_text
 from realtime.rest import strict_json
-from realtime.servers import bodies
 
 
 class StrictJSONParser(JSONParser):
     """Read JSON of a bounded size; what cannot be read is the sender's fault, not ours.
 
-    Raises BodyTooBig above what `realtime.servers.bodies` allows the path. A server of ours has
+    Raises BodyTooBig above what `realtime.core.bodies` allows the path. A server of ours has
     refused that before; here it is refused whatever the server.
     """
 

@@ -24,7 +24,7 @@ from hoardrun.ledger.serializers import AccountOutput, TransactionOutput
 from notifications.payloads import announcement_json, notification_json
 from notifications.selectors import announcements_active, notification_counts, notifications_list
 from notifications.serializers import AnnouncementOutput, NotificationOutput
-from realtime import log
+from realtime import reach
 from realtime.core.resume import join_epochs
 from realtime.protocol.codec import timestamp
 from realtime.rest.views import View
@@ -40,9 +40,9 @@ def snapshot(*, user_id: int) -> dict[str, Any]:
     Inside a caller's transaction, of what that sees.
     """
     streams = streams_of(user_id)
-    log.ensure(streams)  # before, as a snapshot only reads
+    reach.begin(streams)  # before, as a snapshot only reads
     with _one_moment():
-        heads = log.heads(streams)
+        heads = reach.positions(streams)
         return {
             "positions": {
                 name: {"offset": heads[name].head, "epoch": heads[name].epoch} for name in streams

@@ -31,8 +31,8 @@ from notifications.services import (
     notification_create,
 )
 from notifications.validation import MESSAGE_LENGTH, TITLE_LENGTH
-from realtime import log, registry, rooms
-from realtime.log import StoredEvent
+from realtime import reach, registry, rooms
+from realtime.core.records import StoredEvent
 from realtime.rest.serializers import StrictSerializer
 from realtime.streams import ANNOUNCEMENTS, user_stream
 
@@ -60,7 +60,7 @@ def send_notification(author_id: int, target: str, data: Data) -> dict[str, Any]
     notification = notification_create(user_id=user_id, **data)
     stream = user_stream(user_id)
     # This transaction has just written to the stream, and so locks it.
-    offset = log.heads([stream])[stream].head if notification.published_at else None
+    offset = reach.positions([stream])[stream].head if notification.published_at else None
     return {"id": str(notification.pk), "stream": stream, "offset": offset}
 
 

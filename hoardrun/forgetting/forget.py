@@ -17,8 +17,8 @@ from hoardrun.forgetting.tables import PERSONAL, Fate, about
 from hoardrun.ledger.choices import TransactionStatus
 from hoardrun.ledger.models import Account, Transaction, TransactionMove
 from notifications.models import Notification
-from realtime import log
 from realtime.append_only import AppendOnlyQuerySet
+from realtime.publish import clear
 from realtime.retry import retried
 from realtime.streams import user_stream
 
@@ -79,7 +79,7 @@ def forget(user_id: int, *, dry_run: bool = False, keep_descriptions: bool = Fal
             outcome.removed[name] = _remove(table.rows(user_id))
     outcome.anonymised["auth_user"] = int(_anonymise(user, outcome.name))
     # Last, as it locks the stream.
-    outcome.removed["realtime_event"] = log.clear(user_stream(user_id))
+    outcome.removed["realtime_event"] = clear(user_stream(user_id))
     transaction.set_rollback(dry_run)
     return outcome
 

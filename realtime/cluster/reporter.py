@@ -23,8 +23,7 @@ from django.db.models import Count
 from realtime import clock, jobs, log, registry
 from realtime.cluster import nodes_room
 from realtime.db import threads
-from realtime.hub import hub
-from realtime.hub.hub import Hub
+from realtime.hub.hub import Hub, ensure
 from realtime.hub.socket import Socket
 from realtime.jobs import Job
 from realtime.layer import send
@@ -49,8 +48,8 @@ class ClusterReporter:
     A report costs by what has changed since the last, not by the sockets that are open.
     """
 
-    def __init__(self, node: Hub) -> None:
-        self._hub = node
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
         self._started = time.monotonic()
         self._before = (self._started, 0, 0)
         self._reported_at: float | None = None  # when the last stored report began
@@ -302,9 +301,9 @@ async def start() -> ClusterReporter:
     """Begin to serve: the hub, its reports and the periodic jobs."""
     await threads.run(durability.require)
     calm_the_collector()
-    node = await hub.ensure()
-    reporter = ClusterReporter(node)
-    node.spawn(reporter.run())
+    hub = await ensure()
+    reporter = ClusterReporter(hub)
+    hub.spawn(reporter.run())
     for job in jobs.jobs():
-        node.spawn(run_job(job))
+        hub.spawn(run_job(job))
     return reporter

@@ -1,4 +1,7 @@
-"""What is said on one socket: commands in, one after the other, and answers out."""
+"""Runs the commands of one socket, one after the other: the one interpreter of effects.
+
+The server tells it what arrives, `realtime.core.state` says what it means.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from typing import Any, assert_never
 
 from realtime.consumer import login
@@ -20,7 +23,6 @@ from realtime.core.effects import (
     Leave,
     ListRooms,
     Login,
-    Reply,
     SendPong,
     StoreAck,
 )
@@ -36,8 +38,8 @@ logger = logging.getLogger(__name__)
 class CommandRunner:
     """The Listener of a socket.
 
-    A command is handled where it arrives. Only one that must wait, for the database
-    say, takes a task, and those behind it wait in order.
+    A command is carried out where it arrives. Only one that must wait, for example for the
+    database, takes a task, and those behind it wait in order.
     """
 
     __slots__ = ("_hub", "_inbox", "_socket", "_working", "busy")
@@ -112,44 +114,40 @@ class CommandRunner:
         self._hub.traffic.messages_in += 1
         effects = socket.connection.receive(text, time.monotonic())
         for effect in effects:
-            if isinstance(effect, Join | ListRooms | Login):
+            work = self._carry_out(effect)
+            if work is not None:
                 self.busy = True
-                self._working = socket.spawn(self._later(effect, effects))
+                self._working = socket.spawn(self._later(effect, work, effects))
                 return
-            try:
-                self._carry_out(effect)
-            except Exception:
-                self._failed(effect)
 
-    async def _later(self, effect: Effect, others: Iterator[Effect]) -> None:
-        while True:
+    async def _later(
+        self, effect: Effect, work: Coroutine[Any, Any, None], others: Iterator[Effect]
+    ) -> None:
+        """Do what takes time, then what comes after it, and go on reading."""
+        waiting: Coroutine[Any, Any, None] | None = work
+        while waiting is not None:
             try:
-                if isinstance(effect, Join | ListRooms | Login):
-                    await self._wait_for(effect)
-                else:
-                    self._carry_out(effect)
+                await waiting
             except Exception:
                 self._failed(effect)
-            following = next(others, None)
-            if following is None:
-                break
-            effect = following
+            waiting = None
+            for effect in others:
+                waiting = self._carry_out(effect)
+                if waiting is not None:
+                    break
         self.go_on()
 
-    def _failed(self, effect: Effect, rooms: tuple[str, ...] = ()) -> None:
-        logger.exception("connection %s: %r failed", self._socket.connection.id, effect)
-        self._socket.fail(
-            ErrorCode.INTERNAL,
-            "Something went wrong here; try again.",
-            getattr(effect, "request_id", None),
-            rooms or getattr(effect, "rooms", ()),
-        )
+    def _carry_out(self, effect: Effect) -> Coroutine[Any, Any, None] | None:
+        """Do what an effect asks for; return the work that it must wait for, if any."""
+        try:
+            return self._interpret(effect)
+        except Exception:
+            self._failed(effect)
+            return None
 
-    def _carry_out(self, effect: Effect) -> None:
+    def _interpret(self, effect: Effect) -> Coroutine[Any, Any, None] | None:
         hub, socket = self._hub, self._socket
         match effect:
-            case Reply(payload, request_id, room):
-                socket.reply(payload, request_id, room)
             case Filter(types, request_id):
                 hub.streams.filter(socket, types)
                 socket.reply(SubscriptionUpdated(types=sorted(types)), request_id)
@@ -165,22 +163,27 @@ class CommandRunner:
                 hub.acks.put(socket, stream, offset, request_id)
             case Close(code):
                 socket.close(code)
-            case Join() | ListRooms() | Login():
-                raise AssertionError("carried out by _wait_for")
-            case _:
-                assert_never(effect)
-
-    async def _wait_for(self, effect: Join | ListRooms | Login) -> None:
-        hub, socket = self._hub, self._socket
-        match effect:
             case Join():
-                await self._join(effect)
+                return self._join(effect)
             case ListRooms(request_id):
-                socket.reply(await list_rooms(socket.connection), request_id)
+                return self._list_rooms(request_id)
             case Login(token, request_id):
-                await login.authenticate(hub, socket, token, request_id)
+                return login.authenticate(hub, socket, token, request_id)
             case _:
                 assert_never(effect)
+        return None
+
+    def _failed(self, effect: Effect, rooms: tuple[str, ...] = ()) -> None:
+        logger.exception("connection %s: %r failed", self._socket.connection.id, effect)
+        self._socket.fail(
+            ErrorCode.INTERNAL,
+            "Something went wrong here; try again.",
+            getattr(effect, "request_id", None),
+            rooms or getattr(effect, "rooms", ()),
+        )
+
+    async def _list_rooms(self, request_id: str | None) -> None:
+        self._socket.reply(await list_rooms(self._socket.connection), request_id)
 
     async def _join(self, join: Join) -> None:
         hub, socket = self._hub, self._socket

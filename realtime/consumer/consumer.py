@@ -1,4 +1,4 @@
-"""The Channels consumer of `/ws/notifications`: a thin shell around the conversation.
+"""The Channels consumer of `/ws/notifications`: a thin shell around the runner.
 
 It runs its own loop rather than Channels' dispatch, which makes a thread hop for
 every message, and skips its cleanup when a handler raises. The socket is accepted
@@ -21,7 +21,7 @@ from realtime.consumer.commands import CommandRunner
 from realtime.consumer.gate import address_of
 from realtime.core.state import ConnectionState
 from realtime.core.transport import EXTENSION
-from realtime.hub import hub
+from realtime.hub.hub import Hub, ensure
 from realtime.hub.socket import Peer, Socket
 from realtime.protocol import SUBPROTOCOL
 from realtime.protocol.codes import CloseCode, ErrorCode
@@ -38,33 +38,33 @@ class NotificationConsumer(AsyncConsumer):
         """Serve one connection. Whatever happens, the hub forgets it at the end."""
         if (await receive())["type"] != "websocket.connect":
             return
-        node = await hub.ensure()
+        hub = await ensure()
         offer = scope.get("extensions", {}).get(EXTENSION)
         writer = AsgiWriter(send) if offer is None else offer
         query = scope["query"]
         device = query.get("device", "")
         connection = ConnectionState(
-            secrets.token_hex(8), node.options.limits, device[:MAX_DEVICE_LENGTH], node.asking
+            secrets.token_hex(8), hub.options.limits, device[:MAX_DEVICE_LENGTH], hub.asking
         )
-        socket = Socket(connection, writer, node.cycle, node.options.max_buffer_bytes, _peer(scope))
+        socket = Socket(connection, writer, hub.cycle, hub.options.max_buffer_bytes, _peer(scope))
         socket.query = query
         socket.is_anonymous = scope["identity"] is None
-        conversation = CommandRunner(node, socket)
+        runner = CommandRunner(hub, socket)
         subprotocol = SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None
-        node.sockets.admit(socket)
+        hub.sockets.admit(socket)
         try:
             await send({"type": "websocket.accept", "subprotocol": subprotocol})
             if isinstance(writer, AsgiWriter):
-                writer.listen(conversation)
+                writer.listen(runner)
             else:
-                writer.take_over(conversation)
-            await _until_gone(socket, socket.spawn(_open(node, socket, device, scope)))
-            conversation.go_on()
+                writer.take_over(runner)
+            await _until_gone(socket, socket.spawn(_open(hub, socket, device, scope)))
+            runner.go_on()
             if isinstance(writer, AsgiWriter):
-                await _listen(conversation, receive)
-                conversation.end(1005)
+                await _listen(runner, receive)
+                runner.end(1005)
         except BaseException as error:
-            conversation.end(1006)
+            runner.end(1006)
             if offer is not None:
                 offer.abort()
             gone = isinstance(error, OSError)  # the client left while it was being answered
@@ -83,7 +83,7 @@ async def _until_gone(socket: Socket, login: asyncio.Task[None]) -> None:
             raise  # it was not the socket's end that cancelled it
 
 
-async def _open(node: hub.Hub, socket: Socket, device: str, scope: Any) -> None:
+async def _open(hub: Hub, socket: Socket, device: str, scope: Any) -> None:
     """Log in with what the handshake offered, or wait for `authenticate`."""
     if scope["query_flaw"] is not None:
         socket.fail(ErrorCode.INVALID_MESSAGE, scope["query_flaw"])
@@ -95,26 +95,26 @@ async def _open(node: hub.Hub, socket: Socket, device: str, scope: Any) -> None:
         )
         socket.close(CloseCode.PROTOCOL)
     elif scope["identity"] is not None:
-        await login.log_in(node, socket, scope["identity"])
+        await login.log_in(hub, socket, scope["identity"])
     elif scope["ticket"] is not None:
-        await login.redeem(node, socket, scope["ticket"])
+        await login.redeem(hub, socket, scope["ticket"])
     elif scope["credential"]:
         socket.close(CloseCode.UNAUTHORIZED)
     else:
-        socket.login_deadline = node.wheel.at(
-            time.monotonic() + node.options.authenticate_within_seconds,
+        socket.login_deadline = hub.wheel.at(
+            time.monotonic() + hub.options.authenticate_within_seconds,
             lambda: socket.close(CloseCode.TIMEOUT),
         )
 
 
-async def _listen(conversation: CommandRunner, receive: Any) -> None:
+async def _listen(runner: CommandRunner, receive: Any) -> None:
     """Hand over what the client sends, one message after the other, until it leaves."""
     while True:
         message = await receive()
-        conversation.put_nowait(message)
+        runner.put_nowait(message)
         if message["type"] == "websocket.disconnect":
             return
-        await conversation.settled()
+        await runner.settled()
 
 
 def _peer(scope: Any) -> Peer:

@@ -15,11 +15,9 @@ from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
 from realtime.consumer.credentials import Application, Scope
-from realtime.core import origin
+from realtime.core import origin, refusals
 from realtime.core.limits import network_of
-from realtime.hub import hub
-from realtime.hub.hub import Hub
-from realtime.servers import refusals
+from realtime.hub.hub import Hub, ensure
 
 logger = logging.getLogger(__name__)
 
@@ -56,8 +54,8 @@ class Gate:
         self._told = origin.Told()
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
-        node = await hub.ensure()
-        refusal = _refusal(scope, node)
+        hub = await ensure()
+        refusal = _refusal(scope, hub)
         if refusal is None:
             await self.app(scope, receive, send)
             return
@@ -80,32 +78,32 @@ def _origins(scope: Scope) -> list[bytes]:
     return [value for name, value in scope["headers"] if name == b"origin"]
 
 
-def _refusal(scope: Scope, node: Hub) -> Refusal | None:
+def _refusal(scope: Scope, hub: Hub) -> Refusal | None:
     """Judge a handshake, the cheapest reasons first; set its identity if the token is good.
 
     The signature is checked last: an address that has offered too many bad tokens is refused
     without, and with it for a moment the good ones that come from there.
     """
-    if node.draining or len(node.sockets) >= node.options.max_connections_per_node:
+    if hub.draining or len(hub.sockets) >= hub.options.max_connections_per_node:
         return NO_ROOM
     origins = _origins(scope)
     if not origin.is_allowed(
         origins,
-        allowed=origin.allowed(tuple(node.options.allowed_origins)),
+        allowed=origin.allowed(tuple(hub.options.allowed_origins)),
         own=_own(scope),
         has_credential=scope["credential"],
-        loopback=node.options.allow_loopback_origins,
+        loopback=hub.options.allow_loopback_origins,
     ):
         return WRONG_ORIGIN if origins else STRANGER
     network, now = network_of(address_of(scope)), time.monotonic()
-    if not node.refusals.has(network, now):
+    if not hub.refusals.has(network, now):
         return TOO_MANY
     if scope["token"] is None:
-        few = node.sockets.anonymous[network] < node.options.max_anonymous_per_address
+        few = hub.sockets.anonymous[network] < hub.options.max_anonymous_per_address
         return None if few else TOO_MANY
     scope["identity"] = scope["token"].verify()
     if scope["identity"] is None:
-        node.refusals.take(network, now)  # of a ticket, or a token in a message, the login tells
+        hub.refusals.take(network, now)  # of a ticket, or a token in a message, the login tells
     return None
 
 

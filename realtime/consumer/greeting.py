@@ -36,7 +36,7 @@ def understand(socket: Socket, user_id: int) -> Wish | None:
     return Wish(since, split_epochs(query.get("epoch", ""), streams))
 
 
-def greet(node: Hub, socket: Socket, wish: Wish, found: LoginData, expires_at: float) -> None:
+def greet(hub: Hub, socket: Socket, wish: Wish, found: LoginData, expires_at: float) -> None:
     """Set where the socket starts in each stream, and say so."""
     connection = socket.connection
     assert connection.user_id is not None
@@ -46,16 +46,16 @@ def greet(node: Hub, socket: Socket, wish: Wish, found: LoginData, expires_at: f
         connection.places[name] = StreamPosition(found.heads[name].epoch, start.offset)
         if connection.device and name in found.quiet:
             life, acked = found.cursors[name]
-            node.acks.move(socket, name, acked, life)  # it is in use, and not to be forgotten
+            hub.acks.move(socket, name, acked, life)  # it is in use, and not to be forgotten
     socket.reply(
         ConnectionEstablished(
             user_id=str(connection.user_id),
             connection_id=connection.id,
             protocol_version=PROTOCOL_VERSION,
             server_version=settings.VERSION,
-            heartbeat_seconds=node.options.heartbeat_seconds,
+            heartbeat_seconds=hub.options.heartbeat_seconds,
             expires_at=codec.timestamp(datetime.fromtimestamp(expires_at, UTC)),
-            limits=node.options.limits,
+            limits=hub.options.limits,
             positions=connection.positions(),
             epoch=join_epochs([found.heads[name].epoch for name in streams]),
             device=connection.device or None,

@@ -1,20 +1,10 @@
-"""What a connection asks of the world around it, in answer to a client's message."""
+"""What is to be done about a client's message: `state` decides, the consumer carries it out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from realtime.protocol.codes import CloseCode, ErrorCode
-from realtime.protocol.messages import Payload
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """Send this, with the request's id."""
-
-    payload: Payload
-    request_id: str | None = None
-    room: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,4 +84,4 @@ class Close:
     code: CloseCode
 
 
-Effect = Reply | Filter | Fail | SendPong | Join | Leave | ListRooms | StoreAck | Login | Close
+Effect = Filter | Fail | SendPong | Join | Leave | ListRooms | StoreAck | Login | Close

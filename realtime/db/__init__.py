@@ -1,1 +1,1 @@
-"""The database: work for an event loop, and the triggers that keep records as they are."""
+"""Database work for an event loop."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
@@ -59,6 +59,19 @@ def _each_once(pairs: list[tuple[str, Any]]) -> None:
 
 
 _unambiguous = json.JSONDecoder(object_pairs_hook=_each_once)
+_QUOTED = {
+    kind: ['"type"', *(f'"{field}"' for field in kind.__struct_fields__)]
+    for kind in get_args(AnyCommand)
+}
+
+
+def _may_repeat_a_field(text: str, command: AnyCommand) -> bool:
+    """Tell commands that need a second look from those that cannot name a field twice.
+
+    A command is flat, and has only fields of its own: one that is named twice is either
+    written twice as it is, or with an escape.
+    """
+    return "\\" in text or any(text.count(name) > 1 for name in _QUOTED[type(command)])
 
 
 def timestamp(moment: datetime | None = None) -> str:
@@ -130,7 +143,8 @@ def decode(text: str) -> AnyCommand:
     """
     try:
         command = _decoder.decode(text)
-        _unambiguous.decode(text)
+        if _may_repeat_a_field(text, command):
+            _unambiguous.decode(text)
         return command
     except msgspec.ValidationError as error:
         raise _explain(text, error) from None

@@ -13,9 +13,9 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from realtime.servers import refusals
+from realtime.core import refusals
+from realtime.core.refusals import Refusal
 from realtime.servers.flow import GentleTransport, HeldFlow, Unread
-from realtime.servers.refusals import Refusal
 
 # How long bytes that still arrive are read and dropped before the connection is aborted.
 LINGER_SECONDS = 10.0

@@ -16,11 +16,10 @@ import httptools
 from django.conf import settings
 from uvicorn.protocols.utils import is_ssl
 
-from realtime.core import heads
+from realtime.core import bodies, heads, refusals
 from realtime.core.heads import MAX_HEAD_BYTES, MAX_HEADERS
-from realtime.servers import bodies, refusals
+from realtime.core.refusals import Refusal
 from realtime.servers.closing import ClosingProtocol
-from realtime.servers.refusals import Refusal
 from realtime.servers.uvicorn import handshake
 
 # Bytes parsed at once. The requests in them queue behind the running one: a GET has at least 18
@@ -33,7 +32,7 @@ class HttpProtocol(ClosingProtocol):
 
     - Head: the limits of `realtime.core.heads`, else 431. It must end within
       HTTP_HEADER_SECONDS of connecting or of its first byte, else the connection is dropped.
-    - Body: the limit of `realtime.servers.bodies` for its path, else 413, at once if the head
+    - Body: the limit of `realtime.core.bodies` for its path, else 413, at once if the head
       declares more. It must end within HTTP_BODY_SECONDS, else 408.
     - Requests of one connection are answered in order. While one runs, at most PIECE_BYTES
       behind it are parsed, and nothing is read once a request or a handshake waits.

@@ -24,10 +24,10 @@ from websockets.http11 import Request
 from websockets.protocol import State
 
 from realtime.core.frames import COMPRESS_SETTINGS, WINDOW_BITS, Frame
+from realtime.core.refusals import Refusal
 from realtime.core.transport import EXTENSION, Listener
 from realtime.options import options
 from realtime.protocol.codes import CloseCode
-from realtime.servers.refusals import Refusal
 
 # Seconds for a client to answer a close frame; less than the server's grace time.
 CLOSE_SECONDS = 5.0

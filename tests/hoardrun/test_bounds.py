@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from hoardrun.bounds import Bounded
+from realtime.core import bodies
 from realtime.core.heads import MAX_ACCEPT, MAX_CONTENT_TYPE, MAX_COOKIE_ESCAPES, MAX_HEADERS
-from realtime.servers import bodies
 
 KIB = 1024
 

@@ -11,8 +11,8 @@ import pytest
 from hoardrun.asgi import Application
 from hoardrun.policies import OF_DATA
 from hoardrun.proxies import TrustedProxies
+from realtime.core import refusals
 from realtime.hub import hub
-from realtime.servers import refusals
 
 ORIGIN = b"https://app.example.com"
 

@@ -14,9 +14,9 @@ from django.db import IntegrityError, connection, models, transaction
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.ledger.models import TransactionMove
 from hoardrun.ledger.services import account_open, transaction_create
+from realtime import append_only
 from realtime.append_only import AppendOnly, RecordIsFinal
 from realtime.checks import check_records
-from realtime.db import record_triggers
 
 
 @pytest.fixture
@@ -122,9 +122,9 @@ def move(db: None) -> TransactionMove:
     account = account_open(user_id=user.pk, currency="KES", opening_balance="5")
     made = transaction_create(account_id=account.pk, type="fee", direction="outbound", amount="1")
     move = TransactionMove.objects.get()
-    record_triggers.remove("default", "UPDATE")
+    append_only.remove("default", "UPDATE")
     models.QuerySet(TransactionMove).update(reason=f"For {made.txn.pk}")
-    record_triggers.install("default")
+    append_only.install("default")
     return move
 
 
@@ -169,15 +169,15 @@ def test_no_row_takes_the_place_of_a_record(
 
 def test_every_record_has_its_triggers(db: None) -> None:
     assert len(RECORDS) >= 3
-    assert record_triggers.missing(connection) == []
+    assert append_only.missing(connection) == []
     assert check_records(databases=["default"]) == []
 
 
 def test_migrate_makes_a_missing_trigger_again(db: None) -> None:
-    record_triggers.remove("default", "DELETE")
+    append_only.remove("default", "DELETE")
     assert len(check_records(databases=["default"])) == len(RECORDS)
-    record_triggers.install("default")
-    assert record_triggers.missing(connection) == []
+    append_only.install("default")
+    assert append_only.missing(connection) == []
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL has schemas")
@@ -187,24 +187,24 @@ def test_the_triggers_of_another_schema_are_none_of_this_one(db: None) -> None:
         cursor.execute("CREATE SCHEMA second")
         cursor.execute(f"CREATE TABLE second.{table} (LIKE {table} INCLUDING ALL)")
         cursor.execute("SET LOCAL search_path TO second")
-        assert record_triggers.missing(connection) == [(table, "UPDATE"), (table, "DELETE")]
-        record_triggers.install("default")
-        assert record_triggers.missing(connection) == []
+        assert append_only.missing(connection) == [(table, "UPDATE"), (table, "DELETE")]
+        append_only.install("default")
+        assert append_only.missing(connection) == []
         cursor.execute("SET LOCAL search_path TO public")
-    assert record_triggers.missing(connection) == []
+    assert append_only.missing(connection) == []
 
 
 def test_migrate_replaces_a_trigger_of_a_former_definition(
     broadcast: Broadcast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record_triggers.remove("default", "UPDATE")
+    append_only.remove("default", "UPDATE")
     with monkeypatch.context() as former:
         former.setattr(Broadcast, "ERASABLE", ())
-        record_triggers.install("default")
+        append_only.install("default")
         with pytest.raises(IntegrityError), transaction.atomic():
             models.QuerySet(Broadcast).update(address="")
-    assert ("broadcasts_broadcast", "UPDATE") in record_triggers.missing(connection)
-    record_triggers.install("default")
+    assert ("broadcasts_broadcast", "UPDATE") in append_only.missing(connection)
+    append_only.install("default")
     models.QuerySet(Broadcast).update(address="")
     assert not Broadcast.objects.exclude(address="").exists()
 

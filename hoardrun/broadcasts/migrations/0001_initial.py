@@ -9,7 +9,7 @@ import django.db.models.deletion
 import realtime.clock
 from django.conf import settings
 from django.db import migrations, models
-from realtime.db import record_triggers
+from realtime import append_only
 
 FORMER_APP = 'realtime'
 
@@ -21,7 +21,7 @@ class CreateOrTakeOver(migrations.CreateModel):
             return super().database_forwards(app_label, schema_editor, from_state, to_state)
         with connection.cursor() as cursor:
             for operation in ('UPDATE', 'DELETE', 'REPLACE'):  # `migrate` makes new ones at its end
-                record_triggers.drop(cursor, former, operation)
+                append_only.drop(cursor, former, operation)
         model = to_state.apps.get_model(app_label, self.name)
         schema_editor.alter_db_table(model, former, model._meta.db_table)
 

@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from hoardrun.ledger.errors import InsufficientFunds
 from hoardrun.logs import SaidOnce
-from realtime.servers import bodies
+from realtime.core import bodies
 from tests.hoardrun.tools import problem
 
 TOKEN = "/api/v1/auth/token"

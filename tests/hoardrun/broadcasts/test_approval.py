@@ -16,7 +16,7 @@ from django.utils import timezone
 from hoardrun.broadcasts import state
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from notifications.models import Announcement, Notification
-from realtime.db import record_triggers
+from realtime import append_only
 from realtime.models import Event
 from realtime.streams import ANNOUNCEMENTS
 from tests.hoardrun.broadcasts.test_views import ANNOUNCEMENT, BODIES, NOTE, events
@@ -84,7 +84,7 @@ def nothing_was_sent() -> bool:
 def age(hours: float) -> None:
     """Let all records be older; no ORM does that to them, and triggers refuse SQL."""
     moment = timezone.now() - timedelta(hours=hours)
-    record_triggers.remove("default", "UPDATE")
+    append_only.remove("default", "UPDATE")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE broadcasts_broadcast SET created_at = %s", [moment])
 

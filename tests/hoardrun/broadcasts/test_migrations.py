@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, models
 from django.db.migrations.recorder import MigrationRecorder
 
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
-from realtime.db import record_triggers
+from realtime import append_only
 
 MODELS = (Broadcast, BroadcastDecision)
 UPDATE_TRIGGER = {
@@ -25,7 +25,7 @@ def name_as_before() -> None:
         for model in MODELS:
             table, former = model._meta.db_table, f"realtime_{model._meta.model_name}"
             for operation in ("UPDATE", "DELETE", "REPLACE"):
-                record_triggers.drop(cursor, table, operation)
+                append_only.drop(cursor, table, operation)
             editor.alter_db_table(model, table, former)
             cursor.execute(
                 f"CREATE TRIGGER {former}_no_update_0 BEFORE UPDATE ON {former} "
@@ -58,7 +58,7 @@ def test_rows_rights_and_triggers_survive() -> None:
     assert User.objects.get(pk=author.pk).has_perm("broadcasts.broadcast")
     assert User.objects.get(pk=approver.pk).has_perm("broadcasts.approve_broadcast")
     assert Permission.objects.count() == rights
-    assert record_triggers.missing(connection) == []
+    assert append_only.missing(connection) == []
     with pytest.raises(IntegrityError, match="A row of broadcasts_broadcast is a record"):
         models.QuerySet(Broadcast).update(address="192.0.2.1")
     after = Broadcast.objects.create(

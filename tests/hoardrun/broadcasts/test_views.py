@@ -14,8 +14,8 @@ from rest_framework.test import APIClient
 
 from hoardrun.broadcasts.models import Broadcast
 from notifications.models import Announcement, Notification
+from realtime.core.bodies import MAX_BODY_BYTES
 from realtime.models import Event, Node, Stream
-from realtime.servers.bodies import MAX_BODY_BYTES
 from realtime.streams import ANNOUNCEMENTS, user_stream
 from tests.hoardrun.ledger.conftest import at_once
 from tests.hoardrun.tools import problem

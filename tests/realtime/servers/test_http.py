@@ -14,8 +14,8 @@ from uvicorn.server import ServerState
 
 from hoardrun.refused import refuse
 from realtime.cluster import serve
+from realtime.core import bodies, refusals
 from realtime.core.heads import MAX_HEAD_BYTES, MAX_HEADERS
-from realtime.servers import bodies, refusals
 from realtime.servers.http import PIECE_BYTES, HttpProtocol
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -17,9 +17,8 @@ from hoardrun.market import services
 from hoardrun.market.feeds import FEEDS
 from hoardrun.market.quotes import LiveQuote
 from hoardrun.market.runner import run_feed
-from realtime import commands
+from realtime import commands, publish
 from realtime.errors import Refused
-from realtime.layer import send
 
 REPORT_SECONDS = 5.0
 
@@ -62,7 +61,7 @@ class Command(commands.Command):
             asyncio.run(self._stream(**options))
         except Refused as error:
             raise CommandError(str(error)) from None
-        send.sender.flush()
+        publish.flush()
         self._report("summary")
 
     async def _stream(
