@@ -51,6 +51,15 @@ def test_a_table_is_written_over_the_old_one_and_nothing_else() -> None:
     assert option_table.with_table(written) == written
 
 
+def test_the_command_writes_the_page(settings: Any, tmp_path: Any) -> None:
+    page = tmp_path / "docs" / "production.md"
+    page.parent.mkdir()
+    page.write_text("| variable |\n|---|\n")
+    settings.BASE_DIR = tmp_path
+    assert shown("--markdown") == "docs/production.md is written.\n"
+    assert page.read_text() == option_table.with_table("| variable |\n|---|\n")
+
+
 def test_every_option_has_a_text_and_a_name_of_its_own() -> None:
     assert len(set(NAMES)) == len(NAMES)
     for table in TABLES:
