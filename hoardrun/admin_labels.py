@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from django.contrib import admin
 from django.contrib.admin.widgets import AdminSplitDateTime
 from django.db.models import Field
 from django.forms import ModelForm
 from django.http import HttpRequest
 
-if TYPE_CHECKING:  # Django's class takes no parameters when it runs
-    _ModelAdmin = admin.ModelAdmin[Any]
-else:
-    _ModelAdmin = admin.ModelAdmin
+from realtime.admin_pages import ModelAdmin
 
 
-class Labelled(_ModelAdmin):
+class Labelled(ModelAdmin):
     """Names the fields that Django leaves without a name, and loads our style of its pages."""
 
     class Media:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.apps import AdminConfig as _AdminConfig
@@ -16,13 +16,8 @@ from django.urls import reverse
 from hoardrun.admin_labels import Labelled
 from hoardrun.admin_lookups import is_of_filter
 from hoardrun.secret_columns import is_secret, leads_to_secret
+from realtime.admin_pages import ModelAdmin
 from realtime.retry import retried
-
-if TYPE_CHECKING:  # Django's class takes no parameters when it runs
-    _ModelAdmin = admin.ModelAdmin[Any]
-else:
-    _ModelAdmin = admin.ModelAdmin
-
 
 MAX_WORDS = 20  # of a search
 # Errors of a widget that cannot show a value, since the value is of another kind.
@@ -36,7 +31,7 @@ class AdminConfig(_AdminConfig):
     default_site = "hoardrun.admin_site.Site"
 
 
-class Guarded(_ModelAdmin):
+class Guarded(ModelAdmin):
     """What every page of the site refuses, whoever wrote the page.
 
     Django lets a query compare any column of the model itself, in any way: it reads a secret bit

@@ -21,7 +21,6 @@ logger = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 2.0
 SHARED_SECONDS = 1.0
-_HEADERS = {"Cache-Control": "no-store"}
 # One thread: a database that hangs takes this one and no more, however often we are asked.
 _executor = ThreadPoolExecutor(1, thread_name_prefix="hoardrun-ready")
 # Once applied they stay so for the code of this process; looking again costs 30 ms.
@@ -35,7 +34,7 @@ class MigrationsMissing(Exception):
 @csrf_exempt  # a check would read the body as a form, which may not be one
 async def healthz(request: HttpRequest) -> JsonResponse:
     """Answer without any I/O: restarting the process would not mend a lost database."""
-    return JsonResponse({"status": "ok"}, headers=_HEADERS)
+    return JsonResponse({"status": "ok"})
 
 
 @csrf_exempt
@@ -93,7 +92,6 @@ def _answer(status: str, checks: dict[str, str]) -> JsonResponse:
     return JsonResponse(
         {"status": status, "checks": checks},
         status=HTTPStatus.OK if status == "ok" else HTTPStatus.SERVICE_UNAVAILABLE,
-        headers=_HEADERS,
     )
 
 

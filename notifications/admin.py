@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -36,6 +36,8 @@ from realtime import clock
 from realtime.admin_pages import (
     AddsByService,
     ByKey,
+    ModelAdmin,
+    ReadOnly,
     numbers,
     user_name_lookup,
     users_named,
@@ -44,12 +46,6 @@ from realtime.errors import Refused
 from realtime.models import Event
 from realtime.retry import retried
 from realtime.streams import ANNOUNCEMENTS
-
-if TYPE_CHECKING:  # Django's class takes no parameters when it runs
-    _ModelAdmin = admin.ModelAdmin[Any]
-else:
-    _ModelAdmin = admin.ModelAdmin
-
 
 MAX_REASONS = 5  # different refusals that one action shows
 
@@ -371,17 +367,8 @@ class NotificationAdmin(ByKey, AddsByService):
 
 
 @admin.register(Mailing)
-class MailingAdmin(_ModelAdmin):
+class MailingAdmin(ReadOnly, ModelAdmin):
     """How far each mailing is; `manage.py notify` starts them and goes on with them."""
 
     list_display = ("key", "title", "done", "total", "created_at", "finished_at")
     search_fields = ("=key", "title")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

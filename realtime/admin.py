@@ -6,7 +6,7 @@ The log is a record; streams, cursors and nodes are the engine's own.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
@@ -18,7 +18,7 @@ from django.utils.html import format_html
 
 from realtime import registry
 from realtime.access import changes
-from realtime.admin_pages import ByKey, first_keys, numbers, users_found
+from realtime.admin_pages import ByKey, ModelAdmin, ReadOnly, first_keys, numbers, users_found
 from realtime.models import (
     Connection,
     Cursor,
@@ -28,24 +28,6 @@ from realtime.models import (
     Stream,
 )
 from realtime.streams import stream_user
-
-if TYPE_CHECKING:  # Django's class takes no parameters when it runs
-    _ModelAdmin = admin.ModelAdmin[Any]
-else:
-    _ModelAdmin = admin.ModelAdmin
-
-
-class ReadOnly(_ModelAdmin):
-    """Rows to look at."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Stream)
@@ -142,7 +124,7 @@ class CursorAdmin(ReadOnly, ByKey):
 
 
 @admin.register(Node)
-class NodeAdmin(ReadOnly):
+class NodeAdmin(ReadOnly, ModelAdmin):
     list_display = (
         "__str__",
         "alive",

@@ -26,11 +26,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from realtime.errors import Refused
 
 if TYPE_CHECKING:  # Django's classes take no parameters when they run
-    _ModelAdmin = admin.ModelAdmin[Any]
+    ModelAdmin = admin.ModelAdmin[Any]
     _Paginator = Paginator[Any]
     _Page = Page[Any]
 else:
-    _ModelAdmin = admin.ModelAdmin
+    ModelAdmin = admin.ModelAdmin
     _Paginator = Paginator
     _Page = Page
 
@@ -41,7 +41,20 @@ _SEPARATOR = ","  # between the columns of a key in a URL
 _CUT = "_search_is_cut"  # attribute of a request whose search matches more
 
 
-class ByKey(_ModelAdmin):
+class ReadOnly:
+    """Rows to look at: for a page or an inline, before Django's class."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ByKey(ModelAdmin):
     """A page that lists the newest rows by key, with a link to older ones.
 
     Subclasses override `matching` for the search, and name in `linked_by` the exact lookups
@@ -188,7 +201,7 @@ class Select(AutocompleteSelect):
         return True
 
 
-class SafeSelects(_ModelAdmin):
+class SafeSelects(ModelAdmin):
     """Base of pages whose forms use `autocomplete_fields`."""
 
     def formfield_for_foreignkey(

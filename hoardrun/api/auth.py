@@ -91,7 +91,7 @@ class TokenView(_Anonymous):
         if not isinstance(user, get_user_model()):
             raise AuthenticationFailed("The name or the password is wrong.", "wrong_credentials")
         LoginThrottle().succeeded(request)
-        return _answer(tokens.login_create(user=user))
+        return Response(LoginOutput(tokens.login_create(user=user)).data)
 
 
 class _RefreshAuthentication(LoginAuthentication):
@@ -125,7 +125,8 @@ class RefreshView(_Anonymous):
         Asked again within REFRESH_GRACE_SECONDS (30) of its use, as after a lost answer, it
         gives the same successor again. Used after that it ends the login, with its sockets.
         """
-        return _answer(tokens.login_refresh(**checked(RefreshInput, request.data)))
+        login = tokens.login_refresh(**checked(RefreshInput, request.data))
+        return Response(LoginOutput(login).data)
 
 
 class LogoutView(_Anonymous):
@@ -157,9 +158,7 @@ class TicketView(View):
         The socket's login ends when the token does with which the ticket was asked for.
         """
         ticket, seconds = tickets.issue(_identity(request))
-        return Response(
-            {"ticket": ticket, "expires_in": round(seconds)}, headers={"Cache-Control": "no-store"}
-        )
+        return Response({"ticket": ticket, "expires_in": round(seconds)})
 
 
 def _identity(request: Request) -> Identity:
@@ -182,8 +181,3 @@ class MeView(View):
         """Say who is logged in."""
         assert isinstance(request.user, get_user_model())  # IsAuthenticated let the request in
         return Response(UserOutput(request.user).data)
-
-
-def _answer(login: tokens.Login) -> Response:
-    """Send tokens, which nobody on the way may keep (RFC 6749, 5.1)."""
-    return Response(LoginOutput(login).data, headers={"Cache-Control": "no-store"})

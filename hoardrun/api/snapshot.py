@@ -27,7 +27,7 @@ from notifications.serializers import AnnouncementOutput, NotificationOutput
 from realtime import reach
 from realtime.core.resume import join_epochs
 from realtime.protocol.codec import timestamp
-from realtime.rest.views import View
+from realtime.rest.views import View, user_id
 from realtime.streams import streams_of
 
 TRANSACTIONS = 20
@@ -110,5 +110,4 @@ class SnapshotView(View):
     @extend_schema(operation_id="snapshot_retrieve", responses=SnapshotOutput, tags=["realtime"])
     def get(self, request: Request) -> Response:
         """Read your balances, recent transactions, unread notifications and stream positions."""
-        assert request.user.pk is not None  # IsAuthenticated let the request in
-        return Response(snapshot(user_id=request.user.pk), headers={"Cache-Control": "no-store"})
+        return Response(snapshot(user_id=user_id(request)))

@@ -14,8 +14,7 @@ from hoardrun.broadcasts.approval import broadcast_approve, broadcast_reject
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.broadcasts.rules import APPROVE, staff_of
 from hoardrun.broadcasts.state import state_of
-from realtime.admin import ReadOnly
-from realtime.admin_pages import ByKey, numbers, users_named
+from realtime.admin_pages import ByKey, ReadOnly, numbers, users_named
 from realtime.errors import Refused
 
 

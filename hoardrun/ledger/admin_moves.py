@@ -22,6 +22,7 @@ from hoardrun.ledger.models import Account, Transaction, TransactionMove
 from hoardrun.ledger.money import amount_human
 from hoardrun.ledger.transitions import TRANSITIONS
 from hoardrun.request_id import request_id
+from realtime.admin_pages import ReadOnly
 from realtime.errors import Refused
 
 MAX_REASONS = 5  # different refusals that one action shows
@@ -43,7 +44,7 @@ else:
     _Inline = admin.TabularInline
 
 
-class MovesInline(_Inline):
+class MovesInline(ReadOnly, _Inline):
     """Every move of a transaction, for users who may view the transaction."""
 
     model = TransactionMove
@@ -64,15 +65,6 @@ class MovesInline(_Inline):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True  # the transaction's page has checked it
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 def actor_of(request: HttpRequest) -> Actor:

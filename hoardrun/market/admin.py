@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.http import HttpRequest
 
 from hoardrun.market.models import Instrument, Quote
 from hoardrun.market.quotes import plain
+from realtime.admin_pages import ModelAdmin, ReadOnly
 
 
 @admin.register(Instrument)
-class InstrumentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class InstrumentAdmin(ModelAdmin):
     list_display = ("symbol", "name", "type", "last_price", "currency", "status", "is_active")
     list_editable = ("status", "is_active")
     list_filter = ("type", "status", "is_active", "currency")
@@ -24,8 +24,8 @@ class InstrumentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Quote)
-class QuoteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Read-only: quotes come from feeds."""
+class QuoteAdmin(ReadOnly, ModelAdmin):
+    """Quotes come from feeds."""
 
     list_display = ("instrument", "last", "percent", "traded", "quoted_at")
     list_filter = ("instrument__type",)
@@ -44,12 +44,3 @@ class QuoteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description="volume", ordering="volume")
     def traded(self, quote: Quote) -> str:
         return plain(quote.volume)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Quote | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Quote | None = None) -> bool:
-        return False
