@@ -1,4 +1,7 @@
-"""Many askers, one query: what arrives close together is read from the database at once."""
+"""Load many keys with one query: calls that arrive close together share it.
+
+Logins, tickets and replays use it, so that a storm of reconnects costs few queries.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,12 @@ from realtime.db import threads
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
-MAX_KEYS = 200  # of one query: bounds the rows that are in memory at a time
-MAX_WAIT_SECONDS = 0.3  # to gather, in a storm
+MAX_KEYS = 200  # of one query: bounds the rows in memory
+MAX_WAIT_SECONDS = 0.3  # to gather keys in a storm
 
 
 class _Question(Generic[V]):
-    """A key's answer to come, and how many wait for it."""
+    """The future answer for a key, and the number of callers that wait for it."""
 
     __slots__ = ("answer", "askers")
 
@@ -28,12 +31,11 @@ class _Question(Generic[V]):
 
 
 class BatchedLoader(Generic[K, V]):
-    """Calls `load(keys)` on a database thread for all that ask within some milliseconds.
+    """Calls `load(keys)` on a database thread for all calls within some milliseconds.
 
-    A call that comes alone is served at once. `load` returns an answer for each key, or
-    raises for all of them. A key that it leaves out raises KeyError where it was asked for.
-    What nobody waits for any more is not asked: after a database has hung, a queue of logins
-    that were given up would keep the new ones waiting until those are given up, too.
+    A single call is not delayed. `load` returns an answer for each key, or raises for all of
+    them; a missing key raises KeyError for its callers. Keys without a waiting caller are not
+    loaded: after a database has hung, abandoned logins would otherwise delay the new ones.
     """
 
     def __init__(self, load: Callable[[Sequence[K]], Mapping[K, V]]) -> None:
@@ -43,7 +45,7 @@ class BatchedLoader(Generic[K, V]):
         self._task: asyncio.Task[None] | None = None
 
     async def load(self, key: K) -> V:
-        """Return what `load` finds for `key`, in a call that began after this one."""
+        """Return what `load` finds for `key`, by a query that starts after this call."""
         question = self._waiting.get(key)
         if question is None:
             question = self._waiting[key] = _Question(asyncio.get_running_loop().create_future())
@@ -64,7 +66,7 @@ class BatchedLoader(Generic[K, V]):
                 await asyncio.sleep(self._pace.wait(time.monotonic()))
                 keys = list(self._waiting)[:MAX_KEYS]
                 if not keys:
-                    break  # all that asked have left
+                    break  # all callers have left
                 batch = {key: self._waiting.pop(key).answer for key in keys}
                 self._pace.began(time.monotonic(), len(batch))
                 try:
@@ -80,7 +82,7 @@ class BatchedLoader(Generic[K, V]):
                         _fail(future, KeyError(f"the loader has no answer for {key!r}"))
         finally:
             self._task = None
-            # Only a cancelled task leaves any: no answer will come.
+            # Only a cancelled task leaves futures behind: no answer will come.
             waiting, self._waiting = self._waiting, {}
             for future in (*batch.values(), *(question.answer for question in waiting.values())):
                 future.cancel()
@@ -88,4 +90,4 @@ class BatchedLoader(Generic[K, V]):
 
 def _fail(future: asyncio.Future[V], error: Exception) -> None:
     future.set_exception(error)
-    future.exception()  # read once, since all that asked may have left
+    future.exception()  # mark as read: all callers may have left

@@ -1,8 +1,8 @@
-"""Database work for the engine's event loop, on a few threads of its own.
+"""Run database work of the engine's event loop on a few threads.
 
-Channels' helper shares one thread with every other consumer of the process, so one
-slow query would delay all. These threads are bounded: a storm of connects queues
-here, and never asks the connection pool for more than it has.
+Channels' helper shares one thread among all consumers of a process, so one slow query would delay
+them all. The number of threads is bounded: a storm of connects queues here and never takes more
+connections than the pool has.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _executor = ThreadPoolExecutor(THREADS, thread_name_prefix="hoardrun-db")
 
 
 async def run(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Call a function that queries, without blocking the event loop."""
+    """Call a function that queries the database, without blocking the event loop."""
     return await asyncio.get_running_loop().run_in_executor(
         _executor, partial(_call, function, *args, **kwargs)
     )

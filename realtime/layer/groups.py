@@ -1,4 +1,4 @@
-"""Names of groups on the channel layer, and of this deployment there. Nothing else builds them."""
+"""Names of groups on the channel layer, and of this deployment. No other module builds them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _PLAIN = re.compile(r"[a-z]{1,30}(:[0-9]{1,30})?")
 
 
 def stream_group(stream: str) -> str:
-    """Name the layer group that wakes the nodes which follow `stream`.
+    """Return the group that wakes the nodes with followers of `stream`.
 
-    Group names allow few characters; a name that has others is hashed.
+    Group names allow few characters: other names are hashed.
     """
     if _PLAIN.fullmatch(stream):
         return f"stream.{stream.replace(':', '.')}"
@@ -23,27 +23,27 @@ def stream_group(stream: str) -> str:
 
 
 def topic_group(topic: str) -> str:
-    """Name the layer group that carries the ephemeral messages of `topic`."""
+    """Return the group of the ephemeral messages of `topic`."""
     return f"topic.{topic}"
 
 
 def node_group(node_id: str) -> str:
-    """Name the layer group that only one node is in."""
+    """Return the group of one node alone."""
     return f"node.{node_id}"
 
 
 @cache
 def deployment() -> str:
-    """Name this deployment on a layer that it may share with others by mistake.
+    """Return the name of this deployment, to tell it from others on a shared layer.
 
-    All its nodes have the same SECRET_KEY, and nobody else has it.
+    Derived from SECRET_KEY, which all its nodes have and no other deployment has.
     """
     return _name_under(settings.SECRET_KEY)
 
 
 @cache
 def deployments() -> frozenset[str]:
-    """Return the names of our own nodes: while keys rotate, some have the other one."""
+    """Return all names of this deployment: while keys rotate, nodes differ in their key."""
     return frozenset({deployment(), *map(_name_under, settings.SECRET_KEY_FALLBACKS)})
 
 
@@ -52,5 +52,5 @@ def _name_under(key: str) -> str:
 
 
 def all_nodes_group() -> str:
-    """Name the layer group that every node is in, for bulk wake-ups."""
+    """Return the group of all nodes, for bulk wake-ups."""
     return "nodes.all"

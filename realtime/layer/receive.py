@@ -1,10 +1,10 @@
-"""This node's ear on the channel layer: the groups it is in, and whether it still hears.
+"""Receive from the channel layer, and notice when nothing arrives any more.
 
-A subscriber whose link to Redis is half open hears nothing for ever, without an error:
-nothing in the layer or below it waits for an answer there. So the node speaks to itself
-through the layer every two seconds. What it does not hear makes it read the log at once;
-two in a row, and it builds its part of the layer anew. The layer's own hooks for lost
-connections are never called.
+The hub owns one LayerReceiver. A subscriber whose connection to Redis is half open would wait for
+ever without an error, as nothing in the layer waits for an answer. So each node sends itself a
+canary through the layer every CANARY_SECONDS. A missed one makes the hub read the log at once;
+MISSED_CANARIES in a row rebuild the subscription. The layer's own hooks for lost connections are
+never called. Messages are hints: the log decides what is delivered.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ logger = logging.getLogger(__name__)
 
 CANARY = "hub.canary"
 CANARY_SECONDS = 2.0
-MISSED_CANARIES = 2  # in a row, before the link counts as dead
+MISSED_CANARIES = 2  # in a row, before the connection counts as dead
 CALL_SECONDS = 1.0  # for one call of the layer, and for a login to wait for its groups
-CLOSE_SECONDS = 5.0  # more than a call on the dead link may still hold its lock
-MESSAGES_A_TURN = 100  # at most, before the sockets are written to and heard
+CLOSE_SECONDS = 5.0  # longer than a call on the dead connection holds its lock
+MESSAGES_A_TURN = 100  # at most, before sockets are served again
 
 
 class LayerReceiver:
-    """Joins groups, receives, and heals itself.
+    """Joins groups, receives messages, and recovers by itself.
 
-    `on_message(message)` takes each message, `on_missed()` is called when some may have been lost.
-    A layer that is away never raises here and never ends a socket.
+    Calls `on_message(message)` for each message, and `on_missed()` when some may be lost. A layer
+    that is away never raises here and never ends a socket.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class LayerReceiver:
     # -- lifetime
 
     def start(self) -> None:
-        """Begin to listen, to what was wanted so far and to this node's own voice."""
+        """Begin to receive, from the groups wanted so far and the canary's."""
         self._open()
         for group in (groups.all_nodes_group(), self._own_group):
             self.join(group, lambda: True)
@@ -79,14 +79,14 @@ class LayerReceiver:
 
     def _open(self) -> None:
         shared: Any = get_channel_layer()
-        # A part of our own: in a shared one, subscribing would make publishers wait.
+        # A backend of our own: in the shared one, subscribing would make publishers wait.
         own = not isinstance(shared, InMemoryChannelLayer)
         self._layer = channel_layers.make_backend("default") if own else shared
         self._receiving = asyncio.ensure_future(self._receive())
 
     def _rebuild(self) -> None:
-        """Take another link in place of one that is dead, and join everything again."""
-        logger.warning("channel layer: hears nothing; subscribing anew")
+        """Replace a dead connection and join all groups again."""
+        logger.warning("channel layer: nothing arrives; subscribing again")
         self.rebuilt += 1
         for task in (self._receiving, self._settling):
             if task is not None:
@@ -95,11 +95,11 @@ class LayerReceiver:
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
         self._channel, self._away = "", True
-        if self._settling is not None:  # which may take a while to end, and nobody waits for
+        if self._settling is not None:  # it may take a while to end
             self._closing.add(self._settling)
             self._settling.add_done_callback(self._closing.discard)
             self._settling = None
-        for group in sorted(self._groups):  # in the same order in each run of a simulation
+        for group in sorted(self._groups):  # sorted, so that simulations repeat
             self._unsettled[group] = self._wanted[group]
         self._groups = set()
         self._open()
@@ -107,13 +107,13 @@ class LayerReceiver:
     # -- groups
 
     def join(self, group: str, wanted: Callable[[], bool]) -> None:
-        """Be in a group for as long as `wanted()`; call again when that may have changed."""
+        """Stay in a group while `wanted()` is true; call again when that may have changed."""
         self._wanted[group] = self._unsettled[group] = wanted
         if self._channel and (self._settling is None or self._settling.done()):
             self._settling = asyncio.ensure_future(self._settle())
 
     async def settled(self) -> None:
-        """Wait until all wanted groups are joined; not for long when the layer is away."""
+        """Wait until all wanted groups are joined; at most CALL_SECONDS."""
         if self._settling is not None and not self._away:
             await asyncio.wait([self._settling], timeout=CALL_SECONDS)
 
@@ -130,7 +130,7 @@ class LayerReceiver:
                 async with asyncio.timeout(CALL_SECONDS):
                     if wanted():
                         await self._layer.group_add(group, self._channel)
-                        # Of another link than the one that was joined, if it was built anew.
+                        # After a rebuild, this group was joined on the old connection.
                         _stop_if_cancelled()
                         self._groups.add(group)
                     else:
@@ -170,10 +170,10 @@ class LayerReceiver:
                 self._take(await layer.receive(channel))
                 heard += 1
                 if heard % MESSAGES_A_TURN == 0:
-                    await asyncio.sleep(0)  # receive() does not yield while more is there
+                    await asyncio.sleep(0)  # receive() does not yield while messages wait
             except Exception:
                 _stop_if_cancelled()
-                logger.exception("channel layer: a message could not be used")
+                logger.exception("channel layer: a message could not be processed")
                 await asyncio.sleep(0.1)
 
     def _take(self, message: Mapping[str, Any]) -> None:
@@ -197,14 +197,14 @@ class LayerReceiver:
                 missed = 0
                 continue
             self._on_missed()
-            # What could not be sent says that Redis is away, not that we are deaf.
+            # A canary that was not sent means that Redis is away: rebuilding would not help.
             missed = missed + 1 if sent else 0
             if missed >= MISSED_CANARIES:
                 missed = 0
                 self._rebuild()
 
     async def _sing(self) -> bool:
-        """Speak to this node through the layer; False when it does not take it."""
+        """Send this node a canary; return False if the layer does not take it."""
         self._canary += 1
         message = {"type": CANARY, "from": groups.deployment(), "number": self._canary}
         try:
@@ -217,18 +217,18 @@ class LayerReceiver:
 
 
 def _stop_if_cancelled() -> None:
-    """Go on with a cancellation that the Redis client has swallowed, as it does now and then."""
+    """Raise a cancellation that the Redis client has swallowed, as it sometimes does."""
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
 
 
 async def _close(layer: Any) -> None:
-    """Close a link, whatever state it is in."""
+    """Close a backend, whatever its state."""
     if isinstance(layer, InMemoryChannelLayer):
         return
     try:
         async with asyncio.timeout(CLOSE_SECONDS):
             await layer.flush()
     except Exception as error:
-        logger.info("channel layer: the old link did not close: %r", error)
+        logger.info("channel layer: the old connection did not close: %r", error)

@@ -1,12 +1,11 @@
-"""Tell the nodes that something was committed, or that a price moved.
+"""Send wake-ups and ephemeral messages to the nodes, through the channel layer.
 
-A wake-up is a hint and never the record: losing one costs latency, until the next
-reconcile reads the log. So sending never blocks and never fails its caller. What is
-to be said goes into a bounded queue; a task on the node's own event loop, or on a
-thread of its own in a process without a node, takes all that waits and sends it in
-as few layer messages as it can. What comes alone is sent at once; what comes soon
-after that gathers for a few milliseconds, so that a process that publishes a lot
-sends little.
+`realtime.publish` calls `wake` after a commit and `spread` for ephemeral messages. A wake-up is a
+hint, never the record: losing one costs latency until the next reconcile reads the log. So sending
+never blocks its caller and never fails it. Items go into a bounded queue. A task on the node's
+event loop, or on a background thread in a process without a node, sends all that wait in as few
+layer messages as possible. A single item is not delayed; items that follow gather for up to
+MAX_SPACING_SECONDS.
 """
 
 from __future__ import annotations
@@ -28,28 +27,28 @@ from realtime.layer import groups
 
 logger = logging.getLogger(__name__)
 
-EVENTS = "hub.events"  # durable: a list of entries
+EVENTS = "hub.events"  # durable: a list of events
 EPHEMERAL = "hub.ephemeral"  # a list of (rooms, key, type, data)
 
-MAX_QUEUE = 20_000  # items that may wait; beyond that they are dropped and counted
+MAX_QUEUE = 20_000  # items; more are dropped and counted
 SEND_TIMEOUT_SECONDS = 1.0
-MAX_SPACING_SECONDS = 0.01  # from one sending to the next, by how much was sent
-MAX_INLINE_BYTES = 16 * 1024  # a larger event is announced without its payload
-FEW_STREAMS = 4  # at a time; beyond that, one message to all nodes beats one to each stream
-MAX_ITEMS = 200  # events or values in one message of the layer
+MAX_SPACING_SECONDS = 0.01  # between two sends, by the number of items sent
+MAX_INLINE_BYTES = 16 * 1024  # a larger event is sent without its payload
+FEW_STREAMS = 4  # for more, one message to all nodes is cheaper than one per stream
+MAX_ITEMS = 200  # in one layer message
 
 Item = StoredEvent | tuple[str, list[Any]]
 
 
 class Sender:
-    """The queue and whoever empties it. One per process."""
+    """The queue and the task that empties it. One per process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._queue: deque[Item] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._own_loop: asyncio.AbstractEventLoop | None = None
-        self._armed = False  # whether the loop will look into the queue by itself
+        self._armed = False  # the loop will read the queue by itself
         self._task: asyncio.Task[None] | None = None
         self._next: asyncio.TimerHandle | None = None
         self._pace = Pace(MAX_SPACING_SECONDS)
@@ -58,7 +57,7 @@ class Sender:
         self.dropped = 0
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Send from this loop from now on: the one that the node's hub runs on."""
+        """Send from this loop from now on, which is the hub's."""
         with self._lock:
             self._loop = loop
             self._armed = bool(self._queue)
@@ -66,7 +65,7 @@ class Sender:
                 loop.call_soon_threadsafe(self._turn)
 
     def detach(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Forget the running loop, which is about to end."""
+        """Stop using a loop that is about to end."""
         with self._lock:
             if self._loop is loop:
                 self._loop = None
@@ -75,7 +74,7 @@ class Sender:
                     self._next.cancel()
 
     def put(self, items: Sequence[Item]) -> None:
-        """Queue items, from any thread. Never blocks; what does not fit is dropped."""
+        """Queue items, from any thread. Never blocks; drops what does not fit."""
         with self._lock:
             loop = self._loop or self._background_loop()
             if loop is None:
@@ -96,13 +95,13 @@ class Sender:
                 self._idle.set()
 
     def flush(self, timeout_seconds: float = 1.0) -> bool:
-        """Wait until everything queued was handed to the layer; for commands that end."""
+        """Wait until the queue is sent, for commands that end; return False after the timeout."""
         return self._idle.wait(timeout_seconds)
 
     def _background_loop(self) -> asyncio.AbstractEventLoop | None:
         if self._own_loop is None:
             if isinstance(get_channel_layer(), InMemoryChannelLayer):
-                return None  # an in-memory layer ends at this process, and no hub is in it
+                return None  # it reaches this process only, which has no hub
             self._own_loop = _new_event_loop()
             threading.Thread(
                 target=self._own_loop.run_forever, name="hoardrun-wakeup", daemon=True
@@ -111,10 +110,10 @@ class Sender:
         return self._own_loop
 
     def _turn(self) -> None:
-        """Send what waits, and look again after a while; until nothing came meanwhile.
+        """Send what waits and look again later, until nothing came meanwhile.
 
-        So whoever publishes without a pause only fills the queue: to wake a loop up from
-        another thread costs more than the rest of it.
+        So a steady publisher only fills the queue: waking a loop from another thread costs
+        more than the rest.
         """
         loop = asyncio.get_running_loop()
         with self._lock:
@@ -135,7 +134,7 @@ class Sender:
                 layer: Any = get_channel_layer()
                 async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
                     await layer.group_send(group, message)
-            except Exception as error:  # whatever a layer raises must end here
+            except Exception as error:  # a layer must never fail its caller
                 self.dropped += 1
                 logger.warning("wake-up to %s not sent: %r", group, error)
         with self._lock:
@@ -145,7 +144,7 @@ class Sender:
 
 
 def _new_event_loop() -> asyncio.AbstractEventLoop:
-    """Make the loop that sends with the fewest system calls: uvloop's, where it exists."""
+    """Return the loop with the fewest system calls: uvloop's, where it exists."""
     try:
         import uvloop
     except ImportError:  # not on Windows
@@ -154,7 +153,7 @@ def _new_event_loop() -> asyncio.AbstractEventLoop:
 
 
 def _combine(items: Sequence[Item]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Turn what waits into few layer messages, keeping the order within a stream."""
+    """Combine items into few layer messages; keeps the order within a stream."""
     streams: dict[str, list[list[Any]]] = {}
     topics: dict[str, list[Any]] = {}
     for item in items:
@@ -191,10 +190,10 @@ sender = Sender()
 
 
 def wake(entries: Sequence[StoredEvent]) -> None:
-    """Wake the nodes that follow the streams of these committed entries."""
+    """Wake the nodes with followers of the streams of these committed events."""
     sender.put(entries)
 
 
 def spread(topic: str, messages: list[Any]) -> None:
-    """Send ephemeral messages to the nodes that have sockets in rooms of `topic`."""
+    """Send ephemeral messages to the nodes with sockets in rooms of `topic`."""
     sender.put([(topic, messages)])

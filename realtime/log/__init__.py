@@ -1,10 +1,10 @@
 """The event log: append in the caller's transaction, read after an offset.
 
-Offsets come from the stream's row, locked from `append` to commit: an offset
-that is visible has every lower one visible too, and a rollback takes its offset
-back, so there are no gaps. That holds at READ COMMITTED, and under SQLite's
-immediate transactions. Call `append` last in a transaction, as the lock makes
-the stream's other writers wait.
+`realtime.publish` appends; the hub, logins and snapshots read. Guarantees: offsets of a stream are
+gapless and become visible in order, because its row is locked from `append` to commit and a
+rollback takes the offset back. This holds at READ COMMITTED, and in SQLite's immediate
+transactions. The lock makes other writers of the stream wait, so call `append` last in a
+transaction. The log must not send anything: it knows no sockets and no layer.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Appending to the log."""
+"""Append to the log. `realtime.publish` calls `append`; nothing else may write events."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from realtime.models import Event, Stream, new_epoch
 from realtime.protocol import codec
 from realtime.protocol.messages import Payload
 
-_CHUNK = 400  # events a statement stores at most: SQLite allows 999 parameters on old builds
+_CHUNK = 400  # most events in one statement: old builds of SQLite allow 999 parameters
 
 
 def append(
     messages: Sequence[tuple[str, Payload]], *, idempotency_key: str | None = None
 ) -> list[StoredEvent]:
-    """Number and store messages, each `(stream, payload)`, in the order given.
+    """Number and store messages, each `(stream, payload)`, in the given order.
 
-    Streams are locked in the order of their names, so two callers never deadlock.
-    With an idempotency key, a stream that holds an event of that key already gets
-    none; its first event is returned in place. Must run inside `atomic()`. Raises
-    ValueError when one key is to hold for two events of a stream.
+    Locks streams in the order of their names, so two callers never deadlock. With an
+    idempotency key, a stream that already has an event of that key gets no new one, and its
+    first event is returned instead. Must run inside `atomic()`. Raises ValueError if one key
+    is given for two events of a stream.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("append() needs transaction.atomic()")
     if idempotency_key is not None and len({name for name, _ in messages}) < len(messages):
-        raise ValueError("An idempotency key holds for one event a stream; give each its own.")
+        raise ValueError("An idempotency key is for one event per stream; give each event its own.")
     if not messages:
         return []
     if connection.vendor == "postgresql" and idempotency_key is None:
@@ -43,7 +43,7 @@ def append(
 def _append_in_steps(
     messages: Sequence[tuple[str, Payload]], idempotency_key: str | None
 ) -> list[StoredEvent]:
-    """Lock and count, look for the key, then store."""
+    """Lock the streams and raise their heads, look for the key, then store."""
     counts: dict[str, int] = {}
     for stream, _ in messages:
         counts[stream] = counts.get(stream, 0) + 1
@@ -127,6 +127,6 @@ def _find_key(rows: Mapping[str, tuple[int, str, int]], key: str) -> dict[str, S
 
 
 def _give_back(counts: Mapping[str, int]) -> None:
-    """Lower heads that were raised for a repetition, under the same row lock."""
+    """Lower the heads that were raised for repetitions, under the same row lock."""
     for name, count in counts.items():
         Stream.objects.filter(name=name).update(head=F("head") - count)

@@ -1,4 +1,7 @@
-"""The devices' cursors: how far each has applied a stream."""
+"""Cursors: the offset up to which each device has acknowledged a stream.
+
+The hub stores acks here, and logins begin the cursors of new devices.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,8 @@ from django.db import connection
 from realtime import clock
 from realtime.models import Cursor, Stream
 
-_CHUNK = 1000  # cursors a statement moves at most
-TOUCHED_EVERY = timedelta(days=1)  # a device that comes back is not idle, whatever its streams are
+_CHUNK = 1000  # most cursors in one statement
+TOUCHED_EVERY = timedelta(days=1)  # so that a device on a quiet stream is not idle
 
 
 class CursorMove(NamedTuple):
@@ -27,9 +30,9 @@ class CursorMove(NamedTuple):
 
 
 def move_cursors(moves: Sequence[CursorMove]) -> None:
-    """Store acknowledgements; a cursor only ever moves forward within an epoch.
+    """Store acknowledgements. A cursor never moves back within an epoch.
 
-    One statement a thousand moves. Moves of users and streams that are gone are left out.
+    One statement per thousand moves. Moves of deleted users and streams are skipped.
     """
     table = connection.ops.quote_name(Cursor._meta.db_table)
     ordered = sorted(moves)  # the order of the locks
@@ -49,9 +52,8 @@ def move_cursors(moves: Sequence[CursorMove]) -> None:
 def begin_cursors(moves: Sequence[CursorMove]) -> dict[tuple[int, str, str], tuple[str, int]]:
     """Store where new devices begin; return the stored epoch and offset by user, device, stream.
 
-    A cursor that is there already stays as it is, and is what is returned. Of two moves of one
-    cursor the first counts. Moves of users and streams that are gone are left out. One statement
-    a thousand cursors.
+    An existing cursor stays and is returned. Of two moves of one cursor, the first counts. Moves
+    of deleted users and streams are skipped. One statement per thousand cursors.
     """
     table = connection.ops.quote_name(Cursor._meta.db_table)
     first = {move[:3]: move for move in reversed(moves)}
@@ -60,7 +62,7 @@ def begin_cursors(moves: Sequence[CursorMove]) -> dict[tuple[int, str, str], tup
     for start in range(0, len(ordered), _CHUNK):
         statement, values = _insert(ordered[start : start + _CHUNK])
         with connection.cursor() as cursor:
-            # An update that changes nothing, since DO NOTHING would return nothing either.
+            # An update without effect: DO NOTHING would not return the row.
             cursor.execute(
                 f"{statement} DO UPDATE SET acked = {table}.acked "
                 "RETURNING user_id, device, epoch, acked, "
@@ -74,7 +76,7 @@ def begin_cursors(moves: Sequence[CursorMove]) -> dict[tuple[int, str, str], tup
 
 
 def _insert(moves: Sequence[CursorMove]) -> tuple[str, list[Any]]:
-    """Write the statement that inserts moves, up to what to do about those that are there."""
+    """Return an INSERT of moves up to ON CONFLICT, and its parameters."""
     quote = connection.ops.quote_name
     user = get_user_model()._meta
     assert user.pk.column is not None

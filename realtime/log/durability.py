@@ -1,6 +1,7 @@
-"""Whether the database keeps what it has committed, and keeps writers apart as the log needs.
+"""Check that the database keeps commits and separates writers, as the log needs.
 
-No promise of the log holds on a database that may take a commit back.
+`manage.py serve` and each node call `require` before they serve. No promise of the log holds on a
+database that may lose a commit.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ _SQLITE_FULL = 2
 
 
 def problems() -> list[str]:
-    """Ask the database; each problem says what to change."""
+    """Ask the database; return one sentence per problem, which says what to change."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
@@ -42,7 +43,7 @@ def problems() -> list[str]:
 
 
 def require() -> None:
-    """Raise ImproperlyConfigured if commits may be lost, unless settings allow that."""
+    """Raise ImproperlyConfigured if commits may be lost and the settings do not allow it."""
     if not settings.ALLOW_LOSING_COMMITTED_EVENTS and (found := problems()):
         raise ImproperlyConfigured(
             " ".join(found) + f" To serve nevertheless, for data that may vanish, set {OVERRIDE}=1."

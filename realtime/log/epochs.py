@@ -1,4 +1,7 @@
-"""A new epoch: what to give streams whose past can no longer be trusted."""
+"""Begin a new epoch of streams whose past can no longer be trusted.
+
+`manage.py bump_epoch` calls it.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +17,14 @@ _CHUNK = 500  # streams a transaction locks
 def bump_epoch(
     names: Sequence[str] | None = None, progress: Callable[[int], None] | None = None
 ) -> int:
-    """Begin a new life of the named streams, or of all; return how many.
+    """Give the named streams, or all, a new epoch; return how many.
 
-    Offsets go on from where they are; whoever stands at one of the old life is told
-    to resynchronise. For after a restore, or a failover that may have lost commits.
-    Streams are locked in the order of their names, as those who publish lock them, so
-    it may run while they do.
+    Use it after a restore, or a failover that may have lost commits. Offsets continue; clients
+    with an old epoch are told to resynchronise. Locks streams in the order of their names, as
+    publishers do, so both may run at once.
     """
     streams = Stream.objects.all() if names is None else Stream.objects.filter(name__in=names)
-    # Sorted here, where publishers sort too: a database may order names in another way.
+    # Sort in Python as publishers do: a database may order names differently.
     ordered = sorted(streams.values_list("name", flat=True))
     done = 0
     for start in range(0, len(ordered), _CHUNK):

@@ -1,7 +1,8 @@
-"""Appending in one statement, as PostgreSQL can: it locks, numbers and stores.
+"""Append in one statement on PostgreSQL: lock, number and store.
 
-Half the round trips of doing so in steps. What varies in number comes as JSON: to quote a
-parameter for each value took three quarters of the publisher's CPU for a large batch.
+Only `realtime.log.appending` calls it. It takes half the round trips of separate steps. Lists
+are passed as JSON: quoting a parameter per value took three quarters of the publisher's CPU for a
+large batch. The text of an event must be byte for byte what `codec.encode` writes.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from realtime.models import Event, Stream, new_epoch
 from realtime.protocol import codec
 from realtime.protocol.messages import Payload
 
-_MANY = 1000  # events a statement stores at most
-# How an event looks around what only the statement knows: its time, and at the end its offset.
+_MANY = 1000  # most events in one statement
+# The text of an event around the two values that only the statement knows: time and offset.
 _NO_TIME = "-"
 _OPEN_TIME = f'"timestamp":"{_NO_TIME}"'
 _OPEN_END = '"offset":0}'
@@ -33,7 +34,7 @@ def append(messages: Sequence[tuple[str, Payload]]) -> list[StoredEvent]:
 
 
 def _append_one(stream: str, payload: Payload) -> StoredEvent:
-    """Append what is most often appended: one event."""
+    """Append one event, the usual case."""
     start, end = _open_text(stream, payload)
     kind, filter_type = payload.wire_type, payload.filter_type or ""
     with connection.cursor() as cursor:
@@ -62,18 +63,18 @@ def _statement_for_one() -> str:
 
 
 def _open_text(stream: str, payload: Payload) -> tuple[str, str]:
-    """Encode an event up to its time, and from there up to its offset, which is its end."""
+    """Encode an event; return the text before its time, and from there up to its offset."""
     text = codec.encode(payload, stream=stream, offset=0, moment=_NO_TIME).decode()
-    start, found, end = text.rpartition(_OPEN_TIME)  # the last: what is before is the data
+    start, found, end = text.rpartition(_OPEN_TIME)  # the last one: an earlier match is data
     assert found and end.endswith(_OPEN_END), text
     return f'{start}"timestamp":"', f'"{end[:-2]}'
 
 
 def _append_many(messages: Sequence[tuple[str, Payload]]) -> list[StoredEvent]:
-    """Append a thousand events a statement.
+    """Append about a thousand events per statement.
 
-    All of a stream's events are in one statement, and statements follow the order of
-    the streams' names, since that is the order of the locks.
+    All events of a stream are in one statement, and statements follow the order of the
+    streams' names, which is the order of the locks.
     """
     by_stream: dict[str, list[int]] = {}
     for number, (stream, _) in enumerate(messages):
@@ -106,7 +107,7 @@ def _store(
             start, end = _open_text(name, payload)
             events[number] = {
                 "stream": name,
-                "behind": behind,  # the head, of which only the statement knows where it is
+                "behind": behind,  # offset below the head, which only the statement knows
                 "type": payload.wire_type,
                 "filter_type": payload.filter_type or "",
                 "start": start,
@@ -129,7 +130,7 @@ def _store(
 
 @functools.cache
 def _statement_for_many() -> str:
-    """Write the statement; the streams are locked in the order in which they are given."""
+    """Return the statement; it locks streams in the given order."""
     quote = connection.ops.quote_name
     streams, events = quote(Stream._meta.db_table), quote(Event._meta.db_table)
     return (

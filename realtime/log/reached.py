@@ -1,4 +1,4 @@
-"""How many sockets shared events have reached, counted after the fact."""
+"""Count the sockets that shared events have reached. The reporter of each node calls it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from django.db import connection
 
 from realtime.models import Event, Stream
 
-_CHUNK = 1000  # events a statement counts at most
+_CHUNK = 1000  # most events in one statement
 
 
 def add_reached(counts: Sequence[tuple[str, int, int]]) -> None:
-    """Add `(stream, offset, sockets)` to what the events show; one statement a thousand."""
+    """Add `(stream, offset, sockets)` to the counts of events; one statement per thousand."""
     quote = connection.ops.quote_name
     events, streams = quote(Event._meta.db_table), quote(Stream._meta.db_table)
     ordered = sorted(counts)  # the order of the locks

@@ -1,4 +1,4 @@
-"""Reading the log: where streams stand, and what follows an offset."""
+"""Read the log: the heads of streams, and the events after an offset. Never locks a row."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from realtime.core.continuity import Head
 from realtime.core.records import StoredEvent
 from realtime.models import Event, Stream
 
-PAGE = 200  # events a read returns at most
-PAGE_BYTES = 64 * 1024  # of them as UTF-8, but always one
-_CHUNK = 10_000  # streams a statement names at most: SQLite allows 32,766 parameters
+PAGE = 200  # most events that one read returns
+PAGE_BYTES = 64 * 1024  # of UTF-8 per read, but at least one event
+_CHUNK = 10_000  # most streams in one statement: SQLite allows 32,766 parameters
 
 
 def heads(names: Iterable[str]) -> dict[str, Head]:
-    """Read where streams stand; a stream that nothing was ever written to is left out."""
+    """Read the heads of streams; leave out streams that were never written to."""
     wanted = sorted(names)
     found: dict[str, Head] = {}
     for start in range(0, len(wanted), _CHUNK):
@@ -27,11 +27,11 @@ def heads(names: Iterable[str]) -> dict[str, Head]:
 
 
 def ensure(names: Iterable[str]) -> dict[str, Head]:
-    """Read where streams stand, and begin those that do not exist."""
+    """Read the heads of streams, and create those that do not exist."""
     wanted = set(names)
     found = heads(wanted)
     if missing := wanted - found.keys():
-        # In the order in which those who publish lock them.
+        # In the order in which publishers lock them.
         new = [Stream(name=name) for name in sorted(missing)]
         Stream.objects.bulk_create(new, ignore_conflicts=True)
         found |= heads(missing)
@@ -41,12 +41,11 @@ def ensure(names: Iterable[str]) -> dict[str, Head]:
 def read_many(
     places: Sequence[tuple[str, int]], *, max_bytes: int = PAGE_BYTES
 ) -> dict[tuple[str, int], tuple[Head, list[StoredEvent]]]:
-    """Read a page of events after each `(stream, offset)`, with the stream's position.
+    """Read a page of events after each `(stream, offset)`, with the stream's head.
 
-    A page has up to PAGE events, and no more than begin within `max_bytes`: what a socket
-    cannot take now it would only read again. One query, hence of one moment. Events are
-    contiguous from `offset + 1` unless that lies below the floor. A stream that does not
-    exist is at offset 0 of no epoch.
+    A page has up to PAGE events that begin within `max_bytes`, as a socket would have to read
+    the rest again. One query, so all of one moment. Events are contiguous from `offset + 1`
+    unless that is below the floor. A missing stream has head 0 and epoch ''.
     """
     quote = connection.ops.quote_name
     streams, events = quote(Stream._meta.db_table), quote(Event._meta.db_table)

@@ -1,4 +1,7 @@
-"""Retention: what is too old, or too much, leaves the log, and the floor says so."""
+"""Retention: delete old or surplus events and raise the stream's floor.
+
+`realtime.cluster.retention` and `manage.py trim_events` call it.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,12 @@ from realtime.protocol.messages import AccessChanged
 from realtime.retry import retried
 
 STREAMS_AT_A_TIME = 50
-EVENTS_AT_A_TIME = 200  # of each stream: a transaction deletes 10,000 rows at most
-CURSORS_OF_A_USER = 500  # a device has one for each stream that it has acknowledged
+EVENTS_AT_A_TIME = 200  # of each stream: at most 10,000 rows per transaction
+CURSORS_OF_A_USER = 500  # one for each device and stream
 
 
 class Trimmed(NamedTuple):
-    """What a trim took away; `streams` counts those that lost something."""
+    """What a trim deleted; `streams` counts those that lost an event."""
 
     streams: int
     events: int
@@ -32,12 +35,12 @@ def trim(
     dry_run: bool = False,
     progress: Callable[[Trimmed], None] | None = None,
 ) -> Trimmed:
-    """Take away events created before a moment, and all but the last `keep` of a stream.
+    """Delete events created before a moment, and all but the last `keep` of each stream.
 
-    Always the beginning of a stream: an old event behind a younger one stays, as clocks
-    differ. In small transactions, each of which moves `floor` and deletes what lies below,
-    so a reader sees both or neither, and a kill in between leaves nothing half done.
-    Safe to run on several nodes at once; never makes a publisher wait for long.
+    Deletes only from the beginning of a stream: an old event behind a younger one stays, as
+    clocks differ. Each small transaction raises `floor` and deletes what lies below, so a
+    reader sees both or neither, and a kill leaves nothing half done. Safe on several nodes at
+    once; never makes a publisher wait for long.
     """
     total = Trimmed(0, 0)
     last = 0
@@ -63,10 +66,10 @@ def trim(
 @retried
 @transaction.atomic
 def clear(name: str) -> int:
-    """Take a stream's events away, up to the news of its user's access; return how many.
+    """Delete a stream's events up to the last that is not `access_changed`; return how many.
 
-    Nodes that have sockets of the user need that news to close them, and it tells nothing
-    else. Offsets go on: who stood in between would be told to resynchronise.
+    Nodes need the later `access_changed` events to close the user's sockets, and they hold
+    nothing personal. Offsets continue: a client in between is told to resynchronise.
     """
     locked = Stream.objects.select_for_update(no_key=True)
     stream = locked.filter(name=name).first()
@@ -81,9 +84,9 @@ def clear(name: str) -> int:
 
 
 def forget_cursors(*, before: datetime) -> int:
-    """Forget the devices that have acknowledged nothing since `before`, or are too many.
+    """Delete cursors idle since `before`, and all but the last CURSORS_OF_A_USER of a user.
 
-    A client names its devices as it likes; of each user the last CURSORS_OF_A_USER stay.
+    The second limit is needed because clients choose the names of their devices.
     """
     forgotten: int = Cursor.objects.filter(updated_at__lt=before).delete()[0]
     counted = Cursor.objects.values("user_id").annotate(cursors=Count("pk"))
@@ -123,7 +126,7 @@ def _due(ids: Sequence[int], before: datetime, keep: int) -> int:
 def _trim_some(ids: Sequence[int], before: datetime, keep: int) -> dict[int, int]:
     """Trim up to EVENTS_AT_A_TIME of each stream; return how many, by stream.
 
-    A stream that somebody is writing to is left for the next time.
+    A stream that is locked by a writer is skipped until the next time.
     """
     locked = Stream.objects.select_for_update(
         skip_locked=connection.features.has_select_for_update_skip_locked, no_key=True
