@@ -66,11 +66,11 @@ class CommandRunner:
                 self._take(event.get("text"))
 
     def held(self) -> None:
-        """Hear that the client reads too slowly."""
+        """Stop writing to a client that reads too slowly."""
         self._socket.held()
 
     def resumed(self) -> None:
-        """Hear that the client has caught up."""
+        """Write to the client again."""
         self._socket.resumed()
 
     def server_stops(self) -> None:
@@ -78,7 +78,7 @@ class CommandRunner:
         self._hub.sockets.send_away(self._socket)
 
     def end(self, code: int) -> None:
-        """Forget the socket, whatever closed it. Idempotent."""
+        """Forget the socket, for any reason. Idempotent."""
         socket = self._socket
         if socket not in self._hub.sockets:
             return
@@ -203,7 +203,7 @@ class CommandRunner:
             except Exception:
                 self._failed(join, (room,))
             if hub.streams.positions(socket) != before:
-                # A change of rights may have been heard after they were asked about.
+                # A change of rights may have come after the rights were read.
                 hub.recheck.recheck_soon([user_id])
         if unknown := tuple(room for room in join.rooms if room not in allowed):
             rooms = "is no room" if len(unknown) == 1 else "are no rooms"

@@ -35,7 +35,7 @@ class NotificationConsumer(AsyncConsumer):
     """One WebSocket, from the handshake to the login, or to the end on a foreign server."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Serve one connection. Whatever happens, the hub forgets it at the end."""
+        """Serve one connection. In every case the hub forgets it at the end."""
         if (await receive())["type"] != "websocket.connect":
             return
         hub = await ensure()

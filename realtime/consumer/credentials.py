@@ -1,4 +1,4 @@
-"""ASGI middleware: a socket's credential becomes `scope["token"]` or `scope["ticket"]`."""
+"""ASGI middleware that moves a socket's credential to `scope["token"]` or `scope["ticket"]`."""
 
 from __future__ import annotations
 
@@ -36,15 +36,17 @@ class Offered:
 
 
 class JWTAuthMiddleware:
-    """Find the credential of a WebSocket handshake; to check it is left to the gate.
+    """Find the credential of a WebSocket handshake, and leave its check to the gate.
 
-    In this order: `Authorization: Bearer`, a subprotocol `bearer.<jwt>`, the query's
-    `ticket`, the query's `token` unless settings refuse it. Sets `scope["token"]` to an
-    `Offered` token, `scope["ticket"]` to the hash of a ticket, which is yet to be redeemed,
-    and `scope["credential"]` to whether any was offered, so that a bad one is told from none;
-    `scope["identity"]` is None. `scope["query"]` holds the other parameters, and
-    `scope["query_flaw"]` what is wrong with them, if anything is. The secret itself is taken
-    out of the scope: nothing behind this can log it.
+    The order: `Authorization: Bearer`, a subprotocol `bearer.<jwt>`, the query's `ticket`, the
+    query's `token` unless settings refuse it. It sets in the scope:
+
+    - `token`: an `Offered` token, or None; `ticket`: the hash of a ticket to redeem, or None
+    - `credential`: whether any was offered, so that a bad one differs from none
+    - `identity`: None, for the gate to set
+    - `query`: the other parameters; `query_flaw`: an error in them for the client, or None
+
+    The secret itself is taken out of the scope: nothing behind this can log it.
     """
 
     def __init__(self, app: Application) -> None:
@@ -72,7 +74,7 @@ class JWTAuthMiddleware:
 
 
 def _credential(scope: Scope, query: Mapping[str, str]) -> tuple[str | None, str | None]:
-    """Return a token or a ticket, whichever is offered first."""
+    """Return a token or a ticket, the first that is offered."""
     for name, value in scope.get("headers", []):
         if name == b"authorization":
             kind, _, rest = value.decode("latin-1").partition(" ")

@@ -1,6 +1,6 @@
-"""Who is turned away before the handshake, at the cost of one HTTP answer.
+"""Refuses handshakes early, with an HTTP status, before a socket costs anything.
 
-Whoever passes is accepted, and learns of any refusal by a close code.
+A handshake that passes is accepted, and is told of any later refusal by a close code.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _RESPONSE = "websocket.http.response"  # the ASGI extension to refuse with a sta
 
 
 class Refusal(NamedTuple):
-    """What is answered in place of a handshake."""
+    """An answer in place of a handshake."""
 
     status: HTTPStatus
     reason: str
@@ -82,7 +82,7 @@ def _refusal(scope: Scope, hub: Hub) -> Refusal | None:
     """Judge a handshake, the cheapest reasons first; set its identity if the token is good.
 
     The signature is checked last: an address that has offered too many bad tokens is refused
-    without, and with it for a moment the good ones that come from there.
+    without a check, and so, for a moment, are good tokens from there.
     """
     if hub.draining or len(hub.sockets) >= hub.options.max_connections_per_node:
         return NO_ROOM

@@ -1,4 +1,7 @@
-"""Who a socket speaks for: the login, its renewal, and its end."""
+"""The login of a socket, its renewal, and its end.
+
+The gate or a command brings an identity; the database decides whether it still counts.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +66,7 @@ async def authenticate(hub: Hub, socket: Socket, token: str, request_id: str | N
 
 
 async def redeem(hub: Hub, socket: Socket, ticket: str) -> None:
-    """Log in with the hash of a ticket, if nobody has before."""
+    """Log in with the hash of a ticket that was not redeemed before."""
 
     async def ask() -> tuple[Identity | None]:
         return (await hub.tickets.load(Attempt(ticket, socket.connection.id)),)
@@ -86,7 +89,7 @@ async def log_in(
     What a new device is told to begin at is stored before: cut at once, it goes on from there.
     """
     if not socket.is_open:
-        return  # it left during the handshake, and nobody would forget it again
+        return  # it left during the handshake; kept now, it would stay for ever
     connection = socket.connection
     if socket.login_deadline is not None:
         socket.login_deadline.cancel()
@@ -108,7 +111,7 @@ async def log_in(
     if not socket.is_open:
         return  # it left meanwhile, and the hub has forgotten it
     if socket.close_code is not None:
-        return  # it is sent away: no other of the user gives way to it
+        return  # it is being closed: no other socket of the user gives way to it
     if found is None:
         _unchecked(socket, request_id)
         socket.close(CloseCode.TIMEOUT)
@@ -147,9 +150,9 @@ async def _renew(hub: Hub, socket: Socket, identity: Identity, request_id: str |
 
 
 def _look_again(hub: Hub, user_id: int, found: LoginData) -> None:
-    """Have the login judged anew if the node has heard of more than was read for it.
+    """Have the login rechecked if the node has received events that its data does not know.
 
-    The end of this very login may have been told before the socket stood for it.
+    The end of this very login may be among them.
     """
     name = user_stream(user_id)
     followed, head = hub.streams.followed.get(name), found.heads[name]
@@ -191,7 +194,7 @@ async def _stored(hub: Hub, key: LoginKey) -> bool:
 async def _patiently(hub: Hub, socket: Socket, ask: Callable[[], Awaitable[R]]) -> R | None:
     """Wait for a database that is away or hangs; return None after `login_patience_seconds`.
 
-    A client that is sent away comes back, and a storm of those would keep the database down.
+    A client that is closed comes back at once, and a storm of those would keep the database down.
     """
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(hub.options.login_patience_seconds):

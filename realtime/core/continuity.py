@@ -1,8 +1,8 @@
-"""Whether what was heard or read continues what was delivered, and what to do if not.
+"""Judges whether an event or a page continues a stream, and what to do if not.
 
-Offsets are gapless and a stream's events become visible in their order, so whoever
-stands at offset n can tell by a number alone what comes next, what is old, and that
-something is missing. The log decides; a wake-up is never more than a hint.
+Offsets are gapless, and the events of a stream become visible in their order. So a position
+alone tells what comes next, what is old, and that something is missing. The log decides; a
+wake-up is only a hint.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Reason = Literal["trimmed", "ahead", "epoch"]  # why a stream cannot be continue
 
 
 class Head(NamedTuple):
-    """Where a stream stands: its life, its last offset, and up to where it is trimmed."""
+    """The end of a stream: its epoch, its last offset, and the offset up to which it is trimmed."""
 
     epoch: str
     head: int
@@ -23,7 +23,7 @@ class Head(NamedTuple):
 
 
 class StreamPosition:
-    """How far somebody is in a stream: everything up to `offset` of the life `epoch`."""
+    """A position in a stream: everything up to `offset` of `epoch` was delivered."""
 
     __slots__ = ("epoch", "offset")
 
@@ -40,7 +40,7 @@ class Numbered(Protocol):
 
 
 class Heard(Enum):
-    """What a wake-up means to whoever stands at a place."""
+    """The meaning of a wake-up for a reader at a position."""
 
     NEXT = "deliver it"
     OLD = "it was delivered"
@@ -58,7 +58,7 @@ def hear(place: StreamPosition, epoch: str, offset: int) -> Heard:
 
 
 class Page(NamedTuple):
-    """What to do with a page of the log: deliver entries [start:stop], or resynchronise."""
+    """What to do with a page of the log: deliver events [start:stop], or resynchronise."""
 
     start: int
     stop: int

@@ -1,4 +1,4 @@
-"""What is to be done about a client's message: `state` decides, the consumer carries it out."""
+"""The effects of a client's message: `state` decides them, the consumer carries them out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from realtime.protocol.codes import CloseCode, ErrorCode
 class Filter:
     """Send these types from now on, or everything if there are none, and say so.
 
-    What was heard before is still judged by the old filter: so the connection's own
+    Events that gathered before are judged by the old filter: so the connection's own
     `subscriptions` change when this is carried out.
     """
 

@@ -1,4 +1,4 @@
-"""One message, finished for the wire once, whatever the audience."""
+"""One message, encoded and framed once for all sockets that it goes to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the query of a handshake may say, and why one is refused."""
+"""The parameters of a handshake's query."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Pairs = Sequence[tuple[str, str]]
 
 
 def parse_query(query_string: bytes) -> tuple[Pairs, str | None]:
-    """Read a query; return its pairs, and what is wrong with them in words for the client.
+    """Read a query; return its pairs, and an error in words for the client, or None.
 
-    A misspelt `since` would lose events in silence, and of two nobody can tell which is meant.
+    An unknown or repeated name is an error: a misspelt `since` would lose events in silence.
     Blank values are kept: a blank token is a bad one, not none.
     """
     try:

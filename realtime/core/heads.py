@@ -1,4 +1,4 @@
-"""How large the head of a request may be, and which of its headers can be read."""
+"""Limits for the head of a request: its size, and the headers that can be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who a credential speaks for."""
+"""The identity that a credential proves."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whom a good token speaks for, until when (seconds since 1970), and in which login.
+    """A user, the end of the login (seconds since 1970), and the session of the login.
 
-    `stamp` is the mark of the password that the user had when it was issued.
+    `stamp` is the mark of the password that the user had when the token was issued.
     """
 
     user_id: int

@@ -1,4 +1,4 @@
-"""How much one socket, one user or one address may ask."""
+"""Rate limits: token buckets for sockets, users and addresses."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def utf8_size(text: str) -> int:
 
 
 def network_of(address: str) -> str:
-    """Name whom an address is counted as: itself, or of IPv6 the /64 that it is in.
+    """Return the network that an address is counted in: itself, or its /64 for IPv6.
 
-    An IPv4 address is the same one in IPv6's notation; what is no address stays as it is.
+    An IPv4 address in IPv6 notation counts as IPv4; a text that is no address stays as it is.
     """
     try:
         found = ip_address(address.partition("%")[0])
@@ -74,7 +74,7 @@ class TokenBucket:
 
 
 class Buckets:
-    """A token bucket for each of many, kept only while it is not full."""
+    """A token bucket for each key, kept only while it is not full."""
 
     def __init__(self, rate: float, burst: float) -> None:
         self._rate = rate
@@ -115,5 +115,5 @@ class Buckets:
         self._buckets = {
             key: bucket for key, bucket in self._buckets.items() if not bucket.is_full(now)
         }
-        # Doubling keeps the cost of sweeping a constant share, whoever fills it.
+        # Doubling keeps the cost of sweeping a constant share.
         self._sweep_at = max(_SWEEP_SIZE, 2 * len(self._buckets))

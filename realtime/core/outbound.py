@@ -1,10 +1,9 @@
-"""What waits to be written to one socket: ordered, and bounded in bytes.
+"""The queue of one socket: ordered, and bounded in bytes.
 
-Three kinds of message wait here. Answers always fit, since a client may only ask
-so much. Events of the log are refused once the limit is reached: they are in the
-log, and are read from there when the socket has drained. Market data is conflated:
-once a socket is held up, a newer value takes the place of a waiting one of the same
-key, so that no more of it waits than there are keys.
+Three kinds of message wait here. Answers always fit, since a client's requests are limited.
+Events of the log are refused once the limit is reached: they are in the log, and are read from
+there when the socket has drained. Market data is conflated: while a socket is held up, a newer
+value replaces a waiting one of the same key, so at most one value per key waits.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ class Outbound:
         return bool(self._waiting)
 
     def begin(self) -> None:
-        """Hear that something begins to wait where nothing did; for whoever writes."""
+        """Called when the first frame is queued; a subclass has it written."""
 
     def put(self, frame: Frame) -> None:
         """Queue an answer; it always fits."""
@@ -46,7 +45,7 @@ class Outbound:
     def offer(self, frame: Frame) -> bool:
         """Queue an event of the log, or refuse it because too much waits already.
 
-        True also when nobody will read it: it is done with, as far as the caller goes.
+        Return True also if the socket accepts nothing any more: the event needs no other way.
         """
         if self.size >= self._limit:
             return not self._accepts

@@ -1,4 +1,4 @@
-"""How soon the next batch begins: at once when little happens, later in a storm."""
+"""The pace of batches: the next one begins at once when little happens, later in a storm."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ SECONDS_PER_ASKER = 0.004
 
 
 class Pace:
-    """Tells how long to gather before the next batch. Times are monotonic seconds."""
+    """Computes how long to gather before the next batch. Times are monotonic seconds."""
 
     __slots__ = ("_max_seconds", "_next")
 
@@ -17,9 +17,9 @@ class Pace:
         self._next = 0.0
 
     def wait(self, now: float) -> float:
-        """Return the seconds to gather still; zero for whoever comes alone."""
+        """Return the seconds to gather still; zero after a batch of one."""
         return max(0.0, self._next - now)
 
     def began(self, now: float, askers: int) -> None:
-        """Note that a batch for so many askers begins."""
+        """Note that a batch for this many askers begins."""
         self._next = now + min(self._max_seconds, askers * SECONDS_PER_ASKER)

@@ -1,4 +1,4 @@
-"""What the log holds, as it travels."""
+"""Events as they travel between the log, the layer and the hub."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from realtime.protocol.messages import Payload
 
 
 class StoredEvent(NamedTuple):
-    """One event as it travels: what a wake-up carries and a read returns."""
+    """One event of the log, in a wake-up or a page."""
 
     stream: str
     epoch: str
@@ -19,7 +19,7 @@ class StoredEvent(NamedTuple):
 
 
 class Ephemeral(NamedTuple):
-    """A message to rooms that nobody keeps; the newest of a `key` is enough."""
+    """A message to rooms that is not stored; only the newest of a `key` matters."""
 
     rooms: tuple[str, ...]
     key: str

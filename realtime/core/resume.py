@@ -1,4 +1,4 @@
-"""Where a connecting client goes on: what it asks for, and what can be honoured."""
+"""Decides where a connecting client goes on: what it asks for, and what the log still has."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class StartPosition:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wish:
-    """Where a client asks to go on, by stream; `epochs` are those that its offsets are of.
+    """The offsets that a client asks to go on from, by stream, and the epochs they belong to.
 
-    Compared by identity: two logins are two questions, whatever they ask for.
+    Compared by identity: two logins are two questions, even with equal wishes.
     """
 
     since: Mapping[str, int]

@@ -27,7 +27,7 @@ class Roster(Generic[T]):
         self._came[key] = item
 
     def remove(self, key: str) -> None:
-        """Note that an item has gone; one that nobody can have been told of is forgotten."""
+        """Note that an item has gone; forget it if no report can have named it."""
         if self._came.pop(key, None) is None or key in self._doubtful:
             self._gone.add(key)
 

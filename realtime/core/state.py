@@ -41,19 +41,18 @@ from realtime.protocol.messages import Limits, Position
 
 # How many more refused than accepted messages a client may send before it is closed.
 _PATIENCE = 100
-# A command of so many rooms counts as one message more than one of a single room.
+# Each of this many rooms in a command counts as one message more.
 ROOMS_A_MESSAGE = 5
 
 
 class ConnectionState:
-    """What the server knows of one socket, apart from how to write to it.
+    """The state of one socket, apart from how to write to it.
 
-    `user_id` and `identity` are None until the login; `rooms` maps the joined rooms to their rate;
-    `subscriptions` is what the client asked to be sent, empty meaning everything;
-    `places` holds, in the order of `epoch`, up to where each stream was written to the
-    socket; sockets that are live on a stream share the place of the node. `ack_after`
-    holds the streams that were resynchronised, and from which offset on an ack can only
-    mean what came after it.
+    `user_id` and `identity` are None until the login. `rooms` maps the joined rooms to their rate.
+    `subscriptions` is the client's filter; empty means everything. `places` holds, in the order
+    of `epoch`, up to where each stream was written to the socket; sockets that are live on a stream
+    share the place of the node. `ack_after` maps resynchronised streams to the offset that an ack
+    must exceed, since a lower one may mean an event of before.
     """
 
     __slots__ = (

@@ -1,4 +1,4 @@
-"""What may be called text: what every database stores and every encoding writes."""
+"""Text that every database stores and every encoding writes."""
 
 from __future__ import annotations
 

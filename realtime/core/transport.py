@@ -1,7 +1,7 @@
-"""How a socket's messages leave and arrive, whatever the ASGI server.
+"""The interface between a socket and its ASGI server: `Writer` out, `Listener` in.
 
-The hub knows no more of a server than `Writer`. A server of ours offers one in the
-scope's `extensions`; on every other, `realtime.servers.asgi` makes one of ASGI's `send`.
+The hub knows no more of a server than `Writer`. Our uvicorn protocol offers one in the
+scope's `extensions`; for any other server, `realtime.servers.asgi` makes one of ASGI's `send`.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ EXTENSION = "hoardrun.transport"
 
 
 class Listener(Protocol):
-    """Who is told what happens on a socket. All calls come from the event loop's thread."""
+    """Receives what happens on a socket. All calls come from the event loop's thread."""
 
     @property
     def busy(self) -> bool:
-        """Whether a message is still being worked on: read no more until it is done."""
+        """True while a message is being worked on: read no more until it is done."""
 
     def put_nowait(self, event: Any) -> None:
         """Take an ASGI event; named as in asyncio.Queue, whose place this takes."""
 
     def held(self) -> None:
-        """Hear that nothing more may be written for now."""
+        """Stop writing for now."""
 
     def resumed(self) -> None:
-        """Hear that writing may go on."""
+        """Go on writing."""
 
     def server_stops(self) -> None:
         """Say goodbye: the server is about to stop, and leaves the closing to us."""
 
 
 class Writer(Protocol):
-    """Where finished messages go. `write` only while `paused` is false."""
+    """Takes finished messages. Call `write` only while `paused` is false."""
 
     paused: bool
     # Whether we are to send pings (a server with its own says no), and whether the
-    # client was heard of since `heard` was last set to false.
+    # client gave a sign of life since `heard` was last set to false.
     needs_pings: bool
     heard: bool
     # Whether this client is sent `Frame.deflated`, and what takes finished bytes at once
@@ -66,7 +66,7 @@ class Writer(Protocol):
 
 
 class Offer(Writer, Protocol):
-    """What a server of ours offers: a Writer that takes a listener in place of `receive`."""
+    """A Writer offered by our own server; it takes a listener in place of `receive`."""
 
     def take_over(self, listener: Listener) -> None:
         """Tell `listener` everything from now on; the application may return."""

@@ -101,7 +101,7 @@ class Lapses:
         """
         if not self._users:
             self._alone_at = self._clock()
-            self._places.clear()  # those who come are told as they come
+            self._places.clear()  # a user who comes is sent the messages at the login
             return
         for kind in computed.messages():
             if kind.lapsed is None:

@@ -40,7 +40,7 @@ class FollowedStream(Audience[StoredEvent]):
         self.filtered: set[Socket] | None = None
         self.waiting: set[Socket] | None = None
         self.catching_up: asyncio.Task[None] | None = None
-        self.again = False  # somebody needs a read of the log that begins from now on
+        self.again = False  # a read of the log that begins from now on is needed
 
     @property
     def known(self) -> bool:

@@ -1,7 +1,7 @@
 """The hub: one per process, between the channel layer and the sockets.
 
-It joins one layer group per stream and topic, whatever the number of sockets,
-encodes once and writes to all. Everything here belongs to one event loop.
+It joins one layer group per stream and topic for all sockets together, encodes once and writes
+to all. It belongs to one event loop; call nothing of it from another thread.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ class Hub:
         self.wheel.at(time.monotonic() + seconds, turn)
 
     def _sweep(self) -> None:
-        """Send those away who have stopped reading."""
+        """Close the sockets that have not read for too long."""
         now = time.monotonic()
         patience = self.options.stuck_after_seconds
         for socket, since in list(self.cycle.held.items()):

@@ -1,4 +1,7 @@
-"""What a login needs from the database."""
+"""Reads and stores what a login needs from the database, for many logins at once.
+
+The hub's loader calls `begin` on a database thread.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from realtime.streams import streams_of
 
 
 class LoginKey(NamedTuple):
-    """Who logs in: the user, the device, and the login that the token belongs to."""
+    """Identify a login: the user, the device, and the session that the token belongs to."""
 
     user_id: int
     device: str
@@ -27,7 +30,7 @@ class LoginKey(NamedTuple):
 
 
 class Login(NamedTuple):
-    """A login of a device, or one that goes on with a newer token: that has no wish."""
+    """A login of a device, or a renewal by a newer token, which has no wish."""
 
     identity: Identity
     device: str
@@ -53,7 +56,7 @@ class LoginData:
     quiet: list[str]
 
     def asked(self, name: str, wish: Wish) -> tuple[str | None, int | None]:
-        """Say after which offset of which epoch a client goes on, by its own word or its cursor."""
+        """Return the epoch and offset that a client goes on from, by its own word or its cursor."""
         if name not in wish.since and name in self.cursors:
             return self.cursors[name]
         return wish.epochs.get(name), wish.since.get(name)

@@ -60,7 +60,7 @@ class AccessRecheck:
             return
         try:
             change = _decoder.decode(event.payload).data
-        except msgspec.DecodeError:  # a newer node's: whatever it means, the database knows
+        except msgspec.DecodeError:  # a newer node's: the database knows what it means
             self.recheck_soon([user_id])
             return
         if change.change != "closed":

@@ -1,4 +1,4 @@
-"""What a socket missed: pages of the log, until it stands where its node stands.
+"""Sends a socket what it missed: pages of the log, until it stands at its node's place.
 
 A client may ask for all that retention keeps, at each of its logins. Beyond the budgets of
 its user and its address a replay waits for its next page: it takes longer, and leaves
@@ -33,7 +33,7 @@ LogPages = BatchedLoader[tuple[str, int], tuple[Head, list[StoredEvent]]]
 
 
 class ReplayBudgets:
-    """How much a node reads for sockets that are behind, in events a second."""
+    """Limits of what a node reads for sockets that are behind, in events a second."""
 
     def __init__(self, per_user: float, per_address: float) -> None:
         self._users = Buckets(per_user, per_user * BURST_SECONDS)
@@ -55,7 +55,7 @@ class ReplayBudgets:
 
 
 class Streams(Protocol):
-    """What a replay asks of the streams of its node."""
+    """The part of the node's streams that a replay uses."""
 
     pages: LogPages
 
@@ -112,7 +112,7 @@ class Replay:
         page = turn_page(place, before, head, events)
         if page.resync is None:
             if not events or before > node.offset:
-                # Shared by all who wait: one that leaves must not end it for the others.
+                # Shared by all that wait: a socket that leaves must not end it for the others.
                 await asyncio.shield(self._streams.catch_up(followed))
             self._send(socket, followed, place, events[page.start : page.stop])
             return

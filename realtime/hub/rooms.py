@@ -1,4 +1,7 @@
-"""The rooms of this node: who is in, the newest value per key, and at what rate it goes out."""
+"""The rooms of this node: their sockets, the newest value per key, and the rate of each socket.
+
+Messages come through the layer, from a room's own source, or from this process.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.5, 30.0
 
 
 class JoinedRoom(Audience[str]):
-    """One room. It lives while somebody is in it or about to be."""
+    """One room, which lives while a socket is in it or about to join."""
 
     def __init__(self, name: str, kind: RoomKind) -> None:
         super().__init__()
@@ -121,7 +124,7 @@ class JoinedRooms:
                     codec.encode(message.payload, room=members.name)
                 )
         if self.joined.get(members.name) is not members:
-            return  # everybody has left again
+            return  # all sockets have left again
         if (source := members.kind.source(members.name)) is not None:
             members.source = asyncio.ensure_future(self._run_source(members, source))
 
@@ -192,7 +195,7 @@ class JoinedRooms:
                     if members.by_rate[rate]:
                         waiting[key] = frame
                     else:
-                        waiting.pop(key, None)  # of somebody who has left: it is outdated now
+                        waiting.pop(key, None)  # its socket has left: the value is outdated
                 self._cycle.gather(members, f"{name} {key}", frame, self._fan_out)
 
     def _fan_out(self, members: JoinedRoom, fresh: list[tuple[str, Frame]]) -> None:
@@ -234,6 +237,6 @@ class JoinedRooms:
 
 
 def _look(task: asyncio.Task[None]) -> None:
-    """Take note of how a task ended; those that wait for it hear of an error."""
+    """Read how a task ended, so that asyncio reports no error that nobody awaited."""
     if not task.cancelled():
         task.exception()

@@ -22,14 +22,14 @@ from realtime.protocol.messages import Error, Payload
 
 
 class Peer(NamedTuple):
-    """Where a socket comes from, and what the program at the other end calls itself."""
+    """The address of a client, and the name that its program gives itself."""
 
     address: str
     client: str
 
     @property
     def network(self) -> str:
-        """Return whom the limits per address count it as."""
+        """Return the network that limits per address count it in."""
         return network_of(self.address)
 
 
@@ -101,7 +101,7 @@ class Socket(Outbound):
         self._cycle.add(self)
 
     def put(self, frame: Frame) -> None:
-        """Queue an answer, behind what this turn has for everybody."""
+        """Queue an answer behind the frames that gathered in this turn."""
         self._cycle.fan_out_now()
         super().put(frame)
 
@@ -169,9 +169,9 @@ class Socket(Outbound):
             self._release()
 
     def held(self) -> None:
-        """Hear from the writer that nothing more may be written for now.
+        """Stop writing: the writer takes no more for now.
 
-        A socket that is gone waits for nothing: the sweep would find it for ever.
+        A socket that is gone is not held: the sweep would find it for ever.
         """
         if not self.is_open:
             return
@@ -180,7 +180,7 @@ class Socket(Outbound):
         self._cycle.held[self] = time.monotonic()
 
     def resumed(self) -> None:
-        """Hear from the writer that it may go on."""
+        """Go on writing: the writer takes more again."""
         self.holding = False
         self._cycle.held.pop(self, None)
         self.flush()

@@ -55,7 +55,7 @@ class FollowedStreams:
         self._on_reset = on_reset
         self._tasks: set[asyncio.Task[None]] = set()
 
-    # -- who follows
+    # -- sockets
 
     def add(self, name: str, socket: Socket) -> FollowedStream:
         """Let a socket wait for a stream; it receives nothing before `begin`."""
@@ -74,9 +74,9 @@ class FollowedStreams:
             socket.spawn(self._replay.run(socket, followed))
 
     def filter(self, socket: Socket, types: frozenset[str]) -> None:
-        """Send a socket these types from here on; none of them means everything.
+        """Send a socket these types from here on; an empty set means everything.
 
-        What this node had before is still judged by the old filter.
+        Events that gathered before are still judged by the old filter.
         """
         self._cycle.fan_out_now()
         socket.connection.subscriptions = types
@@ -92,7 +92,7 @@ class FollowedStreams:
             followed.go_live(socket)
 
     def remove(self, name: str, socket: Socket) -> bool:
-        """Take a socket away; return True when nobody follows the stream any more."""
+        """Take a socket away; return True if the stream has no socket any more."""
         followed = self.followed.get(name)
         if followed is None:
             return False
@@ -151,7 +151,7 @@ class FollowedStreams:
         """Write what this turn delivered; a socket that is full goes on from the log."""
         try:
             self._write(followed, fresh)
-        except Exception:  # nobody may go on behind a gap: they resume from the log
+        except Exception:  # none may go on behind a gap: they resume from the log
             logger.exception("stream %s: writing failed", followed.name)
             for socket in followed.at_place:
                 socket.close(CloseCode.RESTART, at_once=True)

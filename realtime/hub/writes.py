@@ -1,4 +1,4 @@
-"""When frames leave: what gathers in one turn of the event loop leaves in one write.
+"""The write cycle: frames that gather in one turn of the event loop leave in one write.
 
 Everything that writes to sockets goes through the node's one `WriteCycle`.
 """
@@ -26,7 +26,7 @@ MAX_PIECE_BYTES = 32 * 1024
 
 
 class Writable(Protocol):
-    """What a write cycle knows of a socket."""
+    """The part of a socket that a write cycle uses."""
 
     writer: Writer
     # Takes finished bytes at once; None while something waits or may not be written.
@@ -115,7 +115,7 @@ class WriteCycle(Generic[W]):
         self._schedule()
 
     def fan_out_now(self) -> None:
-        """Send what has gathered, so that whatever is queued next comes behind it.
+        """Send the frames that gathered, so that a frame that is queued next comes behind them.
 
         This may close any socket, or make any socket that is live on a stream wait: check a
         socket's state after the call, not before it.
