@@ -29,6 +29,8 @@ hoardrun/api/test_roles.py
     realtime/rest/permissions
 hoardrun/api/test_schema.py
     hoardrun/api/openapi hoardrun/broadcasts/documentation realtime/rest/schema
+hoardrun/api/test_snapshot.py
+    realtime/reach
 hoardrun/api/test_throttles.py
     hoardrun/strangers
 hoardrun/broadcasts/test_approval.py
@@ -41,7 +43,6 @@ hoardrun/checks/test_checks.py
     hoardrun/apps hoardrun/checks/addresses hoardrun/checks/pages hoardrun/checks/stores
     hoardrun/checks/switches hoardrun/checks/web
 hoardrun/forgetting/test_forget.py
-    hoardrun/forgetting/export hoardrun/forgetting/tables
     hoardrun/management/commands/forget_user
 hoardrun/ledger/test_admin.py
     hoardrun/admin_site hoardrun/ledger/admin_moves
@@ -120,15 +121,14 @@ realtime/protocol/export/test_asyncapi.py
     realtime/protocol/export/examples
 realtime/protocol/export/test_markdown.py
     realtime/management/commands/export_protocol realtime/protocol/export/javascript
-    realtime/protocol/export/lines
 realtime/protocol/test_codec.py
-    realtime/protocol/codes realtime/protocol/commands realtime/protocol/messages
+    realtime/protocol/codes realtime/protocol/commands
 realtime/servers/test_http.py
-    realtime/servers/bodies realtime/servers/refusals
+    realtime/core/bodies realtime/core/refusals
 realtime/test_admin.py
     realtime/models
 realtime/test_append_only.py
-    realtime/checks realtime/db/record_triggers
+    realtime/checks
 realtime/test_commands.py
     realtime/apps realtime/errors realtime/management/commands/serve
 scenarios/test_closing.py

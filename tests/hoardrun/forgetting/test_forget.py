@@ -1,165 +1,42 @@
-"""`manage.py forget_user`: what goes, what stays, and what is handed out."""
+"""`manage.py forget_user`: what goes, and what stays."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 from collections.abc import Callable
-from decimal import Decimal
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connection, models
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from hoardrun.api.tokens import login_create
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
-from hoardrun.broadcasts.rules import Staff
-from hoardrun.broadcasts.services import broadcast_create
 from hoardrun.forgetting import forget
-from hoardrun.forgetting.tables import PERSONAL, TABLES, Fate
+from hoardrun.forgetting.tables import TABLES, Fate
 from hoardrun.ledger.models import Account, Transaction, TransactionMove
-from hoardrun.ledger.services import account_open, transaction_create, transaction_move
+from hoardrun.ledger.services import account_open
 from hoardrun.management.commands import forget_user
 from notifications.models import Notification
 from notifications.services import notification_create
 from realtime import clock, log
-from realtime.access import tickets
-from realtime.core.identity import Identity
-from realtime.log import CursorMove
-from realtime.models import Connection, Cursor, EndedSession, Event, IssuedToken, Node, Stream
+from realtime.models import Connection, Cursor, Event, IssuedToken, Node, Stream
 from realtime.protocol.codes import CloseCode
 from realtime.streams import user_stream
+from tests.hoardrun.forgetting.conftest import MODELS, NAME, run
 from tests.nodes import ALICE, BOB, connect, node
-from tests.services.environment import ROOT
-
-NAME, EMAIL = "Zaphodine", "zaphodine@example.org"
-
-
-@pytest.fixture
-def zaphodine(charlie: User) -> User:
-    """A member of staff and customer with something in every table."""
-    user = User.objects.create_user(
-        NAME, EMAIL, f"{NAME}-pass", first_name=NAME, last_name="Beeblebrox", is_staff=True
-    )
-    user.groups.add(Group.objects.create(name="Support"))
-    user.user_permissions.add(Permission.objects.get(codename="broadcast"))
-    Client().login(username=NAME, password=f"{NAME}-pass")  # the admin, from a browser
-    login_create(user=user)
-    EndedSession.objects.create(pk="over", user=user, expires_at=timezone.now())
-    tickets.issue(Identity(user.pk, timezone.now().timestamp() + 60, "s", "m"))
-    account = account_open(
-        user_id=user.pk, name=f"{NAME}'s savings", currency="KES", opening_balance="1000"
-    )
-    made = transaction_create(
-        account_id=account.pk,
-        type="payment",
-        direction="outbound",
-        amount="250",
-        description=f"rent of {NAME}",
-        merchant_name="Landlord Ltd",
-        reference="INV-17",
-    )
-    transaction_move(to="completed", txn_id=made.txn.pk)
-    failed = transaction_create(
-        account_id=account.pk, type="payment", direction="outbound", amount="1"
-    )
-    transaction_move(to="failed", txn_id=failed.txn.pk, reason=f"{NAME} did not answer")
-    notice = notification_create(user_id=user.pk, title=f"Hello {NAME}", message="How are you?")
-    head = log.heads([user_stream(user.pk)])[user_stream(user.pk)]
-    device = CursorMove(user.pk, f"{NAME}'s phone", user_stream(user.pk), head.epoch, 1)
-    log.move_cursors([device])
-    here = Node.objects.create(
-        pk="n", host="h", pid=1, version="1", started_at=timezone.now(), seen_at=timezone.now()
-    )
-    Connection.objects.create(
-        pk="c", node=here, user=user, session="s", address="192.0.2.7", opened_at=timezone.now()
-    )
-    for row in (user, account, notice):
-        LogEntry.objects.log_actions(charlie.pk, [row], CHANGE, "Looked at.")
-    # One account has had another name, and has none now.
-    other = account_open(user_id=user.pk, name=f"{NAME}'s secret", currency="UGX")
-    LogEntry.objects.log_actions(charlie.pk, [other], CHANGE, "Looked at.")
-    Account.objects.filter(pk=other.pk).update(name="")
-    LogEntry.objects.log_actions(user.pk, [charlie], CHANGE, "Looked at.")
-    text = {"title": "To all", "message": "x"}
-    broadcast_create(
-        author=Staff(user.pk, "192.0.2.7"), kind="notification", target="all", data=text
-    )
-    broadcast_create(
-        author=Staff(charlie.pk, "192.0.2.8"),
-        kind="notification",
-        target=str(user.pk),
-        data=text,
-    )
-    BroadcastDecision.objects.create(
-        broadcast=Broadcast.objects.get(author=charlie),
-        decided_by=user,
-        approved=True,
-        address="192.0.2.7",
-    )
-    return user
 
 
 def text_of(model: Any) -> str:
     return str(list(model._default_manager.values()))
-
-
-def run(*words: str) -> dict[str, Any]:
-    """Run the command with no node around, and return what it says as JSON."""
-    Node.objects.all().delete()
-    out = StringIO()
-    call_command("forget_user", *words, "--json", stdout=out)
-    return dict(json.loads(out.getvalue()))
-
-
-# -- every table
-
-
-MODELS = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
-PRIVACY = (ROOT / "docs" / "privacy.md").read_text()
-
-
-def test_each_table_has_its_decision():
-    """A new table: decide what becomes of a user's rows, and say why in docs/privacy.md."""
-    assert MODELS.keys() == TABLES.keys()
-    told = dict(re.findall(r"^\| `([a-z_]+)` \| (\w+)", PRIVACY, re.MULTILINE))
-    assert told == {name: table.fate for name, table in PERSONAL.items()}
-
-
-def test_each_column_of_a_row_that_stays_has_its_decision():
-    """A new column: decide whether it is cleared, and name it in docs/privacy.md if it is text."""
-    for name, table in TABLES.items():
-        fields = {field.name: field for field in MODELS[name]._meta.concrete_fields}
-        stays = table.fate is not Fate.REMOVED
-        assert table.cleared | table.kept == (fields.keys() if stays else set()), name
-        assert not table.cleared & table.kept, name
-        if name not in PERSONAL or not stays:
-            continue
-        [row] = re.findall(rf"^\| `{name}` \|(.*)", PRIVACY, re.MULTILINE)
-        texts = {column for column in table.kept if is_free_text(fields[column])}
-        assert not [column for column in table.cleared | texts if f"`{column}`" not in row], name
-
-
-def is_free_text(field: Any) -> bool:
-    kinds = (models.CharField, models.TextField, models.JSONField)
-    return isinstance(field, kinds) and not field.choices
-
-
-def test_a_table_that_refers_to_users_is_somebodys():
-    for name, model in MODELS.items():
-        if any(field.related_model is User for field in model._meta.concrete_fields):
-            assert name in PERSONAL, name
 
 
 # -- forgetting
@@ -320,76 +197,6 @@ def test_many_rows_take_no_more_queries_than_few(zaphodine: User, charlie: User)
 
     forget(zaphodine.pk)
     assert queries(10) == queries(200)
-
-
-# -- the export
-
-
-def test_the_export_has_everything_and_no_secret(zaphodine: User, tmp_path: Path):
-    path = tmp_path / "zaphodine.json"
-    secrets = [zaphodine.password, *tickets_of(zaphodine)]
-    told = run(NAME, "--export", str(path), "--dry-run")
-    assert os.stat(path).st_mode & 0o777 == 0o600
-    text = path.read_text()
-    found = json.loads(text)
-    assert found.keys() == PERSONAL.keys()
-    assert told["exported"] == {name: len(rows) for name, rows in found.items()}
-    assert not [name for name, rows in found.items() if not rows and name not in EMPTY]
-    assert not [secret for secret in secrets if secret in text]
-    [user] = found["auth_user"]
-    assert (user["username"], user["email"]) == (NAME, EMAIL)
-    assert "password" not in user
-    balance = found["ledger_account"][0]["current_balance"]
-    assert isinstance(balance, str)
-    assert Decimal(balance) == 750
-    assert found["realtime_event"][-1]["payload"]["stream"] == user_stream(zaphodine.pk)
-    assert found["realtime_cursor"][0]["device"] == f"{NAME}'s phone"
-    assert User.objects.filter(username=NAME).exists()
-
-
-def test_the_export_writes_money_with_the_decimals_of_its_currency(db, tmp_path: Path):
-    user = User.objects.create_user("gag")
-    for currency in ("KES", "UGX"):
-        account_open(user_id=user.pk, currency=currency, opening_balance="5000")
-    path = tmp_path / "gag.json"
-    run("gag", "--export", str(path), "--dry-run")
-    accounts = json.loads(path.read_text())["ledger_account"]
-    assert [row["current_balance"] for row in accounts] == ["5000.00", "5000"]
-
-
-def test_the_export_has_the_users_own_addresses_and_nothing_of_others(
-    zaphodine: User, charlie: User, tmp_path: Path
-):
-    path = tmp_path / "zaphodine.json"
-    run(NAME, "--export", str(path), "--dry-run")
-    text = path.read_text()
-    assert "192.0.2.8" not in text
-    assert charlie.username not in text
-    found = json.loads(text)
-    own = [row for row in found["broadcasts_broadcast"] if row["author_id"] == zaphodine.pk]
-    assert [row["address"] for row in own] == ["192.0.2.7"]
-    assert [row["address"] for row in found["broadcasts_broadcastdecision"]] == ["192.0.2.7"]
-    names = [row.get("object_repr") for row in found["django_admin_log"]]
-    assert {NAME, f"{NAME}'s secret (UGX) #{Account.objects.get(currency='UGX').pk}"} <= {*names}
-    assert found["ledger_transaction"][0].keys() >= {"idempotency_key"}
-
-
-EMPTY = {"realtime_connection", "notifications_announcement"}
-
-
-def tickets_of(user: User) -> list[str]:
-    return list(TABLES["realtime_ticket"].rows(user.pk).values_list("hash", flat=True))
-
-
-def test_an_export_that_cannot_be_written_forgets_nobody(zaphodine: User, tmp_path: Path):
-    there = tmp_path / "there.json"
-    there.write_text("of somebody else")
-    with pytest.raises(CommandError, match="exists already"):
-        run(NAME, "--export", str(there))
-    assert there.read_text() == "of somebody else"
-    with pytest.raises(CommandError, match="cannot be written"):
-        run(NAME, "--export", str(tmp_path / "no folder" / "x.json"))
-    assert User.objects.get(pk=zaphodine.pk).is_active
 
 
 # -- deleting the row instead
