@@ -130,7 +130,7 @@ realtime/test_admin.py
 realtime/test_append_only.py
     realtime/checks
 realtime/test_commands.py
-    realtime/apps realtime/errors realtime/management/commands/serve
+    realtime/apps realtime/management/commands/serve
 scenarios/test_closing.py
     realtime/servers/closing
 scenarios/test_revocation.py
