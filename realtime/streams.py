@@ -1,11 +1,28 @@
 """The streams of the log: how they are named, and which of them a connection follows.
 
-Other apps name streams with these functions and nothing else.
+Other apps name streams with these functions and nothing else. A stream for everybody is declared
+from an app's `ready()`, on all nodes alike; this module declares `announcements`.
 """
 
 from __future__ import annotations
 
+import re
+
 ANNOUNCEMENTS = "announcements"
+_NAME = re.compile(r"[a-z]{1,30}")
+_shared = [ANNOUNCEMENTS]  # in the order of `epoch`
+
+
+def declare(name: str) -> str:
+    """Add a stream that every connection follows, and return its name.
+
+    Raises ValueError for a name that is not of 1 to 30 small letters, or that is `user`.
+    """
+    if not _NAME.fullmatch(name) or name == "user":
+        raise ValueError(f"{name!r} cannot be the name of a stream")
+    if name not in _shared:
+        _shared.append(name)
+    return name
 
 
 def user_stream(user_id: int | str) -> str:
@@ -21,4 +38,4 @@ def stream_user(stream: str) -> int | None:
 
 def streams_of(user_id: int) -> tuple[str, ...]:
     """Name the streams that every connection of a user follows, in the order of `epoch`."""
-    return (user_stream(user_id), ANNOUNCEMENTS)
+    return (user_stream(user_id), *_shared)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from realtime import streams
 from realtime.streams import stream_user, user_stream
 
 
@@ -15,3 +16,15 @@ def test_a_stream_says_which_user_it_belongs_to(stream: str, user_id: int | None
 def test_a_user_stream_is_named_by_a_number_only() -> None:
     with pytest.raises(ValueError, match="invalid literal"):
         user_stream("1,announcements")
+
+
+def test_a_declared_stream_is_followed_by_every_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "_shared", ["announcements"])
+    assert streams.declare("matches") == streams.declare("matches") == "matches"
+    assert streams.streams_of(7) == ("user:7", "announcements", "matches")
+
+
+@pytest.mark.parametrize("name", ["", "user", "user:7", "Matches", "a" * 31, "a,b"])
+def test_a_stream_that_could_be_taken_for_another_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="cannot be the name of a stream"):
+        streams.declare(name)

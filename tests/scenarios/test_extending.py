@@ -95,6 +95,20 @@ async def test_an_event_reaches_members_and_what_is_computed_from_it_follows(clu
 
 
 @pytest.mark.servers
+async def test_a_declared_stream_is_followed_and_resumed_by_everybody(club: Server) -> None:
+    publish = "from tests.scenarios.club.services import *; match_publish(headline='On Sunday')"
+    await asyncio.to_thread(club.manage, "shell", "-v0", "-c", publish)
+    staff, greeting = await connect(club, STAFF, since="matches:0")
+    async with staff:
+        assert list(greeting["positions"]) == [f"user:{STAFF}", "announcements", "matches"]
+        assert len(greeting["epoch"].split(".")) == 3
+        match = await staff.receive("club_news")
+        assert (match["stream"], match["offset"]) == ("matches", 1)
+        await staff.send({"type": "ack", "stream": "matches", "offset": 1})
+        assert (await staff.receive("acked"))["data"]["stream"] == "matches"
+
+
+@pytest.mark.servers
 async def test_a_room_is_listed_and_shows_its_messages_to_members_alone(club: Server) -> None:
     alice, _ = await connect(club, ALICE)
     staff, _ = await connect(club, STAFF)

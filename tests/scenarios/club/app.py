@@ -12,17 +12,18 @@ class Club(AppConfig):
     def ready(self) -> None:
         from hoardrun.market.feeds import FEEDS
         from hoardrun.options import TABLES
-        from realtime import computed, rooms
+        from realtime import computed, rooms, streams
         from realtime.console import forms
         from realtime.protocol.messages import register
         from tests.scenarios.club.messages import ClubMembers, ClubNews, ClubScore
         from tests.scenarios.club.options import ClubOptions
         from tests.scenarios.club.room import ClubRoom
-        from tests.scenarios.club.services import members_load
+        from tests.scenarios.club.services import MATCHES, members_load
         from tests.scenarios.club.views import RIGHT
 
         TABLES.append(ClubOptions)
         register(ClubNews, ClubScore, ClubMembers)
+        streams.declare(MATCHES)
         rooms.register(ClubRoom())
         FEEDS["club"] = "tests.scenarios.club.feed.quotes"
         computed.register(

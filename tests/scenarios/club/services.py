@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from realtime.publish import Ephemeral, publish_ephemeral, publish_many
+from realtime.publish import Ephemeral, publish, publish_ephemeral, publish_many
 from realtime.streams import user_stream
 from tests.scenarios.club.messages import ClubMembers, ClubNews, ClubScore
 from tests.scenarios.club.room import MEMBERSHIPS
+
+MATCHES = "matches"  # a stream for everybody
 
 
 def news_publish(*, headline: str) -> None:
@@ -15,6 +17,11 @@ def news_publish(*, headline: str) -> None:
     members = MEMBERSHIPS._default_manager.filter(group__name="club")
     users = members.values_list("user_id", flat=True)
     publish_many([(user_stream(user_id), ClubNews(headline=headline)) for user_id in users])
+
+
+def match_publish(*, headline: str) -> None:
+    """Tell everybody of a match, once and in order."""
+    publish(MATCHES, ClubNews(headline=headline))
 
 
 def score_publish(*, home: int, away: int) -> None:
