@@ -99,9 +99,12 @@ class Options:
         )
 
 
+_NAMES = {field.name for field in fields(Options)}
+
+
 def options() -> Options:
     """Read settings.REALTIME; an unknown name there is a mistake."""
     given: dict[str, Any] = {key.lower(): value for key, value in settings.REALTIME.items()}
-    if unknown := given.keys() - {field.name for field in fields(Options)}:
+    if unknown := given.keys() - _NAMES:
         raise ValueError(f"settings.REALTIME has unknown names: {', '.join(sorted(unknown))}")
     return Options(**given)
