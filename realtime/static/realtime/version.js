@@ -6,4 +6,4 @@ export const FILTERS = {
   "transaction_update": "transaction",
   "balance_update": "balance"
 };
-export const VERSION = "931dd6f11196f275";
+export const VERSION = "f0d52a2425c88a43";

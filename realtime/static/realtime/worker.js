@@ -27,7 +27,7 @@ const locked =
   });
 
 /** @type {any} */ (self).onconnect = ({ ports: [port] }) => {
-  port.onmessage = ({ data }) => hear(port, data);
+  port.onmessage = ({ data }) => receive(port, data);
 };
 
 const SAID = {
@@ -54,7 +54,7 @@ const SAID = {
   },
 };
 
-function hear(port, { do: what, ...said }) {
+function receive(port, { do: what, ...said }) {
   if (tabs.has(port) || ["hello", "start", "token"].includes(what)) SAID[what](port, said);
 }
 

@@ -110,7 +110,7 @@ export class Link extends EventTarget {
     this.client = client;
     client.on("state", (change) => this.#entered(change));
     client.on("frame", (frame) => this.#entry(frame));
-    client.on("message", (message) => this.#heard(message));
+    client.on("message", (message) => this.#received(message));
     client.on("connection_established", () =>
       setTimeout(() => this.state === "online" && client.listRooms().catch(() => {})),
     );
@@ -163,7 +163,7 @@ export class Link extends EventTarget {
       this.#note(this.says, code >= 4000 || code === 1006 || !code ? "error" : "");
   }
 
-  #heard(message) {
+  #received(message) {
     if (this.received.has(message.room))
       this.received.set(message.room, this.received.get(message.room) + 1);
     this.#emit("message", message);
