@@ -8,12 +8,12 @@
         await client.join("market:crypto")
         await client.wait_ended()
 
-It reconnects, resumes, renews its login and acknowledges by itself: `Client` says what
-it promises, docs/client-python.md has more. It needs `websockets` and no Django.
+It reconnects, resumes, renews its login and acknowledges by itself. `Client` documents what it
+guarantees, docs/client-python.md says more. It needs `websockets` and must not import Django.
 
 - `Client`: the connection.
-- `ServerError`: what a request raises when the server refuses it.
-- `GetToken`, `Handler`, `State`, `TokenIn`: the types of what `Client` takes and tells.
+- `ServerError`: raised by a request that the server refuses.
+- `GetToken`, `Handler`, `State`, `TokenIn`: types of arguments and properties of `Client`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The public face of the client."""
+"""`Client`, the public class of the Python client."""
 
 from __future__ import annotations
 
@@ -18,20 +18,19 @@ Rate = Literal["realtime", "1s", "5s"]
 
 
 class Client:
-    """A connection to `/ws/notifications` that comes back, and goes on where it was.
+    """A connection to `/ws/notifications` that reconnects and resumes where it was.
 
-    `get_token(reason)` returns an access token: at first (`connect`), shortly before the
-    last one ends (`expiring`), or when the server did not take it (`refused`). None or an
-    empty text ends the client; an exception is a failed attempt.
+    `get_token(reason)` returns an access token: for the first connection (`connect`), shortly
+    before the last one expires (`expiring`), or after the server refused it (`refused`). None or
+    an empty text ends the client; an exception is a failed attempt.
 
-    `device` names this client for the server, which then keeps what it acknowledges.
-    `positions` and `epoch`, as the properties of that name were, resume where another
-    process has stopped. `types` is what to be sent, everything by default. `rooms` are
-    joined at every connect. `ack=False` acknowledges nothing, as an onlooker should.
-    `token_in` says where the token goes; times are in seconds.
+    `device` names this client; the server stores what a named device acknowledges.
+    `positions` and `epoch` resume where another process stopped: pass its properties of these
+    names. `types` are the types to receive, by default all. `rooms` are joined at every
+    connect. `ack=False` acknowledges nothing, for clients that only watch. `token_in` says where
+    the token is sent. Times are in seconds.
 
-    Raises ValueError for what is no address of a WebSocket, and for other values that make
-    no sense.
+    Raises ValueError for a URL that is not a WebSocket's, and for other invalid arguments.
     """
 
     def __init__(
@@ -72,15 +71,15 @@ class Client:
     # -- life
 
     async def start(self) -> None:
-        """Begin to connect, and return; it goes on by itself. Again, it does nothing."""
+        """Begin to connect in the background, and return. Idempotent."""
         await self._link.start()
 
     async def stop(self) -> None:
-        """Let the handler at work return, acknowledge what was applied, and disconnect.
+        """Wait for the running handler, acknowledge what was applied, and disconnect.
 
-        What was received and not handled yet is sent again to whoever resumes from
-        `positions`. Again, it waits for the first; cancelled, it goes on by itself. From a
-        handler, it does not wait for that handler. `start` goes on afterwards.
+        Messages that were received and not handled are sent again to a client that resumes from
+        `positions`. A second call waits for the first. A cancelled call continues in the
+        background. Called from a handler, it does not wait for that handler. `start` may follow.
         """
         await self._link.stop()
 
@@ -98,8 +97,8 @@ class Client:
             await asyncio.sleep(0)
 
     async def wait_ended(self) -> tuple[int | None, str]:
-        """Wait until it will not come back by itself; return the close code and the reason."""
-        while (ended := self._link.ended) is None:  # it may be started again meanwhile
+        """Wait until the client ends for good; return the close code and the reason."""
+        while (ended := self._link.ended) is None:  # it may have been started again
             await self._link.over.wait()
         return ended.code, ended.reason
 
@@ -115,7 +114,7 @@ class Client:
     ) -> None:
         await self.stop()
 
-    # -- what it knows
+    # -- state
 
     @property
     def state(self) -> State:
@@ -128,17 +127,17 @@ class Client:
 
     @property
     def epoch(self) -> str:
-        """What the positions belong to."""
+        """The epoch of the positions."""
         return self._talk.applied.epoch
 
     @property
     def types(self) -> frozenset[str]:
-        """The types subscribed; none means everything."""
+        """The subscribed types; none means all."""
         return self._talk.types
 
     @property
     def rooms(self) -> frozenset[str]:
-        """The rooms that it is in, or joins again once it is connected."""
+        """The rooms that it has joined, or will join again once connected."""
         return frozenset(self._talk.rooms.wanted)
 
     # -- listening
@@ -146,21 +145,21 @@ class Client:
     def on(self, type: str, handler: Handler) -> Callable[[], None]:
         """Call `handler(data, message)` for every message of a type, in order.
 
-        `message` stands for all messages of the server. `state` tells of every change with
-        `{state, code, reason, retry_in}`: `retry_in` is in seconds, None when it does not
-        come back. `resync` brings `{snapshot, reason, stream}`: the snapshot replaces
-        everything known. A handler may be asynchronous: the next message waits for it.
+        `message` means all messages of the server. `state` reports every change as
+        `{state, code, reason, retry_in}`: `retry_in` is in seconds, None if it will not
+        reconnect. `resync` carries `{snapshot, reason, stream}`: the snapshot replaces all
+        known state. A handler may be asynchronous: the next message waits for it.
 
         Returns a function that removes the handler.
         """
         return self._handlers.on(type, handler)
 
-    # -- asking
+    # -- requests
 
     async def request(self, message: Mapping[str, Any]) -> Any:
-        """Ask, and return the data of the answer; of several rooms, a list in their order.
+        """Send a request and return the data of its answer; for several rooms a list, in order.
 
-        Waits for a connection if there is none, and asks again after a reconnect. Raises
+        Waits for a connection if there is none, and sends again after a reconnect. Raises
         ServerError, TimeoutError, and ConnectionError when the client has ended for good.
         """
         if self._link.ended is not None:
@@ -179,22 +178,22 @@ class Client:
         return list(await self.request(message)) if message["rooms"] else []
 
     async def list_rooms(self) -> dict[str, Any]:
-        """Return the `rooms` there are, and those `joined`."""
+        """Return the available `rooms` and those `joined`."""
         return dict(await self.request({"type": "list_rooms"}))
 
     async def subscribe(self, *types: str) -> list[str]:
-        """Add to the types that are sent; return all of them. It holds after a reconnect."""
+        """Add types to receive; return all of them. Kept after a reconnect."""
         answer = await self.request({"type": "subscribe_notifications", "types": list(types)})
         return list(answer["types"])
 
     async def unsubscribe(self, *types: str) -> list[str]:
-        """Take types away, without any named all of them; return those that are left."""
+        """Remove types, or all if none is given; return the remaining ones."""
         chosen = {"types": list(types)} if types else {}
         answer = await self.request({"type": "unsubscribe_notifications", **chosen})
         return list(answer["types"])
 
     async def ping(self) -> float:
-        """Return the seconds to the server and back, once there is a connection."""
+        """Wait for a connection and return the round-trip time in seconds."""
         try:
             async with asyncio.timeout(self._timeout):
                 await self.wait_connected()

@@ -1,4 +1,4 @@
-"""Opening one socket, reading it, and noticing that nobody is at the other end."""
+"""One socket: open it, send and receive JSON, notice a dead peer. `Link` opens and reads it."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from realtime.client.options import TokenIn
 from realtime.protocol import SUBPROTOCOL
 
 PONG_SECONDS = 5.0
-# Longer than a server waits for its database before it gives a login up (30).
+# Longer than a server waits for its database at a login (30).
 GREETING_SECONDS = 45.0
 CLOSE_SECONDS = 2.0
 
-# The library writes headers and frames to its log at DEBUG, and tokens are among them.
+# At DEBUG the library logs headers and frames, which contain tokens.
 _wire = logging.getLogger("realtime.client.wire")
 _wire.setLevel(logging.WARNING)
 
 
 class NoAnswer(Exception):
-    """Nothing came for too long: the connection is dead."""
+    """Nothing arrived for too long: the connection is dead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """What is said to open a socket; `first` is the message to send at once."""
+    """The parts of a handshake; `first` is the message to send at once."""
 
     url: str
     headers: dict[str, str]
@@ -45,7 +45,7 @@ class Handshake:
 def handshake(
     url: str, token: str, token_in: TokenIn, parameters: Mapping[str, str | None]
 ) -> Handshake:
-    """Put a token where it is to go, and the parameters that are not empty into the query."""
+    """Build a handshake with the token in its place and non-empty parameters in the query."""
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     query |= {name: value for name, value in parameters.items() if value}
@@ -60,14 +60,14 @@ def handshake(
         case "query":
             return Handshake(target, {}, [SUBPROTOCOL])
         case "message":
-            # Who brings no credential has to say where it comes from.
+            # A handshake without a credential needs an Origin.
             origin = f"{'https' if parts.scheme == 'wss' else 'http'}://{parts.netloc}"
             first = {"type": "authenticate", "token": token}
             return Handshake(target, {}, [SUBPROTOCOL], origin, first)
 
 
 class _Connect(connect):
-    """A redirect would carry the token to another host."""
+    """Never follows redirects, which would carry the token to another host."""
 
     def process_redirect(self, exc: Exception) -> Exception | str:
         return exc
@@ -78,7 +78,7 @@ class Line:
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
-        self.heartbeat_seconds: float | None = None  # not known before the greeting
+        self.heartbeat_seconds: float | None = None  # unknown before the greeting
 
     @classmethod
     async def open(cls, shake: Handshake, *, seconds: float) -> Line:
@@ -90,8 +90,8 @@ class Line:
             origin=Origin(shake.origin) if shake.origin else None,
             open_timeout=seconds,
             close_timeout=CLOSE_SECONDS,
-            ping_interval=None,  # `receive` looks after that
-            max_size=None,  # whoever holds our money's data may send a long list
+            ping_interval=None,  # `receive` does that
+            max_size=None,  # we trust the server: lists may be long
             proxy=None,
             logger=_wire,
         )
@@ -109,9 +109,9 @@ class Line:
         return True
 
     async def receive(self) -> dict[str, Any]:
-        """Return the next message; when it is quiet for too long, ask for a sign of life.
+        """Return the next message; after a heartbeat without one, send a ping first.
 
-        Raises NoAnswer, ConnectionClosed, and ValueError for what is no message.
+        Raises NoAnswer, ConnectionClosed, and ValueError for anything but a message.
         """
         text = await self._within(self.heartbeat_seconds or GREETING_SECONDS)
         if text is None and self.heartbeat_seconds is not None:
@@ -120,7 +120,7 @@ class Line:
                     await self.send({"type": "ping"})
                     text = await self._socket.recv()
             except TimeoutError:
-                text = await self._within(0)  # it may be there, if the program was busy
+                text = await self._within(0)  # it may have arrived while the program was busy
         if text is None:
             raise NoAnswer
         message = json.loads(text)
@@ -139,13 +139,13 @@ class Line:
 
     @property
     def closed_with(self) -> tuple[int, str]:
-        """The code and the reason of the end, 1006 without a goodbye."""
+        """The close code and reason; 1006 without a close frame."""
         return self._socket.close_code or 1006, self._socket.close_reason or ""
 
     async def close(self) -> None:
-        """Say goodbye; the socket is closed afterwards in any case."""
+        """Close with a handshake; the socket is closed afterwards in any case."""
         await self._socket.close()
 
     def drop(self) -> None:
-        """Cut the connection without a goodbye."""
+        """Abort the connection without a close frame."""
         self._socket.transport.abort()

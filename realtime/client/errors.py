@@ -1,4 +1,4 @@
-"""What a request can end with, beside TimeoutError and ConnectionError."""
+"""The error of a refused request."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 
 class ServerError(Exception):
-    """The server's answer is an `error`; nothing was changed by the request.
+    """The server answered with `error`; the request changed nothing.
 
-    `retryable` says whether the same again can succeed, `rooms` which rooms of the request
-    it is about; none: it is about no room, or about all.
+    `retryable` says whether a repetition can succeed. `rooms` are the rooms of the request that
+    it is about; empty: no room, or all.
     """
 
     def __init__(self, code: str, message: str, retryable: bool, rooms: Sequence[str] = ()) -> None:
@@ -22,7 +22,7 @@ class ServerError(Exception):
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> ServerError:
-        """Make it from the `data` of an `error`."""
+        """Create it from the `data` of an `error`."""
         return cls(
             str(data.get("code")),
             str(data.get("message")),

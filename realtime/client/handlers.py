@@ -1,4 +1,7 @@
-"""Calling the application: one message after the other, in order, in a task of its own."""
+"""Call the application's handlers: one message at a time, in order, in a task.
+
+`Link` and `Talk` put items here. A handler that fails ends nothing.
+"""
 
 from __future__ import annotations
 
@@ -14,39 +17,39 @@ logger = logging.getLogger("realtime.client")
 
 Handler = Callable[[Any, dict[str, Any]], Awaitable[object] | object]
 
-MAX_WAITING = 1000  # messages; then the socket is read no further
+MAX_WAITING = 1000  # messages; more are not read from the socket
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something to tell: `done` is called when no handler of it has failed."""
+    """A message for the handlers; `done` is called if none of them failed."""
 
     type: str
     data: Any
     message: dict[str, Any]
     done: Callable[[], None] | None = None
-    of_server: bool = True  # goes to the handlers of `message` too
+    of_server: bool = True  # also for the handlers of `message`
 
     @property
     def is_note(self) -> bool:
-        """Whether it is there for `done` alone."""
+        """True if it has no handlers, only `done`."""
         return not self.type
 
     @classmethod
     def note(cls, done: Callable[[], None]) -> Item:
-        """Make something to be done once what came before it is told."""
+        """Create an item that only calls `done`, after all items before it."""
         return cls("", None, {}, done, of_server=False)
 
     @classmethod
     def own(cls, type: str, data: Any, done: Callable[[], None] | None = None) -> Item:
-        """Make something that the client itself tells."""
+        """Create an item of the client itself, not of the server."""
         return cls(type, data, {"type": type, "data": data}, done, of_server=False)
 
 
 class Handlers:
-    """Who listens to which type, and what waits to be told.
+    """The handlers by type, and the queue of items for them.
 
-    An exception is logged, and stops neither the other handlers nor what comes after it.
+    An exception is logged; it stops neither other handlers nor later items.
     """
 
     def __init__(self) -> None:
@@ -60,7 +63,7 @@ class Handlers:
         self._at_work: Item | None = None
 
     def on(self, type: str, handler: Handler) -> Callable[[], None]:
-        """Add a handler; return what removes it."""
+        """Add a handler; return a function that removes it."""
         added = self._handlers.setdefault(type, [])
         added.append(handler)
 
@@ -71,19 +74,19 @@ class Handlers:
         return remove
 
     def put(self, item: Item) -> None:
-        """Tell it after everything before it."""
+        """Queue an item."""
         self._waiting.append(item)
         self._changed.set()
 
     async def room(self) -> None:
-        """Wait until not too much waits."""
+        """Wait until the queue is shorter than MAX_WAITING."""
         while len(self._waiting) >= MAX_WAITING:
             self._room.clear()
             await self._room.wait()
 
     @property
     def is_within(self) -> bool:
-        """Whether a handler asks."""
+        """True if called from within a handler."""
         return asyncio.current_task() in self._calling
 
     def start(self) -> None:
@@ -91,9 +94,9 @@ class Handlers:
         self._task = self._last = asyncio.create_task(run, name="hoardrun client: handlers")
 
     async def finish(self, seconds: float | None) -> None:
-        """Let the handler at work return, within `seconds`, and call no other.
+        """Wait up to `seconds` for the running handler, and call no other.
 
-        None does not wait for it: it is the one that asks.
+        None does not wait: the running handler is the caller.
         """
         task, self._task = self._task, None
         self._changed.set()
@@ -103,7 +106,7 @@ class Handlers:
                 logger.warning("a handler has not returned within %g s: cancelled", seconds)
                 task.cancel()
                 await asyncio.wait([task])
-        # Where streams begin needs no handler, but what came before it does.
+        # Notes need no handler, but must not overtake an unhandled event.
         for item in [*([self._at_work] if self._at_work else []), *self._waiting]:
             if item.is_note and item.done is not None:
                 item.done()
@@ -113,14 +116,14 @@ class Handlers:
         self._room.set()
 
     async def tell_last(self, type: str) -> None:
-        """After `finish`: tell what came of one type, and forget the rest."""
+        """Handle the waiting items of one type and drop the rest. Call it after `finish`."""
         rest, self._waiting = self._waiting, deque()
         for item in rest:
             if item.type == type:
                 await self.tell(item)
 
     async def tell(self, item: Item) -> None:
-        """Call the handlers of one thing."""
+        """Call the handlers of one item."""
         names = (item.type, "message") if item.of_server else (item.type,)
         failed = False
         task = asyncio.current_task()
@@ -132,7 +135,7 @@ class Handlers:
                     if inspect.isawaitable(result):
                         await result
                 except (Exception, asyncio.CancelledError) as error:
-                    # Otherwise, what was cancelled is something that the handler waited for.
+                    # Otherwise the handler awaited something that was cancelled.
                     if isinstance(error, asyncio.CancelledError) and task and task.cancelling():
                         raise
                     logger.exception("a handler of %s failed", item.type)
@@ -144,7 +147,7 @@ class Handlers:
 
     async def _run(self, last: asyncio.Task[None] | None) -> None:
         if last is not None:
-            await asyncio.wait([last])  # whose handler has started this one, and goes on
+            await asyncio.wait([last])  # its handler started this task and still runs
         while self._task is asyncio.current_task():
             if not self._waiting:
                 self._changed.clear()

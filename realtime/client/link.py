@@ -1,4 +1,7 @@
-"""The life of a client: one connection after the other, until `stop` or for as long as may be."""
+"""The life of a client: one connection after the other, until `stop` or a final refusal.
+
+`Client` owns one Link. It decides when to connect again; `Talk` decides what is said.
+"""
 
 from __future__ import annotations
 
@@ -30,14 +33,14 @@ from realtime.client.tokens import NO_TOKEN, NoToken, Tokens, failed
 
 logger = logging.getLogger("realtime.client")
 
-# What OpenSSL says when the first bytes are no TLS, by its version.
+# The reasons that versions of OpenSSL give when the peer does not speak TLS.
 _NOT_TLS = {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"}
 
 State = Literal["disconnected", "connecting", "connected"]
 
 
 class Link:
-    """Connects, resumes and stays connected until `stop`, or until the server says never."""
+    """Connects and reconnects until `stop`, or until the server refuses for good."""
 
     def __init__(self, options: Options, tokens: Tokens, handlers: Handlers, talk: Talk) -> None:
         self.state: State = "disconnected"
@@ -61,7 +64,7 @@ class Link:
 
     @property
     def line(self) -> Line | None:
-        """The socket, once the server has greeted."""
+        """The socket, after the greeting."""
         return self._line if self.state == "connected" else None
 
     # -- beginning and end
@@ -83,11 +86,11 @@ class Link:
         task, self._task = self._task, None
         within = self._handlers.is_within
         if task is not None:
-            # A task of its own: whoever asks for it may be cancelled, by itself even.
+            # In its own task: the caller may be cancelled, even by stopping.
             work = self._stop(task, None if within else self._options.request_timeout)
             self._stopping = asyncio.create_task(work, name="hoardrun client: stopping")
         elif within:
-            return  # it waits for this handler
+            return  # the running stop waits for this handler
         if self._stopping is not None:
             await asyncio.shield(self._stopping)
 
@@ -164,12 +167,12 @@ class Link:
         except InvalidStatus as refused:
             status = refused.response.status_code
             hint = retry_after(refused.response.headers.get("Retry-After"))
-            # A proxy that is just being changed knows no path of a server that has been there.
+            # After a first success, 404 may come from a proxy during its own restart.
             unknown = status == HTTPStatus.NOT_FOUND and not self._has_connected
             action = Action.STOP if unknown else on_refusal(status)
             return Lost(action, f"refused with HTTP {status}", hint=hint)
         except ssl.SSLError as error:
-            # Of a server that has been there, it may be a proxy that is just being changed.
+            # After a first success, it may be a proxy during its own restart.
             if error.reason in _NOT_TLS and not self._has_connected:
                 return Lost(Action.STOP, "what answers there does not speak TLS: use ws://")
             return Lost(Action.RETRY, str(error))
@@ -193,8 +196,8 @@ class Link:
         except ConnectionClosed:
             pass
         except (ValueError, LookupError, TypeError, AttributeError):
-            logger.warning("the server sent what this client does not understand", exc_info=True)
-            self.lose(Lost(Action.RETRY, "the server sent what is no message of this protocol"))
+            logger.warning("the server sent a message that this client cannot read", exc_info=True)
+            self.lose(Lost(Action.RETRY, "the server sent an invalid message"))
         finally:
             self._line = None
             self.settled.clear()
@@ -209,21 +212,21 @@ class Link:
         return Lost(action, reason or "the connection broke", code, hint)
 
     def greeted(self) -> None:
-        """Hear from the talk that the server has let us in."""
+        """Enter `connected`; `Talk` calls it after the greeting."""
         self._refusals, self._has_connected, self.trouble = 0, True, ""
         self._backoff.connected(time.monotonic())
         self._enter("connected")
         self.settled.set()
 
     def lose(self, lost: Lost) -> None:
-        """Drop the connection for a reason of our own; the first one counts."""
+        """Drop the connection for our own reason; the first reason counts."""
         if self._lost is None:
             self._lost = lost
         if self._line is not None:
             self._line.drop()
 
     def spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Do something beside the reading, for as long as the connection lives."""
+        """Run a task until the connection ends."""
         task = asyncio.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -234,4 +237,4 @@ class Link:
             task.cancel()
         for outcome in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(outcome, Exception):
-                logger.error("the client failed beside the reading", exc_info=outcome)
+                logger.error("a task of the client failed", exc_info=outcome)

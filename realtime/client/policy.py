@@ -1,4 +1,4 @@
-"""When a client comes back, and whether: what a close code or a refusal means."""
+"""Whether and when a client reconnects: the meaning of close codes and refusals. Pure."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from realtime.protocol.codes import CloseCode
 
 BASE_SECONDS = 0.5
 CEILING_SECONDS = 30.0
-STABLE_SECONDS = 10.0  # a server that greets and falls again must not be hammered
-MAX_REFUSALS = 3  # tokens in a row that were no good
+STABLE_SECONDS = 10.0  # shorter connections do not reset the backoff
+MAX_REFUSALS = 3  # tokens in a row that the server refused
 RETRY_SECONDS = 1.0  # between two tries on an open socket
-_SLOWER = 4  # attempts ahead: sixteen times as long
+_SLOWER = 4  # counted as so many attempts: sixteen times as long
 
 
 class Action(Enum):
-    """What follows the end of a connection."""
+    """What to do after a connection has ended."""
 
     RETRY = "come back, and resume"
     SLOWER = "back off for longer, then come back"
@@ -40,7 +40,7 @@ class Lost:
 
 
 def on_close(code: int) -> Action:
-    """Say what follows a close code; one that the protocol does not name is a broken line."""
+    """Return the action for a close code; unknown codes count as a broken connection."""
     try:
         known = CloseCode(code)
     except ValueError:
@@ -53,7 +53,7 @@ def on_close(code: int) -> Action:
 
 
 def on_refusal(status: int) -> Action:
-    """Say what follows an HTTP status in place of a handshake."""
+    """Return the action for a handshake refused with an HTTP status."""
     if status in {400, 403, 414, 431}:
         return Action.STOP
     if status == 401:
@@ -62,7 +62,7 @@ def on_refusal(status: int) -> Action:
 
 
 def retry_after(value: str | None) -> float | None:
-    """Read the header `Retry-After` as seconds from now; None where it says nothing."""
+    """Parse `Retry-After` into seconds from now; None if absent or unreadable."""
     if not value:
         return None
     if value.strip().isascii() and value.strip().isdigit():
@@ -75,10 +75,10 @@ def retry_after(value: str | None) -> float | None:
 
 
 class Backoff:
-    """Chooses how long to stay away: any time up to a limit that doubles.
+    """Chooses the delay before a reconnect: random, up to a limit that doubles.
 
-    Clients that fell together return apart. Only a connection that held for
-    STABLE_SECONDS begins the doubling anew. Times are monotonic.
+    So clients that were cut off together return apart. Only a connection of STABLE_SECONDS
+    resets the doubling. Times are monotonic.
     """
 
     def __init__(self, chance: Callable[[], float] = random.random) -> None:
@@ -87,11 +87,11 @@ class Backoff:
         self._connected_at: float | None = None
 
     def connected(self, now: float) -> None:
-        """Note that the server has greeted."""
+        """Record a greeting."""
         self._connected_at = now
 
     def lost(self, now: float) -> None:
-        """Note the end of a connection, or of an attempt at one."""
+        """Record the end of a connection or of an attempt."""
         since, self._connected_at = self._connected_at, None
         if since is not None and now - since >= STABLE_SECONDS:
             self.attempts = 0
@@ -101,8 +101,8 @@ class Backoff:
     ) -> float:
         """Return the seconds to wait, and count the attempt.
 
-        What is to be `at_once` is so the first time. A server's `hint` is never undercut,
-        and exceeded by half a second at most.
+        `at_once` gives 0 for a first attempt. The delay is never below the server's `hint`, and
+        exceeds it by at most BASE_SECONDS.
         """
         if at_once and not self.attempts:
             self.attempts = 1
@@ -113,5 +113,5 @@ class Backoff:
         self.attempts += 1
         if hint is not None:
             return hint + chance * BASE_SECONDS
-        # Slower is never at once: half of it is certain.
+        # A slower retry waits at least half of the limit.
         return limit * (0.5 + chance / 2) if slower else limit * chance

@@ -1,4 +1,4 @@
-"""Where a client stands in each stream, and what an event's offset means there."""
+"""The client's position in each stream, and what an event's offset means there. Pure."""
 
 from __future__ import annotations
 

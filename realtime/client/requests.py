@@ -1,4 +1,4 @@
-"""What was asked and is not answered yet."""
+"""Requests that are not answered yet. `Talk` owns them; nothing here sends."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _ROOM_COMMANDS = frozenset({"join_room", "leave_room"})
 
 
 class Request:
-    """A message with an id of its own, and its answers: one, or those of its rooms.
+    """A message with its own id, and its answers: one, or one per room.
 
-    An error may answer several rooms at once; `of_rooms` has the answer to each.
+    An error may answer several rooms; `of_rooms` has the answer of each room.
     """
 
     def __init__(self, message: Mapping[str, Any], request_id: str) -> None:
@@ -31,7 +31,7 @@ class Request:
         self.answered: asyncio.Future[list[Answer]] = asyncio.get_running_loop().create_future()
 
     def take(self, answer: Answer) -> None:
-        """Note an answer; the last one, or an error of the whole command, ends the request."""
+        """Record an answer; the last one, or an error of the whole command, ends the request."""
         self.answers.append(answer)
         if self.rooms:
             rooms = answer.rooms if isinstance(answer, ServerError) else [answer["room"]]
@@ -43,7 +43,7 @@ class Request:
 
     @property
     def result(self) -> Any:
-        """The data of the answer; of several, a list. Raises the first ServerError of them."""
+        """The data of the answer, or a list for rooms. Raises the first ServerError."""
         for answer in self.answers:
             if isinstance(answer, ServerError):
                 raise answer
@@ -51,42 +51,42 @@ class Request:
 
 
 class Requests:
-    """The open requests, oldest first."""
+    """The open requests, the oldest first."""
 
     def __init__(self) -> None:
         self._open: dict[str, Request] = {}
         self._numbers = itertools.count(1)
 
     def open(self, message: Mapping[str, Any]) -> Request:
-        """Begin a request; a message's own `id` is replaced."""
+        """Create a request; replaces the message's own `id`."""
         request = Request(message, f"c{next(self._numbers)}")
         self._open[request.id] = request
         return request
 
     def close(self, request: Request) -> None:
-        """Expect nothing more of it."""
+        """Forget a request."""
         self._open.pop(request.id, None)
 
     def take(self, message: Message) -> None:
-        """Hand an answer to whoever asked."""
+        """Give an answer to its request, if there is one."""
         request = self._open.get(str(message.get("id")))
         if request is not None:
             data = message["data"]
             request.take(ServerError.of(data) if message["type"] == "error" else data)
 
     def again(self) -> list[Message]:
-        """Return what must be asked again on a new connection; old answers count no more."""
+        """Return the messages to send on a new connection; drops partial answers."""
         for request in self._open.values():
             request.answers.clear()
             request.of_rooms.clear()
         return [request.message for request in self._open.values() if not request.answered.done()]
 
     def unheard(self) -> list[Message]:
-        """Return what has no answer at all."""
+        """Return the messages without any answer."""
         return [request.message for request in self._open.values() if not request.answers]
 
     def fail(self, reason: str) -> None:
-        """End all of them with a ConnectionError."""
+        """End all requests with a ConnectionError."""
         for request in self._open.values():
             if not request.answered.done():
                 request.answered.set_exception(ConnectionError(reason))

@@ -1,4 +1,4 @@
-"""Holding events back while a snapshot is fetched."""
+"""Hold events back while a snapshot is fetched. `Talk` owns it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from realtime.client.requests import Message
 
 @dataclass(frozen=True, slots=True)
 class Resynced:
-    """What `resync_required` said last, the snapshot, and the events that came meanwhile."""
+    """The last `resync_required`, its snapshot, and the events received meanwhile."""
 
     required: Message
     snapshot: dict[str, Any]
@@ -19,9 +19,9 @@ class Resynced:
 
 
 class Resync:
-    """Answers every `resync_required` with one snapshot that was taken after the last of them.
+    """Fetches one snapshot, taken after the last `resync_required`.
 
-    `count` is how many there were: what came before one is acknowledged no more.
+    `count` counts them: events from before one must not be acknowledged.
     """
 
     def __init__(self, fetch: Callable[[str], Awaitable[dict[str, Any]]]) -> None:
@@ -39,18 +39,18 @@ class Resync:
         return len(self._held)
 
     def require(self, data: Message) -> bool:
-        """Note what the server asks for; True when `run` is to be called."""
+        """Record a `resync_required`; return True if the caller must call `run`."""
         first = self._required is None
         self._required = data
         self.count += 1
         return first
 
     def hold(self, message: Message) -> None:
-        """Keep a durable event until then."""
+        """Keep a durable event until the snapshot is there."""
         self._held.append(message)
 
     async def run(self) -> Resynced:
-        """Fetch, and again if another was required meanwhile; raises what the fetch does."""
+        """Fetch, and again if another was required meanwhile. Raises the errors of the fetch."""
         while (required := self._required) is not None:
             snapshot = await self._fetch(required["snapshot"])
             if required is self._required:
@@ -60,5 +60,5 @@ class Resync:
         raise AssertionError("nothing was required")
 
     def abandon(self) -> None:
-        """Forget it, and what was held: the next connection begins at the old positions."""
+        """Drop the request and the held events: the next connection resumes before them."""
         self._required, self._held = None, []

@@ -1,4 +1,4 @@
-"""Fetching the snapshot that a `resync_required` names."""
+"""Fetch the snapshot that a `resync_required` names, over HTTP in a thread."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 
 class SnapshotFailed(Exception):
-    """There is none; `status` is that of HTTP, or None when nobody answered."""
+    """No snapshot; `status` is the HTTP status, None without an answer."""
 
     def __init__(self, reason: str, status: int | None = None) -> None:
         super().__init__(reason)
@@ -20,7 +20,7 @@ class SnapshotFailed(Exception):
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirect would carry the token to another host."""
+    """Never follows redirects, which would carry the token to another host."""
 
     def redirect_request(
         self,
@@ -38,7 +38,7 @@ _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedire
 
 
 def address(ws_url: str, path: str) -> str:
-    """Return where a snapshot is: a path on the socket's own host, and nowhere else.
+    """Return the URL of a snapshot: a path on the socket's own host only.
 
     Raises SnapshotFailed.
     """
@@ -49,7 +49,7 @@ def address(ws_url: str, path: str) -> str:
 
 
 async def fetch(ws_url: str, path: str, token: str, *, seconds: float) -> dict[str, Any]:
-    """Get a snapshot, in a thread. Raises SnapshotFailed."""
+    """Fetch a snapshot. Raises SnapshotFailed."""
     return await asyncio.to_thread(_get, address(ws_url, path), token, seconds)
 
 

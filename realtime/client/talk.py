@@ -1,4 +1,8 @@
-"""What is said on the connections of a client: what each message means, and what is asked."""
+"""What is said on a client's connections: the meaning of messages, acks, resync, requests.
+
+`Link` passes each message to `Talk.take`. Talk never connects; it may ask Link to drop the
+connection.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +28,7 @@ logger = logging.getLogger("realtime.client")
 
 
 class Connections(Protocol):
-    """What the talk needs of the link."""
+    """What Talk needs of Link."""
 
     trouble: str  # why there is no connection
 
@@ -36,7 +40,7 @@ class Connections(Protocol):
 
 
 class Talk:
-    """Follows the streams, keeps the login alive, and has rooms and filters whatever happens."""
+    """Follows the streams, keeps the login valid, and restores rooms and filters."""
 
     link: Connections
 
@@ -56,11 +60,11 @@ class Talk:
         self._asks_later = False
 
     def begin(self) -> None:
-        """Start again at what was applied: the rest is asked for once more."""
+        """Resume from what was applied; the rest is sent again."""
         self._positions = Positions(self.applied.offsets, self.applied.epoch)
 
     def parameters(self) -> dict[str, str]:
-        """Return what a handshake resumes with, and begin the connection that it opens."""
+        """Return the parameters of a handshake that resumes, and begin its connection."""
         positions = self._positions
         positions.connect(bool(self.types))
         return {
@@ -71,11 +75,11 @@ class Talk:
 
     @property
     def is_full(self) -> bool:
-        """Whether too much waits for a snapshot to read on."""
+        """True if too many events wait for a snapshot."""
         return self._resync.held >= MAX_WAITING
 
     def end(self) -> float | None:
-        """End a connection; return the seconds after which the server wants us back."""
+        """End a connection; return the server's hint when to reconnect, in seconds."""
         if self._ack_timer is not None:
             self._ack_timer.cancel()
             self._ack_timer = None
@@ -88,7 +92,7 @@ class Talk:
     # -- messages
 
     def take(self, line: Line, message: Message) -> None:
-        """Do what a message asks for, and tell the handlers. Raises KeyError and the like."""
+        """Process a message and queue it for the handlers. Raises KeyError and the like."""
         data = message["data"]
         if isinstance(message.get("stream"), str) and isinstance(message.get("offset"), int):
             if self._resync.active:
@@ -116,7 +120,7 @@ class Talk:
         match message["type"]:
             case "pong" if not self._resync.active:
                 if (stream := self._positions.told(data["positions"])) is not None:
-                    self._gap(f"a gap in {stream}: a pong speaks of what did not come")
+                    self._gap(f"a gap in {stream}: a pong names an event that did not arrive")
             case "authenticated":
                 self._tokens.lasts(life(message["timestamp"], data["expires_at"]))
             case "token_expiring":
@@ -143,7 +147,7 @@ class Talk:
         if self._positions.greet(data, resumable=bool(self._options.device)):
             self._note_beginning()
         self.greeting = data
-        # First the rooms as they were: what is asked of them now comes after that.
+        # First the rooms as they were, then requests that may change them.
         again = self.requests.again()
         for command in self.rooms.commands():
             self.link.spawn(self.rooms.rejoin(command, self.ask))
@@ -157,7 +161,7 @@ class Talk:
             self._note_beginning()
 
     def _note_beginning(self) -> None:
-        """Have the applied positions begin here too, once what came before is applied."""
+        """Begin the applied positions here too, after everything before is applied."""
         offsets, epoch = dict(self._positions.offsets), self._positions.epoch
         self._handlers.put(Item.note(partial(self.applied.begin, offsets, epoch)))
 
@@ -213,7 +217,7 @@ class Talk:
         except NoToken:
             return self.link.lose(NO_TOKEN)
         except SnapshotFailed as error:
-            logger.warning("there is no snapshot: %s", error)
+            logger.warning("no snapshot: %s", error)
             action = Action.RETRY if error.status is None else on_refusal(error.status)
             return self.link.lose(Lost(action, f"no snapshot: {error}"))
         except Exception as error:
@@ -241,7 +245,7 @@ class Talk:
     ) -> None:
         self.applied.reset(offsets, epoch)
         if self._options.ack and resyncs == self._resync.count:
-            # What the snapshot held already is applied with it.
+            # The snapshot contains these events: they are applied with it.
             for stream, offset in contained.items():
                 self.applied.acknowledge(stream, offset)
         self._ack_soon()
@@ -249,7 +253,7 @@ class Talk:
     # -- asking
 
     async def ask(self, message: Mapping[str, Any]) -> Request:
-        """Ask, again after a reconnect, until it is answered.
+        """Send a request, again after a reconnect, until it is answered.
 
         Raises TimeoutError, and ConnectionError once the client has ended.
         """
@@ -274,7 +278,7 @@ class Talk:
             await line.send(message)
 
     async def _ask_later(self, line: Line) -> None:
-        """Repeat what the server may have refused without saying which."""
+        """Repeat unanswered requests: the server refused one without naming it."""
         await asyncio.sleep(RETRY_SECONDS)
         self._asks_later = False
         self.applied.lost()

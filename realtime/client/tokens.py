@@ -1,4 +1,7 @@
-"""The access token: kept while it lasts, replaced shortly before its end."""
+"""The access token: kept while it is valid, replaced shortly before its end.
+
+`Link` takes the token for each connection; `Talk` runs `renew` while one is open.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +19,18 @@ GetToken = Callable[[str], Awaitable[str | None]]
 
 logger = logging.getLogger("realtime.client")
 
-MARGIN_SECONDS = 60.0  # at most; of a short life, a fifth
+MARGIN_SECONDS = 60.0  # at most; a fifth of a short life
 MAX_REASON = 200  # characters
 _UNFIT = re.compile(r"[^!-~]")
 NO_TOKEN = Lost(Action.STOP, "get_token gave no token")
 
 
 class NoToken(Exception):
-    """`get_token` has none: the end of the client."""
+    """`get_token` returned no token: the client ends."""
 
 
 def failed(error: Exception, what: str = "get_token failed") -> Lost:
-    """Tell of a `get_token` that raised, in one line; the whole of it is logged at DEBUG."""
+    """Log an error of `get_token` in one line, with its traceback at DEBUG; return a retry."""
     text = " ".join(str(error).split())[:MAX_REASON]
     reason = f"{what}: {type(error).__name__}{f': {text}' if text else ''}"
     logger.warning("%s", reason, exc_info=logger.isEnabledFor(logging.DEBUG))
@@ -35,12 +38,12 @@ def failed(error: Exception, what: str = "get_token failed") -> Lost:
 
 
 def margin(life: float) -> float:
-    """Return how many seconds before the end of a life this long a token is replaced."""
+    """Return how many seconds before its end a token with this life is replaced."""
     return min(MARGIN_SECONDS, life / 5)
 
 
 def life(message_timestamp: str, expires_at: str | None) -> float | None:
-    """Return the seconds a login lasts, from two times by the server's clock."""
+    """Return the seconds until a login ends, from two times of the server's clock."""
     if expires_at is None:
         return None
     return (
@@ -49,25 +52,25 @@ def life(message_timestamp: str, expires_at: str | None) -> float | None:
 
 
 def _retrieve(asked: asyncio.Task[str]) -> None:
-    """Take note of an error that nobody waits for any more: the next who needs a token asks."""
+    """Mark an error as read that has no waiting caller: the next caller asks again."""
     if not asked.cancelled():
         asked.exception()
 
 
 class Tokens:
-    """Asks `get_token` only when the token that it gave last is no good any more."""
+    """Calls `get_token` only when its last token can no longer be used."""
 
     def __init__(self, get_token: GetToken) -> None:
         self._get_token = get_token
         self._token: str | None = None
         self._why = "connect"
-        self._margin: float | None = None  # that of the token's first reading
+        self._margin: float | None = None  # from the token's first known life
         self._renew_at: float | None = None  # monotonic
         self._changed = asyncio.Event()
         self._asking: asyncio.Task[str] | None = None
 
     async def get(self, *, renew: bool = True) -> str:
-        """Return the token; with `renew`, not one that is near its end.
+        """Return the token; with `renew`, a new one if it is near its end.
 
         Raises NoToken, and what `get_token` does.
         """
@@ -82,11 +85,10 @@ class Tokens:
         return self._renew_at is not None and time.monotonic() >= self._renew_at
 
     async def fetch(self, why: str) -> str:
-        """Ask for a new one, or wait with those who have asked already.
+        """Call `get_token`, or wait for the call that is running.
 
-        `get_token` never runs twice at a time, and ends though who asked goes away: it may
-        have exchanged a refresh token that is good once. Raises NoToken, ValueError, and what
-        `get_token` does.
+        It never runs twice at once, and finishes even if its caller is cancelled: it may have
+        used up a refresh token. Raises NoToken, ValueError, and the errors of `get_token`.
         """
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._ask(why), name="hoardrun client: token")
@@ -104,10 +106,10 @@ class Tokens:
         if not token:
             raise NoToken
         if _UNFIT.search(token):
-            # The libraries would say the whole of it in their errors.
-            raise ValueError("get_token gave what cannot stand in a header")
+            # The libraries would show the token in their errors.
+            raise ValueError("get_token returned a text that cannot be put in a header")
         self._token, self._why = token, "connect"
-        self._margin = self._renew_at = None  # nobody has said yet how long it lasts
+        self._margin = self._renew_at = None  # its life is not known yet
         return token
 
     def abandon(self) -> None:
@@ -116,11 +118,11 @@ class Tokens:
             self._asking.cancel()
 
     def refused(self) -> None:
-        """Note that the server does not take it."""
+        """Record that the server refused the token."""
         self._token, self._why = None, "refused"
 
     def lasts(self, seconds: float | None) -> None:
-        """Note what the server said of the token's end."""
+        """Record how long the token lasts, as the server said."""
         if seconds is None:
             self._renew_at = None
         else:
@@ -130,7 +132,7 @@ class Tokens:
         self._changed.set()
 
     def warned(self, seconds: float) -> None:
-        """Note a warning of the server's, which counts if it is news."""
+        """Record a warning of the server, if it is earlier than what is known."""
         before_end = margin(seconds) if self._margin is None else self._margin
         at = time.monotonic() + seconds - before_end
         if self._renew_at is None or at < self._renew_at:

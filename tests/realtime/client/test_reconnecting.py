@@ -238,7 +238,7 @@ async def test_a_pong_ahead_of_what_came_is_a_gap_and_resumed_from() -> None:
         await until(lambda: len(paths) == 2)
         assert f"since={STREAM}:6&epoch=e" in paths[1]
         reasons = [state["reason"] for state in seen.states if state["retry_in"] is not None]
-        assert reasons == [f"a gap in {STREAM}: a pong speaks of what did not come"]
+        assert reasons == [f"a gap in {STREAM}: a pong names an event that did not arrive"]
 
 
 async def test_a_snapshot_elsewhere_is_not_fetched_and_the_old_positions_stay() -> None:

@@ -271,7 +271,7 @@ async def test_a_snapshot_that_is_not_there_is_said_and_asked_for_again(
         await until(lambda: seen.resyncs)
         waits = [state for state in seen.states if state["retry_in"] is not None]
         assert [state["reason"] for state in waits] == ["no snapshot: HTTP 404"] * 2
-        assert caplog.messages.count("there is no snapshot: HTTP 404") == 2
+        assert caplog.messages.count("no snapshot: HTTP 404") == 2
         assert (len(paths), client.positions) == (3, {STREAM: 8})
 
 
