@@ -6,8 +6,8 @@ the devices of each save and deletion.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -52,7 +52,40 @@ class NotificationQuerySet(TrackedQuerySet["Notification"]):
         return super().bulk_update(rows, names, *args, **kwargs)
 
 
-class Notification(Tracked):
+class _Checked(Tracked):
+    """Base of rows that each save checks, and again what the database computed."""
+
+    CHECKED: ClassVar[frozenset[str]] = frozenset()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        fields = None if update_fields is None else list(update_fields)
+        computed = self._check(fields)
+        with transaction.atomic() if computed else nullcontext():
+            super().save(*args, update_fields=fields, **kwargs)
+            if computed:
+                validation.check(type(self)._base_manager.get(pk=self.pk), computed)
+
+    def _check(self, fields: Iterable[str] | None) -> set[str]:
+        """Check what a save of `fields`, or of all that is loaded, writes. Raises InvalidInput.
+
+        A broken value that an old row holds already is accepted, so that its state can be saved.
+        Returns the fields that the database computes: the caller checks them after the save.
+        """
+        loaded = self.CHECKED.intersection(self.__dict__)
+        names = loaded if fields is None else loaded.intersection(fields)
+        try:
+            return validation.check(self, names)
+        except InvalidInput:
+            old = type(self)._base_manager.filter(pk=self.pk).first()
+            if old is None:
+                raise
+            return validation.check(self, names & old.differs(self))
+
+
+class Notification(_Checked):
     """A message in a user's inbox.
 
     The user does not see it before `published_at`. A save and a deletion publish. `save()` and
@@ -163,15 +196,13 @@ class Notification(Tracked):
         # Without its title: the admin's log keeps this text when the user is forgotten.
         return f"Notification #{self.pk}"
 
-    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
-        fields = None if update_fields is None else list(update_fields)
-        with _checked(self, fields):
-            if self._state.adding and self.published_at is None:
-                now = clock.now()
-                is_early = self.scheduled_at is not None and self.scheduled_at > now
-                if not is_early and (self.expires_at is None or self.expires_at > now):
-                    self.published_at = now
-            super().save(*args, update_fields=fields, **kwargs)
+    def save_base(self, *args: Any, **kwargs: Any) -> None:
+        if self._state.adding and self.published_at is None:
+            now = clock.now()
+            is_early = self.scheduled_at is not None and self.scheduled_at > now
+            if not is_early and (self.expires_at is None or self.expires_at > now):
+                self.published_at = now  # in the insert itself
+        super().save_base(*args, **kwargs)
 
     @property
     def is_expired(self) -> bool:
@@ -192,7 +223,7 @@ class Notification(Tracked):
         return True
 
 
-class Announcement(Tracked):
+class Announcement(_Checked):
     """A message to everybody: one row, one event, never a copy for each user.
 
     It is a draft until `published_at`; with `starts_at` it publishes itself at that time. After
@@ -257,11 +288,6 @@ class Announcement(Tracked):
     def __str__(self) -> str:
         return self.title
 
-    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
-        fields = None if update_fields is None else list(update_fields)
-        with _checked(self, fields):
-            super().save(*args, update_fields=fields, **kwargs)
-
     def state(self, now: datetime) -> str:
         """Return its state: draft, scheduled, live or over."""
         if self.ends_at is not None and self.ends_at <= now:
@@ -293,32 +319,3 @@ class Mailing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key}: {self.done} of {self.total}"
-
-
-@contextmanager
-def _checked(row: Notification | Announcement, fields: Iterable[str] | None) -> Iterator[None]:
-    """Check what a save writes, before it, and what the database computes, after it."""
-    computed = _check(row, fields)
-    if not computed:
-        yield
-        return
-    with transaction.atomic():
-        yield
-        validation.check(type(row)._base_manager.get(pk=row.pk), computed)
-
-
-def _check(row: Notification | Announcement, fields: Iterable[str] | None) -> set[str]:
-    """Check what a save of `fields`, or of all that is loaded, writes. Raises InvalidInput.
-
-    A broken value that an old row holds already is accepted, so that its state can be saved.
-    Returns the fields that the database computes: the caller checks them after the save.
-    """
-    loaded = row.CHECKED.intersection(row.__dict__)
-    names = loaded if fields is None else loaded.intersection(fields)
-    try:
-        return validation.check(row, names)
-    except InvalidInput:
-        old = type(row)._base_manager.filter(pk=row.pk).first()
-        if old is None:
-            raise
-        return validation.check(row, names & old.differs(row))
