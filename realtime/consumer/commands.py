@@ -9,7 +9,8 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
 from typing import Any, assert_never
 
 from realtime.consumer import login
@@ -33,6 +34,9 @@ from realtime.protocol.codes import ErrorCode
 from realtime.protocol.messages import Pong, RoomLeft, SubscriptionUpdated
 
 logger = logging.getLogger(__name__)
+
+# Called by the task that waits for it: a task may be cancelled before it begins.
+Work = Callable[[], Coroutine[Any, Any, None]]
 
 
 class CommandRunner:
@@ -120,14 +124,12 @@ class CommandRunner:
                 self._working = socket.spawn(self._later(effect, work, effects))
                 return
 
-    async def _later(
-        self, effect: Effect, work: Coroutine[Any, Any, None], others: Iterator[Effect]
-    ) -> None:
+    async def _later(self, effect: Effect, work: Work, others: Iterator[Effect]) -> None:
         """Do what takes time, then what comes after it, and go on reading."""
-        waiting: Coroutine[Any, Any, None] | None = work
+        waiting: Work | None = work
         while waiting is not None:
             try:
-                await waiting
+                await waiting()
             except Exception:
                 self._failed(effect)
             waiting = None
@@ -137,7 +139,7 @@ class CommandRunner:
                     break
         self.go_on()
 
-    def _carry_out(self, effect: Effect) -> Coroutine[Any, Any, None] | None:
+    def _carry_out(self, effect: Effect) -> Work | None:
         """Do what an effect asks for; return the work that it must wait for, if any."""
         try:
             return self._interpret(effect)
@@ -145,7 +147,7 @@ class CommandRunner:
             self._failed(effect)
             return None
 
-    def _interpret(self, effect: Effect) -> Coroutine[Any, Any, None] | None:
+    def _interpret(self, effect: Effect) -> Work | None:
         hub, socket = self._hub, self._socket
         match effect:
             case Filter(types, request_id):
@@ -164,11 +166,11 @@ class CommandRunner:
             case Close(code):
                 socket.close(code)
             case Join():
-                return self._join(effect)
+                return partial(self._join, effect)
             case ListRooms(request_id):
-                return self._list_rooms(request_id)
+                return partial(self._list_rooms, request_id)
             case Login(token, request_id):
-                return login.authenticate(hub, socket, token, request_id)
+                return partial(login.authenticate, hub, socket, token, request_id)
             case _:
                 assert_never(effect)
         return None
