@@ -116,9 +116,9 @@ def test_redacting_takes_time_in_proportion_to_the_text(piece: str) -> None:
 def best_time(text: str) -> float:
     times = []
     for _ in range(5):
-        began = time.perf_counter()
+        began = time.thread_time()
         redact(text)
-        times.append(time.perf_counter() - began)
+        times.append(time.thread_time() - began)
     return min(times)
 
 
