@@ -30,7 +30,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test e2e npm screenshots lint types contract fuzz simulation faults faults-full conformance bench check clean
+.PHONY: help run test coverage e2e npm screenshots lint types contract fuzz simulation faults faults-full conformance bench check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,13 @@ run: $(VENV)/.runtime var/secret_key ## Start a demo on http://127.0.0.1:8000 (H
 test: $(VENV)/.dev ## Run every test, and the in-process suites again on PostgreSQL and Redis
 	$(BIN)/python -m pytest $(TOGETHER) --ignore=tests/e2e --ignore=tests/npm $(ARGS)
 	$(if $(STORE_SUITES),HOARDRUN_TEST_DATABASE=postgres $(BIN)/python -m pytest $(TOGETHER) -m "not servers" $(STORE_SUITES) $(ARGS) $(MAY_SELECT_NONE))
+
+coverage: $(VENV)/.dev ## See which branches the in-process suites take, and hold the floor of pyproject.toml
+	@mkdir -p var/coverage
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest $(TOGETHER) -m "not servers" $(STORE_SUITES) $(ARGS)
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python .ci/floor.py
 
 e2e: JOBS = 2
 e2e: $(VENV)/.dev ## Drive the client, the bell, the console and the README's snippets in a real Chromium
