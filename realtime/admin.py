@@ -1,4 +1,4 @@
-"""The engine in the admin: everything to look at, nothing to touch.
+"""The engine's models in the admin: read-only, except that staff may close connections.
 
 The log is a record; streams, cursors and nodes are the engine's own.
 """
@@ -40,7 +40,7 @@ class StreamAdmin(ReadOnly, ByKey):
 
     @admin.display(description="events")
     def kept(self, stream: Stream) -> str:
-        """Link to the events that are still in the log; offsets have no gaps, so no counting."""
+        """Link to the events still in the log. Offsets are gapless, so nothing is counted."""
         url = reverse("admin:realtime_event_changelist")
         query = urlencode({"stream__id__exact": stream.pk})
         return format_html('<a href="{}?{}">{}</a>', url, query, stream.head - stream.floor)
@@ -48,7 +48,7 @@ class StreamAdmin(ReadOnly, ByKey):
 
 @admin.register(Event)
 class EventAdmin(ReadOnly, ByKey):
-    """The log. Only streams have an index, so every search begins with one."""
+    """The log. Only streams have an index, so every search begins with a stream."""
 
     class Media:
         css: ClassVar = {"all": ["realtime/admin/event.css"]}
@@ -94,13 +94,13 @@ class EventAdmin(ReadOnly, ByKey):
 
     @admin.display(description="sent to sockets")
     def sockets(self, event: Event) -> str:
-        """Say how many sockets a shared event was written to; a user's own are not counted."""
+        """Show how many sockets a shared event was sent to; events of users are not counted."""
         is_shared = stream_user(event.stream.name) is None
         return str(event.reached) if is_shared else "not counted"
 
     @admin.display(description="payload")
     def message(self, event: Event) -> str:
-        """Show what went on the wire, indented."""
+        """Show the JSON of the wire, indented."""
         text = json.dumps(json.loads(event.payload), indent=2, ensure_ascii=False)
         return format_html('<pre class="event-payload">{}</pre>', text)
 
@@ -117,7 +117,7 @@ class CursorAdmin(ReadOnly, ByKey):
 
     @admin.display(description="not acked")
     def behind(self, cursor: Cursor) -> str:
-        """Say how many events the device has not acknowledged, within one epoch."""
+        """Show how many events the device has not acknowledged in this epoch."""
         if cursor.epoch != cursor.stream.epoch:
             return "another epoch"
         return str(cursor.stream.head - cursor.acked)
@@ -155,7 +155,7 @@ class NodeAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(Connection)
 class ConnectionAdmin(ReadOnly, ByKey):
-    """Who is connected; whoever may delete connections closes them here."""
+    """Connected sockets. Staff who may delete connections can close them."""
 
     list_display = ("id", "user", "device", "address", "client", "node", "opened_at")
     list_select_related = ("user", "node")
@@ -163,7 +163,7 @@ class ConnectionAdmin(ReadOnly, ByKey):
     actions = ("close", "send_away")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
-        # Not by a join: that would sort all of a node's connections.
+        # Without a join, which would sort all connections of a node.
         silent = Node.objects.exclude(registry.alive()).values_list("pk", flat=True)
         return Connection.objects.exclude(node__in=list(silent))
 
@@ -193,14 +193,14 @@ class ConnectionAdmin(ReadOnly, ByKey):
 
 @admin.register(IssuedToken)
 class IssuedTokenAdmin(ReadOnly, ByKey):
-    """The refresh tokens that were issued. Nobody can use one with what is stored of it."""
+    """Issued refresh tokens. What is stored is not enough to use one."""
 
     list_display = ("jti", "user", "login", "issued_at", "used_at", "expires_at")
     list_select_related = ("user",)
     search_help_text = "How a user's name begins, a user's id, or a whole jti"
 
     def get_key(self, request: HttpRequest) -> tuple[str, ...]:
-        """Order by time, as the jti is random; many tokens expire in one second."""
+        """Order by time, as a jti is random; many tokens expire in one second."""
         return ("expires_at", "jti")
 
     def matching(self, word: str) -> Q:
@@ -208,5 +208,5 @@ class IssuedTokenAdmin(ReadOnly, ByKey):
 
     @admin.display(description="session")
     def login(self, token: IssuedToken) -> str:
-        """Show how the session begins, so that the list needs no scrolling to the side."""
+        """Show the start of the session, to keep the list narrow."""
         return token.session[:8]

@@ -1,13 +1,12 @@
-"""Rows that are written once: no save, update or delete through the ORM changes them.
+"""Records: rows that are inserted once and never changed or deleted through the ORM.
 
-Triggers refuse SQL by hand too, on SQLite and PostgreSQL. Only the columns that a model names
-in `ERASABLE` may be emptied, when a person is forgotten.
+Triggers refuse changes by plain SQL too, on SQLite and PostgreSQL. Only the columns that a model
+names in `ERASABLE` may be emptied, to forget a person.
 
-`migrate` makes the triggers at its end, for every model that is `AppendOnly`. It makes missing
-ones again, since a migration that remakes a table on SQLite drops them, and replaces those whose
-definition has changed: a trigger's name ends with a digest of it. A data migration that has to
-change records drops them first. They do not stop TRUNCATE, which `manage.py flush` needs, nor an
-owner of the database that drops them.
+`migrate` creates the triggers at its end, for every `AppendOnly` model. It creates missing ones, as
+a migration that rebuilds a table on SQLite drops them, and replaces changed ones: a trigger's name
+ends with a digest of its definition. A data migration that must change records drops them first.
+They stop neither TRUNCATE, which `manage.py flush` needs, nor an owner who drops them.
 """
 
 from __future__ import annotations
@@ -41,14 +40,14 @@ FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION hoardrun_record_is_final()
 
 
 class RecordIsFinal(Exception):
-    """Somebody tried to change or delete a record; write another one instead."""
+    """A record was to be changed or deleted; insert another record instead."""
 
     def __init__(self, model: type[models.Model]) -> None:
         super().__init__(f"A {model._meta.verbose_name} is a record: it is never changed.")
 
 
 class AppendOnlyQuerySet(models.QuerySet[Row]):
-    """Rows to insert and to read."""
+    """Rows that can be inserted and read."""
 
     def update(self, **values: Any) -> NoReturn:
         raise RecordIsFinal(self.model)
@@ -57,7 +56,7 @@ class AppendOnlyQuerySet(models.QuerySet[Row]):
         raise RecordIsFinal(self.model)
 
     def erase(self) -> int:
-        """Empty the columns of ERASABLE, and return how many rows had any text in them."""
+        """Empty the columns of ERASABLE; return how many rows had text in them."""
         columns: tuple[str, ...] = getattr(self.model, "ERASABLE", ())
         if not columns:
             raise RecordIsFinal(self.model)
@@ -71,15 +70,15 @@ class AppendOnlyQuerySet(models.QuerySet[Row]):
     def bulk_create(
         self, objs: Any, batch_size: int | None = None, *conflicts: Any, **options: Any
     ) -> list[Row]:
-        if conflicts or options:  # they would change a row that is there, or swallow that it is
+        if conflicts or options:  # they would change an existing row, or hide that it exists
             raise RecordIsFinal(self.model)
         return super().bulk_create(objs, batch_size)
 
 
 class AppendOnly(models.Model):
-    """Base of records. Raises RecordIsFinal for whatever is not an insert."""
+    """Base of records. Raises RecordIsFinal for everything but an insert."""
 
-    # Columns of text that tell about a person beyond the number of a user.
+    # Text columns with personal data beyond a user's id.
     ERASABLE: ClassVar[tuple[str, ...]] = ()
 
     objects = AppendOnlyQuerySet.as_manager()
@@ -91,7 +90,7 @@ class AppendOnly(models.Model):
     def save(self, **options: Any) -> None:
         if not self._state.adding or options.get("update_fields") is not None:
             raise RecordIsFinal(type(self))
-        # Given the key of a row that is there, Django would update that one.
+        # With the key of an existing row, Django would update that row.
         super().save(force_insert=True, using=options.get("using"))
 
     def delete(self, using: Any = None, keep_parents: bool = False) -> NoReturn:
@@ -99,7 +98,7 @@ class AppendOnly(models.Model):
 
 
 class Trigger(NamedTuple):
-    """What refuses one operation on the records of one table."""
+    """A trigger that refuses one operation on one table."""
 
     table: str
     operation: str  # UPDATE, DELETE, or on SQLite REPLACE
@@ -125,7 +124,7 @@ def install(using: str, **kwargs: Any) -> None:
             cursor.execute(_POSTGRESQL_FUNCTION)
         statement = _POSTGRESQL if cursor.db.vendor == "postgresql" else _SQLITE
         for trigger in todo:
-            drop(cursor, trigger.table, trigger.operation)  # one of a former definition
+            drop(cursor, trigger.table, trigger.operation)  # of an older definition
             event = "INSERT" if trigger.operation == "REPLACE" else trigger.operation
             words = {"name": trigger.name, "event": event}
             cursor.execute(statement.format(**words, **trigger._asdict()))
@@ -164,13 +163,13 @@ def _wanted(model: type[AppendOnly], vendor: str) -> list[Trigger]:
         Trigger(table, "DELETE", "TRUE"),
     ]
     if vendor == "sqlite":
-        # INSERT OR REPLACE deletes the rows in its way without any DELETE trigger of theirs.
+        # INSERT OR REPLACE deletes conflicting rows without calling their DELETE triggers.
         triggers.append(Trigger(table, "REPLACE", _taken(model)))
     return triggers
 
 
 def _changed(model: type[AppendOnly], vendor: str) -> str:
-    """Say in SQL that an update does more than to empty columns of ERASABLE."""
+    """Return the SQL condition: an update does more than empty columns of ERASABLE."""
     differs = "IS DISTINCT FROM" if vendor == "postgresql" else "IS NOT"
     return " OR ".join(
         f'(NEW."{field.column}" {differs} OLD."{field.column}"'
@@ -180,7 +179,7 @@ def _changed(model: type[AppendOnly], vendor: str) -> str:
 
 
 def _taken(model: type[AppendOnly]) -> str:
-    """Say in SQL that a new row has a key, or other unique values, of a row that is there."""
+    """Return the SQL condition: a new row has unique values of an existing row."""
     fields = model._meta.concrete_fields
     unique = [[field.column] for field in fields if field.unique]
     for constraint in model._meta.total_unique_constraints:
@@ -194,7 +193,7 @@ def _taken(model: type[AppendOnly]) -> str:
 
 
 def _there(cursor: CursorWrapper) -> list[tuple[str, str]]:
-    """List the names of all triggers, each with its table; not those of another schema."""
+    """Return name and table of all triggers of this schema."""
     cursor.execute(
         "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
         "WHERE NOT tgisinternal AND pg_table_is_visible(tgrelid)"

@@ -1,7 +1,7 @@
-"""Small periodic jobs that every serving node runs, such as publishing what is due.
+"""Small periodic jobs of every node, such as publishing what is due.
 
-A job must be safe to run on all nodes at once: it claims its rows by a conditional
-update. It is synchronous, short, and runs in a worker thread.
+Apps register jobs in `ready()`; `realtime.cluster.reporter` runs them in worker threads. A job must
+be synchronous, short, and safe on all nodes at once: it claims rows by a conditional update.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Job:
-    """Something to call every `seconds`."""
+    """A function to call every `seconds`."""
 
     name: str
     seconds: float
@@ -31,7 +31,7 @@ _jobs: dict[str, Job] = {}
 
 
 def register(job: Job) -> None:
-    """Make a job known; nodes start it with themselves."""
+    """Register a job; every node runs it from its start."""
     _jobs[job.name] = job
 
 
@@ -40,15 +40,15 @@ def jobs() -> Sequence[Job]:
 
 
 def run_each(job: str, steps: Mapping[str, Callable[[], R]]) -> dict[str, R]:
-    """Run the steps of a job, each by itself; return what those gave that did not fail.
+    """Run the steps of a job independently; return the results of those that succeed.
 
-    A step that fails is logged by its name, and the others still run.
+    A step that fails is logged by name, and the others still run.
     """
     found: dict[str, R] = {}
     for name, step in steps.items():
         try:
             found[name] = step()
-        except Exception as error:  # whatever it is, it concerns this step alone
+        except Exception as error:  # one step's failure must not stop the others
             logger.warning("job %s, %s: %r", job, name, error)
-            close_old_connections()  # a broken one would fail the next step too
+            close_old_connections()  # a broken connection would fail the next step too
     return found

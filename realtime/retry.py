@@ -1,4 +1,4 @@
-"""Run a database transaction again when the database asks for it."""
+"""Repeat a database transaction after a conflict with another one."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from django.db import IntegrityError, OperationalError, connection
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# Serialization failure, deadlock, and a row gone that was there when the transaction began.
+# Serialization failure, deadlock, and a referenced row that was deleted meanwhile.
 RETRYABLE_SQLSTATES = frozenset({"40001", "40P01", "23503"})
 MAX_ATTEMPTS = 5
 FIRST_PAUSE_SECONDS = 0.01
 
 
 def retried(function: Callable[P, R]) -> Callable[P, R]:
-    """Repeat a function that is one whole transaction when it loses a conflict.
+    """Decorate a function that is one whole transaction: repeat it after a conflict.
 
-    Inside a caller's `atomic()` it runs once: only the outermost transaction can
-    be repeated, so the error goes there.
+    At most MAX_ATTEMPTS times, with random pauses. Inside a caller's `atomic()` it runs once and
+    raises: only the outermost transaction can be repeated.
     """
 
     @wraps(function)
@@ -40,7 +40,7 @@ def retried(function: Callable[P, R]) -> Callable[P, R]:
                     or sqlstate not in RETRYABLE_SQLSTATES
                 ):
                     raise
-            # Jitter, or the same two would meet again.
+            # Random, so that the same two do not collide again.
             time.sleep(random.uniform(0, FIRST_PAUSE_SECONDS * 2**attempt))
             attempt += 1
 

@@ -1,8 +1,8 @@
-"""Changes of what a user may do, and the event that tells every node of them.
+"""Change what a user may do, and tell every node by an event.
 
-Each writes an `access_changed` event to the user's stream, in the transaction of the
-change itself: a node that has sockets of this user hears it as it hears every event, or
-finds it in the log, and looks at their standing again.
+Called by the API, the admin, commands and `access.signals`. Each function writes `access_changed`
+to the user's stream in the transaction of the change. A node with sockets of the user receives it
+like any event, or reads it from the log, and rechecks their logins.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ Change = Literal["password", "account", "rights"]
 
 
 def changed(user_ids: Iterable[int], change: Change) -> None:
-    """Tell that these users' password, account or rights are not what they were.
+    """Report that the password, account or rights of users have changed.
 
-    For room kinds whose membership an application keeps in tables of its own: call it with
-    `rights`, last in the transaction that takes the membership away.
+    Apps that keep memberships of rooms in their own tables call it with `rights`, last in the
+    transaction that removes a membership.
     """
     publish_many([(user_stream(pk), AccessChanged(change=change)) for pk in user_ids])
 
@@ -40,14 +40,14 @@ def changed(user_ids: Iterable[int], change: Change) -> None:
 @retried
 @transaction.atomic
 def end_all_sessions(user_id: int) -> int:
-    """Log every login of a user out that has a refresh token of ours; return how many."""
-    # First, as a refresh does: a renewal comes before or after, and neither waits for the other.
+    """End all logins of a user that have a refresh token of ours; return how many."""
+    # Lock the user first, as a refresh does: neither can deadlock with the other.
     users = get_user_model()._default_manager.select_for_update(no_key=True)
     users.filter(pk=user_id).first()
     now = clock.now()
     issued = IssuedToken.objects.filter(user_id=user_id, expires_at__gt=now)
     lasting = dict(issued.values_list("session").annotate(Max("expires_at")))
-    # Those of an earlier version do not say which login is theirs: none of them counts any more.
+    # Tokens of earlier versions do not name their login: delete all of them.
     issued.delete()
     ended = EndedSession.objects.filter(user_id=user_id).values_list("pk", flat=True)
     sessions = lasting.keys() - set(ended)
@@ -59,19 +59,19 @@ def end_all_sessions(user_id: int) -> int:
 @retried
 @transaction.atomic
 def end_session(*, user_id: int, session: str) -> None:
-    """Log a login out: none of its tokens counts any more, its sockets close with 4401.
+    """End a login: its tokens become invalid, its sockets close with 4401.
 
-    That is remembered until the last of its tokens has expired.
+    The end is stored until the last of its tokens has expired.
     """
     issued = IssuedToken.objects.filter(user_id=user_id, session=session)
     _end(user_id, session, clock.now(), issued.aggregate(last=Max("expires_at"))["last"])
 
 
 def _end(user_id: int, session: str, now: datetime, last: datetime | None) -> None:
-    """End a login whose last refresh token expires at `last`, if it has one of ours.
+    """End a login whose last refresh token of ours, if any, expires at `last`.
 
-    Another issuer's may last as long as ours would. Its lifetimes may have been lowered since
-    the tokens were issued, so what is stored of them counts.
+    Tokens of another issuer are taken to last as long as ours. Lifetimes may have been lowered
+    since, so the stored expiry counts as well.
     """
     lasts = max(api_settings.REFRESH_TOKEN_LIFETIME, api_settings.ACCESS_TOKEN_LIFETIME)
     until = now + lasts if last is None else max(last, now + lasts)
@@ -86,9 +86,9 @@ def _end(user_id: int, session: str, now: datetime, last: datetime | None) -> No
 def close_connections(
     connections: Sequence[Connection], *, by: int | None = None, reconnect: bool = False
 ) -> None:
-    """Close sockets, wherever they are: with 4403, or with 1012 to have them come back.
+    """Close sockets on any node: with 4403, or with 1012 to let them reconnect.
 
-    `by` is the id of the member of staff who does it; the admin's log then says so.
+    `by` is the id of the staff member who does it, for the admin's log.
     """
     with transaction.atomic():
         _record(by, connections, reconnect)
@@ -107,14 +107,14 @@ def close_connections(
 
 @retried
 def close_user(user_id: int, *, by: int | None = None, reconnect: bool = False) -> list[Connection]:
-    """Close all sockets of a user, also those that no node has reported yet.
+    """Close all sockets of a user, including those not yet reported.
 
-    Returns those that were reported. `by` as in `close_connections`.
+    Returns the reported ones. `by` as in `close_connections`.
     """
     known = list(registry.connections().filter(user_id=user_id))
     with transaction.atomic():
         _record(by, known, reconnect)
-        if by is not None:  # of the user too: a socket may not be reported yet
+        if by is not None:  # log the user too: a socket may not be reported yet
             users = get_user_model()._default_manager.filter(pk=user_id)
             text = f"All connections closed with {_code(reconnect).value}."
             LogEntry.objects.log_actions(by, users, CHANGE, text)

@@ -1,4 +1,4 @@
-"""The keys of tokens: one signs, and those of before still verify."""
+"""The keys of tokens: the current one signs, older ones still verify."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ from rest_framework_simplejwt.settings import api_settings
 
 
 class Backend(TokenBackend):
-    """Signs with the key of `SIMPLE_JWT`; verifies with that one and those of `fallbacks`.
+    """Signs with the key of `SIMPLE_JWT`; verifies with that key and with `fallbacks`.
 
-    All have the same algorithm: a fallback is the shared secret of before, or the public key
-    of before in PEM.
+    All have one algorithm: a fallback is an older shared secret or an older public key in PEM.
     """
 
     def __init__(self, fallbacks: list[str]) -> None:
@@ -28,13 +27,13 @@ class Backend(TokenBackend):
         self._before = [TokenBackend(**_settings(key, key)) for key in fallbacks]
 
     def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
-        """Return a token's claims. Raises TokenBackendError, which may say that it expired."""
+        """Return a token's claims. Raises TokenBackendError, also for an expired token."""
         try:
             return super().decode(token, verify)
         except TokenBackendError as error:
             refused = error
         for backend in self._before:
-            # Of a key that it was not signed with, nothing else is known.
+            # Any other error means that this key signed the token: try no further.
             if not isinstance(refused.__cause__, InvalidSignatureError):
                 break
             try:
@@ -45,10 +44,9 @@ class Backend(TokenBackend):
 
 
 class _Hmac(HMACAlgorithm):
-    """HMAC that looks at a secret once; PyJWT looks at it again with every token.
+    """HMAC that checks each secret once; PyJWT does it again for every token.
 
-    PyJWT checks that a secret is no public key, in several formats; that takes longer than
-    the signature.
+    PyJWT checks that a secret is not a public key, which takes longer than the signature.
     """
 
     prepare_key = lru_cache(maxsize=8)(HMACAlgorithm.prepare_key)

@@ -1,12 +1,12 @@
-"""Whatever changes a user's rights, wherever it is done, tells the nodes.
+"""Report every change of a user's rights to the nodes, by Django's signals.
 
-Where the change is made in a transaction, as the admin, the API and the services do, the
-event is part of it. Changes that send no signals are found by `realtime.hub.recheck`.
+`realtime.apps` calls `connect`. The event is part of the transaction of the change. Changes that
+send no signal are found later by `realtime.hub.recheck`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -23,8 +23,6 @@ _WATCHED: dict[str, Change] = {
     "is_superuser": "rights",
 }
 _BEFORE = "_realtime_before"
-_MEMBERS = "_realtime_members"
-_GROUPS = "_realtime_groups"
 
 
 def _remember(sender: Any, instance: Any, update_fields: Any = None, **kwargs: Any) -> None:
@@ -43,37 +41,8 @@ def _tell(sender: Any, instance: Any, **kwargs: Any) -> None:
 
 
 def _goes(sender: Any, instance: Any, **kwargs: Any) -> None:
-    """A user: before the row, since who publishes locks the stream before it needs the user."""
+    """Report a user before its row is deleted: publishers lock the stream first, then the user."""
     changes.changed([instance.pk], "account")
-
-
-def _changes(action: str, pk_set: Any) -> bool:
-    """Say whether something was changed: to add what is there already sends a signal too."""
-    return action == "post_clear" or (action in {"post_add", "post_remove"} and bool(pk_set))
-
-
-def _of_user(
-    sender: Any, instance: Any, action: str, reverse: bool, pk_set: Any, **kwargs: Any
-) -> None:
-    """Groups or permissions of users; seen from the other side, `pk_set` are the users."""
-    if action == "pre_clear" and reverse:
-        setattr(instance, _MEMBERS, list(instance.user_set.values_list("pk", flat=True)))
-    if not _changes(action, pk_set):
-        return
-    members = (pk_set or instance.__dict__.pop(_MEMBERS, ())) if reverse else [instance.pk]
-    changes.changed(list(members), "rights")
-
-
-def _of_group(
-    sender: Any, instance: Any, action: str, reverse: bool, pk_set: Any, **kwargs: Any
-) -> None:
-    """Permissions of groups; seen from the other side, `pk_set` are the groups."""
-    if action == "pre_clear" and reverse:
-        setattr(instance, _GROUPS, list(instance.group_set.values_list("pk", flat=True)))
-    if not _changes(action, pk_set):
-        return
-    groups = (pk_set or instance.__dict__.pop(_GROUPS, ())) if reverse else [instance.pk]
-    changes.changed(_members(groups), "rights")
 
 
 def _members(groups: Iterable[int]) -> list[int]:
@@ -81,8 +50,35 @@ def _members(groups: Iterable[int]) -> list[int]:
     return sorted(set(users.values_list("pk", flat=True)))
 
 
+def _relation_changed(owners: str, users_of: Callable[[Iterable[int]], Iterable[int]]) -> Any:
+    """Return a receiver of `m2m_changed` that reports the users whose rights have changed.
+
+    Seen from the other side of the relation, `pk_set` are the owners, reached by the attribute
+    `owners`; a clear must read them before it happens.
+    """
+    remembered = f"_realtime_{owners}"
+
+    def receive(
+        sender: Any, instance: Any, action: str, reverse: bool, pk_set: Any, **kwargs: Any
+    ) -> None:
+        if action == "pre_clear" and reverse:
+            ids = list(getattr(instance, owners).values_list("pk", flat=True))
+            setattr(instance, remembered, ids)
+        # Adding what exists already sends a signal too, with an empty set.
+        if action != "post_clear" and not (action in {"post_add", "post_remove"} and pk_set):
+            return
+        found = (pk_set or instance.__dict__.pop(remembered, ())) if reverse else [instance.pk]
+        changes.changed(users_of(found), "rights")
+
+    return receive
+
+
+_of_user = _relation_changed("user_set", list)  # groups or permissions of users
+_of_group = _relation_changed("group_set", _members)  # permissions of groups
+
+
 def _group_goes(sender: Any, instance: Any, **kwargs: Any) -> None:
-    """A group takes its memberships with it, for which there is no signal of their own."""
+    """Report the members of a deleted group: its memberships send no signal."""
     changes.changed(_members([instance.pk]), "rights")
 
 
@@ -93,7 +89,7 @@ def _permission_goes(sender: Any, instance: Any, **kwargs: Any) -> None:
 
 
 def connect() -> None:
-    """Listen from now on."""
+    """Connect all receivers."""
     user: Any = get_user_model()
     pre_save.connect(_remember, sender=user, dispatch_uid="realtime-before")
     post_save.connect(_tell, sender=user, dispatch_uid="realtime-changed")

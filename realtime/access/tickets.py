@@ -1,7 +1,8 @@
-"""Tickets: let a browser's socket in without a token in its URL.
+"""Tickets let a browser connect without a token in its URL.
 
-A ticket is 256 random bits, good once and for some seconds. The database keeps its hash
-only, and the row's deletion decides who of several has redeemed it.
+The API issues them; the consumer redeems them at the handshake. A ticket is 256 random bits, valid
+once and for some seconds. The database stores only its hash; deleting the row redeems it, so only
+one of several attempts succeeds.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ BYTES = 32
 
 
 def issue(identity: Identity) -> tuple[str, float]:
-    """Make a ticket for whoever a token speaks for; return it and for how many seconds."""
+    """Create a ticket for a token's identity; return it and its life in seconds."""
     ticket = secrets.token_urlsafe(BYTES)
     seconds = options().ticket_seconds
     Ticket.objects.create(
@@ -39,23 +40,23 @@ def issue(identity: Identity) -> tuple[str, float]:
 
 
 def digest(ticket: str) -> str:
-    """Return what is kept of a ticket."""
+    """Return the hash of a ticket, which is all that is stored."""
     return hashlib.sha256(ticket.encode(errors="replace")).hexdigest()
 
 
 class Attempt(NamedTuple):
-    """Somebody's try with a ticket; two with the same one are two attempts."""
+    """One connection's attempt to redeem a ticket."""
 
     hash: str
     connection_id: str
 
 
 def redeem(attempts: Sequence[Attempt]) -> dict[Attempt, Identity | None]:
-    """Use tickets up: whom each attempt lets in; None for a ticket unknown, used or too old."""
+    """Redeem tickets; return an identity per attempt, None if unknown, used or expired."""
     found: dict[Attempt, Identity | None] = dict.fromkeys(attempts)
     first = {attempt.hash: attempt for attempt in reversed(attempts)}
     table = connection.ops.quote_name(Ticket._meta.db_table)
-    # Always in the same order, so that two nodes with the same tickets never deadlock.
+    # Lock in one order, so that two nodes with the same tickets never deadlock.
     marks = ", ".join(["%s"] * len(first))
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -69,7 +70,7 @@ def redeem(attempts: Sequence[Attempt]) -> dict[Attempt, Identity | None]:
             sorted(first),
         )
         rows = cursor.fetchall()
-        moment = clock.now()  # another node may have issued the ticket, by another clock
+        moment = clock.now()  # by the database, as clocks of nodes differ
         for key, user_id, session, stamp, login_expires_at, expires_at in rows:
             if clock.moment_of(expires_at) > moment:
                 found[first[key]] = Identity(
@@ -79,5 +80,5 @@ def redeem(attempts: Sequence[Attempt]) -> dict[Attempt, Identity | None]:
 
 
 def forget_expired() -> None:
-    """Delete the tickets that nobody has used."""
+    """Delete expired tickets."""
     Ticket.objects.filter(expires_at__lt=Now()).delete()

@@ -1,4 +1,7 @@
-"""Tokens: whom they speak for, and what else must hold for them to count."""
+"""Read tokens: check signature, times and claims, and return the identity.
+
+Needs no query. `access.validity` checks what only the database knows.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,8 @@ from realtime.core.identity import Identity
 SESSION_CLAIM = "sid"
 MAX_TOKEN_LENGTH = 8192
 MAX_USER_ID = 2**63 - 1  # what the databases hold
-# What reading a token raises that is no good, be it signed or not: a header may be nested deeper
-# than Python follows, and a time be one that the C library has no year for (OSError).
+# Errors of reading a bad token, signed or not: a header may be nested too deeply for Python, and a
+# time may have a year beyond the C library's (OSError).
 _UNUSABLE = (
     TokenError,
     LookupError,
@@ -33,18 +36,18 @@ _PLAIN_NAME = re.compile("[!-~]{1,64}")
 
 
 class BadToken(Exception):
-    """A token that counts for nothing; it is never said why."""
+    """An invalid token. The reason is never disclosed."""
 
 
 class ExpiredToken(BadToken):
-    """A token of ours whose time is over."""
+    """A valid token of ours that has expired."""
 
 
 def verify(token: str) -> Identity | None:
-    """Check an access token without a query; None for whatever is wrong with it.
+    """Check an access token without a query; return None if it is invalid.
 
-    What only the database knows is checked by `realtime.access.validity`: whether the user is
-    active, has the same password still, and has not logged out.
+    `realtime.access.validity` checks what only the database knows: that the user is active,
+    has the same password and has not logged out.
     """
     try:
         return _read(AccessToken, token)[1]
@@ -53,9 +56,9 @@ def verify(token: str) -> Identity | None:
 
 
 def read(kind: type[Token], text: str | bytes) -> Token:
-    """Check a token of a kind: its signature, its times, and that its claims make sense.
+    """Check the signature, times and claims of a token.
 
-    Raises BadToken for whatever is wrong with it, ExpiredToken if that is its age only.
+    Raises BadToken for an invalid one, ExpiredToken if only its time is over.
     """
     return _read(kind, text)[0]
 
@@ -73,10 +76,10 @@ def _read(kind: type[Token], text: str | bytes) -> tuple[Token, Identity]:
 
 
 def identity_of(token: Any) -> Identity:
-    """Return whom a verified token speaks for.
+    """Return the identity of a verified token.
 
-    A token without a session's name, as another issuer may make it, is a session of its own.
-    Raises BadToken for claims of another form than ours.
+    A token without a session, as of another issuer, is a session of its own. Raises BadToken
+    for claims of the wrong form.
     """
     return Identity(
         user_id=_user_id(token.get(api_settings.USER_ID_CLAIM)),
@@ -87,7 +90,7 @@ def identity_of(token: Any) -> Identity:
 
 
 def session_of(token: Any) -> str:
-    """Name the login that a token belongs to. Raises BadToken for what is no name."""
+    """Return the session of a token. Raises BadToken for a name of the wrong form."""
     jti = _text(token.get(api_settings.JTI_CLAIM, ""))
     name = _text(token.get(SESSION_CLAIM, "")) or jti
     if not is_plain_name(name):
@@ -96,12 +99,12 @@ def session_of(token: Any) -> str:
 
 
 def is_plain_name(value: Any) -> bool:
-    """Say whether a claim is text that every database takes and finds again."""
+    """Return True if a claim is text that every database stores and finds."""
     return isinstance(value, str) and _PLAIN_NAME.fullmatch(value) is not None
 
 
 def _user_id(value: Any) -> int:
-    """Read an id as we write it: neither 7.9, nor true, nor digits of other scripts are one."""
+    """Return an id. Raises BadToken for 7.9, true, and digits of other scripts."""
     if isinstance(value, str) and _USER_ID.fullmatch(value):
         value = int(value)
     if type(value) is not int or not 0 < value <= MAX_USER_ID:

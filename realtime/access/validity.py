@@ -1,8 +1,7 @@
-"""Whether somebody who has logged in still may be: asked at the login, and ever again.
+"""Check whether a login is still valid, at login and at every recheck.
 
-A change of rights writes an event to the user's stream (`realtime.access.changes`), and the nodes
-that hear it look again at once. Every RECHECK_SECONDS they look at everybody anyway: a
-change that bypassed Django, or an event that could not be heard, is found then.
+`access.changes` writes an event for a change of rights, and nodes recheck at once. Every
+RECHECK_SECONDS they recheck all logins anyway, to find changes that bypassed Django.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ CHUNK = 500  # users in one query
 
 @dataclass(frozen=True, slots=True)
 class LoginState:
-    """What the database knows of a login."""
+    """The state of a login in the database."""
 
     exists: bool = False
     is_active: bool = False
@@ -35,7 +34,7 @@ class LoginState:
     ended: bool = False
 
     def close_code(self, identity: Identity) -> CloseCode | None:
-        """Say with which code to send somebody away; None while all is well."""
+        """Return the code to close its sockets with; None if the login is valid."""
         if not self.exists:
             return CloseCode.UNAUTHORIZED
         if not self.is_active:
@@ -46,12 +45,12 @@ class LoginState:
 
 
 def stamp_of(password: str) -> str:
-    """Mark a stored password as simplejwt marks tokens with it."""
+    """Return the mark of a stored password, as simplejwt puts it into tokens."""
     return str(get_md5_hash_password(password))
 
 
 def load(identities: Iterable[Identity]) -> dict[tuple[int, str], LoginState]:
-    """Read how logins stand, by user id and session."""
+    """Read the states of logins, by user id and session."""
     wanted = sorted({(identity.user_id, identity.session) for identity in identities})
     found: dict[tuple[int, str], LoginState] = {}
     for start in range(0, len(wanted), CHUNK):
@@ -76,9 +75,9 @@ def load(identities: Iterable[Identity]) -> dict[tuple[int, str], LoginState]:
 
 
 def lost_rooms(joined: Sequence[tuple[int, str]]) -> set[tuple[int, str]]:
-    """Return those of `(user id, room)` that may be joined no longer.
+    """Return those of `(user id, room)` that may no longer be joined.
 
-    Where a room kind fails to say, nobody stays; raises what the database raises.
+    A room kind whose check fails keeps no member. Raises the errors of the database.
     """
     return {(user_id, room) for user_id, room in joined if not _may_stay(user_id, room)}
 
@@ -91,6 +90,6 @@ def _may_stay(user_id: int, room: str) -> bool:
         return kind.may_join(user_id, room)
     except DatabaseError:
         raise
-    except Exception:  # of one kind or one user: it must not keep all others from being looked at
+    except Exception:  # one kind's failure must not stop the check of others
         logger.exception("room %s: may_join failed", room)
         return False

@@ -1,4 +1,7 @@
-"""How a node lets its sockets go before it stops: spread over a window, none with a reset."""
+"""Close a node's sockets before it stops: spread over a window, none with a reset.
+
+The server of `realtime.cluster.serve` calls it at shutdown.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +16,15 @@ from realtime.hub.hub import Hub
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.1
-MAX_SPACING_SECONDS = 0.02  # between two that are sent away: few leave sooner than many
-LEAVE_SECONDS = 6.0  # what a client may take to answer a close, and a little more
+MAX_SPACING_SECONDS = 0.02  # between two sockets: few leave sooner than many
+LEAVE_SECONDS = 6.0  # a little more than a client may take to answer a close
 
 
 async def drain(node: Hub, give_up: Callable[[], bool]) -> None:
-    """Admit nobody any more, wait DRAIN_DELAY_SECONDS, then send everybody away, evenly.
+    """Refuse new sockets, wait DRAIN_DELAY_SECONDS, then close all sockets evenly.
 
-    The window is DRAIN_SECONDS long, or shorter where few are connected. Returns once all
-    have left or have had the time to, at once when `give_up` says so.
+    The window is DRAIN_SECONDS long, or shorter if few are connected. Returns once all have
+    left, after LEAVE_SECONDS, or at once when `give_up()` is true.
     """
     node.draining = True
     async for _ in _ticks(node.options.drain_delay_seconds):
@@ -29,7 +32,7 @@ async def drain(node: Hub, give_up: Callable[[], bool]) -> None:
             return
     leaving = list(node.sockets)
     random.shuffle(leaving)
-    logger.info("draining: %d connection(s) to send away", len(leaving))
+    logger.info("draining: %d connection(s) to close", len(leaving))
     window = min(node.options.drain_seconds, len(leaving) * MAX_SPACING_SECONDS)
     sent, began = 0, time.monotonic()
     while sent < len(leaving) and not give_up():

@@ -1,4 +1,4 @@
-"""The room `nodes`: what each node reports of itself, live, for staff who may see nodes."""
+"""The room `nodes`: the reports of all nodes, live, for staff who may view nodes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOM = TOPIC = "nodes"
 
 
 class NodesRoom(RoomKind):
-    """One room; the newest report of each node. Needs staff rights and `realtime.view_node`."""
+    """One room with the newest report of each node. Needs staff rights and `realtime.view_node`."""
 
     name = "nodes"
     topic = TOPIC
@@ -41,7 +41,7 @@ class NodesRoom(RoomKind):
 
 
 def tell(node: Node) -> None:
-    """Send what a node has just reported to all that watch."""
+    """Publish a node's new report to the room."""
     publish_ephemeral(TOPIC, [_message(registry.describe(node, node.seen_at))])
 
 

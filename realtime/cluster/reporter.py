@@ -1,4 +1,8 @@
-"""This process in the registry of nodes: what it reports, and the jobs it runs."""
+"""Report this process to the registry of nodes, and run the periodic jobs.
+
+`realtime.asgi` starts it with the server. `realtime.registry` reads what it writes. A failed report
+delays nothing and is made good by the next.
+"""
 
 from __future__ import annotations
 
@@ -35,17 +39,17 @@ from realtime.retry import retried
 logger = logging.getLogger(__name__)
 
 REPORT_SECONDS = 2.0
-ROWS = 500  # of connections in one statement
-USERS = 5000  # counted in one statement: with few users it takes as long
-LEAVE_SECONDS = 5.0  # for the last report, when the database may be away
+ROWS = 500  # rows of connections in one statement
+USERS = 5000  # users counted in one statement
+LEAVE_SECONDS = 5.0  # for the last report, as the database may be away
 FORGET_AFTER = timedelta(minutes=10)
 _PAGE_BYTES = resource.getpagesize()
 
 
 class ClusterReporter:
-    """Writes this node's row every two seconds, and takes it out at the end.
+    """Writes this node's row every REPORT_SECONDS, and deletes it at the end.
 
-    A report costs by what has changed since the last, not by the sockets that are open.
+    The cost of a report grows with what has changed since the last, not with the open sockets.
     """
 
     def __init__(self, hub: Hub) -> None:
@@ -57,7 +61,7 @@ class ClusterReporter:
         self._reporting: asyncio.Task[None] | None = None
 
     def measure(self) -> dict[str, Any]:
-        """Read the counters, on the event loop's thread."""
+        """Read the counters. Call it on the event loop's thread."""
         traffic = self._hub.traffic
         then, was_in, was_out = self._before
         now = time.monotonic()
@@ -98,7 +102,7 @@ class ClusterReporter:
         )
         try:
             known = await threads.run(_store, report)
-        except Exception as error:  # tell it at the next report
+        except Exception as error:  # repeat it with the next report
             logger.warning("node report: %r", error)
             self._hub.reached.update(reached)
             self._hub.sockets.roster.put_back(changes)
@@ -110,9 +114,9 @@ class ClusterReporter:
             await self._close_surplus()
 
     def _look_after_silence(self, began: float) -> None:
-        """After a silence in which others took this node for dead, count all its users anew.
+        """After a silence in which others thought this node dead, count all its users again.
 
-        Others heard of the last report when it began, at the soonest, and of this one only now.
+        Measure from the start of the last report to now: others may have seen no less.
         """
         before, self._reported_at = self._reported_at, began
         silent = 0.0 if before is None else time.monotonic() - before
@@ -120,22 +124,22 @@ class ClusterReporter:
             self._to_count.update(self._hub.sockets.users)
 
     def _list_anew(self, listed: Mapping[str, Socket]) -> None:
-        """Tell again of all connections of a node that was forgotten, but those just listed.
+        """List all connections of this node again after others deleted its row.
 
-        One that is noted as new leaves nothing to delete if it goes before the next report.
+        Skip those just listed. One added here that closes before the next report needs no delete.
         """
         for mine in [s for own in self._hub.sockets.users.values() for s in own]:
             if mine.connection.id not in listed:
                 self._hub.sockets.roster.add(mine.connection.id, mine)
 
     async def _close_surplus(self) -> None:
-        """Close what is too much over all nodes; a failure is made good at the next report."""
+        """Close surplus connections over all nodes; a failure is repeated with the next report."""
         users, self._to_count = self._to_count, set()
         most = self._hub.options.max_connections_per_user
         try:
             surplus = await threads.run(_surplus, self._hub.node_id, sorted(users), most)
         except Exception as error:
-            logger.warning("connections of all nodes not counted: %r", error)
+            logger.warning("connections not counted over all nodes: %r", error)
             self._to_count |= users
             return
         for key, user_id in surplus:
@@ -144,16 +148,16 @@ class ClusterReporter:
                     mine.close(CloseCode.TOO_MANY_CONNECTIONS)
 
     async def run(self) -> None:
-        """Report for as long as the node lives; a report that has begun is always finished."""
+        """Report until cancelled; a started report is always finished."""
         while True:
             self._reporting = asyncio.ensure_future(self.report())
             await asyncio.shield(self._reporting)
             await asyncio.sleep(REPORT_SECONDS)
 
     async def leave(self) -> None:
-        """Take the node out of the registry, for no longer than LEAVE_SECONDS.
+        """Delete the node from the registry, within LEAVE_SECONDS.
 
-        A report that is under way ends first: committed later, it would bring the row back.
+        Wait for a running report first: committed later, it would bring the row back.
         """
         try:
             async with asyncio.timeout(LEAVE_SECONDS):
@@ -162,12 +166,12 @@ class ClusterReporter:
                 await self.report()
                 await threads.run(lambda: Node.objects.filter(pk=self._hub.node_id).delete())
         except Exception as error:
-            logger.warning("node not taken out of the registry: %r", error)
+            logger.warning("node not deleted from the registry: %r", error)
 
 
 @dataclass(frozen=True)
 class _Opened:
-    """A connection that has no row yet."""
+    """A connection without a row."""
 
     age: timedelta
     values: dict[str, Any]
@@ -188,7 +192,7 @@ class _Opened:
 
 @dataclass(frozen=True)
 class _Report:
-    """What a node has to say; ages are by its monotonic clock, whatever its wall clock shows."""
+    """One report. Ages are by the monotonic clock, as wall clocks differ."""
 
     node_id: str
     age: timedelta
@@ -203,7 +207,7 @@ def _since(moment: float) -> timedelta:
 
 
 def _store(report: _Report) -> bool:
-    """Write a report; say whether the node was known before."""
+    """Write a report; return whether the node had a row."""
     node, known = _write(report)
     nodes_room.tell(node)
     return known
@@ -212,9 +216,9 @@ def _store(report: _Report) -> bool:
 @retried
 @transaction.atomic
 def _write(report: _Report) -> tuple[Node, bool]:
-    """Write a report in one transaction, and take out the nodes that are silent for long.
+    """Write a report in one transaction, and delete nodes silent for FORGET_AFTER.
 
-    All times are the database's: nodes judge each other by them.
+    All times are the database's, as nodes compare them.
     """
     moment = clock.now()
     values = {**report.values, "started_at": moment - report.age, "seen_at": moment}
@@ -222,7 +226,7 @@ def _write(report: _Report) -> tuple[Node, bool]:
     node = Node(pk=report.node_id, **values)
     if not known:
         node.save(force_insert=True)
-    # Nodes that take each other for dead must not wait for each other.
+    # Nodes that think each other dead must not wait for each other.
     skip = connection.features.has_select_for_update_skip_locked
     dead = Node.objects.select_for_update(skip_locked=skip, no_key=True).filter(
         seen_at__lt=moment - FORGET_AFTER
@@ -241,10 +245,11 @@ def _write(report: _Report) -> tuple[Node, bool]:
 
 
 def _surplus(node_id: str, users: Sequence[int], most: int) -> list[tuple[str, int]]:
-    """Mark the oldest connections of users who have more than `most` on all nodes together.
+    """Mark the oldest connections of users with more than `most` on all nodes together.
 
-    The node that a connection came to counts its user's and marks them, each node closes its
-    own: returns those of this one, with their users. On one node alone the hub sees to it.
+    The node of a new connection counts its user's and marks the surplus; each node closes its
+    own. Returns this node's marked connections with their users. A single node needs no
+    counting: the hub does it.
     """
     if users and Node.objects.filter(registry.alive()).count() > 1:
         for start in range(0, len(users), USERS):
@@ -271,13 +276,13 @@ def _mark_surplus(users: Sequence[int], most: int) -> None:
 def _resident_bytes() -> int:
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
-    except (OSError, IndexError, ValueError):  # not Linux: the peak is the best there is
+    except (OSError, IndexError, ValueError):  # not Linux: use the peak
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return pages * _PAGE_BYTES
 
 
 async def run_job(job: Job) -> None:
-    """Call a job for as long as the node lives; a failure is logged and tried again."""
+    """Call a job periodically until cancelled; a failure is logged."""
     while True:
         try:
             await threads.run(job.run)
@@ -289,8 +294,8 @@ async def run_job(job: Job) -> None:
 def calm_the_collector() -> None:
     """Keep Python's cycle collector from stopping the event loop for long.
 
-    Writing to a thousand sockets allocates a few thousand containers at once, which by
-    default makes it run every time. What start-up made stays, and is not looked at again.
+    Writing to a thousand sockets allocates thousands of containers, which by default runs it
+    each time. Objects of the start-up are excluded for good.
     """
     gc.collect()
     gc.freeze()
@@ -298,7 +303,7 @@ def calm_the_collector() -> None:
 
 
 async def start() -> ClusterReporter:
-    """Begin to serve: the hub, its reports and the periodic jobs."""
+    """Start the hub, its reports and the periodic jobs."""
     await threads.run(durability.require)
     calm_the_collector()
     hub = await ensure()

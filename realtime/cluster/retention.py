@@ -1,4 +1,4 @@
-"""What the log and the devices' cursors keep, applied by every node now and then."""
+"""Apply retention: the periodic job of every node that deletes what the settings no longer keep."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _TOKENS_AT_ONCE = 1000
 
 
 def apply() -> None:
-    """Trim the log, and forget idle devices and logins that are over, as the settings say.
+    """Trim the log, and delete idle devices and ended logins, as the settings say.
 
-    Each step stands alone: one that fails is logged and ends no other. All of them go by the
-    database's time: by its own, a node whose clock is ahead would destroy what is still needed.
+    A step that fails is logged; the others still run. Times are the database's: a node whose
+    clock is ahead must not delete too early.
     """
     kept, now = options(), clock.now()
     jobs.run_each(
@@ -35,7 +35,7 @@ def apply() -> None:
 
 
 def _forget_tokens(now: datetime) -> None:
-    """Delete the refresh tokens that have expired, of which each renewal writes one."""
+    """Delete expired refresh tokens; each renewal writes one."""
     expired = IssuedToken.objects.filter(expires_at__lt=now).order_by("pk")
     while some := list(expired.values_list("pk", flat=True)[:_TOKENS_AT_ONCE]):
         IssuedToken.objects.filter(pk__in=some).delete()

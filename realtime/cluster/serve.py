@@ -1,4 +1,4 @@
-"""uvicorn as `manage.py serve` runs it: its settings, its listening socket, its end."""
+"""Run uvicorn for `manage.py serve`: its settings, its listening socket, its shutdown."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from realtime.options import options as engine
 from realtime.servers.http import HttpProtocol
 from realtime.servers.uvicorn import CLOSE_SECONDS, WebSocketProtocol
 
-# How much of what was written may wait in the kernel beyond what is on its way.
+# Most written bytes that may wait in the kernel unsent.
 UNSENT_BYTES = 128 * 1024
 
 
 class Server(uvicorn.Server):
-    """A server that sends its sockets away one after the other before it stops."""
+    """A server that drains its sockets before it stops."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Answer as not ready and admit nobody; send everybody away; then stop.
+        """Report not ready, refuse new sockets, close all sockets, then stop.
 
-        The address stays open meanwhile: who comes is told so, rather than left waiting.
+        The port stays open meanwhile, so that new clients get a refusal and need not wait.
         """
-        # They have models, and a worker unpickles this class before Django is set up.
+        # Imported late: a worker unpickles this class before Django is set up.
         from realtime.cluster.drain import drain
         from realtime.hub import hub
 
@@ -35,7 +35,7 @@ class Server(uvicorn.Server):
 
 
 class Worker(multiprocess.Process):
-    """One of several processes that serve the same address."""
+    """One of several processes that serve one address."""
 
     @property
     def server(self) -> uvicorn.Server:
@@ -45,7 +45,7 @@ class Worker(multiprocess.Process):
 
 
 def config(**overrides: Any) -> uvicorn.Config:
-    """Describe the server: uvloop, small messages, our pings and compression, our logging."""
+    """Return uvicorn's settings: uvloop, small messages, our pings, compression and logging."""
     options: dict[str, Any] = {
         "app": "hoardrun.asgi:application",
         "loop": "auto",
@@ -54,7 +54,7 @@ def config(**overrides: Any) -> uvicorn.Config:
         "ws_max_size": engine().max_message_bytes,
         "ws_per_message_deflate": False,  # uvicorn's keeps a compressor for every socket
         "ws_ping_interval": None,  # uvicorn's pings take a timer for every socket
-        # uvicorn believes whoever connects from this machine; our application knows better.
+        # uvicorn trusts every peer on this machine; our application checks proxies itself.
         "proxy_headers": False,
         "timeout_graceful_shutdown": int(CLOSE_SECONDS * 2),
         "lifespan": "on",
@@ -66,14 +66,14 @@ def config(**overrides: Any) -> uvicorn.Config:
 
 
 def listen(configuration: uvicorn.Config) -> socket.socket:
-    """Listen at the address; what is set here holds for every socket that is accepted from it.
+    """Listen at the address. Accepted sockets inherit the options that are set here.
 
-    Data that a client does not take for longer than a stuck reader is given ends its
-    connection in the kernel (TCP_USER_TIMEOUT, RFC 5482), and no more than UNSENT_BYTES
-    beyond the client's window wait there. Both are Linux's. Raises OSError.
+    On Linux, the kernel drops a connection whose client takes no data for twice
+    `stuck_after_seconds` (TCP_USER_TIMEOUT, RFC 5482), and keeps at most UNSENT_BYTES beyond
+    the client's window. Raises OSError.
     """
     host, port = configuration.host, configuration.port
-    # Not uvicorn's, which tells of an address in use in its log and exits.
+    # Not uvicorn's own, which only logs an address in use and exits.
     listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -83,7 +83,7 @@ def listen(configuration: uvicorn.Config) -> socket.socket:
         if hasattr(socket, "TCP_NOTSENT_LOWAT"):
             listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
         listening.bind((host, port))
-        listening.listen(configuration.backlog)  # two may bind the same address, until one does
+        listening.listen(configuration.backlog)  # binding alone may succeed twice
     except OSError:
         listening.close()
         raise
@@ -92,9 +92,9 @@ def listen(configuration: uvicorn.Config) -> socket.socket:
 
 
 def run(configuration: uvicorn.Config, listening: socket.socket) -> None:
-    """Serve until a signal ends it, in this process or in several."""
+    """Serve until a signal, in this process or in several."""
     if configuration.workers > 1:
-        multiprocess.Process = Worker  # type: ignore[misc]  # the supervisor takes it from there
+        multiprocess.Process = Worker  # type: ignore[misc]  # the supervisor looks it up there
         multiprocess.Multiprocess(configuration, sockets=[listening]).run()
     else:
         Server(configuration).run(sockets=[listening])

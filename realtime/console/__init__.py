@@ -1,1 +1,1 @@
-"""The page on which staff watch and try the wire."""
+"""The console: a page for staff to watch and try the wire."""

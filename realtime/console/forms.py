@@ -1,6 +1,7 @@
-"""What the console's forms are made from: JSON Schemas, generated from the messages.
+"""The console's forms, as JSON Schemas generated from messages.
 
-The engine has the forms of its commands; an app registers what its endpoints let staff send.
+Commands of the wire have forms by themselves; apps register forms of their endpoints for staff in
+`ready()`.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from realtime.protocol.commands import AnyCommand
 
 
 class StaffForm(NamedTuple):
-    """A message that staff may post to `path`, which takes `right` and an `Idempotency-Key`.
+    """A message that staff with `right` may post to `path`, with an `Idempotency-Key`.
 
-    `target` are fields beside those of the message, such as the user it is for; `required` adds
-    names to those that the message requires; `without` is what the endpoint does not take.
+    `target` are additional fields, such as the user it is for. `required` are additional required
+    names. `without` are fields of the message that the endpoint does not accept.
     """
 
     name: str
@@ -34,17 +35,17 @@ _staff_forms: dict[str, StaffForm] = {}
 
 
 def register(*forms: StaffForm) -> None:
-    """Offer forms to staff in the console; call it from an app's `ready()`."""
+    """Add forms to the console. Call it in an app's `ready()`."""
     _staff_forms.update({form.name: form for form in forms})
 
 
 def commands() -> list[dict[str, Any]]:
-    """Describe what a client may send over the socket: each without its `type` and `id`."""
+    """Return the forms of the socket's commands, without `type` and `id`."""
     return [_command(kind) for kind in AnyCommand.__args__]
 
 
 def staff_forms() -> list[dict[str, Any]]:
-    """Describe what staff may post, as the endpoints take it."""
+    """Return the forms that staff may post."""
     return [_staff_form(form) for form in _staff_forms.values()]
 
 
@@ -66,9 +67,9 @@ def _staff_form(form: StaffForm) -> dict[str, Any]:
 
 
 def _schema(kind: type[msgspec.Struct]) -> dict[str, Any]:
-    """Return a struct's schema, its choices in the order in which they are declared.
+    """Return a struct's schema, with choices in their declared order.
 
-    msgspec sorts them by name: a severity would begin with the gravest.
+    msgspec sorts choices by name, so severities would be out of order.
     """
     found: dict[str, Any] = msgspec.json.schema(kind)["$defs"][kind.__name__]
     for field in msgspec.structs.fields(kind):
@@ -77,7 +78,7 @@ def _schema(kind: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 def _choices(annotation: Any) -> tuple[Any, ...]:
-    """Find the values of the first Literal in a type; none if it has none."""
+    """Return the values of the first Literal in a type, or nothing."""
     inner = get_args(annotation)
     if get_origin(annotation) is Literal:
         return inner
@@ -104,6 +105,6 @@ def _form(
 
 
 def _with_format(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """Say of a time that it is one, which its type alone does not."""
+    """Add the format of times, which their type does not tell."""
     is_time = name == "timestamp" or name.endswith("_at")
     return schema | {"format": "date-time"} if is_time else schema

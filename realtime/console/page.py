@@ -1,7 +1,7 @@
-"""The console at `/ws/test`: one page to log in, connect, send, and watch what arrives.
+"""The console at `/ws/test`: a page to log in, connect, send, and watch messages.
 
-What the page knows of the protocol is generated from `realtime.protocol`, and the forms for staff
-from what apps have registered in `forms`.
+Its knowledge of the protocol is generated from `realtime.protocol`; the forms for staff come from
+what apps register in `forms`.
 """
 
 from __future__ import annotations
@@ -30,11 +30,10 @@ from realtime.protocol.messages import PAYLOADS
 @require_safe
 @never_cache
 def console(request: HttpRequest) -> HttpResponse:
-    """Serve the page under a policy that lets nothing run but its own files.
+    """Serve the page under a policy that allows only its own files to run.
 
-    404 unless settings.CONSOLE_ENABLED. Outside DEBUG it is for staff that is logged in to the
-    admin, which everybody else is led to, and offers no demo users; 404 for a user without staff
-    rights.
+    404 unless settings.CONSOLE_ENABLED. Outside DEBUG it is for staff logged in to the admin and
+    offers no demo users: others are redirected to the login, users without staff rights get 404.
     """
     if not settings.CONSOLE_ENABLED:
         raise Http404("The console is off; CONSOLE_ENABLED=1 turns it on.")
@@ -49,10 +48,10 @@ def console(request: HttpRequest) -> HttpResponse:
 
 
 def policy(nonce: str, host: str) -> str:
-    """Write the Content-Security-Policy of one answer.
+    """Return the Content-Security-Policy of one answer.
 
-    Not every browser takes `'self'` to mean the page's own WebSockets, so they are named;
-    an IPv6 address cannot be, the grammar of CSP has no place for it.
+    Some browsers do not apply `'self'` to WebSockets, so they are named. CSP has no syntax for
+    IPv6 addresses.
     """
     sockets = "" if _is_ipv6(host) else f" ws://{host} wss://{host}"
     return "; ".join(
@@ -73,7 +72,7 @@ def policy(nonce: str, host: str) -> str:
 
 
 def configuration() -> dict[str, Any]:
-    """Return what the page needs to know before it talks to the server."""
+    """Return what the page needs before it connects."""
     return {
         "version": settings.VERSION,
         "protocol": PROTOCOL_VERSION,

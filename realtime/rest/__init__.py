@@ -1,1 +1,1 @@
-"""What the HTTP APIs of all apps share."""
+"""The base of all apps' HTTP APIs, and the engine's own endpoints."""

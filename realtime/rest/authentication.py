@@ -1,4 +1,4 @@
-"""Who is calling over HTTP."""
+"""Authenticate HTTP requests by access token, under the same rules as sockets."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from realtime.models import EndedSession
 
 
 class LoginAuthentication(JWTAuthentication):
-    """An access token of a login that goes on.
+    """Accepts the access token of a valid login.
 
-    Refuses what the socket refuses, and says of no token why: InvalidToken is the one answer.
+    Refuses what the socket refuses. Every refusal is InvalidToken, without a reason.
     """
 
     def get_raw_token(self, header: bytes) -> bytes | None:
-        """Return what follows `Bearer`, which may be written in any case."""
+        """Return the text after `Bearer`, in any case."""
         kind, _, rest = header.strip().partition(b" ")
         return rest.strip() if kind.lower() == b"bearer" else None
 
@@ -47,6 +47,6 @@ class LoginAuthentication(JWTAuthentication):
 
 
 class LoginScheme(SimpleJWTScheme):  # type: ignore[no-untyped-call]  # it registers itself
-    """How the OpenAPI document calls it."""
+    """Its description in the OpenAPI document."""
 
     target_class = "realtime.rest.authentication.LoginAuthentication"

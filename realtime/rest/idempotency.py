@@ -1,4 +1,4 @@
-"""The header `Idempotency-Key`, read in one way wherever it is taken."""
+"""The header `Idempotency-Key`: one way to read, refuse and document it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from rest_framework.request import Request
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
 MAX_LENGTH = 200
-# Visible ASCII, which a header carries unchanged. Without a comma: servers join two headers of
-# one name with one, and two keys protect nothing.
+# Visible ASCII, which headers carry unchanged. No comma: servers join repeated headers with it, and
+# two keys would protect nothing.
 PATTERN = r"^[!-+\--~]{1,200}\Z"
 _WRONG = f"Give one key of 1 to {MAX_LENGTH} visible ASCII characters without a comma."
 
 
 def key_of(request: Request) -> str | None:
-    """Return the key of a request, None if it has none.
+    """Return the key of a request, None without one.
 
-    Raises ValidationError for one that is empty, repeated or not of PATTERN.
+    Raises ValidationError for a key that is empty, repeated or does not match PATTERN.
     """
     key = request.headers.get(HEADER)
     if key is not None and not re.match(PATTERN, key):
@@ -30,13 +30,13 @@ def key_of(request: Request) -> str | None:
 
 
 def refuse(request: Request, repeated: str = "Repeated, it is done twice.") -> None:
-    """Raise ValidationError for a key where nothing would honour it; say what repeating does."""
+    """Raise ValidationError for a key that the operation would ignore."""
     if HEADER in request.headers:
         raise serializers.ValidationError({HEADER: [f"This request takes no key. {repeated}"]})
 
 
 class KeyField(serializers.RegexField):
-    """The key as a field of a body, under the same rules."""
+    """The key as a field of a body, with the same rules."""
 
     default_error_messages = {"invalid": _WRONG, "blank": _WRONG}
 
@@ -45,7 +45,7 @@ class KeyField(serializers.RegexField):
 
 
 def parameters(about: str, *statuses: int) -> list[OpenApiParameter]:
-    """Describe the key, and the header that tells a repeated answer, in the OpenAPI document."""
+    """Return the OpenAPI parameters: the key, and the header of a repeated answer."""
     schema = {"type": "string", "pattern": PATTERN.replace(r"\Z", "$")}
     return [
         OpenApiParameter(

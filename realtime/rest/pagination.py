@@ -1,7 +1,7 @@
-"""Two ways to page: by `cursor`, and by `skip` and `limit` as older clients do.
+"""Two ways to page lists: by `cursor`, and by `skip` and `limit` for older clients.
 
-Both say in the header `Link` where the next page is, and count the rows if `total` asks, once:
-the next page does not.
+Both put the next page into the header `Link`. `total` counts the rows of this answer only; links
+to the next page leave it out.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class CursorOrWindow(CursorPagination):
     Pages by cursor neither repeat nor leave out rows while new ones arrive.
     """
 
-    # Not by created_at: DRF's cursor is the first field alone, and loses its place in equal values.
+    # Not by created_at: DRF's cursor uses one field and loses its place among equal values.
     ordering = "-id"
     page_size = DEFAULT_SIZE
     page_size_query_param = "page_size"
@@ -53,8 +53,8 @@ class CursorOrWindow(CursorPagination):
     _total: int | None = None
 
     def decode_cursor(self, request: Request) -> Any:
-        """Read a cursor as it was written; what was written otherwise reaches no database."""
-        self.base_url = remove_query_param(str(self.base_url), TOTAL)  # which links begin with
+        """Read a cursor exactly as it was written; refuse anything else before a query."""
+        self.base_url = remove_query_param(str(self.base_url), TOTAL)  # links are built from it
         given = request.query_params.get(self.cursor_query_param)
         if not given:
             return None  # the first page
@@ -72,7 +72,7 @@ class CursorOrWindow(CursorPagination):
         return cursor
 
     def get_page_size(self, request: Request) -> int | None:
-        """Read `page_size`, and refuse what DRF would take for its default."""
+        """Read `page_size`; refuse values that DRF would replace by its default."""
         asked = request.query_params.get("page_size") or self.page_size
         size = WholeNumber(min_value=1, max_value=MAX_SIZE)
         try:
@@ -116,9 +116,13 @@ class CursorOrWindow(CursorPagination):
         return {"oneOf": [schema, super().get_paginated_response_schema(schema)]}
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        window = [
-            ("skip", "How many to leave out, counted from the newest.", 0, 0, MAX_SKIP),
-            ("limit", "How many to return at most.", DEFAULT_SIZE, 1, MAX_SIZE),
+        sizes = {"default": DEFAULT_SIZE, "minimum": 1, "maximum": MAX_SIZE}
+        counted = f"Count all rows, into the header `{TOTAL_HEADER}`."
+        skips = {"default": 0, "minimum": 0, "maximum": MAX_SKIP}
+        window: list[tuple[str, str, str, dict[str, Any]]] = [
+            ("skip", "How many to leave out, counted from the newest.", "integer", skips),
+            ("limit", "How many to return at most.", "integer", sizes),
+            (TOTAL, counted, "boolean", {"default": False}),
         ]
         own = super().get_schema_operation_parameters(view)
         for parameter in own:
@@ -126,28 +130,8 @@ class CursorOrWindow(CursorPagination):
                 parameter["description"] = "Taken from `next` or `previous`; empty: page one."
             if parameter["name"] == "page_size":
                 parameter["schema"] |= {"minimum": 1, "maximum": MAX_SIZE}
-        return [
-            *own,
-            *(
-                {
-                    "name": name,
-                    "in": "query",
-                    "required": False,
-                    "description": description,
-                    "schema": {
-                        "type": "integer",
-                        "default": default,
-                        "minimum": low,
-                        "maximum": high,
-                    },
-                }
-                for name, description, default, low, high in window
-            ),
-            {
-                "name": TOTAL,
-                "in": "query",
-                "required": False,
-                "description": f"Count all rows, into the header `{TOTAL_HEADER}`.",
-                "schema": {"type": "boolean", "default": False},
-            },
-        ]
+        for name, text, kind, bounds in window:
+            schema = {"type": kind, **bounds}
+            place = {"name": name, "in": "query", "required": False}
+            own.append({**place, "description": text, "schema": schema})
+        return own

@@ -1,4 +1,4 @@
-"""Rights of staff over HTTP: those that the admin asks for, at every path."""
+"""Rights of staff over HTTP: the same as in the admin."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from rest_framework.views import APIView
 
 
 def staff_may(user: Any, right: str) -> bool:
-    """Say whether a user is active staff that holds a right, such as `realtime.view_node`.
+    """Return True for active staff with a right, such as `realtime.view_node`.
 
-    To be staff is never enough; superusers hold every right.
+    Being staff is never enough; superusers have every right.
     """
     return bool(user.is_staff and user.has_perm(right))
 
 
 class StaffWith(BasePermission):
-    """Let staff in that holds at least one of `rights`."""
+    """Allow staff with at least one of `rights`."""
 
     rights: tuple[str, ...] = ()
 

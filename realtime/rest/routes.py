@@ -1,4 +1,4 @@
-"""Paths that clients write in two ways."""
+"""Paths with and without a trailing slash."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The AsyncAPI document of the wire, for programs: the counterpart of the OpenAPI document."""
+"""Serve the AsyncAPI document of the wire, the counterpart of the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def _etag(version: str) -> str:
 
 
 class SchemaView(View):
-    """Serve `docs/protocol/asyncapi.json`, to whoever may read the OpenAPI document."""
+    """Serve `docs/protocol/asyncapi.json` to all who may read the OpenAPI document."""
 
     permission_classes = spectacular_settings.SERVE_PERMISSIONS
-    schema = None  # it describes others, and is not described itself
+    schema = None  # not part of the OpenAPI document
 
     @method_decorator(etag(lambda request: _etag(settings.VERSION)))
     def get(self, request: Request) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Serializers that take nothing in silence."""
+"""Serializers that refuse what DRF would ignore or convert silently."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.settings import api_settings
 
 MAX_ID = 2**63 - 1
-MAX_NAMED = 20  # unknown names, and errors, in one answer: the sender has the rest
+MAX_NAMED = 20  # unknown names and errors in one answer
 MAX_NAME = 64  # characters of one of them
 _DIGITS = r"^[1-9][0-9]{0,17}$"
 

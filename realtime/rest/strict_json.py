@@ -1,4 +1,4 @@
-"""Read JSON that says each thing once, in text that can be stored."""
+"""Read JSON strictly: no repeated names, no numbers that a double would change. Pure."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ MAX_SHOWN = 64  # characters of a name in an error
 
 
 class Unreadable(ValueError):
-    """Why a body cannot be read, in words for its sender."""
+    """A body that cannot be read; the message is for its sender."""
 
 
 def loads(body: bytes) -> Any:
-    """Read a JSON document in UTF-8; a byte order mark before it is nothing.
+    """Read a JSON document in UTF-8; ignore a byte order mark.
 
-    Raises Unreadable for what is not JSON, `NaN` and `Infinity`, numbers of thousands of digits
-    and nesting beyond what Python reads included. A name that is given twice in one object is
-    refused as well: of two amounts, nobody can tell which is meant. So is a number with a
-    fraction or an exponent that a double does not hold, such as 1e400: it would be stored as
-    another.
+    Raises Unreadable for anything but JSON, for `NaN` and `Infinity`, for numbers of thousands of
+    digits, and for nesting that Python cannot read. Also for a name that is repeated in one
+    object, as with two amounts nothing says which one counts, and for a fraction or exponent
+    that a double does not hold, such as 1e400, as it would be stored as another number.
     """
     try:
         text = body.removeprefix(codecs.BOM_UTF8).decode()
@@ -54,7 +53,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _float(text: str) -> float:
     number = float(text)
     try:
-        # Of the digits that name one double, the shortest are usual, and all of them are right.
+        # Accept the shortest digits of a double, and its exact digits.
         is_kept = Decimal(text) in (Decimal(repr(number)), Decimal(number))
     except InvalidOperation:  # an exponent of nineteen digits or more
         is_kept = False

@@ -1,4 +1,4 @@
-"""The base of every view of the HTTP API."""
+"""The base of every view of the HTTP API: strict parameters and throttles."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class View(APIView):
 
     @classmethod
     def parameters(cls, method: str) -> list[str]:
-        """Name the query parameters of a method; of OPTIONS those of all."""
+        """Return the query parameters of a method; for OPTIONS those of all methods."""
         if method == "OPTIONS":
             known = (cls.parameters(other) for other in ("GET", *cls.queries))
             return list(dict.fromkeys(name for names in known for name in names))
@@ -44,18 +44,18 @@ class View(APIView):
         return names
 
     def cost(self, request: Request) -> int:
-        """Say what a request is worth, in units of about five milliseconds of this server."""
+        """Return the cost of a request for throttles, in units of about five milliseconds."""
         return 1
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Count a request, then ask whether it may be answered; DRF does so in the other order."""
+        """Count a request, then check permissions; DRF does it the other way round."""
         refused = _refused_login(request)
         self._count(request, self.get_throttles())
         if refused is not None:
             raise refused
         super().initial(request, *args, **kwargs)
         if not hasattr(self, str(request.method).lower()):
-            return  # it is answered with 405, whatever its query says
+            return  # it is answered with 405
         self._count(request, [throttle() for throttle in self.own_throttles])
         check_names(request.query_params, self.parameters(str(request.method)))
 
@@ -63,13 +63,13 @@ class View(APIView):
         """Do nothing when DRF calls: `initial` has counted already."""
 
     def _count(self, request: Request, throttles: Iterable[BaseThrottle]) -> None:
-        """Raise Throttled at the first throttle that refuses; those behind it are not asked."""
+        """Raise Throttled at the first throttle that refuses; skip the rest."""
         for throttle in throttles:
             if not throttle.allow_request(request, self):
                 self.throttled(request, throttle.wait() or 0)
 
     def asked(self, request: Request) -> dict[str, Any]:
-        """Return what the query says, checked; an empty parameter counts as left out."""
+        """Return the validated query; an empty parameter counts as absent."""
         kind = self.queries["GET" if request.method == "HEAD" else str(request.method)]
         given = {
             name: value
@@ -90,7 +90,7 @@ def _refused_login(request: Request) -> APIException | None:
     After that, `request.user` is an anonymous user and gives no reason.
     """
     try:
-        request.user  # noqa: B018  # it is read from the database now
+        request.user  # noqa: B018  # this reads the database
     except APIException as error:
         return error
     return None

@@ -1,4 +1,4 @@
-"""Give streams a new epoch, after their past became doubtful."""
+"""`manage.py bump_epoch`: give streams a new epoch, after a restore or a doubtful failover."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from realtime import commands, log
 
 
 class Command(commands.Command):
-    """`manage.py bump_epoch`."""
-
     help = (
         "Begin a new epoch: every client of these streams is told to resynchronise, at once "
         "when it is connected, otherwise when it comes back. Run it after a restore from a "

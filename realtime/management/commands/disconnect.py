@@ -1,4 +1,4 @@
-"""List a user's sockets, and close them."""
+"""`manage.py disconnect`: list a user's sockets, and close them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,9 @@ LOOK_SECONDS = 0.2
 
 
 class Command(commands.Command):
-    """`manage.py disconnect`."""
-
     help = (
-        "Close the connections of a user, on whichever node they are. The client is told to "
-        "stay away (4403), but its tokens still count: add --log-out to end those too."
+        "Close the connections of a user, on all nodes. The client is told not to reconnect "
+        "(4403), but its tokens stay valid: add --log-out to end its logins too."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -31,7 +29,7 @@ class Command(commands.Command):
         what = parser.add_mutually_exclusive_group()
         what.add_argument("--list", action="store_true", help="List them, and close none.")
         what.add_argument(
-            "--reconnect", action="store_true", help="Have the client come back (1012)."
+            "--reconnect", action="store_true", help="Let the client reconnect (1012)."
         )
         what.add_argument(
             "--log-out", action="store_true", help="End every login of the user as well."
@@ -59,12 +57,12 @@ class Command(commands.Command):
         )
         if left:
             raise CommandError(
-                f"{len(left)} connection(s) are listed as open still after "
+                f"{len(left)} connection(s) are still listed as open after "
                 f"{PATIENCE_SECONDS:.0f} s; a node that does not answer reports nothing."
             )
 
     def _wait(self, closing: list[Connection]) -> list[str]:
-        """Wait until the nodes report them gone; return those that are not."""
+        """Wait until the nodes report the connections closed; return the ids still open."""
         give_up_at = time.monotonic() + PATIENCE_SECONDS
         wanted = [item.pk for item in closing]
         while True:

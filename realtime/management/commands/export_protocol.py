@@ -1,4 +1,4 @@
-"""Write what others read of the protocol, or check that it is up to date."""
+"""`manage.py export_protocol`: write the documents made from the protocol, or check them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.core.management.base import CommandError
 from realtime import commands
 from realtime.protocol.export import asyncapi, javascript, markdown, typescript
 
-# By their paths in the repository.
+# By path in the repository.
 FILES: dict[str, Callable[[], str]] = {
     "docs/protocol.md": markdown.markdown,
     "docs/protocol/asyncapi.json": lambda: asyncapi.document(settings.VERSION),
@@ -23,13 +23,11 @@ FILES: dict[str, Callable[[], str]] = {
 
 
 class Command(commands.Command):
-    """`manage.py export_protocol`."""
-
     help = f"Write {', '.join(FILES)} from the declarations of the wire."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--check", action="store_true", help="Write nothing; fail if one is not up to date."
+            "--check", action="store_true", help="Write nothing; fail if a file is out of date."
         )
 
     def handle(self, *, check: bool, **options: Any) -> None:
@@ -37,7 +35,7 @@ class Command(commands.Command):
         outdated = [name for name, text in texts.items() if _read(_path(name)) != text]
         if check and outdated:
             raise CommandError(
-                f"Not what the sources say: {', '.join(outdated)}. Run `manage.py export_protocol`."
+                f"Out of date: {', '.join(outdated)}. Run `manage.py export_protocol`."
             )
         for name, text in texts.items():
             if name in outdated:

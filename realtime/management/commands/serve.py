@@ -1,4 +1,4 @@
-"""Serve HTTP and WebSocket with uvicorn, set up as hoardrun needs it."""
+"""`manage.py serve`: serve HTTP and WebSocket with uvicorn, set up as hoardrun needs it."""
 
 from __future__ import annotations
 
@@ -27,8 +27,6 @@ MAX_WORKERS = 1024
 
 
 class Command(commands.Command):
-    """`manage.py serve`."""
-
     help = "Serve HTTP and WebSocket: the command for production and for development."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -37,7 +35,7 @@ class Command(commands.Command):
             "--port",
             type=commands.whole(maximum=65535),
             default=8000,
-            help="Port to listen on; 0 takes one that is free.",
+            help="Port to listen on; 0 chooses a free one.",
         )
         parser.add_argument(
             "--workers",
@@ -48,7 +46,7 @@ class Command(commands.Command):
         parser.add_argument(
             "--simulate-market",
             action="store_true",
-            help="Move the market by itself, as a demo or for development.",
+            help="Simulate market prices, for a demo or development.",
         )
 
     def handle(self, *, host: str, port: int, workers: int, **options: Any) -> None:
@@ -71,7 +69,7 @@ class Command(commands.Command):
         finally:
             connections.close_all()
         if options["simulate_market"]:
-            os.environ["SIMULATE_MARKET"] = "1"  # for the workers, which read settings anew
+            os.environ["SIMULATE_MARKET"] = "1"  # for workers, which read the settings again
             settings.SIMULATE_MARKET = True
         logging.getLogger("uvicorn").setLevel(logging.INFO)
         config = serve.config(host=host, port=port, workers=workers)
@@ -80,12 +78,12 @@ class Command(commands.Command):
         except OSError as error:
             raise CommandError(_not_listening(error, host, port)) from None
         site = f"[{host}]" if ":" in host else host
-        port = listening.getsockname()[1]  # which one, if any was asked for
+        port = listening.getsockname()[1]  # the chosen one, for --port 0
         self.stdout.write(f"hoardrun serves at http://{site}:{port}/ (Ctrl-C ends it)")
         self.stdout.flush()
         if hint := unreachable(host, settings.ALLOWED_HOSTS):
             self.stderr.write(hint)
-        # uvicorn raises the signal that stopped it once more when it is done: that is no news.
+        # uvicorn raises the signal that stopped it again at its end: ignore that.
         signal.signal(signal.SIGTERM, lambda *_: None)
         with contextlib.suppress(KeyboardInterrupt):
             serve.run(config, listening)
@@ -93,7 +91,7 @@ class Command(commands.Command):
 
 
 def unreachable(host: str, allowed: Sequence[str]) -> str | None:
-    """Say what to set if other machines reach the port, and would be refused for its name."""
+    """Return what to set if other machines reach the port but ALLOWED_HOSTS refuses them."""
     if is_loopback(host) or not all(map(is_loopback, allowed)):
         return None
     everywhere = host in {"", "0.0.0.0", "::"}
@@ -104,7 +102,7 @@ def unreachable(host: str, allowed: Sequence[str]) -> str | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether only this machine reaches a name or address."""
+    """Return True if only this machine reaches a name or address."""
     try:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -112,7 +110,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _own_address() -> str:
-    """Return the address that others in the network open; nothing is sent to find it."""
+    """Return this machine's address in its network, without sending anything."""
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             probe.connect(("192.0.2.1", 9))

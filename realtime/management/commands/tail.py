@@ -1,4 +1,4 @@
-"""Print what a user is sent, live."""
+"""`manage.py tail`: print the messages of a user, live."""
 
 from __future__ import annotations
 
@@ -28,18 +28,16 @@ from realtime.streams import user_stream
 PATH = "/ws/notifications"
 URL = f"ws://127.0.0.1:8000{PATH}"
 TOKEN_LIFE = timedelta(minutes=5)
-# Errors of --room that no trying again will mend.
+# Errors of --room that a retry cannot cure.
 _NO_ROOM = {"unknown_room", "too_many_rooms"}
 _OTHER_KEY = (
     " The server does not take what this shell signs: its SECRET_KEY, or its key of access "
     "tokens, may differ from the server's. For the demo of `make run`, set DEBUG=1."
 )
-_SILENT = {"acked", "authenticated", "pong", "token_expiring"}  # the client's own business
+_SILENT = {"acked", "authenticated", "pong", "token_expiring"}  # answers to the client itself
 
 
 class Command(commands.Command):
-    """`manage.py tail`."""
-
     help = (
         "Print what a user is sent, as it happens: one line a message, changes of the "
         "connection on stderr. It logs in as the user, acknowledges nothing, and counts as "
@@ -95,7 +93,7 @@ class Command(commands.Command):
             )
         except ValueError as error:
             raise CommandError(f"{error}.") from None
-        # Its warnings are told as states, in one line.
+        # Its warnings are printed as states, in one line.
         logging.getLogger("realtime.client").setLevel(logging.ERROR)
         try:
             code, reason = asyncio.run(self._follow(client, as_json=options["json"]))
@@ -105,7 +103,7 @@ class Command(commands.Command):
         raise CommandError(f"Ended{f' with {code}' if code else ''}: {reason}.{hint}")
 
     async def _follow(self, client: Client, *, as_json: bool) -> tuple[int | None, str]:
-        unread = asyncio.Event()  # nobody reads what is printed any more
+        unread = asyncio.Event()  # the reader of our output is gone
         refused: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
         def show(data: dict[str, Any], message: dict[str, Any]) -> None:
@@ -168,7 +166,7 @@ def _offset(text: str) -> int | None:
 
 
 def _token(user_id: int, session: str) -> str | None:
-    """Make a token as a login does; None for who may not log in any more."""
+    """Create a token as a login does; None if the user may no longer log in."""
     user = get_user_model()._default_manager.filter(pk=user_id, is_active=True).first()
     if user is None:
         return None
@@ -179,14 +177,14 @@ def _token(user_id: int, session: str) -> str | None:
 
 
 def whole(message: dict[str, Any], encoding: str) -> str:
-    """Write a message as JSON, escaping what a terminal would obey or cannot show."""
+    """Return a message as JSON; escape control characters and what `encoding` lacks."""
     text = json.dumps(message, ensure_ascii=False)
     shown = text.isprintable() and text == text.encode(encoding, "replace").decode(encoding)
     return text if shown else json.dumps(message)
 
 
 def shown(message: dict[str, Any]) -> str:
-    """Write a message for a reader: local time, type, place, and what it says."""
+    """Format a message for people: local time, type, place, content."""
     moment = datetime.fromisoformat(message["timestamp"]).astimezone()
     if "stream" in message and "offset" in message:
         place = f"{message['stream']}#{message['offset']}"
@@ -198,5 +196,5 @@ def shown(message: dict[str, Any]) -> str:
 
 
 def printable(text: str) -> str:
-    """Leave nothing in a text that a terminal would obey."""
+    """Replace characters that a terminal would interpret."""
     return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -1,4 +1,4 @@
-"""Apply retention to the event log, as serving nodes do by themselves."""
+"""`manage.py trim_events`: apply retention to the event log, as nodes do periodically."""
 
 from __future__ import annotations
 
@@ -15,11 +15,9 @@ MAX_DAYS = 36_500  # a hundred years
 
 
 class Command(commands.Command):
-    """`manage.py trim_events`."""
-
     help = (
-        "Take events out of the log that are older than --days, and all but the last --keep "
-        "of each stream. A client that still needed one is told to resynchronise."
+        "Delete events older than --days, and all but the last --keep of each stream. A client "
+        "that still needs one is told to resynchronise."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -32,7 +30,7 @@ class Command(commands.Command):
         parser.add_argument(
             "--keep", type=commands.whole(), help="Default: EVENT_RETENTION_COUNT.", metavar="N"
         )
-        parser.add_argument("--dry-run", action="store_true", help="Only say what would go.")
+        parser.add_argument("--dry-run", action="store_true", help="Count only, delete nothing.")
         parser.add_argument("--json", action="store_true", help="Print one JSON object at the end.")
 
     def handle(self, **options: Any) -> None:

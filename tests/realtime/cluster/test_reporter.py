@@ -330,7 +330,7 @@ async def test_a_node_leaves_in_time_though_the_database_hangs(
     async with asyncio.timeout(5):
         await ClusterReporter(own).leave()
     may_go_on.set()
-    assert "not taken out of the registry" in caplog.text
+    assert "not deleted from the registry" in caplog.text
 
 
 @pytest.mark.parametrize("ahead", [HOUR, -HOUR])
