@@ -86,7 +86,7 @@ def test_it_writes_a_repeated_key_once_and_returns_the_first() -> None:
 
 @pytest.mark.django_db
 def test_a_key_for_two_events_of_a_stream_is_refused_in_words() -> None:
-    with pytest.raises(ValueError, match="one event a stream"), transaction.atomic():
+    with pytest.raises(ValueError, match="one event per stream"), transaction.atomic():
         log.append([("user:1", balance(1)), ("user:1", balance(2))], idempotency_key="k")
     assert not Event.objects.exists()
 
