@@ -21,6 +21,8 @@ from tests.services.postgres import Postgres
 from tests.services.redis import Redis
 from tests.services.server import Server
 
+pytestmark = pytest.mark.servers
+
 AMINA = ("amina", "amina-demo-pass")
 BRIAN = ("brian", "brian-demo-pass")
 STAFF = ("staff", "staff-demo-pass")
