@@ -50,6 +50,7 @@ ALL = FOUND_AS | OF_THE_SIMULATION
 FIRST_SEEDS = {
     "ack-of-before": 850,
     "ack-of-before-late": 9900,
+    "deaf-hub": 2300,
     "renewal-unseen": 2900,
     "reset-unsettled": 2000,
     "resync-needless": 300,
