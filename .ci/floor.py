@@ -19,8 +19,8 @@ def main() -> int:
     if reached < floor:
         print("Add tests for what is missing above.", file=sys.stderr)
         return 1
-    if reached >= floor + 0.5:
-        print(f"Raise the floor: set fail_under = {int(reached * 10) / 10} in pyproject.toml.")
+    if reached >= floor + 1:  # half a percent remains for what chance decides in tests
+        print(f"Raise the floor: set fail_under = {int(reached * 2 - 1) / 2} in pyproject.toml.")
     return 0
 
 
