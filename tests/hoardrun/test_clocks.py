@@ -15,6 +15,7 @@ MAY = {
     "hoardrun/api/auth.py": "signs tokens, whose times each node checks by its own clock",
     "hoardrun/api/snapshot.py": "says when it answered",
     "hoardrun/api/throttles.py": "counts requests in windows",
+    "hoardrun/broadcasts/publish.py": "says when a price was made, which nobody stores",
     "hoardrun/ledger/demo.py": "pays in the demo",
     "hoardrun/market/feeds/simulator.py": "invents prices",
     "hoardrun/market/rooms.py": "invents prices",
@@ -23,7 +24,6 @@ MAY = {
     "realtime/client/policy.py": "is the client, which reads Retry-After",
     "realtime/consumer/login.py": "ends a socket with its token",
     "realtime/protocol/codec.py": "says when a message was sent that nobody stores",
-    "realtime/publish.py": "says when a price was made, which nobody stores",
 }
 
 
