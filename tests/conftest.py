@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 from hypothesis import settings as hypothesis_settings
 
+from tests.clients import browser_as
 from tests.nodes import node
 from tests.services import reaper, secrets
 from tests.services.server import Server
@@ -20,8 +23,11 @@ hypothesis_settings.load_profile("hoardrun")
 
 def pytest_configure() -> None:
     from django.conf import settings
+    from rest_framework.test import APIRequestFactory
 
     from hoardrun import stores
+
+    APIRequestFactory.default_format = "json"  # what APIs are sent; `Client` still sends forms
 
     # Slow on purpose in production; here a test would spend its time hashing passwords.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -78,6 +84,30 @@ def _fresh_cache() -> None:
     from django.core.cache import cache
 
     cache.clear()
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """A customer."""
+    return User.objects.create_user("alice", "alice@example.org", "alice-pass")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """Another customer."""
+    return User.objects.create_user("bob", "bob@example.org", "bob-pass")
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    """A superuser, who works in support."""
+    return User.objects.create_superuser("charlie", "charlie@example.org", "charlie-pass")
+
+
+@pytest.fixture
+def support(charlie: User) -> Client:
+    """Charlie's browser, logged in."""
+    return browser_as(charlie)
 
 
 @pytest.fixture

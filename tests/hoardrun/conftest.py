@@ -1,34 +1,13 @@
-"""Alice and Bob are customers, Charlie is a superuser; all have passwords.
-
-Dora, Erin and Frank are staff: Dora without more rights, Erin may broadcast, Frank approves.
-"""
+"""Members of staff: Dora has no rights, Erin may broadcast, Frank may approve broadcasts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from django.contrib.auth.models import Permission, User
-from rest_framework.test import APIClient
 
 from tests.hoardrun.deployment import raised
 
 KEY = "k" * 64  # of tokens, in `production`
-
-
-@pytest.fixture
-def alice(db) -> User:
-    return User.objects.create_user("alice", password="alice-pass")
-
-
-@pytest.fixture
-def bob(db) -> User:
-    return User.objects.create_user("bob", password="bob-pass")
-
-
-@pytest.fixture
-def charlie(db) -> User:
-    return User.objects.create_superuser("charlie", password="charlie-pass")
 
 
 @pytest.fixture
@@ -55,18 +34,6 @@ def _staff(name: str, *rights: str) -> User:
         for permission in Permission.objects.filter(codename__in=rights)
     )
     return user
-
-
-@pytest.fixture
-def login() -> Callable[[User], APIClient]:
-    """Return a client that is logged in as a user."""
-
-    def make(user: User) -> APIClient:
-        client = APIClient()
-        client.force_authenticate(user)
-        return client
-
-    return make
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.test import Client
@@ -14,13 +13,6 @@ from hoardrun.ledger.services import account_open
 from realtime.models import EndedSession, IssuedToken
 
 USERS = "/admin/auth/user/"
-
-
-@pytest.fixture
-def support(charlie: User) -> Client:
-    client = Client()
-    client.force_login(charlie)
-    return client
 
 
 def test_nobody_undoes_a_logout(support: Client, alice: User):

@@ -14,6 +14,7 @@ from django.urls import reverse
 from hoardrun.ledger.services import account_open, transaction_create
 from hoardrun.market.services import instruments_ensure
 from notifications.services import announcement_create, notification_create
+from tests.clients import browser_as
 
 ODD = ["", "me", "9" * 40, "1e999", "NaN", "[]", "0001-01-01", "9999-12-31", "\u200b", "x" * 5001]
 
@@ -27,9 +28,7 @@ def staff(db: None) -> Client:
     notification_create(user_id=charlie.pk, title="Hello", message="World")
     announcement_create(author_id=charlie.pk, title="Hello", message="World")
     instruments_ensure()
-    browser = Client()
-    browser.force_login(charlie)
-    return browser
+    return browser_as(charlie)
 
 
 def pages() -> list[tuple[str, type[Any]]]:

@@ -10,13 +10,12 @@ from django.test import Client
 
 from hoardrun.market.models import Instrument
 from hoardrun.market.services import instruments_ensure
+from tests.clients import browser_as
 
 
 @pytest.fixture
 def admin(db: None) -> Client:
-    browser = Client()
-    browser.force_login(User.objects.create_superuser("root"))
-    return browser
+    return browser_as(User.objects.create_superuser("root"))
 
 
 def test_what_is_edited_in_a_list_says_which_row_it_is_of(admin: Client) -> None:

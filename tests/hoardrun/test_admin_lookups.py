@@ -19,6 +19,7 @@ from hoardrun.ledger.services import account_open, transaction_create
 from hoardrun.market.services import instruments_ensure
 from notifications.services import announcement_create, notification_create
 from realtime.models import Node
+from tests.clients import browser_as
 from tests.hoardrun.test_admin_forms import ODD
 
 PAGES = sorted(admin.site._registry.items(), key=lambda pair: pair[0]._meta.label)
@@ -39,9 +40,7 @@ def support(charlie: User) -> Client:
     notification_create(user_id=charlie.pk, title="Hello", message="World")
     announcement_create(author_id=charlie.pk, title="Hello", message="World")
     instruments_ensure()
-    client = Client(raise_request_exception=False)
-    client.force_login(charlie)
-    return client
+    return browser_as(charlie, raise_request_exception=False)
 
 
 def url_of(model: type[Model], kind: str, *args: Any) -> str:

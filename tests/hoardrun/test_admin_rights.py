@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Model
 from django.test import Client
 
+from tests.clients import browser_as
 from tests.hoardrun.test_admin_lookups import BY_NAME, support, url_of
 
 __all__ = ["support"]
@@ -17,9 +18,7 @@ __all__ = ["support"]
 
 def may(user: User, *rights: str) -> Client:
     user.user_permissions.set(Permission.objects.filter(codename__in=rights))
-    client = Client()
-    client.force_login(user)
-    return client
+    return browser_as(user)
 
 
 @pytest.mark.parametrize(("model", "page"), BY_NAME)
@@ -107,17 +106,15 @@ def test_support_changes_customers_and_gives_no_rights(alice: User, dora: User):
     assert not right.group_set.exists()
 
 
-def test_a_superuser_gives_rights_and_changes_staff(charlie: User, erin: User):
-    client = Client()
-    client.force_login(charlie)
+def test_a_superuser_gives_rights_and_changes_staff(support: Client, erin: User):
     role = Group.objects.create(name="Approvers")
     sent = form(erin, is_staff="on", is_superuser="on", groups=[role.pk])
-    assert client.post(f"{USERS}/{erin.pk}/change/", sent).status_code == 302
+    assert support.post(f"{USERS}/{erin.pk}/change/", sent).status_code == 302
     erin.refresh_from_db()
     assert erin.is_superuser
     assert list(erin.groups.all()) == [role]
-    assert client.post(f"{USERS}/{erin.pk}/password/", PASSWORDS).status_code == 302
+    assert support.post(f"{USERS}/{erin.pk}/password/", PASSWORDS).status_code == 302
     right = Permission.objects.get(codename="broadcast")
     sent = {"name": "Approvers", "permissions": [right.pk]}
-    assert client.post(f"/admin/auth/group/{role.pk}/change/", sent).status_code == 302
+    assert support.post(f"/admin/auth/group/{role.pk}/change/", sent).status_code == 302
     assert list(role.permissions.all()) == [right]

@@ -37,10 +37,7 @@ def _browser(user: User) -> Headers:
     client, mark = Client(), b"a" * 32
     client.force_login(user)
     session = client.cookies["sessionid"].value.encode()
-    return [
-        (b"cookie", b"sessionid=" + session + b"; csrftoken=" + mark),
-        (b"x-csrftoken", mark),
-    ]
+    return [(b"cookie", b"sessionid=" + session + b"; csrftoken=" + mark), (b"x-csrftoken", mark)]
 
 
 def _is_fault(record: logging.LogRecord) -> bool:

@@ -25,6 +25,7 @@ from hoardrun.ledger.models import Account, Transaction
 from notifications.models import Notification
 from realtime.admin_pages import ByKey
 from realtime.models import Connection, Cursor, Event, IssuedToken, Node, Stream
+from tests.clients import browser_as
 
 FEW, MANY = 1500, 6000  # rows of each table
 PER_ACCOUNT = 4  # transactions: a planner may begin with the smaller table, and sort the other
@@ -170,9 +171,7 @@ def fill(first: int, last: int) -> None:
 
 @pytest.fixture
 def support(db: None) -> Client:
-    client = Client()
-    client.force_login(User.objects.create_superuser("charlie", pk=900_000))
-    return client
+    return browser_as(User.objects.create_superuser("charlie", pk=900_000))
 
 
 @contextmanager

@@ -48,9 +48,7 @@ def paths() -> list[str]:
     return sorted(set(found))
 
 
-def test_every_path_lets_nothing_be_stored_and_nothing_run_but_its_own_files(
-    staff: Client,
-) -> None:
+def test_every_path_lets_nothing_be_stored_and_nothing_run_but_its_own_files(staff: Client) -> None:
     asked = paths()
     assert {"/admin/", "/admin/login/", "/api/v1/snapshot", "/ws/stats", "/api/docs"} <= set(
         asked

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import AsyncClient, Client
 
+from tests.clients import api_as, browser_as
 from tests.hoardrun.tools import problem
 
 FORM = "application/x-www-form-urlencoded"
@@ -24,24 +25,20 @@ def test_a_cookie_with_nul_is_refused(db, page: str, name: str):
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("query", ["q=%00", "%00=1", "username__exact=a%00b", "a=1&b=\x00"])
-def test_a_query_with_nul_is_refused(charlie: User, page: str, query: str):
-    client = Client()
-    client.force_login(charlie)
-    assert client.get(page, QUERY_STRING=query).status_code == 400
+def test_a_query_with_nul_is_refused(support: Client, page: str, query: str):
+    assert support.get(page, QUERY_STRING=query).status_code == 400
 
 
-def test_a_percent_sign_before_zeros_is_text(charlie: User, login):
-    assert login(charlie).get("/ws/connections?user_id=%2500").json()["code"] == "invalid_input"
+def test_a_percent_sign_before_zeros_is_text(charlie: User):
+    assert api_as(charlie).get("/ws/connections?user_id=%2500").json()["code"] == "invalid_input"
 
 
 @pytest.mark.parametrize(
     "path", ["/api/v1/accounts/%00", "/admin/%00/", "/static/%00", "/%00", "/ws/connections/%00"]
 )
-def test_a_path_with_nul_is_refused(charlie: User, path: str):
-    client = Client()
-    client.force_login(charlie)
-    assert client.get(path).status_code == 400
-    assert client.delete(path).status_code == 400
+def test_a_path_with_nul_is_refused(support: Client, path: str):
+    assert support.get(path).status_code == 400
+    assert support.delete(path).status_code == 400
 
 
 def test_programs_are_told_in_their_shape_and_people_on_a_page(db):
@@ -51,10 +48,8 @@ def test_programs_are_told_in_their_shape_and_people_on_a_page(db):
 
 
 @pytest.mark.parametrize("name", ["username", "next", "_selected_action", "a\x00"])
-def test_a_form_with_nul_is_refused(charlie: User, name: str):
-    client = Client()
-    client.force_login(charlie)
-    assert client.post("/admin/auth/user/", {name: "\x00"}).status_code == 400
+def test_a_form_with_nul_is_refused(support: Client, name: str):
+    assert support.post("/admin/auth/user/", {name: "\x00"}).status_code == 400
 
 
 KINDS = ["multipart/form-data; boundary=x", FORM, "text/plain"]
@@ -64,8 +59,7 @@ OTHERS = ["hex", "rot13", "utf-16", "utf-7", "latin-1", "nonsense"]
 @pytest.mark.parametrize("page", ["/admin/login/", "/admin/auth/user/", "/nothing", "/ws/test"])
 @pytest.mark.parametrize("charset", OTHERS)
 def test_a_form_in_no_encoding_of_text_is_refused(charlie: User, page: str, charset: str):
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(charlie)
+    client = browser_as(charlie, enforce_csrf_checks=True)
     client.cookies["csrftoken"] = "a" * 32
     for kind in KINDS:
         answer = client.generic("POST", page, b"--x\r\n\r\na", f"{kind}; charset={charset}")
@@ -124,20 +118,16 @@ async def test_it_is_the_same_on_an_asynchronous_server():
 
 @pytest.mark.parametrize("action", ["change", "delete", "history"])
 @pytest.mark.parametrize("number", ["9" * 19, "9" * 40])
-def test_an_id_that_fits_no_column_is_no_fault(charlie: User, action: str, number: str):
-    client = Client()
-    client.force_login(charlie)
+def test_an_id_that_fits_no_column_is_no_fault(support: Client, action: str, number: str):
     # The key of a quote is that of another table, whose range Django does not look at.
     for page in ("market/quote", "auth/user", "ledger/transaction"):
-        assert client.get(f"/admin/{page}/{number}/{action}/").status_code < 500
+        assert support.get(f"/admin/{page}/{number}/{action}/").status_code < 500
 
 
-def test_an_id_in_the_admin_that_is_no_number_is_no_fault(charlie: User):
-    client = Client()
-    client.force_login(charlie)
-    assert client.get("/admin/ledger/account/add/?user=abc").status_code < 500
+def test_an_id_in_the_admin_that_is_no_number_is_no_fault(support: Client):
+    assert support.get("/admin/ledger/account/add/?user=abc").status_code < 500
     body = {"action": "delete_selected", "_selected_action": "abc"}
-    assert client.post("/admin/notifications/notification/", body).status_code < 500
+    assert support.post("/admin/notifications/notification/", body).status_code < 500
 
 
 @pytest.mark.parametrize("path", ["/admin/login/", "/", "/healthz", "/readyz", "/ws/test"])

@@ -31,6 +31,7 @@ from hoardrun.secret_columns import (
 )
 from realtime.access import tickets
 from realtime.core.identity import Identity
+from tests.clients import browser_as
 
 MAX_RELATIONS = 3  # that a lookup follows
 LOOKUPS = ("", "__startswith", "__regex", "__gt", "__in")
@@ -66,9 +67,7 @@ def changelist(model: type[Model]) -> str:
 
 @pytest.fixture
 def support(charlie: User) -> Client:
-    client = Client(raise_request_exception=False)
-    client.force_login(charlie)
-    return client
+    return browser_as(charlie, raise_request_exception=False)
 
 
 def judged_by(queries: CaptureQueriesContext) -> set[str]:
@@ -182,8 +181,7 @@ def test_no_page_shows_a_secret(support: Client, charlie: User):
 
 def test_a_page_that_only_looks_shows_no_password(alice: User, dora: User):
     dora.user_permissions.add(Permission.objects.get(codename="view_user"))
-    client = Client()
-    client.force_login(dora)
+    client = browser_as(dora)
     text = client.get(f"/admin/auth/user/{alice.pk}/change/").content.decode()
     assert "alice" in text
     assert alice.password not in text

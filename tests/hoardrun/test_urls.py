@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import User
 from django.contrib.staticfiles import finders
 from django.test import Client
 
@@ -29,11 +28,9 @@ READABLE = [
 
 
 @pytest.mark.parametrize("path", READABLE)
-def test_it_serves_a_path_with_and_without_a_slash(charlie: User, path: str):
-    client = Client()
-    client.force_login(charlie)
-    assert client.get(path).status_code == 200
-    assert client.get(f"{path}/").status_code == 200
+def test_it_serves_a_path_with_and_without_a_slash(support: Client, path: str):
+    assert support.get(path).status_code == 200
+    assert support.get(f"{path}/").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -49,10 +46,8 @@ def test_it_leads_from_home_to_what_everybody_may_see(
     assert Client().get(place).status_code == 200
 
 
-def test_the_admin_is_called_by_our_name(charlie: User):
-    client = Client()
-    client.force_login(charlie)
-    assert "hoardrun" in client.get("/admin/").content.decode()
+def test_the_admin_is_called_by_our_name(support: Client):
+    assert "hoardrun" in support.get("/admin/").content.decode()
 
 
 @pytest.mark.parametrize("path", ["/ws/notifications", "/ws/notifications/"])

@@ -22,6 +22,7 @@ from notifications.forms import NotificationAddForm, TextField
 from notifications.models import Announcement, Notification
 from realtime.errors import InvalidInput
 from realtime.models import Event
+from tests.clients import browser_as
 from tests.notifications.support import HOUR, announced, draft, note, overdue, told, types
 from tests.services.locks import wait_for_a_waiter
 
@@ -31,20 +32,13 @@ FORM = {"title": "Hello", "message": "World", "severity": "info"}
 NO_TIMES = dict.fromkeys(("starts_at_0", "starts_at_1", "ends_at_0", "ends_at_1"), "")
 
 
-@pytest.fixture
-def admin(charlie: User) -> Client:
-    browser = Client()
-    browser.force_login(charlie)
-    return browser
-
-
 def said(response: Any) -> list[str]:
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 
-def act(admin: Client, url: str, action: str, *rows: Any) -> list[str]:
+def act(support: Client, url: str, action: str, *rows: Any) -> list[str]:
     form = {"action": action, "_selected_action": [row.pk for row in rows]}
-    return said(admin.post(f"{url}/", form))
+    return said(support.post(f"{url}/", form))
 
 
 def note_form(alice: User, **fields: Any) -> dict[str, Any]:
@@ -61,101 +55,102 @@ def note_form(alice: User, **fields: Any) -> dict[str, Any]:
     }
 
 
-def logged(admin: Client, row: Any) -> list[tuple[int, str]]:
+def logged(support: Client, row: Any) -> list[tuple[int, str]]:
     """Return the history of a row, the newest first."""
     entries = LogEntry.objects.filter(object_id=row.pk)
     found = [(entry.action_flag, entry.get_change_message()) for entry in entries]
     return [(flag, text.removesuffix("Added.")) for flag, text in found]
 
 
-def queries(admin: Client, url: str) -> int:
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
-        assert admin.get(f"{url}/").status_code == 200
+def queries(support: Client, url: str) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        assert support.get(f"{url}/").status_code == 200
     return len(captured)
 
 
-def test_it_writes_a_draft_in_the_name_of_who_is_logged_in(admin, charlie):
-    admin.post(f"{ANNOUNCEMENTS}/add/", {**FORM, **NO_TIMES})
+def test_it_writes_a_draft_in_the_name_of_who_is_logged_in(support, charlie):
+    support.post(f"{ANNOUNCEMENTS}/add/", {**FORM, **NO_TIMES})
     written = Announcement.objects.get()
     assert (written.author, written.published_at) == (charlie, None)
     assert announced() == []
 
 
-def test_it_saves_and_publishes_with_one_button(admin, charlie):
-    admin.post(f"{ANNOUNCEMENTS}/add/", {**FORM, **NO_TIMES, "_publish": "1"})
+def test_it_saves_and_publishes_with_one_button(support, charlie):
+    support.post(f"{ANNOUNCEMENTS}/add/", {**FORM, **NO_TIMES, "_publish": "1"})
     assert [event["data"]["title"] for event in announced()] == ["Hello"]
     later = draft(charlie)
     url = f"{ANNOUNCEMENTS}/{later.pk}/change/"
-    admin.post(url, {**FORM, **NO_TIMES, "title": "Edited", "_publish": "1"})
+    support.post(url, {**FORM, **NO_TIMES, "title": "Edited", "_publish": "1"})
     assert [event["data"]["title"] for event in announced()] == ["Hello", "Edited"]
 
 
-def test_it_previews_the_banner_without_running_it(admin, charlie):
+def test_it_previews_the_banner_without_running_it(support, charlie):
     written = draft(charlie, title="<script>alert(1)</script>", severity="emergency")
-    page = admin.get(f"{ANNOUNCEMENTS}/{written.pk}/change/").content.decode()
+    page = support.get(f"{ANNOUNCEMENTS}/{written.pk}/change/").content.decode()
     assert "announcement-emergency" in page
     assert page.count('<strong dir="auto">') == page.count('<p dir="auto">') == 1
     assert "<script>alert(1)" not in page
     assert "Save and publish now" in page
 
 
-def test_it_refuses_to_end_before_it_starts(admin):
+def test_it_refuses_to_end_before_it_starts(support):
     times = {"starts_at_0": "2040-01-02", "starts_at_1": "00:00", "ends_at_0": "2040-01-01"}
-    page = admin.post(f"{ANNOUNCEMENTS}/add/", {**FORM, **NO_TIMES, **times, "ends_at_1": "00:00"})
+    page = support.post(
+        f"{ANNOUNCEMENTS}/add/", {**FORM, **NO_TIMES, **times, "ends_at_1": "00:00"}
+    )
     assert "This must be later than starts_at." in page.content.decode()
 
 
-def test_it_edits_nothing_that_is_published(admin, charlie):
+def test_it_edits_nothing_that_is_published(support, charlie):
     published = services.announcement_publish(announcement_id=draft(charlie).pk)
     url = f"{ANNOUNCEMENTS}/{published.pk}"
-    page = admin.get(f"{url}/change/").content.decode()
+    page = support.get(f"{url}/change/").content.decode()
     assert "Save and publish now" not in page
     assert "Expire now" in page
-    assert admin.post(f"{url}/change/", {**FORM, **NO_TIMES}).status_code == 403
-    assert admin.post(f"{url}/delete/", {"post": "yes"}).status_code == 403
+    assert support.post(f"{url}/change/", {**FORM, **NO_TIMES}).status_code == 403
+    assert support.post(f"{url}/delete/", {"post": "yes"}).status_code == 403
 
 
-def test_it_expires_with_a_button(admin, charlie):
+def test_it_expires_with_a_button(support, charlie):
     published = services.announcement_publish(announcement_id=draft(charlie).pk)
     url = f"{ANNOUNCEMENTS}/{published.pk}/expire/"
-    assert admin.get(url).status_code == 405
-    assert said(admin.post(url)) == ["1 expired."]
+    assert support.get(url).status_code == 405
+    assert said(support.post(url)) == ["1 expired."]
     assert len(announced()) == 2
 
 
 def test_it_lets_nobody_expire_who_may_not_change(charlie):
     published = services.announcement_publish(announcement_id=draft(charlie).pk)
-    helper = Client()
-    helper.force_login(User.objects.create_user("bob", is_staff=True))
+    helper = browser_as(User.objects.create_user("bob", is_staff=True))
     assert helper.post(f"{ANNOUNCEMENTS}/{published.pk}/expire/").status_code == 403
     assert len(announced()) == 1
 
 
-def test_it_publishes_and_expires_chosen_ones_and_explains_the_rest(admin, charlie):
+def test_it_publishes_and_expires_chosen_ones_and_explains_the_rest(support, charlie):
     one, over = draft(charlie), draft(charlie, ends_at=timezone.now() - HOUR)
-    done = act(admin, ANNOUNCEMENTS, "publish_now", one, over)
+    done = act(support, ANNOUNCEMENTS, "publish_now", one, over)
     assert done[-1] == "1 published."
     assert "has ended" in done[0]
-    assert act(admin, ANNOUNCEMENTS, "expire_now", one)[-1] == "1 expired."
+    assert act(support, ANNOUNCEMENTS, "expire_now", one)[-1] == "1 expired."
 
 
-def test_it_shows_how_many_sockets_were_reached(admin, charlie):
+def test_it_shows_how_many_sockets_were_reached(support, charlie):
     services.announcement_publish(announcement_id=draft(charlie).pk)
     Event.objects.update(reached=42)
-    assert "42 sockets" in admin.get(f"{ANNOUNCEMENTS}/").content.decode()
+    assert "42 sockets" in support.get(f"{ANNOUNCEMENTS}/").content.decode()
 
 
-def test_it_adds_a_notification_that_is_published(admin, alice):
-    page = admin.get(f"{NOTIFICATIONS}/add/").content.decode()
+def test_it_adds_a_notification_that_is_published(support, alice):
+    page = support.get(f"{NOTIFICATIONS}/add/").content.decode()
     assert 'value="in_app"' in page
     assert 'value="sms"' not in page
-    said(admin.post(f"{NOTIFICATIONS}/add/", note_form(alice, metadata="order = 17\r\n\r\nx=a=b")))
+    said(
+        support.post(f"{NOTIFICATIONS}/add/", note_form(alice, metadata="order = 17\r\n\r\nx=a=b"))
+    )
     [event] = told(alice)
     assert event["data"]["metadata"] == {"order": "17", "x": "a=b"}
     created = Notification.objects.get()
-    assert logged(admin, created) == [(ADDITION, "")]
+    assert logged(support, created) == [(ADDITION, "")]
 
 
 @pytest.mark.parametrize(
@@ -180,9 +175,9 @@ def test_it_adds_a_notification_that_is_published(admin, alice):
     ],
 )
 def test_it_says_at_the_field_what_a_notification_cannot_be(
-    admin, alice, fields: dict[str, Any], where: str, says: str
+    support, alice, fields: dict[str, Any], where: str, says: str
 ):
-    answer = admin.post(f"{NOTIFICATIONS}/add/", note_form(alice, **fields))
+    answer = support.post(f"{NOTIFICATIONS}/add/", note_form(alice, **fields))
     assert answer.status_code == 200
     errors = answer.context["adminform"].form.errors
     assert list(errors) == [where]
@@ -191,9 +186,9 @@ def test_it_says_at_the_field_what_a_notification_cannot_be(
 
 
 @pytest.mark.parametrize("field", ["title", "metadata", "channels", "expires_at_0", "user"])
-def test_it_takes_no_harm_from_bytes_that_are_no_text(admin, alice, field: str):
+def test_it_takes_no_harm_from_bytes_that_are_no_text(support, alice, field: str):
     form = urlencode(note_form(alice, **{field: "HERE"})).replace("HERE", "a%3D%ED%A0%80%FF%00")
-    answer = admin.post(
+    answer = support.post(
         f"{NOTIFICATIONS}/add/", form, content_type="application/x-www-form-urlencoded"
     )
     assert answer.status_code in {200, 400}
@@ -209,19 +204,19 @@ def test_a_form_takes_no_text_that_cannot_be_encoded(alice, name: str):
     assert "ull character" in str(form(nul).errors[name]) or "NUL" in str(form(nul).errors[name])
 
 
-def test_it_counts_a_line_end_once_and_an_emoji_once(admin, alice):
+def test_it_counts_a_line_end_once_and_an_emoji_once(support, alice):
     text = "\U0001f600" * 500 + "\r\n" * 499 + "x"
-    admin.post(f"{NOTIFICATIONS}/add/", note_form(alice, message=text))
+    support.post(f"{NOTIFICATIONS}/add/", note_form(alice, message=text))
     assert len(told(alice)[0]["data"]["message"]) == 1000
     assert "maxlength" not in str(TextField(max_length=5).widget.attrs)
 
 
-def test_it_explains_what_was_right_and_came_too_late(admin, alice, monkeypatch):
+def test_it_explains_what_was_right_and_came_too_late(support, alice, monkeypatch):
     def late(**given: Any) -> Notification:
         raise InvalidInput("expires_at", "lies in the past; give a later time")
 
     monkeypatch.setattr(services, "notification_create", late)
-    answer = admin.post(f"{NOTIFICATIONS}/add/", note_form(alice))
+    answer = support.post(f"{NOTIFICATIONS}/add/", note_form(alice))
     assert said(answer) == ["expires_at: lies in the past; give a later time"]
     assert answer.status_code == 302
 
@@ -234,73 +229,72 @@ def test_it_explains_what_was_right_and_came_too_late(admin, alice, monkeypatch)
         ({"message": "x" * 5001}, "message"),
     ],
 )
-def test_it_says_at_the_field_what_an_announcement_cannot_be(admin, charlie, fields, where: str):
+def test_it_says_at_the_field_what_an_announcement_cannot_be(support, charlie, fields, where: str):
     for url in (f"{ANNOUNCEMENTS}/add/", f"{ANNOUNCEMENTS}/{draft(charlie).pk}/change/"):
-        answer = admin.post(url, {**FORM, **NO_TIMES, **fields})
+        answer = support.post(url, {**FORM, **NO_TIMES, **fields})
         assert list(answer.context["adminform"].form.errors) == [where]
 
 
-def test_it_takes_an_announcement_of_5000_characters_in_any_script(admin):
+def test_it_takes_an_announcement_of_5000_characters_in_any_script(support):
     for letter in ("x", "\u0c85", "\U0001f600"):
         form = {**FORM, **NO_TIMES, "message": letter * 5000, "_publish": "1"}
-        admin.post(f"{ANNOUNCEMENTS}/add/", form)
+        support.post(f"{ANNOUNCEMENTS}/add/", form)
         assert announced()[-1]["data"]["message"] == letter * 5000
 
 
-def test_it_resends_marks_read_and_archives(admin, alice):
+def test_it_resends_marks_read_and_archives(support, alice):
     created, scheduled = note(alice), overdue(alice)
-    left, sent = act(admin, NOTIFICATIONS, "resend", created, scheduled)
+    left, sent = act(support, NOTIFICATIONS, "resend", created, scheduled)
     assert (left[:22], sent) == ("1 left as they were: n", "1 sent again.")
-    assert act(admin, NOTIFICATIONS, "mark_read", created)[-1] == "1 marked as read."
-    assert act(admin, NOTIFICATIONS, "archive", created)[-1] == "1 archived."
-    again = act(admin, NOTIFICATIONS, "archive", created)
+    assert act(support, NOTIFICATIONS, "mark_read", created)[-1] == "1 marked as read."
+    assert act(support, NOTIFICATIONS, "archive", created)[-1] == "1 archived."
+    again = act(support, NOTIFICATIONS, "archive", created)
     assert again[-1] == "1 left as they were: archived already."
     assert types(told(alice)) == [*["notification"] * 2, *["notification_updated"] * 2]
     entries = ["Archived.", "Marked as read.", "Sent again."]
-    assert logged(admin, created) == [(CHANGE, text) for text in entries]
+    assert logged(support, created) == [(CHANGE, text) for text in entries]
 
 
-def test_it_logs_who_published_and_expired(admin, charlie):
+def test_it_logs_who_published_and_expired(support, charlie):
     written = draft(charlie)
-    act(admin, ANNOUNCEMENTS, "publish_now", written)
-    admin.post(f"{ANNOUNCEMENTS}/{written.pk}/expire/")
-    act(admin, ANNOUNCEMENTS, "publish_now", draft(charlie, ends_at=timezone.now() - HOUR))
-    assert logged(admin, written) == [(CHANGE, "Expired."), (CHANGE, "Published.")]
+    act(support, ANNOUNCEMENTS, "publish_now", written)
+    support.post(f"{ANNOUNCEMENTS}/{written.pk}/expire/")
+    act(support, ANNOUNCEMENTS, "publish_now", draft(charlie, ends_at=timezone.now() - HOUR))
+    assert logged(support, written) == [(CHANGE, "Expired."), (CHANGE, "Published.")]
     assert LogEntry.objects.count() == 2
     assert {entry.user for entry in LogEntry.objects.all()} == {charlie}
 
 
-def test_it_tells_each_user_once_of_what_an_action_did(admin, alice, bob):
+def test_it_tells_each_user_once_of_what_an_action_did(support, alice, bob):
     rows = [note(user) for user in (alice, bob) for _ in range(30)]
-    act(admin, NOTIFICATIONS, "mark_read", *rows)
+    act(support, NOTIFICATIONS, "mark_read", *rows)
     for user in (alice, bob):
         updates = [e for e in told(user) if e["type"] == "notification_updated"]
         assert [len(update["data"]["notifications"]) for update in updates] == [30]
 
 
-def test_it_asks_the_database_as_often_for_many_rows_as_for_few(admin, alice, bob):
+def test_it_asks_the_database_as_often_for_many_rows_as_for_few(support, alice, bob):
     few, many = ([note(user) for user in (alice, bob) for _ in range(n)] for n in (1, 40))
     asked = []
     for rows in (few, many):
         with CaptureQueriesContext(connection) as captured:
-            act(admin, NOTIFICATIONS, "archive", *rows)
+            act(support, NOTIFICATIONS, "archive", *rows)
         asked.append(len(captured))
     assert asked[0] == asked[1]
 
 
-def test_it_changes_and_erases_no_notification_by_hand(admin, alice):
+def test_it_changes_and_erases_no_notification_by_hand(support, alice):
     created = note(alice)
     url = f"{NOTIFICATIONS}/{created.pk}"
-    assert admin.get(f"{url}/change/").status_code == 200
-    assert admin.post(f"{url}/change/", {"status": "read"}).status_code == 403
-    assert admin.post(f"{url}/delete/", {"post": "yes"}).status_code == 403
+    assert support.get(f"{url}/change/").status_code == 200
+    assert support.post(f"{url}/change/", {"status": "read"}).status_code == 403
+    assert support.post(f"{url}/delete/", {"post": "yes"}).status_code == 403
 
 
 def test_it_offers_no_actions_to_who_may_only_look(alice):
     created = note(alice)
     helper = User.objects.create_user("bob", is_staff=True)
-    browser = Client()
-    browser.force_login(helper)
+    browser = browser_as(helper)
     helper.user_permissions.add(Permission.objects.get(codename="view_notification"))
     assert browser.get(f"{NOTIFICATIONS}/").status_code == 200
     act(browser, NOTIFICATIONS, "archive", created)
@@ -310,25 +304,25 @@ def test_it_offers_no_actions_to_who_may_only_look(alice):
 @pytest.mark.parametrize(
     ("text", "found"), [("alice", True), ("al", True), ("{id}", True), ("bob", False)]
 )
-def test_it_finds_by_user_and_id(admin, alice, text: str, found: bool):
+def test_it_finds_by_user_and_id(support, alice, text: str, found: bool):
     created = note(alice)
-    page = admin.get(f"{NOTIFICATIONS}/", {"q": text.format(id=created.pk)}).content.decode()
+    page = support.get(f"{NOTIFICATIONS}/", {"q": text.format(id=created.pk)}).content.decode()
     assert (f"/notification/{created.pk}/change/" in page) is found
 
 
-def test_it_lists_any_number_with_the_same_queries(admin, alice, bob, charlie):
+def test_it_lists_any_number_with_the_same_queries(support, alice, bob, charlie):
     note(alice)
     services.announcement_publish(announcement_id=draft(charlie).pk)
-    few = [queries(admin, url) for url in (NOTIFICATIONS, ANNOUNCEMENTS)]
+    few = [queries(support, url) for url in (NOTIFICATIONS, ANNOUNCEMENTS)]
     for author in (alice, bob, charlie):
         note(author)
         services.announcement_publish(announcement_id=draft(author).pk)
-    assert [queries(admin, url) for url in (NOTIFICATIONS, ANNOUNCEMENTS)] == few
+    assert [queries(support, url) for url in (NOTIFICATIONS, ANNOUNCEMENTS)] == few
 
 
 @pytest.mark.django_db(transaction=True)
 def test_what_is_published_while_it_is_edited_says_what_the_row_says(
-    admin: Client, charlie: User, monkeypatch: pytest.MonkeyPatch
+    support: Client, charlie: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     announcement = draft(charlie, title="Old")
     allowed = AnnouncementAdmin.has_change_permission
@@ -349,7 +343,7 @@ def test_what_is_published_while_it_is_edited_says_what_the_row_says(
         return found
 
     monkeypatch.setattr(AnnouncementAdmin, "has_change_permission", meanwhile)
-    admin.post(f"{ANNOUNCEMENTS}/{announcement.pk}/change/", {**FORM, **NO_TIMES, "title": "New"})
+    support.post(f"{ANNOUNCEMENTS}/{announcement.pk}/change/", {**FORM, **NO_TIMES, "title": "New"})
     job.join()
     announcement.refresh_from_db()
     assert [event["data"]["title"] for event in announced()] == [announcement.title] == ["New"]
@@ -397,9 +391,9 @@ def test_who_may_change_announcements_publishes_what_it_adds(client: Client):
     assert [event["data"]["title"] for event in announced()] == ["Hello"]
 
 
-def test_a_new_announcement_shows_nothing_that_it_does_not_have_yet(admin, charlie):
+def test_a_new_announcement_shows_nothing_that_it_does_not_have_yet(support, charlie):
     names = ("field-state", "field-published_at", "field-reached", "field-author")
-    page = admin.get(f"{ANNOUNCEMENTS}/add/").content.decode()
+    page = support.get(f"{ANNOUNCEMENTS}/add/").content.decode()
     assert [name for name in names if name in page] == []
-    page = admin.get(f"{ANNOUNCEMENTS}/{draft(charlie).pk}/change/").content.decode()
+    page = support.get(f"{ANNOUNCEMENTS}/{draft(charlie).pk}/change/").content.decode()
     assert [name for name in names if name in page] == list(names)

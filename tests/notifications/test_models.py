@@ -141,8 +141,7 @@ def test_it_takes_none_for_no_metadata_and_one_form_of_a_line_end(alice):
 
 
 @pytest.mark.parametrize(
-    "fields",
-    [{"title": ""}, {"message": "x" * 5001}, {"severity": "grave"}, {"ends_at": "soon"}],
+    "fields", [{"title": ""}, {"message": "x" * 5001}, {"severity": "grave"}, {"ends_at": "soon"}]
 )
 def test_it_saves_no_announcement_that_the_protocol_could_not_carry(charlie, fields):
     with pytest.raises(InvalidInput):

@@ -6,12 +6,12 @@ import re
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from notifications import services
 from notifications.models import Notification
+from tests.clients import api_as
 from tests.notifications.support import HOUR, draft, note, overdue, told, types
 
 URL = "/api/v1/notifications"
@@ -33,12 +33,6 @@ FIELDS = {
 }
 
 
-def client(user: User) -> APIClient:
-    browser = APIClient()
-    browser.force_authenticate(user)
-    return browser
-
-
 def titles(rows: list[dict[str, Any]]) -> list[str]:
     return [row["title"] for row in rows]
 
@@ -48,10 +42,10 @@ def test_it_lists_the_newest_first_with_skip_and_limit(alice, bob):
         note(alice, f"A{number}")
     note(bob)
     overdue(alice, "Scheduled")
-    assert titles(client(alice).get(URL).json()) == ["A4", "A3", "A2", "A1", "A0"]
-    page = client(alice).get(URL, {"skip": 1, "limit": 2}).json()
+    assert titles(api_as(alice).get(URL).json()) == ["A4", "A3", "A2", "A1", "A0"]
+    page = api_as(alice).get(URL, {"skip": 1, "limit": 2}).json()
     assert titles(page) == ["A3", "A2"]
-    [row] = client(bob).get(URL).json()
+    [row] = api_as(bob).get(URL).json()
     assert row.keys() == FIELDS
     assert isinstance(row["id"], str)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", row["created_at"])
@@ -60,12 +54,12 @@ def test_it_lists_the_newest_first_with_skip_and_limit(alice, bob):
 def test_it_pages_by_cursor_while_new_ones_arrive(alice):
     for number in range(5):
         note(alice, f"A{number}")
-    first = client(alice).get(URL, {"page_size": 2}).json()
+    first = api_as(alice).get(URL, {"page_size": 2}).json()
     assert (titles(first["results"]), first["previous"]) == (["A4", "A3"], None)
     note(alice, "New")
-    second = client(alice).get(first["next"]).json()
+    second = api_as(alice).get(first["next"]).json()
     assert titles(second["results"]) == ["A2", "A1"]
-    last = client(alice).get(second["next"]).json()
+    last = api_as(alice).get(second["next"]).json()
     assert (titles(last["results"]), last["next"]) == (["A0"], None)
 
 
@@ -78,7 +72,7 @@ def test_it_filters(alice):
     services.notification_mark_read(notification_id=read.pk)
 
     def found(**query: str) -> list[str]:
-        return titles(client(alice).get(URL, query).json())
+        return titles(api_as(alice).get(URL, query).json())
 
     assert found(status="read") == ["Read"]
     assert found(type="security") == ["Risk"]
@@ -92,7 +86,7 @@ def test_it_filters(alice):
     ["status=gone", "limit=0", "limit=201", "skip=-1", "skip=x", f"skip={10**30}", "statu=read"],
 )
 def test_it_refuses_bad_queries(alice, query: str):
-    assert client(alice).get(f"{URL}?{query}").status_code == 400
+    assert api_as(alice).get(f"{URL}?{query}").status_code == 400
 
 
 def test_it_summarises(alice):
@@ -102,7 +96,7 @@ def test_it_summarises(alice):
     read, archived = Notification.objects.filter(type="system").order_by("id")
     services.notification_mark_read(notification_id=read.pk)
     services.notification_archive(notification_id=archived.pk)
-    summary = client(alice).get(f"{URL}/summary").json()
+    summary = api_as(alice).get(f"{URL}/summary").json()
     recent = summary.pop("recent_notifications")
     assert titles(recent) == ["Read", "Hello"]
     by_type, by_priority = summary.pop("by_type"), summary.pop("by_priority")
@@ -124,29 +118,29 @@ def test_it_summarises(alice):
 def test_it_acts_with_and_without_a_trailing_slash(alice, action: str, status: str):
     created = note(alice)
     for path in (f"{URL}/{created.pk}/{action}", f"{URL}/{created.pk}/{action}/"):
-        answer = client(alice).post(path)
+        answer = api_as(alice).post(path)
         assert (answer.status_code, answer.json()["status"]) == (200, status)
 
 
 @pytest.mark.parametrize("method", ["put", "patch"])
 def test_it_sets_the_status(alice, method: str):
     created = note(alice)
-    answer = getattr(client(alice), method)(f"{URL}/{created.pk}", {"status": "read"}, "json")
+    answer = getattr(api_as(alice), method)(f"{URL}/{created.pk}", {"status": "read"}, "json")
     assert answer.json()["read_at"] is not None
     assert types(told(alice)) == ["notification", "notification_updated"]
 
 
 def test_it_deletes_by_archiving(alice):
     created = note(alice)
-    assert client(alice).delete(f"{URL}/{created.pk}").status_code == 204
-    assert client(alice).get(f"{URL}/{created.pk}").json()["status"] == "archived"
+    assert api_as(alice).delete(f"{URL}/{created.pk}").status_code == 204
+    assert api_as(alice).get(f"{URL}/{created.pk}").json()["status"] == "archived"
 
 
 @pytest.mark.parametrize("method", ["post", "put"])
 def test_it_updates_in_bulk_and_answers_for_each(alice, bob, method: str):
     mine, others = note(alice), note(bob)
     body = {"notification_ids": [str(mine.pk), str(others.pk), "none"], "status": "read"}
-    answer = getattr(client(alice), method)(f"{URL}/bulk-update", body, "json")
+    answer = getattr(api_as(alice), method)(f"{URL}/bulk-update", body, "json")
     assert answer.json() == {
         "updated": 1,
         "results": [
@@ -171,14 +165,14 @@ def test_it_updates_in_bulk_and_answers_for_each(alice, bob, method: str):
     ],
 )
 def test_it_refuses_bad_bulk_updates(alice, body: Any):
-    answer = client(alice).post(f"{URL}/bulk-update", body, "json")
+    answer = api_as(alice).post(f"{URL}/bulk-update", body, "json")
     assert answer.status_code == 400
 
 
 def test_it_marks_all(alice):
     note(alice)
     note(alice)
-    browser = client(alice)
+    browser = api_as(alice)
     assert browser.post(f"{URL}/mark-all-seen").json() == {"updated": 2}
     assert browser.post(f"{URL}/mark-all-read").json() == {"updated": 2}
     assert browser.get(f"{URL}/summary").json()["unread_count"] == 0
@@ -200,20 +194,20 @@ def test_it_marks_all(alice):
 def test_it_hides_somebody_elses_and_the_unpublished(alice, bob, method, suffix, body):
     ids = [note(alice).pk, overdue(bob).pk, 10**30, "abc", "0"]
     for id in ids:
-        answer = getattr(client(bob), method)(f"{URL}/{id}{suffix}", body, "json")
+        answer = getattr(api_as(bob), method)(f"{URL}/{id}{suffix}", body, "json")
         assert answer.status_code == 404
     assert not Notification.objects.exclude(status="unread").exists()
 
 
 def test_it_refuses_a_body_where_none_belongs(alice):
     created = note(alice)
-    answer = client(alice).post(f"{URL}/{created.pk}/read", {"at": "noon"}, "json")
+    answer = api_as(alice).post(f"{URL}/{created.pk}/read", {"at": "noon"}, "json")
     assert answer.status_code == 400
 
 
 def test_it_lets_staff_create_for_a_user(alice, charlie):
     body = {"user_id": str(alice.pk), "title": "Hi", "message": "You", "metadata": {"a": [1]}}
-    answer = client(charlie).post(URL, body, "json")
+    answer = api_as(charlie).post(URL, body, "json")
     assert answer.status_code == 201
     assert told(alice)[0]["data"]["id"] == answer.json()["id"]
     assert answer.json()["metadata"] == {"a": [1]}
@@ -221,7 +215,7 @@ def test_it_lets_staff_create_for_a_user(alice, charlie):
 
 def test_it_lets_nobody_else_create(alice):
     body = {"user_id": alice.pk, "title": "Hi", "message": "You"}
-    assert client(alice).post(URL, body, "json").status_code == 403
+    assert api_as(alice).post(URL, body, "json").status_code == 403
     assert not Notification.objects.exists()
 
 
@@ -239,15 +233,15 @@ def test_it_lets_nobody_else_create(alice):
 )
 def test_it_refuses_bad_creations(alice, charlie, change: dict[str, Any]):
     body = {"user_id": alice.pk, "title": "Hi", "message": "You", **change}
-    assert client(charlie).post(URL, body, "json").status_code == 400
+    assert api_as(charlie).post(URL, body, "json").status_code == 400
     assert not Notification.objects.exists()
 
 
 @pytest.mark.parametrize("written", [" {}", "{}.0", "+{}", "0{}"])
 def test_it_takes_an_id_as_text_only_as_answers_write_it(alice, charlie, written: str):
     body = {"user_id": written.format(alice.pk), "title": "Hi", "message": "You"}
-    assert client(charlie).post(URL, body, "json").status_code == 400
-    assert client(charlie).post(URL, body | {"user_id": str(alice.pk)}, "json").status_code == 201
+    assert api_as(charlie).post(URL, body, "json").status_code == 400
+    assert api_as(charlie).post(URL, body | {"user_id": str(alice.pk)}, "json").status_code == 201
 
 
 @pytest.mark.parametrize("path", [URL, f"{URL}/summary", "/api/v1/announcements"])
@@ -258,5 +252,5 @@ def test_it_wants_a_login(db, path: str):
 def test_it_lists_active_announcements(alice, charlie):
     draft(charlie, title="Draft")
     live = services.announcement_publish(announcement_id=draft(charlie, title="Live").pk)
-    [row] = client(alice).get("/api/v1/announcements").json()
+    [row] = api_as(alice).get("/api/v1/announcements").json()
     assert (row["id"], row["title"], row["severity"]) == (str(live.pk), "Live", "info")

@@ -13,6 +13,7 @@ from hoardrun.broadcasts.models import Broadcast
 from hoardrun.ledger import services
 from hoardrun.ledger.models import Transaction
 from realtime.models import Event
+from tests.clients import api_as
 from tests.hoardrun.tools import problem
 from tests.services.asgi import ask
 
@@ -40,10 +41,10 @@ def written() -> int:
 
 
 @pytest.mark.parametrize("key", BAD, ids=repr)
-def test_a_key_that_protects_nothing_is_refused(login, charlie, requests, key: bytes):
+def test_a_key_that_protects_nothing_is_refused(charlie, requests, key: bytes):
     for path, body in requests.items():
         headers = {"Idempotency-Key": key.decode("latin-1")}
-        answer = login(charlie).post(path, body, format="json", headers=headers)
+        answer = api_as(charlie).post(path, body, headers=headers)
         problem(answer, 400, "invalid_input", "Idempotency-Key")
     assert written() == 0
 
@@ -64,48 +65,44 @@ def test_a_key_that_is_sent_twice_is_refused(charlie: User, requests, keys: tupl
     assert written() == 0
 
 
-def test_a_key_used_for_something_else_is_answered_alike_everywhere(login, charlie, requests):
+def test_a_key_used_for_something_else_is_answered_alike_everywhere(charlie, requests):
     changed = {"amount": "11", "title": "Other"}
     for number, (path, body) in enumerate(requests.items()):
         headers = {"Idempotency-Key": f"k!~{number}"}
-        post = login(charlie).post
-        assert post(path, body, format="json", headers=headers).status_code in (200, 201)
-        again = post(path, body, format="json", headers=headers)
+        post = api_as(charlie).post
+        assert post(path, body, headers=headers).status_code in (200, 201)
+        again = post(path, body, headers=headers)
         assert (again.status_code, again["Idempotent-Replayed"]) == (200, "true")
         other = body | {name: value for name, value in changed.items() if name in body}
-        problem(post(path, other, format="json", headers=headers), 422, "idempotency_conflict")
+        problem(post(path, other, headers=headers), 422, "idempotency_conflict")
     assert written() == len(requests)
 
 
-def test_a_repeated_request_is_told_how_the_transaction_stands_now(login, charlie, requests):
+def test_a_repeated_request_is_told_how_the_transaction_stands_now(charlie, requests):
     path, headers = "/api/v1/transactions", {"Idempotency-Key": "k"}
     too_much = requests[path] | {"amount": "1000"}
-    problem(
-        login(charlie).post(path, too_much, format="json", headers=headers),
-        409,
-        "insufficient_funds",
-    )
-    first = login(charlie).post(path, requests[path], format="json", headers=headers)
+    problem(api_as(charlie).post(path, too_much, headers=headers), 409, "insufficient_funds")
+    first = api_as(charlie).post(path, requests[path], headers=headers)
     assert (first.status_code, first.json()["status"]) == (201, "pending")  # not the refusal
     services.transaction_move(txn_id=first.json()["id"], to="completed")
-    again = login(charlie).post(path, requests[path], format="json", headers=headers)
+    again = api_as(charlie).post(path, requests[path], headers=headers)
     assert (again.status_code, again["Idempotent-Replayed"]) == (200, "true")
-    assert again.json() == login(charlie).get(f"{path}/{first.json()['id']}").json()
+    assert again.json() == api_as(charlie).get(f"{path}/{first.json()['id']}").json()
     assert again.json()["status"] == "completed"
 
 
-def test_where_no_key_is_honoured_one_is_refused(login, charlie: User):
+def test_where_no_key_is_honoured_one_is_refused(charlie: User):
     body = {**NOTE, "user_id": charlie.pk}
     for key in ("k", ""):
         headers = {"Idempotency-Key": key}
-        answer = login(charlie).post("/api/v1/notifications", body, format="json", headers=headers)
+        answer = api_as(charlie).post("/api/v1/notifications", body, headers=headers)
         problem(answer, 400, "invalid_input", "Idempotency-Key")
 
 
-def test_the_key_as_a_field_follows_the_same_rules(login, charlie, requests):
+def test_the_key_as_a_field_follows_the_same_rules(charlie, requests):
     path = "/api/v1/transactions"
     for key in ("", "a b", "a,b", "é", "x" * 201, 7, None, "k\n", " k"):
         body = requests[path] | {"idempotency_key": key}
-        answer = login(charlie).post(path, body, format="json")
+        answer = api_as(charlie).post(path, body)
         problem(answer, 400, "invalid_input", "idempotency_key")
     assert written() == 0

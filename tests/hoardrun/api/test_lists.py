@@ -11,20 +11,20 @@ from rest_framework.test import APIClient
 
 from hoardrun.ledger.services import account_open, transaction_create
 from notifications.services import notification_create
+from tests.clients import api_as
 from tests.hoardrun.tools import problem
 
 LISTS = ["/api/v1/transactions", "/api/v1/notifications"]
 
 
 @pytest.fixture
-def client(alice: User, login: Any) -> APIClient:
+def client(alice: User) -> APIClient:
     """Alice, with seven rows in each list."""
     account = account_open(user_id=alice.pk, currency="KES", opening_balance="100")
     for _ in range(7):
         transaction_create(account_id=account.pk, type="payment", direction="outbound", amount=1)
         notification_create(user_id=alice.pk, title="Hello", message="World")
-    client: APIClient = login(alice)
-    return client
+    return api_as(alice)
 
 
 def next_of(answer: Any) -> str | None:

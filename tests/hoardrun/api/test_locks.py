@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connections, transaction
-from django.test import Client
 from django.utils import timezone
 
 from hoardrun.api import tokens
@@ -23,6 +22,7 @@ from realtime.protocol.messages import AccessChanged
 from realtime.publish import publish
 from realtime.retry import retried
 from realtime.streams import user_stream
+from tests.clients import browser_as
 from tests.services.locks import wait_for_a_waiter
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -99,8 +99,7 @@ def test_a_publisher_comes_while_a_login_ends(alice: User, refresh: str, end: Ca
 
 
 def rename_in_the_admin(user: User) -> None:
-    browser = Client()
-    browser.force_login(User.objects.get(username="charlie"))
+    browser = browser_as(User.objects.get(username="charlie"))
     form = {"username": f"forgotten-{user.pk}", "date_joined_0": "2026-01-01"}
     answer = browser.post(
         f"/admin/auth/user/{user.pk}/change/", form | {"date_joined_1": "00:00:00"}

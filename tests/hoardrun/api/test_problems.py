@@ -19,6 +19,7 @@ from rest_framework.views import APIView
 from hoardrun.ledger.errors import InsufficientFunds
 from hoardrun.logs import SaidOnce
 from realtime.core import bodies
+from tests.clients import api_as
 from tests.hoardrun.tools import problem
 
 TOKEN = "/api/v1/auth/token"
@@ -56,14 +57,10 @@ def test_it_refuses_json_that_is_no_object(db, body: bytes):
 
 def test_it_names_every_wrong_missing_and_surplus_field(db):
     data = {"username": "x" * 151, "password": ["secret"]}
-    problem(
-        APIClient().post(TOKEN, data, format="json"), 400, "invalid_input", "username", "password"
-    )
-    problem(
-        APIClient().post(TOKEN, {}, format="json"), 400, "invalid_input", "username", "password"
-    )
+    problem(APIClient().post(TOKEN, data), 400, "invalid_input", "username", "password")
+    problem(APIClient().post(TOKEN, {}), 400, "invalid_input", "username", "password")
     surplus = {"username": "alice", "password": "x", "pasword": "x"}
-    body = problem(APIClient().post(TOKEN, surplus, format="json"), 400, "invalid_input", "pasword")
+    body = problem(APIClient().post(TOKEN, surplus), 400, "invalid_input", "pasword")
     assert "Unknown field" in body["errors"]["pasword"][0]
 
 
@@ -105,14 +102,14 @@ def test_a_small_body_gets_a_small_answer(db):
     assert len(answer.content) < 3000
 
 
-def test_of_many_ids_none_is_looked_at(alice, login, django_assert_num_queries):
+def test_of_many_ids_none_is_looked_at(alice, django_assert_num_queries):
     body = {"notification_ids": [""] * 15_000, "status": "read"}
     with django_assert_num_queries(0):
-        answer = login(alice).post("/api/v1/notifications/bulk-update", body, format="json")
+        answer = api_as(alice).post("/api/v1/notifications/bulk-update", body)
     problem(answer, 400, "invalid_input", "notification_ids")
     assert len(answer.content) < 1000
     body["notification_ids"] = [""] * 100  # as many as may be: each is wrong
-    answer = login(alice).post("/api/v1/notifications/bulk-update", body, format="json")
+    answer = api_as(alice).post("/api/v1/notifications/bulk-update", body)
     assert len(problem(answer, 400, "invalid_input")["errors"]) == 20
 
 

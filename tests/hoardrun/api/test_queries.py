@@ -14,6 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from realtime.rest.pagination import CursorOrWindow
 from realtime.rest.views import View
+from tests.clients import api_as
 from tests.hoardrun.tools import problem
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -78,45 +79,45 @@ def _as_route(path: str) -> str:
 
 def _call(client: Any, method: str, path: str, query: str) -> Any:
     url = re.sub(r"<\w+:\w+>", "1", path)
-    return getattr(client, method)(f"{url}?{query}", data=None, format="json")
+    return getattr(client, method)(f"{url}?{query}", data=None)
 
 
 @pytest.mark.parametrize("path", VIEWS)
 def test_unknown_and_repeated_parameters_are_refused_with_the_names_that_exist(
-    charlie: User, login, path: str
+    charlie: User, path: str
 ):
     view = VIEWS[path]
     for method in METHODS:
         if not hasattr(view, method):
             continue
-        answer = _call(login(charlie), method, path, "usr_id=1&pagesize=2")
+        answer = _call(api_as(charlie), method, path, "usr_id=1&pagesize=2")
         errors = problem(answer, 400, "invalid_input", "usr_id", "pagesize")["errors"]
         known = view.parameters(method.upper())
         assert all(name in errors["usr_id"][0] for name in known)
         for name in known:
-            answer = _call(login(charlie), method, path, f"{name}=1&{name}=1")
+            answer = _call(api_as(charlie), method, path, f"{name}=1&{name}=1")
             problem(answer, 400, "invalid_input", name)
 
 
-def test_options_and_head_take_what_the_view_takes(alice: User, login):
-    client = login(alice)
+def test_options_and_head_take_what_the_view_takes(alice: User):
+    client = api_as(alice)
     assert client.head("/api/v1/notifications?page_size=2").status_code == 200
     assert client.options("/api/v1/notifications?page_size=2").status_code == 200
     assert client.head("/api/v1/notifications?pagesize=2").status_code == 400
 
 
-def test_a_method_that_there_is_not_is_refused_as_such(alice: User, login):
+def test_a_method_that_there_is_not_is_refused_as_such(alice: User):
     for method in ("TRACE", "PUT"):
-        answer = login(alice).generic(method, "/api/v1/notifications?page_size=2")
+        answer = api_as(alice).generic(method, "/api/v1/notifications?page_size=2")
         problem(answer, 405, "method_not_allowed")
 
 
-def test_many_parameters_are_refused_in_few_words(alice: User, login):
+def test_many_parameters_are_refused_in_few_words(alice: User):
     query = "&".join(f"k{number}=1" for number in range(900))
-    answer = login(alice).get(f"/api/v1/accounts?{query}")
+    answer = api_as(alice).get(f"/api/v1/accounts?{query}")
     assert len(problem(answer, 400, "invalid_input")["errors"]) == 20
     query = "&".join(f"k{number}=1" for number in range(5000))
-    problem(login(alice).get(f"/api/v1/accounts?{query}"), 400, "bad_request")
+    problem(api_as(alice).get(f"/api/v1/accounts?{query}"), 400, "bad_request")
 
 
 def test_there_are_lists_to_page():
@@ -125,6 +126,6 @@ def test_there_are_lists_to_page():
 
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize("cursor", BAD_CURSORS, ids=lambda cursor: cursor[:30])
-def test_a_cursor_that_we_have_not_written_is_refused(charlie: User, login, path: str, cursor: str):
-    answer = login(charlie).get(path, {"cursor": cursor})
+def test_a_cursor_that_we_have_not_written_is_refused(charlie: User, path: str, cursor: str):
+    answer = api_as(charlie).get(path, {"cursor": cursor})
     problem(answer, 400, "invalid_input", "cursor")

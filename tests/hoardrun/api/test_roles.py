@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 from hoardrun.broadcasts.models import Broadcast
 from notifications.models import Notification
 from realtime.models import Event
+from tests.clients import api_as
 from tests.hoardrun.tools import problem
 
 CUSTOMERS = [
@@ -46,7 +47,7 @@ DECISIONS = ["/ws/broadcast/1/approve", "/ws/broadcast/1/reject"]
 
 
 def call(client: APIClient, method: str, path: str) -> Any:
-    return client.get(path) if method == "get" else client.post(path, {}, format="json")
+    return client.get(path) if method == "get" else client.post(path, {})
 
 
 @pytest.mark.parametrize(("method", "path"), CUSTOMERS + STAFF)
@@ -57,20 +58,20 @@ def test_nobody_gets_in_without_a_login(db, method: str, path: str):
 
 
 @pytest.mark.parametrize(("method", "path"), CUSTOMERS)
-def test_customers_use_the_api(alice: User, login, method: str, path: str):
-    assert call(login(alice), method, path).status_code == 200
+def test_customers_use_the_api(alice: User, method: str, path: str):
+    assert call(api_as(alice), method, path).status_code == 200
 
 
 @pytest.mark.parametrize(("method", "path"), STAFF)
-def test_customers_neither_broadcast_nor_read_stats(alice: User, login, method: str, path: str):
-    problem(call(login(alice), method, path), 403, "permission_denied")
+def test_customers_neither_broadcast_nor_read_stats(alice: User, method: str, path: str):
+    problem(call(api_as(alice), method, path), 403, "permission_denied")
     assert not Event.objects.exists()
     assert not Broadcast.objects.exists()
 
 
 @pytest.mark.parametrize(("method", "path"), CUSTOMERS + STAFF)
-def test_staff_gets_everywhere(charlie: User, login, method: str, path: str):
-    answer = call(login(charlie), method, path)
+def test_staff_gets_everywhere(charlie: User, method: str, path: str):
+    answer = call(api_as(charlie), method, path)
     if path in DECISIONS:
         problem(answer, 404, "broadcast_not_found")
     elif method == "post" and path in {staff_path for _, staff_path in STAFF}:
@@ -82,9 +83,9 @@ def test_staff_gets_everywhere(charlie: User, login, method: str, path: str):
 @pytest.mark.parametrize(("method", "path"), [route for route in STAFF if "/ws/" in route[1]])
 @pytest.mark.parametrize("name", ["dora", "erin", "frank"])
 def test_staff_broadcasts_and_approves_by_separate_rights(
-    request, login, name: str, method: str, path: str
+    request, name: str, method: str, path: str
 ):
-    answer = call(login(request.getfixturevalue(name)), method, path)
+    answer = call(api_as(request.getfixturevalue(name)), method, path)
     may = {
         "dora": set(),
         "erin": {"/ws/broadcast/waiting", *BROADCASTS},
@@ -102,20 +103,18 @@ def test_staff_broadcasts_and_approves_by_separate_rights(
 
 @pytest.mark.parametrize(("method", "path"), [route for route in STAFF if "/ws/" in route[1]])
 @pytest.mark.parametrize("name", ["erin", "frank", "charlie"])
-def test_a_right_is_worth_nothing_to_who_is_no_staff(
-    request, login, name: str, method: str, path: str
-):
+def test_a_right_is_worth_nothing_to_who_is_no_staff(request, name: str, method: str, path: str):
     user = request.getfixturevalue(name)
     user.is_staff = False
     user.save()
-    problem(call(login(user), method, path), 403, "permission_denied")
+    problem(call(api_as(user), method, path), 403, "permission_denied")
 
 
 def test_a_session_alone_broadcasts_nothing_without_its_csrf_token(charlie: User):
     client = APIClient(enforce_csrf_checks=True)
     client.force_login(charlie)
     body = {"title": "Hello", "message": "World"}
-    answer = client.post("/ws/broadcast/announcement", body, format="json")
+    answer = client.post("/ws/broadcast/announcement", body)
     problem(answer, 403, "permission_denied")
     assert not Event.objects.exists()
 
@@ -141,7 +140,7 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 
 
-def test_to_be_staff_gives_no_more_than_a_customer_has(alice: User, dora: User, login):
+def test_to_be_staff_gives_no_more_than_a_customer_has(alice: User, dora: User):
     """Walk every path: staff that was given no right is answered as a customer is."""
     walked = 0
     for path, view in routes(get_resolver().url_patterns):
@@ -152,8 +151,7 @@ def test_to_be_staff_gives_no_more_than_a_customer_has(alice: User, dora: User, 
                 continue
             walked += 1
             answers = [
-                getattr(login(user), method)(path, BODIES.get(path, {}), format="json")
-                for user in (alice, dora)
+                getattr(api_as(user), method)(path, BODIES.get(path, {})) for user in (alice, dora)
             ]
             customer, staff = (answer.status_code for answer in answers)
             # 403 where a customer is told 404: staff may know that it lacks a right.
@@ -163,33 +161,31 @@ def test_to_be_staff_gives_no_more_than_a_customer_has(alice: User, dora: User, 
     assert walked > 40
 
 
-def test_a_notification_takes_the_right_that_the_admin_asks_for(alice: User, dora: User, login):
+def test_a_notification_takes_the_right_that_the_admin_asks_for(alice: User, dora: User):
     body = {"user_id": alice.pk, "title": "Hello", "message": "World"}
-    problem(
-        login(dora).post("/api/v1/notifications", body, format="json"), 403, "permission_denied"
-    )
+    problem(api_as(dora).post("/api/v1/notifications", body), 403, "permission_denied")
     assert not Notification.objects.exists()
     dora.user_permissions.add(Permission.objects.get(codename="add_notification"))
     dora = User.objects.get(pk=dora.pk)
-    answer = login(dora).post("/api/v1/notifications", body, format="json")
+    answer = api_as(dora).post("/api/v1/notifications", body)
     assert answer.status_code == 201
     entry = LogEntry.objects.get(user=dora)
     assert (entry.object_id, entry.action_flag) == (answer.json()["id"], 1)
 
 
-def test_stats_take_the_right_to_see_nodes(dora: User, login):
-    problem(login(dora).get("/ws/stats"), 403, "permission_denied")
+def test_stats_take_the_right_to_see_nodes(dora: User):
+    problem(api_as(dora).get("/ws/stats"), 403, "permission_denied")
     dora.user_permissions.add(Permission.objects.get(codename="view_node"))
-    assert login(User.objects.get(pk=dora.pk)).get("/ws/stats").status_code == 200
+    assert api_as(User.objects.get(pk=dora.pk)).get("/ws/stats").status_code == 200
 
 
-def test_users_are_found_by_name_with_the_right_to_view_them(dora: User, login):
+def test_users_are_found_by_name_with_the_right_to_view_them(dora: User):
     for name in ("amina", "amina-2", "Brian"):
         User.objects.create_user(name, email=f"{name}@example.org", first_name="A")
     path = "/api/v1/users"
-    problem(login(dora).get(path, {"name": "am"}), 403, "permission_denied")
+    problem(api_as(dora).get(path, {"name": "am"}), 403, "permission_denied")
     dora.user_permissions.add(Permission.objects.get(codename="view_user"))
-    client = login(User.objects.get(pk=dora.pk))
+    client = api_as(User.objects.get(pk=dora.pk))
 
     def found(name: str) -> list[str]:
         return [user["username"] for user in client.get(path, {"name": name}).json()]

@@ -21,6 +21,7 @@ from notifications.services import (
 )
 from realtime.models import Event, Stream
 from realtime.streams import ANNOUNCEMENTS, user_stream
+from tests.clients import api_as
 
 SNAPSHOT = "/api/v1/snapshot"
 
@@ -37,8 +38,8 @@ def pay_in(account: Account, amount: str = "1.00") -> None:
     transaction_move(to="completed", txn_id=txn.pk)
 
 
-def test_it_works_for_a_user_of_whom_nothing_is_known(alice: User, login):
-    body = login(alice).get(SNAPSHOT).json()
+def test_it_works_for_a_user_of_whom_nothing_is_known(alice: User):
+    body = api_as(alice).get(SNAPSHOT).json()
     streams = [Stream.objects.get(name=name) for name in (user_stream(alice.pk), ANNOUNCEMENTS)]
     assert body["positions"] == {s.name: {"offset": 0, "epoch": s.epoch} for s in streams}
     assert body["epoch"] == ".".join(s.epoch for s in streams)
@@ -47,14 +48,14 @@ def test_it_works_for_a_user_of_whom_nothing_is_known(alice: User, login):
         assert body[name] == []
 
 
-def test_it_holds_what_a_page_shows(alice: User, charlie: User, account: Account, login):
+def test_it_holds_what_a_page_shows(alice: User, charlie: User, account: Account):
     pay_in(account)
     read = notification_create(user_id=alice.pk, title="Old", message="Read")
     notification_mark_read(notification_id=read.pk, user_id=alice.pk)
     notification_create(user_id=alice.pk, title="New", message="Unread")
     announced = announcement_create(author_id=charlie.pk, title="Night", message="We sleep")
     announcement_publish(announcement_id=announced.pk)
-    body = login(alice).get(SNAPSHOT).json()
+    body = api_as(alice).get(SNAPSHOT).json()
     assert [(a["id"], a["current_balance"]) for a in body["accounts"]] == [
         (str(account.pk), "1001.00")
     ]
@@ -68,31 +69,31 @@ def test_it_holds_what_a_page_shows(alice: User, charlie: User, account: Account
     assert body["positions"][ANNOUNCEMENTS]["offset"] == 1
 
 
-def test_it_shows_nobody_elses(alice: User, bob: User, account: Account, login):
+def test_it_shows_nobody_elses(alice: User, bob: User, account: Account):
     pay_in(account)
-    body = login(bob).get(SNAPSHOT).json()
+    body = api_as(bob).get(SNAPSHOT).json()
     assert (body["accounts"], body["transactions"], body["notifications"]) == ([], [], [])
     assert user_stream(alice.pk) not in body["positions"]
 
 
-def test_it_stays_small_and_fast(alice: User, login, django_assert_max_num_queries):
+def test_it_stays_small_and_fast(alice: User, django_assert_max_num_queries):
     account = account_open(user_id=alice.pk, currency="KES", opening_balance="1000")
     for number in range(110):
         notification_create(user_id=alice.pk, title=f"Number {number}", message="x")
     for _ in range(25):
         transaction_create(account_id=account.pk, type="deposit", direction="inbound", amount="1")
     with django_assert_max_num_queries(11):
-        body = login(alice).get(SNAPSHOT).json()
+        body = api_as(alice).get(SNAPSHOT).json()
     assert (len(body["notifications"]), len(body["transactions"])) == (100, 20)
     assert body["counts"]["unread"] >= 110
     assert body["notifications"][0]["title"] == "Number 109"
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_commits_meanwhile_comes_after_it_and_never_in_part(alice: User, login):
+def test_what_commits_meanwhile_comes_after_it_and_never_in_part(alice: User):
     account = account_open(user_id=alice.pk, currency="KES", opening_balance="1000")
     meanwhile = Meanwhile(account)
-    client: APIClient = login(alice)
+    client: APIClient = api_as(alice)
     with connection.execute_wrapper(meanwhile):
         body = client.get(SNAPSHOT).json()
     meanwhile.thread.join(timeout=30)

@@ -16,6 +16,7 @@ from hoardrun.api import throttles
 from hoardrun.api.throttles import Counter, FormThrottle
 from notifications.services import notification_create
 from realtime.models import Event
+from tests.clients import api_as, browser_as
 from tests.hoardrun.ledger.conftest import at_once
 from tests.hoardrun.test_policies import paths
 from tests.hoardrun.tools import problem
@@ -41,34 +42,34 @@ def rate(monkeypatch) -> Any:
 
 
 def log_in(body: dict[str, str], address: str = "192.0.2.1") -> Any:
-    return APIClient().post(TOKEN, body, format="json", REMOTE_ADDR=address)
+    return APIClient().post(TOKEN, body, REMOTE_ADDR=address)
 
 
 def statuses(client: Any, path: str, count: int, **options: Any) -> list[int]:
     return [client.get(path, **options).status_code for _ in range(count)]
 
 
-def test_each_user_reads_so_often(alice: User, bob: User, login, rate):
+def test_each_user_reads_so_often(alice: User, bob: User, rate):
     rate("read", "3/min")
-    assert statuses(login(alice), "/api/v1/accounts", 4) == [200, 200, 200, 429]
-    answer = login(alice).get("/api/v1/notifications", REMOTE_ADDR="192.0.2.9")
+    assert statuses(api_as(alice), "/api/v1/accounts", 4) == [200, 200, 200, 429]
+    answer = api_as(alice).get("/api/v1/notifications", REMOTE_ADDR="192.0.2.9")
     problem(answer, 429, "throttled")
     assert 0 < int(answer["Retry-After"]) <= 60
-    assert login(bob).get("/api/v1/accounts").status_code == 200
-    assert login(alice).post("/api/v1/notifications/mark-all-read").status_code == 200
+    assert api_as(bob).get("/api/v1/accounts").status_code == 200
+    assert api_as(alice).post("/api/v1/notifications/mark-all-read").status_code == 200
 
 
-def test_each_user_writes_so_often(alice: User, login, rate):
+def test_each_user_writes_so_often(alice: User, rate):
     rate("write", "2/min")
-    client = login(alice)
+    client = api_as(alice)
     done = [client.post("/api/v1/notifications/mark-all-seen").status_code for _ in range(3)]
     assert done == [200, 200, 429]
     assert client.get("/api/v1/accounts").status_code == 200
 
 
-def test_time_gives_room_again(alice: User, login, rate, clock):
+def test_time_gives_room_again(alice: User, rate, clock):
     rate("read", "4/min")
-    client = login(alice)
+    client = api_as(alice)
     assert statuses(client, "/api/v1/accounts", 5)[-1] == 429
     clock[0] += 60 + 30  # half of the next window: two of the four count no more
     assert statuses(client, "/api/v1/accounts", 3) == [200, 200, 429]
@@ -76,9 +77,9 @@ def test_time_gives_room_again(alice: User, login, rate, clock):
     assert statuses(client, "/api/v1/accounts", 5) == [200, 200, 200, 200, 429]
 
 
-def test_waiting_as_long_as_told_is_enough(alice: User, login, rate, clock):
+def test_waiting_as_long_as_told_is_enough(alice: User, rate, clock):
     rate("read", "3/min")
-    client = login(alice)
+    client = api_as(alice)
     for _ in range(20):
         clock[0] += 7
         answer = client.get("/api/v1/accounts")
@@ -105,7 +106,7 @@ def test_strangers_are_counted_by_address_on_every_path_that_takes_them(
 
     def ask(address: str) -> int:
         call = getattr(APIClient(), method)
-        return int(call(path, data=None, format="json", REMOTE_ADDR=address).status_code)
+        return int(call(path, data=None, REMOTE_ADDR=address).status_code)
 
     for address in ("2001:db8::1", "2001:db8::2"):  # one network
         assert ask(address) != 429
@@ -121,13 +122,13 @@ def test_a_body_that_cannot_be_read_counts(db, rate):
     assert codes == [400, 400, 429]
 
 
-def test_a_bulk_update_costs_by_its_rows(alice: User, login, rate):
+def test_a_bulk_update_costs_by_its_rows(alice: User, rate):
     rate("write", "50/min")
-    client, path = login(alice), "/api/v1/notifications/bulk-update"
+    client, path = api_as(alice), "/api/v1/notifications/bulk-update"
 
     def update(count: int) -> int:
         body = {"notification_ids": [str(n) for n in range(1, count + 1)], "status": "read"}
-        return int(client.post(path, body, format="json").status_code)
+        return int(client.post(path, body).status_code)
 
     assert [update(100) for _ in range(4)] == [200] * 4  # 11 each
     assert update(100) == 429
@@ -135,22 +136,22 @@ def test_a_bulk_update_costs_by_its_rows(alice: User, login, rate):
     assert update(1) == 429
 
 
-def test_a_bulk_update_logs_little_whatever_it_moves(alice: User, login):
+def test_a_bulk_update_logs_little_whatever_it_moves(alice: User):
     made = [
         notification_create(user_id=alice.pk, title="t" * 60, message="m" * 200) for _ in range(100)
     ]
     ids = [str(row.pk) for row in made]
-    client, path = login(alice), "/api/v1/notifications/bulk-update"
+    client, path = api_as(alice), "/api/v1/notifications/bulk-update"
     before = Event.objects.order_by("pk").last()
     assert before is not None
     for status, count in (("read", 100), ("archived", 100), ("unread", 20), ("read", 100)):
         body = {"notification_ids": ids[:count], "status": status}
-        assert client.post(path, body, format="json").status_code == 200
+        assert client.post(path, body).status_code == 200
         written = Event.objects.filter(pk__gt=before.pk)
         assert sum(len(event.payload) for event in written) < 16 * 1024, status
         before = written.order_by("pk").last() or before
     body = {"notification_ids": ids[:21], "status": "unread"}
-    problem(client.post(path, body, format="json"), 400, "invalid_input", "notification_ids")
+    problem(client.post(path, body), 400, "invalid_input", "notification_ids")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -241,8 +242,7 @@ def test_wrong_old_passwords_are_counted_by_user(charlie: User, dora: User, rate
     rate("login_name", "3/hour")
 
     def change(user: User, old: str) -> str:
-        page = Client()
-        page.force_login(user)
+        page = browser_as(user)
         form = {"old_password": old, "new_password1": "n" * 12, "new_password2": "m" * 12}
         return page.post(CHANGE, form).content.decode()
 
@@ -255,8 +255,7 @@ def test_wrong_old_passwords_are_counted_by_user(charlie: User, dora: User, rate
 
 
 def test_staff_changes_its_own_password(charlie: User):
-    page = Client()
-    page.force_login(charlie)
+    page = browser_as(charlie)
     assert "Old password" in page.get(CHANGE).content.decode()
     new = {"old_password": "charlie-pass", "new_password1": "ab-12-cd-34", "new_password2": ""}
     assert page.post(CHANGE, new).status_code == 200
@@ -267,7 +266,7 @@ def test_staff_changes_its_own_password(charlie: User):
 
 
 @pytest.mark.parametrize("path", ["/", "/admin/", "/admin/login/", "/favicon.ico", "/ws/test"])
-def test_pages_are_counted_with_the_api_by_address_and_by_user(charlie: User, rate, path):
+def test_pages_are_counted_with_the_api_by_address_and_by_user(support: Client, rate, path):
     rate("stranger", "2/min")
     assert APIClient().get("/api/schema").status_code == 200
     assert Client().get(path).status_code < 400
@@ -276,12 +275,10 @@ def test_pages_are_counted_with_the_api_by_address_and_by_user(charlie: User, ra
     assert 0 < int(answer["Retry-After"]) <= 60
     assert APIClient().get("/api/schema").status_code == 429
     assert Client(REMOTE_ADDR="192.0.2.5").get(path).status_code < 400
-    staff = Client()
-    staff.force_login(charlie)
     rate("read", "2/min")
-    assert statuses(staff, "/admin/", 3) == [200, 200, 429]
-    assert staff.get("/api/v1/auth/me").status_code == 429
-    assert staff.post("/admin/login/", {}).status_code == 200  # which is a write
+    assert statuses(support, "/admin/", 3) == [200, 200, 429]
+    assert support.get("/api/v1/auth/me").status_code == 429
+    assert support.post("/admin/login/", {}).status_code == 200  # which is a write
 
 
 def test_every_path_counts_strangers(db, rate):
@@ -320,9 +317,9 @@ def test_what_is_refused_counts_for_the_address(db, rate, status: int, ask):
 @pytest.mark.parametrize(
     ("status", "path"), [(403, "/ws/stats"), (404, "/api/v1/accounts/7"), (405, "/api/ws-ticket")]
 )
-def test_what_is_refused_counts_for_the_user(alice: User, login, rate, status: int, path: str):
+def test_what_is_refused_counts_for_the_user(alice: User, rate, status: int, path: str):
     rate("read", "2/min")
-    assert statuses(login(alice), path, 3) == [status, status, 429]
+    assert statuses(api_as(alice), path, 3) == [status, status, 429]
 
 
 def test_a_flood_from_an_address_ends_no_logins_behind_it(alice: User, rate):
@@ -333,7 +330,7 @@ def test_a_flood_from_an_address_ends_no_logins_behind_it(alice: User, rate):
 
     def ask(path: str, refresh: str) -> int:
         body = {"refresh": refresh}
-        return APIClient().post(f"/api/v1/auth/{path}", body, format="json").status_code
+        return APIClient().post(f"/api/v1/auth/{path}", body).status_code
 
     assert [ask("refresh", refresh) for refresh in (tokens[0], tokens[1])] == [200, 200]
     assert ask("logout", tokens[0]) == 204
@@ -378,14 +375,14 @@ class AwayCache:
 
 
 def test_a_cache_that_is_away_is_seldom_asked_and_requests_count_all_the_same(
-    alice: User, login, rate, monkeypatch
+    alice: User, rate, monkeypatch
 ):
     rate("read", "3/min")
     monkeypatch.setattr(throttles, "_with_cache", throttles._Counts().use)
     monkeypatch.setattr(throttles, "shared", AwayCache)
     monkeypatch.setattr(AwayCache, "asked", 0)
     throttles._own.clear()
-    client = login(alice)
+    client = api_as(alice)
     assert statuses(client, "/api/v1/accounts", 4) == [200, 200, 200, 429]
     assert AwayCache.asked == 1
     monkeypatch.setattr(throttles, "AWAY_SECONDS", -1.0)

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.db import connection
-from django.test import Client
 from django.utils import timezone
 
 from hoardrun.broadcasts import state
@@ -19,6 +18,7 @@ from notifications.models import Announcement, Notification
 from realtime import append_only
 from realtime.models import Event
 from realtime.streams import ANNOUNCEMENTS
+from tests.clients import api_as, browser_as
 from tests.hoardrun.broadcasts.test_views import ANNOUNCEMENT, BODIES, NOTE, events
 from tests.hoardrun.ledger.conftest import at_once
 from tests.hoardrun.tools import problem
@@ -34,24 +34,24 @@ def _every_broadcast_waits(settings) -> None:
 
 
 @pytest.fixture
-def post(erin: User, login) -> Post:
+def post(erin: User) -> Post:
     """Broadcast as Erin."""
-    client = login(erin)
+    client = api_as(erin)
 
     def call(kind: str, body: Any, query: str = "", key: str | None = None) -> Any:
         headers = {} if key is None else {"Idempotency-Key": key}
         path = f"/ws/broadcast/{kind}{query}"
-        return client.post(path, body, format="json", headers=headers)
+        return client.post(path, body, headers=headers)
 
     return call
 
 
 @pytest.fixture
-def decide(frank: User, login) -> Post:
+def decide(frank: User) -> Post:
     """Approve or reject, as Frank or as somebody else."""
 
     def call(what: str, id: Any, user: User = frank, **extra: Any) -> Any:
-        return login(user).post(f"/ws/broadcast/{id}/{what}", {}, format="json", **extra)
+        return api_as(user).post(f"/ws/broadcast/{id}/{what}", {}, **extra)
 
     return call
 
@@ -172,9 +172,7 @@ def test_a_rejected_one_is_never_sent(post: Post, decide: Post, announced: str, 
 
 
 @pytest.mark.parametrize("what", ["approve", "reject"])
-def test_nobody_decides_on_what_is_theirs(
-    decide: Post, announced: str, erin: User, login, what: str
-):
+def test_nobody_decides_on_what_is_theirs(decide: Post, announced: str, erin: User, what: str):
     erin.user_permissions.add(Permission.objects.get(codename="approve_broadcast"))
     again = User.objects.get(pk=erin.pk)  # without the rights that were read before
     problem(decide(what, announced, again), 403, "own_broadcast")
@@ -207,13 +205,13 @@ def test_it_knows_no_other_broadcast(decide: Post, id: str):
 
 
 @pytest.mark.parametrize("what", ["approve", "reject"])
-def test_it_waits_for_a_day(decide: Post, frank: User, announced: str, login, what: str):
+def test_it_waits_for_a_day(decide: Post, frank: User, announced: str, what: str):
     age(hours=24.01)
-    assert login(frank).get(WAITING).json() == []
+    assert api_as(frank).get(WAITING).json() == []
     problem(decide(what, announced), 409, "approval_expired")
     assert nothing_was_sent()
     age(hours=23.9)
-    assert len(login(frank).get(WAITING).json()) == 1
+    assert len(api_as(frank).get(WAITING).json()) == 1
     sent(decide(what, announced))
 
 
@@ -289,23 +287,23 @@ def test_a_repeated_key_of_what_was_not_approved_sends_nothing(post: Post, decid
     waits(post("announcement", ANNOUNCEMENT, key="k-2"))
 
 
-def test_it_lists_what_waits(post: Post, decide: Post, alice: User, erin: User, frank: User, login):
+def test_it_lists_what_waits(post: Post, decide: Post, alice: User, erin: User, frank: User):
     ids = [waits(post("announcement", ANNOUNCEMENT | {"title": f"{n}"}))["id"] for n in range(4)]
     sent(decide("approve", ids[0]))
     sent(decide("reject", ids[1]))
     for user in (erin, frank):
-        newest, older = login(user).get(WAITING).json()
+        newest, older = api_as(user).get(WAITING).json()
         assert [newest["id"], older["id"]] == [ids[3], ids[2]]
     assert newest["payload"]["title"] == "3"
     assert (newest["author"], newest["author_id"]) == ("erin", str(erin.pk))
     assert (newest["kind"], newest["target"], newest["audience"]) == ("announcement", "all", 3)
     assert newest["expires_at"] > newest["created_at"]
-    page = login(frank).get(WAITING, {"page_size": 1}).json()
+    page = api_as(frank).get(WAITING, {"page_size": 1}).json()
     assert [row["id"] for row in page["results"]] == [ids[3]]
 
 
-def test_a_decision_takes_no_words(decide: Post, announced: str, frank: User, login):
-    answer = login(frank).post(f"/ws/broadcast/{announced}/approve", {"sure": False}, format="json")
+def test_a_decision_takes_no_words(decide: Post, announced: str, frank: User):
+    answer = api_as(frank).post(f"/ws/broadcast/{announced}/approve", {"sure": False})
     problem(answer, 400, "invalid_input", "sure")
     assert nothing_was_sent()
 
@@ -345,8 +343,7 @@ def test_equal_requests_at_the_same_time_wait_as_one(post: Post):
 
 
 def chosen(user: User, action: str, *ids: Any) -> Any:
-    browser = Client()
-    browser.force_login(user)
+    browser = browser_as(user)
     return browser.post(ADMIN, {"action": action, "_selected_action": ids}, follow=True)
 
 

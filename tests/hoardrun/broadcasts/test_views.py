@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
-from rest_framework.test import APIClient
 
 from hoardrun.broadcasts.models import Broadcast
 from notifications.models import Announcement, Notification
 from realtime.core.bodies import MAX_BODY_BYTES
 from realtime.models import Event, Node, Stream
 from realtime.streams import ANNOUNCEMENTS, user_stream
+from tests.clients import api_as
 from tests.hoardrun.ledger.conftest import at_once
 from tests.hoardrun.tools import problem
 
@@ -41,14 +41,14 @@ Post = Callable[..., Any]
 
 
 @pytest.fixture
-def post(charlie: User, login: Callable[[User], APIClient]) -> Post:
+def post(charlie: User) -> Post:
     """Broadcast as Charlie."""
-    client = login(charlie)
+    client = api_as(charlie)
 
     def call(kind: str, body: Any, query: str = "", key: str | None = None, **extra: Any) -> Any:
         headers = {} if key is None else {"Idempotency-Key": key}
         path = f"/ws/broadcast/{kind}{query}"
-        return client.post(path, body, format="json", headers=headers, **extra)
+        return client.post(path, body, headers=headers, **extra)
 
     return call
 
@@ -186,18 +186,18 @@ def test_what_cannot_be_sent_leaves_no_record(post: Post, alice: User, key: str 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("key", [None, "k-1"])
-def test_what_cannot_be_recorded_is_not_sent(login, key: str | None):
+def test_what_cannot_be_recorded_is_not_sent(key: str | None):
     ghost = User(pk=404404, username="ghost", is_staff=True, is_superuser=True)  # no such row
     headers = {} if key is None else {"Idempotency-Key": key}
-    answer = login(ghost).post("/ws/broadcast/notification", NOTE, format="json", headers=headers)
+    answer = api_as(ghost).post("/ws/broadcast/notification", NOTE, headers=headers)
     problem(answer, 409, "conflict")
     assert nothing_was_written()
 
 
-def test_it_takes_sixty_four_kibibytes_and_not_a_byte_more(charlie: User, login):
+def test_it_takes_sixty_four_kibibytes_and_not_a_byte_more(charlie: User):
     def send(size: int) -> Any:
         body = json.dumps(ANNOUNCEMENT).encode().ljust(size)
-        return login(charlie).post(
+        return api_as(charlie).post(
             "/ws/broadcast/announcement", body, content_type="application/json"
         )
 
@@ -208,7 +208,7 @@ def test_it_takes_sixty_four_kibibytes_and_not_a_byte_more(charlie: User, login)
 
 
 def test_each_user_broadcasts_so_often_and_then_waits(
-    post: Post, alice: User, erin: User, frank: User, login, settings, monkeypatch
+    post: Post, alice: User, erin: User, frank: User, settings, monkeypatch
 ):
     rates = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]
     monkeypatch.setitem(rates, "broadcast", "2/min")
@@ -219,8 +219,8 @@ def test_each_user_broadcasts_so_often_and_then_waits(
     assert 0 < int(answer["Retry-After"]) <= 60
     problem(post("market", QUOTE, key="k"), 429, "throttled")  # nor a repetition
     assert Broadcast.objects.count() == 2
-    done(login(erin).post("/ws/broadcast/market", QUOTE, format="json"))
-    approve = [login(frank).post("/ws/broadcast/1/approve") for _ in range(3)]
+    done(api_as(erin).post("/ws/broadcast/market", QUOTE))
+    approve = [api_as(frank).post("/ws/broadcast/1/approve") for _ in range(3)]
     problem(approve[2], 429, "throttled")
 
 
@@ -349,7 +349,7 @@ def test_a_repeated_key_returns_the_first_answer_and_sends_nothing(
     assert Broadcast.objects.count() == 1
 
 
-def test_a_key_means_one_broadcast_of_one_author(post: Post, alice: User, erin: User, login):
+def test_a_key_means_one_broadcast_of_one_author(post: Post, alice: User, erin: User):
     done(post("notification", NOTE, f"?user_id={alice.pk}", key="k-1"))
     others: list[tuple[str, dict[str, Any], str]] = [
         ("notification", NOTE | {"title": "Other"}, f"?user_id={alice.pk}"),
@@ -360,9 +360,9 @@ def test_a_key_means_one_broadcast_of_one_author(post: Post, alice: User, erin: 
         problem(post(kind, body, query, key="k-1"), 422, "idempotency_conflict")
     assert Event.objects.count() == 1
     done(post("notification", NOTE, "", key="k-2"))
-    other = login(erin)
+    other = api_as(erin)
     headers = {"Idempotency-Key": "k-1"}
-    done(other.post("/ws/broadcast/announcement", ANNOUNCEMENT, format="json", headers=headers))
+    done(other.post("/ws/broadcast/announcement", ANNOUNCEMENT, headers=headers))
     assert Broadcast.objects.count() == 3
 
 

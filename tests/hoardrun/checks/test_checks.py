@@ -231,10 +231,7 @@ def test_it_lets_a_redis_be_that_is_not(production, url: str):
 
 @pytest.mark.parametrize(
     ("switch", "identifier"),
-    [
-        ("ALLOW_LOSING_COMMITTED_EVENTS", "hoardrun.W040"),
-        ("SIMULATE_MARKET", "hoardrun.W042"),
-    ],
+    [("ALLOW_LOSING_COMMITTED_EVENTS", "hoardrun.W040"), ("SIMULATE_MARKET", "hoardrun.W042")],
 )
 def test_it_warns_of_a_switch_for_development(production, switch: str, identifier: str):
     setattr(production, switch, True)

@@ -85,10 +85,7 @@ def zaphodine(charlie: User) -> User:
         author=Staff(user.pk, "192.0.2.7"), kind="notification", target="all", data=text
     )
     broadcast_create(
-        author=Staff(charlie.pk, "192.0.2.8"),
-        kind="notification",
-        target=str(user.pk),
-        data=text,
+        author=Staff(charlie.pk, "192.0.2.8"), kind="notification", target=str(user.pk), data=text
     )
     BroadcastDecision.objects.create(
         broadcast=Broadcast.objects.get(author=charlie),

@@ -31,6 +31,7 @@ from realtime import clock, log
 from realtime.models import Connection, Cursor, Event, IssuedToken, Node, Stream
 from realtime.protocol.codes import CloseCode
 from realtime.streams import user_stream
+from tests.clients import browser_as
 from tests.hoardrun.forgetting.conftest import MODELS, NAME, run
 from tests.nodes import ALICE, BOB, connect, node
 
@@ -44,10 +45,7 @@ def text_of(model: Any) -> str:
 
 def test_nothing_tells_who_it_was(zaphodine: User):
     outcome = run(NAME)
-    assert (outcome["user_id"], outcome["name"]) == (
-        zaphodine.pk,
-        f"forgotten-{zaphodine.pk}",
-    )
+    assert (outcome["user_id"], outcome["name"]) == (zaphodine.pk, f"forgotten-{zaphodine.pk}")
     for model in MODELS.values():
         text = text_of(model)
         assert not re.search("zaphodine|beeblebrox|192.0.2.7", text, re.IGNORECASE), model
@@ -113,8 +111,7 @@ def test_the_law_may_want_the_texts_of_transactions(zaphodine: User):
 
 def test_the_user_is_shut_out(zaphodine: User):
     token = login_create(user=zaphodine).access
-    browser = Client()
-    browser.force_login(zaphodine)
+    browser = browser_as(zaphodine)
     run(NAME)
     me = Client().get("/api/v1/auth/me", HTTP_AUTHORIZATION=f"Bearer {token}")
     assert me.status_code == 401
@@ -216,15 +213,13 @@ ROWS_IN_THE_WAY: dict[str, Callable[[User], object]] = {
 
 @pytest.mark.parametrize("row", ["nothing", *ROWS_IN_THE_WAY])
 def test_the_admin_deletes_only_a_user_of_whom_there_is_nothing(
-    charlie: User, alice: User, row: str
+    support: Client, alice: User, row: str
 ):
     if row != "nothing":
         ROWS_IN_THE_WAY[row](alice)
-    browser = Client()
-    browser.force_login(charlie)
     url = f"/admin/auth/user/{alice.pk}/delete/"
-    assert browser.get(url).status_code == 200
-    browser.post(url, {"post": "yes"})
+    assert support.get(url).status_code == 200
+    support.post(url, {"post": "yes"})
     assert User.objects.filter(pk=alice.pk).exists() == (row != "nothing")
 
 

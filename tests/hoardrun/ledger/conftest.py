@@ -1,4 +1,4 @@
-"""Alice and Bob with their accounts, Charlie of support, and what was published to them."""
+"""Accounts of Alice and Bob, transactions on them, and what was published to their users."""
 
 from __future__ import annotations
 
@@ -9,27 +9,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection, connections
-from rest_framework.test import APIClient
 
 from hoardrun.ledger.models import Account
 from hoardrun.ledger.services import account_open
 from realtime.models import Event
 from realtime.streams import user_stream
-
-
-@pytest.fixture
-def alice(db) -> User:
-    return User.objects.create_user("alice", email="alice@example.org")
-
-
-@pytest.fixture
-def bob(db) -> User:
-    return User.objects.create_user("bob", email="bob@example.org")
-
-
-@pytest.fixture
-def charlie(db) -> User:
-    return User.objects.create_superuser("charlie", email="charlie@example.org")
 
 
 @pytest.fixture
@@ -42,18 +26,6 @@ def kes(alice: User) -> Account:
 def ugx(bob: User) -> Account:
     """Bob's account with UGX 50000."""
     return account_open(user_id=bob.pk, currency="UGX", opening_balance="50000")
-
-
-@pytest.fixture
-def login() -> Callable[[User], APIClient]:
-    """Return a client that is logged in as a user."""
-
-    def make(user: User) -> APIClient:
-        client = APIClient()
-        client.force_authenticate(user)
-        return client
-
-    return make
 
 
 def published(user: User, type: str = "") -> list[str]:

@@ -14,17 +14,11 @@ from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.services import account_open, transaction_create, transaction_move
 from hoardrun.ledger.transitions import TRANSITIONS
+from tests.clients import browser_as
 from tests.hoardrun.ledger.conftest import published
 
 ACCOUNTS = "/admin/ledger/account/"
 TRANSACTIONS = "/admin/ledger/transaction/"
-
-
-@pytest.fixture
-def support(charlie: User) -> Client:
-    client = Client()
-    client.force_login(charlie)
-    return client
 
 
 def create(account: Account, amount: str = "10", **more) -> Transaction:
@@ -35,9 +29,7 @@ def create(account: Account, amount: str = "10", **more) -> Transaction:
 def run(client: Client, action: str, *txns: Transaction) -> list[str]:
     """Run an admin action; return the messages it left."""
     response = client.post(
-        TRANSACTIONS,
-        {"action": action, "_selected_action": [txn.pk for txn in txns]},
-        follow=True,
+        TRANSACTIONS, {"action": action, "_selected_action": [txn.pk for txn in txns]}, follow=True
     )
     return [str(message) for message in response.context["messages"]]
 
@@ -106,8 +98,7 @@ def test_it_moves_nothing_for_who_may_only_look(kes: Account, bob: User):
     bob.is_staff = True
     bob.save()
     bob.user_permissions.add(Permission.objects.get(codename="view_transaction"))
-    client = Client()
-    client.force_login(bob)
+    client = browser_as(bob)
     txn = create(kes)
     assert client.get(f"{TRANSACTIONS}{txn.pk}/change/").status_code == 200
     client.post(TRANSACTIONS, {"action": "complete", "_selected_action": [txn.pk]})
@@ -289,8 +280,7 @@ def test_it_leads_to_no_other_site(support: Client, kes: Account):
 def test_it_offers_no_move_of_ones_own_money(kes: Account, alice: User):
     alice.is_staff = alice.is_superuser = True
     alice.save()
-    client = Client()
-    client.force_login(alice)
+    client = browser_as(alice)
     txn = create(kes, direction="inbound")
     page = client.get(f"{TRANSACTIONS}{txn.pk}/change/").content.decode()
     assert "an account of your own" in page
@@ -307,8 +297,7 @@ def test_its_buttons_take_the_right(kes: Account, bob: User):
     bob.is_staff = True
     bob.save()
     bob.user_permissions.add(Permission.objects.get(codename="view_transaction"))
-    client = Client()
-    client.force_login(bob)
+    client = browser_as(bob)
     txn = create(kes)
     for path in (TRANSACTIONS, f"{TRANSACTIONS}{txn.pk}/change/"):
         page = client.get(path).content.decode()

@@ -40,6 +40,7 @@ from hoardrun.ledger.services import (
 )
 from hoardrun.ledger.transitions import TRANSITIONS
 from realtime.errors import InvalidInput, Refused
+from tests.clients import api_as, browser_as
 from tests.hoardrun.ledger.conftest import published
 from tests.hoardrun.tools import problem
 
@@ -245,27 +246,23 @@ def test_one_side_of_a_carry_is_never_moved(
 
 
 def test_the_admin_offers_no_move_of_one_side(
-    kes: Account, other: Account, sides: list[Transaction], charlie: User
+    kes: Account, other: Account, sides: list[Transaction], support: Client
 ):
-    client = Client()
-    client.force_login(charlie)
     for side in sides:
-        page = client.get(f"/admin/ledger/transaction/{side.pk}/change/").content.decode()
+        page = support.get(f"/admin/ledger/transaction/{side.pk}/change/").content.decode()
         assert 'name="to"' not in page
         assert f'/transaction/{side.counterpart_id}/change/">transaction #' in page
-        client.post(f"/admin/ledger/transaction/{side.pk}/move/", {"to": "reversed"})
+        support.post(f"/admin/ledger/transaction/{side.pk}/move/", {"to": "reversed"})
     ids = [side.pk for side in sides]
-    client.post(
+    support.post(
         "/admin/ledger/transaction/", {"action": "reverse", "_selected_action": ids}, follow=True
     )
     assert (balances(kes), balances(other)) == ((0, 0), (400, 400))
 
 
-def test_over_http_one_side_is_refused_with_the_other(
-    sides: list[Transaction], charlie: User, login: Any
-):
+def test_over_http_one_side_is_refused_with_the_other(sides: list[Transaction], charlie: User):
     path = f"/api/v1/transactions/{sides[1].pk}/act"
-    answer = login(charlie).post(path, {"action": "reverse"}, format="json")
+    answer = api_as(charlie).post(path, {"action": "reverse"})
     assert problem(answer, 409, "carried_money")["counterpart"] == str(sides[0].pk)
 
 
@@ -474,8 +471,7 @@ def test_it_is_carried_onto_another_active_account_of_its_user_only(
 def test_the_admin_lists_closed_accounts_with_money_and_carries_it(
     left: Account, other: Account, alice: User, charlie: User
 ):
-    client = Client()
-    client.force_login(charlie)
+    client = browser_as(charlie)
     page = "/admin/ledger/account/"
     assert list(client.get(page, {"left": "1"}).context["cl"].queryset) == [left]
     form = client.get(f"{page}{left.pk}/change/").content.decode()
@@ -504,8 +500,7 @@ def test_carrying_in_the_admin_takes_the_right_to_move_money(left: Account, alic
     alice.user_permissions.set(rights)
     page = f"/admin/ledger/account/{left.pk}/"
     for user, status in ((bob, 403), (alice, 302)):
-        client = Client()
-        client.force_login(user)
+        client = browser_as(user)
         assert 'name="onto"' not in client.get(f"{page}change/").content.decode()
         assert client.post(f"{page}carry/", {"onto": "1"}).status_code == status
         assert client.get(f"{page}carry/").status_code == 405
@@ -545,27 +540,23 @@ def test_only_an_active_account_of_the_same_customer_and_currency_takes_it(
     assert balances(kes) == balances(of_bob) == (0, 0)
 
 
-def test_over_http_the_error_says_what_to_send(
-    kes: Account, other: Account, charlie: User, login: Any
-):
+def test_over_http_the_error_says_what_to_send(kes: Account, other: Account, charlie: User):
     txn = paid(kes, "400")
     close(kes)
     path, body = f"/api/v1/transactions/{txn.pk}/act", {"action": "reverse"}
-    refused = problem(login(charlie).post(path, body, format="json"), 409, "account_closed")
+    refused = problem(api_as(charlie).post(path, body), 409, "account_closed")
     [onto] = refused["accounts"]
-    answer = login(charlie).post(path, body | {"onto_account_id": onto}, format="json")
+    answer = api_as(charlie).post(path, body | {"onto_account_id": onto})
     assert (answer.status_code, answer.json()["status"]) == (200, "reversed")
     assert balances(other) == (400, 400)
 
 
-def test_the_page_in_the_admin_offers_the_accounts(kes: Account, other: Account, charlie: User):
-    client = Client()
-    client.force_login(charlie)
+def test_the_page_in_the_admin_offers_the_accounts(kes: Account, other: Account, support: Client):
     txn = paid(kes, "400")
     page = f"/admin/ledger/transaction/{txn.pk}/change/"
-    assert 'name="onto"' not in client.get(page).content.decode()
+    assert 'name="onto"' not in support.get(page).content.decode()
     close(kes)
-    assert f'<option value="{other.pk}">' in client.get(page).content.decode()
+    assert f'<option value="{other.pk}">' in support.get(page).content.decode()
     form = {"to": "reversed", "reason": "returned", "onto": str(other.pk)}
-    client.post(f"/admin/ledger/transaction/{txn.pk}/move/", form)
+    support.post(f"/admin/ledger/transaction/{txn.pk}/move/", form)
     assert balances(other) == (400, 400)

@@ -65,12 +65,7 @@ def test_keys_from_before_go_on_repeating_the_requests_of_their_account(
     Transaction.objects.filter(pk=other.pk).update(idempotency_key="k")
     migration.give_keys_to_users(apps, None)
     owners = dict(Transaction.objects.values_list("pk", "key_owner"))
-    assert owners == {
-        first.pk: alice.pk,
-        other.pk: None,
-        theirs.pk: bob.pk,
-        single.pk: alice.pk,
-    }
+    assert owners == {first.pk: alice.pk, other.pk: None, theirs.pk: bob.pk, single.pk: alice.pk}
     assert (create(kes).txn.pk, create(second).txn.pk, create(ugx).txn.pk) == (
         first.pk,
         other.pk,

@@ -17,11 +17,7 @@ from hoardrun.ledger.services import transaction_create, transaction_move
 @pytest.fixture
 def txn(kes: Account) -> Transaction:
     return transaction_create(
-        account_id=kes.pk,
-        type="payment",
-        direction="outbound",
-        amount="10",
-        idempotency_key="k",
+        account_id=kes.pk, type="payment", direction="outbound", amount="10", idempotency_key="k"
     ).txn
 
 

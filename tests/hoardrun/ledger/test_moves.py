@@ -11,6 +11,7 @@ from hoardrun.ledger.errors import InsufficientFunds, OwnAccount
 from hoardrun.ledger.models import Account, Transaction, TransactionMove
 from hoardrun.ledger.services import transaction_create, transaction_move
 from realtime.errors import InvalidInput
+from tests.clients import api_as
 from tests.hoardrun.tools import problem
 
 TRANSACTIONS = "/api/v1/transactions"
@@ -130,55 +131,51 @@ def test_staff_moves_nothing_on_an_account_of_its_own(kes: Account, alice: User)
     assert len(moves(txn)) == 1
 
 
-def test_over_http_it_takes_the_right_of_the_admin(kes: Account, bob: User, login):
+def test_over_http_it_takes_the_right_of_the_admin(kes: Account, bob: User):
     txn = create(kes, "5000000", direction="inbound")
     path = f"{TRANSACTIONS}/{txn.pk}/act"
     body = {"action": "complete"}
     for user in (support(bob), support(bob, "view_transaction", "add_transaction")):
-        answer = login(user).post(path, body, format="json")
+        answer = api_as(user).post(path, body)
         assert "ledger.change_transaction" in problem(answer, 403, "permission_denied")["detail"]
     bob.is_staff = False
     bob.save()
     bob.user_permissions.set(Permission.objects.filter(codename="change_transaction"))
-    problem(
-        login(User.objects.get(pk=bob.pk)).post(path, body, format="json"),
-        404,
-        "transaction_not_found",
-    )
+    problem(api_as(User.objects.get(pk=bob.pk)).post(path, body), 404, "transaction_not_found")
     assert len(moves(txn)) == 1
     bob = support(bob, "change_transaction")
-    answer = login(bob).post(path, body, format="json", headers={"X-Request-ID": "req-17"})
+    answer = api_as(bob).post(path, body, headers={"X-Request-ID": "req-17"})
     assert answer.status_code == 200
     assert moves(txn)[1:] == [("pending", "completed", "staff", "bob", "", "")]
     assert txn.moves.get(to_status="completed").request_id == "req-17"
 
 
-def test_over_http_staff_is_an_owner_at_its_own_account(kes: Account, alice: User, login):
-    client = login(support(alice, "change_transaction"))
+def test_over_http_staff_is_an_owner_at_its_own_account(kes: Account, alice: User):
+    client = api_as(support(alice, "change_transaction"))
     txn = create(kes, "400", direction="inbound")
     path = f"{TRANSACTIONS}/{txn.pk}/act"
-    problem(client.post(path, {"action": "complete"}, format="json"), 403, "action_not_allowed")
-    assert client.post(path, {"action": "cancel"}, format="json").status_code == 200
+    problem(client.post(path, {"action": "complete"}), 403, "action_not_allowed")
+    assert client.post(path, {"action": "cancel"}).status_code == 200
     assert moves(txn)[1] == ("pending", "cancelled", "user", "alice", "", "")
 
 
-def test_who_creates_one_over_http_is_stored(kes: Account, alice: User, login):
+def test_who_creates_one_over_http_is_stored(kes: Account, alice: User):
     body = {"account_id": str(kes.pk), "type": "payment", "direction": "outbound", "amount": "5"}
-    answer = login(alice).post(TRANSACTIONS, body, format="json")
+    answer = api_as(alice).post(TRANSACTIONS, body)
     move = TransactionMove.objects.get(txn_id=answer.json()["id"])
     assert (move.actor_kind, move.user_id) == ("user", alice.pk)
     assert move.request_id == answer["X-Request-ID"]
 
 
-def test_a_move_takes_no_key_and_says_why(kes: Account, alice: User, login):
+def test_a_move_takes_no_key_and_says_why(kes: Account, alice: User):
     txn = create(kes)
     path, body = f"{TRANSACTIONS}/{txn.pk}/act", {"action": "cancel"}
     for key in ("k", ""):
-        answer = login(alice).post(path, body, format="json", headers={"Idempotency-Key": key})
+        answer = api_as(alice).post(path, body, headers={"Idempotency-Key": key})
         errors = problem(answer, 400, "invalid_input")["errors"]
         assert errors["Idempotency-Key"] == [
             "This request takes no key. A move happens once: repeated, it is answered with 409."
         ]
     assert len(moves(txn)) == 1
     for status in (200, 409):
-        assert login(alice).post(path, body, format="json").status_code == status
+        assert api_as(alice).post(path, body).status_code == status

@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.serializers import AccountOutput, TransactionOutput
 from hoardrun.ledger.services import transaction_create, transaction_move
+from tests.clients import api_as
 from tests.hoardrun.ledger.conftest import published
 
 ACCOUNTS = "/api/v1/accounts"
@@ -21,9 +22,8 @@ TRANSACTIONS = "/api/v1/transactions"
 
 
 @pytest.fixture
-def client(alice: User, login) -> APIClient:
-    client: APIClient = login(alice)
-    return client
+def client(alice: User) -> APIClient:
+    return api_as(alice)
 
 
 def create(account: Account, amount: str = "10", **more) -> Transaction:
@@ -54,7 +54,7 @@ def problem(response, status: int, code: str | None = None) -> dict[str, Any]:
 def test_it_asks_for_a_login(db):
     for path in (ACCOUNTS, f"{ACCOUNTS}/1", TRANSACTIONS, f"{TRANSACTIONS}/1"):
         assert APIClient().get(path).status_code == 401
-    assert APIClient().post(f"{TRANSACTIONS}/1/act", {}, format="json").status_code == 401
+    assert APIClient().post(f"{TRANSACTIONS}/1/act", {}).status_code == 401
 
 
 def test_it_lists_only_your_accounts(client: APIClient, kes: Account, ugx: Account):
@@ -81,9 +81,9 @@ def test_it_hides_what_is_somebody_elses(client: APIClient, ugx: Account):
     problem(client.get(f"{ACCOUNTS}/{ugx.pk}"), 404, "account_not_found")
     problem(client.get(f"{TRANSACTIONS}/{txn.pk}"), 404, "transaction_not_found")
     for action in ("cancel", "complete"):
-        act = client.post(f"{TRANSACTIONS}/{txn.pk}/act", {"action": action}, format="json")
+        act = client.post(f"{TRANSACTIONS}/{txn.pk}/act", {"action": action})
         problem(act, 404, "transaction_not_found")
-    created = client.post(TRANSACTIONS, body(ugx, amount="1"), format="json")
+    created = client.post(TRANSACTIONS, body(ugx, amount="1"))
     problem(created, 404, "account_not_found")
     assert client.get(TRANSACTIONS).json() == []
     assert client.get(TRANSACTIONS, {"account": ugx.pk}).json() == []
@@ -100,7 +100,6 @@ def test_it_creates_a_pending_transaction(client: APIClient, kes: Account):
     response = client.post(
         TRANSACTIONS,
         body(kes, payment_method="mobile_money", provider="mpesa", merchant_name="Java House"),
-        format="json",
     )
     assert response.status_code == 201
     data = response.json()
@@ -114,8 +113,8 @@ def test_it_creates_a_pending_transaction(client: APIClient, kes: Account):
 
 
 def test_it_replays_an_idempotency_key(client: APIClient, kes: Account):
-    first = client.post(TRANSACTIONS, body(kes), format="json", headers={"Idempotency-Key": "k"})
-    again = client.post(TRANSACTIONS, body(kes, idempotency_key="k"), format="json")
+    first = client.post(TRANSACTIONS, body(kes), headers={"Idempotency-Key": "k"})
+    again = client.post(TRANSACTIONS, body(kes, idempotency_key="k"))
     assert (first.status_code, again.status_code) == (201, 200)
     assert "Idempotent-Replayed" not in first
     assert again["Idempotent-Replayed"] == "true"
@@ -123,20 +122,17 @@ def test_it_replays_an_idempotency_key(client: APIClient, kes: Account):
     assert Transaction.objects.count() == 1
 
     other = body(kes, amount="13", idempotency_key="k")
-    conflict = problem(client.post(TRANSACTIONS, other, format="json"), 422)
+    conflict = problem(client.post(TRANSACTIONS, other), 422)
     assert (conflict["code"], conflict["fields"]) == ("idempotency_conflict", ["amount"])
     two_keys = client.post(
-        TRANSACTIONS,
-        body(kes, idempotency_key="k"),
-        format="json",
-        headers={"Idempotency-Key": "another"},
+        TRANSACTIONS, body(kes, idempotency_key="k"), headers={"Idempotency-Key": "another"}
     )
     problem(two_keys, 400)
 
 
-def test_an_amount_that_is_a_number_of_json_is_told_how_to_write_it(kes: Account, login):
+def test_an_amount_that_is_a_number_of_json_is_told_how_to_write_it(kes: Account):
     for amount in (12, 12.5, 0, True):
-        answer = login(kes.user).post(TRANSACTIONS, body(kes, amount=amount), format="json")
+        answer = api_as(kes.user).post(TRANSACTIONS, body(kes, amount=amount))
         told = problem(answer, 400)["errors"]
         assert told == {"amount": ['Give an amount as text, such as "12.50".']}
 
@@ -187,7 +183,7 @@ def test_it_refuses_a_body_that_is_no_object(client: APIClient, kes: Account, te
 
 
 def test_it_refuses_more_than_is_there(client: APIClient, kes: Account):
-    data = problem(client.post(TRANSACTIONS, body(kes, amount="1000.01"), format="json"), 409)
+    data = problem(client.post(TRANSACTIONS, body(kes, amount="1000.01")), 409)
     assert data["code"] == "insufficient_funds"
     assert (data["available"], data["needed"]) == ("1000.00", "1000.01")
 
@@ -267,26 +263,26 @@ def test_it_lets_the_owner_cancel_and_nothing_else(client: APIClient, kes: Accou
     txn = create(kes, "400")
     path = f"{TRANSACTIONS}/{txn.pk}/act"
     for action in ("process", "complete", "fail", "reverse", "expire"):
-        refused = client.post(path, {"action": action}, format="json")
+        refused = client.post(path, {"action": action})
         problem(refused, 403, "action_not_allowed")
     for wrong in ({}, {"action": "steal"}, {"action": "cancel", "force": True}):
-        problem(client.post(path, wrong, format="json"), 400)
-    done = client.post(path, {"action": "cancel", "reason": "changed my mind"}, format="json")
+        problem(client.post(path, wrong), 400)
+    done = client.post(path, {"action": "cancel", "reason": "changed my mind"})
     assert done.status_code == 200
     assert (done.json()["status"], done.json()["failure_reason"]) == (
         "cancelled",
         "changed my mind",
     )
-    again = problem(client.post(path, {"action": "cancel"}, format="json"), 409)
+    again = problem(client.post(path, {"action": "cancel"}), 409)
     assert (again["code"], again["allowed"]) == ("illegal_transition", [])
 
 
-def test_it_lets_staff_act_on_any(charlie: User, kes: Account, login):
-    client = login(charlie)
+def test_it_lets_staff_act_on_any(charlie: User, kes: Account):
+    client = api_as(charlie)
 
     def act(txn: Transaction, *actions: str) -> list[str]:
         path = f"{TRANSACTIONS}/{txn.pk}/act"
-        posts = (client.post(path, {"action": action}, format="json") for action in actions)
+        posts = (client.post(path, {"action": action}) for action in actions)
         return [post.json()["status"] for post in posts]
 
     assert act(create(kes), "process", "complete", "reverse") == [
@@ -296,14 +292,12 @@ def test_it_lets_staff_act_on_any(charlie: User, kes: Account, login):
     ]
     assert act(create(kes), "fail") == ["failed"]
     assert act(create(kes), "expire") == ["expired"]
-    nobody = client.post(f"{TRANSACTIONS}/999/act", {"action": "complete"}, format="json")
+    nobody = client.post(f"{TRANSACTIONS}/999/act", {"action": "complete"})
     problem(nobody, 404, "transaction_not_found")
 
 
 def test_it_reads_a_page_in_one_query(
-    client: APIClient,
-    kes: Account,
-    django_assert_num_queries: DjangoAssertNumQueries,
+    client: APIClient, kes: Account, django_assert_num_queries: DjangoAssertNumQueries
 ):
     for _ in range(10):
         create(kes)
@@ -333,7 +327,7 @@ def test_an_account_has_one_shape_everywhere(client: APIClient, kes: Account, al
     assert documented["AccountOutput"]["properties"].keys() == listed.keys()
 
 
-def test_a_balance_that_staff_pushes_has_it_too(charlie: User, alice: User, kes: Account, login):
+def test_a_balance_that_staff_pushes_has_it_too(charlie: User, alice: User, kes: Account):
     body = {
         "user_id": alice.pk,
         "account_id": "7",
@@ -342,6 +336,6 @@ def test_a_balance_that_staff_pushes_has_it_too(charlie: User, alice: User, kes:
         "current_balance": "1",
         "account_type": "savings",
     }
-    assert login(charlie).post("/ws/broadcast/balance", body, format="json").status_code == 200
+    assert api_as(charlie).post("/ws/broadcast/balance", body).status_code == 200
     told = json.loads(published(alice, "balance_update")[-1])["data"]
     assert (told["id"], told["type"]) == ("7", "savings")

@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 
 from hoardrun.market.models import Instrument
 from hoardrun.market.services import instruments_ensure
+from tests.clients import api_as
 
 
 @pytest.fixture
@@ -18,13 +19,6 @@ def instruments(db: Any) -> dict[str, Instrument]:
 
 
 @pytest.fixture
-def alice(db: Any) -> User:
-    return User.objects.create_user("alice", password="alice-pass")
-
-
-@pytest.fixture
 def api(alice: User) -> APIClient:
     """Alice's HTTP client."""
-    client = APIClient()
-    client.force_authenticate(alice)
-    return client
+    return api_as(alice)

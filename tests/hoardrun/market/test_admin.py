@@ -13,9 +13,7 @@ from tests.hoardrun.market.tools import instrument, quotes_at
 
 
 def _queries(client: Client, url: str) -> int:
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         assert client.get(url).status_code == 200
     return len(captured)
 
