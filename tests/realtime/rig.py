@@ -1,8 +1,9 @@
-"""The part of a hub that writes, and a writer that notes what it is given."""
+"""Parts of a hub in this process, and a writer that notes what it is given."""
 
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,8 +12,10 @@ import msgspec
 from realtime.core.continuity import StreamPosition
 from realtime.core.frames import Frame
 from realtime.core.state import ConnectionState
+from realtime.hub.followed import FollowedStream
+from realtime.hub.hub import Hub
 from realtime.hub.rooms import JoinedRooms
-from realtime.hub.socket import Socket
+from realtime.hub.socket import NOBODY, Peer, Socket
 from realtime.hub.streams import FollowedStreams
 from realtime.hub.writes import MAX_REST_SECONDS, WriteCycle
 from realtime.log import StoredEvent
@@ -80,8 +83,40 @@ class Notebook:
         return found
 
 
+class Held:
+    """A function of a database thread that waits until it may go on."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self._called, self.may_go_on = threading.Event(), threading.Event()
+
+    def __call__(self, *given: Any) -> Any:
+        self._called.set()
+        self.may_go_on.wait(10)
+        return self._function(*given)
+
+    async def called(self) -> None:
+        """Wait until it was called."""
+        assert await asyncio.to_thread(self._called.wait, 10)
+
+
+def connected(hub: Hub, name: str = "c", peer: Peer = NOBODY) -> tuple[Socket, Notebook]:
+    """Connect a socket that has not logged in to a hub."""
+    notebook = Notebook()
+    state = ConnectionState(name, hub.options.limits)
+    socket = notebook.socket = Socket(state, notebook, hub.cycle, 128 * 1024, peer)
+    hub.sockets.admit(socket)
+    return socket, notebook
+
+
+def event(offset: int, size: int, filter_type: str) -> StoredEvent:
+    """Make an event of the stream, of a payload that says its offset."""
+    text = f'{{"offset":{offset},"pad":"{"x" * size}"}}'
+    return StoredEvent(STREAM, "e", offset, "n", filter_type, text)
+
+
 class Node:
-    """The part of a hub that writes: one stream, at offset 0, and whoever follows it."""
+    """The part of a hub that writes: one stream, at offset 0, and the sockets that follow it."""
 
     def __init__(self) -> None:
         self.cycle: WriteCycle[Socket] = WriteCycle(asyncio.get_running_loop())
@@ -111,12 +146,29 @@ class Node:
     def publish(self, count: int = 1, *, size: int = 10, filter_type: str = "system") -> None:
         for _ in range(count):
             self.offset += 1
-            text = f'{{"offset":{self.offset},"pad":"{"x" * size}"}}'
-            self.streams.receive([StoredEvent(STREAM, "e", self.offset, "n", filter_type, text)])
+            self.streams.receive([event(self.offset, size, filter_type)])
+
+
+def behind(
+    node: Node,
+    at: StreamPosition,
+    *,
+    head: StreamPosition | None = None,
+    user_id: int = 1,
+    peer: Peer = NOBODY,
+) -> tuple[Socket, Notebook, FollowedStream]:
+    """Let a socket in that has everything up to `at`, on a node that knows of `head`."""
+    socket, notebook = node.join()
+    socket.connection.user_id, socket.peer = user_id, peer
+    followed = node.streams.add(STREAM, socket)
+    followed.place = head or followed.place
+    socket.connection.places[STREAM] = at
+    node.streams.begin(socket, followed)
+    return socket, notebook, followed
 
 
 async def turned() -> None:
-    """Let the loop turn until what was scheduled has left, after a rest if one is due."""
+    """Let the loop turn until all scheduled writes are done, after a rest if one is due."""
     for pause in (0, 0, MAX_REST_SECONDS, 0, 0):
         await asyncio.sleep(pause)
 

@@ -1,8 +1,7 @@
-"""Rights that change while somebody is let in: nobody stays for having been quick."""
+"""Rights that change during a login, a renewal or a join take effect on that socket too."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import threading
 import time
@@ -19,7 +18,6 @@ from realtime.access.validity import stamp_of
 from realtime.consumer import login
 from realtime.consumer.commands import CommandRunner
 from realtime.core.identity import Identity
-from realtime.core.state import ConnectionState
 from realtime.db.batch import BatchedLoader
 from realtime.hub import hub as hubs
 from realtime.hub import login_data
@@ -30,11 +28,12 @@ from realtime.protocol.codes import CloseCode
 from realtime.publish import Ephemeral
 from realtime.rooms import RoomKind
 from tests.nodes import token_for
-from tests.realtime.rig import Notebook
+from tests.realtime.rig import Notebook, connected
+from tests.services.ports import until, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SECONDS = 5.0  # less than the look at everybody takes to come
+SECONDS = 5.0  # less than the pause until all sockets are checked again
 
 
 @pytest.fixture
@@ -48,17 +47,8 @@ def alice() -> User:
     return User.objects.create(username="alice", is_staff=True)
 
 
-def enter(node: Hub, name: str) -> tuple[Socket, Notebook]:
-    notebook = Notebook()
-    socket = notebook.socket = Socket(
-        ConnectionState(name, node.options.limits), notebook, node.cycle, 128 * 1024
-    )
-    node.sockets.admit(socket)
-    return socket, notebook
-
-
 async def logged_in(node: Hub, user: User, name: str) -> tuple[Socket, Notebook]:
-    socket, notebook = enter(node, name)
+    socket, notebook = connected(node, name)
     await login.log_in(node, socket, identity(user, name))
     assert socket in node.sockets.users[user.pk]
     return socket, notebook
@@ -70,16 +60,7 @@ def identity(user: User, name: str) -> Identity:
 
 def wait(condition: Callable[[], object]) -> None:
     """Wait in a thread of the database's until the event loop has got so far."""
-    give_up_at = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < give_up_at
-        time.sleep(0.005)
-
-
-async def soon(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(SECONDS):
-        while not condition():
-            await asyncio.sleep(0.01)
+    wait_until(lambda: bool(condition()), seconds=10, what="the event loop has got so far")
 
 
 def slow(user: User, after: str, then: Callable[[], None]) -> BatchedLoader[Login, LoginData]:
@@ -100,21 +81,21 @@ def save(user: User, **values: Any) -> None:
     user.save()
 
 
-async def test_who_is_deactivated_while_logging_in_does_not_stay(node: Hub, alice: User) -> None:
+async def test_a_user_deactivated_during_the_login_is_closed(node: Hub, alice: User) -> None:
     before, _ = await logged_in(node, alice, "before")
 
     def deactivate() -> None:
         save(alice, is_active=False)
-        wait(lambda: before.close_code)  # the node has heard of it, and looked
+        wait(lambda: before.close_code)  # the node has received it, and checked
 
     node.login_data = slow(alice, "late", deactivate)
-    late, _ = enter(node, "late")
+    late, _ = connected(node, "late")
     await login.log_in(node, late, identity(alice, "late"))
-    await soon(lambda: late.close_code)
+    await until(lambda: late.close_code, seconds=SECONDS)
     assert late.close_code == before.close_code == CloseCode.REVOKED
 
 
-async def test_who_is_deactivated_while_renewing_does_not_stay(
+async def test_a_user_deactivated_during_a_renewal_is_closed(
     node: Hub, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     socket, notebook = await logged_in(node, alice, "one")
@@ -139,7 +120,7 @@ async def test_who_is_deactivated_while_renewing_does_not_stay(
     await login.authenticate(node, socket, token, "r")
     assert socket.connection.identity == newer
     renewed.set()
-    await soon(lambda: socket.close_code)
+    await until(lambda: socket.close_code, seconds=SECONDS)
     assert socket.close_code == CloseCode.REVOKED
 
 
@@ -172,7 +153,7 @@ def backstage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Backstage]:
     yield kind
 
 
-async def test_who_loses_a_room_while_joining_does_not_stay(
+async def test_a_user_who_loses_a_room_during_the_join_leaves_it(
     node: Hub, alice: User, backstage: Backstage
 ) -> None:
     first, _ = await logged_in(node, alice, "first")
@@ -198,14 +179,14 @@ async def test_who_loses_a_room_while_joining_does_not_stay(
 
     backstage.meanwhile = take_away
     await join(second)
-    await soon(lambda: "room_left" in {message["type"] for message in notebook.messages()})
+    await until(
+        lambda: "room_left" in {message["type"] for message in notebook.messages()}, seconds=SECONDS
+    )
     assert not second.connection.rooms
     assert second.close_code is None
 
 
-def test_a_room_that_fails_to_say_keeps_nobody_and_no_other_room(
-    alice: User, backstage: Backstage
-) -> None:
+def test_a_room_whose_check_fails_is_lost_and_no_other(alice: User, backstage: Backstage) -> None:
     def fail() -> None:
         raise ZeroDivisionError
 
@@ -223,9 +204,7 @@ def lost_database() -> None:
     raise OperationalError
 
 
-async def test_who_is_closed_by_staff_while_logging_in_does_not_stay(
-    node: Hub, alice: User
-) -> None:
+async def test_a_user_closed_by_staff_during_the_login_is_closed(node: Hub, alice: User) -> None:
     before, _ = await logged_in(node, alice, "before")
 
     def close() -> None:
@@ -233,7 +212,7 @@ async def test_who_is_closed_by_staff_while_logging_in_does_not_stay(
         wait(lambda: before.close_code)
 
     node.login_data = slow(alice, "late", close)
-    late, _ = enter(node, "late")
+    late, _ = connected(node, "late")
     await login.log_in(node, late, identity(alice, "late"))
-    await soon(lambda: late.close_code)
+    await until(lambda: late.close_code, seconds=SECONDS)
     assert before.close_code == late.close_code == CloseCode.REVOKED

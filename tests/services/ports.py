@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import socket
@@ -46,3 +47,13 @@ def wait_until(ready: Callable[[], bool], *, seconds: float, what: str) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what}: not within {seconds * PATIENCE:g} s")
         time.sleep(POLL_SECONDS)
+
+
+async def until(ready: Callable[[], object], *, seconds: float = 10) -> None:
+    """Poll `ready` until it is true, and let the event loop run meanwhile.
+
+    Raises TimeoutError after `seconds` times PATIENCE.
+    """
+    async with asyncio.timeout(seconds * PATIENCE):
+        while not ready():
+            await asyncio.sleep(POLL_SECONDS / 4)

@@ -1,12 +1,12 @@
-"""What nodes report of themselves, in the database's time, and what they conclude of each other."""
+"""What nodes report of themselves, in the database's time, and what they conclude of others."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, NoReturn
 
@@ -24,14 +24,13 @@ from realtime.access.tickets import Attempt
 from realtime.cluster import reporter as node
 from realtime.cluster.reporter import ClusterReporter
 from realtime.core.identity import Identity
-from realtime.core.state import ConnectionState
 from realtime.db import threads
 from realtime.hub.hub import Hub
 from realtime.hub.socket import Peer, Socket
 from realtime.models import Connection, Node, Ticket
 from realtime.options import Options
 from realtime.protocol.codes import CloseCode
-from tests.realtime.rig import Notebook
+from tests.realtime.rig import Held, connected
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,17 +44,15 @@ async def own() -> AsyncIterator[Hub]:
 
 def attach(own: Hub, user_id: int) -> Socket:
     """Connect a user to a node."""
-    state = ConnectionState(secrets.token_hex(8), own.options.limits)
-    state.user_id = user_id
-    socket = Socket(state, Notebook(), own.cycle, 1 << 20, Peer("192.0.2.1", "test"))
-    own.sockets.admit(socket)
+    socket, _ = connected(own, secrets.token_hex(8), Peer("192.0.2.1", "test"))
+    socket.connection.user_id = user_id
     own.sockets.attach(socket)
     return socket
 
 
-@sync_to_async
-def user() -> int:
-    return int(get_user_model().objects.create(username="alice").pk)
+@pytest.fixture
+async def user_id() -> int:
+    return int((await get_user_model().objects.acreate(username="alice")).pk)
 
 
 @sync_to_async
@@ -69,10 +66,10 @@ def cluster() -> registry.Cluster:
 
 
 @pytest.mark.parametrize("ahead", [HOUR, -HOUR])
-async def test_a_node_reports_in_the_databases_time_whatever_its_clock_shows(
-    own: Hub, wrong_clock: Callable[[timedelta], None], ahead: timedelta
+async def test_a_node_reports_in_the_databases_time_with_any_clock(
+    own: Hub, wrong_clock: Callable[[timedelta], None], ahead: timedelta, user_id: int
 ) -> None:
-    attach(own, await user())
+    attach(own, user_id)
     before = await threads.run(clock.now)
     wrong_clock(ahead)
     await ClusterReporter(own).report()
@@ -86,10 +83,9 @@ async def test_a_node_reports_in_the_databases_time_whatever_its_clock_shows(
     assert await sync_to_async(registry.connections().count)() == 1
 
 
-async def test_a_node_that_was_ahead_and_died_is_dead_and_its_ghosts_close_nobody(
-    own: Hub, wrong_clock: Callable[[timedelta], None]
+async def test_a_dead_node_whose_clock_was_ahead_closes_no_socket(
+    own: Hub, wrong_clock: Callable[[timedelta], None], user_id: int
 ) -> None:
-    user_id = await user()
     wrong_clock(HOUR)
     dying = Hub(Options(max_connections_per_user=1))
     attach(dying, user_id)
@@ -107,10 +103,9 @@ async def test_a_node_that_was_ahead_and_died_is_dead_and_its_ghosts_close_nobod
     assert socket.close_code is None
 
 
-async def test_of_two_nodes_the_older_socket_goes_whichever_clock_is_ahead(
-    own: Hub, wrong_clock: Callable[[timedelta], None]
+async def test_the_older_socket_closes_though_the_clock_of_its_node_is_ahead(
+    own: Hub, wrong_clock: Callable[[timedelta], None], user_id: int
 ) -> None:
-    user_id = await user()
     other = Hub(Options(max_connections_per_user=1))
     old, new = attach(other, user_id), attach(own, user_id)
     old.opened_at -= 60
@@ -123,8 +118,8 @@ async def test_of_two_nodes_the_older_socket_goes_whichever_clock_is_ahead(
     assert (old.close_code, new.close_code) == (CloseCode.TOO_MANY_CONNECTIONS, None)
 
 
-async def test_every_node_closes_what_the_other_one_found_too_much() -> None:
-    user_id, most = await user(), 2
+async def test_each_node_closes_its_surplus_sockets_that_the_other_found(user_id: int) -> None:
+    most = 2
     hubs = [Hub(Options(max_connections_per_user=most)) for _ in range(2)]
     reporters = [ClusterReporter(each) for each in hubs]
     sockets = [attach(hubs[0], user_id) for _ in range(most)]
@@ -144,8 +139,25 @@ async def test_every_node_closes_what_the_other_one_found_too_much() -> None:
     assert await sync_to_async(Connection.objects.count)() == 0
 
 
+@contextmanager
+def queries_of(step: str) -> Iterator[list[str]]:
+    """List the queries that one function of the reporter makes."""
+    found: list[str] = []
+    function = getattr(node, step)
+
+    def noting(*given: Any) -> Any:
+        with CaptureQueriesContext(connection) as queries:
+            answer = function(*given)
+        found.extend(query["sql"] for query in queries)
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(node, step, noting)
+        yield found
+
+
 class Untouched(dict[int, dict[Socket, None]]):
-    """The users of a hub, through which nobody may go one by one."""
+    """The users of a hub, over which iteration is an error."""
 
     def __iter__(self) -> NoReturn:
         raise AssertionError("a report costs by its changes")
@@ -153,33 +165,27 @@ class Untouched(dict[int, dict[Socket, None]]):
     items = values = keys = __iter__
 
 
-async def test_a_report_without_changes_looks_at_no_socket_and_at_no_user(own: Hub) -> None:
-    attach(own, await user())
+async def test_a_report_without_changes_visits_no_socket_and_no_user(
+    own: Hub, user_id: int
+) -> None:
+    attach(own, user_id)
     await ClusterReporter(
         Hub(Options())
     ).report()  # another node, or there would be nothing to count
     reporter = ClusterReporter(own)
     await reporter.report()
     own.sockets.users = Untouched(own.sockets.users)
-    found: list[str] = []
-
-    def surplus(*arguments: Any) -> Any:
-        with CaptureQueriesContext(connection) as queries:
-            marked = _surplus(*arguments)
-        found.extend(query["sql"] for query in queries)
-        return marked
-
-    _surplus = node._surplus
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(node, "_surplus", surplus)
+    with queries_of("_surplus") as found:
         await reporter.report()
     [sql] = found
     assert "is_surplus" in sql  # an index that holds nothing else answers it
     assert await sync_to_async(Connection.objects.count)() == 1
 
 
-async def test_a_node_that_was_forgotten_lists_everybody_anew(own: Hub) -> None:
-    attach(own, await user())
+async def test_a_node_missing_from_the_table_lists_all_its_sockets_again(
+    own: Hub, user_id: int
+) -> None:
+    attach(own, user_id)
     reporter = ClusterReporter(own)
     await reporter.report()
     await sync_to_async(Node.objects.all().delete)()
@@ -188,10 +194,8 @@ async def test_a_node_that_was_forgotten_lists_everybody_anew(own: Hub) -> None:
     assert await sync_to_async(Connection.objects.count)() == 1
 
 
-async def test_one_that_a_forgotten_node_lists_first_and_that_leaves_is_listed_no_more(
-    own: Hub,
-) -> None:
-    attach(own, await user())
+async def test_a_socket_that_leaves_after_such_a_list_is_removed(own: Hub, user_id: int) -> None:
+    attach(own, user_id)
     reporter = ClusterReporter(own)
     await reporter.report()
     await sync_to_async(Node.objects.all().delete)()
@@ -204,10 +208,9 @@ async def test_one_that_a_forgotten_node_lists_first_and_that_leaves_is_listed_n
 
 
 async def test_a_node_counts_all_its_users_after_a_report_that_took_too_long(
-    own: Hub, monkeypatch: pytest.MonkeyPatch
+    own: Hub, monkeypatch: pytest.MonkeyPatch, user_id: int
 ) -> None:
     """The others took it for dead while its report, with an old time, was not yet committed."""
-    user_id = await user()
     old = attach(own, user_id)
     old.opened_at -= 60
     slow = ClusterReporter(own)
@@ -233,8 +236,7 @@ async def test_a_node_counts_all_its_users_after_a_report_that_took_too_long(
     assert old.close_code is CloseCode.TOO_MANY_CONNECTIONS
 
 
-async def test_a_node_that_was_silent_counts_all_its_users(own: Hub) -> None:
-    user_id = await user()
+async def test_a_node_that_was_silent_counts_all_its_users(own: Hub, user_id: int) -> None:
     old = attach(own, user_id)
     old.opened_at -= 60
     frozen = ClusterReporter(own)
@@ -249,8 +251,7 @@ async def test_a_node_that_was_silent_counts_all_its_users(own: Hub) -> None:
     assert old.close_code is CloseCode.TOO_MANY_CONNECTIONS
 
 
-async def test_a_report_is_one_transaction(own: Hub) -> None:
-    user_id = await user()
+async def test_a_report_is_one_transaction(own: Hub, user_id: int) -> None:
     reporter = ClusterReporter(own)
     left = attach(own, user_id)
     await reporter.report()
@@ -259,17 +260,7 @@ async def test_a_report_is_one_transaction(own: Hub) -> None:
     stream = f"user:{user_id}"
     await sync_to_async(log.ensure)([stream])
     own.reached[stream, 1] += 3
-    found: list[str] = []
-
-    def store(report: Any) -> bool:
-        with CaptureQueriesContext(connection) as queries:
-            known = _store(report)
-        found.extend(query["sql"] for query in queries)
-        return known
-
-    _store = node._store
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(node, "_store", store)
+    with queries_of("_store") as found:
         await reporter.report()
     changes = [sql for sql in found if sql.startswith(("UPDATE", "INSERT", "DELETE", "WITH"))]
     assert len(changes) >= 4  # the node, one connection less, one more, and the event
@@ -278,10 +269,10 @@ async def test_a_report_is_one_transaction(own: Hub) -> None:
     assert not any("SAVEPOINT" in sql for sql in found)
 
 
-async def test_a_report_that_fails_half_way_leaves_nothing_and_is_made_good(
-    own: Hub, monkeypatch: pytest.MonkeyPatch
+async def test_a_report_that_fails_half_way_writes_nothing_and_is_repeated(
+    own: Hub, monkeypatch: pytest.MonkeyPatch, user_id: int
 ) -> None:
-    attach(own, await user())
+    attach(own, user_id)
     own.reached["announcements", 1] += 3
 
     def fail(counts: object) -> None:
@@ -297,39 +288,32 @@ async def test_a_report_that_fails_half_way_leaves_nothing_and_is_made_good(
     assert len(await rows()) == await sync_to_async(Connection.objects.count)() == 1
 
 
-async def test_a_node_that_leaves_in_the_middle_of_a_report_stays_out(
+async def test_a_node_that_leaves_during_a_report_stays_removed(
     own: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    under_way, may_go_on = threading.Event(), threading.Event()
-    store = node._store
-
-    def slowly(report: Any) -> bool:
-        under_way.set()
-        may_go_on.wait(10)
-        return store(report)
-
+    slow = Held(node._store)
     reporter = ClusterReporter(own)
-    monkeypatch.setattr(node, "_store", slowly)
+    monkeypatch.setattr(node, "_store", slow)
     running = asyncio.create_task(reporter.run())
-    await asyncio.to_thread(under_way.wait, 10)
+    await slow.called()
     running.cancel()  # as the hub does when it stops
     leaving = asyncio.create_task(reporter.leave())
     await asyncio.wait([leaving], timeout=0.2)
     assert not leaving.done()  # it waits for what the thread still writes
-    may_go_on.set()
+    slow.may_go_on.set()
     await leaving
     assert await rows() == []
 
 
-async def test_a_node_leaves_in_time_though_the_database_hangs(
+async def test_a_node_leaves_in_time_while_the_database_hangs(
     own: Hub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    may_go_on = threading.Event()
-    monkeypatch.setattr(node, "_store", lambda report: may_go_on.wait(10))
+    hanging = Held(lambda report: True)
+    monkeypatch.setattr(node, "_store", hanging)
     monkeypatch.setattr(node, "LEAVE_SECONDS", 0.05)
     async with asyncio.timeout(5):
         await ClusterReporter(own).leave()
-    may_go_on.set()
+    hanging.may_go_on.set()
     assert "not deleted from the registry" in caplog.text
 
 

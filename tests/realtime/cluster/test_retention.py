@@ -1,4 +1,4 @@
-"""Retention takes whole beginnings of streams, says so in the floor, and never half."""
+"""Retention removes the beginnings of streams whole, and moves the floor with them."""
 
 from __future__ import annotations
 
@@ -9,31 +9,26 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import DataError, connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 
 from hoardrun.api.tokens import login_create, login_refresh
-from hoardrun.ledger.messages import BalanceUpdate
 from realtime import clock, log
 from realtime.cluster import retention
 from realtime.log import CursorMove
 from realtime.models import Cursor, EndedSession, Event, IssuedToken, Stream, Ticket
+from tests import stored
 from tests.services.locks import wait_for_a_waiter
-from tests.stored import page_after
 
 DAY = timedelta(days=1)
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def append(stream: str, count: int, *, days_old: float = 0) -> None:
-    payload = BalanceUpdate(
-        account_id="1", currency="UGX", available_balance="1", current_balance="1"
-    )
-    with transaction.atomic():
-        entries = log.append([(stream, payload)] * count)
+    entries = stored.append(stream, *range(count))
     Event.objects.filter(
         stream__name=stream, offset__in=[entry.offset for entry in entries]
     ).update(created_at=timezone.now() - days_old * DAY)
@@ -56,7 +51,7 @@ def run(command: str, *arguments: str, capsys: pytest.CaptureFixture[str]) -> An
     return json.loads(capsys.readouterr().out)
 
 
-def test_what_is_too_old_goes_and_the_floor_says_up_to_where() -> None:
+def test_old_events_are_removed_and_the_floor_moves_with_them() -> None:
     append("user:1", 500, days_old=8)
     append("user:1", 3)
     append("user:2", 2)
@@ -75,7 +70,7 @@ def test_what_is_too_old_goes_and_the_floor_says_up_to_where() -> None:
     assert offsets("user:3") == [5]
 
 
-def test_each_stream_keeps_its_last_ones() -> None:
+def test_each_stream_keeps_its_last_events() -> None:
     append("user:1", 450)
     append("user:2", 5)
     assert trim(keep=10) == (1, 440)
@@ -91,7 +86,7 @@ def test_an_old_event_behind_a_younger_one_stays() -> None:
     assert offsets("user:1") == [3, 4, 5]
 
 
-def test_a_dry_run_counts_what_would_go() -> None:
+def test_a_dry_run_counts_what_a_run_removes() -> None:
     append("user:1", 300, days_old=8)
     append("user:1", 5)
     append("user:2", 12)
@@ -100,21 +95,20 @@ def test_a_dry_run_counts_what_would_go() -> None:
     assert trim(keep=10) == (2, 302)
 
 
-def test_who_is_behind_the_floor_is_told_and_who_stands_at_it_is_not() -> None:
+def test_a_page_after_the_floor_is_whole_and_one_before_it_shows_the_floor() -> None:
     append("user:1", 5, days_old=8)
     append("user:1", 5)
     trim()
-    head, entries = page_after("user:1", 5)
+    head, entries = stored.page_after("user:1", 5)
     assert (head.floor, [entry.offset for entry in entries]) == (5, [6, 7, 8, 9, 10])
-    head, entries = page_after("user:1", 4)
+    head, _ = stored.page_after("user:1", 4)
     assert head.floor > 4
 
 
-def test_nodes_trim_by_themselves_as_the_settings_say(settings: Any) -> None:
+def test_nodes_trim_by_the_settings(alice: User, settings: Any) -> None:
     settings.REALTIME = {**settings.REALTIME, "RETENTION_DAYS": 2.0, "RETENTION_EVENTS": 4}
     append("user:1", 3, days_old=3)
     append("user:1", 6)
-    alice = get_user_model().objects.create(username="alice")
     epoch = log.heads(["user:1"])["user:1"].epoch
     for device in ("old", "new"):
         log.move_cursors([CursorMove(alice.pk, device, "user:1", epoch, 1)])
@@ -125,9 +119,13 @@ def test_nodes_trim_by_themselves_as_the_settings_say(settings: Any) -> None:
 
 
 @pytest.fixture
-def over() -> set[type[Model]]:
-    """Write one row, whose time is over, of each kind that retention deletes."""
-    alice = get_user_model().objects.create(username="alice")
+def alice() -> User:
+    return User.objects.create(username="alice")
+
+
+@pytest.fixture
+def over(alice: User) -> set[type[Model]]:
+    """Write one expired row of each kind that retention deletes."""
     append("user:1", 1, days_old=1000)
     log.move_cursors([CursorMove(alice.pk, "phone", "user:1", "e", 1)])
     Cursor.objects.update(updated_at=clock.now() - 1000 * DAY)
@@ -141,7 +139,7 @@ def over() -> set[type[Model]]:
     return {Event, Cursor, IssuedToken, EndedSession, Ticket}
 
 
-def test_everything_goes_whose_time_is_over(
+def test_every_kind_of_expired_row_is_removed(
     over: set[type[Model]], caplog: pytest.LogCaptureFixture
 ) -> None:
     retention.apply()
@@ -150,7 +148,7 @@ def test_everything_goes_whose_time_is_over(
 
 
 @pytest.mark.parametrize("broken", [Event, Cursor, IssuedToken, EndedSession, Ticket])
-def test_a_step_of_retention_that_fails_ends_no_other(
+def test_a_failing_step_of_retention_stops_no_other(
     over: set[type[Model]], caplog: pytest.LogCaptureFixture, broken: type[Model]
 ) -> None:
     def fail(execute: Any, sql: str, *rest: Any) -> Any:
@@ -165,14 +163,14 @@ def test_a_step_of_retention_that_fails_ends_no_other(
     assert "date value out of range" in caplog.text
 
 
-def test_the_last_devices_of_a_user_stay_and_everybody_elses(
+def test_the_latest_devices_of_each_user_stay(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("realtime.log.trimming.CURSORS_OF_A_USER", 3)
     append("user:1", 9)
     epoch = log.heads(["user:1"])["user:1"].epoch
     for name in ("alice", "bob"):
-        user = get_user_model().objects.create(username=name)
+        user = User.objects.create(username=name)
         for number in range(5 if name == "alice" else 3):
             log.move_cursors([CursorMove(user.pk, f"{name} {number}", "user:1", epoch, 9)])
     log.move_cursors([CursorMove(user.pk, "bob 0", "user:1", "later", 1)])
@@ -183,8 +181,7 @@ def test_the_last_devices_of_a_user_stay_and_everybody_elses(
     }
 
 
-def test_refresh_tokens_go_when_they_have_expired() -> None:
-    alice = get_user_model().objects.create(username="alice")
+def test_expired_refresh_tokens_are_removed(alice: User) -> None:
     refresh = login_create(user=alice).refresh
     for _ in range(3):
         refresh = login_refresh(refresh=refresh).refresh
@@ -195,10 +192,9 @@ def test_refresh_tokens_go_when_they_have_expired() -> None:
     assert list(IssuedToken.objects.all()) == [current]
 
 
-def test_a_node_whose_clock_is_weeks_ahead_destroys_nothing(
-    wrong_clock: Callable[[timedelta], None], capsys: pytest.CaptureFixture[str]
+def test_a_node_whose_clock_is_ahead_removes_nothing(
+    alice: User, wrong_clock: Callable[[timedelta], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    alice = get_user_model().objects.create(username="alice")
     login_create(user=alice)
     EndedSession.objects.create(id="over", user=alice, expires_at=clock.now() + DAY)
     append("user:1", 3)
@@ -211,15 +207,13 @@ def test_a_node_whose_clock_is_weeks_ahead_destroys_nothing(
     assert [kind._default_manager.count() for kind in kinds] == before
 
 
-def test_what_a_node_writes_whose_clock_is_behind_lasts_as_long(
+def test_rows_of_a_node_whose_clock_is_behind_last_as_long(
+    alice: User,
     wrong_clock: Callable[[timedelta], None],
 ) -> None:
-    alice = get_user_model().objects.create(username="alice")
     start = clock.now()
     wrong_clock(-365 * DAY)
-    payload = BalanceUpdate(
-        account_id="1", currency="UGX", available_balance="1", current_balance="1"
-    )
+    payload = stored.balance()
     with transaction.atomic():
         log.append([("user:1", payload)])
         log.append([("user:1", payload), ("user:2", payload)])
@@ -235,7 +229,7 @@ def test_what_a_node_writes_whose_clock_is_behind_lasts_as_long(
         assert abs(said - event.created_at) < timedelta(milliseconds=1)
 
 
-def test_the_command_trims_or_only_says_what_would_go(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_trims_or_counts(capsys: pytest.CaptureFixture[str]) -> None:
     append("user:1", 20, days_old=8)
     append("user:1", 20)
     dry = run("trim_events", "--days", "7", "--dry-run", capsys=capsys)
@@ -250,7 +244,7 @@ def test_the_command_trims_or_only_says_what_would_go(capsys: pytest.CaptureFixt
     ("arguments", "changed"),
     [(["--all"], {"user:1", "user:2"}), (["--stream", "user:2"], {"user:2"})],
 )
-def test_a_new_epoch_changes_the_life_and_no_number(
+def test_a_new_epoch_changes_no_offset(
     arguments: Sequence[str], changed: set[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     append("user:1", 3)
@@ -265,7 +259,7 @@ def test_a_new_epoch_changes_the_life_and_no_number(
     assert offsets("user:2") == [1, 2, 3, 4]
 
 
-def test_a_stream_that_is_not_there_gets_no_epoch() -> None:
+def test_a_missing_stream_gets_no_epoch() -> None:
     append("user:1", 1)
     with pytest.raises(CommandError, match="no stream 'user:9'"):
         call_command("bump_epoch", "--stream", "user:1", "user:9")

@@ -1,4 +1,4 @@
-"""What a socket is answered."""
+"""What commands are answered."""
 
 from __future__ import annotations
 
@@ -12,13 +12,10 @@ import pytest
 from realtime import rooms
 from realtime.consumer.commands import CommandRunner
 from realtime.core.continuity import StreamPosition
-from realtime.core.state import ConnectionState
 from realtime.hub.hub import Hub
-from realtime.hub.socket import Socket
-from realtime.log import StoredEvent
 from realtime.options import Options
 from realtime.rooms import RoomKind
-from tests.realtime.rig import STREAM, Notebook, offsets, turned
+from tests.realtime.rig import STREAM, connected, event, offsets, turned
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,12 +25,9 @@ class Talk:
 
     def __init__(self, types: Sequence[str] = (), place: StreamPosition | None = None) -> None:
         self.hub = Hub(Options())
-        self.notebook = Notebook()
-        state = ConnectionState("c", self.hub.options.limits)
+        self.socket, self.notebook = connected(self.hub)
+        state = self.socket.connection
         state.user_id, state.subscriptions = 1, frozenset(types)
-        self.socket = self.notebook.socket = Socket(
-            state, self.notebook, self.hub.cycle, self.hub.options.max_buffer_bytes
-        )
         self.followed = self.hub.streams.add(STREAM, self.socket)
         self.followed.place = StreamPosition("e", 0)
         state.places[STREAM] = place or StreamPosition("e", 0)
@@ -45,8 +39,7 @@ class Talk:
     def publish(self, count: int, *, size: int = 10, filter_type: str = "system") -> None:
         first = self.followed.place.offset + 1
         for offset in range(first, first + count):
-            text = f'{{"offset":{offset},"pad":"{"x" * size}"}}'
-            self.hub.streams.receive([StoredEvent(STREAM, "e", offset, "n", filter_type, text)])
+            self.hub.streams.receive([event(offset, size, filter_type)])
 
     def say(self, **command: Any) -> None:
         self.conversation.put_nowait({"type": "websocket.receive", "text": json.dumps(command)})
@@ -61,7 +54,7 @@ class Talk:
         return (await self.heard("pong"))[-1]["positions"]
 
 
-async def test_a_pong_counts_what_was_filtered() -> None:
+async def test_the_positions_of_a_pong_count_filtered_events() -> None:
     talk = Talk(types=["balance"])
     talk.publish(1, filter_type="balance")
     talk.publish(4, filter_type="system")
@@ -69,14 +62,14 @@ async def test_a_pong_counts_what_was_filtered() -> None:
     assert offsets(talk.notebook) == [1]
 
 
-async def test_a_pong_speaks_of_this_socket_and_not_of_the_node() -> None:
+async def test_a_pong_has_the_position_of_its_socket_and_not_of_the_node() -> None:
     talk = Talk(place=StreamPosition("e", 2))  # it waits for a replay
     talk.publish(7)
     assert await talk.pong() == {STREAM: {"offset": 2, "epoch": "e"}}
 
 
 @pytest.mark.parametrize("types", [(), ("system",)])
-async def test_a_pong_never_speaks_of_what_a_burst_of_this_turn_could_not_leave(
+async def test_a_pong_counts_no_event_of_a_burst_that_is_still_unsent(
     types: Sequence[str],
 ) -> None:
     talk = Talk(types=types)
@@ -90,14 +83,14 @@ async def test_a_pong_never_speaks_of_what_a_burst_of_this_turn_could_not_leave(
     talk.socket.gone()
 
 
-async def test_before_the_login_a_pong_knows_no_stream() -> None:
+async def test_a_pong_before_the_login_has_no_position() -> None:
     talk = Talk()
     talk.socket.connection.places.clear()
     assert await talk.pong() == {}
 
 
 class Open(RoomKind):
-    """Rooms `open:…`; counts how often it is asked, and on how many threads' turns."""
+    """Rooms `open:…`; notes which it is asked for."""
 
     topic = "open"
 
@@ -150,7 +143,7 @@ async def test_unknown_rooms_of_one_command_are_one_error_that_names_them(kind: 
     assert "'nowhere:1'" in alone["data"]["message"]
 
 
-async def test_a_room_that_is_known_and_refused_keeps_its_own_error(kind: Open) -> None:
+async def test_a_known_room_that_is_refused_has_an_error_of_its_own(kind: Open) -> None:
     talk = Talk()
     most = talk.hub.options.max_rooms_per_connection
     talk.socket.connection.rooms = {f"open:{number}": "realtime" for number in range(most - 1)}
@@ -169,7 +162,7 @@ async def test_a_room_that_fails_to_open_ends_no_other(kind: Open) -> None:
     assert joined["type"] == "room_joined"
 
 
-async def test_a_kind_that_fails_is_one_error_of_all_rooms(kind: Open) -> None:
+async def test_a_failing_kind_of_room_is_one_error_for_all_rooms(kind: Open) -> None:
     [failed] = await join(Talk(), "open:a", "open:broken", "open:b")
     assert failed["data"]["code"] == "internal"
     assert failed["data"]["rooms"] == ["open:a", "open:broken", "open:b"]

@@ -1,9 +1,8 @@
-"""A login is whole, or the socket ends."""
+"""A login takes effect as a whole, or the socket is closed."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -20,36 +19,33 @@ from realtime.consumer import login
 from realtime.consumer.consumer import NotificationConsumer
 from realtime.core.continuity import StreamPosition
 from realtime.core.identity import Identity
-from realtime.core.state import ConnectionState
 from realtime.core.transport import EXTENSION, Listener
 from realtime.hub import hub, login_data
 from realtime.hub.hub import Hub
-from realtime.hub.socket import Socket
 from realtime.log import CursorMove, StoredEvent
 from realtime.models import Cursor
 from realtime.options import Options
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import AccessChanged
 from tests.nodes import token_for
-from tests.realtime.rig import Notebook, turned
+from tests.realtime.rig import Held, Notebook, connected, turned
 from tests.stored import page_after
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def stranger(own: Hub) -> tuple[Socket, Notebook]:
-    """Connect somebody without a login."""
-    notebook = Notebook()
-    socket = notebook.socket = Socket(
-        ConnectionState("c", own.options.limits), notebook, own.cycle, 1 << 17
-    )
-    own.sockets.admit(socket)
-    return socket, notebook
+@pytest.fixture
+async def own() -> Hub:
+    return Hub(Options())
 
 
-@sync_to_async
-def user() -> int:
-    return int(get_user_model().objects.create(username="alice").pk)
+@pytest.fixture
+async def user_id() -> int:
+    return int((await get_user_model().objects.acreate(username="alice")).pk)
+
+
+def identity_of(user_id: int) -> Identity:
+    return Identity(user_id, 2e9, "s", stamp_of(""))
 
 
 def append(stream: str) -> list[StoredEvent]:
@@ -57,17 +53,16 @@ def append(stream: str) -> list[StoredEvent]:
         return log.append([(stream, AccessChanged(change="rights"))])
 
 
-async def test_a_login_that_fails_half_way_ends_the_socket(
-    monkeypatch: pytest.MonkeyPatch,
+async def test_a_login_that_fails_half_way_closes_the_socket(
+    own: Hub, user_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = Hub(Options())
-    socket, notebook = stranger(own)
+    socket, notebook = connected(own)
 
     def fail(*_: Any) -> bool:
         raise RuntimeError("no greeting")
 
     monkeypatch.setattr(login, "greet", fail)
-    token = token_for(await user())
+    token = token_for(user_id)
     with pytest.raises(RuntimeError):
         await login.authenticate(own, socket, token, "1")
     await turned()
@@ -83,12 +78,12 @@ def cursors() -> dict[tuple[str, str], tuple[str, int]]:
     return {(c.device, c.stream.name): (c.epoch, c.acked) for c in found}
 
 
-async def test_where_a_new_device_begins_is_stored_before_it_is_told() -> None:
-    own = Hub(Options())
-    user_id = await user()
-    socket, notebook = stranger(own)
+async def test_the_first_position_of_a_device_is_stored_before_the_greeting(
+    own: Hub, user_id: int
+) -> None:
+    socket, notebook = connected(own)
     socket.connection.device = "phone"
-    await login.log_in(own, socket, Identity(user_id, 2e9, "s", stamp_of("")))
+    await login.log_in(own, socket, identity_of(user_id))
     stored = await cursors()  # nothing was flushed
     await turned()
     [greeting] = [m for m in notebook.messages() if m["type"] == "connection_established"]
@@ -98,11 +93,9 @@ async def test_where_a_new_device_begins_is_stored_before_it_is_told() -> None:
     own.detach(socket)
 
 
-async def test_a_new_device_begins_where_another_node_has_let_it_begin(
-    monkeypatch: pytest.MonkeyPatch,
+async def test_a_device_begins_at_the_position_that_another_node_has_stored(
+    own: Hub, user_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = Hub(Options())
-    user_id = await user()
     stream = f"user:{user_id}"
     [entry] = await sync_to_async(append)(stream)
     load = login_data.load
@@ -113,30 +106,28 @@ async def test_a_new_device_begins_where_another_node_has_let_it_begin(
         return found
 
     monkeypatch.setattr(login_data, "load", and_meanwhile)
-    socket, _ = stranger(own)
+    socket, _ = connected(own)
     socket.connection.device = "phone"
-    await login.log_in(own, socket, Identity(user_id, 2e9, "s", stamp_of("")))
+    await login.log_in(own, socket, identity_of(user_id))
     place = socket.connection.places[stream]
     assert (place.epoch, place.offset) == (entry.epoch, 0)
     own.detach(socket)
 
 
-async def test_one_who_may_not_log_in_stores_nothing() -> None:
-    own = Hub(Options())
-    socket, _ = stranger(own)
+async def test_a_refused_login_stores_nothing(own: Hub, user_id: int) -> None:
+    socket, _ = connected(own)
     socket.connection.device = "phone"
-    await login.log_in(own, socket, Identity(await user(), 2e9, "s", "of an older password"))
+    await login.log_in(own, socket, Identity(user_id, 2e9, "s", "of an older password"))
     assert socket.close_code == CloseCode.UNAUTHORIZED
     assert await cursors() == {}
     own.detach(socket)
 
 
-async def test_a_renewal_whose_login_ended_while_it_was_read_is_looked_at_again(
-    monkeypatch: pytest.MonkeyPatch,
+async def test_a_renewal_is_rechecked_if_its_login_ended_while_it_was_read(
+    own: Hub, user_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own, loop = Hub(Options()), asyncio.get_running_loop()
-    user_id = await user()
-    socket, _ = stranger(own)
+    loop = asyncio.get_running_loop()
+    socket, _ = connected(own)
     await login.log_in(own, socket, Identity(user_id, 2e9, "old", stamp_of("")))
     load = login_data.load
 
@@ -161,9 +152,8 @@ async def test_a_renewal_whose_login_ended_while_it_was_read_is_looked_at_again(
     own.detach(socket)
 
 
-async def test_a_renewed_login_ends_when_the_new_token_does() -> None:
-    own, user_id = Hub(Options()), await user()
-    socket, notebook = stranger(own)
+async def test_a_renewed_login_ends_when_the_new_token_does(own: Hub, user_id: int) -> None:
+    socket, notebook = connected(own)
     await login.log_in(own, socket, Identity(user_id, time.time() + 100, "s", stamp_of("")))
     first = [socket.expiry, socket.warning]
     await login._renew(own, socket, Identity(user_id, time.time() + 200, "s", stamp_of("")), "1")
@@ -179,30 +169,20 @@ async def test_a_renewed_login_ends_when_the_new_token_does() -> None:
     own.detach(socket)
 
 
-async def test_one_who_is_sent_away_during_the_login_takes_nobodys_place(
-    monkeypatch: pytest.MonkeyPatch,
+async def test_a_socket_closed_during_its_login_displaces_no_other(
+    user_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    may_answer = threading.Event()
-    load = login_data.load
-
-    def slowly(keys: Any) -> Any:
-        may_answer.wait(10)
-        return load(keys)
-
-    monkeypatch.setattr(login_data, "load", slowly)
     own = Hub(Options(max_connections_per_user=1))
-    user_id = await user()
-    identity = Identity(user_id, 2e9, "s", stamp_of(""))
-    may_answer.set()
-    staying, _ = stranger(own)
-    await login.log_in(own, staying, identity)
+    staying, _ = connected(own)
+    await login.log_in(own, staying, identity_of(user_id))
     assert list(own.sockets.users[user_id]) == [staying]
-    may_answer.clear()
-    leaving, _ = stranger(own)
-    logging_in = asyncio.create_task(login.log_in(own, leaving, identity))
-    await asyncio.sleep(0)
+    slow = Held(login_data.load)
+    monkeypatch.setattr(login_data, "load", slow)
+    leaving, _ = connected(own)
+    logging_in = asyncio.create_task(login.log_in(own, leaving, identity_of(user_id)))
+    await slow.called()
     own.sockets.send_away(leaving)
-    may_answer.set()
+    slow.may_go_on.set()
     await logging_in
     assert list(own.sockets.users[user_id]) == [staying]
     assert staying.close_code is None
@@ -210,61 +190,42 @@ async def test_one_who_is_sent_away_during_the_login_takes_nobodys_place(
         own.detach(socket)
 
 
-async def test_what_a_device_acknowledges_while_it_logs_in_again_counts(
-    monkeypatch: pytest.MonkeyPatch,
+async def test_an_ack_during_the_next_login_of_its_device_counts(
+    own: Hub, user_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked, may_answer = threading.Event(), threading.Event()
-    load = login_data.load
-
-    def slowly(keys: Any) -> Any:
-        found = load(keys)  # of before the acknowledgement
-        asked.set()
-        may_answer.wait(10)
-        return found
-
-    monkeypatch.setattr(login_data, "load", slowly)
-    own = Hub(Options())
-    user_id = await user()
+    load, answering = login_data.load, Held(lambda found: found)
+    monkeypatch.setattr(login_data, "load", lambda keys: answering(load(keys)))
     stream = f"user:{user_id}"
     epoch = (await sync_to_async(log.ensure)([stream]))[stream].epoch
     await sync_to_async(log.move_cursors)([CursorMove(user_id, "phone", stream, epoch, 2)])
-    identity = Identity(user_id, 2e9, "s", stamp_of(""))
-    old, _ = stranger(own)
+    old, _ = connected(own)
     old.connection.user_id, old.connection.device = user_id, "phone"
     old.connection.places[stream] = StreamPosition(epoch, 9)
-    new, _ = stranger(own)
+    new, _ = connected(own)
     new.connection.device = "phone"
-    logging_in = asyncio.create_task(login._session(own, new, identity))
-    await asyncio.to_thread(asked.wait, 10)
+    logging_in = asyncio.create_task(login._session(own, new, identity_of(user_id)))
+    await answering.called()  # with what is stored before the acknowledgement
     own.acks.put(old, stream, 7, None)
-    may_answer.set()
+    answering.may_go_on.set()
     found = await logging_in
     assert found is not None
     assert found.cursors == {stream: (epoch, 7)}
 
 
 @pytest.fixture
-def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Let the database hang at the login; set once it was asked."""
-    asked, may_answer = threading.Event(), threading.Event()
-    load = login_data.load
-
-    def hang(keys: Any) -> Any:
-        asked.set()
-        may_answer.wait(60)
-        return load(keys)
-
-    monkeypatch.setattr(login_data, "load", hang)
-    yield asked
-    may_answer.set()
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
+    """Let the database hang at the login."""
+    held = Held(login_data.load)
+    monkeypatch.setattr(login_data, "load", held)
+    yield held
+    held.may_go_on.set()
 
 
-async def test_a_login_has_an_end_while_the_database_hangs(hanging: threading.Event) -> None:
+async def test_a_login_times_out_while_the_database_hangs(user_id: int, hanging: Held) -> None:
     own = Hub(Options(login_patience_seconds=0.01))
-    identity = Identity(await user(), 2e9, "s", stamp_of(""))
-    socket, notebook = stranger(own)
+    socket, notebook = connected(own)
     async with asyncio.timeout(20):
-        await login.log_in(own, socket, identity)
+        await login.log_in(own, socket, identity_of(user_id))
     await turned()
     assert notebook.closed == CloseCode.TIMEOUT
     assert [m["data"]["retryable"] for m in notebook.messages() if m["type"] == "error"] == [True]
@@ -281,14 +242,13 @@ class Offered(Notebook):
 
 
 async def test_a_login_ends_with_its_client_while_the_database_hangs(
-    hanging: threading.Event,
+    user_id: int, hanging: Held
 ) -> None:
-    identity = Identity(await user(), 2e9, "s", stamp_of(""))
     writer = Offered()
     scope = {
         "type": "websocket",
         "extensions": {EXTENSION: writer},
-        "identity": identity,
+        "identity": identity_of(user_id),
         "query": {},
         "query_flaw": None,
         "subprotocols": [],
@@ -303,7 +263,7 @@ async def test_a_login_ends_with_its_client_while_the_database_hangs(
     serving = asyncio.create_task(NotificationConsumer()(scope, receive, send))
     own = await hub.ensure()
     try:
-        await asyncio.to_thread(hanging.wait, 20)
+        await hanging.called()
         writer.listener.put_nowait({"type": "websocket.disconnect"})
         async with asyncio.timeout(20):
             await serving  # the database hangs still

@@ -1,3 +1,5 @@
+"""Callers at one time share a query, and each gets its own answer or error."""
+
 from __future__ import annotations
 
 import asyncio
@@ -7,6 +9,7 @@ from collections.abc import Sequence
 import pytest
 
 from realtime.db.batch import MAX_KEYS, BatchedLoader
+from tests.services.ports import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,20 +31,36 @@ class Loads:
         return {key: key * 10 for key in keys}
 
 
-async def test_who_asks_at_the_same_time_shares_one_call() -> None:
-    load = Loads()
-    batch = BatchedLoader(load)
+@pytest.fixture
+def load() -> Loads:
+    return Loads()
+
+
+Batch = BatchedLoader[int, int]
+
+
+@pytest.fixture
+def batch(load: Loads) -> Batch:
+    return BatchedLoader(load)
+
+
+async def hold_first(load: Loads, batch: Batch) -> asyncio.Task[int]:
+    """Ask for key 1, which gets no answer until `may_answer`."""
+    load.may_answer.clear()
+    first = asyncio.create_task(batch.load(1))
+    await until(lambda: load.calls)
+    return first
+
+
+async def test_callers_at_the_same_time_share_one_call(load: Loads, batch: Batch) -> None:
     assert await asyncio.gather(*(batch.load(key) for key in (1, 2, 3, 2))) == [10, 20, 30, 20]
     assert load.calls == [[1, 2, 3]]
 
 
-async def test_who_asks_during_a_call_gets_the_answer_of_the_next() -> None:
-    load = Loads()
-    batch = BatchedLoader(load)
-    load.may_answer.clear()
-    first = asyncio.create_task(batch.load(1))
-    while not load.calls:
-        await asyncio.sleep(0.01)
+async def test_a_caller_during_a_call_gets_the_answer_of_the_next(
+    load: Loads, batch: Batch
+) -> None:
+    first = await hold_first(load, batch)
     second = asyncio.create_task(batch.load(1))  # what it asks for may have changed meanwhile
     await asyncio.sleep(0)
     load.may_answer.set()
@@ -49,17 +68,15 @@ async def test_who_asks_during_a_call_gets_the_answer_of_the_next() -> None:
     assert load.calls == [[1], [1]]
 
 
-async def test_a_call_is_bounded() -> None:
-    load = Loads()
-    batch = BatchedLoader(load)
+async def test_a_call_takes_a_bounded_number_of_keys(load: Loads, batch: Batch) -> None:
     answers = await asyncio.gather(*(batch.load(key) for key in range(MAX_KEYS + 50)))
     assert answers == [key * 10 for key in range(MAX_KEYS + 50)]
     assert [len(keys) for keys in load.calls] == [MAX_KEYS, 50]
 
 
-async def test_a_failure_reaches_all_who_asked_and_nobody_later() -> None:
-    load = Loads()
-    batch = BatchedLoader(load)
+async def test_a_failure_reaches_all_callers_of_its_call_and_no_later_one(
+    load: Loads, batch: Batch
+) -> None:
     load.error = OSError("away")
     found = await asyncio.gather(batch.load(1), batch.load(2), return_exceptions=True)
     assert [type(error) for error in found] == [OSError, OSError]
@@ -67,14 +84,11 @@ async def test_a_failure_reaches_all_who_asked_and_nobody_later() -> None:
     assert await batch.load(1) == 10
 
 
-async def test_who_leaves_takes_nothing_from_the_others() -> None:
-    load = Loads()
-    batch = BatchedLoader(load)
+async def test_a_cancelled_caller_takes_no_answer_from_others(load: Loads, batch: Batch) -> None:
     load.may_answer.clear()
     leaving = asyncio.create_task(batch.load(1))
     staying = asyncio.create_task(batch.load(1))
-    while not load.calls:
-        await asyncio.sleep(0.01)
+    await until(lambda: load.calls)
     leaving.cancel()
     load.may_answer.set()
     assert await staying == 10
@@ -82,14 +96,9 @@ async def test_who_leaves_takes_nothing_from_the_others() -> None:
         await leaving
 
 
-async def test_what_nobody_waits_for_any_more_is_not_asked() -> None:
+async def test_a_key_without_a_waiting_caller_is_not_loaded(load: Loads, batch: Batch) -> None:
     """A database that hung finds no queue of logins that were given up meanwhile."""
-    load = Loads()
-    batch = BatchedLoader(load)
-    load.may_answer.clear()
-    first = asyncio.create_task(batch.load(1))
-    while not load.calls:
-        await asyncio.sleep(0.01)
+    first = await hold_first(load, batch)
     given_up = [asyncio.create_task(batch.load(key)) for key in range(2, 500)]
     shared = [asyncio.create_task(batch.load(500)) for _ in range(2)]
     await asyncio.sleep(0)
@@ -101,9 +110,7 @@ async def test_what_nobody_waits_for_any_more_is_not_asked() -> None:
     assert load.calls == [[1], [500]]
 
 
-async def test_a_queue_that_all_have_left_ends_without_a_call() -> None:
-    load = Loads()
-    batch = BatchedLoader(load)
+async def test_a_queue_without_callers_ends_without_a_call(load: Loads, batch: Batch) -> None:
     alone = asyncio.create_task(batch.load(1))
     await asyncio.sleep(0)
     alone.cancel()
@@ -111,8 +118,7 @@ async def test_a_queue_that_all_have_left_ends_without_a_call() -> None:
     assert await batch.load(2) == 20
     load.may_answer.clear()
     first = asyncio.create_task(batch.load(3))
-    while len(load.calls) < 2:
-        await asyncio.sleep(0.01)
+    await until(lambda: len(load.calls) == 2)
     late = asyncio.create_task(batch.load(4))
     await asyncio.sleep(0)
     late.cancel()
@@ -122,10 +128,8 @@ async def test_a_queue_that_all_have_left_ends_without_a_call() -> None:
     assert load.calls == [[2], [3], [5]]
 
 
-async def test_a_key_that_the_loader_leaves_out_fails_and_the_others_are_answered() -> None:
-    batch: BatchedLoader[int, int] = BatchedLoader(
-        lambda keys: {key: key for key in keys if key != 2}
-    )
+async def test_a_key_that_the_loader_leaves_out_fails_alone() -> None:
+    batch: Batch = BatchedLoader(lambda keys: {key: key for key in keys if key != 2})
     async with asyncio.timeout(10):
         found = await asyncio.gather(*map(batch.load, (1, 2, 3)), return_exceptions=True)
     assert [found[0], found[2]] == [1, 3]
@@ -133,13 +137,8 @@ async def test_a_key_that_the_loader_leaves_out_fails_and_the_others_are_answere
     assert await batch.load(4) == 4  # the next call starts anew
 
 
-async def test_a_load_that_is_cancelled_leaves_nobody_waiting() -> None:
-    load = Loads()
-    batch = BatchedLoader(load)
-    load.may_answer.clear()
-    first = asyncio.create_task(batch.load(1))
-    while not load.calls:
-        await asyncio.sleep(0.01)
+async def test_a_cancelled_load_fails_all_that_wait(load: Loads, batch: Batch) -> None:
+    first = await hold_first(load, batch)
     second = asyncio.create_task(batch.load(2))
     await asyncio.sleep(0)
     assert batch._task is not None

@@ -1,10 +1,8 @@
-"""Acknowledgements of many clients are stored together, and survive what goes wrong."""
+"""Acknowledgements of many clients are stored together, and survive failures."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Sequence
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -16,17 +14,35 @@ from realtime.hub.acks import Acks
 from realtime.hub.socket import Socket
 from realtime.log import CursorMove
 from realtime.models import Cursor
-from tests.realtime.rig import Node, Notebook, turned
+from tests.realtime.rig import Held, Node, Notebook, turned
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 _store = log.move_cursors
 
 
-@sync_to_async
-def user_with_stream() -> tuple[int, str]:
-    user = get_user_model().objects.create(username="alice")
-    return user.pk, log.ensure([f"user:{user.pk}"])[f"user:{user.pk}"].epoch
+class Desk:
+    """The acknowledgements of a node on which one user has sockets."""
+
+    def __init__(self, user_id: int, epoch: str) -> None:
+        self.node, self.acks = Node(), Acks()
+        self.user_id, self.epoch, self.stream = user_id, epoch, f"user:{user_id}"
+
+    def tab(self, device: str, epoch: str = "") -> tuple[Socket, Notebook]:
+        socket, notebook = self.node.join()
+        socket.connection.user_id, socket.connection.device = self.user_id, device
+        socket.connection.places[self.stream] = StreamPosition(epoch or self.epoch, 10)
+        return socket, notebook
+
+    def put(self, socket: Socket, offset: int, request_id: str | None = None) -> None:
+        self.acks.put(socket, self.stream, offset, request_id)
+
+
+@pytest.fixture
+async def desk() -> Desk:
+    user = await get_user_model().objects.acreate(username="alice")
+    stream = f"user:{user.pk}"
+    return Desk(user.pk, (await sync_to_async(log.ensure)([stream]))[stream].epoch)
 
 
 @sync_to_async
@@ -34,153 +50,111 @@ def stored() -> dict[str, int]:
     return dict(Cursor.objects.values_list("device", "acked"))
 
 
-async def tab(node: Node, device: str, user_id: int, epoch: str) -> tuple[Socket, Notebook]:
-    socket, notebook = node.join()
-    socket.connection.user_id, socket.connection.device = user_id, device
-    socket.connection.places[f"user:{user_id}"] = StreamPosition(epoch, 10)
-    return socket, notebook
-
-
 def answered(notebook: Notebook) -> list[int]:
     return [m["data"]["offset"] for m in notebook.messages() if m["type"] == "acked"]
 
 
-async def test_a_failed_store_is_tried_again_and_the_highest_wins(
-    monkeypatch: pytest.MonkeyPatch,
+def fail(moves: list[CursorMove]) -> None:
+    raise OSError("away")
+
+
+async def test_a_failed_store_is_repeated_with_the_highest_offset(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user_id, epoch = await user_with_stream()
-    node, acks = Node(), Acks()
-    (one, first), (two, second) = [await tab(node, "phone", user_id, epoch) for _ in range(2)]
-    under_way, may_fail = threading.Event(), threading.Event()
-
-    def fail(moves: Sequence[CursorMove]) -> None:
-        under_way.set()
-        may_fail.wait(10)
-        raise OSError("away")
-
-    monkeypatch.setattr(log, "move_cursors", fail)
-    acks.put(one, f"user:{user_id}", 10, None)
-    storing = asyncio.create_task(acks.flush())
-    await asyncio.to_thread(under_way.wait, 10)
-    acks.put(two, f"user:{user_id}", 4, None)  # a slower tab of the same device
-    may_fail.set()
+    (one, first), (two, second) = [desk.tab("phone") for _ in range(2)]
+    failing = Held(fail)
+    monkeypatch.setattr(log, "move_cursors", failing)
+    desk.put(one, 10)
+    storing = asyncio.create_task(desk.acks.flush())
+    await failing.called()
+    desk.put(two, 4)  # a slower tab of the same device
+    failing.may_go_on.set()
     await storing
     assert answered(first) == []
     monkeypatch.setattr(log, "move_cursors", _store)
-    await acks.flush()
+    await desk.acks.flush()
     await turned()
     assert await stored() == {"phone": 10}
     assert (answered(first), answered(second)) == ([10], [4])
 
 
-async def test_who_leaves_while_it_stores_takes_nothing_of_the_others(
-    monkeypatch: pytest.MonkeyPatch,
+async def test_a_socket_that_leaves_during_a_store_loses_no_ack_of_another(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user_id, epoch = await user_with_stream()
-    node, acks = Node(), Acks()
-    staying, notebook = await tab(node, "laptop", user_id, epoch)
-    leaving, _ = await tab(node, "phone", user_id, epoch)
-    under_way, may_go_on = threading.Event(), threading.Event()
-
-    def slowly(moves: Sequence[CursorMove]) -> None:
-        under_way.set()
-        may_go_on.wait(10)
-        _store(moves)
-
-    monkeypatch.setattr(log, "move_cursors", slowly)
-    acks.put(staying, f"user:{user_id}", 7, None)
-    task = leaving.spawn(acks.flush())  # as a login does whose device has just acked
-    await asyncio.to_thread(under_way.wait, 10)
+    staying, notebook = desk.tab("laptop")
+    leaving, _ = desk.tab("phone")
+    slow = Held(_store)
+    monkeypatch.setattr(log, "move_cursors", slow)
+    desk.put(staying, 7)
+    task = leaving.spawn(desk.acks.flush())  # as a login does whose device has just acked
+    await slow.called()
     leaving.gone()
-    may_go_on.set()
+    slow.may_go_on.set()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await acks.flush()
+    await desk.acks.flush()
     await turned()
     assert await stored() == {"laptop": 7}
     assert answered(notebook) == [7]
 
 
-async def test_a_database_that_hangs_gets_one_flush_and_no_second(
-    monkeypatch: pytest.MonkeyPatch,
+async def test_only_one_flush_waits_for_a_database_that_hangs(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user_id, epoch = await user_with_stream()
-    node, acks = Node(), Acks()
-    socket, notebook = await tab(node, "phone", user_id, epoch)
-    under_way, may_go_on = threading.Event(), threading.Event()
-
-    def slowly(moves: Sequence[CursorMove]) -> None:
-        under_way.set()
-        may_go_on.wait(10)
-        _store(moves)
-
-    monkeypatch.setattr(log, "move_cursors", slowly)
-    acks.put(socket, f"user:{user_id}", 4, None)
-    assert acks.due(0.0)
-    storing = asyncio.create_task(acks.flush())
-    await asyncio.to_thread(under_way.wait, 10)
-    acks.put(socket, f"user:{user_id}", 7, None)
-    assert not acks.due(float("inf"))  # the tick starts no task that would only wait
-    may_go_on.set()
+    socket, notebook = desk.tab("phone")
+    slow = Held(_store)
+    monkeypatch.setattr(log, "move_cursors", slow)
+    desk.put(socket, 4)
+    assert desk.acks.due(0.0)
+    storing = asyncio.create_task(desk.acks.flush())
+    await slow.called()
+    desk.put(socket, 7)
+    assert not desk.acks.due(float("inf"))  # the tick starts no task that would only wait
+    slow.may_go_on.set()
     await storing
-    assert acks.due(float("inf"))
-    await acks.flush()
+    assert desk.acks.due(float("inf"))
+    await desk.acks.flush()
     await turned()
     assert answered(notebook) == [4, 7]
 
 
-async def test_answers_that_wait_are_bounded_and_those_of_the_gone_are_dropped(
-    monkeypatch: pytest.MonkeyPatch,
+async def test_waiting_answers_are_bounded_and_dropped_with_their_socket(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user_id, epoch = await user_with_stream()
-    node, acks = Node(), Acks()
-    (one, first), (two, second) = [await tab(node, "phone", user_id, epoch) for _ in range(2)]
-
-    def fail(moves: Sequence[CursorMove]) -> None:
-        raise OSError("away")
-
+    (one, first), (two, second) = [desk.tab("phone") for _ in range(2)]
     monkeypatch.setattr("realtime.hub.acks.MAX_ANSWERS", 2)
     monkeypatch.setattr(log, "move_cursors", fail)
     for number in (1, 2, 3):
-        acks.put(one, f"user:{user_id}", number, str(number))
+        desk.put(one, number, str(number))
     await turned()
     [refused] = first.messages()
     assert (refused["type"], refused["id"], refused["data"]["retryable"]) == ("error", "3", True)
     one.gone()
-    await acks.flush()
+    await desk.acks.flush()
     monkeypatch.setattr(log, "move_cursors", _store)
-    acks.put(two, f"user:{user_id}", 2, None)
-    await acks.flush()
+    desk.put(two, 2)
+    await desk.acks.flush()
     await turned()
     assert (answered(first), answered(second)) == ([], [2])
     assert await stored() == {"phone": 2}
 
 
-async def test_a_store_whose_caller_left_is_over_before_the_next_begins(
-    monkeypatch: pytest.MonkeyPatch,
+async def test_a_store_whose_caller_left_ends_before_the_next_begins(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user_id, epoch = await user_with_stream()
-    node, acks = Node(), Acks()
-    old, _ = await tab(node, "phone", user_id, "an older life")
-    new, notebook = await tab(node, "phone", user_id, epoch)
-    under_way, may_go_on = threading.Event(), threading.Event()
-
-    def slowly(moves: Sequence[CursorMove]) -> None:
-        if not under_way.is_set():
-            under_way.set()
-            may_go_on.wait(10)
-        _store(moves)
-
-    monkeypatch.setattr(log, "move_cursors", slowly)
-    acks.put(old, f"user:{user_id}", 9, None)
-    leaving = asyncio.create_task(acks.flush())
-    await asyncio.to_thread(under_way.wait, 10)
+    old, _ = desk.tab("phone", "an older epoch")
+    new, notebook = desk.tab("phone")
+    slow = Held(_store)
+    monkeypatch.setattr(log, "move_cursors", slow)
+    desk.put(old, 9)
+    leaving = asyncio.create_task(desk.acks.flush())
+    await slow.called()
     leaving.cancel()
-    acks.put(new, f"user:{user_id}", 3, None)
-    storing = asyncio.create_task(acks.flush())
+    desk.put(new, 3)
+    storing = asyncio.create_task(desk.acks.flush())
     await asyncio.wait([storing], timeout=0.2)
     assert not storing.done()  # stored after it, the older one would take its place
-    may_go_on.set()
+    slow.may_go_on.set()
     await storing
     await turned()
     assert await stored() == {"phone": 3}

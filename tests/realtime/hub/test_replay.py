@@ -1,4 +1,4 @@
-"""What a resume may cost is bounded by user and by address, and nothing is left out."""
+"""The cost of a resume is bounded by user and by address, and no event is left out."""
 
 from __future__ import annotations
 
@@ -6,56 +6,47 @@ import asyncio
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import transaction
 
-from hoardrun.ledger.messages import BalanceUpdate
 from realtime import log
 from realtime.core.continuity import StreamPosition
-from realtime.hub.followed import FollowedStream
 from realtime.hub.replay import BURST_SECONDS, ReplayBudgets
 from realtime.hub.socket import Peer, Socket
-from tests.realtime.rig import STREAM, Node, Notebook, offsets, turned
+from tests.realtime.rig import STREAM, Node, Notebook, behind, offsets, turned
+from tests.services.ports import until
+from tests.stored import append
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NEVER = 1e-6  # events a second
 
 
-@sync_to_async
-def append(count: int) -> log.StoredEvent:
-    payload = BalanceUpdate(
-        account_id="1", currency="UGX", available_balance="1", current_balance="1"
-    )
-    with transaction.atomic():
-        return log.append([(STREAM, payload)] * count)[-1]
+async def logged(count: int) -> log.StoredEvent:
+    return (await sync_to_async(append)(STREAM, *range(count)))[-1]
 
 
-def behind(node: Node, end: log.StoredEvent, address: str, user_id: int) -> tuple[Socket, Notebook]:
+def replaying(
+    node: Node, end: log.StoredEvent, address: str, user_id: int
+) -> tuple[Socket, Notebook]:
     """Let a socket in that asks for everything."""
-    socket, notebook = node.join()
-    socket.connection.user_id, socket.peer = user_id, Peer(address, "")
-    followed = node.streams.add(STREAM, socket)
-    followed.place = StreamPosition(end.epoch, end.offset)
-    socket.connection.places[STREAM] = StreamPosition(end.epoch, 0)
-    node.streams.begin(socket, followed)
+    start, head = StreamPosition(end.epoch, 0), StreamPosition(end.epoch, end.offset)
+    peer = Peer(address, "")
+    socket, notebook, _ = behind(node, start, head=head, user_id=user_id, peer=peer)
     return socket, notebook
 
 
-def _followed(node: Node) -> FollowedStream:
-    return node.streams.followed[STREAM]
+async def replayed(node: Node, socket: Socket) -> None:
+    await until(lambda: not node.streams.followed[STREAM].is_waiting(socket))
 
 
-async def test_a_replay_that_must_wait_leaves_nothing_out() -> None:
-    end = await append(450)
+async def test_a_replay_that_must_wait_leaves_no_event_out() -> None:
+    end = await logged(450)
     node = Node()
     node.streams._replay._budgets = ReplayBudgets(2000, 2000)
     node.streams._replay._budgets._users.charge(
         1, 2000 * BURST_SECONDS, asyncio.get_running_loop().time()
     )
-    socket, notebook = behind(node, end, "192.0.2.1", 1)
-    async with asyncio.timeout(10):
-        while _followed(node).is_waiting(socket):
-            await asyncio.sleep(0.005)
+    socket, notebook = replaying(node, end, "192.0.2.1", 1)
+    await replayed(node, socket)
     await turned()
     assert offsets(notebook) == list(range(1, 451))
 
@@ -63,29 +54,25 @@ async def test_a_replay_that_must_wait_leaves_nothing_out() -> None:
 @pytest.mark.parametrize(
     ("rates", "address", "user_id", "waits"),
     [
-        ((NEVER, 1e6), "192.0.2.1", 1, True),  # the same user, wherever
+        ((NEVER, 1e6), "192.0.2.1", 1, True),  # the same user, from any address
         ((NEVER, 1e6), "192.0.2.2", 1, True),
         ((NEVER, 1e6), "192.0.2.1", 2, False),
-        ((1e6, NEVER), "192.0.2.1", 2, True),  # the same address, whichever user
+        ((1e6, NEVER), "192.0.2.1", 2, True),  # the same address, for any user
         ((1e6, NEVER), "192.0.2.2", 1, False),
-        ((1e6, NEVER), "::ffff:192.0.2.1", 2, True),  # the same in other words
+        ((1e6, NEVER), "::ffff:192.0.2.1", 2, True),  # the same address, written as IPv6
     ],
 )
 async def test_a_page_is_charged_to_the_user_and_to_the_address(
     rates: tuple[float, float], address: str, user_id: int, waits: bool
 ) -> None:
-    end = await append(10)
+    end = await logged(10)
     node = Node()
     node.streams._replay._budgets = ReplayBudgets(*rates)
-    first, _ = behind(node, end, "192.0.2.1", 1)
-    async with asyncio.timeout(10):
-        while _followed(node).is_waiting(first):
-            await asyncio.sleep(0.005)
-    second, notebook = behind(node, end, address, user_id)
-    probe, _ = behind(node, end, "198.51.100.1", 3)  # as long as another takes that owes nothing
-    async with asyncio.timeout(10):
-        while _followed(node).is_waiting(probe):
-            await asyncio.sleep(0.005)
+    first, _ = replaying(node, end, "192.0.2.1", 1)
+    await replayed(node, first)
+    second, notebook = replaying(node, end, address, user_id)
+    probe, _ = replaying(node, end, "198.51.100.1", 3)  # owes nothing, and takes as long
+    await replayed(node, probe)
     await turned()
     assert offsets(notebook) == ([] if waits else list(range(1, 11)))
     second.gone()

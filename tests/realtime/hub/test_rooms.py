@@ -1,11 +1,11 @@
-"""Rooms come and go with those who are in them."""
+"""A room begins with its first socket and ends with its last."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from realtime.hub.socket import Socket
 from realtime.publish import Ephemeral
 from realtime.rooms import RoomKind
 from tests.realtime.rig import Node
+from tests.services.ports import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -91,27 +92,22 @@ def fed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Fed]:
     kind.may_answer.set()
 
 
-async def until(true: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not true():
-            await asyncio.sleep(0.005)
+async def join(node: Node, socket: Socket) -> None:
+    await node.rooms.join(socket, "fed", "realtime", None)
 
 
 async def test_a_room_that_is_left_before_it_is_ready_starts_no_source(fed: Fed) -> None:
     node = Node()
 
-    async def visit(socket: Socket) -> None:
-        await node.rooms.join(socket, "fed", "realtime", None)
-
     for visits in range(1, 4):
         socket, _ = node.join()
-        socket.spawn(visit(socket))
+        socket.spawn(join(node, socket))
         await until(partial(fed.was_asked, visits))
         socket.gone()
         await until(lambda: not node.rooms.joined)
     fed.may_answer.set()
     socket, notebook = node.join()
-    await node.rooms.join(socket, "fed", "realtime", None)
+    await join(node, socket)
     await until(lambda: fed.running)
     await until(lambda: notebook.messages())
     assert fed.running == 1
@@ -119,22 +115,24 @@ async def test_a_room_that_is_left_before_it_is_ready_starts_no_source(fed: Fed)
     await until(lambda: fed.running == 0)
 
 
-async def test_a_room_that_failed_to_open_is_tried_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_room_that_failed_to_open_is_opened_at_the_next_join(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     kind = Broken()
     kind.may_answer.set()
     monkeypatch.setattr(rooms, "kind_of", lambda room: kind)
     node = Node()
     socket, notebook = node.join()
     with pytest.raises(RuntimeError):
-        await node.rooms.join(socket, "fed", "realtime", None)
+        await join(node, socket)
     assert not node.rooms.joined
-    await node.rooms.join(socket, "fed", "realtime", None)
+    await join(node, socket)
     await until(lambda: notebook.messages())
     node.rooms.leave(socket, "fed")
     await until(lambda: kind.running == 0)
 
 
-async def test_a_room_that_fails_to_open_for_somebody_who_has_left_says_nothing(
+async def test_a_room_that_fails_to_open_after_its_socket_left_logs_nothing(
     fed: Fed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[dict[str, Any]] = []
@@ -142,7 +140,7 @@ async def test_a_room_that_fails_to_open_for_somebody_who_has_left_says_nothing(
     node = Node()
     monkeypatch.setattr(fed, "source", lambda room: 1 / 0)
     staying, _ = node.join()
-    leaving = asyncio.create_task(node.rooms.join(staying, "fed", "realtime", None))
+    leaving = asyncio.create_task(join(node, staying))
     await until(lambda: fed.asked)
     ready = node.rooms.joined["fed"].ready
     assert ready is not None
@@ -157,12 +155,12 @@ async def test_a_room_that_fails_to_open_for_somebody_who_has_left_says_nothing(
     assert said == []
 
 
-async def test_one_whom_a_turn_closes_while_it_joins_is_no_member(fed: Fed) -> None:
+async def test_a_socket_closed_during_its_join_is_not_in_the_room(fed: Fed) -> None:
     node = Node()
     node.cycle._not_before = float("inf")  # the turn rests: what it has waits for a settle
     node.cycle.add(node.join()[0])
     socket, _ = node.join()
-    joining = asyncio.ensure_future(node.rooms.join(socket, "fed", "realtime", None))
+    joining = asyncio.ensure_future(join(node, socket))
     await until(lambda: fed.asked)
     node.cycle.fan_out_later(socket.gone)  # as when it says that the rights of a user have ended
     fed.may_answer.set()
@@ -171,7 +169,7 @@ async def test_one_whom_a_turn_closes_while_it_joins_is_no_member(fed: Fed) -> N
     assert not socket.connection.rooms
 
 
-async def test_a_source_that_ends_or_fails_starts_again_while_the_room_lives(
+async def test_a_source_that_ends_or_fails_restarts_while_the_room_is_joined(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     kind = Ending()
@@ -179,7 +177,7 @@ async def test_a_source_that_ends_or_fails_starts_again_while_the_room_lives(
     monkeypatch.setattr(members, "FIRST_PAUSE_SECONDS", 0.001)
     node = Node()
     socket, _ = node.join()
-    await node.rooms.join(socket, "fed", "realtime", None)
+    await join(node, socket)
     await until(lambda: kind.begun >= 4)
     node.rooms.leave(socket, "fed")
     await asyncio.sleep(0)

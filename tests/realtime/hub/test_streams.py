@@ -1,4 +1,4 @@
-"""Who is behind catches up from the log, whatever the others do meanwhile."""
+"""A socket that is behind catches up from the log, undisturbed by the others."""
 
 from __future__ import annotations
 
@@ -8,28 +8,22 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import transaction
 
-from hoardrun.ledger.messages import BalanceUpdate
 from realtime import log
 from realtime.core.continuity import StreamPosition
-from realtime.hub.followed import FollowedStream
-from tests.realtime.rig import STREAM, Node, Notebook, offsets, turned
+from tests.realtime.rig import STREAM, Node, behind, offsets, turned
+from tests.services.ports import until
+from tests.stored import append
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@sync_to_async
-def append(count: int, text: str = "1") -> log.StoredEvent:
-    with transaction.atomic():
-        payload = BalanceUpdate(
-            account_id="1", currency="UGX", available_balance=text, current_balance="1"
-        )
-        return log.append([(STREAM, payload)] * count)[-1]
+async def logged(*texts: str | int) -> list[log.StoredEvent]:
+    return await sync_to_async(append)(STREAM, *texts)
 
 
 class GatedLog:
-    """The log of a node, which answers reads after one offset only once `gate` is open."""
+    """The log of a node; reads after one offset wait until `gate` is open."""
 
     def __init__(self, node: Node, closed_after: int) -> None:
         self._real: Any = node.streams.pages
@@ -44,51 +38,33 @@ class GatedLog:
         return await self._real.load(key)
 
 
-def behind(node: Node, at: StreamPosition) -> tuple[Notebook, FollowedStream]:
-    """Let a socket in that has everything up to `at`."""
-    socket, notebook = node.join()
-    followed = node.streams.add(STREAM, socket)
-    socket.connection.places[STREAM] = at
-    node.streams.begin(socket, followed)
-    return notebook, followed
-
-
-async def until(true: Any) -> None:
-    async with asyncio.timeout(10):
-        while not true():
-            await asyncio.sleep(0.005)
-
-
-async def test_one_who_leaves_does_not_strand_the_others_who_wait_with_it() -> None:
-    epoch = (await append(2)).epoch
+async def test_a_socket_that_leaves_does_not_stop_the_catching_up_of_others() -> None:
+    epoch = (await logged(1, 2))[0].epoch
     node = Node()
-    # The logins have seen event 2, of which this node has not heard yet.
-    first, followed = behind(node, StreamPosition(epoch, 2))
+    # The logins have read event 2, which this node has not received yet.
+    _, first, followed = behind(node, StreamPosition(epoch, 2))
     followed.place = StreamPosition(epoch, 1)
     gated: Any = GatedLog(node, closed_after=1)
     node.streams.pages = gated
-    others = [behind(node, StreamPosition(epoch, 2))[0] for _ in range(5)]
+    others = [behind(node, StreamPosition(epoch, 2)) for _ in range(5)]
     await until(lambda: gated.asked)
     await turned()
-    leaving = others.pop().socket
-    assert leaving is not None
+    leaving, *_ = others.pop()
     leaving.gone()
     node.streams.remove(STREAM, leaving)
     gated.gate.set()
     await until(lambda: not followed.waiting)
-    await append(1)
+    await logged(3)
     node.streams.catch_up(followed)
-    await until(lambda: all(offsets(notebook) for notebook in (first, *others)))
-    for notebook in (first, *others):
-        assert offsets(notebook) == [3]
-        assert notebook.socket is not None
-        notebook.socket.gone()
+    notebooks = [first, *(notebook for _, notebook, _ in others)]
+    await until(lambda: all(map(offsets, notebooks)))
+    assert [*map(offsets, notebooks)] == [[3]] * 5
 
 
-async def test_nothing_of_a_new_life_of_the_stream_is_sent_before_the_resync() -> None:
-    await append(8)
+async def test_no_event_of_a_new_epoch_is_sent_before_the_resync() -> None:
+    await logged(*range(8))
     node = Node()
-    notebook, followed = behind(node, StreamPosition("old", 5))
+    _, notebook, followed = behind(node, StreamPosition("old", 5))
     followed.place = StreamPosition("old", 6)
     await until(lambda: notebook.messages())
     await until(lambda: not followed.waiting)
@@ -98,8 +74,8 @@ async def test_nothing_of_a_new_life_of_the_stream_is_sent_before_the_resync() -
 
 
 @pytest.mark.parametrize("after", [frozenset(), frozenset({"system", "balance"})])
-async def test_a_filter_that_changes_behind_a_burst_leaves_no_hole(after: frozenset[str]) -> None:
-    entries = [await append(1, "1" * 8500) for _ in range(12)]
+async def test_a_filter_that_changes_after_a_burst_leaves_no_gap(after: frozenset[str]) -> None:
+    entries = await logged(*["1" * 8500] * 12)
     node = Node()
     socket, notebook = node.join(types=["balance"])
     node.streams.followed[STREAM].place = StreamPosition(entries[0].epoch, 0)
@@ -113,8 +89,8 @@ async def test_a_filter_that_changes_behind_a_burst_leaves_no_hole(after: frozen
     await until(lambda: node.streams.followed[STREAM].is_live(socket))
 
 
-async def test_of_large_events_no_more_is_read_than_a_socket_takes() -> None:
-    epoch = (await append(100, "1" * 8000)).epoch
+async def test_replay_reads_only_what_fits() -> None:
+    epoch = (await logged(*["1" * 8000] * 100))[0].epoch
     node = Node()
     real, read = node.streams.pages, [0]
 
@@ -124,7 +100,7 @@ async def test_of_large_events_no_more_is_read_than_a_socket_takes() -> None:
         return head, entries
 
     node.streams.pages = SimpleNamespace(load=ask)  # type: ignore[assignment]
-    notebook, followed = behind(node, StreamPosition(epoch, 0))
+    _, notebook, followed = behind(node, StreamPosition(epoch, 0))
     followed.place = StreamPosition(epoch, 100)
     await until(lambda: not followed.waiting)
     assert offsets(notebook) == list(range(1, 101))

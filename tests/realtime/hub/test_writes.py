@@ -1,8 +1,6 @@
-"""What leaves together, in which order, and when."""
+"""Which messages leave together, in which order, and when."""
 
 from __future__ import annotations
-
-import asyncio
 
 import pytest
 
@@ -15,6 +13,7 @@ from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import Pong
 from realtime.publish import Ephemeral, payload_from
 from tests.realtime.rig import Node, Notebook, offsets, turned
+from tests.services.ports import until
 
 
 @pytest.fixture
@@ -30,7 +29,7 @@ async def test_a_lone_message_leaves_in_the_turn_in_which_it_came(node: Node) ->
     assert offsets(notebook) == [1]
 
 
-async def test_what_a_turn_brings_leaves_in_one_write(node: Node) -> None:
+async def test_the_events_of_a_turn_leave_in_one_write(node: Node) -> None:
     _, notebook = node.join()
     node.publish(20)
     await turned()
@@ -39,7 +38,7 @@ async def test_what_a_turn_brings_leaves_in_one_write(node: Node) -> None:
     assert node.delivered == [(offset, 1) for offset in range(1, 21)]
 
 
-async def test_an_answer_is_not_ahead_of_events_that_were_heard_before_it(node: Node) -> None:
+async def test_an_answer_leaves_after_events_that_came_before_it(node: Node) -> None:
     socket, notebook = node.join()
     node.publish(2)
     socket.reply(Pong(positions=socket.connection.positions()))
@@ -49,7 +48,7 @@ async def test_an_answer_is_not_ahead_of_events_that_were_heard_before_it(node: 
     assert kinds == [1, 2, "pong", 3]
 
 
-async def test_who_goes_live_in_a_turn_gets_only_what_comes_after(node: Node) -> None:
+async def test_a_socket_that_goes_live_in_a_turn_gets_only_later_events(node: Node) -> None:
     _, early = node.join()
     node.publish(2)
     _, late = node.join()
@@ -59,7 +58,7 @@ async def test_who_goes_live_in_a_turn_gets_only_what_comes_after(node: Node) ->
     assert offsets(late) == [3]
 
 
-async def test_who_has_set_a_filter_gets_what_it_asks_for_and_the_others_everything(
+async def test_a_filter_holds_for_its_own_socket_only(
     node: Node,
 ) -> None:
     _, everything = node.join()
@@ -76,7 +75,7 @@ async def test_who_has_set_a_filter_gets_what_it_asks_for_and_the_others_everyth
     assert offsets(filtered) == [1, 3, 4]
 
 
-async def test_what_came_before_a_change_of_filter_is_judged_by_the_old_one(node: Node) -> None:
+async def test_events_before_a_change_of_filter_are_filtered_by_the_old_one(node: Node) -> None:
     for before, after in (["system"], ["balance"]), (["system"], []), ([], ["balance"]):
         socket, notebook = node.join(types=before)
         first = node.offset + 1
@@ -91,7 +90,7 @@ async def test_what_came_before_a_change_of_filter_is_judged_by_the_old_one(node
         assert offsets(notebook) == wanted
 
 
-async def test_a_large_burst_leaves_in_pieces_so_that_who_is_full_is_kept_little_for(
+async def test_a_large_burst_leaves_in_pieces_and_a_full_socket_queues_little(
     node: Node,
 ) -> None:
     _, quick = node.join()
@@ -106,7 +105,7 @@ async def test_a_large_burst_leaves_in_pieces_so_that_who_is_full_is_kept_little
     slow.gone()
 
 
-async def test_what_a_held_socket_waits_for_leaves_once_it_drains(node: Node) -> None:
+async def test_the_queue_of_a_held_socket_leaves_when_it_drains(node: Node) -> None:
     _, notebook = node.join(room=1)
     node.publish()
     await turned()
@@ -117,7 +116,7 @@ async def test_what_a_held_socket_waits_for_leaves_once_it_drains(node: Node) ->
     assert offsets(notebook) == [1, 2, 3, 4]
 
 
-async def test_a_socket_that_breaks_takes_nothing_from_the_others(node: Node) -> None:
+async def test_a_broken_socket_takes_no_event_from_others(node: Node) -> None:
     (_, first), (_, broken), (_, last) = (node.join() for _ in range(3))
     broken.broken = True
     node.publish(2)
@@ -127,7 +126,7 @@ async def test_a_socket_that_breaks_takes_nothing_from_the_others(node: Node) ->
     assert not first.aborted
 
 
-async def test_an_answer_that_cannot_be_written_stops_no_other(node: Node) -> None:
+async def test_an_answer_that_cannot_be_written_delays_no_other(node: Node) -> None:
     (breaking, broken), (other, notebook) = node.join(), node.join()
     broken.broken = True
     breaking.reply(Pong(positions={}))
@@ -139,7 +138,7 @@ async def test_an_answer_that_cannot_be_written_stops_no_other(node: Node) -> No
     assert [m.get("type", m.get("offset")) for m in notebook.messages()] == ["pong", 1]
 
 
-async def test_nobody_goes_on_behind_events_that_failed_to_be_written(
+async def test_a_failed_write_of_events_closes_the_sockets_that_follow(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, live = node.join()
@@ -185,7 +184,7 @@ def prices(notebook: Notebook) -> list[int]:
     return [int(m["data"]["price"]) for m in notebook.messages()]
 
 
-async def test_market_values_of_a_turn_all_leave_and_a_held_socket_gets_the_newest(
+async def test_all_values_of_a_turn_leave_and_a_held_socket_gets_the_newest(
     node: Node,
 ) -> None:
     members = market(node)
@@ -195,16 +194,14 @@ async def test_market_values_of_a_turn_all_leave_and_a_held_socket_gets_the_newe
     await turned()
     for price in (3, 4, 5):
         tick(node, price)
-    async with asyncio.timeout(5):
-        while len(quick.messages()) < 5:
-            await asyncio.sleep(0.001)  # a turn is followed by a rest
+    await until(lambda: len(quick.messages()) == 5)  # a turn is followed by a rest
     assert prices(quick) == [1, 2, 3, 4, 5]
     assert prices(slow) == [1, 2]
     slow.drain()
     assert prices(slow) == [1, 2, 5]
 
 
-async def test_a_slower_rate_never_sends_a_value_that_was_outdated_in_between(node: Node) -> None:
+async def test_a_slower_rate_never_sends_an_outdated_value(node: Node) -> None:
     members = market(node)
     enter(node, members, "realtime")
     leaving = enter(node, members, "1s")
@@ -218,13 +215,11 @@ async def test_a_slower_rate_never_sends_a_value_that_was_outdated_in_between(no
     assert prices(later) == []
     tick(node, 3)
     node.rooms.flush("1s")
-    async with asyncio.timeout(5):
-        while not later.writes:
-            await asyncio.sleep(0.001)
+    await until(lambda: later.writes)
     assert prices(later) == [3]
 
 
-async def test_values_that_failed_to_be_written_reach_everybody_once_more(
+async def test_values_that_failed_to_be_written_are_sent_again(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     members = market(node)

@@ -1,4 +1,4 @@
-"""The node's ear on the channel layer heals itself, and listens to its own deployment only."""
+"""A node's receiver repairs itself, and takes the messages of its own deployment only."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from realtime.layer import groups, receive, send
 from realtime.layer.receive import LayerReceiver
+from tests.services.ports import until
 
 GROUP = groups.stream_group("user:1")
 
 
 class Ear:
-    """A link that notes what it hears, and how often it may have missed something."""
+    """A receiver that notes its messages, and how often it may have missed some."""
 
     def __init__(self, node_id: str = "a") -> None:
         self.heard: list[dict[str, Any]] = []
@@ -42,19 +43,13 @@ async def ear(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ear]:
     await ear.receiver.stop()
 
 
-async def until(true: Any) -> None:
-    async with asyncio.timeout(10):
-        while not true():
-            await asyncio.sleep(0.005)
-
-
 async def say(number: int, sender: str | None = None) -> None:
     shared: Any = get_channel_layer()
     message = {"type": send.EVENTS, "from": sender or groups.deployment(), "number": number}
     await shared.group_send(GROUP, message)
 
 
-async def test_it_hears_its_groups_and_nobody_elses_deployment(ear: Ear) -> None:
+async def test_messages_of_another_deployment_are_dropped(ear: Ear) -> None:
     await say(1, sender="staging")
     await say(2)
     await until(lambda: ear.heard)
@@ -62,7 +57,7 @@ async def test_it_hears_its_groups_and_nobody_elses_deployment(ear: Ear) -> None
     assert ear.receiver.foreign == 1
 
 
-async def test_it_leaves_a_group_that_is_not_wanted_any_more(ear: Ear) -> None:
+async def test_a_group_that_is_no_longer_wanted_is_left(ear: Ear) -> None:
     ear.receiver.join(GROUP, lambda: False)
     await until(lambda: GROUP not in ear.receiver._groups and not ear.receiver._unsettled)
     await say(1)
@@ -73,7 +68,7 @@ async def test_it_leaves_a_group_that_is_not_wanted_any_more(ear: Ear) -> None:
     assert [message["number"] for message in ear.heard] == [2]
 
 
-async def test_who_hears_nothing_reads_the_log_and_subscribes_anew(ear: Ear) -> None:
+async def test_a_receiver_without_messages_reads_the_log_and_subscribes_again(ear: Ear) -> None:
     rebuilt, channel = ear.receiver.rebuilt, ear.receiver._channel
     assert ear.receiver._receiving is not None
     ear.receiver._receiving.cancel()  # deaf, without an error, as behind a half-open link
@@ -86,13 +81,13 @@ async def test_who_hears_nothing_reads_the_log_and_subscribes_anew(ear: Ear) -> 
     assert [message["number"] for message in ear.heard] == [3]
 
 
-async def test_who_hears_itself_is_left_alone(ear: Ear) -> None:
+async def test_a_receiver_that_gets_its_own_messages_is_not_rebuilt(ear: Ear) -> None:
     sung = ear.receiver._canary
     await until(lambda: ear.receiver._heard > sung + 5)
     assert ear.receiver.rebuilt == 0
 
 
-async def test_a_layer_that_is_away_holds_nobody_up(
+async def test_a_layer_that_is_down_delays_no_join(
     ear: Ear, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Frozen:
@@ -134,7 +129,7 @@ class Slow(InMemoryChannelLayer):
         await super().group_add(group, channel)
 
 
-async def test_what_joins_when_the_link_is_built_anew_is_joined_on_the_new_link(
+async def test_a_group_joined_during_a_rebuild_is_joined_on_the_new_channel(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     slow = Slow()

@@ -1,4 +1,4 @@
-"""What publishing says to the nodes, over whatever channel layer the run has."""
+"""What publishing sends to the nodes, over the channel layer of the run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from realtime.log import StoredEvent
 
 
 class Ear:
-    """Hears what is sent to a group."""
+    """Receives what is sent to a group."""
 
     def __init__(self, channel: str) -> None:
         self.layer: Any = get_channel_layer()
@@ -49,7 +49,7 @@ async def flushed(sender: Sender) -> bool:
     return await asyncio.to_thread(sender.flush, 5)
 
 
-async def test_it_tells_the_followers_of_a_stream(sender: Sender) -> None:
+async def test_an_event_is_sent_to_the_group_of_its_stream(sender: Sender) -> None:
     ear = await Ear.at(groups.stream_group("user:1"))
     sender.put([entry("user:1", 7, '{"a":1}')])
     message = await ear.hear()
@@ -59,7 +59,7 @@ async def test_it_tells_the_followers_of_a_stream(sender: Sender) -> None:
     ]
 
 
-async def test_what_is_put_while_it_sends_leaves_together_and_in_order(sender: Sender) -> None:
+async def test_events_put_during_a_send_leave_together_and_in_order(sender: Sender) -> None:
     ear = await Ear.at(groups.stream_group("user:1"))
     for offset in range(1, 101):
         sender.put([entry("user:1", offset)])
@@ -73,7 +73,7 @@ async def test_what_is_put_while_it_sends_leaves_together_and_in_order(sender: S
     ]
 
 
-async def test_many_streams_are_told_to_all_nodes_in_messages_of_bounded_size(
+async def test_events_of_many_streams_go_to_all_nodes_in_bounded_messages(
     sender: Sender,
 ) -> None:
     ear = await Ear.at(groups.all_nodes_group())
@@ -87,7 +87,7 @@ async def test_many_streams_are_told_to_all_nodes_in_messages_of_bounded_size(
 
 
 @pytest.mark.parametrize(("letter", "size"), [("x", 1), ("ш", 2), ("€", 3), ("🙂", 4)])
-async def test_an_event_of_more_bytes_is_announced_without_its_payload(
+async def test_a_larger_event_is_announced_without_its_payload(
     sender: Sender, letter: str, size: int
 ) -> None:
     ear = await Ear.at(groups.stream_group("user:1"))
@@ -99,7 +99,7 @@ async def test_an_event_of_more_bytes_is_announced_without_its_payload(
     assert [event[5] is None for event in events] == [False, True]
 
 
-async def test_it_never_holds_more_than_its_queue_and_counts_what_it_drops(
+async def test_events_beyond_the_queue_are_dropped_and_counted(
     sender: Sender,
 ) -> None:
     sender.put([entry("user:1", offset) for offset in range(MAX_QUEUE)])
@@ -107,7 +107,7 @@ async def test_it_never_holds_more_than_its_queue_and_counts_what_it_drops(
     assert sender.dropped == 10
 
 
-async def test_a_layer_that_fails_is_counted_and_ends_nothing(
+async def test_a_failing_layer_is_counted_and_later_events_are_sent(
     sender: Sender, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken:
@@ -125,7 +125,7 @@ async def test_a_layer_that_fails_is_counted_and_ends_nothing(
     assert (await ear.hear())["events"][0][2] == 2
 
 
-async def test_what_waits_when_a_loop_is_attached_leaves_at_once(sender: Sender) -> None:
+async def test_events_that_wait_when_a_loop_attaches_leave_at_once(sender: Sender) -> None:
     loop = asyncio.get_running_loop()
     ear = await Ear.at(groups.stream_group("user:1"))
     sender.put([entry("user:1", 1)])
@@ -135,7 +135,7 @@ async def test_what_waits_when_a_loop_is_attached_leaves_at_once(sender: Sender)
     assert await flushed(sender)
 
 
-async def test_another_loop_goes_on_with_what_is_put_after_the_first_has_left(
+async def test_a_second_loop_sends_what_is_put_after_the_first_detached(
     sender: Sender,
 ) -> None:
     loop = asyncio.get_running_loop()

@@ -1,3 +1,5 @@
+"""The log numbers events without gaps, stores what goes on the wire, and reads in few queries."""
+
 from __future__ import annotations
 
 import json
@@ -8,12 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 
 import pytest
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
-from hoardrun.ledger.messages import BalanceUpdate
 from notifications.messages import SystemAnnouncement
 from realtime import log
 from realtime.hub import login_data
@@ -21,35 +22,23 @@ from realtime.log import CursorMove
 from realtime.models import Cursor, EndedSession, Event, Stream
 from realtime.protocol.messages import Payload
 from tests.services.locks import wait_for_a_waiter
-from tests.stored import page_after
+from tests.stored import append, balance, page_after
 
 Queries = Callable[[int], AbstractContextManager[object]]
 
 
-def balance(number: int) -> Payload:
-    return BalanceUpdate(
-        account_id="1", currency="UGX", available_balance=str(number), current_balance="0"
-    )
-
-
-def append(stream: str, *numbers: int) -> list[log.StoredEvent]:
-    with transaction.atomic():
-        return log.append([(stream, balance(number)) for number in numbers])
-
-
 @pytest.mark.django_db
-def test_it_numbers_from_one_without_gaps() -> None:
+def test_offsets_begin_at_one_and_have_no_gap() -> None:
     assert [entry.offset for entry in append("user:1", 10, 20)] == [1, 2]
     assert [entry.offset for entry in append("user:1", 30)] == [3]
     assert [entry.offset for entry in append("user:2", 40)] == [1]
 
 
 @pytest.mark.django_db
-def test_it_stores_exactly_what_goes_on_the_wire() -> None:
+def test_the_stored_payload_is_what_goes_on_the_wire() -> None:
     [entry] = append("user:1", 10)
     message = json.loads(entry.payload)
-    assert message["type"] == "balance_update"
-    assert message["stream"] == "user:1"
+    assert (message["type"], message["stream"]) == ("balance_update", "user:1")
     assert message["offset"] == 1
     assert message["data"]["available_balance"] == "10"
     assert Event.objects.get().payload == entry.payload
@@ -57,7 +46,7 @@ def test_it_stores_exactly_what_goes_on_the_wire() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_takes_the_number_back_when_the_transaction_fails() -> None:
+def test_a_failed_transaction_uses_no_offset() -> None:
     append("user:1", 10)
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         log.append([("user:1", balance(20))])
@@ -67,13 +56,13 @@ def test_it_takes_the_number_back_when_the_transaction_fails() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_refuses_to_write_outside_a_transaction() -> None:
+def test_appending_outside_a_transaction_is_refused() -> None:
     with pytest.raises(TransactionManagementError):
         log.append([("user:1", balance(1))])
 
 
 @pytest.mark.django_db
-def test_it_writes_a_repeated_key_once_and_returns_the_first() -> None:
+def test_a_repeated_key_is_written_once_and_returns_the_first_event() -> None:
     with transaction.atomic():
         [first] = log.append([("user:1", balance(1))], idempotency_key="k")
     with transaction.atomic():
@@ -85,14 +74,14 @@ def test_it_writes_a_repeated_key_once_and_returns_the_first() -> None:
 
 
 @pytest.mark.django_db
-def test_a_key_for_two_events_of_a_stream_is_refused_in_words() -> None:
+def test_a_key_for_two_events_of_a_stream_is_refused() -> None:
     with pytest.raises(ValueError, match="one event per stream"), transaction.atomic():
         log.append([("user:1", balance(1)), ("user:1", balance(2))], idempotency_key="k")
     assert not Event.objects.exists()
 
 
 @pytest.mark.django_db
-def test_it_writes_to_many_streams_with_few_queries(
+def test_many_streams_are_written_with_few_queries(
     django_assert_max_num_queries: Queries,
 ) -> None:
     with django_assert_max_num_queries(20), transaction.atomic():
@@ -102,7 +91,7 @@ def test_it_writes_to_many_streams_with_few_queries(
 
 
 @pytest.mark.django_db
-def test_it_reads_pages_after_an_offset() -> None:
+def test_a_page_begins_after_its_offset() -> None:
     append("user:1", *range(log.PAGE + 5))
     head, first = page_after("user:1", 0)
     assert head.head == log.PAGE + 5
@@ -114,7 +103,7 @@ def test_it_reads_pages_after_an_offset() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("letter", ["x", "ш", "€", "🙂"])
-def test_a_page_ends_where_a_drained_socket_would_be_full(letter: str) -> None:
+def test_a_page_ends_when_its_bytes_fill_a_socket(letter: str) -> None:
     text = letter * (10_000 // len(letter.encode()))  # bytes fill a socket, not characters
 
     def large(stream: str) -> tuple[str, Payload]:
@@ -130,7 +119,7 @@ def test_a_page_ends_where_a_drained_socket_would_be_full(letter: str) -> None:
 
 
 @pytest.mark.django_db
-def test_it_begins_streams_once() -> None:
+def test_a_stream_is_created_once() -> None:
     first = log.ensure(["user:1", "announcements"])
     assert first["user:1"].head == 0
     assert log.ensure(["user:1", "announcements"]) == first
@@ -138,7 +127,7 @@ def test_it_begins_streams_once() -> None:
 
 @pytest.mark.django_db
 def test_a_cursor_only_moves_forward_within_an_epoch() -> None:
-    alice = get_user_model().objects.create(username="alice")
+    alice = User.objects.create(username="alice")
     epoch = log.ensure(["user:1"])["user:1"].epoch
     for acked in (5, 3, 7):
         log.move_cursors([CursorMove(alice.pk, "phone", "user:1", epoch, acked)])
@@ -150,10 +139,10 @@ def test_a_cursor_only_moves_forward_within_an_epoch() -> None:
 
 
 @pytest.mark.django_db
-def test_a_first_cursor_is_stored_once_and_what_is_there_is_returned(
+def test_a_first_cursor_is_stored_once_and_an_existing_one_returned(
     django_assert_num_queries: Queries,
 ) -> None:
-    alice = get_user_model().objects.create(username="alice")
+    alice = User.objects.create(username="alice")
     epoch = log.ensure(["user:1", "announcements"])["user:1"].epoch
     log.move_cursors([CursorMove(alice.pk, "phone", "user:1", epoch, 7)])
     moves = [
@@ -179,10 +168,10 @@ def test_a_first_cursor_is_stored_once_and_what_is_there_is_returned(
 
 
 @pytest.mark.django_db
-def test_one_query_moves_cursors_and_who_is_gone_holds_up_nobody(
+def test_one_query_moves_cursors_and_skips_deleted_users_and_streams(
     django_assert_num_queries: Queries,
 ) -> None:
-    alice = get_user_model().objects.create(username="alice")
+    alice = User.objects.create(username="alice")
     epoch = log.ensure(["user:1"])["user:1"].epoch
     moves = [CursorMove(alice.pk, f"device {n}", "user:1", epoch, n) for n in range(300)]
     gone = [
@@ -196,7 +185,9 @@ def test_one_query_moves_cursors_and_who_is_gone_holds_up_nobody(
 
 
 @pytest.mark.django_db
-def test_one_query_counts_whom_events_reached(django_assert_num_queries: Queries) -> None:
+def test_one_query_adds_to_the_counts_of_sockets_reached(
+    django_assert_num_queries: Queries,
+) -> None:
     append("announcements", 1, 2, 3)
     append("user:1", 1)
     counts = [("announcements", 1, 10), ("announcements", 3, 30), ("announcements", 99, 1)]
@@ -208,7 +199,7 @@ def test_one_query_counts_whom_events_reached(django_assert_num_queries: Queries
 
 
 @pytest.mark.django_db
-def test_one_query_reads_what_many_have_missed(django_assert_num_queries: Queries) -> None:
+def test_one_query_reads_the_missed_events_of_many(django_assert_num_queries: Queries) -> None:
     for user in range(100):
         append(f"user:{user}", *range(user % 5))
     with django_assert_num_queries(1):
@@ -222,7 +213,7 @@ def test_one_query_reads_what_many_have_missed(django_assert_num_queries: Querie
 
 
 @pytest.mark.django_db
-def test_one_query_tells_where_many_streams_stand(django_assert_num_queries: Queries) -> None:
+def test_one_query_reads_the_heads_of_many_streams(django_assert_num_queries: Queries) -> None:
     log.ensure([f"user:{number}" for number in range(3000)])
     with django_assert_num_queries(1):
         assert len(log.heads([f"user:{number}" for number in range(3100)])) == 3000
@@ -230,7 +221,7 @@ def test_one_query_tells_where_many_streams_stand(django_assert_num_queries: Que
 
 @pytest.mark.django_db
 def test_one_query_logs_many_users_in(django_assert_num_queries: Queries) -> None:
-    users = get_user_model().objects
+    users = User.objects
     active = [users.create(username=f"user {number}") for number in range(50)]
     blocked = users.create(username="blocked", is_active=False)
     streams = [f"user:{user.pk}" for user in active]
@@ -252,7 +243,7 @@ def test_one_query_logs_many_users_in(django_assert_num_queries: Queries) -> Non
 
 
 @pytest.mark.django_db
-def test_it_keeps_the_order_of_several_events_of_several_streams() -> None:
+def test_many_events_of_many_streams_keep_their_order() -> None:
     messages = [(f"user:{number % 3}", balance(number)) for number in range(1500)]
     with transaction.atomic():
         log.append([("user:1", balance(-1))])
@@ -271,7 +262,7 @@ def test_it_keeps_the_order_of_several_events_of_several_streams() -> None:
 
 
 @pytest.mark.django_db
-def test_text_that_means_something_to_sql_or_a_template_is_stored_as_it_is() -> None:
+def test_text_with_sql_or_template_syntax_is_stored_unchanged() -> None:
     text = "100 % {offset} %s '; DROP TABLE -- \\ \u2028"
     with transaction.atomic():
         payload = SystemAnnouncement(id="1", title=text, message=text)
@@ -281,7 +272,7 @@ def test_text_that_means_something_to_sql_or_a_template_is_stored_as_it_is() -> 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_has_no_gap_and_no_inversion_under_concurrent_writers_and_rollbacks() -> None:
+def test_concurrent_writers_and_rollbacks_leave_no_gap_and_no_inversion() -> None:
     writers, rounds, streams = 8, 25, ("user:1", "user:2")
     seen: dict[str, list[int]] = {name: [] for name in streams}
     failures: list[BaseException] = []
@@ -342,7 +333,7 @@ def test_it_has_no_gap_and_no_inversion_under_concurrent_writers_and_rollbacks()
 @pytest.mark.parametrize(
     "text", ["plain", '"', "\\", "\\u0000", "\x00", "%s", "\U0001f4b6 é", "', '"]
 )
-def test_whatever_a_message_holds_is_stored_as_it_goes_on_the_wire(text: str) -> None:
+def test_any_text_is_stored_as_it_goes_on_the_wire(text: str) -> None:
     payload = SystemAnnouncement(id="1", title=text, message=text)
     with transaction.atomic():
         entries = log.append(
@@ -363,7 +354,7 @@ def test_whatever_a_message_holds_is_stored_as_it_goes_on_the_wire(text: str) ->
 
 
 @pytest.mark.django_db(transaction=True)
-def test_streams_are_begun_in_the_order_in_which_they_are_locked() -> None:
+def test_streams_are_created_in_the_order_of_their_locks() -> None:
     """Otherwise those who log in first and those who publish to them would deadlock."""
     names = sorted(f"user:{number}" for number in range(1, 61))
 
