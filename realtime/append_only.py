@@ -12,10 +12,12 @@ They stop neither TRUNCATE, which `manage.py flush` needs, nor an owner who drop
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple, NoReturn, TypeVar
 
 from django.apps import apps
-from django.db import connections, models
+from django.core.checks import CheckMessage, Tags, Warning, register
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
@@ -114,6 +116,25 @@ def missing(connection: BaseDatabaseWrapper) -> list[tuple[str, str]]:
     """List the tables of records, each with the operation that no trigger refuses yet."""
     with connection.cursor() as cursor:
         return [(trigger.table, trigger.operation) for trigger in _missing(cursor)]
+
+
+@register(Tags.database)
+def check_records(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """Warn of tables of records that SQL by hand could change."""
+    if DEFAULT_DB_ALIAS not in (databases or ()):
+        return []
+    try:
+        found = missing(connections[DEFAULT_DB_ALIAS])
+    except DatabaseError:
+        return []
+    return [
+        Warning(
+            f"No trigger refuses {operation} on the records in {table}.",
+            hint="`manage.py migrate` makes it.",
+            id="realtime.W002",
+        )
+        for table, operation in found
+    ]
 
 
 def install(using: str, **kwargs: Any) -> None:

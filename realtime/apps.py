@@ -10,7 +10,7 @@ class RealtimeConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
-        import realtime.checks  # noqa: F401 registers itself
+        import realtime.log.durability  # noqa: F401 registers its check
         from realtime import append_only, jobs, rooms
         from realtime.access import signals
         from realtime.cluster import nodes_room, retention

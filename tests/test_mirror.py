@@ -127,8 +127,6 @@ realtime/servers/test_http.py
     realtime/core/bodies realtime/core/refusals
 realtime/test_admin.py
     realtime/models
-realtime/test_append_only.py
-    realtime/checks
 realtime/test_commands.py
     realtime/apps realtime/management/commands/serve
 scenarios/test_closing.py

@@ -1,14 +1,19 @@
 """Check that the database keeps commits and separates writers, as the log needs.
 
-`manage.py serve` and each node call `require` before they serve. No promise of the log holds on a
-database that may lose a commit.
+`manage.py serve` and each node call `require` before they serve; `manage.py check --database
+default` and every `migrate` run the check. No promise of the log holds on a database that may
+lose a commit.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
 
 OVERRIDE = "ALLOW_LOSING_COMMITTED_EVENTS"
 _SQLITE_FULL = 2
@@ -48,3 +53,17 @@ def require() -> None:
         raise ImproperlyConfigured(
             " ".join(found) + f" To serve nevertheless, for data that may vanish, set {OVERRIDE}=1."
         )
+
+
+@register(Tags.database)
+def check_durability(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse a database that may take commits back."""
+    if DEFAULT_DB_ALIAS not in (databases or ()):
+        return []
+    try:
+        found = problems()
+    except DatabaseError:
+        return []  # the command that connects next says it better
+    kind = Warning if settings.ALLOW_LOSING_COMMITTED_EVENTS else Error
+    hint = f"{OVERRIDE}=1 serves nevertheless."
+    return [kind(text, hint=hint, id="realtime.E001") for text in found]

@@ -15,8 +15,7 @@ from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.ledger.models import TransactionMove
 from hoardrun.ledger.services import account_open, transaction_create
 from realtime import append_only
-from realtime.append_only import AppendOnly, RecordIsFinal
-from realtime.checks import check_records
+from realtime.append_only import AppendOnly, RecordIsFinal, check_records
 
 
 @pytest.fixture
