@@ -1,9 +1,13 @@
-"""The ASGI entry point, for `manage.py serve`, `runserver`, Daphne and any other server."""
+"""The ASGI entry point, for `manage.py serve`, `runserver` and any server with lifespan events."""
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
+from collections.abc import Awaitable, Callable
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hoardrun.settings")
@@ -15,20 +19,29 @@ django_application = get_asgi_application()  # sets Django up, before anything t
 from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 
-from hoardrun import proxies, refused, starting
+from hoardrun import early_refusals, proxies
 from hoardrun.bounds import Bounded
 from hoardrun.market.runner import simulate_in_process
 from realtime import asgi
 from realtime.core import refusals
 
+logger = logging.getLogger(__name__)
+
+NOT_STARTED = refusals.Refusal(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "unavailable",
+    "This server has not started; its log says why.",
+    {"Retry-After": "1"},
+)
+
 
 class Application:
     """Routes HTTP and WebSocket, and starts this process's node.
 
-    A server with lifespan events starts it with itself, or does not start, and stops it at the
-    end. On one without them (Daphne) each request waits for the start, and tries it again if it
-    failed; meanwhile the answer is 503, and sockets close with a code to come back upon. Only
-    `/healthz`, which says that the process lives, is always answered.
+    A server with lifespan events starts the node with itself, or does not start, and stops it at
+    the end. A server without them, such as Daphne, is for development: under DEBUG the first
+    request starts the node. Outside DEBUG every request is answered with 503, and sockets close
+    with a code after which clients come back.
 
     What `serve` refuses by itself comes here too, named in the scope, and is answered as refused.
     """
@@ -37,49 +50,61 @@ class Application:
         self._router = ProtocolTypeRouter(
             {"http": Bounded(django_application), "websocket": _socket}
         )
-        self._start = starting.Start(self._start_node)
-        self._stop = partial(asgi.stop_node, None)
+        self._is_started = False
+        self._starting = asyncio.Lock()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif (refusal := scope.get(refusals.EXTENSION)) is not None:
-            await refused.refuse(refusal, scope, send)
-        elif self._start.is_done or _is_health(scope) or await self._start.wait():
+            await early_refusals.refuse(refusal, scope, send)
+        elif self._is_started or await self._start_late():
             await self._router(scope, receive, send)
+        elif scope["type"] == "http":
+            await early_refusals.refuse(NOT_STARTED, scope, send)
         else:
-            await starting.refuse(scope, receive, send)
+            await asgi.send_away(scope, receive, send)
 
-    async def _start_node(self) -> None:
+    async def _start_node(self) -> Callable[[], Awaitable[None]]:
+        """Start the node; return what stops it."""
         reporter = await asgi.start_node()
         if settings.SIMULATE_MARKET:
             hub = await asgi.node()
             hub.spawn(simulate_in_process(hub.rooms.deliver))
-        self._stop = partial(asgi.stop_node, reporter)
+        self._is_started = True
+        return partial(asgi.stop_node, reporter)
+
+    async def _start_late(self) -> bool:
+        """Start the node for the first request, under DEBUG only; return whether it runs."""
+        if not settings.DEBUG:
+            logger.error("this server has no lifespan events: use `manage.py serve`")
+            return False
+        async with self._starting:
+            try:
+                if not self._is_started:
+                    await self._start_node()
+            except Exception as error:
+                logger.error("the node has not started: %s: %s", type(error).__name__, error)
+        return self._is_started
 
     async def _lifespan(self, receive: Any, send: Any) -> None:
         await receive()
         try:
-            await self._start_node()
+            stop = await self._start_node()
         except Exception as error:
             message = f"The node has not started: {type(error).__name__}: {error}"
             await send({"type": "lifespan.startup.failed", "message": message})
             return
-        self._start.is_done = True
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        await self._stop()
+        await stop()
         await send({"type": "lifespan.shutdown.complete"})
 
 
 async def _socket(scope: Any, receive: Any, send: Any) -> None:
     """Serve a socket; if its handshake is refused, with the headers of every answer."""
-    marked = {**scope, refusals.HEADERS: refused.headers_of_all}
+    marked = {**scope, refusals.HEADERS: early_refusals.headers_of_all}
     await asgi.websocket_application(marked, receive, send)
-
-
-def _is_health(scope: Any) -> bool:
-    return bool(scope["type"] == "http" and scope["path"].rstrip("/") == "/healthz")
 
 
 application = proxies.behind(Application(), settings.TRUSTED_PROXIES)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-from hoardrun.refused import refuse
+from hoardrun.early_refusals import refuse
 from realtime.core import bodies, heads, refusals
 from realtime.core.refusals import Refusal
 
@@ -19,8 +19,7 @@ class Bounded:
     """ASGI middleware for HTTP: the application gets requests that it can read at little cost.
 
     The body is read first, and handed over whole and with its length: no more than
-    `realtime.core.bodies` allows the path, and within HTTP_BODY_SECONDS. Some servers, Daphne
-    among them, have taken all of it by then.
+    `realtime.core.bodies` allows the path, and within HTTP_BODY_SECONDS.
     """
 
     def __init__(self, app: Any) -> None:

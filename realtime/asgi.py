@@ -53,11 +53,10 @@ async def start_node() -> ClusterReporter:
     return await reporter.start()
 
 
-async def stop_node(started: ClusterReporter | None) -> None:
+async def stop_node(started: ClusterReporter) -> None:
     """Stop the node, and take it out of the registry if it has reported."""
     await hub.close()
-    if started is not None:
-        await started.leave()
+    await started.leave()
 
 
 async def node() -> Hub:
@@ -72,7 +71,7 @@ def is_draining() -> bool:
 
 
 async def send_away(scope: Any, receive: Any, send: Any) -> None:
-    """Accept a handshake that cannot be served yet, and close so that the client comes back."""
+    """Accept a handshake that cannot be served, and close so that the client comes back."""
     await receive()  # websocket.connect
     subprotocol = SUBPROTOCOL if SUBPROTOCOL in scope.get("subprotocols", ()) else None
     await send({"type": "websocket.accept", "subprotocol": subprotocol})

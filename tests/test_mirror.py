@@ -69,8 +69,8 @@ hoardrun/test_option_table.py
     hoardrun/checks/variables hoardrun/management/commands/settings realtime/variables
 hoardrun/test_policies.py
     hoardrun/static_files
-hoardrun/test_starting.py
-    hoardrun/asgi realtime/asgi realtime/jobs
+hoardrun/test_asgi.py
+    realtime/asgi realtime/jobs
 notifications/management/test_announce.py
     notifications/management/commands/notify
 notifications/test_admin.py

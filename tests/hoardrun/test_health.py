@@ -73,7 +73,7 @@ async def test_a_result_is_shared_for_a_while_only(monkeypatch: pytest.MonkeyPat
     assert [await shared.get() for _ in range(3)] == [{"database": str(n)} for n in (1, 2, 3)]
 
 
-@pytest.mark.parametrize("kind", ["serve", "daphne"])
+@pytest.mark.parametrize("kind", ["serve", "uvicorn"])
 @pytest.mark.servers
 def test_it_is_ready_on_every_server_and_leaks_no_threads(kind: Kind):
     with Server(kind) as server:

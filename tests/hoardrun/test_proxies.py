@@ -6,7 +6,7 @@ import pytest
 
 from tests.services import web
 from tests.services.handshake import shake
-from tests.services.server import Kind, Server
+from tests.services.server import Server
 
 pytestmark = pytest.mark.servers
 HTTPS = {"X-Forwarded-Proto": "https"}
@@ -26,14 +26,13 @@ async def own_page_status(server: Server) -> int:
     return status
 
 
-@pytest.mark.parametrize("kind", ["serve", "daphne"])
 @pytest.mark.parametrize(
     ("proxies", "believed"),
     [("127.0.0.1", True), ("127.0.0.0/8, 10.0.0.7", True), ("10.0.0.7", False), ("", True)],
 )
 async def test_the_scheme_is_believed_of_trusted_proxies_or_of_all_if_none_is_named(
-    kind: Kind, proxies: str, believed: bool
+    proxies: str, believed: bool
 ) -> None:
-    with Server(kind, env={**ENV, "TRUSTED_PROXIES": proxies}) as server:
+    with Server(env={**ENV, "TRUSTED_PROXIES": proxies}) as server:
         assert is_secure(server) is believed
         assert (await own_page_status(server) == 101) is believed

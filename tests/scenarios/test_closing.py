@@ -209,7 +209,7 @@ async def test_a_frame_that_breaks_the_rules_closes_with_1002(served: Server) ->
 
 
 async def test_on_other_servers_the_length_and_the_kind_are_looked_at_too() -> None:
-    with Server("daphne", prepare=USERS) as server:
+    with Server("daphne", env={"DEBUG": "1"}, prepare=USERS) as server:
         for message, code in (("x" * 65_537, CloseCode.TOO_LARGE), (b"x", CloseCode.BINARY)):
             alice, _ = await connect(server, ALICE)
             async with alice:

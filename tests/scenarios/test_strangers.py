@@ -239,7 +239,7 @@ async def test_a_thousand_silent_connections_keep_nobody_out() -> None:
 @pytest.mark.servers
 @pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
 async def test_the_gate_stands_on_other_servers_too(kind: Kind) -> None:
-    env = {"WS_MAX_REFUSED_PER_SECOND_PER_ADDRESS": "0.01"}
+    env = {"DEBUG": "1", "WS_MAX_REFUSED_PER_SECOND_PER_ADDRESS": "0.01"}
     with Server(kind, env=env, prepare=USERS) as server:
         status, _ = await shake(server.port, headers=[("Origin", "https://evil.example")])
         assert status == 403

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from uvicorn.server import ServerState
 
-from hoardrun.refused import refuse
+from hoardrun.early_refusals import refuse
 from realtime.cluster import serve
 from realtime.core import refusals
 from realtime.servers.http import HttpProtocol

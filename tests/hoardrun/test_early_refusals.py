@@ -106,7 +106,7 @@ async def test_a_handshake_that_is_refused_has_the_headers_of_every_answer(
         "extensions": {"websocket.http.response": {}},
     }
     application = Application()
-    application._start.is_done = True
+    application._is_started = True
     try:
         await application(scope, receive, send)
     finally:
