@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -99,19 +99,8 @@ class AnnouncementAdmin(AddsByService):
     list_filter = ("severity", "published_at")
     list_select_related = ("author",)
     search_fields = ("title", "message", user_name_lookup("author"))
-    fields = (
-        "title",
-        "message",
-        "severity",
-        "starts_at",
-        "ends_at",
-        "preview",
-        "state",
-        "published_at",
-        "reached",
-        "author",
-    )
     readonly_fields = ("preview", "state", "published_at", "reached", "author")
+    fields: ClassVar[tuple[str, ...]] = (*Announcement.CONTENT, *readonly_fields)
     form = AnnouncementForm
     actions = ("publish_now", "expire_now")
     show_full_result_count = False
@@ -198,7 +187,7 @@ class AnnouncementAdmin(AddsByService):
             obj.save(update_fields=[*form.changed_data, "updated_at"])
         else:
             assert request.user.pk is not None  # the admin lets nobody else in
-            given = {name: form.cleaned_data[name] for name in AnnouncementForm.checked}
+            given = {name: form.cleaned_data[name] for name in Announcement.CONTENT}
             written = services.announcement_create(author_id=request.user.pk, **given)
             obj.pk = written.pk
 
@@ -284,24 +273,13 @@ class NotificationAdmin(ByKey, AddsByService):
     linked_by = ("user__id__exact",)
     autocomplete_fields = ("user",)
     actions = ("resend", "mark_read", "archive")
-    add_fields = (
-        "user",
-        "title",
-        "message",
-        "type",
-        "priority",
-        "channels",
-        "metadata",
-        "scheduled_at",
-        "expires_at",
-    )
 
     def matching(self, word: str) -> Q:
         return Q(pk__in=numbers(word)) | Q(user__in=users_named(word))
 
     def get_fields(self, request: HttpRequest, obj: Notification | None = None) -> tuple[str, ...]:
         if obj is None:
-            return self.add_fields
+            return ("user", *Notification.CONTENT)
         return tuple(field.name for field in self.opts.fields)
 
     def has_change_permission(self, request: HttpRequest, obj: Notification | None = None) -> bool:
@@ -326,7 +304,7 @@ class NotificationAdmin(ByKey, AddsByService):
         return super().get_form(request, obj, change, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Notification, form: Any, change: bool) -> None:
-        given = {name: form.cleaned_data[name] for name in NotificationAddForm.checked}
+        given = {name: form.cleaned_data[name] for name in Notification.CONTENT}
         created = services.notification_create(user_id=obj.user_id, **given)
         obj.pk = created.pk
 

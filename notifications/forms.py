@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -54,16 +53,16 @@ class MetadataField(forms.Field):
 
 
 class _CheckedForm(_ModelForm):
-    """A form that passes its values to `check` and shows a refusal at its field."""
-
-    check: ClassVar[Callable[..., Mapping[str, Any]]]
-    checked: tuple[str, ...]
+    """A form that checks a new row's content, and shows a refusal at its field."""
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         if not self.errors:
             try:
-                data |= type(self).check(**{name: data.get(name) for name in self.checked})
+                model = self._meta.model
+                data |= validation.new_fields(
+                    model, {name: data.get(name) for name in model.CONTENT}
+                )
             except InvalidInput as error:
                 for name, [reason] in error.errors.items():
                     self.add_error(name, f"This {reason}.")
@@ -73,17 +72,6 @@ class _CheckedForm(_ModelForm):
 class NotificationAddForm(_CheckedForm):
     """A new notification, checked as `notification_create` will check it again."""
 
-    check = validation.notification
-    checked = (
-        "title",
-        "message",
-        "type",
-        "priority",
-        "channels",
-        "metadata",
-        "scheduled_at",
-        "expires_at",
-    )
     channels = forms.MultipleChoiceField(
         choices=[(channel.value, channel.label) for channel in SENT_CHANNELS],
         initial=[channel.value for channel in SENT_CHANNELS],
@@ -103,9 +91,6 @@ class NotificationAddForm(_CheckedForm):
 
 class AnnouncementForm(_CheckedForm):
     """An announcement that is not published yet."""
-
-    check = validation.announcement
-    checked = ("title", "message", "severity", "starts_at", "ends_at")
 
     class Meta:
         model = Announcement

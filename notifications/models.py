@@ -18,7 +18,13 @@ from django.utils import timezone
 
 from notifications import validation
 from notifications.choices import Channel, NotificationType, Priority, Severity, Status
-from notifications.validation import ANNOUNCEMENT_LENGTH, MESSAGE_LENGTH, TITLE_LENGTH
+from notifications.validation import (
+    ANNOUNCEMENT_LENGTH,
+    MESSAGE_LENGTH,
+    TITLE_LENGTH,
+    AnnouncementContent,
+    NotificationContent,
+)
 from realtime import clock
 from realtime.changes import Tracked, TrackedQuerySet
 from realtime.errors import InvalidInput
@@ -93,16 +99,7 @@ class Notification(_Checked):
     """
 
     STATE: ClassVar[tuple[str, ...]] = ("status", "seen_at", "read_at")
-    CONTENT: ClassVar[tuple[str, ...]] = (
-        "title",
-        "message",
-        "type",
-        "priority",
-        "channels",
-        "metadata",
-        "scheduled_at",
-        "expires_at",
-    )
+    CONTENT: ClassVar[tuple[str, ...]] = tuple(NotificationContent.__annotations__)
     CHECKED: ClassVar[frozenset[str]] = frozenset({*STATE, *CONTENT})
     TRACKED: ClassVar[tuple[str, ...]] = (*STATE, *CONTENT, "user_id", "published_at")
     # What a change of state writes: see `move`.
@@ -230,10 +227,9 @@ class Announcement(_Checked):
     that, each save that changes it and its deletion publish too.
     """
 
-    CHECKED: ClassVar[frozenset[str]] = frozenset(
-        {"title", "message", "severity", "starts_at", "ends_at"}
-    )
-    TRACKED: ClassVar[tuple[str, ...]] = (*sorted(CHECKED), "published_at", "event_offset")
+    CONTENT: ClassVar[tuple[str, ...]] = tuple(AnnouncementContent.__annotations__)
+    CHECKED: ClassVar[frozenset[str]] = frozenset(CONTENT)
+    TRACKED: ClassVar[tuple[str, ...]] = (*CONTENT, "published_at", "event_offset")
 
     title = models.CharField(max_length=TITLE_LENGTH)
     message = models.TextField(max_length=ANNOUNCEMENT_LENGTH)

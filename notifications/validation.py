@@ -12,10 +12,10 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, cast
+from typing import Any, Required, TypedDict, cast
 
 import msgspec
-from django.db.models import Model, TextChoices, TextField
+from django.db.models import CharField, Model, TextChoices
 from django.utils import timezone
 
 from notifications.choices import Channel, NotificationType, Priority, Severity, Status
@@ -31,6 +31,30 @@ MAX_METADATA_BYTES = 8 * 1024  # half of what a wake-up carries inline
 # Unicode calls them letters or signs, but they leave no mark.
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 MAX_METADATA_DEPTH = 20  # JSON parsers recurse: a deeper row could not be read again
+_PERIODS = (("scheduled_at", "expires_at"), ("starts_at", "ends_at"))
+
+
+class NotificationContent(TypedDict, total=False):
+    """What a notification is made of; what is left out has the default of its column."""
+
+    title: Required[str]
+    message: Required[str]
+    type: str
+    priority: str
+    channels: Sequence[str]
+    metadata: Mapping[str, Any] | None
+    scheduled_at: datetime | None
+    expires_at: datetime | None
+
+
+class AnnouncementContent(TypedDict, total=False):
+    """What an announcement is made of; what is left out has the default of its column."""
+
+    title: Required[str]
+    message: Required[str]
+    severity: str
+    starts_at: datetime | None
+    ends_at: datetime | None
 
 
 def text(field: str, value: Any, limit: int) -> str:
@@ -85,34 +109,25 @@ def metadata(value: Any) -> dict[str, Any]:
         raise InvalidInput("metadata", f"cannot be written as JSON: {error}") from None
     if not all_text(plain):
         raise InvalidInput("metadata", "holds a NUL character; remove it")
-    if _deeper_than(plain, MAX_METADATA_DEPTH):
-        raise InvalidInput("metadata", f"is nested more than {MAX_METADATA_DEPTH} levels deep")
-    for number in _numbers(plain):
-        if not abs(number) <= MAX_SAFE_INTEGER:  # NaN is not, either
-            raise InvalidInput(
-                "metadata",
-                f"holds the number {number!r:.50}; beyond {MAX_SAFE_INTEGER} numbers are not kept "
-                "exactly, so send it as text",
-            )
+    for depth, level in enumerate(_levels(plain)):
+        for node in level:
+            if depth == MAX_METADATA_DEPTH and isinstance(node, dict | list):
+                raise InvalidInput("metadata", f"is nested more than {depth} levels deep")
+            if isinstance(node, int | float) and not abs(node) <= MAX_SAFE_INTEGER:  # or NaN
+                raise InvalidInput(
+                    "metadata",
+                    f"holds the number {node!r:.50}; beyond {MAX_SAFE_INTEGER} numbers are not "
+                    "kept exactly, so send it as text",
+                )
     return plain
 
 
-def _deeper_than(value: Any, levels: int) -> bool:
-    """Return whether a JSON value nests deeper. Goes by level, without recursion."""
+def _levels(value: Any) -> Iterator[list[Any]]:
+    """Yield what a JSON value holds, level by level, without recursion."""
     level = [value]
-    for _ in range(levels):
+    while level:
+        yield level
         level = [child for node in level for child in _children(node)]
-    return any(isinstance(node, (dict, list)) for node in level)
-
-
-def _numbers(value: Any) -> Iterator[int | float]:
-    """Yield the numbers in a JSON value, without recursion."""
-    nodes = [value]
-    while nodes:
-        node = nodes.pop()
-        if isinstance(node, int | float):
-            yield node
-        nodes += _children(node)
 
 
 def _children(node: Any) -> Iterable[Any]:
@@ -143,63 +158,8 @@ def future(field: str, value: datetime | None) -> datetime | None:
     return value
 
 
-def ordered(
-    first_field: str, first: datetime | None, last_field: str, last: datetime | None
-) -> None:
-    """Refuse two moments in the wrong order."""
-    if first is not None and last is not None and last <= first:
-        raise InvalidInput(last_field, f"must be later than {first_field}")
-
-
-def notification(
-    *,
-    title: str,
-    message: str,
-    type: str = "system",
-    priority: str = "medium",
-    channels: Sequence[str] = (Channel.IN_APP.value,),
-    metadata: Mapping[str, Any] | None = None,
-    scheduled_at: datetime | None = None,
-    expires_at: datetime | None = None,
-) -> dict[str, Any]:
-    """Return the checked fields of a new notification."""
-    clean = {
-        "title": text("title", title, TITLE_LENGTH),
-        "message": text("message", message, MESSAGE_LENGTH),
-        "type": choice("type", type, NotificationType),
-        "priority": choice("priority", priority, Priority),
-        "channels": _FIELDS["channels"](channels),
-        "metadata": _FIELDS["metadata"](metadata),
-        "scheduled_at": moment("scheduled_at", scheduled_at),
-        "expires_at": future("expires_at", expires_at),
-    }
-    ordered("scheduled_at", clean["scheduled_at"], "expires_at", clean["expires_at"])
-    return clean
-
-
-def announcement(
-    *,
-    title: str,
-    message: str,
-    severity: str = "info",
-    starts_at: datetime | None = None,
-    ends_at: datetime | None = None,
-) -> dict[str, Any]:
-    """Return the checked fields of an announcement that is not published yet."""
-    clean: dict[str, Any] = {
-        "title": text("title", title, TITLE_LENGTH),
-        "message": text("message", message, ANNOUNCEMENT_LENGTH),
-        "severity": choice("severity", severity, Severity),
-        "starts_at": moment("starts_at", starts_at),
-        "ends_at": future("ends_at", ends_at),
-    }
-    ordered("starts_at", clean["starts_at"], "ends_at", clean["ends_at"])
-    return clean
-
-
-# How to check each field before a save. `message` is checked by its model's length.
+# How to check each field. `title` and `message` are checked by the length of their columns.
 _FIELDS: Mapping[str, Callable[[Any], Any]] = {
-    "title": partial(text, "title", limit=TITLE_LENGTH),
     "type": partial(choice, "type", choices=NotificationType),
     "priority": partial(choice, "priority", choices=Priority),
     "severity": partial(choice, "severity", choices=Severity),
@@ -218,15 +178,15 @@ def check(row: Model, names: Iterable[str]) -> set[str]:
 
     Returns the fields that the database computes: they can only be checked after the save.
     """
-    message = cast("TextField[str, str]", row._meta.get_field("message"))
-    assert message.max_length is not None
     computed: set[str] = set()
     for name in names:
         value = getattr(row, name)
         if hasattr(value, "resolve_expression"):
             computed.add(name)
-        elif name == "message":
-            setattr(row, name, text(name, value, message.max_length))
+        elif name in ("title", "message"):
+            column = cast("CharField[str, str]", row._meta.get_field(name))
+            assert column.max_length is not None
+            setattr(row, name, text(name, value, column.max_length))
         else:
             setattr(row, name, _FIELDS[name](value))
     return computed
@@ -236,3 +196,15 @@ def check_values(row: Model, names: Iterable[str]) -> None:
     """Check these fields of a row. Raises InvalidInput also for what the database computes."""
     if computed := check(row, names):
         raise InvalidInput(min(computed), "is computed; save the row by itself, or give a value")
+
+
+def new_fields(model: type[Model], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the clean fields of a new row. Raises InvalidInput, also if it ends too early."""
+    row = model(**values)
+    check_values(row, values)
+    clean = {name: getattr(row, name) for name in values}
+    for first, last in _PERIODS:
+        start, end = clean.get(first), future(last, clean.get(last))
+        if start is not None and end is not None and end <= start:
+            raise InvalidInput(last, f"must be later than {first}")
+    return clean

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Unpack
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -10,6 +11,7 @@ from django.db import transaction
 from notifications import selectors, validation
 from notifications.errors import Conflict, NotFound
 from notifications.models import Announcement
+from notifications.validation import AnnouncementContent
 from realtime import clock
 from realtime.errors import InvalidInput
 from realtime.retry import retried
@@ -17,19 +19,9 @@ from realtime.retry import retried
 
 @retried
 @transaction.atomic
-def announcement_create(
-    *,
-    author_id: int,
-    title: str,
-    message: str,
-    severity: str = "info",
-    starts_at: datetime | None = None,
-    ends_at: datetime | None = None,
-) -> Announcement:
+def announcement_create(*, author_id: int, **content: Unpack[AnnouncementContent]) -> Announcement:
     """Write an announcement: a draft, or with `starts_at` one that publishes itself then."""
-    clean = validation.announcement(
-        title=title, message=message, severity=severity, starts_at=starts_at, ends_at=ends_at
-    )
+    clean = validation.new_fields(Announcement, content)
     if not get_user_model().objects.filter(pk=author_id).exists():
         raise InvalidInput("author_id", f"there is no user {author_id}; give an existing one")
     announcement = Announcement(author_id=author_id, **clean)

@@ -19,13 +19,11 @@ from django.db.models import Max
 from msgspec.structs import replace
 
 from notifications import validation
-from notifications.choices import NotificationType, Priority
 from notifications.copies import insert_copies
 from notifications.errors import Conflict
 from notifications.models import Mailing, Notification
 from notifications.payloads import notification_payload
 from notifications.selectors import MAX_ID
-from notifications.validation import MESSAGE_LENGTH, TITLE_LENGTH
 from realtime import clock
 from realtime.errors import InvalidInput
 from realtime.publish import publish_many
@@ -53,13 +51,8 @@ def notifications_send(
     created after the first call get nothing. Do not call it inside a transaction: all chunks
     would become one. Raises InvalidInput, and Conflict if the key was used for something else.
     """
-    content: dict[str, Any] = {
-        "title": validation.text("title", title, TITLE_LENGTH),
-        "message": validation.text("message", message, MESSAGE_LENGTH),
-        "type": validation.choice("type", type, NotificationType),
-        "priority": validation.choice("priority", priority, Priority),
-        "metadata": validation.metadata(metadata),
-    }
+    given = {"title": title, "message": message, "type": type, "priority": priority}
+    content = validation.new_fields(Notification, {**given, "metadata": metadata})
     wanted = None if user_ids is None else sorted(set(user_ids))
     if wanted and not 0 < wanted[0] <= wanted[-1] <= _largest_id():
         some = wanted[0] if wanted[0] <= 0 else wanted[-1]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Unpack
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -12,6 +12,7 @@ from django.db import transaction
 from notifications import selectors, validation
 from notifications.choices import Status
 from notifications.models import Notification
+from notifications.validation import NotificationContent
 from realtime import clock
 from realtime.errors import InvalidInput
 from realtime.retry import retried
@@ -19,33 +20,13 @@ from realtime.retry import retried
 
 @retried
 @transaction.atomic
-def notification_create(
-    *,
-    user_id: int,
-    title: str,
-    message: str,
-    type: str = "system",
-    priority: str = "medium",
-    channels: Sequence[str] = ("in_app",),
-    metadata: Mapping[str, Any] | None = None,
-    scheduled_at: datetime | None = None,
-    expires_at: datetime | None = None,
-) -> Notification:
+def notification_create(*, user_id: int, **content: Unpack[NotificationContent]) -> Notification:
     """Put a notification into a user's inbox, now or at `scheduled_at`.
 
     It reaches the user's devices when the caller's transaction commits. Decimal, UUID and
     datetime values in `metadata` become strings. Raises InvalidInput.
     """
-    clean = validation.notification(
-        title=title,
-        message=message,
-        type=type,
-        priority=priority,
-        channels=channels,
-        metadata=metadata,
-        scheduled_at=scheduled_at,
-        expires_at=expires_at,
-    )
+    clean = validation.new_fields(Notification, content)
     if not get_user_model().objects.filter(pk=user_id).exists():
         raise InvalidInput("user_id", f"there is no user {user_id}; give an existing one")
     notification = Notification(user_id=user_id, **clean)

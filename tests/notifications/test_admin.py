@@ -197,7 +197,7 @@ def test_it_takes_no_harm_from_bytes_that_are_no_text(support, alice, field: str
 
 @pytest.mark.parametrize("name", ["title", "metadata"])
 def test_a_form_takes_no_text_that_cannot_be_encoded(alice, name: str):
-    form = modelform_factory(Notification, NotificationAddForm, NotificationAddForm.checked)
+    form = modelform_factory(Notification, NotificationAddForm, Notification.CONTENT)
     given = {**note_form(alice), "channels": ["in_app"], name: "a = \ud800"}
     assert "not text" in str(form(given).errors[name])
     nul = {**given, name: "a = \x00"}

@@ -79,11 +79,7 @@ class Command(commands.Command):
     def _announce(self, options: dict[str, Any]) -> Announcement:
         announcement = services.announcement_create(
             author_id=_author_id(options["author"]),
-            title=options["title"],
-            message=options["message"],
-            severity=options["severity"],
-            starts_at=options["starts_at"],
-            ends_at=options["ends_at"],
+            **{name: options[name] for name in Announcement.CONTENT},
         )
         if announcement.starts_at is not None and announcement.starts_at > clock.now():
             return announcement
