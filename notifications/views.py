@@ -61,16 +61,12 @@ class NotificationListView(View, ListAPIView[Notification]):
         query = self.asked(self.request)
         return selectors.notifications_list(user_id=user_id(self.request), **query)
 
-    @extend_schema(operation_id="notifications_list", parameters=[NotificationQuery])
+    @extend_schema(parameters=[NotificationQuery])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List your notifications, newest first."""
         return self.list(request, *args, **kwargs)
 
-    @extend_schema(
-        operation_id="notifications_create",
-        request=NotificationInput,
-        responses={201: NotificationOutput},
-    )
+    @extend_schema(request=NotificationInput, responses={201: NotificationOutput})
     def post(self, request: Request) -> Response:
         """Create a notification for a user. Needs `notifications.add_notification`.
 
@@ -91,7 +87,7 @@ class NotificationSummaryView(View):
 
 
 class NotificationView(View):
-    @extend_schema(operation_id="notifications_retrieve", responses=NotificationOutput)
+    @extend_schema(responses=NotificationOutput)
     def get(self, request: Request, notification_id: str) -> Response:
         """Read one of your notifications."""
         found = selectors.notification_get(
@@ -99,35 +95,23 @@ class NotificationView(View):
         )
         return Response(NotificationOutput(found).data)
 
-    @extend_schema(
-        operation_id="notifications_update", request=StatusInput, responses=NotificationOutput
-    )
+    @extend_schema(request=StatusInput, responses=NotificationOutput)
     def put(self, request: Request, notification_id: str) -> Response:
         """Move one of your notifications to another status."""
-        return self._update(request, notification_id)
-
-    @extend_schema(
-        operation_id="notifications_partial_update",
-        request=StatusInput,
-        responses=NotificationOutput,
-    )
-    def patch(self, request: Request, notification_id: str) -> Response:
-        """Move one of your notifications to another status."""
-        return self._update(request, notification_id)
-
-    @extend_schema(operation_id="notifications_destroy", responses={204: None})
-    def delete(self, request: Request, notification_id: str) -> Response:
-        """Archive one of your notifications; what concerns money is never erased."""
-        services.notification_archive(notification_id=notification_id, user_id=user_id(request))
-        return Response(status=204)
-
-    def _update(self, request: Request, notification_id: str) -> Response:
         changed = services.notification_set_status(
             notification_id=notification_id,
             user_id=user_id(request),
             **checked(StatusInput, request.data),
         )
         return Response(NotificationOutput(changed).data)
+
+    patch = put
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, notification_id: str) -> Response:
+        """Archive one of your notifications; what concerns money is never erased."""
+        services.notification_archive(notification_id=notification_id, user_id=user_id(request))
+        return Response(status=204)
 
 
 class NotificationReadView(View):
@@ -159,32 +143,15 @@ class NotificationArchiveView(View):
 
 
 class NotificationBulkUpdateView(View):
-    @extend_schema(
-        operation_id="notifications_bulk_update",
-        request=BulkUpdateInput,
-        responses=BulkUpdateOutput,
-    )
-    def post(self, request: Request) -> Response:
-        """Move up to 100 of your notifications to a status; answers for each id."""
-        return self._update(request)
-
+    @extend_schema(operation_id="notifications_bulk_update", methods=["POST"])
     @extend_schema(
         operation_id="notifications_bulk_replace",
-        request=BulkUpdateInput,
-        responses=BulkUpdateOutput,
+        methods=["PUT"],
+        description="Do the same as POST, for older clients.",
     )
-    def put(self, request: Request) -> Response:
-        """Do the same as POST, for older clients."""
-        return self._update(request)
-
-    def cost(self, request: Request) -> int:
-        data: Any = request.data
-        ids = data.get("notification_ids") if isinstance(data, dict) else None
-        if not isinstance(ids, list):
-            return 1
-        return 1 + len(ids) // (1 if data.get("status") == Status.UNREAD else ROWS_PER_UNIT)
-
-    def _update(self, request: Request) -> Response:
+    @extend_schema(request=BulkUpdateInput, responses=BulkUpdateOutput)
+    def post(self, request: Request) -> Response:
+        """Move up to 100 of your notifications to a status; answers for each id."""
         data = checked(BulkUpdateInput, request.data)
         outcome = services.notifications_bulk_update(
             user_id=user_id(request), ids=data["notification_ids"], status=data["status"]
@@ -192,6 +159,15 @@ class NotificationBulkUpdateView(View):
         results = [{"id": id, "status": status} for id, status in outcome.items()]
         updated = sum(status == "updated" for status in outcome.values())
         return Response({"updated": updated, "results": results})
+
+    put = post
+
+    def cost(self, request: Request) -> int:
+        data: Any = request.data
+        ids = data.get("notification_ids") if isinstance(data, dict) else None
+        if not isinstance(ids, list):
+            return 1
+        return 1 + len(ids) // (1 if data.get("status") == Status.UNREAD else ROWS_PER_UNIT)
 
 
 class NotificationMarkAllReadView(View):
