@@ -6,51 +6,25 @@ or not at all. A repeated call changes and publishes nothing.
 
 from __future__ import annotations
 
+from notifications.services.announcement import announcement_create as announcement_create
+from notifications.services.announcement import announcement_expire as announcement_expire
+from notifications.services.announcement import announcement_publish as announcement_publish
 from notifications.services.announcement import (
-    announcement_create,
-    announcement_expire,
-    announcement_publish,
-    announcements_publish_due,
+    announcements_publish_due as announcements_publish_due,
 )
-from notifications.services.bulk import (
-    notifications_archive,
-    notifications_bulk_update,
-    notifications_mark_all_read,
-    notifications_mark_all_seen,
-    notifications_mark_read,
-    notifications_resend,
-    notifications_tell,
-)
-from notifications.services.due import notifications_publish_due, publish_due
-from notifications.services.mailing import notifications_send
-from notifications.services.notification import (
-    notification_archive,
-    notification_create,
-    notification_mark_read,
-    notification_mark_seen,
-    notification_mark_unread,
-    notification_set_status,
-)
-
-__all__ = [
-    "announcement_create",
-    "announcement_expire",
-    "announcement_publish",
-    "announcements_publish_due",
-    "notification_archive",
-    "notification_create",
-    "notification_mark_read",
-    "notification_mark_seen",
-    "notification_mark_unread",
-    "notification_set_status",
-    "notifications_archive",
-    "notifications_bulk_update",
-    "notifications_mark_all_read",
-    "notifications_mark_all_seen",
-    "notifications_mark_read",
-    "notifications_publish_due",
-    "notifications_resend",
-    "notifications_send",
-    "notifications_tell",
-    "publish_due",
-]
+from notifications.services.bulk import notifications_archive as notifications_archive
+from notifications.services.bulk import notifications_bulk_update as notifications_bulk_update
+from notifications.services.bulk import notifications_mark_all_read as notifications_mark_all_read
+from notifications.services.bulk import notifications_mark_all_seen as notifications_mark_all_seen
+from notifications.services.bulk import notifications_mark_read as notifications_mark_read
+from notifications.services.bulk import notifications_resend as notifications_resend
+from notifications.services.bulk import notifications_tell as notifications_tell
+from notifications.services.due import notifications_publish_due as notifications_publish_due
+from notifications.services.due import publish_due as publish_due
+from notifications.services.mailing import notifications_send as notifications_send
+from notifications.services.notification import notification_archive as notification_archive
+from notifications.services.notification import notification_create as notification_create
+from notifications.services.notification import notification_mark_read as notification_mark_read
+from notifications.services.notification import notification_mark_seen as notification_mark_seen
+from notifications.services.notification import notification_mark_unread as notification_mark_unread
+from notifications.services.notification import notification_set_status as notification_set_status
