@@ -6,11 +6,12 @@ on stderr, without a traceback.
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -35,9 +36,14 @@ class _Parser(CommandParser):
 class Command(BaseCommand):
     """Base of commands. Refuses arguments that are not UTF-8 text before any work begins."""
 
+    json_help: ClassVar[str] = ""  # of `--json`; without it, the command has no such option
+    as_json = False
+
     def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
         parser = super().create_parser(prog_name, subcommand, **options)
         parser.__class__ = _Parser  # Django makes it, and takes no class
+        if self.json_help:
+            parser.add_argument("--json", action="store_true", help=self.json_help)
         return parser
 
     def execute(self, *args: Any, **options: Any) -> str | None:
@@ -47,11 +53,17 @@ class Command(BaseCommand):
                     raise CommandError(
                         f"{name} is {text[:SHOWN]!a}, which is not UTF-8 text: write it again."
                     )
+        self.as_json = bool(options.get("json"))
         self._reported = time.monotonic()
         try:
             return super().execute(*args, **options)
         except CommandError as error:
             raise CommandError(short(str(error)), returncode=error.returncode) from None
+
+    def say(self, result: object, text: str) -> None:
+        """Write a result: as JSON after `--json`, else as text."""
+        self.stdout.write(json.dumps(result) if self.as_json else text)
+        self.stdout.flush()
 
     def progress(self, text: str) -> None:
         """Write a line to stderr, at most one every PROGRESS_SECONDS."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentTypeError
 from datetime import UTC, datetime
 from typing import Any
@@ -34,6 +33,7 @@ def moment(text: str) -> datetime:
 
 class Command(commands.Command):
     help = "Publish an announcement to everybody, now or, with --starts-at, at a later time."
+    json_help = "Print one JSON object."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("title")
@@ -50,29 +50,20 @@ class Command(commands.Command):
             help="ISO 8601, UTC unless it has a zone; the banner vanishes then.",
         )
         parser.add_argument("--author", help="A username; by default the first superuser.")
-        parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             announcement = self._announce(options)
         except Refused as error:
             raise CommandError(str(error)) from None
-        if options["json"]:
-            outcome = {
-                **announcement_json(announcement),
-                "stream": ANNOUNCEMENTS,
-                "offset": announcement.event_offset,
-            }
-            self.stdout.write(json.dumps(outcome))
-        elif announcement.published_at is None:
-            self.stdout.write(
-                f"Announcement {announcement.pk} is scheduled for {announcement.starts_at}."
-            )
-        else:
-            self.stdout.write(
-                f"Announcement {announcement.pk} is published: "
-                f"offset {announcement.event_offset} of {ANNOUNCEMENTS}."
-            )
+        offset = announcement.event_offset
+        text = f"is published: offset {offset} of {ANNOUNCEMENTS}."
+        if announcement.published_at is None:
+            text = f"is scheduled for {announcement.starts_at}."
+        self.say(
+            {**announcement_json(announcement), "stream": ANNOUNCEMENTS, "offset": offset},
+            f"Announcement {announcement.pk} {text}",
+        )
 
     @retried
     @transaction.atomic

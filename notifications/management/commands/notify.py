@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from argparse import ArgumentTypeError
 from pathlib import Path
@@ -22,6 +21,7 @@ class Command(commands.Command):
         "Put a notification into the inbox of every active user, or of those named. "
         "Repeat the same command after a crash: each user gets it once."
     )
+    json_help = "Print one JSON object at the end."
 
     def add_arguments(self, parser: CommandParser) -> None:
         who = parser.add_mutually_exclusive_group(required=True)
@@ -35,7 +35,6 @@ class Command(commands.Command):
         )
         parser.add_argument("--type", choices=NotificationType.values, default="system")
         parser.add_argument("--priority", choices=Priority.values, default="medium")
-        parser.add_argument("--json", action="store_true", help="Print one JSON object at the end.")
 
     def handle(self, **options: Any) -> None:
         begun = Mailing.objects.filter(key=options["key"]).first()
@@ -52,20 +51,16 @@ class Command(commands.Command):
         except Refused as error:
             raise CommandError(str(error)) from None
         new = mailing.done - (begun.done if begun else 0)
-        if options["json"]:
-            outcome = {"key": mailing.key, "notified": mailing.done, "total": mailing.total}
-            self.stdout.write(json.dumps(outcome | {"new": new}))
-        elif begun and begun.finished_at:
-            self.stdout.write(
-                f"Mailing {mailing.key!r} was sent before: nothing new was sent, "
-                f"{mailing.done:,} users have it."
-            )
+        if begun and begun.finished_at:
+            text = f" was sent before: nothing new was sent, {mailing.done:,} users have it."
         elif begun:
-            self.stdout.write(
-                f"Mailing {mailing.key!r}: {new:,} users notified now, {mailing.done:,} in all."
-            )
+            text = f": {new:,} users notified now, {mailing.done:,} in all."
         else:
-            self.stdout.write(f"Mailing {mailing.key!r}: {mailing.done:,} users notified.")
+            text = f": {mailing.done:,} users notified."
+        self.say(
+            {"key": mailing.key, "notified": mailing.done, "total": mailing.total, "new": new},
+            f"Mailing {mailing.key!r}{text}",
+        )
 
     def _progress(self, mailing: Mailing) -> None:
         self.progress(f"{mailing.done:,} of {mailing.total:,} users")

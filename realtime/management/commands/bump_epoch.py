@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
 from typing import Any
 
@@ -17,25 +16,23 @@ class Command(commands.Command):
         "when it is connected, otherwise when it comes back. Run it after a restore from a "
         "backup, and after a failover that may have lost commits, before clients are let in."
     )
+    json_help = "Print one JSON object at the end."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         which = parser.add_mutually_exclusive_group(required=True)
         which.add_argument("--all", action="store_true", help="All streams.")
         which.add_argument("--stream", nargs="+", metavar="NAME", help="Such as user:17.")
-        parser.add_argument("--json", action="store_true", help="Print one JSON object at the end.")
 
     def handle(self, **options: Any) -> None:
         names: list[str] | None = options["stream"]
         if names is not None and (missing := sorted(set(names) - log.heads(names).keys())):
             raise CommandError(f"There is no stream {missing[0]!r}; nothing was changed.")
         done = log.bump_epoch(names, progress=self._progress)
-        if options["json"]:
-            self.stdout.write(json.dumps({"streams": done}))
-        else:
-            self.stdout.write(
-                f"{done:,} streams have a new epoch; their clients resynchronise within the "
-                "nodes' WS_RECONCILE_SECONDS."
-            )
+        self.say(
+            {"streams": done},
+            f"{done:,} streams have a new epoch; their clients resynchronise within the "
+            "nodes' WS_RECONCILE_SECONDS.",
+        )
 
     def _progress(self, done: int) -> None:
         self.progress(f"{done:,} streams")

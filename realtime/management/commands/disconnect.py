@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from argparse import ArgumentParser
 from typing import Any
@@ -15,6 +14,7 @@ from realtime.models import Connection
 
 PATIENCE_SECONDS = 15.0
 LOOK_SECONDS = 0.2
+LINE = "{id}  {opened_at}  {node}  {address}  {device}  {client}"
 
 
 class Command(commands.Command):
@@ -22,6 +22,7 @@ class Command(commands.Command):
         "Close the connections of a user, on all nodes. The client is told not to reconnect "
         "(4403), but its tokens stay valid: add --log-out to end its logins too."
     )
+    json_help = "Print one JSON object."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username")
@@ -34,7 +35,6 @@ class Command(commands.Command):
         what.add_argument(
             "--log-out", action="store_true", help="End every login of the user as well."
         )
-        parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
     def handle(self, *, username: str, **options: Any) -> None:
         user = commands.user_named(username)
@@ -44,7 +44,10 @@ class Command(commands.Command):
             if not found:
                 raise CommandError(f"{username} has no connection {options['connection']!r}.")
         if options["list"]:
-            self._print(options, {"connections": [_describe(item) for item in found]})
+            listed = [_describe(item) for item in found]
+            lines = [LINE.format(**item) for item in listed]
+            lines.append(f"{len(listed)} connection(s).")
+            self.say({"connections": listed}, "\n".join(lines))
             return
         if options["connection"]:
             changes.close_connections(found, reconnect=options["reconnect"])
@@ -52,8 +55,12 @@ class Command(commands.Command):
             found = changes.close_user(user.pk, reconnect=options["reconnect"])
         logins = changes.end_all_sessions(user.pk) if options["log_out"] else 0
         left = self._wait(found)
-        self._print(
-            options, {"closed": len(found) - len(left), "open": left, "logins_ended": logins}
+        closed = len(found) - len(left)
+        self.say(
+            {"closed": closed, "open": left, "logins_ended": logins},
+            f"{closed} connection(s) closed"
+            + (f", {logins} login(s) ended" if options["log_out"] else "")
+            + ".",
         )
         if left:
             raise CommandError(
@@ -70,22 +77,6 @@ class Command(commands.Command):
             if not left or time.monotonic() > give_up_at:
                 return left
             time.sleep(LOOK_SECONDS)
-
-    def _print(self, options: dict[str, Any], result: dict[str, Any]) -> None:
-        if options["json"]:
-            self.stdout.write(json.dumps(result))
-        elif options["list"]:
-            for item in result["connections"]:
-                self.stdout.write(
-                    "{id}  {opened_at}  {node}  {address}  {device}  {client}".format(**item)
-                )
-            self.stdout.write(f"{len(result['connections'])} connection(s).")
-        else:
-            self.stdout.write(
-                f"{result['closed']} connection(s) closed"
-                + (f", {result['logins_ended']} login(s) ended" if options["log_out"] else "")
-                + "."
-            )
 
 
 def _describe(connection: Connection) -> dict[str, str]:

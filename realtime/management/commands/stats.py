@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from argparse import ArgumentParser
@@ -35,9 +34,9 @@ TOP_ROOMS = 10
 
 class Command(commands.Command):
     help = "Show connections, users, rooms, messages, drops and lag, per node and in all."
+    json_help = "One JSON object per reading."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--json", action="store_true", help="One JSON object per reading.")
         parser.add_argument(
             "--watch",
             type=commands.number(0.1, 86_400),
@@ -61,44 +60,32 @@ class Command(commands.Command):
             except DatabaseError as error:  # 1 would be no more than a warning
                 reason = str(error).strip().partition("\n")[0]
                 text = f"the database cannot be used: {reason}"
-                said = {"status": "CRITICAL", "problems": [text]}
-                self.stdout.write(json.dumps(said) if options["json"] else f"CRITICAL: {text}")
+                self.say({"status": "CRITICAL", "problems": [text]}, f"CRITICAL: {text}")
                 sys.exit(2)
-            self._check(found, as_json=options["json"])
+            self._check(found)
+        clears = every is not None and not self.as_json and self.stdout.isatty()
         try:
-            self._show(options)
-            while every is not None:
+            while True:
+                found = cluster()
+                if clears:
+                    self.stdout.write(CLEAR, ending="")
+                self.say(found.as_json(), render(found))
+                if every is None:
+                    return
                 time.sleep(every)
-                self._show(options)
         except KeyboardInterrupt:
             return
 
-    def _show(self, options: dict[str, Any]) -> None:
-        found = cluster()
-        if options["json"]:
-            self.stdout.write(json.dumps(found.as_json()))
-        else:
-            if options["watch"] is not None and self.stdout.isatty():
-                self.stdout.write(CLEAR, ending="")
-            self.stdout.write(render(found))
-        self.stdout.flush()
-
-    def _check(self, found: Cluster, *, as_json: bool) -> None:
+    def _check(self, found: Cluster) -> None:
         worst = max((level for level, _ in found.problems), default=0)
         texts = [text for _, text in found.problems]
         word = ("OK", "WARNING", "CRITICAL")[worst]
-        if as_json:
-            self.stdout.write(json.dumps({"status": word, "problems": texts, **found.as_json()}))
-        else:
-            totals = found.totals
-            self.stdout.write(
-                f"{word}: "
-                + (
-                    "; ".join(texts)
-                    or f"{totals['nodes']} node(s), {totals['connections']} connection(s)"
-                )
-            )
-        self.stdout.flush()
+        totals = found.totals
+        well = f"{totals['nodes']} node(s), {totals['connections']} connection(s)"
+        self.say(
+            {"status": word, "problems": texts, **found.as_json()},
+            f"{word}: {'; '.join(texts) or well}",
+        )
         sys.exit(worst)
 
 

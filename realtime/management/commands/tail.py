@@ -43,6 +43,7 @@ class Command(commands.Command):
         "connection on stderr. It logs in as the user, acknowledges nothing, and counts as "
         "one of the user's connections. Ctrl-C ends it."
     )
+    json_help = "One JSON object per message."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username")
@@ -64,7 +65,6 @@ class Command(commands.Command):
             metavar="now|OFFSET",
             help="Begin with what follows this offset of the user's stream. Default: now.",
         )
-        parser.add_argument("--json", action="store_true", help="One JSON object per message.")
 
     def handle(self, *, username: str, **options: Any) -> None:
         unknown = set(options["types"]).difference(FILTER_TYPES)
@@ -96,21 +96,21 @@ class Command(commands.Command):
         # Its warnings are printed as states, in one line.
         logging.getLogger("realtime.client").setLevel(logging.ERROR)
         try:
-            code, reason = asyncio.run(self._follow(client, as_json=options["json"]))
+            code, reason = asyncio.run(self._follow(client))
         except (KeyboardInterrupt, BrokenPipeError):
             return
         hint = _OTHER_KEY if code == CloseCode.UNAUTHORIZED else ""
         raise CommandError(f"Ended{f' with {code}' if code else ''}: {reason}.{hint}")
 
-    async def _follow(self, client: Client, *, as_json: bool) -> tuple[int | None, str]:
+    async def _follow(self, client: Client) -> tuple[int | None, str]:
         unread = asyncio.Event()  # the reader of our output is gone
         refused: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
         def show(data: dict[str, Any], message: dict[str, Any]) -> None:
-            if not as_json and message["type"] in _SILENT:
+            if not self.as_json and message["type"] in _SILENT:
                 return
             encoding = getattr(self.stdout, "encoding", None) or "utf-8"
-            text = whole(message, encoding) if as_json else shown(message)
+            text = whole(message, encoding) if self.as_json else shown(message)
             text = text.encode(encoding, "replace").decode(encoding)
             try:
                 self.stdout.write(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
@@ -19,6 +18,7 @@ class Command(commands.Command):
         "Delete events older than --days, and all but the last --keep of each stream. A client "
         "that still needs one is told to resynchronise."
     )
+    json_help = "Print one JSON object at the end."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -31,7 +31,6 @@ class Command(commands.Command):
             "--keep", type=commands.whole(), help="Default: EVENT_RETENTION_COUNT.", metavar="N"
         )
         parser.add_argument("--dry-run", action="store_true", help="Count only, delete nothing.")
-        parser.add_argument("--json", action="store_true", help="Print one JSON object at the end.")
 
     def handle(self, **options: Any) -> None:
         days = engine().retention_days if options["days"] is None else options["days"]
@@ -42,11 +41,11 @@ class Command(commands.Command):
             dry_run=options["dry_run"],
             progress=self._progress,
         )
-        if options["json"]:
-            self.stdout.write(json.dumps({**found._asdict(), "dry_run": options["dry_run"]}))
-        else:
-            verb = "would be trimmed from" if options["dry_run"] else "trimmed from"
-            self.stdout.write(f"{found.events:,} events {verb} {found.streams:,} streams.")
+        verb = "would be trimmed from" if options["dry_run"] else "trimmed from"
+        self.say(
+            {**found._asdict(), "dry_run": options["dry_run"]},
+            f"{found.events:,} events {verb} {found.streams:,} streams.",
+        )
 
     def _progress(self, found: Trimmed) -> None:
         self.progress(f"{found.events:,} events of {found.streams:,} streams")

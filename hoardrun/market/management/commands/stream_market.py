@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 import time
 from argparse import ArgumentParser
@@ -27,6 +26,7 @@ class Command(commands.Command):
     """Stream until Ctrl-C, SIGTERM or the time of `--for`, then report how much was sent."""
 
     help = "Send a feed's quotes to all server processes through Redis, and store the newest."
+    json_help = "One JSON object a line."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--source", default="simulator", choices=sorted(FEEDS))
@@ -44,7 +44,6 @@ class Command(commands.Command):
             metavar="SECONDS",
             help="End after this time.",
         )
-        parser.add_argument("--json", action="store_true", help="One JSON object a line.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.REDIS_URL:
@@ -52,7 +51,6 @@ class Command(commands.Command):
                 "Without REDIS_URL these ticks could not reach a server process: set REDIS_URL, "
                 "or start `manage.py serve --simulate-market`, which needs no Redis."
             )
-        self._json = options["json"]
         self._started = time.monotonic()
         self._batches = self._quotes = 0
         self._symbols: set[str] = set()
@@ -104,12 +102,9 @@ class Command(commands.Command):
             "symbols": len(self._symbols),
             "ticks_per_second": round(self._quotes / max(seconds, 0.001), 1),
         }
-        if self._json:
-            self.stdout.write(json.dumps({"event": event, **numbers}))
-        else:
-            end = "Ended after" if event == "summary" else "Streaming for"
-            self.stdout.write(
-                f"{end} {numbers['seconds']} s: {self._quotes} ticks of {len(self._symbols)} "
-                f"symbols in {self._batches} batches, {numbers['ticks_per_second']} a second."
-            )
-        self.stdout.flush()
+        end = "Ended after" if event == "summary" else "Streaming for"
+        self.say(
+            {"event": event, **numbers},
+            f"{end} {numbers['seconds']} s: {self._quotes} ticks of {len(self._symbols)} "
+            f"symbols in {self._batches} batches, {numbers['ticks_per_second']} a second.",
+        )
