@@ -86,7 +86,7 @@ def main() -> int:
                 measured.append((scenario, results))
                 runner.run(scenario, bench, results, rounds=arguments.rounds, only=only)
                 if not results.samples:
-                    names = ", ".join(part.name for part in scenario.parts(bench))
+                    names = ", ".join(part.name for part in scenario.parts)
                     bench.progress(f"{scenario.name}: nothing was measured; there are {names}")
                     continue
                 tables.append(report.text(scenario, results, quick=arguments.quick))

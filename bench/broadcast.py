@@ -45,20 +45,18 @@ def publish(
 ) -> tuple[dict[str, float], list[str]]:
     """Publish one case to all open sockets; return the figures, and what went wrong."""
     load.begin()
-    server, postgres, redis = running.cpu(), running.postgres_cpu(), bench.stores.redis_cpu()
+    before, redis = running.spent(), bench.stores.redis_cpu()
     publisher = running.publish(case.count, case.rate)
     received = load.finish(case.count)
-    server = running.cpu() - server
-    postgres = running.postgres_cpu() - postgres
+    spent = running.spent().since(before)
     redis = bench.stores.redis_cpu() - redis
     if not received.deliveries:
         return {}, ["nothing arrived", *received.problems()]
     each = 1e6 / received.deliveries
-    figures = {
-        "cpu_us": (server + publisher + postgres) * each,
-        "server_us": server * each,
+    figures = spent.figures("us", each)
+    figures["cpu_us"] += publisher * each
+    figures |= {
         "publisher_us": publisher * each,
-        "postgres_us": postgres * each,
         "redis_us": redis * each,
         "client_us": received.cpu * each,
         "rate": received.deliveries / received.wall,

@@ -23,7 +23,7 @@ from typing import Any
 
 from bench.checker import Receipt
 from bench.frames import Chunk, masked
-from bench.opening import Opener, Plan
+from bench.opening import Opener, Plan, Step
 
 READ_BYTES = 64 * 1024
 EVENTS = 2048
@@ -65,10 +65,10 @@ class Client:
         self._told = False
         self._epoll.register(COMMANDS, select.EPOLLIN | select.EPOLLONESHOT)
 
-    def open(self, **options: Any) -> dict[str, Any]:
+    def open(self, *, steps: list[dict[str, Any]], **options: Any) -> dict[str, Any]:
         """Connect as `opening.Plan` says; answers with how many and how long it took."""
         began, cpu = time.monotonic(), time.process_time()
-        plan = Plan(**options)
+        plan = Plan(steps=[Step(**step) for step in steps], **options)
         Opener(plan, self._keep, lambda: self.turn(0)).run()
         return {
             "opened": plan.sockets,

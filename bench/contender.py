@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, TypeVar, cast
+from typing import ClassVar, NamedTuple, TypeVar, cast
 
 from bench import processes
-from bench.load import Entry
+from bench.opening import Entry
 from bench.publishers import Ask, Publish, refuse
 from bench.stores import Stores
-from tests.services import reaper
+from tests.services import environment, reaper
+from tests.services.ports import wait_until
 from tests.services.process import Process
 
 T = TypeVar("T")
@@ -44,6 +45,26 @@ class Bench:
         return cast(T, self._made[key])
 
 
+class Spent(NamedTuple):
+    """CPU seconds of a server and of its database."""
+
+    server: float
+    postgres: float
+
+    def since(self, before: Spent) -> Spent:
+        """What was spent after an earlier look."""
+        return Spent(self.server - before.server, self.postgres - before.postgres)
+
+    def figures(self, unit: str, each: float) -> dict[str, float]:
+        """Return both times `each`, and their sum, as figures in `unit`."""
+        server, postgres = self.server * each, self.postgres * each
+        return {
+            f"cpu_{unit}": server + postgres,
+            f"server_{unit}": server,
+            f"postgres_{unit}": postgres,
+        }
+
+
 @dataclass
 class Running:
     """A contender that has started.
@@ -57,13 +78,17 @@ class Running:
 
     pids: Sequence[int]
     entry: Entry
-    publish: Publish
+    publish: Publish = refuse
     ask: Ask = refuse
     postgres_cpu: Callable[[], float] = float  # 0.0
 
     def cpu(self) -> float:
         """CPU seconds that the server has spent so far."""
         return sum(processes.cpu_seconds(pid) for pid in self.pids)
+
+    def spent(self) -> Spent:
+        """CPU seconds of the server and of its database so far."""
+        return Spent(self.cpu(), self.postgres_cpu())
 
 
 class Contender(ABC):
@@ -82,9 +107,16 @@ class Contender(ABC):
 
 
 @contextmanager
-def serving(process: Process) -> Iterator[Process]:
-    """End a process, and have an error tell what it wrote last."""
+def serving(
+    command: Sequence[str | Path], folder: Path, ready: str, env: Mapping[str, str] | None = None
+) -> Iterator[Process]:
+    """Start a server, wait for what it writes once it is ready, and end it.
+
+    An error tells what it wrote last.
+    """
+    process = Process(command, log=folder / "log", env=env, cwd=environment.ROOT)
     try:
+        wait_until(lambda: ready in process.log(), seconds=30, what=str(command[0]))
         yield process
     except Exception as error:
         error.add_note(process.tail())

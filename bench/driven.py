@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
-from typing import Any
+from typing import Any, Self
 
 from tests.services import environment, reaper
 
@@ -85,6 +85,12 @@ class Driven:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, SIGKILL)
         reaper.forget(self.pid)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
 
     def _read(self, seconds: float) -> Answer:
         assert self._popen.stdout is not None

@@ -60,5 +60,13 @@ class Goal:
         return Verdict.MET if ratio <= self.limit else Verdict.MISSED
 
 
+def against(
+    theirs: str, what: str, case: str, figure: str, limit: float, ours: str = "hoardrun"
+) -> Goal:
+    """Return the goal that a figure of `ours` is at most `limit` times that of `theirs`."""
+    text = f"{what}, {ours} to {theirs}"
+    return Goal(text, Side(case, ours, figure), limit, Side(case, theirs, figure))
+
+
 def _values(results: Results, side: Side) -> dict[int, float]:
     return results.by_round(side.case, side.contender, side.figure)

@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from bench.driven import Driven
-from bench.opening import Plan, Step
-
-
-@dataclass(frozen=True)
-class Entry:
-    """How one reaches a contender's sockets: see `opening.Plan` and `opening.Step`."""
-
-    port: int
-    paths: Sequence[str]
-    tokens: Sequence[str] = ()
-    steps: Sequence[Step] = ()
-    window: int = 100
-
-    def after(self, count: int) -> Entry:
-        """The same for further sockets, once `count` tokens are in use."""
-        return replace(self, tokens=self.tokens[count:])
+from bench.opening import Entry, Plan
 
 
 @dataclass(frozen=True)
@@ -53,31 +38,22 @@ class Received:
         return found
 
 
-class Load:
+class Load(Driven):
     """Opens sockets in a process of its own and tells what they received."""
 
     def __init__(self, folder: Path) -> None:
-        self._child = Driven("bench.client", log=folder / "client.log")
+        super().__init__("bench.client", log=folder / "client.log")
 
     def open(
         self, entry: Entry, sockets: int, *, stuck: int = 0, seconds: float = 180
     ) -> dict[str, Any]:
         """Open sockets and wait until all are ready; may be called again for more."""
-        plan = Plan(
-            entry.port,
-            sockets,
-            entry.paths,
-            entry.tokens,
-            [asdict(step) for step in entry.steps],
-            entry.window,
-            stuck,
-            seconds,
-        )
-        return self._child.ask("open", seconds=seconds + 10, **asdict(plan))
+        plan = Plan(**vars(entry), sockets=sockets, stuck=stuck, patience=seconds)
+        return self.ask("open", seconds=seconds + 10, **asdict(plan))
 
     def begin(self) -> None:
         """Count from here: the next message is number 0."""
-        self._child.ask("begin")
+        self.ask("begin")
 
     def finish(
         self, count: int | Sequence[int], *, patience: float = 10, settle: float = 0.2
@@ -87,25 +63,13 @@ class Load:
         `count` may differ from socket to socket, if all were opened at once; without
         `begin`, what came while they were opened counts too.
         """
-        answer = self._child.ask(
-            "finish", count=count, patience=patience, settle=settle, seconds=600
-        )
+        answer = self.ask("finish", count=count, patience=patience, settle=settle, seconds=600)
         return Received(**answer)
 
     def arrivals(self) -> dict[int, int]:
         """When each message arrived first, on the monotonic clock in nanoseconds."""
-        return dict(sorted(self._child.ask("arrivals")["arrivals"], reverse=True))
+        return dict(sorted(self.ask("arrivals")["arrivals"], reverse=True))
 
     def close(self) -> None:
         """Close all sockets; others may be opened after that."""
-        self._child.ask("close")
-
-    def stop(self) -> None:
-        """End the process."""
-        self._child.stop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.stop()
+        self.ask("close")

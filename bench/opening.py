@@ -8,7 +8,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.frames import BINARY, HEADER_END, TEXT, Chunk, handshake, masked
 
@@ -28,23 +28,35 @@ class Step:
     binary: bool = False
 
 
-@dataclass
-class Plan:
-    """Which sockets to open, and when each counts as ready.
+@dataclass(frozen=True)
+class Entry:
+    """How one reaches a contender's sockets, and when each counts as ready.
 
     `paths` and `tokens` hold one for each socket, or one for all; a token goes
     into `Authorization: Bearer`. At most `window` sockets are under way at once.
-    The first `stuck` sockets get a small receive buffer and are not read once ready.
     """
 
     port: int
-    sockets: int
     paths: Sequence[str]
     tokens: Sequence[str] = ()
-    steps: Sequence[dict[str, object]] = ()
+    steps: Sequence[Step] = ()
     window: int = 100
-    stuck: int = 0
-    patience: float = 180
+
+    def after(self, count: int) -> Entry:
+        """The same for further sockets, once `count` tokens are in use."""
+        return replace(self, tokens=self.tokens[count:])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan(Entry):
+    """How many sockets to open.
+
+    The first `stuck` sockets get a small receive buffer and are not read once ready.
+    """
+
+    sockets: int
+    stuck: int
+    patience: float
 
     def request(self, number: int) -> bytes:
         """Write the handshake of one socket."""
@@ -66,7 +78,7 @@ class _Candidate:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, STUCK_BUFFER_BYTES)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.setblocking(False)
-        self._steps = deque(Step(**step) for step in plan.steps)  # type: ignore[arg-type]
+        self._steps = deque(plan.steps)
         self._waits: bytes = HEADER_END
         self._unsent = plan.request(number)
         self._received = b""

@@ -165,9 +165,9 @@ Publish = Callable[[int, float | None], float]
 Ask = Callable[..., dict[str, Any]]
 
 
-def refuse(verb: str, **options: object) -> dict[str, Any]:
-    """Stand where no process is that could be asked."""
-    raise NotImplementedError(f"this contender cannot {verb}")
+def refuse(*arguments: object, **options: object) -> Any:
+    """Stand where nothing can be published, or no process can be asked."""
+    raise NotImplementedError(f"this contender cannot do that: {arguments} {options}")
 
 
 def asking(ask: Ask, **options: object) -> Publish:

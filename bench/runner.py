@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from bench.contender import Bench
 from bench.results import Results, Sample
-from bench.scenario import Scenario
+from bench.scenario import Part, Scenario
 
 Progress = Callable[[str], None]
 LOG_LINES = 15
@@ -25,9 +25,14 @@ def run(
     Participants alternate within each round, so that whatever else the machine does
     falls on all of them. One that crashes is a failed sample, and the run goes on.
     """
-    parts = [part for part in scenario.parts(bench) if not only or part.name in only]
-    results.absent |= {part.name: part.missing for part in parts if part.missing}
-    parts = [part for part in parts if not part.missing]
+    parts: list[Part] = []
+    for part in scenario.parts:
+        if (only and part.name not in only) or (bench.quick and part.is_large):
+            continue
+        if missing := part.missing():
+            results.absent[part.name] = missing
+        else:
+            parts.append(part)
     total = rounds or (scenario.quick_rounds if bench.quick else scenario.rounds)
     for number in range(1, total + 1):
         for place, part in enumerate(parts, start=1):

@@ -4,22 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Self
 
-from bench.contender import Bench
+from bench.contender import Bench, Contender
 from bench.goals import Goal
 from bench.results import Sample
+
+
+def nothing_is_missing() -> str | None:
+    return None
 
 
 @dataclass(frozen=True)
 class Part:
     """One participant. `measure` runs one round and yields a sample for each case.
 
-    `missing` says what to install for it; None if it can run here.
+    `missing` tells what to install for it; None if it can run here. `is_large` keeps it
+    from --quick.
     """
 
     name: str
     measure: Callable[[Bench, int], Iterable[Sample]]
-    missing: str | None = None
+    missing: Callable[[], str | None] = nothing_is_missing
+    is_large: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        contenders: Sequence[Contender],
+        measure: Callable[[Contender, Bench, int], Iterable[Sample]],
+    ) -> list[Self]:
+        """Create one for each contender."""
+        return [cls(each.name, partial(measure, each), each.missing) for each in contenders]
 
 
 @dataclass(frozen=True)
@@ -41,7 +58,7 @@ class Scenario:
 
     name: str
     summary: str
-    parts: Callable[[Bench], Sequence[Part]]
+    parts: Sequence[Part]
     columns: Sequence[Column]
     goals: Sequence[Goal]
     rounds: int = 3

@@ -24,6 +24,7 @@ class Stores:
 
     def __init__(self, ending: ExitStack) -> None:
         self._ending = ending
+        self._databases: dict[str, str] = {}
 
     @cached_property
     def postgres(self) -> Postgres:
@@ -36,6 +37,12 @@ class Stores:
         server = Redis()
         self._ending.callback(server.stop)
         return server
+
+    def urls(self, database: str) -> dict[str, str]:
+        """Return the variables of a server on both stores, with a database of its own."""
+        if database not in self._databases:
+            self._databases[database] = self.postgres.database(database)
+        return {"DATABASE_URL": self._databases[database], "REDIS_URL": self.redis.url}
 
     @contextmanager
     def statements(self) -> Iterator[Callable[[], int]]:

@@ -7,30 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bench.contender import Bench, Contender, Running, serving
-from bench.load import Entry
-from bench.publishers import refuse
-from tests.services import environment
-from tests.services.ports import free_port, wait_until
-from tests.services.process import Process
-
-
-def _publish(count: int, rate: float | None) -> float:
-    refuse("publish")
-    return 0.0
+from bench.opening import Entry
+from tests.services.ports import free_port
 
 
 class Echo(Contender):
     name = "asgi-echo"
+    app = "bench.peers.echo_app:app"
 
     @contextmanager
     def started(self, bench: Bench, sockets: int) -> Iterator[Running]:
         port = free_port()
         command = [
-            sys.executable, "-m", "uvicorn", "bench.peers.echo_app:app", "--port", str(port),
-            "--loop", "uvloop", "--ws", "websockets-sansio", "--ws-per-message-deflate", "false",
-            "--lifespan", "off",
+            sys.executable, "-m", "uvicorn", self.app, "--port", str(port), "--loop", "uvloop",
+            "--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--lifespan", "off",
         ]  # fmt: skip
-        log = bench.new_folder(self.name) / "log"
-        with serving(Process(command, log=log, cwd=environment.ROOT)) as process:
-            wait_until(lambda: "running on" in process.log(), seconds=20, what="the echo")
-            yield Running([process.pid], Entry(port, ["/ws"]), _publish)
+        with serving(command, bench.new_folder(self.name), "running on") as process:
+            yield Running([process.pid], Entry(port, ["/ws"]))

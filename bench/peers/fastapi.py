@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import importlib.util
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
-from bench.contender import Bench, Contender, Running, serving
-from bench.load import Entry
+from bench.contender import Bench, Running
+from bench.peers.echo import Echo
 from bench.publishers import HttpPublisher
-from tests.services import environment
-from tests.services.ports import free_port, wait_until
-from tests.services.process import Process
 
 
-class FastApi(Contender):
+class FastApi(Echo):
+    """It needs no lifespan, so it is started as the echo is."""
+
     name = "fastapi"
+    app = "bench.peers.fastapi_app:app"
 
     def missing(self) -> str | None:
         return None if importlib.util.find_spec("fastapi") else "requirements-bench.txt"
 
     @contextmanager
     def started(self, bench: Bench, sockets: int) -> Iterator[Running]:
-        port = free_port()
-        command = [
-            sys.executable, "-m", "uvicorn", "bench.peers.fastapi_app:app", "--port", str(port),
-            "--loop", "uvloop", "--ws", "websockets-sansio", "--ws-per-message-deflate", "false",
-        ]  # fmt: skip
-        log = bench.new_folder(self.name) / "log"
-        with serving(Process(command, log=log, cwd=environment.ROOT)) as process:
-            wait_until(lambda: "running on" in process.log(), seconds=20, what="FastAPI")
-            with closing(HttpPublisher(port, "/publish")) as publisher:
-                yield Running([process.pid], Entry(port, ["/ws"]), publisher)
+        with (
+            super().started(bench, sockets) as running,
+            closing(HttpPublisher(running.entry.port, "/publish")) as publisher,
+        ):
+            yield replace(running, publish=publisher)

@@ -8,9 +8,8 @@ from typing import ClassVar
 
 from bench.contender import Bench, Contender, Running
 from bench.driven import Driven
-from bench.load import Entry
-from bench.opening import Step
-from bench.peers.installation import Installation, run_python, with_users
+from bench.opening import Entry, Step
+from bench.peers.installation import Installation, install
 from bench.publishers import asking, silently
 from tests.services import environment
 from tests.services.ports import free_port
@@ -25,16 +24,7 @@ COMMON = {"SECURE_SSL_REDIRECT": "0", "ACCESS_TOKEN_MINUTES": "600"}
 
 def installation(bench: Bench, users: int) -> Installation:
     """Return the run's installation on PostgreSQL and Redis, with at least so many users."""
-
-    def migrated() -> dict[str, str]:
-        bench.progress("hoardrun: migrating a database")
-        url = bench.stores.postgres.database("hoardrun_bench")
-        env = COMMON | {"DATABASE_URL": url, "REDIS_URL": bench.stores.redis.url}
-        run_python(["manage.py", "migrate", "--verbosity=0"], env)
-        return env
-
-    env = bench.once("hoardrun", migrated)
-    return bench.once(f"hoardrun {users}", lambda: with_users(env, users))
+    return install(bench, COMMON | bench.stores.urls("hoardrun_bench"), users)
 
 
 class Hoardrun(Contender):
@@ -54,16 +44,12 @@ class Hoardrun(Contender):
             "serve", env={**made.env, **self.settings}, workers=self.workers, migrate=False
         ) as server:
             folder = bench.new_folder(self.name)
-            publisher = Driven(
-                "bench.peers.hoardrun_publisher", log=folder / "publisher.log", env=server.env
-            )
-            try:
+            log = folder / "publisher.log"
+            with Driven("bench.peers.hoardrun_publisher", log=log, env=server.env) as publisher:
                 entry = Entry(server.port, [PATH], made.tokens, self.steps)
                 publish = asking(publisher.ask, kind=self.kind)
                 postgres_cpu = bench.stores.postgres_cpu
                 yield Running([server.pid], entry, publish, publisher.ask, postgres_cpu)
-            finally:
-                publisher.stop()
 
 
 class HoardrunWorkers(Hoardrun):
@@ -88,27 +74,11 @@ class HoardrunMemory(Contender):
 
     @contextmanager
     def started(self, bench: Bench, sockets: int) -> Iterator[Running]:
-        made = self._installation(bench, sockets)
-        folder, port = bench.new_folder(self.name), free_port()
-        server = Driven(
-            "bench.peers.hoardrun_memory",
-            str(port),
-            log=folder / "log",
-            env=environment.of_a_server() | dict(made.env),
-        )
-        try:
+        url = f"sqlite:///{bench.folder / 'memory.sqlite3'}"
+        made = install(bench, COMMON | {"DATABASE_URL": url}, sockets)
+        log, port = bench.new_folder(self.name) / "log", free_port()
+        env = environment.of_a_server() | dict(made.env)
+        with Driven("bench.peers.hoardrun_memory", str(port), log=log, env=env) as server:
             entry = Entry(port, [PATH], made.tokens, [GREETED])
             # What publishing costs is part of what the server spends.
             yield Running([server.pid], entry, silently(asking(server.ask, kind="announcement")))
-        finally:
-            server.stop()
-
-    def _installation(self, bench: Bench, users: int) -> Installation:
-        def migrated() -> dict[str, str]:
-            file = bench.new_folder("sqlite") / "db.sqlite3"
-            env = COMMON | {"DATABASE_URL": f"sqlite:///{file}"}
-            run_python(["manage.py", "migrate", "--verbosity=0"], env)
-            return env
-
-        env = bench.once("memory", migrated)
-        return bench.once(f"memory {users}", lambda: with_users(env, users))

@@ -7,6 +7,7 @@ driven as `bench.driven` describes.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import django
@@ -15,6 +16,7 @@ from django.utils import timezone
 from bench.driven import serve
 from bench.frames import marker
 from bench.publishers import paced
+from realtime.protocol.messages import Payload
 
 PER_TRANSACTION = 200  # events, when what they cost does not matter
 SYMBOLS = 500  # more than any queue holds, so that no price replaces one that waits
@@ -69,42 +71,33 @@ def save_one_by_one(*, user_id: int, count: int, gap: float) -> dict[str, Any]:
 def fill(*, user_id: int, count: int) -> dict[str, Any]:
     """Send a user more than the buffers between us and a stuck socket can hold."""
     from notifications.messages import Notification
-    from realtime.layer import send
-    from realtime.publish import payload_from, publish_many
+    from realtime.publish import payload_from
     from realtime.streams import user_stream
 
     data = {"id": "1", "title": "Filling", "message": "x" * 1000, "created_at": timezone.now()}
-    event = (user_stream(user_id), payload_from(Notification, data))
-    for _ in range(0, count, PER_TRANSACTION):
-        publish_many([event] * PER_TRANSACTION)
-        send.sender.flush(30)
-    return {}
+    return _publish_all([(user_stream(user_id), payload_from(Notification, data))] * count)
 
 
 def miss(*, counts: list[int]) -> dict[str, Any]:
     """Publish so many events, numbered from 0, to the stream of each user from 1 on."""
     from notifications.messages import Notification
-    from realtime.layer import send
-    from realtime.publish import payload_from, publish_many
+    from realtime.publish import payload_from
     from realtime.streams import user_stream
 
     now = timezone.now()
-    events = [
-        (
-            user_stream(user_id),
-            payload_from(
-                Notification,
-                {
-                    "id": str(number),
-                    "title": "Missed",
-                    "message": marker(number, time.monotonic_ns()),
-                    "created_at": now,
-                },
-            ),
-        )
-        for user_id, count in enumerate(counts, start=1)
-        for number in range(count)
-    ]
+    events = []
+    for user_id, count in enumerate(counts, start=1):
+        for number in range(count):
+            text = marker(number, time.monotonic_ns())
+            data = {"id": str(number), "title": "Missed", "message": text, "created_at": now}
+            events.append((user_stream(user_id), payload_from(Notification, data)))
+    return _publish_all(events)
+
+
+def _publish_all(events: Sequence[tuple[str, Payload]]) -> dict[str, Any]:
+    from realtime.layer import send
+    from realtime.publish import publish_many
+
     for start in range(0, len(events), PER_TRANSACTION):
         publish_many(events[start : start + PER_TRANSACTION])
         send.sender.flush(30)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bench.contender import Bench
 from tests.services import environment
 
 
@@ -18,10 +19,19 @@ class Installation:
     tokens: Sequence[str]
 
 
-def with_users(env: Mapping[str, str], users: int) -> Installation:
-    """Make the users of an installation."""
-    output = run_python(["-m", "bench.peers.users", str(users)], env)
-    return Installation(env, output.split())
+def install(bench: Bench, env: Mapping[str, str], users: int) -> Installation:
+    """Return the run's installation at DATABASE_URL, with at least so many users."""
+    url = env["DATABASE_URL"]
+
+    def migrated() -> str:
+        bench.progress(f"migrating {url.rpartition('/')[2]}")
+        return run_python(["-m", "django", "migrate", "--verbosity=0"], env)
+
+    def tokens() -> list[str]:
+        return run_python(["-m", "bench.peers.users", str(users)], env).split()
+
+    bench.once(url, migrated)
+    return Installation(env, bench.once(f"{url} {users}", tokens))
 
 
 def run_python(arguments: Sequence[str], env: Mapping[str, str]) -> str:

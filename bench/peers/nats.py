@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 from bench.contender import Bench, Contender, Running, serving
-from bench.load import Entry
-from bench.opening import Step
+from bench.opening import Entry, Step
 from bench.publishers import RawPublisher, message
-from tests.services.ports import free_port, wait_until
-from tests.services.process import Process
+from tests.services.ports import free_port
 
 _HELLO = 'CONNECT {"verbose":false,"pedantic":false}\r\n'
 _CONFIGURATION = """
@@ -50,8 +48,7 @@ class Nats(Contender):
         port, ws_port = free_port(), free_port()
         file = folder / "nats.conf"
         file.write_text(_CONFIGURATION % (port, ws_port))
-        with serving(Process(["nats-server", "-c", file], log=folder / "log")) as process:
-            wait_until(lambda: "Server is ready" in process.log(), seconds=10, what="nats-server")
+        with serving(["nats-server", "-c", file], folder, "Server is ready") as process:
             entry = Entry(
                 ws_port, ["/"], steps=[Step("PONG", f"{_HELLO}SUB bench 1\r\nPING\r\n", True)]
             )

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from bench.contender import Bench, Contender, Running, serving
-from bench.load import Entry
+from bench.opening import Entry
 from bench.publishers import HttpPublisher, PipelinedPublisher
 from tests.services.ports import free_port, wait_until
-from tests.services.process import Process
 
 _MODULES = (Path("/usr/lib/nginx/modules"), Path("/usr/lib64/nginx/modules"))
 _CONFIGURATION = """
@@ -73,7 +72,7 @@ class Nchan(Contender):
         user = "user root;" if folder.owner() == "root" else ""
         file.write_text(_CONFIGURATION.format(module=module, user=user, folder=folder, port=port))
         command: list[str | Path] = ["nginx", "-p", folder, "-e", folder / "log", "-c", file]
-        with serving(Process(command, log=folder / "log")) as process:
+        with serving(command, folder, "") as process:
             wait_until((folder / "pid").exists, seconds=10, what="nginx")
             with closing(self.publisher(port, "/pub")) as publisher:
                 yield Running([process.pid], Entry(port, ["/sub"]), publisher)

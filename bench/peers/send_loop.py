@@ -9,11 +9,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from bench.contender import Bench, Contender, Running, serving
-from bench.load import Entry
+from bench.opening import Entry
 from bench.publishers import MESSAGE_BYTES, LinePublisher
 from tests.services import reaper
-from tests.services.ports import free_port, wait_until
-from tests.services.process import Process
+from tests.services.ports import free_port
 
 SOURCE = Path(__file__).with_name("send_loop.c")
 
@@ -39,8 +38,8 @@ class SendLoop(Contender):
         program = bench.once(self.name, _build)
         port, control = free_port(), free_port()
         command: list[str | Path] = [program, str(port), str(control), str(MESSAGE_BYTES)]
-        log = bench.new_folder(self.name) / "log"
-        with serving(Process(command, log=log)) as process:
-            wait_until(lambda: "ready" in process.log(), seconds=5, what="the loop in C")
-            with closing(LinePublisher(control)) as publisher:
-                yield Running([process.pid], Entry(port, ["/"]), publisher)
+        with (
+            serving(command, bench.new_folder(self.name), "ready") as process,
+            closing(LinePublisher(control)) as publisher,
+        ):
+            yield Running([process.pid], Entry(port, ["/"]), publisher)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 
 from bench.contender import Bench, Contender
-from bench.goals import Goal, Side
+from bench.goals import against
 from bench.load import Load
 from bench.peers.channels import StockChannels
 from bench.peers.hoardrun import Hoardrun
@@ -28,30 +27,24 @@ def measure(contender: Contender, bench: Bench, number: int) -> Iterator[Sample]
         load.open(replace(running.entry, tokens=tokens), online)
         time.sleep(1)
         load.begin()
-        server, postgres, began = running.cpu(), running.postgres_cpu(), time.monotonic()
+        before, began = running.spent(), time.monotonic()
         publisher = running.ask("bulk", users=users, seconds=600)["cpu"]
         published = time.monotonic() - began
         received = load.finish(1)
-        server, postgres = running.cpu() - server, running.postgres_cpu() - postgres
-        figures = {
-            "cpu_s": server + publisher + postgres,
-            "server_s": server,
+        figures = running.spent().since(before).figures("s", 1)
+        figures["cpu_s"] += publisher
+        figures |= {
             "publisher_s": publisher,
-            "postgres_s": postgres,
             "wall_s": published,
             "last_s": received.max / 1000,
         }
         yield Sample("bulk", contender.name, number, figures, received.problems())
 
 
-def _parts(bench: Bench) -> Sequence[Part]:
-    return [Part(contender.name, partial(measure, contender)) for contender in CONTENDERS]
-
-
 SCENARIO = Scenario(
     name="bulk",
     summary="one notification to each of 10,000 users, 1,000 of them online",
-    parts=_parts,
+    parts=Part.of(CONTENDERS, measure),
     columns=[
         Column("cpu_s", "CPU s", 2),
         Column("server_s", "server", 2),
@@ -60,13 +53,10 @@ SCENARIO = Scenario(
         Column("wall_s", "s to publish", 2),
         Column("last_s", "s to the last socket", 2),
     ],
-    goals=[
-        Goal(f"CPU, hoardrun to {STOCK.name}", Side("bulk", "hoardrun", "cpu_s"), 1 / 20,
-             Side("bulk", STOCK.name, "cpu_s")),
-    ],
+    goals=[against(STOCK.name, "CPU", "bulk", "cpu_s", 1 / 20)],
     notes=[
         "hoardrun sends with what `manage.py notify` calls, 500 users a transaction; stock "
         "Channels saves one after the other, which sends the signal that pushes."
     ],
     rounds=2,
-)  # fmt: skip
+)

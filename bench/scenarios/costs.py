@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from bench import processes
-from bench.contender import Bench
+from bench.contender import Bench, Spent
 from bench.peers.costs_data import PASSWORD
 from bench.peers.hoardrun import COMMON
 from bench.peers.installation import run_python
@@ -130,13 +130,11 @@ def _commands(made: Made) -> list[tuple[str, Callable[[int], dict[str, Any]]]]:
 @contextmanager
 def _started(bench: Bench) -> Iterator[tuple[Server, Made]]:
     def prepared() -> tuple[dict[str, str], Made]:
-        url = bench.stores.postgres.database("hoardrun_costs")
         env = {
             **COMMON,
             **LIMITS,
             **dict.fromkeys(RATES, PLENTY),
-            "DATABASE_URL": url,
-            "REDIS_URL": bench.stores.redis.url,
+            **bench.stores.urls("hoardrun_costs"),
             "SIMULATE_MARKET": "1",
             "LOG_LEVEL": "ERROR",
         }
@@ -148,15 +146,14 @@ def _started(bench: Bench) -> Iterator[tuple[Server, Made]]:
         yield server, made
 
 
-def _meter(bench: Bench, server: Server) -> Callable[[], tuple[float, float]]:
-    return lambda: (processes.cpu_seconds(server.pid), bench.stores.postgres_cpu())
+def _spent(bench: Bench, server: Server) -> Spent:
+    return Spent(processes.cpu_seconds(server.pid), bench.stores.postgres_cpu())
 
 
 def http_requests(bench: Bench, number: int) -> Iterator[Sample]:
     """Send each request so many times over one connection, and read what the CPU was."""
     times = 20 if bench.quick else 200
     with _started(bench) as (server, made):
-        meter = _meter(bench, server)
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         for request in _requests(made):
             method, path = request.name.split()[:2]
@@ -165,10 +162,10 @@ def http_requests(bench: Bench, number: int) -> Iterator[Sample]:
                 headers["Authorization"] = f"Bearer {made[request.who]}"
             count = max(5, round(times * request.share))
             waits: list[float] = []
-            size, problems, before = 0, [], (0.0, 0.0)
+            size, problems, before = 0, [], _spent(bench, server)
             for turn in range(-WARM_UP, count):
                 if turn == 0:
-                    before = meter()
+                    before = _spent(bench, server)
                 body = None if request.body is None else json.dumps(request.body(turn + WARM_UP))
                 began = time.perf_counter()
                 connection.request(method, path, body, headers)
@@ -177,7 +174,7 @@ def http_requests(bench: Bench, number: int) -> Iterator[Sample]:
                 waits.append(time.perf_counter() - began)
                 if answer.status != request.status:
                     problems = [f"answered {answer.status}"]
-            figures = _figures(before, meter(), count)
+            figures = _spent(bench, server).since(before).figures("ms", 1000 / count)
             figures |= {"wait_ms": median(waits) * 1000, "kib": size / 1024}
             yield Sample("requests", _row(request.name, made), number, figures, problems)
 
@@ -194,34 +191,28 @@ def socket_commands(bench: Bench, number: int) -> Iterator[Sample]:
 
 async def _talk(bench: Bench, server: Server, made: Made, number: int) -> list[Sample]:
     times = 50 if bench.quick else 300
-    meter, samples = _meter(bench, server), []
+    samples = []
     client = await Client.open(server.ws_url, token=made["customer"])
     await client.receive("connection_established")
     for name, command in _commands(made):
-        before, waits = meter(), []
+        before, waits = _spent(bench, server), []
         for turn in range(times):
             began = time.perf_counter()
             await client.send(command(turn) | {"id": f"{name}-{turn}"[:64]})
             await client.until_answer(f"{name}-{turn}"[:64])
             waits.append(time.perf_counter() - began)
-        figures = _figures(before, meter(), times) | {"wait_ms": median(waits) * 1000}
+        figures = _spent(bench, server).since(before).figures("ms", 1000 / times)
+        figures |= {"wait_ms": median(waits) * 1000}
         samples.append(Sample("commands", name, number, figures))
         client.journal.clear()
     await client.close()
     return samples
 
 
-def _figures(
-    before: tuple[float, float], after: tuple[float, float], count: int
-) -> dict[str, float]:
-    server, postgres = ((after[i] - before[i]) / count * 1000 for i in range(2))
-    return {"cpu_ms": server + postgres, "server_ms": server, "postgres_ms": postgres}
-
-
 SCENARIO = Scenario(
     name="costs",
     summary="each request over HTTP and each command of the socket, one after the other",
-    parts=lambda bench: [Part("http", http_requests), Part("socket", socket_commands)],
+    parts=[Part("http", http_requests), Part("socket", socket_commands)],
     columns=[
         Column("cpu_ms", "CPU ms", 2),
         Column("server_ms", "server", 2),

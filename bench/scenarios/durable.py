@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from bench.contender import Bench
 from bench.goals import Goal, Side
@@ -45,14 +45,10 @@ def _ratio(text: str, figure: str) -> Goal:
     return Goal(f"CPU of {text}, with the event to without", ours, 2.0, theirs)
 
 
-def _parts(bench: Bench) -> Sequence[Part]:
-    return [Part("hoardrun", measure)]
-
-
 SCENARIO = Scenario(
     name="durable",
     summary="a notification with its event, against its row alone",
-    parts=_parts,
+    parts=[Part(Hoardrun.name, measure)],
     columns=[
         Column("cpu_us", "CPU µs a transaction", 0),
         Column("postgres_us", "PostgreSQL", 0),

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 from bench.broadcast import Case, measure
 from bench.contender import Bench, Contender
 from bench.contenders import BROADCAST
-from bench.goals import Goal, Side
+from bench.goals import Goal, Side, against
 from bench.peers.hoardrun import Hoardrun
 from bench.results import Sample
 from bench.scenario import Column, Part, Scenario
@@ -30,10 +29,10 @@ def _usual(contender: Contender, bench: Bench, number: int) -> Iterator[Sample]:
     return measure(contender, sockets, _cases(bench, contender), bench, number)
 
 
-def _many(contender: Contender, bench: Bench, number: int) -> Iterator[Sample]:
-    yield from measure(contender, FEW, [_calm(FEW)], bench, number)
+def _many(bench: Bench, number: int) -> Iterator[Sample]:
+    yield from measure(Hoardrun(), FEW, [_calm(FEW)], bench, number)
     cases = [Case(f"burst-{MANY}", BURST), _calm(MANY)]
-    yield from measure(contender, MANY, cases, bench, number)
+    yield from measure(Hoardrun(), MANY, cases, bench, number)
 
 
 def _calm(sockets: int) -> Case:
@@ -41,26 +40,24 @@ def _calm(sockets: int) -> Case:
     return Case(f"calm-{sockets}", 50, 5)
 
 
-def _parts(bench: Bench) -> Sequence[Part]:
-    parts = [
-        Part(contender.name, partial(_usual, contender), contender.missing())
-        for contender in BROADCAST
-    ]
-    if not bench.quick:
-        limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        missing = None if limit > MANY + 500 else "more open files (ulimit -n 20000)"
-        parts.append(Part(f"hoardrun-{MANY}", partial(_many, Hoardrun()), missing))
-    return parts
+def _files() -> str | None:
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return None if limit > MANY + 500 else "more open files (ulimit -n 20000)"
 
 
-def _cpu(contender: str, case: str = "burst", figure: str = "cpu_us") -> Side:
-    return Side(case, contender, figure)
+def _grows(text: str, case: str, figure: str, few: str) -> Goal:
+    ours = Side(f"{case}-{MANY}", "hoardrun", figure)
+    text = f"{text} a delivery, {MANY:,} sockets to {FEW:,}"
+    return Goal(text, ours, 1.2, Side(few, "hoardrun", figure))
 
 
 SCENARIO = Scenario(
     name="fanout",
     summary="one message to 1,000 sockets: 50 at once, then 200 a second",
-    parts=_parts,
+    parts=[
+        *Part.of(BROADCAST, _usual),
+        Part(f"hoardrun-{MANY}", _many, _files, is_large=True),
+    ],
     columns=[
         Column("messages", "messages", 0),
         Column("cpu_us", "CPU µs a delivery"),
@@ -76,31 +73,20 @@ SCENARIO = Scenario(
         Column("client_us", "client µs"),
     ],
     goals=[
-        Goal("burst: CPU, hoardrun to channels-daphne-pubsub", _cpu("hoardrun"), 1 / 30,
-             _cpu("channels-daphne-pubsub")),
-        Goal("burst: CPU, hoardrun to fastapi", _cpu("hoardrun"), 0.55, _cpu("fastapi")),
-        Goal("burst: CPU, hoardrun to nchan", _cpu("hoardrun"), 1.0, _cpu("nchan")),
-        Goal("burst: CPU, hoardrun to nchan-pipelined", _cpu("hoardrun"), 1.0,
-             _cpu("nchan-pipelined")),
-        Goal("burst: CPU, hoardrun to c-loop", _cpu("hoardrun"), 1.4, _cpu("c-loop")),
-        Goal("paced: CPU, hoardrun to nats", _cpu("hoardrun", "paced"), 1.0,
-             _cpu("nats", "paced")),
-        Goal("paced: p99, hoardrun to nats", Side("paced", "hoardrun", "p99_ms"), 1.0,
-             Side("paced", "nats", "p99_ms")),
-        Goal("paced: CPU, hoardrun-market to nats", _cpu("hoardrun-market", "paced"), 1.0,
-             _cpu("nats", "paced")),
-        Goal("paced: p99, hoardrun-market to nats", Side("paced", "hoardrun-market", "p99_ms"),
-             1.0, Side("paced", "nats", "p99_ms")),
-        Goal(f"CPU a delivery, {MANY:,} sockets to {FEW:,}", _cpu("hoardrun", f"burst-{MANY}"),
-             1.2, _cpu("hoardrun")),
+        against("channels-daphne-pubsub", "burst: CPU", "burst", "cpu_us", 1 / 30),
+        against("fastapi", "burst: CPU", "burst", "cpu_us", 0.55),
+        against("nchan", "burst: CPU", "burst", "cpu_us", 1.0),
+        against("nchan-pipelined", "burst: CPU", "burst", "cpu_us", 1.0),
+        against("c-loop", "burst: CPU", "burst", "cpu_us", 1.4),
+        against("nats", "paced: CPU", "paced", "cpu_us", 1.0),
+        against("nats", "paced: p99", "paced", "p99_ms", 1.0),
+        against("nats", "paced: CPU", "paced", "cpu_us", 1.0, "hoardrun-market"),
+        against("nats", "paced: p99", "paced", "p99_ms", 1.0, "hoardrun-market"),
+        _grows("CPU", "burst", "cpu_us", "burst"),
         # Ten times the audience dilutes what publishing costs, but not what serving costs;
         # and in a burst more messages gather for a socket while the others are served.
-        Goal(f"server's CPU a delivery, {MANY:,} sockets to {FEW:,}",
-             _cpu("hoardrun", f"burst-{MANY}", "server_us"), 1.2,
-             _cpu("hoardrun", figure="server_us")),
-        Goal(f"calm: server's CPU a delivery, {MANY:,} sockets to {FEW:,}",
-             _cpu("hoardrun", f"calm-{MANY}", "server_us"), 1.2,
-             _cpu("hoardrun", f"calm-{FEW}", "server_us")),
+        _grows("server's CPU", "burst", "server_us", "burst"),
+        _grows("calm: server's CPU", "calm", "server_us", f"calm-{FEW}"),
     ],
     chart=[("burst", "cpu_us", "CPU microseconds a delivery, burst")],
     notes=[
@@ -119,4 +105,4 @@ SCENARIO = Scenario(
         "Stock Channels is not paced: 200 messages a second to 1,000 sockets are more than it "
         f"delivers. With --quick its burst is {BURST_QUICK_SLOW} messages, as the table says.",
     ],
-)  # fmt: skip
+)

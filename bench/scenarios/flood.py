@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bench.broadcast import Case, publish
@@ -63,14 +63,10 @@ def _flood(running: Running, place: int) -> Iterator[None]:
         flooder.stdin.close()
 
 
-def _parts(bench: Bench) -> Sequence[Part]:
-    return [Part(Hoardrun.name, measure)]
-
-
 SCENARIO = Scenario(
     name="flood",
     summary="one client among 500 sends 10,000 frames a second and comes back",
-    parts=_parts,
+    parts=[Part(Hoardrun.name, measure)],
     columns=[
         Column("p50_ms", "p50 ms"),
         Column("p99_ms", "p99 ms"),

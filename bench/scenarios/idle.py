@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 from bench import processes
 from bench.contender import Bench, Contender
@@ -53,14 +52,10 @@ def _settled(pids: Sequence[int]) -> dict[str, int]:
     return {kind: sum(processes.memory_kib(pid, kind) for pid in pids) for kind in ("Pss", "Rss")}
 
 
-def _parts(bench: Bench) -> Sequence[Part]:
-    return [Part(contender.name, partial(measure, contender)) for contender in CONTENDERS]
-
-
 SCENARIO = Scenario(
     name="idle",
     summary="memory of 5,000 sockets that are logged in and silent",
-    parts=_parts,
+    parts=Part.of(CONTENDERS, measure),
     columns=[
         Column("kib", "KiB a socket"),
         Column("pss_kib", "by PSS"),

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 from bench.contender import Bench, Contender
-from bench.goals import Goal, Side
+from bench.goals import against
 from bench.load import Load
 from bench.peers.channels import StockChannels
 from bench.peers.hoardrun import Hoardrun
@@ -44,23 +43,10 @@ def measure(contender: Contender, bench: Bench, number: int) -> Iterator[Sample]
         yield Sample("latency", contender.name, number, figures, received.problems())
 
 
-def _ratio(figure: str, limit: float) -> Goal:
-    return Goal(
-        f"{figure[:3]} from commit to socket, hoardrun to {DAPHNE.name}",
-        Side("latency", "hoardrun", figure),
-        limit,
-        Side("latency", DAPHNE.name, figure),
-    )
-
-
-def _parts(bench: Bench) -> Sequence[Part]:
-    return [Part(contender.name, partial(measure, contender)) for contender in CONTENDERS]
-
-
 SCENARIO = Scenario(
     name="latency",
     summary="one notification at a time, from commit to socket, unloaded",
-    parts=_parts,
+    parts=Part.of(CONTENDERS, measure),
     columns=[
         Column("p50_ms", "p50 ms", 2),
         Column("p99_ms", "p99 ms", 2),
@@ -68,6 +54,9 @@ SCENARIO = Scenario(
         Column("save_p50_ms", "p50 ms from save", 2),
         Column("save_p99_ms", "p99 ms from save", 2),
     ],
-    goals=[_ratio("p50_ms", 1.0), _ratio("p99_ms", 1.0)],
+    goals=[
+        against(DAPHNE.name, "p50 from commit to socket", "latency", "p50_ms", 1.0),
+        against(DAPHNE.name, "p99 from commit to socket", "latency", "p99_ms", 1.0),
+    ],
     notes=["From the commit, and from just before the save, until the client has read it."],
 )

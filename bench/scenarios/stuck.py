@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from bench import buffers, processes
 from bench.broadcast import Case, publish
@@ -64,14 +64,10 @@ def _memory(running: Running) -> tuple[float, float]:
     return server, buffers.queued_kib(running.entry.port)
 
 
-def _parts(bench: Bench) -> Sequence[Part]:
-    return [Part(Hoardrun.name, measure)]
-
-
 SCENARIO = Scenario(
     name="stuck",
     summary="one stuck reader among 1,000, at 50 messages a second",
-    parts=_parts,
+    parts=[Part(Hoardrun.name, measure)],
     columns=[
         Column("p50_ms", "p50 ms"),
         Column("p99_ms", "p99 ms"),

@@ -73,7 +73,7 @@ def test_a_goal_without_a_peer_is_a_limit() -> None:
 
 def test_the_goals_show_how_far_the_rounds_lie_apart() -> None:
     made = results(("ours", 20), ("ours", 30), ("ours", 22))
-    scenario = Scenario("s", "a scenario", lambda _: [], [], [Goal("memory", OURS, 25)])
+    scenario = Scenario("s", "a scenario", [], [], [Goal("memory", OURS, 25)])
     text = report.text(scenario, made, quick=False)
     assert "| memory |    25 |       22 |     20 |      30 |      3 | met |" in text
 
@@ -88,7 +88,7 @@ def test_the_report_names_what_failed_and_who_is_absent(tmp_path: Path) -> None:
     made = results(("ours", 4), ("theirs", 10, "3 missing"))
     made.absent["nchan"] = "Debian's nginx and libnginx-mod-nchan"
     goal = Goal("cpu", OURS, 0.5, THEIRS)
-    scenario = Scenario("s", "a scenario", lambda _: [], [Column("cpu", "CPU")], [goal])
+    scenario = Scenario("s", "a scenario", [], [Column("cpu", "CPU")], [goal])
     text = report.text(scenario, made, quick=False)
     assert "| ours            | 4.0 |" in text
     assert "FAILED theirs, round 0: 3 missing" in text
