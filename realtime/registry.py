@@ -68,19 +68,12 @@ class Cluster:
         found = [
             (1, f"node {node} has been silent since {node.seen_at:%H:%M:%S}") for node in self.stale
         ]
-        found += [
-            (1, f"node {node} lags {node.lag_ms:.0f} ms")
-            for node in self.nodes
-            if node.lag_ms > LAG_WARNING_MS
-        ]
-        found += [
-            (
-                1,
-                f"node {node} receives another deployment's messages: set REDIS_PREFIX apart",
-            )
-            for node in self.nodes
-            if node.foreign
-        ]
+        for node in self.nodes:
+            if node.lag_ms > LAG_WARNING_MS:
+                found.append((1, f"node {node} lags {node.lag_ms:.0f} ms"))
+            if node.foreign:
+                text = f"node {node} receives another deployment's messages: set REDIS_PREFIX apart"
+                found.append((1, text))
         return found
 
     def as_json(self) -> dict[str, Any]:

@@ -97,7 +97,7 @@ class ClusterReporter:
             age=_since(self._started),
             values=self.measure(),
             reached=[(*event, sockets) for event, sockets in reached.items() if sockets],
-            opened=[_Opened.of(socket) for socket in changes.came.values()],
+            opened=[(_row(mine), _since(mine.opened_at)) for mine in changes.came.values()],
             closed=sorted(changes.gone),
         )
         try:
@@ -107,7 +107,7 @@ class ClusterReporter:
             self._hub.reached.update(reached)
             self._hub.sockets.roster.put_back(changes)
         else:
-            self._to_count.update(values.values["user_id"] for values in report.opened)
+            self._to_count.update(row.user_id for row, _ in report.opened)
             self._look_after_silence(began)
             if not known:
                 self._list_anew(changes.came)
@@ -170,27 +170,6 @@ class ClusterReporter:
 
 
 @dataclass(frozen=True)
-class _Opened:
-    """A connection without a row."""
-
-    age: timedelta
-    values: dict[str, Any]
-
-    @classmethod
-    def of(cls, socket: Socket) -> _Opened:
-        connection = socket.connection
-        values = {
-            "id": connection.id,
-            "user_id": connection.user_id,
-            "session": connection.identity.session if connection.identity else "",
-            "device": connection.device,
-            "address": socket.peer.address[:64],
-            "client": socket.peer.client,
-        }
-        return cls(_since(socket.opened_at), values)
-
-
-@dataclass(frozen=True)
 class _Report:
     """One report. Ages are by the monotonic clock, as wall clocks differ."""
 
@@ -198,8 +177,21 @@ class _Report:
     age: timedelta
     values: dict[str, Any]
     reached: Sequence[tuple[str, int, int]]
-    opened: Sequence[_Opened]
+    opened: Sequence[tuple[Connection, timedelta]]
     closed: Sequence[str]
+
+
+def _row(socket: Socket) -> Connection:
+    state = socket.connection
+    assert state.user_id is not None  # only sockets with a login are listed
+    return Connection(
+        id=state.id,
+        user_id=state.user_id,
+        session=state.identity.session if state.identity else "",
+        device=state.device,
+        address=socket.peer.address[:64],
+        client=socket.peer.client,
+    )
 
 
 def _since(moment: float) -> timedelta:
@@ -235,10 +227,9 @@ def _write(report: _Report) -> tuple[Node, bool]:
         Node.objects.filter(pk__in=found).delete()
     for start in range(0, len(report.closed), ROWS):
         Connection.objects.filter(pk__in=report.closed[start : start + ROWS]).delete()
-    opened = [
-        Connection(node_id=report.node_id, opened_at=moment - each.age, **each.values)
-        for each in report.opened
-    ]
+    for row, age in report.opened:
+        row.node_id, row.opened_at = report.node_id, moment - age
+    opened = [row for row, _ in report.opened]
     Connection.objects.bulk_create(opened, batch_size=ROWS, ignore_conflicts=True)
     log.add_reached(report.reached)
     return node, known

@@ -71,20 +71,10 @@ def read_many(
             ") page WHERE before IS NULL OR before < %s ORDER BY name, after, number",
             [*(value for place in places for value in place), max_bytes],
         )
-        for (
-            name,
-            after,
-            epoch,
-            head,
-            floor,
-            offset,
-            kind,
-            filter_type,
-            payload,
-        ) in cursor.fetchall():
+        for name, after, epoch, head, floor, offset, *content in cursor.fetchall():
             place = (name, after)
             if not found[place][0].epoch:
                 found[place] = (Head(epoch, head, floor), [])
             if offset is not None:
-                found[place][1].append(StoredEvent(name, epoch, offset, kind, filter_type, payload))
+                found[place][1].append(StoredEvent(name, epoch, offset, *content))
     return found
