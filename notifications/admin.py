@@ -17,22 +17,14 @@ from django.db import connection, transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 from django.forms import ModelForm
-from django.http import (
-    Http404,
-    HttpRequest,
-    HttpResponse,
-    HttpResponseRedirect,
-)
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_POST
 
 from notifications import services
 from notifications.forms import AnnouncementForm, NotificationAddForm
 from notifications.models import Announcement, Mailing, Notification
-from realtime import clock
 from realtime.admin_pages import (
     AddsByService,
     ByKey,
@@ -191,22 +183,15 @@ class AnnouncementAdmin(AddsByService):
             written = services.announcement_create(author_id=request.user.pk, **given)
             obj.pk = written.pk
 
-    def response_add(
-        self, request: HttpRequest, obj: Announcement, post_url_continue: str | None = None
-    ) -> HttpResponse:
-        return self._published(request, obj) or super().response_add(
-            request, obj, post_url_continue
-        )
-
-    def response_change(self, request: HttpRequest, obj: Announcement) -> HttpResponse:
-        return self._published(request, obj) or super().response_change(request, obj)
-
-    def _published(self, request: HttpRequest, obj: Announcement) -> HttpResponse | None:
+    def response_post_save_change(
+        self, request: HttpRequest, obj: Announcement
+    ) -> HttpResponseRedirect:
         """Publish the announcement that was just saved, if that button was pressed."""
-        if "_publish" not in request.POST:
-            return None
-        self.publish_now(request, self.model._default_manager.filter(pk=obj.pk))
-        return self._back_to(obj.pk)
+        if "_publish" in request.POST:
+            self.publish_now(request, self.model._default_manager.filter(pk=obj.pk))
+        return super().response_post_save_change(request, obj)
+
+    response_post_save_add = response_post_save_change
 
     @admin.action(description="Publish now", permissions=["change"])
     def publish_now(self, request: HttpRequest, queryset: QuerySet[Announcement]) -> None:
@@ -215,42 +200,6 @@ class AnnouncementAdmin(AddsByService):
     @admin.action(description="Expire now", permissions=["change"])
     def expire_now(self, request: HttpRequest, queryset: QuerySet[Announcement]) -> None:
         apply(request, queryset, services.announcement_expire, "expired")
-
-    def get_urls(self) -> list[URLPattern]:
-        expire = path(
-            "<path:object_id>/expire/",
-            self.admin_site.admin_view(require_POST(self.expire_view)),
-            name="notifications_announcement_expire",
-        )
-        return [expire, *super().get_urls()]
-
-    def expire_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """End a live announcement: its page has a button for it."""
-        if not self.has_change_permission(request):
-            raise PermissionDenied
-        found = self.get_object(request, unquote(object_id))
-        if found is None:
-            raise Http404(f"There is no announcement {object_id}.")
-        self.expire_now(request, self.model._default_manager.filter(pk=found.pk))
-        return self._back_to(found.pk)
-
-    def _back_to(self, pk: int) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:notifications_announcement_change", args=[pk]))
-
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Announcement | None = None,
-    ) -> HttpResponse:
-        state = "draft" if obj is None else obj.state(clock.now())
-        allowed = self.has_change_permission(request)
-        context["may_publish"] = allowed and (obj is None or obj.published_at is None)
-        context["may_expire"] = allowed and state == "live"
-        return super().render_change_form(request, context, add, change, form_url, obj)
 
 
 @admin.register(Notification)
@@ -272,6 +221,7 @@ class NotificationAdmin(ByKey, AddsByService):
     search_help_text = "A notification's id, or how the name of its user begins"
     linked_by = ("user__id__exact",)
     autocomplete_fields = ("user",)
+    form = NotificationAddForm
     actions = ("resend", "mark_read", "archive")
 
     def matching(self, word: str) -> Q:
@@ -291,17 +241,6 @@ class NotificationAdmin(ByKey, AddsByService):
     def has_support_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may run the actions: they need the right to change."""
         return super().has_change_permission(request)
-
-    def get_form(
-        self,
-        request: HttpRequest,
-        obj: Notification | None = None,
-        change: bool = False,
-        **kwargs: Any,
-    ) -> Any:
-        if obj is None:
-            kwargs["form"] = NotificationAddForm
-        return super().get_form(request, obj, change, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Notification, form: Any, change: bool) -> None:
         given = {name: form.cleaned_data[name] for name in Notification.CONTENT}

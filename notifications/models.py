@@ -292,6 +292,10 @@ class Announcement(_Checked):
             return "live"
         return "draft" if self.starts_at is None else "scheduled"
 
+    @property
+    def is_live(self) -> bool:
+        return self.state(clock.now()) == "live"
+
 
 class Mailing(models.Model):
     """One notification to many users, and its progress through them in the order of their ids."""
