@@ -36,12 +36,6 @@ WHOLE_BODY = "non_field_errors"  # the name in `errors` of what concerns no sing
 _NOTHING_HERE = "There is nothing here; /api/docs lists what there is."
 
 
-class BodyTooBig(Refused):
-    code = "too_large"
-    status = 413
-    text = "Send no more than {} bytes."
-
-
 def problem(status: int, code: str, detail: str, title: str = "", **extra: Any) -> dict[str, Any]:
     """Describe a refusal; without a title it is no more than its HTTP status says.
 
@@ -89,7 +83,8 @@ def describe(error: Exception) -> dict[str, Any] | None:
             has_fields = hasattr(error, "error_dict")
             return invalid(error.message_dict if has_fields else {WHOLE_BODY: error.messages})
         case RequestDataTooBig():
-            return describe(BodyTooBig(settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
+            limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            return problem(413, "too_large", f"Send no more than {limit} bytes.")
         case SuspiciousOperation() | BadRequest() | MultiPartParserError() | UnreadablePostError():
             return problem(400, "bad_request", "The request cannot be understood.")
     return _database(error)

@@ -18,7 +18,6 @@ from rest_framework.views import APIView
 
 from hoardrun.ledger.errors import InsufficientFunds
 from hoardrun.logs import SaidOnce
-from realtime.core import bodies
 from tests.clients import api_as
 from tests.hoardrun.tools import problem
 
@@ -62,13 +61,6 @@ def test_it_names_every_wrong_missing_and_surplus_field(db):
     surplus = {"username": "alice", "password": "x", "pasword": "x"}
     body = problem(APIClient().post(TOKEN, surplus), 400, "invalid_input", "pasword")
     assert "Unknown field" in body["errors"]["pasword"][0]
-
-
-def test_it_refuses_bodies_beyond_the_limit(db):
-    body = json.dumps({"username": "x" * bodies.MAX_BODY_BYTES})
-    answer = APIClient().post(TOKEN, body, content_type=JSON)
-    problem(answer, 413, "too_large")
-    assert answer.json()["detail"] == "Send no more than 65536 bytes."
 
 
 REFRESH = "/api/v1/auth/refresh"

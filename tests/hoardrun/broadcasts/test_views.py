@@ -194,19 +194,6 @@ def test_what_cannot_be_recorded_is_not_sent(key: str | None):
     assert nothing_was_written()
 
 
-def test_it_takes_sixty_four_kibibytes_and_not_a_byte_more(charlie: User):
-    def send(size: int) -> Any:
-        body = json.dumps(ANNOUNCEMENT).encode().ljust(size)
-        return api_as(charlie).post(
-            "/ws/broadcast/announcement", body, content_type="application/json"
-        )
-
-    answer = problem(send(64 * 1024 + 1), 413, "too_large")
-    assert "65536" in answer["detail"]
-    assert nothing_was_written()
-    done(send(64 * 1024))
-
-
 def test_each_user_broadcasts_so_often_and_then_waits(
     post: Post, alice: User, erin: User, frank: User, settings, monkeypatch
 ):
