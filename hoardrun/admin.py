@@ -24,7 +24,7 @@ class LoginForm(AdminAuthenticationForm):
 
     def clean(self) -> dict[str, Any]:
         throttle = FormThrottle()
-        if self.request is not None and not throttle.allows(self.request):
+        if self.request is not None and not throttle.allow_request(self.request, None):
             raise ValidationError(TOO_MANY, "throttled")
         cleaned = super().clean()
         # A form without a name or a password gets here as well, and has nobody logged in.

@@ -48,7 +48,7 @@ def counted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 def _refusal(request: HttpRequest) -> HttpResponse | None:
     throttle = EveryRequest()
-    if throttle.allow_page(request):
+    if throttle.allow_request(request, None):
         return None
     headers = {"Retry-After": str(max(1, math.ceil(throttle.wait())))}
     if handlers.is_program(request):

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
 from django.core.cache.backends.locmem import LocMemCache
-from django.http import HttpRequest
 from redis.exceptions import RedisError
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
@@ -114,16 +113,17 @@ class RequestThrottle(BaseThrottle):
 
     scope: ClassVar[str]  # in the settings' rates
 
-    def counter(self, request: Request, view: APIView) -> Counter:
+    def counter(self, request: Request) -> Counter:
         """Return what counts a request."""
         return Counter(self.scope, self.get_user(request))
 
-    def cost(self, request: Request, view: APIView) -> int:
+    def cost(self, request: Request, view: APIView | None) -> int:
         """Say how many units a request is worth; raises what is wrong with its body."""
         return 1
 
-    def allow_request(self, request: Request, view: APIView) -> bool:
-        counter = self.counter(request, view)
+    def allow_request(self, request: Any, view: APIView | None) -> bool:
+        """Count a request, and say whether it may pass. Without a view it costs one unit."""
+        counter = self.counter(request)
         allowed = counter.take()  # first, so that a body that cannot be read counts as well
         if allowed and (more := self.cost(request, view) - 1) > 0:
             allowed = counter.take(more)
@@ -153,22 +153,16 @@ class EveryRequest(RequestThrottle):
     A view says what a request is worth with `cost`, in units of about five milliseconds.
     """
 
-    def counter(self, request: Request, view: APIView | None) -> Counter:
+    def counter(self, request: Request) -> Counter:
         scope = "read" if request.method in SAFE_METHODS else "write"
         return Counter(scope if _is_known(request) else "stranger", self.get_user(request))
 
-    def cost(self, request: Request, view: APIView) -> int:
+    def cost(self, request: Request, view: APIView | None) -> int:
         # Do not read the body of a stranger: the request is about to be refused, or the path
         # needs no login and costs one unit.
-        return int(view.cost(request)) if _is_known(request) and hasattr(view, "cost") else 1
-
-    def allow_page(self, request: HttpRequest) -> bool:
-        """Count a request that no view of the API answers."""
-        asked: Any = request
-        counter = self.counter(asked, None)
-        allowed = counter.take()
-        self._wait = counter.wait
-        return allowed
+        return (
+            int(view.cost(request)) if view and _is_known(request) and hasattr(view, "cost") else 1
+        )
 
 
 def _is_known(request: Request) -> bool:
@@ -244,10 +238,6 @@ class FormThrottle(LoginThrottle):
 
     def get_name(self, request: Any) -> str:
         return str(request.POST.get("username"))
-
-    def allows(self, request: HttpRequest) -> bool:
-        """Count one attempt; False if it is one too many."""
-        return self.allow_request(request, None)
 
 
 def password_guesses(user: Any) -> Counter:

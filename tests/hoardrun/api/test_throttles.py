@@ -227,7 +227,7 @@ def test_a_login_that_ends_in_the_next_window_gives_back_to_its_own(db, rate, cl
     clock[0] += 59.9
     form = RequestFactory().post("/admin/login/", ALICE, REMOTE_ADDR="192.0.2.1")
     throttle = FormThrottle()
-    assert throttle.allows(form)
+    assert throttle.allow_request(form, None)
     clock[0] += 0.2
     throttle.succeeded(form)
     throttle.succeeded(form)  # once more gives nothing back
