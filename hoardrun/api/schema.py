@@ -20,23 +20,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hoardrun.api.problems import CONTENT_TYPE
+from hoardrun.policies import OF_PAGES, POLICY
 from realtime.rest.pagination import TOTAL, TOTAL_HEADER
 from realtime.rest.serializers import StrictSerializer
 from realtime.rest.views import View
 
 FORMS = {"json": OpenApiJsonRenderer, "yaml": OpenApiYamlRenderer}
 
-POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self' 'unsafe-inline'",  # Swagger UI styles its elements one by one
-        "img-src 'self' data:",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    ]
+# Swagger UI styles its elements one by one, and has images in its style sheet.
+OF_DOCS = OF_PAGES.replace("style-src", "style-src 'unsafe-inline'").replace(
+    "img-src", "img-src data:"
 )
 SETTINGS = {
     "deepLinking": True,
@@ -196,5 +189,5 @@ class DocsView(View, SpectacularSwaggerSplitView):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         response: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]
         response.data["settings"] = json.dumps(SETTINGS)
-        response.headers["Content-Security-Policy"] = POLICY
+        response.headers[POLICY] = OF_DOCS
         return response
