@@ -98,8 +98,8 @@ TEMPLATES: list[dict[str, Any]] = [
 # -- stores
 DATABASES = {"default": stores.database(given)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CHANNEL_LAYERS = stores.channel_layers(given)
-CACHES = stores.caches(given)
+CHANNEL_LAYERS = {"default": stores.channel_layer(given)}
+CACHES = {"default": stores.cache(given)}
 
 # -- language, time, static files
 LANGUAGE_CODE = "en"

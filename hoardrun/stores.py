@@ -123,7 +123,7 @@ def _database_config(url: str) -> dict[str, Any]:
     return config
 
 
-def channel_layers(given: Deployment) -> dict[str, Any]:
+def channel_layer(given: Deployment) -> dict[str, Any]:
     """Describe the channel layer: in memory, or Redis pub/sub.
 
     Explicit time-outs, since a frozen Redis must not hang a publisher.
@@ -132,44 +132,28 @@ def channel_layers(given: Deployment) -> dict[str, Any]:
     """
     if not given.redis_url:
         return {
-            "default": {
-                "BACKEND": "channels.layers.InMemoryChannelLayer",
-                # Nothing may expire: the layer would drop a node from its groups for ever.
-                "CONFIG": {"capacity": 10_000, "expiry": 10**6, "group_expiry": 10**9},
-            }
+            "BACKEND": "channels.layers.InMemoryChannelLayer",
+            # Nothing may expire: the layer would drop a node from its groups for ever.
+            "CONFIG": {"capacity": 10_000, "expiry": 10**6, "group_expiry": 10**9},
         }
+    host = {"address": given.redis_url, "socket_timeout": 3, "socket_connect_timeout": 3}
     return {
-        "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {
-                "hosts": [
-                    {
-                        "address": given.redis_url,
-                        "socket_timeout": 3,
-                        "socket_connect_timeout": 3,
-                    }
-                ],
-                "prefix": given.redis_prefix,
-            },
-        }
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [host], "prefix": given.redis_prefix},
     }
 
 
-def caches(given: Deployment) -> dict[str, Any]:
+def cache(given: Deployment) -> dict[str, Any]:
     """Describe Django's cache: in the process, or Redis."""
     if not given.redis_url:
         return {
-            "default": {
-                "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-                "OPTIONS": {"MAX_ENTRIES": MAX_CACHED},
-            }
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "OPTIONS": {"MAX_ENTRIES": MAX_CACHED},
         }
     return {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": given.redis_url,
-            "KEY_PREFIX": given.redis_prefix,
-            # A request waits for it: for a frozen Redis no longer than that.
-            "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
-        }
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": given.redis_url,
+        "KEY_PREFIX": given.redis_prefix,
+        # A request waits for it: for a frozen Redis no longer than that.
+        "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
     }

@@ -161,31 +161,30 @@ class AnnouncementBroadcast(StrictSerializer):
     ends_at = serializers.DateTimeField(required=False)
 
 
-class BroadcastOutput(serializers.Serializer[Mapping[str, Any]]):
+class _Answer(serializers.Serializer[Mapping[str, Any]]):
+    """What every answer to a broadcast says."""
+
     success = serializers.BooleanField()
     message = serializers.CharField()
     target = serializers.CharField(help_text="A user's id, a room, or `all`.")
     id = serializers.CharField()
+
+
+class BroadcastOutput(_Answer):
     stream = serializers.CharField(allow_null=True)
     offset = serializers.IntegerField(allow_null=True, help_text="None until it is published.")
 
 
-class WaitingOutput(serializers.Serializer[Mapping[str, Any]]):
-    success = serializers.BooleanField()
-    message = serializers.CharField()
+class WaitingOutput(_Answer):
     status = serializers.CharField(help_text="`waiting_for_approval`")
     id = serializers.CharField(help_text="Of the broadcast: what to approve or to reject.")
-    target = serializers.CharField(help_text="A user's id, a room, or `all`.")
     audience = serializers.IntegerField(help_text="How many users it is for.")
     expires_at = serializers.DateTimeField()
 
 
-class RejectedOutput(serializers.Serializer[Mapping[str, Any]]):
-    success = serializers.BooleanField()
-    message = serializers.CharField()
+class RejectedOutput(_Answer):
     status = serializers.CharField(help_text="`rejected`")
     id = serializers.CharField(help_text="Of the broadcast.")
-    target = serializers.CharField(help_text="A user's id, a room, or `all`.")
 
 
 class WaitingBroadcastOutput(serializers.Serializer[Broadcast]):
