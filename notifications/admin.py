@@ -13,7 +13,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 from django.forms import ModelForm
@@ -36,7 +36,7 @@ from realtime.admin_pages import (
 )
 from realtime.errors import Refused
 from realtime.models import Event
-from realtime.retry import retried
+from realtime.retry import one_transaction
 from realtime.streams import ANNOUNCEMENTS
 
 MAX_REASONS = 5  # different refusals that one action shows
@@ -56,8 +56,7 @@ def apply(
     Shows how many it changed, and why it did not change the others.
     """
 
-    @retried
-    @transaction.atomic
+    @one_transaction
     def act(row: Announcement) -> None:
         service(announcement_id=row.pk)
         log(request, [row], f"{done.capitalize()}.")

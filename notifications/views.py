@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.contrib.admin.models import ADDITION, LogEntry
-from django.db import transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
@@ -33,7 +32,7 @@ from realtime.rest.pagination import CursorOrWindow
 from realtime.rest.permissions import StaffWith
 from realtime.rest.serializers import checked
 from realtime.rest.views import View, user_id
-from realtime.retry import retried
+from realtime.retry import one_transaction
 
 # Rows of a bulk update that cost as much as one request. One that becomes unread costs a whole
 # one: it is logged with its content.
@@ -208,8 +207,7 @@ def _act(request: Request, notification_id: str, service: Callable[..., Notifica
     return Response(NotificationOutput(changed).data)
 
 
-@retried
-@transaction.atomic
+@one_transaction
 def _create(by: int, wanted: Mapping[str, Any]) -> Notification:
     created = services.notification_create(**wanted)
     LogEntry.objects.log_actions(by, [created], ADDITION, "Added over the API.")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import IntegrityError, OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -45,3 +45,8 @@ def retried(function: Callable[P, R]) -> Callable[P, R]:
             attempt += 1
 
     return call
+
+
+def one_transaction(function: Callable[P, R]) -> Callable[P, R]:
+    """Decorate a function to run as one transaction, repeated as `retried` says."""
+    return retried(transaction.atomic(function))

@@ -16,7 +16,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User, update_last_login
-from django.db import transaction
 from django.db.models.functions import Now
 from rest_framework.exceptions import APIException
 from rest_framework_simplejwt.exceptions import InvalidToken
@@ -35,7 +34,7 @@ from realtime.access.tokens import (
 )
 from realtime.access.validity import stamp_of
 from realtime.models import EndedSession, IssuedToken
-from realtime.retry import retried
+from realtime.retry import one_transaction
 
 logger = logging.getLogger(__name__)
 
@@ -84,8 +83,7 @@ def login_refresh(*, refresh: str) -> Login:
     return login
 
 
-@retried
-@transaction.atomic
+@one_transaction
 def login_end(*, refresh: str) -> None:
     """Log out: none of the login's tokens counts any more, and its sockets close.
 
@@ -110,8 +108,7 @@ def _read(refresh: str) -> Any:
     return token
 
 
-@retried
-@transaction.atomic
+@one_transaction
 def _refreshed(token: Any) -> Login | None:
     """Return the next tokens of a login; None for a token or a login that counts no more."""
     identity = identity_of(token)

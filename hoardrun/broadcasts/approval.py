@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, assert_never
 
-from django.db import transaction
 from rest_framework.exceptions import ValidationError
 
 from hoardrun.api.problems import describe
@@ -26,11 +25,10 @@ from hoardrun.broadcasts.services import sent
 from hoardrun.broadcasts.state import APPROVAL_HOURS, State, state_of
 from realtime.errors import InvalidInput
 from realtime.rest.serializers import checked
-from realtime.retry import retried
+from realtime.retry import one_transaction
 
 
-@retried
-@transaction.atomic
+@one_transaction
 def broadcast_approve(*, approver: Staff, broadcast_id: int) -> BroadcastDecision:
     """Send a broadcast that waits, in the transaction that records who approved it.
 
@@ -47,8 +45,7 @@ def broadcast_approve(*, approver: Staff, broadcast_id: int) -> BroadcastDecisio
     return _decide(approver, broadcast, approved=True, result=result)
 
 
-@retried
-@transaction.atomic
+@one_transaction
 def broadcast_reject(*, approver: Staff, broadcast_id: int) -> BroadcastDecision:
     """Record that a broadcast is never to be sent. Raises Refused."""
     broadcast = _to_decide(approver, broadcast_id)

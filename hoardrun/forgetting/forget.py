@@ -19,7 +19,7 @@ from hoardrun.ledger.models import Account, Transaction, TransactionMove
 from notifications.models import Notification
 from realtime.append_only import AppendOnlyQuerySet
 from realtime.publish import clear
-from realtime.retry import retried
+from realtime.retry import one_transaction
 from realtime.streams import user_stream
 
 NAME = "forgotten-{}"
@@ -40,8 +40,7 @@ class Outcome:
     transactions_under_way: int = 0
 
 
-@retried
-@transaction.atomic
+@one_transaction
 def shut_out(user_id: int) -> None:
     """Deactivate a user for good: no password counts, no token, and all sockets close."""
     user: Any = get_user_model()._default_manager.select_for_update(no_key=True).get(pk=user_id)
@@ -50,8 +49,7 @@ def shut_out(user_id: int) -> None:
     user.save()
 
 
-@retried
-@transaction.atomic
+@one_transaction
 def forget(user_id: int, *, dry_run: bool = False, keep_descriptions: bool = False) -> Outcome:
     """Anonymise a user's row, and remove, anonymise or keep the others as their tables say.
 

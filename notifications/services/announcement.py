@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Unpack
 
 from django.contrib.auth import get_user_model
-from django.db import transaction
 
 from notifications import selectors, validation
 from notifications.errors import Conflict, NotFound
@@ -14,11 +13,10 @@ from notifications.models import Announcement
 from notifications.validation import AnnouncementContent
 from realtime import clock
 from realtime.errors import InvalidInput
-from realtime.retry import retried
+from realtime.retry import one_transaction
 
 
-@retried
-@transaction.atomic
+@one_transaction
 def announcement_create(*, author_id: int, **content: Unpack[AnnouncementContent]) -> Announcement:
     """Write an announcement: a draft, or with `starts_at` one that publishes itself then."""
     clean = validation.new_fields(Announcement, content)
@@ -29,8 +27,7 @@ def announcement_create(*, author_id: int, **content: Unpack[AnnouncementContent
     return announcement
 
 
-@retried
-@transaction.atomic
+@one_transaction
 def announcement_publish(*, announcement_id: int) -> Announcement:
     """Publish an announcement now, even if it was to start later.
 
@@ -48,8 +45,7 @@ def announcement_publish(*, announcement_id: int) -> Announcement:
     return announcement
 
 
-@retried
-@transaction.atomic
+@one_transaction
 def announcement_expire(*, announcement_id: int) -> Announcement:
     """End an announcement now, and publish that, so that its banner disappears.
 
@@ -78,8 +74,7 @@ def announcements_publish_due() -> int:
     return sum(_publish_if_due(announcement_id) for announcement_id in ids)
 
 
-@retried
-@transaction.atomic
+@one_transaction
 def _publish_if_due(announcement_id: int) -> bool:
     """Lock it and check again: another node may have published it, or staff changed it."""
     rows = selectors.announcements_due().select_for_update(skip_locked=True, no_key=True)

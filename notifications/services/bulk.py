@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Coalesce
 
@@ -22,7 +21,7 @@ from notifications.payloads import notification_payload, notification_state
 from realtime import clock
 from realtime.errors import InvalidInput
 from realtime.publish import publish_many
-from realtime.retry import retried
+from realtime.retry import one_transaction
 from realtime.streams import user_stream
 
 MAX_IDS = 100  # in one bulk update over the API
@@ -33,8 +32,7 @@ Record = Callable[[Sequence[Notification]], object]
 _BRIEF = ("pk", "user", "published_at", *Notification.STATE_FIELDS)
 
 
-@retried
-@transaction.atomic
+@one_transaction
 def notifications_bulk_update(
     *, user_id: int, ids: Sequence[int | str], status: str
 ) -> dict[str, str]:
@@ -58,16 +56,14 @@ def notifications_bulk_update(
     }
 
 
-@retried
-@transaction.atomic
+@one_transaction
 def notifications_mark_all_read(*, user_id: int) -> int:
     """Mark all unread notifications as read, and so as seen; return how many."""
     unread = selectors.notifications_visible(user_id).filter(status=Status.UNREAD)
     return len(_move(_locked(unread, Status.READ), Status.READ))
 
 
-@retried
-@transaction.atomic
+@one_transaction
 def notifications_mark_all_seen(*, user_id: int) -> int:
     """Mark all unread notifications as seen, which stops the bell; return how many."""
     now = clock.now()
@@ -135,8 +131,7 @@ def _each(
 ) -> int:
     """Change rows in batches, ordered by user; return how many changed."""
 
-    @retried
-    @transaction.atomic
+    @one_transaction
     def change_some(some: Sequence[int]) -> int:
         rows = Notification.objects.filter(pk__in=some)
         changed = change(_locked(rows, Status.UNREAD if whole else Status.READ))

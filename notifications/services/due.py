@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import logging
 
-from django.db import transaction
-
 from notifications import selectors, validation
 from notifications.choices import Status
 from notifications.models import Notification
@@ -17,7 +15,7 @@ from notifications.services.announcement import announcements_publish_due
 from realtime import clock, jobs
 from realtime.errors import InvalidInput
 from realtime.publish import publish_many
-from realtime.retry import retried
+from realtime.retry import one_transaction
 from realtime.streams import user_stream
 
 logger = logging.getLogger(__name__)
@@ -46,8 +44,7 @@ def notifications_publish_due() -> int:
     return total
 
 
-@retried
-@transaction.atomic
+@one_transaction
 def _publish_batch() -> tuple[int, int]:
     """Claim a batch; return how many were due, and how many of them were published."""
     now = clock.now()

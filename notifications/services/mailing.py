@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 from django.contrib.auth import get_user_model
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Max
 from msgspec.structs import replace
 
@@ -27,7 +27,7 @@ from notifications.selectors import MAX_ID
 from realtime import clock
 from realtime.errors import InvalidInput
 from realtime.publish import publish_many
-from realtime.retry import retried
+from realtime.retry import one_transaction
 from realtime.streams import user_stream
 
 CHUNK = 500  # users in one transaction; other publishers to them wait for it
@@ -71,8 +71,7 @@ def _largest_id() -> int:
     return connection.ops.integer_field_range(kind)[1] or MAX_ID
 
 
-@retried
-@transaction.atomic
+@one_transaction
 def _begin(key: str, content: Mapping[str, Any], wanted: Sequence[int] | None) -> Mailing:
     told = msgspec.json.encode([content, wanted], order="sorted")
     fingerprint = hashlib.sha256(told).hexdigest()
@@ -109,8 +108,7 @@ def _create(
     return mailing
 
 
-@retried
-@transaction.atomic
+@one_transaction
 def _advance(pk: int, content: Mapping[str, Any], wanted: Sequence[int] | None) -> Mailing:
     """Notify the next chunk of users. Locks the mailing first, the streams last."""
     mailing = Mailing.objects.select_for_update(no_key=True).get(pk=pk)

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Unpack
 
 from django.contrib.auth import get_user_model
-from django.db import transaction
 
 from notifications import selectors, validation
 from notifications.choices import Status
@@ -15,11 +14,10 @@ from notifications.models import Notification
 from notifications.validation import NotificationContent
 from realtime import clock
 from realtime.errors import InvalidInput
-from realtime.retry import retried
+from realtime.retry import one_transaction
 
 
-@retried
-@transaction.atomic
+@one_transaction
 def notification_create(*, user_id: int, **content: Unpack[NotificationContent]) -> Notification:
     """Put a notification into a user's inbox, now or at `scheduled_at`.
 
@@ -89,8 +87,7 @@ def notification_set_status(
     return _change(notification_id, user_id, lambda row, now: row.move(target, now))
 
 
-@retried
-@transaction.atomic
+@one_transaction
 def _change(
     notification_id: int | str,
     user_id: int | None,

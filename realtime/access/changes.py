@@ -22,7 +22,7 @@ from realtime.models import Connection, EndedSession, IssuedToken
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import AccessChanged
 from realtime.publish import publish, publish_many
-from realtime.retry import retried
+from realtime.retry import one_transaction, retried
 from realtime.streams import user_stream
 
 Change = Literal["password", "account", "rights"]
@@ -37,8 +37,7 @@ def changed(user_ids: Iterable[int], change: Change) -> None:
     publish_many([(user_stream(pk), AccessChanged(change=change)) for pk in user_ids])
 
 
-@retried
-@transaction.atomic
+@one_transaction
 def end_all_sessions(user_id: int) -> int:
     """End all logins of a user that have a refresh token of ours; return how many."""
     # Lock the user first, as a refresh does: neither can deadlock with the other.
@@ -56,8 +55,7 @@ def end_all_sessions(user_id: int) -> int:
     return len(sessions)
 
 
-@retried
-@transaction.atomic
+@one_transaction
 def end_session(*, user_id: int, session: str) -> None:
     """End a login: its tokens become invalid, its sockets close with 4401.
 

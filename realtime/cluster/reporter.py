@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Count
 
 from realtime import clock, jobs, log, registry
@@ -34,7 +34,7 @@ from realtime.layer import send
 from realtime.log import durability
 from realtime.models import Connection, Node
 from realtime.protocol.codes import CloseCode
-from realtime.retry import retried
+from realtime.retry import one_transaction
 
 logger = logging.getLogger(__name__)
 
@@ -205,8 +205,7 @@ def _store(report: _Report) -> bool:
     return known
 
 
-@retried
-@transaction.atomic
+@one_transaction
 def _write(report: _Report) -> tuple[Node, bool]:
     """Write a report in one transaction, and delete nodes silent for FORGET_AFTER.
 

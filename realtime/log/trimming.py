@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Count, Exists, F, Min, OuterRef, Q
 
 from realtime.models import Cursor, Event, Stream
 from realtime.protocol.messages import AccessChanged
-from realtime.retry import retried
+from realtime.retry import one_transaction
 
 STREAMS_AT_A_TIME = 50
 EVENTS_AT_A_TIME = 200  # of each stream: at most 10,000 rows per transaction
@@ -63,8 +63,7 @@ def trim(
     return total
 
 
-@retried
-@transaction.atomic
+@one_transaction
 def clear(name: str) -> int:
     """Delete a stream's events up to the last that is not `access_changed`; return how many.
 
@@ -121,8 +120,7 @@ def _due(ids: Sequence[int], before: datetime, keep: int) -> int:
     )
 
 
-@retried
-@transaction.atomic
+@one_transaction
 def _trim_some(ids: Sequence[int], before: datetime, keep: int) -> dict[int, int]:
     """Trim up to EVENTS_AT_A_TIME of each stream; return how many, by stream.
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import CommandError, CommandParser
-from django.db import transaction
 
 from notifications import services
 from notifications.choices import Severity
@@ -16,7 +15,7 @@ from notifications.models import Announcement
 from notifications.payloads import announcement_json
 from realtime import clock, commands
 from realtime.errors import Refused
-from realtime.retry import retried
+from realtime.retry import one_transaction
 from realtime.streams import ANNOUNCEMENTS
 
 
@@ -65,8 +64,7 @@ class Command(commands.Command):
             f"Announcement {announcement.pk} {text}",
         )
 
-    @retried
-    @transaction.atomic
+    @one_transaction
     def _announce(self, options: dict[str, Any]) -> Announcement:
         announcement = services.announcement_create(
             author_id=_author_id(options["author"]),

@@ -20,7 +20,7 @@ from realtime.access import changes
 from realtime.models import EndedSession, IssuedToken
 from realtime.protocol.messages import AccessChanged
 from realtime.publish import publish
-from realtime.retry import retried
+from realtime.retry import one_transaction
 from realtime.streams import user_stream
 from tests.clients import browser_as
 from tests.services.locks import wait_for_a_waiter
@@ -121,8 +121,7 @@ def test_a_name_changes_while_a_publisher_holds_the_stream(
             finally:
                 connections.close_all()
 
-        @retried
-        @transaction.atomic
+        @one_transaction
         def publish_both() -> None:
             publish(user_stream(alice.pk), AccessChanged(change="rights"))
             if not began:
