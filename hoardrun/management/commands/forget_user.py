@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import CommandError
 
 from hoardrun.forgetting import Outcome, forget, shut_out, write
@@ -25,6 +24,7 @@ LOOK_SECONDS = 0.2
 class Command(commands.Command):
     """`manage.py forget_user`."""
 
+    json_help = "Print one JSON object."
     help = (
         "Forget a user: log out everywhere, remove inbox, events, devices and logins, and leave "
         "a row without a name that accounts and records refer to. Money stays. It cannot be "
@@ -43,26 +43,27 @@ class Command(commands.Command):
             help="Leave the texts of transactions, where the law of keeping books wants them.",
         )
         parser.add_argument("--dry-run", action="store_true", help="Only say what would go.")
-        parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
     def handle(self, *, username: str, **options: Any) -> None:
-        users: Any = get_user_model()
-        try:
-            user = users._default_manager.get_by_natural_key(username)
-        except (users.DoesNotExist, ValueError):  # no text with a NUL is anybody's name
-            raise CommandError(f"There is no user {username!r}.") from None
+        user = commands.user_named(username)
         exported = _export(user.pk, options["export"]) if options["export"] else None
-        if not options["dry_run"]:
+        dry_run = options["dry_run"]
+        if not dry_run:
             shut_out(user.pk)
             self._wait(user.pk, clock.now())
-        outcome = forget(
-            user.pk, dry_run=options["dry_run"], keep_descriptions=options["keep_descriptions"]
-        )
-        if options["json"]:
-            told = {**asdict(outcome), "dry_run": options["dry_run"], "exported": exported}
-            self.stdout.write(json.dumps(told))
-        else:
-            self._print(username, outcome, exported, options)
+        outcome = forget(user.pk, dry_run=dry_run, keep_descriptions=options["keep_descriptions"])
+        lines = list(_lines(outcome, dry_run=dry_run))
+        if exported is not None:
+            lines.insert(0, f"{sum(exported.values()):,} rows written to {options['export']}.")
+        if not dry_run:
+            lines.append(f"{username} is {outcome.name} now.")
+        result = {**asdict(outcome), "dry_run": dry_run, "exported": exported}
+        self.say(result, "\n".join(lines))
+        if not self.as_json and (outcome.accounts_with_money or outcome.transactions_under_way):
+            self.stderr.write(
+                f"{outcome.accounts_with_money} account(s) still hold or owe money, and "
+                f"{outcome.transactions_under_way} transaction(s) are under way: see to them."
+            )
 
     def _wait(self, user_id: int, shut_out_at: datetime) -> None:
         """Wait until the nodes have closed the sockets, which would write of them again.
@@ -82,27 +83,13 @@ class Command(commands.Command):
                 )
             time.sleep(LOOK_SECONDS)
 
-    def _print(
-        self,
-        username: str,
-        outcome: Outcome,
-        exported: dict[str, int] | None,
-        options: dict[str, Any],
-    ) -> None:
-        if exported is not None:
-            self.stdout.write(f"{sum(exported.values()):,} rows written to {options['export']}.")
-        would = "would be " if options["dry_run"] else ""
-        for verb in ("removed", "anonymised", "kept"):
-            counts = getattr(outcome, verb)
-            listed = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
-            self.stdout.write(f"{would}{verb}: {listed or 'nothing'}")
-        if outcome.accounts_with_money or outcome.transactions_under_way:
-            self.stderr.write(
-                f"{outcome.accounts_with_money} account(s) still hold or owe money, and "
-                f"{outcome.transactions_under_way} transaction(s) are under way: see to them."
-            )
-        if not options["dry_run"]:
-            self.stdout.write(f"{username} is {outcome.name} now.")
+
+def _lines(outcome: Outcome, *, dry_run: bool) -> Iterator[str]:
+    would = "would be " if dry_run else ""
+    for verb in ("removed", "anonymised", "kept"):
+        counts = getattr(outcome, verb)
+        listed = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+        yield f"{would}{verb}: {listed or 'nothing'}"
 
 
 def _export(user_id: int, path: str) -> dict[str, int]:

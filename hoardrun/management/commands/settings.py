@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -19,6 +19,7 @@ PAGE = "docs/production.md"
 class Command(commands.Command):
     """`manage.py settings`."""
 
+    json_help = "Print one JSON list."
     help = (
         "Show every option with its value, secrets hidden, and whether a variable, a file or the "
         "default gave it."
@@ -35,7 +36,6 @@ class Command(commands.Command):
         which.add_argument(
             "--markdown", action="store_true", help=f"Write the table into {PAGE} instead."
         )
-        parser.add_argument("--json", action="store_true", help="Print one JSON list.")
 
     def handle(self, **options: Any) -> None:
         if options["env"]:
@@ -46,16 +46,15 @@ class Command(commands.Command):
             self.stdout.write(f"{PAGE} is written.")
         else:
             rows = [row for row in option_table.rows() if row.changed or not options["changed"]]
-            if options["json"]:
-                self.stdout.write(json.dumps([asdict(row) for row in rows]))
-            else:
-                self._print(rows)
+            table = "\n".join(_lines(rows)) or "Every option has its default."
+            self.say([asdict(row) for row in rows], table)
 
-    def _print(self, rows: list[Row]) -> None:
-        width = max((len(row.variable) for row in rows), default=0)
-        for row in rows:
-            source = "" if row.source == "default" else f"from {row.source}"
-            if row.changed:
-                source += f", default {written(row.default) or 'none'}"
-            line = f"{row.variable:<{width}}  {written(row.value) or 'none':<24}  {source}"
-            self.stdout.write(line.rstrip())
+
+def _lines(rows: list[Row]) -> Iterator[str]:
+    width = max((len(row.variable) for row in rows), default=0)
+    for row in rows:
+        source = "" if row.source == "default" else f"from {row.source}"
+        if row.changed:
+            source += f", default {written(row.default) or 'none'}"
+        line = f"{row.variable:<{width}}  {written(row.value) or 'none':<24}  {source}"
+        yield line.rstrip()
