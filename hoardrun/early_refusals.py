@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from hoardrun.api.problems import CONTENT_TYPE
+from hoardrun.api.problems import answer, problem
 from hoardrun.cors import CorsMiddleware
 from hoardrun.policies import add_policies
 from hoardrun.request_id import add_request_id
@@ -61,14 +61,10 @@ def _request(scope: Any) -> HttpRequest:
 
 def _answer(refusal: Refusal, scope: Any) -> HttpResponse:
     def give(request: HttpRequest) -> HttpResponseBase:
-        body = refusal.body()
-        headers = {"Content-Length": str(len(body)), "X-Content-Type-Options": "nosniff"}
-        return HttpResponse(
-            body,
-            status=refusal.status,
-            content_type=CONTENT_TYPE,
-            headers=headers | dict(refusal.headers),
-        )
+        body = problem(refusal.status, refusal.code, refusal.detail)
+        response = answer(body, {"X-Content-Type-Options": "nosniff", **refusal.headers})
+        response.headers["Content-Length"] = str(len(response.content))
+        return response
 
     marked = add_request_id(add_policies(CorsMiddleware(give)))
     response: HttpResponse = marked(_request(scope))

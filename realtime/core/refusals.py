@@ -5,7 +5,6 @@ The HTTP protocol and the gate create them; the ASGI application writes them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -26,17 +25,6 @@ class Refusal:
     code: str
     detail: str
     headers: Mapping[str, str] = field(default_factory=dict)  # beside those of every refusal
-
-    def body(self) -> bytes:
-        """Write the problem details."""
-        problem = {
-            "type": "about:blank",
-            "title": self.status.phrase,
-            "status": self.status.value,
-            "detail": self.detail,
-            "code": self.code,
-        }
-        return json.dumps(problem).encode()
 
 
 HEAD_TOO_LARGE = Refusal(
