@@ -91,7 +91,7 @@ realtime/client/test_client.py
 realtime/client/test_reconnecting.py
     realtime/client/connection realtime/client/resync
 realtime/client/test_troubles.py
-    realtime/client/errors realtime/client/requests realtime/client/rooms
+    realtime/client/errors realtime/client/requests
     realtime/client/snapshot
 realtime/cluster/test_reporter.py
     realtime/cluster/nodes_room realtime/registry
