@@ -79,8 +79,15 @@ class Tracked(models.Model):
             return super().delete(using, keep_parents)
 
     def differs(self, other: Tracked) -> set[str]:
-        """Name those of TRACKED that differ between two readings of a row."""
-        fields = [field for field in self._meta.concrete_fields if field.attname in self.TRACKED]
+        """Name those of TRACKED that differ between two readings of a row.
+
+        A moment that every save renews (`auto_now`) is no difference.
+        """
+        fields = [
+            field
+            for field in self._meta.concrete_fields
+            if field.attname in self.TRACKED and not getattr(field, "auto_now", False)
+        ]
         return {
             field.attname
             for field in fields

@@ -24,6 +24,7 @@ from hoardrun.ledger.choices import (
     TransactionStatus,
     TransactionType,
 )
+from hoardrun.ledger.messages import BalanceUpdate, TransactionUpdate
 from hoardrun.ledger.money import DECIMAL_PLACES, MAX_DIGITS, Currency
 from realtime import clock
 from realtime.append_only import AppendOnly
@@ -62,16 +63,7 @@ class Account(Tracked):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    # What `balance_update` contains and a save may change.
-    TRACKED: ClassVar[tuple[str, ...]] = (
-        "available_balance",
-        "current_balance",
-        "name",
-        "status",
-        "type",
-        "currency",
-        "user_id",
-    )
+    TRACKED: ClassVar[tuple[str, ...]] = (*BalanceUpdate.__struct_fields__, "user_id")
 
     class Meta:
         indexes = [
@@ -97,24 +89,7 @@ class Transaction(Tracked):
     when the transaction is reversed. Variables are called `txn`, since Django has `transaction`.
     """
 
-    # What `transaction_update` contains and a save may change.
-    TRACKED: ClassVar[tuple[str, ...]] = (
-        "account_id",
-        "type",
-        "status",
-        "direction",
-        "amount",
-        "currency",
-        "description",
-        "payment_method",
-        "provider",
-        "merchant_name",
-        "merchant_category",
-        "reference",
-        "failure_reason",
-        "balance_after",
-        "completed_at",
-    )
+    TRACKED: ClassVar[tuple[str, ...]] = TransactionUpdate.__struct_fields__
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="transactions")
     type = models.CharField(max_length=20, choices=TransactionType.choices)
