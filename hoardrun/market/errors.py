@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from realtime.errors import Refused
 
@@ -40,9 +40,7 @@ class FeedNotFound(Refused):
 
     code = "feed_not_found"
     title = "Unknown feed"
-
-    def __init__(self, name: str, known: Iterable[str]) -> None:
-        super().__init__(f"There is no feed {name!r}. Known are: {', '.join(sorted(known))}.")
+    text = "There is no feed {!r}. Known are: {}."
 
 
 class InvalidInterval(Refused):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -33,15 +34,7 @@ def instrument_get(*, symbol: str) -> Instrument:
 
 
 def listing_of(instrument: Instrument) -> Listing:
-    return Listing(
-        id=instrument.pk,
-        symbol=instrument.symbol,
-        name=instrument.name,
-        type=instrument.type,
-        currency=instrument.currency,
-        decimals=instrument.decimals,
-        status=instrument.status,
-    )
+    return Listing(**{field.name: getattr(instrument, field.name) for field in fields(Listing)})
 
 
 def listing_list(*, symbols: Collection[str] = ()) -> list[Listing]:

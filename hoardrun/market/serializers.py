@@ -80,33 +80,22 @@ class MarketDataQuery(StrictSerializer):
 class MarketQuoteSerializer(serializers.Serializer[Any]):
     """A quote for the existing front end: numbers, and `close` is the previous close."""
 
-    symbol = serializers.CharField()
+    symbol = serializers.CharField(source="listing.symbol")
     price = serializers.FloatField()
     change = serializers.FloatField()
-    changePercent = serializers.FloatField()
+    changePercent = serializers.FloatField(source="change_percent")
     volume = serializers.FloatField()
-    marketCap = serializers.FloatField(required=False)
+    marketCap = serializers.FloatField(source="market_cap", required=False)
     high = serializers.FloatField()
     low = serializers.FloatField()
     open = serializers.FloatField()
-    close = serializers.FloatField()
-    timestamp = serializers.DateTimeField()
+    close = serializers.FloatField(source="previous_close")
+    timestamp = serializers.DateTimeField(source="quoted_at")
 
     def to_representation(self, instance: LiveQuote) -> dict[str, Any]:
-        market_cap = instance.market_cap
-        return {
-            "symbol": instance.listing.symbol,
-            "price": float(instance.price),
-            "change": float(instance.change),
-            "changePercent": float(instance.change_percent),
-            "volume": float(instance.volume),
-            **({} if market_cap is None else {"marketCap": float(market_cap)}),
-            "high": float(instance.high),
-            "low": float(instance.low),
-            "open": float(instance.open),
-            "close": float(instance.previous_close),
-            "timestamp": codec.timestamp(instance.quoted_at),
-        }
+        data = super().to_representation(instance)
+        data["timestamp"] = codec.timestamp(instance.quoted_at)
+        return {name: value for name, value in data.items() if value is not None}
 
 
 class MarketDaySerializer(serializers.Serializer[Any]):

@@ -26,16 +26,8 @@ def instruments_ensure() -> int:
     """
     if Instrument.objects.exists():
         return 0
-    rows = [
-        Instrument(
-            symbol=seed.symbol,
-            name=seed.name,
-            type=seed.type,
-            currency=seed.currency,
-            decimals=seed.decimals,
-        )
-        for seed in CATALOGUE
-    ]
+    fields = ("symbol", "name", "type", "currency", "decimals")
+    rows = [Instrument(**{name: getattr(seed, name) for name in fields}) for seed in CATALOGUE]
     Instrument.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)
 
@@ -62,19 +54,8 @@ def quotes_record(*, quotes: Sequence[LiveQuote]) -> None:
 
 
 def _row(quote: LiveQuote) -> Quote:
-    return Quote(
-        instrument_id=quote.listing.id,
-        price=quote.price,
-        open=quote.open,
-        high=quote.high,
-        low=quote.low,
-        previous_close=quote.previous_close,
-        change=quote.change,
-        change_percent=quote.change_percent,
-        volume=quote.volume,
-        market_cap=quote.market_cap,
-        quoted_at=quote.quoted_at,
-    )
+    fields = (field.name for field in Quote._meta.concrete_fields if not field.primary_key)
+    return Quote(instrument_id=quote.listing.id, **{name: getattr(quote, name) for name in fields})
 
 
 def _fits(row: Quote) -> bool:

@@ -30,5 +30,5 @@ class Feed(Protocol):
 def feed_named(name: str) -> Feed:
     """Return a feed. Raises FeedNotFound, which names the known ones."""
     if name not in FEEDS:
-        raise FeedNotFound(name, FEEDS)
+        raise FeedNotFound(name, ", ".join(sorted(FEEDS)))
     return cast(Feed, import_string(FEEDS[name]))
