@@ -159,12 +159,7 @@ class ActionNotAllowed(Refused):
     code = "action_not_allowed"
     status = 403
     title = "Not allowed"
-
-    def __init__(self, action: str, allowed: Collection[str]) -> None:
-        super().__init__(
-            f"You may not {action} a transaction of your own; "
-            f"you may {', '.join(sorted(allowed))} it."
-        )
+    text = "You may not {} a transaction of your own; you may {} it."
 
 
 class OwnAccount(Refused):

@@ -10,9 +10,7 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 
-from hoardrun.ledger.choices import Direction, TransactionStatus, TransactionType
 from hoardrun.ledger.models import Transaction
-from hoardrun.ledger.money import Currency
 from hoardrun.ledger.selectors import id_parse
 
 
@@ -35,14 +33,10 @@ class TransactionFilter(filters.FilterSet):  # type: ignore[misc]
     """Filters of `GET transactions`. A plain date as `to` includes that whole day."""
 
     account = filters.CharFilter(method="by_account", help_text="An account's id.")
-    status = filters.ChoiceFilter(choices=TransactionStatus.choices)
-    type = filters.ChoiceFilter(choices=TransactionType.choices)
-    direction = filters.ChoiceFilter(choices=Direction.choices)
-    currency = filters.ChoiceFilter(choices=Currency.choices)
 
     class Meta:
         model = Transaction
-        fields: list[str] = []
+        fields = ("status", "type", "direction", "currency")
 
     @classmethod
     def get_filters(cls) -> dict[str, filters.Filter]:

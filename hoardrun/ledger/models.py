@@ -46,20 +46,16 @@ class Account(Tracked):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="accounts"
     )
-    type = models.CharField(
-        max_length=16, choices=AccountType.choices, default=AccountType.CHECKING
-    )
+    type = models.CharField(max_length=16, choices=AccountType, default=AccountType.CHECKING)
     name = models.CharField(max_length=100, blank=True)
-    currency = models.CharField(max_length=3, choices=Currency.choices)
+    currency = models.CharField(max_length=3, choices=Currency)
     available_balance = models.DecimalField(
         max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES, default=Decimal(0)
     )
     current_balance = models.DecimalField(
         max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES, default=Decimal(0)
     )
-    status = models.CharField(
-        max_length=16, choices=AccountStatus.choices, default=AccountStatus.ACTIVE
-    )
+    status = models.CharField(max_length=16, choices=AccountStatus, default=AccountStatus.ACTIVE)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -92,18 +88,18 @@ class Transaction(Tracked):
     TRACKED: ClassVar[tuple[str, ...]] = TransactionUpdate.__struct_fields__
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="transactions")
-    type = models.CharField(max_length=20, choices=TransactionType.choices)
+    type = models.CharField(max_length=20, choices=TransactionType)
     status = models.CharField(
-        max_length=16, choices=TransactionStatus.choices, default=TransactionStatus.PENDING
+        max_length=16, choices=TransactionStatus, default=TransactionStatus.PENDING
     )
-    direction = models.CharField(max_length=8, choices=Direction.choices)
+    direction = models.CharField(max_length=8, choices=Direction)
     amount = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES)
-    currency = models.CharField(max_length=3, choices=Currency.choices)
+    currency = models.CharField(max_length=3, choices=Currency)
     description = models.CharField(max_length=200, blank=True)
     payment_method = models.CharField(
-        max_length=16, choices=PaymentMethod.choices, default=PaymentMethod.OTHER
+        max_length=16, choices=PaymentMethod, default=PaymentMethod.OTHER
     )
-    provider = models.CharField(max_length=16, choices=Provider.choices, blank=True)
+    provider = models.CharField(max_length=16, choices=Provider, blank=True)
     merchant_name = models.CharField(max_length=100, blank=True)
     merchant_category = models.CharField(max_length=50, blank=True)
     reference = models.CharField(max_length=100, blank=True, db_index=True)
@@ -190,9 +186,9 @@ class TransactionMove(AppendOnly):
     txn = models.ForeignKey(
         Transaction, on_delete=models.PROTECT, related_name="moves", db_index=False
     )
-    from_status = models.CharField(max_length=16, choices=TransactionStatus.choices, blank=True)
-    to_status = models.CharField(max_length=16, choices=TransactionStatus.choices)
-    actor_kind = models.CharField(max_length=16, choices=ActorKind.choices)
+    from_status = models.CharField(max_length=16, choices=TransactionStatus, blank=True)
+    to_status = models.CharField(max_length=16, choices=TransactionStatus)
+    actor_kind = models.CharField(max_length=16, choices=ActorKind)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,

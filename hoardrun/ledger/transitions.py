@@ -7,16 +7,13 @@ from collections.abc import Mapping
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.errors import IllegalTransition
 
+# Statuses that release the hold of an outbound transaction.
+RELEASED = frozenset({Status.FAILED, Status.CANCELLED, Status.EXPIRED})
+# Statuses whose reason is published as `failure_reason`.
+EXPLAINED = RELEASED | {Status.REVERSED}
+
 TRANSITIONS: Mapping[Status, frozenset[Status]] = {
-    Status.PENDING: frozenset(
-        {
-            Status.PROCESSING,
-            Status.COMPLETED,
-            Status.FAILED,
-            Status.CANCELLED,
-            Status.EXPIRED,
-        }
-    ),
+    Status.PENDING: RELEASED | {Status.PROCESSING, Status.COMPLETED},
     # No CANCELLED: the provider has the money and alone decides how it ends.
     Status.PROCESSING: frozenset({Status.COMPLETED, Status.FAILED, Status.EXPIRED}),
     Status.COMPLETED: frozenset({Status.REVERSED}),
@@ -26,11 +23,6 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     Status.EXPIRED: frozenset(),
 }
 assert set(TRANSITIONS) == set(Status), "every status needs its row"
-
-# Statuses that release the hold of an outbound transaction.
-RELEASED = frozenset({Status.FAILED, Status.CANCELLED, Status.EXPIRED})
-# Statuses whose reason is published as `failure_reason`.
-EXPLAINED = RELEASED | {Status.REVERSED}
 
 
 def transition_check(current: str, wanted: str) -> None:

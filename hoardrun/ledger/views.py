@@ -129,7 +129,7 @@ def _actor(request: Request, txn_id: str, action: str) -> Actor:
     own = selectors.transaction_list(user_id=acting_id)
     if own.filter(pk=selectors.id_parse(txn_id)).exists():
         if action not in OWNER_ACTIONS:
-            raise ActionNotAllowed(action, OWNER_ACTIONS)
+            raise ActionNotAllowed(action, ", ".join(sorted(OWNER_ACTIONS)))
         return actors.user(acting_id, request_id(request))
     if staff_may(request.user, MOVE):
         return actors.staff(acting_id, request_id(request))
