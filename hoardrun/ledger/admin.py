@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -51,15 +51,43 @@ else:
 
 
 class _Kept(ByKey, AddsByService):
-    """Rows that a service adds and nothing deletes.
+    """Rows that a service adds and nothing deletes, with a form of their own to move money.
 
     Subclasses name the fields of the add form. Later only `editable` can be changed; `shown`
-    names the columns that replace a field.
+    names the columns that replace a field. `verb` names the path to which the page's own form
+    is posted; `act` answers it.
     """
 
     add_fields: tuple[str, ...] = ()
     editable: tuple[str, ...] = ()
     shown: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    verb: ClassVar[str]
+
+    class Media:
+        css = {"all": ("ledger/moves.css",)}
+
+    def offer(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """Describe the form of a row's page for its template."""
+        raise NotImplementedError
+
+    def act(self, request: HttpRequest, row_id: int) -> HttpResponse:
+        """Check the right, do what was posted, and show the outcome."""
+        raise NotImplementedError
+
+    def get_urls(self) -> list[URLPattern]:
+        act = path(
+            f"<int:row_id>/{self.verb}/",
+            self.admin_site.admin_view(require_POST(self.act)),
+            name=f"ledger_{self.opts.model_name}_{self.verb}",
+        )
+        return [act, *super().get_urls()]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if (row := kwargs.get("obj")) is not None:
+            context |= self.offer(request, row)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -97,7 +125,7 @@ class AccountAdmin(_Kept):
     autocomplete_fields = ("user",)
     list_display = ("id", "user", "type", "name", "currency", "available", "current", "status")
     list_filter = ("status", LeftBehindFilter)
-    list_select_related = ("user",)
+    verb = "carry"
     search_help_text = (
         "An account's id, or how the name of its user begins, or their e-mail address"
     )
@@ -130,32 +158,16 @@ class AccountAdmin(_Kept):
         )
         obj.pk = account.pk
 
-    def get_urls(self) -> list[URLPattern]:
-        carry = path(
-            "<int:account_id>/carry/",
-            self.admin_site.admin_view(require_POST(self.carry_view)),
-            name="ledger_account_carry",
-        )
-        return [carry, *super().get_urls()]
+    def offer(self, request: HttpRequest, row: Account) -> dict[str, Any]:
+        return carry_offer(request, row)
 
-    def carry_view(self, request: HttpRequest, account_id: int) -> HttpResponse:
+    def act(self, request: HttpRequest, row_id: int) -> HttpResponse:
         """Carry what is left on a closed account: its page has a button for it."""
         if not may_carry(request):
             raise PermissionDenied
         onto, reason = (request.POST.get(name, "") for name in ("onto", "reason"))
-        carry_left(request, account_id, onto=onto, reason=reason)
-        return HttpResponseRedirect(reverse("admin:ledger_account_change", args=[account_id]))
-
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        account: Account | None = kwargs.get("obj")
-        if account is not None:
-            context |= carry_offer(request, account)
-        return super().render_change_form(request, context, *args, **kwargs)
-
-    class Media:
-        css = {"all": ("ledger/moves.css",)}
+        carry_left(request, row_id, onto=onto, reason=reason)
+        return HttpResponseRedirect(reverse("admin:ledger_account_change", args=[row_id]))
 
 
 def choice_label(account: Account) -> str:
@@ -178,6 +190,17 @@ class TransactionAddForm(_TransactionForm):
             except Refused as error:
                 raise forms.ValidationError(str(error), code=error.code) from None
         return data
+
+
+def _action(to: Status) -> Callable[[Any, HttpRequest, QuerySet[Transaction]], None]:
+    """Make the list's action that moves the chosen transactions to a status."""
+
+    @admin.action(description=f"{VERBS[to]} selected transactions", permissions=["change"])
+    def move(page: Any, request: HttpRequest, queryset: QuerySet[Transaction]) -> None:
+        move_each(request, list(queryset.order_by("id").values_list("id", flat=True)), to)
+
+    move.__name__ = VERBS[to].lower()
+    return move
 
 
 @admin.register(Transaction)
@@ -207,10 +230,10 @@ class TransactionAdmin(_Kept):
         "A transaction's id, how a reference or the name of a user begins, or an e-mail address"
     )
     linked_by = ("account__id__exact",)
-    actions = ("complete", "fail", "cancel", "reverse")
-
-    class Media:
-        css = {"all": ("ledger/moves.css",)}
+    actions = [
+        _action(to) for to in (Status.COMPLETED, Status.FAILED, Status.CANCELLED, Status.REVERSED)
+    ]
+    verb = "move"
 
     def matching(self, word: str) -> Q:
         users = users_named(word)
@@ -290,58 +313,24 @@ class TransactionAdmin(_Kept):
         before, after = self.list_display[:2], self.list_display[2:]
         return (*before, "complete_one", *after) if may_move else self.list_display
 
-    @admin.action(description="Complete selected transactions", permissions=["change"])
-    def complete(self, request: HttpRequest, queryset: QuerySet[Transaction]) -> None:
-        move_each(request, _ids(queryset), Status.COMPLETED)
+    def offer(self, request: HttpRequest, row: Transaction) -> dict[str, Any]:
+        # No field can be edited, so there is nothing to save.
+        saving = ("show_save", "show_save_and_continue", "show_save_and_add_another")
+        moves = buttons(request, row) if self.has_change_permission(request) else {}
+        return {**dict.fromkeys(saving, False), **moves}
 
-    @admin.action(description="Fail selected transactions", permissions=["change"])
-    def fail(self, request: HttpRequest, queryset: QuerySet[Transaction]) -> None:
-        move_each(request, _ids(queryset), Status.FAILED)
-
-    @admin.action(description="Cancel selected transactions", permissions=["change"])
-    def cancel(self, request: HttpRequest, queryset: QuerySet[Transaction]) -> None:
-        move_each(request, _ids(queryset), Status.CANCELLED)
-
-    @admin.action(description="Reverse selected transactions", permissions=["change"])
-    def reverse(self, request: HttpRequest, queryset: QuerySet[Transaction]) -> None:
-        move_each(request, _ids(queryset), Status.REVERSED)
-
-    def get_urls(self) -> list[URLPattern]:
-        move = path(
-            "<int:txn_id>/move/",
-            self.admin_site.admin_view(require_POST(self.move_view)),
-            name="ledger_transaction_move",
-        )
-        return [move, *super().get_urls()]
-
-    def move_view(self, request: HttpRequest, txn_id: int) -> HttpResponse:
+    def act(self, request: HttpRequest, row_id: int) -> HttpResponse:
         """Move a transaction: its page and the list have buttons for it. Returns to that page."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         to, reason, onto = (request.POST.get(name, "") for name in ("to", "reason", "onto"))
         if to not in VERBS:
             raise BadRequest("There is no such move.")
-        move_each(request, [txn_id], to, reason=reason, onto=onto or None)
-        page = reverse("admin:ledger_transaction_change", args=[txn_id])
+        move_each(request, [row_id], to, reason=reason, onto=onto or None)
+        page = reverse("admin:ledger_transaction_change", args=[row_id])
         came_from = request.headers.get("Referer", "")
         if url_has_allowed_host_and_scheme(
             came_from, {request.get_host()}, require_https=request.is_secure()
         ):
             page = came_from
         return HttpResponseRedirect(page)
-
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        txn: Transaction | None = kwargs.get("obj")
-        if txn is not None:
-            # No field can be edited, so there is nothing to save.
-            for name in ("show_save", "show_save_and_continue", "show_save_and_add_another"):
-                context[name] = False
-            if self.has_change_permission(request):
-                context |= buttons(request, txn)
-        return super().render_change_form(request, context, *args, **kwargs)
-
-
-def _ids(rows: QuerySet[Transaction]) -> list[int]:
-    return list(rows.order_by("id").values_list("id", flat=True))
