@@ -174,12 +174,15 @@ def choice_label(account: Account) -> str:
     return f"{account.user.get_username()}: {account}"
 
 
-class TransactionAddForm(_TransactionForm):
-    """A new transaction. `transaction_create` checks it again when it is saved."""
+class TransactionForm(_TransactionForm):
+    """A new transaction. `transaction_create` checks it again when it is saved.
+
+    Of one that exists, the form has no field.
+    """
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        if not self.errors:
+        if self.fields and not self.errors:
             try:
                 services.transaction_check(
                     account=data["account"],
@@ -221,6 +224,7 @@ class TransactionAdmin(_Kept):
         "amount": ("money",),
         "balance_after": ("balance_then",),
     }
+    form = TransactionForm
     autocomplete_fields = ("account",)
     inlines = (MovesInline,)
     list_display = ("id", "status", "money", "of", "created")
@@ -273,17 +277,6 @@ class TransactionAdmin(_Kept):
     def created(self, txn: Transaction) -> str:
         """Show the time, short enough for the list's width."""
         return f"{timezone.localtime(txn.created_at):%Y-%m-%d %H:%M}"
-
-    def get_form(
-        self,
-        request: HttpRequest,
-        obj: Transaction | None = None,
-        change: bool = False,
-        **kwargs: Any,
-    ) -> Any:
-        if obj is None:
-            kwargs["form"] = TransactionAddForm
-        return super().get_form(request, obj, change, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Transaction, form: Any, change: bool) -> None:
         if change:  # nothing is editable

@@ -36,6 +36,8 @@ TOP_UP_BELOW = 400_000
 
 
 class Purchase(NamedTuple):
+    """What the demo pays. `least` and `most` are in thousands of shillings."""
+
     merchant: str
     description: str
     type: Type
@@ -51,6 +53,7 @@ PURCHASES = (
     Purchase("Acacia Coffee", "Coffee", Type.MOBILE_PAYMENT, Provider.MTN_MOMO, 6, 18),
     Purchase("Lake Water", "Water bill", Type.BILL_PAYMENT, Provider.MTN_MOMO, 20, 60),
 )
+TOP_UP = Purchase("", "From savings group", Type.TRANSFER_IN, Provider.MTN_MOMO, 500, 500)
 
 
 def step(now: float | None = None) -> None:
@@ -106,16 +109,15 @@ def _begin(account_id: int, number: int) -> bool:
 
 def _create(account: Account, number: int) -> None:
     chance = random.Random(number)  # the same on every node
-    choice = chance.choice(PURCHASES)
     receives = account.available_balance < TOP_UP_BELOW
-    amount = 500_000 if receives else chance.randint(choice.least, choice.most) * 1000
+    choice = TOP_UP if receives else chance.choice(PURCHASES)
     services.transaction_create(
         account_id=account.pk,
-        type=Type.TRANSFER_IN if receives else choice.type,
+        type=choice.type,
         direction=Direction.INBOUND if receives else Direction.OUTBOUND,
-        amount=amount,
-        description="From savings group" if receives else choice.description,
-        merchant_name="" if receives else choice.merchant,
+        amount=chance.randint(choice.least, choice.most) * 1000,
+        description=choice.description,
+        merchant_name=choice.merchant,
         payment_method=PaymentMethod.MOBILE_MONEY,
         provider=choice.provider,
         reference=f"{REFERENCE}{number}",
