@@ -71,11 +71,6 @@ class BulkUpdateInput(StrictSerializer):
             )
         return attrs
 
-    def validate_notification_ids(self, ids: list[str]) -> list[str]:
-        if len(set(ids)) != len(ids):
-            raise serializers.ValidationError("Give each id once.")
-        return ids
-
 
 class NotificationOutput(serializers.Serializer[Notification]):
     id = serializers.CharField()

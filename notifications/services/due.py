@@ -8,10 +8,10 @@ from __future__ import annotations
 import logging
 
 from notifications import selectors, validation
-from notifications.choices import Status
 from notifications.models import Notification
 from notifications.payloads import notification_payload
 from notifications.services.announcement import announcements_publish_due
+from notifications.services.bulk import notifications_archive
 from realtime import clock, jobs
 from realtime.errors import InvalidInput
 from realtime.publish import publish_many
@@ -53,10 +53,7 @@ def _publish_batch() -> tuple[int, int]:
     )
     rows = [row for row in due if _is_sound(row)]
     # A row that cannot be published would otherwise block all that come after it.
-    unsound = {row.pk for row in due}.difference(row.pk for row in rows)
-    Notification.objects.filter(pk__in=unsound).update(
-        status=Status.ARCHIVED.value, archived_at=now, updated_at=now
-    )
+    notifications_archive(ids={row.pk for row in due}.difference(row.pk for row in rows))
     claimed = Notification.objects.filter(
         pk__in=[row.pk for row in rows], published_at__isnull=True
     )
