@@ -219,6 +219,16 @@ class Notification(_Checked):
             self.read_at = None
         return True
 
+    def read(self, now: datetime) -> bool:
+        """Mark it as read; return whether that changed anything. An archived one stays so."""
+        if self.status != Status.ARCHIVED:
+            return self.move(Status.READ, now)
+        if self.read_at is not None:
+            return False
+        self.read_at = now
+        self.seen_at = self.seen_at or now
+        return True
+
 
 class Announcement(_Checked):
     """A message to everybody: one row, one event, never a copy for each user.

@@ -168,15 +168,9 @@ def _move(
 ) -> list[Notification]:
     """Move locked rows to a status, publish, and return the rows that changed."""
     now = clock.now()
-    opened: list[Notification] = []
-    moved: list[Notification] = []
-    for row in rows:
-        if not (keep_archived and row.status == Status.ARCHIVED):
-            if row.move(target, now):
-                moved.append(row)
-        elif row.read_at is None:
-            row.read_at, row.seen_at = now, row.seen_at or now
-            opened.append(row)
+    changed = [row for row in rows if (row.read(now) if keep_archived else row.move(target, now))]
+    opened = [row for row in changed if row.status != target]
+    moved = [row for row in changed if row.status == target]
     reading = {"read_at": Coalesce(F("read_at"), Value(now)), "updated_at": now}
     reading |= {"seen_at": Coalesce(F("seen_at"), Value(now))}
     _update(opened, reading)
@@ -188,7 +182,6 @@ def _move(
     else:
         values["read_at"] = None
     _update(moved, values)
-    changed = sorted([*opened, *moved], key=lambda row: row.pk)
     told = [row for row in changed if row.published_at is not None]
     is_back = target == Status.UNREAD
     publish_states((row.user_id, notification_state(row, whole=is_back)) for row in told)

@@ -36,17 +36,7 @@ def notification_mark_read(
     *, notification_id: int | str, user_id: int | None = None
 ) -> Notification:
     """Mark it as read, and so as seen. An archived one stays archived."""
-
-    def read(notification: Notification, now: datetime) -> bool:
-        if notification.status != Status.ARCHIVED:
-            return notification.move(Status.READ, now)
-        if notification.read_at is not None:
-            return False
-        notification.read_at = now
-        notification.seen_at = notification.seen_at or now
-        return True
-
-    return _change(notification_id, user_id, read)
+    return _change(notification_id, user_id, Notification.read)
 
 
 def notification_mark_seen(
