@@ -41,9 +41,8 @@ class Lost:
 
 def on_close(code: int) -> Action:
     """Return the action for a close code; unknown codes count as a broken connection."""
-    try:
-        known = CloseCode(code)
-    except ValueError:
+    known = next((each for each in CloseCode if each == code), None)
+    if known is None:
         return Action.RETRY
     if known is CloseCode.UNAUTHORIZED:
         return Action.RENEW
