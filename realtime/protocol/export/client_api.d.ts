@@ -1,3 +1,31 @@
+/** A message as it comes: the envelope around the `data`. */
+export type Message<T extends keyof ServerMessages = keyof ServerMessages> = {
+  type: T;
+  data: ServerMessages[T];
+  /** RFC 3339, UTC, with milliseconds. */
+  timestamp: string;
+  /** The `id` of the command that this answers. */
+  id?: string;
+} & (T extends EventType ? InStream : { stream?: undefined; offset?: undefined }) &
+  (T extends RoomMessageType ? InRoom : { room?: undefined });
+
+/** The log that an event is in, and its number there. */
+export interface InStream {
+  stream: string;
+  offset: number;
+}
+
+/** The room that a message belongs to. */
+export interface InRoom {
+  room: string;
+}
+
+/** Any message; its `type` tells which `data` it has. */
+export type AnyMessage = { [T in keyof ServerMessages]: Message<T> }[keyof ServerMessages];
+
+/** A command whose `id` is yet to be given. */
+export type NewCommand<C = Command> = C extends unknown ? Omit<C, "id"> : never;
+
 /** `connecting` until it is `connected`, from the greeting on; also while it waits to try again. */
 export type State = "disconnected" | "connecting" | "connected";
 

@@ -1,6 +1,7 @@
 """TypeScript declarations of the wire and of the JavaScript client: `client.d.ts`.
 
-The client's own classes are declared by hand in `client_api.d.ts`, and appended as they are.
+The envelope and the client's own classes are declared by hand in `client_api.d.ts`, and appended
+as they are.
 """
 
 from __future__ import annotations
@@ -30,35 +31,6 @@ _NARROWER = {
     ("SubscriptionUpdated", "types"): "SubscriptionType[]",
 }
 
-_ENVELOPE = """/** A message as it comes: the envelope around the `data`. */
-export type Message<T extends keyof ServerMessages = keyof ServerMessages> = {
-  type: T;
-  data: ServerMessages[T];
-  /** RFC 3339, UTC, with milliseconds. */
-  timestamp: string;
-  /** The `id` of the command that this answers. */
-  id?: string;
-} & (T extends EventType ? InStream : { stream?: undefined; offset?: undefined }) &
-  (T extends RoomMessageType ? InRoom : { room?: undefined });
-
-/** The log that an event is in, and its number there. */
-export interface InStream {
-  stream: string;
-  offset: number;
-}
-
-/** The room that a message belongs to. */
-export interface InRoom {
-  room: string;
-}
-
-/** Any message; its `type` tells which `data` it has. */
-export type AnyMessage = { [T in keyof ServerMessages]: Message<T> }[keyof ServerMessages];
-"""
-_NEW_COMMAND = """/** A command whose `id` is yet to be given. */
-export type NewCommand<C = Command> = C extends unknown ? Omit<C, "id"> : never;
-"""
-
 
 def declarations() -> str:
     """Write the whole file."""
@@ -77,9 +49,7 @@ def declarations() -> str:
         + _alias("EventType", (_literal(kind.wire_type) for kind in events())),
         _comment("What belongs to a room.")
         + _alias("RoomMessageType", (_literal(kind.wire_type) for kind in room_messages())),
-        _ENVELOPE,
         _comment("Whatever a client may send.") + _alias("Command", commands),
-        _NEW_COMMAND,
         _comment("The `type` of the answer to each command; `error` answers any.")
         + _map("Answers", {tag(kind): _literal(of.wire_type) for kind, of in answers().items()}),
         _CLIENT_API.read_text(encoding="utf-8"),

@@ -645,6 +645,29 @@ export type RoomMessageType =
   | "room_left"
   | "market_update";
 
+/** Whatever a client may send. */
+export type Command =
+  | Ping
+  | JoinRoom
+  | LeaveRoom
+  | ListRooms
+  | SubscribeNotifications
+  | UnsubscribeNotifications
+  | Ack
+  | Authenticate;
+
+/** The `type` of the answer to each command; `error` answers any. */
+export interface Answers {
+  ping: "pong";
+  join_room: "room_joined";
+  leave_room: "room_left";
+  list_rooms: "rooms";
+  subscribe_notifications: "subscription_updated";
+  unsubscribe_notifications: "subscription_updated";
+  ack: "acked";
+  authenticate: "authenticated";
+}
+
 /** A message as it comes: the envelope around the `data`. */
 export type Message<T extends keyof ServerMessages = keyof ServerMessages> = {
   type: T;
@@ -670,31 +693,8 @@ export interface InRoom {
 /** Any message; its `type` tells which `data` it has. */
 export type AnyMessage = { [T in keyof ServerMessages]: Message<T> }[keyof ServerMessages];
 
-/** Whatever a client may send. */
-export type Command =
-  | Ping
-  | JoinRoom
-  | LeaveRoom
-  | ListRooms
-  | SubscribeNotifications
-  | UnsubscribeNotifications
-  | Ack
-  | Authenticate;
-
 /** A command whose `id` is yet to be given. */
 export type NewCommand<C = Command> = C extends unknown ? Omit<C, "id"> : never;
-
-/** The `type` of the answer to each command; `error` answers any. */
-export interface Answers {
-  ping: "pong";
-  join_room: "room_joined";
-  leave_room: "room_left";
-  list_rooms: "rooms";
-  subscribe_notifications: "subscription_updated";
-  unsubscribe_notifications: "subscription_updated";
-  ack: "acked";
-  authenticate: "authenticated";
-}
 
 /** `connecting` until it is `connected`, from the greeting on; also while it waits to try again. */
 export type State = "disconnected" | "connecting" | "connected";
