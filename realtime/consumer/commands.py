@@ -9,28 +9,18 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import partial
 from typing import Any, assert_never
 
 from realtime.consumer import login
 from realtime.consumer.listing import list_rooms
-from realtime.core.effects import (
-    Close,
-    Effect,
-    Fail,
-    Filter,
-    Join,
-    Leave,
-    ListRooms,
-    Login,
-    SendPong,
-    StoreAck,
-)
+from realtime.core.effects import Close, Effect, Fail, Filter, Leave, StoreAck
 from realtime.core.text import some_of
 from realtime.hub.hub import Hub
 from realtime.hub.socket import Socket
 from realtime.protocol.codes import ErrorCode
+from realtime.protocol.commands import Authenticate, JoinRoom, ListRooms, Ping
 from realtime.protocol.messages import Pong, RoomLeft, SubscriptionUpdated
 
 logger = logging.getLogger(__name__)
@@ -155,9 +145,9 @@ class CommandRunner:
                 socket.reply(SubscriptionUpdated(types=sorted(types)), request_id)
             case Fail(code, text, request_id, rooms):
                 socket.fail(code, text, request_id, rooms)
-            case SendPong(request_id):
+            case Ping():
                 hub.cycle.fan_out_now()  # which may leave this socket behind the node
-                socket.reply(Pong(positions=socket.connection.positions()), request_id)
+                socket.reply(Pong(positions=socket.connection.positions()), effect.id)
             case Leave(room, request_id):
                 hub.rooms.leave(socket, room)
                 socket.reply(RoomLeft(room=room), request_id, room)
@@ -165,54 +155,54 @@ class CommandRunner:
                 hub.acks.put(socket, stream, offset, request_id)
             case Close(code):
                 socket.close(code)
-            case Join():
+            case JoinRoom():
                 return partial(self._join, effect)
-            case ListRooms(request_id):
-                return partial(self._list_rooms, request_id)
-            case Login(token, request_id):
-                return partial(login.authenticate, hub, socket, token, request_id)
+            case ListRooms():
+                return partial(self._list_rooms, effect.id)
+            case Authenticate():
+                return partial(login.authenticate, hub, socket, effect.token, effect.id)
             case _:
                 assert_never(effect)
         return None
 
-    def _failed(self, effect: Effect, rooms: tuple[str, ...] = ()) -> None:
+    def _failed(self, effect: Effect, rooms: Sequence[str] = ()) -> None:
         logger.exception("connection %s: %r failed", self._socket.connection.id, effect)
         self._socket.fail(
             ErrorCode.INTERNAL,
             "Something went wrong here; try again.",
-            getattr(effect, "request_id", None),
-            rooms or getattr(effect, "rooms", ()),
+            getattr(effect, "id", None),
+            rooms or getattr(effect, "names", ()),
         )
 
     async def _list_rooms(self, request_id: str | None) -> None:
         self._socket.reply(await list_rooms(self._socket.connection), request_id)
 
-    async def _join(self, join: Join) -> None:
+    async def _join(self, join: JoinRoom) -> None:
         hub, socket = self._hub, self._socket
         user_id = socket.connection.user_id
         assert user_id is not None
         before = hub.streams.positions(socket)
-        allowed = await hub.rooms.allowed(user_id, join.rooms)
-        for room in join.rooms:
+        allowed = await hub.rooms.allowed(user_id, join.names)
+        for room in join.names:
             if room not in allowed:
                 continue
-            refused = socket.connection.may_enter(room, join.request_id)
+            refused = socket.connection.may_enter(room, join.id)
             if refused is not None:
                 self._carry_out(refused)
                 continue
             try:
-                await hub.rooms.join(socket, room, join.rate, join.request_id)
+                await hub.rooms.join(socket, room, join.rate, join.id)
             except Exception:
                 self._failed(join, (room,))
             if hub.streams.positions(socket) != before:
                 # A change of rights may have come after the rights were read.
                 hub.recheck.recheck_soon([user_id])
-        if unknown := tuple(room for room in join.rooms if room not in allowed):
+        if unknown := tuple(room for room in join.names if room not in allowed):
             rooms = "is no room" if len(unknown) == 1 else "are no rooms"
             socket.fail(
                 ErrorCode.UNKNOWN_ROOM,
                 f"There {rooms} {some_of(unknown)} that you may join; "
                 "`list_rooms` names those that there are.",
-                join.request_id,
+                join.id,
                 unknown,
             )

@@ -1,10 +1,14 @@
-"""The effects of a client's message: `state` decides them, the consumer carries them out."""
+"""The effects of a client's message: `state` decides them, the consumer carries them out.
+
+A command of which the connection's state decides nothing is its own effect.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from realtime.protocol.codes import CloseCode, ErrorCode
+from realtime.protocol.commands import Authenticate, JoinRoom, ListRooms, Ping
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +20,7 @@ class Filter:
     """
 
     types: frozenset[str]
-    request_id: str | None = None
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +29,8 @@ class Fail:
 
     code: ErrorCode
     message: str
-    request_id: str | None = None
+    id: str | None = None
     rooms: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SendPong:
-    """Say up to where this socket was sent each stream."""
-
-    request_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Join:
-    """Join rooms, those that the user may and that there is place for."""
-
-    rooms: tuple[str, ...]
-    rate: str
-    request_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +38,7 @@ class Leave:
     """Leave a room that is joined."""
 
     room: str
-    request_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ListRooms:
-    """Send the list of rooms."""
-
-    request_id: str | None
+    id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +47,7 @@ class StoreAck:
 
     stream: str
     offset: int
-    request_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """Check a token; log in or renew."""
-
-    token: str
-    request_id: str | None
+    id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +57,4 @@ class Close:
     code: CloseCode
 
 
-Effect = Filter | Fail | SendPong | Join | Leave | ListRooms | StoreAck | Login | Close
+Effect = Filter | Fail | Leave | StoreAck | Close | Ping | JoinRoom | ListRooms | Authenticate

@@ -9,18 +9,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from realtime.core.continuity import StreamPosition
-from realtime.core.effects import (
-    Close,
-    Effect,
-    Fail,
-    Filter,
-    Join,
-    Leave,
-    ListRooms,
-    Login,
-    SendPong,
-    StoreAck,
-)
+from realtime.core.effects import Close, Effect, Fail, Filter, Leave, StoreAck
 from realtime.core.identity import Identity
 from realtime.core.limits import Buckets, TokenBucket, utf8_size
 from realtime.core.text import some_of
@@ -32,11 +21,11 @@ from realtime.protocol.commands import (
     Authenticate,
     JoinRoom,
     LeaveRoom,
+    ListRooms,
     Ping,
     SubscribeNotifications,
     UnsubscribeNotifications,
 )
-from realtime.protocol.commands import ListRooms as ListRoomsCommand
 from realtime.protocol.messages import Limits, Position
 
 # How many more refused than accepted messages a client may send before it is closed.
@@ -156,14 +145,10 @@ class ConnectionState:
 
     def _handle(self, command: AnyCommand) -> Iterator[Effect]:
         match command:
-            case Ping():
-                yield SendPong(command.id)
-            case JoinRoom():
-                yield Join(tuple(command.names), command.rate, command.id)
+            case Ping() | JoinRoom() | ListRooms() | Authenticate():
+                yield command
             case LeaveRoom():
                 yield from self._leave(command)
-            case ListRoomsCommand():
-                yield ListRooms(command.id)
             case SubscribeNotifications():
                 yield Filter(self.subscriptions | frozenset(command.types), command.id)
             case UnsubscribeNotifications():
@@ -171,8 +156,6 @@ class ConnectionState:
                 yield Filter(self.subscriptions - gone, command.id)
             case Ack():
                 yield self._ack(command)
-            case Authenticate():
-                yield Login(command.token, command.id)
             case _:
                 assert_never(command)
 

@@ -5,10 +5,11 @@ import json
 import pytest
 
 from realtime.core.continuity import StreamPosition
-from realtime.core.effects import Close, Effect, Fail, Filter, Join, Leave, SendPong, StoreAck
+from realtime.core.effects import Close, Effect, Fail, Filter, Leave, StoreAck
 from realtime.core.limits import Buckets, TokenBucket
 from realtime.core.state import ConnectionState
 from realtime.protocol.codes import CloseCode, ErrorCode
+from realtime.protocol.commands import JoinRoom, Ping
 from realtime.protocol.messages import Limits
 
 LIMITS = Limits(
@@ -39,12 +40,14 @@ def say(connection: ConnectionState, message: object, now: float = 0.0) -> list[
 
 
 def test_it_answers_ping_with_the_request_id(alice: ConnectionState) -> None:
-    assert say(alice, {"type": "ping", "id": "7"}) == [SendPong("7")]
+    assert say(alice, {"type": "ping", "id": "7"}) == [Ping(id="7")]
 
 
 def test_it_joins_each_room_once(alice: ConnectionState) -> None:
-    effects = say(alice, {"type": "join_room", "rooms": ["a", "b", "a"], "rate": "1s", "id": "x"})
-    assert effects == [Join(("a", "b"), "1s", "x")]
+    join = JoinRoom(rooms=["a", "b", "a"], rate="1s", id="x")
+    said = {"type": "join_room", "rooms": ["a", "b", "a"], "rate": "1s", "id": "x"}
+    assert say(alice, said) == [join]
+    assert join.names == ["a", "b"]
 
 
 def test_it_has_no_place_beyond_the_limit_but_for_a_room_that_is_joined(
@@ -56,7 +59,7 @@ def test_it_has_no_place_beyond_the_limit_but_for_a_room_that_is_joined(
     assert alice.may_enter("z", None) is None
     refused = alice.may_enter("y", "7")
     assert refused is not None
-    assert (refused.code, refused.request_id) == (ErrorCode.TOO_MANY_ROOMS, "7")
+    assert (refused.code, refused.id) == (ErrorCode.TOO_MANY_ROOMS, "7")
     assert refused.rooms == ("y",)
 
 
@@ -64,7 +67,7 @@ def test_a_command_of_many_rooms_counts_as_several_messages(alice: ConnectionSta
     def accepted(now: float) -> int:
         """Count the pings that are accepted at once."""
         found = 0
-        while isinstance(say(alice, {"type": "ping"}, now=now)[0], SendPong):
+        while isinstance(say(alice, {"type": "ping"}, now=now)[0], Ping):
             found += 1
         return found
 
@@ -73,18 +76,18 @@ def test_a_command_of_many_rooms_counts_as_several_messages(alice: ConnectionSta
         for rooms, messages in ((1, 1), (4, 1), (5, 2), (50, 11)):
             alice._bucket = TokenBucket(1.0, float(burst))
             command = {"type": kind, "rooms": [f"r{number}" for number in range(rooms)]}
-            assert not isinstance(say(alice, command)[0], SendPong)
+            assert not isinstance(say(alice, command)[0], Ping)
             assert accepted(0.0) == burst - messages
 
 
 def test_rooms_that_were_paid_for_late_delay_what_follows(alice: ConnectionState) -> None:
     alice._bucket = TokenBucket(1.0, 2.0)
     command = {"type": "join_room", "rooms": [f"r{number}" for number in range(50)]}
-    assert isinstance(say(alice, command)[0], Join)  # eleven messages, of which two were there
+    assert isinstance(say(alice, command)[0], JoinRoom)  # eleven messages, of which two were there
     for second in range(1, 10):
         [refused] = say(alice, {"type": "ping"}, now=float(second))
         assert isinstance(refused, Fail)
-    assert say(alice, {"type": "ping"}, now=10.0) == [SendPong(None)]
+    assert say(alice, {"type": "ping"}, now=10.0) == [Ping()]
 
 
 def test_it_leaves_only_what_was_joined(alice: ConnectionState) -> None:
@@ -100,7 +103,7 @@ def test_rooms_that_are_not_joined_are_one_error(alice: ConnectionState) -> None
     rooms = [f"r{number}" for number in range(100)]
     [refused] = say(alice, {"type": "leave_room", "rooms": rooms, "id": "x"})
     assert isinstance(refused, Fail)
-    assert (refused.rooms, refused.request_id) == (tuple(rooms), "x")
+    assert (refused.rooms, refused.id) == (tuple(rooms), "x")
     assert len(refused.message) < 100
 
 
@@ -146,7 +149,7 @@ def test_it_refuses_an_ack_of_what_was_not_sent(
     [effect] = say(alice, {"type": "ack", "stream": stream, "offset": offset, "id": "a"})
     assert isinstance(effect, Fail)
     assert effect.code is code
-    assert effect.request_id == "a"
+    assert effect.id == "a"
 
 
 def test_it_refuses_an_ack_that_may_mean_what_was_before_a_resynchronisation(
@@ -189,11 +192,11 @@ def test_it_closes_a_client_that_talks_before_it_logs_in() -> None:
 
 def test_it_refuses_what_exceeds_the_rate_then_takes_messages_again(alice: ConnectionState) -> None:
     answers = [say(alice, {"type": "ping"}) for _ in range(21)]
-    assert all(isinstance(answer[0], SendPong) for answer in answers[:20])
+    assert all(isinstance(answer[0], Ping) for answer in answers[:20])
     last = answers[20][0]
     assert isinstance(last, Fail)
     assert last.code is ErrorCode.RATE_LIMITED
-    assert say(alice, {"type": "ping"}, now=1.0) == [SendPong(None)]
+    assert say(alice, {"type": "ping"}, now=1.0) == [Ping()]
 
 
 def test_it_closes_a_client_that_does_not_slow_down(alice: ConnectionState) -> None:
@@ -203,7 +206,7 @@ def test_it_closes_a_client_that_does_not_slow_down(alice: ConnectionState) -> N
 
 def test_it_closes_a_flood_of_which_some_messages_are_accepted(alice: ConnectionState) -> None:
     answers = [say(alice, {"type": "ping"}, now=number / 1000)[0] for number in range(300)]
-    accepted = [number for number, answer in enumerate(answers) if isinstance(answer, SendPong)]
+    accepted = [number for number, answer in enumerate(answers) if isinstance(answer, Ping)]
     assert accepted[-1] > 100  # the bucket fills while the flood goes on
     assert Close(CloseCode.RATE_LIMITED) in answers
 
@@ -235,7 +238,7 @@ def test_all_sockets_of_a_user_share_what_the_user_may_ask() -> None:
     phone, laptop = (ConnectionState(name, LIMITS, of_users=of_users) for name in ("p", "l"))
     phone.user_id = laptop.user_id = 17
     answers = [say(c, {"type": "ping"})[0] for _ in range(20) for c in (phone, laptop)]
-    assert [type(answer) for answer in answers] == [SendPong] * 30 + [Fail] * 10
+    assert [type(answer) for answer in answers] == [Ping] * 30 + [Fail] * 10
     somebody = ConnectionState("s", LIMITS, of_users=of_users)
     somebody.user_id = 18
-    assert say(somebody, {"type": "ping"}) == [SendPong(None)]
+    assert say(somebody, {"type": "ping"}) == [Ping()]
