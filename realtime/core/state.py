@@ -6,6 +6,7 @@ Pure: text and the time go in, effects come out. The consumer carries them out.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from realtime.core.continuity import StreamPosition
@@ -34,6 +35,7 @@ _PATIENCE = 100
 ROOMS_A_MESSAGE = 5
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class ConnectionState:
     """The state of one socket, apart from how to write to it.
 
@@ -44,40 +46,23 @@ class ConnectionState:
     must exceed, since a lower one may mean an event of before.
     """
 
-    __slots__ = (
-        "_bucket",
-        "_limits",
-        "_of_users",
-        "_refused",
-        "ack_after",
-        "device",
-        "id",
-        "identity",
-        "places",
-        "rooms",
-        "subscriptions",
-        "user_id",
-    )
+    id: str
+    _limits: Limits
+    device: str = ""
+    # What all sockets of a user may ask together.
+    of_users: Buckets | None = None
+    user_id: int | None = None
+    identity: Identity | None = None
+    rooms: dict[str, str] = field(default_factory=dict)
+    subscriptions: frozenset[str] = frozenset()
+    places: dict[str, StreamPosition] = field(default_factory=dict)
+    ack_after: dict[str, int] | None = None
+    _refused: int = 0
+    _bucket: TokenBucket = field(init=False)
 
-    def __init__(
-        self,
-        connection_id: str,
-        limits: Limits,
-        device: str = "",
-        of_users: Buckets | None = None,
-    ) -> None:
-        self.id = connection_id
-        self.device = device
-        self.user_id: int | None = None
-        self.identity: Identity | None = None
-        self.rooms: dict[str, str] = {}
-        self.subscriptions: frozenset[str] = frozenset()
-        self.places: dict[str, StreamPosition] = {}
-        self.ack_after: dict[str, int] | None = None
-        self._limits = limits
+    def __post_init__(self) -> None:
+        limits = self._limits
         self._bucket = TokenBucket(limits.max_messages_per_second, limits.max_message_burst)
-        self._of_users = of_users  # what all sockets of a user may ask together
-        self._refused = 0
 
     def wants(self, filter_type: str) -> bool:
         """Say whether an event is to be sent; one without a filter type always is."""
@@ -133,15 +118,15 @@ class ConnectionState:
         yield from self._handle(command)
 
     def _user_may(self, now: float) -> bool:
-        if self._of_users is None or self.user_id is None:
+        if self.of_users is None or self.user_id is None:
             return True
-        return self._of_users.take(self.user_id, now)
+        return self.of_users.take(self.user_id, now)
 
     def _charge(self, messages: int, now: float) -> None:
         """Count a command as more messages than one: what follows it waits for that long."""
         self._bucket.charge(messages, now)
-        if self._of_users is not None and self.user_id is not None:
-            self._of_users.charge(self.user_id, messages, now)
+        if self.of_users is not None and self.user_id is not None:
+            self.of_users.charge(self.user_id, messages, now)
 
     def _handle(self, command: AnyCommand) -> Iterator[Effect]:
         match command:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 
 from realtime.core.continuity import StreamPosition
 from realtime.hub.socket import Socket
@@ -10,6 +11,7 @@ from realtime.hub.writes import Audience
 from realtime.log import StoredEvent
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class FollowedStream(Audience[StoredEvent]):
     """The sockets of one stream, by how far they are.
 
@@ -18,29 +20,19 @@ class FollowedStream(Audience[StoredEvent]):
     most of the streams of a node belong to one user.
     """
 
-    __slots__ = (
-        "again",
-        "catching_up",
-        "filtered",
-        "live",
-        "name",
-        "place",
-        "resets",
-        "waiting",
-        "woken",
-    )
+    name: str
+    place: StreamPosition = field(default_factory=lambda: StreamPosition("", -1))  # not known yet
+    resets: int = 0  # how often it was put at another place
+    # The highest offset that a wake-up named and that was not delivered.
+    woken: int = 0
+    live: set[Socket] = field(default_factory=set)
+    filtered: set[Socket] | None = None
+    waiting: set[Socket] | None = None
+    catching_up: asyncio.Task[None] | None = None
+    again: bool = False  # a read of the log that begins from now on is needed
 
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.name = name
-        self.place = StreamPosition("", -1)  # not known yet
-        self.resets = 0  # how often it was put at another place
-        self.woken = 0  # the highest offset that a wake-up named and that was not delivered
-        self.live: set[Socket] = set()
-        self.filtered: set[Socket] | None = None
-        self.waiting: set[Socket] | None = None
-        self.catching_up: asyncio.Task[None] | None = None
-        self.again = False  # a read of the log that begins from now on is needed
+    def __post_init__(self) -> None:
+        Audience.__init__(self)
 
     @property
     def known(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import InitVar, dataclass, field
 from typing import Any, NamedTuple
 
 from msgspec import UNSET
@@ -36,6 +37,7 @@ class Peer(NamedTuple):
 NOBODY = Peer("", "")
 
 
+@dataclass(slots=True, weakref_slot=True, eq=False, repr=False)
 class Socket(Outbound):
     """Writes to one client, in order, from a queue that is bounded.
 
@@ -43,55 +45,32 @@ class Socket(Outbound):
     All methods belong to the event loop's thread.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_drained",
-        "_cycle",
-        "close_code",
-        "connection",
-        "expiry",
-        "heartbeat",
-        "is_anonymous",
-        "is_open",
-        "lifetime",
-        "login_deadline",
-        "opened_at",
-        "peer",
-        "pipe",
-        "query",
-        "tasks",
-        "warning",
-        "writer",
-    )
+    connection: ConnectionState
+    writer: Writer
+    _cycle: WriteCycle[Socket]
+    max_buffer_bytes: InitVar[int]
+    peer: Peer = NOBODY
+    is_open: bool = True
+    is_anonymous: bool = True
+    close_code: CloseCode | None = None
+    expiry: Deadline | None = None
+    warning: Deadline | None = None  # before the expiry
+    lifetime: Deadline | None = None
+    login_deadline: Deadline | None = None
+    heartbeat: Deadline | None = None
+    opened_at: float = field(init=False)
+    # Of the handshake, until the login has used it.
+    query: dict[str, str] = field(default_factory=dict)
+    tasks: set[asyncio.Task[Any]] | None = None
+    # Takes finished bytes at once; None while something waits or may not be written.
+    pipe: Callable[[bytes], None] | None = None
+    holding: bool = False  # of the queue: what waits may not leave for now
+    _drained: asyncio.Future[None] | None = None
 
-    def __init__(
-        self,
-        connection: ConnectionState,
-        writer: Writer,
-        cycle: WriteCycle[Socket],
-        max_buffer_bytes: int,
-        peer: Peer = NOBODY,
-    ) -> None:
+    def __post_init__(self, max_buffer_bytes: int) -> None:
         # One half may wait here, the other in the writer.
-        super().__init__(max_buffer_bytes // 2)
-        self.connection = connection
-        self.peer = peer
-        self.writer = writer
-        self.is_open = True
-        self.is_anonymous = True
-        self.close_code: CloseCode | None = None
-        self.expiry: Deadline | None = None
-        self.warning: Deadline | None = None  # before the expiry
-        self.lifetime: Deadline | None = None
-        self.login_deadline: Deadline | None = None
-        self.heartbeat: Deadline | None = None
+        Outbound.__init__(self, max_buffer_bytes // 2)
         self.opened_at = time.monotonic()
-        self.query: dict[str, str] = {}  # of the handshake, until the login has used it
-        self.tasks: set[asyncio.Task[Any]] | None = None
-        # Takes finished bytes at once; None while something waits or may not be written.
-        self.pipe: Callable[[bytes], None] | None = None
-        self._cycle = cycle
-        self._drained: asyncio.Future[None] | None = None
 
     # -- queueing
 
@@ -103,7 +82,7 @@ class Socket(Outbound):
     def put(self, frame: Frame) -> None:
         """Queue an answer behind the frames that gathered in this turn."""
         self._cycle.fan_out_now()
-        super().put(frame)
+        Outbound.put(self, frame)  # `super()` names the class that `dataclass` made slots for
 
     def reply(
         self, payload: Payload, request_id: str | None = None, room: str | None = None
