@@ -101,7 +101,7 @@ realtime/cluster/test_retention.py
 realtime/cluster/test_serve.py
     realtime/management/commands/disconnect realtime/management/commands/stats
 realtime/consumer/test_commands.py
-    realtime/consumer/listing realtime/rooms
+    realtime/rooms
 realtime/consumer/test_gate.py
     realtime/consumer/credentials
 realtime/consumer/test_login.py

@@ -13,15 +13,16 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import partial
 from typing import Any, assert_never
 
+from realtime import rooms
 from realtime.consumer import login
-from realtime.consumer.listing import list_rooms
 from realtime.core.effects import Close, Effect, Fail, Filter, Leave, StoreAck
 from realtime.core.text import some_of
+from realtime.db import threads
 from realtime.hub.hub import Hub
 from realtime.hub.socket import Socket
 from realtime.protocol.codes import ErrorCode
 from realtime.protocol.commands import Authenticate, JoinRoom, ListRooms, Ping
-from realtime.protocol.messages import Pong, RoomLeft, SubscriptionUpdated
+from realtime.protocol.messages import Pong, RoomInfo, RoomLeft, Rooms, SubscriptionUpdated
 
 logger = logging.getLogger(__name__)
 
@@ -143,8 +144,8 @@ class CommandRunner:
             case Filter(types, request_id):
                 hub.streams.filter(socket, types)
                 socket.reply(SubscriptionUpdated(types=sorted(types)), request_id)
-            case Fail(code, text, request_id, rooms):
-                socket.fail(code, text, request_id, rooms)
+            case Fail(code, text, request_id, about):
+                socket.fail(code, text, request_id, about)
             case Ping():
                 hub.cycle.fan_out_now()  # which may leave this socket behind the node
                 socket.reply(Pong(positions=socket.connection.positions()), effect.id)
@@ -165,17 +166,32 @@ class CommandRunner:
                 assert_never(effect)
         return None
 
-    def _failed(self, effect: Effect, rooms: Sequence[str] = ()) -> None:
+    def _failed(self, effect: Effect, about: Sequence[str] = ()) -> None:
         logger.exception("connection %s: %r failed", self._socket.connection.id, effect)
         self._socket.fail(
             ErrorCode.INTERNAL,
             "Something went wrong here; try again.",
             getattr(effect, "id", None),
-            rooms or getattr(effect, "names", ()),
+            about or getattr(effect, "names", ()),
         )
 
     async def _list_rooms(self, request_id: str | None) -> None:
-        self._socket.reply(await list_rooms(self._socket.connection), request_id)
+        """List what this user may join, and what this connection has joined."""
+        connection = self._socket.connection
+        user_id = connection.user_id
+        assert user_id is not None
+        found = await threads.run(
+            lambda: [
+                (name, kind.name, description)
+                for kind in rooms.kinds()
+                for name, description in kind.rooms(user_id)
+            ]
+        )
+        listed = [
+            RoomInfo(name=name, kind=kind, description=text, joined=name in connection.rooms)
+            for name, kind, text in found
+        ]
+        self._socket.reply(Rooms(rooms=listed, joined=sorted(connection.rooms)), request_id)
 
     async def _join(self, join: JoinRoom) -> None:
         hub, socket = self._hub, self._socket
@@ -198,10 +214,10 @@ class CommandRunner:
                 # A change of rights may have come after the rights were read.
                 hub.recheck.recheck_soon([user_id])
         if unknown := tuple(room for room in join.names if room not in allowed):
-            rooms = "is no room" if len(unknown) == 1 else "are no rooms"
+            what = "is no room" if len(unknown) == 1 else "are no rooms"
             socket.fail(
                 ErrorCode.UNKNOWN_ROOM,
-                f"There {rooms} {some_of(unknown)} that you may join; "
+                f"There {what} {some_of(unknown)} that you may join; "
                 "`list_rooms` names those that there are.",
                 join.id,
                 unknown,

@@ -96,32 +96,10 @@ def encode(
     moment: str | None = None,
 ) -> bytes:
     """Encode one message, envelope and all."""
-    return encode_raw(
-        payload.wire_type,
-        Raw(_encoder.encode(payload)),
-        stream=stream,
-        offset=offset,
-        room=room,
-        request_id=request_id,
-        moment=moment,
-    )
-
-
-def encode_raw(
-    wire_type: str,
-    data: Raw,
-    *,
-    stream: str | None = None,
-    offset: int | None = None,
-    room: str | None = None,
-    request_id: str | None = None,
-    moment: str | None = None,
-) -> bytes:
-    """Put an envelope around `data` that is JSON already."""
     return _encoder.encode(
         Envelope(
-            type=wire_type,
-            data=data,
+            type=payload.wire_type,
+            data=payload,
             timestamp=moment or timestamp(),
             stream=UNSET if stream is None else stream,
             offset=UNSET if offset is None else offset,
@@ -129,6 +107,11 @@ def encode_raw(
             id=UNSET if request_id is None else request_id,
         )
     )
+
+
+def encode_raw(wire_type: str, data: Raw, *, room: str, moment: str) -> bytes:
+    """Put the envelope of a room's message around `data` that is JSON already."""
+    return _encoder.encode(Envelope(type=wire_type, data=data, timestamp=moment, room=room))
 
 
 def encode_data(payload: Payload) -> bytes:
