@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from realtime.protocol import codec
 from realtime.protocol.commands import AnyCommand, Command
 from realtime.protocol.export.catalogue import tag
 from realtime.protocol.messages import PAYLOADS, Payload
@@ -29,14 +28,6 @@ def _command(kind: type[Command]) -> dict[str, Any]:
 def _message(kind: type[Payload]) -> dict[str, Any]:
     if "data" not in kind.example:
         raise LookupError(f"{kind.__qualname__} needs an `example` with its `data`")
-    about = kind.example
-    text = codec.encode(
-        msgspec.convert(about["data"], kind),
-        stream=about.get("stream"),
-        offset=about.get("offset"),
-        room=about.get("room"),
-        request_id=about.get("id"),
-        moment=MOMENT,
-    )
-    frame: dict[str, Any] = msgspec.json.decode(text)
-    return frame
+    data = msgspec.to_builtins(msgspec.convert(kind.example["data"], kind))
+    head = {"type": kind.wire_type, "data": data, "timestamp": MOMENT}
+    return head | kind.example | {"data": data}
