@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
@@ -31,9 +32,7 @@ def parse_query(query_string: bytes) -> tuple[Pairs, str | None]:
 
 
 def _flaw(pairs: Pairs) -> str | None:
-    counts: dict[str, int] = {}
-    for name, _ in pairs:
-        counts[name] = counts.get(name, 0) + 1
+    counts = Counter(name for name, _ in pairs)
     if unknown := [name for name in counts if name not in PARAMETERS]:
         known = ", ".join(PARAMETERS)
         return (
