@@ -15,20 +15,16 @@ from rest_framework_simplejwt import settings as simplejwt
 
 MAX_LIFETIME = timedelta(minutes=60)
 MIN_RSA_BITS = 2048
+_UNUSABLE = (jwt.PyJWTError, ValueError, TypeError, UnsupportedAlgorithm)  # of a key
 
 
 @register(Tags.security)
 def check_key_pair(**kwargs: Any) -> Iterator[CheckMessage]:
     """Refuse keys from files with which no token could be signed or verified."""
-    algorithm, chosen = _algorithm(), simplejwt.api_settings
-    if not _reads_files(algorithm):
-        return
-    try:
-        if _rsa_bits() >= MIN_RSA_BITS:  # smaller ones are warned of, and work
-            _try_keys(algorithm, chosen.SIGNING_KEY, chosen.VERIFYING_KEY)
-    except (jwt.PyJWTError, ValueError, TypeError, UnsupportedAlgorithm):
+    # Smaller keys of RSA are warned of, and work.
+    if _reads_files() and _rsa_bits() >= MIN_RSA_BITS and not _is_pair():
         yield Error(
-            f"The keys of access tokens are no pair of PEM keys for {algorithm}.",
+            f"The keys of access tokens are no pair of PEM keys for {_algorithm()}.",
             hint="Set JWT_PRIVATE_KEY_FILE and JWT_PUBLIC_KEY_FILE to keys that JWT_ALGORITHM "
             "names; the public one may be left out where tokens are signed.",
             id="hoardrun.E020",
@@ -38,14 +34,11 @@ def check_key_pair(**kwargs: Any) -> Iterator[CheckMessage]:
 @register(Tags.security)
 def check_fallbacks(**kwargs: Any) -> Iterator[CheckMessage]:
     """Refuse keys of before that can verify nothing, which would fail at the first old token."""
-    algorithm = _algorithm()
     for number, key in enumerate(settings.JWT_FALLBACK_KEYS, start=1):
-        try:
-            if _reads_files(algorithm):
-                _try_keys(algorithm, "", key)
-        except (jwt.PyJWTError, ValueError, TypeError, UnsupportedAlgorithm):
+        if _reads_files() and _prepared(key) is None:
             yield Error(
-                f"File {number} of JWT_PUBLIC_KEY_FILE_FALLBACKS is no public key for {algorithm}.",
+                f"File {number} of JWT_PUBLIC_KEY_FILE_FALLBACKS is no public key for "
+                f"{_algorithm()}.",
                 hint="Name PEM files of public keys that JWT_ALGORITHM names, or take it out.",
                 id="hoardrun.E029",
             )
@@ -89,32 +82,33 @@ def _algorithm() -> str:
     return str(simplejwt.api_settings.ALGORITHM)
 
 
-def _reads_files(algorithm: str) -> bool:
-    return not algorithm.startswith("HS")
+def _reads_files() -> bool:
+    return not _algorithm().startswith("HS")
 
 
 def _rsa_bits() -> float:
     """Return the size of the smaller RSA key; without one, no size is too small."""
-    sizes = [float("inf")]
-    for text in (simplejwt.api_settings.SIGNING_KEY, simplejwt.api_settings.VERIFYING_KEY):
-        key = _prepared(text)
-        if isinstance(key, RSAPrivateKey | RSAPublicKey):
-            sizes.append(key.key_size)
-    return min(sizes)
+    texts = (simplejwt.api_settings.SIGNING_KEY, simplejwt.api_settings.VERIFYING_KEY)
+    keys = [_prepared(text) for text in texts] if _reads_files() else []
+    sizes = [key.key_size for key in keys if isinstance(key, RSAPrivateKey | RSAPublicKey)]
+    return min(sizes, default=float("inf"))
 
 
 def _prepared(text: str) -> Any:
-    if not _reads_files(_algorithm()):
-        return None
+    """Read a key; None if it is none for the algorithm."""
     try:
         return jwt.get_algorithm_by_name(_algorithm()).prepare_key(text)
-    except (jwt.PyJWTError, ValueError, TypeError, UnsupportedAlgorithm):
-        return None  # reported as no pair
+    except _UNUSABLE:
+        return None
 
 
-def _try_keys(algorithm: str, signing: str, verifying: str) -> None:
+def _is_pair() -> bool:
     """Sign something and verify it; with no key to sign, read the one that verifies."""
-    if signing:
-        jwt.decode(jwt.encode({}, signing, algorithm), verifying, [algorithm])
-    else:
-        jwt.get_algorithm_by_name(algorithm).prepare_key(verifying)
+    signing, verifying = simplejwt.api_settings.SIGNING_KEY, simplejwt.api_settings.VERIFYING_KEY
+    if not signing:
+        return _prepared(verifying) is not None
+    try:
+        jwt.decode(jwt.encode({}, signing, _algorithm()), verifying, [_algorithm()])
+    except _UNUSABLE:
+        return False
+    return True
