@@ -5,8 +5,8 @@ Told by `bench.load`, one JSON object a line. Commands:
 - `open`    connect, upgrade and make ready; `stuck` of them are never read again
 - `begin`   forget what came so far: the next message is number 0
 - `finish`  wait until every socket has `count` messages, one number for all or a list
-            with one for each in the order of the plan, or none has come for `patience`
-            seconds; report what came, what did not, and the latencies
+            with one for each in the order of the plan, or none has come for
+            PATIENCE_SECONDS; report what came, what did not, and the latencies
 - `arrivals`  the number and the moment, in nanoseconds, of every message that came
 - `close`   close everything
 """
@@ -23,10 +23,11 @@ from typing import Any
 
 from bench.checker import Receipt
 from bench.frames import Chunk, masked
-from bench.opening import Opener, Plan, Step
+from bench.opening import Plan, Step, open_all
 
 READ_BYTES = 64 * 1024
 EVENTS = 2048
+PATIENCE_SECONDS = 10
 MAX_CHUNKS = 20_000  # remembered by their bytes; sockets of one broadcast receive the same
 PONG = 0xA
 COMMANDS = 0  # standard input
@@ -66,15 +67,11 @@ class Client:
         self._epoll.register(COMMANDS, select.EPOLLIN | select.EPOLLONESHOT)
 
     def open(self, *, steps: list[dict[str, Any]], **options: Any) -> dict[str, Any]:
-        """Connect as `opening.Plan` says; answers with how many and how long it took."""
-        began, cpu = time.monotonic(), time.process_time()
+        """Connect as `opening.Plan` says; answers with how long it took."""
+        began = time.monotonic()
         plan = Plan(steps=[Step(**step) for step in steps], **options)
-        Opener(plan, self._keep, lambda: self.turn(0)).run()
-        return {
-            "opened": plan.sockets,
-            "seconds": time.monotonic() - began,
-            "cpu": time.process_time() - cpu,
-        }
+        open_all(plan, self._keep, lambda: self.turn(0))
+        return {"seconds": time.monotonic() - began}
 
     def _keep(self, ready: socket.socket, number: int, chunk: Chunk, stuck: bool) -> None:
         if stuck:
@@ -93,10 +90,10 @@ class Client:
         self._cpu = time.process_time()
         return {}
 
-    def finish(self, *, count: int | list[int], patience: float, settle: float) -> dict[str, Any]:
+    def finish(self, *, count: int | list[int], settle: float) -> dict[str, Any]:
         wanted = [count if isinstance(count, int) else count[c.number] for c in self._all]
         self._last = time.monotonic()
-        while not self._complete(wanted) and time.monotonic() < self._last + patience:
+        while not self._complete(wanted) and time.monotonic() < self._last + PATIENCE_SECONDS:
             self.turn(0.02)
         until = time.monotonic() + settle  # what comes twice may come late
         while time.monotonic() < until:

@@ -17,6 +17,7 @@ from typing import Any, Self
 from tests.services import environment, reaper
 
 Answer = dict[str, Any]
+START_SECONDS = 60
 
 
 class ChildFailed(RuntimeError):
@@ -32,7 +33,6 @@ class Driven:
         *arguments: str,
         log: Path,
         env: Mapping[str, str] | None = None,
-        seconds: float = 60,
     ) -> None:
         self._name = module
         self._log = log
@@ -49,7 +49,7 @@ class Driven:
             )
         reaper.watch(self.pid, SIGTERM)
         try:
-            self._read(seconds)  # it says that it is ready
+            self._read(START_SECONDS)  # it says that it is ready
         except BaseException:
             self.stop()
             raise

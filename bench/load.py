@@ -55,16 +55,13 @@ class Load(Driven):
         """Count from here: the next message is number 0."""
         self.ask("begin")
 
-    def finish(
-        self, count: int | Sequence[int], *, patience: float = 10, settle: float = 0.2
-    ) -> Received:
-        """Wait until each socket has `count` messages, or none came for `patience` seconds.
+    def finish(self, count: int | Sequence[int], *, settle: float = 0.2) -> Received:
+        """Wait until each socket has `count` messages, or none came for ten seconds.
 
         `count` may differ from socket to socket, if all were opened at once; without
         `begin`, what came while they were opened counts too.
         """
-        answer = self.ask("finish", count=count, patience=patience, settle=settle, seconds=600)
-        return Received(**answer)
+        return Received(**self.ask("finish", count=count, settle=settle, seconds=600))
 
     def arrivals(self) -> dict[int, int]:
         """When each message arrived first, on the monotonic clock in nanoseconds."""

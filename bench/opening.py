@@ -123,43 +123,34 @@ class _Candidate:
 Ready = Callable[[socket.socket, int, Chunk, bool], None]
 
 
-class Opener:
-    """Opens the sockets of a plan."""
+def open_all(plan: Plan, ready: Ready, meanwhile: Callable[[], None]) -> None:
+    """Hand over each socket as it gets ready, and see to those that are in between.
 
-    def __init__(self, plan: Plan, ready: Ready, meanwhile: Callable[[], None]) -> None:
-        self._plan = plan
-        self._ready = ready
-        self._meanwhile = meanwhile
-
-    def run(self) -> None:
-        """Hand over each socket as it gets ready, and see to those that are in between.
-
-        Raises ConnectionError naming a socket that was refused, TimeoutError when
-        they take longer than the plan allows.
-        """
-        plan = self._plan
-        poll = select.epoll()
-        under_way: dict[int, _Candidate] = {}
-        begun = done = 0
-        deadline = time.monotonic() + plan.patience
-        while done < plan.sockets:
-            while begun < plan.sockets and len(under_way) < plan.window:
-                candidate = _Candidate(plan, begun)
-                under_way[candidate.socket.fileno()] = candidate
-                poll.register(candidate.socket.fileno(), select.EPOLLOUT)
-                begun += 1
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{done} of {plan.sockets} sockets ready in time")
-            for number, event in poll.poll(0.05):
-                candidate = under_way[number]
-                if event & select.EPOLLOUT:
-                    candidate.connected()
-                    poll.modify(number, select.EPOLLIN)
-                elif candidate.read():
-                    poll.unregister(number)
-                    del under_way[number]
-                    chunk = candidate.greeted_with()
-                    self._ready(candidate.socket, candidate.number, chunk, candidate.stuck)
-                    done += 1
-            self._meanwhile()
-        poll.close()
+    Raises ConnectionError naming a socket that was refused, TimeoutError when
+    they take longer than the plan allows.
+    """
+    poll = select.epoll()
+    under_way: dict[int, _Candidate] = {}
+    begun = done = 0
+    deadline = time.monotonic() + plan.patience
+    while done < plan.sockets:
+        while begun < plan.sockets and len(under_way) < plan.window:
+            candidate = _Candidate(plan, begun)
+            under_way[candidate.socket.fileno()] = candidate
+            poll.register(candidate.socket.fileno(), select.EPOLLOUT)
+            begun += 1
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{done} of {plan.sockets} sockets ready in time")
+        for number, event in poll.poll(0.05):
+            candidate = under_way[number]
+            if event & select.EPOLLOUT:
+                candidate.connected()
+                poll.modify(number, select.EPOLLIN)
+            elif candidate.read():
+                poll.unregister(number)
+                del under_way[number]
+                chunk = candidate.greeted_with()
+                ready(candidate.socket, candidate.number, chunk, candidate.stuck)
+                done += 1
+        meanwhile()
+    poll.close()

@@ -92,9 +92,8 @@ class RawPublisher(ABC):
 class HttpPublisher(RawPublisher):
     """POST each message to `path`, one after the other's answer."""
 
-    def __init__(self, port: int, path: str, size: int = MESSAGE_BYTES) -> None:
+    def __init__(self, port: int, path: str) -> None:
         super().__init__(port)
-        self._size = size
         self._head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
 
     def send(self, number: int, moment: int) -> None:
@@ -103,7 +102,7 @@ class HttpPublisher(RawPublisher):
 
     def post(self, number: int, moment: int) -> None:
         """Write one request."""
-        body = message(number, moment, self._size)
+        body = message(number, moment)
         self.write(
             f"{self._head}Content-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
@@ -123,9 +122,7 @@ class HttpPublisher(RawPublisher):
 class PipelinedPublisher(HttpPublisher):
     """POST without waiting; answers are read as they come, and the last ones at the end."""
 
-    def __init__(self, port: int, path: str, size: int = MESSAGE_BYTES) -> None:
-        super().__init__(port, path, size)
-        self._owed = 0
+    _owed = 0
 
     def send(self, number: int, moment: int) -> None:
         self.post(number, moment)

@@ -33,7 +33,7 @@ def run(
             results.absent[part.name] = missing
         else:
             parts.append(part)
-    total = rounds or (scenario.quick_rounds if bench.quick else scenario.rounds)
+    total = rounds or (1 if bench.quick else scenario.rounds)
     for number in range(1, total + 1):
         for place, part in enumerate(parts, start=1):
             bench.progress(

@@ -62,6 +62,5 @@ class Scenario:
     columns: Sequence[Column]
     goals: Sequence[Goal]
     rounds: int = 3
-    quick_rounds: int = 1
     notes: Sequence[str] = ()
     chart: Sequence[tuple[str, str, str]] = ()
