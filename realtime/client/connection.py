@@ -6,7 +6,6 @@ import asyncio
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -14,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
-from realtime.client.options import TokenIn
+from realtime.client.options import Options
 from realtime.protocol import SUBPROTOCOL
 
 PONG_SECONDS = 5.0
@@ -29,41 +28,6 @@ _wire.setLevel(logging.WARNING)
 
 class NoAnswer(Exception):
     """Nothing arrived for too long: the connection is dead."""
-
-
-@dataclass(frozen=True, slots=True)
-class Handshake:
-    """The parts of a handshake; `first` is the message to send at once."""
-
-    url: str
-    headers: dict[str, str]
-    subprotocols: list[str]
-    origin: str | None = None
-    first: dict[str, Any] | None = None
-
-
-def handshake(
-    url: str, token: str, token_in: TokenIn, parameters: Mapping[str, str | None]
-) -> Handshake:
-    """Build a handshake with the token in its place and non-empty parameters in the query."""
-    parts = urlsplit(url)
-    query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    query |= {name: value for name, value in parameters.items() if value}
-    if token_in == "query":
-        query["token"] = token
-    target = urlunsplit(parts._replace(query=urlencode(query, safe=":,")))
-    match token_in:
-        case "header":
-            return Handshake(target, {"Authorization": f"Bearer {token}"}, [SUBPROTOCOL])
-        case "subprotocol":
-            return Handshake(target, {}, [SUBPROTOCOL, f"bearer.{token}"])
-        case "query":
-            return Handshake(target, {}, [SUBPROTOCOL])
-        case "message":
-            # A handshake without a credential needs an Origin.
-            origin = f"{'https' if parts.scheme == 'wss' else 'http'}://{parts.netloc}"
-            first = {"type": "authenticate", "token": token}
-            return Handshake(target, {}, [SUBPROTOCOL], origin, first)
 
 
 class _Connect(connect):
@@ -81,14 +45,33 @@ class Line:
         self.heartbeat_seconds: float | None = None  # unknown before the greeting
 
     @classmethod
-    async def open(cls, shake: Handshake, *, seconds: float) -> Line:
-        """Connect. Raises OSError, TimeoutError, InvalidHandshake of websockets."""
+    async def open(cls, options: Options, token: str, parameters: Mapping[str, str]) -> Line:
+        """Connect with the token in its place and the non-empty parameters in the query.
+
+        Raises OSError, TimeoutError, InvalidHandshake of websockets.
+        """
+        parts = urlsplit(options.url)
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        query |= {name: value for name, value in parameters.items() if value}
+        headers: dict[str, str] = {}
+        subprotocols = [SUBPROTOCOL]
+        origin: str | None = None
+        match options.token_in:
+            case "header":
+                headers["Authorization"] = f"Bearer {token}"
+            case "subprotocol":
+                subprotocols.append(f"bearer.{token}")
+            case "query":
+                query["token"] = token
+            case "message":
+                # A handshake without a credential needs an Origin.
+                origin = f"{'https' if parts.scheme == 'wss' else 'http'}://{parts.netloc}"
         socket = await _Connect(
-            shake.url,
-            additional_headers=shake.headers,
-            subprotocols=[Subprotocol(name) for name in shake.subprotocols],
-            origin=Origin(shake.origin) if shake.origin else None,
-            open_timeout=seconds,
+            urlunsplit(parts._replace(query=urlencode(query, safe=":,"))),
+            additional_headers=headers,
+            subprotocols=[Subprotocol(name) for name in subprotocols],
+            origin=Origin(origin) if origin else None,
+            open_timeout=options.connect_timeout,
             close_timeout=CLOSE_SECONDS,
             ping_interval=None,  # `receive` does that
             max_size=None,  # we trust the server: lists may be long
@@ -96,8 +79,8 @@ class Line:
             logger=_wire,
         )
         line = cls(socket)
-        if shake.first is not None:
-            await line.send(shake.first)
+        if options.token_in == "message":
+            await line.send({"type": "authenticate", "token": token})
         return line
 
     async def send(self, message: Mapping[str, Any]) -> bool:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
-from realtime.client.connection import Line, NoAnswer, handshake
+from realtime.client.connection import Line, NoAnswer
 from realtime.client.handlers import Handlers, Item
 from realtime.client.options import Options
 from realtime.client.policy import (
@@ -161,9 +161,8 @@ class Link:
         except Exception as error:
             return failed(error)
         parameters = {"device": options.device, **self._talk.parameters()}
-        shake = handshake(options.url, token, options.token_in, parameters)
         try:
-            line = await Line.open(shake, seconds=options.connect_timeout)
+            line = await Line.open(options, token, parameters)
         except InvalidStatus as refused:
             status = refused.response.status_code
             hint = retry_after(refused.response.headers.get("Retry-After"))
