@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, Required, TypedDict, cast
 
 import msgspec
-from django.db.models import CharField, Model, TextChoices
+from django.db.models import DateTimeField, Field, JSONField, Model
 from django.utils import timezone
 
-from notifications.choices import Channel, NotificationType, Priority, Severity, Status
+from notifications.choices import Channel
 from realtime import clock
 from realtime.core.text import all_text, is_text
 from realtime.errors import InvalidInput
@@ -76,10 +75,10 @@ def is_visible(character: str) -> bool:
     return unicodedata.category(character)[0] in "LNPS" and character not in _BLANK
 
 
-def choice(field: str, value: Any, choices: type[TextChoices]) -> str:
+def choice(field: str, value: Any, choices: Sequence[str]) -> str:
     """Return the value if it is one of `choices`."""
-    if not isinstance(value, str) or value not in choices.values:
-        raise InvalidInput(field, f"is {value!r:.50}, not one of {', '.join(choices.values)}")
+    if not isinstance(value, str) or value not in choices:
+        raise InvalidInput(field, f"is {value!r:.50}, not one of {', '.join(choices)}")
     return str(value)
 
 
@@ -87,7 +86,7 @@ def channels(values: Any) -> list[str]:
     """Return the channels, each once, in the order given."""
     if isinstance(values, str) or not isinstance(values, Sequence) or not values:
         raise InvalidInput("channels", "must be a list of at least one channel")
-    return list(dict.fromkeys(choice("channels", value, Channel) for value in values))
+    return list(dict.fromkeys(choice("channels", value, Channel.values) for value in values))
 
 
 def metadata(value: Any) -> dict[str, Any]:
@@ -158,19 +157,16 @@ def future(field: str, value: datetime | None) -> datetime | None:
     return value
 
 
-# How to check each field. `title` and `message` are checked by the length of their columns.
-_FIELDS: Mapping[str, Callable[[Any], Any]] = {
-    "type": partial(choice, "type", choices=NotificationType),
-    "priority": partial(choice, "priority", choices=Priority),
-    "severity": partial(choice, "severity", choices=Severity),
-    "status": partial(choice, "status", choices=Status),
-    "channels": channels,
-    "metadata": metadata,
-    **{
-        name: partial(moment, name)
-        for name in ("seen_at", "read_at", "scheduled_at", "expires_at", "starts_at", "ends_at")
-    },
-}
+def _clean(column: Field[Any, Any], value: Any) -> Any:
+    """Return the clean value of a column, as its type, length and choices say."""
+    if isinstance(column, DateTimeField):
+        return moment(column.name, value)
+    if isinstance(column, JSONField):
+        return channels(value) if column.name == "channels" else metadata(value)
+    if column.choices:
+        return choice(column.name, value, [str(word) for word, _ in column.flatchoices])
+    assert column.max_length is not None
+    return text(column.name, value, column.max_length)
 
 
 def check(row: Model, names: Iterable[str]) -> set[str]:
@@ -183,12 +179,9 @@ def check(row: Model, names: Iterable[str]) -> set[str]:
         value = getattr(row, name)
         if hasattr(value, "resolve_expression"):
             computed.add(name)
-        elif name in ("title", "message"):
-            column = cast("CharField[str, str]", row._meta.get_field(name))
-            assert column.max_length is not None
-            setattr(row, name, text(name, value, column.max_length))
         else:
-            setattr(row, name, _FIELDS[name](value))
+            column = cast("Field[Any, Any]", row._meta.get_field(name))
+            setattr(row, name, _clean(column, value))
     return computed
 
 

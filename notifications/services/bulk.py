@@ -40,7 +40,7 @@ def notifications_bulk_update(
 
     One that already has the status is `updated` too, but not published again.
     """
-    target = validation.choice("status", status, Status)
+    target = validation.choice("status", status, Status.values)
     if not 0 < len(ids) <= MAX_IDS:
         raise InvalidInput("notification_ids", f"give 1 to {MAX_IDS} ids, not {len(ids)}")
     numbers = {str(id): selectors.notification_number(id) for id in ids}

@@ -73,7 +73,7 @@ def notification_set_status(
     *, notification_id: int | str, status: str, user_id: int | None = None
 ) -> Notification:
     """Move it to a status: unread, read or archived."""
-    target = validation.choice("status", status, Status)
+    target = validation.choice("status", status, Status.values)
     return _change(notification_id, user_id, lambda row, now: row.move(target, now))
 
 
