@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 
-from realtime.variables import Option, declared
+from realtime.option_fields import Option, declared
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

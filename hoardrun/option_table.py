@@ -10,8 +10,8 @@ from typing import Any
 
 from hoardrun import env
 from hoardrun.options import TABLES
+from realtime.option_fields import Option, declared
 from realtime.protocol.export.described import fields
-from realtime.variables import Option, declared
 
 _LINK = re.compile(r"\[([^]]*)\]\([^)]*\)")
 _TABLE = re.compile(r"^\| variable \|(?:.*\n\|)*.*\n", re.MULTILINE)

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 
+from realtime.option_fields import flag, number, whole, words
 from realtime.protocol.messages import Limits
-from realtime.variables import flag, number, whole, words
 
 
 @dataclass(frozen=True)

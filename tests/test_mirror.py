@@ -66,7 +66,7 @@ hoardrun/market/test_views.py
 hoardrun/test_admin.py
     hoardrun/marking
 hoardrun/test_option_table.py
-    hoardrun/checks/variables hoardrun/management/commands/settings realtime/variables
+    hoardrun/checks/variables hoardrun/management/commands/settings realtime/option_fields
 hoardrun/test_policies.py
     hoardrun/static_files
 hoardrun/test_asgi.py

@@ -22,7 +22,7 @@ class Moment(NamedTuple):
 
 
 def rate_of(text: str) -> Rate:
-    """Read a rate such as `60/min`, as `realtime.variables.rate` lets it through."""
+    """Read a rate such as `60/min`, as `realtime.option_fields.rate` lets it through."""
     limit, _, period = text.partition("/")
     return Rate(int(limit), _SECONDS[period[0]])
 

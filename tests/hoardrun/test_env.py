@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from hoardrun import env, signing
 from hoardrun.api.windows import rate_of
 from hoardrun.options import Deployment
-from realtime.variables import declared, number, text
+from realtime.option_fields import declared, number, text
 from tests.hoardrun.deployment import manage, read
 
 

@@ -11,8 +11,8 @@ from django.core.management import call_command
 
 from hoardrun import env, option_table
 from hoardrun.options import TABLES
+from realtime.option_fields import declared
 from realtime.protocol.export.described import fields
-from realtime.variables import declared
 from tests.services.environment import ROOT
 
 NAMES = [option.variable for table in TABLES for option in declared(table)]

@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from hoardrun.options import TABLES
 from realtime.cluster import retention
-from realtime.variables import declared
+from realtime.option_fields import declared
 from tests.services.environment import ROOT, names_settings_read
 
 _SETTINGS = ROOT / "hoardrun" / "settings.py"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from realtime.variables import whole
+from realtime.option_fields import whole
 
 
 @dataclass(frozen=True)
