@@ -19,10 +19,10 @@ MESSAGE_BYTES = 246  # with its header, a frame of 250
 _TEMPLATE = '{{"type": "system_announcement", "data": {{"title": "Benchmark", "message": "{}"}}}}'
 
 
-def message(number: int, moment: int, size: int = MESSAGE_BYTES) -> str:
+def message(number: int, moment: int) -> str:
     """Write a message of the size that all contenders send, stamped with a moment."""
     text = marker(number, moment)
-    return _TEMPLATE.format(text + "x" * max(0, size - len(text) - len(_TEMPLATE) + 6))
+    return _TEMPLATE.format(text + "x" * max(0, MESSAGE_BYTES - len(text) - len(_TEMPLATE) + 6))
 
 
 def paced(count: int, rate: float | None) -> Iterator[tuple[int, int]]:
