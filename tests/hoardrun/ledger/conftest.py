@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection, connections
 
-from hoardrun.ledger.models import Account
-from hoardrun.ledger.services import account_open
+from hoardrun.ledger.models import Account, Transaction
+from hoardrun.ledger.services import account_open, transaction_create, transaction_move
 from realtime.models import Event
 from realtime.streams import user_stream
 
@@ -26,6 +27,53 @@ def kes(alice: User) -> Account:
 def ugx(bob: User) -> Account:
     """Bob's account with UGX 50000."""
     return account_open(user_id=bob.pk, currency="UGX", opening_balance="50000")
+
+
+@pytest.fixture
+def other(alice: User) -> Account:
+    """Alice's second account, empty and in the same currency."""
+    return account_open(user_id=alice.pk, currency="KES", name="Second")
+
+
+@pytest.fixture
+def credit(alice: User) -> Account:
+    """Alice's credit account, with a line of KES 1000.00."""
+    return account_open(user_id=alice.pk, currency="KES", type="credit", credit_limit="1000")
+
+
+def create(
+    account: Account, amount: str = "10", direction: str = "outbound", **more: Any
+) -> Transaction:
+    """Create a transaction: a payment, unless told otherwise."""
+    fields = {"account_id": account.pk, "type": "payment", "direction": direction, **more}
+    return transaction_create(amount=amount, **fields).txn
+
+
+def complete(txn: Transaction) -> Transaction:
+    return transaction_move(to="completed", txn_id=txn.pk)
+
+
+def paid(account: Account, amount: str, direction: str = "outbound") -> Transaction:
+    return complete(create(account, amount, direction, reference="R-7"))
+
+
+def balances(account: Account) -> tuple[Decimal, Decimal]:
+    """Read the available and the current balance anew."""
+    account.refresh_from_db()
+    return account.available_balance, account.current_balance
+
+
+def set_status(account: Account, status: str) -> None:
+    """Set an account's status as its bank does: not even its own instance knows."""
+    Account.objects.filter(pk=account.pk).update(status=status)
+
+
+def close(account: Account) -> None:
+    """Empty an account and close it, as its bank does."""
+    account.refresh_from_db()
+    if account.available_balance:
+        paid(account, str(account.available_balance))
+    set_status(account, "closed")
 
 
 def published(user: User, type: str = "") -> list[str]:

@@ -12,18 +12,13 @@ from django.test.utils import CaptureQueriesContext
 
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.models import Account, Transaction
-from hoardrun.ledger.services import account_open, transaction_create, transaction_move
+from hoardrun.ledger.services import account_open, transaction_move
 from hoardrun.ledger.transitions import TRANSITIONS
 from tests.clients import browser_as
-from tests.hoardrun.ledger.conftest import published
+from tests.hoardrun.ledger.conftest import balances, create, published
 
 ACCOUNTS = "/admin/ledger/account/"
 TRANSACTIONS = "/admin/ledger/transaction/"
-
-
-def create(account: Account, amount: str = "10", **more) -> Transaction:
-    fields = {"type": "payment", "direction": "outbound", **more}
-    return transaction_create(account_id=account.pk, amount=amount, **fields).txn
 
 
 def run(client: Client, action: str, *txns: Transaction) -> list[str]:
@@ -69,8 +64,7 @@ def test_it_completes_each_and_says_what_came_of_it(support: Client, kes: Accoun
         f"#{cancelled.pk}: The transaction is cancelled and cannot become completed. "
         "That is final.",
     ]
-    kes.refresh_from_db()
-    assert kes.current_balance == kes.available_balance == Decimal("810")
+    assert balances(kes) == (Decimal("810"), Decimal("810"))
     assert len(published(alice, "notification")) == 2
     assert LogEntry.objects.filter(object_id=str(paid.pk)).count() == 1
 

@@ -20,7 +20,7 @@ from notifications.models import Notification
 from realtime.errors import InvalidInput
 from realtime.models import Event, Stream
 from realtime.retry import MAX_ATTEMPTS, retried
-from tests.hoardrun.ledger.conftest import at_once
+from tests.hoardrun.ledger.conftest import at_once, balances, complete, set_status
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,13 +45,12 @@ def assert_log_has_no_gap(user_id: int) -> None:
 
 def test_it_completes_once_whoever_tries(kes: Account):
     txn = create(kes, "100", "inbound").txn
-    outcomes = at_once(THREADS, lambda _: services.transaction_move(to="completed", txn_id=txn.pk))
+    outcomes = at_once(THREADS, lambda _: complete(txn))
     assert sorted(type(outcome).__name__ for outcome in outcomes) == [
         *[IllegalTransition.__name__] * (THREADS - 1),
         Transaction.__name__,
     ]
-    kes.refresh_from_db()
-    assert kes.current_balance == kes.available_balance == Decimal("1100")
+    assert balances(kes) == (Decimal("1100"), Decimal("1100"))
     assert Notification.objects.count() == 1
     assert_log_has_no_gap(kes.user_id)
 
@@ -87,9 +86,7 @@ def test_it_never_spends_the_same_money_twice(kes: Account):
 
 def test_it_adds_up_different_transactions(kes: Account):
     txns = [create(kes, "10.01", "inbound").txn for _ in range(THREADS)]
-    outcomes = at_once(
-        THREADS, lambda number: services.transaction_move(to="completed", txn_id=txns[number].pk)
-    )
+    outcomes = at_once(THREADS, lambda number: complete(txns[number]))
     assert all(isinstance(outcome, Transaction) for outcome in outcomes)
     kes.refresh_from_db()
     assert kes.current_balance == Decimal("1000") + THREADS * Decimal("10.01")
@@ -100,9 +97,8 @@ def test_it_adds_up_different_transactions(kes: Account):
 
 def test_a_carry_happens_once_whatever_is_tried_at_its_sides(kes: Account):
     other = services.account_open(user_id=kes.user_id, currency="KES")
-    paid = services.transaction_move(to="completed", txn_id=create(kes, "400").txn.pk)
-    rest = services.transaction_move(to="completed", txn_id=create(kes, "600").txn.pk)
-    Account.objects.filter(pk=kes.pk).update(status="closed")
+    paid, rest = complete(create(kes, "400").txn), complete(create(kes, "600").txn)
+    set_status(kes, "closed")
 
     def reverse(number: int) -> None:
         txn = (paid, rest)[number % 2]
@@ -115,10 +111,8 @@ def test_a_carry_happens_once_whatever_is_tried_at_its_sides(kes: Account):
                 )
 
     assert at_once(THREADS, reverse) == [None] * THREADS
-    kes.refresh_from_db()
-    other.refresh_from_db()
-    assert (kes.current_balance, kes.available_balance) == (0, 0)
-    assert (other.current_balance, other.available_balance) == (1000, 1000)
+    assert balances(kes) == (0, 0)
+    assert balances(other) == (1000, 1000)
     assert Transaction.objects.exclude(counterpart=None).count() == 4
     assert_log_has_no_gap(kes.user_id)
 
@@ -126,18 +120,16 @@ def test_a_carry_happens_once_whatever_is_tried_at_its_sides(kes: Account):
 def test_what_was_left_is_carried_once_beside_what_still_ends(kes: Account):
     other = services.account_open(user_id=kes.user_id, currency="KES")
     late = [create(kes, "10", "inbound").txn for _ in range(THREADS)]
-    Account.objects.filter(pk=kes.pk).update(status="closed")
+    set_status(kes, "closed")
 
     def carry(number: int) -> None:
-        services.transaction_move(to="completed", txn_id=late[number].pk)
+        complete(late[number])
         with contextlib.suppress(NothingToCarry):
             services.account_carry(account_id=kes.pk, onto=other.pk)
 
     assert at_once(THREADS, carry) == [None] * THREADS
-    kes.refresh_from_db()
-    other.refresh_from_db()
-    assert (kes.current_balance, kes.available_balance) == (0, 0)
-    assert other.current_balance == other.available_balance == 1000 + 10 * THREADS
+    assert balances(kes) == (0, 0)
+    assert balances(other) == (1000 + 10 * THREADS, 1000 + 10 * THREADS)
     assert_log_has_no_gap(kes.user_id)
 
 

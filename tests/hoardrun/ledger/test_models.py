@@ -11,14 +11,12 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from hoardrun.ledger.models import Account, Transaction
-from hoardrun.ledger.services import transaction_create, transaction_move
+from tests.hoardrun.ledger.conftest import complete, create
 
 
 @pytest.fixture
 def txn(kes: Account) -> Transaction:
-    return transaction_create(
-        account_id=kes.pk, type="payment", direction="outbound", amount="10", idempotency_key="k"
-    ).txn
+    return create(kes, idempotency_key="k")
 
 
 @pytest.mark.parametrize(
@@ -41,7 +39,7 @@ def test_it_refuses_a_transaction_that_contradicts_itself(txn: Transaction, fiel
 
 @pytest.mark.parametrize("fields", [{"status": "pending"}, {"balance_after": None}])
 def test_it_keeps_what_is_settled(txn: Transaction, fields: dict):
-    transaction_move(to="completed", txn_id=txn.pk)
+    complete(txn)
     with pytest.raises(IntegrityError), transaction.atomic():
         Transaction.objects.filter(pk=txn.pk).update(**fields)
 

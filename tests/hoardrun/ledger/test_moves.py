@@ -9,17 +9,13 @@ from django.db import IntegrityError, connection, transaction
 from hoardrun.ledger import actors
 from hoardrun.ledger.errors import InsufficientFunds, OwnAccount
 from hoardrun.ledger.models import Account, Transaction, TransactionMove
-from hoardrun.ledger.services import transaction_create, transaction_move
+from hoardrun.ledger.services import transaction_move
 from realtime.errors import InvalidInput
 from tests.clients import api_as
+from tests.hoardrun.ledger.conftest import complete, create
 from tests.hoardrun.tools import problem
 
 TRANSACTIONS = "/api/v1/transactions"
-
-
-def create(account: Account, amount: str = "10", **more) -> Transaction:
-    fields = {"type": "payment", "direction": "outbound", **more}
-    return transaction_create(account_id=account.pk, amount=amount, **fields).txn
 
 
 def moves(txn: Transaction) -> list[tuple]:
@@ -69,18 +65,18 @@ def test_a_completed_one_heals_of_a_reason_that_processing_left(kes: Account):
     txn = create(kes)
     transaction_move(to="processing", txn_id=txn.pk)
     Transaction.objects.filter(pk=txn.pk).update(failure_reason="handed over")
-    assert transaction_move(to="completed", txn_id=txn.pk).failure_reason == ""
+    assert complete(txn).failure_reason == ""
 
 
 def test_code_that_does_not_say_who_acts_is_named_so(kes: Account):
     txn = create(kes)
-    transaction_move(to="completed", txn_id=txn.pk)
+    complete(txn)
     assert {move[2:5] for move in moves(txn)} == {("system", None, "unnamed")}
 
 
 def test_a_move_that_is_refused_leaves_no_record(kes: Account):
     txn = create(kes, "600", direction="inbound")
-    transaction_move(to="completed", txn_id=txn.pk)
+    complete(txn)
     create(kes, "1500")
     with pytest.raises(InsufficientFunds):
         transaction_move(to="reversed", txn_id=txn.pk)

@@ -11,9 +11,9 @@ from django.core import serializers
 from django.db import transaction
 
 from hoardrun.ledger.models import Account, Transaction
-from hoardrun.ledger.services import account_open, transaction_create, transaction_move
+from hoardrun.ledger.services import account_open
 from realtime.models import Event
-from tests.hoardrun.ledger.conftest import published
+from tests.hoardrun.ledger.conftest import complete, create, published
 
 
 def told(user: User, type: str) -> list[dict[str, Any]]:
@@ -23,15 +23,8 @@ def told(user: User, type: str) -> list[dict[str, Any]]:
 def test_it_publishes_balance_transaction_and_notification_in_one_commit(
     kes: Account, alice: User, bob: User
 ):
-    txn, _ = transaction_create(
-        account_id=kes.pk,
-        type="mobile_payment",
-        direction="outbound",
-        amount="250.5",
-        provider="mpesa",
-        description="Lunch",
-    )
-    transaction_move(to="completed", txn_id=txn.pk)
+    txn = create(kes, "250.5", type="mobile_payment", provider="mpesa", description="Lunch")
+    complete(txn)
     assert [json.loads(payload)["type"] for payload in published(alice)] == [
         "balance_update",
         *("balance_update", "transaction_update"),
@@ -51,7 +44,7 @@ def test_it_publishes_balance_transaction_and_notification_in_one_commit(
 
 
 def test_it_writes_amounts_with_the_decimals_of_the_currency(ugx: Account, bob: User):
-    transaction_create(account_id=ugx.pk, type="payment", direction="outbound", amount="1250")
+    create(ugx, "1250")
     assert told(bob, "transaction_update")[0]["amount"] == "1250"
     assert told(bob, "balance_update")[-1]["available_balance"] == "48750"
 
@@ -116,10 +109,8 @@ def test_it_publishes_a_transaction_when_any_of_it_changed_and_only_then(kes: Ac
 def test_it_publishes_nothing_of_what_is_rolled_back(kes: Account):
     before = Event.objects.count()
     with pytest.raises(RuntimeError), transaction.atomic():
-        txn, _ = transaction_create(
-            account_id=kes.pk, type="payment", direction="outbound", amount="5"
-        )
-        transaction_move(to="completed", txn_id=txn.pk)
+        txn = create(kes, "5")
+        complete(txn)
         assert Event.objects.count() > before
         raise RuntimeError
     assert Event.objects.count() == before
@@ -139,7 +130,7 @@ def test_it_publishes_no_fixtures(kes: Account):
 def test_it_publishes_a_save_that_was_rolled_back_and_is_repeated(
     kes: Account, alice: User, savepoint: bool
 ):
-    txn, _ = transaction_create(account_id=kes.pk, type="fee", direction="outbound", amount="5")
+    txn = create(kes, "5", type="fee")
     before = len(told(alice, "balance_update")), len(told(alice, "transaction_update"))
     account = Account.objects.get(pk=kes.pk)
     with transaction.atomic() if savepoint else nullcontext():

@@ -21,24 +21,13 @@ from hoardrun.ledger.models import Account, Transaction
 from notifications.models import Notification
 from realtime.errors import InvalidInput
 from realtime.models import Event
-
-
-def create(account: Account, amount: str, direction: str = "outbound", **more) -> Transaction:
-    more.setdefault("type", "payment")
-    return services.transaction_create(
-        account_id=account.pk, direction=direction, amount=amount, **more
-    ).txn
-
-
-def balances(account: Account) -> tuple[Decimal, Decimal]:
-    account.refresh_from_db()
-    return account.current_balance, account.available_balance
+from tests.hoardrun.ledger.conftest import balances, complete, create, set_status
 
 
 def test_it_holds_an_outbound_amount_until_completion(kes: Account):
     txn = create(kes, "300.50")
-    assert balances(kes) == (Decimal("1000"), Decimal("699.50"))
-    txn = services.transaction_move(to="completed", txn_id=txn.pk)
+    assert balances(kes) == (Decimal("699.50"), Decimal("1000"))
+    txn = complete(txn)
     assert balances(kes) == (Decimal("699.50"), Decimal("699.50"))
     assert txn.balance_after == Decimal("699.50")
     assert txn.completed_at is not None
@@ -47,14 +36,14 @@ def test_it_holds_an_outbound_amount_until_completion(kes: Account):
 def test_it_adds_an_inbound_amount_only_on_completion(kes: Account):
     txn = create(kes, "300.50", "inbound")
     assert balances(kes) == (Decimal("1000"), Decimal("1000"))
-    services.transaction_move(to="completed", txn_id=txn.pk)
+    complete(txn)
     assert balances(kes) == (Decimal("1300.50"), Decimal("1300.50"))
 
 
 @pytest.mark.parametrize("direction", ["inbound", "outbound"])
 def test_it_restores_both_balances_when_reversed(kes: Account, direction: str):
     txn = create(kes, "400", direction)
-    services.transaction_move(to="completed", txn_id=txn.pk)
+    complete(txn)
     txn = services.transaction_move(to="reversed", txn_id=txn.pk, reason="charged twice")
     assert balances(kes) == (Decimal("1000"), Decimal("1000"))
     assert (txn.failure_reason, txn.balance_after is not None) == ("charged twice", True)
@@ -62,11 +51,11 @@ def test_it_restores_both_balances_when_reversed(kes: Account, direction: str):
 
 def test_it_does_not_reverse_money_that_was_spent(kes: Account):
     deposit = create(kes, "500", "inbound")
-    services.transaction_move(to="completed", txn_id=deposit.pk)
+    complete(deposit)
     create(kes, "1200")
     with pytest.raises(InsufficientFunds):
         services.transaction_move(to="reversed", txn_id=deposit.pk)
-    assert balances(kes) == (Decimal("1500"), Decimal("300"))
+    assert balances(kes) == (Decimal("300"), Decimal("1500"))
     deposit.refresh_from_db()
     assert deposit.status == "completed"
 
@@ -77,15 +66,15 @@ def test_it_spends_to_the_last_cent_and_no_further(kes: Account):
         create(kes, "0.02")
     assert refusal.value.extra == {"available": "0.01", "needed": "0.02", "currency": "KES"}
     create(kes, "0.01")
-    assert balances(kes) == (Decimal("1000"), Decimal("0"))
+    assert balances(kes) == (Decimal("0"), Decimal("1000"))
 
 
 def test_it_lets_a_credit_account_spend_its_credit(alice: User):
     card = services.account_open(
         user_id=alice.pk, currency="USD", type="credit", credit_limit="200"
     )
-    services.transaction_move(to="completed", txn_id=create(card, "150.25").pk)
-    assert balances(card) == (Decimal("-150.25"), Decimal("49.75"))
+    complete(create(card, "150.25"))
+    assert balances(card) == (Decimal("49.75"), Decimal("-150.25"))
     with pytest.raises(InsufficientFunds):
         create(card, "50")
     with pytest.raises(InvalidInput, match="Only a credit account"):
@@ -95,10 +84,10 @@ def test_it_lets_a_credit_account_spend_its_credit(alice: User):
 @pytest.mark.parametrize("status", ["inactive", "suspended", "closed", "pending"])
 def test_it_creates_nothing_on_an_account_that_is_not_active(kes: Account, status: str):
     under_way = create(kes, "10")
-    Account.objects.filter(pk=kes.pk).update(status=status)
+    set_status(kes, status)
     with pytest.raises(AccountNotActive, match=status):
         create(kes, "1", "inbound")
-    services.transaction_move(to="completed", txn_id=under_way.pk)
+    complete(under_way)
 
 
 def test_it_creates_nothing_on_somebody_elses_account(kes: Account, bob: User):
@@ -144,14 +133,14 @@ def test_it_names_the_field_that_is_wrong(kes: Account, fields: dict, named: str
 def test_it_refuses_a_balance_that_could_not_be_kept_exactly(kes: Account):
     txn = create(kes, "9999999999999.99", "inbound")
     with pytest.raises(InvalidAmount, match="The balance would exceed"):
-        services.transaction_move(to="completed", txn_id=txn.pk)
+        complete(txn)
 
 
 def test_it_keeps_15_digits_exactly(alice: User):
     account = services.account_open(
         user_id=alice.pk, currency="KES", opening_balance="9999999999999.98"
     )
-    services.transaction_move(to="completed", txn_id=create(account, "0.01", "inbound").pk)
+    complete(create(account, "0.01", "inbound"))
     assert balances(account)[0] == Decimal("9999999999999.99")
 
 
@@ -169,7 +158,7 @@ def test_it_returns_the_first_result_of_a_key(kes: Account):
     )
     assert (first.created, again.created) == (True, False)
     assert again.txn.pk == first.txn.pk
-    assert balances(kes) == (Decimal("1000"), Decimal("100"))
+    assert balances(kes) == (Decimal("100"), Decimal("1000"))
 
 
 def test_it_refuses_a_key_with_another_request(kes: Account):
@@ -189,9 +178,9 @@ def test_it_notifies_the_owner_of_how_it_ended(kes: Account, alice: User):
     paid = create(kes, "200.50")
     failed = create(kes, "10", merchant_name="Acme")
     received = create(kes, "1200.50", "inbound")
-    services.transaction_move(to="completed", txn_id=paid.pk)
+    complete(paid)
     services.transaction_move(to="failed", txn_id=failed.pk, reason="declined by the bank")
-    services.transaction_move(to="completed", txn_id=received.pk)
+    complete(received)
     services.transaction_move(to="reversed", txn_id=paid.pk)
     services.transaction_move(to="cancelled", txn_id=create(kes, "1").pk)
     notices = list(Notification.objects.filter(user=alice).order_by("id"))
@@ -208,7 +197,7 @@ def test_it_notifies_the_owner_of_how_it_ended(kes: Account, alice: User):
 def test_it_writes_nothing_when_the_caller_rolls_back(kes: Account):
     events = Event.objects.count()
     with pytest.raises(RuntimeError), transaction.atomic():
-        services.transaction_move(to="completed", txn_id=create(kes, "5").pk)
+        complete(create(kes, "5"))
         raise RuntimeError
     assert balances(kes) == (Decimal("1000"), Decimal("1000"))
     assert (Transaction.objects.count(), Notification.objects.count()) == (0, 0)

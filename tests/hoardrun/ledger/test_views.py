@@ -13,9 +13,9 @@ from rest_framework.test import APIClient
 
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.serializers import AccountOutput, TransactionOutput
-from hoardrun.ledger.services import transaction_create, transaction_move
 from tests.clients import api_as
-from tests.hoardrun.ledger.conftest import published
+from tests.hoardrun.ledger.conftest import complete, create, published
+from tests.hoardrun.tools import problem
 
 ACCOUNTS = "/api/v1/accounts"
 TRANSACTIONS = "/api/v1/transactions"
@@ -26,11 +26,6 @@ def client(alice: User) -> APIClient:
     return api_as(alice)
 
 
-def create(account: Account, amount: str = "10", **more) -> Transaction:
-    fields = {"type": "payment", "direction": "outbound", **more}
-    return transaction_create(account_id=account.pk, amount=amount, **fields).txn
-
-
 def body(account: Account, **more) -> dict[str, Any]:
     return {
         "account_id": str(account.pk),
@@ -39,16 +34,6 @@ def body(account: Account, **more) -> dict[str, Any]:
         "amount": "12.50",
         **more,
     }
-
-
-def problem(response, status: int, code: str | None = None) -> dict[str, Any]:
-    assert response.status_code == status, response.content
-    data: dict[str, Any] = response.json()
-    assert data["status"] == status
-    assert data["detail"]
-    if code is not None:
-        assert data["code"] == code
-    return data
 
 
 def test_it_asks_for_a_login(db):
@@ -219,7 +204,7 @@ def test_it_pages_by_cursor_while_new_ones_arrive(client: APIClient, kes: Accoun
 def test_it_filters(client: APIClient, alice: User, kes: Account):
     sent = create(kes)
     received = create(kes, type="salary", direction="inbound")
-    transaction_move(to="completed", txn_id=received.pk)
+    complete(received)
     old = create(kes)
     Transaction.objects.filter(pk=old.pk).update(created_at=datetime(2025, 1, 31, 22, tzinfo=UTC))
 
