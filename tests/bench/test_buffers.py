@@ -7,7 +7,7 @@ import socket
 from bench.buffers import queued_kib
 
 
-def test_what_was_written_and_not_read_is_counted() -> None:
+def test_bytes_written_and_not_read_are_counted() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         with socket.create_connection(("127.0.0.1", port)) as client:

@@ -40,7 +40,7 @@ def test_a_late_message_that_comes_twice() -> None:
     assert (made.reordered, made.doubled, made.lacking(3)) == (1, 1, 0)
 
 
-def test_a_message_that_nobody_sent() -> None:
+def test_it_finds_a_message_that_was_never_sent() -> None:
     assert receipt(0, 1, 2, 3).surplus(3) == 1
 
 

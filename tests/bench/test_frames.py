@@ -74,7 +74,7 @@ def test_a_masked_frame_is_what_a_server_unmasks(size: int) -> None:
     assert bytes((sent[0], sent[1] & 0x7F)) + sent[2 : start - 4] == frame(payload)[: start - 4]
 
 
-def test_messages_have_the_same_size_whatever_their_marker() -> None:
+def test_messages_have_the_same_size_with_every_marker() -> None:
     sizes = {len(message(number, moment)) for number in (0, 99, 12_345) for moment in (1, 10**15)}
     assert sizes == {MESSAGE_BYTES}
 

@@ -84,7 +84,7 @@ def test_quantiles() -> None:
     assert quantile([7.0], 0.99) == 7
 
 
-def test_the_report_names_what_failed_and_who_is_absent(tmp_path: Path) -> None:
+def test_the_report_names_failures_and_absentees(tmp_path: Path) -> None:
     made = results(("ours", 4), ("theirs", 10, "3 missing"))
     made.absent["nchan"] = "Debian's nginx and libnginx-mod-nchan"
     goal = Goal("cpu", OURS, 0.5, THEIRS)

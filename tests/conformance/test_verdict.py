@@ -10,12 +10,12 @@ LATE = {"behavior": "NON-STRICT", "behaviorClose": "OK"}
 FAILED = {"behavior": "FAILED", "behaviorClose": "WRONG CODE"}
 
 
-def test_what_is_ok_late_or_allowed_passes() -> None:
+def test_results_that_are_ok_late_or_allowed_pass() -> None:
     results = {"1.1.1": OK, "6.4.1": LATE, "7.1.5": FAILED}
     assert problems(results, 3, ALLOWED) == []
 
 
-def test_a_failure_that_nobody_named_is_told() -> None:
+def test_an_unlisted_failure_is_told() -> None:
     assert problems({"1.1.1": FAILED}, 1, ALLOWED) == ["1.1.1 is FAILED: see its page."]
 
 
@@ -24,7 +24,7 @@ def test_a_right_answer_with_a_wrong_close_is_a_failure() -> None:
     assert problems({"1.1.1": unclean}, 1, ALLOWED) == ["1.1.1 is FAILED: see its page."]
 
 
-def test_what_could_not_be_tried_has_not_passed() -> None:
+def test_a_case_not_tried_has_not_passed() -> None:
     untried = {"behavior": "UNIMPLEMENTED", "behaviorClose": "OK"}
     assert problems({"12.1.1": untried}, 1, ALLOWED) == ["12.1.1 is UNIMPLEMENTED: see its page."]
 

@@ -19,7 +19,7 @@ from playwright.async_api import Browser, BrowserContext, async_playwright, expe
 from tests.services.ports import PATIENCE
 from tests.services.server import Server
 
-# The page asks for its lists every five seconds, who is sent away comes back within five, and
+# The page asks for its lists every five seconds, a client sent away returns within five, and
 # a machine that does other things takes as long again. A check that passes waits for none of it.
 expect.set_options(timeout=15_000 * PATIENCE)
 

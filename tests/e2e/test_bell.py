@@ -167,7 +167,7 @@ async def seen_by(server: Server) -> int:
     return int(answer.json()["counts"]["unseen"])
 
 
-async def test_an_open_bell_that_nobody_looks_at_marks_nothing_seen(
+async def test_an_open_bell_in_a_hidden_page_marks_nothing_seen(
     context: BrowserContext, demo: Server
 ) -> None:
     shop = await embed(context, demo)
@@ -207,7 +207,9 @@ COLOURS = """(node) => {
 }"""
 
 
-async def test_without_light_dark_it_has_plain_colours(browser: Browser, demo: Server) -> None:
+async def test_the_bell_has_plain_colours_in_a_browser_without_light_dark(
+    browser: Browser, demo: Server
+) -> None:
     context = await browser.new_context(color_scheme="dark")
 
     async def older(route: Route) -> None:
@@ -318,7 +320,7 @@ async def test_on_a_phone_the_text_has_the_row_to_itself(browser: Browser, demo:
     assert acts["y"] >= text["y"] + text["height"]
 
 
-async def test_a_bell_that_nobody_connected_says_so(browser: Browser, demo: Server) -> None:
+async def test_a_bell_without_a_client_says_so(browser: Browser, demo: Server) -> None:
     context = await browser.new_context()
     warnings: list[str] = []
     context.on("console", lambda said: warnings.append(said.text) if "bell" in said.text else None)

@@ -25,7 +25,7 @@ def head(server: Server, name: str) -> dict[str, int]:
 
 
 def sockets(server: Server, token: str) -> int:
-    """How many sockets the server has for who asks as staff."""
+    """Count the sockets of the first user, as staff."""
     return len(server.request("GET", "/ws/connections?user_id=1", token=token).json())
 
 
@@ -148,7 +148,7 @@ async def test_a_token_that_ends_is_renewed_on_the_open_socket(context: BrowserC
     await asyncio.to_thread(server.stop)
 
 
-async def test_a_refused_token_is_asked_for_anew_and_nobody_ends_it(
+async def test_a_refused_token_is_asked_for_again_and_a_missing_one_disconnects(
     context: BrowserContext, demo: Server
 ) -> None:
     good = await asyncio.to_thread(token_of, demo, "amina")
@@ -265,7 +265,7 @@ async def test_requests_resolve_by_id_or_reject_with_the_servers_error(
     assert ended == "TimeoutError"
 
 
-async def test_what_retention_took_is_replaced_by_a_snapshot(
+async def test_trimmed_events_are_replaced_by_a_snapshot(
     context: BrowserContext, demo: Server
 ) -> None:
     embed = await Embed.start(context, demo, "brian", share=False, snapshot=True)
@@ -393,7 +393,7 @@ async def test_tabs_share_one_socket_and_each_hears_everything(
     )
     await late.until(f"client.positions['{AMINA}'] === {first + 2}")
     assert await late.offsets(AMINA) == [first + 1, first + 2]
-    # Whoever goes takes nothing from the others, not even by crashing.
+    # A tab that goes takes nothing from the others, not even by crashing.
     await one.page.close()
     await asyncio.to_thread(notify, demo, "amina", "After one left")
     for tab in (two, late):

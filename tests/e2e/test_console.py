@@ -37,7 +37,7 @@ def support(demo: Server) -> Admin:
     return Admin(demo.url, *STAFF)
 
 
-async def test_a_completed_transaction_shows_at_once_to_its_owner_and_to_nobody_else(
+async def test_a_completed_transaction_shows_at_once_to_its_owner_only(
     amina: Visitor, brian: Visitor, demo: Server, support: Admin
 ) -> None:
     [txn, *_] = demo.request(
@@ -59,7 +59,7 @@ async def test_a_completed_transaction_shows_at_once_to_its_owner_and_to_nobody_
     assert [await brian.unread(), await brian.page.locator("#balances").inner_text()] == unmoved
 
 
-async def test_who_was_offline_sees_exactly_the_three_missed_in_order(
+async def test_a_client_back_online_sees_exactly_the_missed_events_in_order(
     amina: Visitor, brian: Visitor, demo: Server
 ) -> None:
     before, unmoved = await amina.unread(), await brian.unread()
@@ -101,7 +101,7 @@ async def test_reading_in_one_window_shows_in_another(
     await expect(amina.page.locator("#bell .bell")).to_be_focused()
 
 
-async def test_what_a_filter_leaves_out_is_no_gap(amina: Visitor, demo: Server) -> None:
+async def test_an_event_left_out_by_a_filter_is_no_gap(amina: Visitor, demo: Server) -> None:
     page = amina.page
     shown = page.locator('#log li[data-type="notification"]')
     await send(page, '{"type": "subscribe_notifications", "types": ["security"]}')
@@ -227,7 +227,7 @@ async def test_the_focus_goes_where_one_goes_on(amina: Visitor) -> None:
     amina.complaints.clear()
 
 
-async def test_what_the_server_refuses_is_said_at_the_form(amina: Visitor) -> None:
+async def test_an_error_of_the_server_shows_at_the_form(amina: Visitor) -> None:
     page = amina.page
     field, wrong = page.locator("#join-room"), page.locator("#join-error")
     await field.fill("market:nowhere")
@@ -328,7 +328,7 @@ async def test_every_text_of_a_user_reads_in_its_own_direction(browser: Browser)
         assert [name for name, direction in found if direction != "rtl"] == []
 
 
-async def test_without_light_dark_the_page_has_plain_colours(
+async def test_a_browser_without_light_dark_gets_plain_colours(
     browser: Browser, demo: Server
 ) -> None:
     context = await browser.new_context(color_scheme="dark")

@@ -114,7 +114,7 @@ async def test_pausing_loses_nothing_and_the_export_has_all(
     assert {line["direction"] for line in lines} == {"in"}
 
 
-async def test_one_in_fifty_thousand_is_found(visitor: Visitor) -> None:
+async def test_one_row_in_fifty_thousand_is_found(visitor: Visitor) -> None:
     page = visitor.page
     await page.evaluate("make(50_000)")
     await page.locator("#log-text").fill("row 31415")

@@ -12,7 +12,7 @@ from tests.services.redis import Redis
 from tests.services.server import Server
 
 
-async def test_what_support_does_on_one_node_shows_on_the_other(
+async def test_an_act_of_support_on_one_node_shows_on_the_other(
     browser: Browser, postgres: Postgres, redis: Redis
 ) -> None:
     """Slow: it migrates a database of its own and starts two servers."""

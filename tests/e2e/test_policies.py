@@ -27,7 +27,7 @@ class Watched:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def staff(browser: Browser, demo: Server) -> Watched:
-    """A superuser who has logged in to the admin."""
+    """A superuser, logged in to the admin."""
     demo.manage(
         "shell",
         "-v0",

@@ -159,7 +159,7 @@ async def test_an_announcement_of_staff_shows_to_the_customer(staff: Desk, amina
     await expect(amina.page.locator("#banners")).to_contain_text("The desk is closed")
 
 
-async def test_what_the_api_refuses_is_said_at_the_field(staff: Desk, amina_id: str) -> None:
+async def test_an_error_of_the_api_shows_at_its_field(staff: Desk, amina_id: str) -> None:
     await staff.choose("transaction")
     await staff.fill(user_id=amina_id, currency="XYZ")
     await staff.send()
@@ -226,7 +226,7 @@ async def test_staff_closes_a_customers_connection(staff: Desk, amina: Desk) -> 
     )
 
 
-async def test_a_user_is_named_and_nobody_is_refused(
+async def test_the_form_offers_names_and_refuses_an_unknown_one(
     staff: Desk, amina: Desk, demo: Server
 ) -> None:
     """Names are offered while one types; one that nobody has sends nothing."""
@@ -288,7 +288,7 @@ async def test_a_wrong_price_is_explained_in_words(staff: Desk) -> None:
     await staff.is_told("Market sent to")
 
 
-async def test_what_a_client_says_of_itself_is_shown_as_text(staff: Desk, demo: Server) -> None:
+async def test_text_from_a_client_is_shown_as_text(staff: Desk, demo: Server) -> None:
     token = (await asyncio.to_thread(demo.manage, "shell", "-v0", "-c", _MALLORY)).strip()
     device = HOSTILE[:64]
     client = await Client.open(
@@ -326,7 +326,7 @@ async def test_staff_without_rights_is_told_which_are_missing(browser: Browser) 
         await desk.is_told("it takes broadcasts.broadcast")
 
 
-async def test_what_is_for_many_waits_for_somebody_else(browser: Browser) -> None:
+async def test_a_broadcast_to_many_waits_for_approval(browser: Browser) -> None:
     with demo_server(BROADCAST_APPROVAL_AUDIENCE="0") as server:
         server.manage("shell", "-v0", "-c", _BRIAN_IS_STAFF)
         author = await open_page(browser, server, "Support Staff")

@@ -1,4 +1,4 @@
-"""Many tabs of one user: what they share, what they must not, and who gives way."""
+"""Many tabs of one user: what they share, what they must not, and which one gives way."""
 
 from __future__ import annotations
 

@@ -228,7 +228,7 @@ class Checker:
     def _check_once(
         self, device: str, conn: int, name: str, epoch: str, offset: int, text: str
     ) -> None:
-        """On one connection the server says nothing twice, whatever the device would drop."""
+        """On one connection the server says nothing twice, even what the device would drop."""
         before = self._sent.get((device, conn, name), -1)
         if offset <= before:
             self.verdict.add("doubled", f"{device}: {name}#{offset} after {before} on one socket")

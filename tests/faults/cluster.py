@@ -188,7 +188,7 @@ class Cluster:
             raise RuntimeError(f"producer {name} failed:\n{process.tail()}")
 
     def replace_producer(self, name: str, by: str) -> None:
-        """Kill a producer in the middle of whatever it does, and start another in its place."""
+        """Kill a producer in the middle of its work, and start another in its place."""
         self.producers.pop(name).kill()
         seed, rate = self._started.pop(name)
         self.produce(by, seed + 1000, rate)

@@ -134,7 +134,7 @@ class Mailings:
         self._rng = random.Random(seed)
 
     def run(self, kills: int) -> None:
-        """Kill so often, then let every mailing end. Raises AssertionError when one cannot."""
+        """Kill `kills` times, then let every mailing end. Raises AssertionError when one cannot."""
         while len(self.killed_at) < kills:
             if self._store.mailing(self.keys[-1])[1]:
                 self.keys.append(f"mailing-{len(self.keys) + 1}")

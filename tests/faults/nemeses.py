@@ -290,7 +290,7 @@ def change_filters(scene: Scene) -> None:
 
 @nemesis("producer-kill", sqlite=True)
 def kill_producer(scene: Scene) -> None:
-    """Kill one in the middle of whatever it is in; another takes its place."""
+    """Kill one in the middle of its work; another takes its place."""
     scene.number += 1
     name = scene.rng.choice(sorted(scene.cluster.producers))
     scene.cluster.replace_producer(name, by=f"p{scene.number + 100}")

@@ -191,7 +191,7 @@ class Proxy:
         return self._each(lambda link: setattr(link, "mute", link.server))
 
     def drop_after(self, count: int) -> int:
-        """Reset each connection that there is after so many bytes more."""
+        """Reset each open connection after this number of further bytes."""
         return self._each(lambda link: setattr(link, "left", count))
 
     def refuse(self) -> None:

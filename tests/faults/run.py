@@ -44,7 +44,7 @@ class Plan:
     clients: int = 300
     producers: int = 2
     rate: float = 150.0  # events a second, of all producers
-    events: int = 0  # go on until so many are committed
+    events: int = 0  # go on until this number is committed
     nemeses: Sequence[str] = ()
     bug: str = ""
     patience: float = 30.0  # seconds for all devices to catch up after a fault

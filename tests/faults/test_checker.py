@@ -255,7 +255,7 @@ def test_a_resynchronisation_with_a_reason_excuses_what_it_passes_over(tmp_path:
     assert verdict.clean, verdict.examples
 
 
-def test_what_a_device_drops_by_its_number_is_no_second_application(tmp_path: Path) -> None:
+def test_an_event_dropped_by_its_offset_is_not_applied_twice(tmp_path: Path) -> None:
     world = World()
     again = ["again", "d2", 2, *world.devices["d2"][1][3:]]
     world.devices["d2"].append(again)

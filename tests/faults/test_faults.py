@@ -83,7 +83,7 @@ def finish(cluster: Cluster, clients: Clients) -> None:
     ],
     ids=["postgres", "sqlite"],
 )  # fmt: skip
-def test_nothing_is_lost_whatever_breaks(plan: Plan, tmp_path: Path) -> None:
+def test_no_event_is_lost_under_faults(plan: Plan, tmp_path: Path) -> None:
     outcome = run(plan, tmp_path)
     assert outcome.clean, report.as_text(report.as_json(outcome))
     assert outcome.checker.verdict.figures["delivered"] > 100

@@ -55,6 +55,6 @@ def test_a_number_drawn_before_another_commits_is_lost(postgres: Postgres, desig
     assert found == {"committed": 2, **CLEAN, "lost": 1}
 
 
-def test_the_log_lets_nobody_commit_past_a_number(postgres: Postgres) -> None:
+def test_the_log_commits_numbers_in_order(postgres: Postgres) -> None:
     found = tried(postgres.database("interleaved"), "log", "--interleave")
     assert found == {"committed": 2, **CLEAN}

@@ -106,7 +106,7 @@ def test_a_close_is_passed_on(proxy: Proxy, echo: Echo) -> None:
     wait_until(lambda: not echo.open, seconds=5, what="the server sees the client leave")
 
 
-def test_who_leaves_at_once_leaves_nothing_behind(proxy: Proxy, echo: Echo) -> None:
+def test_a_client_that_leaves_at_once_leaves_nothing_behind(proxy: Proxy, echo: Echo) -> None:
     for _ in range(50):
         dial(proxy).close()
     with connected(proxy):  # comes after them
@@ -124,7 +124,7 @@ def test_a_delay_holds_back_both_ways_and_keeps_the_order(proxy: Proxy) -> None:
         assert time.monotonic() - began >= 0.1  # half of it at least, each way
 
 
-def test_what_comes_after_a_delay_overtakes_nothing(proxy: Proxy) -> None:
+def test_bytes_after_a_delay_stay_in_order(proxy: Proxy) -> None:
     with connected(proxy) as peer:
         proxy.delay = 0.2
         peer.sendall(b"early")
@@ -189,7 +189,7 @@ def test_a_refusal_ends_the_old_and_takes_no_new_until_it_is_healed(proxy: Proxy
         assert len(proxy.links) == 1
 
 
-def test_a_link_is_dropped_after_so_many_bytes(proxy: Proxy, echo: Echo) -> None:
+def test_a_link_is_dropped_after_a_number_of_bytes(proxy: Proxy, echo: Echo) -> None:
     with connected(proxy) as peer:
         proxy.drop_after(8)  # of both directions together
         peer.sendall(b"0123")

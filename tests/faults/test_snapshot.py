@@ -173,7 +173,7 @@ KINDS: dict[str, Kind] = {
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_kind_of_change_reaches_who_holds_a_snapshot(kind: str) -> None:
+def test_each_kind_of_change_reaches_a_client_with_a_snapshot(kind: str) -> None:
     before, after = KINDS[kind]
     clock = Clock()
     with clock.rules():
@@ -191,7 +191,7 @@ def test_each_kind_of_change_reaches_who_holds_a_snapshot(kind: str) -> None:
 
 
 @pytest.mark.django_db
-def test_what_is_sent_again_is_still_there_once() -> None:
+def test_a_resent_notification_is_held_once() -> None:
     alice = User.objects.create(username="alice")
     history = History(Clock(), alice, alice)
     history.notify(1)

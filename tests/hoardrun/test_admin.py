@@ -28,7 +28,7 @@ def test_nobody_undoes_a_logout(support: Client, alice: User):
         assert rows.count() == 1
 
 
-def test_who_cannot_delete_a_user_is_told_to_deactivate(support: Client, alice: User):
+def test_staff_that_cannot_delete_a_user_is_told_to_deactivate(support: Client, alice: User):
     user = account_open(user_id=alice.pk, currency="KES").user
     one = support.get(f"{USERS}{user.pk}/delete/").content.decode()
     chosen = {"action": "delete_selected", "_selected_action": [user.pk]}
@@ -40,7 +40,7 @@ def test_who_cannot_delete_a_user_is_told_to_deactivate(support: Client, alice: 
     assert User.objects.filter(pk=user.pk).exists()
 
 
-def test_who_may_delete_a_user_is_asked_as_ever(support: Client):
+def test_staff_that_may_delete_a_user_is_asked_to_confirm(support: Client):
     nobody = User.objects.create(username="nobody")
     page = support.get(f"{USERS}{nobody.pk}/delete/").content.decode()
     assert "Yes, I" in page

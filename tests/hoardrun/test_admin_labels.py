@@ -1,4 +1,4 @@
-"""What the admin says to those who do not see it as it is drawn."""
+"""Labels of the admin for screen readers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def admin(db: None) -> Client:
     return browser_as(User.objects.create_superuser("root"))
 
 
-def test_what_is_edited_in_a_list_says_which_row_it_is_of(admin: Client) -> None:
+def test_a_field_edited_in_a_list_names_its_row(admin: Client) -> None:
     instruments_ensure()
     page = admin.get("/admin/market/instrument/").content.decode()
     fields = re.findall(r"<(?:select|input)[^>]*name=\"form-\d+-(?:status|is_active)\"[^>]*>", page)

@@ -22,8 +22,10 @@ def may(user: User, *rights: str) -> Client:
 
 
 @pytest.mark.parametrize(("model", "page"), BY_NAME)
-def test_who_may_only_look_does_nothing(support: Client, dora: User, model: type[Model], page: Any):
-    """Whatever an action or a button of a page is called, looking gives no right to it."""
+def test_the_right_to_view_changes_nothing(
+    support: Client, dora: User, model: type[Model], page: Any
+):
+    """The right to view gives no right to any action or button of a page."""
     client = may(dora, f"view_{model._meta.model_name}")
     url, row = url_of(model, "changelist"), model._default_manager.exclude(pk=dora.pk).first()
     if row is None:
@@ -70,7 +72,7 @@ def test_support_changes_no_member_of_staff(charlie: User, dora: User, erin: Use
         assert User.objects.filter(pk=other.pk).values().get() == before
 
 
-def test_who_may_only_look_at_users_changes_no_customer(alice: User, dora: User):
+def test_the_right_to_view_users_changes_no_customer(alice: User, dora: User):
     client = may(dora, "view_user")
     before = User.objects.filter(pk=alice.pk).values().get()
     url = f"{USERS}/{alice.pk}"

@@ -1,4 +1,4 @@
-"""A request is read whole and within bounds, whatever the server."""
+"""A request is read whole and within bounds, on each kind of server."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ GIVEN = {
 }
 
 
-def test_what_may_hold_a_key_or_password_is_declared_secret():
+def test_options_with_a_key_or_password_are_declared_secret():
     assert set(SECRETS) == set(GIVEN)
     assert "hush" not in repr(read(**GIVEN))
 
@@ -185,7 +185,7 @@ def test_a_file_without_a_secret_stops_the_start(tmp_path: Path, content: bytes 
         read(SECRET_KEY_FILE=str(file))
 
 
-def test_what_is_wrong_in_a_file_is_said_without_its_text(tmp_path: Path):
+def test_an_error_about_a_file_does_not_show_its_text(tmp_path: Path):
     file = tmp_path / "url"
     file.write_text("http://hush\n")
     with pytest.raises(ImproperlyConfigured, match="^REDIS_URL_FILE is no address") as told:

@@ -1,4 +1,4 @@
-"""Whoever balances load asks whether a node lives and whether it can serve."""
+"""A load balancer asks whether a node lives and whether it can serve."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Check:
         return {"database": str(self.begun)}
 
 
-async def test_all_who_ask_share_one_check_and_its_result():
+async def test_requests_at_once_share_one_check_and_its_result():
     check = Check()
     shared = Shared(check)
     asking = [asyncio.create_task(shared.get()) for _ in range(900)]

@@ -133,7 +133,7 @@ def test_a_token_at_the_cut_is_not_written(written: io.StringIO, shown: int) -> 
     assert JWT[: len("eyJ") + 5] not in written.getvalue()  # a shorter piece tells nothing
 
 
-def test_of_a_long_traceback_both_ends_are_written_and_no_end_of_a_token(
+def test_a_long_traceback_is_cut_in_the_middle_and_shows_no_part_of_a_token(
     written: io.StringIO,
 ) -> None:
     for fill in range(0, len(JWT) * 2, 7):
@@ -169,7 +169,7 @@ def root(written: io.StringIO) -> Iterator[io.StringIO]:
     logging.getLogger().removeHandler(handler)
 
 
-def test_what_a_client_may_cause_is_a_warning_in_one_line(
+def test_a_fault_of_a_client_is_logged_as_a_warning_in_one_line(
     support: Client, root: io.StringIO, settings: Any
 ) -> None:
     for asked in ("/admin/auth/user/?status=pending", "/admin/ledger/transaction/?a__b=1"):

@@ -34,7 +34,7 @@ def empty(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: "-".join(words[:2]))
-def test_without_tables_it_is_one_line_that_says_to_migrate(empty, words: tuple[str, ...]):
+def test_missing_tables_are_one_line_that_says_to_migrate(empty, words: tuple[str, ...]):
     finished = manage(empty, *words)
     assert finished.returncode == 1
     [line] = finished.stderr.splitlines()
@@ -74,7 +74,7 @@ def test_a_monitor_hears_that_it_is_critical(empty, as_json: bool):
         assert finished.stdout.startswith("CRITICAL: the database cannot be used: no such table")
 
 
-def test_errors_of_code_that_somebody_typed_keep_their_traceback(empty):
+def test_errors_of_typed_code_keep_their_traceback(empty):
     code = "from django.db import ProgrammingError as E; raise E('mine')"
     finished = manage(empty, "shell", "-v0", "-c", code)
     assert finished.returncode == 1

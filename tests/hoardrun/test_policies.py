@@ -66,7 +66,7 @@ def test_every_path_lets_nothing_be_stored_and_nothing_run_but_its_own_files(sta
         ), each
 
 
-def test_what_is_personal_is_not_stored_even_where_it_is_refused() -> None:
+def test_personal_answers_are_not_cached_even_when_refused() -> None:
     for each in ("/api/v1/auth/me", "/api/v1/snapshot", "/api/nothing", "/nothing", "/admin/"):
         answer = Client().get(each)
         assert "no-store" in answer["Cache-Control"]

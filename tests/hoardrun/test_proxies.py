@@ -14,7 +14,7 @@ ENV = {"BEHIND_TLS_PROXY": "1", "SECURE_SSL_REDIRECT": "0", "ALLOWED_HOSTS": "12
 
 
 def is_secure(server: Server) -> bool:
-    """Ask as a browser does; who came by HTTPS is told to go on doing so."""
+    """Ask as a browser does; a browser that came by HTTPS is told to go on doing so."""
     answer = web.request("GET", f"{server.url}/readyz", headers=HTTPS)
     assert answer.status == 200
     return "strict-transport-security" in answer.headers

@@ -67,7 +67,7 @@ def test_a_form_in_no_encoding_of_text_is_refused(charlie: User, page: str, char
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "UTF-8", "utf8", "UTF8", '"utf-8"', "us-ascii"])
-def test_a_form_in_utf_8_is_read_however_its_name_is_written(db, charset: str):
+def test_a_form_in_utf_8_is_read_for_each_spelling_of_its_charset(db, charset: str):
     User.objects.create_superuser("rené", password="a-pass-for-rené")
     form = urlencode({"username": "rené", "password": "a-pass-for-rené"})
     answer = Client().generic("POST", "/admin/login/", form, f"{FORM}; charset={charset}")
@@ -86,7 +86,7 @@ def test_python_keeps_no_name_of_a_charset_from_a_form(db, parameter: str):
     assert name not in encodings._cache
 
 
-def test_a_bad_host_is_no_fault_whatever_form_it_comes_with(db, settings):
+def test_a_bad_host_is_refused_with_every_kind_of_form(db, settings):
     settings.ALLOWED_HOSTS, settings.SECURE_SSL_REDIRECT = ["example.com"], True
     client = Client(enforce_csrf_checks=True)
     client.cookies["csrftoken"] = "a" * 32

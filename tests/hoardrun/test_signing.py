@@ -176,7 +176,7 @@ def test_one_node_signs_and_another_only_verifies(
 # -- keys of before
 
 
-def test_what_a_key_of_before_derives_verifies_still():
+def test_a_fallback_secret_key_still_verifies():
     assert signing.jwt_fallbacks(Deployment()) == []
     derived = signing.jwt_keys(Deployment(), SECRET)["SIGNING_KEY"]
     assert signing.jwt_fallbacks(read(SECRET_KEY_FALLBACKS=SECRET)) == [derived]

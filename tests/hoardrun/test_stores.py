@@ -40,7 +40,7 @@ def test_it_says_which_folder_of_a_database_cannot_be_made(tmp_path):
         stores.database(given)
 
 
-def test_sqlite_is_in_files_that_nobody_else_may_read(tmp_path):
+def test_sqlite_files_are_readable_by_their_owner_only(tmp_path):
     file = tmp_path / "db.sqlite3"
     given = read(DATABASE_URL=f"sqlite:///{file}")
     umask = os.umask(0)

@@ -69,7 +69,7 @@ def queries(support: Client, url: str) -> int:
     return len(captured)
 
 
-def test_it_writes_a_draft_in_the_name_of_who_is_logged_in(support, charlie):
+def test_a_draft_has_the_logged_in_user_as_author(support, charlie):
     support.post(f"{ANNOUNCEMENTS}/add/", {**FORM, **NO_TIMES})
     written = Announcement.objects.get()
     assert (written.author, written.published_at) == (charlie, None)
@@ -122,7 +122,7 @@ def test_it_expires_with_a_button(support, charlie):
     assert len(announced()) == 2
 
 
-def test_it_lets_nobody_expire_who_may_not_change(charlie):
+def test_expiring_takes_the_right_to_change(charlie):
     published = services.announcement_publish(announcement_id=draft(charlie).pk)
     helper = browser_as(User.objects.create_user("bob", is_staff=True))
     act(helper, ANNOUNCEMENTS, "expire_now", published)
@@ -258,7 +258,7 @@ def test_it_resends_marks_read_and_archives(support, alice):
     assert logged(support, created) == [(CHANGE, text) for text in entries]
 
 
-def test_it_logs_who_published_and_expired(support, charlie):
+def test_the_log_names_the_user_that_published_and_expired(support, charlie):
     written = draft(charlie)
     act(support, ANNOUNCEMENTS, "publish_now", written)
     act(support, ANNOUNCEMENTS, "expire_now", written)
@@ -294,7 +294,7 @@ def test_it_changes_and_erases_no_notification_by_hand(support, alice):
     assert support.post(f"{url}/delete/", {"post": "yes"}).status_code == 403
 
 
-def test_it_offers_no_actions_to_who_may_only_look(alice):
+def test_the_right_to_view_offers_no_actions(alice):
     created = note(alice)
     helper = User.objects.create_user("bob", is_staff=True)
     browser = browser_as(helper)
@@ -324,7 +324,7 @@ def test_it_lists_any_number_with_the_same_queries(support, alice, bob, charlie)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_is_published_while_it_is_edited_says_what_the_row_says(
+def test_an_edit_during_publication_publishes_the_stored_row(
     support: Client, charlie: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     announcement = draft(charlie, title="Old")
@@ -361,7 +361,7 @@ def may(browser: Client, *rights: str) -> User:
 
 
 @pytest.mark.django_db
-def test_who_may_only_add_an_announcement_publishes_none(client: Client):
+def test_the_right_to_add_announcements_publishes_none(client: Client):
     dora = may(client, "add_announcement", "view_announcement")
     assert (
         client.post(f"{ANNOUNCEMENTS}/add/", {**FORM, **NO_TIMES, "_publish": "1"}).status_code
@@ -384,7 +384,7 @@ def test_who_may_only_add_an_announcement_publishes_none(client: Client):
 
 
 @pytest.mark.django_db
-def test_who_may_change_announcements_publishes_what_it_adds(client: Client):
+def test_the_right_to_change_announcements_publishes_new_ones(client: Client):
     may(client, "add_announcement", "change_announcement")
     assert b"starts_at" in client.get(f"{ANNOUNCEMENTS}/add/").content
     client.post(f"{ANNOUNCEMENTS}/add/", {**FORM, **NO_TIMES, "_publish": "1"})

@@ -34,7 +34,7 @@ def looked(*looks: set[int]) -> list[list[int]]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_computes_once_for_users_who_are_online(alice, bob):
+def test_it_computes_once_for_users_online(alice, bob):
     for user in (alice, bob):
         note(user, expires_at=timezone.now() + HOUR)
     Notification.objects.update(expires_at=timezone.now())
@@ -42,7 +42,7 @@ def test_it_computes_once_for_users_who_are_online(alice, bob):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_asks_nothing_while_nobody_is_online(alice, monkeypatch):
+def test_it_asks_nothing_while_no_user_is_online(alice, monkeypatch):
     asked: list[object] = []
 
     def load(place: object) -> tuple[set[int], object]:
@@ -108,5 +108,5 @@ def test_a_first_look_that_comes_late_computes_for_all(alice, bob, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_first_look_in_time_computes_for_nobody_else(alice):
+def test_a_first_look_in_time_computes_for_no_other_user(alice):
     assert looked(set(), {alice.pk}, {alice.pk}) == [[], [], []]

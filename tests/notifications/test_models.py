@@ -1,4 +1,4 @@
-"""What the database refuses, whoever writes."""
+"""Constraints of the database hold for every writer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever saves a notification publishes it, with the row or not at all."""
+"""Saving a notification publishes it: both happen, or neither."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_it_publishes_nothing_for_a_rolled_back_transaction(alice):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_saves_no_row_whose_event_cannot_be_written(alice):
+def test_a_row_is_not_saved_when_its_event_cannot_be_written(alice):
     broken = Notification(user=alice, title="Hello", message="World", metadata={"a": "\ud800"})
     with pytest.raises(InvalidInput):
         broken.save()
@@ -202,7 +202,7 @@ def test_it_tells_each_user_once_what_a_queryset_deleted(alice, bob):
     assert not Notification.objects.exists()
 
 
-def test_it_tells_nobody_of_those_that_go_with_their_user(alice, bob):
+def test_deleting_a_user_publishes_no_notification_events(alice, bob):
     note(alice)
     note(bob)
     alice_stream = user_stream(alice.pk)

@@ -39,7 +39,7 @@ def test_it_counts_neither_scheduled_nor_expired_ones(alice):
     assert selectors.notification_summary(user_id=alice.pk)["unread_count"] == 0
 
 
-def test_it_finds_whose_counts_time_has_changed_and_goes_on_from_there(
+def test_it_finds_users_with_lapsed_notifications_page_by_page(
     alice, bob, monkeypatch, django_assert_num_queries
 ):
     monkeypatch.setattr(selectors, "LAPSED_PAGE", 2)
@@ -59,7 +59,7 @@ def test_it_finds_whose_counts_time_has_changed_and_goes_on_from_there(
 
 
 @pytest.mark.parametrize("case", ["read", "archived", "unpublished", "long ago"])
-def test_it_finds_nobody_whose_counts_stay(alice, case: str):
+def test_it_finds_no_user_with_unchanged_counts(alice, case: str):
     created = note(alice, expires_at=timezone.now() + HOUR)
     if case in {"read", "archived"}:
         services.notification_set_status(notification_id=created.pk, status=case)
@@ -109,7 +109,7 @@ def test_it_lists_only_announcements_that_show_now(charlie):
     assert [a.title for a in selectors.announcements_active()] == ["Live"]
 
 
-def test_what_everybody_was_told_shows_also_where_a_clock_is_behind(charlie):
+def test_a_published_announcement_shows_on_a_node_with_a_clock_behind(charlie):
     """Its event is before the position of any snapshot, so nothing would tell of it again."""
     ahead = timezone.now() + timedelta(seconds=3)
     draft(charlie, title="Live", starts_at=ahead, published_at=ahead)
@@ -117,7 +117,7 @@ def test_what_everybody_was_told_shows_also_where_a_clock_is_behind(charlie):
 
 
 @pytest.mark.parametrize("event", ["notification", "notification_updated"])
-def test_it_sends_the_counts_after_whatever_changes_them(event: str):
+def test_it_sends_the_counts_after_each_change(event: str):
     assert computed.after(event)
 
 

@@ -191,7 +191,7 @@ def test_it_marks_all(alice):
         ("post", "/archive", None),
     ],
 )
-def test_it_hides_somebody_elses_and_the_unpublished(alice, bob, method, suffix, body):
+def test_it_hides_unpublished_rows_and_those_of_others(alice, bob, method, suffix, body):
     ids = [note(alice).pk, overdue(bob).pk, 10**30, "abc", "0"]
     for id in ids:
         answer = getattr(api_as(bob), method)(f"{URL}/{id}{suffix}", body, "json")
@@ -213,7 +213,7 @@ def test_it_lets_staff_create_for_a_user(alice, charlie):
     assert answer.json()["metadata"] == {"a": [1]}
 
 
-def test_it_lets_nobody_else_create(alice):
+def test_only_staff_with_the_right_creates_notifications(alice):
     body = {"user_id": alice.pk, "title": "Hi", "message": "You"}
     assert api_as(alice).post(URL, body, "json").status_code == 403
     assert not Notification.objects.exists()

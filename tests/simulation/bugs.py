@@ -55,7 +55,7 @@ FIRST_SEEDS = {
     "reset-unsettled": 2000,
     "resync-needless": 300,
 }
-# What concerns those who write, and no node: `make faults` tries these.
+# Bugs of writers, not of nodes: `make faults` tries these.
 OF_WRITERS = frozenset(
     {
         "committed-apart",

@@ -111,7 +111,7 @@ class Loop(asyncio.BaseEventLoop):
             self._now += self.rng.choice(STEP_SECONDS)
         handle._run()
 
-    # -- for whoever plays the world
+    # -- for the one that plays the world
 
     def outside(self, seconds: float, callback: Callable[..., object], *args: Any) -> None:
         """Call from outside, after a while."""
@@ -127,7 +127,7 @@ class Loop(asyncio.BaseEventLoop):
         self._now += seconds
 
     def cancel_all(self) -> None:
-        """Cancel whatever is at work, and let it end."""
+        """Cancel all tasks at work, and let them end."""
         for _ in range(20):
             tasks: list[Any] = sorted(asyncio.all_tasks(self), key=lambda task: task.number)
             if not tasks:

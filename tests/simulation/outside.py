@@ -30,7 +30,7 @@ class Database:
         self._hanging: list[Callable[[], None]] | None = None
 
     def hang(self, hangs: bool) -> None:
-        """Let whatever is asked from now on wait, or carry out what waits."""
+        """Hold all calls from now on, or carry out those that wait."""
         waiting, self._hanging = self._hanging or [], [] if hangs else None
         for ask in waiting:
             self._loop.outside(0.0, ask)

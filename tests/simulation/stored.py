@@ -43,7 +43,7 @@ class Stream:
 
 
 class Stored:
-    """All streams and cursors, and who may log in. `now` is noted with what changes."""
+    """All streams and cursors, and the users that may log in. `now` is noted with what changes."""
 
     def __init__(self, now: Callable[[], float] = lambda: 0.0) -> None:
         self.streams: dict[str, Stream] = {}

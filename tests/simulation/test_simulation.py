@@ -141,7 +141,7 @@ def _report(found: run.Found) -> str:
 
 
 @pytest.mark.parametrize("path", sorted(run.KEPT.glob("*.json")), ids=lambda path: path.stem)
-def test_what_was_found_once_stays_mended(path: Any) -> None:
+def test_known_schedules_stay_mended(path: Any) -> None:
     with world.replaced():
         assert schedule.load(path.read_text()).play() == []
 

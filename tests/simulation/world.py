@@ -590,7 +590,7 @@ class World:
         """Let the node's process die, and another one start."""
         self._cut_all()
         self._end_node()
-        self._cut_all()  # and those who came while it ended
+        self._cut_all()  # and those that came while it ended
         self.air.groups.clear()
         self.hubs.clear()
         self._start()
@@ -661,7 +661,7 @@ class World:
                 device.writer.stall(False)
 
     def _forgive(self) -> None:
-        """Give rights back, once everybody who may not stay has gone."""
+        """Give rights back, once every device that may not stay has gone."""
         self.barred.clear()
         self.stored.inactive.clear()
         for device in self.devices:
@@ -669,7 +669,7 @@ class World:
                 device.come_back()
 
     def _outstaying(self) -> list[str]:
-        """Say who is there still and may not be: by login, by rights, or as one too many."""
+        """List the devices that may not be there: by login, by rights, or as one too many."""
         found = []
         own: dict[tuple[int, int], list[Socket]] = {}
         for number, node in enumerate(self.hubs):

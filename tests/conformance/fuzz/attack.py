@@ -182,7 +182,7 @@ class Attack:
     # -- messages
 
     async def talk(self, count: int) -> None:
-        """Say so many things over sockets that are logged in, each followed by a ping."""
+        """Send a number of messages over logged-in sockets, each followed by a ping."""
         client: Client | None = None
         for number in range(count):
             if client is None:

@@ -85,7 +85,7 @@ def _flipped(random: Random, data: bytes) -> bytes:
 
 
 def bomb(mebibytes: int, pieces: int, window_bits: int) -> bytes:
-    """Compress so much of nothing into one message, in so many frames."""
+    """Compress `mebibytes` of zero bytes into one message of `pieces` frames."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -window_bits)
     nothing = bytes(1 << 20)
     packed = b"".join(packer.compress(nothing) for _ in range(mebibytes))

@@ -1,4 +1,4 @@
-"""A whole run: so many inputs, with an eye on the server's memory and log."""
+"""A whole run: a number of inputs, with an eye on the server's memory and log."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def ack_of_before() -> None:
 
 @bug("ack-of-before-late")
 def ack_of_before_late() -> None:
-    """Refuse only acks of up to where a stream was resynchronised, whatever was sent before."""
+    """Refuse only acks up to where a stream was resynchronised, not those of earlier events."""
 
     def make(original: Any) -> Any:
         def say_resync(socket: Any, name: Any, place: Any, *given: Any) -> None:

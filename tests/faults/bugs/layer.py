@@ -13,7 +13,7 @@ from tests.faults.bugs.patching import bug, replace
 
 @bug("wrong-group")
 def wrong_group() -> None:
-    """Tell those who follow a stream that nobody has."""
+    """Address events to `user:0`, a stream without followers."""
 
     def make(original: Any) -> Any:
         def put(self: Any, items: Any) -> None:

@@ -16,7 +16,7 @@ from tests.faults.bugs.patching import bug, replace
 
 
 def _on_another_connection(original: Any) -> Any:
-    """Let it commit by itself, whatever becomes of its caller."""
+    """Let it commit by itself, even when its caller rolls back."""
     pool = ThreadPoolExecutor(1)
 
     def elsewhere(*args: Any, **kwargs: Any) -> Any:
@@ -47,7 +47,7 @@ def sequence() -> None:
 
 @bug("committed-apart")
 def committed_apart() -> None:
-    """Write the event on another connection, whatever becomes of the row."""
+    """Write the event on another connection, even when the row is rolled back."""
     replace(publish, "publish_many", _on_another_connection)
 
 

@@ -1,4 +1,4 @@
-"""Who is let in, where a device begins, and who must go."""
+"""Logins that are let in, the place where a device begins, and logins that must end."""
 
 from __future__ import annotations
 

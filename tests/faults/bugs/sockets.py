@@ -82,7 +82,7 @@ def task_kept() -> None:
 
 @bug("strangers-kept")
 def strangers_kept() -> None:
-    """Count who has logged in, or left, among those without a login."""
+    """Count sockets that have logged in, or left, as anonymous still."""
     instead(sockets.Sockets, "_no_longer_anonymous", nothing)
 
 

@@ -99,7 +99,7 @@ def twice() -> None:
 
 @bug("wrong-socket")
 def wrong_socket() -> None:
-    """Now and then write a user's event to everybody who is here."""
+    """Now and then write a user's event to every socket of the node."""
 
     def make(original: Any) -> Any:
         count = itertools.count(1)
@@ -148,7 +148,7 @@ def reset_unsettled() -> None:
 
 @bug("groups-kept")
 def groups_kept() -> None:
-    """Hear for ever of the users who have left."""
+    """Keep receiving events of users that have left."""
 
     def make(original: Any) -> Any:
         def join_streams(self: Any, streams: Any) -> None:

@@ -52,7 +52,7 @@ def used_long_ago(seconds: float = 31) -> None:
     used.update(used_at=timezone.now() - timedelta(seconds=seconds))
 
 
-def test_it_gives_tokens_that_say_who_and_how_long(alice: User):
+def test_tokens_name_their_user_and_lifetime(alice: User):
     answer = post("token", ALICE)
     body = answer.json()
     assert (body["token_type"], body["expires_in"]) == ("Bearer", 900)
@@ -134,7 +134,7 @@ def test_the_admin_counts_guesses_with_the_api(charlie: User):
 
 
 @pytest.mark.servers
-def test_without_redis_logins_and_tickets_go_on_and_are_counted():
+def test_logins_and_tickets_work_and_are_counted_without_redis():
     people = "from django.contrib.auth.models import User as U; U.objects.create_user(**ALICE)"
     env = {"REDIS_URL": "redis://127.0.0.1:1/0", "LOGIN_RATE": "3/min", "TICKET_RATE": "3/min"}
     with Server(env=env, prepare=f"ALICE = {ALICE!r}; {people}") as server:
@@ -226,7 +226,7 @@ def test_the_grace_is_of_the_databases_time(alice: User, monkeypatch: pytest.Mon
     assert post("refresh", {"refresh": first}).json()["refresh"] == second
 
 
-def test_without_a_grace_each_second_use_ends_the_login(alice: User, settings: Any):
+def test_a_second_use_ends_the_login_when_there_is_no_grace(alice: User, settings: Any):
     settings.REFRESH_GRACE_SECONDS = 0
     first = refresh_of(alice)
     body = post("refresh", {"refresh": first}).json()
@@ -277,7 +277,7 @@ def test_it_refreshes_nothing_else(alice: User, bob: User, charlie: User):
     problem(post("refresh", {"refresh": "x" * 9000}), 400, "invalid_input", "refresh")
 
 
-def test_it_logs_out_however_often(alice: User):
+def test_a_logout_can_be_repeated(alice: User):
     refresh = refresh_of(alice)
     for _ in range(2):
         answer = post("logout", {"refresh": refresh}, HTTP_AUTHORIZATION="Bearer expired")
@@ -286,7 +286,7 @@ def test_it_logs_out_however_often(alice: User):
     assert post("logout", {"refresh": expired(refresh_of(alice))}).status_code == 204
 
 
-def test_it_logs_out_nobody_by_what_is_no_refresh_token(alice: User):
+def test_only_a_refresh_token_logs_out(alice: User):
     for token in ("nonsense", str(AccessToken.for_user(alice)), refresh_of(alice)[:-4] + "AAAA"):
         problem(post("logout", {"refresh": token}), 401, "token_not_valid")
 

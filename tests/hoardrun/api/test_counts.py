@@ -46,14 +46,14 @@ def test_the_window_before_counts_for_the_share_that_is_left_of_it(store: BaseCa
     assert counts.take(store, KEYS, RATE, 0.75, 7) == (True, 10, 7)
 
 
-def test_what_is_forgotten_is_not_given_back(store: BaseCache) -> None:
+def test_a_forgotten_count_is_not_given_back(store: BaseCache) -> None:
     counts.give_back(store, "now", 5)
     assert counts.take(store, KEYS, RATE, 0.0, 10) == (True, 0, 10)
     assert not counts.take(store, KEYS, RATE, 0.0, 1).allowed
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_takers_at_once_no_more_pass_than_the_rate_has(store: BaseCache) -> None:
+def test_takers_at_once_never_exceed_the_rate(store: BaseCache) -> None:
     def take(_: int) -> bool:
         return counts.take(store, KEYS, RATE, 0.0, 1).allowed
 

@@ -24,7 +24,7 @@ PAYMENT = {"type": "payment", "direction": "outbound", "amount": "10"}
 
 @pytest.fixture
 def requests(charlie: User) -> dict[str, dict[str, Any]]:
-    """A valid body for each path that takes a key, of one user who may do it all."""
+    """A valid body for each path that takes a key, of one user with all rights."""
     account = services.account_open(
         user_id=charlie.pk, currency="KES", opening_balance="100", name="A"
     )
@@ -91,7 +91,7 @@ def test_a_repeated_request_is_told_how_the_transaction_stands_now(charlie, requ
     assert again.json()["status"] == "completed"
 
 
-def test_where_no_key_is_honoured_one_is_refused(charlie: User):
+def test_a_path_without_idempotency_refuses_a_key(charlie: User):
     body = {**NOTE, "user_id": charlie.pk}
     for key in ("k", ""):
         headers = {"Idempotency-Key": key}

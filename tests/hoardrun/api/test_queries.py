@@ -106,7 +106,7 @@ def test_options_and_head_take_what_the_view_takes(alice: User):
     assert client.head("/api/v1/notifications?pagesize=2").status_code == 400
 
 
-def test_a_method_that_there_is_not_is_refused_as_such(alice: User):
+def test_a_method_not_allowed_is_answered_with_405(alice: User):
     for method in ("TRACE", "PUT"):
         answer = api_as(alice).generic(method, "/api/v1/notifications?page_size=2")
         problem(answer, 405, "method_not_allowed")

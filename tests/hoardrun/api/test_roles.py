@@ -1,4 +1,4 @@
-"""Who may call what: everybody, customers, staff, and staff with more rights."""
+"""Which paths strangers, customers, staff, and staff with more rights may call."""
 
 from __future__ import annotations
 
@@ -103,7 +103,9 @@ def test_staff_broadcasts_and_approves_by_separate_rights(
 
 @pytest.mark.parametrize(("method", "path"), [route for route in STAFF if "/ws/" in route[1]])
 @pytest.mark.parametrize("name", ["erin", "frank", "charlie"])
-def test_a_right_is_worth_nothing_to_who_is_no_staff(request, name: str, method: str, path: str):
+def test_a_right_is_worth_nothing_to_a_user_that_is_not_staff(
+    request, name: str, method: str, path: str
+):
     user = request.getfixturevalue(name)
     user.is_staff = False
     user.save()
@@ -140,7 +142,7 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 
 
-def test_to_be_staff_gives_no_more_than_a_customer_has(alice: User, dora: User):
+def test_staff_without_rights_is_answered_as_a_customer(alice: User, dora: User):
     """Walk every path: staff that was given no right is answered as a customer is."""
     walked = 0
     for path, view in routes(get_resolver().url_patterns):

@@ -23,7 +23,7 @@ def test_it_loads_nothing_from_elsewhere(page: str):
     assert re.findall(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}", page) == []
 
 
-def test_it_asks_nobody_to_validate(page: str):
+def test_the_page_uses_no_validator_elsewhere(page: str):
     assert '"validatorUrl": null' in page or "script=" in page
 
 
@@ -107,7 +107,7 @@ def test_operations_are_called_by_noun_and_verb(db):
             assert verb in {*VERBS, words[-1]} or special.get(name) == method, name
 
 
-def test_what_answers_floats_is_for_old_clients(db):
+def test_the_answer_with_floats_is_deprecated(db):
     schema = Client().get("/api/schema", {"format": "json"}).json()
     floats = {
         path

@@ -27,7 +27,7 @@ def log_in(server: Server, name: str) -> str:
     return str(server.request("POST", "/api/v1/auth/token", json=body).json()["access"])
 
 
-async def test_what_staff_broadcasts_reaches_the_sockets() -> None:
+async def test_a_broadcast_of_staff_reaches_the_sockets() -> None:
     with Server(env={"DEBUG": "1"}) as server:
         server.manage("shell", "-v0", "-c", USERS)
         alice, charlie = log_in(server, "alice"), log_in(server, "charlie")

@@ -38,7 +38,7 @@ def pay_in(account: Account, amount: str = "1.00") -> None:
     transaction_move(to="completed", txn_id=txn.pk)
 
 
-def test_it_works_for_a_user_of_whom_nothing_is_known(alice: User):
+def test_a_snapshot_of_a_new_user_is_empty(alice: User):
     body = api_as(alice).get(SNAPSHOT).json()
     streams = [Stream.objects.get(name=name) for name in (user_stream(alice.pk), ANNOUNCEMENTS)]
     assert body["positions"] == {s.name: {"offset": 0, "epoch": s.epoch} for s in streams}
@@ -69,7 +69,7 @@ def test_it_holds_what_a_page_shows(alice: User, charlie: User, account: Account
     assert body["positions"][ANNOUNCEMENTS]["offset"] == 1
 
 
-def test_it_shows_nobody_elses(alice: User, bob: User, account: Account):
+def test_a_snapshot_shows_only_the_users_own(alice: User, bob: User, account: Account):
     pay_in(account)
     body = api_as(bob).get(SNAPSHOT).json()
     assert (body["accounts"], body["transactions"], body["notifications"]) == ([], [], [])
@@ -90,7 +90,7 @@ def test_it_stays_small_and_fast(alice: User, django_assert_max_num_queries):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_commits_meanwhile_comes_after_it_and_never_in_part(alice: User):
+def test_a_commit_during_the_snapshot_comes_whole_after_it(alice: User):
     account = account_open(user_id=alice.pk, currency="KES", opening_balance="1000")
     meanwhile = Meanwhile(account)
     client: APIClient = api_as(alice)

@@ -49,7 +49,7 @@ def statuses(client: Any, path: str, count: int, **options: Any) -> list[int]:
     return [client.get(path, **options).status_code for _ in range(count)]
 
 
-def test_each_user_reads_so_often(alice: User, bob: User, rate):
+def test_reads_are_limited_per_user(alice: User, bob: User, rate):
     rate("read", "3/min")
     assert statuses(api_as(alice), "/api/v1/accounts", 4) == [200, 200, 200, 429]
     answer = api_as(alice).get("/api/v1/notifications", REMOTE_ADDR="192.0.2.9")
@@ -59,7 +59,7 @@ def test_each_user_reads_so_often(alice: User, bob: User, rate):
     assert api_as(alice).post("/api/v1/notifications/mark-all-read").status_code == 200
 
 
-def test_each_user_writes_so_often(alice: User, rate):
+def test_writes_are_limited_per_user(alice: User, rate):
     rate("write", "2/min")
     client = api_as(alice)
     done = [client.post("/api/v1/notifications/mark-all-seen").status_code for _ in range(3)]
@@ -136,7 +136,7 @@ def test_a_bulk_update_costs_by_its_rows(alice: User, rate):
     assert update(1) == 429
 
 
-def test_a_bulk_update_logs_little_whatever_it_moves(alice: User):
+def test_a_bulk_update_writes_small_events(alice: User):
     made = [
         notification_create(user_id=alice.pk, title="t" * 60, message="m" * 200) for _ in range(100)
     ]
@@ -155,7 +155,7 @@ def test_a_bulk_update_logs_little_whatever_it_moves(alice: User):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_requests_at_once_each_counts(rate):
+def test_requests_at_the_same_time_all_count(rate):
     rate("read", "10/min")
     for _ in range(2):  # of twelve at once: each has a connection, of which a pool has sixteen
         at_once(12, lambda _: Counter("read", "user 1").take())
@@ -173,7 +173,7 @@ def test_forty_names_from_one_address_are_refused(db):
     assert log_in({"username": "user-1", "password": "x"}, "192.0.2.2").status_code == 401
 
 
-def test_who_logs_in_rightly_keeps_nobody_behind_the_same_address_out(alice: User, bob: User):
+def test_right_logins_do_not_block_others_at_the_same_address(alice: User, bob: User):
     for number in range(60):
         name = "alice" if number % 2 else "bob"
         body = {"username": name, "password": f"{name}-pass"}
@@ -183,7 +183,7 @@ def test_who_logs_in_rightly_keeps_nobody_behind_the_same_address_out(alice: Use
         assert log_in({"username": f"n{number}", "password": "x"}).status_code == 401
 
 
-def test_one_name_from_many_addresses_is_refused_and_its_owner_is_not(alice: User, clock):
+def test_guesses_from_many_addresses_are_refused_and_the_owner_is_not(alice: User, clock):
     assert log_in(ALICE, "198.51.100.1").status_code == 200  # at home
     codes = [log_in(WRONG, f"203.0.113.{number}").status_code for number in range(70)]
     assert codes == [401] * 60 + [429] * 10
@@ -193,7 +193,7 @@ def test_one_name_from_many_addresses_is_refused_and_its_owner_is_not(alice: Use
     assert log_in(ALICE, "203.0.113.200").status_code == 200
 
 
-def test_a_name_that_nobody_has_is_counted_alike(db):
+def test_an_unknown_name_is_counted_like_a_known_one(db):
     body = {"username": "nobody", "password": "x"}
     codes = [log_in(body, f"203.0.113.{number}").status_code for number in range(61)]
     assert codes == [401] * 60 + [429]
@@ -307,7 +307,7 @@ MINE = "/api/v1/accounts"
         (426, lambda client: client.get("/ws/notifications")),
     ],
 )
-def test_what_is_refused_counts_for_the_address(db, rate, status: int, ask):
+def test_a_refused_request_counts_for_the_address(db, rate, status: int, ask):
     rate("stranger", "2/min")
     assert [ask(APIClient()).status_code for _ in range(3)] == [status, status, 429]
     problem(ask(APIClient()), 429, "throttled")
@@ -317,7 +317,7 @@ def test_what_is_refused_counts_for_the_address(db, rate, status: int, ask):
 @pytest.mark.parametrize(
     ("status", "path"), [(403, "/ws/stats"), (404, "/api/v1/accounts/7"), (405, "/api/ws-ticket")]
 )
-def test_what_is_refused_counts_for_the_user(alice: User, rate, status: int, path: str):
+def test_a_refused_request_counts_for_the_user(alice: User, rate, status: int, path: str):
     rate("read", "2/min")
     assert statuses(api_as(alice), path, 3) == [status, status, 429]
 
@@ -345,7 +345,7 @@ def test_a_body_of_a_stranger_is_not_read_to_be_counted(db):
     problem(answer, 401, "not_authenticated")
 
 
-def test_a_method_that_there_is_not_is_no_guess(db, rate):
+def test_a_method_not_allowed_is_not_counted_as_a_guess(db, rate):
     rate("login_address", "1/min")
     assert statuses(APIClient(), TOKEN, 3) == [405] * 3
     assert log_in(WRONG, "127.0.0.1").status_code == 401

@@ -192,7 +192,7 @@ def test_it_is_decided_once(decide: Post, announced: str, charlie: User, first: 
     assert BroadcastDecision.objects.count() == 1
 
 
-def test_what_was_sent_at_once_is_not_decided_on(post: Post, decide: Post, settings):
+def test_a_broadcast_sent_at_once_takes_no_decision(post: Post, decide: Post, settings):
     settings.BROADCAST_APPROVAL_AUDIENCE = 1000
     sent(post("announcement", ANNOUNCEMENT))
     problem(decide("approve", Broadcast.objects.get().pk), 409, "already_decided")
@@ -225,12 +225,12 @@ def test_it_waits_for_a_day(decide: Post, frank: User, announced: str, what: str
         ("market", BODIES["market"], "?room=market:NOPE", "unknown_room"),
     ],
 )
-def test_what_cannot_be_sent_does_not_begin_to_wait(post: Post, kind, body, query, code):
+def test_an_invalid_broadcast_does_not_begin_to_wait(post: Post, kind, body, query, code):
     problem(post(kind, body, query), 400 if code == "invalid_input" else 404, code)
     assert not Broadcast.objects.exists()
 
 
-def test_whose_user_has_gone_meanwhile_cannot_be_approved(post: Post, decide: Post, alice: User):
+def test_a_broadcast_to_a_deleted_user_cannot_be_approved(post: Post, decide: Post, alice: User):
     id = waits(post("notification", NOTE, f"?user_id={alice.pk}"))["id"]
     alice.delete()
     assert "no user" in problem(decide("approve", id), 409, "no_longer_valid")["detail"]
@@ -247,7 +247,7 @@ def test_whose_user_has_gone_meanwhile_cannot_be_approved(post: Post, decide: Po
         ("notification", {"expires_at": "2020-01-01T00:00:00Z"}),
     ],
 )
-def test_what_is_out_of_date_cannot_be_approved(erin: User, decide: Post, kind: str, old: dict):
+def test_a_broadcast_out_of_date_cannot_be_approved(erin: User, decide: Post, kind: str, old: dict):
     broadcast = Broadcast.objects.create(
         author=erin,
         kind=kind,
@@ -325,7 +325,7 @@ def test_two_approvals_at_the_same_moment_send_once(decide: Post, announced: str
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_yes_and_no_at_the_same_moment_one_holds(decide: Post, announced: str):
+def test_one_of_two_decisions_at_the_same_moment_holds(decide: Post, announced: str):
     answers = at_once(4, lambda n: decide(("approve", "reject")[n % 2], announced))
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
     assert len(events(ANNOUNCEMENTS)) == BroadcastDecision.objects.get().approved
@@ -369,7 +369,7 @@ def test_the_admin_approves_and_rejects_what_is_chosen(post: Post, frank: User):
     ]
 
 
-def test_the_admin_lets_nobody_else_decide(
+def test_the_admin_lets_only_approvers_decide(
     post: Post, announced: str, alice: User, dora: User, erin: User, frank: User
 ):
     view = Permission.objects.get(codename="view_broadcast")

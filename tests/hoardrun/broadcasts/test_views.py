@@ -71,7 +71,7 @@ def nothing_was_written() -> bool:
     )
 
 
-def test_it_notifies_one_user_who_finds_it_in_the_inbox(post: Post, alice: User, bob: User):
+def test_it_notifies_one_user_and_keeps_it_in_the_inbox(post: Post, alice: User, bob: User):
     body = done(post("notification", NOTE | {"type": "security"}, f"?user_id={alice.pk}"))
     kept = Notification.objects.get()
     assert (kept.user, kept.title) == (alice, "Hello")
@@ -117,7 +117,7 @@ def test_it_writes_amounts_as_the_currency_has_them(post: Post, alice: User):
     assert events(user_stream(alice.pk))[0]["data"]["amount"] == "7.00"
 
 
-def test_it_announces_in_the_name_of_who_asked(post: Post, charlie: User):
+def test_an_announcement_has_its_sender_as_author(post: Post, charlie: User):
     body = done(post("announcement", ANNOUNCEMENT | {"ends_at": "2040-01-01T00:00:00Z"}))
     written = Announcement.objects.get()
     assert (written.author, written.event_offset) == (charlie, body["offset"])
@@ -125,7 +125,7 @@ def test_it_announces_in_the_name_of_who_asked(post: Post, charlie: User):
     assert event["type"] == "system_announcement"
 
 
-def test_it_records_who_broadcast_what_to_whom(post: Post, alice: User, charlie: User):
+def test_a_record_names_sender_body_and_target(post: Post, alice: User, charlie: User):
     for kind, body in BODIES.items():
         query = f"?user_id={alice.pk}" if kind in {"transaction", "balance"} else ""
         answer = done(post(kind, body, query))
@@ -175,7 +175,7 @@ def test_the_record_has_the_hash_of_what_was_broadcast(post: Post, alice: User, 
 
 
 @pytest.mark.parametrize("key", [None, "k-1"])
-def test_what_cannot_be_sent_leaves_no_record(post: Post, alice: User, key: str | None):
+def test_a_refused_broadcast_leaves_no_record(post: Post, alice: User, key: str | None):
     done(post("balance", BALANCE, f"?user_id={alice.pk}"))
     Stream.objects.update(head=0)  # the log is damaged: its next offset is taken
     answer = post("notification", NOTE, f"?user_id={alice.pk}", key=key)
@@ -186,7 +186,7 @@ def test_what_cannot_be_sent_leaves_no_record(post: Post, alice: User, key: str 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("key", [None, "k-1"])
-def test_what_cannot_be_recorded_is_not_sent(key: str | None):
+def test_a_broadcast_that_cannot_be_recorded_is_not_sent(key: str | None):
     ghost = User(pk=404404, username="ghost", is_staff=True, is_superuser=True)  # no such row
     headers = {} if key is None else {"Idempotency-Key": key}
     answer = api_as(ghost).post("/ws/broadcast/notification", NOTE, headers=headers)
@@ -194,7 +194,7 @@ def test_what_cannot_be_recorded_is_not_sent(key: str | None):
     assert nothing_was_written()
 
 
-def test_each_user_broadcasts_so_often_and_then_waits(
+def test_broadcasts_are_limited_per_user(
     post: Post, alice: User, erin: User, frank: User, settings, monkeypatch
 ):
     rates = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]
@@ -289,12 +289,12 @@ def test_it_says_how_a_price_is_written(post: Post, price: object):
 
 
 @pytest.mark.parametrize("kind", ["notification", "transaction", "balance"])
-def test_it_refuses_a_user_who_does_not_exist(post: Post, kind: str):
+def test_it_refuses_an_unknown_user(post: Post, kind: str):
     problem(post(kind, BODIES[kind], "?user_id=404404"), 404, "user_not_found")
     assert nothing_was_written()
 
 
-def test_what_nobody_can_see_is_for_nobody(post: Post):
+def test_a_broadcast_with_an_invisible_title_is_refused(post: Post):
     answer = post("notification", {"title": "\u200b", "message": "m"})
     assert answer.status_code == 400
     assert answer.json()["errors"] == {"title": ["must not be empty"]}

@@ -59,7 +59,7 @@ def test_production_documents_every_check():
     assert set(documented) == set(OUR_ID.findall(source))
 
 
-# -- who may reach the server
+# -- clients that may reach the server
 
 
 @pytest.mark.parametrize("setting", ["SECRET_KEY", "SECRET_KEY_FALLBACKS"])

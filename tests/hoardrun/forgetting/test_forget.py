@@ -43,7 +43,7 @@ def text_of(model: Any) -> str:
 # -- forgetting
 
 
-def test_nothing_tells_who_it_was(zaphodine: User):
+def test_no_table_names_a_forgotten_user(zaphodine: User):
     outcome = run(NAME)
     assert (outcome["user_id"], outcome["name"]) == (zaphodine.pk, f"forgotten-{zaphodine.pk}")
     for model in MODELS.values():
@@ -152,7 +152,7 @@ def test_a_dry_run_changes_nothing(zaphodine: User):
         assert {name: real[verb][name] for name in changed} == changed
 
 
-def test_again_there_is_nothing_left_to_do(zaphodine: User):
+def test_a_second_run_changes_nothing(zaphodine: User):
     name = run(NAME)["name"]
     again = run(name)
     assert not [count for count in again["removed"].values() if count]
@@ -212,9 +212,7 @@ ROWS_IN_THE_WAY: dict[str, Callable[[User], object]] = {
 
 
 @pytest.mark.parametrize("row", ["nothing", *ROWS_IN_THE_WAY])
-def test_the_admin_deletes_only_a_user_of_whom_there_is_nothing(
-    support: Client, alice: User, row: str
-):
+def test_the_admin_deletes_only_a_user_without_rows(support: Client, alice: User, row: str):
     if row != "nothing":
         ROWS_IN_THE_WAY[row](alice)
     url = f"/admin/auth/user/{alice.pk}/delete/"

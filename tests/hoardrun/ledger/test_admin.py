@@ -88,7 +88,7 @@ def test_it_fails_and_reverses(support: Client, kes: Account):
     assert list(statuses) == ["failed", "reversed"]
 
 
-def test_it_moves_nothing_for_who_may_only_look(kes: Account, bob: User):
+def test_the_right_to_view_moves_nothing(kes: Account, bob: User):
     bob.is_staff = True
     bob.save()
     bob.user_permissions.add(Permission.objects.get(codename="view_transaction"))
@@ -135,7 +135,7 @@ def test_it_opens_an_empty_account(support: Client, alice: User):
     assert (account.name, account.status) == ("Rent", "active")
 
 
-def test_it_lets_nobody_edit_money_or_delete_it(support: Client, kes: Account):
+def test_money_is_neither_edited_nor_deleted(support: Client, kes: Account):
     txn = create(kes)
     support.post(
         f"{ACCOUNTS}{kes.pk}/change/",
@@ -194,7 +194,7 @@ def test_status_and_button_come_first_and_only_what_may_complete_has_one(
     assert offered == {"pending", "processing"}
 
 
-def test_of_many_reasons_it_gives_five_and_counts_the_rest(
+def test_it_shows_five_reasons_and_counts_the_rest(
     support: Client, of_each_status: dict[str, Transaction], charlie: User
 ):
     own = account_open(user_id=charlie.pk, currency="KES")

@@ -141,7 +141,7 @@ def test_it_carries_only_what_no_payment_holds(kes: Account, other: Account):
     assert balances(kes) == (0, 0)
 
 
-def test_of_a_credit_account_it_carries_no_more_than_is_available(alice: User) -> None:
+def test_a_carry_from_a_credit_account_is_at_most_the_available_balance(alice: User) -> None:
     credit = account_open(user_id=alice.pk, currency="KES", type="credit", credit_limit="0")
     Account.objects.filter(pk=credit.pk).update(available_balance="10", current_balance="50")
     credit.refresh_from_db()
@@ -149,7 +149,7 @@ def test_of_a_credit_account_it_carries_no_more_than_is_available(alice: User) -
 
 
 @pytest.mark.parametrize("status", ["pending", "processing"])
-def test_of_a_credit_account_it_carries_no_part_of_the_line(
+def test_a_carry_from_a_credit_account_leaves_the_credit_line(
     credit: Account, other: Account, status: str
 ):
     paid(credit, "250", "inbound")

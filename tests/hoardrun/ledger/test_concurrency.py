@@ -43,7 +43,7 @@ def assert_log_has_no_gap(user_id: int) -> None:
     assert list(offsets.values_list("offset", flat=True)) == list(range(1, stream.head + 1))
 
 
-def test_it_completes_once_whoever_tries(kes: Account):
+def test_threads_at_once_complete_a_transaction_once(kes: Account):
     txn = create(kes, "100", "inbound").txn
     outcomes = at_once(THREADS, lambda _: complete(txn))
     assert sorted(type(outcome).__name__ for outcome in outcomes) == [
@@ -95,7 +95,7 @@ def test_it_adds_up_different_transactions(kes: Account):
     assert list(after) == [Decimal("1000") + step * Decimal("10.01") for step in steps]
 
 
-def test_a_carry_happens_once_whatever_is_tried_at_its_sides(kes: Account):
+def test_a_carry_happens_once_beside_moves_of_its_sides(kes: Account):
     other = services.account_open(user_id=kes.user_id, currency="KES")
     paid, rest = complete(create(kes, "400").txn), complete(create(kes, "600").txn)
     set_status(kes, "closed")
@@ -117,7 +117,7 @@ def test_a_carry_happens_once_whatever_is_tried_at_its_sides(kes: Account):
     assert_log_has_no_gap(kes.user_id)
 
 
-def test_what_was_left_is_carried_once_beside_what_still_ends(kes: Account):
+def test_money_left_is_carried_once_beside_late_deposits(kes: Account):
     other = services.account_open(user_id=kes.user_id, currency="KES")
     late = [create(kes, "10", "inbound").txn for _ in range(THREADS)]
     set_status(kes, "closed")

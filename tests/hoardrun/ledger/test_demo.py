@@ -50,7 +50,7 @@ def test_several_nodes_make_one_step_at_a_time(account: Account):
     assert paid(account) == ["processing", "pending"]
 
 
-def test_it_leaves_the_payments_of_a_customer_alone_whatever_they_are_called(account: Account):
+def test_it_keeps_payments_of_a_customer_with_any_reference(account: Account):
     theirs = [
         transaction_create(
             account_id=account.pk,
@@ -85,7 +85,7 @@ def test_it_goes_on_for_ever_and_leaves_the_bell_readable(account: Account):
         assert set(actors) <= {("provider", txn.provider)}
 
 
-def test_without_the_customer_it_does_nothing(db, settings):
+def test_it_does_nothing_when_the_customer_is_missing(db, settings):
     settings.DEMO_LOGINS = LOGINS
     demo.step()
     assert not Transaction.objects.exists()

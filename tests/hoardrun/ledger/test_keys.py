@@ -77,7 +77,7 @@ def test_keys_from_before_go_on_repeating_the_requests_of_their_account(
     assert create(second, "single").txn.pk == single.pk
 
 
-def test_what_has_no_key_has_no_owner(kes: Account):
+def test_a_transaction_without_a_key_has_no_key_owner(kes: Account):
     for _ in range(2):
         created = services.transaction_create(
             account_id=kes.pk, type="payment", direction="outbound", amount="1"

@@ -1,4 +1,4 @@
-"""Every move of a transaction is stored with who made it, and stays."""
+"""Every move of a transaction is stored with its actor, and stays."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def support(user: User, *rights: str) -> User:
     return User.objects.get(pk=user.pk)
 
 
-def test_it_stores_who_moved_it_from_where_to_where_and_why(kes: Account, alice: User, bob: User):
+def test_a_move_stores_its_actor_statuses_and_reason(kes: Account, alice: User, bob: User):
     txn = create(kes, by=actors.user(alice.pk))
     transaction_move(to="processing", txn_id=txn.pk, by=actors.system("payouts"))
     word = actors.provider("mpesa", evidence="callback:17")
@@ -68,7 +68,7 @@ def test_a_completed_one_heals_of_a_reason_that_processing_left(kes: Account):
     assert complete(txn).failure_reason == ""
 
 
-def test_code_that_does_not_say_who_acts_is_named_so(kes: Account):
+def test_a_move_without_an_actor_is_stored_as_unnamed(kes: Account):
     txn = create(kes)
     complete(txn)
     assert {move[2:5] for move in moves(txn)} == {("system", None, "unnamed")}
@@ -111,7 +111,7 @@ def test_no_sql_changes_or_deletes_a_move(kes: Account, statement: str):
     ],
     ids=str,
 )
-def test_the_database_refuses_a_move_without_who_or_made_twice(kes: Account, wrong: dict):
+def test_the_database_refuses_a_move_without_an_actor_or_made_twice(kes: Account, wrong: dict):
     txn = create(kes)
     with pytest.raises(IntegrityError), transaction.atomic():
         TransactionMove.objects.create(**{"txn": txn, "to_status": "completed"} | wrong)
@@ -155,7 +155,7 @@ def test_over_http_staff_is_an_owner_at_its_own_account(kes: Account, alice: Use
     assert moves(txn)[1] == ("pending", "cancelled", "user", "alice", "", "")
 
 
-def test_who_creates_one_over_http_is_stored(kes: Account, alice: User):
+def test_a_transaction_created_over_http_stores_its_user(kes: Account, alice: User):
     body = {"account_id": str(kes.pk), "type": "payment", "direction": "outbound", "amount": "5"}
     answer = api_as(alice).post(TRANSACTIONS, body)
     move = TransactionMove.objects.get(txn_id=answer.json()["id"])

@@ -225,7 +225,7 @@ def test_the_page_in_the_admin_offers_the_accounts(kes: Account, other: Account,
     [("outbound", ["failed"]), ("inbound", ["completed"]), ("outbound", ["completed", "reversed"])],
     ids=str,
 )
-def test_what_a_program_says_is_stored_and_the_money_stays(
+def test_a_move_by_a_program_is_stored_and_leaves_the_money(
     kes: Account, other: Account, by: Actor, direction: str, through: list[str]
 ):
     txn = create(kes, "400", direction)

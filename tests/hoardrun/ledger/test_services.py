@@ -90,7 +90,7 @@ def test_it_creates_nothing_on_an_account_that_is_not_active(kes: Account, statu
     complete(under_way)
 
 
-def test_it_creates_nothing_on_somebody_elses_account(kes: Account, bob: User):
+def test_it_creates_nothing_on_the_account_of_another_user(kes: Account, bob: User):
     with pytest.raises(AccountNotFound):
         create(kes, "1", owner_id=bob.pk)
     with pytest.raises(AccountNotFound):

@@ -61,7 +61,7 @@ def test_it_answers_with_and_without_a_trailing_slash(client: APIClient, kes: Ac
         assert client.get(f"{path}/").json() == client.get(path).json()
 
 
-def test_it_hides_what_is_somebody_elses(client: APIClient, ugx: Account):
+def test_it_hides_rows_of_other_users(client: APIClient, ugx: Account):
     txn = create(ugx)
     problem(client.get(f"{ACCOUNTS}/{ugx.pk}"), 404, "account_not_found")
     problem(client.get(f"{TRANSACTIONS}/{txn.pk}"), 404, "transaction_not_found")

@@ -59,7 +59,7 @@ def _symbols(messages: Any) -> set[str]:
     return {message.key for message in messages}
 
 
-def test_it_shows_the_newest_quotes_to_whoever_joins(instruments: Any):
+def test_a_client_that_joins_gets_the_newest_quotes(instruments: Any):
     quotes_record(quotes=quotes_at())
     rooms = MarketRooms()
     assert _symbols(rooms.snapshot("market_data")) == set(instruments)

@@ -90,7 +90,7 @@ def test_it_does_nothing_without_quotes(db: Any, django_assert_num_queries: Any)
         quotes_publish(quotes=[])
 
 
-async def test_what_is_published_close_together_is_one_message_of_the_layer():
+async def test_quotes_published_together_are_one_layer_message():
     layer: Any = get_channel_layer()
     loop = asyncio.get_running_loop()
     channel = await layer.new_channel()

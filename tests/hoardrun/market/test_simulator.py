@@ -37,7 +37,7 @@ def test_it_quotes_the_same_in_another_interpreter():
     assert result.stdout.strip() == quotes_text(), result.stderr
 
 
-def test_it_quotes_the_same_whatever_was_asked_before():
+def test_quotes_do_not_depend_on_earlier_calls():
     before = quotes_text()
     for listing in LISTINGS[:3]:
         simulator.quote_at(listing, TICK + 12_345)

@@ -82,7 +82,7 @@ def test_a_clock_that_steps_back_expires_it_all_the_same(charlie, monkeypatch):
     assert announced()[-1]["data"]["ends_at"] == codec.timestamp(ended.ends_at)
 
 
-def test_a_node_whose_clock_is_ahead_publishes_nothing_early(charlie, wrong_clock):
+def test_a_node_with_a_clock_ahead_publishes_nothing_early(charlie, wrong_clock):
     start = clock.now()
     wrong_clock(HOUR)
     draft(charlie, starts_at=start + HOUR / 2)

@@ -67,7 +67,7 @@ def test_it_marks_all_seen_and_leaves_them_unread(alice):
     assert types(told(alice)).count("notification_updated") == 1
 
 
-def test_what_is_unread_again_is_told_whole_in_events_that_a_client_can_take(alice):
+def test_notifications_unread_again_are_sent_whole_in_small_events(alice):
     rows = [
         note(alice, f"Title {number}", metadata={"text": "x" * 3000}, type="system")
         for number in range(40)

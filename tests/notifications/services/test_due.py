@@ -62,7 +62,7 @@ def test_it_publishes_what_bulk_create_left_behind(alice):
     assert [event["data"]["title"] for event in told(alice)] == ["Bulk"]
 
 
-def test_one_that_cannot_be_told_holds_up_no_other(alice, caplog):
+def test_a_broken_row_does_not_hold_up_others(alice, caplog):
     broken, sound = overdue(alice, "Broken"), overdue(alice, "Sound")
     Notification.objects.filter(pk=broken.pk).update(metadata=[])
     assert services.notifications_publish_due() == 1

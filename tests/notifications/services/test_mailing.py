@@ -1,4 +1,4 @@
-"""A mailing reaches each user once, whatever interrupts it."""
+"""A mailing reaches each user once, even when it is interrupted."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_it_notifies_exactly_those_named(
     assert types(told(people[1])) == ["notification"]
 
 
-def test_those_who_were_deleted_meanwhile_hold_up_nobody(
+def test_users_deleted_during_a_mailing_do_not_stop_it(
     people: list[User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mailing, "CHUNK", 2)
@@ -109,7 +109,7 @@ def test_a_key_means_one_text_and_one_audience(people: list[User]) -> None:
     assert len(notified()) == 1
 
 
-def test_a_user_who_does_not_exist_is_named_and_nobody_is_notified(people: list[User]) -> None:
+def test_an_unknown_user_is_named_and_no_one_is_notified(people: list[User]) -> None:
     with pytest.raises(InvalidInput, match="such as 999999"):
         send(user_ids=[people[0].pk, 999_999])
     assert notified() == []
@@ -172,7 +172,7 @@ def test_a_line_that_is_no_id_is_named(people: list[User], tmp_path: Path, conte
     assert notified() == []
 
 
-def test_what_cannot_be_read_or_found_is_said_in_words(people: list[User]) -> None:
+def test_a_missing_file_or_user_is_one_clear_sentence(people: list[User]) -> None:
     with pytest.raises(CommandError, match="cannot be read"):
         notify("--users", "/nowhere/at/all")
     with pytest.raises(CommandError, match="no user 'nobody'"):
@@ -180,7 +180,7 @@ def test_what_cannot_be_read_or_found_is_said_in_words(people: list[User]) -> No
     assert notified() == []
 
 
-def test_one_that_has_begun_goes_on_without_those_who_were_deleted(
+def test_an_interrupted_mailing_goes_on_without_deleted_users(
     people: list[User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mailing, "CHUNK", 2)
@@ -196,7 +196,7 @@ def test_one_that_has_begun_goes_on_without_those_who_were_deleted(
     assert notified() == [wanted[1], *wanted[2:4], *wanted[5:]]
 
 
-def test_who_is_deleted_while_a_chunk_is_written_stops_nobody(
+def test_a_user_deleted_during_a_chunk_does_not_stop_it(
     people: list[User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = [user.pk for user in people]
@@ -224,5 +224,5 @@ def test_who_is_deleted_while_a_chunk_is_written_stops_nobody(
     assert send(user_ids=wanted).finished_at is not None
     deleting.join()
     assert set(notified()) >= set(wanted) - {gone.pk}
-    # Whoever deletes may have to repeat it: the user has just got a notification.
+    # The deletion may have to be repeated: the user has just got a notification.
     assert not failed or isinstance(failed[0], IntegrityError), failed

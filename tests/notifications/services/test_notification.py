@@ -116,7 +116,7 @@ def test_it_takes_one_out_of_the_archive_when_told_its_status(alice):
     assert (moved.status, moved.archived_at, moved.read_at) == ("unread", None, None)
 
 
-def test_it_does_not_touch_somebody_elses(alice, bob):
+def test_it_does_not_touch_the_notification_of_another_user(alice, bob):
     created = note(alice)
     with pytest.raises(NotFound):
         services.notification_mark_read(notification_id=created.pk, user_id=bob.pk)
@@ -139,7 +139,7 @@ def test_metadata_may_speak_of_nul_without_holding_one(alice):
     assert created.metadata == {"text": "\\u0000"}
 
 
-def test_a_node_whose_clock_is_wrong_publishes_it_at_its_time(alice, wrong_clock):
+def test_a_node_with_a_wrong_clock_publishes_at_the_right_time(alice, wrong_clock):
     start = clock.now()
     wrong_clock(HOUR)
     assert note(alice, scheduled_at=start + HOUR / 2).published_at is None

@@ -38,7 +38,7 @@ def rows() -> list[int]:
 
 
 @pytest.mark.django_db
-def test_it_seeds_once_and_prints_whom_to_log_in_as(logins):
+def test_it_seeds_once_and_prints_the_logins(logins):
     out = seed("--port", "9000")
     assert "alice" in out
     assert "charlie   charlie-pass  staff" in out

@@ -81,7 +81,7 @@ async def test_it_sends_ticks_to_the_nodes_until_a_signal(
         process.send_signal(number)
         out, err = await _end(process)
         await layer.flush()
-    # A process that falls behind sends two ticks at once: what counts is who is in it.
+    # A process that falls behind sends two ticks at once: what counts is the symbols in it.
     assert len({symbol for _, symbol, *_ in batches[0]["messages"]}) == 20, err
     assert process.returncode == 0, err
     summary = json.loads(out.splitlines()[-1])
@@ -99,7 +99,7 @@ async def test_it_ends_by_itself_after_the_time_given(environment: dict[str, str
     assert " of 2 symbols " in out
 
 
-async def test_it_refuses_symbols_that_there_are_not(environment: dict[str, str]):
+async def test_it_refuses_unknown_symbols(environment: dict[str, str]):
     process = await _stream(environment, "--symbols", "NOPE")
     _, err = await _end(process)
     assert process.returncode == 1
