@@ -15,11 +15,12 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from hoardrun.ledger.services import account_open, transaction_create
+from hoardrun.ledger.services import account_open
 from hoardrun.market.services import instruments_ensure
 from notifications.services import announcement_create, notification_create
 from realtime.models import Node
 from tests.clients import browser_as
+from tests.hoardrun.ledger.conftest import create
 from tests.hoardrun.test_admin_forms import ODD
 
 PAGES = sorted(admin.site._registry.items(), key=lambda pair: pair[0]._meta.label)
@@ -36,7 +37,7 @@ BY_NAME = [pytest.param(*pair, id=pair[0].__name__) for pair in PAGES]
 def support(charlie: User) -> Client:
     Group.objects.create(name="Support")
     account = account_open(user_id=charlie.pk, currency="KES", opening_balance=100)
-    transaction_create(account_id=account.pk, type="deposit", direction="inbound", amount=1)
+    create(account, "1", "inbound", type="deposit")
     notification_create(user_id=charlie.pk, title="Hello", message="World")
     announcement_create(author_id=charlie.pk, title="Hello", message="World")
     instruments_ensure()

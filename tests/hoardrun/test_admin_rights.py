@@ -10,15 +10,10 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Model
 from django.test import Client
 
-from tests.clients import browser_as
+from tests.clients import browser_as, staff_with
 from tests.hoardrun.test_admin_lookups import BY_NAME, support, url_of
 
 __all__ = ["support"]
-
-
-def may(user: User, *rights: str) -> Client:
-    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
-    return browser_as(user)
 
 
 @pytest.mark.parametrize(("model", "page"), BY_NAME)
@@ -26,7 +21,7 @@ def test_the_right_to_view_changes_nothing(
     support: Client, dora: User, model: type[Model], page: Any
 ):
     """The right to view gives no right to any action or button of a page."""
-    client = may(dora, f"view_{model._meta.model_name}")
+    client = browser_as(staff_with(dora, f"view_{model._meta.model_name}"))
     url, row = url_of(model, "changelist"), model._default_manager.exclude(pk=dora.pk).first()
     if row is None:
         return
@@ -56,7 +51,7 @@ def form(user: User, **more: Any) -> dict[str, Any]:
 
 
 def test_support_changes_no_member_of_staff(charlie: User, dora: User, erin: User):
-    client = may(dora, *SUPPORT)
+    client = browser_as(staff_with(dora, *SUPPORT))
     mallory = User.objects.create_user("mallory", is_superuser=True)  # and not of staff
     for other in (charlie, erin, dora, mallory):
         before = User.objects.filter(pk=other.pk).values().get()
@@ -73,7 +68,7 @@ def test_support_changes_no_member_of_staff(charlie: User, dora: User, erin: Use
 
 
 def test_the_right_to_view_users_changes_no_customer(alice: User, dora: User):
-    client = may(dora, "view_user")
+    client = browser_as(staff_with(dora, "view_user"))
     before = User.objects.filter(pk=alice.pk).values().get()
     url = f"{USERS}/{alice.pk}"
     assert client.get(f"{url}/change/").status_code == 200
@@ -84,7 +79,7 @@ def test_the_right_to_view_users_changes_no_customer(alice: User, dora: User):
 
 
 def test_support_changes_customers_and_gives_no_rights(alice: User, dora: User):
-    client = may(dora, *SUPPORT)
+    client = browser_as(staff_with(dora, *SUPPORT))
     role = Group.objects.create(name="Approvers")
     right = Permission.objects.get(codename="broadcast")
     given: dict[str, Any] = dict.fromkeys(("is_staff", "is_superuser"), "on")

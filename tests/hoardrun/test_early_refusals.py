@@ -13,6 +13,7 @@ from hoardrun.policies import OF_DATA
 from hoardrun.proxies import TrustedProxies
 from realtime.core import refusals
 from realtime.hub import hub
+from tests.services.asgi import talk
 
 ORIGIN = b"https://app.example.com"
 
@@ -26,11 +27,6 @@ async def ask(
     *headers: tuple[bytes, bytes], app: Any = None, **scope: Any
 ) -> tuple[int, dict[str, str], bytes]:
     """Ask for what a server refuses."""
-    sent: list[Any] = []
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
     whole = {
         "type": "http",
         "method": "POST",
@@ -39,8 +35,7 @@ async def ask(
         refusals.EXTENSION: refusals.too_large(64),
         **scope,
     }
-    await (app or Application())(whole, None, send)
-    start, body = sent
+    start, body = await talk(app or Application(), whole)
     found = {name.decode(): value.decode() for name, value in start["headers"]}
     return start["status"], found, body["body"]
 
@@ -89,14 +84,6 @@ async def test_only_a_trusted_proxy_names_the_request(peer: str, is_kept: bool) 
 async def test_a_handshake_that_is_refused_has_the_headers_of_every_answer(
     path: str, status: int
 ) -> None:
-    sent: list[Any] = []
-
-    async def receive() -> Any:
-        return {"type": "websocket.connect"}
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
     scope = {
         "type": "websocket",
         "path": path,
@@ -108,10 +95,9 @@ async def test_a_handshake_that_is_refused_has_the_headers_of_every_answer(
     application = Application()
     application._is_started = True
     try:
-        await application(scope, receive, send)
+        start, body = await talk(application, scope, {"type": "websocket.connect"})
     finally:
         await hub.close()
-    start, body = sent
     headers = {name.decode(): value.decode() for name, value in start["headers"]}
     assert (start["status"], headers.pop("content-type")) == (status, "text/plain")
     assert body["body"].endswith(b"\n")

@@ -9,12 +9,13 @@ from random import Random
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 from rest_framework.settings import api_settings
 
 from hoardrun.ledger import services as ledger
 from notifications import services
+from tests.clients import browser_as
 from tests.conformance.fuzz.requests import Request, request, routes
+from tests.hoardrun.ledger.conftest import create
 from tests.services.asgi import Headers, ask
 
 REQUESTS = 600
@@ -25,17 +26,14 @@ def people(alice: User, charlie: User) -> list[Headers]:
     """What nobody, a customer and a superuser send along; each has some rows."""
     for user in (alice, charlie):
         account = ledger.account_open(user_id=user.pk, currency="KES", opening_balance="100")
-        ledger.transaction_create(
-            account_id=account.pk, type="payment", direction="outbound", amount="1"
-        )
+        create(account, "1")
         services.notification_create(user_id=user.pk, title="Hello", message="World")
     services.announcement_create(author_id=charlie.pk, title="Hello", message="World")
     return [(), _browser(alice), _browser(charlie)]
 
 
 def _browser(user: User) -> Headers:
-    client, mark = Client(), b"a" * 32
-    client.force_login(user)
+    client, mark = browser_as(user), b"a" * 32
     session = client.cookies["sessionid"].value.encode()
     return [(b"cookie", b"sessionid=" + session + b"; csrftoken=" + mark), (b"x-csrftoken", mark)]
 

@@ -30,8 +30,16 @@ from tests.clients import browser_as
 FEW, MANY = 1500, 6000  # rows of each table
 PER_ACCOUNT = 4  # transactions: a planner may begin with the smaller table, and sort the other
 SLACK = 1500  # steps or rows of a page that is not full at first
-TXN = "/admin/ledger/transaction/"
-LISTS = {
+TXN, BROADCASTS = "/admin/ledger/transaction/", "/admin/broadcasts/broadcast/"
+
+
+def choices(model: str, field: str, **more: str) -> tuple[str, dict[str, str]]:
+    """Return the address of the choices for a field of a form."""
+    query = {"app_label": "ledger", "model_name": model, "field_name": field}
+    return "/admin/autocomplete/", query | more
+
+
+LISTS: dict[str, tuple[str, dict[str, str]]] = {
     "transactions": (TXN, {}),
     "older transactions": (TXN, {"p": "700"}),
     "transactions of a rare status": (TXN, {"status__exact": "failed"}),
@@ -56,12 +64,9 @@ LISTS = {
     "cursors of a user": ("/admin/realtime/cursor/", {"q": "user-700"}),
     "connections": ("/admin/realtime/connection/", {}),
     "connections of a user": ("/admin/realtime/connection/", {"q": "user-700"}),
-    "broadcasts": ("/admin/broadcasts/broadcast/", {}),
-    "broadcasts that needed approval": (
-        "/admin/broadcasts/broadcast/",
-        {"needs_approval__exact": "1"},
-    ),
-    "broadcasts to a user": ("/admin/broadcasts/broadcast/", {"q": "700"}),
+    "broadcasts": (BROADCASTS, {}),
+    "broadcasts that needed approval": (BROADCASTS, {"needs_approval__exact": "1"}),
+    "broadcasts to a user": (BROADCASTS, {"q": "700"}),
     "decisions": ("/admin/broadcasts/broadcastdecision/", {}),
     "users": ("/admin/auth/user/", {}),
     "staff": ("/admin/auth/user/", {"is_staff__exact": "1"}),
@@ -69,18 +74,9 @@ LISTS = {
     "a user by e-mail": ("/admin/auth/user/", {"q": "user-700@example.org"}),
     "logins": ("/admin/realtime/issuedtoken/", {}),
     "logins of a user": ("/admin/realtime/issuedtoken/", {"q": "user-700"}),
-    "users to choose from": (
-        "/admin/autocomplete/",
-        {"app_label": "ledger", "model_name": "account", "field_name": "user", "term": "user-70"},
-    ),
-    "any users to choose from": (
-        "/admin/autocomplete/",
-        {"app_label": "ledger", "model_name": "account", "field_name": "user"},
-    ),
-    "accounts to choose from": (
-        "/admin/autocomplete/",
-        {"app_label": "ledger", "model_name": "transaction", "field_name": "account", "term": "7"},
-    ),
+    "users to choose from": choices("account", "user", term="user-70"),
+    "any users to choose from": choices("account", "user"),
+    "accounts to choose from": choices("transaction", "account", term="7"),
 }
 # Tables that stay small: people write their rows, or they go with what runs now.
 SMALL = {

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.hoardrun.deployment import manage, shipped
-from tests.services.environment import ROOT
+from tests.hoardrun.deployment import manage, python, shipped
 from tests.services.ports import free_port
 
 # Each starts a process with a store of its own.
@@ -83,13 +80,8 @@ def test_errors_of_typed_code_keep_their_traceback(empty):
 
 
 def test_a_python_without_django_says_which_one_to_use():
-    finished = subprocess.run(  # -I -S: without what is installed
-        [sys.executable, "-I", "-S", "manage.py", "tail", "amina"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    without_packages = ("-I", "-S")
+    finished = python({}, *without_packages, "manage.py", "tail", "amina")
     assert finished.returncode == 1
     [line] = finished.stderr.splitlines()
     assert "make run" in line and ".venv/bin/python manage.py" in line

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core.checks import run_checks
 from django.db import connection
 from django.db.models import F, Field, Model
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from hoardrun.admin_site import Site
@@ -31,7 +31,8 @@ from hoardrun.secret_columns import (
 )
 from realtime.access import tickets
 from realtime.core.identity import Identity
-from tests.clients import browser_as
+from tests.clients import browser_as, staff_with
+from tests.hoardrun.tools import api_views
 
 MAX_RELATIONS = 3  # that a lookup follows
 LOOKUPS = ("", "__startswith", "__regex", "__gt", "__in")
@@ -180,8 +181,7 @@ def test_no_page_shows_a_secret(support: Client, charlie: User):
 
 
 def test_a_page_that_only_looks_shows_no_password(alice: User, dora: User):
-    dora.user_permissions.add(Permission.objects.get(codename="view_user"))
-    client = browser_as(dora)
+    client = browser_as(staff_with(dora, "view_user"))
     text = client.get(f"/admin/auth/user/{alice.pk}/change/").content.decode()
     assert "alice" in text
     assert alice.password not in text
@@ -225,18 +225,9 @@ def test_a_page_without_fields_leaves_a_secret_out(charlie: User):
 # -- the API
 
 
-def views(patterns: Any = None) -> Iterator[Any]:
-    for pattern in get_resolver().url_patterns if patterns is None else patterns:
-        if isinstance(pattern, URLResolver):
-            yield from views(pattern.url_patterns)
-        elif isinstance(pattern, URLPattern):
-            callback: Any = pattern.callback
-            yield getattr(callback, "cls", None) or getattr(callback, "view_class", None)
-
-
 def test_no_list_of_the_api_filters_or_orders_by_a_secret():
     found = 0
-    for view in {view for view in views() if hasattr(view, "filter_backends")}:
+    for view in {view for _, view in api_views() if hasattr(view, "filter_backends")}:
         assert not getattr(view, "filterset_fields", None), view  # declare a class
         names = [*(getattr(view, "search_fields", None) or ())]
         ordered = getattr(view, "ordering_fields", None) or ()

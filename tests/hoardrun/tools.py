@@ -1,8 +1,14 @@
-"""What the tests of the HTTP API share."""
+"""Problems, routes and threads: what tests of the whole project share."""
 
 from __future__ import annotations
 
+import re
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
+
+from django.db import connection, connections
+from django.urls import URLResolver, get_resolver
 
 SHAPE = {"type", "title", "status", "detail", "code"}
 
@@ -18,3 +24,41 @@ def problem(response: Any, status: int, code: str = "", *fields: str) -> dict[st
     assert "Traceback" not in response.content.decode()
     assert set(fields) <= body.get("errors", {}).keys(), body
     return body
+
+
+def api_views(patterns: Any = None, before: str = "/") -> Iterator[tuple[str, type[Any]]]:
+    """List each route of the API, such as `/api/v1/accounts/<str:account_id>`, with its view."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from api_views(pattern.url_patterns, route)
+        elif hasattr(pattern.callback, "cls"):
+            yield route, pattern.callback.cls
+
+
+def filled_in(route: str) -> str:
+    """Return the path of a route whose parameters are all 1."""
+    return re.sub(r"<\w+:\w+>", "1", route)
+
+
+def at_once(count: int, call: Callable[[int], Any]) -> list[Any]:
+    """Call from `count` threads that start together; return results and exceptions."""
+    barrier = threading.Barrier(count)
+    outcomes: list[Any] = [None] * count
+
+    def run(number: int) -> None:
+        try:
+            connection.ensure_connection()  # before the start: connecting would spread them out
+            barrier.wait(timeout=30)
+            outcomes[number] = call(number)
+        except Exception as error:
+            outcomes[number] = error
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return outcomes

@@ -70,20 +70,24 @@ def _application() -> Any:
     return Bounded(get_asgi_application())
 
 
-async def _ask(scope: dict[str, Any], body: bytes) -> Answer:
-    waiting = [{"type": "http.request", "body": body, "more_body": False}]
-    sent: list[dict[str, Any]] = []
+async def talk(application: Any, scope: dict[str, Any], *messages: Any) -> list[dict[str, Any]]:
+    """Run an application on a scope and what a client sends; return what it sends."""
+    waiting, sent = list(messages), list[dict[str, Any]]()
 
-    async def receive() -> dict[str, Any]:
-        if waiting:
-            return waiting.pop()
-        await asyncio.Event().wait()  # the client stays, and is silent
-        raise AssertionError
+    async def receive() -> Any:
+        if not waiting:
+            await asyncio.Event().wait()  # the client stays, and is silent
+        return waiting.pop(0)
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    await _application()(scope, receive, send)
-    start, *rest = sent
+    await application(scope, receive, send)
+    return sent
+
+
+async def _ask(scope: dict[str, Any], body: bytes) -> Answer:
+    request = {"type": "http.request", "body": body, "more_body": False}
+    start, *rest = await talk(_application(), scope, request)
     headers = {name.decode().lower(): value.decode("latin-1") for name, value in start["headers"]}
     return Answer(start["status"], headers, b"".join(part.get("body", b"") for part in rest))

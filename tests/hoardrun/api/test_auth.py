@@ -23,8 +23,7 @@ from realtime import clock
 from realtime.access import changes as access
 from realtime.access import keys
 from realtime.models import EndedSession, Event, IssuedToken
-from tests.hoardrun.ledger.conftest import at_once
-from tests.hoardrun.tools import problem
+from tests.hoardrun.tools import at_once, problem
 from tests.services.locks import wait_for_a_waiter
 from tests.services.server import Server
 
@@ -34,6 +33,10 @@ ALICE = {"username": "alice", "password": "alice-pass"}
 
 def post(path: str, body: dict[str, Any], **headers: Any) -> Any:
     return APIClient().post(f"{AUTH}/{path}", body, **headers)
+
+
+def me(access: str) -> Any:
+    return APIClient(HTTP_AUTHORIZATION=f"Bearer {access}").get(f"{AUTH}/me")
 
 
 def refresh_of(user: User) -> str:
@@ -64,8 +67,7 @@ def test_tokens_name_their_user_and_lifetime(alice: User):
         "is_staff": False,
     }
     assert answer["Cache-Control"] == "no-store"
-    client = APIClient(HTTP_AUTHORIZATION=f"Bearer {body['access']}")
-    assert client.get(f"{AUTH}/me").json() == body["user"]
+    assert me(body["access"]).json() == body["user"]
     alice.refresh_from_db()
     assert alice.last_login is not None
 
@@ -161,8 +163,7 @@ def test_a_lost_answer_is_given_again(alice: User):
     again = post("refresh", {"refresh": first}).json()
     assert again["refresh"] == lost["refresh"]
     for body in (lost, again):
-        client = APIClient(HTTP_AUTHORIZATION=f"Bearer {body['access']}")
-        assert client.get(f"{AUTH}/me").status_code == 200
+        assert me(body["access"]).status_code == 200
     third = post("refresh", {"refresh": again["refresh"]}).json()
     # The second tab is late, and still finds its way along the same tokens.
     assert post("refresh", {"refresh": first}).json()["refresh"] == again["refresh"]
@@ -207,8 +208,7 @@ def test_a_token_that_is_used_after_the_grace_ends_its_login(
     problem(post("refresh", {"refresh": first}), 401, "token_not_valid")
     # The thief's or the owner's, nobody knows: the successor counts no more either.
     problem(post("refresh", {"refresh": body["refresh"]}), 401, "token_not_valid")
-    client = APIClient(HTTP_AUTHORIZATION=f"Bearer {body['access']}")
-    problem(client.get(f"{AUTH}/me"), 401, "token_not_valid")
+    problem(me(body["access"]), 401, "token_not_valid")
     # What closes the sockets of the login, wherever they are.
     [told] = [json.loads(event.payload)["data"] for event in Event.objects.all()]
     session = IssuedToken.objects.exclude(used_at=None).get().session
@@ -262,15 +262,8 @@ def test_it_refreshes_nothing_else(alice: User, bob: User, charlie: User):
     User.objects.filter(pk=bob.pk).update(is_active=False)
     charlie.delete()
     access = str(AccessToken.for_user(alice))
-    for token in (
-        expired(refresh_of(alice)),
-        unknown,
-        inactive,
-        deleted,
-        access,
-        "nonsense",
-        "a.b.c",
-    ):
+    past = expired(refresh_of(alice))
+    for token in (past, unknown, inactive, deleted, access, "nonsense", "a.b.c"):
         answer = post("refresh", {"refresh": token})
         problem(answer, 401, "token_not_valid")
         assert answer["WWW-Authenticate"].startswith("Bearer")

@@ -12,7 +12,7 @@ from redis import Redis as Connection
 
 from hoardrun.api import counts
 from hoardrun.api.windows import Rate
-from tests.hoardrun.ledger.conftest import at_once
+from tests.hoardrun.tools import at_once
 from tests.services.redis import Redis
 
 pytestmark = pytest.mark.servers

@@ -4,31 +4,21 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from realtime.rest.pagination import CursorOrWindow
 from realtime.rest.views import View
 from tests.clients import api_as
-from tests.hoardrun.tools import problem
+from tests.hoardrun.tools import api_views, filled_in, problem
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
-def _views(patterns: Any = None, before: str = "/") -> Iterator[tuple[str, type[Any]]]:
-    for pattern in get_resolver().url_patterns if patterns is None else patterns:
-        if isinstance(pattern, URLResolver):
-            yield from _views(pattern.url_patterns, before + str(pattern.pattern))
-        elif isinstance(pattern, URLPattern) and hasattr(pattern.callback, "cls"):
-            yield before + str(pattern.pattern), pattern.callback.cls
-
-
-VIEWS = {path: view for path, view in _views() if not path.endswith("/")}
+VIEWS = {path: view for path, view in api_views() if not path.endswith("/")}
 LISTS = [
     path
     for path, view in VIEWS.items()
@@ -78,8 +68,7 @@ def _as_route(path: str) -> str:
 
 
 def _call(client: Any, method: str, path: str, query: str) -> Any:
-    url = re.sub(r"<\w+:\w+>", "1", path)
-    return getattr(client, method)(f"{url}?{query}", data=None)
+    return getattr(client, method)(f"{filled_in(path)}?{query}", data=None)
 
 
 @pytest.mark.parametrize("path", VIEWS)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission, User
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from hoardrun.broadcasts.models import Broadcast
 from notifications.models import Notification
 from realtime.models import Event
-from tests.clients import api_as
-from tests.hoardrun.tools import problem
+from tests.clients import api_as, staff_with
+from tests.hoardrun.tools import api_views, filled_in, problem
 
 CUSTOMERS = [
     ("get", "/api/v1/auth/me"),
@@ -121,21 +119,6 @@ def test_a_session_alone_broadcasts_nothing_without_its_csrf_token(charlie: User
     assert not Event.objects.exists()
 
 
-def routes(patterns: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """List every path of the API with its view, its parameters filled in."""
-    for pattern in patterns:
-        if isinstance(pattern, URLResolver):
-            yield from routes(pattern.url_patterns, prefix + str(pattern.pattern))
-        elif isinstance(pattern, URLPattern) and (view := getattr(pattern.callback, "cls", None)):
-            path = prefix + str(pattern.pattern)
-            names = dict.fromkeys(pattern.pattern.converters, "1")
-            for name, converter in pattern.pattern.converters.items():
-                kind = type(converter).__name__.removesuffix("Converter").lower()
-                path = path.replace(f"<{kind}:{name}>", names[name])
-            if not path.endswith("/"):
-                yield f"/{path}", view
-
-
 BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/transactions/1/act": {"action": "complete"},
     "/api/v1/notifications": {"user_id": 1, "title": "Hello", "message": "World"},
@@ -145,8 +128,9 @@ BODIES: dict[str, dict[str, Any]] = {
 def test_staff_without_rights_is_answered_as_a_customer(alice: User, dora: User):
     """Walk every path: staff that was given no right is answered as a customer is."""
     walked = 0
-    for path, view in routes(get_resolver().url_patterns):
-        if "/auth/" in path:
+    for route, view in api_views():
+        path = filled_in(route)
+        if "/auth/" in path or path.endswith("/"):
             continue
         for method in ("get", "post", "put", "patch", "delete"):
             if not hasattr(view, method):
@@ -167,8 +151,7 @@ def test_a_notification_takes_the_right_that_the_admin_asks_for(alice: User, dor
     body = {"user_id": alice.pk, "title": "Hello", "message": "World"}
     problem(api_as(dora).post("/api/v1/notifications", body), 403, "permission_denied")
     assert not Notification.objects.exists()
-    dora.user_permissions.add(Permission.objects.get(codename="add_notification"))
-    dora = User.objects.get(pk=dora.pk)
+    dora = staff_with(dora, "add_notification")
     answer = api_as(dora).post("/api/v1/notifications", body)
     assert answer.status_code == 201
     entry = LogEntry.objects.get(user=dora)
@@ -177,8 +160,7 @@ def test_a_notification_takes_the_right_that_the_admin_asks_for(alice: User, dor
 
 def test_stats_take_the_right_to_see_nodes(dora: User):
     problem(api_as(dora).get("/ws/stats"), 403, "permission_denied")
-    dora.user_permissions.add(Permission.objects.get(codename="view_node"))
-    assert api_as(User.objects.get(pk=dora.pk)).get("/ws/stats").status_code == 200
+    assert api_as(staff_with(dora, "view_node")).get("/ws/stats").status_code == 200
 
 
 def test_users_are_found_by_name_with_the_right_to_view_them(dora: User):
@@ -186,8 +168,7 @@ def test_users_are_found_by_name_with_the_right_to_view_them(dora: User):
         User.objects.create_user(name, email=f"{name}@example.org", first_name="A")
     path = "/api/v1/users"
     problem(api_as(dora).get(path, {"name": "am"}), 403, "permission_denied")
-    dora.user_permissions.add(Permission.objects.get(codename="view_user"))
-    client = api_as(User.objects.get(pk=dora.pk))
+    client = api_as(staff_with(dora, "view_user"))
 
     def found(name: str) -> list[str]:
         return [user["username"] for user in client.get(path, {"name": name}).json()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -17,6 +18,12 @@ from hoardrun.api import schema
 @pytest.fixture(params=["/api/docs", "/api/docs?script="])
 def page(request, db) -> str:
     return str(Client().get(request.param).content.decode())
+
+
+@pytest.fixture
+def document(db) -> Any:
+    """The schema, as JSON."""
+    return Client().get("/api/schema", {"format": "json"}).json()
 
 
 def test_it_loads_nothing_from_elsewhere(page: str):
@@ -50,14 +57,13 @@ def test_it_is_complete_and_valid():
         assert path in text.getvalue()
 
 
-def test_it_comes_as_json_too(db):
-    schema = Client().get("/api/schema", {"format": "json"}).json()
-    validate_schema(schema)
-    assert schema["info"]["title"] == "hoardrun"
+def test_it_comes_as_json_too(document):
+    validate_schema(document)
+    assert document["info"]["title"] == "hoardrun"
 
 
-def test_it_says_how_broadcasts_are_answered(db):
-    paths = Client().get("/api/schema", {"format": "json"}).json()["paths"]
+def test_it_says_how_broadcasts_are_answered(document):
+    paths = document["paths"]
     for kind in ("notification", "transaction", "balance", "market", "announcement"):
         answers = paths[f"/ws/broadcast/{kind}"]["post"]["responses"]
         assert answers.keys() >= {"200", "202", "400", "403", "404", "409", "413", "429"}
@@ -68,23 +74,21 @@ def test_it_says_how_broadcasts_are_answered(db):
     assert "200" in paths["/ws/broadcast/waiting"]["get"]["responses"]
 
 
-def test_every_operation_has_a_heading_and_a_line(db):
-    schema = Client().get("/api/schema", {"format": "json"}).json()
-    headings = {tag["name"] for tag in schema["tags"]}
-    for path, operations in schema["paths"].items():
+def test_every_operation_has_a_heading_and_a_line(document):
+    headings = {tag["name"] for tag in document["tags"]}
+    for path, operations in document["paths"].items():
         for operation in operations.values():
             assert len(operation["tags"]) == 1 and set(operation["tags"]) <= headings, path
             assert 5 < len(operation["summary"]) < 90, path
             assert "\n" not in operation["summary"]
-    about = schema["paths"]["/api/v1/market-data"]["get"]["description"]
+    about = document["paths"]["/api/v1/market-data"]["get"]["description"]
     assert about.startswith("What the existing front end calls, and for nothing else")
 
 
-def test_it_says_how_to_authorize(db):
-    schema = Client().get("/api/schema", {"format": "json"}).json()
-    about = schema["info"]["description"]
+def test_it_says_how_to_authorize(document):
+    about = document["info"]["description"]
     assert "POST /api/v1/auth/token" in about and "**Authorize**" in about
-    [bearer] = [n for n, s in schema["components"]["securitySchemes"].items() if "scheme" in s]
+    [bearer] = [n for n, s in document["components"]["securitySchemes"].items() if "scheme" in s]
     assert f"`{bearer}`" in about
     assert "demo" not in about  # outside DEBUG there is none
 
@@ -92,10 +96,10 @@ def test_it_says_how_to_authorize(db):
 VERBS = {"list", "retrieve", "create", "update", "partial_update", "destroy", "destroy_all"}
 
 
-def test_operations_are_called_by_noun_and_verb(db):
+def test_operations_are_called_by_noun_and_verb(document):
     """The noun is in the path. The verb is a common one, or the last word of the path."""
     taken: set[str] = set()
-    for path, operations in Client().get("/api/schema", {"format": "json"}).json()["paths"].items():
+    for path, operations in document["paths"].items():
         words = [part.replace("-", "_") for part in path.split("/") if part and "{" not in part]
         for method, operation in operations.items():
             name = operation["operationId"]
@@ -107,26 +111,24 @@ def test_operations_are_called_by_noun_and_verb(db):
             assert verb in {*VERBS, words[-1]} or special.get(name) == method, name
 
 
-def test_the_answer_with_floats_is_deprecated(db):
-    schema = Client().get("/api/schema", {"format": "json"}).json()
+def test_the_answer_with_floats_is_deprecated(document):
     floats = {
         path
-        for path, operations in schema["paths"].items()
+        for path, operations in document["paths"].items()
         for operation in operations.values()
         if operation.get("deprecated")
     }
     assert floats == {"/api/v1/market-data"}
-    about = schema["paths"]["/api/v1/market-data"]["get"]
+    about = document["paths"]["/api/v1/market-data"]["get"]
     assert "old clients" in about["summary"]
     assert "`quotes`" in about["description"]
 
 
-def test_every_answer_is_typed(db):
+def test_every_answer_is_typed(document):
     """No answer is an object of which the document says nothing."""
-    schema = Client().get("/api/schema", {"format": "json"}).json()
     untyped = [
         (path, method, status)
-        for path, operations in schema["paths"].items()
+        for path, operations in document["paths"].items()
         for method, operation in operations.items()
         for status, answer in operation["responses"].items()
         for body in answer.get("content", {}).values()

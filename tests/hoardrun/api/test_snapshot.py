@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection, connections
-from rest_framework.test import APIClient
 
 from hoardrun.ledger.models import Account
-from hoardrun.ledger.services import account_open, transaction_create, transaction_move
+from hoardrun.ledger.services import account_open
 from notifications.services import (
     announcement_create,
     announcement_publish,
@@ -22,6 +21,7 @@ from notifications.services import (
 from realtime.models import Event, Stream
 from realtime.streams import ANNOUNCEMENTS, user_stream
 from tests.clients import api_as
+from tests.hoardrun.ledger.conftest import complete, create
 
 SNAPSHOT = "/api/v1/snapshot"
 
@@ -32,10 +32,7 @@ def account(alice: User) -> Account:
 
 
 def pay_in(account: Account, amount: str = "1.00") -> None:
-    txn, _ = transaction_create(
-        account_id=account.pk, type="deposit", direction="inbound", amount=amount
-    )
-    transaction_move(to="completed", txn_id=txn.pk)
+    complete(create(account, amount, "inbound", type="deposit"))
 
 
 def test_a_snapshot_of_a_new_user_is_empty(alice: User):
@@ -76,12 +73,11 @@ def test_a_snapshot_shows_only_the_users_own(alice: User, bob: User, account: Ac
     assert user_stream(alice.pk) not in body["positions"]
 
 
-def test_it_stays_small_and_fast(alice: User, django_assert_max_num_queries):
-    account = account_open(user_id=alice.pk, currency="KES", opening_balance="1000")
+def test_it_stays_small_and_fast(alice: User, account: Account, django_assert_max_num_queries):
     for number in range(110):
         notification_create(user_id=alice.pk, title=f"Number {number}", message="x")
     for _ in range(25):
-        transaction_create(account_id=account.pk, type="deposit", direction="inbound", amount="1")
+        create(account, "1", "inbound", type="deposit")
     with django_assert_max_num_queries(11):
         body = api_as(alice).get(SNAPSHOT).json()
     assert (len(body["notifications"]), len(body["transactions"])) == (100, 20)
@@ -90,10 +86,9 @@ def test_it_stays_small_and_fast(alice: User, django_assert_max_num_queries):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_commit_during_the_snapshot_comes_whole_after_it(alice: User):
-    account = account_open(user_id=alice.pk, currency="KES", opening_balance="1000")
+def test_a_commit_during_the_snapshot_comes_whole_after_it(alice: User, account: Account):
     meanwhile = Meanwhile(account)
-    client: APIClient = api_as(alice)
+    client = api_as(alice)
     with connection.execute_wrapper(meanwhile):
         body = client.get(SNAPSHOT).json()
     meanwhile.thread.join(timeout=30)

@@ -17,9 +17,8 @@ from hoardrun.api.throttles import Counter, FormThrottle
 from notifications.services import notification_create
 from realtime.models import Event
 from tests.clients import api_as, browser_as
-from tests.hoardrun.ledger.conftest import at_once
 from tests.hoardrun.test_policies import paths
-from tests.hoardrun.tools import problem
+from tests.hoardrun.tools import at_once, problem
 
 TOKEN = "/api/v1/auth/token"
 ALICE = {"username": "alice", "password": "alice-pass"}

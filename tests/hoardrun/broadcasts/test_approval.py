@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
@@ -18,14 +17,21 @@ from notifications.models import Announcement, Notification
 from realtime import append_only
 from realtime.models import Event
 from realtime.streams import ANNOUNCEMENTS
-from tests.clients import api_as, browser_as
-from tests.hoardrun.broadcasts.test_views import ANNOUNCEMENT, BODIES, NOTE, events
-from tests.hoardrun.ledger.conftest import at_once
-from tests.hoardrun.tools import problem
+from tests.clients import api_as, browser_as, staff_with
+from tests.hoardrun.broadcasts.tools import (
+    ANNOUNCEMENT,
+    BODIES,
+    NOTE,
+    Post,
+    post_as,
+    query_of,
+    sent,
+)
+from tests.hoardrun.tools import at_once, problem
+from tests.notifications.support import events
 
 WAITING = "/ws/broadcast/waiting"
 ADMIN = "/admin/broadcasts/broadcast/"
-Post = Callable[..., Any]
 
 
 @pytest.fixture(autouse=True)
@@ -36,14 +42,7 @@ def _every_broadcast_waits(settings) -> None:
 @pytest.fixture
 def post(erin: User) -> Post:
     """Broadcast as Erin."""
-    client = api_as(erin)
-
-    def call(kind: str, body: Any, query: str = "", key: str | None = None) -> Any:
-        headers = {} if key is None else {"Idempotency-Key": key}
-        path = f"/ws/broadcast/{kind}{query}"
-        return client.post(path, body, headers=headers)
-
-    return call
+    return post_as(erin)
 
 
 @pytest.fixture
@@ -66,13 +65,6 @@ def waits(answer: Any) -> dict[str, Any]:
     assert answer.status_code == 202, answer.content
     body: dict[str, Any] = answer.json()
     assert (body["success"], body["status"]) == (True, "waiting_for_approval")
-    return body
-
-
-def sent(answer: Any) -> dict[str, Any]:
-    assert answer.status_code == 200, answer.content
-    body: dict[str, Any] = answer.json()
-    assert body["success"] is True
     return body
 
 
@@ -101,10 +93,6 @@ def told_apart(payloads: list[dict[str, Any]]) -> list[dict[str, Any]]:
 BY_ITSELF = {"id", "created_at", "published_at", "starts_at", "timestamp"}
 
 
-def with_target(kind: str, alice: User) -> str:
-    return f"?user_id={alice.pk}" if kind in {"transaction", "balance"} else ""
-
-
 def test_a_thousand_users_are_reached_at_once_and_more_wait(post: Post, settings):
     settings.BROADCAST_APPROVAL_AUDIENCE = 1000
     active = User.objects.filter(is_active=True).count()
@@ -128,7 +116,7 @@ def test_it_is_recorded_and_nothing_is_sent_until_it_is_approved(
     post: Post, decide: Post, alice: User, erin: User, frank: User, kind: str, settings,
     django_capture_on_commit_callbacks,
 ):  # fmt: skip
-    query = with_target(kind, alice)
+    query = query_of(kind, alice)
     with django_capture_on_commit_callbacks() as callbacks:
         body = waits(post(kind, BODIES[kind], query))
     assert callbacks == []
@@ -173,8 +161,7 @@ def test_a_rejected_one_is_never_sent(post: Post, decide: Post, announced: str, 
 
 @pytest.mark.parametrize("what", ["approve", "reject"])
 def test_nobody_decides_on_what_is_theirs(decide: Post, announced: str, erin: User, what: str):
-    erin.user_permissions.add(Permission.objects.get(codename="approve_broadcast"))
-    again = User.objects.get(pk=erin.pk)  # without the rights that were read before
+    again = staff_with(erin, "broadcast", "approve_broadcast")
     problem(decide(what, announced, again), 403, "own_broadcast")
     again.is_superuser = True
     again.save()
@@ -372,12 +359,11 @@ def test_the_admin_approves_and_rejects_what_is_chosen(post: Post, frank: User):
 def test_the_admin_lets_only_approvers_decide(
     post: Post, announced: str, alice: User, dora: User, erin: User, frank: User
 ):
-    view = Permission.objects.get(codename="view_broadcast")
-    erin.user_permissions.add(view)
-    dora.user_permissions.add(view)
+    erin = staff_with(erin, "broadcast", "view_broadcast")
+    dora = staff_with(dora, "view_broadcast")
     for user in (alice, dora, erin):
         assert "approved and sent" not in chosen(user, "approve", announced).content.decode()
-    erin.user_permissions.add(Permission.objects.get(codename="approve_broadcast"))
+    erin = staff_with(erin, "broadcast", "view_broadcast", "approve_broadcast")
     assert "This broadcast is yours" in chosen(erin, "approve", announced).content.decode()
     assert nothing_was_sent()
     assert not BroadcastDecision.objects.exists()

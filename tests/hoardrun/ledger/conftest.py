@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection, connections
 
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.services import account_open, transaction_create, transaction_move
@@ -80,26 +77,3 @@ def published(user: User, type: str = "") -> list[str]:
     """List the payloads published to a user, in order; of one type, if given."""
     events = Event.objects.filter(stream__name=user_stream(user.pk)).order_by("offset")
     return [event.payload for event in events if type in ("", event.type)]
-
-
-def at_once(count: int, call: Callable[[int], Any]) -> list[Any]:
-    """Call from `count` threads that start together; return results and exceptions."""
-    barrier = threading.Barrier(count)
-    outcomes: list[Any] = [None] * count
-
-    def run(number: int) -> None:
-        try:
-            connection.ensure_connection()  # before the start: connecting would spread them out
-            barrier.wait(timeout=30)
-            outcomes[number] = call(number)
-        except Exception as error:
-            outcomes[number] = error
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return outcomes

@@ -5,16 +5,14 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission, User
-from django.db import connection
+from django.contrib.auth.models import User
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.services import account_open, transaction_move
 from hoardrun.ledger.transitions import TRANSITIONS
-from tests.clients import browser_as
+from tests.clients import browser_as, count_queries, staff_with
 from tests.hoardrun.ledger.conftest import balances, create, published
 
 ACCOUNTS = "/admin/ledger/account/"
@@ -27,12 +25,6 @@ def run(client: Client, action: str, *txns: Transaction) -> list[str]:
         TRANSACTIONS, {"action": action, "_selected_action": [txn.pk for txn in txns]}, follow=True
     )
     return [str(message) for message in response.context["messages"]]
-
-
-def count_queries(client: Client, path: str) -> int:
-    with CaptureQueriesContext(connection) as queries:
-        assert client.get(path).status_code == 200
-    return len(queries)
 
 
 def test_it_asks_no_query_per_row(support: Client, kes: Account, alice: User, bob: User):
@@ -86,18 +78,6 @@ def test_it_fails_and_reverses(support: Client, kes: Account):
     run(support, "reverse", undone)
     statuses = Transaction.objects.order_by("id").values_list("status", flat=True)
     assert list(statuses) == ["failed", "reversed"]
-
-
-def test_the_right_to_view_moves_nothing(kes: Account, bob: User):
-    bob.is_staff = True
-    bob.save()
-    bob.user_permissions.add(Permission.objects.get(codename="view_transaction"))
-    client = browser_as(bob)
-    txn = create(kes)
-    assert client.get(f"{TRANSACTIONS}{txn.pk}/change/").status_code == 200
-    client.post(TRANSACTIONS, {"action": "complete", "_selected_action": [txn.pk]})
-    txn.refresh_from_db()
-    assert txn.status == "pending"
 
 
 def test_it_adds_a_transaction_through_the_service(support: Client, kes: Account):
@@ -287,17 +267,18 @@ def test_it_offers_no_move_of_ones_own_money(kes: Account, alice: User):
     assert txn.status == "pending"
 
 
-def test_its_buttons_take_the_right(kes: Account, bob: User):
-    bob.is_staff = True
-    bob.save()
-    bob.user_permissions.add(Permission.objects.get(codename="view_transaction"))
-    client = browser_as(bob)
+def test_the_right_to_view_moves_nothing(kes: Account, bob: User):
+    client = browser_as(staff_with(bob, "view_transaction"))
     txn = create(kes)
     for path in (TRANSACTIONS, f"{TRANSACTIONS}{txn.pk}/change/"):
-        page = client.get(path).content.decode()
-        assert f"{txn.pk}/move/" not in page
+        page = client.get(path)
+        assert page.status_code == 200
+        assert f"{txn.pk}/move/" not in page.content.decode()
+    client.post(TRANSACTIONS, {"action": "complete", "_selected_action": [txn.pk]})
     assert client.post(f"{TRANSACTIONS}{txn.pk}/move/", {"to": "completed"}).status_code == 403
     assert client.get(f"{TRANSACTIONS}{txn.pk}/move/").status_code == 405
+    txn.refresh_from_db()
+    assert txn.status == "pending"
 
 
 def test_forms_offer_accounts_by_the_name_of_their_user(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.test import Client
 
@@ -20,7 +20,7 @@ from hoardrun.ledger.errors import AccountNotFound, CarriedMoney, NothingToCarry
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.services import account_carry, account_open, transaction_move
 from realtime.errors import InvalidInput
-from tests.clients import api_as, browser_as
+from tests.clients import api_as, browser_as, staff_with
 from tests.hoardrun.ledger.conftest import (
     balances,
     close,
@@ -213,13 +213,9 @@ def test_the_admin_lists_closed_accounts_with_money_and_carries_it(
 
 
 def test_carrying_in_the_admin_takes_the_right_to_move_money(left: Account, alice: User, bob: User):
-    for user in (alice, bob):
-        user.is_staff = True
-        user.save()
-    names = ("view_account", "change_account", "change_transaction")
-    rights = Permission.objects.filter(codename__in=names)
-    bob.user_permissions.set(rights.exclude(codename="change_transaction"))
-    alice.user_permissions.set(rights)
+    rights = ("view_account", "change_account")
+    bob = staff_with(bob, *rights)
+    alice = staff_with(alice, *rights, "change_transaction")
     page = f"/admin/ledger/account/{left.pk}/"
     for user, status in ((bob, 403), (alice, 302)):
         client = browser_as(user)

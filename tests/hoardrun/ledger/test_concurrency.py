@@ -20,7 +20,8 @@ from notifications.models import Notification
 from realtime.errors import InvalidInput
 from realtime.models import Event, Stream
 from realtime.retry import MAX_ATTEMPTS, retried
-from tests.hoardrun.ledger.conftest import at_once, balances, complete, set_status
+from tests.hoardrun.ledger.conftest import balances, complete, set_status
+from tests.hoardrun.tools import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

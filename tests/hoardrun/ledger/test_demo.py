@@ -11,8 +11,8 @@ from hoardrun.ledger import actors, demo
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.services import transaction_create
 from notifications.models import Notification
-from tests.hoardrun.ledger.conftest import at_once
 from tests.hoardrun.ledger.management.test_seed_demo import LOGINS
+from tests.hoardrun.tools import at_once
 
 
 @pytest.fixture

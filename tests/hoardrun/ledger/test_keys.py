@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from hoardrun.ledger import services
 from hoardrun.ledger.errors import IdempotencyConflict
 from hoardrun.ledger.models import Account, Transaction
-from tests.hoardrun.ledger.conftest import at_once
+from tests.hoardrun.tools import at_once
 
 migration: Any = import_module("hoardrun.ledger.migrations.0003_transaction_key_owner")
 

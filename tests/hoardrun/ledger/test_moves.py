@@ -11,7 +11,7 @@ from hoardrun.ledger.errors import InsufficientFunds, OwnAccount
 from hoardrun.ledger.models import Account, Transaction, TransactionMove
 from hoardrun.ledger.services import transaction_move
 from realtime.errors import InvalidInput
-from tests.clients import api_as
+from tests.clients import api_as, staff_with
 from tests.hoardrun.ledger.conftest import complete, create
 from tests.hoardrun.tools import problem
 
@@ -24,14 +24,6 @@ def moves(txn: Transaction) -> list[tuple]:
             "from_status", "to_status", "actor_kind", "user__username", "actor_name", "reason"
         )
     )
-
-
-def support(user: User, *rights: str) -> User:
-    """Make a user staff that holds these rights."""
-    user.is_staff = True
-    user.save()
-    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
-    return User.objects.get(pk=user.pk)
 
 
 def test_a_move_stores_its_actor_statuses_and_reason(kes: Account, alice: User, bob: User):
@@ -131,7 +123,7 @@ def test_over_http_it_takes_the_right_of_the_admin(kes: Account, bob: User):
     txn = create(kes, "5000000", direction="inbound")
     path = f"{TRANSACTIONS}/{txn.pk}/act"
     body = {"action": "complete"}
-    for user in (support(bob), support(bob, "view_transaction", "add_transaction")):
+    for user in (staff_with(bob), staff_with(bob, "view_transaction", "add_transaction")):
         answer = api_as(user).post(path, body)
         assert "ledger.change_transaction" in problem(answer, 403, "permission_denied")["detail"]
     bob.is_staff = False
@@ -139,7 +131,7 @@ def test_over_http_it_takes_the_right_of_the_admin(kes: Account, bob: User):
     bob.user_permissions.set(Permission.objects.filter(codename="change_transaction"))
     problem(api_as(User.objects.get(pk=bob.pk)).post(path, body), 404, "transaction_not_found")
     assert len(moves(txn)) == 1
-    bob = support(bob, "change_transaction")
+    bob = staff_with(bob, "change_transaction")
     answer = api_as(bob).post(path, body, headers={"X-Request-ID": "req-17"})
     assert answer.status_code == 200
     assert moves(txn)[1:] == [("pending", "completed", "staff", "bob", "", "")]
@@ -147,7 +139,7 @@ def test_over_http_it_takes_the_right_of_the_admin(kes: Account, bob: User):
 
 
 def test_over_http_staff_is_an_owner_at_its_own_account(kes: Account, alice: User):
-    client = api_as(support(alice, "change_transaction"))
+    client = api_as(staff_with(alice, "change_transaction"))
     txn = create(kes, "400", direction="inbound")
     path = f"{TRANSACTIONS}/{txn.pk}/act"
     problem(client.post(path, {"action": "complete"}), 403, "action_not_allowed")

@@ -107,8 +107,8 @@ def test_it_replays_an_idempotency_key(client: APIClient, kes: Account):
     assert Transaction.objects.count() == 1
 
     other = body(kes, amount="13", idempotency_key="k")
-    conflict = problem(client.post(TRANSACTIONS, other), 422)
-    assert (conflict["code"], conflict["fields"]) == ("idempotency_conflict", ["amount"])
+    conflict = problem(client.post(TRANSACTIONS, other), 422, "idempotency_conflict")
+    assert conflict["fields"] == ["amount"]
     two_keys = client.post(
         TRANSACTIONS, body(kes, idempotency_key="k"), headers={"Idempotency-Key": "another"}
     )
@@ -119,6 +119,7 @@ def test_an_amount_that_is_a_number_of_json_is_told_how_to_write_it(kes: Account
     for amount in (12, 12.5, 0, True):
         answer = api_as(kes.user).post(TRANSACTIONS, body(kes, amount=amount))
         told = problem(answer, 400)["errors"]
+        assert not Transaction.objects.exists()
         assert told == {"amount": ['Give an amount as text, such as "12.50".']}
 
 
@@ -126,9 +127,6 @@ def test_an_amount_that_is_a_number_of_json_is_told_how_to_write_it(kes: Account
     "wrong",
     [
         {"amount": "1.234"},
-        {"amount": 12.5},
-        {"amount": 12},
-        {"amount": True},
         {"amount": None},
         {"amount": "-1"},
         {"amount": "0"},
@@ -168,8 +166,8 @@ def test_it_refuses_a_body_that_is_no_object(client: APIClient, kes: Account, te
 
 
 def test_it_refuses_more_than_is_there(client: APIClient, kes: Account):
-    data = problem(client.post(TRANSACTIONS, body(kes, amount="1000.01")), 409)
-    assert data["code"] == "insufficient_funds"
+    answer = client.post(TRANSACTIONS, body(kes, amount="1000.01"))
+    data = problem(answer, 409, "insufficient_funds")
     assert (data["available"], data["needed"]) == ("1000.00", "1000.01")
 
 
@@ -258,8 +256,8 @@ def test_it_lets_the_owner_cancel_and_nothing_else(client: APIClient, kes: Accou
         "cancelled",
         "changed my mind",
     )
-    again = problem(client.post(path, {"action": "cancel"}), 409)
-    assert (again["code"], again["allowed"]) == ("illegal_transition", [])
+    again = client.post(path, {"action": "cancel"})
+    assert problem(again, 409, "illegal_transition")["allowed"] == []
 
 
 def test_it_lets_staff_act_on_any(charlie: User, kes: Account):

@@ -3,30 +3,23 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from hoardrun.market.models import Instrument
 from hoardrun.market.services import quotes_record
+from tests.clients import count_queries
 from tests.hoardrun.market.tools import instrument, quotes_at
-
-
-def _queries(client: Client, url: str) -> int:
-    with CaptureQueriesContext(connection) as captured:
-        assert client.get(url).status_code == 200
-    return len(captured)
 
 
 @pytest.mark.parametrize("model", ["instrument", "quote"])
 def test_it_lists_many_with_as_few_queries_as_one(admin_client: Client, model: str):
     instrument(symbol="KLMO")
     quotes_record(quotes=quotes_at())
-    few = _queries(admin_client, f"/admin/market/{model}/")
+    few = count_queries(admin_client, f"/admin/market/{model}/")
     for number in range(30):
         instrument(symbol=f"K{number}")
     quotes_record(quotes=quotes_at())
-    assert _queries(admin_client, f"/admin/market/{model}/") == few
+    assert count_queries(admin_client, f"/admin/market/{model}/") == few
 
 
 @pytest.mark.parametrize("model", ["instrument", "quote"])

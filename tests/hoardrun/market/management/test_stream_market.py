@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from signal import SIGINT, SIGTERM, Signals
@@ -14,6 +13,7 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.core.management import CommandError, call_command
 
 from realtime.layer import groups
+from tests.hoardrun.deployment import manage
 from tests.services.environment import ROOT, of_a_server
 from tests.services.redis import Redis
 
@@ -36,26 +36,14 @@ def environment(redis: Redis, tmp_path: Path) -> dict[str, str]:
         "REDIS_URL": redis.url,
         "REDIS_PREFIX": f"market{os.getpid()}",
     }
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate", "market"],
-        env=found,
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
+    assert manage(found, "migrate", "market").returncode == 0
     return found
 
 
 async def _stream(environment: dict[str, str], *arguments: str) -> asyncio.subprocess.Process:
+    command, pipe = (sys.executable, "manage.py", "stream_market"), asyncio.subprocess.PIPE
     return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "manage.py",
-        "stream_market",
-        *arguments,
-        env=environment,
-        cwd=ROOT,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+        *command, *arguments, env=environment, cwd=ROOT, stdout=pipe, stderr=pipe
     )
 
 
