@@ -40,6 +40,12 @@ def told(user: User) -> list[dict[str, Any]]:
     return events(user_stream(user.pk))
 
 
+def last_change(user: User) -> dict[str, Any]:
+    """Read the one notification that a user's last event is about."""
+    [state] = told(user)[-1]["data"]["notifications"]
+    return dict(state)
+
+
 def announced() -> list[dict[str, Any]]:
     """Read all events of everybody's stream."""
     return events(ANNOUNCEMENTS)

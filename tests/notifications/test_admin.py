@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
 from django.db import connection
 from django.forms import modelform_factory
@@ -23,14 +23,16 @@ from notifications.forms import NotificationAddForm, TextField
 from notifications.models import Announcement, Notification
 from realtime.errors import InvalidInput
 from realtime.models import Event
-from tests.clients import browser_as
+from tests.clients import browser_as, count_queries, staff_with
 from tests.notifications.support import HOUR, announced, draft, note, overdue, told, types
 from tests.services.locks import wait_for_a_waiter
 
 ANNOUNCEMENTS = "/admin/notifications/announcement"
 NOTIFICATIONS = "/admin/notifications/notification"
-FORM = {"title": "Hello", "message": "World", "severity": "info"}
-NO_TIMES = dict.fromkeys(("starts_at_0", "starts_at_1", "ends_at_0", "ends_at_1"), "")
+FORM = {
+    **{"title": "Hello", "message": "World", "severity": "info"},
+    **dict.fromkeys(("starts_at_0", "starts_at_1", "ends_at_0", "ends_at_1"), ""),
+}
 
 
 def said(response: Any) -> list[str]:
@@ -63,25 +65,19 @@ def logged(support: Client, row: Any) -> list[tuple[int, str]]:
     return [(flag, text.removesuffix("Added.")) for flag, text in found]
 
 
-def queries(support: Client, url: str) -> int:
-    with CaptureQueriesContext(connection) as captured:
-        assert support.get(f"{url}/").status_code == 200
-    return len(captured)
-
-
 def test_a_draft_has_the_logged_in_user_as_author(support, charlie):
-    support.post(f"{ANNOUNCEMENTS}/add/", {**FORM, **NO_TIMES})
+    support.post(f"{ANNOUNCEMENTS}/add/", FORM)
     written = Announcement.objects.get()
     assert (written.author, written.published_at) == (charlie, None)
     assert announced() == []
 
 
 def test_it_saves_and_publishes_with_one_button(support, charlie):
-    support.post(f"{ANNOUNCEMENTS}/add/", {**FORM, **NO_TIMES, "_publish": "1"})
+    support.post(f"{ANNOUNCEMENTS}/add/", {**FORM, "_publish": "1"})
     assert [event["data"]["title"] for event in announced()] == ["Hello"]
     later = draft(charlie)
     url = f"{ANNOUNCEMENTS}/{later.pk}/change/"
-    support.post(url, {**FORM, **NO_TIMES, "title": "Edited", "_publish": "1"})
+    support.post(url, {**FORM, "title": "Edited", "_publish": "1"})
     assert [event["data"]["title"] for event in announced()] == ["Hello", "Edited"]
 
 
@@ -96,9 +92,7 @@ def test_it_previews_the_banner_without_running_it(support, charlie):
 
 def test_it_refuses_to_end_before_it_starts(support):
     times = {"starts_at_0": "2040-01-02", "starts_at_1": "00:00", "ends_at_0": "2040-01-01"}
-    page = support.post(
-        f"{ANNOUNCEMENTS}/add/", {**FORM, **NO_TIMES, **times, "ends_at_1": "00:00"}
-    )
+    page = support.post(f"{ANNOUNCEMENTS}/add/", {**FORM, **times, "ends_at_1": "00:00"})
     assert "This must be later than starts_at." in page.content.decode()
 
 
@@ -108,7 +102,7 @@ def test_it_edits_nothing_that_is_published(support, charlie):
     page = support.get(f"{url}/change/").content.decode()
     assert "Save and publish now" not in page
     assert "Expire now" in page
-    assert support.post(f"{url}/change/", {**FORM, **NO_TIMES}).status_code == 403
+    assert support.post(f"{url}/change/", FORM).status_code == 403
     assert support.post(f"{url}/delete/", {"post": "yes"}).status_code == 403
 
 
@@ -122,10 +116,9 @@ def test_it_expires_with_a_button(support, charlie):
     assert len(announced()) == 2
 
 
-def test_expiring_takes_the_right_to_change(charlie):
+def test_expiring_takes_the_right_to_change(charlie, bob):
     published = services.announcement_publish(announcement_id=draft(charlie).pk)
-    helper = browser_as(User.objects.create_user("bob", is_staff=True))
-    act(helper, ANNOUNCEMENTS, "expire_now", published)
+    act(browser_as(staff_with(bob)), ANNOUNCEMENTS, "expire_now", published)
     assert len(announced()) == 1
 
 
@@ -234,13 +227,13 @@ def test_it_explains_what_was_right_and_came_too_late(support, alice, monkeypatc
 )
 def test_it_says_at_the_field_what_an_announcement_cannot_be(support, charlie, fields, where: str):
     for url in (f"{ANNOUNCEMENTS}/add/", f"{ANNOUNCEMENTS}/{draft(charlie).pk}/change/"):
-        answer = support.post(url, {**FORM, **NO_TIMES, **fields})
+        answer = support.post(url, FORM | fields)
         assert list(answer.context["adminform"].form.errors) == [where]
 
 
 def test_it_takes_an_announcement_of_5000_characters_in_any_script(support):
     for letter in ("x", "\u0c85", "\U0001f600"):
-        form = {**FORM, **NO_TIMES, "message": letter * 5000, "_publish": "1"}
+        form = {**FORM, "message": letter * 5000, "_publish": "1"}
         support.post(f"{ANNOUNCEMENTS}/add/", form)
         assert announced()[-1]["data"]["message"] == letter * 5000
 
@@ -294,11 +287,9 @@ def test_it_changes_and_erases_no_notification_by_hand(support, alice):
     assert support.post(f"{url}/delete/", {"post": "yes"}).status_code == 403
 
 
-def test_the_right_to_view_offers_no_actions(alice):
+def test_the_right_to_view_offers_no_actions(alice, bob):
     created = note(alice)
-    helper = User.objects.create_user("bob", is_staff=True)
-    browser = browser_as(helper)
-    helper.user_permissions.add(Permission.objects.get(codename="view_notification"))
+    browser = browser_as(staff_with(bob, "view_notification"))
     assert browser.get(f"{NOTIFICATIONS}/").status_code == 200
     act(browser, NOTIFICATIONS, "archive", created)
     assert Notification.objects.get().status == "unread"
@@ -316,11 +307,11 @@ def test_it_finds_by_user_and_id(support, alice, text: str, found: bool):
 def test_it_lists_any_number_with_the_same_queries(support, alice, bob, charlie):
     note(alice)
     services.announcement_publish(announcement_id=draft(charlie).pk)
-    few = [queries(support, url) for url in (NOTIFICATIONS, ANNOUNCEMENTS)]
+    few = [count_queries(support, f"{url}/") for url in (NOTIFICATIONS, ANNOUNCEMENTS)]
     for author in (alice, bob, charlie):
         note(author)
         services.announcement_publish(announcement_id=draft(author).pk)
-    assert [queries(support, url) for url in (NOTIFICATIONS, ANNOUNCEMENTS)] == few
+    assert [count_queries(support, f"{url}/") for url in (NOTIFICATIONS, ANNOUNCEMENTS)] == few
 
 
 @pytest.mark.django_db(transaction=True)
@@ -346,36 +337,25 @@ def test_an_edit_during_publication_publishes_the_stored_row(
         return found
 
     monkeypatch.setattr(AnnouncementAdmin, "has_change_permission", meanwhile)
-    support.post(f"{ANNOUNCEMENTS}/{announcement.pk}/change/", {**FORM, **NO_TIMES, "title": "New"})
+    support.post(f"{ANNOUNCEMENTS}/{announcement.pk}/change/", {**FORM, "title": "New"})
     job.join()
     announcement.refresh_from_db()
     assert [event["data"]["title"] for event in announced()] == [announcement.title] == ["New"]
 
 
-def may(browser: Client, *rights: str) -> User:
-    """Log a member of staff in that has these rights and no others."""
-    dora = User.objects.create_user("dora", is_staff=True)
-    dora.user_permissions.set(Permission.objects.filter(codename__in=rights))
-    browser.force_login(dora)
-    return dora
-
-
-@pytest.mark.django_db
-def test_the_right_to_add_announcements_publishes_none(client: Client):
-    dora = may(client, "add_announcement", "view_announcement")
-    assert (
-        client.post(f"{ANNOUNCEMENTS}/add/", {**FORM, **NO_TIMES, "_publish": "1"}).status_code
-        == 403
-    )
+def test_the_right_to_add_announcements_publishes_none(bob):
+    bob = staff_with(bob, "add_announcement", "view_announcement")
+    client = browser_as(bob)
+    assert client.post(f"{ANNOUNCEMENTS}/add/", {**FORM, "_publish": "1"}).status_code == 403
     assert not Announcement.objects.exists()
     assert b"starts_at" not in client.get(f"{ANNOUNCEMENTS}/add/").content
     soon = {"starts_at_0": "2020-01-01", "starts_at_1": "00:00:00"}
-    assert client.post(f"{ANNOUNCEMENTS}/add/", {**FORM, **NO_TIMES, **soon}).status_code == 302
+    assert client.post(f"{ANNOUNCEMENTS}/add/", FORM | soon).status_code == 302
     written = Announcement.objects.get()
-    assert (written.author, written.starts_at, written.published_at) == (dora, None, None)
+    assert (written.author, written.starts_at, written.published_at) == (bob, None, None)
     assert services.publish_due() == 0
     url = f"{ANNOUNCEMENTS}/{written.pk}"
-    answer = client.post(f"{url}/change/", {**FORM, **NO_TIMES, "_publish": "1"})
+    answer = client.post(f"{url}/change/", {**FORM, "_publish": "1"})
     assert answer.status_code == 403
     for action in ("publish_now", "expire_now", "delete_selected"):
         act(client, ANNOUNCEMENTS, action, written)
@@ -383,11 +363,10 @@ def test_the_right_to_add_announcements_publishes_none(client: Client):
     assert announced() == []
 
 
-@pytest.mark.django_db
-def test_the_right_to_change_announcements_publishes_new_ones(client: Client):
-    may(client, "add_announcement", "change_announcement")
+def test_the_right_to_change_announcements_publishes_new_ones(bob):
+    client = browser_as(staff_with(bob, "add_announcement", "change_announcement"))
     assert b"starts_at" in client.get(f"{ANNOUNCEMENTS}/add/").content
-    client.post(f"{ANNOUNCEMENTS}/add/", {**FORM, **NO_TIMES, "_publish": "1"})
+    client.post(f"{ANNOUNCEMENTS}/add/", {**FORM, "_publish": "1"})
     assert [event["data"]["title"] for event in announced()] == ["Hello"]
 
 

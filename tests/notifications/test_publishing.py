@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import Any
 
 import msgspec
 import pytest
 from django.contrib.auth.models import Group, User
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.db.models import Value
 from django.db.models.functions import Concat
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
@@ -20,13 +17,19 @@ from django.utils import timezone
 
 from notifications.models import Announcement, Notification
 from notifications.payloads import notification_payload
-from notifications.services import announcement_publish
-from notifications.services.due import notifications_publish_due
 from realtime.errors import InvalidInput
 from realtime.models import Event
-from realtime.streams import ANNOUNCEMENTS, user_stream
-from tests.notifications.support import HOUR, announced, draft, events, note, overdue, told, types
-from tests.services.locks import wait_for_a_waiter
+from realtime.streams import user_stream
+from tests.notifications.support import (
+    HOUR,
+    announced,
+    draft,
+    events,
+    last_change,
+    note,
+    told,
+    types,
+)
 
 
 def test_it_publishes_a_plain_save(alice, bob):
@@ -64,18 +67,13 @@ def test_it_publishes_a_changed_status_once(alice):
     assert state["read_at"] is not None
 
 
-def test_it_publishes_a_change_right_after_the_creation(alice):
-    created = note(alice)
-    created.seen_at = timezone.now()
-    created.save()
-    assert types(told(alice)) == ["notification", "notification_updated"]
-
-
-def test_it_publishes_a_change_made_on_a_deferred_row(alice):
-    created = note(alice)
-    loaded = Notification.objects.only("title").get(pk=created.pk)
-    loaded.seen_at = timezone.now()
-    loaded.save(update_fields=["seen_at"])
+@pytest.mark.parametrize("deferred", [False, True])
+def test_it_publishes_a_change_of_a_new_or_deferred_row(alice, deferred: bool):
+    row = note(alice)
+    if deferred:
+        row = Notification.objects.only("title").get(pk=row.pk)
+    row.seen_at = timezone.now()
+    row.save(update_fields=["seen_at"] if deferred else None)
     assert types(told(alice)) == ["notification", "notification_updated"]
 
 
@@ -132,7 +130,7 @@ def test_it_tells_changed_content_whole_and_once(alice, field: str, value: Any):
     loaded.save()
     loaded.save()
     assert types(told(alice)) == ["notification", "notification_updated"]
-    [state] = told(alice)[-1]["data"]["notifications"]
+    state = last_change(alice)
     fresh = notification_payload(Notification.objects.get(pk=created.pk))
     assert state["notification"] == msgspec.to_builtins(fresh)
     assert "deleted" not in state
@@ -145,23 +143,14 @@ def test_it_tells_of_metadata_that_was_changed_in_place(alice):
     assert types(told(alice)) == ["notification", "notification_updated"]
 
 
-def test_it_tells_only_of_what_was_saved(alice):
-    created = note(alice)
-    created.title, created.message = "Not saved", "Saved"
-    created.save(update_fields=["message"])
-    whole = told(alice)[-1]["data"]["notifications"][0]["notification"]
-    assert (whole["title"], whole["message"]) == ("Hello", "Saved")
-
-
-def test_it_tells_nothing_that_was_read_too_long_ago(alice):
-    created = note(alice)
-    stale = Notification.objects.get(pk=created.pk)
-    created.title = "Newer"
-    created.save()
-    stale.message = "Saved"
-    stale.save(update_fields=["message"])
-    whole = told(alice)[-1]["data"]["notifications"][0]["notification"]
-    assert (whole["title"], whole["message"]) == ("Newer", "Saved")
+@pytest.mark.parametrize("stored", ["Hello", "Newer"])
+def test_it_tells_the_stored_row_and_not_unsaved_or_stale_fields(alice, stored: str):
+    row = note(alice)
+    Notification.objects.filter(pk=row.pk).update(title=stored)
+    row.title, row.message = "Not saved" if stored == "Hello" else "Hello", "Saved"
+    row.save(update_fields=["message"])
+    whole = last_change(alice)["notification"]
+    assert (whole["title"], whole["message"]) == (stored, "Saved")
 
 
 def test_it_reads_the_row_once_to_tell_of_a_change(alice, django_assert_num_queries):
@@ -176,7 +165,7 @@ def test_it_tells_what_the_database_computed(alice):
     created = note(alice)
     created.title = Concat("title", Value("!"))
     created.save()
-    assert told(alice)[-1]["data"]["notifications"][0]["notification"]["title"] == "Hello!"
+    assert last_change(alice)["notification"]["title"] == "Hello!"
 
 
 def test_it_tells_that_one_is_gone(alice):
@@ -184,7 +173,7 @@ def test_it_tells_that_one_is_gone(alice):
     Notification.objects.only("title").get(pk=created.pk).delete()
     hidden.delete()
     assert types(told(alice)) == ["notification", "notification_updated"]
-    [state] = told(alice)[-1]["data"]["notifications"]
+    state = last_change(alice)
     assert (state["id"], state["status"], state["deleted"]) == (str(created.pk), "archived", True)
 
 
@@ -242,7 +231,7 @@ def test_it_moves_one_from_one_user_to_another(alice, bob):
     created = note(alice)
     created.user = bob
     created.save(update_fields=["user"])
-    assert told(alice)[-1]["data"]["notifications"][0]["deleted"] is True
+    assert last_change(alice)["deleted"] is True
     assert types(told(bob)) == ["notification"]
 
 
@@ -253,7 +242,7 @@ def test_it_tells_of_one_that_is_published_or_taken_back_by_hand(alice):
     scheduled.published_at = None
     scheduled.save()
     assert types(told(alice)) == ["notification", "notification_updated"]
-    assert told(alice)[-1]["data"]["notifications"][0]["deleted"] is True
+    assert last_change(alice)["deleted"] is True
 
 
 def test_it_announces_what_is_changed_on_what_everybody_was_told(charlie):
@@ -288,101 +277,6 @@ def test_an_announcement_keeps_no_offset_of_an_event_that_was_rolled_back(charli
     written.published_at = timezone.now()
     written.save()
     assert Announcement.objects.get(pk=written.pk).event_offset == 2
-
-
-# -- instances that do not know what the database holds
-
-
-@pytest.mark.parametrize("savepoint", [False, True])
-@pytest.mark.django_db(transaction=True)
-def test_it_publishes_a_save_that_was_rolled_back_and_is_repeated(alice, savepoint: bool):
-    created = note(alice)
-    with transaction.atomic() if savepoint else nullcontext():
-        with pytest.raises(LookupError), transaction.atomic():
-            created.move("read", timezone.now())
-            created.save()
-            raise LookupError
-        assert types(told(alice)) == ["notification"]
-        created.save()
-    assert types(told(alice)) == ["notification", "notification_updated"]
-    created.save()
-    assert len(told(alice)) == 2
-
-
-@pytest.mark.django_db(transaction=True)
-def test_it_publishes_a_creation_that_was_rolled_back_and_is_repeated(alice):
-    new = Notification(user=alice, title="Hello", message="World")
-    with pytest.raises(LookupError), transaction.atomic():
-        new.save()
-        raise LookupError
-    new.save()
-    assert types(told(alice)) == ["notification"]
-
-
-def test_it_publishes_what_a_stale_instance_overwrites(alice):
-    created = note(alice)
-    stale = Notification.objects.get(pk=created.pk)
-    created.move("read", timezone.now())
-    created.save()
-    stale.save()
-    last = told(alice)[-1]["data"]["notifications"][0]
-    assert (last["status"], last["notification"]["status"]) == ("unread", "unread")
-
-
-def test_it_publishes_that_a_stale_instance_takes_it_back(alice):
-    scheduled = note(alice, scheduled_at=timezone.now() + HOUR)
-    stale = Notification.objects.get(pk=scheduled.pk)
-    scheduled.published_at = timezone.now()
-    scheduled.save()
-    stale.save()
-    assert told(alice)[-1]["data"]["notifications"][0]["deleted"] is True
-
-
-def test_it_publishes_that_a_stale_instance_is_deleted(alice, charlie):
-    scheduled = note(alice, scheduled_at=timezone.now() + HOUR)
-    planned = draft(charlie)
-    Notification.objects.update(published_at=timezone.now())
-    Announcement.objects.update(published_at=timezone.now())
-    number = str(planned.pk)
-    scheduled.delete()
-    planned.delete()
-    assert told(alice)[-1]["data"]["notifications"][0]["deleted"] is True
-    assert [event["data"]["id"] for event in announced()] == [number]
-
-
-def test_it_publishes_nothing_of_a_row_that_is_gone_already(alice):
-    created = note(alice)
-    Notification.objects.get(pk=created.pk).delete()
-    created.delete()
-    assert types(told(alice)) == ["notification", "notification_updated"]
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [({"a": 1}, {"a": True}), ({"a": [0]}, {"a": [False]}), ({"a": 1}, {"a": 1.0})],
-)
-def test_it_publishes_metadata_that_only_changes_its_type(alice, before: Any, after: Any):
-    created = note(alice, metadata=before)
-    created.metadata = after
-    created.save()
-    [state] = told(alice)[-1]["data"]["notifications"]
-    assert repr(state["notification"]["metadata"]) == repr(after)
-
-
-@pytest.mark.parametrize("load", ["only", "defer"])
-def test_it_publishes_what_a_partly_loaded_instance_changes(alice, load: str):
-    created = note(alice)
-    rows = Notification.objects.all()
-    partly = rows.only("title") if load == "only" else rows.defer("status", "published_at")
-    loaded = partly.get(pk=created.pk)
-    loaded.save()
-    loaded.move("read", timezone.now())
-    loaded.save()
-    assert types(told(alice)) == ["notification", "notification_updated"]
-    taken_back = partly.get(pk=created.pk)
-    taken_back.published_at = None
-    taken_back.save()
-    assert told(alice)[-1]["data"]["notifications"][0]["deleted"] is True
 
 
 @pytest.mark.parametrize("how", ["delete", "queryset", "take back"])
@@ -438,68 +332,3 @@ def test_it_tells_a_change_as_one_when_a_receiver_saves_the_row_too(alice):
     last = changes[-1]["data"]["notifications"][0]["notification"]
     assert (last["id"], last["title"], last["priority"]) == (str(created.pk), "Changed", "high")
     assert new["data"]["id"] == last["id"]
-
-
-# -- at the same time as somebody else
-
-
-def meanwhile(
-    user: User, first: Callable[[], object], second: Callable[[], object], *, stream: str = ""
-) -> str:
-    """Do the second while the first is not committed yet; return the last event of the stream.
-
-    That is the user's, unless another is named.
-    """
-
-    def alone() -> None:
-        try:
-            second()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(1) as pool:
-        with transaction.atomic():
-            first()
-            done = pool.submit(alone)
-            wait_for_a_waiter("the second to wait for the row")
-        done.result(timeout=30)
-    return json.dumps(events(stream or user_stream(user.pk))[-1])
-
-
-@pytest.mark.django_db(transaction=True)
-def test_it_publishes_what_a_save_overwrites_that_waited_for_another(alice):
-    created = note(alice)
-    stale = Notification.objects.get(pk=created.pk)
-    created.title = "Newer"
-    last = meanwhile(alice, created.save, stale.save)
-    assert Notification.objects.get().title == "Hello"
-    assert '"title": "Hello"' in last
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("how", ["instance", "queryset"])
-def test_it_publishes_that_one_is_deleted_that_was_just_being_published(alice, how: str):
-    due = overdue(alice)
-    rows = Notification.objects.filter(title="Due")
-    delete = due.delete if how == "instance" else rows.order_by("title").delete
-    last = meanwhile(alice, notifications_publish_due, delete)
-    assert not Notification.objects.exists()
-    assert '"deleted": true' in last
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("how", ["instance", "queryset"])
-def test_it_announces_as_over_what_is_deleted_while_it_is_published(charlie, how: str):
-    row = draft(charlie)
-    rows = Announcement.objects.filter(title="Maintenance")
-
-    def publish() -> None:
-        announcement_publish(announcement_id=row.pk)
-
-    meanwhile(
-        charlie, publish, row.delete if how == "instance" else rows.delete, stream=ANNOUNCEMENTS
-    )
-    assert not Announcement.objects.exists()
-    first, last = announced()
-    assert first["data"]["id"] == last["data"]["id"]
-    assert last["data"]["ends_at"] <= last["timestamp"]
