@@ -27,11 +27,11 @@ def main() -> int:
     environment.prepare()
     os.environ["DJANGO_SETTINGS_MODULE"] = "hoardrun.settings"
     django.setup()
-    from tests.simulation import bugs, run, schedule, world
+    from tests.simulation import bugs, run, schedule, stage
 
     if arguments.bug is not None and arguments.bug not in bugs.ALL:
         parser.error(f"no bug of a node: {arguments.bug}; they are {', '.join(bugs.ALL)}")
-    with world.replaced(arguments.bug):
+    with stage.replaced(arguments.bug):
         if arguments.play:
             failures = schedule.load(arguments.play.read_text()).play()
             print("\n".join(f"{verdict}: {text}" for verdict, text in failures) or "all is well")

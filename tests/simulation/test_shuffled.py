@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tests.simulation import run, world
+from tests.simulation import run, stage
 from tests.simulation.test_quiet import SEEDS
 
 
 def test_no_promise_hangs_on_the_order_of_callbacks() -> None:
-    with world.replaced():
+    with stage.replaced():
         played, found = run.look(SEEDS, only=lambda s: s.shuffled)
         assert found is None, found.report()
     assert played > 1200

@@ -14,11 +14,11 @@ import pytest
 
 import realtime
 from tests.faults.bugs import BUGS, patching
-from tests.simulation import bugs, run, schedule, world
+from tests.simulation import bugs, run, schedule, stage
 from tests.simulation.world import World
 
 # All of the product that is not itself in a simulation, beside the four sizes of
-# `world.SIZES`; and no class of it has another method, but for the order of its sockets.
+# `stage.SIZES`; and no class of it has another method, but for the order of its sockets.
 REPLACED = {
     "clock": {
         "realtime.hub.acks.time",
@@ -79,7 +79,7 @@ def product() -> dict[str, Any]:
 def test_only_clock_chance_log_and_layer_are_replaced() -> None:
     product()  # imports what was not
     before = product()
-    with world.replaced():
+    with stage.replaced():
         played = schedule.make(3).play()
         during = product()
     assert not played
@@ -94,7 +94,7 @@ def test_only_clock_chance_log_and_layer_are_replaced() -> None:
 
 @pytest.mark.parametrize("name", bugs.ALL)
 def test_it_finds_a_seeded_bug(name: str) -> None:
-    with world.replaced(name):
+    with stage.replaced(name):
         _, found = run.look(itertools.count(bugs.FIRST_SEEDS.get(name, 0)), seconds=60)
     assert found is not None, f"{name} was not found in a minute"
     assert found.verdict in bugs.ALL[name], found
@@ -103,7 +103,7 @@ def test_it_finds_a_seeded_bug(name: str) -> None:
 @pytest.mark.parametrize("name", bugs.ALL)
 def test_a_seeded_bug_leaves_nothing_behind(name: str) -> None:
     before = product()
-    with world.replaced(name):
+    with stage.replaced(name):
         pass
     after = product()
     assert {key for key, value in before.items() if after.get(key) is not value} == set()
@@ -117,7 +117,7 @@ def test_each_seeded_bug_of_a_node_is_tried() -> None:
 
 
 def test_a_schedule_is_made_short_and_still_fails() -> None:
-    with world.replaced("full-socket"):
+    with stage.replaced("full-socket"):
         _, found = run.look(itertools.count())
         assert found is not None
         short = schedule.shorten(found.schedule)
@@ -129,20 +129,20 @@ def test_a_schedule_is_made_short_and_still_fails() -> None:
 
 def test_a_bug_that_does_not_show_again_is_reported() -> None:
     """As one that counts what it has seen, and begins to count anew."""
-    with world.replaced():
+    with stage.replaced():
         report = run.Found(schedule.make(3), "lost", "an event").report("full-socket")
     assert "an event" in report
     assert '"seed": 3' in report
 
 
 def _report(found: run.Found) -> str:
-    with world.replaced("full-socket"):
+    with stage.replaced("full-socket"):
         return found.report("full-socket")
 
 
 @pytest.mark.parametrize("path", sorted(run.KEPT.glob("*.json")), ids=lambda path: path.stem)
 def test_known_schedules_stay_mended(path: Any) -> None:
-    with world.replaced():
+    with stage.replaced():
         assert schedule.load(path.read_text()).play() == []
 
 
@@ -159,7 +159,7 @@ print(fingerprints())
 
 def fingerprints() -> list[str]:
     found = []
-    with world.replaced():
+    with stage.replaced():
         for seed in range(60):
             made = schedule.make(seed)
             played = World(made.setting)

@@ -3,221 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import importlib
-import json
-import logging
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from channels.layers import channel_layers
-from django.conf import settings
-from django.db import OperationalError
-from django.test import override_settings
 
 from hoardrun.ledger.messages import BalanceUpdate
 from hoardrun.market.messages import MarketUpdate
 from notifications.messages import Notification, SystemAnnouncement
-from realtime import computed, log, rooms
-from realtime.access import tickets, tokens, validity
 from realtime.core.identity import Identity
-from realtime.db import threads
-from realtime.hub import hub, login_data
+from realtime.hub import hub
 from realtime.hub.hub import Hub
-from realtime.hub.socket import Socket
 from realtime.layer import send
-from realtime.log import reading
 from realtime.options import Options
 from realtime.protocol.messages import AccessChanged, Payload
 from realtime.publish import Ephemeral, payload_from, publish_ephemeral
-from realtime.rooms import RoomKind
-from tests.faults.bugs import patching
-from tests.faults.bugs import streams as bugs_of_streams
+from tests.simulation import ending
 from tests.simulation.device import Device, Writer
 from tests.simulation.loop import Loop
 from tests.simulation.outside import Air, Database, Ear
+from tests.simulation.stage import ROOM, SIZES, Playing, Silent
 from tests.simulation.stored import MOMENT, Stored
 
 EPOCH_SECONDS = 1_800_000_000.0  # the wall clock when the loop's clock shows zero
-TIMED = (
-    "realtime.hub.acks",
-    "realtime.db.batch",
-    "realtime.consumer.consumer",
-    "realtime.consumer.commands",
-    "realtime.hub.computed",
-    "realtime.hub.sockets",
-    "realtime.hub.hub",
-    "realtime.consumer.login",
-    "realtime.hub.socket",
-    "realtime.hub.writes",
-)
-CHANCE = ("realtime.hub.replay", "realtime.hub.sockets", "realtime.consumer.login")
-NAMED = ("realtime.consumer.consumer", "realtime.hub.hub")
-ROOM = "sim"
-# The tasks of a node that are of no socket. At the end of a schedule there is no other.
-OF_A_NODE = {
-    "AccessRecheck._recheck_due", "AccessRecheck.run", "Acks._flush", "Acks.flush",
-    "BatchedLoader._run", "FollowedStreams._catch_up", "Hub._reconcile", "Hub._tick",
-    "JoinedRooms._prepare", "Lapses.run", "LayerReceiver._receive", "LayerReceiver._settle",
-    "LayerReceiver._watch", "Sender._send", "_close",
-}  # fmt: skip
 LOGIN_SECONDS = 3600.0
 PATIENCE_SECONDS = 30.0  # until everything must have arrived once all works again
 TURN_SECONDS = 0.2
-
-
-class _World:
-    """The world that is played now; what is replaced asks it."""
-
-    now: World
-
-
-class _Clock:
-    """In place of the module `time`."""
-
-    @staticmethod
-    def monotonic() -> float:
-        return _World.now.loop.time()
-
-    @staticmethod
-    def time() -> float:
-        return _World.now.wall()
-
-
-class _Chance:
-    """In place of the module `random`."""
-
-    @staticmethod
-    def random() -> float:
-        return _World.now.rng.random()
-
-    @staticmethod
-    def uniform(least: float, most: float) -> float:
-        return _World.now.rng.uniform(least, most)
-
-    @staticmethod
-    def randint(least: int, most: int) -> int:
-        return _World.now.rng.randint(least, most)
-
-
-class _Names:
-    """In place of the module `secrets`: ids in the order in which they are given."""
-
-    @staticmethod
-    def token_hex(size: int) -> str:
-        return f"{_World.now.number():0{size * 2}x}"
-
-
-class _Silent(send.Sender):
-    """Of a process that is gone: what is put here is never said."""
-
-    def put(self, items: Sequence[send.Item]) -> None: ...
-
-
-class Room(RoomKind):
-    """A room that some may join."""
-
-    name = topic = ROOM
-
-    def matches(self, room: str) -> bool:
-        return room == ROOM
-
-    def may_join(self, user_id: int, room: str) -> bool:
-        return user_id not in _World.now.barred
-
-
-def _counts(users: Sequence[int]) -> dict[int, Payload]:
-    return {}
-
-
-def _verify(token: str) -> Identity | None:
-    user_id, _, rest = token.partition("/")
-    expires_at, _, session = rest.partition("/")
-    return Identity(int(user_id), float(expires_at), session) if rest else None
-
-
-def replacements() -> dict[tuple[Any, str], Any]:
-    """Say what of the product is replaced: the module or class, the name, and by what."""
-    module = importlib.import_module
-    found: dict[tuple[Any, str], Any] = {(bugs_of_streams, "time"): _Clock}
-    for name in TIMED:
-        found[module(name), "time"] = _Clock
-    for name in CHANCE:
-        found[module(name), "random"] = _Chance
-    for name in NAMED:
-        found[module(name), "secrets"] = _Names
-    found |= {
-        # the log, and what else a node asks of the database
-        (log, "heads"): lambda *a, **k: _World.now.stored.heads(*a, **k),
-        (log, "read_many"): lambda *a, **k: _World.now.stored.read_many(*a, **k),
-        (log, "begin_cursors"): lambda *a, **k: _World.now.stored.begin_cursors(*a, **k),
-        (log, "move_cursors"): lambda *a, **k: _World.now.stored.move_cursors(*a, **k),
-        (login_data, "load"): lambda *a, **k: _World.now.stored.load_sessions(*a, **k),
-        (validity, "load"): lambda *a, **k: _World.now.stored.load_standings(*a, **k),
-        (tickets, "redeem"): lambda *a, **k: _World.now.stored.redeem(*a, **k),
-        (tokens, "verify"): _verify,
-        # Django's connections, of which a thread would close what is too old
-        (threads, "close_old_connections"): lambda: None,
-        # what applications register
-        (rooms, "_kinds"): {ROOM: Room()},
-        (computed, "_messages"): {},
-        # the order in which sets hold sockets, which is that of addresses in memory
-        (Socket, "__hash__"): lambda self: int(self.connection.id, 16),
-    }
-    return found
-
-
-# What is small, so that little is enough to fill it: (module, name).
-SIZES = {
-    "page": (reading, "PAGE"),
-    "piece": (importlib.import_module("realtime.hub.writes"), "MAX_PIECE_BYTES"),
-    "inline": (send, "MAX_INLINE_BYTES"),
-}
-
-
-@contextlib.contextmanager
-def replaced(bug: str | None = None) -> Iterator[None]:
-    """Put the world in the place of clock, chance, log and layer, for a while.
-
-    With a bug of `tests.faults.bugs` put into the product as well.
-    """
-    missing = object()
-    put = replacements()
-    before = {(owner, name): owner.__dict__.get(name, missing) for owner, name in put}
-    before |= {where: getattr(*where) for where in SIZES.values()}
-    sender, backends = send.sender, dict(channel_layers.backends)
-    logger = logging.getLogger("realtime")
-    level, propagate, handlers = logger.level, logger.propagate, list(logger.handlers)
-    layers = {"default": {"BACKEND": f"{Ear.__module__}.Ear"}}
-    with override_settings(CHANNEL_LAYERS=layers):
-        try:
-            for (owner, name), value in put.items():
-                setattr(owner, name, value)
-            logger.handlers, logger.propagate = [_Tracebacks()], False
-            logger.setLevel(logging.ERROR)
-            if bug is not None:
-                patching.apply(bug)
-            yield
-        finally:
-            patching.undo()  # first: a bug may stand on a replacement, and would bring it back
-            for (owner, name), value in before.items():
-                if value is missing:
-                    delattr(owner, name)
-                else:
-                    setattr(owner, name, value)
-            send.sender, channel_layers.backends = sender, backends
-            logger.handlers, logger.propagate = handlers, propagate
-            logger.setLevel(level)
-    assert settings.CHANNEL_LAYERS is not layers
-
-
-class _Tracebacks(logging.Handler):
-    def emit(self, record: logging.LogRecord) -> None:
-        error = record.exc_info[1] if record.exc_info else None
-        if not isinstance(error, OperationalError):  # of a database that was away
-            _World.now.fail("traceback", f"{record.getMessage()}: {error!r}")
+STREAMS = ("announcements", "user:1", "user:2")
 
 
 @dataclass(frozen=True)
@@ -255,7 +69,7 @@ class World:
         self._values = 0
         self._applied: dict[tuple[int, str], dict[str, tuple[str, int]]] = {}
         self._acked: dict[tuple[int, str], dict[str, tuple[str, int]]] = {}
-        _World.now = self
+        Playing.now = self
         sizes = {
             "page": setting.page,
             "piece": setting.piece,
@@ -358,6 +172,11 @@ class World:
     def do_connect(self, device: int, anonymous: bool) -> None:
         self._device(device).connect(anonymous=anonymous)
 
+    def _say(self, device: int, **command: Any) -> None:
+        """Have a client send a command, if it is connected."""
+        if (writer := self._device(device).writer) is not None:
+            writer.say(**command)
+
     def do_drop(self, device: int, back: bool) -> None:
         it = self._device(device)
         it.wanted = back
@@ -372,10 +191,9 @@ class World:
 
     def do_publish(self, stream: int, count: int, pad: int, kinds: int, delay: float) -> None:
         """Commit some events in one transaction, and wake the nodes a moment later."""
-        user_id = (0, 1, 2)[stream % 3]
+        user_id = stream % 3
         payloads = [self._payload(user_id, kinds >> i & 3, pad) for i in range(count)]
-        name = f"user:{user_id}" if user_id else "announcements"
-        entries = self.stored.append([(name, payload) for payload in payloads])
+        entries = self.stored.append([(STREAMS[user_id], payload) for payload in payloads])
         self.loop.outside(delay, lambda: send.wake(entries))
 
     def _payload(self, user_id: int, kind: int, pad: int) -> Payload:
@@ -410,9 +228,7 @@ class World:
             it.ack(how)
 
     def do_ping(self, device: int) -> None:
-        it = self._device(device)
-        if it.writer is not None:
-            it.writer.say(type="ping")
+        self._say(device, type="ping")
 
     def do_renew(self, device: int, good: bool, seconds: float = LOGIN_SECONDS) -> None:
         it = self._device(device)
@@ -437,14 +253,10 @@ class World:
             it.writer.stall(True)
 
     def do_join(self, device: int, rate: str) -> None:
-        it = self._device(device)
-        if it.writer is not None:
-            it.writer.say(type="join_room", room=ROOM, rate=rate)
+        self._say(device, type="join_room", room=ROOM, rate=rate)
 
     def do_part(self, device: int) -> None:
-        it = self._device(device)
-        if it.writer is not None:
-            it.writer.say(type="leave_room", room=ROOM)
+        self._say(device, type="leave_room", room=ROOM)
 
     def do_tick(self, count: int, keys: int) -> None:
         for number in range(count):
@@ -456,13 +268,13 @@ class World:
             publish_ephemeral(ROOM, [Ephemeral((ROOM,), key, payload)])
 
     def do_trim(self, stream: int, keep: int) -> None:
-        self.stored.trim(("announcements", "user:1", "user:2")[stream % 3], keep)
+        self.stored.trim(STREAMS[stream % 3], keep)
 
     def do_bump(self, stream: int) -> None:
-        self.stored.bump_epoch(("announcements", "user:1", "user:2")[stream % 3])
+        self.stored.bump_epoch(STREAMS[stream % 3])
 
     def do_restore(self, stream: int, lost: int) -> None:
-        self.stored.restore(("announcements", "user:1", "user:2")[stream % 3], lost)
+        self.stored.restore(STREAMS[stream % 3], lost)
 
     def do_failover(self, device: int, lost: int) -> None:
         """Lose a client's newest events while it reads nothing, and give their numbers again.
@@ -485,7 +297,7 @@ class World:
         """Begin a stream anew while its last events are on their way."""
         self.do_publish(stream, 1, 0, 0, 0.0)
         self.do_publish(stream, 2, 0, 0, 0.002)
-        self.loop.outside(seconds, self.do_restore, (0, 1, 2)[stream % 3], 1)
+        self.loop.outside(seconds, self.do_restore, stream % 3, 1)
         self.loop.outside(seconds, self.do_publish, stream, 1, 0, 0, 0.0)
 
     def do_acks(self, device: int, seconds: float) -> None:
@@ -602,7 +414,7 @@ class World:
 
     def _end_node(self) -> None:
         send.sender.detach(self.loop)
-        send.sender = _Silent()
+        send.sender = Silent()
         self.loop.cancel_all()
         hub._hubs.pop(self.loop, None)
 
@@ -623,12 +435,12 @@ class World:
                     return self.failures
             self.loop.run_until(self.loop.time())
             self.loop.call_soon(self._heal)
-            self._wait(lambda: not self._outstaying(), self._say_who_outstays)
+            self._wait(lambda: not ending.outstaying(self), lambda: ending.tell_outstaying(self))
             self.loop.call_soon(self._forgive)
-            self._wait(self._quiet, self._say_who_is_stuck)
+            self._wait(lambda: ending.is_quiet(self), lambda: ending.tell_stuck(self))
             if not self.failures:
                 self.loop.run_until(self.loop.time() + 1.5)
-                self._look_at_the_end()
+                ending.look_at_the_end(self)
         finally:
             for writer in self.writers:
                 writer.dead = True
@@ -667,107 +479,3 @@ class World:
         for device in self.devices:
             if device.writer is None and device.wanted:
                 device.come_back()
-
-    def _outstaying(self) -> list[str]:
-        """List the devices that may not be there: by login, by rights, or as one too many."""
-        found = []
-        own: dict[tuple[int, int], list[Socket]] = {}
-        for number, node in enumerate(self.hubs):
-            for socket in node.sockets:
-                if socket.close_code is None and socket.connection.places:
-                    key = (number, socket.connection.user_id or 0)
-                    own.setdefault(key, []).append(socket)
-        for (number, user_id), open_now in own.items():
-            for socket in open_now:
-                identity, name = socket.connection.identity, socket.writer.judge.name  # type: ignore[attr-defined]
-                assert identity is not None
-                if identity.session in self.stored.ended:
-                    found.append(f"{name}: logged out")
-                if identity.expires_at < self.wall():
-                    found.append(f"{name}: its login has expired")
-                if user_id in self.stored.inactive:
-                    found.append(f"{name}: deactivated")
-                if user_id in self.barred and ROOM in socket.connection.rooms:
-                    found.append(f"{name}: barred from its room")
-            if len(open_now) > self.setting.most:
-                found.append(f"user {user_id} has {len(open_now)} sockets on node {number}")
-        return found
-
-    def _say_who_outstays(self) -> None:
-        for text in self._outstaying():
-            self.fail("outstays", text)
-
-    def _quiet(self) -> bool:
-        if self._outstaying():
-            return False
-        for device in self.devices:
-            if not device.wanted:
-                continue
-            writer = device.writer
-            if writer is None or writer.expected or writer.vanished:
-                return False
-            if writer.paused if writer.deaf else not device.greeted:
-                return False
-            if writer.judge.behind():
-                return False
-        return True
-
-    def _say_who_is_stuck(self) -> None:
-        self._say_who_outstays()
-        for device in self.devices:
-            writer = device.writer
-            if not device.wanted:
-                continue
-            if writer is None or not (device.greeted or writer.deaf or writer.vanished):
-                self.fail("stuck", f"device {device.number} is not let in")
-            elif writer.vanished or (writer.deaf and writer.paused):
-                self.fail("outstays", f"{writer.judge.name}: reads nothing any more")
-            elif writer.expected:
-                self.fail("unanswered", f"{writer.judge.name}: no answer to {writer.expected}")
-            elif behind := writer.judge.behind():
-                self.fail("stuck", f"{writer.judge.name}: {behind}")
-
-    def _look_at_the_end(self) -> None:
-        """Look for what nobody follows any more and is still kept, and for rooms' newest."""
-        alive = {t for node in self.hubs for socket in node.sockets for t in socket.tasks or ()}
-        # A client whose login has just ended may be in the middle of its next one.
-        clients = [d.writer for d in self.devices if d.writer is not None and not d.greeted]
-        alive |= {writer.serving for writer in clients if writer.serving is not None}
-        for task in sorted(asyncio.all_tasks(self.loop) - alive, key=hash):
-            work = getattr(task.get_coro(), "__qualname__", "")
-            if work not in OF_A_NODE:
-                self.fail("kept", f"a task of {work} that belongs to nobody")
-        for node in self.hubs:
-            self._look_at_what_is_kept(node)
-
-    def _look_at_what_is_kept(self, node: Hub) -> None:
-        open_now = {d.writer for d in self.devices if d.writer is not None}
-        kept = {socket.writer for socket in node.sockets}
-        kept |= {s.writer for own in node.sockets.users.values() for s in own}
-        for name in node.streams.followed:
-            kept |= {socket.writer for socket in node.streams.sockets(name)}
-        for members in node.rooms.joined.values():
-            kept |= {s.writer for sockets in members.by_rate.values() for s in sockets}
-            for key, frame in members.newest.items():
-                number = int(json.loads(frame.data)["data"]["price"])
-                for socket in members.by_rate["realtime"]:
-                    judge = socket.writer.judge  # type: ignore[attr-defined]
-                    if judge.rooms.get(ROOM, {}).get(key) != number:
-                        self.fail("room", f"{judge.name}: {key} is not {number}")
-        kept |= {socket.writer for socket in node.cycle.held}
-        for writer in kept - open_now:
-            self.fail("kept", writer.judge.name)  # type: ignore[attr-defined]
-        self._look_at_what_is_counted(node)
-
-    def _look_at_what_is_counted(self, node: Hub) -> None:
-        link = node.receiver
-        for group in sorted(link._groups):
-            if not link._wanted.get(group, lambda: False)():
-                self.fail("kept", f"the group {group} of the layer")
-        strangers = sum(socket.is_anonymous for socket in node.sockets)
-        if (counted := sum(node.sockets.anonymous.values())) != strangers:
-            self.fail("kept", f"a count of {counted} sockets without a login, not {strangers}")
-        here = {socket.connection.id for own in node.sockets.users.values() for socket in own}
-        changes = node.sockets.roster.take()  # nothing has been reported
-        if changes.came.keys() != here or changes.gone:
-            self.fail("kept", f"a roster of {sorted(changes.came)}, not {sorted(here)}")

@@ -1,0 +1,194 @@
+"""What stands in the place of clock, chance, log and layer while a world is played."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import logging
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from channels.layers import channel_layers
+from django.conf import settings
+from django.db import OperationalError
+from django.test import override_settings
+
+from realtime import computed, log, rooms
+from realtime.access import tickets, tokens, validity
+from realtime.core.identity import Identity
+from realtime.db import threads
+from realtime.hub import login_data
+from realtime.hub.socket import Socket
+from realtime.layer import send
+from realtime.log import reading
+from realtime.rooms import RoomKind
+from tests.faults.bugs import patching
+from tests.faults.bugs import streams as bugs_of_streams
+from tests.simulation.outside import Ear
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+TIMED = (
+    "realtime.hub.acks",
+    "realtime.db.batch",
+    "realtime.consumer.consumer",
+    "realtime.consumer.commands",
+    "realtime.hub.computed",
+    "realtime.hub.sockets",
+    "realtime.hub.hub",
+    "realtime.consumer.login",
+    "realtime.hub.socket",
+    "realtime.hub.writes",
+)
+CHANCE = ("realtime.hub.replay", "realtime.hub.sockets", "realtime.consumer.login")
+NAMED = ("realtime.consumer.consumer", "realtime.hub.hub")
+ROOM = "sim"
+
+
+class Playing:
+    """The world that is played now; what is replaced asks it."""
+
+    now: World
+
+
+class _Clock:
+    """In place of the module `time`."""
+
+    @staticmethod
+    def monotonic() -> float:
+        return Playing.now.loop.time()
+
+    @staticmethod
+    def time() -> float:
+        return Playing.now.wall()
+
+
+class _Chance:
+    """In place of the module `random`."""
+
+    @staticmethod
+    def random() -> float:
+        return Playing.now.rng.random()
+
+    @staticmethod
+    def uniform(least: float, most: float) -> float:
+        return Playing.now.rng.uniform(least, most)
+
+    @staticmethod
+    def randint(least: int, most: int) -> int:
+        return Playing.now.rng.randint(least, most)
+
+
+class _Names:
+    """In place of the module `secrets`: ids in the order in which they are given."""
+
+    @staticmethod
+    def token_hex(size: int) -> str:
+        return f"{Playing.now.number():0{size * 2}x}"
+
+
+class Silent(send.Sender):
+    """Of a process that is gone: what is put here is never said."""
+
+    def put(self, items: Sequence[send.Item]) -> None: ...
+
+
+class Room(RoomKind):
+    """A room that some may join."""
+
+    name = topic = ROOM
+
+    def matches(self, room: str) -> bool:
+        return room == ROOM
+
+    def may_join(self, user_id: int, room: str) -> bool:
+        return user_id not in Playing.now.barred
+
+
+def _verify(token: str) -> Identity | None:
+    user_id, _, rest = token.partition("/")
+    expires_at, _, session = rest.partition("/")
+    return Identity(int(user_id), float(expires_at), session) if rest else None
+
+
+def replacements() -> dict[tuple[Any, str], Any]:
+    """Say what of the product is replaced: the module or class, the name, and by what."""
+    module = importlib.import_module
+    found: dict[tuple[Any, str], Any] = {(bugs_of_streams, "time"): _Clock}
+    for name in TIMED:
+        found[module(name), "time"] = _Clock
+    for name in CHANCE:
+        found[module(name), "random"] = _Chance
+    for name in NAMED:
+        found[module(name), "secrets"] = _Names
+    found |= {
+        # the log, and what else a node asks of the database
+        (log, "heads"): lambda *a, **k: Playing.now.stored.heads(*a, **k),
+        (log, "read_many"): lambda *a, **k: Playing.now.stored.read_many(*a, **k),
+        (log, "begin_cursors"): lambda *a, **k: Playing.now.stored.begin_cursors(*a, **k),
+        (log, "move_cursors"): lambda *a, **k: Playing.now.stored.move_cursors(*a, **k),
+        (login_data, "load"): lambda *a, **k: Playing.now.stored.load_sessions(*a, **k),
+        (validity, "load"): lambda *a, **k: Playing.now.stored.load_standings(*a, **k),
+        (tickets, "redeem"): lambda *a, **k: Playing.now.stored.redeem(*a, **k),
+        (tokens, "verify"): _verify,
+        # Django's connections, of which a thread would close what is too old
+        (threads, "close_old_connections"): lambda: None,
+        # what applications register
+        (rooms, "_kinds"): {ROOM: Room()},
+        (computed, "_messages"): {},
+        # the order in which sets hold sockets, which is that of addresses in memory
+        (Socket, "__hash__"): lambda self: int(self.connection.id, 16),
+    }
+    return found
+
+
+# What is small, so that little is enough to fill it: (module, name).
+SIZES = {
+    "page": (reading, "PAGE"),
+    "piece": (importlib.import_module("realtime.hub.writes"), "MAX_PIECE_BYTES"),
+    "inline": (send, "MAX_INLINE_BYTES"),
+}
+
+
+@contextlib.contextmanager
+def replaced(bug: str | None = None) -> Iterator[None]:
+    """Put the world in the place of clock, chance, log and layer, for a while.
+
+    With a bug of `tests.faults.bugs` put into the product as well.
+    """
+    missing = object()
+    put = replacements()
+    before = {(owner, name): owner.__dict__.get(name, missing) for owner, name in put}
+    before |= {where: getattr(*where) for where in SIZES.values()}
+    sender, backends = send.sender, dict(channel_layers.backends)
+    logger = logging.getLogger("realtime")
+    level, propagate, handlers = logger.level, logger.propagate, list(logger.handlers)
+    layers = {"default": {"BACKEND": f"{Ear.__module__}.Ear"}}
+    with override_settings(CHANNEL_LAYERS=layers):
+        try:
+            for (owner, name), value in put.items():
+                setattr(owner, name, value)
+            logger.handlers, logger.propagate = [_Tracebacks()], False
+            logger.setLevel(logging.ERROR)
+            if bug is not None:
+                patching.apply(bug)
+            yield
+        finally:
+            patching.undo()  # first: a bug may stand on a replacement, and would bring it back
+            for (owner, name), value in before.items():
+                if value is missing:
+                    delattr(owner, name)
+                else:
+                    setattr(owner, name, value)
+            send.sender, channel_layers.backends = sender, backends
+            logger.handlers, logger.propagate = handlers, propagate
+            logger.setLevel(level)
+    assert settings.CHANNEL_LAYERS is not layers
+
+
+class _Tracebacks(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, OperationalError):  # of a database that was away
+            Playing.now.fail("traceback", f"{record.getMessage()}: {error!r}")
