@@ -16,7 +16,7 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Protocol
+from typing import Any, Protocol
 
 import django
 from django.core.management import call_command
@@ -29,6 +29,13 @@ PATIENT_SECONDS = 30
 
 FIRST, SECOND = "0/1", "1/1"  # the texts of an interleaving: which writer, which of its attempts
 Row = tuple[int, str]
+
+
+def query(statement: str, *parameters: Any) -> list[Any]:
+    """Run a statement on this thread's connection; return the rows that it has, if any."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters or None)
+        return cursor.fetchall() if cursor.description else []
 
 
 class Design(Protocol):
@@ -84,41 +91,31 @@ class Serial:
     visible = ""
 
     def prepare(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "CREATE TABLE numbered (number bigserial PRIMARY KEY, stream int, text text, "
-                "writer xid8 DEFAULT pg_current_xact_id())"
-            )
-            # Once for 32 numbers a sequence writes to PostgreSQL's log, which takes an id: here.
-            cursor.execute("SELECT nextval('numbered_number_seq')")
+        query(
+            "CREATE TABLE numbered (number bigserial PRIMARY KEY, stream int, text text, "
+            "writer xid8 DEFAULT pg_current_xact_id())"
+        )
+        # Once for 32 numbers a sequence writes to PostgreSQL's log, which takes an id: here.
+        self.draw_one()
+
+    def draw_one(self) -> int:
+        return int(query("SELECT nextval('numbered_number_seq')")[0][0])
 
     def write(self, stream: int, text: str) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("INSERT INTO numbered (stream, text) VALUES (%s, %s)", [stream, text])
+        query("INSERT INTO numbered (stream, text) VALUES (%s, %s)", stream, text)
 
     def draw(self) -> int:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT nextval('numbered_number_seq')")
-            [number] = cursor.fetchone()
-            cursor.execute("SELECT pg_current_xact_id_if_assigned()")
-            assert cursor.fetchone() == (None,), "the number gave the transaction its id"
-        return int(number)
+        number = self.draw_one()
+        found = query("SELECT pg_current_xact_id_if_assigned()")
+        assert found == [(None,)], "the number gave the transaction its id"
+        return number
 
     def finish(self, number: int) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO numbered (number, stream, text) VALUES (%s, 0, %s)", [number, FIRST]
-            )
+        query("INSERT INTO numbered (number, stream, text) VALUES (%s, 0, %s)", number, FIRST)
 
     def read(self, stream: int, after: int) -> Sequence[Row]:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT number, text FROM numbered WHERE stream = %s AND number > %s "
-                f"{self.visible} ORDER BY number",
-                [stream, after],
-            )
-            found: list[Row] = cursor.fetchall()
-            return found
+        statement = "SELECT number, text FROM numbered WHERE stream = %s AND number > %s "
+        return query(f"{statement} {self.visible} ORDER BY number", stream, after)
 
 
 class Horizon(Serial):
@@ -239,12 +236,11 @@ def interleave(design: Design) -> dict[str, int]:
 
 
 def _somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return bool(cursor.fetchone()[0])
+    [(count,)] = query(
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    return bool(count)
 
 
 def judge(

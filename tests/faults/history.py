@@ -174,13 +174,15 @@ class History:
     def newest(self, model: type[Notification | Transaction | Announcement]) -> int:
         return model.objects.order_by("-pk").values_list("pk", flat=True)[0]
 
-    def note(self, number: int) -> int:
-        ids = list(Notification.objects.order_by("pk").values_list("pk", flat=True))
+    def _one(self, model: type[Notification | Announcement | Transaction], number: int) -> int:
+        ids = list(model.objects.order_by("pk").values_list("pk", flat=True))
         return ids[number % len(ids)] if ids else 0
 
+    def note(self, number: int) -> int:
+        return self._one(Notification, number)
+
     def announcement(self, number: int) -> int:
-        ids = list(Announcement.objects.order_by("pk").values_list("pk", flat=True))
-        return ids[number % len(ids)] if ids else 0
+        return self._one(Announcement, number)
 
     def notify(self, number: int) -> None:
         services.notification_create(
@@ -230,10 +232,8 @@ class History:
         )
 
     def move(self, number: int) -> None:
-        ids = list(Transaction.objects.order_by("pk").values_list("pk", flat=True))
         to = ("processing", "completed", "failed", "cancelled", "expired", "reversed")[number % 6]
-        txn_id = ids[number // 6 % len(ids)] if ids else 0
-        ledger.transaction_move(txn_id=txn_id, to=to, reason="Because")
+        ledger.transaction_move(txn_id=self._one(Transaction, number // 6), to=to, reason="Because")
 
     def open_account(self, number: int) -> None:
         self.accounts.append(

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 import redis as redis_client
@@ -39,6 +40,12 @@ class Scene:
     def node(self) -> Node:
         """A node, any."""
         return self.rng.choice(self.cluster.nodes)
+
+    def store(self, kind: str) -> Any:
+        """Redis or PostgreSQL, which this cluster has."""
+        found = getattr(self.cluster, kind)
+        assert found is not None
+        return found
 
     def hold(self, shortest: float, longest: float) -> None:
         """Leave it broken for a while."""
@@ -105,27 +112,29 @@ def step_clock(scene: Scene) -> None:
 # -- Redis
 
 
-@nemesis("redis-kill")
-def kill_redis(scene: Scene) -> None:
-    redis = scene.cluster.redis
-    assert redis is not None
-    redis.kill()
-    scene.hold(0, 2)
-    redis.start()
+def nemeses_of_a_store(kind: str) -> None:
+    """Register the ways in which Redis and PostgreSQL alike stop and come back."""
+
+    @nemesis(f"{kind}-kill")
+    def kill(scene: Scene) -> None:
+        store = scene.store(kind)
+        store.kill()
+        scene.hold(0, 2)
+        store.start()
+
+    @nemesis(f"{kind}-restart")
+    def restart(scene: Scene) -> None:
+        store = scene.store(kind)
+        store.stop()
+        store.start()
 
 
-@nemesis("redis-restart")
-def restart_redis(scene: Scene) -> None:
-    redis = scene.cluster.redis
-    assert redis is not None
-    redis.stop()
-    redis.start()
+nemeses_of_a_store("redis")
 
 
 @nemesis("redis-freeze")
 def freeze_redis(scene: Scene) -> None:
-    redis = scene.cluster.redis
-    assert redis is not None
+    redis = scene.store("redis")
     redis.freeze()
     scene.hold(1, 5)
     redis.thaw()
@@ -133,42 +142,25 @@ def freeze_redis(scene: Scene) -> None:
 
 @nemesis("redis-flushall")
 def flush_redis(scene: Scene) -> None:
-    assert scene.cluster.redis is not None
-    scene.cluster.redis.flush()
+    scene.store("redis").flush()
 
 
 @nemesis("redis-client-kill")
 def kill_redis_clients(scene: Scene) -> None:
-    assert scene.cluster.redis is not None
     kind = scene.rng.choice(("pubsub", "normal"))
-    with redis_client.Redis.from_url(scene.cluster.redis.url) as client:
+    with redis_client.Redis.from_url(scene.store("redis").url) as client:
         client.execute_command("CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes")
 
 
 # -- PostgreSQL
 
 
-@nemesis("postgres-kill")
-def kill_postgres(scene: Scene) -> None:
-    postgres = scene.cluster.postgres
-    assert postgres is not None
-    postgres.kill()
-    scene.hold(0, 2)
-    postgres.start()
-
-
-@nemesis("postgres-restart")
-def restart_postgres(scene: Scene) -> None:
-    postgres = scene.cluster.postgres
-    assert postgres is not None
-    postgres.stop()
-    postgres.start()
+nemeses_of_a_store("postgres")
 
 
 @nemesis("postgres-terminate")
 def terminate_backends(scene: Scene) -> None:
-    assert scene.cluster.postgres is not None
-    with psycopg.connect(scene.cluster.postgres.url, autocommit=True) as connection:
+    with psycopg.connect(scene.store("postgres").url, autocommit=True) as connection:
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
@@ -181,26 +173,33 @@ def terminate_backends(scene: Scene) -> None:
 def _link(scene: Scene) -> Proxy:
     """Choose one link of one node, or that of the producers to PostgreSQL."""
     node = scene.node
-    proxies = list(node.proxies.values())
-    if scene.cluster.publishing is not None:
-        proxies.append(scene.cluster.publishing)
-    return scene.rng.choice(proxies)
+    publishing = scene.cluster.publishing
+    return scene.rng.choice([*node.proxies.values(), *([publishing] if publishing else [])])
 
 
-@nemesis("link-delay", sqlite=True)
-def delay_link(scene: Scene) -> None:
-    proxy = _link(scene)
-    proxy.delay = scene.rng.choice((0.005, 0.05, 0.3))
-    scene.hold(1, 3)
-    proxy.heal()
+def link_nemesis(
+    name: str, harm: Callable[[Proxy, random.Random], object], shortest: float, longest: float
+) -> None:
+    """Register harm to one link, which heals after a while."""
+
+    @nemesis(name, sqlite=True)
+    def harm_link(scene: Scene) -> None:
+        proxy = _link(scene)
+        harm(proxy, scene.rng)
+        scene.hold(shortest, longest)
+        proxy.heal()
 
 
-@nemesis("link-slice", sqlite=True)
-def slice_link(scene: Scene) -> None:
-    proxy = _link(scene)
-    proxy.slice_bytes = scene.rng.choice((7, 100))
-    scene.hold(0.5, 1.5)
-    proxy.heal()
+def _delay(proxy: Proxy, rng: random.Random) -> None:
+    proxy.delay = rng.choice((0.005, 0.05, 0.3))
+
+
+def _slice(proxy: Proxy, rng: random.Random) -> None:
+    proxy.slice_bytes = rng.choice((7, 100))
+
+
+link_nemesis("link-delay", _delay, 1, 3)
+link_nemesis("link-slice", _slice, 0.5, 1.5)
 
 
 @nemesis("link-reset", sqlite=True)
@@ -208,36 +207,10 @@ def reset_link(scene: Scene) -> None:
     _link(scene).reset_all()
 
 
-@nemesis("link-half-open", sqlite=True)
-def half_open_link(scene: Scene) -> None:
-    proxy = _link(scene)
-    proxy.half_open()
-    scene.hold(2, 5)
-    proxy.heal()
-
-
-@nemesis("link-black-hole", sqlite=True)
-def black_hole_link(scene: Scene) -> None:
-    proxy = _link(scene)
-    proxy.black_hole()
-    scene.hold(2, 5)
-    proxy.heal()
-
-
-@nemesis("link-refuse", sqlite=True)
-def refuse_link(scene: Scene) -> None:
-    proxy = _link(scene)
-    proxy.refuse()
-    scene.hold(0.5, 3)
-    proxy.heal()
-
-
-@nemesis("link-drop-after", sqlite=True)
-def drop_link_after(scene: Scene) -> None:
-    proxy = _link(scene)
-    proxy.drop_after(scene.rng.randrange(20_000))
-    scene.hold(1, 2)
-    proxy.heal()
+link_nemesis("link-half-open", lambda proxy, rng: proxy.half_open(), 2, 5)
+link_nemesis("link-black-hole", lambda proxy, rng: proxy.black_hole(), 2, 5)
+link_nemesis("link-refuse", lambda proxy, rng: proxy.refuse(), 0.5, 3)
+link_nemesis("link-drop-after", lambda proxy, rng: proxy.drop_after(rng.randrange(20_000)), 1, 2)
 
 
 @nemesis("deaf-node")

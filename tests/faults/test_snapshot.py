@@ -140,10 +140,7 @@ KINDS: dict[str, Kind] = {
     "renamed": (_NOTHING, lambda h: h.change_account(1)),
     "suspended": (_NOTHING, lambda h: h.change_account(0)),
     "paid in": (_NOTHING, lambda h: h.pay(1)),
-    "paid out": (
-        created("completed", "completed", outbound=False)[0],
-        lambda h: h.pay(3),
-    ),
+    "paid out": (created("completed", "completed", outbound=False)[0], lambda h: h.pay(3)),
     "announced": (_NOTHING, lambda h: h.announce(1)),
     "announced later": (lambda h: h.announce(30), later(31, lambda h: services.publish_due())),
     "draft published": (
@@ -169,6 +166,14 @@ KINDS: dict[str, Kind] = {
     for path in _PATHS.get(start, [])
     for to in sorted(tos)
 }
+
+
+def caught_up(client: Client, user: User) -> dict[str, Any]:
+    """Check that a client that has every event shows what a fresh snapshot does; return that."""
+    client.follow()
+    fresh = snapshot(user_id=user.pk)
+    assert client.shows(fresh["timestamp"]) == Client(fresh).shows(fresh["timestamp"])
+    return fresh
 
 
 @pytest.mark.django_db
@@ -197,10 +202,7 @@ def test_a_resent_notification_is_held_once() -> None:
     history.notify(1)
     client = Client(snapshot(user_id=alice.pk))
     services.notifications_resend(ids=[history.newest(Notification)])
-    client.follow()
-    fresh = snapshot(user_id=alice.pk)
-    assert len(fresh["notifications"]) == 1
-    assert client.shows(fresh["timestamp"]) == Client(fresh).shows(fresh["timestamp"])
+    assert len(caught_up(client, alice)["notifications"]) == 1
 
 
 @pytest.mark.django_db
@@ -213,9 +215,10 @@ def test_a_form_that_renames_brings_no_old_balance_back() -> None:
     ledger.transaction_move(to="completed", txn_id=history.newest(Transaction))
     open_form.name = "Savings"
     open_form.save(update_fields=["name", "updated_at"])  # as the admin does
-    client.follow()
-    fresh = snapshot(user_id=alice.pk)
-    assert client.shows(fresh["timestamp"]) == Client(fresh).shows(fresh["timestamp"])
+    caught_up(client, alice)
+
+
+ACTIONS = st.lists(st.tuples(st.integers(0, 100), st.integers(0, 500)), min_size=10, max_size=40)
 
 
 class TestSnapshot(TestCase):
@@ -223,14 +226,7 @@ class TestSnapshot(TestCase):
         max_examples=30, deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.differing_executors],
     )  # fmt: skip
-    @given(
-        before=st.lists(
-            st.tuples(st.integers(0, 100), st.integers(0, 500)), min_size=10, max_size=40
-        ),
-        after=st.lists(
-            st.tuples(st.integers(0, 100), st.integers(0, 500)), min_size=10, max_size=40
-        ),
-    )
+    @given(before=ACTIONS, after=ACTIONS)
     def test_a_snapshot_and_later_events_are_the_next_snapshot(
         self, before: list[tuple[int, int]], after: list[tuple[int, int]]
     ) -> None:
@@ -244,10 +240,8 @@ class TestSnapshot(TestCase):
             client = Client(snapshot(user_id=alice.pk))
             for action, number in after:
                 history.play(action, number)
-            client.follow()
-            fresh = snapshot(user_id=alice.pk)
+            fresh = caught_up(client, alice)
             assert client.positions == {n: at["offset"] for n, at in fresh["positions"].items()}
-            assert client.shows(fresh["timestamp"]) == Client(fresh).shows(fresh["timestamp"])
             counts = notification_counts([alice.pk])[alice.pk]
             assert fresh["counts"] == {"unread": counts.unread, "unseen": counts.unseen}
             assert user_stream(alice.pk) in fresh["positions"]

@@ -8,20 +8,15 @@ from typing import Any
 from realtime import log
 from realtime.core.state import ConnectionState
 from realtime.hub import acks, replay, streams
-from tests.faults.bugs.patching import bug, instead, replace
+from tests.faults.bugs.patching import bug, changes, instead, nothing, replace
 
 
-@bug("ack-ahead")
-def ack_ahead() -> None:
+@changes("ack-ahead", "move", acks.Acks)
+def ack_ahead(
+    original: Any, self: Any, socket: Any, stream: str, offset: int, epoch: Any = None
+) -> None:
     """Move the cursor further than the device has applied."""
-
-    def make(original: Any) -> Any:
-        def move(self: Any, socket: Any, stream: str, offset: int, epoch: Any = None) -> None:
-            original(self, socket, stream, offset + 3, epoch)
-
-        return move
-
-    replace(acks.Acks, "move", make)
+    original(self, socket, stream, offset + 3, epoch)
 
 
 @bug("ack-lost")
@@ -40,28 +35,14 @@ def ack_lost() -> None:
 @bug("ack-of-before")
 def ack_of_before() -> None:
     """Take acks of before a resynchronisation for acks of what has their numbers now."""
-
-    def make(original: Any) -> Any:
-        def resynced(self: Any, stream: str, offset: int) -> None: ...
-
-        return resynced
-
-    replace(ConnectionState, "resynced", make)
+    instead(ConnectionState, "resynced", nothing)
 
 
-@bug("ack-of-before-late")
-def ack_of_before_late() -> None:
+@changes("ack-of-before-late", "say_resync", replay, streams)
+def ack_of_before_late(original: Any, socket: Any, name: Any, place: Any, *given: Any) -> None:
     """Refuse only acks up to where a stream was resynchronised, not those of earlier events."""
-
-    def make(original: Any) -> Any:
-        def say_resync(socket: Any, name: Any, place: Any, *given: Any) -> None:
-            original(socket, name, place, *given)
-            socket.connection.ack_after[name] = place.offset
-
-        return say_resync
-
-    for module in (replay, streams):
-        replace(module, "say_resync", make)
+    original(socket, name, place, *given)
+    socket.connection.ack_after[name] = place.offset
 
 
 @bug("ack-unshielded")

@@ -8,35 +8,20 @@ from typing import Any
 from realtime.core.records import StoredEvent
 from realtime.layer.receive import LayerReceiver
 from realtime.layer.send import Sender
-from tests.faults.bugs.patching import bug, replace
+from tests.faults.bugs.patching import changes
 
 
-@bug("wrong-group")
-def wrong_group() -> None:
+@changes("wrong-group", "put", Sender)
+def wrong_group(original: Any, self: Any, items: Any) -> None:
     """Address events to `user:0`, a stream without followers."""
-
-    def make(original: Any) -> Any:
-        def put(self: Any, items: Any) -> None:
-            lost = (
-                item._replace(stream="user:0") if isinstance(item, StoredEvent) else item
-                for item in items
-            )
-            original(self, list(lost))
-
-        return put
-
-    replace(Sender, "put", make)
+    lost = (
+        item._replace(stream="user:0") if isinstance(item, StoredEvent) else item for item in items
+    )
+    original(self, list(lost))
 
 
-@bug("deaf-hub")
-def deaf_hub() -> None:
+@changes("deaf-hub", "__init__", LayerReceiver)
+def deaf_hub(original: Any, self: Any, node_id: str, hear: Any, missed: Any) -> None:
     """Stop to hear after ten messages, canaries apart."""
-
-    def make(original: Any) -> Any:
-        def __init__(self: Any, node_id: str, hear: Any, missed: Any) -> None:
-            heard = itertools.count(1)
-            original(self, node_id, lambda message: next(heard) <= 10 and hear(message), missed)
-
-        return __init__
-
-    replace(LayerReceiver, "__init__", make)
+    heard = itertools.count(1)
+    original(self, node_id, lambda message: next(heard) <= 10 and hear(message), missed)

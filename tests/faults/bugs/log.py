@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from realtime import log, publish
 from realtime.log import appending, in_one_statement, trimming
 from realtime.models import Stream
-from tests.faults.bugs.patching import bug, replace
+from tests.faults.bugs.patching import bug, changes, instead, replace
 
 
 def _on_another_connection(original: Any) -> Any:
@@ -36,13 +36,7 @@ def sequence() -> None:
     """Draw the numbers in a transaction of their own, as a sequence does."""
     replace(appending, "_lock_and_count", _on_another_connection)
 
-    def make(original: Any) -> Any:
-        def append(messages: Any) -> Any:
-            return appending._append_in_steps(messages, None)
-
-        return append
-
-    replace(in_one_statement, "append", make)
+    instead(in_one_statement, "append", lambda messages: appending._append_in_steps(messages, None))
 
 
 @bug("committed-apart")
@@ -59,27 +53,17 @@ def early_wake_up() -> None:
     replace(transaction, "on_commit", lambda original: on_commit)
 
 
-@bug("no-key")
-def no_key() -> None:
-    def make(original: Any) -> Any:
-        def append(messages: Any, *, idempotency_key: str | None = None) -> Any:
-            return original(messages)
-
-        return append
-
-    replace(log, "append", make)
+@changes("no-key", "append", log)
+def no_key(original: Any, messages: Any, *, idempotency_key: str | None = None) -> Any:
+    """Ignore idempotency keys."""
+    return original(messages)
 
 
-@bug("half-a-batch")
-def half_a_batch() -> None:
-    def make(original: Any) -> Any:
-        def append(messages: Any, *, idempotency_key: str | None = None) -> Any:
-            kept = messages[:-1] if len(messages) > 5 else messages
-            return original(kept, idempotency_key=idempotency_key)
-
-        return append
-
-    replace(log, "append", make)
+@changes("half-a-batch", "append", log)
+def half_a_batch(original: Any, messages: Any, *, idempotency_key: str | None = None) -> Any:
+    """Do not store the last event of a batch."""
+    kept = messages[:-1] if len(messages) > 5 else messages
+    return original(kept, idempotency_key=idempotency_key)
 
 
 @bug("wrong-stream")
@@ -103,17 +87,12 @@ def wrong_stream() -> None:
     replace(log, "append", make)
 
 
-@bug("floor")
-def floor() -> None:
-    def make(original: Any) -> Any:
-        def _trim_some(ids: Any, before: Any, keep: Any) -> Any:
-            with transaction.atomic():
-                old = dict(Stream.objects.filter(pk__in=ids).values_list("pk", "floor"))
-                found = original(ids, before, keep)
-                for pk in found:
-                    Stream.objects.filter(pk=pk).update(floor=old[pk])
-            return found
-
-        return _trim_some
-
-    replace(trimming, "_trim_some", make)
+@changes("floor", "_trim_some", trimming)
+def floor(original: Any, ids: Any, before: Any, keep: Any) -> Any:
+    """Trim without moving the floor."""
+    with transaction.atomic():
+        old = dict(Stream.objects.filter(pk__in=ids).values_list("pk", "floor"))
+        found = original(ids, before, keep)
+        for pk in found:
+            Stream.objects.filter(pk=pk).update(floor=old[pk])
+    return found

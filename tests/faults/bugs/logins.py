@@ -9,42 +9,29 @@ from realtime.access import tokens
 from realtime.consumer import login
 from realtime.core.resume import StartPosition
 from realtime.hub import login_data, recheck
-from tests.faults.bugs.patching import bug, instead, nothing, replace
+from tests.faults.bugs.patching import bug, changes, instead, nothing, replace
 
 
 async def _idle(*given: Any) -> None: ...
 
 
-@bug("wrong-login")
-def wrong_login() -> None:
+@changes("wrong-login", "verify", tokens)
+def wrong_login(original: Any, token: str) -> Any:
     """Log the first two users in as each other."""
-    other = {1: 2, 2: 1}
-
-    def make(original: Any) -> Any:
-        def verify(token: str) -> Any:
-            found = original(token)
-            if found is None:
-                return None
-            return dataclasses.replace(found, user_id=other.get(found.user_id, found.user_id))
-
-        return verify
-
-    replace(tokens, "verify", make)
+    found, other = original(token), {1: 2, 2: 1}
+    if found is None:
+        return None
+    return dataclasses.replace(found, user_id=other.get(found.user_id, found.user_id))
 
 
-@bug("resync-needless")
-def resync_needless() -> None:
-    def make(original: Any) -> Any:
-        def decide(**given: Any) -> StartPosition:
-            start = cast(StartPosition, original(**given))
-            behind = given["since"] is not None and given["since"] < given["head"]
-            if behind and given["floor"] and not start.resync:
-                return StartPosition(given["head"], "trimmed")
-            return start
-
-        return decide
-
-    replace(login_data, "decide", make)
+@changes("resync-needless", "decide", login_data)
+def resync_needless(original: Any, **given: Any) -> StartPosition:
+    """Tell each device that is behind after a trim to resynchronise."""
+    start = cast(StartPosition, original(**given))
+    behind = given["since"] is not None and given["since"] < given["head"]
+    if behind and given["floor"] and not start.resync:
+        return StartPosition(given["head"], "trimmed")
+    return start
 
 
 @bug("first-cursor-late")

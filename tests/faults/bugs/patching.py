@@ -54,6 +54,30 @@ def replace(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
     setattr(owner, name, functools.wraps(original)(make(original)))
 
 
+def changes(
+    name: str, attribute: str, *owners: Any
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a bug that stands in for one function, and is called with the original first."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        def make(original: Any) -> Any:
+            function.__qualname__ = original.__qualname__  # by which tasks are known
+
+            def changed(*args: Any, **kwargs: Any) -> Any:
+                return function(original, *args, **kwargs)
+
+            return changed
+
+        @bug(name)
+        def put_in() -> None:
+            for owner in owners:
+                replace(owner, attribute, make)
+
+        return function
+
+    return register
+
+
 def instead(owner: Any, name: str, function: Any) -> None:
     """Put a function in the place of another that is never called."""
     replace(owner, name, lambda original: function)

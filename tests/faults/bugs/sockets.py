@@ -9,32 +9,20 @@ from realtime.core.outbound import Outbound
 from realtime.hub import hub, socket, sockets
 from realtime.hub.writes import WriteCycle
 from realtime.protocol.codes import CloseCode
-from tests.faults.bugs.patching import bug, instead, nothing, replace
+from tests.faults.bugs.patching import bug, changes, instead, nothing
 
 
-@bug("swapped")
-def swapped() -> None:
-    def make(original: Any) -> Any:
-        def write_all(self: Any, sockets: Any, frames: Any) -> Any:
-            return original(self, sockets, list(reversed(frames)))
-
-        return write_all
-
-    replace(WriteCycle, "write_all", make)
+@changes("swapped", "write_all", WriteCycle)
+def swapped(original: Any, self: Any, sockets: Any, frames: Any) -> Any:
+    """Swap the events of one turn on the wire."""
+    return original(self, sockets, list(reversed(frames)))
 
 
-@bug("full-socket")
-def full_socket() -> None:
+@changes("full-socket", "offer", Outbound)
+def full_socket(original: Any, self: Any, frame: Any) -> bool:
     """Take it for a delivery when a socket refuses an event because too much waits."""
-
-    def make(original: Any) -> Any:
-        def offer(self: Any, frame: Any) -> bool:
-            original(self, frame)
-            return True
-
-        return offer
-
-    replace(Outbound, "offer", make)
+    original(self, frame)
+    return True
 
 
 @bug("no-expiry")
@@ -42,16 +30,11 @@ def no_expiry() -> None:
     instead(socket.Socket, "expire", nothing)
 
 
-@bug("surplus-stays")
-def surplus_stays() -> None:
-    def make(original: Any) -> Any:
-        def close(self: Any, code: Any, *, at_once: bool = False) -> None:
-            if code is not CloseCode.TOO_MANY_CONNECTIONS:
-                original(self, code, at_once=at_once)
-
-        return close
-
-    replace(socket.Socket, "close", make)
+@changes("surplus-stays", "close", socket.Socket)
+def surplus_stays(original: Any, self: Any, code: Any, *, at_once: bool = False) -> None:
+    """Close no socket for being one too many."""
+    if code is not CloseCode.TOO_MANY_CONNECTIONS:
+        original(self, code, at_once=at_once)
 
 
 @bug("no-heartbeat")
@@ -64,20 +47,13 @@ def no_sweep() -> None:
     instead(hub.Hub, "_sweep", nothing)
 
 
-@bug("task-kept")
-def task_kept() -> None:
+@changes("task-kept", "gone", socket.Socket)
+def task_kept(original: Any, self: Any) -> None:
     """Let what a socket was about to do go on without it."""
-
-    def make(original: Any) -> Any:
-        def gone(self: Any) -> None:
-            tasks, self.tasks = self.tasks, None
-            drained, self._drained = self._drained, None
-            original(self)
-            self.tasks, self._drained = tasks, drained
-
-        return gone
-
-    replace(socket.Socket, "gone", make)
+    tasks, self.tasks = self.tasks, None
+    drained, self._drained = self._drained, None
+    original(self)
+    self.tasks, self._drained = tasks, drained
 
 
 @bug("strangers-kept")

@@ -9,7 +9,7 @@ from typing import Any
 from realtime.core.frames import Frame
 from realtime.hub import hub, replay, streams
 from realtime.log import reading
-from tests.faults.bugs.patching import bug, nothing, replace
+from tests.faults.bugs.patching import bug, changes, instead, nothing, replace
 
 
 @bug("replay-before-join")
@@ -36,15 +36,9 @@ def replay_before_join() -> None:
     replace(streams.FollowedStreams, "receive", later)
 
 
-@bug("no-reconcile")
-def no_reconcile() -> None:
-    def make(original: Any) -> Any:
-        async def reconcile(self: Any) -> None:
-            return None
-
-        return reconcile
-
-    replace(streams.FollowedStreams, "reconcile", make)
+@changes("no-reconcile", "reconcile", streams.FollowedStreams)
+async def no_reconcile(original: Any, self: Any) -> None:
+    """Take silence for proof that nothing was missed."""
 
 
 @bug("one-page")
@@ -65,36 +59,24 @@ def one_page() -> None:
     reading.PAGE = 5
 
 
-@bug("filter-first")
-def filter_first() -> None:
+@changes("filter-first", "filter", streams.FollowedStreams)
+def filter_first(original: Any, self: Any, socket: Any, types: Any) -> None:
     """Look whether a socket waits, and only then spread, which may make it wait."""
-
-    def make(original: Any) -> Any:
-        def filter(self: Any, socket: Any, types: Any) -> None:
-            socket.connection.subscriptions = types
-            for name in socket.connection.places:
-                followed = self.followed.get(name)
-                if followed is not None and not followed.is_waiting(socket):
-                    self._cycle.fan_out_now()
-                    followed.go_live(socket)
-
-        return filter
-
-    replace(streams.FollowedStreams, "filter", make)
+    socket.connection.subscriptions = types
+    for name in socket.connection.places:
+        followed = self.followed.get(name)
+        if followed is not None and not followed.is_waiting(socket):
+            self._cycle.fan_out_now()
+            followed.go_live(socket)
 
 
-@bug("twice")
-def twice() -> None:
-    def make(original: Any) -> Any:
-        def _deliver(self: Any, followed: Any, entry: Any) -> None:
-            original(self, followed, entry)
-            for socket in list(followed.live):
-                if socket.connection.device:
-                    socket.put(Frame(entry.payload.encode()))
-
-        return _deliver
-
-    replace(streams.FollowedStreams, "_deliver", make)
+@changes("twice", "_deliver", streams.FollowedStreams)
+def twice(original: Any, self: Any, followed: Any, entry: Any) -> None:
+    """Write each event twice to sockets that named a device."""
+    original(self, followed, entry)
+    for socket in list(followed.live):
+        if socket.connection.device:
+            socket.put(Frame(entry.payload.encode()))
 
 
 @bug("wrong-socket")
@@ -119,41 +101,22 @@ def wrong_socket() -> None:
 
 @bug("resync-silent")
 def resync_silent() -> None:
-    def make(original: Any) -> Any:
-        def say_resync(*given: Any) -> None:
-            return None
-
-        return say_resync
-
+    """Tell a device that cannot resume nothing."""
     for module in (replay, streams):
-        replace(module, "say_resync", make)
+        instead(module, "say_resync", nothing)
 
 
-@bug("reset-unsettled")
-def reset_unsettled() -> None:
+@changes("reset-unsettled", "reset", streams.FollowedStreams)
+def reset_unsettled(original: Any, self: Any, followed: Any, head: Any, reason: Any) -> None:
     """Begin a stream anew, and spread only then what this turn had of its old life."""
-
-    def make(original: Any) -> Any:
-        def reset(self: Any, followed: Any, head: Any, reason: Any) -> None:
-            fan_out, self._cycle.fan_out_now = self._cycle.fan_out_now, nothing
-            try:
-                original(self, followed, head, reason)
-            finally:
-                self._cycle.fan_out_now = fan_out
-
-        return reset
-
-    replace(streams.FollowedStreams, "reset", make)
+    fan_out, self._cycle.fan_out_now = self._cycle.fan_out_now, nothing
+    try:
+        original(self, followed, head, reason)
+    finally:
+        self._cycle.fan_out_now = fan_out
 
 
-@bug("groups-kept")
-def groups_kept() -> None:
+@changes("groups-kept", "join_streams", hub.Hub)
+def groups_kept(original: Any, self: Any, streams: Any) -> None:
     """Keep receiving events of users that have left."""
-
-    def make(original: Any) -> Any:
-        def join_streams(self: Any, streams: Any) -> None:
-            original(self, [name for name in streams if name in self.streams.followed])
-
-        return join_streams
-
-    replace(hub.Hub, "join_streams", make)
+    original(self, [name for name in streams if name in self.streams.followed])
