@@ -40,12 +40,12 @@ def node(**env: str) -> Iterator[Server]:
         yield server
 
 
-async def connect(server: Server, user_id: int, **options: Any) -> tuple[Client, dict[str, Any]]:
-    """Open a socket as a user, and return it with its greeting."""
-    token = options.pop("token", None) or token_for(user_id)
+async def connect(server: Server, user: int | str, **options: Any) -> Client:
+    """Open a socket as a user, given by id or by a token; return it once it was greeted."""
+    token = user if isinstance(user, str) else token_for(user)
     client = await Client.open(server.ws_url, token=token, **options)
-    greeting = await client.receive("connection_established")
-    return client, greeting["data"]
+    await client.receive("connection_established")
+    return client
 
 
 def broadcast(server: Server, kind: str, body: dict[str, Any], query: str = "") -> dict[str, Any]:
@@ -55,6 +55,13 @@ def broadcast(server: Server, kind: str, body: dict[str, Any], query: str = "") 
     )
     assert answer.status in {200, 201}, answer
     return dict(answer.json())
+
+
+def reported(server: Server, user_id: int = STAFF) -> dict[str, Any]:
+    """Read what the nodes report of themselves, as staff does over HTTP."""
+    answer = server.request("GET", "/ws/stats", token=token_for(user_id))
+    assert answer.status == 200, answer
+    return dict(answer.json()["data"])
 
 
 def push_balance(server: Server, user_id: int, number: int) -> dict[str, Any]:

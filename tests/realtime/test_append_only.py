@@ -61,21 +61,21 @@ WAYS: dict[str, Callable[[type[Any], Any], Any]] = {
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("model", [Broadcast, BroadcastDecision])
-def test_no_way_changes_or_deletes_it(broadcast: Broadcast, model: Any, way: str) -> None:
+def test_no_method_changes_or_deletes_a_record(broadcast: Broadcast, model: Any, way: str) -> None:
     before = model.objects.values().get()
     with pytest.raises(RecordIsFinal, match="is a record: it is never changed"):
         WAYS[way](model, model.objects.get())
     assert model.objects.values().get() == before
 
 
-def test_the_manager_of_its_author_does_not_either(broadcast: Broadcast) -> None:
+def test_the_manager_of_its_author_changes_no_record(broadcast: Broadcast) -> None:
     with pytest.raises(RecordIsFinal):
         broadcast.author.broadcast_set.all().delete()
     with pytest.raises(RecordIsFinal):
         broadcast.author.broadcast_set.update(kind="market")
 
 
-def test_another_of_the_same_key_does_not_take_its_place(broadcast: Broadcast) -> None:
+def test_a_second_record_of_the_same_key_is_refused(broadcast: Broadcast) -> None:
     before = Broadcast.objects.values().get()
     twin = Broadcast(**before | {"address": "192.0.2.9"})
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -83,12 +83,12 @@ def test_another_of_the_same_key_does_not_take_its_place(broadcast: Broadcast) -
     assert Broadcast.objects.values().get() == before
 
 
-def test_its_author_stays(broadcast: Broadcast) -> None:
+def test_the_author_of_a_record_cannot_be_deleted(broadcast: Broadcast) -> None:
     with pytest.raises(models.ProtectedError):
         broadcast.author.delete()
 
 
-def test_many_are_written_at_once(broadcast: Broadcast) -> None:
+def test_many_records_are_written_at_once(broadcast: Broadcast) -> None:
     others = [
         Broadcast(
             author=broadcast.author, kind=kind, target="7", payload={}, fingerprint="x", audience=1
@@ -149,7 +149,7 @@ def test_the_unique_columns_of_each_record_are_known() -> None:
 @pytest.mark.parametrize("verb", ["INSERT OR REPLACE", "REPLACE"])
 @pytest.mark.parametrize("kept", [0, 1])
 @pytest.mark.parametrize("model", UNIQUE)
-def test_no_row_takes_the_place_of_a_record(
+def test_no_row_replaces_a_record(
     broadcast: Broadcast, move: TransactionMove, model: Any, kept: int, verb: str
 ) -> None:
     table, all_columns = model._meta.db_table, set().union(*UNIQUE[model])
@@ -180,7 +180,7 @@ def test_migrate_makes_a_missing_trigger_again(db: None) -> None:
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL has schemas")
-def test_the_triggers_of_another_schema_are_none_of_this_one(db: None) -> None:
+def test_the_triggers_of_another_schema_do_not_count(db: None) -> None:
     table = Broadcast._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute("CREATE SCHEMA second")
@@ -193,7 +193,7 @@ def test_the_triggers_of_another_schema_are_none_of_this_one(db: None) -> None:
     assert append_only.missing(connection) == []
 
 
-def test_migrate_replaces_a_trigger_of_a_former_definition(
+def test_migrate_replaces_an_outdated_trigger(
     broadcast: Broadcast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     append_only.remove("default", "UPDATE")
@@ -212,7 +212,7 @@ def test_migrate_replaces_a_trigger_of_a_former_definition(
 
 
 @pytest.mark.parametrize("model", RECORDS)
-def test_a_record_can_only_lose_what_tells_about_a_person(
+def test_only_the_personal_data_of_a_record_can_be_erased(
     broadcast: Broadcast, move: TransactionMove, model: Any
 ) -> None:
     [column] = model.ERASABLE

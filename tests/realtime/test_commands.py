@@ -1,4 +1,4 @@
-"""Whatever the commands are given, they do it or say in one line what to give."""
+"""Commands accept their arguments or end with one line that says what to give."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def options_of(name: str) -> Iterator[Any]:
             yield action
 
 
-def test_every_command_is_of_the_kind_that_ends_in_one_line() -> None:
+def test_every_command_has_the_class_that_ends_in_one_line() -> None:
     for name in ours():
         command = load_command_class(get_commands()[name], name)
         assert isinstance(command, commands.Command), name
@@ -74,7 +74,7 @@ def test_every_command_is_of_the_kind_that_ends_in_one_line() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", sorted(WORKS))
-def test_odd_arguments_end_in_one_line(
+def test_odd_arguments_end_with_one_line(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)  # some are names of files to write
@@ -120,7 +120,7 @@ def test_odd_numbers_are_refused_before_work_begins(name: str) -> None:
         (b"1\n\x00\n", "Line 2 is"),
     ],
 )
-def test_a_file_of_users_is_read_or_refused(tmp_path: Path, content: bytes, says: str) -> None:
+def test_an_invalid_file_of_users_is_refused(tmp_path: Path, content: bytes, says: str) -> None:
     User.objects.create_user("alice", id=1)
     file = tmp_path / "users"
     file.write_bytes(content)
@@ -151,7 +151,7 @@ def test_a_file_of_users_may_begin_with_a_byte_order_mark(tmp_path: Path) -> Non
         ("::1", ["localhost"], None),
     ],
 )
-def test_serve_says_what_to_set_if_other_machines_would_be_refused(
+def test_serve_says_which_hosts_to_allow_for_other_machines(
     host: str, allowed: list[str], says: str | None
 ) -> None:
     hint = serve.unreachable(host, allowed)

@@ -1,4 +1,4 @@
-"""Refusals: their texts, and what they tell programs."""
+"""The texts of refusals, and their fields for programs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class OutOfStock(Refused):
     text: ClassVar[str] = "There is no {}; {left} of another kind are left."
 
 
-def test_what_is_given_fills_the_text_and_what_is_named_is_told_to_programs() -> None:
+def test_positional_values_fill_the_text_and_named_ones_are_fields() -> None:
     assert describe(OutOfStock("{chair}", left=3)) == {
         "left": 3,
         "type": "urn:problem-type:hoardrun:out_of_stock",
@@ -28,7 +28,7 @@ def test_what_is_given_fills_the_text_and_what_is_named_is_told_to_programs() ->
     }
 
 
-def test_a_refusal_without_a_title_has_that_of_its_status() -> None:
+def test_a_refusal_without_a_title_has_the_title_of_its_status() -> None:
     class TooBig(Refused):
         code = "too_large"
         status = 413

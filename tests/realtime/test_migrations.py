@@ -1,4 +1,4 @@
-"""What migrations do to rows that are there."""
+"""How migrations change existing rows."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TABLES = {
 
 @pytest.fixture
 def library() -> Iterator[None]:
-    """The tables of `token_blacklist`, as an earlier version has filled them."""
+    """Make the tables of `token_blacklist`, as an earlier version had them."""
     key, moment = TABLES[connection.vendor]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -82,7 +82,7 @@ def migrate() -> None:
         module.take_over(apps, editor)
 
 
-def test_the_texts_of_refresh_tokens_go_and_logins_stay(
+def test_the_migration_removes_texts_of_refresh_tokens_and_keeps_logins(
     library: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = import_module("realtime.migrations.0005_issued_tokens")

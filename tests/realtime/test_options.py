@@ -9,12 +9,12 @@ import pytest
 from realtime.options import Options, options
 
 
-def test_what_is_not_set_has_its_default(settings: Any) -> None:
+def test_an_option_that_is_not_set_has_its_default(settings: Any) -> None:
     settings.REALTIME = {"TICKET_SECONDS": 7.0}
     assert options() == Options(ticket_seconds=7.0)
 
 
-def test_a_name_that_is_no_option_is_refused(settings: Any) -> None:
+def test_an_unknown_name_is_refused(settings: Any) -> None:
     settings.REALTIME = {"TICKET_SECOND": 7.0}
     with pytest.raises(ValueError, match="unknown names: ticket_second"):
         options()

@@ -1,4 +1,4 @@
-"""Every lock and every transaction of the product keeps the rules of `docs/guarantees.md`."""
+"""Each lock and each transaction of the product keeps the rules of `docs/guarantees.md`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def nodes() -> Iterator[tuple[str, ast.AST]]:
                 yield f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}", node
 
 
-def test_no_lock_keeps_rows_from_being_referred_to() -> None:
+def test_each_lock_of_rows_allows_references_to_them() -> None:
     """A publisher holds a stream and writes rows that refer to a user."""
     found = {
         place: {keyword.arg for keyword in node.keywords}
@@ -30,7 +30,7 @@ def test_no_lock_keeps_rows_from_being_referred_to() -> None:
     assert not [place for place, names in found.items() if "no_key" not in names]
 
 
-def test_each_transaction_is_repeated_that_loses_a_conflict() -> None:
+def test_each_transaction_is_repeated_after_a_conflict() -> None:
     """`one_transaction` repeats; a bare `transaction.atomic` would not."""
     used = {
         f"{place} {node.name}": [ast.unparse(each) for each in node.decorator_list]

@@ -1,3 +1,5 @@
+"""Names of streams, and the streams that each user follows."""
+
 from __future__ import annotations
 
 import pytest
@@ -9,11 +11,11 @@ from realtime.streams import stream_user, user_stream
 @pytest.mark.parametrize(
     ("stream", "user_id"), [("user:7", 7), ("announcements", None), ("user:x", None)]
 )
-def test_a_stream_says_which_user_it_belongs_to(stream: str, user_id: int | None) -> None:
+def test_the_name_of_a_user_stream_has_the_user(stream: str, user_id: int | None) -> None:
     assert stream_user(stream) == user_id
 
 
-def test_a_user_stream_is_named_by_a_number_only() -> None:
+def test_a_user_stream_needs_a_number() -> None:
     with pytest.raises(ValueError, match="invalid literal"):
         user_stream("1,announcements")
 
@@ -25,6 +27,6 @@ def test_a_declared_stream_is_followed_by_every_connection(monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("name", ["", "user", "user:7", "Matches", "a" * 31, "a,b"])
-def test_a_stream_that_could_be_taken_for_another_is_refused(name: str) -> None:
+def test_an_ambiguous_name_of_a_stream_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="cannot be the name of a stream"):
         streams.declare(name)

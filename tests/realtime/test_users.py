@@ -1,4 +1,4 @@
-"""A project may have users of its own kind, such as those who log in by an address."""
+"""A project may have its own model of users, such as one with addresses for names."""
 
 from __future__ import annotations
 

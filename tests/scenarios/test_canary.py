@@ -1,10 +1,9 @@
-"""A credential is in no log, page, answer, metric or message between the nodes."""
+"""No credential is in a log, a page, an answer, a metric or a message between nodes."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.nodes import ALICE, USERS
 from tests.services import reaper, secrets
 from tests.services.client import Client
+from tests.services.plugin import Serve
 from tests.services.postgres import Postgres
 from tests.services.redis import Redis
 from tests.services.server import Server
@@ -45,16 +45,8 @@ for model in admin.site._registry:
 """
 
 
-def log_in(server: Server, name: str) -> dict[str, str]:
-    answer = server.request(
-        "POST", "/api/v1/auth/token", json={"username": name, "password": PASSWORD}
-    )
-    assert answer.status == 200, answer
-    return dict(answer.json())
-
-
 async def test_no_credential_is_seen_anywhere(
-    postgres: Postgres, redis: Redis, serve: Callable[..., Server]
+    postgres: Postgres, redis: Redis, serve: Serve
 ) -> None:
     env = {
         "DATABASE_URL": postgres.database("canary"),
@@ -62,9 +54,7 @@ async def test_no_credential_is_seen_anywhere(
         "LOG_LEVEL": "DEBUG",
         "WS_MAX_LOGINS_PER_SECOND_PER_USER": "1000",
     }
-    server = serve(env=env, migrate=True)
-    script = f"PASSWORD = {PASSWORD!r}\n{_PASSWORDS}"
-    await asyncio.to_thread(server.manage, "shell", "-v0", "-c", USERS + script)
+    server = serve(env=env, prepare=f"{USERS}\nPASSWORD = {PASSWORD!r}\n{_PASSWORDS}")
     reader, writer = await asyncio.open_connection("127.0.0.1", redis.port)
     writer.write(b"MONITOR\r\n")
     watching = asyncio.create_task(reader.read())
@@ -73,7 +63,7 @@ async def test_no_credential_is_seen_anywhere(
     seen["redis"] = (await watching).decode(errors="replace")
     assert "PUBLISH" in seen["redis"].upper()
     writer.close()
-    seen["admin"] = await asyncio.to_thread(server.manage, "shell", "-v0", "-c", _PAGES)
+    seen["admin"] = await asyncio.to_thread(server.shell, _PAGES)
     assert "issuedtoken" in seen["admin"]
     seen["stats"] = await asyncio.to_thread(server.manage, "stats", "--json")
     tokens = json.loads(seen.pop("secrets"))
@@ -86,8 +76,8 @@ async def test_no_credential_is_seen_anywhere(
 
 
 async def use_every_credential(server: Server) -> dict[str, str]:
-    alice = await asyncio.to_thread(log_in, server, "alice")
-    staff = await asyncio.to_thread(log_in, server, "charlie")
+    alice = await asyncio.to_thread(server.log_in, "alice", PASSWORD)
+    staff = await asyncio.to_thread(server.log_in, "charlie", PASSWORD)
     tickets = [
         (await asyncio.to_thread(server.request, "POST", "/api/ws-ticket", token=alice["access"]))
         .json()["ticket"]

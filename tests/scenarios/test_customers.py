@@ -1,4 +1,4 @@
-"""The product, end to end: what two customers see of what support and services do.
+"""The product, end to end: what two customers see of the work of support and services.
 
 Real server processes and real WebSocket clients, embedded and on PostgreSQL with Redis.
 """
@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
+from tests.nodes import connect
 from tests.services.admin import Admin
-from tests.services.client import Client
+from tests.services.ports import wait_until
 from tests.services.postgres import Postgres
 from tests.services.redis import Redis
 from tests.services.server import Server
@@ -58,18 +58,8 @@ def product(request: pytest.FixtureRequest) -> Iterator[Setup]:
         yield Setup(amina=one, brian=other, support=Admin(one.url, *STAFF))
 
 
-def log_in(server: Server, username: str, password: str) -> str:
-    answer = server.request(
-        "POST", "/api/v1/auth/token", json={"username": username, "password": password}
-    )
-    assert answer.status == 200, answer
-    return str(answer.json()["access"])
-
-
-async def connect(server: Server, token: str, **options: Any) -> tuple[Client, dict[str, Any]]:
-    client = await Client.open(server.ws_url, token=token, **options)
-    greeting: dict[str, Any] = (await client.receive("connection_established"))["data"]
-    return client, greeting
+def token_of(server: Server, username: str, password: str) -> str:
+    return server.log_in(username, password)["access"]
 
 
 def announce(product: Setup, title: str) -> None:
@@ -94,10 +84,10 @@ def reached(product: Setup) -> dict[str, int]:
     return dict(zip(titles, map(int, counts), strict=False))
 
 
-async def test_a_completed_transaction_reaches_its_owner_with_balance_and_bell_and_nobody_else(
+async def test_a_completed_transaction_reaches_its_owner_alone_with_balance_and_bell(
     product: Setup,
 ) -> None:
-    amina_token, brian_token = log_in(product.amina, *AMINA), log_in(product.brian, *BRIAN)
+    amina_token, brian_token = token_of(product.amina, *AMINA), token_of(product.brian, *BRIAN)
     pending = product.amina.request(
         "GET", "/api/v1/transactions?status=pending&limit=50", token=amina_token
     ).json()
@@ -107,8 +97,8 @@ async def test_a_completed_transaction_reaches_its_owner_with_balance_and_bell_a
         for account in product.amina.request("GET", "/api/v1/accounts", token=amina_token).json()
         if account["id"] == txn["account_id"]
     )
-    amina, _ = await connect(product.amina, amina_token)
-    brian, _ = await connect(product.brian, brian_token)
+    amina = await connect(product.amina, amina_token)
+    brian = await connect(product.brian, brian_token)
     async with amina, brian:
         unread = (await amina.receive("notification_counts"))["data"]["unread"]
         await brian.receive("notification_counts")
@@ -134,12 +124,13 @@ async def test_a_completed_transaction_reaches_its_owner_with_balance_and_bell_a
         assert brian.journal[before:] == []
 
 
-async def test_three_notifications_missed_offline_arrive_on_return_exactly_and_in_order(
+async def test_notifications_missed_offline_arrive_once_and_in_order(
     product: Setup,
 ) -> None:
-    token = log_in(product.amina, *AMINA)
-    staff = log_in(product.amina, *STAFF)
-    amina, greeting = await connect(product.amina, token)
+    token = token_of(product.amina, *AMINA)
+    staff = token_of(product.amina, *STAFF)
+    amina = await connect(product.amina, token)
+    greeting = amina.greeting
     stream = next(name for name in greeting["positions"] if name.startswith("user:"))
     since = {
         "user": greeting["positions"][stream]["offset"],
@@ -156,7 +147,7 @@ async def test_three_notifications_missed_offline_arrive_on_return_exactly_and_i
         )
         assert answer.status == 201, answer
     # She comes back to the other node.
-    back, _ = await connect(product.brian, token, since=since, epoch=greeting["epoch"])
+    back = await connect(product.brian, token, since=since, epoch=greeting["epoch"])
     async with back:
         missed = [await back.receive("notification") for _ in titles]
         assert [message["data"]["title"] for message in missed] == titles
@@ -165,15 +156,18 @@ async def test_three_notifications_missed_offline_arrive_on_return_exactly_and_i
         await back.expect_nothing(0.5, type="notification")
 
 
-async def test_an_announcement_from_the_admin_reaches_everybody(product: Setup) -> None:
-    amina, _ = await connect(product.amina, log_in(product.amina, *AMINA))
-    brian, _ = await connect(product.brian, log_in(product.brian, *BRIAN))
+async def test_an_announcement_from_the_admin_reaches_all_customers(product: Setup) -> None:
+    amina = await connect(product.amina, token_of(product.amina, *AMINA))
+    brian = await connect(product.brian, token_of(product.brian, *BRIAN))
     async with amina, brian:
         await asyncio.to_thread(announce, product, "Planned maintenance")
         for client in (amina, brian):
             message = await client.receive("system_announcement")
             assert message["data"]["title"] == "Planned maintenance"
             assert message["data"]["severity"] == "maintenance"
-    async with asyncio.timeout(20):  # nodes report every two seconds
-        while reached(product) != {"Planned maintenance": 2}:
-            await asyncio.sleep(0.2)
+    await asyncio.to_thread(
+        wait_until,
+        lambda: reached(product) == {"Planned maintenance": 2},
+        seconds=20,  # nodes report every two seconds
+        what="the announcement has reached both",
+    )

@@ -1,4 +1,4 @@
-"""A device that names itself has everything after its last acknowledgement, or is told so."""
+"""A named device gets each event after its last ack, or is told to resynchronise."""
 
 from __future__ import annotations
 
@@ -42,10 +42,6 @@ def served() -> Iterator[Server]:
         yield server
 
 
-async def shell(server: Server, script: str) -> None:
-    await asyncio.to_thread(server.manage, "shell", "-v0", "-c", script)
-
-
 async def until_number(client: Client, number: int) -> list[dict[str, Any]]:
     """Read up to a balance update; return all of the stream, and what else it was told."""
     while (await client.receive("balance_update"))["data"]["available_balance"] != str(number):
@@ -53,66 +49,63 @@ async def until_number(client: Client, number: int) -> list[dict[str, Any]]:
     return client.journal
 
 
-async def test_an_ack_of_before_a_resynchronisation_stands_for_nothing(served: Server) -> None:
-    phone, greeting = await connect(served, ALICE, device="phone")
+async def test_an_ack_from_before_a_resynchronisation_counts_for_nothing(served: Server) -> None:
+    phone = await connect(served, ALICE, device="phone")
     for number in (1, 2, 3):
         push_balance(served, ALICE, number)
     last = (await until_number(phone, 3))[-1]["offset"]
     phone.drop()
-    await shell(served, LOSE_THE_NEWEST)
+    await asyncio.to_thread(served.shell, LOSE_THE_NEWEST)
     push_balance(served, ALICE, 103)  # of the same number as the one that was lost
     push_balance(served, ALICE, 104)
-    phone, _ = await connect(
-        served, ALICE, device="phone", since={STREAM: last}, epoch=greeting["epoch"]
+    phone = await connect(
+        served, ALICE, device="phone", since={STREAM: last}, epoch=phone.greeting["epoch"]
     )
-    await phone.send({"type": "ack", "stream": STREAM, "offset": last, "id": "late"})
-    assert (await phone.receive("resync_required"))["data"]["stream"] == STREAM
-    answer = await phone.until_answer("late")
+    answer = await phone.request(type="ack", stream=STREAM, offset=last)
+    told = [m["data"]["stream"] for m in phone.journal if m["type"] == "resync_required"]
+    assert told == [STREAM]
     assert (answer["type"], answer["data"]["code"]) == ("error", "invalid_offset")
     phone.drop()  # before it has read the snapshot
-    phone, _ = await connect(served, ALICE, device="phone")
+    phone = await connect(served, ALICE, device="phone")
     assert (await phone.receive("resync_required"))["data"]["reason"] == "epoch"
     await phone.close()
 
 
-async def test_a_new_device_that_must_resynchronise_is_told_until_it_has(served: Server) -> None:
+async def test_a_new_device_is_told_to_resynchronise_until_it_has(served: Server) -> None:
     push_balance(served, ALICE, 1)
     for since in ({"since": "user:0", "epoch": "dead.beef"}, {}, {}):
-        tab, _ = await connect(served, ALICE, device="tab", **since)
+        tab = await connect(served, ALICE, device="tab", **since)
         told = (await tab.receive("resync_required"))["data"]
         assert (told["stream"], told["reason"]) == (STREAM, "epoch")
-        await tab.send({"type": "ping"})
-        await tab.receive("pong")
+        await tab.ping()
         await tab.close()
-    tab, _ = await connect(served, ALICE, device="tab")
+    tab = await connect(served, ALICE, device="tab")
     offset = push_balance(served, ALICE, 2)["offset"]
     await until_number(tab, 2)
-    await tab.send({"type": "ack", "stream": STREAM, "offset": offset, "id": "read"})
-    assert (await tab.until_answer("read"))["type"] == "acked"
+    assert (await tab.request(type="ack", stream=STREAM, offset=offset))["type"] == "acked"
     await tab.close()
     push_balance(served, ALICE, 3)
-    tab, _ = await connect(served, ALICE, device="tab")
+    tab = await connect(served, ALICE, device="tab")
     told = await until_number(tab, 3)
     assert STREAM not in [m["data"]["stream"] for m in told if m["type"] == "resync_required"]
     await tab.close()
 
 
-async def test_a_device_in_daily_use_is_remembered_in_a_stream_that_is_silent(
+async def test_a_device_in_daily_use_keeps_its_cursor_of_a_silent_stream(
     served: Server,
 ) -> None:
-    phone, _ = await connect(served, ALICE, device="daily")
+    phone = await connect(served, ALICE, device="daily")
     first = broadcast(served, "announcement", {"title": "Once", "message": "m"})["offset"]
     await phone.receive("system_announcement")
-    await phone.send({"type": "ack", "stream": "announcements", "offset": first, "id": "a"})
-    await phone.until_answer("a")
+    await phone.request(type="ack", stream="announcements", offset=first)
     await phone.close()
-    await shell(served, AGE)
-    today, _ = await connect(served, ALICE, device="daily")
-    await today.send({"type": "ack", "stream": "announcements", "offset": first, "id": "a"})
-    await today.until_answer("a")  # what its connecting wrote is stored
+    await asyncio.to_thread(served.shell, AGE)
+    today = await connect(served, ALICE, device="daily")
+    # Its answer comes once what its connecting wrote is stored.
+    await today.request(type="ack", stream="announcements", offset=first)
     await today.close()
-    await shell(served, TRIM)
+    await asyncio.to_thread(served.shell, TRIM)
     missed = broadcast(served, "announcement", {"title": "Missed", "message": "m"})["offset"]
-    tomorrow, _ = await connect(served, ALICE, device="daily")
+    tomorrow = await connect(served, ALICE, device="daily")
     assert (await tomorrow.receive("system_announcement"))["offset"] == missed
     await tomorrow.close()

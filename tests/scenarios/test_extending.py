@@ -75,9 +75,9 @@ def test_the_page_shows_the_files_of_the_app() -> None:
 
 
 @pytest.mark.servers
-async def test_an_event_reaches_members_and_what_is_computed_from_it_follows(club: Server) -> None:
-    alice, _ = await connect(club, ALICE, query={"types": "club"})
-    bob, greeting = await connect(club, BOB, query={"types": "security"})
+async def test_an_event_reaches_members_and_its_computed_message_follows(club: Server) -> None:
+    alice = await connect(club, ALICE, query={"types": "club"})
+    bob = await connect(club, BOB, query={"types": "security"})
     async with alice, bob:
         assert (await bob.receive("club_members"))["data"] == {"members": 2}
         await alice.receive("club_members")
@@ -88,37 +88,30 @@ async def test_an_event_reaches_members_and_what_is_computed_from_it_follows(clu
         assert (await alice.receive("club_members"))["data"] == {"members": 2}
         await bob.receive("club_members")  # follows the event, which the filter left out
         assert "club_news" not in {message["type"] for message in bob.journal}
-        await bob.send({"type": "ping"})
-        positions = (await bob.receive("pong"))["data"]["positions"]
-        begin = greeting["positions"][f"user:{BOB}"]["offset"]
+        positions = (await bob.ping())["data"]["positions"]
+        begin = bob.greeting["positions"][f"user:{BOB}"]["offset"]
         assert positions[f"user:{BOB}"]["offset"] == begin + 1
 
 
 @pytest.mark.servers
-async def test_a_declared_stream_is_followed_and_resumed_by_everybody(club: Server) -> None:
+async def test_a_declared_stream_is_followed_and_resumed_by_every_user(club: Server) -> None:
     publish = "from tests.scenarios.club.services import *; match_publish(headline='On Sunday')"
-    await asyncio.to_thread(club.manage, "shell", "-v0", "-c", publish)
-    staff, greeting = await connect(club, STAFF, since="matches:0")
-    async with staff:
-        assert list(greeting["positions"]) == [f"user:{STAFF}", "announcements", "matches"]
-        assert len(greeting["epoch"].split(".")) == 3
+    await asyncio.to_thread(club.shell, publish)
+    async with await connect(club, STAFF, since="matches:0") as staff:
+        assert list(staff.greeting["positions"]) == [f"user:{STAFF}", "announcements", "matches"]
+        assert len(staff.greeting["epoch"].split(".")) == 3
         match = await staff.receive("club_news")
         assert (match["stream"], match["offset"]) == ("matches", 1)
-        await staff.send({"type": "ack", "stream": "matches", "offset": 1})
-        assert (await staff.receive("acked"))["data"]["stream"] == "matches"
+        acked = await staff.request(type="ack", stream="matches", offset=1)
+        assert acked["data"]["stream"] == "matches"
 
 
 @pytest.mark.servers
-async def test_a_room_is_listed_and_shows_its_messages_to_members_alone(club: Server) -> None:
-    alice, _ = await connect(club, ALICE)
-    staff, _ = await connect(club, STAFF)
-    async with alice, staff:
-        for member in (alice, staff):
-            await member.send({"type": "join_room", "room": "club"})
-        assert (await staff.receive("error"))["data"]["rooms"] == ["club"]
-        await alice.receive("room_joined")
-        await alice.send({"type": "list_rooms"})
-        listed = (await alice.receive("rooms"))["data"]["rooms"]
+async def test_a_room_is_listed_and_sends_its_messages_to_members_only(club: Server) -> None:
+    async with await connect(club, ALICE) as alice, await connect(club, STAFF) as staff:
+        assert (await staff.request(type="join_room", room="club"))["data"]["rooms"] == ["club"]
+        await alice.join("club")
+        listed = (await alice.request(type="list_rooms"))["data"]["rooms"]
         assert "club" in {room["name"] for room in listed}
         tell(club, "It begins")
         score = await alice.receive("club_score")
@@ -126,7 +119,7 @@ async def test_a_room_is_listed_and_shows_its_messages_to_members_alone(club: Se
 
 
 @pytest.mark.servers
-async def test_the_python_client_takes_a_type_that_it_does_not_know(club: Server) -> None:
+async def test_the_python_client_takes_an_unknown_type(club: Server) -> None:
     async def get_token(reason: str) -> str:
         return token_for(ALICE)
 
@@ -177,7 +170,7 @@ def test_the_console_has_the_form_and_the_line_of_the_log(club: Server) -> None:
 
 @pytest.mark.servers
 def test_a_shell_has_the_feed_the_line_and_the_declarations(club: Server) -> None:
-    found = json.loads(club.manage("shell", "-v0", "-c", _ASK).splitlines()[-1])
+    found = json.loads(club.shell(_ASK).splitlines()[-1])
     assert found["quotes"][:2] == ["200", "201"]
     assert found["line"] == "We won"
     assert "export interface ClubNews {" in found["declared"]
@@ -185,7 +178,7 @@ def test_a_shell_has_the_feed_the_line_and_the_declarations(club: Server) -> Non
 
 
 @pytest.mark.servers
-def test_an_option_is_shown_and_a_variable_that_is_none_is_warned_of(club: Server) -> None:
+def test_an_option_is_shown_and_an_unknown_variable_is_warned_of(club: Server) -> None:
     rows = {row["variable"]: row for row in json.loads(club.manage("settings", "--json"))}
     row = rows["CLUB_FIRST_PRICE"]
     assert (row["value"], row["default"], row["source"]) == (200, 100, "variable")

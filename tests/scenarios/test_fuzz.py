@@ -1,4 +1,4 @@
-"""Broken frames, messages and requests: nothing breaks but the socket that they are on."""
+"""Broken frames, messages and requests affect only the socket that sends them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.conformance.fuzz.run import run
 
 @pytest.mark.servers
 @pytest.mark.parametrize("store", ["sqlite", "postgres"])
-async def test_no_input_breaks_the_server_or_is_met_with_silence(
+async def test_no_input_breaks_the_server_or_gets_no_answer(
     store: str, request: pytest.FixtureRequest
 ) -> None:
     database = ""

@@ -1,14 +1,13 @@
-"""A hundred users, their streams and rooms: nobody ever sees what is another's."""
+"""A hundred users, their streams and rooms: no user sees what belongs to another."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
 
 import pytest
 
-from tests.nodes import token_for
+from tests.nodes import connect
 from tests.services.client import Client
 from tests.services.redis import Redis
 from tests.services.server import Server
@@ -42,14 +41,14 @@ for round in range(3):
 """
 
 
-async def test_no_canary_of_one_is_seen_by_another(redis: Redis) -> None:
+async def test_no_canary_of_a_user_is_seen_by_another(redis: Redis) -> None:
     constants = f"USERS, STAFF = {USERS}, {STAFF}\n"
     env = {"REDIS_URL": redis.url, "WS_MAX_MESSAGE_BURST": "100"}
     with Server(env=env) as server:
-        manage(server, constants + _CREATE)
+        server.shell(constants + _CREATE)
         clients = await asyncio.gather(*(enter(server, n) for n in range(1, USERS + 1)))
         reading = [asyncio.create_task(read(client, n)) for n, client in enumerate(clients, 1)]
-        await asyncio.to_thread(manage, server, constants + _TELL)
+        await asyncio.to_thread(server.shell, constants + _TELL)
         await asyncio.gather(*reading)
         for number, client in enumerate(clients, 1):
             seen = json.dumps(client.journal)
@@ -70,25 +69,23 @@ WATCHERS = range(1, 1 + STAFF // 2)
 
 async def enter(server: Server, number: int) -> Client:
     """Log in, join two rooms, and try what is another's."""
-    client = await Client.open(server.ws_url, token=token_for(number))
-    await client.receive("connection_established")
+    client = await connect(server, number)
     rooms = [f"market:SYM{number}", f"market:SYM{number % USERS + 1}", "nodes"]
     other = number % USERS + 1
     forbidden = [f"user:{other}", f"user.{other}", f"stream.user.{other}", "announcements", "*"]
     for room in [*rooms, *forbidden]:
-        await client.send({"type": "join_room", "room": room, "id": room})
-        answer = await client.until_answer(room)
+        answer = await client.request(type="join_room", room=room)
         allowed = room in rooms[:2] or (room == "nodes" and number in WATCHERS)
         assert answer["type"] == ("room_joined" if allowed else "error"), (number, room)
         if not allowed:
             assert answer["data"]["code"] == "unknown_room"  # whether it exists or not
-    await client.send({"type": "ack", "stream": f"user:{other}", "offset": 0, "id": "a"})
-    assert (await client.until_answer("a"))["data"]["code"] == "unknown_stream"
+    answer = await client.request(type="ack", stream=f"user:{other}", offset=0)
+    assert answer["data"]["code"] == "unknown_stream"
     return client
 
 
 async def read(client: Client, number: int) -> None:
-    """Read until all that is one's own has come."""
+    """Read until all of the user's own messages have come."""
     wanted = {"notification": 3, "balance_update": 3}
     found: dict[str, int] = dict.fromkeys(wanted, 0)
     async with asyncio.timeout(60):
@@ -107,7 +104,3 @@ async def read(client: Client, number: int) -> None:
     for _ in range(20):  # and whatever else is on its way
         if await client.until_next(0.05) is None:
             break
-
-
-def manage(server: Server, script: str) -> Any:
-    return server.manage("shell", "-v0", "-c", script)

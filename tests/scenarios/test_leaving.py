@@ -1,4 +1,4 @@
-"""Who goes leaves nothing behind, however it went."""
+"""A socket leaves nothing behind, in whichever way it ends."""
 
 from __future__ import annotations
 
@@ -10,24 +10,22 @@ import redis as redis_client
 from tests.nodes import (
     ALICE,
     BOB,
-    STAFF,
     USERS,
     broadcast,
     connect,
     push_balance,
+    reported,
     token_for,
 )
 from tests.services.client import Client
-from tests.services.ports import PATIENCE
+from tests.services.plugin import Serve
+from tests.services.ports import wait_until
 from tests.services.postgres import Postgres
 from tests.services.redis import Redis
-from tests.services.server import Server
 
 
 async def eventually(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(15 * PATIENCE):
-        while not await asyncio.to_thread(true):
-            await asyncio.sleep(0.05)
+    await asyncio.to_thread(wait_until, true, seconds=15, what="nothing is left")
 
 
 def subscriptions(redis: Redis) -> set[str]:
@@ -35,24 +33,17 @@ def subscriptions(redis: Redis) -> set[str]:
         return {name for name in client.pubsub_channels() if "__group__" in name}
 
 
-def connections(server: Server) -> int:
-    answer = server.request("GET", "/ws/stats", token=token_for(STAFF))
-    return int(answer.json()["data"]["total_connections"])
-
-
-async def test_sockets_that_end_in_any_way_leave_no_subscription_and_no_count(
-    serve: Callable[..., Server], postgres: Postgres, redis: Redis
+async def test_ended_sockets_leave_no_subscription_and_no_count(
+    serve: Serve, postgres: Postgres, redis: Redis
 ) -> None:
     env = {"DATABASE_URL": postgres.database("leaving"), "REDIS_URL": redis.url, "DEBUG": "1"}
-    server = serve(env=env, migrate=True)
-    await asyncio.to_thread(server.manage, "shell", "-v0", "-c", USERS)
+    server = serve(env=env, prepare=USERS)
     await eventually(lambda: len(subscriptions(redis)) == 2)  # all nodes, and its own
     idle = await asyncio.to_thread(subscriptions, redis)
     clients = []
     for number in range(8):
-        client, _ = await connect(server, ALICE if number % 2 else BOB)
-        await client.send({"type": "join_room", "room": "market_data"})
-        await client.receive("room_joined")
+        client = await connect(server, ALICE if number % 2 else BOB)
+        await client.join("market_data")
         clients.append(client)
     during = await asyncio.to_thread(subscriptions, redis)
     assert {name.rpartition("__")[2] for name in during - idle} == {
@@ -73,9 +64,9 @@ async def test_sockets_that_end_in_any_way_leave_no_subscription_and_no_count(
         left = await Client.open(server.ws_url + query)
         left.drop()
     await eventually(lambda: subscriptions(redis) == idle)
-    await eventually(lambda: connections(server) == 0)
+    await eventually(lambda: reported(server)["total_connections"] == 0)
     # And who comes back finds everything in working order.
-    client, _ = await connect(server, ALICE)
+    client = await connect(server, ALICE)
     await asyncio.to_thread(push_balance, server, ALICE, 7)
     assert (await client.receive("balance_update"))["data"]["available_balance"] == "7"
     await asyncio.to_thread(broadcast, server, "announcement", {"title": "A", "message": "B"})

@@ -22,6 +22,10 @@ def _own_origin(ws_url: str) -> Origin:
     return Origin("http" + ws_url.removeprefix("ws").split("/ws/")[0])
 
 
+def _code_of(closed: ConnectionClosed) -> int:
+    return closed.rcvd.code if closed.rcvd else 1006
+
+
 class Client:
     """One connection to /ws/notifications.
 
@@ -33,6 +37,7 @@ class Client:
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
         self.journal: list[Message] = []
+        self.greeting: Message = {}  # the data of `connection_established`, once it came
 
     @classmethod
     async def open(
@@ -92,6 +97,22 @@ class Client:
                 f"no {type or 'message'} within {timeout * PATIENCE:g} s; came: {came}"
             ) from None
 
+    async def request(self, **command: Any) -> Message:
+        """Send a command with an id of its own; return its answer, passing over all else."""
+        request_id = f"request {len(self.journal)}"
+        await self.send({**command, "id": request_id})
+        return await self.until_answer(request_id)
+
+    async def ping(self) -> Message:
+        """See that the server answers on this connection; return the pong."""
+        await self.send({"type": "ping"})
+        return await self.receive("pong")
+
+    async def join(self, room: str) -> Message:
+        """Join a room; return the answer."""
+        await self.send({"type": "join_room", "room": room})
+        return await self.receive("room_joined")
+
     async def expect_nothing(self, seconds: float, *, type: str | None = None) -> None:
         """Listen for `seconds`; raise AssertionError when a message (of `type`) comes.
 
@@ -113,7 +134,7 @@ class Client:
                 while True:
                     await self._next()
         except ConnectionClosed as closed:
-            return closed.rcvd.code if closed.rcvd else 1006
+            return _code_of(closed)
         except TimeoutError:
             raise AssertionError(f"still open after {timeout * PATIENCE:g} s") from None
 
@@ -122,7 +143,7 @@ class Client:
         try:
             return await self.receive(timeout=timeout)
         except ConnectionClosed as closed:
-            return closed.rcvd.code if closed.rcvd else 1006
+            return _code_of(closed)
 
     async def until_answer(self, request_id: str, *, timeout: float = 5) -> Message:
         """Return the next answer to a request, passing over everything else."""
@@ -140,7 +161,7 @@ class Client:
         except TimeoutError:
             return None
         except ConnectionClosed as closed:
-            return closed.rcvd.code if closed.rcvd else 1006
+            return _code_of(closed)
 
     async def close(self) -> None:
         await self.connection.close()
@@ -164,4 +185,6 @@ class Client:
         frame = await self.connection.recv()
         message: Message = json.loads(frame)
         self.journal.append(message)
+        if message["type"] == "connection_established":
+            self.greeting = message["data"]
         return message

@@ -1,6 +1,11 @@
-"""Who waits for whom in the database."""
+"""Threads that use the database, and how one waits for another in it."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
 
 from django.db import connection
 
@@ -20,3 +25,17 @@ def wait_for_a_waiter(what: str) -> None:
 
     if connection.vendor == "postgresql":
         wait_until(somebody_waits, seconds=10, what=what)
+
+
+@contextmanager
+def threads(most: int = 10) -> Iterator[Callable[..., Future[Any]]]:
+    """Call functions in threads, each with a connection that ends with its call."""
+
+    def call(function: Callable[..., Any], *given: Any) -> Any:
+        try:
+            return function(*given)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(most) as pool:
+        yield lambda function, *given: pool.submit(call, function, *given)

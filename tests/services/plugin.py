@@ -13,9 +13,8 @@ from __future__ import annotations
 import functools
 import os
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
-from typing import Protocol
 
 import pytest
 
@@ -23,7 +22,7 @@ from tests.services import environment, reaper
 from tests.services.binaries import ServerMissing
 from tests.services.postgres import Postgres
 from tests.services.redis import Redis
-from tests.services.server import Kind, Server
+from tests.services.server import Server
 
 # Long files of a test or two, which wait for nothing: they begin first. Last, as their number of
 # tests has it, one would compute while the other workers have nothing left.
@@ -115,32 +114,11 @@ def redis() -> Redis:
         pytest.exit(str(error), returncode=1)
 
 
-class Serve(Protocol):
-    """The signature of the `serve` fixture: that of `Server`."""
-
-    def __call__(
-        self,
-        kind: Kind = ...,
-        *,
-        env: dict[str, str] | None = ...,
-        workers: int = ...,
-        migrate: bool = ...,
-    ) -> Server: ...
+Serve = Callable[..., Server]
 
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     """Start servers that are stopped, and must stop cleanly, when the test ends."""
     with ExitStack() as servers:
-
-        def start(
-            kind: Kind = "serve",
-            *,
-            env: dict[str, str] | None = None,
-            workers: int = 1,
-            migrate: bool = True,
-        ) -> Server:
-            server = Server(kind, env=env, workers=workers, migrate=migrate)
-            return servers.enter_context(server)
-
-        yield start
+        yield lambda *given, **named: servers.enter_context(Server(*given, **named))

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
+from tests.services import handshake
 from tests.services.ports import PATIENCE
 
 TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
@@ -39,21 +40,14 @@ class RawClient:
         assert address.hostname and address.port
         self._socket = socket.create_connection((address.hostname, address.port))
         self._socket.settimeout(10 * PATIENCE)
-        lines = [
-            f"GET {address.path} HTTP/1.1",
-            f"Host: {address.netloc}",
-            "Upgrade: websocket",
-            "Connection: Upgrade",
-            "Sec-WebSocket-Version: 13",
-            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-            *([f"Authorization: Bearer {token}"] if token else []),
-            *([f"Sec-WebSocket-Extensions: {offer}"] if offer else []),
-        ]
-        self._socket.sendall("\r\n".join([*lines, "", ""]).encode())
+        headers = {"Authorization": f"Bearer {token}" if token else None}
+        headers["Sec-WebSocket-Extensions"] = offer
+        given = [(name, value) for name, value in headers.items() if value]
+        self._socket.sendall(handshake.offer(address.port, address.path, given))
         self._rest = b""
-        status, *headers = self._until(b"\r\n\r\n").decode().split("\r\n")
+        status, *answered = self._until(b"\r\n\r\n").decode().split("\r\n")
         assert " 101 " in status, status
-        named = dict(line.lower().split(": ", 1) for line in headers)
+        named = dict(line.lower().split(": ", 1) for line in answered)
         self.extensions = named.get("sec-websocket-extensions", "")
 
     def receive(self) -> RawFrame:

@@ -8,14 +8,14 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
 from tests.services import environment, reaper, web
-from tests.services.ports import free_port, wait_until
+from tests.services.ports import PATIENCE, free_port, wait_until
 from tests.services.process import Process
 
 Kind = Literal["serve", "runserver", "daphne", "uvicorn"]
@@ -27,8 +27,8 @@ class Server:
     """Start a server and wait until it answers.
 
     Without a DATABASE_URL in `env` it gets a migrated SQLite database of its own;
-    with one, that database is migrated first unless `migrate` is false. `prepare` is a
-    script that the SQLite database is to have gone through already, under DEBUG=1.
+    with one, that database is migrated first unless `migrate` is false. The script
+    `prepare` then runs on it; a SQLite database has gone through it under DEBUG=1.
 
     The test run's SECRET_KEY is the server's too: tokens made here are valid there.
 
@@ -58,6 +58,8 @@ class Server:
             )
         elif migrate:
             self.manage("migrate", "--verbosity=0")
+            if prepare:
+                self.shell(prepare)
         self.workers = workers
         self.start()
 
@@ -101,6 +103,36 @@ class Server:
     def manage(self, *arguments: str) -> str:
         """Run a manage.py command in the server's environment and return its output."""
         return _manage(arguments, self.env)
+
+    def shell(self, script: str) -> str:
+        """Run a script in the server's environment and return what it prints."""
+        return self.manage("shell", "-v0", "-c", script)
+
+    @contextmanager
+    def running_script(self, script: str) -> Iterator[subprocess.Popen[str]]:
+        """Run a script beside the server; it has begun when it has printed `ready`."""
+        command = [sys.executable, "manage.py", "shell", "-v0", "-c", script]
+        process = subprocess.Popen(
+            command,
+            env=self.env,
+            cwd=environment.ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert process.stdout is not None and process.stdout.readline() == "ready\n"
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+    def log_in(self, username: str, password: str) -> dict[str, str]:
+        """Log in over HTTP; return the tokens `access` and `refresh`."""
+        body = {"username": username, "password": password}
+        answer = self.request("POST", "/api/v1/auth/token", json=body)
+        assert answer.status == 200, answer
+        return dict(answer.json())
 
     def stop(self) -> str:
         """Stop it with SIGTERM and return its log.
@@ -163,16 +195,22 @@ def _arguments(kind: Kind, port: int, workers: int) -> list[str]:
             return ["-m", "uvicorn", APPLICATION, *address, *many]
 
 
-def _manage(arguments: tuple[str, ...], env: Mapping[str, str]) -> str:
-    finished = subprocess.run(
+def manage(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run a manage.py command that may fail, with variables over those of every server."""
+    return subprocess.run(
         [sys.executable, "manage.py", *arguments],
-        env=env,
+        env=environment.of_a_server() | env,
         cwd=environment.ROOT,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
+        timeout=300 * PATIENCE,
         check=False,
     )
+
+
+def _manage(arguments: tuple[str, ...], env: Mapping[str, str]) -> str:
+    finished = manage(*arguments, **env)
     if finished.returncode:
         raise RuntimeError(
             f"manage.py {' '.join(arguments)} ended with {finished.returncode}:\n"

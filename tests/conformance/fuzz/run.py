@@ -54,8 +54,6 @@ async def run(
     """
     env = {"DEBUG": "1", **LIMITS} | ({"DATABASE_URL": database} if database else {})
     with Server(env=env, prepare=USERS) as server:
-        if database:
-            server.manage("shell", "-c", USERS)
         attack = Attack(server, seed)
         began = said = time.monotonic()
         rss = [_rss_mb(server.pid)]
@@ -76,7 +74,7 @@ async def run(
         rss.append(_rss_mb(server.pid))
         await attack.bombs(bombs)
         rss.append(_rss_mb(server.pid))
-        client, _ = await connect(server, ALICE)
+        client = await connect(server, ALICE)
         await client.send({"type": "ping"})
         await client.receive("pong", timeout=1)
         await client.close()

@@ -29,7 +29,7 @@ def log_in(server: Server, name: str) -> str:
 
 async def test_a_broadcast_of_staff_reaches_the_sockets() -> None:
     with Server(env={"DEBUG": "1"}) as server:
-        server.manage("shell", "-v0", "-c", USERS)
+        server.shell(USERS)
         alice, charlie = log_in(server, "alice"), log_in(server, "charlie")
 
         async def send(kind: str, body: Mapping[str, object]) -> Answer:

@@ -256,8 +256,8 @@ def test_it_waits_for_nodes_that_may_have_a_socket_that_is_not_listed_yet(
 @pytest.mark.servers
 async def test_sockets_close_before_anything_goes():
     with node() as server:
-        phone, _ = await connect(server, ALICE, device="phone")
-        bob, _ = await connect(server, BOB)
+        phone = await connect(server, ALICE, device="phone")
+        bob = await connect(server, BOB)
         async with phone, bob:
             while "phone" not in await asyncio.to_thread(
                 server.manage, "disconnect", "alice", "--list"
@@ -266,8 +266,7 @@ async def test_sockets_close_before_anything_goes():
             output = await asyncio.to_thread(server.manage, "forget_user", "alice", "--json")
             assert await phone.until_closed() == CloseCode.REVOKED
             assert json.loads(output)["name"] == f"forgotten-{ALICE}"
-            await bob.send({"type": "ping"})
-            await bob.receive("pong")
+            await bob.ping()
         with pytest.raises(RuntimeError, match="no user 'alice'"):
             server.manage("forget_user", "alice")
         assert "Traceback" not in server.log()

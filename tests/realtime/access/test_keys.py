@@ -1,4 +1,4 @@
-"""Keys rotate without logging anybody out: the new one signs, those of before still verify."""
+"""Keys rotate without ending logins: the new key signs, earlier ones still verify."""
 
 from __future__ import annotations
 
@@ -60,11 +60,6 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return apply
 
 
-@pytest.fixture
-def alice() -> User:
-    return User.objects.create_user("alice")
-
-
 @pytest.mark.parametrize("algorithm", KINDS)
 def test_logins_outlive_the_key(alice: User, use: Callable[..., None], algorithm: str) -> None:
     old, new, other = KINDS[algorithm]()
@@ -91,7 +86,7 @@ def test_logins_outlive_the_key(alice: User, use: Callable[..., None], algorithm
     assert tokens.verify(stranger.access) is None
 
 
-def test_a_lost_answer_is_given_again_under_the_new_key(
+def test_a_lost_refresh_answer_is_given_again_with_the_new_key(
     alice: User, use: Callable[..., None]
 ) -> None:
     old, new, _ = KINDS["HS256"]()
@@ -119,7 +114,7 @@ def test_an_expired_token_of_the_old_key_is_expired(alice: User, use: Callable[.
     assert not EndedSession.objects.exists()
 
 
-def test_the_admins_sessions_outlive_secret_key(alice: User, settings: Any) -> None:
+def test_sessions_of_the_admin_outlive_the_secret_key(alice: User, settings: Any) -> None:
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = OLD, []
     User.objects.filter(pk=alice.pk).update(is_staff=True)
     alice.refresh_from_db()
@@ -133,7 +128,7 @@ def test_the_admins_sessions_outlive_secret_key(alice: User, settings: Any) -> N
     assert browser.get("/admin/").status_code == 302
 
 
-def test_nodes_hear_each_other_while_keys_rotate(settings: Any) -> None:
+def test_nodes_receive_each_other_while_keys_rotate(settings: Any) -> None:
     heard: list[dict[str, Any]] = []
     link = LayerReceiver("node", heard.append, lambda: None)
 

@@ -1,4 +1,4 @@
-"""A ticket lets one socket in, once, soon, and as whoever asked for it."""
+"""A ticket lets one socket in, once, soon, as the user that asked for it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.contrib.auth import get_user_model
-from django.db import connection
+from django.contrib.auth.models import User
 from django.utils import timezone
 
+from realtime import clock
 from realtime.access import tickets
 from realtime.core.identity import Identity
 from realtime.models import Ticket
@@ -23,12 +23,15 @@ from realtime.protocol.codes import CloseCode
 from tests.nodes import ALICE, BOB, USERS, node, token_for
 from tests.services.client import Client
 from tests.services.handshake import offer
+from tests.services.locks import threads
+from tests.services.plugin import Serve
 from tests.services.ports import PATIENCE
 from tests.services.postgres import Postgres
 from tests.services.raw import CLOSE
 from tests.services.redis import Redis
 from tests.services.server import Server
 
+HOUR = timedelta(hours=1)
 MANY_AT_ONCE = {
     "WS_MAX_ANONYMOUS_PER_ADDRESS": "5000",
     "WS_MAX_REFUSED_PER_SECOND_PER_ADDRESS": "5000",
@@ -54,7 +57,7 @@ async def enter(server: Server, ticket: str) -> Client:
 
 
 @pytest.mark.servers
-async def test_it_lets_its_user_in_once(office: Server) -> None:
+async def test_a_ticket_lets_its_user_in_once(office: Server) -> None:
     answer = office.request("POST", "/api/ws-ticket/", token=token_for(BOB)).json()
     assert answer["expires_in"] == 2
     ticket = answer["ticket"]
@@ -69,7 +72,7 @@ async def test_it_lets_its_user_in_once(office: Server) -> None:
 
 
 @pytest.mark.servers
-async def test_the_login_ends_with_the_token_that_it_was_asked_for_with(office: Server) -> None:
+async def test_the_login_of_a_ticket_ends_with_its_token(office: Server) -> None:
     ticket = await asyncio.to_thread(ask, office, ALICE, seconds=2)
     async with await enter(office, ticket) as client:
         await client.receive("connection_established")
@@ -80,7 +83,7 @@ async def test_the_login_ends_with_the_token_that_it_was_asked_for_with(office: 
 
 @pytest.mark.servers
 @pytest.mark.parametrize("ticket", ["", "x", "é", "a" * 5000, "0" * 43])
-async def test_what_is_no_ticket_is_refused(office: Server, ticket: str) -> None:
+async def test_an_invalid_ticket_is_refused(office: Server, ticket: str) -> None:
     async with await enter(office, ticket) as client:
         assert await client.until_closed() == CloseCode.UNAUTHORIZED
     assert "Traceback" not in office.log()
@@ -107,13 +110,12 @@ async def outcome(reader: asyncio.StreamReader) -> int | str:
     return str(json.loads(await reader.readexactly(size))["type"])
 
 
-async def test_of_a_thousand_at_once_one_gets_in(
-    postgres: Postgres, redis: Redis, serve: Callable[..., Server]
+async def test_one_of_a_thousand_sockets_with_one_ticket_gets_in(
+    postgres: Postgres, redis: Redis, serve: Serve
 ) -> None:
     """All have asked, of two nodes, before the first can be answered: the ticket is locked."""
     env = MANY_AT_ONCE | {"DATABASE_URL": postgres.database("tickets"), "REDIS_URL": redis.url}
-    nodes = [serve(env=env, migrate=True), serve(env=env, migrate=False)]
-    await asyncio.to_thread(nodes[0].manage, "shell", "-v0", "-c", USERS)
+    nodes = [serve(env=env, prepare=USERS), serve(env=env, migrate=False)]
     ticket = await asyncio.to_thread(ask, nodes[0])
     connections = []
     for number in range(1000):
@@ -134,7 +136,7 @@ async def test_of_a_thousand_at_once_one_gets_in(
     assert found == {"connection_established": 1, CloseCode.UNAUTHORIZED: 999}
 
 
-def test_nobody_gets_one_without_a_login(client: Any, db: None) -> None:
+def test_a_ticket_needs_a_login(client: Any, db: None) -> None:
     assert client.post("/api/ws-ticket/").status_code == 401
     assert not Ticket.objects.exists()
 
@@ -146,22 +148,20 @@ def make(user_id: int) -> str:
 
 
 @pytest.mark.django_db
-def test_only_its_hash_is_kept() -> None:
-    user = get_user_model().objects.create(username="alice")
-    ticket = make(user.pk)
+def test_only_the_hash_of_a_ticket_is_stored(alice: User) -> None:
+    ticket = make(alice.pk)
     row = Ticket.objects.values().get()
     assert ticket not in map(str, row.values())
     attempt = tickets.Attempt(row["hash"], "c")
     identity = tickets.redeem([attempt])[attempt]
     assert identity is not None
-    assert (identity.user_id, identity.session, identity.stamp) == (user.pk, "session", "stamp")
+    assert (identity.user_id, identity.session, identity.stamp) == (alice.pk, "session", "stamp")
     assert not Ticket.objects.exists()
 
 
 @pytest.mark.django_db
-def test_an_old_one_is_worth_nothing_and_is_forgotten() -> None:
-    user = get_user_model().objects.create(username="alice")
-    used, left = tickets.digest(make(user.pk)), tickets.digest(make(user.pk))
+def test_an_expired_ticket_lets_in_no_socket_and_is_removed(alice: User) -> None:
+    used, left = tickets.digest(make(alice.pk)), tickets.digest(make(alice.pk))
     Ticket.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert list(tickets.redeem([tickets.Attempt(used, "c")]).values()) == [None]
     assert list(Ticket.objects.values_list("pk", flat=True)) == [left]
@@ -170,32 +170,46 @@ def test_an_old_one_is_worth_nothing_and_is_forgotten() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_nodes_that_redeem_the_same_tickets_let_each_in_once() -> None:
-    user = get_user_model().objects.create(username="alice")
-    hashes = [tickets.digest(make(user.pk)) for _ in range(200)]
+def test_nodes_that_redeem_the_same_tickets_accept_each_once(alice: User) -> None:
+    hashes = [tickets.digest(make(alice.pk)) for _ in range(200)]
     let_in: list[str] = []
-    failed: list[BaseException] = []
-    start = threading.Barrier(6)
+    start = threading.Barrier(6, timeout=20)
 
-    def node(order: int) -> None:
-        try:
-            start.wait()
-            mine = hashes[::order]  # in opposite orders, as two nodes may gather them
-            for at in range(0, len(mine), 20):
-                attempts = [
-                    tickets.Attempt(key, twin) for key in mine[at : at + 20] for twin in "ab"
-                ]
-                found = tickets.redeem(attempts)
-                let_in.extend(key.hash for key, identity in found.items() if identity)
-        except BaseException as error:
-            failed.append(error)
-        finally:
-            connection.close()
+    def redeem(order: int) -> None:
+        start.wait()
+        mine = hashes[::order]  # in opposite orders, as two nodes may gather them
+        for at in range(0, len(mine), 20):
+            attempts = [tickets.Attempt(key, twin) for key in mine[at : at + 20] for twin in "ab"]
+            found = tickets.redeem(attempts)
+            let_in.extend(key.hash for key, identity in found.items() if identity)
 
-    threads = [threading.Thread(target=node, args=(1 if n % 2 else -1,)) for n in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not failed
+    with threads() as call:
+        for redeeming in [call(redeem, 1 if number % 2 else -1) for number in range(6)]:
+            redeeming.result()
     assert sorted(let_in) == sorted(hashes)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("ahead", [HOUR, -HOUR])
+def test_a_ticket_lasts_by_the_databases_time(
+    alice: User, wrong_clock: Callable[[timedelta], None], ahead: timedelta
+) -> None:
+    wrong_clock(ahead)  # of the node that issues it
+    text, old = make(alice.pk), make(alice.pk)
+    wrong_clock(timedelta())
+    Ticket.objects.filter(hash=tickets.digest(old)).update(
+        expires_at=clock.now() - timedelta(seconds=1)
+    )
+    attempts = [tickets.Attempt(tickets.digest(ticket), "c") for ticket in (text, old)]
+    found = tickets.redeem(attempts)
+    assert [found[attempt] is not None for attempt in attempts] == [True, False]
+
+
+@pytest.mark.django_db
+def test_expired_tickets_are_forgotten_by_the_databases_time(
+    alice: User, wrong_clock: Callable[[timedelta], None]
+) -> None:
+    make(alice.pk)
+    wrong_clock(HOUR)
+    tickets.forget_expired()
+    assert Ticket.objects.count() == 1

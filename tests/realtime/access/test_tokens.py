@@ -1,4 +1,4 @@
-"""Every kind of bad token is refused alike: 4401, one reason, nothing said, nothing leaked."""
+"""Every kind of bad token is refused alike: with 4401, one reason, and no detail."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ from django.conf import settings
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import RefreshToken, SlidingToken, UntypedToken
 
-from realtime.access.tokens import session_of
 from realtime.access.validity import stamp_of
 from realtime.protocol.codes import CloseCode
-from tests.nodes import ALICE, node, token_for
+from tests.nodes import ALICE, connect, node, token_for
 from tests.services.client import Client
 from tests.services.handshake import shake
 from tests.services.server import Server
@@ -85,6 +84,7 @@ def flipped() -> str:
 
 
 NOW = int(time.time())
+# Claims of another value or form are in test_odd_tokens.
 BAD: dict[str, Callable[[], str]] = {
     # no token at all
     "a word": lambda: "nonsense",
@@ -132,15 +132,8 @@ BAD: dict[str, Callable[[], str]] = {
     "expired": lambda: signed(exp=NOW - 60),
     "expired just beyond the leeway": lambda: signed(exp=NOW - 15),
     "no exp": lambda: signed(exp=None),
-    "exp a word": lambda: signed(exp="tomorrow"),
     "exp beyond all time": lambda: by_hand({"alg": "HS256"}, {**claims(), "exp": 10**400}),
-    "exp beyond what the clock knows": lambda: signed(exp=10**18),
     "exp in the year 10000": lambda: signed(exp=253_402_387_200),
-    "exp NaN": lambda: by_hand(
-        {"alg": "HS256"}, json.dumps({**claims(), "exp": float("nan")}).encode()
-    ),
-    "not yet": lambda: signed(nbf=NOW + 600),
-    "issued tomorrow": lambda: signed(iat=NOW + 86_400),
     # for whom and by whom
     "another audience": lambda: signed(aud="somebody else"),
     "no audience": lambda: signed(aud=None),
@@ -154,23 +147,8 @@ BAD: dict[str, Callable[[], str]] = {
     # whom
     "no user": lambda: signed(user_id=None),
     "a user who is nobody": lambda: signed(user_id="4711"),
-    "user 0": lambda: signed(user_id="0"),
-    "a negative user": lambda: signed(user_id="-1"),
-    "a user who is a word": lambda: signed(user_id="admin"),
-    "a user who is SQL": lambda: signed(user_id="1 OR 1=1"),
-    "a user who is a list": lambda: signed(user_id=[1]),
-    "a user beyond all ids": lambda: signed(user_id=str(2**70)),
-    "a user who is half a number": lambda: signed(user_id=ALICE + 0.5),
-    "a user who is true": lambda: signed(user_id=True),
-    "a user in digits of another script": lambda: signed(user_id="\u0661"),
-    "a user with blanks": lambda: signed(user_id=f" {ALICE} "),
     # claims of another form
-    "a jti that is a list": lambda: by_hand({"alg": "HS256"}, claims(jti=["x"])),
-    "a session that is a number": lambda: signed(sid=1),
-    "a session that is a list": lambda: signed(sid=["x"]),
     "a mark that is a list": lambda: signed(hash_password=[stamp_of("")]),
-    "claims nested too deeply": lambda: by_hand({"alg": "HS256"}, b"[" * 4_000),
-    "a header nested too deeply": lambda: by_hand(b"[" * 4_000),
     # the password
     "a password of before": lambda: signed(hash_password=stamp_of("what it was")),
     "no mark of the password": lambda: signed(hash_password=None),
@@ -189,12 +167,8 @@ def quiet() -> Iterator[Server]:
         yield server
 
 
-def test_there_are_enough_of_them() -> None:
-    assert len(BAD) >= 40
-
-
 @pytest.mark.parametrize("way", ["query", "header", "subprotocol", "message"])
-async def test_a_bad_token_gets_4401_and_the_same_words(quiet: Server, way: str) -> None:
+async def test_a_bad_token_closes_with_4401_and_one_reason(quiet: Server, way: str) -> None:
     reasons = set()
     for name, make in BAD.items():
         token = make()
@@ -213,7 +187,7 @@ async def test_a_bad_token_gets_4401_and_the_same_words(quiet: Server, way: str)
     assert "eyJ" not in log  # how every token begins
 
 
-def test_over_http_it_is_refused_too_and_told_no_more(quiet: Server) -> None:
+def test_a_bad_token_over_http_gets_one_answer_too(quiet: Server) -> None:
     answers = set()
     for name, make in BAD.items():
         token = make()
@@ -223,27 +197,6 @@ def test_over_http_it_is_refused_too_and_told_no_more(quiet: Server) -> None:
             answers.add(answer.text)
     assert len(answers) == 1
     assert "Traceback" not in quiet.log()
-
-
-@pytest.mark.parametrize("path", ["refresh", "logout"])
-def test_a_refresh_token_of_nobody_is_refused(quiet: Server, path: str) -> None:
-    wrong: list[dict[str, Any]] = [
-        {"user_id": "admin"},
-        {"user_id": [1]},
-        {"exp": 253_402_387_200},
-    ]
-    for claims in wrong:
-        token = signed(token_type="refresh", **claims)
-        answer = quiet.request("POST", f"/api/v1/auth/{path}", json={"refresh": token})
-        assert (answer.status, answer.json()["code"]) == (401, "token_not_valid"), claims
-    assert "Traceback" not in quiet.log()
-
-
-def test_a_session_is_called_what_every_database_takes() -> None:
-    assert session_of({"sid": "a"}) == "a"
-    for name in ("a\x00", "a" * 65):
-        assert len(session_of({"sid": name})) == 64
-        assert "\x00" not in session_of({"sid": name})
 
 
 async def offer(server: Server, token: str, way: str) -> Client:
@@ -271,30 +224,28 @@ async def offer(server: Server, token: str, way: str) -> Client:
             return client
 
 
-async def test_a_request_line_without_end_is_answered(quiet: Server) -> None:
+async def test_an_endless_request_line_is_refused(quiet: Server) -> None:
     status, _ = await shake(quiet.port, f"/ws/notifications?token={'a' * 40_000}")
     assert status == 431
 
 
-async def test_a_token_that_expired_within_the_leeway_greets_and_closes_at_once(
+async def test_a_token_expired_within_the_leeway_closes_soon(
     quiet: Server,
 ) -> None:
     async with await Client.open(quiet.ws_url, token=token_for(ALICE, seconds=-2)) as client:
         assert await client.until_closed(timeout=2) == CloseCode.UNAUTHORIZED
 
 
-async def test_a_renewal_with_a_bad_token_says_so_and_goes_on(quiet: Server) -> None:
-    async with await Client.open(quiet.ws_url, token=token_for(ALICE)) as client:
-        await client.receive("connection_established")
+async def test_a_renewal_with_a_bad_token_is_an_error_and_keeps_the_socket(quiet: Server) -> None:
+    async with await connect(quiet, ALICE) as client:
         for make in (BAD["a password of before"], BAD["expired"], BAD["a refresh token"]):
-            await client.send({"type": "authenticate", "token": make(), "id": "r"})
-            error = await client.receive("error")
-            assert (error["data"]["code"], error["id"]) == ("invalid_token", "r")
+            error = await client.request(type="authenticate", token=make())
+            assert error["data"]["code"] == "invalid_token"
         await client.send({"type": "ping"})
         await client.receive("pong")
 
 
-async def test_a_query_token_is_refused_where_the_settings_say_so() -> None:
+async def test_a_token_in_the_query_is_refused_by_a_setting() -> None:
     with node(WS_ALLOW_QUERY_TOKEN="0") as server:
         async with await Client.open(server.ws_url, token=token_for(ALICE)) as client:
             assert await client.until_closed() == CloseCode.UNAUTHORIZED
@@ -303,6 +254,5 @@ async def test_a_query_token_is_refused_where_the_settings_say_so() -> None:
             await client.receive("connection_established")
 
 
-async def test_a_good_token_works_for_good_measure(quiet: Server) -> None:
-    async with await Client.open(quiet.ws_url, token=signed()) as client:
-        await client.receive("connection_established")
+async def test_the_good_token_that_bad_ones_differ_from_is_accepted(quiet: Server) -> None:
+    await (await connect(quiet, signed())).close()

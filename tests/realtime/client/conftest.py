@@ -1,10 +1,9 @@
-"""Clients of a serving node, or of a scripted one, and a record of what their handlers saw."""
+"""Clients of a serving node, or of a scripted one, and a record of what their handlers got."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -39,6 +38,20 @@ def getter(user_id: int, *, seconds: float = 600) -> Any:
     return get_token
 
 
+def giving(*answers: str | Exception | None) -> Any:
+    """Return a `get_token` that gives these answers in turn, and the last one from then on."""
+
+    async def get_token(reason: str) -> str | None:
+        get_token.asked.append(reason)  # type: ignore[attr-defined]
+        answer = answers[min(len(get_token.asked), len(answers)) - 1]  # type: ignore[attr-defined]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    get_token.asked = []  # type: ignore[attr-defined]
+    return get_token
+
+
 class Seen:
     """Notes every message and state of a client."""
 
@@ -64,16 +77,36 @@ def client_of(server: Server, user_id: int, **options: Any) -> tuple[Client, See
     return client, Seen(client)
 
 
-async def until(ready: Callable[[], object], *, seconds: float = 10) -> None:
-    """Wait until something is so, and let the event loop run meanwhile."""
-    deadline = time.monotonic() + seconds * PATIENCE
-    while not ready():
-        assert time.monotonic() < deadline, f"not within {seconds * PATIENCE:g} s"
-        await asyncio.sleep(0.02)
+@asynccontextmanager
+async def online(server: Server, **options: Any) -> AsyncIterator[tuple[Client, Seen]]:
+    """Connect a client of Alice's, which stops at the end."""
+    client, seen = client_of(server, ALICE, **options)
+    async with client:
+        await client.wait_connected()
+        yield client, seen
+
+
+async def ended(client: Client) -> tuple[int | None, str]:
+    async with asyncio.timeout(20 * PATIENCE):
+        return await client.wait_ended()
+
+
+def hold(client: Client, type: str) -> tuple[asyncio.Event, Callable[[], None]]:
+    """Add a handler that waits for an event; return the event, and what removes the handler."""
+    release = asyncio.Event()
+
+    async def wait(data: Any, message: Any) -> None:
+        await release.wait()
+
+    return release, client.on(type, wait)
 
 
 def envelope(type: str, data: dict[str, Any], **more: Any) -> str:
     return json.dumps({"type": type, "data": data, "timestamp": timestamp(), **more})
+
+
+def event(offset: int) -> str:
+    return envelope("balance_update", {}, stream=STREAM, offset=offset)
 
 
 def greeting(offset: int) -> str:

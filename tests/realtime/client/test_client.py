@@ -1,4 +1,4 @@
-"""What the client does by itself on a server that works."""
+"""What the client does by itself on a working server."""
 
 from __future__ import annotations
 
@@ -12,15 +12,22 @@ import pytest
 from realtime.client import Client, ServerError
 from realtime.client.options import TokenIn
 from tests.nodes import ALICE, BOB, broadcast, connect, push_balance, token_for
-from tests.realtime.client.conftest import Seen, client_of, getter, until
-from tests.services.ports import PATIENCE
+from tests.realtime.client.conftest import (
+    STREAM,
+    Seen,
+    client_of,
+    ended,
+    getter,
+    giving,
+    online,
+)
+from tests.services.ports import PATIENCE, until
 from tests.services.server import Server
 
 pytestmark = pytest.mark.servers
-STREAM = f"user:{ALICE}"
 
 
-async def test_it_greets_and_delivers_in_order(served: Server) -> None:
+async def test_events_are_delivered_in_order_after_the_greeting(served: Server) -> None:
     client, seen = client_of(served, ALICE)
     async with client:
         greeting = await client.wait_connected()
@@ -46,7 +53,7 @@ async def test_it_greets_and_delivers_in_order(served: Server) -> None:
 
 
 @pytest.mark.parametrize("token_in", ["header", "subprotocol", "message", "query"])
-async def test_the_token_may_go_everywhere(
+async def test_the_token_may_go_in_each_part_of_the_handshake(
     served: Server, token_in: TokenIn, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -58,12 +65,7 @@ async def test_the_token_may_go_everywhere(
     assert "eyJ" not in caplog.text  # how every token begins
 
 
-def test_what_is_no_address_is_refused() -> None:
-    with pytest.raises(ValueError, match="no address of a WebSocket"):
-        Client("http://localhost/ws/notifications", getter(ALICE))
-
-
-async def test_a_handler_that_fails_stops_nothing_and_is_logged(
+async def test_a_failing_handler_is_logged_and_stops_no_other(
     served: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     client, seen = client_of(served, ALICE)
@@ -89,9 +91,9 @@ async def test_a_handler_that_fails_stops_nothing_and_is_logged(
 
 async def cursor(server: Server, device: str) -> int:
     """Return where a device without a position of its own would go on."""
-    probe, greeting = await connect(server, ALICE, device=device)
+    probe = await connect(server, ALICE, device=device)
     await probe.close()
-    return int(greeting["positions"][STREAM]["offset"])
+    return int(probe.greeting["positions"][STREAM]["offset"])
 
 
 async def stored(server: Server, device: str, offset: int) -> None:
@@ -100,7 +102,7 @@ async def stored(server: Server, device: str, offset: int) -> None:
             await asyncio.sleep(0.1)
 
 
-async def test_it_acknowledges_what_handlers_have_returned_from(served: Server) -> None:
+async def test_an_event_is_acknowledged_when_its_handlers_have_returned(served: Server) -> None:
     client, seen = client_of(served, ALICE, device="slow-handler")
     release = asyncio.Event()
 
@@ -123,9 +125,7 @@ async def test_it_acknowledges_what_handlers_have_returned_from(served: Server) 
 
 
 async def test_acks_are_gathered(served: Server) -> None:
-    client, seen = client_of(served, ALICE, device="gatherer")
-    async with client:
-        await client.wait_connected()
+    async with online(served, device="gatherer") as (client, seen):
         began = time.monotonic()
         for number in range(30):
             pushed = await asyncio.to_thread(push_balance, served, ALICE, number)
@@ -135,20 +135,16 @@ async def test_acks_are_gathered(served: Server) -> None:
         assert len(mine) <= time.monotonic() - began + 1
 
 
-async def test_an_onlooker_acknowledges_nothing(served: Server) -> None:
-    client, seen = client_of(served, ALICE, device="onlooker", ack=False)
-    async with client:
-        await client.wait_connected()
+async def test_a_client_without_acks_acknowledges_no_event(served: Server) -> None:
+    async with online(served, device="onlooker", ack=False) as (client, seen):
         before = await cursor(served, "onlooker")
         push_balance(served, ALICE, 1)
         await until(lambda: seen.of("balance_update"))
     assert await cursor(served, "onlooker") == before
 
 
-async def test_another_process_goes_on_from_stored_positions(served: Server) -> None:
-    client, seen = client_of(served, ALICE)
-    async with client:
-        await client.wait_connected()
+async def test_another_client_resumes_from_stored_positions(served: Server) -> None:
+    async with online(served) as (client, seen):
         push_balance(served, ALICE, 1)
         await until(lambda: seen.of("balance_update"))
     missed = [push_balance(served, ALICE, number)["offset"] for number in range(5)]
@@ -196,7 +192,7 @@ async def test_a_request_without_a_server_times_out_and_one_after_the_end_fails(
         await client.list_rooms()
 
 
-async def test_filters_are_followed(served: Server) -> None:
+async def test_a_filter_holds_and_leaves_no_gap(served: Server) -> None:
     client, seen = client_of(served, ALICE)
     body = {"id": "9", "status": "completed", "amount": "5", "currency": "UGX"}
     async with client:
@@ -214,11 +210,9 @@ async def test_filters_are_followed(served: Server) -> None:
     assert [state["state"] for state in seen.states].count("connecting") == 1  # no gap was seen
 
 
-async def test_the_end_of_a_token_passes_unseen(served: Server) -> None:
+async def test_a_token_is_renewed_before_its_end(served: Server) -> None:
     get_token = getter(ALICE, seconds=3)
-    client, seen = client_of(served, ALICE, get_token=get_token)
-    async with client:
-        await client.wait_connected()
+    async with online(served, get_token=get_token) as (client, seen):
         began = time.monotonic()
         await until(lambda: len(seen.of("authenticated")) >= 2)
         # Not hammered, though the server warns of every one of these as soon as it sees it.
@@ -230,20 +224,17 @@ async def test_the_end_of_a_token_passes_unseen(served: Server) -> None:
     assert get_token.asked[:3] == ["connect", "expiring", "expiring"]
 
 
-async def test_a_token_is_kept_while_it_lasts(served: Server) -> None:
+async def test_a_valid_token_is_used_again(served: Server) -> None:
     get_token = getter(ALICE)
-    client, seen = client_of(served, ALICE, get_token=get_token)
+    client, _ = client_of(served, ALICE, get_token=get_token)
     for _ in range(3):
         async with client:
             await client.wait_connected()
     assert get_token.asked == ["connect"]
 
 
-async def test_no_token_ends_it(served: Server) -> None:
-    async def get_token(reason: str) -> str | None:
-        return ""
-
-    client, seen = client_of(served, ALICE, get_token=get_token)
+async def test_a_missing_token_ends_the_client(served: Server) -> None:
+    client, seen = client_of(served, ALICE, get_token=giving(""))
     async with client:
         assert await client.wait_ended() == (None, "get_token gave no token")
         with pytest.raises(ConnectionError):
@@ -252,51 +243,30 @@ async def test_no_token_ends_it(served: Server) -> None:
         assert seen.states[-1]["retry_in"] is None
 
 
-async def test_a_get_token_that_fails_is_asked_again(served: Server) -> None:
-    asked = []
-
-    async def get_token(reason: str) -> str | None:
-        asked.append(reason)
-        if len(asked) < 3:
-            raise OSError("the login is away")
-        return token_for(ALICE)
-
-    client, _ = client_of(served, ALICE, get_token=get_token)
-    async with client:
-        await client.wait_connected()
-    assert asked == ["connect"] * 3
+async def test_a_failing_get_token_is_called_again(served: Server) -> None:
+    away = OSError("the login is away")
+    get_token = giving(away, away, token_for(ALICE))
+    async with online(served, get_token=get_token):
+        assert get_token.asked == ["connect"] * 3
 
 
 async def test_a_refused_token_is_replaced(served: Server) -> None:
-    asked = []
-
-    async def get_token(reason: str) -> str | None:
-        asked.append(reason)
-        return token_for(ALICE) if len(asked) == 3 else "nonsense"
-
-    client, seen = client_of(served, ALICE, get_token=get_token)
-    async with client:
-        await client.wait_connected()
-    assert asked == ["connect", "refused", "refused"]
+    get_token = giving("nonsense", "nonsense", token_for(ALICE))
+    async with online(served, get_token=get_token) as (_, seen):
+        assert get_token.asked == ["connect", "refused", "refused"]
     assert [state["code"] for state in seen.states if state["code"]] == [4401, 4401]
 
 
-async def test_the_third_refusal_in_a_row_ends_it(served: Server) -> None:
-    asked = []
-
-    async def get_token(reason: str) -> str | None:
-        asked.append(reason)
-        return "nonsense"
-
+async def test_the_third_refused_token_in_a_row_ends_the_client(served: Server) -> None:
+    get_token = giving("nonsense")
     client, _ = client_of(served, ALICE, get_token=get_token)
     async with client:
-        async with asyncio.timeout(20):
-            code, reason = await client.wait_ended()
-    assert (code, len(asked)) == (4401, 3)
+        code, reason = await ended(client)
+    assert (code, len(get_token.asked)) == (4401, 3)
     assert reason == "token missing, invalid or expired"
 
 
-async def test_a_handler_may_ask_and_stop(served: Server) -> None:
+async def test_a_handler_may_make_requests_and_stop_the_client(served: Server) -> None:
     client, seen = client_of(served, ALICE)
     rooms: list[Any] = []
 
@@ -306,6 +276,5 @@ async def test_a_handler_may_ask_and_stop(served: Server) -> None:
 
     client.on("connection_established", ask)
     await client.start()
-    async with asyncio.timeout(10):
-        assert await client.wait_ended() == (None, "stopped")
+    assert await ended(client) == (None, "stopped")
     assert rooms

@@ -1,4 +1,4 @@
-"""When a client comes back, and whether."""
+"""Whether and when a client reconnects."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_only_the_first_return_is_at_once() -> None:
     assert [backoff.seconds(at_once=True) for _ in range(3)] == [0, 1, 2]
 
 
-def test_only_a_connection_that_held_begins_anew() -> None:
+def test_only_a_lasting_connection_resets_the_backoff() -> None:
     backoff = Backoff(lambda: 1.0)
     for _ in range(3):
         backoff.seconds()
@@ -70,6 +70,6 @@ def test_a_token_is_replaced_a_fifth_of_its_life_before_its_end() -> None:
     assert [margin(seconds) for seconds in (10, 300, 900)] == [2, 60, 60]
 
 
-def test_a_life_is_told_by_the_servers_clock_alone() -> None:
+def test_the_life_of_a_token_is_measured_by_the_servers_clock() -> None:
     assert life("2001-01-01T00:00:00.000Z", "2001-01-01T00:15:00.500Z") == 900.5
     assert life("2001-01-01T00:00:00.000Z", None) is None

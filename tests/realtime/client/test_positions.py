@@ -1,4 +1,4 @@
-"""Where a client stands, and what an event is to it."""
+"""The positions of a client, and how events change them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_shared_case(case: dict[str, Any]) -> None:
     assert positions.since() == case["since"]
 
 
-def test_who_has_nothing_to_resume_from_begins_at_the_greeting() -> None:
+def test_a_client_without_positions_begins_at_the_greeting() -> None:
     positions = Positions()
     assert positions.greet(GREETING, resumable=False)
     assert (positions.since(), positions.epoch) == ("user:7:5,announcements:2", "new.shared")

@@ -1,4 +1,4 @@
-"""What the client does by itself when connections, servers and the past are lost."""
+"""How the client recovers lost connections, servers and positions by itself."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import asyncio
 import json
 import os
 import signal
-import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,15 +16,15 @@ from tests.nodes import ALICE, broadcast, node, push_balance
 from tests.realtime.client.conftest import (
     STREAM,
     client_of,
+    ended,
     envelope,
+    event,
     greeting,
+    online,
     resync,
-    until,
     wrong,
 )
-from tests.services import environment
-from tests.services.ports import wait_until
-from tests.services.process import Process
+from tests.services.ports import until
 from tests.services.server import Server
 
 pytestmark = pytest.mark.servers
@@ -43,8 +41,8 @@ for number in range({count}):
 """
 
 
-def script(count: int, *, user: int = ALICE, pause: float = 0.0) -> tuple[str, ...]:
-    return "shell", "-v0", "-c", PUBLISH.format(count=count, user=user, pause=pause)
+def script(count: int, *, user: int = ALICE, pause: float = 0.0) -> str:
+    return PUBLISH.format(count=count, user=user, pause=pause)
 
 
 @pytest.fixture
@@ -53,85 +51,48 @@ def own() -> Iterator[Server]:
         yield server
 
 
-def lives(server: Server) -> bool:
-    try:
-        return server.request("GET", "/healthz").status == 200
-    except OSError:
-        return False
-
-
-@contextmanager
-def again(server: Server) -> Iterator[Process]:
-    """Serve once more, on the port and the database of a server that was killed."""
-    process = Process(
-        [sys.executable, "manage.py", "serve", "--port", str(server.port)],
-        log=server.folder / "log",
-        env=server.env,
-        cwd=environment.ROOT,
-    )
-    try:
-        wait_until(lambda: lives(server), seconds=30, what="the server is back")
-        yield process
-    finally:
-        process.kill()
-
-
-async def test_a_server_killed_under_load_leaves_no_gap_and_no_double(own: Server) -> None:
+async def test_a_server_killed_under_load_leaves_no_gap_and_no_duplicate(own: Server) -> None:
     client, seen = client_of(own, ALICE, rooms=["market_data:TEST"])
     async with client:
         start = (await client.wait_connected())["positions"][STREAM]["offset"]
         await client.join("market:crypto", rate="5s")
         await client.subscribe("balance")
-        publishing = asyncio.create_task(asyncio.to_thread(own.manage, *script(400, pause=0.005)))
+        publishing = asyncio.create_task(asyncio.to_thread(own.shell, script(400, pause=0.005)))
         await until(lambda: len(seen.of("balance_update")) > 50)
         assert not publishing.done()
         own.kill()
         await until(lambda: client.state == "disconnected")
-        async with _again(own):
-            await publishing
-            await until(lambda: len(seen.of("balance_update")) >= 400, seconds=60)
-            assert seen.offsets(STREAM) == list(range(start + 1, start + 401))
-            assert 1006 in [state["code"] for state in seen.states]
-            # Rooms and filters are as they were.
-            await until(lambda: len(seen.of("room_joined")) >= 4)
-            listed = await client.list_rooms()
-            assert set(listed["joined"]) == {"market_data:TEST", "market:crypto"}
-            assert seen.of("room_joined")[-1]["data"]["rate"] == "5s"
-            body = {"id": "9", "status": "completed", "amount": "5", "currency": "UGX"}
-            await asyncio.to_thread(broadcast, own, "transaction", body, f"?user_id={ALICE}")
-            last = (await asyncio.to_thread(push_balance, own, ALICE, 7))["offset"]
-            await until(lambda: seen.offsets(STREAM)[-1] == last)
-            assert not seen.of("transaction_update")
+        await asyncio.to_thread(own.start)
+        await publishing
+        await until(lambda: len(seen.of("balance_update")) >= 400, seconds=60)
+        assert seen.offsets(STREAM) == list(range(start + 1, start + 401))
+        assert 1006 in [state["code"] for state in seen.states]
+        # Rooms and filters are as they were.
+        await until(lambda: len(seen.of("room_joined")) >= 4)
+        listed = await client.list_rooms()
+        assert set(listed["joined"]) == {"market_data:TEST", "market:crypto"}
+        assert seen.of("room_joined")[-1]["data"]["rate"] == "5s"
+        body = {"id": "9", "status": "completed", "amount": "5", "currency": "UGX"}
+        await asyncio.to_thread(broadcast, own, "transaction", body, f"?user_id={ALICE}")
+        last = (await asyncio.to_thread(push_balance, own, ALICE, 7))["offset"]
+        await until(lambda: seen.offsets(STREAM)[-1] == last)
+        assert not seen.of("transaction_update")
 
 
-@asynccontextmanager
-async def _again(server: Server) -> AsyncIterator[None]:
-    context = again(server)
-    await asyncio.to_thread(context.__enter__)
-    try:
-        yield
-    finally:
-        context.__exit__(None, None, None)
-
-
-async def test_a_request_is_asked_again_after_a_reconnect(own: Server) -> None:
-    client, seen = client_of(own, ALICE, request_timeout=60)
-    async with client:
-        await client.wait_connected()
+async def test_a_request_is_repeated_after_a_reconnect(own: Server) -> None:
+    async with online(own, request_timeout=60) as (client, seen):
         os.kill(own.pid, signal.SIGSTOP)  # it takes the request, and never answers
         asked = asyncio.create_task(client.list_rooms())
         await until(lambda: client.state != "connected", seconds=30)
         own.kill()
-        async with _again(own):
-            assert (await asked)["joined"] == []
+        await asyncio.to_thread(own.start)
+        assert (await asked)["joined"] == []
     assert seen.states[2]["reason"] == "the server gives no sign of life"
     assert seen.states[2]["code"] == 1006
 
 
-async def test_a_restarting_server_is_left_as_long_as_it_asks(own: Server) -> None:
-    client, seen = client_of(own, ALICE)
-    async with client:
-        await client.wait_connected()
+async def test_a_client_waits_as_long_as_a_restarting_server_asks(own: Server) -> None:
+    async with online(own) as (client, seen):
         await asyncio.to_thread(own.manage, "disconnect", "alice", "--reconnect")
         await until(lambda: len(seen.of("connection_established")) == 2)
         lost = next(state for state in seen.states if state["code"] == 1012)
@@ -139,33 +100,27 @@ async def test_a_restarting_server_is_left_as_long_as_it_asks(own: Server) -> No
         assert hint <= lost["retry_in"] <= hint + 0.5
 
 
-async def test_who_is_sent_away_stays_away(own: Server) -> None:
-    client, seen = client_of(own, ALICE)
-    async with client:
-        await client.wait_connected()
+async def test_a_client_closed_by_staff_does_not_return(own: Server) -> None:
+    async with online(own) as (client, seen):
         await asyncio.to_thread(own.manage, "disconnect", "alice")
-        async with asyncio.timeout(20):
-            assert await client.wait_ended() == (4403, "access revoked")
+        assert await ended(client) == (4403, "access revoked")
         await until(lambda: seen.states[-1]["code"] == 4403)
         assert seen.states[-1]["retry_in"] is None
 
 
-async def test_a_wrong_parameter_is_not_repeated(own: Server) -> None:
+async def test_an_invalid_parameter_is_not_repeated(own: Server) -> None:
     client, seen = client_of(own, ALICE, types=["everything"])
     async with client:
-        async with asyncio.timeout(20):
-            code, _ = await client.wait_ended()
+        code, _ = await ended(client)
         assert code == 4400
         await until(lambda: seen.of("error"))
 
 
-async def test_a_trimmed_past_is_replaced_by_a_snapshot(own: Server) -> None:
-    client, seen = client_of(own, ALICE, device="sleeper")
-    async with client:
-        await client.wait_connected()
+async def test_trimmed_events_are_replaced_by_a_snapshot(own: Server) -> None:
+    async with online(own, device="sleeper") as (client, seen):
         push_balance(own, ALICE, 0)
         await until(lambda: seen.of("balance_update"))
-    own.manage(*script(30))
+    own.shell(script(30))
     own.manage("trim_events", "--keep", "5", "--days", "0")
     head = push_balance(own, ALICE, 77)["offset"]
     order: list[Any] = []
@@ -207,14 +162,14 @@ async def test_a_new_epoch_on_an_open_socket_is_one_resynchronisation(own: Serve
     assert 1 <= len(seen.resyncs) <= len(seen.of("resync_required"))
 
 
-# -- servers that are wrong, which ours never is
+# -- servers with faults
 
 
 async def test_a_gap_is_filled_by_resuming_at_once() -> None:
     async def talk(socket: ServerConnection, number: int) -> None:
         await socket.send(greeting(5))
         for offset in (6, 8, 9) if number == 1 else (6, 7, 8, 9):
-            await socket.send(envelope("balance_update", {}, stream=STREAM, offset=offset))
+            await socket.send(event(offset))
 
     async with wrong(talk) as (client, seen, paths):
         await until(lambda: seen.offsets(STREAM) == [6, 7, 8, 9])
@@ -225,32 +180,33 @@ async def test_a_gap_is_filled_by_resuming_at_once() -> None:
         assert lost["reason"] == f"a gap in {STREAM}: 8 came after 6"
 
 
-async def test_a_pong_ahead_of_what_came_is_a_gap_and_resumed_from() -> None:
+async def test_a_pong_ahead_of_the_events_is_a_gap_and_resumed() -> None:
     async def talk(socket: ServerConnection, number: int) -> None:
         await socket.send(greeting(5))
-        await socket.send(envelope("balance_update", {}, stream=STREAM, offset=6))
+        await socket.send(event(5 + number))
         if number == 1:
             await socket.send(
                 envelope("pong", {"positions": {STREAM: {"offset": 7, "epoch": "e"}}})
             )
 
-    async with wrong(talk) as (_, seen, paths):
-        await until(lambda: len(paths) == 2)
+    async with wrong(talk) as (client, seen, paths):
+        await until(lambda: seen.offsets(STREAM) == [6, 7])
         assert f"since={STREAM}:6&epoch=e" in paths[1]
         reasons = [state["reason"] for state in seen.states if state["retry_in"] is not None]
         assert reasons == [f"a gap in {STREAM}: a pong names an event that did not arrive"]
+        assert client.positions == {STREAM: 7}
 
 
-async def test_a_snapshot_elsewhere_is_not_fetched_and_the_old_positions_stay() -> None:
+async def test_a_snapshot_of_another_host_is_not_fetched_and_positions_stay() -> None:
     heard: list[Any] = []
 
     async def talk(socket: ServerConnection, number: int) -> None:
         await socket.send(greeting(5))
-        await socket.send(envelope("balance_update", {}, stream=STREAM, offset=6))
+        await socket.send(event(6))
         if number == 1:
             await asyncio.sleep(0.3)  # the event is applied, and its ack waits
             await socket.send(resync(90, "f", "//elsewhere.example/snapshot"))
-            await socket.send(envelope("balance_update", {}, stream=STREAM, offset=91))
+            await socket.send(event(91))
         async for text in socket:
             heard.append(json.loads(text))
 
@@ -266,7 +222,7 @@ async def test_a_snapshot_elsewhere_is_not_fetched_and_the_old_positions_stay() 
         assert heard == []
 
 
-async def test_what_is_no_message_is_a_broken_line_and_not_the_end() -> None:
+async def test_an_invalid_message_is_a_lost_connection_and_not_the_end() -> None:
     async def talk(socket: ServerConnection, number: int) -> None:
         texts = {1: "{", 2: "[]", 3: envelope("connection_established", {})}
         await socket.send(texts.get(number, greeting(5)))

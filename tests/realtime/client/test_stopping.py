@@ -1,4 +1,4 @@
-"""Starting and stopping at every moment that an application may choose."""
+"""A client may be started and stopped at any moment."""
 
 from __future__ import annotations
 
@@ -14,32 +14,37 @@ from websockets.http11 import Response
 from realtime.client import Client
 from realtime.client.options import TokenIn
 from tests.nodes import ALICE, push_balance, token_for
-from tests.realtime.client.conftest import STREAM, Seen, client_of, getter, port_of, until
+from tests.realtime.client.conftest import (
+    STREAM,
+    Seen,
+    client_of,
+    ended,
+    getter,
+    giving,
+    hold,
+    online,
+    port_of,
+)
+from tests.services.ports import until
 from tests.services.server import Server
 
 pytestmark = pytest.mark.servers
 
 
-async def test_a_stop_that_is_given_up_goes_on_by_itself(served: Server) -> None:
+async def test_a_cancelled_stop_continues_by_itself(served: Server) -> None:
     client, seen = client_of(served, ALICE)
-    release = asyncio.Event()
-
-    async def wait(data: Any, message: Any) -> None:
-        await release.wait()
-
-    client.on("connection_established", wait)
+    release, _ = hold(client, "connection_established")
     await client.start()
     await until(lambda: seen.states[-1:] and seen.states[-1]["state"] == "connected")
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.2):
             await client.stop()
     release.set()
-    async with asyncio.timeout(5):
-        assert await client.wait_ended() == (None, "stopped")
+    assert await ended(client) == (None, "stopped")
     assert client.state == "disconnected"
 
 
-async def test_who_stops_second_waits_for_the_first(served: Server) -> None:
+async def test_a_second_stop_waits_for_the_first(served: Server) -> None:
     client, _ = client_of(served, ALICE)
     await client.start()
     await client.wait_connected()
@@ -50,7 +55,7 @@ async def test_who_stops_second_waits_for_the_first(served: Server) -> None:
     await first
 
 
-async def test_a_start_while_it_stops_begins_after_the_end(served: Server) -> None:
+async def test_a_start_during_a_stop_begins_after_its_end(served: Server) -> None:
     client, seen = client_of(served, ALICE)
     await client.start()
     await client.wait_connected()
@@ -66,13 +71,8 @@ async def test_a_start_while_it_stops_begins_after_the_end(served: Server) -> No
     assert states == ["connecting", "connected", "disconnected"] * 2
 
 
-async def test_two_starts_after_an_end_are_one(served: Server) -> None:
-    tokens: list[str | None] = [None]
-
-    async def get_token(reason: str) -> str | None:
-        return tokens.pop() if tokens else token_for(ALICE)
-
-    client, seen = client_of(served, ALICE, get_token=get_token)
+async def test_two_starts_after_an_end_connect_once(served: Server) -> None:
+    client, seen = client_of(served, ALICE, get_token=giving(None, token_for(ALICE)))
     await client.start()
     await client.wait_ended()
     await asyncio.gather(client.start(), client.start())
@@ -82,7 +82,7 @@ async def test_two_starts_after_an_end_are_one(served: Server) -> None:
     assert len(seen.of("connection_established")) == 1
 
 
-async def test_a_handler_that_starts_it_again_stays_the_only_one_at_work(served: Server) -> None:
+async def test_a_handler_that_restarts_the_client_runs_alone(served: Server) -> None:
     client, seen = client_of(served, ALICE)
     restarted: list[str] = []
     at_work: list[int] = []
@@ -111,10 +111,10 @@ async def test_a_handler_that_starts_it_again_stays_the_only_one_at_work(served:
         assert most == 1
 
 
-async def test_who_waits_for_an_end_outlasts_a_restart(served: Server) -> None:
+async def test_wait_ended_outlasts_a_restart(served: Server) -> None:
     client, _ = client_of(served, ALICE)
     await client.start()
-    ended = asyncio.create_task(client.wait_ended())
+    ended_ = asyncio.create_task(client.wait_ended())
     await client.wait_connected()
 
     async def restart(data: Any, message: Any) -> None:
@@ -127,11 +127,11 @@ async def test_who_waits_for_an_end_outlasts_a_restart(served: Server) -> None:
     remove()
     await client.stop()
     async with asyncio.timeout(5):
-        assert await ended == (None, "stopped")
+        assert await ended_ == (None, "stopped")
 
 
 @pytest.mark.parametrize("reason", ["connect", "expiring"])
-async def test_get_token_may_stop_it(served: Server, reason: str) -> None:
+async def test_get_token_may_stop_the_client(served: Server, reason: str) -> None:
     async def get_token(why: str) -> str | None:
         if why == reason:
             await client.stop()
@@ -139,13 +139,12 @@ async def test_get_token_may_stop_it(served: Server, reason: str) -> None:
 
     client, seen = client_of(served, ALICE, get_token=get_token)
     await client.start()
-    async with asyncio.timeout(10):
-        assert await client.wait_ended() == (None, "stopped")
+    assert await ended(client) == (None, "stopped")
     await client.stop()
     assert seen.states[-1]["reason"] == "stopped"
 
 
-async def test_what_was_cancelled_inside_a_handler_is_a_failure_like_others(
+async def test_a_cancellation_inside_a_handler_is_a_failure_like_others(
     served: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     client, seen = client_of(served, ALICE)
@@ -163,7 +162,7 @@ async def test_what_was_cancelled_inside_a_handler_is_a_failure_like_others(
     assert "a handler of balance_update failed" in caplog.text
 
 
-async def test_what_was_cancelled_inside_get_token_is_a_failed_attempt(served: Server) -> None:
+async def test_a_cancellation_inside_get_token_is_a_failed_attempt(served: Server) -> None:
     asked: list[str] = []
 
     async def get_token(reason: str) -> str | None:
@@ -179,16 +178,11 @@ async def test_what_was_cancelled_inside_get_token_is_a_failed_attempt(served: S
         await client.wait_connected()
 
 
-async def test_what_was_received_but_not_handled_comes_again_even_of_a_new_client(
+async def test_an_event_received_but_not_handled_comes_again_to_a_new_client(
     served: Server,
 ) -> None:
     client, seen = client_of(served, ALICE, device="busy-at-first")
-    release = asyncio.Event()
-
-    async def wait(data: Any, message: Any) -> None:
-        await release.wait()
-
-    remove = client.on("connection_established", wait)
+    release, remove = hold(client, "connection_established")
     await client.start()
     await client.wait_connected()
     offset = push_balance(served, ALICE, 1)["offset"]
@@ -205,15 +199,13 @@ async def test_what_was_received_but_not_handled_comes_again_even_of_a_new_clien
 
 
 @pytest.mark.parametrize("token_in", ["header", "subprotocol", "query", "message"])
-async def test_what_is_no_token_is_not_told_to_anybody(
+async def test_an_invalid_token_is_shown_to_no_reader(
     served: Server, token_in: TokenIn, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     secret = token_for(ALICE)
 
-    async def get_token(reason: str) -> str | None:
-        return f"{secret}\r\nX-Evil: 1"
-
+    get_token = giving(f"{secret}\r\nX-Evil: 1")
     client, seen = client_of(served, ALICE, get_token=get_token, token_in=token_in)
     async with client:
         await until(lambda: len(seen.states) >= 2)
@@ -222,12 +214,8 @@ async def test_what_is_no_token_is_not_told_to_anybody(
 
 
 async def test_a_token_from_a_file_may_end_with_its_line(served: Server) -> None:
-    async def get_token(reason: str) -> str | None:
-        return token_for(ALICE) + "\n"
-
-    client, _ = client_of(served, ALICE, get_token=get_token)
-    async with client, asyncio.timeout(10):
-        await client.wait_connected()
+    async with asyncio.timeout(10), online(served, get_token=giving(token_for(ALICE) + "\n")):
+        pass
 
 
 async def test_a_redirect_carries_no_token_away() -> None:

@@ -1,4 +1,4 @@
-"""The renewal of the token: one at a time, and to its end."""
+"""A token is renewed by one call at a time, which runs to its end."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def begun(*tasks: asyncio.Task[str]) -> None:
     assert not any(task.done() for task in tasks)
 
 
-async def test_all_who_need_a_token_wait_for_one_renewal() -> None:
+async def test_all_callers_wait_for_one_renewal() -> None:
     login = Login()
     tokens = Tokens(login)
     waiting = [asyncio.create_task(tokens.get()) for _ in range(3)]
@@ -54,7 +54,7 @@ async def test_all_who_need_a_token_wait_for_one_renewal() -> None:
     assert await tokens.fetch("expiring") == "token2"
 
 
-async def test_a_renewal_ends_though_its_connection_was_lost() -> None:
+async def test_a_renewal_completes_after_its_connection_was_lost() -> None:
     login = Login()
     tokens = Tokens(login)
     first = asyncio.create_task(tokens.fetch("expiring"))
@@ -69,7 +69,7 @@ async def test_a_renewal_ends_though_its_connection_was_lost() -> None:
     assert (login.asked, login.cancelled) == (["expiring"], False)
 
 
-async def test_a_renewal_that_failed_is_begun_anew() -> None:
+async def test_a_failed_renewal_is_repeated() -> None:
     login = Login()
     login.may_answer.set()
     tokens = Tokens(login)
@@ -81,7 +81,7 @@ async def test_a_renewal_that_failed_is_begun_anew() -> None:
     assert await tokens.get() == "token4"
 
 
-async def test_a_renewal_that_nobody_waits_for_may_fail() -> None:
+async def test_a_renewal_without_a_caller_may_fail() -> None:
     login = Login()
     login.answer = OSError("away")
     tokens = Tokens(login)

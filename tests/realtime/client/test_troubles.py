@@ -1,4 +1,4 @@
-"""Requests, rooms, renewals and resynchronisations that do not go well at first."""
+"""Requests, rooms, renewals and resynchronisations that fail at first."""
 
 from __future__ import annotations
 
@@ -23,27 +23,26 @@ from tests.realtime.client.conftest import (
     STREAM,
     Seen,
     client_of,
+    ended,
     envelope,
+    event,
     getter,
+    giving,
     greeting,
     resync,
-    until,
     wrong,
 )
+from tests.services.ports import until
 from tests.services.server import Server
 
 pytestmark = pytest.mark.servers
 TRY_AGAIN = {"code": "internal", "message": "Try again.", "retryable": True}
 
 
-def event(offset: int) -> str:
-    return envelope("balance_update", {}, stream=STREAM, offset=offset)
-
-
 # -- requests
 
 
-async def test_what_was_asked_while_away_is_not_undone_by_the_return() -> None:
+async def test_requests_made_while_disconnected_hold_after_the_return() -> None:
     with node(DEBUG="1", WS_RECONNECT_AFTER_MS="200") as server:
         client, seen = client_of(server, ALICE, rooms=["market_data:TEST"])
         asked: list[asyncio.Task[Any]] = []
@@ -65,7 +64,7 @@ async def test_what_was_asked_while_away_is_not_undone_by_the_return() -> None:
             assert seen.of("room_joined")[-1]["data"]["rate"] == "5s"
 
 
-async def test_a_room_that_cannot_be_joined_for_now_is_joined_later() -> None:
+async def test_a_room_refused_for_now_is_joined_later() -> None:
     async def talk(socket: ServerConnection, number: int) -> None:
         await socket.send(greeting(5))
         join = json.loads(await socket.recv())
@@ -81,7 +80,7 @@ async def test_a_room_that_cannot_be_joined_for_now_is_joined_later() -> None:
         await until(lambda: len(seen.of("room_joined")) == 2)
 
 
-async def test_what_was_refused_for_being_too_much_is_asked_again(strict: Server) -> None:
+async def test_a_rate_limited_request_is_repeated(strict: Server) -> None:
     client, seen = client_of(strict, ALICE)
     async with client:
         answers = await asyncio.gather(*(client.list_rooms() for _ in range(25)))
@@ -92,7 +91,7 @@ async def test_what_was_refused_for_being_too_much_is_asked_again(strict: Server
 # -- the login
 
 
-async def test_a_renewal_that_fails_for_now_is_tried_again_and_not_the_end() -> None:
+async def test_a_failed_renewal_is_repeated_and_does_not_end_the_client() -> None:
     get_token = getter(ALICE)
 
     async def talk(socket: ServerConnection, number: int) -> None:
@@ -113,12 +112,10 @@ async def test_a_renewal_that_fails_for_now_is_tried_again_and_not_the_end() -> 
     assert set(get_token.asked) == {"connect", "expiring"}
 
 
-async def test_a_get_token_that_fails_is_one_line_and_the_reason_of_what_times_out(
+async def test_a_failing_get_token_is_one_line_and_the_reason_of_a_timeout(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async def get_token(reason: str) -> str | None:
-        raise HTTPError("http://login", 401, "Unauthorized", Message(), None)
-
+    get_token = giving(HTTPError("http://login", 401, "Unauthorized", Message(), None))
     client = Client("ws://127.0.0.1:1", get_token, request_timeout=0.5)
     seen = Seen(client)
     cause = "get_token failed: HTTPError: HTTP Error 401: Unauthorized"
@@ -132,7 +129,7 @@ async def test_a_get_token_that_fails_is_one_line_and_the_reason_of_what_times_o
     assert "Traceback" not in caplog.text
 
 
-async def test_a_port_without_tls_ends_a_client_that_was_never_there() -> None:
+async def test_a_port_without_tls_ends_a_client_that_never_connected() -> None:
     async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
         writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
@@ -142,19 +139,18 @@ async def test_a_port_without_tls_ends_a_client_that_was_never_there() -> None:
     async with plain:
         port = plain.sockets[0].getsockname()[1]
         async with Client(f"wss://127.0.0.1:{port}", getter(ALICE)) as client:
-            async with asyncio.timeout(20):
-                code, reason = await client.wait_ended()
+            code, reason = await ended(client)
     assert code is None
     assert reason == "what answers there does not speak TLS: use ws://"
 
 
-async def test_a_path_without_a_socket_ends_a_client_that_was_never_there(served: Server) -> None:
+async def test_a_path_without_a_socket_ends_a_client_that_never_connected(served: Server) -> None:
     url = served.ws_url.replace("notifications", "notification")
     async with Client(url, getter(ALICE)) as client, asyncio.timeout(20):
         assert await client.wait_ended() == (None, "refused with HTTP 404")
 
 
-async def test_a_program_that_was_busy_does_not_take_it_for_silence(
+async def test_a_busy_program_does_not_take_the_server_for_silent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(connection, "PONG_SECONDS", 1.5)
@@ -178,7 +174,7 @@ async def note(socket: ServerConnection, heard: list[Any]) -> None:
         heard.append(json.loads(text))
 
 
-async def test_an_onlooker_acknowledges_no_snapshot_either() -> None:
+async def test_a_client_without_acks_acknowledges_no_snapshot() -> None:
     heard: list[Any] = []
 
     async def talk(socket: ServerConnection, number: int) -> None:
@@ -258,7 +254,7 @@ async def begin_elsewhere(socket: ServerConnection, number: int) -> None:
     await socket.send(resync(8, "f"))
 
 
-async def test_a_snapshot_that_is_not_there_is_said_and_asked_for_again(
+async def test_a_missing_snapshot_is_reported_and_fetched_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     answers: list[Any] = [HTTPStatus.NOT_FOUND] * 2
@@ -275,13 +271,12 @@ async def test_a_snapshot_that_is_not_there_is_said_and_asked_for_again(
         assert (len(paths), client.positions) == (3, {STREAM: 8})
 
 
-async def test_a_snapshot_that_the_server_refuses_to_the_user_ends_the_client() -> None:
+async def test_a_forbidden_snapshot_ends_the_client() -> None:
     async def snapshot() -> Any:
         return HTTPStatus.FORBIDDEN
 
     async with wrong(begin_elsewhere, snapshot=snapshot) as (client, _, paths):
-        async with asyncio.timeout(10):
-            assert await client.wait_ended() == (None, "no snapshot: HTTP 403")
+        assert await ended(client) == (None, "no snapshot: HTTP 403")
         assert len(paths) == 1
 
 
@@ -297,21 +292,11 @@ async def test_a_snapshot_that_the_server_refuses_to_the_user_ends_the_client() 
         ({"rooms": "market_data"}, "rooms"),
     ],
 )
-def test_what_cannot_be_is_refused(options: dict[str, Any], says: str) -> None:
+def test_an_invalid_option_is_refused(options: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         Client("ws://localhost/ws/notifications", getter(ALICE), **options)
 
 
-async def test_a_pong_that_speaks_of_what_did_not_come_makes_it_resume() -> None:
-    async def talk(socket: ServerConnection, number: int) -> None:
-        await socket.send(greeting(5))
-        if number == 1:
-            told = {STREAM: {"offset": 6, "epoch": "e"}}
-            await socket.send(envelope("pong", {"positions": told}))
-            await asyncio.sleep(10)
-        await socket.send(event(6))
-        await asyncio.sleep(10)
-
-    async with wrong(talk) as (client, seen, server):
-        await until(lambda: seen.offsets(STREAM) == [6])
-        assert client.positions == {STREAM: 6}
+def test_an_address_of_another_scheme_is_refused() -> None:
+    with pytest.raises(ValueError, match="no address of a WebSocket"):
+        Client("http://localhost/ws/notifications", getter(ALICE))

@@ -1,4 +1,4 @@
-"""A node that stops sends everybody away in order, and loses nothing."""
+"""A node that stops closes its sockets in order, and loses no event."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ import asyncio
 import json
 import random
 import re
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -18,11 +15,10 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from realtime.protocol.codes import CloseCode
-from tests.nodes import ALICE, BOB, STAFF, connect, node, push_balance, token_for
-from tests.services import environment
+from tests.nodes import ALICE, BOB, STAFF, connect, node, push_balance, reported, token_for
 from tests.services.client import Client
 from tests.services.handshake import shake
-from tests.services.ports import PATIENCE
+from tests.services.ports import PATIENCE, until
 from tests.services.postgres import Postgres
 from tests.services.redis import Redis
 from tests.services.server import Server
@@ -43,7 +39,7 @@ async def leave(client: Client, codes: set[int], hints: list[int]) -> None:
         codes.add(closed.rcvd.code)
 
 
-async def test_everybody_is_sent_away_over_the_window_and_nobody_is_reset() -> None:
+async def test_sockets_are_closed_over_the_window_and_none_is_reset() -> None:
     with node(
         DEBUG="1",
         WS_DRAIN_SECONDS="3",
@@ -51,7 +47,7 @@ async def test_everybody_is_sent_away_over_the_window_and_nobody_is_reset() -> N
         WS_MAX_LOGINS_PER_SECOND_PER_USER="1000",
         WS_RECONNECT_AFTER_MS="4000",
     ) as server:
-        clients = [(await connect(server, ALICE))[0] for _ in range(SOCKETS)]
+        clients = [await connect(server, ALICE) for _ in range(SOCKETS)]
         codes: set[int] = set()
         hints: list[int] = []
         leaving = [asyncio.create_task(leave(client, codes, hints)) for client in clients]
@@ -76,9 +72,9 @@ async def test_everybody_is_sent_away_over_the_window_and_nobody_is_reset() -> N
         assert "Traceback" not in log
 
 
-async def test_while_it_drains_it_is_not_ready_and_admits_nobody() -> None:
+async def test_a_draining_node_is_not_ready_and_admits_no_socket() -> None:
     with node(DEBUG="1", WS_DRAIN_DELAY_SECONDS="2") as server:
-        alice, _ = await connect(server, ALICE)
+        alice = await connect(server, ALICE)
         stopping = asyncio.create_task(asyncio.to_thread(server.stop))
         async with asyncio.timeout(5):
             while (await asyncio.to_thread(server.request, "GET", "/readyz")).status == 200:
@@ -96,11 +92,11 @@ async def test_while_it_drains_it_is_not_ready_and_admits_nobody() -> None:
         await stopping
 
 
-async def test_a_client_that_never_answers_holds_nobody_up() -> None:
+async def test_a_client_that_never_answers_delays_no_other() -> None:
     with node(DEBUG="1") as server:
-        deaf, _ = await connect(server, BOB)
+        deaf = await connect(server, BOB)
         deaf.connection.transport.pause_reading()
-        alice, _ = await connect(server, ALICE)
+        alice = await connect(server, ALICE)
         stopping = asyncio.create_task(asyncio.to_thread(server.stop))
         assert await alice.until_closed() == CloseCode.RESTART
         log = await stopping  # within the ten seconds that `stop` waits
@@ -108,15 +104,15 @@ async def test_a_client_that_never_answers_holds_nobody_up() -> None:
         deaf.drop()
 
 
-async def test_an_old_connection_is_sent_away_to_find_another_node() -> None:
+async def test_an_old_connection_is_closed_to_find_another_node() -> None:
     with node(WS_MAX_LIFETIME_SECONDS="2") as server:
         began = time.monotonic()
-        clients = [(await connect(server, user))[0] for user in (ALICE, BOB, STAFF)]
+        clients = [await connect(server, user) for user in (ALICE, BOB, STAFF)]
         for client in clients:
             await client.receive("server_shutdown", timeout=10)
             assert await client.until_closed() == CloseCode.RESTART
         assert time.monotonic() - began >= 1.4  # three quarters of the greatest age, at least
-        again, _ = await connect(server, ALICE)
+        again = await connect(server, ALICE)
         await again.close()
 
 
@@ -189,10 +185,10 @@ class Wanderer:
         resume = {}
         if self._epoch:
             resume = {"since": f"{self.stream}:{self.at}", "epoch": self._epoch}
-        client, greeting = await connect(server, self.user_id, **resume)
+        client = await connect(server, self.user_id, **resume)
         if not self._epoch:
-            self._epoch = greeting["epoch"]
-            self.begins_after = greeting["positions"][self.stream]["offset"]
+            self._epoch = client.greeting["epoch"]
+            self.begins_after = client.greeting["positions"][self.stream]["offset"]
         return client
 
     async def _read(self, client: Client, done: asyncio.Event) -> int:
@@ -210,7 +206,7 @@ class Wanderer:
         return hint
 
 
-async def test_a_rolling_restart_loses_nothing_and_spreads_those_who_come_back(
+async def test_a_rolling_restart_loses_no_event_and_spreads_the_returns(
     postgres: Postgres, redis: Redis
 ) -> None:
     env = {
@@ -220,29 +216,25 @@ async def test_a_rolling_restart_loses_nothing_and_spreads_those_who_come_back(
         "WS_RECONNECT_AFTER_MS": "2000",
         "WS_MAX_LIFETIME_SECONDS": "8",  # by which a node that came back gets its share
     }
-    nodes = [Server(env=env), *(Server(env=env, migrate=False) for _ in range(2))]
-    await asyncio.to_thread(
-        nodes[0].manage, "shell", "-v0", "-c", f"COUNT = {USERS_COUNT}\n{_MANY}"
-    )
+    many = f"COUNT = {USERS_COUNT}\n{_MANY}"
+    nodes = [Server(env=env, prepare=many), *(Server(env=env, migrate=False) for _ in range(2))]
     where: Counter[int] = Counter()
     wanderers = [Wanderer(number, nodes, where) for number in range(1, USERS_COUNT + 1)]
     done = asyncio.Event()
     running = [asyncio.create_task(wanderer.run(done)) for wanderer in wanderers]
-    publisher = await asyncio.to_thread(_publish, nodes[0])
-    assert publisher.stdout is not None
-    await asyncio.to_thread(publisher.stdout.readline)
     began = []
-    for number in range(3):
-        await until(lambda: where.total() > USERS_COUNT * 0.75)  # the others are on their way
-        began.append(time.monotonic())
-        log = await asyncio.to_thread(nodes[number].stop)
-        assert "Traceback" not in log
-        nodes[number] = await asyncio.to_thread(Server, env=env, migrate=False)
-    await until_even(nodes[0])
-    output, _ = await asyncio.to_thread(publisher.communicate, "enough\n")
+    with nodes[0].running_script(f"COUNT = {USERS_COUNT}\n{_PUBLISH}") as publisher:
+        for number in range(3):
+            await until(lambda: where.total() > USERS_COUNT * 0.75, seconds=20)
+            began.append(time.monotonic())
+            log = await asyncio.to_thread(nodes[number].stop)
+            assert "Traceback" not in log
+            nodes[number] = await asyncio.to_thread(Server, env=env, migrate=False)
+        await until_even(nodes[0])
+        output, _ = await asyncio.to_thread(publisher.communicate, "enough\n")
     heads = json.loads(output)
     with suppress(TimeoutError):  # those who miss something are named below
-        await until(lambda: all(wanderer.at == heads[wanderer.stream] for wanderer in wanderers))
+        await until(lambda: all(each.at == heads[each.stream] for each in wanderers), seconds=20)
     done.set()
     await asyncio.gather(*running)
     for server in nodes:
@@ -273,27 +265,9 @@ async def until_even(server: Server) -> None:
     mean = USERS_COUNT / 3
     async with asyncio.timeout(20 * PATIENCE):
         while True:
-            answer = await asyncio.to_thread(server.request, "GET", "/ws/stats", token=token_for(1))
-            found = [node["connections"] for node in answer.json()["data"]["nodes"]]
+            nodes = (await asyncio.to_thread(reported, server, 1))["nodes"]
+            found = [node["connections"] for node in nodes]
             assert max(found) <= 2 * mean, found
             if len(found) == 3 and min(found) >= mean / 2:
                 return
             await asyncio.sleep(0.2)
-
-
-def _publish(server: Server) -> subprocess.Popen[str]:
-    script = f"COUNT = {USERS_COUNT}\n{_PUBLISH}"
-    return subprocess.Popen(
-        [sys.executable, "manage.py", "shell", "-v0", "-c", script],
-        env=server.env,
-        cwd=environment.ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20 * PATIENCE):
-        while not true():
-            await asyncio.sleep(0.02)

@@ -12,22 +12,17 @@ from typing import Any, NoReturn
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from realtime import clock, log, registry
-from realtime.access import tickets
-from realtime.access.tickets import Attempt
 from realtime.cluster import reporter as node
 from realtime.cluster.reporter import ClusterReporter
-from realtime.core.identity import Identity
 from realtime.db import threads
 from realtime.hub.hub import Hub
 from realtime.hub.socket import Peer, Socket
-from realtime.models import Connection, Node, Ticket
+from realtime.models import Connection, Node
 from realtime.options import Options
 from realtime.protocol.codes import CloseCode
 from tests.realtime.rig import Held, connected
@@ -48,11 +43,6 @@ def attach(own: Hub, user_id: int) -> Socket:
     socket.connection.user_id = user_id
     own.sockets.attach(socket)
     return socket
-
-
-@pytest.fixture
-async def user_id() -> int:
-    return int((await get_user_model().objects.acreate(username="alice")).pk)
 
 
 @sync_to_async
@@ -315,31 +305,3 @@ async def test_a_node_leaves_in_time_while_the_database_hangs(
         await ClusterReporter(own).leave()
     hanging.may_go_on.set()
     assert "not deleted from the registry" in caplog.text
-
-
-@pytest.mark.parametrize("ahead", [HOUR, -HOUR])
-def test_a_ticket_lasts_by_the_databases_time(
-    wrong_clock: Callable[[timedelta], None], ahead: timedelta
-) -> None:
-    alice = get_user_model().objects.create(username="alice")
-    identity = Identity(alice.pk, timezone.now().timestamp() + 600, "s", "")
-    wrong_clock(ahead)  # of the node that issues it
-    text, _ = tickets.issue(identity)
-    old, _ = tickets.issue(identity)
-    wrong_clock(timedelta())
-    Ticket.objects.filter(hash=tickets.digest(old)).update(
-        expires_at=clock.now() - timedelta(seconds=1)
-    )
-    attempts = [Attempt(tickets.digest(ticket), "c") for ticket in (text, old)]
-    found = tickets.redeem(attempts)
-    assert [found[attempt] is not None for attempt in attempts] == [True, False]
-
-
-def test_expired_tickets_are_forgotten_by_the_databases_time(
-    wrong_clock: Callable[[timedelta], None],
-) -> None:
-    alice = get_user_model().objects.create(username="alice")
-    tickets.issue(Identity(alice.pk, timezone.now().timestamp() + 600, "s", ""))
-    wrong_clock(HOUR)
-    tickets.forget_expired()
-    assert Ticket.objects.count() == 1

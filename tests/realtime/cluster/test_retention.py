@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +20,7 @@ from realtime.cluster import retention
 from realtime.log import CursorMove
 from realtime.models import Cursor, EndedSession, Event, IssuedToken, Stream, Ticket
 from tests import stored
-from tests.services.locks import wait_for_a_waiter
+from tests.services.locks import threads, wait_for_a_waiter
 
 DAY = timedelta(days=1)
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -116,11 +115,6 @@ def test_nodes_trim_by_the_settings(alice: User, settings: Any) -> None:
     retention.apply()
     assert offsets("user:1") == [6, 7, 8, 9]
     assert list(Cursor.objects.values_list("device", flat=True)) == ["new"]
-
-
-@pytest.fixture
-def alice() -> User:
-    return User.objects.create(username="alice")
 
 
 @pytest.fixture
@@ -270,16 +264,10 @@ def test_new_epochs_and_publishers_never_deadlock() -> None:
         append(f"user:{number}", 1)
     before = log.heads(["user:9", "user:10"])
 
-    def bump() -> int:
-        try:
-            return log.bump_epoch()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
+    with threads() as call:
         with transaction.atomic():
             append("user:10", 1)
-            bumping = pool.submit(bump)
+            bumping = call(log.bump_epoch)
             wait_for_a_waiter("the new epochs wait for the publisher")
             append("user:9", 1)
         assert bumping.result() == 11

@@ -5,16 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import subprocess
-import sys
-from typing import Any
 
 import pytest
 
-from tests.nodes import ALICE, STAFF, USERS, connect, node, token_for
-from tests.services import environment
+from tests.nodes import ALICE, USERS, connect, node, reported
 from tests.services.redis import Redis
-from tests.services.server import Kind, Server
+from tests.services.server import Kind, Server, manage
 
 pytestmark = pytest.mark.servers
 
@@ -30,35 +26,30 @@ for page in range(3):
 
 
 @pytest.mark.parametrize("kind", ["runserver", "daphne", "uvicorn"])
-async def test_it_serves_sockets_on_other_servers_too(kind: Kind) -> None:
+async def test_other_servers_serve_sockets_too(kind: Kind) -> None:
     with Server(kind, env={"DEBUG": "1"}) as server:
-        server.manage(
-            "shell",
-            "-v0",
-            "-c",
+        server.shell(
             "from django.contrib.auth import get_user_model as g; g().objects.create(id=1)",
         )
-        alice, _ = await connect(server, ALICE)
-        async with alice:
-            await alice.send({"type": "join_room", "room": "market_data:TEST"})
+        async with await connect(server, ALICE) as alice:
+            await alice.join("market_data:TEST")
             await alice.receive("market_update")
-            await asyncio.to_thread(server.manage, "shell", "-v0", "-c", _MANY)
+            await asyncio.to_thread(server.shell, _MANY)
             for number in range(300):
                 found = await alice.receive("notification", timeout=10)
                 assert (found["offset"], found["data"]["id"]) == (number + 1, str(number))
-            await alice.send({"type": "ping"})
-            await alice.receive("pong")
+            await alice.ping()
         assert "Traceback" not in server.log()
         assert "eyJ" not in server.log()  # how every token begins
 
 
 async def test_stats_sees_a_node_from_another_process() -> None:
     with node(DEBUG="1") as server:
-        alice, _ = await connect(server, ALICE)
+        alice = await connect(server, ALICE)
         async with alice, asyncio.timeout(20):
-            await alice.send({"type": "join_room", "room": "market_data:TEST"})
+            await alice.join("market_data:TEST")
             await alice.receive("market_update")
-            while not (await reported(server))["rooms"]:
+            while not reported(server)["rooms"]:
                 await asyncio.sleep(0.1)
             found = json.loads(server.manage("stats", "--json"))
             totals = found["totals"]
@@ -78,21 +69,13 @@ async def test_stats_sees_a_node_from_another_process() -> None:
         assert "no node has reported" in str(caught.value)
 
 
-async def reported(server: Server) -> dict[str, Any]:
-    """Read what the nodes say of themselves, as staff does over HTTP."""
-    answer = server.request("GET", "/ws/stats", token=token_for(STAFF))
-    assert answer.status == 200, answer
-    data: dict[str, Any] = answer.json()["data"]
-    return data
-
-
-async def test_workers_share_what_is_published(redis: Redis) -> None:
+async def test_all_workers_deliver_what_one_publishes(redis: Redis) -> None:
     env = {"DEBUG": "1", "REDIS_URL": redis.url}
     with Server(env=env, workers=2, prepare=USERS) as server:
         async with asyncio.timeout(20):
-            while len((await reported(server))["nodes"]) < 2:
+            while len(reported(server)["nodes"]) < 2:
                 await asyncio.sleep(0.1)
-        clients = [(await connect(server, ALICE))[0] for _ in range(6)]
+        clients = [await connect(server, ALICE) for _ in range(6)]
         server.manage("announce", "To all workers", "m", "--author", "charlie")
         for client in clients:
             message = await client.receive("system_announcement")
@@ -100,19 +83,8 @@ async def test_workers_share_what_is_published(redis: Redis) -> None:
             await client.close()
 
 
-def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        env=environment.of_a_server() | env,
-        cwd=environment.ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def test_a_missing_secret_key_stops_the_start_and_says_what_to_set() -> None:
-    finished = run("check", SECRET_KEY="")
+def test_a_missing_secret_key_stops_the_start_with_advice() -> None:
+    finished = manage("check", SECRET_KEY="")
     assert finished.returncode != 0
     assert "SECRET_KEY is not set" in finished.stderr
     assert "Traceback" not in finished.stderr
@@ -130,26 +102,26 @@ def test_a_missing_secret_key_stops_the_start_and_says_what_to_set() -> None:
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL='LOUD'"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_named(env: dict[str, str], complaint: str) -> None:
-    finished = run("check", **env)
+def test_an_invalid_setting_is_named(env: dict[str, str], complaint: str) -> None:
+    finished = manage("check", **env)
     assert finished.returncode != 0
     [line] = finished.stderr.splitlines()
     assert complaint in line
 
 
 def test_serve_refuses_a_database_that_is_not_migrated(tmp_path: object) -> None:
-    finished = run("serve", "--port", "0", DATABASE_URL=f"sqlite:///{tmp_path}/new.sqlite3")
+    finished = manage("serve", "--port", "0", DATABASE_URL=f"sqlite:///{tmp_path}/new.sqlite3")
     assert finished.returncode == 1
     assert "manage.py migrate" in finished.stderr
 
 
 def test_serve_refuses_several_workers_without_redis() -> None:
-    finished = run("serve", "--workers", "2")
+    finished = manage("serve", "--workers", "2")
     assert finished.returncode == 1
     assert "REDIS_URL" in finished.stderr
 
 
-async def test_serve_says_that_it_serves_only_once_it_does() -> None:
+async def test_serve_announces_its_address_only_when_it_listens() -> None:
     with node(DEBUG="1") as server:
         for words, says in [
             (
@@ -160,7 +132,7 @@ async def test_serve_says_that_it_serves_only_once_it_does() -> None:
             (("--host", "nowhere.invalid"), "nowhere.invalid cannot be listened at: "),
         ]:
             store = {"DATABASE_URL": server.env["DATABASE_URL"], "DEBUG": "1"}
-            finished = await asyncio.to_thread(run, "serve", *words, **store)
+            finished = await asyncio.to_thread(manage, "serve", *words, **store)
             assert finished.returncode == 1
             assert finished.stderr.splitlines()[-1].startswith(f"CommandError: {says}")
             assert "Traceback" not in finished.stderr
@@ -174,8 +146,8 @@ async def test_serve_says_that_it_serves_only_once_it_does() -> None:
         (("--workers", "0"), "argument --workers: '0' is no whole number from 1 to 1,024."),
     ],
 )
-def test_serve_names_the_option_that_makes_no_sense(words: tuple[str, ...], says: str) -> None:
-    finished = run("serve", *words)
+def test_serve_names_an_invalid_option(words: tuple[str, ...], says: str) -> None:
+    finished = manage("serve", *words)
     assert finished.returncode == 2
     [line] = finished.stderr.splitlines()
     assert line.startswith(f"manage.py serve: {says}")

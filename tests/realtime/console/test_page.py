@@ -1,4 +1,4 @@
-"""The page at `/ws/test`: who gets it, and what its policy lets run."""
+"""The page at `/ws/test`: which users get it, and what its policy allows to run."""
 
 from __future__ import annotations
 
@@ -36,6 +36,14 @@ def somebody(name: str, *, is_staff: bool = False) -> User:
 
 
 @pytest.fixture
+def staff(client: Client, db: None) -> User:
+    """A member of staff, who has logged in with the client."""
+    user = somebody("staff", is_staff=True)
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
 def page(client: Client) -> Any:
     return client.get("/ws/test")
 
@@ -45,7 +53,7 @@ def directives(response: Any) -> dict[str, list[str]]:
     return {name: values for name, *values in words}
 
 
-def test_choices_stand_in_the_order_in_which_they_are_declared() -> None:
+def test_choices_keep_their_declared_order() -> None:
     forms = {form["type"]: form["fields"] for form in commands()}
     assert forms["join_room"]["rate"]["enum"] == ["realtime", "1s", "5s"]
 
@@ -78,18 +86,19 @@ def test_an_app_registers_a_form_for_staff(monkeypatch: pytest.MonkeyPatch, clie
     assert '"path": "/greet"' in client.get("/ws/test").content.decode()
 
 
-def test_everybody_gets_it_in_debug(page: Any) -> None:
+def test_every_visitor_gets_it_in_debug(page: Any) -> None:
     assert page.status_code == 200
 
 
-def test_staff_that_is_logged_in_to_the_admin_gets_it(production: Any, client: Client, db: None):
-    client.force_login(somebody("staff", is_staff=True))
+def test_staff_that_is_logged_in_to_the_admin_gets_it(
+    production: Any, client: Client, staff: User
+) -> None:
     page = client.get("/ws/test")
     assert page.status_code == 200
     assert directives(page)["default-src"] == ["'none'"]
 
 
-def test_an_anonymous_visitor_is_led_to_the_admin_and_back(
+def test_an_anonymous_visitor_logs_in_to_the_admin_and_returns(
     production: Any, client: Client, db: None
 ) -> None:
     somebody("staff", is_staff=True)
@@ -105,19 +114,17 @@ def test_an_anonymous_visitor_is_led_to_the_admin_and_back(
     assert led["Location"] == "/admin/login/?next=/ws/test%3Fa%3Db"
 
 
-def test_for_a_customer_there_is_nothing(production: Any, client: Client, db: None) -> None:
+def test_a_customer_does_not_find_it(production: Any, client: Client, db: None) -> None:
     client.force_login(somebody("customer"))
     assert client.get("/ws/test").status_code == 404
 
 
-def test_it_is_gone_for_staff_as_soon_as_the_rights_are(
-    production: Any, client: Client, db: None
+def test_staff_that_loses_its_rights_loses_the_page(
+    production: Any, client: Client, staff: User
 ) -> None:
-    user = somebody("staff", is_staff=True)
-    client.force_login(user)
-    User.objects.filter(pk=user.pk).update(is_staff=False)
+    User.objects.filter(pk=staff.pk).update(is_staff=False)
     assert client.get("/ws/test").status_code == 404
-    User.objects.filter(pk=user.pk).update(is_staff=True, is_active=False)
+    User.objects.filter(pk=staff.pk).update(is_staff=True, is_active=False)
     assert client.get("/ws/test").status_code == 302
 
 
@@ -136,9 +143,7 @@ def test_it_is_not_found_where_it_is_off(
     assert client.get("/ws/test").status_code == 404
 
 
-def test_it_lets_nothing_run_but_what_carries_the_nonce_of_this_answer(
-    client: Client, page: Any
-) -> None:
+def test_only_scripts_with_the_nonce_of_the_answer_run(client: Client, page: Any) -> None:
     policy = directives(page)
     assert policy["default-src"] == ["'none'"]
     [source] = policy["script-src"]
@@ -153,18 +158,18 @@ def test_it_lets_nothing_run_but_what_carries_the_nonce_of_this_answer(
     assert directives(client.get("/ws/test"))["script-src"] != [source]
 
 
-def test_it_may_talk_to_its_own_host_only(client: Client) -> None:
+def test_it_may_connect_to_its_own_host_only(client: Client) -> None:
     policy = directives(client.get("/ws/test", HTTP_HOST="localhost:8000"))
     assert policy["connect-src"] == ["'self'", "ws://localhost:8000", "wss://localhost:8000"]
     assert directives(client.get("/ws/test", HTTP_HOST="[::1]:8000"))["connect-src"] == ["'self'"]
 
 
-def test_it_may_not_be_framed_nor_kept(page: Any) -> None:
+def test_it_may_not_be_framed_or_cached(page: Any) -> None:
     assert directives(page)["frame-ancestors"] == ["'none'"]
     assert "no-store" in page["Cache-Control"]
 
 
-def test_it_loads_nothing_from_elsewhere(page: Any) -> None:
+def test_it_loads_files_of_its_own_host_only(page: Any) -> None:
     found = re.findall(r'<(\w+)\b[^>]*? (?:src|href)="([^"#][^"]*)"', page.content.decode())
     assert [address for tag, address in found if tag == "a"] == ["/admin/ledger/transaction/"]
     addresses = [address for tag, address in found if tag != "a"]
@@ -179,7 +184,7 @@ def test_it_offers_a_form_for_every_command(page: Any) -> None:
         assert f'"type": "{command}"' in page.content.decode()
 
 
-def test_it_tells_demo_passwords_in_debug_only(client: Client, settings: Any, db: None) -> None:
+def test_demo_passwords_are_shown_in_debug_only(client: Client, settings: Any, db: None) -> None:
     settings.DEMO_LOGINS = LOGINS
     assert b"alice-pass" in client.get("/ws/test").content
     settings.DEBUG = False
@@ -187,6 +192,6 @@ def test_it_tells_demo_passwords_in_debug_only(client: Client, settings: Any, db
     assert b"alice-pass" not in client.get("/ws/test").content
 
 
-def test_it_keeps_markup_in_a_name_out_of_the_page(client: Client, settings: Any) -> None:
+def test_markup_in_a_name_is_escaped(client: Client, settings: Any) -> None:
     settings.DEMO_LOGINS = LOGINS
     assert b"Alice </script>" not in client.get("/ws/test").content

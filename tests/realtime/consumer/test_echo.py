@@ -1,4 +1,4 @@
-"""`/ws/echo`, which conformance runs speak to: off by default, and true to what it gets."""
+"""`/ws/echo`, for conformance runs, is off by default and returns what it gets."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def echoing(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 
 @pytest.mark.servers
-async def test_nobody_is_echoed_by_default(served: Server) -> None:
+async def test_echo_is_off_by_default(served: Server) -> None:
     with pytest.raises(InvalidStatus) as refused:
         await connect(url(served), proxy=None)
     assert refused.value.response.status_code == 404
@@ -43,7 +43,7 @@ async def test_nobody_is_echoed_by_default(served: Server) -> None:
 
 @pytest.mark.servers
 @pytest.mark.parametrize("compression", ["deflate", None])
-async def test_everything_comes_back_as_it_was_and_in_order(
+async def test_each_message_comes_back_unchanged_and_in_order(
     echoing: Server, compression: str | None
 ) -> None:
     async with connect(url(echoing), proxy=None, compression=compression) as client:

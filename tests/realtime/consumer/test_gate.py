@@ -1,4 +1,4 @@
-"""A handshake is refused for the cheapest reason first: a signature is checked last."""
+"""A handshake is refused for the cheapest reason first; signatures are checked last."""
 
 from __future__ import annotations
 
@@ -81,14 +81,14 @@ async def test_a_good_token_is_checked_once(door: Door) -> None:
     assert door.let_in[0]["identity"].user_id == ALICE
 
 
-async def test_no_signature_is_checked_for_who_is_refused_anyway(door: Door) -> None:
+async def test_no_signature_is_checked_of_a_handshake_refused_before(door: Door) -> None:
     assert await door.knock(token_for(ALICE), origin="https://evil.example") == 403
     door.node.draining = True
     assert await door.knock(token_for(ALICE)) == 503
     assert door.checked == 0
 
 
-async def test_an_address_with_too_many_bad_tokens_has_no_more_checked(door: Door) -> None:
+async def test_an_address_with_too_many_bad_tokens_has_none_checked(door: Door) -> None:
     statuses = [await door.knock("nonsense") for _ in range(200)]
     assert statuses[-1] == 429
     assert door.checked == statuses.count(101) < 100
@@ -98,11 +98,11 @@ async def test_an_address_with_too_many_bad_tokens_has_no_more_checked(door: Doo
     assert await door.knock(token_for(ALICE), address="192.0.2.2") == 101
 
 
-async def test_good_tokens_use_nothing_up(door: Door) -> None:
+async def test_good_tokens_do_not_count_against_the_limit(door: Door) -> None:
     assert {await door.knock(token_for(ALICE)) for _ in range(200)} == {101}
 
 
-async def test_a_token_in_a_message_is_not_checked_then_either(door: Door) -> None:
+async def test_a_token_in_a_message_is_then_not_checked_either(door: Door) -> None:
     while await door.knock("nonsense") == 101:
         pass
     checked = door.checked

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from realtime import log
@@ -37,11 +36,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 async def own() -> Hub:
     return Hub(Options())
-
-
-@pytest.fixture
-async def user_id() -> int:
-    return int((await get_user_model().objects.acreate(username="alice")).pk)
 
 
 def identity_of(user_id: int) -> Identity:

@@ -1,3 +1,5 @@
+"""Frames of the WebSocket protocol, plain and compressed."""
+
 from __future__ import annotations
 
 import zlib
@@ -21,14 +23,14 @@ def split(wire: bytes) -> tuple[int, bytes]:
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])
-def test_it_is_one_finished_text_frame_of_any_size(size: int) -> None:
+def test_a_message_of_any_size_is_one_final_text_frame(size: int) -> None:
     frame = Frame(b"x" * size)
     assert split(frame.wire) == (FIN_TEXT, b"x" * size)
     assert (frame.data, frame.text) == (b"x" * size, "x" * size)
     assert frame.size == len(frame.wire)
 
 
-def test_it_compresses_so_that_each_message_inflates_alone() -> None:
+def test_each_compressed_message_inflates_alone() -> None:
     data = b'{"title":"Amina Nakato"}' * 400  # longer than the window
     for frame in (Frame(data), Frame(data[:1000])):
         first, payload = split(frame.deflated)
@@ -38,12 +40,12 @@ def test_it_compresses_so_that_each_message_inflates_alone() -> None:
         assert inflater.decompress(payload + b"\x00\x00\xff\xff") == frame.data
 
 
-def test_it_compresses_once() -> None:
+def test_a_frame_is_compressed_once() -> None:
     frame = Frame(b"x" * 1000)
     assert frame.deflated is frame.deflated
 
 
 @pytest.mark.parametrize("data", [b'{"type":"pong"}', bytes(range(256))])
-def test_it_leaves_alone_what_compression_does_not_help(data: bytes) -> None:
+def test_a_frame_that_does_not_shrink_is_not_compressed(data: bytes) -> None:
     frame = Frame(data)
     assert frame.deflated is frame.wire

@@ -13,7 +13,7 @@ def test_every_parameter_may_be_given_once() -> None:
     assert flaw is None
 
 
-def test_what_is_blank_is_kept() -> None:
+def test_blank_values_are_kept() -> None:
     assert parse_query(b"token=&since=") == ([("token", ""), ("since", "")], None)
     assert parse_query(b"") == ([], None)
 
@@ -31,21 +31,21 @@ def test_what_is_blank_is_kept() -> None:
         (b"since=\x00", "`since` holds what is not text"),
     ],
 )
-def test_it_says_what_is_wrong(query: bytes, about: str) -> None:
+def test_an_error_says_what_is_wrong(query: bytes, about: str) -> None:
     _, flaw = parse_query(query)
     assert flaw is not None and about in flaw
 
 
-def test_a_credential_that_is_no_text_is_left_to_the_login() -> None:
+def test_an_invalid_credential_is_left_to_the_login() -> None:
     assert parse_query(b"token=a%00")[1] is None
     assert parse_query(b"ticket=%00")[1] is None
 
 
-def test_bytes_that_are_no_text_are_replaced() -> None:
+def test_invalid_bytes_are_replaced() -> None:
     assert parse_query(b"device=%ff%ed%a0%80")[0] == [("device", "\ufffd" * 4)]
 
 
-def test_what_is_too_much_is_not_read() -> None:
+def test_a_query_with_too_many_parameters_is_not_read() -> None:
     pairs, flaw = parse_query(b"&".join([b"a=1"] * (MAX_PARAMETERS + 1)))
     assert pairs == []
     assert flaw is not None and str(MAX_PARAMETERS) in flaw

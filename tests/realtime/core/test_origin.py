@@ -1,10 +1,10 @@
-"""Origins from the settings: those of pages and of apps, and what is none."""
+"""Origins of the settings, those of pages and of apps, and invalid ones."""
 
 from __future__ import annotations
 
 import pytest
 
-from realtime.core.origin import allowed, is_allowed, parse_allowed
+from realtime.core.origin import Told, allowed, is_allowed, parse_allowed
 
 APPS = [
     "capacitor://localhost",
@@ -20,7 +20,7 @@ APPS = [
 
 
 @pytest.mark.parametrize("text", APPS)
-def test_the_origin_of_an_app_is_let_in_as_it_is_written_and_no_other(text: str) -> None:
+def test_the_origin_of_an_app_must_match_exactly(text: str) -> None:
     assert parse_allowed(text) == text
     among = allowed((text, "https://app.example.com"))
 
@@ -45,6 +45,12 @@ def test_the_origin_of_an_app_is_let_in_as_it_is_written_and_no_other(text: str)
     [
         "null",
         "*",
+        "https://*.example.com",
+        "https://app.example.com/ws",
+        "https://user@app.example.com",
+        "https://",
+        "https://app.example.com:port",
+        "app.example.com",
         "capacitor:",
         "capacitor://",
         "capacitor:localhost",
@@ -74,8 +80,8 @@ def test_the_origin_of_an_app_is_let_in_as_it_is_written_and_no_other(text: str)
         "ftp://example.com",
     ],
 )
-def test_what_no_page_can_have_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no origin; write it as"):
+def test_a_setting_that_is_no_origin_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no origin; write it as|value as 'port'"):
         parse_allowed(text)
 
 
@@ -90,3 +96,11 @@ def test_what_no_page_can_have_is_refused(text: str) -> None:
 )
 def test_the_origin_of_a_page_is_read_as_browsers_write_it(text: str, read: str) -> None:
     assert parse_allowed(text) == read
+
+
+def test_a_refused_page_is_logged_again_after_a_minute() -> None:
+    told = Told()
+    assert told.tell(b"https://a.example", 0.0) == "'https://a.example'"
+    assert told.tell(b"https://a.example", 59.0) is None
+    assert told.tell(b"https://a.example", 61.0) is not None
+    assert told.tell(b"https://a\nb\xff", 61.0) == r"'https://a\nb\xff'"

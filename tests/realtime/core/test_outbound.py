@@ -1,3 +1,5 @@
+"""The queue of a socket: its order, its bound, and the newest value of a key."""
+
 from __future__ import annotations
 
 from hypothesis import given
@@ -11,7 +13,7 @@ def drain(queue: Outbound) -> list[bytes]:
     return [frame.data for frame in queue.take()]
 
 
-def test_it_keeps_the_order() -> None:
+def test_frames_keep_their_order() -> None:
     queue = Outbound(100)
     queue.put(Frame(b"1"))
     assert queue.offer(Frame(b"2"))
@@ -20,7 +22,7 @@ def test_it_keeps_the_order() -> None:
     assert queue.size == 0
 
 
-def test_it_refuses_events_beyond_the_limit_but_never_answers() -> None:
+def test_events_beyond_the_limit_are_refused_and_answers_never() -> None:
     queue = Outbound(10)
     queue.put(Frame(b"x" * 10))
     assert not queue.offer(Frame(b"event"))
@@ -29,7 +31,7 @@ def test_it_refuses_events_beyond_the_limit_but_never_answers() -> None:
     assert queue.offer(Frame(b"event"))
 
 
-def test_it_keeps_only_the_newest_of_a_key_in_its_place() -> None:
+def test_a_held_queue_keeps_the_newest_of_a_key_in_its_place() -> None:
     queue = Outbound(100)
     queue.holding = True
     queue.put_newest("a", Frame(b"a1"))
@@ -39,14 +41,14 @@ def test_it_keeps_only_the_newest_of_a_key_in_its_place() -> None:
     assert drain(queue) == [b"a2 longer", b"b1"]
 
 
-def test_it_conflates_nothing_that_can_leave() -> None:
+def test_a_queue_that_is_not_held_keeps_each_value() -> None:
     queue = Outbound(100)
     queue.put_newest("a", Frame(b"a1"))
     queue.put_newest("a", Frame(b"a2"))
     assert drain(queue) == [b"a1", b"a2"]
 
 
-def test_it_forgets_the_values_of_a_room() -> None:
+def test_the_values_of_a_room_can_be_removed() -> None:
     queue = Outbound(100)
     queue.holding = True
     queue.put_newest("room a", Frame(b"1"))
@@ -55,7 +57,7 @@ def test_it_forgets_the_values_of_a_room() -> None:
     assert drain(queue) == [b"2"]
 
 
-def test_a_value_of_a_room_joined_again_waits_behind_what_was_said_meanwhile() -> None:
+def test_a_value_of_a_room_joined_again_waits_behind_earlier_frames() -> None:
     queue = Outbound(1000)
     queue.holding = True
     old, left, new = Frame(b"old"), Frame(b"left"), Frame(b"new")
@@ -66,7 +68,7 @@ def test_a_value_of_a_room_joined_again_waits_behind_what_was_said_meanwhile() -
     assert queue.take() == [left, new]
 
 
-def test_it_says_once_that_something_begins_to_wait() -> None:
+def test_the_first_waiting_frame_is_announced_once() -> None:
     begun = []
 
     class Listening(Outbound):
@@ -83,7 +85,7 @@ def test_it_says_once_that_something_begins_to_wait() -> None:
     assert begun == [0, 0]
 
 
-def test_it_takes_nothing_after_it_was_told_to_refuse() -> None:
+def test_a_closed_queue_takes_no_frame() -> None:
     queue = Outbound(100)
     queue.put(Frame(b"1"))
     queue.refuse()
@@ -104,7 +106,7 @@ def test_it_takes_nothing_after_it_was_told_to_refuse() -> None:
         )
     )
 )
-def test_it_always_knows_how_many_bytes_wait(steps: list[tuple[str, bytes]]) -> None:
+def test_the_size_is_always_that_of_the_waiting_frames(steps: list[tuple[str, bytes]]) -> None:
     queue = Outbound(50)
     queue.holding = True
     for step, data in steps:

@@ -1,3 +1,5 @@
+"""The pause before a batch."""
+
 from __future__ import annotations
 
 import pytest
@@ -5,7 +7,7 @@ import pytest
 from realtime.core.pace import Pace
 
 
-def test_who_comes_alone_does_not_wait() -> None:
+def test_a_single_call_is_not_delayed() -> None:
     pace = Pace(0.3)
     assert pace.wait(100.0) == 0
     pace.began(100.0, 1)

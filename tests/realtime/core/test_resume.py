@@ -1,3 +1,5 @@
+"""Where a connection resumes, and the parameters that say it."""
+
 from __future__ import annotations
 
 import pytest
@@ -23,19 +25,19 @@ STREAMS = ("user:7", "announcements")
         ("announcements:0", {"announcements": 0}),
     ],
 )
-def test_it_reads_since(text: str, found: dict[str, int]) -> None:
+def test_since_is_parsed(text: str, found: dict[str, int]) -> None:
     assert parse_since(text, "user:7", STREAMS) == found
 
 
 @pytest.mark.parametrize(
     "text", ["user:-1", "user:x", "user:", "user:8:1", "nothing:1", "17", "user:٣", f"user:{2**60}"]
 )
-def test_it_refuses_a_since_that_it_does_not_understand(text: str) -> None:
+def test_an_invalid_since_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="`since`"):
         parse_since(text, "user:7", STREAMS)
 
 
-def test_it_reads_back_the_epochs_it_wrote() -> None:
+def test_joined_epochs_are_split_again() -> None:
     text = join_epochs(["aa", "bb"])
     assert split_epochs(text, STREAMS) == {"user:7": "aa", "announcements": "bb"}
     assert split_epochs("", STREAMS) == {}
@@ -61,13 +63,13 @@ def test_it_reads_back_the_epochs_it_wrote() -> None:
         (4, "", 10, 0, StartPosition(10, "epoch")),
     ],
 )
-def test_it_goes_on_only_where_nothing_is_missing(
+def test_a_connection_resumes_only_where_no_event_is_missing(
     since: int | None, epoch: str | None, head: int, floor: int, start: StartPosition
 ) -> None:
     assert decide(since=since, epoch=epoch, current_epoch="e", head=head, floor=floor) == start
 
 
-def test_it_reads_the_subscription_to_resume_with() -> None:
+def test_types_are_parsed() -> None:
     assert parse_types("") == frozenset()
     assert parse_types("transaction,balance") == {"transaction", "balance"}
     with pytest.raises(ValueError, match="`types`"):

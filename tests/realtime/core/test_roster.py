@@ -1,4 +1,4 @@
-"""Every item that is there is told of as come once, and every one that went as gone."""
+"""Each new item is reported once as added, and each removed one as gone."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from realtime.core.roster import Roster
 
 
-def test_one_that_came_and_went_between_two_reports_is_never_told_of() -> None:
+def test_an_item_added_and_removed_between_reports_is_not_reported() -> None:
     roster: Roster[int] = Roster()
     roster.add("a", 1)
     roster.remove("a")
     assert roster.take() == ({}, set())
 
 
-def test_while_nothing_changes_there_is_nothing_to_tell() -> None:
+def test_a_report_without_changes_is_empty() -> None:
     roster: Roster[int] = Roster()
     roster.add("a", 1)
     assert roster.take() == ({"a": 1}, set())
@@ -24,7 +24,7 @@ def test_while_nothing_changes_there_is_nothing_to_tell() -> None:
 
 @example(["come", "come", "answer lost", "go"])
 @given(st.lists(st.sampled_from(["come", "go", "told", "lost", "answer lost"])))
-def test_what_is_stored_is_what_is_there_however_reports_fail(steps: list[str]) -> None:
+def test_the_stored_items_are_the_present_ones_after_any_failures(steps: list[str]) -> None:
     roster: Roster[str] = Roster()
     here: list[str] = []
     stored: set[str] = set()

@@ -1,3 +1,5 @@
+"""What a connection does with each command, decided without I/O."""
+
 from __future__ import annotations
 
 import json
@@ -39,18 +41,25 @@ def say(connection: ConnectionState, message: object, now: float = 0.0) -> list[
     return found
 
 
-def test_it_answers_ping_with_the_request_id(alice: ConnectionState) -> None:
+def refusal(connection: ConnectionState, message: object, now: float = 0.0) -> Fail:
+    """Return the one effect of a command that is refused."""
+    [effect] = say(connection, message, now)
+    assert isinstance(effect, Fail)
+    return effect
+
+
+def test_a_ping_keeps_its_request_id(alice: ConnectionState) -> None:
     assert say(alice, {"type": "ping", "id": "7"}) == [Ping(id="7")]
 
 
-def test_it_joins_each_room_once(alice: ConnectionState) -> None:
+def test_a_room_named_twice_is_joined_once(alice: ConnectionState) -> None:
     join = JoinRoom(rooms=["a", "b", "a"], rate="1s", id="x")
     said = {"type": "join_room", "rooms": ["a", "b", "a"], "rate": "1s", "id": "x"}
     assert say(alice, said) == [join]
     assert join.names == ["a", "b"]
 
 
-def test_it_has_no_place_beyond_the_limit_but_for_a_room_that_is_joined(
+def test_a_room_beyond_the_limit_is_refused_unless_it_is_joined(
     alice: ConnectionState,
 ) -> None:
     alice.rooms = dict.fromkeys("abc"[: LIMITS.max_rooms - 1], "realtime")
@@ -80,17 +89,16 @@ def test_a_command_of_many_rooms_counts_as_several_messages(alice: ConnectionSta
             assert accepted(0.0) == burst - messages
 
 
-def test_rooms_that_were_paid_for_late_delay_what_follows(alice: ConnectionState) -> None:
+def test_a_command_of_more_than_the_bucket_delays_the_next(alice: ConnectionState) -> None:
     alice._bucket = TokenBucket(1.0, 2.0)
     command = {"type": "join_room", "rooms": [f"r{number}" for number in range(50)]}
     assert isinstance(say(alice, command)[0], JoinRoom)  # eleven messages, of which two were there
     for second in range(1, 10):
-        [refused] = say(alice, {"type": "ping"}, now=float(second))
-        assert isinstance(refused, Fail)
+        refusal(alice, {"type": "ping"}, now=float(second))
     assert say(alice, {"type": "ping"}, now=10.0) == [Ping()]
 
 
-def test_it_leaves_only_what_was_joined(alice: ConnectionState) -> None:
+def test_only_joined_rooms_are_left(alice: ConnectionState) -> None:
     alice.rooms = {"a": "realtime"}
     left, refused = say(alice, {"type": "leave_room", "rooms": ["a", "b"]})
     assert left == Leave("a", None)
@@ -101,13 +109,12 @@ def test_it_leaves_only_what_was_joined(alice: ConnectionState) -> None:
 
 def test_rooms_that_are_not_joined_are_one_error(alice: ConnectionState) -> None:
     rooms = [f"r{number}" for number in range(100)]
-    [refused] = say(alice, {"type": "leave_room", "rooms": rooms, "id": "x"})
-    assert isinstance(refused, Fail)
+    refused = refusal(alice, {"type": "leave_room", "rooms": rooms, "id": "x"})
     assert (refused.rooms, refused.id) == (tuple(rooms), "x")
     assert len(refused.message) < 100
 
 
-def test_it_sends_everything_until_something_is_subscribed(alice: ConnectionState) -> None:
+def test_every_event_is_sent_until_a_type_is_subscribed(alice: ConnectionState) -> None:
     assert alice.wants("marketing")
     say(alice, {"type": "subscribe_notifications", "types": ["security"]})
     assert not alice.wants("marketing")
@@ -115,7 +122,7 @@ def test_it_sends_everything_until_something_is_subscribed(alice: ConnectionStat
     assert alice.wants("")  # announcements have no filter type
 
 
-def test_it_adds_and_removes_subscriptions_and_answers_with_the_whole_set(
+def test_subscribing_answers_with_all_subscribed_types(
     alice: ConnectionState,
 ) -> None:
     say(alice, {"type": "subscribe_notifications", "types": ["security", "balance"]})
@@ -128,7 +135,7 @@ def test_it_adds_and_removes_subscriptions_and_answers_with_the_whole_set(
     assert alice.wants("marketing")
 
 
-def test_it_takes_an_ack_up_to_what_was_sent(alice: ConnectionState) -> None:
+def test_an_ack_of_a_sent_event_is_stored(alice: ConnectionState) -> None:
     assert say(alice, {"type": "ack", "stream": "user:1", "offset": 5}) == [
         StoreAck("user:1", 5, None)
     ]
@@ -143,23 +150,20 @@ def test_it_takes_an_ack_up_to_what_was_sent(alice: ConnectionState) -> None:
         ("user:1", 2**60, ErrorCode.INVALID_MESSAGE),
     ],
 )
-def test_it_refuses_an_ack_of_what_was_not_sent(
+def test_an_ack_of_an_event_that_was_not_sent_is_refused(
     alice: ConnectionState, stream: str, offset: int, code: ErrorCode
 ) -> None:
-    [effect] = say(alice, {"type": "ack", "stream": stream, "offset": offset, "id": "a"})
-    assert isinstance(effect, Fail)
-    assert effect.code is code
-    assert effect.id == "a"
+    refused = refusal(alice, {"type": "ack", "stream": stream, "offset": offset, "id": "a"})
+    assert (refused.code, refused.id) == (code, "a")
 
 
-def test_it_refuses_an_ack_that_may_mean_what_was_before_a_resynchronisation(
+def test_an_ack_up_to_a_resynchronisation_is_refused(
     alice: ConnectionState,
 ) -> None:
     alice.places["user:1"] = StreamPosition("new", 80)
     alice.resynced("user:1", 80)
     for offset in (50, 80):
-        [refused] = say(alice, {"type": "ack", "stream": "user:1", "offset": offset})
-        assert isinstance(refused, Fail)
+        refused = refusal(alice, {"type": "ack", "stream": "user:1", "offset": offset})
         assert refused.code is ErrorCode.INVALID_OFFSET
         assert "80" in refused.message
     alice.places["user:1"].offset = 81
@@ -168,21 +172,20 @@ def test_it_refuses_an_ack_that_may_mean_what_was_before_a_resynchronisation(
     ]
 
 
-def test_an_ack_that_is_late_stands_for_no_event_that_has_its_number_again(
+def test_a_late_ack_counts_for_no_later_event_of_its_number(
     alice: ConnectionState,
 ) -> None:
     alice.resynced("user:1", 90)  # it was written up to there
     alice.resynced("user:1", 85)  # and again, before an ack can have come
     alice.places["user:1"] = StreamPosition("newest", 95)
-    [refused] = say(alice, {"type": "ack", "stream": "user:1", "offset": 90})
-    assert isinstance(refused, Fail)
+    refused = refusal(alice, {"type": "ack", "stream": "user:1", "offset": 90})
     assert refused.code is ErrorCode.INVALID_OFFSET
     assert say(alice, {"type": "ack", "stream": "user:1", "offset": 91}) == [
         StoreAck("user:1", 91, None)
     ]
 
 
-def test_it_closes_a_client_that_talks_before_it_logs_in() -> None:
+def test_a_command_before_the_login_closes() -> None:
     stranger = ConnectionState("c2", LIMITS)
     refused, closed = say(stranger, {"type": "join_room", "room": "a"})
     assert isinstance(refused, Fail)
@@ -190,28 +193,25 @@ def test_it_closes_a_client_that_talks_before_it_logs_in() -> None:
     assert closed == Close(CloseCode.UNAUTHORIZED)
 
 
-def test_it_refuses_what_exceeds_the_rate_then_takes_messages_again(alice: ConnectionState) -> None:
-    answers = [say(alice, {"type": "ping"}) for _ in range(21)]
-    assert all(isinstance(answer[0], Ping) for answer in answers[:20])
-    last = answers[20][0]
-    assert isinstance(last, Fail)
-    assert last.code is ErrorCode.RATE_LIMITED
+def test_messages_beyond_the_rate_are_refused_and_later_ones_taken(alice: ConnectionState) -> None:
+    assert [say(alice, {"type": "ping"}) for _ in range(20)] == [[Ping()]] * 20
+    assert refusal(alice, {"type": "ping"}).code is ErrorCode.RATE_LIMITED
     assert say(alice, {"type": "ping"}, now=1.0) == [Ping()]
 
 
-def test_it_closes_a_client_that_does_not_slow_down(alice: ConnectionState) -> None:
+def test_a_client_that_does_not_slow_down_is_closed(alice: ConnectionState) -> None:
     answers = [say(alice, {"type": "ping"})[0] for _ in range(200)]
     assert Close(CloseCode.RATE_LIMITED) in answers
 
 
-def test_it_closes_a_flood_of_which_some_messages_are_accepted(alice: ConnectionState) -> None:
+def test_a_flood_with_some_accepted_messages_is_closed(alice: ConnectionState) -> None:
     answers = [say(alice, {"type": "ping"}, now=number / 1000)[0] for number in range(300)]
     accepted = [number for number, answer in enumerate(answers) if isinstance(answer, Ping)]
     assert accepted[-1] > 100  # the bucket fills while the flood goes on
     assert Close(CloseCode.RATE_LIMITED) in answers
 
 
-def test_it_keeps_a_client_that_is_only_somewhat_too_quick(alice: ConnectionState) -> None:
+def test_a_client_slightly_above_the_rate_is_kept(alice: ConnectionState) -> None:
     limit = LIMITS.max_messages_per_second
     for number in range(3000):
         [answer] = say(alice, {"type": "ping"}, now=number / (1.5 * limit))
@@ -219,21 +219,21 @@ def test_it_keeps_a_client_that_is_only_somewhat_too_quick(alice: ConnectionStat
 
 
 @pytest.mark.parametrize("text", ["é" * 501, "x" * 1001])
-def test_it_refuses_a_message_by_its_bytes(alice: ConnectionState, text: str) -> None:
+def test_a_message_is_limited_by_its_bytes(alice: ConnectionState, text: str) -> None:
     error, close = say(alice, text)
     assert isinstance(error, Fail)
     assert error.code is ErrorCode.MESSAGE_TOO_LARGE
     assert close == Close(CloseCode.TOO_LARGE)
 
 
-def test_it_refuses_a_binary_frame(alice: ConnectionState) -> None:
+def test_a_binary_frame_closes(alice: ConnectionState) -> None:
     error, close = alice.receive(None, 0.0)
     assert isinstance(error, Fail)
     assert error.code is ErrorCode.BINARY_NOT_SUPPORTED
     assert close == Close(CloseCode.BINARY)
 
 
-def test_all_sockets_of_a_user_share_what_the_user_may_ask() -> None:
+def test_all_sockets_of_a_user_share_one_rate() -> None:
     of_users = Buckets(10, 30)
     phone, laptop = (ConnectionState(name, LIMITS, of_users=of_users) for name in ("p", "l"))
     phone.user_id = laptop.user_id = 17

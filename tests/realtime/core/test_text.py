@@ -1,4 +1,4 @@
-"""What may be called text."""
+"""Which strings are text."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ def test_ordinary_text_is_text(text: str):
 
 
 @pytest.mark.parametrize("flaw", ["\x00", "a\x00b", "\ud800", "\udfff", "x\udc00y"])
-def test_nul_and_half_pairs_are_not_text_wherever_they_are(flaw: str):
+def test_nul_and_lone_surrogates_are_no_text_at_any_place(flaw: str):
     assert not is_text(flaw)
     for value in (flaw, [flaw], {"a": flaw}, {flaw: 1}, {"a": [1, {"b": [None, flaw]}]}):
         assert not all_text(value)
 
 
-def test_depth_is_no_matter():
+def test_nesting_of_any_depth_is_checked():
     value: list = []
     for _ in range(100_000):
         value = [value]

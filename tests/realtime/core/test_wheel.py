@@ -1,3 +1,5 @@
+"""Deadlines by ticks."""
+
 from __future__ import annotations
 
 from hypothesis import given
@@ -6,7 +8,7 @@ from hypothesis import strategies as st
 from realtime.core.wheel import Deadline, Wheel
 
 
-def test_it_is_due_at_most_a_tick_late_and_never_early() -> None:
+def test_a_deadline_is_at_most_a_tick_late_and_never_early() -> None:
     wheel = Wheel(0.1, 0.0)
     called: list[str] = []
     wheel.at(1.0, lambda: called.append("a"))
@@ -17,13 +19,13 @@ def test_it_is_due_at_most_a_tick_late_and_never_early() -> None:
     assert list(wheel.advance(2.0)) == []
 
 
-def test_it_forgets_what_was_cancelled() -> None:
+def test_a_cancelled_deadline_is_not_given() -> None:
     wheel = Wheel(0.1, 0.0)
     wheel.at(1.0, lambda: None).cancel()
     assert list(wheel.advance(5.0)) == []
 
 
-def test_it_leaves_out_what_an_action_of_the_same_tick_cancelled() -> None:
+def test_a_deadline_cancelled_in_its_own_tick_is_not_given() -> None:
     wheel = Wheel(0.1, 0.0)
     called: list[str] = []
     later: list[Deadline] = []
@@ -39,14 +41,14 @@ def test_it_leaves_out_what_an_action_of_the_same_tick_cancelled() -> None:
     assert called == ["first"]
 
 
-def test_it_takes_a_deadline_that_has_passed_already() -> None:
+def test_a_deadline_in_the_past_is_given_at_once() -> None:
     wheel = Wheel(0.1, 100.0)
     wheel.at(3.0, lambda: None)
     assert len(list(wheel.advance(100.2))) == 1
 
 
 @given(st.lists(st.floats(0, 1000), max_size=30), st.lists(st.floats(0, 1100), max_size=30))
-def test_it_gives_each_deadline_exactly_once_and_never_early(
+def test_each_deadline_is_given_once_and_never_early(
     deadlines: list[float], times: list[float]
 ) -> None:
     wheel = Wheel(0.5, 0.0)

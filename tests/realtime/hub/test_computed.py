@@ -1,4 +1,4 @@
-"""The bell of an open socket follows the clock."""
+"""Computed messages of an open socket follow the clock."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tests.services.server import Server
 pytestmark = pytest.mark.servers
 
 
-async def test_a_notification_that_expires_leaves_the_count_of_an_open_socket(
+async def test_an_expired_notification_leaves_the_count_of_an_open_socket(
     served: Server,
 ) -> None:
-    client, _ = await connect(served, ALICE)
+    client = await connect(served, ALICE)
     before = (await client.receive("notification_counts"))["data"]["unread"]
     soon = datetime.now(UTC) + timedelta(seconds=2)
     answer = served.request(

@@ -1,3 +1,5 @@
+"""Names of groups for the channel layer."""
+
 from __future__ import annotations
 
 import pytest

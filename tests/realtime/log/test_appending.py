@@ -6,12 +6,11 @@ import json
 import random
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
@@ -21,7 +20,7 @@ from realtime.hub import login_data
 from realtime.log import CursorMove
 from realtime.models import Cursor, EndedSession, Event, Stream
 from realtime.protocol.messages import Payload
-from tests.services.locks import wait_for_a_waiter
+from tests.services.locks import threads, wait_for_a_waiter
 from tests.stored import append, balance, page_after
 
 Queries = Callable[[int], AbstractContextManager[object]]
@@ -126,8 +125,7 @@ def test_a_stream_is_created_once() -> None:
 
 
 @pytest.mark.django_db
-def test_a_cursor_only_moves_forward_within_an_epoch() -> None:
-    alice = User.objects.create(username="alice")
+def test_a_cursor_only_moves_forward_within_an_epoch(alice: User) -> None:
     epoch = log.ensure(["user:1"])["user:1"].epoch
     for acked in (5, 3, 7):
         log.move_cursors([CursorMove(alice.pk, "phone", "user:1", epoch, acked)])
@@ -140,9 +138,9 @@ def test_a_cursor_only_moves_forward_within_an_epoch() -> None:
 
 @pytest.mark.django_db
 def test_a_first_cursor_is_stored_once_and_an_existing_one_returned(
+    alice: User,
     django_assert_num_queries: Queries,
 ) -> None:
-    alice = User.objects.create(username="alice")
     epoch = log.ensure(["user:1", "announcements"])["user:1"].epoch
     log.move_cursors([CursorMove(alice.pk, "phone", "user:1", epoch, 7)])
     moves = [
@@ -169,9 +167,9 @@ def test_a_first_cursor_is_stored_once_and_an_existing_one_returned(
 
 @pytest.mark.django_db
 def test_one_query_moves_cursors_and_skips_deleted_users_and_streams(
+    alice: User,
     django_assert_num_queries: Queries,
 ) -> None:
-    alice = User.objects.create(username="alice")
     epoch = log.ensure(["user:1"])["user:1"].epoch
     moves = [CursorMove(alice.pk, f"device {n}", "user:1", epoch, n) for n in range(300)]
     gone = [
@@ -275,53 +273,35 @@ def test_text_with_sql_or_template_syntax_is_stored_unchanged() -> None:
 def test_concurrent_writers_and_rollbacks_leave_no_gap_and_no_inversion() -> None:
     writers, rounds, streams = 8, 25, ("user:1", "user:2")
     seen: dict[str, list[int]] = {name: [] for name in streams}
-    failures: list[BaseException] = []
     done = threading.Event()
     log.ensure(streams)
 
     def write(seed: int) -> None:
         chance = random.Random(seed)
-        try:
-            for _ in range(rounds):
-                names = list(streams)
-                chance.shuffle(names)
-                fail = chance.random() < 0.2
-                try:
-                    with transaction.atomic():
-                        log.append([(name, balance(seed)) for name in names])
-                        if fail:
-                            raise ZeroDivisionError
-                except ZeroDivisionError:
-                    pass
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            connection.close()
+        for _ in range(rounds):
+            names = list(streams)
+            chance.shuffle(names)
+            with suppress(ZeroDivisionError), transaction.atomic():
+                log.append([(name, balance(seed)) for name in names])
+                if chance.random() < 0.2:
+                    raise ZeroDivisionError
 
     def tail() -> None:
-        try:
-            while True:
-                last = done.is_set()
-                for name in streams:
-                    after = seen[name][-1] if seen[name] else 0
-                    seen[name] += [entry.offset for entry in page_after(name, after)[1]]
-                if last and all(len(page_after(n, seen[n][-1])[1]) == 0 for n in streams):
-                    return
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            connection.close()
+        last = False
+        while not last or any(page_after(name, seen[name][-1])[1] for name in streams):
+            last = done.is_set()
+            for name in streams:
+                after = seen[name][-1] if seen[name] else 0
+                seen[name] += [entry.offset for entry in page_after(name, after)[1]]
 
-    reader = threading.Thread(target=tail)
-    threads = [threading.Thread(target=write, args=(seed,)) for seed in range(writers)]
-    reader.start()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    done.set()
-    reader.join()
-    assert failures == []
+    with threads() as call:
+        reader = call(tail)
+        try:
+            for writing in [call(write, seed) for seed in range(writers)]:
+                writing.result()
+        finally:
+            done.set()
+        reader.result()
     for name in streams:
         committed = Event.objects.filter(stream__name=name).count()
         assert 0 < committed < writers * rounds  # some were rolled back
@@ -358,16 +338,10 @@ def test_streams_are_created_in_the_order_of_their_locks() -> None:
     """Otherwise those who log in first and those who publish to them would deadlock."""
     names = sorted(f"user:{number}" for number in range(1, 61))
 
-    def begin() -> int:
-        try:
-            return len(log.ensure(names))
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
+    with threads() as call:
         with transaction.atomic():
             log.append([(names[0], balance(1))])
-            beginning = pool.submit(begin)
+            beginning = call(log.ensure, names)
             wait_for_a_waiter("the login waits for the publisher")
             log.append([(name, balance(1)) for name in names[1:]])
-        assert beginning.result() == len(names)
+        assert len(beginning.result()) == len(names)

@@ -1,9 +1,7 @@
-"""Nobody serves from a database that may take back what it has committed."""
+"""A node refuses to serve from a database that may lose what it has committed."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,8 +13,7 @@ from django.core.management.base import SystemCheckError
 from django.db import connection
 
 from realtime.log import durability
-from tests.services import environment
-from tests.services.server import Server
+from tests.services.server import Server, manage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,7 +47,7 @@ def test_a_database_that_may_lose_commits_is_refused_by_name() -> None:
             call_command("check", "--database", "default")
 
 
-def test_whoever_says_so_serves_nevertheless(settings: Any) -> None:
+def test_a_setting_allows_to_lose_commits(settings: Any) -> None:
     settings.ALLOW_LOSING_COMMITTED_EVENTS = True
     with careless():
         durability.require()
@@ -73,17 +70,10 @@ def test_sqlite_that_begins_as_a_reader_is_refused() -> None:
 @pytest.mark.servers
 def test_the_server_does_not_start_and_says_what_to_do(postgres: Any) -> None:
     url = postgres.database("careless")
-    env = environment.of_a_server() | {"DATABASE_URL": url}
     with Server(env={"DATABASE_URL": url}) as server:  # migrates, and is sound
         server.stop()
-    careless = env | {
-        "PGOPTIONS": "-c synchronous_commit=off",
-        "DATABASE_LOCK_TIMEOUT_SECONDS": "0",
-    }
-    finished = subprocess.run(
-        [sys.executable, "manage.py", "serve", "--port", "0"],
-        env=careless, cwd=environment.ROOT, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    careless = {"PGOPTIONS": "-c synchronous_commit=off", "DATABASE_LOCK_TIMEOUT_SECONDS": "0"}
+    finished = manage("serve", "--port", "0", DATABASE_URL=url, **careless)
     assert finished.returncode == 1
     assert "set synchronous_commit=on" in finished.stderr
     assert "ALLOW_LOSING_COMMITTED_EVENTS=1" in finished.stderr

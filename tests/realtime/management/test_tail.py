@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +14,7 @@ import pytest
 from tests.nodes import ALICE, broadcast, push_balance
 from tests.services import environment, secrets
 from tests.services.ports import PATIENCE, free_port
-from tests.services.server import Server
+from tests.services.server import Server, manage
 
 pytestmark = pytest.mark.servers
 
@@ -62,7 +61,7 @@ async def tailing(server: Server, *arguments: str, **env: str) -> AsyncIterator[
             await process.communicate()
 
 
-async def test_it_prints_what_comes_and_ctrl_c_ends_it(served: Server) -> None:
+async def test_it_prints_each_message_and_ctrl_c_ends_it(served: Server) -> None:
     async with tailing(
         served, "alice", "--url", served.ws_url, "--room", "market_data:TEST"
     ) as command:
@@ -98,7 +97,7 @@ async def test_json_is_one_message_a_line_and_nothing_else(served: Server) -> No
             json.loads(line)
 
 
-async def test_what_a_terminal_cannot_show_is_escaped_and_nothing_is_lost(served: Server) -> None:
+async def test_unprintable_characters_are_escaped_for_a_terminal(served: Server) -> None:
     title = "Zürich\x9b2J"
     arguments = ("alice", "--url", served.ws_url)
     async with (
@@ -124,7 +123,7 @@ async def test_what_a_terminal_cannot_show_is_escaped_and_nothing_is_lost(served
             assert "Traceback" not in (await command.end())[2]
 
 
-async def test_a_server_that_is_not_there_is_tried_again(served: Server) -> None:
+async def test_it_tries_a_missing_server_again(served: Server) -> None:
     nowhere = f"ws://127.0.0.1:{free_port()}/ws/notifications"
     async with tailing(served, "alice", "--url", nowhere) as command:
         for _ in range(2):
@@ -146,7 +145,9 @@ async def test_a_server_that_is_not_there_is_tried_again(served: Server) -> None
         (["alice", "--url", "ws://[::1"], "is no address of a server"),
     ],
 )
-def test_what_cannot_be_is_one_clear_error(served: Server, arguments: list[str], says: str) -> None:
+def test_invalid_arguments_are_one_clear_error(
+    served: Server, arguments: list[str], says: str
+) -> None:
     with pytest.raises(RuntimeError) as failed:
         served.manage("tail", *arguments)
     assert says in str(failed.value)
@@ -161,37 +162,29 @@ def test_what_cannot_be_is_one_clear_error(served: Server, arguments: list[str],
         ([], {"SECRET_KEY": "of another shell, " * 4}, "SECRET_KEY, or its key of access tokens"),
     ],
 )
-def test_it_ends_with_what_no_trying_again_will_mend(
+def test_it_ends_with_an_error_that_no_retry_will_mend(
     served: Server, words: list[str], env: dict[str, str], says: str
 ) -> None:
     words = ["--url", f"ws://127.0.0.1:{served.port}", *words]  # the path is understood
-    finished = subprocess.run(
-        [sys.executable, "manage.py", "tail", "alice"]
-        + [word.format(port=served.port) for word in words],
-        env={**served.env, **env},
-        cwd=environment.ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60 * PATIENCE,
-        check=False,
-    )
+    words = [word.format(port=served.port) for word in words]
+    finished = manage("tail", "alice", *words, **(served.env | env))
     assert finished.returncode == 1
     assert says in finished.stderr.splitlines()[-1]
     assert "Traceback" not in finished.stderr
 
 
-def test_who_is_not_active_may_not_connect(served: Server) -> None:
+def test_an_inactive_user_may_not_connect(served: Server) -> None:
     create = "from django.contrib.auth.models import User; "
     create += "User.objects.create(username='left', is_active=False)"
-    served.manage("shell", "-v0", "-c", create)
+    served.shell(create)
     with pytest.raises(RuntimeError, match="left is not active"):
         served.manage("tail", "left")
 
 
-async def test_it_ends_when_it_is_sent_away(served: Server) -> None:
+async def test_it_ends_when_staff_closes_it(served: Server) -> None:
     create = "from django.contrib.auth.models import User; "
     create += "User.objects.create(username='tailed')"
-    await asyncio.to_thread(served.manage, "shell", "-v0", "-c", create)
+    await asyncio.to_thread(served.shell, create)
     async with tailing(served, "tailed", "--url", served.ws_url) as command:
         await command.read("connection_established")
         await asyncio.to_thread(served.manage, "disconnect", "tailed")

@@ -1,3 +1,5 @@
+"""Reading commands and writing messages."""
+
 from __future__ import annotations
 
 import json
@@ -10,7 +12,7 @@ from realtime.protocol.codes import ErrorCode
 from realtime.protocol.commands import COMMAND_TYPES, Ping
 
 
-def test_it_reads_a_command() -> None:
+def test_a_command_is_read() -> None:
     assert codec.decode('{"type":"ping","id":"1"}') == Ping(id="1")
 
 
@@ -49,7 +51,7 @@ def test_it_reads_a_command() -> None:
         ('{"type":"authenticate"}', ErrorCode.INVALID_MESSAGE, None),
     ],
 )
-def test_it_says_what_is_wrong_with_a_message(
+def test_an_invalid_message_has_its_error(
     text: str, code: ErrorCode, request_id: str | None
 ) -> None:
     with pytest.raises(codec.ProtocolError) as caught:
@@ -59,13 +61,13 @@ def test_it_says_what_is_wrong_with_a_message(
     assert caught.value.message.endswith(".")
 
 
-def test_it_refuses_ten_thousand_rooms() -> None:
+def test_ten_thousand_rooms_are_refused() -> None:
     rooms = [f"r{number}" for number in range(10_000)]
     with pytest.raises(codec.ProtocolError, match="rooms"):
         codec.decode(json.dumps({"type": "join_room", "rooms": rooms}))
 
 
-def test_it_writes_the_envelope() -> None:
+def test_the_envelope_is_written() -> None:
     text = codec.encode(
         messages.Pong(positions={"user:1": messages.Position(offset=2, epoch="e")}),
         stream="s",
@@ -85,7 +87,7 @@ def test_it_writes_the_envelope() -> None:
     }
 
 
-def test_it_leaves_out_what_does_not_apply() -> None:
+def test_fields_that_do_not_apply_are_left_out() -> None:
     assert json.loads(codec.encode(messages.Pong(positions={}))).keys() == {
         "type",
         "data",
@@ -93,7 +95,7 @@ def test_it_leaves_out_what_does_not_apply() -> None:
     }
 
 
-def test_it_writes_times_in_utc_with_milliseconds() -> None:
+def test_times_are_written_in_utc_with_milliseconds() -> None:
     nairobi = timezone(timedelta(hours=3))
     moment = datetime(2026, 11, 22, 23, 4, 5, 6999, nairobi)
     assert codec.timestamp(moment) == "2026-11-22T20:04:05.006Z"

@@ -1,3 +1,5 @@
+"""Messages are declared and registered once, by the app that owns them."""
+
 from __future__ import annotations
 
 import ast
@@ -32,9 +34,7 @@ def message(name: str = "Oddity", **about: Any) -> type[Payload]:
         (message(wire_type="oddity", filter_types=("a,b",)), "cannot be a filter type"),
     ],
 )
-def test_a_message_that_cannot_be_told_from_others_is_refused(
-    kind: type[Payload], complaint: str
-) -> None:
+def test_an_ambiguous_message_is_refused(kind: type[Payload], complaint: str) -> None:
     before = (dict(PAYLOADS), list(FILTER_TYPES))
     with pytest.raises(ValueError, match=complaint):
         register(kind)
@@ -57,7 +57,7 @@ def test_of_several_filter_types_the_field_type_says_which(
     assert kind(type="two").filter_type == expected
 
 
-def test_a_command_names_filter_types_that_are_registered() -> None:
+def test_a_command_takes_registered_filter_types_only() -> None:
     FILTER_TYPES.append("oddity")
     text = '{"type":"subscribe_notifications","types":["balance","oddity"]}'
     try:

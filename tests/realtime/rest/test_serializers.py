@@ -1,4 +1,4 @@
-"""What is too much is refused before it is looked at, and described in few words."""
+"""Too large input is refused before its parts are checked, and described briefly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON that says each thing once."""
+"""Strict JSON: no repeated names, and numbers that a double holds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from realtime.rest import strict_json
 
 
-def test_it_reads_json():
+def test_json_is_read():
     assert strict_json.loads(b'{"a": [1, 2.5, "x", null, true, {"a": {}}]}') == {
         "a": [1, 2.5, "x", None, True, {"a": {}}]
     }
@@ -17,11 +17,11 @@ def test_it_reads_json():
     "number", ["0.1", "0.10", "-0.0", "1e3", "1E-7", "12.50", "5e-324", "0.30000000000000004"]
     + ["0.1000000000000000055511151231257827021181583404541015625", "1.7976931348623157e308"]
 )  # fmt: skip
-def test_it_takes_a_number_that_a_double_holds(number: str):
+def test_a_number_that_a_double_holds_is_read(number: str):
     assert strict_json.loads(number.encode()) == float(number)
 
 
-def test_it_takes_a_byte_order_mark_for_nothing():
+def test_a_byte_order_mark_is_ignored():
     assert strict_json.loads(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
     with pytest.raises(strict_json.Unreadable, match="UTF-8"):
         strict_json.loads(b"\xff\xfe{\x00}\x00")
@@ -59,13 +59,13 @@ def test_it_takes_a_byte_order_mark_for_nothing():
     ],
     ids=lambda value: str(value[:30]),
 )
-def test_it_says_what_is_wrong(body: bytes, about: str):
+def test_an_error_says_what_is_wrong(body: bytes, about: str):
     with pytest.raises(strict_json.Unreadable, match=about) as caught:
         strict_json.loads(body)
     assert len(str(caught.value)) < 200
 
 
-def test_it_shows_no_more_than_the_beginning_of_a_name():
+def test_an_error_shows_the_beginning_of_a_long_name_only():
     name = b'"' + b"x" * 10_000 + b'"'
     with pytest.raises(strict_json.Unreadable) as caught:
         strict_json.loads(b"{%s: 1, %s: 2}" % (name, name))

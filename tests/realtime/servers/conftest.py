@@ -1,4 +1,4 @@
-"""The protocol of `serve` on a transport that notes what is written."""
+"""The protocol of `serve` on real connections, to an application that notes its requests."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from hoardrun.early_refusals import refuse
 from realtime.cluster import serve
 from realtime.core import refusals
 from realtime.servers.http import HttpProtocol
+from tests.services.ports import until
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 HANDSHAKE = (
@@ -71,6 +72,10 @@ class Site:
         headers = [(b"content-length", str(len(self.answer)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": self.answer})
+
+    async def asked(self) -> None:
+        """Wait until a request is at work."""
+        await until(lambda: self.requests)
 
     async def ask(self, data: bytes, *, rest: bytes = b"") -> list[tuple[int, Any]]:
         """Send bytes, and return what is answered until the connection ends."""

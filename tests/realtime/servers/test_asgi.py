@@ -1,4 +1,4 @@
-"""The writer for servers that are not ours."""
+"""The writer for ASGI servers other than `serve`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from realtime.hub.writes import WriteCycle
 from realtime.options import Options
 from realtime.protocol.codes import CloseCode
 from realtime.servers.asgi import AsgiWriter
+from tests.services.handshake import offer
+from tests.services.ports import until
 
 
 class Server:
@@ -74,7 +76,7 @@ async def settled() -> None:
         await asyncio.sleep(0)
 
 
-async def test_it_sends_in_order_then_closes_once() -> None:
+async def test_messages_are_sent_in_order_before_one_close() -> None:
     server, socket = served()
     for number in range(20):
         socket.put(Frame(str(number).encode()))
@@ -86,7 +88,7 @@ async def test_it_sends_in_order_then_closes_once() -> None:
     assert server.closes() == [CloseCode.REVOKED]
 
 
-async def test_a_server_that_does_not_take_more_makes_the_socket_hold_back() -> None:
+async def test_a_server_that_takes_no_more_makes_the_socket_wait() -> None:
     server, socket = served()
     server.may_take.clear()
     for price in range(100):
@@ -98,7 +100,7 @@ async def test_a_server_that_does_not_take_more_makes_the_socket_hold_back() -> 
     assert len(server.texts()) < 5  # the rest was outdated before it could leave
 
 
-async def test_writing_to_a_client_that_has_gone_ends_quietly() -> None:
+async def test_writing_to_a_client_that_left_raises_nothing() -> None:
     server, socket = served()
     server.broken = True
     socket.put(Frame(b"1"))
@@ -135,19 +137,11 @@ async def test_on_stock_uvicorn_a_client_that_never_reads_is_dropped() -> None:
         lambda: protocol(config=config, server_state=state, app_state={}),
         "127.0.0.1",
     )
-    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    host, port = server.sockets[0].getsockname()
+    _, writer = await asyncio.open_connection(host, port)
     try:
-        writer.write(HANDSHAKE)
-        async with asyncio.timeout(20):
-            await aborted.wait()
-            while state.connections:
-                await asyncio.sleep(0.01)
+        writer.write(offer(port))
+        await until(lambda: aborted.is_set() and not state.connections, seconds=20)
     finally:
         writer.close()
         server.close()
-
-
-HANDSHAKE = (
-    b"GET / HTTP/1.1\r\nHost: testserver\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-)

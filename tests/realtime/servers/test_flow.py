@@ -1,4 +1,4 @@
-"""Bytes wait in their order, and nothing is read while something waits."""
+"""Bytes wait in order, and reading stops while a flow is held."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `serve` answers to frames in an unusual order, or broken, or too many."""
+"""How `serve` answers frames that are out of order, broken or too many."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_nothing_follows_a_close_frame(client: RawClient) -> None:
     assert code_of(last) == 1000
 
 
-def test_messages_ahead_of_a_broken_frame_count(client: RawClient) -> None:
+def test_messages_before_a_broken_frame_are_answered(client: RawClient) -> None:
     client.send(masked(TEXT, b"one") + masked(TEXT, b"two") + NO_OPCODE)
     *before, last = until_the_end(client)
     assert [frame.payload for frame in before] == [b"one", b"two"]
@@ -61,7 +61,7 @@ def test_messages_ahead_of_a_broken_frame_count(client: RawClient) -> None:
     [(b"", 1007), (masked(TEXT, b"hi"), 1007), (masked(CLOSE, NORMAL), 1000), (NO_OPCODE, 1002)],
     ids=["nothing", "text", "close", "broken"],
 )
-def test_text_that_is_no_utf8_closes_and_is_no_error_of_ours(
+def test_invalid_utf8_closes_and_logs_no_error(
     echoing: Server, client: RawClient, behind: bytes, code: int
 ) -> None:
     client.send(NO_UTF8 + behind)
@@ -70,7 +70,7 @@ def test_text_that_is_no_utf8_closes_and_is_no_error_of_ours(
     assert "ERROR" not in echoing.log()
 
 
-def test_who_reads_no_pongs_is_kept_the_latest_one(client: RawClient) -> None:
+def test_a_client_that_reads_no_pongs_gets_the_latest_one(client: RawClient) -> None:
     pings = 60_000
     client.send(masked(PING, b"x" * 125) * pings + masked(PING, b"latest"))
     answers = 1

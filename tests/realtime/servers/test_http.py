@@ -1,4 +1,4 @@
-"""What `serve` lets a request cost: its head, its body, and the time that both take."""
+"""The limits of a request to `serve`: its head, its body, and the time of both."""
 
 from __future__ import annotations
 
@@ -34,14 +34,12 @@ from tests.realtime.servers.conftest import (
     ],
     ids=["header", "url", "count", "handshake", "handshake count"],
 )
-async def test_a_head_that_is_too_large_is_refused_and_its_answer_arrives(
-    site: Site, head: bytes
-) -> None:
+async def test_a_too_large_head_is_refused_and_the_answer_arrives(site: Site, head: bytes) -> None:
     refused(await site.ask(head, rest=b"x" * 1_000_000), 431, "headers_too_large")
     assert site.requests == []
 
 
-async def test_a_head_without_end_is_refused_when_its_bytes_are_too_many(site: Site) -> None:
+async def test_an_endless_head_is_refused_at_the_limit(site: Site) -> None:
     refused(
         await site.ask(b"GET / HTTP/1.1\r\nA: ", rest=b"a" * 1_000_000), 431, "headers_too_large"
     )
@@ -54,7 +52,7 @@ async def test_a_head_of_the_largest_size_is_served(site: Site) -> None:
     assert await site.ask(head) == [(200, b"ok")]
 
 
-async def test_headers_behind_a_body_are_neither_believed_nor_without_limit(site: Site) -> None:
+async def test_trailers_are_ignored_and_limited(site: Site) -> None:
     trailed = in_chunks(b"x").removesuffix(b"\r\n")
     assert await site.ask(trailed + b"X-Forwarded-For: 1.2.3.4\r\n\r\n") == [(200, b"ok")]
     assert b"x-forwarded-for" not in dict(site.scopes[-1]["headers"])
@@ -64,14 +62,14 @@ async def test_headers_behind_a_body_are_neither_believed_nor_without_limit(site
 # -- the body
 
 
-async def test_a_length_that_is_too_large_is_refused_at_once(site: Site) -> None:
+async def test_a_too_large_length_is_refused_at_once(site: Site) -> None:
     head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 300000000\r\n\r\n"
     refused(await site.ask(head), 413, "too_large")
     refused(await site.ask(head, rest=b"x" * 5_000_000), 413, "too_large")
     assert site.requests == site.left == []
 
 
-async def test_a_client_that_asks_first_is_not_told_to_go_on(site: Site) -> None:
+async def test_a_too_large_body_gets_no_100_continue(site: Site) -> None:
     head = b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n"
     refused(await site.ask(head), 413, "too_large")
 
@@ -82,7 +80,7 @@ async def test_chunks_are_counted_and_refused(site: Site) -> None:
     assert site.left == ["/"]
 
 
-async def test_a_body_of_the_largest_size_is_served_whichever_way_it_comes(site: Site) -> None:
+async def test_a_body_of_the_largest_size_is_served_with_a_length_or_in_chunks(site: Site) -> None:
     body = b"x" * bodies.MAX_BODY_BYTES
     assert await site.ask(post(body)) == [(200, b"ok")]
     assert await site.ask(in_chunks(body[:1], body[1:])) == [(200, b"ok")]
@@ -106,7 +104,7 @@ async def test_a_handshake_has_no_body(site: Site) -> None:
     refused(await site.ask(HANDSHAKE + b"Transfer-Encoding: chunked\r\n\r\n"), 400, "bad_request")
 
 
-async def test_a_broken_chunk_is_refused_and_the_application_told(site: Site) -> None:
+async def test_a_broken_chunk_is_refused_and_ends_the_request(site: Site) -> None:
     broken = in_chunks(b"x").replace(b"1\r\nx", b"nonsense\r\nx")
     refused(await site.ask(broken), 400, "bad_request")
     assert site.left == ["/"]
@@ -123,7 +121,7 @@ async def test_a_body_that_does_not_end_in_time_is_refused(site: Site, settings:
     assert site.left == ["/", "/"]
 
 
-async def test_a_body_that_trickles_is_refused_too(site: Site, settings: Any) -> None:
+async def test_a_slow_body_is_refused_too(site: Site, settings: Any) -> None:
     settings.HTTP_BODY_SECONDS = 0.2
     reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
     writer.write(post(b"")[:-2].replace(b"Length: 0", b"Length: 1000") + b"\r\n")
@@ -139,7 +137,9 @@ async def test_a_body_that_trickles_is_refused_too(site: Site, settings: Any) ->
     writer.close()
 
 
-async def test_empty_lines_between_requests_keep_no_connection(site: Site, settings: Any) -> None:
+async def test_empty_lines_between_requests_keep_no_connection_open(
+    site: Site, settings: Any
+) -> None:
     settings.HTTP_HEADER_SECONDS = 0.2
     reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
     writer.write(GET)
@@ -152,7 +152,7 @@ async def test_empty_lines_between_requests_keep_no_connection(site: Site, setti
     writer.close()
 
 
-async def test_a_websocket_is_none_of_these_any_more(site: Site, settings: Any) -> None:
+async def test_no_http_deadline_ends_a_websocket(site: Site, settings: Any) -> None:
     settings.HTTP_HEADER_SECONDS = settings.HTTP_BODY_SECONDS = 0.1
     reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
     writer.write(HANDSHAKE + b"\r\n")
@@ -180,7 +180,7 @@ async def test_neither_a_slow_answer_nor_a_pause_between_requests_is_late(
     writer.close()
 
 
-async def test_who_waits_for_us_is_not_late(site: Site, settings: Any) -> None:
+async def test_a_request_that_waits_for_the_server_is_not_late(site: Site, settings: Any) -> None:
     """A request behind another is read no further while that one is at work."""
     settings.HTTP_BODY_SECONDS = settings.HTTP_HEADER_SECONDS = 0.1
     site.may_answer.clear()

@@ -1,4 +1,4 @@
-"""Several requests on one connection: answered in order, and none beyond what fits."""
+"""Several requests on one connection are answered in order, and read as they fit."""
 
 from __future__ import annotations
 
@@ -46,8 +46,7 @@ async def test_a_refusal_waits_for_the_answers_before_it(
 ) -> None:
     site.may_answer.clear()
     asked = asyncio.create_task(site.ask(GET + last, rest=b"x" * 1_000_000))
-    while not site.requests:
-        await asyncio.sleep(0)
+    await site.asked()
     site.may_answer.set()
     first, second = await asked
     assert first == (200, b"ok")
@@ -55,11 +54,10 @@ async def test_a_refusal_waits_for_the_answers_before_it(
     assert [path for path, _ in site.requests] == ["/"]
 
 
-async def test_what_cannot_be_read_ends_a_connection_behind_its_good_requests(site: Site) -> None:
+async def test_an_invalid_request_ends_the_connection_after_its_good_ones(site: Site) -> None:
     site.may_answer.clear()
     asked = asyncio.create_task(site.ask(GET + GET + b"nonsense\r\n\r\n"))
-    while not site.requests:
-        await asyncio.sleep(0)
+    await site.asked()
     site.may_answer.set()
     *good, (status, problem) = await asked
     assert good == [(200, b"ok")] * 2
@@ -69,7 +67,7 @@ async def test_what_cannot_be_read_ends_a_connection_behind_its_good_requests(si
 @pytest.mark.parametrize(
     "garbage", [b"nonsense\r\n\r\n", b"\x16\x03\x01", b"GET /\xff HTTP/1.1\r\n"]
 )
-async def test_what_is_no_http_is_refused_in_the_form_of_all_refusals(
+async def test_bytes_that_are_no_http_are_refused_with_a_problem(
     site: Site, garbage: bytes
 ) -> None:
     refused(await site.ask(garbage), 400, "bad_request")
@@ -84,12 +82,13 @@ def queued(site: Site) -> int:
 
 
 @pytest.mark.parametrize("first", [GET, post(b"x", last=False)], ids=["get", "post"])
-async def test_requests_behind_one_at_work_are_not_read_for_ever(site: Site, first: bytes) -> None:
+async def test_only_a_piece_of_the_requests_behind_a_running_one_is_read(
+    site: Site, first: bytes
+) -> None:
     site.may_answer.clear()
     async with Sending(site) as client:
         client.socket.send(first)
-        while not site.requests:
-            await asyncio.sleep(0)
+        await site.asked()
         sent = await client.fill(b"GET / HTTP/1.1\r\n\r\n" * 1000)
         assert queued(site) <= PIECE_BYTES // 18
         [protocol] = site.state.connections
@@ -114,7 +113,7 @@ async def test_many_requests_in_one_read_are_all_answered(site: Site) -> None:
     assert await site.ask(many) == [(200, b"ok")] * 2001
 
 
-async def test_a_request_to_become_what_we_are_not_loses_none_behind_it(site: Site) -> None:
+async def test_an_unknown_upgrade_loses_no_request_behind_it(site: Site) -> None:
     upgrade = b"GET /a HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"
     assert await site.ask(upgrade + post(b"x", "/b")) == [(200, b"ok")] * 2
     assert site.requests == [("/a", b""), ("/b", b"x")]
@@ -122,7 +121,7 @@ async def test_a_request_to_become_what_we_are_not_loses_none_behind_it(site: Si
 
 @pytest.mark.parametrize("asks", [b"h2c", b"foo, websocket"])
 @pytest.mark.parametrize("size", [len(GET), 40 * PIECE_BYTES])
-async def test_a_body_behind_an_upgrade_that_is_ignored_is_no_request(
+async def test_a_body_behind_an_ignored_upgrade_is_no_request(
     site: Site, asks: bytes, size: int
 ) -> None:
     body = (GET * (size // len(GET) + 1))[:size]

@@ -1,4 +1,4 @@
-"""What `serve` does with the bytes: compression, order, large bursts, and peers that are gone."""
+"""How `serve` sends: compression, order, large bursts, and clients that are gone."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def announced(client: RawClient) -> RawFrame:
 
 
 @pytest.mark.servers
-def test_who_asks_for_compression_gets_the_same_bytes_and_the_others_plain_ones(
+def test_clients_with_compression_share_bytes_and_others_get_plain_ones(
     served: Server,
 ) -> None:
     offer = "permessage-deflate; client_max_window_bits"
@@ -58,7 +58,7 @@ def test_who_asks_for_compression_gets_the_same_bytes_and_the_others_plain_ones(
 
 
 @pytest.mark.servers
-def test_a_client_with_a_smaller_window_is_understood_and_gets_plain_frames(
+def test_a_client_with_a_smaller_window_gets_plain_frames(
     served: Server,
 ) -> None:
     offer = "permessage-deflate; server_max_window_bits=9"
@@ -83,7 +83,7 @@ def test_compression_can_be_switched_off(terse: Server) -> None:
 
 
 @pytest.mark.servers
-def test_a_peer_that_answers_no_ping_closes_with_4408(terse: Server) -> None:
+def test_a_client_that_answers_no_ping_closes_with_4408(terse: Server) -> None:
     with RawClient(terse.ws_url, token_for(ALICE)) as silent:
         frames = [silent.receive()]
         while frames[-1].opcode != CLOSE:
@@ -93,19 +93,17 @@ def test_a_peer_that_answers_no_ping_closes_with_4408(terse: Server) -> None:
 
 
 @pytest.mark.servers
-async def test_a_peer_that_answers_pings_stays(terse: Server) -> None:
-    alice, _ = await connect(terse, ALICE)
-    async with alice:
+async def test_a_client_that_answers_pings_stays(terse: Server) -> None:
+    async with await connect(terse, ALICE) as alice:
         await alice.expect_nothing(3.5, type="error")  # its library answers the pings
-        await alice.send({"type": "ping"})
-        await alice.receive("pong")
+        await alice.ping()
 
 
 @pytest.mark.servers
-async def test_no_pong_is_ahead_of_the_events_that_it_speaks_of(served: Server) -> None:
-    bob, greeting = await connect(served, BOB)
+async def test_no_pong_is_ahead_of_the_events_that_it_counts(served: Server) -> None:
+    bob = await connect(served, BOB)
     stream = f"user:{BOB}"
-    had = greeting["positions"][stream]["offset"]
+    had = bob.greeting["positions"][stream]["offset"]
     last = had + 40
 
     def publish() -> None:
@@ -141,10 +139,10 @@ publish_many([("user:2", Notification(
 
 @pytest.mark.servers
 async def test_a_burst_beyond_every_buffer_arrives_whole_and_in_order(served: Server) -> None:
-    bob, greeting = await connect(served, BOB)
-    position = greeting["positions"][f"user:{BOB}"]["offset"]
+    bob = await connect(served, BOB)
+    position = bob.greeting["positions"][f"user:{BOB}"]["offset"]
     async with bob:
-        await asyncio.to_thread(served.manage, "shell", "-v0", "-c", _BURST)
+        await asyncio.to_thread(served.shell, _BURST)
         for number in range(250):
             found = await bob.receive("notification", timeout=10)
             assert (found["offset"], found["data"]["id"]) == (position + 1 + number, str(number))
@@ -158,16 +156,16 @@ Stream.objects.filter(name="user:2").update(head={offset})
 
 
 @pytest.mark.servers
-async def test_a_store_that_went_back_makes_live_sockets_resynchronise(served: Server) -> None:
-    bob, greeting = await connect(served, BOB)
-    position = greeting["positions"][f"user:{BOB}"]["offset"]
+async def test_a_database_restored_to_the_past_makes_sockets_resynchronise(served: Server) -> None:
+    bob = await connect(served, BOB)
+    position = bob.greeting["positions"][f"user:{BOB}"]["offset"]
     async with bob:
         for number in range(3):
             push_balance(served, BOB, number)
             await bob.receive("balance_update")
         # What a restored backup looks like whose epoch nobody has changed.
         back = _GO_BACK.format(offset=position + 1)
-        await asyncio.to_thread(served.manage, "shell", "-v0", "-c", back)
+        await asyncio.to_thread(served.shell, back)
         required = await bob.receive("resync_required", timeout=10)
         assert required["data"]["reason"] == "ahead"
         assert required["data"]["position"]["offset"] == position + 1
@@ -175,7 +173,7 @@ async def test_a_store_that_went_back_makes_live_sockets_resynchronise(served: S
         assert (await bob.receive("balance_update"))["offset"] == position + 2
 
 
-def test_the_kernel_drops_peers_that_take_nothing_and_holds_little_for_them() -> None:
+def test_the_kernel_drops_clients_that_read_nothing() -> None:
     listening = serve.listen(serve.config(host="127.0.0.1", port=0, app="none"))
     with listening:
         patience = listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)

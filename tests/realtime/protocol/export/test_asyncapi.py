@@ -1,4 +1,4 @@
-"""The AsyncAPI document: complete, sound in itself, and served as it is in the repository."""
+"""The AsyncAPI document is complete, valid, and served as it is in the repository."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def schema() -> Schema:
     return Schema(json.loads(asyncapi.document("1.2.3")))
 
 
-def test_it_names_its_version_and_has_one_channel(schema: Schema) -> None:
+def test_the_document_has_its_version_and_one_channel(schema: Schema) -> None:
     document = schema.document
     assert document["asyncapi"] == "3.0.0"
     assert document["info"]["version"] == "1.2.3"
@@ -44,7 +44,7 @@ def official() -> Draft7Validator:
     return Draft7Validator(json.loads(file.read_text()))
 
 
-def test_it_is_what_asyncapi_asks_of_a_document(schema: Schema) -> None:
+def test_the_document_is_valid_asyncapi(schema: Schema) -> None:
     found = official().iter_errors(schema.document)
     assert [f"{error.json_path}: {error.message}" for error in found] == []
 
@@ -61,7 +61,7 @@ def test_it_is_what_asyncapi_asks_of_a_document(schema: Schema) -> None:
         ("servers.default.protocol", None),
     ],
 )
-def test_what_asyncapi_does_not_know_would_be_noticed(path: str, value: Any) -> None:
+def test_an_invalid_document_is_noticed(path: str, value: Any) -> None:
     document = json.loads(asyncapi.document("1.2.3"))
     *parents, last = path.split(".")
     functools.reduce(dict.__getitem__, parents, document)[last] = value
@@ -75,7 +75,7 @@ def test_every_reference_leads_somewhere(schema: Schema) -> None:
         assert schema.resolve(reference), reference
 
 
-def test_it_leaves_nothing_out(schema: Schema) -> None:
+def test_the_document_has_each_message_and_code(schema: Schema) -> None:
     document = schema.document
     assert schema.messages.keys() == COMMAND_TYPES | PAYLOADS.keys()
     assert document["channels"]["notifications"]["messages"].keys() == schema.messages.keys()
@@ -102,7 +102,7 @@ def _names(schema: Schema, operation: dict[str, Any]) -> list[str]:
     return [schema.resolve(message["$ref"])["name"] for message in messages]
 
 
-def test_every_example_is_what_its_schema_says(schema: Schema) -> None:
+def test_each_example_matches_its_schema(schema: Schema) -> None:
     for name, message in schema.messages.items():
         (example,) = message["examples"]
         assert schema.complaints(example["payload"]) == [], name
@@ -125,7 +125,9 @@ def test_every_example_is_what_its_schema_says(schema: Schema) -> None:
         {"type": "subscribe_notifications", "types": ["weather"]},
     ],
 )
-def test_it_refuses_what_the_server_refuses(schema: Schema, command: dict[str, Any]) -> None:
+def test_the_schema_refuses_what_the_server_refuses(
+    schema: Schema, command: dict[str, Any]
+) -> None:
     with pytest.raises(codec.ProtocolError):
         codec.decode(json.dumps(command))
     assert schema.complaints(command)
@@ -139,7 +141,9 @@ def test_it_refuses_what_the_server_refuses(schema: Schema, command: dict[str, A
         {"type": "unsubscribe_notifications"},
     ],
 )
-def test_it_takes_what_the_server_takes(schema: Schema, command: dict[str, Any]) -> None:
+def test_the_schema_accepts_what_the_server_accepts(
+    schema: Schema, command: dict[str, Any]
+) -> None:
     codec.decode(json.dumps(command))
     assert schema.complaints(command) == []
 
@@ -155,9 +159,7 @@ def test_it_takes_what_the_server_takes(schema: Schema, command: dict[str, Any])
         ("error", "data"),
     ],
 )
-def test_an_envelope_that_lacks_something_is_noticed(
-    schema: Schema, type: str, missing: str
-) -> None:
+def test_an_incomplete_envelope_is_noticed(schema: Schema, type: str, missing: str) -> None:
     example = dict(schema.messages[type]["examples"][0]["payload"])
     del example[missing]
     assert schema.complaints(example)
@@ -175,14 +177,14 @@ def test_the_server_serves_the_file_itself(db: None) -> None:
     assert Browser().get("/ws/schema/").content == answer.content
 
 
-def test_who_has_it_is_not_sent_it_again(db: None) -> None:
+def test_a_cached_document_is_not_sent_again(db: None) -> None:
     mark = Browser().get("/ws/schema")["ETag"]
     again = Browser().get("/ws/schema", headers={"if-none-match": mark})
     assert (again.status_code, again.content) == (304, b"")
     assert Browser().get("/ws/schema", headers={"if-none-match": '"old"'}).status_code == 200
 
 
-def test_nobody_writes_to_it(db: None) -> None:
+def test_the_document_is_read_only(db: None) -> None:
     assert Browser().post("/ws/schema").status_code == 405
 
 

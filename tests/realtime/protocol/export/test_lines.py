@@ -1,3 +1,5 @@
+"""The one line of each message for a terminal or the console's log."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -23,7 +25,7 @@ def test_a_value_that_looks_like_a_field_stays_as_it_is() -> None:
     assert line("error", {"code": "{message}", "message": "m"}) == "{message}: m"
 
 
-def test_money_is_the_text_that_it_is() -> None:
+def test_money_is_shown_unchanged() -> None:
     data: dict[str, Any] = {
         "id": "t1",
         "status": "completed",
@@ -36,7 +38,7 @@ def test_money_is_the_text_that_it_is() -> None:
     assert said == "t1 completed inbound 1000000.10 UGX Rent"
 
 
-def test_what_changed_on_notifications_is_said_in_words() -> None:
+def test_a_change_of_notifications_is_described() -> None:
     changed: list[dict[str, Any]] = [
         {"id": "1", "status": "read", "seen_at": "2026-01-01T00:00:00.000Z", "notification": None},
         {"id": "2", "status": "unread", "seen_at": None, "notification": {"title": "Rent"}},

@@ -1,4 +1,4 @@
-"""The protocol's page says what the wire declares, all of it; so do the other exported files."""
+"""The protocol's page and the other exported files show all that is declared."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_the_files_in_the_repository_are_up_to_date() -> None:
     call_command("export_protocol", "--check")
 
 
-def test_it_leaves_nothing_out() -> None:
+def test_the_page_has_each_message_and_code() -> None:
     page = markdown.markdown()
     for code in CloseCode:
         assert f"| {code.value} | {code.reason} |" in page
@@ -40,7 +40,7 @@ def elsewhere(tmp_path: Path, settings: Any) -> Path:
     return tmp_path
 
 
-def test_files_that_are_not_there_fail_and_are_named(elsewhere: Path) -> None:
+def test_missing_files_fail_the_check_and_are_named(elsewhere: Path) -> None:
     with pytest.raises(CommandError, match=r"Run `manage\.py export_protocol`") as failure:
         call_command("export_protocol", "--check")
     assert all(name in str(failure.value) for name in FILES)
@@ -67,7 +67,7 @@ def test_a_changed_file_fails_alone_and_is_written_alone(
     assert (elsewhere / changed).read_bytes() == right
 
 
-def test_the_page_leads_to_the_others() -> None:
+def test_the_page_links_to_the_other_files() -> None:
     page = ROOT / "docs" / "protocol.md"
     linked = re.findall(r"\]\(([^)#]+)\)", page.read_text())
     assert {(page.parent / name).resolve() for name in linked} >= {

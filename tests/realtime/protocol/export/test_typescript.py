@@ -1,4 +1,4 @@
-"""The TypeScript declarations: every message is there, and no name is without its declaration."""
+"""The TypeScript declarations have each message, and declare each name that they use."""
 
 from __future__ import annotations
 
@@ -94,14 +94,14 @@ def test_a_field_has_its_type(text: str, name: str, line: str) -> None:
     assert f"  {line}\n" in body(text, name)
 
 
-def test_what_a_message_is_for_is_said_at_its_interface(text: str) -> None:
+def test_an_interface_has_the_purpose_of_its_message(text: str) -> None:
     assert (
         "/** A transaction was created or moved to another status. */\n"
         "export interface TransactionUpdate {\n"
     ) in text
 
 
-def test_nothing_is_open_or_declared_twice(text: str, code: str) -> None:
+def test_brackets_match_and_no_name_is_declared_twice(text: str, code: str) -> None:
     for opening, closing in (("{", "}"), ("(", ")"), ("[", "]")):
         assert code.count(opening) == code.count(closing)
     assert [name for name, count in Counter(DECLARATION.findall(text)).items() if count > 1] == []
@@ -116,14 +116,14 @@ def test_every_name_is_declared(text: str, code: str) -> None:
     assert not declared & FROM_THE_LANGUAGE  # `extends Error` means the language's own
 
 
-def test_what_has_a_stream_or_a_room_is_said_by_its_type(text: str) -> None:
+def test_types_list_the_messages_of_streams_and_of_rooms(text: str) -> None:
     kept = re.findall(r'"(\w+)"', body(text, "EventType"))
     assert kept == [kind.wire_type for kind in events()]
     rooms = re.findall(r'"(\w+)"', body(text, "RoomMessageType"))
     assert rooms == [kind.wire_type for kind in room_messages()]
 
 
-def test_the_clients_own_events_are_no_types_of_messages(text: str) -> None:
+def test_events_of_the_client_itself_are_no_types_of_messages(text: str) -> None:
     own = set(re.findall(r'^  on\(type: "(\w+)"', body(text, "Client"), re.MULTILINE))
     assert own == set(OWN_EVENTS)
     assert not own & PAYLOADS.keys()
