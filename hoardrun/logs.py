@@ -1,4 +1,4 @@
-"""What is taken out of whatever is about to be logged: credentials, and pages of traceback."""
+"""Logging: takes credentials and pages of traceback out of each record before it is written."""
 
 from __future__ import annotations
 

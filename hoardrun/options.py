@@ -96,7 +96,7 @@ class Deployment:
     database_pool_size: int = whole(16, 2, 10_000)
     """Connections to PostgreSQL that a process keeps at most."""
     database_lock_timeout_seconds: float = number(5, 0, 86_400)
-    """How long a statement waits for a locked row before it fails, with 503 over HTTP; 0 waits for
+    """Longest wait of a statement for a locked row before it fails, with 503 over HTTP; 0 waits for
     ever."""
     allow_losing_committed_events: bool = flag()
     """Serve although the database may lose what it has committed, for tests and throwaway data; see
@@ -110,7 +110,7 @@ class Deployment:
     secure_ssl_redirect: bool = flag(True)
     """Redirect HTTP to HTTPS."""
     secure_hsts_seconds: int = whole(31_536_000, 0, 315_360_000)
-    """How long browsers insist on HTTPS; the default is a year."""
+    """Time for which browsers insist on HTTPS; the default is a year."""
     console_enabled: bool = flag(True)
     """Serve the console page `/ws/test`: under `DEBUG` to everybody, else to
     [staff](#the-console)."""
@@ -129,9 +129,9 @@ class Deployment:
     """Addresses or networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are
     believed."""
     http_header_seconds: float = number(10, 0.1, 3600)
-    """How long a client may take to send the headers of a request."""
+    """Longest time that a client may take to send the headers of a request."""
     http_body_seconds: float = number(30, 0.1, 3600)
-    """How long the body after them may take; beyond that 408."""
+    """Longest time that the body after them may take; beyond that 408."""
     read_rate: str = rate("600/min")
     """Requests of a user that read, over HTTP; pages of the admin count too."""
     write_rate: str = rate("300/min")

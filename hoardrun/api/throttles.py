@@ -1,4 +1,4 @@
-"""How often somebody may ask over HTTP: counted in the cache, and by each process without it.
+"""Rate limits of HTTP requests: counted in the cache, and by each process without it.
 
 RequestThrottle
 ├── EveryRequest     all paths: reads and writes of a user, requests of a stranger's address

@@ -1,4 +1,4 @@
-"""What is for many is sent once a second person has approved it."""
+"""Approval: a broadcast to many is sent once a second person has approved it."""
 
 from __future__ import annotations
 

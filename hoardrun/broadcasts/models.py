@@ -10,7 +10,7 @@ from realtime.append_only import AppendOnly
 
 
 class Broadcast(AppendOnly):
-    """Who broadcast what to whom: append-only, written with the event itself.
+    """One broadcast, with its author and target: append-only, written with the event itself.
 
     One that needs approval is written without any event, and its `result` stays empty:
     what became of it is its `decision`.
@@ -53,7 +53,7 @@ class Broadcast(AppendOnly):
 
 
 class BroadcastDecision(AppendOnly):
-    """What a second person decided on a broadcast: append-only, written with the event itself."""
+    """A second person's decision on a broadcast: append-only, written with the event itself."""
 
     ERASABLE = ("address",)
 

@@ -1,4 +1,4 @@
-"""Who may broadcast and approve, and who does."""
+"""The rights to broadcast and to approve, and the person who acts."""
 
 from __future__ import annotations
 

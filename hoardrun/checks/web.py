@@ -1,4 +1,4 @@
-"""Who may reach the server, from which pages, and through which proxies."""
+"""Checks of the clients, pages and proxies that may reach the server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who moves a transaction. `services` stores the actor with every move. No I/O here."""
+"""The actor that moves a transaction. `services` stores the actor with every move. No I/O here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a transaction's status does to its account's balances. Changes instances, never saves."""
+"""Applies a transaction's status to its account's balances. Changes instances, never saves."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hoardrun.ledger.transitions import RELEASED
 
 
 class Effect(NamedTuple):
-    """What a move adds to the balances of its account."""
+    """The amounts that a move adds to the balances of its account."""
 
     available: Decimal = Decimal(0)
     current: Decimal = Decimal(0)

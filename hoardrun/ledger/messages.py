@@ -115,9 +115,9 @@ class BalanceUpdate(Payload, frozen=True, kw_only=True):
     currency: Currency
     """ISO 4217; of both balances."""
     available_balance: DecimalText
-    """What may be spent now."""
+    """The amount that may be spent now."""
     current_balance: DecimalText
-    """What is booked, reserved amounts included."""
+    """The booked amount, with what is reserved."""
     account_type: str | None = None
     """What kind of account it is, such as `savings`."""
     type: str | None = None
@@ -125,7 +125,7 @@ class BalanceUpdate(Payload, frozen=True, kw_only=True):
     name: str | None = None
     """What its user calls it."""
     status: str | None = None
-    """Whether it is open, such as `active` or `closed`."""
+    """The state of the account, such as `active` or `closed`."""
     created_at: Timestamp | None = None
     """When it was opened."""
     updated_at: Timestamp | None = None

@@ -29,7 +29,7 @@ class MarketUpdate(Payload, frozen=True, kw_only=True):
     }
 
     symbol: Annotated[str, Meta(min_length=1, max_length=20)]
-    """What is quoted, such as `BTC-USD`."""
+    """The instrument, such as `BTC-USD`."""
     price: DecimalText
     """The newest price."""
     name: str = ""
@@ -37,7 +37,7 @@ class MarketUpdate(Payload, frozen=True, kw_only=True):
     type: str = ""
     """What kind of instrument it is, such as `crypto`."""
     currency: str = "USD"
-    """What all prices are in: ISO 4217."""
+    """The currency of all prices: ISO 4217."""
     change: DecimalText | None = None
     """How far the price is from `previous_close`."""
     change_percent: str | None = None
@@ -53,6 +53,6 @@ class MarketUpdate(Payload, frozen=True, kw_only=True):
     volume: str | None = None
     """How much was traded on this day."""
     status: str = "open"
-    """Whether the market is open."""
+    """The state of the market."""
     timestamp: Timestamp | None = None
     """When the price was made."""

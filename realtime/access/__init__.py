@@ -1,4 +1,4 @@
-"""Who may connect, and how a change of that is told.
+"""Logins and rights: checks whether a user may connect, and publishes changes of that.
 
 Apps with rights of their own call `changed` when they take one away.
 """

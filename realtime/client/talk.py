@@ -1,4 +1,4 @@
-"""What is said on a client's connections: the meaning of messages, acks, resync, requests.
+"""Handles what a client's connections receive: messages, acks, resync, requests.
 
 `Link` passes each message to `Talk.take`. Talk never connects; it may ask Link to drop the
 connection.

@@ -167,7 +167,8 @@ class CommandRunner:
         return None
 
     def _failed(self, effect: Effect, about: Sequence[str] = ()) -> None:
-        logger.exception("connection %s: %r failed", self._socket.connection.id, effect)
+        name = type(effect).__name__  # not the effect itself, which may hold a token
+        logger.exception("connection %s: %s failed", self._socket.connection.id, name)
         self._socket.fail(
             ErrorCode.INTERNAL,
             "Something went wrong here; try again.",

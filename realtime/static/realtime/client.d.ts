@@ -554,9 +554,9 @@ export interface BalanceUpdate {
   id?: string | null;
   /** ISO 4217; of both balances. */
   currency: string;
-  /** What may be spent now. */
+  /** The amount that may be spent now. */
   available_balance: string;
-  /** What is booked, reserved amounts included. */
+  /** The booked amount, with what is reserved. */
   current_balance: string;
   /** What kind of account it is, such as `savings`. */
   account_type?: string | null;
@@ -564,7 +564,7 @@ export interface BalanceUpdate {
   type?: string | null;
   /** What its user calls it. */
   name?: string | null;
-  /** Whether it is open, such as `active` or `closed`. */
+  /** The state of the account, such as `active` or `closed`. */
   status?: string | null;
   /** When it was opened. */
   created_at?: string | null;
@@ -574,7 +574,7 @@ export interface BalanceUpdate {
 
 /** The newest quote of an instrument; all prices are strings in `currency`. */
 export interface MarketUpdate {
-  /** What is quoted, such as `BTC-USD`. */
+  /** The instrument, such as `BTC-USD`. */
   symbol: string;
   /** The newest price. */
   price: string;
@@ -582,7 +582,7 @@ export interface MarketUpdate {
   name?: string;
   /** What kind of instrument it is, such as `crypto`. */
   type?: string;
-  /** What all prices are in: ISO 4217. */
+  /** The currency of all prices: ISO 4217. */
   currency?: string;
   /** How far the price is from `previous_close`. */
   change?: string | null;
@@ -598,7 +598,7 @@ export interface MarketUpdate {
   previous_close?: string | null;
   /** How much was traded on this day. */
   volume?: string | null;
-  /** Whether the market is open. */
+  /** The state of the market. */
   status?: string;
   /** When the price was made. */
   timestamp?: string | null;
