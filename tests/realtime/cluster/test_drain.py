@@ -172,6 +172,10 @@ class Wanderer:
             except (OSError, InvalidStatus):  # that one is not ready: another
                 down = number
                 continue
+            except ConnectionClosed as closed:  # it began to drain before the greeting
+                assert closed.rcvd is not None and closed.rcvd.code == CloseCode.RESTART
+                down = number
+                continue
             finally:
                 self._where[number] -= 1
             down = number
