@@ -44,7 +44,11 @@ async def connect(server: Server, user: int | str, **options: Any) -> Client:
     """Open a socket as a user, given by id or by a token; return it once it was greeted."""
     token = user if isinstance(user, str) else token_for(user)
     client = await Client.open(server.ws_url, token=token, **options)
-    await client.receive("connection_established")
+    try:
+        await client.receive("connection_established")
+    except BaseException:
+        client.drop()
+        raise
     return client
 
 

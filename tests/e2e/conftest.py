@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,14 @@ def chromium() -> str:
     )
 
 
+def time_zone() -> str:
+    """Name the time zone in which it is between noon and one o'clock.
+
+    A page says "yesterday" from midnight on: no test may pass midnight while it runs.
+    """
+    return f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"  # east of Greenwich is minus, by POSIX
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     loop_of_the_browser = pytest.mark.asyncio(loop_scope="session")
     for item in items:
@@ -61,7 +70,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def _launched() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        launched = await playwright.chromium.launch(
+            executable_path=chromium(), args=ARGUMENTS, env={**os.environ, "TZ": time_zone()}
+        )
         yield launched
         await launched.close()
 

@@ -167,8 +167,8 @@ class Wanderer:
             number = min(up, key=lambda number: (self._where[number], random.random()))
             self._where[number] += 1
             try:
-                client = await self._connect(self._nodes[number])
-                hint = await self._read(client, done)
+                async with await self._connect(self._nodes[number]) as client:
+                    hint = await self._read(client, done)
             except (OSError, InvalidStatus):  # that one is not ready: another
                 down = number
                 continue
@@ -180,7 +180,6 @@ class Wanderer:
                 self._where[number] -= 1
             down = number
             if done.is_set():
-                await client.close()
                 return
             await asyncio.sleep(hint / 1000)
             self.came_back.append((number, time.monotonic()))
@@ -225,22 +224,25 @@ async def test_a_rolling_restart_loses_no_event_and_spreads_the_returns(
     where: Counter[int] = Counter()
     wanderers = [Wanderer(number, nodes, where) for number in range(1, USERS_COUNT + 1)]
     done = asyncio.Event()
-    running = [asyncio.create_task(wanderer.run(done)) for wanderer in wanderers]
     began = []
-    with nodes[0].running_script(f"COUNT = {USERS_COUNT}\n{_PUBLISH}") as publisher:
-        for number in range(3):
-            await until(lambda: where.total() > USERS_COUNT * 0.75, seconds=20)
-            began.append(time.monotonic())
-            log = await asyncio.to_thread(nodes[number].stop)
-            assert "Traceback" not in log
-            nodes[number] = await asyncio.to_thread(Server, env=env, migrate=False)
-        await until_even(nodes[0])
-        output, _ = await asyncio.to_thread(publisher.communicate, "enough\n")
-    heads = json.loads(output)
-    with suppress(TimeoutError):  # those who miss something are named below
-        await until(lambda: all(each.at == heads[each.stream] for each in wanderers), seconds=20)
-    done.set()
-    await asyncio.gather(*running)
+    async with asyncio.TaskGroup() as running:  # where one fails, all end
+        for wanderer in wanderers:
+            running.create_task(wanderer.run(done))
+        with nodes[0].running_script(f"COUNT = {USERS_COUNT}\n{_PUBLISH}") as publisher:
+            for number in range(3):
+                await until(lambda: where.total() > USERS_COUNT * 0.75, seconds=20)
+                began.append(time.monotonic())
+                log = await asyncio.to_thread(nodes[number].stop)
+                assert "Traceback" not in log
+                nodes[number] = await asyncio.to_thread(Server, env=env, migrate=False)
+            await until_even(nodes[0])
+            output, _ = await asyncio.to_thread(publisher.communicate, "enough\n")
+        heads = json.loads(output)
+        with suppress(TimeoutError):  # those who miss something are named below
+            await until(
+                lambda: all(each.at == heads[each.stream] for each in wanderers), seconds=20
+            )
+        done.set()
     for server in nodes:
         await asyncio.to_thread(server.stop)
     for wanderer in wanderers:
