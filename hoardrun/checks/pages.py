@@ -7,9 +7,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Tags, register
 from django.db.models import OrderBy
 
+from hoardrun.checks.findings import finding
 from hoardrun.secret_columns import SECRET, leads_to_secret
 
 _PREFIXES = "-=^@"  # of an ordering or of a search
@@ -21,11 +22,8 @@ def check_pages(**kwargs: Any) -> Iterator[CheckMessage]:
     for model, page in admin.site._registry.items():
         for place, path in declared(page):
             if leads_to_secret(model, path):
-                yield Error(
-                    f"{type(page).__name__}.{place} names the secret column {path!r}.",
-                    hint="Take it out; hoardrun/secret_columns.py lists what no page may name.",
-                    obj=model,
-                    id="hoardrun.E050",
+                yield finding(
+                    "hoardrun.E050", model, page=type(page).__name__, place=place, path=path
                 )
 
 

@@ -9,9 +9,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Tags, Warning, register
+from django.core.checks import CheckMessage, Tags, register
 
 from hoardrun.checks.addresses import is_loopback
+from hoardrun.checks.findings import finding
 from hoardrun.options import REDIS_PREFIX
 from hoardrun.stores import ENGINES
 
@@ -22,11 +23,7 @@ def check_files(**kwargs: Any) -> Iterator[CheckMessage]:
     for config in settings.DATABASES.values():
         file = Path(str(config.get("NAME") or ""))
         if config["ENGINE"] == ENGINES["sqlite"] and file.is_file() and _is_open(file):
-            yield Warning(
-                f"The database {file} can be read by other users of this machine.",
-                hint=f"Stop the server, then run `chmod 600 {file}*`.",
-                id="hoardrun.W034",
-            )
+            yield finding("hoardrun.W034", file=file)
 
 
 def _is_open(file: Path) -> bool:
@@ -43,18 +40,9 @@ def check_redis(**kwargs: Any) -> Iterator[CheckMessage]:
     if parts.scheme == "unix" or not parts.hostname or is_loopback(parts.hostname):
         return
     if not _prefixes().isdisjoint({REDIS_PREFIX, "", None}):
-        yield Warning(
-            "Redis is on another machine, and its prefix is the default: a second deployment "
-            "there would hear this one, as pub/sub ignores the database number.",
-            hint="Set REDIS_PREFIX to a name of this deployment, such as hoardrun-production.",
-            id="hoardrun.W031",
-        )
+        yield finding("hoardrun.W031")
     if parts.scheme != "rediss" and not (parts.password or "password" in parse_qs(parts.query)):
-        yield Warning(
-            "Redis is on another machine and asks for no password, nor is the way encrypted.",
-            hint="Set REDIS_URL to rediss://user:password@host:6380, or at least with a password.",
-            id="hoardrun.W032",
-        )
+        yield finding("hoardrun.W032")
 
 
 def _prefixes() -> set[str | None]:

@@ -10,8 +10,10 @@ import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
+from django.core.checks import CheckMessage, Tags, register
 from rest_framework_simplejwt import settings as simplejwt
+
+from hoardrun.checks.findings import finding
 
 MAX_LIFETIME = timedelta(minutes=60)
 MIN_RSA_BITS = 2048
@@ -23,12 +25,7 @@ def check_key_pair(**kwargs: Any) -> Iterator[CheckMessage]:
     """Refuse keys from files with which no token could be signed or verified."""
     # Smaller keys of RSA are warned of, and work.
     if _reads_files() and _rsa_bits() >= MIN_RSA_BITS and not _is_pair():
-        yield Error(
-            f"The keys of access tokens are no pair of PEM keys for {_algorithm()}.",
-            hint="Set JWT_PRIVATE_KEY_FILE and JWT_PUBLIC_KEY_FILE to keys that JWT_ALGORITHM "
-            "names; the public one may be left out where tokens are signed.",
-            id="hoardrun.E020",
-        )
+        yield finding("hoardrun.E020", algorithm=_algorithm())
 
 
 @register(Tags.security)
@@ -36,46 +33,28 @@ def check_fallbacks(**kwargs: Any) -> Iterator[CheckMessage]:
     """Refuse keys of before that can verify nothing, which would fail at the first old token."""
     for number, key in enumerate(settings.JWT_FALLBACK_KEYS, start=1):
         if _reads_files() and _prepared(key) is None:
-            yield Error(
-                f"File {number} of JWT_PUBLIC_KEY_FILE_FALLBACKS is no public key for "
-                f"{_algorithm()}.",
-                hint="Name PEM files of public keys that JWT_ALGORITHM names, or take it out.",
-                id="hoardrun.E029",
-            )
+            yield finding("hoardrun.E029", number=number, algorithm=_algorithm())
 
 
 @register(Tags.security, deploy=True)
 def check_rotation(**kwargs: Any) -> Iterator[CheckMessage]:
     """Remind of keys of before, which count until they are taken out."""
     if settings.SECRET_KEY_FALLBACKS or settings.JWT_FALLBACK_KEYS:
-        yield Info(
-            "Keys of before still verify what they have signed.",
-            hint="Take SECRET_KEY_FALLBACKS and those of tokens out once REFRESH_TOKEN_DAYS have "
-            "passed since the rotation; at once, if a key was stolen.",
-            id="hoardrun.I033",
-        )
+        yield finding("hoardrun.I033")
 
 
 @register(Tags.security, deploy=True)
 def check_keys(**kwargs: Any) -> Iterator[CheckMessage]:
     """Warn of keys that others can forge tokens with."""
     if _rsa_bits() < MIN_RSA_BITS:
-        yield Warning(
-            f"The RSA key of access tokens is shorter than {MIN_RSA_BITS} bits.",
-            hint=f"Make one with `openssl genrsa {MIN_RSA_BITS}`, and set JWT_PRIVATE_KEY_FILE.",
-            id="hoardrun.W024",
-        )
+        yield finding("hoardrun.W024", bits=MIN_RSA_BITS)
 
 
 @register(Tags.security, deploy=True)
 def check_lifetime(**kwargs: Any) -> Iterator[CheckMessage]:
     """Warn of tokens that count for longer than they should."""
     if simplejwt.api_settings.ACCESS_TOKEN_LIFETIME > MAX_LIFETIME:
-        yield Warning(
-            "Access tokens live for more than an hour, and a stolen one as long.",
-            hint="Set ACCESS_TOKEN_MINUTES to 60 or less; clients renew theirs.",
-            id="hoardrun.W028",
-        )
+        yield finding("hoardrun.W028")
 
 
 def _algorithm() -> str:

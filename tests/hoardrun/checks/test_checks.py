@@ -5,6 +5,7 @@ Those of tokens are in `test_checks_tokens`.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable
 
 import pytest
@@ -53,10 +54,12 @@ def test_an_error_stops_commands(command: str):
 
 
 def test_production_documents_every_check():
-    source = "".join(path.read_text() for path in (ROOT / "hoardrun" / "checks").glob("*.py"))
+    folder = ROOT / "hoardrun" / "checks"
+    source = "".join(path.read_text() for path in folder.glob("*.py"))
+    worded = tomllib.loads((folder / "findings.toml").read_text())
     documented = OUR_ID.findall((ROOT / "docs" / "production.md").read_text())
     assert documented == sorted(set(documented), key=lambda identifier: identifier[-3:])
-    assert set(documented) == set(OUR_ID.findall(source))
+    assert set(documented) == set(OUR_ID.findall(source)) == worded.keys()
 
 
 # -- clients that may reach the server
