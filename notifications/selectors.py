@@ -14,10 +14,10 @@ from django.db.models import Count, Expression, Q, QuerySet
 from django.db.models.functions import Now
 
 from notifications.choices import NotificationType, Priority, Status
-from notifications.errors import NotFound
 from notifications.messages import NotificationCounts
 from notifications.models import Announcement, Notification
 from realtime import clock
+from realtime.errors import NotFound
 
 MAX_ID = 2**63 - 1
 RECENT = 5  # notifications that a summary shows

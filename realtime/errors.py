@@ -1,10 +1,17 @@
 """Refusals: what a service does not do, and how the HTTP API says so.
 
 Each app declares its own as subclasses; `hoardrun.api.problems` answers them all alike.
+
+* Refused: 400
+  * InvalidInput: fields are wrong
+  * Forbidden: 403
+  * NotFound: 404
+  * Conflict: 409
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -14,26 +21,53 @@ class Refused(Exception):
 
     `text` says what to do; it is filled with what is given when it is raised, by position and by
     name. What is given by name is `extra`, too: what a program needs to react, beside the text.
-    Without a `title`, an answer has that of its HTTP status.
+    Without a `title`, an answer has that of its HTTP status. With a `field`, the text is also the
+    reason why that field is wrong.
+
+    `code` is part of the API. It is the name of the class, `NotFound` as `not_found`, unless the
+    class says another one.
     """
 
     code: ClassVar[str]
     status: ClassVar[int] = 400
     title: ClassVar[str] = ""
     text: ClassVar[str] = "{}"
+    field: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:
+        cls.code = cls.__dict__.get("code") or re.sub(r"\B[A-Z]", r"_\g<0>", cls.__name__).lower()
 
     def __init__(self, *values: object, **extra: Any) -> None:
         super().__init__(self.text.format(*values, **extra))
-        self.extra = extra
+        self.extra = {"errors": {self.field: [str(self)]}} if self.field else extra
 
 
 class InvalidInput(Refused):
     """Fields are wrong: give one with its reason, or several by name, each with its reasons."""
 
-    code = "invalid_input"
     title = "Invalid input"
 
     def __init__(self, field: str = "", reason: str = "", /, **errors: Sequence[str]) -> None:
         self.errors = errors or {field: [reason]}
         text = " ".join(f"{name}: {' '.join(why)}" for name, why in self.errors.items())
         super().__init__(text, errors=self.errors)
+
+
+class Forbidden(Refused):
+    """Another person may do it, or this person something else."""
+
+    status = 403
+
+
+class NotFound(Refused):
+    """There is no such row, as far as the caller may know."""
+
+    status = 404
+    title = "Not found"
+
+
+class Conflict(Refused):
+    """What is stored does not allow it."""
+
+    status = 409
+    title = "Conflict with the current state"

@@ -38,7 +38,7 @@ hoardrun/broadcasts/test_approval.py
 hoardrun/broadcasts/test_console.py
     hoardrun/broadcasts/apps hoardrun/broadcasts/kinds realtime/console/forms
 hoardrun/broadcasts/test_views.py
-    hoardrun/broadcasts/errors hoardrun/broadcasts/models hoardrun/broadcasts/serializers
+    hoardrun/broadcasts/models hoardrun/broadcasts/serializers
 hoardrun/checks/test_checks.py
     hoardrun/apps hoardrun/checks/addresses hoardrun/checks/findings hoardrun/checks/pages
     hoardrun/checks/stores hoardrun/checks/switches hoardrun/checks/web

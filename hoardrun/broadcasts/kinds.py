@@ -81,7 +81,7 @@ def send_market(author_id: int, target: str, data: Data) -> dict[str, Any]:
     kind = rooms.kind_of(target)
     known = kind is not None and kind.topic == market_names.TOPIC
     if kind is None or not known or not kind.may_join(author_id, target):
-        raise UnknownRoom(target)
+        raise UnknownRoom(target[:100])
     transaction.on_commit(partial(publish.broadcast_market_update, data, target))
     return {"id": data["symbol"], "stream": None, "offset": None, "room": target}
 

@@ -43,7 +43,7 @@ def currency_parse(value: str) -> Currency:
     try:
         return Currency(value)
     except ValueError:
-        raise UnknownCurrency(str(value), Currency.values) from None
+        raise UnknownCurrency(str(value)[:20], ", ".join(Currency.values)) from None
 
 
 def amount_parse(value: Any, currency: str, *, allow_zero: bool = False) -> Decimal:

@@ -102,7 +102,7 @@ def transaction_check(
     The answer is final only under the account's lock, as in `transaction_create`.
     """
     if currency is not None and currency_parse(currency) != account.currency:
-        raise CurrencyMismatch(currency, account.currency)
+        raise CurrencyMismatch(account.currency, currency[:20])
     exact = amount_parse(amount, account.currency)
     if (only := DIRECTION_OF.get(type)) and direction != only:
         raise InvalidInput("direction", f"A {type} is always {only.value}.")

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from realtime.errors import Refused
+from realtime.errors import NotFound, Refused
 
 
-class InstrumentNotFound(Refused):
+class InstrumentNotFound(NotFound):
     """No active instrument has the symbols that `extra["symbols"]` names."""
 
-    code = "instrument_not_found"
-    status = 404
     title = "Unknown symbol"
 
     def __init__(self, symbols: Sequence[str]) -> None:
@@ -23,11 +21,9 @@ class InstrumentNotFound(Refused):
         )
 
 
-class QuoteNotFound(Refused):
+class QuoteNotFound(NotFound):
     """No feed has quoted the instrument yet."""
 
-    code = "quote_not_found"
-    status = 404
     title = "No quote yet"
     text = (
         "Nothing has quoted {symbol} yet. Start a feed, for example with "
@@ -38,7 +34,6 @@ class QuoteNotFound(Refused):
 class FeedNotFound(Refused):
     """No feed is registered under this name."""
 
-    code = "feed_not_found"
     title = "Unknown feed"
     text = "There is no feed {!r}. Known are: {}."
 
@@ -46,5 +41,4 @@ class FeedNotFound(Refused):
 class InvalidInterval(Refused):
     """The feed's interval is out of its range."""
 
-    code = "invalid_interval"
     title = "Invalid interval"

@@ -8,11 +8,10 @@ from typing import Unpack
 from django.contrib.auth import get_user_model
 
 from notifications import selectors, validation
-from notifications.errors import Conflict, NotFound
 from notifications.models import Announcement
 from notifications.validation import AnnouncementContent
 from realtime import clock
-from realtime.errors import InvalidInput
+from realtime.errors import Conflict, InvalidInput, NotFound
 from realtime.retry import one_transaction
 
 

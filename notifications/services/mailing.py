@@ -20,12 +20,11 @@ from msgspec.structs import replace
 
 from notifications import validation
 from notifications.copies import insert_copies
-from notifications.errors import Conflict
 from notifications.models import Mailing, Notification
 from notifications.payloads import notification_payload
 from notifications.selectors import MAX_ID
 from realtime import clock
-from realtime.errors import InvalidInput
+from realtime.errors import Conflict, InvalidInput
 from realtime.publish import publish_many
 from realtime.retry import one_transaction
 from realtime.streams import user_stream

@@ -7,11 +7,10 @@ from typing import ClassVar
 import pytest
 
 from hoardrun.api.problems import describe
-from realtime.errors import InvalidInput, Refused
+from realtime.errors import Conflict, InvalidInput, NotFound, Refused
 
 
 class OutOfStock(Refused):
-    code = "out_of_stock"
     status = 409
     title = "Out of stock"
     text: ClassVar[str] = "There is no {}; {left} of another kind are left."
@@ -29,13 +28,31 @@ def test_positional_values_fill_the_text_and_named_ones_are_fields() -> None:
 
 
 def test_a_refusal_without_a_title_has_the_title_of_its_status() -> None:
-    class TooBig(Refused):
-        code = "too_large"
+    class TooLarge(Refused):
         status = 413
 
-    problem = describe(TooBig("Send less."))
+    problem = describe(TooLarge("Send less."))
     assert problem is not None
     assert (problem["type"], problem["detail"]) == ("about:blank", "Send less.")
+    assert problem["code"] == "too_large"
+
+
+def test_a_class_that_names_its_code_keeps_it_and_its_subclasses_have_their_own() -> None:
+    class Renamed(Conflict):
+        code = "older_name"
+
+    class NotThere(NotFound): ...
+
+    assert (Renamed.code, Renamed.status) == ("older_name", 409)
+    assert (NotThere.code, NotThere.status, NotFound.code) == ("not_there", 404, "not_found")
+
+
+def test_a_refusal_about_one_field_names_it() -> None:
+    class InvalidColour(Refused):
+        field = "colour"
+        text = "{!r} is no colour."
+
+    assert InvalidColour("{x}").extra == {"errors": {"colour": ["'{x}' is no colour."]}}
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from notifications import services
-from notifications.errors import Conflict, NotFound
 from notifications.models import Announcement
 from realtime import clock
-from realtime.errors import InvalidInput
+from realtime.errors import Conflict, InvalidInput, NotFound
 from realtime.protocol import codec
 from tests.notifications.support import HOUR, announced, draft
 

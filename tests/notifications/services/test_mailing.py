@@ -13,11 +13,10 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection
 
-from notifications.errors import Conflict
 from notifications.models import Mailing, Notification
 from notifications.services import mailing, notifications_send
 from realtime import publish
-from realtime.errors import InvalidInput
+from realtime.errors import Conflict, InvalidInput
 from realtime.models import Event
 from tests.notifications.support import told, types
 from tests.services.locks import wait_for_a_waiter

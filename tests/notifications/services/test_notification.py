@@ -12,10 +12,9 @@ import pytest
 from django.utils import timezone
 
 from notifications import services
-from notifications.errors import NotFound
 from notifications.models import Notification
 from realtime import clock
-from realtime.errors import InvalidInput
+from realtime.errors import InvalidInput, NotFound
 from tests.notifications.support import HOUR, note, told, types
 
 
