@@ -5,32 +5,23 @@ from __future__ import annotations
 import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
+from django.urls import resolve
 
-from tests.hoardrun.tools import problem
+from tests.hoardrun.tools import operations, problem
 
-READABLE = [
-    "/healthz",
-    "/api/schema",
-    "/api/docs",
-    "/api/v1/auth/me",
-    "/api/v1/snapshot",
-    "/api/v1/accounts",
-    "/api/v1/transactions",
-    "/api/v1/notifications",
-    "/api/v1/notifications/summary",
-    "/api/v1/announcements",
-    "/api/v1/instruments",
-    "/api/v1/quotes",
-    "/api/v1/market-data",
-    "/ws/schema",
-    "/ws/stats",
-]
+READABLE = ["/healthz", *(path for method, path, _ in operations() if method == "get")]
 
 
 @pytest.mark.parametrize("path", READABLE)
 def test_it_serves_a_path_with_and_without_a_slash(support: Client, path: str):
-    assert support.get(path).status_code == 200
-    assert support.get(f"{path}/").status_code == 200
+    for each in (path, f"{path}/"):
+        answer = support.get(each)
+        if path.endswith("/1"):  # of which there is none
+            assert problem(answer, 404) and hasattr(resolve(each).func, "cls")
+        elif path == "/api/v1/users":
+            problem(answer, 400, "invalid_input", "name")
+        else:
+            assert answer.status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection, connections
 from django.urls import URLResolver, get_resolver
 
+METHODS = ("get", "post", "put", "patch", "delete")
 SHAPE = {"type", "title", "status", "detail", "code"}
 
 
@@ -39,6 +40,12 @@ def api_views(patterns: Any = None, before: str = "/") -> Iterator[tuple[str, ty
 def filled_in(route: str) -> str:
     """Return the path of a route whose parameters are all 1."""
     return re.sub(r"<\w+:\w+>", "1", route)
+
+
+def operations() -> list[tuple[str, str, type[Any]]]:
+    """List the methods of the API, each with a path and its view."""
+    routes = [(filled_in(route), view) for route, view in api_views() if not route.endswith("/")]
+    return [(name, path, view) for path, view in routes for name in METHODS if hasattr(view, name)]
 
 
 def at_once(count: int, call: Callable[[int], Any]) -> list[Any]:

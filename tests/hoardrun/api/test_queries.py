@@ -13,10 +13,7 @@ from django.test import Client
 from realtime.rest.pagination import CursorOrWindow
 from realtime.rest.views import View
 from tests.clients import api_as
-from tests.hoardrun.tools import api_views, filled_in, problem
-
-METHODS = ("get", "post", "put", "patch", "delete")
-
+from tests.hoardrun.tools import METHODS, api_views, operations, problem
 
 VIEWS = {path: view for path, view in api_views() if not path.endswith("/")}
 LISTS = [
@@ -52,11 +49,11 @@ def test_every_view_of_the_api_is_checked():
 def test_the_schema_has_the_parameters_that_each_operation_takes(db):
     schema = Client().get("/api/schema?format=json").json()
     checked = 0
-    for path, operations in schema["paths"].items():
+    for path, described in schema["paths"].items():
         view = VIEWS[re.sub(r"{(\w+)}", _as_route(path), path)]
         for method in METHODS:
-            if method in operations:
-                parameters = operations[method].get("parameters", [])
+            if method in described:
+                parameters = described[method].get("parameters", [])
                 named = [item["name"] for item in parameters if item["in"] == "query"]
                 assert sorted(named) == sorted(view.parameters(method.upper())), (method, path)
                 checked += len(named)
@@ -67,25 +64,17 @@ def _as_route(path: str) -> str:
     return r"<int:\1>" if path.startswith("/ws/broadcast/") else r"<str:\1>"
 
 
-def _call(client: Any, method: str, path: str, query: str) -> Any:
-    return getattr(client, method)(f"{filled_in(path)}?{query}", data=None)
-
-
-@pytest.mark.parametrize("path", VIEWS)
+@pytest.mark.parametrize(("method", "path", "view"), operations())
 def test_unknown_and_repeated_parameters_are_refused_with_the_names_that_exist(
-    charlie: User, path: str
+    charlie: User, method: str, path: str, view: Any
 ):
-    view = VIEWS[path]
-    for method in METHODS:
-        if not hasattr(view, method):
-            continue
-        answer = _call(api_as(charlie), method, path, "usr_id=1&pagesize=2")
-        errors = problem(answer, 400, "invalid_input", "usr_id", "pagesize")["errors"]
-        known = view.parameters(method.upper())
-        assert all(name in errors["usr_id"][0] for name in known)
-        for name in known:
-            answer = _call(api_as(charlie), method, path, f"{name}=1&{name}=1")
-            problem(answer, 400, "invalid_input", name)
+    ask = getattr(api_as(charlie), method)
+    answer = ask(f"{path}?usr_id=1&pagesize=2", data=None)
+    errors = problem(answer, 400, "invalid_input", "usr_id", "pagesize")["errors"]
+    known = view.parameters(method.upper())
+    assert all(name in errors["usr_id"][0] for name in known)
+    for name in known:
+        problem(ask(f"{path}?{name}=1&{name}=1", data=None), 400, "invalid_input", name)
 
 
 def test_options_and_head_take_what_the_view_takes(alice: User):

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from rest_framework.test import APIClient
 
 from hoardrun.ledger.models import Account, Transaction
-from hoardrun.ledger.services import account_open, transaction_create, transaction_move
+from hoardrun.ledger.services import Created, account_open, transaction_create, transaction_move
 from realtime.models import Event
 from realtime.streams import user_stream
 
@@ -38,16 +39,40 @@ def credit(alice: User) -> Account:
     return account_open(user_id=alice.pk, currency="KES", type="credit", credit_limit="1000")
 
 
-def create(
+def request(
     account: Account, amount: str = "10", direction: str = "outbound", **more: Any
-) -> Transaction:
-    """Create a transaction: a payment, unless told otherwise."""
+) -> Created:
+    """Ask for a transaction: a payment, unless told otherwise."""
     fields = {"account_id": account.pk, "type": "payment", "direction": direction, **more}
-    return transaction_create(amount=amount, **fields).txn
+    return transaction_create(amount=amount, **fields)
+
+
+def create(account: Account, *given: str, **more: Any) -> Transaction:
+    """Create a transaction: a payment, unless told otherwise."""
+    return request(account, *given, **more).txn
+
+
+def payment(account: Account, **more: Any) -> dict[str, Any]:
+    """Write a payment as the HTTP API takes it."""
+    body = {"account_id": str(account.pk), "type": "payment", "direction": "outbound"}
+    return {**body, "amount": "12.50", **more}
+
+
+def move(txn: Transaction, to: str, **more: Any) -> Transaction:
+    return transaction_move(to=to, txn_id=txn.pk, **more)
+
+
+def act(
+    client: APIClient, txn: Transaction, action: str, key: str | None = None, **more: Any
+) -> Any:
+    """Ask for an action over HTTP."""
+    headers = {} if key is None else {"Idempotency-Key": key}
+    body = {"action": action, **more}
+    return client.post(f"/api/v1/transactions/{txn.pk}/act", body, headers=headers)
 
 
 def complete(txn: Transaction) -> Transaction:
-    return transaction_move(to="completed", txn_id=txn.pk)
+    return move(txn, "completed")
 
 
 def paid(account: Account, amount: str, direction: str = "outbound") -> Transaction:
