@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import DataError
-from django.http import HttpRequest, HttpResponseBase, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
+from django.utils.deprecation import MiddlewareMixin
 
 from hoardrun.api import handlers
 from realtime.core.text import NOT_TEXT, is_text
@@ -31,29 +31,19 @@ ENCODINGS = (UTF_8, "utf8", "us-ascii", "ascii")  # as they are usually written
 # A parameter such as `filename*=latin-1''a`, which Django decodes with any codec of Python.
 _ENCODED = re.compile(rb"\*\s*=")
 
-Answer = Callable[[HttpRequest], Any]
 
-
-class RequestText:
+class RequestText(MiddlewareMixin):
     """Check a request, then hand it on."""
 
-    sync_capable = True
-    async_capable = True
+    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        if _has_form(request):  # it may be read from a file, in a thread
+            return await super().__acall__(request)
+        passed: Any = self.get_response
+        return self.process_request(request) or await passed(request)
 
-    def __init__(self, get_response: Answer) -> None:
-        self.get_response = get_response
-        self.is_async = iscoroutinefunction(get_response)
-        if self.is_async:
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        if self.is_async:
-            return self._answer(request)
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
         reason = _flaw(request) or (_flaw_of_form(request) if _has_form(request) else "")
-        response: HttpResponseBase = (
-            handlers.bad_request(request, reason) if reason else self.get_response(request)
-        )
-        return response
+        return handlers.bad_request(request, reason) if reason else None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
         """Answer a value that no column holds; views of the API have done so by themselves."""
@@ -64,15 +54,6 @@ class RequestText:
             return None
         logger.warning("refused by a column: %s", str(error).partition("\n")[0])
         return handlers.bad_request(request, "A value does not fit its column.")
-
-    async def _answer(self, request: HttpRequest) -> HttpResponseBase:
-        reason = _flaw(request)
-        if not reason and _has_form(request):
-            reason = await sync_to_async(_flaw_of_form)(request)  # it may read a file
-        if reason:
-            return handlers.bad_request(request, reason)
-        response: HttpResponseBase = await self.get_response(request)
-        return response
 
 
 def _flaw(request: HttpRequest) -> str:

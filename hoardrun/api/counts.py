@@ -6,12 +6,10 @@ process only, where the steps are as cheap as a call.
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, NamedTuple
 
 from django.core.cache.backends.base import BaseCache
 from django.core.cache.backends.redis import RedisCache
-from redis.exceptions import NoScriptError
 
 from hoardrun.api.windows import Rate, used
 
@@ -72,12 +70,5 @@ def give_back(store: BaseCache, key: str, cost: int) -> None:
 
 
 def _run(store: Any, script: str, keys: list[str], *values: Any) -> Any:
-    client = store._cache.get_client(write=True)
-    arguments = [*map(store.make_and_validate_key, keys), *values]
-    try:
-        return client.evalsha(_SHA[script], len(keys), *arguments)
-    except NoScriptError:  # Redis is new, or has forgotten it
-        return client.eval(script, len(keys), *arguments)
-
-
-_SHA = {text: hashlib.sha1(text.encode()).hexdigest() for text in (_TAKE, _GIVE_BACK)}
+    run = store._cache.get_client(write=True).register_script(script)
+    return run([store.make_and_validate_key(key) for key in keys], values)
