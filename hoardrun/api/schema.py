@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -19,9 +18,10 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from hoardrun.api.openapi import BASE
 from hoardrun.api.problems import CONTENT_TYPE
 from hoardrun.policies import OF_PAGES, POLICY
-from realtime.rest.pagination import TOTAL, TOTAL_HEADER
+from realtime.rest.pagination import TOTAL
 from realtime.rest.serializers import StrictSerializer
 from realtime.rest.views import View
 
@@ -31,30 +31,6 @@ FORMS = {"json": OpenApiJsonRenderer, "yaml": OpenApiYamlRenderer}
 OF_DOCS = OF_PAGES.replace("style-src", "style-src 'unsafe-inline'").replace(
     "img-src", "img-src data:"
 )
-SETTINGS = {
-    "deepLinking": True,
-    "persistAuthorization": True,
-    "validatorUrl": None,  # else the page would send our schema's address to somebody
-}
-
-
-PROBLEM = {
-    "type": "object",
-    "description": "Why a request was refused: problem details, as in RFC 9457.",
-    "required": ["type", "title", "status", "detail", "code"],
-    "properties": {
-        "type": {"type": "string", "description": "`about:blank`, or a URN that names the code."},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "What is wrong, and what to do."},
-        "code": {"type": "string", "description": "For programs."},
-        "errors": {
-            "type": "object",
-            "description": "The reasons, by field.",
-            "additionalProperties": {"type": "array", "items": {"type": "string"}},
-        },
-    },
-}
 
 
 def add_what_all_share(result: dict[str, Any], generator: Any, **kwargs: Any) -> dict[str, Any]:
@@ -82,7 +58,7 @@ def add_what_all_share(result: dict[str, Any], generator: Any, **kwargs: Any) ->
             schema["additionalProperties"] = False
         else:
             _loosen(schema)
-    schemas["Problem"] = PROBLEM
+    schemas["Problem"] = BASE["problem"]
     return result
 
 
@@ -104,16 +80,7 @@ def _entitle(operation: dict[str, Any], path: str) -> None:
 def _add_page_headers(operation: dict[str, Any]) -> None:
     """Say of every list that comes in pages where the next one is, and how many rows there are."""
     if any(parameter["name"] == TOTAL for parameter in operation.get("parameters", ())):
-        operation["responses"]["200"]["headers"] = {
-            "Link": {
-                "schema": {"type": "string"},
-                "description": 'The next page, as `<address>; rel="next"`; none on the last one.',
-            },
-            TOTAL_HEADER: {
-                "schema": {"type": "integer"},
-                "description": f"How many there are in all pages, if `{TOTAL}` asks for it.",
-            },
-        }
+        operation["responses"]["200"]["headers"] = BASE["page_headers"]
 
 
 def _add_refusals(responses: dict[str, Any]) -> None:
@@ -188,6 +155,5 @@ class DocsView(View, SpectacularSwaggerSplitView):
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         response: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]
-        response.data["settings"] = json.dumps(SETTINGS)
         response.headers[POLICY] = OF_DOCS
         return response
