@@ -5,12 +5,10 @@ It writes through services only, and leaves each act in the admin's history.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import connection
@@ -26,53 +24,29 @@ from notifications import services
 from notifications.forms import AnnouncementForm, NotificationAddForm
 from notifications.models import Announcement, Mailing, Notification
 from realtime.admin_pages import (
-    AddsByService,
-    ByKey,
     ModelAdmin,
     ReadOnly,
     numbers,
     user_name_lookup,
     users_named,
 )
-from realtime.errors import Refused
+from realtime.admin_writes import AddsByService, Kept, act_on_each, note
 from realtime.models import Event
 from realtime.retry import one_transaction
 from realtime.streams import ANNOUNCEMENTS
-
-MAX_REASONS = 5  # different refusals that one action shows
-
-
-def log(request: HttpRequest, rows: Sequence[Any], message: str) -> None:
-    """Write into the admin's history what the user did to these rows."""
-    assert request.user.pk is not None  # the admin lets nobody else in
-    LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, message)
 
 
 def apply(
     request: HttpRequest, rows: QuerySet[Announcement], service: Callable[..., Any], done: str
 ) -> None:
-    """Call a service for each chosen row, with an entry in the history in its transaction.
-
-    Shows how many it changed, and why it did not change the others.
-    """
+    """Call a service for each chosen row, with an entry in the history in its transaction."""
 
     @one_transaction
-    def act(row: Announcement) -> None:
-        service(announcement_id=row.pk)
-        log(request, [row], f"{done.capitalize()}.")
+    def act(pk: int) -> None:
+        note(request, [service(announcement_id=pk)], f"{done.capitalize()}.")
 
-    count = 0
-    refused: Counter[str] = Counter()
-    for row in rows:
-        try:
-            act(row)
-            count += 1
-        except Refused as error:
-            refused[str(error)] += 1
-    for reason, times in refused.most_common(MAX_REASONS):
-        messages.error(request, reason if times == 1 else f"{times} times: {reason}")
-    if count:
-        messages.success(request, f"{count} {done}.")
+    keys = rows.values_list("pk", flat=True)
+    act_on_each(request, keys, act, lambda changed: f"{len(changed)} {done}.")
 
 
 @admin.register(Announcement)
@@ -174,13 +148,11 @@ class AnnouncementAdmin(AddsByService):
     ) -> None:
         if "_publish" in request.POST and not self.has_change_permission(request):
             raise PermissionDenied  # which undoes what was saved before it
-        if change:  # only these fields: the job may be publishing it now
-            obj.save(update_fields=[*form.changed_data, "updated_at"])
-        else:
-            assert request.user.pk is not None  # the admin lets nobody else in
-            given = {name: form.cleaned_data[name] for name in Announcement.CONTENT}
-            written = services.announcement_create(author_id=request.user.pk, **given)
-            obj.pk = written.pk
+        super().save_model(request, obj, form, change)
+
+    def add(self, request: HttpRequest, data: dict[str, Any]) -> Announcement:
+        assert request.user.pk is not None  # the admin lets nobody else in
+        return services.announcement_create(author_id=request.user.pk, **data)
 
     def response_post_save_change(
         self, request: HttpRequest, obj: Announcement
@@ -202,7 +174,7 @@ class AnnouncementAdmin(AddsByService):
 
 
 @admin.register(Notification)
-class NotificationAdmin(ByKey, AddsByService):
+class NotificationAdmin(Kept):
     """Read, search, send again, mark as read, archive; add one for a user. Never delete."""
 
     list_display = (
@@ -221,30 +193,22 @@ class NotificationAdmin(ByKey, AddsByService):
     linked_by = ("user__id__exact",)
     autocomplete_fields = ("user",)
     form = NotificationAddForm
+    add_fields = ("user", *Notification.CONTENT)
     actions = ("resend", "mark_read", "archive")
 
     def matching(self, word: str) -> Q:
         return Q(pk__in=numbers(word)) | Q(user__in=users_named(word))
 
-    def get_fields(self, request: HttpRequest, obj: Notification | None = None) -> tuple[str, ...]:
-        if obj is None:
-            return ("user", *Notification.CONTENT)
-        return tuple(field.name for field in self.opts.fields)
-
     def has_change_permission(self, request: HttpRequest, obj: Notification | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Notification | None = None) -> bool:
         return False
 
     def has_support_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may run the actions: they need the right to change."""
         return super().has_change_permission(request)
 
-    def save_model(self, request: HttpRequest, obj: Notification, form: Any, change: bool) -> None:
-        given = {name: form.cleaned_data[name] for name in Notification.CONTENT}
-        created = services.notification_create(user_id=obj.user_id, **given)
-        obj.pk = created.pk
+    def add(self, request: HttpRequest, data: dict[str, Any]) -> Notification:
+        user = data.pop("user")
+        return services.notification_create(user_id=user.pk, **data)
 
     @admin.action(description="Send again to the user's devices", permissions=["support"])
     def resend(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
@@ -272,7 +236,7 @@ class NotificationAdmin(ByKey, AddsByService):
         """Apply a bulk service to the chosen rows; show how many it changed, and why not more."""
 
         def record(rows: Sequence[Notification]) -> None:
-            log(request, rows, f"{done.capitalize()}.")
+            note(request, rows, f"{done.capitalize()}.")
 
         ids = list(queryset.order_by().values_list("pk", flat=True))
         count = service(ids=ids, record=record)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django import forms
 
 from notifications import validation
 from notifications.choices import SENT_CHANNELS
 from notifications.models import Announcement, Notification
+from realtime.admin_pages import ModelForm
 from realtime.errors import InvalidInput
-
-if TYPE_CHECKING:  # Django's class takes no parameters when it runs
-    _ModelForm = forms.ModelForm[Any]
-else:
-    _ModelForm = forms.ModelForm
 
 
 class TextField(forms.CharField):
@@ -52,7 +48,7 @@ class MetadataField(forms.Field):
         return pairs
 
 
-class _CheckedForm(_ModelForm):
+class _CheckedForm(ModelForm):
     """A form that checks a new row's content, and shows a refusal at its field."""
 
     def clean(self) -> dict[str, Any]:

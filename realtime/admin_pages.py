@@ -1,38 +1,37 @@
 """Bases of the admin's pages, for all apps.
 
 `ByKey` lists read no more rows than they show, whatever the size of the table: they count nothing,
-page by key instead of by number, and filter, search and sort only by an index. `SafeSelects` are
-forms that choose a row of a large table. Neither knows any model.
+page by key instead of by number, and filter, search and sort only by an index. They know no model.
+`admin_writes` has the bases of pages that write.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.contrib import admin, messages
+from django import forms
+from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters, ShowFacets
 from django.contrib.admin.views.main import PAGE_VAR, ChangeList
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
 from django.db import connection
-from django.db.models import ForeignKey, Q, QuerySet
-from django.forms import ModelChoiceField
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-
-from realtime.errors import Refused
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 
 if TYPE_CHECKING:  # Django's classes take no parameters when they run
     ModelAdmin = admin.ModelAdmin[Any]
     _Paginator = Paginator[Any]
     _Page = Page[Any]
+    ModelForm = forms.ModelForm[Any]
 else:
     ModelAdmin = admin.ModelAdmin
     _Paginator = Paginator
     _Page = Page
+    ModelForm = forms.ModelForm
 
 MAX_FOUND = 500  # rows that one word of a search may match by a prefix
 MAX_NAMED = 20  # users that one word may match
@@ -184,48 +183,6 @@ class _PeekedPage(_Page):
 
     def has_next(self) -> bool:
         return not self.is_last
-
-
-class Select(AutocompleteSelect):
-    """A choice among many rows. Django's own fails when it shows an impossible key again."""
-
-    def optgroups(self, name: str, value: Sequence[str], attrs: Any = None) -> Any:
-        return super().optgroups(name, [key for key in value if self._may_be_key(key)], attrs)
-
-    def _may_be_key(self, key: str) -> bool:
-        choices: Any = self.choices
-        try:
-            choices.field.clean(key)
-        except ValidationError:
-            return not key
-        return True
-
-
-class SafeSelects(ModelAdmin):
-    """Base of pages whose forms use `autocomplete_fields`."""
-
-    def formfield_for_foreignkey(
-        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
-    ) -> ModelChoiceField[Any] | None:
-        if db_field.name in self.get_autocomplete_fields(request) and "widget" not in kwargs:
-            kwargs["widget"] = Select(db_field, self.admin_site, using=kwargs.get("using"))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-
-class AddsByService(SafeSelects):
-    """Base of pages that add a row by a service, and show its refusal as a message.
-
-    A form that was valid when it was checked may be refused when it is saved.
-    """
-
-    def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        try:
-            return super().add_view(request, form_url, extra_context)
-        except Refused as error:
-            self.message_user(request, str(error), messages.ERROR)
-            return HttpResponseRedirect(request.get_full_path())
 
 
 def numbers(word: str) -> list[int]:

@@ -74,7 +74,7 @@ hoardrun/test_asgi.py
 notifications/management/test_announce.py
     notifications/management/commands/notify
 notifications/test_admin.py
-    notifications/copies notifications/forms
+    notifications/copies notifications/forms realtime/admin_writes
 notifications/test_lapses.py
     notifications/apps realtime/computed
 notifications/test_publishing.py

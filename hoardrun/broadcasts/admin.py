@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -15,7 +15,7 @@ from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.broadcasts.rules import APPROVE, staff_of
 from hoardrun.broadcasts.state import state_of
 from realtime.admin_pages import ByKey, ReadOnly, numbers, users_named
-from realtime.errors import Refused
+from realtime.admin_writes import act_on_each
 
 
 @admin.register(Broadcast)
@@ -69,12 +69,10 @@ def _decide(
     request: HttpRequest, rows: QuerySet[Broadcast], service: Callable[..., Any], done: str
 ) -> None:
     """Decide on each, the oldest first; say how many it did, and why not the others."""
-    count = 0
-    for pk in rows.order_by("pk").values_list("pk", flat=True):
-        try:
-            service(approver=staff_of(request), broadcast_id=pk)
-            count += 1
-        except Refused as error:
-            messages.error(request, f"{pk}: {error}")
-    if count:
-        messages.success(request, f"{count} {done}.")
+    by = staff_of(request)
+    act_on_each(
+        request,
+        rows.order_by("pk").values_list("pk", flat=True),
+        lambda pk: service(approver=by, broadcast_id=pk),
+        lambda decided: f"{len(decided)} {done}.",
+    )

@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from itertools import chain
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -41,26 +40,17 @@ from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.models import LEFT_BEHIND, Account, Transaction
 from hoardrun.ledger.money import amount_human
 from hoardrun.ledger.transitions import TRANSITIONS
-from realtime.admin_pages import AddsByService, ByKey, Some, first_keys, numbers, users_named
+from realtime.admin_pages import ModelForm, Some, first_keys, numbers, users_named
+from realtime.admin_writes import Kept
 from realtime.errors import Refused
 
-if TYPE_CHECKING:  # Django's class takes no parameters when it runs
-    _TransactionForm = forms.ModelForm[Transaction]
-else:
-    _TransactionForm = forms.ModelForm
 
+class _MovesMoney(Kept):
+    """Rows whose pages have a form of their own to move money.
 
-class _Kept(ByKey, AddsByService):
-    """Rows that a service adds and nothing deletes, with a form of their own to move money.
-
-    Subclasses name the fields of the add form. Later only `editable` can be changed; `shown`
-    names the columns that replace a field. `verb` names the path to which the page's own form
-    is posted; `act` answers it.
+    `verb` names the path to which that form is posted; `act` answers it.
     """
 
-    add_fields: tuple[str, ...] = ()
-    editable: tuple[str, ...] = ()
-    shown: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     verb: ClassVar[str]
 
     class Media:
@@ -89,20 +79,6 @@ class _Kept(ByKey, AddsByService):
             context |= self.offer(request, row)
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        if obj is None:
-            return self.add_fields
-        fields = (self.shown.get(field.name, (field.name,)) for field in self.opts.fields)
-        return tuple(chain.from_iterable(fields))
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        if obj is None:
-            return ()
-        return tuple(set(self.get_fields(request, obj)) - set(self.editable))
-
 
 class LeftBehindFilter(admin.SimpleListFilter):
     """Filter closed accounts that have money, which waits to be carried."""
@@ -117,8 +93,13 @@ class LeftBehindFilter(admin.SimpleListFilter):
         return queryset.filter(LEFT_BEHIND) if self.value() == "1" else queryset
 
 
+def account_label(account: Account) -> str:
+    """Name an account with its user's name."""
+    return f"{account.user.get_username()}: {account}"
+
+
 @admin.register(Account)
-class AccountAdmin(_Kept):
+class AccountAdmin(_MovesMoney):
     add_fields = ("user", "type", "name", "currency")
     editable = ("name",)
     shown = {"available_balance": ("available",), "current_balance": ("current",)}
@@ -130,16 +111,13 @@ class AccountAdmin(_Kept):
         "An account's id, or how the name of its user begins, or their e-mail address"
     )
     linked_by = ("user__id__exact", LeftBehindFilter.parameter_name)
+    choice_label = staticmethod(account_label)  # in forms
 
     def matching(self, word: str) -> Q:
         return Q(pk__in=numbers(word)) | Q(user__in=users_named(word))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
         return super().get_queryset(request).select_related("user")
-
-    def choice_label(self, account: Account) -> str:
-        """Name an account in a form, with its user's name."""
-        return choice_label(account)
 
     @admin.display
     def available(self, account: Account) -> str:
@@ -149,14 +127,9 @@ class AccountAdmin(_Kept):
     def current(self, account: Account) -> str:
         return amount_human(account.current_balance, account.currency)
 
-    def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
-        if change:
-            obj.save(update_fields=["name", "updated_at"])
-            return
-        account = services.account_open(
-            user_id=obj.user_id, type=obj.type, name=obj.name, currency=obj.currency
-        )
-        obj.pk = account.pk
+    def add(self, request: HttpRequest, data: dict[str, Any]) -> Account:
+        user = data.pop("user")
+        return services.account_open(user_id=user.pk, **data)
 
     def offer(self, request: HttpRequest, row: Account) -> dict[str, Any]:
         return carry_offer(request, row)
@@ -170,11 +143,7 @@ class AccountAdmin(_Kept):
         return HttpResponseRedirect(reverse("admin:ledger_account_change", args=[row_id]))
 
 
-def choice_label(account: Account) -> str:
-    return f"{account.user.get_username()}: {account}"
-
-
-class TransactionForm(_TransactionForm):
+class TransactionForm(ModelForm):
     """A new transaction. `transaction_create` checks it again when it is saved.
 
     Of one that exists, the form has no field.
@@ -207,7 +176,7 @@ def _action(to: Status) -> Callable[[Any, HttpRequest, QuerySet[Transaction]], N
 
 
 @admin.register(Transaction)
-class TransactionAdmin(_Kept):
+class TransactionAdmin(_MovesMoney):
     add_fields = (
         "account",
         "type",
@@ -271,22 +240,17 @@ class TransactionAdmin(_Kept):
 
     @admin.display(description="account")
     def of(self, txn: Transaction) -> str:
-        return choice_label(txn.account)
+        return account_label(txn.account)
 
     @admin.display(description="created")
     def created(self, txn: Transaction) -> str:
         """Show the time, short enough for the list's width."""
         return f"{timezone.localtime(txn.created_at):%Y-%m-%d %H:%M}"
 
-    def save_model(self, request: HttpRequest, obj: Transaction, form: Any, change: bool) -> None:
-        if change:  # nothing is editable
-            return
-        txn, _ = services.transaction_create(
-            account_id=obj.account_id,
-            by=actor_of(request),
-            **{name: form.cleaned_data[name] for name in self.add_fields if name != "account"},
-        )
-        obj.pk = txn.pk
+    def add(self, request: HttpRequest, data: dict[str, Any]) -> Transaction:
+        account = data.pop("account")
+        by = actor_of(request)
+        return services.transaction_create(account_id=account.pk, by=by, **data).txn
 
     @admin.display(description="", empty_value="")
     def complete_one(self, txn: Transaction) -> str | SafeString:

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib import admin
 from django.http import HttpRequest
 
 from hoardrun.ledger import actors, services
@@ -23,10 +22,7 @@ from hoardrun.ledger.money import amount_human
 from hoardrun.ledger.transitions import TRANSITIONS
 from hoardrun.request_id import request_id
 from realtime.admin_pages import ReadOnly
-from realtime.errors import Refused
-
-MAX_REASONS = 5  # different refusals that one action shows
-MAX_NUMBERS = 10  # transactions named for each of them
+from realtime.admin_writes import act_on_each, note
 
 # The buttons, in this order.
 VERBS = {
@@ -95,23 +91,13 @@ def move_each(
 ) -> None:
     """Move each by itself, so that a refusal stops no other. Show what was moved and refused."""
     by = actor_of(request)
-    assert by.user_id is not None
-    moved: list[Transaction] = []
-    refused: dict[str, list[int]] = {}
-    for txn_id in ids:
-        try:
-            txn = services.transaction_move(txn_id=txn_id, to=to, reason=reason, by=by, onto=onto)
-        except Refused as error:
-            refused.setdefault(str(error), []).append(txn_id)
-        else:
-            LogEntry.objects.log_actions(by.user_id, [txn], CHANGE, f"Moved to {txn.status}.")
-            moved.append(txn)
-    if moved:
-        messages.success(request, _done(moved))
-    for why, refused_ids in list(refused.items())[:MAX_REASONS]:
-        messages.error(request, f"{_numbers(refused_ids)}: {why}")
-    if rest := sum(len(ids) for ids in list(refused.values())[MAX_REASONS:]):
-        messages.error(request, f"{rest} more were refused.")
+
+    def move(txn_id: int) -> Transaction:
+        txn = services.transaction_move(txn_id=txn_id, to=to, reason=reason, by=by, onto=onto)
+        note(request, [txn], f"Moved to {txn.status}.")
+        return txn
+
+    act_on_each(request, ids, move, _done)
 
 
 def may_carry(request: HttpRequest) -> bool:
@@ -129,18 +115,17 @@ def carry_offer(request: HttpRequest, account: Account) -> dict[str, Any]:
 
 def carry_left(request: HttpRequest, account_id: int, *, onto: str, reason: str) -> None:
     """Carry what is left on a closed account onto another one. Show the outcome."""
-    by = actor_of(request)
-    assert by.user_id is not None
-    try:
+
+    def carry(account_id: int) -> str:
         [gives, takes] = services.account_carry(
-            account_id=account_id, onto=onto, reason=reason, by=by
+            account_id=account_id, onto=onto, reason=reason, by=actor_of(request)
         )
-    except Refused as error:
-        messages.error(request, str(error))
-        return
-    done = f"{amount_human(gives.amount, gives.currency)} carried onto account #{takes.account_id}."
-    LogEntry.objects.log_actions(by.user_id, [gives.account], CHANGE, done)
-    messages.success(request, done)
+        amount = amount_human(gives.amount, gives.currency)
+        done = f"{amount} carried onto account #{takes.account_id}."
+        note(request, [gives.account], done)
+        return done
+
+    act_on_each(request, [account_id], carry, "".join)
 
 
 def _done(moved: list[Transaction]) -> str:
@@ -152,8 +137,3 @@ def _done(moved: list[Transaction]) -> str:
     if len(moved) == 1:
         return f"#{moved[0].pk}: {amounts} {moved[0].status}."
     return f"{len(moved)} transactions {moved[0].status}: {amounts}."
-
-
-def _numbers(ids: list[int]) -> str:
-    more = f" and {len(ids) - MAX_NUMBERS} more" if len(ids) > MAX_NUMBERS else ""
-    return ", ".join(f"#{number}" for number in ids[:MAX_NUMBERS]) + more
