@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
-from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.cache import patch_vary_headers
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.utils import extend_schema
@@ -22,6 +20,7 @@ from hoardrun.api.openapi import BASE
 from hoardrun.api.problems import CONTENT_TYPE
 from hoardrun.policies import OF_PAGES, POLICY
 from realtime.rest.pagination import TOTAL
+from realtime.rest.schema import sent
 from realtime.rest.serializers import StrictSerializer
 from realtime.rest.views import View
 
@@ -100,20 +99,13 @@ def _loosen(schema: dict[str, Any]) -> None:
         schema["anyOf"] = schema.pop("oneOf")
 
 
-class Document(NamedTuple):
-    """The OpenAPI document in one form, and what tells a cache whether it has changed."""
-
-    text: bytes
-    etag: str
-
-
 @cache
-def document(form: str) -> Document:
+def document(form: str) -> bytes:
     """Build the OpenAPI document as `yaml` or `json`, once in a process."""
     renderer = OpenApiJsonRenderer() if form == "json" else OpenApiYamlRenderer()
     generator: Any = SchemaGenerator  # which comes without types
-    text = renderer.render(generator().get_schema(public=True), renderer_context={})
-    return Document(text, f'"{hashlib.sha256(text).hexdigest()[:32]}"')
+    text: bytes = renderer.render(generator().get_schema(public=True), renderer_context={})
+    return text
 
 
 class SchemaQuery(StrictSerializer):
@@ -132,14 +124,10 @@ class SchemaView(View):
         renderer: Any = request.accepted_renderer
         form = self.asked(request).get("format", renderer.format)
         kind = renderer if form == renderer.format else FORMS[form]
-        found = document(kind.format)
-        answer = HttpResponse(found.text, content_type=kind.media_type)
+        answer = sent(request, document(kind.format), kind.media_type)
         answer.headers["Cache-Control"] = "no-cache"  # keep it, and ask whether it has changed
         patch_vary_headers(answer, ["Accept"])
-        conditional = get_conditional_response(request._request, etag=found.etag, response=answer)
-        assert conditional is not None  # without a precondition, it is the response
-        conditional.headers["ETag"] = found.etag
-        return conditional
+        return answer
 
 
 class DocsQuery(StrictSerializer):

@@ -1,4 +1,4 @@
-"""Serve the AsyncAPI document of the wire, the counterpart of the OpenAPI document."""
+"""Serve documents of the API, and of them the AsyncAPI document of the wire."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from functools import cache
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.utils.decorators import method_decorator
-from django.views.decorators.http import etag
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
 from drf_spectacular.settings import spectacular_settings
 from rest_framework.request import Request
 
@@ -16,14 +16,23 @@ from realtime.protocol.export import asyncapi
 from realtime.rest.views import View
 
 
+def sent(request: Request, document: bytes, media_type: str) -> HttpResponseBase:
+    """Answer with a document, or with 304 to a client that has it."""
+    mark = _etag(document)
+    answer = HttpResponse(document, content_type=media_type, headers={"ETag": mark})
+    conditional = get_conditional_response(request._request, etag=mark, response=answer)
+    assert conditional is not None  # without a precondition, it is the response
+    return conditional
+
+
+@cache
+def _etag(document: bytes) -> str:
+    return f'"{hashlib.sha256(document).hexdigest()[:32]}"'
+
+
 @cache
 def _document(version: str) -> bytes:
     return asyncapi.document(version).encode()
-
-
-@cache
-def _etag(version: str) -> str:
-    return f'"{hashlib.sha256(_document(version)).hexdigest()[:32]}"'
 
 
 class SchemaView(View):
@@ -32,6 +41,5 @@ class SchemaView(View):
     permission_classes = spectacular_settings.SERVE_PERMISSIONS
     schema = None  # not part of the OpenAPI document
 
-    @method_decorator(etag(lambda request: _etag(settings.VERSION)))
-    def get(self, request: Request) -> HttpResponse:
-        return HttpResponse(_document(settings.VERSION), content_type="application/json")
+    def get(self, request: Request) -> HttpResponseBase:
+        return sent(request, _document(settings.VERSION), "application/json")
