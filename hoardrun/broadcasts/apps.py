@@ -8,7 +8,7 @@ class BroadcastsConfig(AppConfig):
     verbose_name = "Broadcasts"
 
     def ready(self) -> None:
-        from hoardrun.broadcasts.console import FORMS
+        from hoardrun.broadcasts import console
         from realtime.console import forms
 
-        forms.register(*FORMS)
+        forms.register(*console.forms())

@@ -1,12 +1,10 @@
-"""How the broadcast endpoints are described in the OpenAPI document."""
+"""How the broadcast endpoints are described in the OpenAPI document, for `extend_schema`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.response import Response
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
 from hoardrun.broadcasts.kinds import KINDS
 from hoardrun.broadcasts.serializers import BroadcastOutput, RejectedOutput, WaitingOutput
@@ -14,15 +12,9 @@ from notifications.serializers import NoFields
 from realtime.rest import idempotency
 
 TAGS = ["broadcast"]
-Method = TypeVar("Method", bound=Callable[..., Response])
 
 
-def refusals(**reasons: str) -> dict[int, OpenApiResponse]:
-    """Describe refusals, given as `s403="why"`; `hoardrun.api.schema` adds their shape."""
-    return {int(status[1:]): OpenApiResponse(description=why) for status, why in reasons.items()}
-
-
-def broadcasting(name: str) -> Callable[[Method], Method]:
+def broadcasting(name: str) -> dict[str, Any]:
     """Describe a broadcast: its body, whom it is for, and its key."""
     kind = KINDS[name]
     parameters = idempotency.parameters(
@@ -32,21 +24,17 @@ def broadcasting(name: str) -> Callable[[Method], Method]:
         202,
     )
     if kind.target is not None:
-        parameters.append(
-            OpenApiParameter(
-                kind.target,
-                int if kind.target == "user_id" else str,
-                description="The same as the field; give one of them.",
-            )
-        )
-    decorate: Callable[[Method], Method] = extend_schema(
-        operation_id=f"broadcast_{name}",
-        description=kind.send.__doc__,
-        request=kind.serializer,
-        responses={
+        of = int if kind.target == "user_id" else str
+        text = "The same as the field; give one of them."
+        parameters.append(OpenApiParameter(kind.target, of, description=text))
+    return {
+        "operation_id": f"broadcast_{name}",
+        "description": kind.send.__doc__,
+        "request": kind.serializer,
+        "responses": {
             200: BroadcastOutput,
             202: OpenApiResponse(WaitingOutput, "It is for so many that another person decides."),
-            **refusals(
+            **_refusals(
                 s400="What is broadcast is not valid.",
                 s403="You may not broadcast.",
                 s404="There is no such user or room.",
@@ -56,26 +44,29 @@ def broadcasting(name: str) -> Callable[[Method], Method]:
                 s429="Too many broadcasts; `Retry-After` says when to go on.",
             ),
         },
-        parameters=parameters,
-        tags=TAGS,
-    )
-    return decorate
+        "parameters": parameters,
+        "tags": TAGS,
+    }
 
 
-def deciding(name: str) -> Callable[[Method], Method]:
+def deciding(name: str) -> dict[str, Any]:
     """Describe a decision on a broadcast that waits."""
-    decorate: Callable[[Method], Method] = extend_schema(
-        operation_id=f"broadcast_{name}",
-        request=NoFields,
-        responses={
+    return {
+        "operation_id": f"broadcast_{name}",
+        "request": NoFields,
+        "responses": {
             200: BroadcastOutput if name == "approve" else RejectedOutput,
-            **refusals(
+            **_refusals(
                 s403="You may not approve, or the broadcast is your own.",
                 s404="There is no such broadcast.",
                 s409="It is decided already, it is too old, or it cannot be sent any more.",
                 s429="Too many requests; `Retry-After` says when to go on.",
             ),
         },
-        tags=TAGS,
-    )
-    return decorate
+        "tags": TAGS,
+    }
+
+
+def _refusals(**reasons: str) -> dict[int, OpenApiResponse]:
+    """Describe refusals, given as `s403="why"`; `hoardrun.api.schema` adds their shape."""
+    return {int(status[1:]): OpenApiResponse(description=why) for status, why in reasons.items()}

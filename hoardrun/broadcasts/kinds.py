@@ -1,7 +1,8 @@
 """What can be broadcast: how each kind is read, whom it is for, and how it is sent.
 
 A kind is one function and one line of `KINDS`. Each function writes inside the caller's
-transaction and says what it wrote. Its docstring describes the endpoint in the API.
+transaction and says what it wrote. Its docstring describes the endpoint in the API and the form
+in the console.
 """
 
 from __future__ import annotations
@@ -23,8 +24,11 @@ from hoardrun.broadcasts.serializers import (
     NotificationBroadcast,
     TransactionBroadcast,
 )
+from hoardrun.ledger.messages import BalanceUpdate, TransactionUpdate
 from hoardrun.market import names as market_names
+from hoardrun.market.messages import MarketUpdate
 from notifications import validation
+from notifications.messages import Notification, SystemAnnouncement
 from notifications.services import (
     announcement_create,
     announcement_publish,
@@ -33,6 +37,7 @@ from notifications.services import (
 from notifications.validation import MESSAGE_LENGTH, TITLE_LENGTH
 from realtime import reach, registry, rooms
 from realtime.core.records import StoredEvent
+from realtime.protocol.messages import Payload
 from realtime.rest.serializers import StrictSerializer
 from realtime.streams import ANNOUNCEMENTS, user_stream
 
@@ -41,11 +46,13 @@ Data = Mapping[str, Any]
 
 
 class Kind(NamedTuple):
-    """`target` names the field that says whom it is for; without one, it is for everybody."""
+    """`target` names the field that says whom it is for; `everybody`: it may be for all."""
 
+    message: type[Payload]
     serializer: type[StrictSerializer]
-    target: str | None
     send: Callable[[int, str, Data], dict[str, Any]]
+    target: str | None
+    everybody: bool = False
 
 
 def send_notification(author_id: int, target: str, data: Data) -> dict[str, Any]:
@@ -98,11 +105,15 @@ def send_announcement(author_id: int, target: str, data: Data) -> dict[str, Any]
 
 
 KINDS: Mapping[str, Kind] = {
-    "notification": Kind(NotificationBroadcast, "user_id", send_notification),
-    "transaction": Kind(TransactionBroadcast, "user_id", send_transaction),
-    "balance": Kind(BalanceBroadcast, "user_id", send_balance),
-    "market": Kind(MarketBroadcast, "room", send_market),
-    "announcement": Kind(AnnouncementBroadcast, None, send_announcement),
+    "notification": Kind(
+        Notification, NotificationBroadcast, send_notification, "user_id", everybody=True
+    ),
+    "transaction": Kind(TransactionUpdate, TransactionBroadcast, send_transaction, "user_id"),
+    "balance": Kind(BalanceUpdate, BalanceBroadcast, send_balance, "user_id"),
+    "market": Kind(MarketUpdate, MarketBroadcast, send_market, "room"),
+    "announcement": Kind(
+        SystemAnnouncement, AnnouncementBroadcast, send_announcement, None, everybody=True
+    ),
 }
 
 

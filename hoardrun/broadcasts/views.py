@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
@@ -27,52 +27,45 @@ from realtime.rest.serializers import checked
 from realtime.rest.views import View
 
 
-class _BroadcastView(View):
-    """Check a request against its kind; the target may come in the query instead."""
-
-    permission_classes = (MayBroadcast,)
-    own_throttles = (BroadcastThrottle,)
-    kind: ClassVar[str]
-
-    @classmethod
-    def parameters(cls, method: str) -> list[str]:
-        # Without this, a misspelt `user_id` would turn a private message into one for everybody.
-        target = KINDS[cls.kind].target
-        return [target] if target is not None and method == "POST" else []
-
-    def broadcast(self, request: Request) -> Response:
-        data = self._checked(request)
-        outcome = services.broadcast_create(
-            author=staff_of(request),
-            kind=self.kind,
-            target=str(data.pop(KINDS[self.kind].target or "", EVERYBODY)),
-            data=data,
-            key=idempotency.key_of(request),
-        )
-        headers = {idempotency.REPLAYED: "true"} if outcome.replayed else {}
-        return Response(outcome.result, status=202 if outcome.waiting else 200, headers=headers)
-
-    def _checked(self, request: Request) -> dict[str, Any]:
-        data, query, target = request.data, request.query_params, KINDS[self.kind].target
-        if target is not None and target in query and isinstance(data, Mapping):
-            if target in data:
-                once = "Give it once, as a parameter or as a field."
-                raise serializers.ValidationError({target: [once]})
-            data = {**data, target: query[target]}
-        return checked(KINDS[self.kind].serializer, data)
-
-
 def broadcast_view(name: str) -> type[View]:
-    """Make the view of a kind."""
+    """Make the view of a kind, which sends what its serializer lets through."""
+    kind = KINDS[name]
 
-    class BroadcastView(_BroadcastView):
-        kind = name
+    class BroadcastView(View):
+        permission_classes = (MayBroadcast,)
+        own_throttles = (BroadcastThrottle,)
 
-        @broadcasting(name)
+        @classmethod
+        def parameters(cls, method: str) -> list[str]:
+            # Without this, a misspelt `user_id` would turn a private message into one for all.
+            return [kind.target] if kind.target is not None and method == "POST" else []
+
+        @extend_schema(**broadcasting(name))
         def post(self, request: Request) -> Response:
-            return self.broadcast(request)
+            data = checked(kind.serializer, _with_target(request, kind.target))
+            outcome = services.broadcast_create(
+                author=staff_of(request),
+                kind=name,
+                target=str(data.pop(kind.target or "", EVERYBODY)),
+                data=data,
+                key=idempotency.key_of(request),
+            )
+            headers = {idempotency.REPLAYED: "true"} if outcome.replayed else {}
+            status = 202 if outcome.waiting else 200
+            return Response(outcome.result, status=status, headers=headers)
 
     return BroadcastView
+
+
+def _with_target(request: Request, target: str | None) -> Any:
+    """Return the body of a request; the target may come in the query instead."""
+    data, query = request.data, request.query_params
+    if target is None or target not in query or not isinstance(data, Mapping):
+        return data
+    if target in data:
+        once = "Give it once, as a parameter or as a field."
+        raise serializers.ValidationError({target: [once]})
+    return {**data, target: query[target]}
 
 
 class WaitingView(View, ListAPIView[Broadcast]):
@@ -102,14 +95,14 @@ class _DecisionView(View):
 
 
 class ApproveView(_DecisionView):
-    @deciding("approve")
+    @extend_schema(**deciding("approve"))
     def post(self, request: Request, broadcast_id: int) -> Response:
         """Send a broadcast of somebody else that waits."""
         return self.decide(request, broadcast_id, broadcast_approve)
 
 
 class RejectView(_DecisionView):
-    @deciding("reject")
+    @extend_schema(**deciding("reject"))
     def post(self, request: Request, broadcast_id: int) -> Response:
         """Decide that a broadcast of somebody else is never sent."""
         return self.decide(request, broadcast_id, broadcast_reject)
