@@ -10,20 +10,22 @@ from typing import Any
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Model, Q
+from django.db.models import Model
 
-from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.forgetting.tables import PERSONAL, Fate, about
 from hoardrun.ledger.choices import TransactionStatus
-from hoardrun.ledger.models import Account, Transaction, TransactionMove
+from hoardrun.ledger.models import Account, Transaction
 from notifications.models import Notification
-from realtime.append_only import AppendOnlyQuerySet
 from realtime.publish import clear
 from realtime.retry import one_transaction
 from realtime.streams import user_stream
 
 NAME = "forgotten-{}"
 _CHUNK = 500
+# Tables of which whole columns are emptied, in the order in which services lock their rows.
+_DESCRIBED = ("ledger_transaction", "ledger_transactionmove")
+_RECORDS = ("broadcasts_broadcast", "broadcasts_broadcastdecision")
+_CLEARED = ("ledger_account", *_DESCRIBED, *_RECORDS)
 _UNDER_WAY = (TransactionStatus.PENDING, TransactionStatus.PROCESSING)
 
 
@@ -64,12 +66,9 @@ def forget(user_id: int, *, dry_run: bool = False, keep_descriptions: bool = Fal
     outcome.transactions_under_way = txns.filter(status__in=_UNDER_WAY).count()
     # First, as it needs the titles and names that go.
     outcome.anonymised["django_admin_log"] = _log_entries(user_id, outcome.name)
-    outcome.anonymised["ledger_account"] = _clear(accounts, "name")
-    text = () if keep_descriptions else ("description", "failure_reason")
-    outcome.anonymised["ledger_transaction"] = _clear(txns, *text)
-    for name, rows in _erasable(user_id).items():
-        is_text = name == "ledger_transactionmove"
-        outcome.anonymised[name] = 0 if is_text and keep_descriptions else rows.erase()
+    for name in _CLEARED:
+        is_left = keep_descriptions and name in _DESCRIBED
+        outcome.anonymised[name] = 0 if is_left else PERSONAL[name].clear(user_id)
     for name, table in PERSONAL.items():
         if table.fate is Fate.KEPT:
             outcome.kept[name] = table.rows(user_id).count()
@@ -107,25 +106,6 @@ def _free_name(user_id: int) -> str:
     usual = NAME.format(user_id)
     free = itertools.chain([usual], (f"{usual}-{count}" for count in itertools.count(2)))
     return next(one for one in free if not others.filter(**{users.USERNAME_FIELD: one}).exists())
-
-
-def _erasable(user_id: int) -> dict[str, AppendOnlyQuerySet[Any]]:
-    """Select the records that tell more about the user than a number."""
-    return {
-        "ledger_transactionmove": TransactionMove.objects.filter(txn__account__user_id=user_id),
-        "broadcasts_broadcast": Broadcast.objects.filter(author_id=user_id),
-        "broadcasts_broadcastdecision": BroadcastDecision.objects.filter(decided_by_id=user_id),
-    }
-
-
-def _clear(rows: Any, *columns: str) -> int:
-    """Empty columns of text, and say how many rows had any. Without an event to anybody."""
-    if not columns:
-        return 0
-    filled = Q()
-    for column in columns:
-        filled |= ~Q(**{column: ""})
-    return int(rows.filter(filled).update(**dict.fromkeys(columns, "")))
 
 
 def _remove(rows: Any) -> int:
