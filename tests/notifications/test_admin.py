@@ -126,7 +126,7 @@ def test_it_publishes_and_expires_chosen_ones_and_explains_the_rest(support, cha
     one, over = draft(charlie), draft(charlie, ends_at=timezone.now() - HOUR)
     done = act(support, ANNOUNCEMENTS, "publish_now", one, over)
     assert done[0] == "1 published."
-    assert "has ended" in done[0]
+    assert done[1].startswith(f"#{over.pk}: ") and "has ended" in done[1]
     assert act(support, ANNOUNCEMENTS, "expire_now", one)[-1] == "1 expired."
 
 
