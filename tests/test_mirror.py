@@ -129,8 +129,6 @@ realtime/test_admin.py
     realtime/models
 realtime/test_commands.py
     realtime/apps realtime/management/commands/serve
-scenarios/test_closing.py
-    realtime/servers/closing
 scenarios/test_revocation.py
     realtime/access/validity realtime/hub/recheck
 """

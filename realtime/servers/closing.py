@@ -9,16 +9,42 @@ from __future__ import annotations
 import asyncio
 import copy
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from realtime.core import refusals
 from realtime.core.refusals import Refusal
-from realtime.servers.flow import GentleTransport, HeldFlow, Unread
 
 # How long bytes that still arrive are read and dropped before the connection is aborted.
 LINGER_SECONDS = 10.0
+
+
+class HeldFlow(FlowControl):
+    """uvicorn's flow control that does not read while it is held.
+
+    uvicorn resumes reading whenever an application asks for a body, even if requests wait.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        super().__init__(transport)
+        self._is_held = False
+
+    def hold(self, is_held: bool) -> None:
+        """Stop reading, or resume it."""
+        if is_held == self._is_held:
+            return
+        self._is_held = is_held
+        if is_held:
+            self.pause_reading()
+        else:
+            self.resume_reading()
+
+    def resume_reading(self) -> None:
+        if not self._is_held:
+            super().resume_reading()
 
 
 class ClosingProtocol(HttpToolsProtocol):
@@ -27,11 +53,13 @@ class ClosingProtocol(HttpToolsProtocol):
     The state that is set here is kept up to date by HttpProtocol, which reads and parses.
     """
 
+    flow: HeldFlow
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._connection: asyncio.Transport = None  # type: ignore[assignment]
         self._deadline: asyncio.TimerHandle | None = None
-        self._unread = Unread()
+        self._unread = bytearray()  # received, and not parsed yet
         self._running: RequestResponseCycle | None = None
         self._in_head = False
         self._in_request = False
@@ -42,8 +70,7 @@ class ClosingProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._connection = transport
-        self._held: HeldFlow = HeldFlow(transport)
-        self.flow = self._held
+        self.flow = HeldFlow(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._clear_deadline()
@@ -147,11 +174,14 @@ class ClosingProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         self._unread.clear()
         self._connection.write_eof()
-        self._held.hold(False)
+        self.flow.hold(False)
         self.flow.resume_reading()
         self._clear_deadline()
         self._deadline = self.loop.call_later(LINGER_SECONDS, self._connection.abort)
 
     def _transport_for_answers(self) -> Any:
         """Return the transport for answers; its `close` is `_close_gently`."""
-        return GentleTransport(self._connection, self._close_gently)
+        connection = self._connection
+        return SimpleNamespace(
+            write=connection.write, is_closing=connection.is_closing, close=self._close_gently
+        )

@@ -66,7 +66,7 @@ class HttpProtocol(ClosingProtocol):
 
     def data_received(self, data: bytes) -> None:
         if not self._ignores_input:
-            self._unread.put(data)
+            self._unread += data
             self._parse_on()
 
     # -- reading and parsing
@@ -80,12 +80,15 @@ class HttpProtocol(ClosingProtocol):
     def _parse_on(self) -> None:
         """Parse what may be parsed now; stop reading while something waits."""
         while self._unread and not self._ignores_input and not self._waits:
-            self._parse(self._unread.take(max(PIECE_BYTES, self._body_rest)))
+            size = max(PIECE_BYTES, self._body_rest)
+            piece = self._unread[:size]
+            del self._unread[:size]
+            self._parse(piece)
         if self._ignores_input:
             self._unread.clear()
-        self._held.hold(bool(self._unread) or self._upgrade_waits or bool(self.pipeline))
+        self.flow.hold(bool(self._unread) or self._upgrade_waits or bool(self.pipeline))
 
-    def _parse(self, piece: memoryview) -> None:
+    def _parse(self, piece: bytearray) -> None:
         self._unset_keepalive_if_required()
         self._unreported += len(piece)
         try:
@@ -95,7 +98,7 @@ class HttpProtocol(ClosingProtocol):
                 self.handle_websocket_upgrade()
                 return
             self._unsupported_upgrade_warning()
-            self._unread.put_back(piece[upgrade.args[0] :])
+            self._unread[:0] = piece[upgrade.args[0] :]
             if self._skips_body:
                 self._expect_body()
         except httptools.HttpParserError:
@@ -236,7 +239,7 @@ class HttpProtocol(ClosingProtocol):
             return
         if self._upgrade_waits and self._is_idle and not self._client_has_ended:
             self._upgrade_waits = False
-            self._held.hold(False)
+            self.flow.hold(False)
             self.handle_websocket_upgrade()
             return
         self._parse_on()

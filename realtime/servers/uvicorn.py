@@ -137,19 +137,23 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self.close_sent or self.disconnected or self.transport.is_closing():
             return
         self.conn.send_close(int(code), code.reason)
+        self._say_goodbye()
+
+    def abort(self) -> None:
+        """Drop the connection and everything unsent."""
+        self.transport.abort()
+
+    def _say_goodbye(self) -> None:
+        """Send the close frame that the library has prepared, and wait for the client's."""
+        assert self.conn.close_sent is not None
+        code, reason = self.conn.close_sent.code, self.conn.close_sent.reason
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
         self.close_timer = self.loop.call_later(self.close_timeout, self._give_up)
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
-        self.queue.put_nowait(
-            {"type": "websocket.disconnect", "code": int(code), "reason": code.reason}
-        )
-
-    def abort(self) -> None:
-        """Drop the connection and everything unsent."""
-        self.transport.abort()
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
 
     def _give_up(self) -> None:
         if self.paused:
@@ -262,17 +266,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         Closing with unread bytes would reset the connection and lose the close frame. Close only
         our side, and drop what still arrives for CLOSE_SECONDS.
         """
-        assert self.conn.close_sent is not None
-        code, reason = self.conn.close_sent.code, self.conn.close_sent.reason
-        self.transport.write(b"".join(self.conn.data_to_send()))
-        self.close_sent = True
-        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self._say_goodbye()
         if self.transport.can_write_eof():
             self.transport.write_eof()
-            self.close_timer = self.loop.call_later(self.close_timeout, self._give_up)
-            if self.read_paused:
-                self.read_paused = False
-                self.transport.resume_reading()
         else:
             self.transport.close()
 

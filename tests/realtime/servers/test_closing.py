@@ -1,4 +1,4 @@
-"""Bytes wait in order, and reading stops while a flow is held."""
+"""Reading stops while a flow is held."""
 
 from __future__ import annotations
 
@@ -7,19 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from realtime.servers.flow import HeldFlow, Unread
-
-
-def test_bytes_are_taken_in_the_order_they_came() -> None:
-    unread = Unread()
-    assert not unread
-    unread.put(b"abc")
-    unread.put(b"def")
-    piece = unread.take(4)
-    assert bytes(piece) == b"abcd"
-    unread.put_back(piece[2:])
-    assert bytes(unread.take(100)) == b"cdef"
-    assert not unread
+from realtime.servers.closing import HeldFlow
 
 
 @asynccontextmanager
