@@ -9,19 +9,19 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, assert_never
 
 from realtime import rooms
 from realtime.consumer import login
-from realtime.core.effects import Close, Effect, Fail, Filter, Leave, StoreAck
+from realtime.core.effects import Close, Effect, Fail, Filter, Leave
 from realtime.core.text import some_of
 from realtime.db import threads
 from realtime.hub.hub import Hub
 from realtime.hub.socket import Socket
 from realtime.protocol.codes import ErrorCode
-from realtime.protocol.commands import Authenticate, JoinRoom, ListRooms, Ping
+from realtime.protocol.commands import Ack, Authenticate, JoinRoom, ListRooms, Ping
 from realtime.protocol.messages import Pong, RoomInfo, RoomLeft, Rooms, SubscriptionUpdated
 
 logger = logging.getLogger(__name__)
@@ -107,27 +107,18 @@ class CommandRunner:
         if socket.close_code is not None or not socket.is_open:
             return
         self._hub.traffic.messages_in += 1
-        effects = socket.connection.receive(text, time.monotonic())
-        for effect in effects:
+        for effect in socket.connection.receive(text, time.monotonic()):
             work = self._carry_out(effect)
             if work is not None:
                 self.busy = True
-                self._working = socket.spawn(self._later(effect, work, effects))
-                return
+                self._working = socket.spawn(self._later(effect, work))
 
-    async def _later(self, effect: Effect, work: Work, others: Iterator[Effect]) -> None:
-        """Do what takes time, then what comes after it, and go on reading."""
-        waiting: Work | None = work
-        while waiting is not None:
-            try:
-                await waiting()
-            except Exception:
-                self._failed(effect)
-            waiting = None
-            for effect in others:
-                waiting = self._carry_out(effect)
-                if waiting is not None:
-                    break
+    async def _later(self, effect: Effect, work: Work) -> None:
+        """Do what takes time, the last effect of its message, and go on reading."""
+        try:
+            await work()
+        except Exception:
+            self._failed(effect)
         self.go_on()
 
     def _carry_out(self, effect: Effect) -> Work | None:
@@ -152,8 +143,8 @@ class CommandRunner:
             case Leave(room, request_id):
                 hub.rooms.leave(socket, room)
                 socket.reply(RoomLeft(room=room), request_id, room)
-            case StoreAck(stream, offset, request_id):
-                hub.acks.put(socket, stream, offset, request_id)
+            case Ack():
+                hub.acks.put(socket, effect.stream, effect.offset, effect.id)
             case Close(code):
                 socket.close(code)
             case JoinRoom():

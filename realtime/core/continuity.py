@@ -8,6 +8,7 @@ wake-up is only a hint.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, NamedTuple, Protocol
 
@@ -22,14 +23,12 @@ class Head(NamedTuple):
     floor: int
 
 
+@dataclass(slots=True)
 class StreamPosition:
     """A position in a stream: everything up to `offset` of `epoch` was delivered."""
 
-    __slots__ = ("epoch", "offset")
-
-    def __init__(self, epoch: str, offset: int) -> None:
-        self.epoch = epoch
-        self.offset = offset
+    epoch: str
+    offset: int
 
 
 class Numbered(Protocol):

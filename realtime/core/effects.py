@@ -1,6 +1,6 @@
 """The effects of a client's message: `state` decides them, the consumer carries them out.
 
-A command of which the connection's state decides nothing is its own effect.
+A command that the connection's state only lets pass is its own effect, and the last of its message.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from realtime.protocol.codes import CloseCode, ErrorCode
-from realtime.protocol.commands import Authenticate, JoinRoom, ListRooms, Ping
+from realtime.protocol.commands import Ack, Authenticate, JoinRoom, ListRooms, Ping
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +42,10 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True)
-class StoreAck:
-    """Store how far a stream was applied."""
-
-    stream: str
-    offset: int
-    id: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Close:
     """Close the socket."""
 
     code: CloseCode
 
 
-Effect = Filter | Fail | Leave | StoreAck | Close | Ping | JoinRoom | ListRooms | Authenticate
+Effect = Filter | Fail | Leave | Close | Ack | Ping | JoinRoom | ListRooms | Authenticate

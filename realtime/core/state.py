@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from realtime.core.continuity import StreamPosition
-from realtime.core.effects import Close, Effect, Fail, Filter, Leave, StoreAck
+from realtime.core.effects import Close, Effect, Fail, Filter, Leave
 from realtime.core.identity import Identity
 from realtime.core.limits import Buckets, TokenBucket, utf8_size
 from realtime.core.text import some_of
@@ -200,4 +200,4 @@ class ConnectionState:
                 f"The stream was resynchronised: acknowledge what came after it, above {floor}.",
                 command.id,
             )
-        return StoreAck(command.stream, command.offset, command.id)
+        return command

@@ -64,11 +64,11 @@ class Hub:
             self.cycle,
             self._delivered,
             self._replayed,
-            page_bytes=opts.max_buffer_bytes // 2,
-            budgets=ReplayBudgets(
+            self._reset,
+            ReplayBudgets(
                 opts.max_replayed_per_second_per_user, opts.max_replayed_per_second_per_address
             ),
-            on_reset=self._reset,
+            page_bytes=opts.max_buffer_bytes // 2,
         )
         self.rooms = JoinedRooms(self.cycle, self.join_topic)
         self.computing = Computing(self.sockets.users, self.spawn)

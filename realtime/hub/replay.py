@@ -73,9 +73,9 @@ class Streams(Protocol):
 
 
 class Replay:
-    """Replays for the sockets of a node. `budgets` None: nothing bounds them."""
+    """Replays for the sockets of a node, within its budgets."""
 
-    def __init__(self, streams: Streams, budgets: ReplayBudgets | None) -> None:
+    def __init__(self, streams: Streams, budgets: ReplayBudgets) -> None:
         self._streams = streams
         self._budgets = budgets
 
@@ -90,17 +90,16 @@ class Replay:
 
     async def _page(self, socket: Socket, followed: FollowedStream) -> None:
         place, node = socket.connection.places[followed.name], followed.place
-        if (place.epoch, place.offset) == (node.epoch, node.offset):
+        if place == node:
             self._streams.go_live(socket, followed)
             return
         await socket.drained()
-        if self._budgets is not None and (seconds := self._budgets.wait(socket)) > 0:
+        if (seconds := self._budgets.wait(socket)) > 0:
             await asyncio.sleep(seconds)
             return  # and look again: others have read meanwhile
         before = place.offset
         head, events = await self._streams.pages.load((followed.name, before))
-        if self._budgets is not None:
-            self._budgets.charge(socket, len(events))
+        self._budgets.charge(socket, len(events))
         if socket.connection.places[followed.name] is not place:
             return  # resynchronised meanwhile
         if head.epoch != node.epoch:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -84,12 +84,11 @@ class JoinedRooms:
             assert kind is not None, "ask `allowed` first"
             members = self.joined[room] = JoinedRoom(room, kind)
             members.ready = asyncio.ensure_future(self._prepare(members))
-            members.ready.add_done_callback(_look)  # all that wait for it may have left
         members.joining += 1
         try:
             if members.ready is not None:
                 await asyncio.shield(members.ready)
-        except BaseException:  # it left, or the room failed to open: the next one tries anew
+        except BaseException:  # it left
             members.joining -= 1
             self._drop_if_empty(members)
             raise
@@ -114,31 +113,24 @@ class JoinedRooms:
     async def _prepare(self, members: JoinedRoom) -> None:
         await self._join_topic(members.kind.topic)
         try:
-            snapshot = await threads.run(members.kind.snapshot, members.name)
+            for message in await threads.run(members.kind.snapshot, members.name):
+                if members.name in message.rooms and message.key not in members.newest:
+                    members.newest[message.key] = Frame(
+                        codec.encode(message.payload, room=members.name)
+                    )
         except Exception as error:  # the room is joined without one; updates follow
             logger.warning("room %s: no snapshot: %r", members.name, error)
-            snapshot = ()
-        for message in snapshot:
-            if members.name in message.rooms and message.key not in members.newest:
-                members.newest[message.key] = Frame(
-                    codec.encode(message.payload, room=members.name)
-                )
-        if self.joined.get(members.name) is not members:
-            return  # all sockets have left again
-        if (source := members.kind.source(members.name)) is not None:
-            members.source = asyncio.ensure_future(self._run_source(members, source))
+        if self.joined.get(members.name) is members:  # else all sockets have left again
+            members.source = asyncio.ensure_future(self._run_source(members))
 
-    async def _run_source(
-        self, members: JoinedRoom, first: AsyncGenerator[Sequence[Ephemeral], None]
-    ) -> None:
+    async def _run_source(self, members: JoinedRoom) -> None:
         """Deliver what a room's source yields while the room lives; start it again if it ends."""
-        source: AsyncGenerator[Sequence[Ephemeral], None] | None = first
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
-                source = source or members.kind.source(members.name)
+                source = members.kind.source(members.name)
                 if source is None:
-                    return  # the kind needs none any more
+                    return
                 async with aclosing(source):
                     async for messages in source:
                         self.deliver(members.kind.topic, messages)
@@ -147,7 +139,7 @@ class JoinedRooms:
             except Exception:
                 logger.exception("room %s: its source failed", members.name)
             await asyncio.sleep(pause * random.uniform(0.5, 1))
-            source, pause = None, min(2 * pause, MAX_PAUSE_SECONDS)
+            pause = min(2 * pause, MAX_PAUSE_SECONDS)
 
     def leave(self, socket: Socket, room: str) -> None:
         """Take a socket out of a room, and what waits for it of that room."""
@@ -234,9 +226,3 @@ class JoinedRooms:
                 if task is not None:
                     task.cancel()
         self.joined.clear()
-
-
-def _look(task: asyncio.Task[None]) -> None:
-    """Read how a task ended, so that asyncio reports no error that nobody awaited."""
-    if not task.cancelled():
-        task.exception()

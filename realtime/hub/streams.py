@@ -42,9 +42,9 @@ class FollowedStreams:
         cycle: WriteCycle[Socket],
         on_delivered: Callable[[StoredEvent, int], None],
         on_replayed: Callable[[StoredEvent], None],
-        page_bytes: int = log.PAGE_BYTES,
-        budgets: ReplayBudgets | None = None,
-        on_reset: Callable[[str], None] = lambda name: None,
+        on_reset: Callable[[str], None],
+        budgets: ReplayBudgets,
+        page_bytes: int,
     ) -> None:
         self.followed: dict[str, FollowedStream] = {}
         self.replayed = on_replayed
@@ -67,8 +67,7 @@ class FollowedStreams:
 
     def begin(self, socket: Socket, followed: FollowedStream) -> None:
         """Go live from the socket's place, at once or after what it missed."""
-        place = socket.connection.places[followed.name]
-        if (place.epoch, place.offset) == (followed.place.epoch, followed.place.offset):
+        if socket.connection.places[followed.name] == followed.place:
             self.go_live(socket, followed)
         else:
             socket.spawn(self._replay.run(socket, followed))

@@ -15,12 +15,11 @@ from realtime.log.appending import append
 from realtime.log.cursors import TOUCHED_EVERY, CursorMove, begin_cursors, move_cursors
 from realtime.log.epochs import bump_epoch
 from realtime.log.reached import add_reached
-from realtime.log.reading import PAGE, PAGE_BYTES, ensure, heads, read_many
+from realtime.log.reading import PAGE, ensure, heads, read_many
 from realtime.log.trimming import Trimmed, clear, forget_cursors, trim
 
 __all__ = [
     "PAGE",
-    "PAGE_BYTES",
     "TOUCHED_EVERY",
     "CursorMove",
     "StoredEvent",

@@ -14,6 +14,7 @@ from realtime.core.frames import Frame
 from realtime.core.state import ConnectionState
 from realtime.hub.followed import FollowedStream
 from realtime.hub.hub import Hub
+from realtime.hub.replay import ReplayBudgets
 from realtime.hub.rooms import JoinedRooms
 from realtime.hub.socket import NOBODY, Peer, Socket
 from realtime.hub.streams import FollowedStreams
@@ -122,7 +123,12 @@ class Node:
         self.cycle: WriteCycle[Socket] = WriteCycle(asyncio.get_running_loop())
         self.delivered: list[tuple[int, int]] = []
         self.streams = FollowedStreams(
-            self.cycle, lambda entry, sockets: self.delivered.append((entry.offset, sockets)), print
+            self.cycle,
+            lambda entry, sockets: self.delivered.append((entry.offset, sockets)),
+            print,
+            print,
+            ReplayBudgets(1e9, 1e9),
+            page_bytes=64 * 1024,
         )
         self.rooms = JoinedRooms(self.cycle, self._nothing)
         self.offset = 0

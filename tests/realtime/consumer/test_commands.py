@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -106,10 +107,6 @@ class Open(RoomKind):
             raise RuntimeError("this kind has a fault")
         return not room.startswith("open:closed")
 
-    def source(self, room: str) -> None:
-        if room == "open:failing":
-            raise RuntimeError("no feed yet")
-
 
 @pytest.fixture
 def kind(monkeypatch: pytest.MonkeyPatch) -> Open:
@@ -156,8 +153,13 @@ async def test_a_known_room_that_is_refused_has_an_error_of_its_own(kind: Open) 
     ]
 
 
-async def test_a_room_that_fails_to_open_ends_no_other(kind: Open) -> None:
-    failed, joined = await join(Talk(), "open:failing", "open:a")
+async def test_a_room_that_fails_to_open_ends_no_other(
+    kind: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = Talk()
+    join_topic = AsyncMock(side_effect=[RuntimeError("a fault"), None, None])
+    monkeypatch.setattr(talk.hub.rooms, "_join_topic", join_topic)
+    failed, joined = await join(talk, "open:failing", "open:a")
     assert (failed["data"]["code"], failed["data"]["rooms"]) == ("internal", ["open:failing"])
     assert joined["type"] == "room_joined"
 

@@ -7,11 +7,11 @@ import json
 import pytest
 
 from realtime.core.continuity import StreamPosition
-from realtime.core.effects import Close, Effect, Fail, Filter, Leave, StoreAck
+from realtime.core.effects import Close, Effect, Fail, Filter, Leave
 from realtime.core.limits import Buckets, TokenBucket
 from realtime.core.state import ConnectionState
 from realtime.protocol.codes import CloseCode, ErrorCode
-from realtime.protocol.commands import JoinRoom, Ping
+from realtime.protocol.commands import Ack, JoinRoom, Ping
 from realtime.protocol.messages import Limits
 
 LIMITS = Limits(
@@ -137,7 +137,7 @@ def test_subscribing_answers_with_all_subscribed_types(
 
 def test_an_ack_of_a_sent_event_is_stored(alice: ConnectionState) -> None:
     assert say(alice, {"type": "ack", "stream": "user:1", "offset": 5}) == [
-        StoreAck("user:1", 5, None)
+        Ack(stream="user:1", offset=5)
     ]
 
 
@@ -168,7 +168,7 @@ def test_an_ack_up_to_a_resynchronisation_is_refused(
         assert "80" in refused.message
     alice.places["user:1"].offset = 81
     assert say(alice, {"type": "ack", "stream": "user:1", "offset": 81}) == [
-        StoreAck("user:1", 81, None)
+        Ack(stream="user:1", offset=81)
     ]
 
 
@@ -181,7 +181,7 @@ def test_a_late_ack_counts_for_no_later_event_of_its_number(
     refused = refusal(alice, {"type": "ack", "stream": "user:1", "offset": 90})
     assert refused.code is ErrorCode.INVALID_OFFSET
     assert say(alice, {"type": "ack", "stream": "user:1", "offset": 91}) == [
-        StoreAck("user:1", 91, None)
+        Ack(stream="user:1", offset=91)
     ]
 
 
