@@ -89,7 +89,7 @@ realtime/client/test_client.py
     realtime/client/acks realtime/client/handlers realtime/client/link realtime/client/options
     realtime/client/talk
 realtime/client/test_reconnecting.py
-    realtime/client/connection realtime/client/resync
+    realtime/client/connection
 realtime/client/test_troubles.py
     realtime/client/errors realtime/client/requests
     realtime/client/snapshot

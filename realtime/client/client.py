@@ -11,7 +11,6 @@ from typing import Any, Literal, Self
 from realtime.client.handlers import Handler, Handlers
 from realtime.client.link import Link, State
 from realtime.client.options import Options, TokenIn
-from realtime.client.talk import Talk
 from realtime.client.tokens import GetToken, Tokens
 
 Rate = Literal["realtime", "1s", "5s"]
@@ -62,11 +61,10 @@ class Client:
             request_timeout=request_timeout,
             connect_timeout=connect_timeout,
         )
-        tokens = Tokens(get_token)
         self._handlers = Handlers()
         self._timeout = request_timeout
-        self._talk = Talk(options, tokens, self._handlers)
-        self._link = Link(options, tokens, self._handlers, self._talk)
+        self._link = Link(options, Tokens(get_token), self._handlers)
+        self._talk = self._link.talk
 
     # -- life
 
@@ -198,7 +196,7 @@ class Client:
             async with asyncio.timeout(self._timeout):
                 await self.wait_connected()
         except TimeoutError:
-            trouble = f"; {self._link.trouble}" if self._link.trouble else ""
+            trouble = f"; {self._talk.trouble}" if self._talk.trouble else ""
             raise TimeoutError(f"no connection within {self._timeout:g} s{trouble}") from None
         began = time.perf_counter()
         await self.request({"type": "ping"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
 from realtime.client.options import Options
+from realtime.client.policy import Lost
 from realtime.protocol import SUBPROTOCOL
 
 PONG_SECONDS = 5.0
@@ -21,6 +22,7 @@ PONG_SECONDS = 5.0
 GREETING_SECONDS = 45.0
 CLOSE_SECONDS = 2.0
 
+logger = logging.getLogger("realtime.client")
 # At DEBUG the library logs headers and frames, which contain tokens.
 _wire = logging.getLogger("realtime.client.wire")
 _wire.setLevel(logging.WARNING)
@@ -38,11 +40,13 @@ class _Connect(connect):
 
 
 class Line:
-    """An open socket that speaks JSON."""
+    """An open socket that speaks JSON, and the tasks that end with it."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
         self.heartbeat_seconds: float | None = None  # unknown before the greeting
+        self.lost: Lost | None = None  # why we have dropped it
+        self.tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
     async def open(cls, options: Options, token: str, parameters: Mapping[str, str]) -> Line:
@@ -132,3 +136,23 @@ class Line:
     def drop(self) -> None:
         """Abort the connection without a close frame."""
         self._socket.transport.abort()
+
+    def lose(self, lost: Lost) -> None:
+        """Drop it for our own reason; the first reason counts."""
+        self.lost = self.lost or lost
+        self.drop()
+
+    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run a task until the connection ends."""
+        task = asyncio.create_task(coroutine)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def cancel_tasks(self) -> None:
+        """Cancel the tasks, and wait until they have ended."""
+        tasks = list(self.tasks)
+        for task in tasks:
+            task.cancel()
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                logger.error("a task of the client failed", exc_info=outcome)

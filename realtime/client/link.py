@@ -1,6 +1,6 @@
 """The life of a client: one connection after the other, until `stop` or a final refusal.
 
-`Client` owns one Link. It decides when to connect again; `Talk` decides what is said.
+`Client` owns one Link. It decides when to connect again; its `Talk` decides what is said.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ import contextlib
 import logging
 import ssl
 import time
-from collections.abc import Coroutine
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Literal
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
@@ -42,30 +41,20 @@ State = Literal["disconnected", "connecting", "connected"]
 class Link:
     """Connects and reconnects until `stop`, or until the server refuses for good."""
 
-    def __init__(self, options: Options, tokens: Tokens, handlers: Handlers, talk: Talk) -> None:
+    def __init__(self, options: Options, tokens: Tokens, handlers: Handlers) -> None:
         self.state: State = "disconnected"
         self.ended: Lost | None = None
-        self.trouble = ""  # why there is no connection
+        self.talk = Talk(options, tokens, handlers, self._greeted)
         self.settled = asyncio.Event()  # connected, or ended
         self.over = asyncio.Event()
         self._options = options
         self._tokens = tokens
         self._handlers = handlers
-        self._talk = talk
         self._backoff = Backoff()
         self._refusals = 0
         self._has_connected = False
-        self._line: Line | None = None
-        self._lost: Lost | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping: asyncio.Task[None] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()  # of this connection
-        talk.link = self
-
-    @property
-    def line(self) -> Line | None:
-        """The socket, after the greeting."""
-        return self._line if self.state == "connected" else None
 
     # -- beginning and end
 
@@ -75,10 +64,10 @@ class Link:
         await self.stop()
         if self._task is not None:
             return  # another start was faster
-        self.ended, self._refusals, self.trouble = None, 0, ""
+        self.ended, self._refusals = None, 0
         self.settled.clear()
         self.over.clear()
-        self._talk.begin()
+        self.talk.begin()
         self._handlers.start()
         self._task = asyncio.create_task(self._run(), name="hoardrun client")
 
@@ -96,11 +85,11 @@ class Link:
 
     async def _stop(self, task: asyncio.Task[None], patience: float | None) -> None:
         await self._handlers.finish(patience)
-        line = self.line
+        line = self.talk.line
         if line is not None:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._options.request_timeout):
-                    await self._talk.send_acks(line)
+                    await self.talk.send_acks(line)
                     await line.close()
         task.cancel()
         await asyncio.wait([task])
@@ -112,7 +101,7 @@ class Link:
         try:
             while True:
                 lost = await self._attempt()
-                self.trouble = lost.reason
+                self.talk.trouble = lost.reason
                 self._backoff.lost(time.monotonic())
                 if self._task is None:
                     return  # `stop` has closed it
@@ -137,7 +126,7 @@ class Link:
         self._enter("disconnected", lost)
         self.settled.set()
         self.over.set()
-        self._talk.requests.fail(f"the client has ended: {lost.reason}")
+        self.talk.requests.fail(f"the client has ended: {lost.reason}")
 
     def _enter(self, state: State, lost: Lost | None = None, retry_in: float | None = None) -> None:
         self.state = state
@@ -160,7 +149,7 @@ class Link:
             return NO_TOKEN
         except Exception as error:
             return failed(error)
-        parameters = {"device": options.device, **self._talk.parameters()}
+        parameters = {"device": options.device, **self.talk.parameters()}
         try:
             line = await Line.open(options, token, parameters)
         except InvalidStatus as refused:
@@ -180,60 +169,37 @@ class Link:
         return await self._read(line)
 
     async def _read(self, line: Line) -> Lost:
-        self._line, self._lost = line, None
         try:
-            while self._lost is None:
+            while line.lost is None:
                 await self._handlers.room()
-                if self._talk.is_full:
-                    await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+                if self.talk.is_full:
+                    await asyncio.wait(line.tasks, return_when=asyncio.FIRST_COMPLETED)
                     continue
                 message = await line.receive()
-                if self._lost is None:
-                    self._talk.take(line, message)
+                if line.lost is None:
+                    self.talk.take(line, message)
         except NoAnswer:
-            self.lose(Lost(Action.RETRY, "the server gives no sign of life", 1006))
+            line.lose(Lost(Action.RETRY, "the server gives no sign of life", 1006))
         except ConnectionClosed:
             pass
         except (ValueError, LookupError, TypeError, AttributeError):
             logger.warning("the server sent a message that this client cannot read", exc_info=True)
-            self.lose(Lost(Action.RETRY, "the server sent an invalid message"))
+            line.lose(Lost(Action.RETRY, "the server sent an invalid message"))
         finally:
-            self._line = None
             self.settled.clear()
             line.drop()
-            hint = self._talk.end()
-            await self._cancel_tasks()
-        if self._lost is not None:
-            return self._lost
+            hint = self.talk.end()
+            await line.cancel_tasks()
+        if line.lost is not None:
+            return line.lost
         code, reason = line.closed_with
         action = on_close(code)
         hint = hint if action is Action.RETRY else None
         return Lost(action, reason or "the connection broke", code, hint)
 
-    def greeted(self) -> None:
+    def _greeted(self) -> None:
         """Enter `connected`; `Talk` calls it after the greeting."""
-        self._refusals, self._has_connected, self.trouble = 0, True, ""
+        self._refusals, self._has_connected = 0, True
         self._backoff.connected(time.monotonic())
         self._enter("connected")
         self.settled.set()
-
-    def lose(self, lost: Lost) -> None:
-        """Drop the connection for our own reason; the first reason counts."""
-        if self._lost is None:
-            self._lost = lost
-        if self._line is not None:
-            self._line.drop()
-
-    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Run a task until the connection ends."""
-        task = asyncio.create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _cancel_tasks(self) -> None:
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(outcome, Exception):
-                logger.error("a task of the client failed", exc_info=outcome)

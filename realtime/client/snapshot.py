@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import urllib.error
-import urllib.request
-from http.client import HTTPException, HTTPMessage
-from typing import IO, Any
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Any
 from urllib.parse import urlsplit
 
 
@@ -19,50 +18,29 @@ class SnapshotFailed(Exception):
         self.status = status
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Never follows redirects, which would carry the token to another host."""
-
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: HTTPMessage,
-        newurl: str,
-    ) -> None:
-        return None
-
-
-_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
-
-
-def address(ws_url: str, path: str) -> str:
-    """Return the URL of a snapshot: a path on the socket's own host only.
-
-    Raises SnapshotFailed.
-    """
+async def fetch(ws_url: str, path: str, token: str, *, seconds: float) -> dict[str, Any]:
+    """Fetch a snapshot from a path on the socket's own host. Raises SnapshotFailed."""
     if not path.startswith("/") or path.startswith("//"):
         raise SnapshotFailed(f"{path!r} is no path on this server")
+    return await asyncio.to_thread(_get, ws_url, path, token, seconds)
+
+
+def _get(ws_url: str, path: str, token: str, seconds: float) -> dict[str, Any]:
+    """Ask once: this library follows no redirect, which would carry the token to another host."""
     parts = urlsplit(ws_url)
-    return f"{'https' if parts.scheme == 'wss' else 'http'}://{parts.netloc}{path}"
-
-
-async def fetch(ws_url: str, path: str, token: str, *, seconds: float) -> dict[str, Any]:
-    """Fetch a snapshot. Raises SnapshotFailed."""
-    return await asyncio.to_thread(_get, address(ws_url, path), token, seconds)
-
-
-def _get(url: str, token: str, seconds: float) -> dict[str, Any]:
-    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
+    kind = HTTPSConnection if parts.scheme == "wss" else HTTPConnection
     try:
-        with _opener.open(request, timeout=seconds) as answer:
+        connection = kind(parts.hostname or "", parts.port, timeout=seconds)
+        try:
+            connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
+            answer = connection.getresponse()
+            if answer.status != HTTPStatus.OK:
+                raise SnapshotFailed(f"HTTP {answer.status}", answer.status)
             snapshot: dict[str, Any] = json.load(answer)
-            if "positions" not in snapshot or "epoch" not in snapshot:
-                raise SnapshotFailed("the answer holds no positions")
-            return snapshot
-    except urllib.error.HTTPError as error:
-        error.close()
-        raise SnapshotFailed(f"HTTP {error.code}", error.code) from None
+        finally:
+            connection.close()
+        if "positions" not in snapshot or "epoch" not in snapshot:
+            raise SnapshotFailed("the answer holds no positions")
+        return snapshot
     except (OSError, HTTPException, ValueError, TypeError) as error:
         raise SnapshotFailed(str(error) or type(error).__name__) from None

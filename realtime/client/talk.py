@@ -1,16 +1,15 @@
 """Handles what a client's connections receive: messages, acks, resync, requests.
 
-`Link` passes each message to `Talk.take`. Talk never connects; it may ask Link to drop the
-connection.
+`Link` passes each message to `Talk.take`. Talk never connects; it may drop the connection.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from realtime.client.acks import ACK_SECONDS, Applied
 from realtime.client.connection import Line
@@ -19,7 +18,6 @@ from realtime.client.options import Options
 from realtime.client.policy import RETRY_SECONDS, Action, Lost, on_refusal
 from realtime.client.positions import Positions, Verdict
 from realtime.client.requests import Message, Request, Requests
-from realtime.client.resync import Resync
 from realtime.client.rooms import Rooms
 from realtime.client.snapshot import SnapshotFailed, fetch
 from realtime.client.tokens import NO_TOKEN, NoToken, Tokens, failed, life
@@ -27,40 +25,41 @@ from realtime.client.tokens import NO_TOKEN, NoToken, Tokens, failed, life
 logger = logging.getLogger("realtime.client")
 
 
-class Connections(Protocol):
-    """What Talk needs of Link."""
-
-    trouble: str  # why there is no connection
-
-    @property
-    def line(self) -> Line | None: ...
-    def greeted(self) -> None: ...
-    def lose(self, lost: Lost) -> None: ...
-    def spawn(self, coroutine: Any) -> None: ...
-
-
 class Talk:
-    """Follows the streams, keeps the login valid, and restores rooms and filters."""
+    """Follows the streams, keeps the login valid, and restores rooms and filters.
 
-    link: Connections
+    `on_greeted` is told of each greeting.
+    """
 
-    def __init__(self, options: Options, tokens: Tokens, handlers: Handlers) -> None:
+    def __init__(
+        self,
+        options: Options,
+        tokens: Tokens,
+        handlers: Handlers,
+        on_greeted: Callable[[], None],
+    ) -> None:
         self.applied = Applied(options.positions, options.epoch)
         self.types = options.types
         self.rooms = Rooms(options.rooms)
         self.greeting: Message | None = None
+        self.line: Line | None = None  # the socket, after the greeting
+        self.trouble = ""  # why there is no connection
         self.requests = Requests()
         self._options = options
         self._tokens = tokens
         self._handlers = handlers
+        self._on_greeted = on_greeted
         self._positions = Positions()
-        self._resync = Resync(self._snapshot)
+        self._required: Message | None = None  # the last `resync_required`, until its snapshot
+        self._held: list[Message] = []  # the events that came meanwhile
+        self._resyncs = 0  # events from before one must not be acknowledged
         self._hint: float | None = None
         self._ack_timer: asyncio.TimerHandle | None = None
         self._asks_later = False
 
     def begin(self) -> None:
         """Resume from what was applied; the rest is sent again."""
+        self.trouble = ""
         self._positions = Positions(self.applied.offsets, self.applied.epoch)
 
     def parameters(self) -> dict[str, str]:
@@ -76,15 +75,15 @@ class Talk:
     @property
     def is_full(self) -> bool:
         """True if too many events wait for a snapshot."""
-        return self._resync.held >= MAX_WAITING
+        return len(self._held) >= MAX_WAITING
 
     def end(self) -> float | None:
         """End a connection; return the server's hint when to reconnect, in seconds."""
         if self._ack_timer is not None:
             self._ack_timer.cancel()
             self._ack_timer = None
-        self.greeting, self._asks_later = None, False
-        self._resync.abandon()
+        self.greeting, self.line, self._asks_later = None, None, False
+        self._required, self._held = None, []  # the next connection resumes before them
         self.applied.lost()
         hint, self._hint = self._hint, None
         return hint
@@ -95,11 +94,11 @@ class Talk:
         """Process a message and queue it for the handlers. Raises KeyError and the like."""
         data = message["data"]
         if isinstance(message.get("stream"), str) and isinstance(message.get("offset"), int):
-            if self._resync.active:
-                self._resync.hold(message)
+            if self._required is not None:
+                self._held.append(message)
             else:
                 self._confirm()
-                self._event(message)
+                self._event(line, message)
             return
         match message["type"]:
             case "connection_established":
@@ -107,20 +106,22 @@ class Talk:
             case "resync_required":
                 self._positions.doubt()
                 self.applied.bar()
-                if self._resync.require(data):
-                    self.link.spawn(self._resynchronise())
+                self._resyncs += 1
+                is_first, self._required = self._required is None, data
+                if is_first:
+                    line.spawn(self._resynchronise(line))
             case _:
                 self._confirm()
-                self._learn(message)
+                self._learn(line, message)
         self._handlers.put(Item(message["type"], data, message))
         self.requests.take(message)
 
-    def _learn(self, message: Message) -> None:
+    def _learn(self, line: Line, message: Message) -> None:
         data = message["data"]
         match message["type"]:
-            case "pong" if not self._resync.active:
+            case "pong" if self._required is None:
                 if (stream := self._positions.told(data["positions"])) is not None:
-                    self._gap(f"a gap in {stream}: a pong names an event that did not arrive")
+                    _gap(line, f"a gap in {stream}: a pong names an event that did not arrive")
             case "authenticated":
                 self._tokens.lasts(life(message["timestamp"], data["expires_at"]))
             case "token_expiring":
@@ -133,10 +134,9 @@ class Talk:
                 self.types = frozenset(data["types"])
                 self._positions.filtered(bool(self.types))
             case "error" if data["code"] == "rate_limited" and "id" not in message:
-                line = self.link.line
-                if line is not None and not self._asks_later:
+                if self.line is not None and not self._asks_later:
                     self._asks_later = True
-                    self.link.spawn(self._ask_later(line))
+                    line.spawn(self._ask_later(line))
             case "server_shutdown":
                 self._hint = data["reconnect_after_ms"] / 1000
 
@@ -146,14 +146,14 @@ class Talk:
         self._tokens.lasts(life(message["timestamp"], data["expires_at"]))
         if self._positions.greet(data, resumable=bool(self._options.device)):
             self._note_beginning()
-        self.greeting = data
+        self.greeting, self.line, self.trouble = data, line, ""
         # First the rooms as they were, then requests that may change them.
         again = self.requests.again()
         for command in self.rooms.commands():
-            self.link.spawn(self.rooms.rejoin(command, self.ask))
-        self.link.spawn(self._send_all(line, again))
-        self.link.spawn(self._keep_token())
-        self.link.greeted()
+            line.spawn(self.rooms.rejoin(command, self.ask))
+        line.spawn(self._send_all(line, again))
+        line.spawn(self._keep_token(line))
+        self._on_greeted()
         self._ack_soon()
 
     def _confirm(self) -> None:
@@ -165,40 +165,35 @@ class Talk:
         offsets, epoch = dict(self._positions.offsets), self._positions.epoch
         self._handlers.put(Item.note(partial(self.applied.begin, offsets, epoch)))
 
-    def _event(self, message: Message) -> None:
+    def _event(self, line: Line, message: Message) -> None:
         stream, offset = message["stream"], message["offset"]
         before = self._positions.offsets.get(stream)
         match self._positions.take(stream, offset):
             case Verdict.NEW:
-                place = (stream, offset, self._positions.epoch, self._resync.count)
+                place = (stream, offset, self._positions.epoch, self._resyncs)
                 done = partial(self._was_applied, *place)
                 self._handlers.put(Item(message["type"], message["data"], message, done))
             case Verdict.GAP:
-                self._gap(f"a gap in {stream}: {offset} came after {before}")
+                _gap(line, f"a gap in {stream}: {offset} came after {before}")
             case Verdict.OLD:
                 pass
-
-    def _gap(self, reason: str) -> None:
-        logger.warning("%s; resuming", reason)
-        self.link.lose(Lost(Action.RETRY, reason, at_once=True))
 
     # -- acknowledging
 
     def _was_applied(self, stream: str, offset: int, epoch: str, resyncs: int) -> None:
-        meant = self._options.ack and resyncs == self._resync.count
+        meant = self._options.ack and resyncs == self._resyncs
         self.applied.note(stream, offset, epoch, acknowledge=meant)
         self._ack_soon()
 
     def _ack_soon(self) -> None:
-        if self._ack_timer is None and self.applied.waits and self.link.line is not None:
+        if self._ack_timer is None and self.applied.waits and self.line is not None:
             loop = asyncio.get_running_loop()
             self._ack_timer = loop.call_later(ACK_SECONDS, self._ack_now)
 
     def _ack_now(self) -> None:
         self._ack_timer = None
-        line = self.link.line
-        if line is not None:
-            self.link.spawn(self.send_acks(line))
+        if self.line is not None:
+            self.line.spawn(self.send_acks(self.line))
 
     async def send_acks(self, line: Line) -> None:
         """Acknowledge what the handlers have applied."""
@@ -207,44 +202,53 @@ class Talk:
 
     # -- resynchronising
 
-    async def _snapshot(self, path: str) -> dict[str, Any]:
-        token = await self._tokens.get(renew=False)
-        return await fetch(self._options.url, path, token, seconds=self._options.request_timeout)
+    async def _snapshot(self) -> tuple[Message, dict[str, Any]]:
+        """Fetch a snapshot that was taken after the last `resync_required`; return both."""
+        options = self._options
+        while True:
+            required = self._required
+            assert required is not None
+            token = await self._tokens.get(renew=False)
+            path, seconds = required["snapshot"], options.request_timeout
+            snapshot = await fetch(options.url, path, token, seconds=seconds)
+            if required is self._required:
+                return required, snapshot
 
-    async def _resynchronise(self) -> None:
+    async def _resynchronise(self, line: Line) -> None:
         try:
-            result = await self._resync.run()
+            required, snapshot = await self._snapshot()
         except NoToken:
-            return self.link.lose(NO_TOKEN)
+            return line.lose(NO_TOKEN)
         except SnapshotFailed as error:
             logger.warning("no snapshot: %s", error)
             action = Action.RETRY if error.status is None else on_refusal(error.status)
-            return self.link.lose(Lost(action, f"no snapshot: {error}"))
+            return line.lose(Lost(action, f"no snapshot: {error}"))
         except Exception as error:
-            return self.link.lose(failed(error))
-        self._positions.reset(result.snapshot)
+            return line.lose(failed(error))
+        held, self._required, self._held = self._held, None, []
+        self._positions.reset(snapshot)
         contained = {
             message["stream"]: message["offset"]
-            for message in result.held
+            for message in held
             if message["offset"] <= self._positions.offsets.get(message["stream"], -1)
         }
         place = (dict(self._positions.offsets), self._positions.epoch)
         self._handlers.put(Item.note(partial(self.applied.expect, *place)))
-        done = partial(self._was_resynced, *place, contained, self._resync.count)
+        done = partial(self._was_resynced, *place, contained, self._resyncs)
         data = {
-            "snapshot": result.snapshot,
-            "reason": result.required["reason"],
-            "stream": result.required["stream"],
+            "snapshot": snapshot,
+            "reason": required["reason"],
+            "stream": required["stream"],
         }
         self._handlers.put(Item.own("resync", data, done))
-        for message in result.held:
-            self._event(message)
+        for message in held:
+            self._event(line, message)
 
     def _was_resynced(
         self, offsets: dict[str, int], epoch: str, contained: dict[str, int], resyncs: int
     ) -> None:
         self.applied.reset(offsets, epoch)
-        if self._options.ack and resyncs == self._resync.count:
+        if self._options.ack and resyncs == self._resyncs:
             # The snapshot contains these events: they are applied with it.
             for stream, offset in contained.items():
                 self.applied.acknowledge(stream, offset)
@@ -260,12 +264,11 @@ class Talk:
         request, seconds = self.requests.open(message), self._options.request_timeout
         try:
             async with asyncio.timeout(seconds):
-                line = self.link.line
-                if line is not None:
-                    await line.send(request.message)  # else the next greeting does
+                if self.line is not None:
+                    await self.line.send(request.message)  # else the next greeting does
                 await request.answered
         except TimeoutError:
-            trouble = f"; {self.link.trouble}" if self.link.trouble else ""
+            trouble = f"; {self.trouble}" if self.trouble else ""
             raise TimeoutError(
                 f"no answer to {message.get('type')} within {seconds:g} s{trouble}"
             ) from None
@@ -288,5 +291,10 @@ class Talk:
     async def _authenticate(self, token: str) -> object:
         return (await self.ask({"type": "authenticate", "token": token})).result
 
-    async def _keep_token(self) -> None:
-        self.link.lose(await self._tokens.renew(self._authenticate))
+    async def _keep_token(self, line: Line) -> None:
+        line.lose(await self._tokens.renew(self._authenticate))
+
+
+def _gap(line: Line, reason: str) -> None:
+    logger.warning("%s; resuming", reason)
+    line.lose(Lost(Action.RETRY, reason, at_once=True))
