@@ -80,9 +80,7 @@ async def test_an_invalid_parameter_closes_with_4400(served: Server, query: dict
         assert client.journal[0]["data"]["code"] == "invalid_message"
 
 
-async def test_a_parameter_given_twice_closes_with_4400(
-    served: Server,
-) -> None:
+async def test_a_parameter_given_twice_closes_with_4400(served: Server) -> None:
     headers = {"Authorization": f"Bearer {token_for(ALICE)}"}
     for query, name in (("since=user:1&since=user:2", "since"), ("ticket=a&ticket=b", "ticket")):
         client = await Client.open(f"{served.ws_url}?{query}", headers=headers)

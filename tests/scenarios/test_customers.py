@@ -124,9 +124,7 @@ async def test_a_completed_transaction_reaches_its_owner_alone_with_balance_and_
         assert brian.journal[before:] == []
 
 
-async def test_notifications_missed_offline_arrive_once_and_in_order(
-    product: Setup,
-) -> None:
+async def test_notifications_missed_offline_arrive_once_and_in_order(product: Setup) -> None:
     token = token_of(product.amina, *AMINA)
     staff = token_of(product.amina, *STAFF)
     amina = await connect(product.amina, token)

@@ -91,9 +91,7 @@ async def test_a_new_device_is_told_to_resynchronise_until_it_has(served: Server
     await tab.close()
 
 
-async def test_a_device_in_daily_use_keeps_its_cursor_of_a_silent_stream(
-    served: Server,
-) -> None:
+async def test_a_device_in_daily_use_keeps_its_cursor_of_a_silent_stream(served: Server) -> None:
     phone = await connect(served, ALICE, device="daily")
     first = broadcast(served, "announcement", {"title": "Once", "message": "m"})["offset"]
     await phone.receive("system_announcement")

@@ -160,9 +160,7 @@ async def test_an_ack_is_stored_and_a_device_resumes_from_it(served: Server) -> 
         assert (event["offset"], event["data"]["available_balance"]) == (offsets[2], "3")
 
 
-async def test_a_device_without_an_ack_resumes_from_its_first_connection(
-    served: Server,
-) -> None:
+async def test_a_device_without_an_ack_resumes_from_its_first_connection(served: Server) -> None:
     first = await connect(served, ALICE, device="tablet-new")
     await first.close()
     offset = push_balance(served, ALICE, 77)["offset"]

@@ -229,9 +229,7 @@ async def test_an_endless_request_line_is_refused(quiet: Server) -> None:
     assert status == 431
 
 
-async def test_a_token_expired_within_the_leeway_closes_soon(
-    quiet: Server,
-) -> None:
+async def test_a_token_expired_within_the_leeway_closes_soon(quiet: Server) -> None:
     async with await Client.open(quiet.ws_url, token=token_for(ALICE, seconds=-2)) as client:
         assert await client.until_closed(timeout=2) == CloseCode.UNAUTHORIZED
 

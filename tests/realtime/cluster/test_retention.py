@@ -157,9 +157,7 @@ def test_a_failing_step_of_retention_stops_no_other(
     assert "date value out of range" in caplog.text
 
 
-def test_the_latest_devices_of_each_user_stay(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_latest_devices_of_each_user_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("realtime.log.trimming.CURSORS_OF_A_USER", 3)
     append("user:1", 9)
     epoch = log.heads(["user:1"])["user:1"].epoch

@@ -70,9 +70,7 @@ async def test_a_pong_has_the_position_of_its_socket_and_not_of_the_node() -> No
 
 
 @pytest.mark.parametrize("types", [(), ("system",)])
-async def test_a_pong_counts_no_event_of_a_burst_that_is_still_unsent(
-    types: Sequence[str],
-) -> None:
+async def test_a_pong_counts_no_event_of_a_burst_that_is_still_unsent(types: Sequence[str]) -> None:
     talk = Talk(types=types)
     if not types:
         talk.socket.pipe = None  # something waits: what comes is queued

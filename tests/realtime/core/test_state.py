@@ -59,9 +59,7 @@ def test_a_room_named_twice_is_joined_once(alice: ConnectionState) -> None:
     assert join.names == ["a", "b"]
 
 
-def test_a_room_beyond_the_limit_is_refused_unless_it_is_joined(
-    alice: ConnectionState,
-) -> None:
+def test_a_room_beyond_the_limit_is_refused_unless_it_is_joined(alice: ConnectionState) -> None:
     alice.rooms = dict.fromkeys("abc"[: LIMITS.max_rooms - 1], "realtime")
     assert alice.may_enter("z", None) is None
     alice.rooms["z"] = "realtime"
@@ -122,9 +120,7 @@ def test_every_event_is_sent_until_a_type_is_subscribed(alice: ConnectionState) 
     assert alice.wants("")  # announcements have no filter type
 
 
-def test_subscribing_answers_with_all_subscribed_types(
-    alice: ConnectionState,
-) -> None:
+def test_subscribing_answers_with_all_subscribed_types(alice: ConnectionState) -> None:
     say(alice, {"type": "subscribe_notifications", "types": ["security", "balance"]})
     [reply] = say(alice, {"type": "subscribe_notifications", "types": ["transaction"]})
     assert reply == Filter(frozenset({"balance", "security", "transaction"}))
@@ -157,9 +153,7 @@ def test_an_ack_of_an_event_that_was_not_sent_is_refused(
     assert (refused.code, refused.id) == (code, "a")
 
 
-def test_an_ack_up_to_a_resynchronisation_is_refused(
-    alice: ConnectionState,
-) -> None:
+def test_an_ack_up_to_a_resynchronisation_is_refused(alice: ConnectionState) -> None:
     alice.places["user:1"] = StreamPosition("new", 80)
     alice.resynced("user:1", 80)
     for offset in (50, 80):
@@ -172,9 +166,7 @@ def test_an_ack_up_to_a_resynchronisation_is_refused(
     ]
 
 
-def test_a_late_ack_counts_for_no_later_event_of_its_number(
-    alice: ConnectionState,
-) -> None:
+def test_a_late_ack_counts_for_no_later_event_of_its_number(alice: ConnectionState) -> None:
     alice.resynced("user:1", 90)  # it was written up to there
     alice.resynced("user:1", 85)  # and again, before an ack can have come
     alice.places["user:1"] = StreamPosition("newest", 95)

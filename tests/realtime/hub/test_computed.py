@@ -12,9 +12,7 @@ from tests.services.server import Server
 pytestmark = pytest.mark.servers
 
 
-async def test_an_expired_notification_leaves_the_count_of_an_open_socket(
-    served: Server,
-) -> None:
+async def test_an_expired_notification_leaves_the_count_of_an_open_socket(served: Server) -> None:
     client = await connect(served, ALICE)
     before = (await client.receive("notification_counts"))["data"]["unread"]
     soon = datetime.now(UTC) + timedelta(seconds=2)

@@ -58,9 +58,7 @@ async def test_a_socket_that_goes_live_in_a_turn_gets_only_later_events(node: No
     assert offsets(late) == [3]
 
 
-async def test_a_filter_holds_for_its_own_socket_only(
-    node: Node,
-) -> None:
+async def test_a_filter_holds_for_its_own_socket_only(node: Node) -> None:
     _, everything = node.join()
     socket, filtered = node.join(types=["balance"])
     node.publish(filter_type="balance")
@@ -90,9 +88,7 @@ async def test_events_before_a_change_of_filter_are_filtered_by_the_old_one(node
         assert offsets(notebook) == wanted
 
 
-async def test_a_large_burst_leaves_in_pieces_and_a_full_socket_queues_little(
-    node: Node,
-) -> None:
+async def test_a_large_burst_leaves_in_pieces_and_a_full_socket_queues_little(node: Node) -> None:
     _, quick = node.join()
     slow, stuck = node.join(room=1)
     node.publish(400, size=1000)
@@ -184,9 +180,7 @@ def prices(notebook: Notebook) -> list[int]:
     return [int(m["data"]["price"]) for m in notebook.messages()]
 
 
-async def test_all_values_of_a_turn_leave_and_a_held_socket_gets_the_newest(
-    node: Node,
-) -> None:
+async def test_all_values_of_a_turn_leave_and_a_held_socket_gets_the_newest(node: Node) -> None:
     members = market(node)
     quick, slow = (enter(node, members, "realtime", room) for room in (1 << 30, 1))
     for price in (1, 2):

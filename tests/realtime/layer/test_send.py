@@ -73,9 +73,7 @@ async def test_events_put_during_a_send_leave_together_and_in_order(sender: Send
     ]
 
 
-async def test_events_of_many_streams_go_to_all_nodes_in_bounded_messages(
-    sender: Sender,
-) -> None:
+async def test_events_of_many_streams_go_to_all_nodes_in_bounded_messages(sender: Sender) -> None:
     ear = await Ear.at(groups.all_nodes_group())
     count = MAX_ITEMS + 50
     sender.put([entry(f"user:{number}", 1) for number in range(count)])
@@ -99,9 +97,7 @@ async def test_a_larger_event_is_announced_without_its_payload(
     assert [event[5] is None for event in events] == [False, True]
 
 
-async def test_events_beyond_the_queue_are_dropped_and_counted(
-    sender: Sender,
-) -> None:
+async def test_events_beyond_the_queue_are_dropped_and_counted(sender: Sender) -> None:
     sender.put([entry("user:1", offset) for offset in range(MAX_QUEUE)])
     sender.put([entry("user:1", offset) for offset in range(10)])
     assert sender.dropped == 10
@@ -135,9 +131,7 @@ async def test_events_that_wait_when_a_loop_attaches_leave_at_once(sender: Sende
     assert await flushed(sender)
 
 
-async def test_a_second_loop_sends_what_is_put_after_the_first_detached(
-    sender: Sender,
-) -> None:
+async def test_a_second_loop_sends_what_is_put_after_the_first_detached(sender: Sender) -> None:
     loop = asyncio.get_running_loop()
     sender.put([entry("user:1", 1)])
     assert await flushed(sender)

@@ -80,9 +80,7 @@ def test_a_key_for_two_events_of_a_stream_is_refused() -> None:
 
 
 @pytest.mark.django_db
-def test_many_streams_are_written_with_few_queries(
-    django_assert_max_num_queries: Queries,
-) -> None:
+def test_many_streams_are_written_with_few_queries(django_assert_max_num_queries: Queries) -> None:
     with django_assert_max_num_queries(20), transaction.atomic():
         entries = log.append([(f"user:{number}", balance(number)) for number in range(500)])
     assert {entry.offset for entry in entries} == {1}

@@ -114,9 +114,7 @@ async def test_the_application_learns_of_a_body_that_ends_early(site: Site) -> N
     writer.close()
 
 
-async def test_a_running_request_learns_that_its_client_left(
-    site: Site,
-) -> None:
+async def test_a_running_request_learns_that_its_client_left(site: Site) -> None:
     site.waits_for_the_end = True
     async with Sending(site) as client:
         client.socket.send(post(b"x", "/first", last=False) + GET * 2)

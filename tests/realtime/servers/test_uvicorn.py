@@ -37,9 +37,7 @@ def announced(client: RawClient) -> RawFrame:
 
 
 @pytest.mark.servers
-def test_clients_with_compression_share_bytes_and_others_get_plain_ones(
-    served: Server,
-) -> None:
+def test_clients_with_compression_share_bytes_and_others_get_plain_ones(served: Server) -> None:
     offer = "permessage-deflate; client_max_window_bits"
     with (
         RawClient(served.ws_url, token_for(ALICE), offer=offer) as alice,
@@ -58,9 +56,7 @@ def test_clients_with_compression_share_bytes_and_others_get_plain_ones(
 
 
 @pytest.mark.servers
-def test_a_client_with_a_smaller_window_gets_plain_frames(
-    served: Server,
-) -> None:
+def test_a_client_with_a_smaller_window_gets_plain_frames(served: Server) -> None:
     offer = "permessage-deflate; server_max_window_bits=9"
     with RawClient(served.ws_url, token_for(ALICE), offer=offer) as client:
         assert "server_max_window_bits=9" in client.extensions
