@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Route, async_playwright, expect
 
+from tests.e2e.visitor import token_of
 from tests.services.ports import PATIENCE
 from tests.services.server import Server
 
@@ -98,7 +99,31 @@ def demo_server(**env: str) -> Server:
 
 
 @pytest.fixture(scope="module")
-def demo() -> Iterator[Server]:
-    """The product as `make run` serves it, for the tests of one file."""
-    with demo_server(SIMULATE_MARKET="1") as server:
+def demo(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """The product as `make run` serves it, for the tests of one file.
+
+    Of a file that sets MARKET_MOVES to False the market stands still.
+    """
+    moves = getattr(request.module, "MARKET_MOVES", True)
+    with demo_server(SIMULATE_MARKET=str(int(moves))) as server:
         yield server
+
+
+@pytest.fixture
+def own() -> Iterator[Server]:
+    """A server of the test's own, with a market that stands still."""
+    with demo_server() as server:
+        yield server
+
+
+@pytest.fixture
+def token(demo: Server) -> str:
+    """A login of Amina's, which tabs can share."""
+    return token_of(demo, "amina")
+
+
+async def older(route: Route) -> None:
+    """Answer as if the browser did not know `light-dark()`."""
+    answer = await route.fetch()
+    text = (await answer.text()).replace("light-dark(", "no-such-function(")
+    await route.fulfill(response=answer, body=text)

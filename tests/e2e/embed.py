@@ -18,7 +18,7 @@ async ({token, options}) => {
     window.client = new Client({
         getToken: ({reason}) => {
             asked.push(reason);
-            return window.fresh ? fresh() : window.token;
+            return window.fresh ? fresh(reason) : window.token;
         },
         ...options,
     });
@@ -40,9 +40,13 @@ class Embed(Visitor):
         """Open a page, connect as a demo user and wait for the greeting."""
         visitor = await Embed.blank(context, server)
         token = token or await asyncio.to_thread(token_of, server, name)
-        await visitor.page.evaluate(START, {"token": token, "options": options})
+        await visitor.connect(token, **options)
         await visitor.until("client.greeting")
         return visitor
+
+    async def connect(self, token: str = "", **options: Any) -> None:
+        """Begin with a new client; where the page has a function `fresh`, it gives the tokens."""
+        await self.page.evaluate(START, {"token": token, "options": options})
 
     @classmethod
     async def blank(cls, context: BrowserContext, server: Server) -> Embed:
@@ -51,9 +55,7 @@ class Embed(Visitor):
         One that is made up here would not do: Chromium keeps it from sockets of this machine.
         """
         await context.route("**/favicon.ico", lambda route: route.fulfill(status=204))
-        visitor = await Embed.open(context, f"{server.url}/static/realtime/device.d.ts")
-        assert isinstance(visitor, Embed)
-        return visitor
+        return await Embed.open(context, f"{server.url}/static/realtime/device.d.ts")
 
     async def get(self, expression: str) -> Any:
         """Evaluate an expression in the page."""

@@ -14,8 +14,8 @@ from typing import Literal
 
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from tests.e2e import visitor
 from tests.e2e.conftest import ARGUMENTS, chromium
-from tests.e2e.visitor import token_of
 from tests.services import environment, reaper
 from tests.services.server import Server
 
@@ -44,14 +44,13 @@ async def log_in(browser: Browser, server: Server, name: str, size: tuple[int, i
     )
     page = await context.new_page()
     await page.goto(f"{server.url}/ws/test")
-    await page.locator("#demo-users button", has_text=name).click()
-    await expect(page.locator("#status")).to_contain_text("Connected", timeout=20_000)
+    await visitor.log_in(page, name)
     return page
 
 
 async def happen(page: Page, server: Server) -> None:
     """Let the page receive something, and the market move for a while."""
-    await asyncio.to_thread(server.manage, "shell", "-v0", "-c", HAPPENS)
+    await asyncio.to_thread(server.shell, HAPPENS)
     await expect(page.locator("#log")).to_contain_text("New sign-in")
     await expect(page.locator(".toast")).to_have_count(0, timeout=15_000)
     await page.wait_for_timeout(8000)  # so that the sparklines have something to show
@@ -61,7 +60,7 @@ async def take(folder: Path) -> None:
     """Take all of them."""
     with Server(env={"DEBUG": "1", "SIMULATE_MARKET": "1"}) as server:
         server.manage("seed_demo")
-        assert token_of(server, "staff")
+        assert visitor.token_of(server, "staff")
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
             pages = {

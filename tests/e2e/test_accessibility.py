@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import resources
 from typing import Any, Literal
@@ -10,15 +10,10 @@ from typing import Any, Literal
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.conftest import demo_server
-from tests.e2e.visitor import notify
+from tests.e2e.visitor import log_in, log_in_to_admin, notify
 from tests.services.server import Server
 
 AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text()
-ROOT = """
-from django.contrib.auth.models import User
-User.objects.create_superuser("root", password="root-pass")
-"""
 RUN = """async () => {
     const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"];
     const { violations } = await axe.run(document, { runOnly: tags });
@@ -37,13 +32,11 @@ SCREENS: dict[str, tuple[tuple[int, int], Literal["light", "dark"]]] = {
 
 
 @pytest.fixture(scope="module")
-def demo() -> Iterator[Server]:
-    with demo_server(SIMULATE_MARKET="1") as server:
-        notify(server, "amina", "A notification", priority="urgent")
-        notify(server, "amina", "رسالة", message="كل شيء على ما يرام", type="security")
-        server.manage("announce", "Maintenance", "Tonight.", "--severity", "maintenance")
-        server.manage("shell", "-v0", "-c", ROOT)
-        yield server
+def demo(demo: Server) -> Server:
+    notify(demo, "amina", "A notification", priority="urgent")
+    notify(demo, "amina", "رسالة", message="كل شيء على ما يرام", type="security")
+    demo.manage("announce", "Maintenance", "Tonight.", "--severity", "maintenance")
+    return demo
 
 
 async def findings(page: Page) -> list[str]:
@@ -71,8 +64,7 @@ async def test_the_console(browser: Browser, demo: Server, name: str) -> None:
     async with screen(browser, name) as page:
         await page.goto(f"{demo.url}/ws/test")
         found = {"login": await findings(page)}
-        await page.locator("#demo-users button", has_text="Staff").click()
-        await expect(page.locator("#status")).to_contain_text("Connected")
+        await log_in(page, "Staff")
         for view in ("live", "connect", "log"):
             if name.startswith("phone"):
                 await page.locator(f"[data-tab={view}]").click()
@@ -90,7 +82,7 @@ async def test_the_console(browser: Browser, demo: Server, name: str) -> None:
 async def test_the_bell_with_what_a_customer_has(browser: Browser, demo: Server, name: str) -> None:
     async with screen(browser, name) as page:
         await page.goto(f"{demo.url}/ws/test")
-        await page.locator("#demo-users button", has_text="Amina").click()
+        await log_in(page, "Amina")
         await expect(page.locator("#balances article")).to_have_count(3)
         await expect(page.locator("#market tr").first).to_be_visible()
         assert await findings(page) == []
@@ -127,9 +119,7 @@ async def test_the_admin(browser: Browser, demo: Server, name: str) -> None:
     async with screen(browser, name) as page:
         await page.goto(f"{demo.url}/admin/login/")
         found = {"login": await findings(page)}
-        await page.fill("[name=username]", "root")
-        await page.fill("[name=password]", "root-pass")
-        await page.click("[type=submit]")
+        await log_in_to_admin(page, demo)
         for path in ADMIN[1:]:
             answer = await page.goto(demo.url + path)
             assert answer and answer.ok, path

@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Iterator
 
-import pytest
 from playwright.async_api import Browser, BrowserContext, Route, expect
 
-from tests.e2e.conftest import demo_server
+from tests.e2e.conftest import older
 from tests.e2e.embed import Embed
-from tests.e2e.visitor import Visitor, notify, token_of, visit
+from tests.e2e.visitor import broadcast, notify, token_of, visit
 from tests.services.ports import PATIENCE
 from tests.services.server import Server
 
+MARKET_MOVES = False
 HTML = """
 <script type="module" src="/static/realtime/bell.js"></script>
 <hoardrun-bell token-url="/session/token" lang="{lang}"></hoardrun-bell>
@@ -24,14 +23,7 @@ HTML = """
 """
 
 
-@pytest.fixture(scope="module")
-def demo() -> Iterator[Server]:
-    """The product with a market that stands still."""
-    with demo_server() as server:
-        yield server
-
-
-async def embed(context: BrowserContext, server: Server, lang: str = "en") -> Visitor:
+async def embed(context: BrowserContext, server: Server, lang: str = "en") -> Embed:
     """Open a page that has nothing but the three lines."""
     token = await asyncio.to_thread(token_of, server, "amina")
 
@@ -48,11 +40,19 @@ async def embed(context: BrowserContext, server: Server, lang: str = "en") -> Vi
     return await Embed.open(context, f"{server.url}/shop")
 
 
-async def unread_of(server: Server, name: str) -> str:
+async def counts_of_amina(server: Server) -> dict[str, int]:
     answer = await asyncio.to_thread(
-        server.request, "GET", "/api/v1/snapshot", token=token_of(server, name)
+        server.request, "GET", "/api/v1/snapshot", token=token_of(server, "amina")
     )
-    return str(answer.json()["counts"]["unread"])
+    return dict(answer.json()["counts"])
+
+
+async def unread(server: Server) -> str:
+    return str((await counts_of_amina(server))["unread"])
+
+
+async def unseen(server: Server) -> int:
+    return (await counts_of_amina(server))["unseen"]
 
 
 async def test_three_lines_are_a_bell_that_counts_and_opens_by_keyboard(
@@ -61,9 +61,7 @@ async def test_three_lines_are_a_bell_that_counts_and_opens_by_keyboard(
     shop = await embed(context, demo)
     page = shop.page
     button = page.get_by_role("button", name="Notifications:")
-    await expect(button).to_have_accessible_name(
-        f"Notifications: {await unread_of(demo, 'amina')} unread"
-    )
+    await expect(button).to_have_accessible_name(f"Notifications: {await unread(demo)} unread")
     await asyncio.to_thread(notify, demo, "amina", "Read by keyboard", message="All of it")
     await expect(page.locator("hoardrun-bell [aria-live]")).to_have_text(
         "Read by keyboard. All of it"
@@ -95,7 +93,7 @@ async def test_reading_all_in_one_tab_counts_the_same_in_every_other(
         await asyncio.to_thread(notify, demo, "amina", f"Read me {number}")
     shop, other = await embed(context, demo), await embed(context, demo)
     console = await visit(browser, demo, "Amina")
-    count = await unread_of(demo, "amina")
+    count = await unread(demo)
     bells = [page.locator("hoardrun-bell") for page in (shop.page, other.page, console.page)]
     for bell in bells:
         await expect(bell.locator(".badge")).to_have_text(count)
@@ -114,11 +112,12 @@ async def test_reading_all_in_one_tab_counts_the_same_in_every_other(
         assert visitor.complaints == []
 
 
-async def test_a_bell_that_comes_late_counts_at_once(context: BrowserContext, demo: Server) -> None:
+async def test_a_bell_that_comes_late_counts_at_once(
+    context: BrowserContext, demo: Server, token: str
+) -> None:
     await asyncio.to_thread(notify, demo, "amina", "Before the bell")
-    count = await unread_of(demo, "amina")
+    count = await unread(demo)
     assert int(count) > 0
-    token = await asyncio.to_thread(token_of, demo, "amina")
     first = await Embed.start(context, demo, "amina", token=token)
     later = await Embed.start(context, demo, "amina", token=token)  # on the first one's socket
     for tab in (first, later):
@@ -141,15 +140,11 @@ async def test_a_broadcast_is_announced_and_not_in_the_inbox(
     shop = await embed(context, demo)
     page = shop.page
     badge = page.locator("hoardrun-bell .badge")
-    count = await unread_of(demo, "amina")
+    count = await unread(demo)
     await expect(badge).to_have_text("" if count == "0" else count)
     await page.locator("hoardrun-bell .bell").click()
-    staff = await asyncio.to_thread(token_of, demo, "staff")
-    body = {"title": "To all who are there", "message": "Once"}
-    answer = await asyncio.to_thread(
-        demo.request, "POST", "/ws/broadcast/notification", json=body, token=staff
-    )
-    assert answer.status == 200, answer
+    title = "To all who are there"
+    await asyncio.to_thread(broadcast, demo, "notification", title=title, message="Once")
     await expect(page.locator("hoardrun-bell [aria-live]")).to_have_text(
         "To all who are there. Once"
     )
@@ -160,22 +155,14 @@ async def test_a_broadcast_is_announced_and_not_in_the_inbox(
     assert shop.complaints == []
 
 
-async def seen_by(server: Server) -> int:
-    answer = await asyncio.to_thread(
-        server.request, "GET", "/api/v1/snapshot", token=token_of(server, "amina")
-    )
-    return int(answer.json()["counts"]["unseen"])
-
-
 async def test_an_open_bell_in_a_hidden_page_marks_nothing_seen(
     context: BrowserContext, demo: Server
 ) -> None:
     shop = await embed(context, demo)
-    assert isinstance(shop, Embed)
     await shop.page.locator("hoardrun-bell .bell").click()
     first = shop.page.locator("hoardrun-bell .note strong").first
     async with asyncio.timeout(15 * PATIENCE):
-        while await seen_by(demo):  # what was there before has been looked at
+        while await unseen(demo):  # what was there before has been looked at
             await asyncio.sleep(0.05)
     await shop.hide()
     asked: list[str] = []
@@ -185,10 +172,10 @@ async def test_an_open_bell_in_a_hidden_page_marks_nothing_seen(
     await asyncio.to_thread(notify, demo, "amina", "And one more")
     await expect(first).to_have_text("And one more")  # what the first would have asked is asked
     assert asked == []
-    assert await seen_by(demo) == 2
+    assert await unseen(demo) == 2
     await shop.hide(False)
     await expect(shop.page.locator("hoardrun-bell .bell")).not_to_have_class("bell unseen")
-    assert await seen_by(demo) == 0
+    assert await unseen(demo) == 0
 
 
 def luminance(colour: list[float]) -> float:
@@ -211,12 +198,6 @@ async def test_the_bell_has_plain_colours_in_a_browser_without_light_dark(
     browser: Browser, demo: Server
 ) -> None:
     context = await browser.new_context(color_scheme="dark")
-
-    async def older(route: Route) -> None:
-        answer = await route.fetch()
-        text = (await answer.text()).replace("light-dark(", "no-such-function(")
-        await route.fulfill(response=answer, body=text)
-
     await context.route("**/bellview.js", older)
     await asyncio.to_thread(notify, demo, "amina", "On an older phone", type="security")
     shop = await embed(context, demo)
@@ -276,7 +257,7 @@ from notifications.services import notification_create
 for number in range(45):
     notification_create(user_id=1, title=f"Page {number:02}", message="m")
 """
-    await asyncio.to_thread(demo.manage, "shell", "-v0", "-c", push)
+    await asyncio.to_thread(demo.shell, push)
     page = (await embed(context, demo)).page
     await page.locator("hoardrun-bell .bell").click()
     notes = page.locator("hoardrun-bell .note", has_text="Page ")
@@ -320,8 +301,7 @@ async def test_on_a_phone_the_text_has_the_row_to_itself(browser: Browser, demo:
     assert acts["y"] >= text["y"] + text["height"]
 
 
-async def test_a_bell_without_a_client_says_so(browser: Browser, demo: Server) -> None:
-    context = await browser.new_context()
+async def test_a_bell_without_a_client_says_so(context: BrowserContext, demo: Server) -> None:
     warnings: list[str] = []
     context.on("console", lambda said: warnings.append(said.text) if "bell" in said.text else None)
     shop = await Embed.blank(context, demo)
@@ -343,10 +323,10 @@ async def test_a_bell_without_a_client_says_so(browser: Browser, demo: Server) -
     ]
 
 
-async def test_a_token_url_that_fails_is_no_logout(context: BrowserContext, demo: Server) -> None:
-    token = await asyncio.to_thread(token_of, demo, "amina")
-    shop = await embed(context, demo)
-    page = shop.page
+async def test_a_token_url_that_fails_is_no_logout(
+    context: BrowserContext, demo: Server, token: str
+) -> None:
+    page = (await embed(context, demo)).page
     # The last route that was added is asked first.
     await context.route("**/session/token", lambda route: route.fulfill(status=404))
     await page.reload()

@@ -5,17 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, expect
 
 from tests.e2e.conftest import demo_server
 from tests.e2e.embed import Embed
-from tests.e2e.visitor import HOSTILE, Work, notify, token_of, visit
-from tests.services.ports import PATIENCE, wait_until
+from tests.e2e.visitor import (
+    AMINA,
+    HOSTILE,
+    Work,
+    broadcast,
+    notify,
+    sockets,
+    token_of,
+    until_sockets,
+    visit,
+)
+from tests.services.ports import PATIENCE
 from tests.services.server import Server
-
-AMINA = "user:1"  # seed_demo makes her first
 
 
 def head(server: Server, name: str) -> dict[str, int]:
@@ -24,19 +31,13 @@ def head(server: Server, name: str) -> dict[str, int]:
     return {stream: at["offset"] for stream, at in answer.json()["positions"].items()}
 
 
-def sockets(server: Server, token: str) -> int:
-    """Count the sockets of the first user, as staff."""
-    return len(server.request("GET", "/ws/connections?user_id=1", token=token).json())
-
-
 async def test_a_killed_server_costs_no_event_and_doubles_none(
-    browser: Browser, context: BrowserContext
+    browser: Browser, context: BrowserContext, own: Server
 ) -> None:
     """Slow: the server is killed and started three times, each time under load."""
-    server = await asyncio.to_thread(demo_server)
-    staff = await asyncio.to_thread(token_of, server, "staff")
-    console = await visit(browser, server, "Amina")
-    embed = await Embed.start(context, server, "amina", snapshot=True)
+    staff = await asyncio.to_thread(token_of, own, "staff")
+    console = await visit(browser, own, "Amina")
+    embed = await Embed.start(context, own, "amina", snapshot=True)
     first = (await embed.get("client.positions"))[AMINA]
     stop = asyncio.Event()
 
@@ -44,7 +45,7 @@ async def test_a_killed_server_costs_no_event_and_doubles_none(
         body = {"user_id": 1, "title": f"Load {number}", "message": "m"}
         # While the server is away, whether it was committed is for the stream to say.
         with contextlib.suppress(OSError):
-            server.request("POST", "/api/v1/notifications", json=body, token=staff)
+            own.request("POST", "/api/v1/notifications", json=body, token=staff)
 
     async def load() -> None:
         number = 0
@@ -57,17 +58,17 @@ async def test_a_killed_server_costs_no_event_and_doubles_none(
     for _ in range(3):
         before = len(await embed.offsets(AMINA))
         await embed.until(f"heard.length > {before} + 15")
-        await asyncio.to_thread(server.kill)
+        await asyncio.to_thread(own.kill)
         await expect(console.page.locator("#status")).to_contain_text("Reconnecting")
         await embed.until("client.state === 'connecting'")
-        await asyncio.to_thread(server.start)
+        await asyncio.to_thread(own.start)
         await expect(console.page.locator("#status")).to_contain_text(
             "Connected", timeout=40_000 * PATIENCE
         )
         await embed.until("client.state === 'connected'", 40)
     stop.set()
     await loading
-    last = (await asyncio.to_thread(head, server, "amina"))[AMINA]
+    last = (await asyncio.to_thread(head, own, "amina"))[AMINA]
     await embed.until(f"client.positions['{AMINA}'] === {last}")
     assert await embed.offsets(AMINA) == list(range(first + 1, last + 1))
     assert last - first > 45
@@ -76,23 +77,21 @@ async def test_a_killed_server_costs_no_event_and_doubles_none(
     await expect(badge).to_have_text("99+" if unread > 99 else str(unread))
     assert await console.page.locator("#m-gaps").inner_text() == "0"
     assert console.complaints + embed.complaints == []
-    await asyncio.to_thread(server.stop)
 
 
 async def test_a_hidden_page_stays_quiet_and_comes_back_when_it_is_shown(
-    context: BrowserContext,
+    context: BrowserContext, own: Server
 ) -> None:
-    server = await asyncio.to_thread(demo_server)
     await context.clock.install()
-    embed = await Embed.start(context, server, "amina", share=False)
+    embed = await Embed.start(context, own, "amina", share=False)
     opened: list[str] = []
     embed.page.on("websocket", lambda socket: opened.append(socket.url))
     await embed.hide()
-    await asyncio.to_thread(server.kill)
+    await asyncio.to_thread(own.kill)
     await embed.until("client.state === 'connecting'")
     assert (await embed.get("states.at(-1)"))["retryInMs"] is None
-    await asyncio.to_thread(server.start)
-    notify(server, "amina", "While hidden")
+    await asyncio.to_thread(own.start)
+    notify(own, "amina", "While hidden")
     # Visible, it would have come back long before.
     await context.clock.fast_forward("01:00:00")
     assert opened == []
@@ -101,7 +100,6 @@ async def test_a_hidden_page_stays_quiet_and_comes_back_when_it_is_shown(
     await embed.until("client.state === 'connected'")
     assert len(opened) == 1
     await embed.until("heard.length === 1")
-    await asyncio.to_thread(server.stop)
 
 
 async def test_offline_it_waits_longer_and_online_it_is_back_at_once(
@@ -117,68 +115,50 @@ async def test_offline_it_waits_longer_and_online_it_is_back_at_once(
 
 
 async def test_a_token_that_ends_is_renewed_on_the_open_socket(context: BrowserContext) -> None:
-    server = await asyncio.to_thread(demo_server, ACCESS_TOKEN_MINUTES="60")
-    await context.clock.install()  # in the page; in a worker, nobody can
-    embed = await Embed.start(context, server, "amina", share=False)
-    first = len(await embed.get("asked"))
-    await embed.page.evaluate(
-        """() => {
-            const login = {username: "amina", password: "amina-demo-pass"};
-            window.fresh = async () => (await (await fetch("/api/v1/auth/token", {
-                method: "POST",
-                headers: {"Content-Type": "application/json"},
-                body: JSON.stringify(login),
-            })).json()).access;
-            window.renewed = 0;
-            client.on("authenticated", () => renewed++);
-        }"""
-    )
-    for times in (1, 2):
-        await context.clock.fast_forward("59:30")
-        await embed.until(f"renewed === {times}")
-    await asyncio.to_thread(notify, server, "amina", "Still here")
-    await embed.until("heard.length === 1")
-    assert (await embed.get("asked"))[first:] == ["expiring"] * 2
-    assert [change["state"] for change in await embed.get("states")] == [
-        "connecting",
-        "connecting",
-        "connected",
-    ]
-    assert embed.complaints == []
-    await asyncio.to_thread(server.stop)
+    with demo_server(ACCESS_TOKEN_MINUTES="60") as server:
+        await context.clock.install()  # in the page; in a worker, nobody can
+        embed = await Embed.start(context, server, "amina", share=False)
+        first = len(await embed.get("asked"))
+        await embed.page.evaluate(
+            """() => {
+                const login = {username: "amina", password: "amina-demo-pass"};
+                window.fresh = async () => (await (await fetch("/api/v1/auth/token", {
+                    method: "POST",
+                    headers: {"Content-Type": "application/json"},
+                    body: JSON.stringify(login),
+                })).json()).access;
+                window.renewed = 0;
+                client.on("authenticated", () => renewed++);
+            }"""
+        )
+        for times in (1, 2):
+            await context.clock.fast_forward("59:30")
+            await embed.until(f"renewed === {times}")
+        await asyncio.to_thread(notify, server, "amina", "Still here")
+        await embed.until("heard.length === 1")
+        assert (await embed.get("asked"))[first:] == ["expiring"] * 2
+        assert [change["state"] for change in await embed.get("states")] == [
+            "connecting",
+            "connecting",
+            "connected",
+        ]
+        assert embed.complaints == []
 
 
 async def test_a_refused_token_is_asked_for_again_and_a_missing_one_disconnects(
-    context: BrowserContext, demo: Server
+    context: BrowserContext, demo: Server, token: str
 ) -> None:
-    good = await asyncio.to_thread(token_of, demo, "amina")
-    embed = await Embed.start(context, demo, "amina", token=good, share=False)
-    await embed.page.evaluate("client.disconnect()")
+    embed = await Embed.blank(context, demo)
     await embed.page.evaluate(
-        """async () => {
-            const {Client} = await import("/static/realtime/client.js");
-            Object.assign(window, {asked: [], states: []});
-            const tokens = {connect: "not.a.token", refused: window.token};
-            window.client = new Client({share: false, getToken: ({reason}) => {
-                asked.push(reason);
-                return tokens[reason];
-            }});
-            client.on("state", (change) => states.push(change));
-            client.connect();
-        }"""
+        "good => { window.fresh = (why) => ({connect: 'not.a.token', refused: good})[why]; }", token
     )
+    await embed.connect(share=False)
     await embed.until("client.state === 'connected'")
     assert await embed.get("asked") == ["connect", "refused"]
     assert 4401 in [change["code"] for change in await embed.get("states")]
-    await embed.page.evaluate(
-        """async () => {
-            const {Client} = await import("/static/realtime/client.js");
-            window.states = [];
-            window.client = new Client({share: false, getToken: () => null});
-            client.on("state", (change) => states.push(change));
-            client.connect();
-        }"""
-    )
+    await embed.page.evaluate("client.disconnect()")
+    await embed.page.evaluate("window.fresh = () => null")
+    await embed.connect(share=False)
     await embed.until("client.state === 'disconnected'")
     assert (await embed.get("states.at(-1)"))["reason"] == "nobody is logged in"
 
@@ -186,8 +166,7 @@ async def test_a_refused_token_is_asked_for_again_and_a_missing_one_disconnects(
 async def test_a_handler_that_throws_is_reported_and_stops_nothing(
     context: BrowserContext, demo: Server
 ) -> None:
-    device = "thrower"
-    embed = await Embed.start(context, demo, "amina", device=device, snapshot=True)
+    embed = await Embed.start(context, demo, "amina", device="thrower", snapshot=True)
     first = (await embed.get("client.positions"))[AMINA]
     await embed.page.evaluate(
         """() => {
@@ -313,23 +292,15 @@ async def test_a_snapshot_that_was_given_up_is_read_at_the_next_connect(
 async def test_a_token_that_cannot_be_sent_is_a_failed_attempt(
     context: BrowserContext, demo: Server
 ) -> None:
-    embed = await Embed.start(context, demo, "amina", share=False)
-    await embed.page.evaluate(
-        """async () => {
-            const {Client} = await import("/static/realtime/client.js");
-            window.states = [];
-            const other = new Client({share: false, getToken: () => "not a token"});
-            other.on("state", (change) => states.push(change));
-            other.connect();
-        }"""
-    )
+    embed = await Embed.blank(context, demo)
+    await embed.connect("not a token", share=False)
     await embed.until("states.filter(({retryInMs}) => retryInMs !== null).length > 1")
     assert embed.complaints == []
 
 
-async def test_a_worker_that_dies_is_replaced(browser: Browser, demo: Server) -> None:
-    context = await browser.new_context()
-    token = await asyncio.to_thread(token_of, demo, "amina")
+async def test_a_worker_that_dies_is_replaced(
+    browser: Browser, context: BrowserContext, demo: Server, token: str
+) -> None:
     tabs = [await Embed.start(context, demo, "amina", token=token, snapshot=True) for _ in range(2)]
     first = (await tabs[0].get("client.positions"))[AMINA]
     await tabs[0].get("client.join('market:crypto')")
@@ -348,32 +319,30 @@ async def test_a_worker_that_dies_is_replaced(browser: Browser, demo: Server) ->
     assert rooms == ["market:crypto"]
 
 
-async def test_another_epoch_is_replaced_by_a_snapshot(context: BrowserContext) -> None:
+async def test_another_epoch_is_replaced_by_a_snapshot(
+    context: BrowserContext, own: Server
+) -> None:
     """Slow: a server of its own, killed and started again behind a new epoch."""
-    server = await asyncio.to_thread(demo_server)
-    embed = await Embed.start(context, server, "amina", share=False, snapshot=True)
-    await asyncio.to_thread(server.kill)
+    embed = await Embed.start(context, own, "amina", share=False, snapshot=True)
+    await asyncio.to_thread(own.kill)
     await embed.until("client.state === 'connecting'")
-    await asyncio.to_thread(server.manage, "bump_epoch", "--all")
-    await asyncio.to_thread(server.start)
+    await asyncio.to_thread(own.manage, "bump_epoch", "--all")
+    await asyncio.to_thread(own.start)
     await embed.until("client.state === 'connected'", 40)
     await embed.until("resyncs.length > 1")
     assert {resync["reason"] for resync in (await embed.get("resyncs"))[1:]} == {"epoch"}
-    await asyncio.to_thread(notify, server, "amina", "In the new epoch")
-    last = (await asyncio.to_thread(head, server, "amina"))[AMINA]
+    await asyncio.to_thread(notify, own, "amina", "In the new epoch")
+    last = (await asyncio.to_thread(head, own, "amina"))[AMINA]
     await embed.until("heard.length === 1")
     assert await embed.offsets(AMINA) == [last]
-    await asyncio.to_thread(server.stop)
 
 
 async def test_tabs_share_one_socket_and_each_hears_everything(
-    context: BrowserContext, demo: Server
+    context: BrowserContext, demo: Server, token: str
 ) -> None:
-    staff = await asyncio.to_thread(token_of, demo, "staff")
-    token = await asyncio.to_thread(token_of, demo, "amina")
-    wait_until(lambda: sockets(demo, staff) == 0, seconds=10, what="earlier tests' sockets go")
+    await until_sockets(demo, 0)
     tabs = [await Embed.start(context, demo, "amina", token=token, snapshot=True) for _ in range(3)]
-    wait_until(lambda: sockets(demo, staff) == 1, seconds=10, what="one socket for three tabs")
+    await until_sockets(demo, 1)
     one, two, three = tabs
     first = (await one.get("client.positions"))[AMINA]
     await one.get("client.join('market:BTC-USD', {rate: '5s'})")
@@ -399,72 +368,64 @@ async def test_tabs_share_one_socket_and_each_hears_everything(
     for tab in (two, late):
         await tab.until(f"client.positions['{AMINA}'] === {first + 3}")
     assert await two.get("client.listRooms().then(({joined}) => joined)") == ["market:crypto"]
-    assert sockets(demo, staff) == 1
+    assert len(sockets(demo)) == 1
     for tab in (two, three, late):
         assert tab.complaints == []
         await tab.page.close()
-    wait_until(lambda: sockets(demo, staff) == 0, seconds=10, what="the last tab closes the socket")
+    await until_sockets(demo, 0)
 
 
 async def test_other_logins_share_nothing_and_without_a_worker_each_has_its_own(
-    context: BrowserContext, demo: Server
+    context: BrowserContext, demo: Server, token: str
 ) -> None:
-    staff = await asyncio.to_thread(token_of, demo, "staff")
-    wait_until(lambda: sockets(demo, staff) == 0, seconds=10, what="earlier tests' sockets go")
+    await until_sockets(demo, 0)
     tabs = [await Embed.start(context, demo, "amina") for _ in range(2)]  # two logins of one user
     other = await Embed.start(context, demo, "brian")
-    wait_until(lambda: sockets(demo, staff) == 2, seconds=10, what="a socket for each login")
+    await until_sockets(demo, 2)  # one for each login
     await asyncio.to_thread(notify, demo, "amina", "To Amina alone")
     for tab in tabs:
         await tab.until("heard.length === 1")
     assert await other.get("heard") == []
     await context.add_init_script("delete window.SharedWorker")
-    token = await asyncio.to_thread(token_of, demo, "amina")
     for _ in range(2):
         await Embed.start(context, demo, "amina", token=token)
-    wait_until(lambda: sockets(demo, staff) == 4, seconds=10, what="a socket for each tab")
+    await until_sockets(demo, 4)  # one for each tab
 
 
-async def test_a_lost_shared_socket_comes_back_for_all_tabs(context: BrowserContext) -> None:
-    server = await asyncio.to_thread(demo_server)
-    token = await asyncio.to_thread(token_of, server, "amina")
-    tabs = [await Embed.start(context, server, "amina", token=token) for _ in range(2)]
+async def test_a_lost_shared_socket_comes_back_for_all_tabs(
+    context: BrowserContext, own: Server
+) -> None:
+    token = await asyncio.to_thread(token_of, own, "amina")
+    tabs = [await Embed.start(context, own, "amina", token=token) for _ in range(2)]
     first = (await tabs[0].get("client.positions"))[AMINA]
     await tabs[1].get("client.join('market:crypto')")
-    await asyncio.to_thread(server.kill)
+    await asyncio.to_thread(own.kill)
     for tab in tabs:
         await tab.until("client.state === 'connecting'")
-    await asyncio.to_thread(server.start)
-    await asyncio.to_thread(notify, server, "amina", "Missed, or not")
+    await asyncio.to_thread(own.start)
+    await asyncio.to_thread(notify, own, "amina", "Missed, or not")
     for tab in tabs:
         await tab.until(f"client.positions['{AMINA}'] === {first + 1}", 40)
         assert await tab.offsets(AMINA) == [first + 1]
     assert await tabs[1].get("client.listRooms().then(({joined}) => joined)") == ["market:crypto"]
-    await asyncio.to_thread(server.stop)
 
 
 async def test_markup_in_any_field_is_shown_as_text(browser: Browser, demo: Server) -> None:
-    staff = await asyncio.to_thread(token_of, demo, "staff")
     console = await visit(browser, demo, "Amina")
     page = console.page
-
-    def say(kind: str, body: dict[str, Any]) -> None:
-        answer = demo.request("POST", f"/ws/broadcast/{kind}", json=body, token=staff)
-        assert answer.status in {200, 201}, answer.text
-
     notify(demo, "amina", HOSTILE, message=HOSTILE, metadata={HOSTILE: HOSTILE})
     transaction = {"user_id": 1, "id": HOSTILE[:64], "status": "pending", "amount": "1.00"}
     words = {"description": HOSTILE, "reference": f"{HOSTILE} reference", "type": "payment"}
-    say("transaction", transaction | {"currency": "UGX"} | words)
+    broadcast(demo, "transaction", currency="UGX", **transaction, **words)
     rename = f"""
 from hoardrun.ledger.models import Account
 account = Account.objects.filter(user_id=1).first()
 account.name = {HOSTILE!r}
 account.save()
 """
-    await asyncio.to_thread(demo.manage, "shell", "-v0", "-c", rename)
-    say("announcement", {"title": HOSTILE, "message": HOSTILE})
-    say("market", {"symbol": "XSS-USD", "price": "1.0", "name": HOSTILE, "type": "crypto"})
+    await asyncio.to_thread(demo.shell, rename)
+    broadcast(demo, "announcement", title=HOSTILE, message=HOSTILE)
+    broadcast(demo, "market", symbol="XSS-USD", price="1.0", name=HOSTILE, type="crypto")
     await expect(page.locator("#banners")).to_contain_text(HOSTILE)
     row = page.locator("#transactions li", has=page.get_by_text(HOSTILE, exact=True))
     await expect(row).to_contain_text(f"{HOSTILE} reference")
@@ -480,10 +441,9 @@ account.save()
 
 
 async def test_two_hundred_notifications_at_once_are_all_there_and_each_costs_as_one_of_fifty(
-    browser: Browser,
+    browser: Browser, own: Server
 ) -> None:
-    server = await asyncio.to_thread(demo_server)
-    console = await visit(browser, server, "Amina")
+    console = await visit(browser, own, "Amina")
     push = """
 from notifications.services import notification_create
 for number in range({}):
@@ -493,10 +453,10 @@ for number in range({}):
     meter = await Work.of(console.page)
     work: dict[int, float] = {}
     for count in (50, 200):
-        first = (await asyncio.to_thread(head, server, "amina"))[AMINA]
+        first = (await asyncio.to_thread(head, own, "amina"))[AMINA]
         before = await meter.seconds()
-        await asyncio.to_thread(server.manage, "shell", "-v0", "-c", push.format(count))
-        last = (await asyncio.to_thread(head, server, "amina"))[AMINA]
+        await asyncio.to_thread(own.shell, push.format(count))
+        last = (await asyncio.to_thread(head, own, "amina"))[AMINA]
         assert last - first == count
         await expect(facts).to_contain_text(f"{AMINA} at {last}", use_inner_text=False)
         work[count] = await meter.seconds() - before
@@ -505,4 +465,3 @@ for number in range({}):
     print(json.dumps({"work_s": work}))
     assert work[200] < 8 * work[50]  # in proportion it would be 4 times
     assert console.complaints == []
-    await asyncio.to_thread(server.stop)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, Route, expect
+from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.conftest import demo_server
-from tests.e2e.visitor import Visitor, notify, token_of, visit, visiting
+from tests.e2e.conftest import demo_server, older
+from tests.e2e.visitor import Visitor, broadcast, log_in, notify, token_of, visit, visiting
 from tests.services.admin import Admin
 from tests.services.server import Server
 
@@ -188,8 +188,7 @@ async def test_the_log_goes_with_its_user(amina: Visitor, demo: Server, tmp_path
     await send(page, '{"type": "ping", "id": "of-amina"}')
     await expect(page.locator("#editor-answer")).to_have_text("The server answered: pong.")
     await page.locator("#logout").click()
-    await page.locator("#demo-users button", has_text="Brian").click()
-    await expect(page.locator("#status")).to_contain_text("Connected")
+    await log_in(page, "Brian")
     await expect(page.locator("#log")).to_contain_text("connection_established")
     await page.locator("#log-kinds [data-kind=beat]").click()
     async with page.expect_download() as downloading:
@@ -302,42 +301,37 @@ DIRECTIONS = """(text) => [document, document.querySelector("#bell").shadowRoot]
     .map((node) => [node.id || node.className || node.tagName, getComputedStyle(node).direction])"""
 
 
-async def test_every_text_of_a_user_reads_in_its_own_direction(browser: Browser) -> None:
-    with demo_server() as server:
-        server.manage("shell", "-v0", "-c", RENAME)
-        visitor = await visit(browser, server, "Brian")
-        page = visitor.page
-        await page.locator("#logout").click()
-        await page.locator("#login [name=username]").fill("brian")
-        await page.locator("#login [name=password]").fill("brian-demo-pass")
-        await page.locator("#login [type=submit]").click()  # with the name that the server gives
-        await expect(page.locator("#who-name")).to_have_text(ARABIC)
-        await expect(page.locator("#balances article")).to_have_count(3)
-        await page.locator("#bell .bell").click()
-        await asyncio.to_thread(notify, server, "brian", ARABIC, message=ARABIC)
-        await asyncio.to_thread(server.manage, "announce", ARABIC, ARABIC)
-        await expect(page.locator("#bell .note strong").first).to_have_text(ARABIC)
-        await expect(page.locator(".banner strong")).to_have_text(ARABIC)
-        await page.keyboard.press("Escape")
-        await asyncio.to_thread(notify, server, "brian", f"{ARABIC} 2", message=ARABIC)
-        await expect(page.locator(".toast strong")).to_have_text(f"{ARABIC} 2")
-        await page.locator("#log li", has_text=f"{ARABIC} 2").click()
-        found = await page.evaluate(DIRECTIONS, ARABIC)
-        shown = {"who-name", "balance-name", "clip", "toast-text", "STRONG", "P", "SPAN"}
-        assert shown <= {name for name, _ in found}
-        assert [name for name, direction in found if direction != "rtl"] == []
+async def test_every_text_of_a_user_reads_in_its_own_direction(
+    browser: Browser, own: Server
+) -> None:
+    own.shell(RENAME)
+    visitor = await visit(browser, own, "Brian")
+    page = visitor.page
+    await page.locator("#logout").click()
+    await page.locator("#login [name=username]").fill("brian")
+    await page.locator("#login [name=password]").fill("brian-demo-pass")
+    await page.locator("#login [type=submit]").click()  # with the name that the server gives
+    await expect(page.locator("#who-name")).to_have_text(ARABIC)
+    await expect(page.locator("#balances article")).to_have_count(3)
+    await page.locator("#bell .bell").click()
+    await asyncio.to_thread(notify, own, "brian", ARABIC, message=ARABIC)
+    await asyncio.to_thread(own.manage, "announce", ARABIC, ARABIC)
+    await expect(page.locator("#bell .note strong").first).to_have_text(ARABIC)
+    await expect(page.locator(".banner strong")).to_have_text(ARABIC)
+    await page.keyboard.press("Escape")
+    await asyncio.to_thread(notify, own, "brian", f"{ARABIC} 2", message=ARABIC)
+    await expect(page.locator(".toast strong")).to_have_text(f"{ARABIC} 2")
+    await page.locator("#log li", has_text=f"{ARABIC} 2").click()
+    found = await page.evaluate(DIRECTIONS, ARABIC)
+    shown = {"who-name", "balance-name", "clip", "toast-text", "STRONG", "P", "SPAN"}
+    assert shown <= {name for name, _ in found}
+    assert [name for name, direction in found if direction != "rtl"] == []
 
 
 async def test_a_browser_without_light_dark_gets_plain_colours(
     browser: Browser, demo: Server
 ) -> None:
     context = await browser.new_context(color_scheme="dark")
-
-    async def older(route: Route) -> None:
-        answer = await route.fetch()
-        text = (await answer.text()).replace("light-dark(", "no-such-function(")
-        await route.fulfill(response=answer, body=text)
-
     await context.route("**/base.css", older)
     page = await context.new_page()
     await page.goto(f"{demo.url}/ws/test")
@@ -349,27 +343,22 @@ async def test_a_browser_without_light_dark_gets_plain_colours(
 
 
 async def test_counters_read_apart_and_texts_in_their_own_direction(
-    browser: Browser, demo: Server
+    amina: Visitor, demo: Server
 ) -> None:
-    async with visiting(browser, demo, "Amina") as visitor:
-        page = visitor.page
-        await expect(page.locator("#log-kinds button").first).to_have_accessible_name(
-            re.compile(r"^Events [\d.KM]+$")
-        )
-        text = await page.locator("#log-kinds button").first.text_content()
-        assert re.fullmatch(r"Events [\d.KM]+", text or "")
-        for name in ("#m-in", "#m-out"):
-            box = page.locator("#meters dd", has=page.locator(name))
-            assert re.fullmatch(r"[\d,]+, \d+/s", await box.text_content() or "")
-        chip = page.locator("#joined .chip").first
-        assert re.fullmatch(r"market_data +\d+ ×", await chip.text_content() or "")
-        staff = await asyncio.to_thread(token_of, demo, "staff")
-        # The gravest is shown first: other tests have announced something too.
-        body = {"title": "صيانة", "message": "Tonight", "severity": "emergency"}
-        answer = await asyncio.to_thread(
-            demo.request, "POST", "/ws/broadcast/announcement", json=body, token=staff
-        )
-        assert answer.status == 200, answer
-        banner = page.locator(".banner", has_text="صيانة")
-        await expect(banner.locator("strong")).to_have_css("direction", "rtl")
-        await expect(banner.locator("p")).to_have_css("direction", "ltr")
+    page = amina.page
+    await expect(page.locator("#log-kinds button").first).to_have_accessible_name(
+        re.compile(r"^Events [\d.KM]+$")
+    )
+    text = await page.locator("#log-kinds button").first.text_content()
+    assert re.fullmatch(r"Events [\d.KM]+", text or "")
+    for name in ("#m-in", "#m-out"):
+        box = page.locator("#meters dd", has=page.locator(name))
+        assert re.fullmatch(r"[\d,]+, \d+/s", await box.text_content() or "")
+    chip = page.locator("#joined .chip").first
+    assert re.fullmatch(r"market_data +\d+ ×", await chip.text_content() or "")
+    # The gravest is shown first: other tests have announced something too.
+    body = {"title": "صيانة", "message": "Tonight", "severity": "emergency"}
+    await asyncio.to_thread(broadcast, demo, "announcement", **body)
+    banner = page.locator(".banner", has_text="صيانة")
+    await expect(banner.locator("strong")).to_have_css("direction", "rtl")
+    await expect(banner.locator("p")).to_have_css("direction", "ltr")

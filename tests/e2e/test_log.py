@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.conftest import demo_server
 from tests.e2e.visitor import Visitor, Work, visit
 from tests.services.server import Server
 
+MARKET_MOVES = False  # the server says nothing by itself
 SOURCE = """
 async () => {
     const {link} = await import("/static/realtime/console/main.js");
@@ -43,17 +42,10 @@ STREAM = """
 """
 
 
-@pytest.fixture(scope="module")
-def quiet() -> Iterator[Server]:
-    """A server that says nothing by itself."""
-    with demo_server() as server:
-        yield server
-
-
 @pytest_asyncio.fixture(loop_scope="session")
-async def visitor(browser: Browser, quiet: Server) -> AsyncIterator[Visitor]:
+async def visitor(browser: Browser, demo: Server) -> AsyncIterator[Visitor]:
     """A visitor without a connection: the test says what the log hears."""
-    visitor = await visit(browser, quiet, "Brian")
+    visitor = await visit(browser, demo, "Brian")
     await visitor.page.locator("#connect").click()
     await expect(visitor.page.locator("#status")).to_contain_text("Not connected")
     await visitor.page.evaluate(SOURCE)

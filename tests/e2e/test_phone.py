@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from typing import Literal
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.conftest import demo_server
-from tests.e2e.visitor import Visitor, token_of
+from tests.e2e.visitor import Visitor, broadcast, log_in, log_in_to_admin
 from tests.services.server import Server
 
 BRIGHT = """() => {
@@ -31,17 +29,9 @@ WIDER = """() => [...document.querySelectorAll("body *")]
 
 
 @pytest.fixture(scope="module")
-def demo() -> Iterator[Server]:
-    with demo_server(SIMULATE_MARKET="1") as server:
-        server.manage("shell", "-v0", "-c", RENAME)
-        yield server
-
-
-def announce(server: Server, title: str) -> None:
-    body = {"title": title, "message": title}
-    token = token_of(server, "staff")
-    answer = server.request("POST", "/ws/broadcast/announcement", json=body, token=token)
-    assert answer.status == 200, answer
+def demo(demo: Server) -> Server:
+    demo.shell(RENAME)
+    return demo
 
 
 async def fits(page: Page) -> None:
@@ -63,15 +53,13 @@ async def test_nothing_is_wider_than_a_phone(
     )
     visitor = await Visitor.open(context, f"{demo.url}/ws/test")
     page = visitor.page
-    amina = page.locator("#demo-users button", has_text="Amina")
-    await expect(amina).to_be_visible()
+    await expect(page.locator("#demo-users button", has_text="Amina")).to_be_visible()
     assert await page.evaluate(BRIGHT) == (scheme == "light")
     await fits(page)
-    await amina.click()
-    await expect(page.locator("#status")).to_contain_text("Connected")
+    await log_in(page, "Amina")
     await expect(page.locator("#balances article")).to_have_count(3)
     await expect(page.locator("#market tr").first).to_be_visible()
-    await asyncio.to_thread(announce, demo, LONG)
+    await asyncio.to_thread(broadcast, demo, "announcement", title=LONG, message=LONG)
     await expect(page.locator(".banner", has_text=LONG).first).to_be_visible()
     for tab in ("live", "connect", "log"):
         await page.locator(f".tabs [data-tab={tab}]").tap()
@@ -92,7 +80,7 @@ CARRY = f"""
 from django.contrib.auth.models import User
 from hoardrun.ledger import actors, services
 from hoardrun.ledger.models import Account
-root = User.objects.create_superuser("root", password="root-pass")
+root = User.objects.get(username="root")
 user = User.objects.get(username="amina")
 closed, other = (
     services.account_open(user_id=user.pk, currency="KES", name="{LONG}", opening_balance=900)
@@ -114,14 +102,12 @@ print(closed.pk, pending.pk, side.pk, txn.pk)
 async def test_no_page_of_the_ledgers_admin_is_wider_than_a_phone(
     browser: Browser, demo: Server
 ) -> None:
-    out = await asyncio.to_thread(demo.manage, "shell", "-v0", "-c", CARRY)
-    account, pending, side, txn = out.split()
     context = await browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     visitor = await Visitor.open(context, f"{demo.url}/admin/login/")
     page = visitor.page
-    await page.fill("[name=username]", "root")
-    await page.fill("[name=password]", "root-pass")
-    await page.click("[type=submit]")
+    await log_in_to_admin(page, demo)
+    out = await asyncio.to_thread(demo.shell, CARRY)
+    account, pending, side, txn = out.split()
     for path in ADMIN:
         for number in (pending, txn) if "{txn}" in path else (pending,):
             await page.goto(f"{demo.url}{path.format(account=account, txn=number, side=side)}")

@@ -6,47 +6,27 @@ import re
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Page, expect
+from playwright.async_api import Browser, BrowserContext, expect
 
+from tests.e2e.visitor import Visitor, log_in_to_admin
 from tests.services.server import Server
 
 
-class Watched:
-    """A page, and what its policy made the browser refuse."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.refused: list[str] = []
-        page.on("console", self._note)
-        page.on("pageerror", lambda error: self.refused.append(str(error)))
-
-    def _note(self, message: ConsoleMessage) -> None:
-        if re.search(r"Content Security Policy|Refused to", message.text):
-            self.refused.append(f"{self.page.url}: {message.text}")
+def refused(visitor: Visitor) -> list[str]:
+    """List what the browser complained of, but for answers that are errors by design."""
+    return [text for text in visitor.complaints if not re.search(r"a status of 40[34]", text)]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def staff(browser: Browser, demo: Server) -> Watched:
+async def staff(browser: Browser, demo: Server) -> Visitor:
     """A superuser, logged in to the admin."""
-    demo.manage(
-        "shell",
-        "-v0",
-        "-c",
-        "from django.contrib.auth.models import User as U;"
-        "u, _ = U.objects.get_or_create(username='root', is_staff=True, is_superuser=True);"
-        "u.set_password('a-pass-for-root'); u.save()",
-    )
     context = await browser.new_context(viewport={"width": 1280, "height": 900})
-    watched = Watched(await context.new_page())
-    await watched.page.goto(f"{demo.url}/admin/")
-    await watched.page.fill("#id_username", "root")
-    await watched.page.fill("#id_password", "a-pass-for-root")
-    await watched.page.click("input[type=submit]")
-    await expect(watched.page.locator("#content h1")).to_contain_text("Support")
-    return watched
+    visitor = await Visitor.open(context, f"{demo.url}/admin/")
+    await log_in_to_admin(visitor.page, demo)
+    return visitor
 
 
-async def test_the_admin_works_under_its_policy(staff: Watched, demo: Server) -> None:
+async def test_the_admin_works_under_its_policy(staff: Visitor, demo: Server) -> None:
     page = staff.page
     links = await page.locator("#content-main th a").evaluate_all("all => all.map(a => a.href)")
     assert len(links) > 8
@@ -60,10 +40,10 @@ async def test_the_admin_works_under_its_policy(staff: Watched, demo: Server) ->
         answer = await page.goto(f"{link}add/")
         assert answer is not None
         assert answer.status in {200, 403}
-    assert staff.refused == []
+    assert refused(staff) == []
 
 
-async def test_the_scripts_of_the_admin_run(staff: Watched, demo: Server) -> None:
+async def test_the_scripts_of_the_admin_run(staff: Visitor, demo: Server) -> None:
     page = staff.page
     await page.goto(f"{demo.url}/admin/auth/user/")
     await page.locator("#action-toggle").click()  # which checks all others
@@ -78,16 +58,15 @@ async def test_the_scripts_of_the_admin_run(staff: Watched, demo: Server) -> Non
     assert await page.evaluate("getComputedStyle(document.querySelector('#header')).display") == (
         "flex"
     )
-    assert staff.refused == []
+    assert refused(staff) == []
 
 
 @pytest.mark.parametrize("path", ["/api/docs", "/ws/test", "/nothing", "/admin/login/"])
-async def test_a_page_is_refused_nothing(browser: Browser, demo: Server, path: str) -> None:
-    context = await browser.new_context()
-    watched = Watched(await context.new_page())
-    await watched.page.goto(demo.url + path)
+async def test_a_page_is_refused_nothing(context: BrowserContext, demo: Server, path: str) -> None:
+    visitor = await Visitor.open(context, demo.url + path)
+    page = visitor.page
     if path == "/api/docs":
-        await expect(watched.page.locator(".opblock").first).to_be_visible()
-        await watched.page.locator(".opblock-summary-control").first.click()
-    await watched.page.wait_for_load_state("networkidle")
-    assert watched.refused == []
+        await expect(page.locator(".opblock").first).to_be_visible()
+        await page.locator(".opblock-summary-control").first.click()
+    await page.wait_for_load_state("networkidle")
+    assert refused(visitor) == []

@@ -6,30 +6,23 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 
-import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from realtime.protocol.codes import CloseCode
 from tests.e2e.conftest import demo_server
-from tests.e2e.visitor import HOSTILE, set_hidden
+from tests.e2e.visitor import AMINA_ID, HOSTILE, Visitor, log_in, set_hidden
 from tests.services.client import Client
 from tests.services.ports import PATIENCE
 from tests.services.server import Server
 
 
-class Desk:
-    """Somebody at the page, and what their browser complained of."""
+class Desk(Visitor):
+    """Somebody at the page, who may open the panel."""
 
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.complaints: list[str] = []
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", self._note)
-
-    def _note(self, message: object) -> None:
-        if getattr(message, "type", "") == "error":
-            self.complaints.append(getattr(message, "text", ""))
+    async def fold(self) -> None:
+        """Open the panel, or close it."""
+        await self.page.locator("#staff-fold > summary").click()
 
     async def choose(self, kind: str) -> None:
         await self.page.locator("#staff-kind").select_option(kind)
@@ -51,10 +44,8 @@ async def open_page(browser: Browser, server: Server, name: str, *, clock: bool 
     context = await browser.new_context(viewport={"width": 1440, "height": 900})
     if clock:
         await context.clock.install()
-    desk = Desk(await context.new_page())
-    await desk.page.goto(f"{server.url}/ws/test")
-    await desk.page.locator("#demo-users button", has_text=name).click()
-    await expect(desk.page.locator("#status")).to_contain_text("Connected")
+    desk = await Desk.open(context, f"{server.url}/ws/test")
+    await log_in(desk.page, name)
     return desk
 
 
@@ -69,24 +60,12 @@ async def amina(browser: Browser, demo: Server) -> AsyncIterator[Desk]:
 async def staff(browser: Browser, demo: Server) -> AsyncIterator[Desk]:
     """Somebody of staff, with the panel open."""
     desk = await open_page(browser, demo, "Support Staff")
-    await desk.page.locator("#staff-fold > summary").click()
+    await desk.fold()
     yield desk
     assert desk.complaints == []
 
 
-@pytest.fixture
-def amina_id(demo: Server) -> str:
-    login = demo.request(
-        "POST",
-        "/api/v1/auth/token",
-        json={"username": "amina", "password": "amina-demo-pass"},
-    ).json()
-    return str(login["user"]["id"])
-
-
-async def test_a_notification_of_staff_reaches_its_customer_once(
-    staff: Desk, amina: Desk, amina_id: str
-) -> None:
+async def test_a_notification_of_staff_reaches_its_customer_once(staff: Desk, amina: Desk) -> None:
     badge = amina.page.locator("#bell .badge")
     before = int(await badge.inner_text() or 0)
     await staff.fill(user_id="amina", title="From the desk <b>x</b>")
@@ -105,10 +84,10 @@ async def test_a_notification_of_staff_reaches_its_customer_once(
 
 
 async def test_a_transaction_update_of_staff_shows_in_the_customers_list(
-    staff: Desk, amina: Desk, amina_id: str
+    staff: Desk, amina: Desk
 ) -> None:
     await staff.choose("transaction")
-    await staff.fill(user_id=amina_id, id="txn-desk", description="Refund of the desk")
+    await staff.fill(user_id=str(AMINA_ID), id="txn-desk", description="Refund of the desk")
     await staff.send()
     await staff.is_told("Transaction sent to")
     row = amina.page.locator('#transactions li[data-transaction="txn-desk"]')
@@ -117,14 +96,14 @@ async def test_a_transaction_update_of_staff_shows_in_the_customers_list(
 
 
 async def test_a_balance_update_of_staff_shows_on_the_customers_account(
-    staff: Desk, amina: Desk, amina_id: str
+    staff: Desk, amina: Desk
 ) -> None:
     card = amina.page.locator("#balances article", has_text="USD")
     account = await card.first.get_attribute("data-account")
     assert account
     await staff.choose("balance")
     await staff.fill(
-        user_id=amina_id,
+        user_id=str(AMINA_ID),
         account_id=account,
         currency="USD",
         available_balance="77.25",
@@ -159,9 +138,9 @@ async def test_an_announcement_of_staff_shows_to_the_customer(staff: Desk, amina
     await expect(amina.page.locator("#banners")).to_contain_text("The desk is closed")
 
 
-async def test_an_error_of_the_api_shows_at_its_field(staff: Desk, amina_id: str) -> None:
+async def test_an_error_of_the_api_shows_at_its_field(staff: Desk) -> None:
     await staff.choose("transaction")
-    await staff.fill(user_id=amina_id, currency="XYZ")
+    await staff.fill(user_id=str(AMINA_ID), currency="XYZ")
     await staff.send()
     await staff.is_told("Correct these fields: currency.")
     field = staff.page.locator("#staff-fields label", has_text="Currency")
@@ -186,8 +165,7 @@ async def test_a_customer_does_not_see_the_panel(amina: Desk) -> None:
 async def test_the_panel_goes_with_the_login_of_staff(staff: Desk) -> None:
     await expect(staff.page.locator("#staff-connections li").first).to_be_visible()
     await staff.page.locator("#logout").click()
-    await staff.page.locator("#demo-users button", has_text="Brian").click()
-    await expect(staff.page.locator("#status")).to_contain_text("Connected")
+    await log_in(staff.page, "Brian")
     await expect(staff.page.locator("#staff")).to_be_hidden()
     assert "Amina" not in (await staff.page.locator("#staff").text_content() or "")
     await expect(staff.page.locator("#staff-connections li")).to_have_count(0)
@@ -240,7 +218,7 @@ async def test_the_form_offers_names_and_refuses_an_unknown_one(
     await staff.send()
     await staff.is_told("Notification sent to amina")
     create = "from django.contrib.auth.models import User; User.objects.create(username='Zawadi')"
-    await asyncio.to_thread(demo.manage, "shell", "-v0", "-c", create)
+    await asyncio.to_thread(demo.shell, create)
     await name.fill("Zawadi")
     await staff.send()
     await staff.is_told("Notification sent to Zawadi")
@@ -256,7 +234,7 @@ async def test_the_panel_is_read_anew_when_the_page_is_shown_again(
 ) -> None:
     staff = await open_page(browser, demo, "Support Staff", clock=True)
     page = staff.page
-    await page.locator("#staff-fold > summary").click()
+    await staff.fold()
     rows = page.locator("#staff-connections li")
     await expect(rows.first).to_be_visible()
     await set_hidden(page, True)
@@ -289,7 +267,7 @@ async def test_a_wrong_price_is_explained_in_words(staff: Desk) -> None:
 
 
 async def test_text_from_a_client_is_shown_as_text(staff: Desk, demo: Server) -> None:
-    token = (await asyncio.to_thread(demo.manage, "shell", "-v0", "-c", _MALLORY)).strip()
+    token = (await asyncio.to_thread(demo.shell, _MALLORY)).strip()
     device = HOSTILE[:64]
     client = await Client.open(
         demo.ws_url, token=token, device=device, headers={"User-Agent": HOSTILE}
@@ -311,10 +289,10 @@ async def test_text_from_a_client_is_shown_as_text(staff: Desk, demo: Server) ->
 
 async def test_staff_without_rights_is_told_which_are_missing(browser: Browser) -> None:
     with demo_server() as server:
-        server.manage("shell", "-v0", "-c", _NO_RIGHTS)
+        server.shell(_NO_RIGHTS)
         desk = await open_page(browser, server, "Support Staff")
         page = desk.page
-        await page.locator("#staff-fold > summary").click()
+        await desk.fold()
         await expect(page.locator("#staff-waiting-says")).to_contain_text(
             "broadcasts.broadcast or broadcasts.approve_broadcast"
         )
@@ -328,9 +306,9 @@ async def test_staff_without_rights_is_told_which_are_missing(browser: Browser) 
 
 async def test_a_broadcast_to_many_waits_for_approval(browser: Browser) -> None:
     with demo_server(BROADCAST_APPROVAL_AUDIENCE="0") as server:
-        server.manage("shell", "-v0", "-c", _BRIAN_IS_STAFF)
+        server.shell(_BRIAN_IS_STAFF)
         author = await open_page(browser, server, "Support Staff")
-        await author.page.locator("#staff-fold > summary").click()
+        await author.fold()
         await author.choose("announcement")
         await author.fill(title="For everybody")
         await author.send()
@@ -341,7 +319,7 @@ async def test_a_broadcast_to_many_waits_for_approval(browser: Browser) -> None:
         own = author.page.locator("#staff-waiting li", has_text="For everybody")
         await expect(own.get_by_role("button", name="Approve")).to_be_disabled()
         approver = await open_page(browser, server, "Brian")
-        await approver.page.locator("#staff-fold > summary").click()
+        await approver.fold()
         waiting = approver.page.locator("#staff-waiting li", has_text="For everybody")
         await waiting.get_by_role("button", name="Approve").click()
         await expect(approver.page.locator("#staff-waiting-done")).to_contain_text("approved")
@@ -351,8 +329,8 @@ async def test_a_broadcast_to_many_waits_for_approval(browser: Browser) -> None:
         await author.fill(title="For nobody")
         await author.send()
         await author.is_told("waits for another person's approval")
-        await approver.page.locator("#staff-fold > summary").click()
-        await approver.page.locator("#staff-fold > summary").click()
+        await approver.fold()
+        await approver.fold()
         waiting = approver.page.locator("#staff-waiting li", has_text="For nobody")
         await waiting.get_by_role("button", name="Reject").click()
         await expect(approver.page.locator("#staff-waiting-done")).to_contain_text("rejected")

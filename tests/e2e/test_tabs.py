@@ -4,48 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect
 
-from tests.e2e.conftest import demo_server
 from tests.e2e.embed import Embed
-from tests.e2e.visitor import Visitor, notify, token_of, visit
+from tests.e2e.visitor import AMINA, Visitor, notify, until_sockets, visit
 from tests.services.environment import ROOT
-from tests.services.ports import PATIENCE, wait_until
+from tests.services.ports import PATIENCE
 from tests.services.server import Server
 
 VERSION_JS = ROOT / "realtime/static/realtime/version.js"
-AMINA = "user:1"  # seed_demo makes her first
+MARKET_MOVES = False
 SESSION = "JSON.parse(sessionStorage.getItem('hoardrun.session'))"
 
 
-@pytest.fixture(scope="module")
-def demo() -> Iterator[Server]:
-    """The product with a market that stands still."""
-    with demo_server() as server:
-        yield server
-
-
-def sockets(server: Server, staff: str) -> list[dict[str, str]]:
-    """The connections that the server has of Amina."""
-    found: list[dict[str, str]] = server.request(
-        "GET", "/ws/connections?user_id=1", token=staff
-    ).json()
-    return found
-
-
-def wait_for(server: Server, staff: str, count: int) -> None:
-    wait_until(lambda: len(sockets(server, staff)) == count, seconds=15, what=f"{count} sockets")
-
-
-async def test_eleven_tabs_that_share_are_one_socket(context: BrowserContext, demo: Server) -> None:
-    staff = await asyncio.to_thread(token_of, demo, "staff")
-    token = await asyncio.to_thread(token_of, demo, "amina")
-    await asyncio.to_thread(wait_for, demo, staff, 0)
+async def test_eleven_tabs_that_share_are_one_socket(
+    context: BrowserContext, demo: Server, token: str
+) -> None:
+    await until_sockets(demo, 0)
     tabs = [await Embed.start(context, demo, "amina", token=token) for _ in range(11)]
-    await asyncio.to_thread(wait_for, demo, staff, 1)
+    await until_sockets(demo, 1)
     await asyncio.to_thread(notify, demo, "amina", "To eleven tabs")
     for tab in tabs:
         await tab.until("heard.length === 1")
@@ -55,11 +34,9 @@ async def test_eleven_tabs_that_share_are_one_socket(context: BrowserContext, de
 
 @pytest.mark.parametrize("share", [False, True], ids=["alone", "in the worker"])
 async def test_the_tab_that_an_eleventh_replaced_is_back_when_it_is_looked_at(
-    context: BrowserContext, demo: Server, share: bool
+    context: BrowserContext, demo: Server, token: str, share: bool
 ) -> None:
-    staff = await asyncio.to_thread(token_of, demo, "staff")
-    token = await asyncio.to_thread(token_of, demo, "amina")
-    await asyncio.to_thread(wait_for, demo, staff, 0)
+    await until_sockets(demo, 0)
     first = await Embed.start(context, demo, "amina", token=token, share=share, snapshot=True)
     at = (await first.get("client.positions"))[AMINA]
     await first.hide(not share)
@@ -79,37 +56,29 @@ async def test_the_tab_that_an_eleventh_replaced_is_back_when_it_is_looked_at(
 
 
 async def test_a_page_of_a_new_version_does_not_join_the_worker_of_an_old_one(
-    context: BrowserContext, demo: Server
+    context: BrowserContext, demo: Server, token: str
 ) -> None:
-    staff = await asyncio.to_thread(token_of, demo, "staff")
-    token = await asyncio.to_thread(token_of, demo, "amina")
-    await asyncio.to_thread(wait_for, demo, staff, 0)
+    await until_sockets(demo, 0)
     old = await Embed.start(context, demo, "amina", token=token)
     new = re.sub('VERSION = ".*"', 'VERSION = "of tomorrow"', VERSION_JS.read_text())
     await context.route(
         "**/version.js", lambda route: route.fulfill(body=new, content_type="text/javascript")
     )
     await Embed.start(context, demo, "amina", token=token)
-    await asyncio.to_thread(wait_for, demo, staff, 2)
+    await until_sockets(demo, 2)
     assert await old.get("client.state") == "connected"
 
 
 async def test_a_worker_that_cannot_be_had_is_said_once_and_the_tab_goes_on_alone(
-    context: BrowserContext, demo: Server
+    context: BrowserContext, demo: Server, token: str
 ) -> None:
-    said: list[str] = []
-
-    def hear(words: ConsoleMessage) -> None:
-        if words.type == "warning":
-            said.append(words.text)
-
-    context.on("console", hear)
-    token = await asyncio.to_thread(token_of, demo, "amina")
+    said: list[ConsoleMessage] = []
+    context.on("console", lambda words: said.append(words))
     tab = await Embed.start(context, demo, "amina", token=token, workerUrl="/static/none.js")
     assert await tab.get("client.state") == "connected"
     await tab.page.evaluate("client.disconnect(), client.connect()")
     await tab.until("client.state === 'connected'")
-    [warning] = said
+    [warning] = [words.text for words in said if words.type == "warning"]
     assert "each tab has a connection of its own" in warning
     assert "/static/none.js" in warning and "workerUrl" in warning
 
@@ -204,8 +173,9 @@ ASK_IN_TURN = """async (token) => {
 }"""
 
 
-async def test_tabs_take_turns_to_ask_for_a_token(context: BrowserContext, demo: Server) -> None:
-    token = await asyncio.to_thread(token_of, demo, "amina")
+async def test_tabs_take_turns_to_ask_for_a_token(
+    context: BrowserContext, demo: Server, token: str
+) -> None:
     tabs = [await Embed.start(context, demo, "amina", token=token, share=False) for _ in range(3)]
     for tab in tabs:
         await tab.page.evaluate(ASK_IN_TURN, token)
@@ -225,11 +195,10 @@ async def test_tabs_take_turns_to_ask_for_a_token(context: BrowserContext, demo:
 
 
 async def test_behind_a_path_prefix_the_api_and_the_bell_stay_below_it(
-    context: BrowserContext, demo: Server
+    context: BrowserContext, demo: Server, token: str
 ) -> None:
     asked: list[str] = []
     context.on("request", lambda request: asked.append(request.url))
-    token = await asyncio.to_thread(token_of, demo, "amina")
     tab = await Embed.start(context, demo, "amina", token=token)
     server = f"{demo.url}/money"
 

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Self
 from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, BrowserContext, CDPSession, Page, Request, expect
 
+from tests.services.ports import wait_until
 from tests.services.server import Server
 
 # What the browser itself says where a test takes the server or the network away.
 OF_AN_OUTAGE = ("ERR_INTERNET_DISCONNECTED", "ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET")
 # What would run, or show as a picture, in a page that took text for markup.
 HOSTILE = '<img src=x onerror="window.broken=1"><script>window.broken=1</script>\'"&lt;'
+AMINA_ID = 1  # seed_demo makes her first
+AMINA = f"user:{AMINA_ID}"  # her stream
+SUPERUSER = """
+from django.contrib.auth.models import User
+if not User.objects.filter(username="root").exists():
+    User.objects.create_superuser("root", password="root-pass")
+"""
 WATCH_POLICY = """
 addEventListener("securitypolicyviolation", ({violatedDirective, blockedURI}) =>
     console.error(`CSP: ${violatedDirective} ${blockedURI}`))
@@ -42,7 +52,7 @@ class Visitor:
         self._host = ""
 
     @classmethod
-    async def open(cls, context: BrowserContext, url: str) -> Visitor:
+    async def open(cls, context: BrowserContext, url: str) -> Self:
         """Open a page; from then on, every other host is a complaint."""
         await context.add_init_script(WATCH_POLICY)
         visitor = cls(context, await context.new_page())
@@ -64,14 +74,29 @@ class Visitor:
         return int(text or 0)
 
 
+async def log_in(page: Page, name: str) -> None:
+    """Choose a demo user at the console's login."""
+    await page.locator("#demo-users button", has_text=name).click()
+    await expect(page.locator("#status")).to_contain_text("Connected")
+
+
+async def log_in_to_admin(page: Page, server: Server) -> None:
+    """Log in at the admin as a superuser, who is made at the first time."""
+    await asyncio.to_thread(server.shell, SUPERUSER)
+    await page.goto(f"{server.url}/admin/login/")
+    await page.fill("[name=username]", "root")
+    await page.fill("[name=password]", "root-pass")
+    await page.click("[type=submit]")
+    await expect(page.locator("#content h1")).to_contain_text("Support")
+
+
 async def visit(
     browser: Browser, server: Server, name: str, context: BrowserContext | None = None
 ) -> Visitor:
     """Log in at the console as a demo user."""
     context = context or await browser.new_context(viewport={"width": 1440, "height": 900})
     visitor = await Visitor.open(context, f"{server.url}/ws/test")
-    await visitor.page.locator("#demo-users button", has_text=name).click()
-    await expect(visitor.page.locator("#status")).to_contain_text("Connected")
+    await log_in(visitor.page, name)
     await expect(visitor.page.locator("#balances article")).to_have_count(3)
     return visitor
 
@@ -116,21 +141,36 @@ class Work:
 
 def token_of(server: Server, name: str) -> str:
     """Log in over HTTP."""
-    answer = server.request(
-        "POST",
-        "/api/v1/auth/token",
-        json={"username": name, "password": f"{name}-demo-pass"},
-    )
-    return str(answer.json()["access"])
+    return server.log_in(name, f"{name}-demo-pass")["access"]
 
 
-def notify(server: Server, name: str, title: str, *, token: str = "", **more: object) -> None:
+def send_as_staff(server: Server, path: str, body: dict[str, object]) -> None:
+    answer = server.request("POST", path, json=body, token=token_of(server, "staff"))
+    assert answer.status in {200, 201}, answer
+
+
+def notify(server: Server, name: str, title: str, **more: object) -> None:
     """Send a customer a notification, as staff."""
     user_id = server.request("GET", "/api/v1/auth/me", token=token_of(server, name)).json()["id"]
-    answer = server.request(
-        "POST",
-        "/api/v1/notifications",
-        json={"user_id": int(user_id), "title": title, "message": "m", **more},
-        token=token or token_of(server, "staff"),
-    )
-    assert answer.status == 201, answer
+    body = {"user_id": int(user_id), "title": title, "message": "m", **more}
+    send_as_staff(server, "/api/v1/notifications", body)
+
+
+def broadcast(server: Server, kind: str, **body: object) -> None:
+    """Publish a message of a kind, as staff."""
+    send_as_staff(server, f"/ws/broadcast/{kind}", body)
+
+
+def sockets(server: Server) -> list[dict[str, str]]:
+    """Read which connections the server has of Amina, as staff."""
+    path = f"/ws/connections?user_id={AMINA_ID}"
+    return list(server.request("GET", path, token=token_of(server, "staff")).json())
+
+
+async def until_sockets(server: Server, count: int) -> None:
+    """Wait until the server has so many connections of Amina."""
+
+    def there_are() -> bool:
+        return len(sockets(server)) == count
+
+    await asyncio.to_thread(wait_until, there_are, seconds=15, what=f"{count} sockets")
