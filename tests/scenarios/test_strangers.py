@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, suppress
 
@@ -12,7 +11,7 @@ import pytest
 from realtime.protocol.codes import CloseCode
 from tests.nodes import ALICE, BOB, STAFF, USERS, connect, node, token_for
 from tests.services.client import Client
-from tests.services.handshake import offer, shake
+from tests.services.handshake import shake
 from tests.services.plugin import Serve
 from tests.services.ports import PATIENCE
 from tests.services.postgres import Postgres
@@ -217,33 +216,3 @@ async def test_other_servers_refuse_handshakes_too(kind: Kind) -> None:
         assert await status_of(server, own) == 101
         seen = [(await shake(server.port, headers=[NOBODY]))[0] for _ in range(20)]
         assert seen[-1] in {403, 429}  # ASGI has no other refusal than 403 without an extension
-
-
-@pytest.mark.servers
-@pytest.mark.parametrize(
-    ("request_", "status"),
-    [
-        (b"GET /admin/login/ HTTP/1.1\r\nHost: " + b"eyJ" * 34_000 + b"\r\n\r\n", 431),
-        (b"GET /" + b"eyJ" * 20_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 431),
-        (offer(80, headers=[("Cookie", "a" * 40_000)]), 431),
-        (b"POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 300000000\r\n\r\n", 413),
-        (
-            b"POST /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-            + (b"ffff\r\n" + b"x" * 65535 + b"\r\n") * 100,
-            413,
-        ),
-    ],
-    ids=["host", "url", "handshake", "length", "chunks"],
-)
-async def test_a_request_beyond_the_bounds_is_refused_with_a_problem(
-    served: Server, request_: bytes, status: int
-) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
-    writer.write(request_)
-    async with asyncio.timeout(10 * PATIENCE):
-        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
-    writer.close()
-    assert head.startswith(b"HTTP/1.1 %d " % status)
-    assert b"content-type: application/problem+json" in head
-    assert json.loads(body)["status"] == status
-    assert served.request("GET", "/healthz").status == 200

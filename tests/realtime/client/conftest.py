@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from websockets.asyncio.server import Server as WebSockets
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from realtime.client import Client
@@ -140,32 +141,62 @@ def port_of(server: WebSockets) -> int:
     return int(next(iter(server.sockets)).getsockname()[1])
 
 
+def whole(offset: int, epoch: str, **others: int) -> dict[str, Any]:
+    """Make a snapshot that is as of these offsets."""
+    offsets = {STREAM: offset, **others}
+    return {"positions": {name: {"offset": at} for name, at in offsets.items()}, "epoch": epoch}
+
+
+class Script:
+    """What a scripted server was asked for, and what its clients have said."""
+
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+        self.heard: list[Any] = []
+
+
+async def each(*answers: Any) -> AsyncIterator[Any]:
+    """Answer with these in turn."""
+    for answer in answers:
+        yield answer
+
+
+Talk = Callable[[ServerConnection, int], Awaitable[None]]
+
+
 @asynccontextmanager
 async def wrong(
-    talk: Any, *, snapshot: Any = None, **options: Any
-) -> AsyncIterator[tuple[Client, Seen, list[str]]]:
-    """Serve with `talk(socket, number of the connection)`, and a client; paths are noted.
+    talk: Talk | Sequence[str], *, snapshots: AsyncIterator[Any] | None = None, **options: Any
+) -> AsyncIterator[tuple[Client, Seen, Script]]:
+    """Serve with `talk(socket, number of the connection)` or with texts, and a client.
 
-    `await snapshot()` is what its path answers, a status alone or what a snapshot holds.
+    Each of `snapshots` is what its path answers, a status alone or what a snapshot holds.
     """
-    paths: list[str] = []
+    script = Script()
 
     async def look(socket: ServerConnection, request: Request) -> Response | None:
         if request.path != "/snapshot":
             return None
-        answer = await snapshot()
+        assert snapshots is not None
+        answer = await anext(snapshots)
         if isinstance(answer, HTTPStatus):
             return socket.respond(answer, "{}")
         return socket.respond(HTTPStatus.OK, json.dumps(answer))
 
     async def answer(socket: ServerConnection) -> None:
-        paths.append(socket.request.path if socket.request else "")
-        await talk(socket, len(paths))
-        await socket.wait_closed()
+        script.paths.append(socket.request.path if socket.request else "")
+        if callable(talk):
+            await talk(socket, len(script.paths))
+        else:
+            for text in talk:
+                await socket.send(text)
+        with suppress(ConnectionClosed):
+            async for said in socket:
+                script.heard.append(json.loads(said))
 
     async with serve(answer, "127.0.0.1", 0, process_request=look) as server:
         get_token = options.pop("get_token", None) or getter(ALICE)
         client = Client(f"ws://127.0.0.1:{port_of(server)}/ws/notifications", get_token, **options)
         seen = Seen(client)
         async with client:
-            yield client, seen, paths
+            yield client, seen, script

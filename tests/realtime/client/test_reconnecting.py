@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 from collections.abc import Iterator
@@ -171,35 +170,31 @@ async def test_a_gap_is_filled_by_resuming_at_once() -> None:
         for offset in (6, 8, 9) if number == 1 else (6, 7, 8, 9):
             await socket.send(event(offset))
 
-    async with wrong(talk) as (client, seen, paths):
+    async with wrong(talk) as (client, seen, script):
         await until(lambda: seen.offsets(STREAM) == [6, 7, 8, 9])
-        assert f"since={STREAM}:6" in paths[1]
-        assert "epoch=e" in paths[1]
+        assert f"since={STREAM}:6" in script.paths[1]
+        assert "epoch=e" in script.paths[1]
         [lost] = [state for state in seen.states if state["reason"]]
         assert lost["retry_in"] == 0
         assert lost["reason"] == f"a gap in {STREAM}: 8 came after 6"
 
 
 async def test_a_pong_ahead_of_the_events_is_a_gap_and_resumed() -> None:
-    async def talk(socket: ServerConnection, number: int) -> None:
-        await socket.send(greeting(5))
-        await socket.send(event(5 + number))
-        if number == 1:
-            await socket.send(
-                envelope("pong", {"positions": {STREAM: {"offset": 7, "epoch": "e"}}})
-            )
+    pong = envelope("pong", {"positions": {STREAM: {"offset": 7, "epoch": "e"}}})
 
-    async with wrong(talk) as (client, seen, paths):
+    async def talk(socket: ServerConnection, number: int) -> None:
+        for text in (greeting(5), event(5 + number), pong)[: 3 if number == 1 else 2]:
+            await socket.send(text)
+
+    async with wrong(talk) as (client, seen, script):
         await until(lambda: seen.offsets(STREAM) == [6, 7])
-        assert f"since={STREAM}:6&epoch=e" in paths[1]
+        assert f"since={STREAM}:6&epoch=e" in script.paths[1]
         reasons = [state["reason"] for state in seen.states if state["retry_in"] is not None]
         assert reasons == [f"a gap in {STREAM}: a pong names an event that did not arrive"]
         assert client.positions == {STREAM: 7}
 
 
 async def test_a_snapshot_of_another_host_is_not_fetched_and_positions_stay() -> None:
-    heard: list[Any] = []
-
     async def talk(socket: ServerConnection, number: int) -> None:
         await socket.send(greeting(5))
         await socket.send(event(6))
@@ -207,19 +202,17 @@ async def test_a_snapshot_of_another_host_is_not_fetched_and_positions_stay() ->
             await asyncio.sleep(0.3)  # the event is applied, and its ack waits
             await socket.send(resync(90, "f", "//elsewhere.example/snapshot"))
             await socket.send(event(91))
-        async for text in socket:
-            heard.append(json.loads(text))
 
-    async with wrong(talk) as (client, seen, paths):
-        await until(lambda: len(paths) == 2)
-        assert f"since={STREAM}:6&epoch=e" in paths[1]
+    async with wrong(talk) as (client, seen, script):
+        await until(lambda: len(script.paths) == 2)
+        assert f"since={STREAM}:6&epoch=e" in script.paths[1]
         assert seen.offsets(STREAM) == [6]
         assert not seen.resyncs
         assert "no path on this server" in seen.states[2]["reason"]
         # What came before it was asked to resynchronise is acknowledged no more.
         await client.wait_connected()
         await asyncio.sleep(1.5)
-        assert heard == []
+        assert script.heard == []
 
 
 async def test_an_invalid_message_is_a_lost_connection_and_not_the_end() -> None:
@@ -227,7 +220,7 @@ async def test_an_invalid_message_is_a_lost_connection_and_not_the_end() -> None
         texts = {1: "{", 2: "[]", 3: envelope("connection_established", {})}
         await socket.send(texts.get(number, greeting(5)))
 
-    async with wrong(talk) as (client, seen, paths):
+    async with wrong(talk) as (client, seen, script):
         async with asyncio.timeout(30):
             await client.wait_connected()
-        assert len(paths) == 4
+        assert len(script.paths) == 4

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import time
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.message import Message
 from http import HTTPStatus
@@ -23,6 +24,7 @@ from tests.realtime.client.conftest import (
     STREAM,
     Seen,
     client_of,
+    each,
     ended,
     envelope,
     event,
@@ -30,6 +32,7 @@ from tests.realtime.client.conftest import (
     giving,
     greeting,
     resync,
+    whole,
     wrong,
 )
 from tests.services.ports import until
@@ -169,115 +172,79 @@ async def test_a_busy_program_does_not_take_the_server_for_silent(
 # -- resynchronising
 
 
-async def note(socket: ServerConnection, heard: list[Any]) -> None:
-    async for text in socket:
-        heard.append(json.loads(text))
-
-
 async def test_a_client_without_acks_acknowledges_no_snapshot() -> None:
-    heard: list[Any] = []
-
-    async def talk(socket: ServerConnection, number: int) -> None:
-        await socket.send(greeting(5))
-        await socket.send(resync(7, "f"))
-        await socket.send(event(8))
-        await note(socket, heard)
-
-    async def snapshot() -> Any:
-        return {"positions": {STREAM: {"offset": 8}}, "epoch": "f"}
-
-    async with wrong(talk, snapshot=snapshot, ack=False) as (client, _, _):
+    talk = [greeting(5), resync(7, "f"), event(8)]
+    async with wrong(talk, snapshots=each(whole(8, "f")), ack=False) as (client, _, script):
         await until(lambda: client.positions == {STREAM: 8})
         await asyncio.sleep(1.5)  # more than an ack waits
-        assert heard == []
+        assert script.heard == []
 
 
 async def test_a_snapshot_is_not_acknowledged_once_another_is_required() -> None:
-    heard: list[Any] = []
-    offsets = iter([(8, "f"), (20, "g")])
     handling, release = asyncio.Event(), asyncio.Event()
 
     async def talk(socket: ServerConnection, number: int) -> None:
-        await socket.send(greeting(5))
-        await socket.send(resync(7, "f"))
-        await socket.send(event(8))
+        for text in (greeting(5), resync(7, "f"), event(8)):
+            await socket.send(text)
         await handling.wait()
-        await socket.send(resync(20, "g"))
-        await socket.send(event(21))
+        for text in (resync(20, "g"), event(21)):
+            await socket.send(text)
         ping = json.loads(await socket.recv())
         await socket.send(envelope("pong", {"positions": {}}, id=ping["id"]))
-        await note(socket, heard)
-
-    async def snapshot() -> Any:
-        offset, epoch = next(offsets)
-        if epoch == "g":
-            await asyncio.sleep(1.5)  # more than an ack waits
-        return {"positions": {STREAM: {"offset": offset}}, "epoch": epoch}
 
     async def show(data: Any, message: Any) -> None:
         handling.set()
         await release.wait()
 
-    async with wrong(talk, snapshot=snapshot) as (client, _, _):
+    async def snapshots() -> AsyncIterator[Any]:
+        yield whole(8, "f")
+        await asyncio.sleep(1.5)  # more than an ack waits
+        yield whole(20, "g")
+
+    async with wrong(talk, snapshots=snapshots()) as (client, _, script):
         client.on("resync", show)
         await handling.wait()
         await client.ping()  # what was sent before its answer has been read
         release.set()
-        await until(lambda: heard)
-        assert [message["offset"] for message in heard] == [21]
+        await until(lambda: script.heard)
+        assert [message["offset"] for message in script.heard] == [21]
 
 
 async def test_positions_stay_of_one_epoch_when_a_handler_of_the_snapshot_fails() -> None:
-    async def talk(socket: ServerConnection, number: int) -> None:
-        hello = json.loads(greeting(5))
-        hello["data"]["positions"]["announcements"] = {"offset": 3, "epoch": "e"}
-        await socket.send(json.dumps(hello))
-        await socket.send(envelope("pong", {"positions": {}}))
-        await socket.send(resync(8, "f"))
-        await socket.send(event(9))
-
-    async def snapshot() -> Any:
-        positions = {STREAM: {"offset": 8}, "announcements": {"offset": 40}}
-        return {"positions": positions, "epoch": "f"}
+    hello = json.loads(greeting(5))
+    hello["data"]["positions"]["announcements"] = {"offset": 3, "epoch": "e"}
+    pong = envelope("pong", {"positions": {}})
+    talk = [json.dumps(hello), pong, resync(8, "f"), event(9)]
 
     def fail(data: Any, message: Any) -> None:
         raise RuntimeError("out of order")
 
-    async with wrong(talk, snapshot=snapshot) as (client, seen, _):
+    snapshots = each(whole(8, "f", announcements=40))
+    async with wrong(talk, snapshots=snapshots) as (client, seen, _):
         client.on("resync", fail)
         await until(lambda: seen.offsets(STREAM) == [9])
         assert (client.positions, client.epoch) == ({STREAM: 9, "announcements": 40}, "f")
 
 
-async def begin_elsewhere(socket: ServerConnection, number: int) -> None:
-    await socket.send(greeting(5))
-    await socket.send(resync(8, "f"))
+ELSEWHERE = [greeting(5), resync(8, "f")]
 
 
 async def test_a_missing_snapshot_is_reported_and_fetched_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    answers: list[Any] = [HTTPStatus.NOT_FOUND] * 2
-    answers.append({"positions": {STREAM: {"offset": 8}}, "epoch": "f"})
-
-    async def snapshot() -> Any:
-        return answers.pop(0)
-
-    async with wrong(begin_elsewhere, snapshot=snapshot) as (client, seen, paths):
+    answers = each(HTTPStatus.NOT_FOUND, HTTPStatus.NOT_FOUND, whole(8, "f"))
+    async with wrong(ELSEWHERE, snapshots=answers) as (client, seen, script):
         await until(lambda: seen.resyncs)
         waits = [state for state in seen.states if state["retry_in"] is not None]
         assert [state["reason"] for state in waits] == ["no snapshot: HTTP 404"] * 2
         assert caplog.messages.count("no snapshot: HTTP 404") == 2
-        assert (len(paths), client.positions) == (3, {STREAM: 8})
+        assert (len(script.paths), client.positions) == (3, {STREAM: 8})
 
 
 async def test_a_forbidden_snapshot_ends_the_client() -> None:
-    async def snapshot() -> Any:
-        return HTTPStatus.FORBIDDEN
-
-    async with wrong(begin_elsewhere, snapshot=snapshot) as (client, _, paths):
+    async with wrong(ELSEWHERE, snapshots=each(HTTPStatus.FORBIDDEN)) as (client, _, script):
         assert await ended(client) == (None, "no snapshot: HTTP 403")
-        assert len(paths) == 1
+        assert len(script.paths) == 1
 
 
 # -- bad input

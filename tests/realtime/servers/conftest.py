@@ -39,6 +39,7 @@ class Site:
         self.refuses = False  # handshakes
         self.port = 0
         self.state = ServerState()
+        self.writers: list[asyncio.StreamWriter] = []  # of the clients
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
@@ -77,18 +78,23 @@ class Site:
         """Wait until a request is at work."""
         await until(lambda: self.requests)
 
+    async def open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Connect a client, which is closed at the end of the test."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        self.writers.append(writer)
+        return reader, writer
+
     async def ask(self, data: bytes, *, rest: bytes = b"") -> list[tuple[int, Any]]:
         """Send bytes, and return what is answered until the connection ends."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        try:
-            writer.write(data)
-            if rest:
-                await writer.drain()
-                writer.write(rest)
-            async with asyncio.timeout(20):
-                return answers(await reader.read())
-        finally:
-            writer.close()
+        reader, writer = await self.open()
+        writer.write(data)
+        if rest:
+            await writer.drain()
+            writer.write(rest)
+        async with asyncio.timeout(20):
+            found = answers(await reader.read())
+        writer.close()
+        return found
 
 
 def answers(data: bytes) -> list[tuple[int, Any]]:
@@ -119,6 +125,8 @@ async def serving() -> AsyncIterator[Site]:
         yield site
     finally:
         server.close()
+        for writer in site.writers:
+            writer.close()
         for connection in list(state.connections):
             connection.transport.abort()
         await server.wait_closed()

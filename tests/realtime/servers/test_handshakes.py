@@ -21,7 +21,7 @@ from tests.services.ports import until
 
 
 async def shake(site: Site, *headers: bytes, before: bytes = b"") -> tuple[Any, Any]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+    reader, writer = await site.open()
     writer.write(before + HANDSHAKE + b"".join(headers) + b"\r\n")
     return reader, writer
 
@@ -35,7 +35,6 @@ async def test_a_handshake_waits_for_the_answers_before_it(site: Site) -> None:
     site.may_answer.set()
     assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
     assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
-    writer.close()
 
 
 @pytest.mark.parametrize("header", [b"Cookie: " + b"a" * 20_000, b"Connection: keep-alive"])
@@ -44,7 +43,6 @@ async def test_a_handshake_may_have_a_long_header_and_two_of_connection(
 ) -> None:
     reader, writer = await shake(site, header + b"\r\n")
     assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
-    writer.close()
 
 
 @pytest.mark.parametrize("refuses", [True, False])
@@ -69,7 +67,6 @@ async def test_headers_of_a_handshake_arrive_as_they_were_sent(site: Site) -> No
     _, writer = await shake(site, b"A: caf\xe9 \xff\r\n")
     await until(lambda: site.scopes)
     assert (b"a", b"caf\xe9 \xff") in site.scopes[0]["headers"]
-    writer.close()
 
 
 @pytest.mark.parametrize(
@@ -93,7 +90,7 @@ async def test_an_invalid_handshake_is_refused_with_a_problem(
 @pytest.mark.parametrize("asked", [GET, GET * 2 + post(b"x" * 1000, last=False)])
 async def test_a_client_that_closed_its_half_gets_its_answers(site: Site, asked: bytes) -> None:
     site.may_answer.clear()
-    reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+    reader, writer = await site.open()
     writer.write(asked)
     writer.write_eof()
     await site.asked()
@@ -102,16 +99,14 @@ async def test_a_client_that_closed_its_half_gets_its_answers(site: Site, asked:
     site.may_answer.set()
     found = answers(await reader.read())
     assert found == [(200, b"ok")] * asked.count(b"HTTP/1.1")
-    writer.close()
 
 
 async def test_the_application_learns_of_a_body_that_ends_early(site: Site) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+    reader, writer = await site.open()
     writer.write(post(b"x" * 1000)[:-1])
     writer.write_eof()
     assert await reader.read() == b""
     await until(lambda: site.left)
-    writer.close()
 
 
 async def test_a_running_request_learns_that_its_client_left(site: Site) -> None:

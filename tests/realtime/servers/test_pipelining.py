@@ -145,13 +145,12 @@ async def test_a_body_behind_an_upgrade_has_the_limits_of_every_body(site: Site)
 
 async def test_a_head_that_comes_in_pieces_is_counted_once(site: Site) -> None:
     headers = b"".join(b"A%d: %s\r\n" % (each, b"a" * 1000) for each in range(31))
-    reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+    reader, writer = await site.open()
     for byte in range(0, len(head := b"GET / HTTP/1.1\r\n" + headers + b"\r\n"), 700):
         writer.write(head[byte : byte + 700])
         await writer.drain()
         await asyncio.sleep(0)
     assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
-    writer.close()
 
 
 async def test_a_header_without_end_behind_a_body_is_refused(site: Site, monkeypatch: Any) -> None:
