@@ -6,11 +6,13 @@ from typing import Any
 
 from rest_framework import serializers
 
-from notifications.choices import BulkOutcome, Channel, NotificationType, Priority, Severity, Status
+from notifications import messages
+from notifications.choices import BulkOutcome, Channel, NotificationType, Priority, Status
 from notifications.models import Announcement, Notification
-from notifications.payloads import announcement_json, notification_json
+from notifications.payloads import announcement_payload, notification_payload
 from notifications.services.bulk import MAX_IDS
 from notifications.validation import MESSAGE_LENGTH, TITLE_LENGTH
+from realtime.rest.rows import RowOutput
 from realtime.rest.serializers import StrictSerializer, UserIdInput
 
 MAX_BACK = 20  # ids in one bulk update that makes them unread again
@@ -72,24 +74,18 @@ class BulkUpdateInput(StrictSerializer):
         return attrs
 
 
-class NotificationOutput(serializers.Serializer[Notification]):
-    id = serializers.CharField()
-    title = serializers.CharField()
-    message = serializers.CharField()
-    type = serializers.ChoiceField(NotificationType.choices)
-    priority = serializers.ChoiceField(Priority.choices)
-    status = serializers.ChoiceField(Status.choices)
+class NotificationOutput(RowOutput):
+    payload = notification_payload
     channels = serializers.ListField(child=serializers.ChoiceField(Channel.choices))
     metadata = serializers.DictField()
-    created_at = serializers.DateTimeField()
-    seen_at = serializers.DateTimeField(allow_null=True)
-    read_at = serializers.DateTimeField(allow_null=True)
-    scheduled_at = serializers.DateTimeField(allow_null=True)
-    expires_at = serializers.DateTimeField(allow_null=True)
     is_expired = serializers.BooleanField()
 
+    class Meta:
+        model = Notification
+        fields = ("id", *Notification.CONTENT, *Notification.STATE, "created_at", "is_expired")
+
     def to_representation(self, instance: Notification) -> dict[str, Any]:
-        return notification_json(instance)
+        return {**super().to_representation(instance), "is_expired": instance.is_expired}
 
 
 class SummaryOutput(serializers.Serializer[dict[str, Any]]):
@@ -117,14 +113,10 @@ class MarkAllOutput(serializers.Serializer[dict[str, int]]):
     updated = serializers.IntegerField(help_text="How many changed.")
 
 
-class AnnouncementOutput(serializers.Serializer[Announcement]):
-    id = serializers.CharField()
-    title = serializers.CharField()
-    message = serializers.CharField()
-    severity = serializers.ChoiceField(Severity.choices)
-    starts_at = serializers.DateTimeField(allow_null=True)
-    ends_at = serializers.DateTimeField(allow_null=True)
+class AnnouncementOutput(RowOutput):
+    payload = announcement_payload
     published_at = serializers.DateTimeField()
 
-    def to_representation(self, instance: Announcement) -> dict[str, Any]:
-        return announcement_json(instance)
+    class Meta:
+        model = Announcement
+        fields = messages.SystemAnnouncement.__struct_fields__

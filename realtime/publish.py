@@ -28,6 +28,7 @@ from realtime.retry import retried
 P = ParamSpec("P")
 R = TypeVar("R")
 PayloadT = TypeVar("PayloadT", bound=Payload)
+StructT = TypeVar("StructT", bound=msgspec.Struct)
 
 
 def publish(stream: str, payload: Payload, *, idempotency_key: str | None = None) -> StoredEvent:
@@ -107,6 +108,21 @@ def payload_from(kind: type[PayloadT], data: Mapping[str, Any]) -> PayloadT:
         return msgspec.convert(plain, kind)
     except msgspec.ValidationError as error:
         raise ValueError(f"{kind.wire_type}: {error}") from None
+
+
+def payload_of(kind: type[StructT], row: object, **given: Any) -> StructT:
+    """Make a message of what is given, and of the row's attributes that its other fields name.
+
+    Times and ids become strings. What the row holds is not checked.
+    """
+    names = (name for name in kind.__struct_fields__ if name not in given)
+    return kind(**given, **{name: _text(getattr(row, name)) for name in names})
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return codec.timestamp(value)
+    return str(value) if type(value) is int else value
 
 
 def _plain(value: Any) -> Any:

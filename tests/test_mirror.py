@@ -55,6 +55,7 @@ hoardrun/ledger/test_services.py
     hoardrun/ledger/balances hoardrun/ledger/errors hoardrun/ledger/rows
 hoardrun/ledger/test_views.py
     hoardrun/ledger/filters hoardrun/ledger/selectors hoardrun/ledger/serializers
+    realtime/rest/rows
 hoardrun/market/feeds/test_feeds.py
     hoardrun/market/errors hoardrun/market/feeds/__init__ hoardrun/market/feeds/simulator
 hoardrun/market/test_rooms.py

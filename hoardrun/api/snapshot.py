@@ -18,10 +18,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hoardrun.ledger.payloads import account_data, txn_data
 from hoardrun.ledger.selectors import account_list, transaction_list
 from hoardrun.ledger.serializers import AccountOutput, TransactionOutput
-from notifications.payloads import announcement_json, notification_json
 from notifications.selectors import announcements_active, notification_counts, notifications_list
 from notifications.serializers import AnnouncementOutput, NotificationOutput
 from realtime import reach
@@ -48,18 +46,15 @@ def snapshot(*, user_id: int) -> dict[str, Any]:
                 name: {"offset": heads[name].head, "epoch": heads[name].epoch} for name in streams
             },
             "epoch": join_epochs([heads[name].epoch for name in streams]),
-            "accounts": [account_data(account) for account in account_list(user_id=user_id)],
-            "transactions": [
-                txn_data(txn) for txn in transaction_list(user_id=user_id)[:TRANSACTIONS]
-            ],
-            "notifications": [
-                notification_json(notification)
-                for notification in notifications_list(user_id=user_id, unread_only=True)[
-                    :NOTIFICATIONS
-                ]
-            ],
+            "accounts": AccountOutput(account_list(user_id=user_id), many=True).data,
+            "transactions": TransactionOutput(
+                transaction_list(user_id=user_id)[:TRANSACTIONS], many=True
+            ).data,
+            "notifications": NotificationOutput(
+                notifications_list(user_id=user_id, unread_only=True)[:NOTIFICATIONS], many=True
+            ).data,
             "counts": msgspec.to_builtins(notification_counts([user_id])[user_id]),
-            "announcements": [announcement_json(item) for item in announcements_active()],
+            "announcements": AnnouncementOutput(announcements_active(), many=True).data,
             "timestamp": timestamp(timezone.now()),
         }
 

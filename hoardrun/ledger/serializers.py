@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import DecimalField
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from hoardrun.ledger.choices import (
-    AccountStatus,
     AccountType,
     Direction,
     PaymentMethod,
     Provider,
-    TransactionStatus,
     TransactionType,
 )
+from hoardrun.ledger.messages import BalanceUpdate, TransactionUpdate
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.money import Currency
-from hoardrun.ledger.payloads import account_data, txn_data
+from hoardrun.ledger.payloads import account_payload, txn_payload
 from realtime.rest.idempotency import KeyField
+from realtime.rest.rows import RowOutput
 from realtime.rest.serializers import StrictSerializer
 
 _MONEY = {"type": "string", "pattern": r"^-?\d{1,13}(\.\d{1,2})?$", "example": "12.50"}
@@ -77,42 +78,24 @@ class ActionInput(StrictSerializer):
     )
 
 
-class AccountOutput(serializers.Serializer[Account]):
-    id = serializers.CharField()
+class _LedgerOutput(RowOutput):
+    serializer_field_mapping = {**RowOutput.serializer_field_mapping, DecimalField: MoneyText}
+
+
+class AccountOutput(_LedgerOutput):
+    payload = account_payload
     account_id = serializers.CharField(help_text="The same as `id`.")
-    type = serializers.ChoiceField(AccountType.choices)
     account_type = serializers.ChoiceField(AccountType.choices, help_text="The same as `type`.")
-    name = serializers.CharField()
-    status = serializers.ChoiceField(AccountStatus.choices)
-    currency = serializers.ChoiceField(Currency.choices)
-    available_balance = MoneyText()
-    current_balance = MoneyText()
-    created_at = serializers.DateTimeField()
-    updated_at = serializers.DateTimeField()
 
-    def to_representation(self, instance: Account) -> dict[str, Any]:
-        return account_data(instance)
+    class Meta:
+        model = Account
+        fields = BalanceUpdate.__struct_fields__
 
 
-class TransactionOutput(serializers.Serializer[Transaction]):
-    id = serializers.CharField()
-    account_id = serializers.CharField()
-    type = serializers.ChoiceField(TransactionType.choices)
-    status = serializers.ChoiceField(TransactionStatus.choices)
-    direction = serializers.ChoiceField(Direction.choices)
-    amount = MoneyText()
-    currency = serializers.ChoiceField(Currency.choices)
-    description = serializers.CharField()
-    payment_method = serializers.ChoiceField(PaymentMethod.choices)
+class TransactionOutput(_LedgerOutput):
+    payload = txn_payload
     provider = serializers.ChoiceField(Provider.choices, allow_null=True)
-    merchant_name = serializers.CharField()
-    merchant_category = serializers.CharField()
-    reference = serializers.CharField()
-    failure_reason = serializers.CharField()
-    balance_after = MoneyText(allow_null=True)
-    created_at = serializers.DateTimeField()
-    updated_at = serializers.DateTimeField()
-    completed_at = serializers.DateTimeField(allow_null=True)
 
-    def to_representation(self, instance: Transaction) -> dict[str, Any]:
-        return txn_data(instance)
+    class Meta:
+        model = Transaction
+        fields = TransactionUpdate.__struct_fields__

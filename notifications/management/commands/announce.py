@@ -12,7 +12,7 @@ from django.core.management.base import CommandError, CommandParser
 from notifications import services
 from notifications.choices import Severity
 from notifications.models import Announcement
-from notifications.payloads import announcement_json
+from notifications.serializers import AnnouncementOutput
 from realtime import clock, commands
 from realtime.errors import Refused
 from realtime.retry import one_transaction
@@ -60,7 +60,7 @@ class Command(commands.Command):
         if announcement.published_at is None:
             text = f"is scheduled for {announcement.starts_at}."
         self.say(
-            {**announcement_json(announcement), "stream": ANNOUNCEMENTS, "offset": offset},
+            {**AnnouncementOutput(announcement).data, "stream": ANNOUNCEMENTS, "offset": offset},
             f"Announcement {announcement.pk} {text}",
         )
 
