@@ -1,7 +1,8 @@
 """A demo customer who pays regularly: a job under `SIMULATE_PAYMENTS=1` and DEBUG.
 
 Each step advances every payment under way by one status and begins a new one. So a payment is
-pending for one step, processing for the next, and then completed or failed.
+pending for one step, processing for the next, and then completed or failed. `demo.toml` names the
+payments, and what `seed_demo` creates.
 """
 
 from __future__ import annotations
@@ -9,16 +10,17 @@ from __future__ import annotations
 import contextlib
 import random
 import time
-from typing import NamedTuple
+import tomllib
+from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
 from hoardrun.ledger import actors, services
-from hoardrun.ledger.choices import AccountStatus, ActorKind, Direction, PaymentMethod, Provider
+from hoardrun.ledger.choices import AccountStatus, ActorKind, Direction, PaymentMethod
 from hoardrun.ledger.choices import TransactionStatus as Status
-from hoardrun.ledger.choices import TransactionType as Type
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.money import Currency
 from hoardrun.ledger.rows import account_lock
@@ -27,33 +29,13 @@ from notifications.services import notification_mark_read
 from realtime.errors import Refused
 from realtime.retry import retried
 
+DATA: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 SECONDS = 10
 NAME = "demo"  # the actor that begins the payments
 REFERENCE = "DEMO-AUTO-"
 UNREAD = 3  # newest notices of payments that stay unread
 FAIL_EVERY = 9
 TOP_UP_BELOW = 400_000
-
-
-class Purchase(NamedTuple):
-    """What the demo pays. `least` and `most` are in thousands of shillings."""
-
-    merchant: str
-    description: str
-    type: Type
-    provider: Provider
-    least: int
-    most: int
-
-
-PURCHASES = (
-    Purchase("Kampala Fresh Market", "Groceries", Type.MOBILE_PAYMENT, Provider.MTN_MOMO, 12, 90),
-    Purchase("SafeRide", "Boda to town", Type.MOBILE_PAYMENT, Provider.AIRTEL_MONEY, 3, 9),
-    Purchase("City Power", "Electricity", Type.BILL_PAYMENT, Provider.AIRTEL_MONEY, 40, 120),
-    Purchase("Acacia Coffee", "Coffee", Type.MOBILE_PAYMENT, Provider.MTN_MOMO, 6, 18),
-    Purchase("Lake Water", "Water bill", Type.BILL_PAYMENT, Provider.MTN_MOMO, 20, 60),
-)
-TOP_UP = Purchase("", "From savings group", Type.TRANSFER_IN, Provider.MTN_MOMO, 500, 500)
 
 
 def step(now: float | None = None) -> None:
@@ -110,18 +92,14 @@ def _begin(account_id: int, number: int) -> bool:
 def _create(account: Account, number: int) -> None:
     chance = random.Random(number)  # the same on every node
     receives = account.available_balance < TOP_UP_BELOW
-    choice = TOP_UP if receives else chance.choice(PURCHASES)
+    wanted = dict(DATA["top_up"] if receives else chance.choice(DATA["purchases"]))
     services.transaction_create(
         account_id=account.pk,
-        type=choice.type,
-        direction=Direction.INBOUND if receives else Direction.OUTBOUND,
-        amount=chance.randint(choice.least, choice.most) * 1000,
-        description=choice.description,
-        merchant_name=choice.merchant,
+        amount=chance.randint(*wanted.pop("thousands")) * 1000,
         payment_method=PaymentMethod.MOBILE_MONEY,
-        provider=choice.provider,
         reference=f"{REFERENCE}{number}",
         by=actors.system(NAME),
+        **wanted,
     )
 
 

@@ -1,4 +1,4 @@
-"""`manage.py seed_demo`: create demo users with accounts, transactions and notifications."""
+"""`manage.py seed_demo`: create demo users as `demo.toml` says."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -16,11 +16,8 @@ from django.db import transaction
 
 from hoardrun import env
 from hoardrun.ledger import actors
-from hoardrun.ledger.choices import AccountType, Direction, PaymentMethod, Provider
-from hoardrun.ledger.choices import TransactionStatus as Status
-from hoardrun.ledger.choices import TransactionType as Type
+from hoardrun.ledger.demo import DATA
 from hoardrun.ledger.models import Account
-from hoardrun.ledger.money import Currency
 from hoardrun.ledger.services import account_open, transaction_create, transaction_move
 from hoardrun.options import Deployment
 from notifications.services import notification_create
@@ -29,85 +26,8 @@ from realtime import commands
 DEFAULT_PORT = 8000
 ANY_PORT = "PORT"  # printed if the port is not known yet
 DEFAULT_SITE = f"http://127.0.0.1:{DEFAULT_PORT}"  # the default of `tail`
-ACCOUNTS = (
-    (Currency.UGX, AccountType.CHECKING, "Everyday", "1850000"),
-    (Currency.KES, AccountType.SAVINGS, "Savings", "64200.50"),
-    (Currency.USD, AccountType.INVESTMENT, "Investments", "1250.00"),
-)
-# Rights of demo staff, by app: for the console's panel "Server", the API and the admin.
-RIGHTS = {
-    "auth": ("view_user",),
-    "broadcasts": ("broadcast", "approve_broadcast", "view_broadcast"),
-    "realtime": ("view_node", "view_connection", "delete_connection"),
-    "ledger": (
-        "view_account",
-        "add_account",
-        "view_transaction",
-        "add_transaction",
-        "change_transaction",
-    ),
-    "notifications": (
-        "view_notification",
-        "add_notification",
-        "change_notification",
-        "view_announcement",
-        "add_announcement",
-        "change_announcement",
-    ),
-    "market": ("view_instrument", "view_quote"),
-}
-
-
 SEED = actors.system("seed_demo")
 STAFF_ROLES = ("staff", "superuser")
-
-
-class Sample(NamedTuple):
-    """A transaction to create, and the statuses that it goes through."""
-
-    currency: Currency
-    type: Type
-    direction: Direction
-    amount: str
-    description: str
-    payment_method: PaymentMethod
-    path: tuple[Status, ...]
-    provider: str = ""
-    merchant_name: str = ""
-    reason: str = ""
-
-
-SAMPLES = (
-    Sample(Currency.UGX, Type.SALARY, Direction.INBOUND, "2400000", "Salary",
-           PaymentMethod.BANK_TRANSFER, (Status.PROCESSING, Status.COMPLETED),
-           merchant_name="Nile Agro Ltd"),
-    Sample(Currency.UGX, Type.MOBILE_PAYMENT, Direction.OUTBOUND, "85000", "Groceries",
-           PaymentMethod.MOBILE_MONEY, (Status.COMPLETED,),
-           provider=Provider.MTN_MOMO, merchant_name="Kampala Fresh Market"),
-    Sample(Currency.UGX, Type.BILL_PAYMENT, Direction.OUTBOUND, "120000", "Electricity",
-           PaymentMethod.MOBILE_MONEY, (Status.PROCESSING, Status.FAILED),
-           provider=Provider.AIRTEL_MONEY, merchant_name="City Power",
-           reason="the meter number is not known"),
-    Sample(Currency.KES, Type.TRANSFER_IN, Direction.INBOUND, "1200.50", "From a friend",
-           PaymentMethod.MOBILE_MONEY, (Status.COMPLETED,), provider=Provider.MPESA),
-    Sample(Currency.KES, Type.CARD_PAYMENT, Direction.OUTBOUND, "3499.99", "Headphones",
-           PaymentMethod.CARD, (Status.COMPLETED, Status.REVERSED),
-           merchant_name="Nairobi Electronics", reason="returned to the shop"),
-    Sample(Currency.KES, Type.WITHDRAWAL, Direction.OUTBOUND, "5000", "Cash for the weekend",
-           PaymentMethod.CASH, (Status.CANCELLED,)),
-    Sample(Currency.USD, Type.DIVIDEND, Direction.INBOUND, "18.75", "Quarterly dividend",
-           PaymentMethod.ACH, (Status.PROCESSING,)),
-    Sample(Currency.USD, Type.PURCHASE, Direction.OUTBOUND, "240", "Index fund",
-           PaymentMethod.BANK_TRANSFER, ()),
-)  # fmt: skip
-
-NOTIFICATIONS = (
-    ("account", "low", "Welcome to hoardrun", "Your accounts in UGX, KES and USD are open."),
-    ("security", "urgent", "New sign-in", "Your account was used on a new device in Kampala."),
-    ("kyc", "medium", "Documents checked", "Your identity is confirmed. Nothing more to do."),
-    ("savings", "medium", "Half-way there", "Your savings goal has reached 50 %."),
-    ("reminder", "low", "Bill due on Friday", "Electricity is due. Pay it from any account."),
-)
 
 
 class Command(commands.Command):
@@ -225,7 +145,7 @@ def user_ensure(login: dict[str, str]) -> User:
         user.set_password(password)
     user.save()
     if user.is_staff:  # a superuser too, so that the rights stay if that flag is removed
-        for app, names in RIGHTS.items():
+        for app, names in DATA["rights"].items():
             found = Permission.objects.filter(content_type__app_label=app, codename__in=names)
             user.user_permissions.add(*found)
     return user
@@ -236,28 +156,18 @@ def seed_customer(user: User) -> None:
     if Account.objects.filter(user=user).exists():
         return
     accounts = {
-        currency: account_open(
-            user_id=user.pk, currency=currency, type=type, name=name, opening_balance=opening
-        )
-        for currency, type, name, opening in ACCOUNTS
+        account["currency"]: account_open(user_id=user.pk, **account)
+        for account in DATA["accounts"]
     }
-    for number, sample in enumerate(SAMPLES, start=1):
+    for number, sample in enumerate(DATA["transactions"], start=1):
+        wanted = {name: value for name, value in sample.items() if name != "moves"}
         txn, _ = transaction_create(
-            account_id=accounts[sample.currency].pk,
-            type=sample.type,
-            direction=sample.direction,
-            amount=sample.amount,
-            description=sample.description,
-            payment_method=sample.payment_method,
-            provider=sample.provider,
-            merchant_name=sample.merchant_name,
+            account_id=accounts[sample["currency"]].pk,
             reference=f"DEMO-{user.username.upper()}-{number}",
             by=SEED,
+            **wanted,
         )
-        for status in sample.path:
-            reason = sample.reason if status == sample.path[-1] else ""
-            transaction_move(txn_id=txn.pk, to=status, reason=reason, by=SEED)
-    for type, priority, title, message in NOTIFICATIONS:
-        notification_create(
-            user_id=user.pk, title=title, message=message, type=type, priority=priority
-        )
+        for move in sample["moves"]:
+            transaction_move(txn_id=txn.pk, by=SEED, **move)
+    for content in DATA["notifications"]:
+        notification_create(user_id=user.pk, **content)

@@ -9,7 +9,8 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from hoardrun import env
-from hoardrun.ledger.management.commands.seed_demo import RIGHTS, site_of
+from hoardrun.ledger.demo import DATA
+from hoardrun.ledger.management.commands.seed_demo import site_of
 from hoardrun.ledger.models import Account, Transaction
 from notifications.models import Notification
 from realtime.models import Event
@@ -51,7 +52,9 @@ def test_it_seeds_once_and_prints_the_logins(logins):
     charlie = User.objects.get(username="charlie")
     assert not User.objects.get(username="dora").is_superuser
     assert User.objects.get(username="dora").has_perm("broadcasts.approve_broadcast")
-    assert charlie.has_perms(f"{app}.{name}" for app, names in RIGHTS.items() for name in names)
+    assert charlie.has_perms(
+        f"{app}.{name}" for app, names in DATA["rights"].items() for name in names
+    )
     User.objects.filter(username="charlie").update(is_superuser=True)
     assert not User.objects.get(username="alice").user_permissions.exists()
     assert not User.objects.get(username="alice").is_staff
