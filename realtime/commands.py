@@ -14,12 +14,17 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar, NoReturn
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from realtime.errors import Refused
 
 SHOWN = 60  # characters of a bad argument, in an error
 MAX_LINE = 400  # characters of an error
 MOST = 10**15  # of a count: databases and JSON readers keep it exactly
 PROGRESS_SECONDS = 1.0
+PATIENCE_SECONDS = 15.0  # for what the nodes will report
+LOOK_SECONDS = 0.2
 _NAMES_AT_ONCE = 400  # in one query
 
 
@@ -34,7 +39,10 @@ class _Parser(CommandParser):
 
 
 class Command(BaseCommand):
-    """Base of commands. Refuses arguments that are not UTF-8 text before any work begins."""
+    """Base of commands. Refuses arguments that are not UTF-8 text before any work begins.
+
+    A refusal by a service or by the settings ends the command as a CommandError does.
+    """
 
     json_help: ClassVar[str] = ""  # of `--json`; without it, the command has no such option
     as_json = False
@@ -57,8 +65,9 @@ class Command(BaseCommand):
         self._reported = time.monotonic()
         try:
             return super().execute(*args, **options)
-        except CommandError as error:
-            raise CommandError(short(str(error)), returncode=error.returncode) from None
+        except (CommandError, ImproperlyConfigured, Refused) as error:
+            code = getattr(error, "returncode", 1)
+            raise CommandError(short(str(error)), returncode=code) from None
 
     def say(self, result: object, text: str) -> None:
         """Write a result: as JSON after `--json`, else as text."""
@@ -71,6 +80,14 @@ class Command(BaseCommand):
         if now - self._reported >= PROGRESS_SECONDS:
             self._reported = now
             self.stderr.write(text)
+
+
+def looks() -> Iterator[None]:
+    """Yield every LOOK_SECONDS, for PATIENCE_SECONDS, to a loop that waits for the nodes."""
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < give_up_at:
+        yield
+        time.sleep(LOOK_SECONDS)
 
 
 def user_named(name: str, hint: str = "") -> Any:

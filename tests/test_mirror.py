@@ -40,8 +40,8 @@ hoardrun/broadcasts/test_console.py
 hoardrun/broadcasts/test_views.py
     hoardrun/broadcasts/models hoardrun/broadcasts/serializers
 hoardrun/checks/test_checks.py
-    hoardrun/apps hoardrun/checks/addresses hoardrun/checks/findings hoardrun/checks/pages
-    hoardrun/checks/stores hoardrun/checks/switches hoardrun/checks/web
+    hoardrun/apps hoardrun/checks/findings hoardrun/checks/pages hoardrun/checks/stores
+    hoardrun/checks/switches hoardrun/checks/web
 hoardrun/forgetting/test_forget.py
     hoardrun/management/commands/forget_user
 hoardrun/ledger/test_admin.py

@@ -11,10 +11,10 @@ from urllib.parse import parse_qs, urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, register
 
-from hoardrun.checks.addresses import is_loopback
 from hoardrun.checks.findings import finding
 from hoardrun.options import REDIS_PREFIX
 from hoardrun.stores import ENGINES
+from realtime.core.origin import is_loopback
 
 
 @register(Tags.security, deploy=True)

@@ -12,9 +12,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Tags, register
 
 from hoardrun import signing
-from hoardrun.checks.addresses import is_loopback
 from hoardrun.checks.findings import finding
-from realtime.core.origin import parse_allowed
+from realtime.core.origin import is_loopback, parse_allowed
 from realtime.options import options
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from functools import cache
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 # As a regular expression, for the HTTP API's library too: a page of this machine, on any port.
@@ -24,6 +25,15 @@ _NO_PAGE = {"file", "data", "blob", "about", "javascript", "filesystem", "ftp", 
     *_DEFAULT_PORTS  # in capital letters: read below, in small ones
 }
 _OF_APP = re.compile(r"[a-z][a-z0-9+.-]*+://[A-Za-z0-9._~-]++(:[1-9][0-9]{0,4})?")
+
+
+def is_loopback(host: str | None) -> bool:
+    """Say whether a host name or address is this very machine."""
+    name = (host or "").strip("[]").rstrip(".").lower()
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name.removeprefix(".") == "localhost" or name.endswith(".localhost")
 
 
 def serialise(scheme: str, host: str, port: int | None) -> str:

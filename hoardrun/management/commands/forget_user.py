@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -16,9 +15,7 @@ from hoardrun.forgetting import Outcome, forget, shut_out, write
 from realtime import clock, commands, registry
 from realtime.models import Node
 
-PATIENCE_SECONDS = 15.0
 SETTLE = timedelta(seconds=1)  # for a node to close sockets, and to store their last acks
-LOOK_SECONDS = 0.2
 
 
 class Command(commands.Command):
@@ -70,18 +67,17 @@ class Command(commands.Command):
 
         A node lists a socket up to two seconds late, so each has to report once more first.
         """
-        give_up_at = time.monotonic() + PATIENCE_SECONDS
         late = Node.objects.filter(registry.alive(), seen_at__lt=shut_out_at + SETTLE)
         sockets = registry.connections().filter(user_id=user_id)
-        while (silent := late.count()) + (open_still := sockets.count()):
-            if time.monotonic() > give_up_at:
-                raise CommandError(
-                    f"The user is logged out, but after {PATIENCE_SECONDS:.0f} s {open_still} "
-                    f"connection(s) are listed as open and {silent} node(s) have not reported "
-                    "since. Nothing is forgotten yet: look at `manage.py stats`, then run this "
-                    "again."
-                )
-            time.sleep(LOOK_SECONDS)
+        for _ in commands.looks():
+            if not late.exists() and not sockets.exists():
+                return
+        raise CommandError(
+            f"The user is logged out, but after {commands.PATIENCE_SECONDS:.0f} s "
+            f"{sockets.count()} connection(s) are listed as open and {late.count()} node(s) have "
+            "not reported since. Nothing is forgotten yet: look at `manage.py stats`, then run "
+            "this again."
+        )
 
 
 def _lines(outcome: Outcome, *, dry_run: bool) -> Iterator[str]:

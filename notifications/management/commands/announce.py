@@ -14,7 +14,6 @@ from notifications.choices import Severity
 from notifications.models import Announcement
 from notifications.serializers import AnnouncementOutput
 from realtime import clock, commands
-from realtime.errors import Refused
 from realtime.retry import one_transaction
 from realtime.streams import ANNOUNCEMENTS
 
@@ -51,10 +50,7 @@ class Command(commands.Command):
         parser.add_argument("--author", help="A username; by default the first superuser.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            announcement = self._announce(options)
-        except Refused as error:
-            raise CommandError(str(error)) from None
+        announcement = self._announce(options)
         offset = announcement.event_offset
         text = f"is published: offset {offset} of {ANNOUNCEMENTS}."
         if announcement.published_at is None:

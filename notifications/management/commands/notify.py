@@ -13,7 +13,6 @@ from notifications import services
 from notifications.choices import NotificationType, Priority
 from notifications.models import Mailing
 from realtime import commands
-from realtime.errors import Refused
 
 
 class Command(commands.Command):
@@ -38,18 +37,11 @@ class Command(commands.Command):
 
     def handle(self, **options: Any) -> None:
         begun = Mailing.objects.filter(key=options["key"]).first()
-        try:
-            mailing = services.notifications_send(
-                key=options["key"],
-                title=options["title"],
-                message=options["message"],
-                type=options["type"],
-                priority=options["priority"],
-                user_ids=_user_ids(options),
-                progress=self._progress,
-            )
-        except Refused as error:
-            raise CommandError(str(error)) from None
+        mailing = services.notifications_send(
+            user_ids=_user_ids(options),
+            progress=self._progress,
+            **{name: options[name] for name in ("key", "title", "message", "type", "priority")},
+        )
         new = mailing.done - (begun.done if begun else 0)
         if begun and begun.finished_at:
             text = f" was sent before: nothing new was sent, {mailing.done:,} users have it."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from argparse import ArgumentParser
 from typing import Any
 
@@ -12,8 +11,6 @@ from realtime import commands, registry
 from realtime.access import changes
 from realtime.models import Connection
 
-PATIENCE_SECONDS = 15.0
-LOOK_SECONDS = 0.2
 LINE = "{id}  {opened_at}  {node}  {address}  {device}  {client}"
 
 
@@ -54,7 +51,7 @@ class Command(commands.Command):
         else:
             found = changes.close_user(user.pk, reconnect=options["reconnect"])
         logins = changes.end_all_sessions(user.pk) if options["log_out"] else 0
-        left = self._wait(found)
+        left = _left_open([item.pk for item in found])
         closed = len(found) - len(left)
         self.say(
             {"closed": closed, "open": left, "logins_ended": logins},
@@ -65,18 +62,17 @@ class Command(commands.Command):
         if left:
             raise CommandError(
                 f"{len(left)} connection(s) are still listed as open after "
-                f"{PATIENCE_SECONDS:.0f} s; a node that does not answer reports nothing."
+                f"{commands.PATIENCE_SECONDS:.0f} s; a node that does not answer reports nothing."
             )
 
-    def _wait(self, closing: list[Connection]) -> list[str]:
-        """Wait until the nodes report the connections closed; return the ids still open."""
-        give_up_at = time.monotonic() + PATIENCE_SECONDS
-        wanted = [item.pk for item in closing]
-        while True:
-            left = list(registry.connections().filter(pk__in=wanted).values_list("pk", flat=True))
-            if not left or time.monotonic() > give_up_at:
-                return left
-            time.sleep(LOOK_SECONDS)
+
+def _left_open(closing: list[str]) -> list[str]:
+    """Wait until the nodes report the connections closed; return the ids still open."""
+    listed = registry.connections().filter(pk__in=closing).values_list("pk", flat=True)
+    for _ in commands.looks():
+        if not listed.exists():
+            break
+    return list(listed)
 
 
 def _describe(connection: Connection) -> dict[str, str]:

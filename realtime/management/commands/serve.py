@@ -10,17 +10,16 @@ import signal
 import socket
 from argparse import ArgumentParser
 from collections.abc import Sequence
-from ipaddress import ip_address
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from realtime import commands
 from realtime.cluster import serve
+from realtime.core.origin import is_loopback
 from realtime.log import durability
 
 MAX_WORKERS = 1024
@@ -59,8 +58,6 @@ class Command(commands.Command):
             if _unapplied():
                 raise CommandError("The database is not up to date: run `manage.py migrate` first.")
             durability.require()
-        except ImproperlyConfigured as error:
-            raise CommandError(str(error)) from None
         except OperationalError as error:
             raise CommandError(
                 f"The database cannot be used: {str(error).strip()}. Check DATABASE_URL, and "
@@ -99,14 +96,6 @@ def unreachable(host: str, allowed: Sequence[str]) -> str | None:
         "Other machines reach this port but are answered with 400, since ALLOWED_HOSTS names only "
         f"this one. Set ALLOWED_HOSTS={_own_address() if everywhere else host},localhost."
     )
-
-
-def is_loopback(host: str) -> bool:
-    """Return True if only this machine reaches a name or address."""
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _own_address() -> str:

@@ -30,6 +30,7 @@ COLUMNS = {  # by heading, the format of a node's cell
     "UPTIME": "{uptime}",
 }
 TOP_ROOMS = 10
+WELL = "{nodes} node(s), {connections} connection(s)"
 
 
 class Command(commands.Command):
@@ -55,14 +56,7 @@ class Command(commands.Command):
     def handle(self, **options: Any) -> None:
         every: float | None = options["watch"]
         if options["check"]:
-            try:
-                found = cluster()
-            except DatabaseError as error:  # 1 would be no more than a warning
-                reason = str(error).strip().partition("\n")[0]
-                text = f"the database cannot be used: {reason}"
-                self.say({"status": "CRITICAL", "problems": [text]}, f"CRITICAL: {text}")
-                sys.exit(2)
-            self._check(found)
+            sys.exit(self._check())
         clears = every is not None and not self.as_json and self.stdout.isatty()
         try:
             while True:
@@ -76,17 +70,20 @@ class Command(commands.Command):
         except KeyboardInterrupt:
             return
 
-    def _check(self, found: Cluster) -> None:
-        worst = max((level for level, _ in found.problems), default=0)
-        texts = [text for _, text in found.problems]
+    def _check(self) -> int:
+        """Say what is wrong; return the level of the worst."""
+        try:
+            found = cluster()
+            problems, data = found.problems, found.as_json()
+        except DatabaseError as error:  # 1 would be no more than a warning
+            reason = str(error).strip().partition("\n")[0]
+            problems, data = [(2, f"the database cannot be used: {reason}")], {}
+        worst = max((level for level, _ in problems), default=0)
+        texts = [text for _, text in problems]
         word = ("OK", "WARNING", "CRITICAL")[worst]
-        totals = found.totals
-        well = f"{totals['nodes']} node(s), {totals['connections']} connection(s)"
-        self.say(
-            {"status": word, "problems": texts, **found.as_json()},
-            f"{word}: {'; '.join(texts) or well}",
-        )
-        sys.exit(worst)
+        says = "; ".join(texts) or WELL.format(**data["totals"])
+        self.say({"status": word, "problems": texts, **data}, f"{word}: {says}")
+        return worst
 
 
 def render(found: Cluster) -> str:

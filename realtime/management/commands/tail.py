@@ -55,8 +55,9 @@ class Command(commands.Command):
             "--types",
             nargs="+",
             default=[],
+            choices=sorted(FILTER_TYPES),
             metavar="TYPE",
-            help="Only these: " + ", ".join(sorted(FILTER_TYPES)) + ".",
+            help="Only these: %(choices)s.",
         )
         parser.add_argument(
             "--since",
@@ -67,9 +68,6 @@ class Command(commands.Command):
         )
 
     def handle(self, *, username: str, **options: Any) -> None:
-        unknown = set(options["types"]).difference(FILTER_TYPES)
-        if unknown:
-            raise CommandError(f"There is no type {', '.join(sorted(unknown))}.")
         since: int | None = options["since"]
         user = commands.user_named(username)
         if not user.is_active:
@@ -103,8 +101,7 @@ class Command(commands.Command):
         raise CommandError(f"Ended{f' with {code}' if code else ''}: {reason}.{hint}")
 
     async def _follow(self, client: Client) -> tuple[int | None, str]:
-        unread = asyncio.Event()  # the reader of our output is gone
-        refused: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        ended: asyncio.Future[tuple[int | None, str]] = asyncio.get_running_loop().create_future()
 
         def show(data: dict[str, Any], message: dict[str, Any]) -> None:
             if not self.as_json and message["type"] in _SILENT:
@@ -115,12 +112,13 @@ class Command(commands.Command):
             try:
                 self.stdout.write(text)
                 self.stdout.flush()
-            except BrokenPipeError:
-                unread.set()
+            except BrokenPipeError as error:  # the reader of our output is gone
+                if not ended.done():
+                    ended.set_exception(error)
 
         def judge(data: dict[str, Any], message: dict[str, Any]) -> None:
-            if data["code"] in _NO_ROOM and not refused.done():
-                refused.set_result(printable(data["message"]).rstrip("."))
+            if data["code"] in _NO_ROOM and not ended.done():
+                ended.set_result((None, printable(data["message"]).rstrip(".")))
 
         def tell(data: dict[str, Any], message: dict[str, Any]) -> None:
             again = data["retry_in"]
@@ -135,14 +133,9 @@ class Command(commands.Command):
         client.on("error", judge)
         client.on("state", tell)
         async with client:
-            ends = [asyncio.create_task(wait()) for wait in (client.wait_ended, unread.wait)]
-            waits: list[asyncio.Future[Any]] = [*ends, refused]
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            if unread.is_set():
-                raise BrokenPipeError
-            if refused.done():
-                return None, refused.result()
-            return await client.wait_ended()
+            by_itself = asyncio.create_task(client.wait_ended())
+            done, _ = await asyncio.wait([by_itself, ended], return_when=asyncio.FIRST_COMPLETED)
+            return done.pop().result()
 
 
 def _with_path(url: str) -> str:

@@ -24,20 +24,23 @@ class Command(commands.Command):
         parser.add_argument(
             "--days",
             type=commands.number(0, MAX_DAYS),
+            default=engine().retention_days,
             help="Default: EVENT_RETENTION_DAYS.",
             metavar="N",
         )
         parser.add_argument(
-            "--keep", type=commands.whole(), help="Default: EVENT_RETENTION_COUNT.", metavar="N"
+            "--keep",
+            type=commands.whole(),
+            default=engine().retention_events,
+            help="Default: EVENT_RETENTION_COUNT.",
+            metavar="N",
         )
         parser.add_argument("--dry-run", action="store_true", help="Count only, delete nothing.")
 
     def handle(self, **options: Any) -> None:
-        days = engine().retention_days if options["days"] is None else options["days"]
-        keep = engine().retention_events if options["keep"] is None else options["keep"]
         found = log.trim(
-            before=clock.now() - timedelta(days=days),
-            keep=keep,
+            before=clock.now() - timedelta(days=options["days"]),
+            keep=options["keep"],
             dry_run=options["dry_run"],
             progress=self._progress,
         )

@@ -138,7 +138,7 @@ async def test_it_tries_a_missing_server_again(served: Server) -> None:
     [
         (["nobody"], "There is no user 'nobody'."),
         (["alice", "--since", "yesterday"], "argument --since: takes `now` or an offset from 0."),
-        (["alice", "--types", "everything"], "There is no type everything."),
+        (["alice", "--types", "everything"], "argument --types: invalid choice: 'everything'"),
         (["alice", "--since", "9" * 30], "argument --since: takes `now` or an offset from 0."),
         (["alice", "--url", "http://localhost"], "is no address of a server: write it like ws:"),
         (["alice", "--url", "ws://127.0.0.1:99999"], "is no address of a server"),

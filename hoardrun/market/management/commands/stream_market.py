@@ -17,7 +17,6 @@ from hoardrun.market.feeds import FEEDS
 from hoardrun.market.quotes import LiveQuote
 from hoardrun.market.runner import run_feed
 from realtime import commands, publish
-from realtime.errors import Refused
 
 REPORT_SECONDS = 5.0
 
@@ -55,10 +54,7 @@ class Command(commands.Command):
         self._batches = self._quotes = 0
         self._symbols: set[str] = set()
         services.instruments_ensure()
-        try:
-            asyncio.run(self._stream(**options))
-        except Refused as error:
-            raise CommandError(str(error)) from None
+        asyncio.run(self._stream(**options))
         publish.flush()
         self._report("summary")
 
