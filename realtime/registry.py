@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
+from django.forms.models import model_to_dict
 
 from realtime import clock
 from realtime.models import Connection, Node
@@ -90,20 +91,13 @@ class Cluster:
 
 
 def describe(node: Node, moment: datetime) -> dict[str, Any]:
-    """Return one node as plain values."""
-    counts = {name: getattr(node, name) for name in COUNTS}
+    """Return one node as plain values: its columns, with ages in place of times."""
     return {
         "node": str(node),
-        "id": node.id,
-        "host": node.host,
-        "pid": node.pid,
-        "version": node.version,
+        **model_to_dict(node, exclude=("started_at", "seen_at")),
         "uptime_seconds": round((moment - node.started_at).total_seconds()),
         "seen_seconds_ago": round((moment - node.seen_at).total_seconds(), 1),
-        **counts,
         "rooms": len(node.rooms),
-        "lag_ms": node.lag_ms,
-        "rss_mb": node.rss_mb,
     }
 
 

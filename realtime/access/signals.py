@@ -91,15 +91,11 @@ def _permission_goes(sender: Any, instance: Any, **kwargs: Any) -> None:
 def connect() -> None:
     """Connect all receivers."""
     user: Any = get_user_model()
-    pre_save.connect(_remember, sender=user, dispatch_uid="realtime-before")
-    post_save.connect(_tell, sender=user, dispatch_uid="realtime-changed")
-    pre_delete.connect(_goes, sender=user, dispatch_uid="realtime-deleted")
-    m2m_changed.connect(_of_user, sender=user.groups.through, dispatch_uid="realtime-groups")
-    m2m_changed.connect(
-        _of_user, sender=user.user_permissions.through, dispatch_uid="realtime-permissions"
-    )
-    m2m_changed.connect(
-        _of_group, sender=Group.permissions.through, dispatch_uid="realtime-group-permissions"
-    )
-    pre_delete.connect(_group_goes, sender=Group, dispatch_uid="realtime-group-deleted")
-    pre_delete.connect(_permission_goes, sender=Permission, dispatch_uid="realtime-gone")
+    pre_save.connect(_remember, sender=user)
+    post_save.connect(_tell, sender=user)
+    pre_delete.connect(_goes, sender=user)
+    m2m_changed.connect(_of_user, sender=user.groups.through)
+    m2m_changed.connect(_of_user, sender=user.user_permissions.through)
+    m2m_changed.connect(_of_group, sender=Group.permissions.through)
+    pre_delete.connect(_group_goes, sender=Group)
+    pre_delete.connect(_permission_goes, sender=Permission)
