@@ -190,26 +190,16 @@ SIMULATE_MARKET = given.simulate_market
 SIMULATE_PAYMENTS = DEBUG and given.simulate_payments
 CONSOLE_ENABLED = given.console_enabled
 # Who `seed_demo` creates and the console offers to log in as; outside DEBUG, nobody.
-DEMO_LOGINS: list[dict[str, str]] = (
-    [
-        {"username": "amina", "name": "Amina Nakato", "password": "amina-demo-pass"},
-        {"username": "brian", "name": "Brian Otieno", "password": "brian-demo-pass"},
-        {
-            "username": "staff",
-            "name": "Support Staff",
-            "password": "staff-demo-pass",
-            "role": "superuser",
-        },
-        {  # to approve what the first one broadcasts
-            "username": "second",
-            "name": "Second Approver",
-            "password": "second-demo-pass",
-            "role": "staff",
-        },
-    ]
+DEMO_LOGINS: list[dict[str, str]] = [
+    {"username": username, "name": name, "password": f"{username}-demo-pass", "role": role}
+    for username, name, role in (
+        ("amina", "Amina Nakato", "customer"),
+        ("brian", "Brian Otieno", "customer"),
+        ("staff", "Support Staff", "superuser"),
+        ("second", "Second Approver", "staff"),  # to approve what the first one broadcasts
+    )
     if DEBUG
-    else []
-)
+]
 
 # -- transport security: whoever turns DEBUG on is on a loopback address
 if not DEBUG:
