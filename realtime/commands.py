@@ -25,7 +25,6 @@ MOST = 10**15  # of a count: databases and JSON readers keep it exactly
 PROGRESS_SECONDS = 1.0
 PATIENCE_SECONDS = 15.0  # for what the nodes will report
 LOOK_SECONDS = 0.2
-_NAMES_AT_ONCE = 400  # in one query
 
 
 class _Parser(CommandParser):
@@ -102,14 +101,10 @@ def user_named(name: str, hint: str = "") -> Any:
     return user
 
 
-def user_ids(names: Iterable[str]) -> dict[str, int]:
-    """Return the ids of the users that exist, by name."""
+def users_named(names: Iterable[str]) -> dict[str, Any]:
+    """Return the users that exist, by name."""
     users: Any = get_user_model()
-    field, wanted, found = users.USERNAME_FIELD, sorted(set(names)), {}
-    for start in range(0, len(wanted), _NAMES_AT_ONCE):
-        some = wanted[start : start + _NAMES_AT_ONCE]
-        rows = users._default_manager.filter(**{f"{field}__in": some})
-        found.update(rows.values_list(field, "pk"))
+    found: dict[str, Any] = users._default_manager.in_bulk(names, field_name=users.USERNAME_FIELD)
     return found
 
 

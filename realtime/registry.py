@@ -22,6 +22,7 @@ from realtime.protocol.codec import timestamp
 
 ALIVE_WITHIN = timedelta(seconds=10)  # by the database's time
 LAG_WARNING_MS = 100.0
+NEWEST_FIRST = ("-opened_at", "pk")  # of connections
 # Columns of a node that a total adds up.
 COUNTS = (
     "connections",
@@ -111,7 +112,7 @@ def connections() -> QuerySet[Connection]:
     return (
         Connection.objects.filter(alive("node__"))
         .select_related("node", "user")
-        .order_by("-opened_at", "pk")
+        .order_by(*NEWEST_FIRST)
     )
 
 

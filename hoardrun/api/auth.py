@@ -107,7 +107,7 @@ class _RefreshAuthentication(LoginAuthentication):
         if not isinstance(text, str):
             return None
         try:
-            token = read(RefreshToken, text)
+            token, _ = read(RefreshToken, text)
             return self.get_user(token), token
         except (BadToken, InvalidToken):
             return None  # which the view says by itself

@@ -24,15 +24,9 @@ from rest_framework_simplejwt.settings import api_settings
 from realtime import clock
 from realtime.access import changes as access
 from realtime.access.keys import RefreshToken
-from realtime.access.tokens import (
-    SESSION_CLAIM,
-    BadToken,
-    ExpiredToken,
-    identity_of,
-    is_plain_name,
-    read,
-)
+from realtime.access.tokens import SESSION_CLAIM, BadToken, ExpiredToken, is_plain_name, read
 from realtime.access.validity import stamp_of
+from realtime.core.identity import Identity
 from realtime.models import EndedSession, IssuedToken
 from realtime.retry import one_transaction
 
@@ -74,10 +68,9 @@ def login_refresh(*, refresh: str) -> Login:
     """
     _require_key()
     try:
-        token = _read(refresh)
+        login = _refreshed(*_read(refresh))
     except BadToken:
         raise InvalidToken from None
-    login = _refreshed(token)
     if login is None:  # only now: that a login was ended must not be rolled back
         raise InvalidToken
     return login
@@ -90,7 +83,7 @@ def login_end(*, refresh: str) -> None:
     Once more is no error. Raises InvalidToken for what never was a refresh token.
     """
     try:
-        identity = identity_of(_read(refresh))
+        _, identity = _read(refresh)
     except ExpiredToken:
         return
     except BadToken:
@@ -100,18 +93,17 @@ def login_end(*, refresh: str) -> None:
         access.end_session(user_id=user.pk, session=identity.session)
 
 
-def _read(refresh: str) -> Any:
+def _read(refresh: str) -> tuple[Any, Identity]:
     """Check a refresh token. Raises BadToken, also for a number that no column can hold."""
-    token = read(RefreshToken, refresh)
+    token, identity = read(RefreshToken, refresh)
     if not is_plain_name(token[api_settings.JTI_CLAIM]):
         raise BadToken
-    return token
+    return token, identity
 
 
 @one_transaction
-def _refreshed(token: Any) -> Login | None:
+def _refreshed(token: Any, identity: Identity) -> Login | None:
     """Return the next tokens of a login; None for a token or a login that counts no more."""
-    identity = identity_of(token)
     user = _locked(identity.user_id)
     if user is None or not user.is_active or identity.stamp != stamp_of(user.password):
         return None

@@ -50,20 +50,16 @@ def verify(token: str) -> Identity | None:
     has the same password and has not logged out.
     """
     try:
-        return _read(AccessToken, token)[1]
+        return read(AccessToken, token)[1]
     except BadToken:
         return None
 
 
-def read(kind: type[Token], text: str | bytes) -> Token:
-    """Check the signature, times and claims of a token.
+def read(kind: type[Token], text: str | bytes) -> tuple[Token, Identity]:
+    """Check the signature, times and claims of a token; return it with its identity.
 
     Raises BadToken for an invalid one, ExpiredToken if only its time is over.
     """
-    return _read(kind, text)[0]
-
-
-def _read(kind: type[Token], text: str | bytes) -> tuple[Token, Identity]:
     if len(text) > MAX_TOKEN_LENGTH:
         raise BadToken
     try:
@@ -81,21 +77,16 @@ def identity_of(token: Any) -> Identity:
     A token without a session, as of another issuer, is a session of its own. Raises BadToken
     for claims of the wrong form.
     """
+    jti = _text(token.get(api_settings.JTI_CLAIM, ""))
+    session = _text(token.get(SESSION_CLAIM, "")) or jti
+    if not is_plain_name(session):
+        session = hashlib.sha256(session.encode(errors="surrogatepass")).hexdigest()
     return Identity(
         user_id=_user_id(token.get(api_settings.USER_ID_CLAIM)),
         expires_at=_moment(token.get("exp")),
-        session=session_of(token),
+        session=session,
         stamp=_text(token.get(api_settings.REVOKE_TOKEN_CLAIM, "")),
     )
-
-
-def session_of(token: Any) -> str:
-    """Return the session of a token. Raises BadToken for a name of the wrong form."""
-    jti = _text(token.get(api_settings.JTI_CLAIM, ""))
-    name = _text(token.get(SESSION_CLAIM, "")) or jti
-    if not is_plain_name(name):
-        name = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
-    return name
 
 
 def is_plain_name(value: Any) -> bool:

@@ -13,7 +13,6 @@ import os
 import resource
 import socket
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,7 +21,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Window
+from django.db.models.functions import RowNumber
 
 from realtime import clock, jobs, log, registry
 from realtime.cluster import nodes_room
@@ -250,17 +250,9 @@ def _surplus(node_id: str, users: Sequence[int], most: int) -> list[tuple[str, i
 
 def _mark_surplus(users: Sequence[int], most: int) -> None:
     listed = registry.connections().filter(user_id__in=users)
-    counted = listed.order_by().values("user_id").annotate(number=Count("pk"))
-    crowded = counted.filter(number__gt=most).values_list("user_id", flat=True)
-    seen: Counter[int] = Counter()
-    surplus: list[str] = []
-    if found := list(crowded):
-        for pk, user_id in listed.filter(user_id__in=found).values_list("pk", "user_id"):
-            seen[user_id] += 1  # the newest come first
-            if seen[user_id] > most:
-                surplus.append(pk)
-    for start in range(0, len(surplus), ROWS):
-        Connection.objects.filter(pk__in=surplus[start : start + ROWS]).update(is_surplus=True)
+    newest_first = Window(RowNumber(), "user_id", registry.NEWEST_FIRST)
+    crowding = listed.order_by().annotate(number=newest_first).filter(number__gt=most)
+    Connection.objects.filter(pk__in=crowding.values("pk")).update(is_surplus=True)
 
 
 def _resident_bytes() -> int:

@@ -28,7 +28,7 @@ class LoginAuthentication(JWTAuthentication):
 
     def get_validated_token(self, raw_token: bytes) -> Any:
         try:
-            return tokens.read(AccessToken, raw_token)
+            return tokens.read(AccessToken, raw_token)[0]
         except tokens.BadToken:
             raise InvalidToken from None
 

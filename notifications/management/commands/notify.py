@@ -63,10 +63,10 @@ def _user_ids(options: dict[str, Any]) -> list[int] | None:
         return None
     if options["user"]:
         names = set(options["user"])
-        found = commands.user_ids(names)
+        found = commands.users_named(names)
         if missing := sorted(names - found.keys()):
             raise CommandError(f"There is no user {missing[0]!r:.80}. No user was notified.")
-        return sorted(found.values())
+        return sorted(user.pk for user in found.values())
     try:
         text = sys.stdin.read() if options["users"] == "-" else _read(options["users"])
     except UnicodeDecodeError:

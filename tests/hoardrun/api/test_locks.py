@@ -34,7 +34,7 @@ def log_out(user: User, refresh: str) -> None:
 
 def use_again(user: User, refresh: str) -> None:
     """Use a refresh token after its grace, which ends its login."""
-    tokens._refreshed(tokens._read(refresh))
+    tokens._refreshed(*tokens._read(refresh))
 
 
 def log_out_everywhere(user: User, refresh: str) -> None:
