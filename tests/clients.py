@@ -38,3 +38,14 @@ def count_queries(client: Client, path: str) -> int:
     with CaptureQueriesContext(connection) as captured:
         assert client.get(path).status_code == 200, path
     return len(captured)
+
+
+def act(browser: Client, path: str, action: str, *rows: Any, **more: str) -> list[str]:
+    """Run an action of the admin on rows; return the messages that it left."""
+    form = {"action": action, "_selected_action": [row.pk for row in rows], **more}
+    return said(browser.post(path, form, follow=True))
+
+
+def said(answer: Any) -> list[str]:
+    """Return the messages that a page of the admin shows."""
+    return [str(message) for message in (answer.context or {}).get("messages", ())]

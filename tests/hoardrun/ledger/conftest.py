@@ -43,8 +43,8 @@ def request(
     account: Account, amount: str = "10", direction: str = "outbound", **more: Any
 ) -> Created:
     """Ask for a transaction: a payment, unless told otherwise."""
-    fields = {"account_id": account.pk, "type": "payment", "direction": direction, **more}
-    return transaction_create(amount=amount, **fields)
+    fields = {"account_id": account.pk, "type": "payment", "direction": direction}
+    return transaction_create(**{"amount": amount, **fields, **more})
 
 
 def create(account: Account, *given: str, **more: Any) -> Transaction:
@@ -62,7 +62,7 @@ def move(txn: Transaction, to: str, **more: Any) -> Transaction:
     return transaction_move(to=to, txn_id=txn.pk, **more)
 
 
-def act(
+def ask_to(
     client: APIClient, txn: Transaction, action: str, key: str | None = None, **more: Any
 ) -> Any:
     """Ask for an action over HTTP."""

@@ -18,14 +18,16 @@ from hoardrun.ledger.carrying import left_on
 from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.errors import AccountNotFound, CarriedMoney, NothingToCarry, OwnAccount
 from hoardrun.ledger.models import Account, Transaction
-from hoardrun.ledger.services import account_carry, account_open, transaction_move
+from hoardrun.ledger.services import account_carry, account_open
 from realtime.errors import InvalidInput
-from tests.clients import api_as, browser_as, staff_with
+from tests.clients import act, api_as, browser_as, said, staff_with
 from tests.hoardrun.ledger.conftest import (
+    ask_to,
     balances,
     close,
     complete,
     create,
+    move,
     paid,
     published,
     set_status,
@@ -40,7 +42,7 @@ def sides(kes: Account, other: Account) -> list[Transaction]:
     """Both sides of a carry of 400 from Alice's closed account onto her other one."""
     txn = paid(kes, "400")
     close(kes)
-    transaction_move(to="reversed", txn_id=txn.pk, onto=other.pk)
+    move(txn, "reversed", onto=other.pk)
     return list(Transaction.objects.filter(type__startswith="transfer").order_by("id"))
 
 
@@ -54,9 +56,9 @@ def test_one_side_of_a_carry_is_never_moved(
     for by in (actors.staff(bob.pk), word, actors.system("tests"), actors.user(kes.user_id)):
         for onto in (None, other.pk):
             with pytest.raises((CarriedMoney, InvalidInput)):
-                transaction_move(txn_id=side.pk, to=to, by=by, onto=onto)
+                move(side, to, by=by, onto=onto)
     with pytest.raises(CarriedMoney, match=f"and #{counterpart.pk} carried") as refused:
-        transaction_move(txn_id=side.pk, to=to, by=word)
+        move(side, to, by=word)
     assert refused.value.extra == {"counterpart": str(counterpart.pk)}
     side.status = to
     if to != "completed":
@@ -73,16 +75,12 @@ def test_the_admin_offers_no_move_of_one_side(
         assert 'name="to"' not in page
         assert f'/transaction/{side.counterpart_id}/change/">transaction #' in page
         support.post(f"/admin/ledger/transaction/{side.pk}/move/", {"to": "reversed"})
-    ids = [side.pk for side in sides]
-    support.post(
-        "/admin/ledger/transaction/", {"action": "reverse", "_selected_action": ids}, follow=True
-    )
+    act(support, "/admin/ledger/transaction/", "reverse", *sides)
     assert (balances(kes), balances(other)) == ((0, 0), (400, 400))
 
 
 def test_over_http_one_side_is_refused_with_the_other(sides: list[Transaction], charlie: User):
-    path = f"/api/v1/transactions/{sides[1].pk}/act"
-    answer = api_as(charlie).post(path, {"action": "reverse"})
+    answer = ask_to(api_as(charlie), sides[1], "reverse")
     assert problem(answer, 409, "carried_money")["counterpart"] == str(sides[0].pk)
 
 
@@ -108,9 +106,7 @@ def left(kes: Account, other: Account) -> Account:
     """Alice's closed account, on which a provider's word has left 400."""
     txn = create(kes, "400", "inbound")
     close(kes)
-    transaction_move(
-        to="completed", txn_id=txn.pk, by=actors.provider("mpesa", evidence="callback:1")
-    )
+    move(txn, "completed", by=actors.provider("mpesa", evidence="callback:1"))
     return kes
 
 
@@ -122,10 +118,10 @@ def test_staff_carries_what_was_left(left: Account, other: Account, alice: User,
     assert (gives.counterpart, takes.counterpart) == (takes, gives)
     for side in (gives, takes):
         assert side.description == f"Left on closed account #{left.pk}"
-        [move] = side.moves.values_list("from_status", "to_status", "user", "reason")
-        assert move == ("", "completed", bob.pk, "came late")
+        [made] = side.moves.values_list("from_status", "to_status", "user", "reason")
+        assert made == ("", "completed", bob.pk, "came late")
         with pytest.raises(CarriedMoney):
-            transaction_move(to="reversed", txn_id=side.pk, by=by)
+            move(side, "reversed", by=by)
     told = [json.loads(payload)["type"] for payload in published(alice)[before:]]
     assert told == ["balance_update"] * 2 + ["transaction_update"] * 2
     with pytest.raises(NothingToCarry):
@@ -155,7 +151,7 @@ def test_a_carry_from_a_credit_account_leaves_the_credit_line(
     paid(credit, "250", "inbound")
     held = create(credit, "100")
     if status == "processing":
-        transaction_move(txn_id=held.pk, to="processing")
+        move(held, status)
     set_status(credit, "closed")
     account_carry(account_id=credit.pk, onto=other.pk)
     assert (balances(credit), balances(other)) == ((1000, 100), (150, 150))
@@ -191,10 +187,9 @@ def test_it_is_carried_onto_another_active_account_of_its_user_only(
 
 
 def test_the_admin_lists_closed_accounts_with_money_and_carries_it(
-    left: Account, other: Account, alice: User, charlie: User
+    left: Account, other: Account, support: Client, charlie: User
 ):
-    client = browser_as(charlie)
-    page = "/admin/ledger/account/"
+    client, page = support, "/admin/ledger/account/"
     assert list(client.get(page, {"left": "1"}).context["cl"].queryset) == [left]
     form = client.get(f"{page}{left.pk}/change/").content.decode()
     assert "This account is closed and has KES 400.00." in form
@@ -203,9 +198,7 @@ def test_the_admin_lists_closed_accounts_with_money_and_carries_it(
     assert "Name another active account" in answer.content.decode()
     body = {"onto": str(other.pk), "reason": "came late"}
     answer = client.post(f"{page}{left.pk}/carry/", body, follow=True)
-    assert [str(text) for text in answer.context["messages"]] == [
-        f"KES 400.00 carried onto account #{other.pk}."
-    ]
+    assert said(answer) == [f"KES 400.00 carried onto account #{other.pk}."]
     assert "This account is closed and has" not in answer.content.decode()
     assert (balances(left), balances(other)) == ((0, 0), (400, 400))
     assert not client.get(page, {"left": "1"}).context["cl"].queryset.exists()

@@ -9,9 +9,10 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
 
-from hoardrun.ledger import services
 from hoardrun.ledger.errors import IdempotencyConflict
 from hoardrun.ledger.models import Account, Transaction
+from hoardrun.ledger.services import Created, account_open
+from tests.hoardrun.ledger.conftest import request
 from tests.hoardrun.tools import at_once
 
 migration: Any = import_module("hoardrun.ledger.migrations.0003_transaction_key_owner")
@@ -20,17 +21,11 @@ migration: Any = import_module("hoardrun.ledger.migrations.0003_transaction_key_
 @pytest.fixture
 def second(alice: User) -> Account:
     """Alice's other account."""
-    return services.account_open(user_id=alice.pk, currency="KES", opening_balance="1000")
+    return account_open(user_id=alice.pk, currency="KES", opening_balance="1000")
 
 
-def create(account: Account, key: str = "k", amount: str = "5") -> services.Created:
-    return services.transaction_create(
-        account_id=account.pk,
-        type="payment",
-        direction="outbound",
-        amount=amount,
-        idempotency_key=key,
-    )
+def create(account: Account, key: str = "k", amount: str = "5") -> Created:
+    return request(account, amount, idempotency_key=key)
 
 
 def test_one_key_makes_one_transaction_of_a_user(kes: Account, second: Account, ugx: Account):
@@ -66,12 +61,8 @@ def test_keys_from_before_go_on_repeating_the_requests_of_their_account(
     migration.give_keys_to_users(apps, None)
     owners = dict(Transaction.objects.values_list("pk", "key_owner"))
     assert owners == {first.pk: alice.pk, other.pk: None, theirs.pk: bob.pk, single.pk: alice.pk}
-    assert (create(kes).txn.pk, create(second).txn.pk, create(ugx).txn.pk) == (
-        first.pk,
-        other.pk,
-        theirs.pk,
-    )
-    third = services.account_open(user_id=alice.pk, currency="KES", opening_balance="9")
+    assert [create(account).txn for account in (kes, second, ugx)] == [first, other, theirs]
+    third = account_open(user_id=alice.pk, currency="KES", opening_balance="9")
     with pytest.raises(IdempotencyConflict):
         create(third)
     assert create(second, "single").txn.pk == single.pk
@@ -79,8 +70,5 @@ def test_keys_from_before_go_on_repeating_the_requests_of_their_account(
 
 def test_a_transaction_without_a_key_has_no_key_owner(kes: Account):
     for _ in range(2):
-        created = services.transaction_create(
-            account_id=kes.pk, type="payment", direction="outbound", amount="1"
-        )
-        assert created.created
+        assert request(kes, "1").created
     assert set(Transaction.objects.values_list("key_owner", "idempotency_key")) == {(None, None)}

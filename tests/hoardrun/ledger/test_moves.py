@@ -9,13 +9,10 @@ from django.db import IntegrityError, connection, transaction
 from hoardrun.ledger import actors
 from hoardrun.ledger.errors import InsufficientFunds, OwnAccount
 from hoardrun.ledger.models import Account, Transaction, TransactionMove
-from hoardrun.ledger.services import transaction_move
 from realtime.errors import InvalidInput
 from tests.clients import api_as, staff_with
-from tests.hoardrun.ledger.conftest import complete, create
+from tests.hoardrun.ledger.conftest import ask_to, complete, create, move, payment
 from tests.hoardrun.tools import problem
-
-TRANSACTIONS = "/api/v1/transactions"
 
 
 def moves(txn: Transaction) -> list[tuple]:
@@ -28,10 +25,10 @@ def moves(txn: Transaction) -> list[tuple]:
 
 def test_a_move_stores_its_actor_statuses_and_reason(kes: Account, alice: User, bob: User):
     txn = create(kes, by=actors.user(alice.pk))
-    transaction_move(to="processing", txn_id=txn.pk, by=actors.system("payouts"))
+    move(txn, "processing", by=actors.system("payouts"))
     word = actors.provider("mpesa", evidence="callback:17")
-    transaction_move(to="completed", txn_id=txn.pk, by=word)
-    transaction_move(to="reversed", txn_id=txn.pk, reason="sent twice", by=actors.staff(bob.pk))
+    move(txn, "completed", by=word)
+    move(txn, "reversed", reason="sent twice", by=actors.staff(bob.pk))
     assert moves(txn) == [
         ("", "pending", "user", "alice", "", ""),
         ("pending", "processing", "system", None, "payouts", ""),
@@ -45,17 +42,15 @@ def test_only_a_move_that_ends_it_otherwise_tells_its_reason(kes: Account, bob: 
     by = actors.staff(bob.pk)
     txn = create(kes)
     for to in ("processing", "completed"):
-        moved = transaction_move(txn_id=txn.pk, to=to, reason=f"because {to}", by=by)
+        moved = move(txn, to, reason=f"because {to}", by=by)
         assert moved.failure_reason == ""
     assert [move[5] for move in moves(txn)] == ["", "because processing", "because completed"]
-    assert transaction_move(
-        to="reversed", txn_id=txn.pk, reason="sent twice", by=by
-    ).failure_reason == ("sent twice")
+    assert move(txn, "reversed", reason="sent twice", by=by).failure_reason == "sent twice"
 
 
 def test_a_completed_one_heals_of_a_reason_that_processing_left(kes: Account):
     txn = create(kes)
-    transaction_move(to="processing", txn_id=txn.pk)
+    move(txn, "processing")
     Transaction.objects.filter(pk=txn.pk).update(failure_reason="handed over")
     assert complete(txn).failure_reason == ""
 
@@ -71,10 +66,10 @@ def test_a_move_that_is_refused_leaves_no_record(kes: Account):
     complete(txn)
     create(kes, "1500")
     with pytest.raises(InsufficientFunds):
-        transaction_move(to="reversed", txn_id=txn.pk)
+        move(txn, "reversed")
     other = create(kes, "5", direction="inbound")
     with pytest.raises(InvalidInput, match="reason"):
-        transaction_move(txn_id=other.pk, to="completed", reason="x" * 201)
+        move(other, "completed", reason="x" * 201)
     assert len(moves(other)) == 1
     assert [move[1] for move in moves(txn)] == ["pending", "completed"]
 
@@ -113,7 +108,7 @@ def test_staff_moves_nothing_on_an_account_of_its_own(kes: Account, alice: User)
     txn = create(kes, "400", direction="inbound")
     for to in ("completed", "processing", "failed"):
         with pytest.raises(OwnAccount):
-            transaction_move(txn_id=txn.pk, to=to, by=actors.staff(alice.pk))
+            move(txn, to, by=actors.staff(alice.pk))
     with pytest.raises(OwnAccount):
         create(kes, by=actors.staff(alice.pk))
     assert len(moves(txn)) == 1
@@ -121,19 +116,18 @@ def test_staff_moves_nothing_on_an_account_of_its_own(kes: Account, alice: User)
 
 def test_over_http_it_takes_the_right_of_the_admin(kes: Account, bob: User):
     txn = create(kes, "5000000", direction="inbound")
-    path = f"{TRANSACTIONS}/{txn.pk}/act"
-    body = {"action": "complete"}
     for user in (staff_with(bob), staff_with(bob, "view_transaction", "add_transaction")):
-        answer = api_as(user).post(path, body)
+        answer = ask_to(api_as(user), txn, "complete")
         assert "ledger.change_transaction" in problem(answer, 403, "permission_denied")["detail"]
     bob.is_staff = False
     bob.save()
     bob.user_permissions.set(Permission.objects.filter(codename="change_transaction"))
-    problem(api_as(User.objects.get(pk=bob.pk)).post(path, body), 404, "transaction_not_found")
+    customer = api_as(User.objects.get(pk=bob.pk))
+    problem(ask_to(customer, txn, "complete"), 404, "transaction_not_found")
     assert len(moves(txn)) == 1
-    bob = staff_with(bob, "change_transaction")
-    answer = api_as(bob).post(path, body, headers={"X-Request-ID": "req-17"})
-    assert answer.status_code == 200
+    client = api_as(staff_with(bob, "change_transaction"))
+    client.credentials(HTTP_X_REQUEST_ID="req-17")
+    assert ask_to(client, txn, "complete").status_code == 200
     assert moves(txn)[1:] == [("pending", "completed", "staff", "bob", "", "")]
     assert txn.moves.get(to_status="completed").request_id == "req-17"
 
@@ -141,29 +135,25 @@ def test_over_http_it_takes_the_right_of_the_admin(kes: Account, bob: User):
 def test_over_http_staff_is_an_owner_at_its_own_account(kes: Account, alice: User):
     client = api_as(staff_with(alice, "change_transaction"))
     txn = create(kes, "400", direction="inbound")
-    path = f"{TRANSACTIONS}/{txn.pk}/act"
-    problem(client.post(path, {"action": "complete"}), 403, "action_not_allowed")
-    assert client.post(path, {"action": "cancel"}).status_code == 200
+    problem(ask_to(client, txn, "complete"), 403, "action_not_allowed")
+    assert ask_to(client, txn, "cancel").status_code == 200
     assert moves(txn)[1] == ("pending", "cancelled", "user", "alice", "", "")
 
 
 def test_a_transaction_created_over_http_stores_its_user(kes: Account, alice: User):
-    body = {"account_id": str(kes.pk), "type": "payment", "direction": "outbound", "amount": "5"}
-    answer = api_as(alice).post(TRANSACTIONS, body)
+    answer = api_as(alice).post("/api/v1/transactions", payment(kes))
     move = TransactionMove.objects.get(txn_id=answer.json()["id"])
     assert (move.actor_kind, move.user_id) == ("user", alice.pk)
     assert move.request_id == answer["X-Request-ID"]
 
 
 def test_a_move_takes_no_key_and_says_why(kes: Account, alice: User):
-    txn = create(kes)
-    path, body = f"{TRANSACTIONS}/{txn.pk}/act", {"action": "cancel"}
+    txn, client = create(kes), api_as(alice)
     for key in ("k", ""):
-        answer = api_as(alice).post(path, body, headers={"Idempotency-Key": key})
-        errors = problem(answer, 400, "invalid_input")["errors"]
+        errors = problem(ask_to(client, txn, "cancel", key=key), 400, "invalid_input")["errors"]
         assert errors["Idempotency-Key"] == [
             "This request takes no key. A move happens once: repeated, it is answered with 409."
         ]
     assert len(moves(txn)) == 1
     for status in (200, 409):
-        assert api_as(alice).post(path, body).status_code == status
+        assert ask_to(client, txn, "cancel").status_code == status

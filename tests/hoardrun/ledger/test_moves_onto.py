@@ -23,17 +23,16 @@ from hoardrun.ledger.models import LEFT_BEHIND, Account, Transaction
 from hoardrun.ledger.services import (
     account_carry,
     account_open,
-    transaction_create,
-    transaction_move,
 )
 from hoardrun.ledger.transitions import TRANSITIONS
 from realtime.errors import InvalidInput, Refused
 from tests.clients import api_as
 from tests.hoardrun.ledger.conftest import (
+    ask_to,
     balances,
     close,
-    complete,
     create,
+    move,
     paid,
     published,
     set_status,
@@ -54,9 +53,9 @@ def test_a_payment_of_a_closed_account_is_reversed_onto_another(
     close(kes)
     by = actors.staff(bob.pk)
     with pytest.raises(AccountClosed, match=rf"`onto_account_id`: #{other.pk}\.") as refused:
-        transaction_move(to="reversed", txn_id=txn.pk, by=by)
+        move(txn, "reversed", by=by)
     assert refused.value.extra == {"accounts": [str(other.pk)]}
-    transaction_move(to="reversed", txn_id=txn.pk, reason="returned", onto=other.pk, by=by)
+    move(txn, "reversed", reason="returned", onto=other.pk, by=by)
     assert balances(kes) == (0, 0)
     assert balances(other) == (400, 400)
     assert sum_of_transactions(kes) + 1000 == 0  # it was opened with 1000
@@ -66,8 +65,8 @@ def test_a_payment_of_a_closed_account_is_reversed_onto_another(
     assert (into.account, into.direction, into.balance_after) == (other, "inbound", 400)
     assert {out.reference, into.reference} == {"R-7"}
     for side in (out, into):
-        [move] = side.moves.values_list("from_status", "to_status", "user", "reason")
-        assert move == ("", "completed", bob.pk, "returned")
+        [made] = side.moves.values_list("from_status", "to_status", "user", "reason")
+        assert made == ("", "completed", bob.pk, "returned")
     assert (out.counterpart, into.counterpart) == (into, out)
 
 
@@ -75,7 +74,7 @@ def test_its_user_is_told_of_every_part_of_it(kes: Account, other: Account, alic
     txn = paid(kes, "400")
     close(kes)
     before = len(published(alice))
-    transaction_move(to="reversed", txn_id=txn.pk, onto=other.pk)
+    move(txn, "reversed", onto=other.pk)
     told = [json.loads(payload)["type"] for payload in published(alice)[before:]]
     # One balance: that of the closed account is what it was.
     assert told == ["balance_update", *["transaction_update"] * 3, "notification"]
@@ -85,12 +84,12 @@ def test_a_deposit_is_taken_back_from_another_account(kes: Account, other: Accou
     txn = paid(kes, "400", "inbound")
     close(kes)
     with pytest.raises(AccountClosed):
-        transaction_move(to="reversed", txn_id=txn.pk)
+        move(txn, "reversed")
     with pytest.raises(InsufficientFunds):
-        transaction_move(to="reversed", txn_id=txn.pk, onto=other.pk)
+        move(txn, "reversed", onto=other.pk)
     assert balances(kes) == balances(other) == (0, 0)
     paid(other, "500", "inbound")
-    transaction_move(to="reversed", txn_id=txn.pk, onto=other.pk)
+    move(txn, "reversed", onto=other.pk)
     assert (balances(kes), balances(other)) == ((0, 0), (100, 100))
 
 
@@ -101,7 +100,7 @@ def test_a_deposit_is_taken_back_from_the_closed_account_while_it_has_the_money(
     txn = paid(kes, "400", "inbound")
     paid(kes, spent)
     set_status(kes, "closed")
-    transaction_move(to="reversed", txn_id=txn.pk)
+    move(txn, "reversed")
     assert balances(kes) == (left, left)
 
 
@@ -110,8 +109,8 @@ def test_a_move_that_carries_no_money_takes_no_other_account(kes: Account, other
     close(kes)
     for to in ("processing", "completed"):
         with pytest.raises(InvalidInput, match="carries no money"):
-            transaction_move(txn_id=txn.pk, to=to, onto=other.pk)
-        transaction_move(txn_id=txn.pk, to=to)
+            move(txn, to, onto=other.pk)
+        move(txn, to)
     assert balances(kes) == balances(other) == (0, 0)
 
 
@@ -126,8 +125,8 @@ def test_staff_or_the_customer_ends_a_payment_onto_another_account(
     close(kes)
     by = actors.user(alice.pk) if to == "cancelled" else actors.staff(bob.pk)
     with pytest.raises(AccountClosed):
-        transaction_move(txn_id=txn.pk, to=to, by=by)
-    transaction_move(txn_id=txn.pk, to=to, by=by, onto=other.pk)
+        move(txn, to, by=by)
+    move(txn, to, by=by, onto=other.pk)
     assert (balances(kes), balances(other)) == ((0, 0), (400, 400))
 
 
@@ -135,16 +134,14 @@ def test_staff_or_the_customer_ends_a_payment_onto_another_account(
 def test_a_closed_credit_line_does_not_become_cash(
     credit: Account, other: Account, alice: User, bob: User, to: str
 ):
-    txn = create(credit, "400")
-    if to == "reversed":
-        complete(txn)
+    txn = paid(credit, "400") if to == "reversed" else create(credit, "400")
     set_status(credit, "closed")
     before = balances(credit)
     by = actors.user(alice.pk) if to == "cancelled" else actors.staff(bob.pk)
     with pytest.raises(InvalidInput, match="closed credit account keeps its money"):
-        transaction_move(txn_id=txn.pk, to=to, by=by, onto=other.pk)
+        move(txn, to, by=by, onto=other.pk)
     assert (balances(credit), balances(other)) == (before, (0, 0))
-    transaction_move(txn_id=txn.pk, to=to, by=by)  # the line and the debt are as before
+    move(txn, to, by=by)  # the line and the debt are as before
     assert balances(credit) == (1000, 0)
 
 
@@ -155,10 +152,10 @@ def test_a_credit_line_gives_nothing_for_a_closed_account(
     close(kes)
     by = actors.staff(bob.pk)
     with pytest.raises(AccountClosed) as refused:
-        transaction_move(to="reversed", txn_id=txn.pk, by=by)
+        move(txn, "reversed", by=by)
     assert refused.value.extra["accounts"] == [str(other.pk)]
     with pytest.raises(InvalidInput, match="credit account gives no money"):
-        transaction_move(to="reversed", txn_id=txn.pk, by=by, onto=credit.pk)
+        move(txn, "reversed", by=by, onto=credit.pk)
     assert balances(credit) == (1000, 0)
 
 
@@ -166,7 +163,7 @@ def test_it_says_so_when_the_customer_has_no_other_account(kes: Account, ugx: Ac
     txn = paid(kes, "400")
     close(kes)
     with pytest.raises(AccountClosed, match="Open another account in KES for this customer"):
-        transaction_move(to="reversed", txn_id=txn.pk, by=actors.staff(bob.pk))
+        move(txn, "reversed", by=actors.staff(bob.pk))
 
 
 def test_only_an_active_account_of_the_same_customer_and_currency_takes_it(
@@ -175,33 +172,32 @@ def test_only_an_active_account_of_the_same_customer_and_currency_takes_it(
     txn = paid(kes, "400")
     dollars = account_open(user_id=alice.pk, currency="USD")
     of_bob = account_open(user_id=bob.pk, currency="KES")
-    said = set()
-    for wrong in (of_bob.pk, 999, "x"):
-        with pytest.raises(InvalidInput, match="onto_account_id") as refused:
-            transaction_move(to="reversed", txn_id=txn.pk, onto=wrong)
-        said.add(str(refused.value))
-    assert len(said) == 1
+
+    def is_told_apart(*wrong: Any) -> bool:
+        said = set()
+        for onto in wrong:
+            with pytest.raises(InvalidInput, match="onto_account_id") as refused:
+                move(txn, "reversed", onto=onto)
+            said.add(str(refused.value))
+        return len(said) > 1
+
+    assert not is_told_apart(of_bob.pk, 999, "x")
     with pytest.raises(InvalidInput, match="not closed"):
-        transaction_move(to="reversed", txn_id=txn.pk, onto=other.pk)
+        move(txn, "reversed", onto=other.pk)
     close(kes)
     asleep = account_open(user_id=alice.pk, currency="KES")
     set_status(asleep, "suspended")
-    said = set()
-    for wrong in (kes.pk, dollars.pk, of_bob.pk, asleep.pk, 999, "x"):
-        with pytest.raises(InvalidInput, match="onto_account_id") as refused:
-            transaction_move(to="reversed", txn_id=txn.pk, onto=wrong)
-        said.add(str(refused.value))
-    assert len(said) == 1  # nobody learns which accounts there are
+    # Nobody learns which accounts there are.
+    assert not is_told_apart(kes.pk, dollars.pk, of_bob.pk, asleep.pk, 999, "x")
     assert balances(kes) == balances(of_bob) == (0, 0)
 
 
 def test_over_http_the_error_says_what_to_send(kes: Account, other: Account, charlie: User):
     txn = paid(kes, "400")
     close(kes)
-    path, body = f"/api/v1/transactions/{txn.pk}/act", {"action": "reverse"}
-    refused = problem(api_as(charlie).post(path, body), 409, "account_closed")
-    [onto] = refused["accounts"]
-    answer = api_as(charlie).post(path, body | {"onto_account_id": onto})
+    client = api_as(charlie)
+    [onto] = problem(ask_to(client, txn, "reverse"), 409, "account_closed")["accounts"]
+    answer = ask_to(client, txn, "reverse", onto_account_id=onto)
     assert (answer.status_code, answer.json()["status"]) == (200, "reversed")
     assert balances(other) == (400, 400)
 
@@ -231,7 +227,7 @@ def test_a_move_by_a_program_is_stored_and_leaves_the_money(
     txn = create(kes, "400", direction)
     close(kes)
     for to in through:
-        transaction_move(txn_id=txn.pk, to=to, by=by)
+        move(txn, to, by=by)
     assert balances(kes) == (400, 400)
     assert list(Account.objects.filter(LEFT_BEHIND)) == [kes]
 
@@ -240,16 +236,9 @@ def test_a_move_by_a_program_is_stored_and_leaves_the_money(
 def test_no_sequence_of_moves_makes_or_loses_money(alice: User, bob: User, seed: int):
     """Over all accounts of a customer, balances stay what their own transactions add up to."""
     chance = random.Random(seed)
-    opened = [
-        account_open(
-            user_id=alice.pk,
-            currency="KES",
-            type=type,
-            credit_limit="300" if type == "credit" else 0,
-            opening_balance="500",
-        )
-        for type in ("checking", "savings", "credit", "business")
-    ]
+    limits = {"checking": "0", "savings": "0", "credit": "300", "business": "0"}
+    given: dict[str, Any] = {"user_id": alice.pk, "currency": "KES", "opening_balance": "500"}
+    opened = [account_open(type=type, credit_limit=line, **given) for type, line in limits.items()]
     people = (actors.user(alice.pk), actors.staff(bob.pk), actors.system("tests"))
     done: Counter[str] = Counter()
     for _ in range(160):
@@ -258,16 +247,10 @@ def test_no_sequence_of_moves_makes_or_loses_money(alice: User, bob: User, seed:
         call: Callable[[], object]
         match chance.randrange(9):
             case 0 | 1:
-                call = partial(
-                    transaction_create,
-                    account_id=account.pk,
-                    type="payment",
-                    direction=chance.choice(["inbound", "outbound"]),
-                    amount=chance.randint(1, 200),
-                )
+                direction = chance.choice(["inbound", "outbound"])
+                call = partial(create, account, str(chance.randint(1, 200)), direction)
             case 2:
-                status = chance.choice(["active", "closed"])
-                set_status(account, status)
+                set_status(account, chance.choice(["active", "closed"]))
                 continue
             case 3:
                 call = partial(account_carry, account_id=account.pk, onto=chance.choice(opened).pk)
@@ -275,13 +258,9 @@ def test_no_sequence_of_moves_makes_or_loses_money(alice: User, bob: User, seed:
                 txn = chance.choice(txns)
                 could = sorted(TRANSITIONS[Status(txn.status)]) or Status.values
                 is_closed = txn.account.status == "closed"
-                call = partial(
-                    transaction_move,
-                    txn_id=txn.pk,
-                    to=chance.choice(could),
-                    by=chance.choice(people),
-                    onto=account.pk if is_closed or chance.random() < 0.2 else None,
-                )
+                to, by = chance.choice(could), chance.choice(people)
+                onto = account.pk if is_closed or chance.random() < 0.2 else None
+                call = partial(move, txn, to, by=by, onto=onto)
             case _:
                 continue
         try:
@@ -294,12 +273,8 @@ def test_no_sequence_of_moves_makes_or_loses_money(alice: User, bob: User, seed:
         assert sum(row.current_balance for row in rows) == 2000 + own
         for row in rows:
             assert row.current_balance == 500 + sum_of_transactions(row)
-            held = sum(
-                row.transactions.filter(
-                    direction="outbound", status__in=["pending", "processing"]
-                ).values_list("amount", flat=True)
-            )
-            line = 300 if row.type == "credit" else 0
-            assert row.available_balance == row.current_balance - held + line
+            under_way = row.transactions.filter(status__in=["pending", "processing"])
+            held = sum(txn.amount for txn in under_way if txn.direction == "outbound")
+            assert row.available_balance == row.current_balance - held + int(limits[row.type])
     assert done["done"] > 20
     assert Transaction.objects.exclude(counterpart=None).exists()

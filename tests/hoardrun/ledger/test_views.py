@@ -15,7 +15,7 @@ from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.serializers import AccountOutput, TransactionOutput
 from tests.clients import api_as
 from tests.hoardrun.broadcasts.tools import BODIES, post_as, sent
-from tests.hoardrun.ledger.conftest import act, complete, create, payment, published
+from tests.hoardrun.ledger.conftest import ask_to, complete, create, payment, published
 from tests.hoardrun.tools import problem
 from tests.tables import each
 
@@ -48,7 +48,7 @@ def test_it_hides_rows_of_other_users(client: APIClient, ugx: Account):
     problem(client.get(f"{ACCOUNTS}/{ugx.pk}"), 404, "account_not_found")
     problem(client.get(f"{TRANSACTIONS}/{txn.pk}"), 404, "transaction_not_found")
     for action in ("cancel", "complete"):
-        problem(act(client, txn, action), 404, "transaction_not_found")
+        problem(ask_to(client, txn, action), 404, "transaction_not_found")
     problem(client.post(TRANSACTIONS, payment(ugx, amount="1")), 404, "account_not_found")
     assert client.get(TRANSACTIONS).json() == []
     assert client.get(TRANSACTIONS, {"account": ugx.pk}).json() == []
@@ -193,14 +193,14 @@ def test_it_refuses_a_filter_that_cannot_match(client: APIClient, name: str, val
 def test_it_lets_the_owner_cancel_and_nothing_else(client: APIClient, kes: Account):
     txn = create(kes, "400")
     for action in ("process", "complete", "fail", "reverse", "expire"):
-        problem(act(client, txn, action), 403, "action_not_allowed")
+        problem(ask_to(client, txn, action), 403, "action_not_allowed")
     for wrong in ({}, {"action": "steal"}, {"action": "cancel", "force": True}):
         problem(client.post(f"{TRANSACTIONS}/{txn.pk}/act", wrong), 400)
-    answer = act(client, txn, "cancel", reason="changed my mind")
+    answer = ask_to(client, txn, "cancel", reason="changed my mind")
     done = answer.json()
     assert (answer.status_code, done["status"]) == (200, "cancelled")
     assert done["failure_reason"] == "changed my mind"
-    assert problem(act(client, txn, "cancel"), 409, "illegal_transition")["allowed"] == []
+    assert problem(ask_to(client, txn, "cancel"), 409, "illegal_transition")["allowed"] == []
 
 
 def test_it_lets_staff_act_on_any(charlie: User, kes: Account):
@@ -210,8 +210,8 @@ def test_it_lets_staff_act_on_any(charlie: User, kes: Account):
     for actions in (moves, {"fail": "failed"}, {"expire": "expired"}):
         txn = create(kes)
         for action, status in actions.items():
-            assert act(client, txn, action).json()["status"] == status
-    problem(act(client, Transaction(pk=999), "complete"), 404, "transaction_not_found")
+            assert ask_to(client, txn, action).json()["status"] == status
+    problem(ask_to(client, Transaction(pk=999), "complete"), 404, "transaction_not_found")
 
 
 def test_it_reads_a_page_in_one_query(
