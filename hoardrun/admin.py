@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import HttpRequest
 
-from hoardrun.api.throttles import FormThrottle, password_guesses
+from hoardrun.api.throttles import LoginAttempt, password_guesses
 from realtime.admin_pages import ByKey, users_found
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -23,13 +23,14 @@ class LoginForm(AdminAuthenticationForm):
     """The admin's login, which counts attempts together with those over the API."""
 
     def clean(self) -> dict[str, Any]:
-        throttle = FormThrottle()
-        if self.request is not None and not throttle.allow_request(self.request, None):
+        assert self.request is not None  # the admin's page of the login gives it
+        attempt = LoginAttempt(self.request, str(self.request.POST.get("username")))
+        if not attempt.allowed:
             raise ValidationError(TOO_MANY, "throttled")
         cleaned = super().clean()
         # A form without a name or a password gets here as well, and has nobody logged in.
-        if self.request is not None and self.get_user() is not None:
-            throttle.succeeded(self.request)
+        if self.get_user() is not None:
+            attempt.succeeded()
         return cleaned
 
 

@@ -21,7 +21,7 @@ from rest_framework_simplejwt.settings import api_settings as jwt_settings
 from rest_framework_simplejwt.tokens import Token
 
 from hoardrun.api import tokens
-from hoardrun.api.throttles import LoginThrottle, TicketThrottle
+from hoardrun.api.throttles import LoginAttempt, LoginThrottle, TicketThrottle
 from realtime.access import tickets
 from realtime.access.keys import RefreshToken
 from realtime.access.tokens import BadToken, identity_of, read
@@ -81,6 +81,7 @@ class _Anonymous(View):
 
 class TokenView(_Anonymous):
     own_throttles = (LoginThrottle,)
+    attempt: LoginAttempt  # the throttle makes it
 
     @extend_schema(
         operation_id="auth_token", request=TokenInput, responses=LoginOutput, tags=TAGS, auth=[]
@@ -90,7 +91,7 @@ class TokenView(_Anonymous):
         user = authenticate(request._request, **checked(TokenInput, request.data))
         if not isinstance(user, get_user_model()):
             raise AuthenticationFailed("The name or the password is wrong.", "wrong_credentials")
-        LoginThrottle().succeeded(request)
+        self.attempt.succeeded()
         return Response(LoginOutput(tokens.login_create(user=user)).data)
 
 

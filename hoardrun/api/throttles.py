@@ -4,8 +4,7 @@ RequestThrottle
 ├── EveryRequest     all paths: reads and writes of a user, requests of a stranger's address
 ├── TicketThrottle   tickets of a user
 ├── BroadcastThrottle
-└── LoginThrottle    guesses at one name from one address, from one address, at one name
-    └── FormThrottle the same counts, for a login by a form
+└── LoginThrottle    logins over the API; LoginAttempt counts them together with those by forms
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import hashlib
 import logging
 import time
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.core.cache import caches
@@ -37,7 +36,6 @@ if TYPE_CHECKING:  # which reads from settings that the throttles are here
 logger = logging.getLogger(__name__)
 
 KNOWN_SECONDS = 30 * 86_400  # how long an address is known to be one of a name's own
-_FAILURES = "hoardrun.login_failures"  # in META: the counters that a login gives back
 AWAY_SECONDS = 10.0  # for how long a cache that failed is not asked again
 
 _own = LocMemCache("throttles", {"OPTIONS": {"MAX_ENTRIES": MAX_CACHED}})
@@ -178,66 +176,55 @@ class BroadcastThrottle(RequestThrottle):
 
 
 class LoginThrottle(RequestThrottle):
-    """Slow down guessing: at one name from one address, at many names, and from many addresses.
+    """Slow down guessing over the API; the view says when a login was right."""
 
-    The last two count what has failed, as a login that succeeds is given back. Guesses from
-    elsewhere keep nobody out: an address from which a name has logged in before is not counted
-    for that name's limit over all addresses.
+    def allow_request(self, request: Any, view: Any) -> bool:
+        data: Any = request.data
+        name = str(data.get("username")) if isinstance(data, Mapping) else ""
+        view.attempt = LoginAttempt(request, name)
+        self._wait = view.attempt.wait
+        return bool(view.attempt.allowed)
+
+
+class LoginAttempt:
+    """An attempt to log in, counted as a guess until it has succeeded.
+
+    Counts guesses at one name from one address, at many names, and from many addresses. The last
+    two count what has failed, as a login that succeeds is given back. Guesses from elsewhere keep
+    nobody out: an address from which a name has logged in before is not counted for that name's
+    limit over all addresses.
     """
 
-    def allow_request(self, request: Any, view: APIView | None) -> bool:
-        self._wait = 0.0
-        failures = self._failures(request)
-        taken: list[Counter] = []
-        for counter in [self._pair(request), *failures]:
-            if not counter.take():
-                self._wait = counter.wait
-                for other in taken:
-                    other.give_back()
-                return False
-            taken.append(counter)
-        request.META[_FAILURES] = failures
-        return True
+    def __init__(self, request: Any, name: str) -> None:
+        # As the logins read it: neither blanks, nor case, nor another way to write the same
+        # letters (which forms take for the same) must begin a new count.
+        name = unicodedata.normalize("NFKC", name).strip().casefold()
+        address = RequestThrottle().get_ident(request)
+        pair = f"{address} {name}"
+        self._known = f"login-known-{hashlib.sha256(pair.encode(errors='replace')).hexdigest()}"
+        self._failures = [Counter("login_address", address)]
+        if not _with_cache(lambda store: store.get(self._known)):
+            self._failures.append(Counter("login_name", name))
+        self.allowed, self.wait = _take_all([Counter("login", pair), *self._failures])
 
-    def succeeded(self, request: Any) -> None:
-        """Say that a login was right: it counts as no failure, and its address is known.
+    def succeeded(self) -> None:
+        """Say that the login was right: it counts as no failure, and its address is known.
 
         The units go back to the windows that they are from: a login may end in the next one.
         """
-        for counter in request.META.pop(_FAILURES, ()):
-            counter.give_back()
-        key = self._known(request)
-        _with_cache(lambda store: store.set(key, 1, KNOWN_SECONDS))
-
-    def _pair(self, request: Any) -> Counter:
-        return Counter("login", f"{self.get_ident(request)} {self._name(request)}")
-
-    def _failures(self, request: Any) -> list[Counter]:
-        address = Counter("login_address", self.get_ident(request))
-        key = self._known(request)
-        if _with_cache(lambda store: store.get(key)):
-            return [address]
-        return [address, Counter("login_name", self._name(request))]
-
-    def _known(self, request: Any) -> str:
-        text = f"{self.get_ident(request)} {self._name(request)}"
-        return f"login-known-{hashlib.sha256(text.encode(errors='replace')).hexdigest()}"
-
-    def _name(self, request: Any) -> str:
-        # As the logins read it: neither blanks, nor case, nor another way to write the same
-        # letters (which forms take for the same) must begin a new count.
-        return unicodedata.normalize("NFKC", self.get_name(request)).strip().casefold()
-
-    def get_name(self, request: Any) -> str:
-        data: Any = request.data
-        return str(data.get("username")) if isinstance(data, Mapping) else ""
+        while self._failures:
+            self._failures.pop().give_back()
+        _with_cache(lambda store: store.set(self._known, 1, KNOWN_SECONDS))
 
 
-class FormThrottle(LoginThrottle):
-    """The same counts, for a login by a form."""
-
-    def get_name(self, request: Any) -> str:
-        return str(request.POST.get("username"))
+def _take_all(counters: Sequence[Counter]) -> tuple[bool, float]:
+    """Take one unit of each counter, or of none; return whether, and else how long to wait."""
+    for number, counter in enumerate(counters):
+        if not counter.take():
+            for taken in counters[:number]:
+                taken.give_back()
+            return False, counter.wait
+    return True, 0.0
 
 
 def password_guesses(user: Any) -> Counter:

@@ -13,7 +13,7 @@ from rest_framework.settings import api_settings
 from rest_framework.test import APIClient
 
 from hoardrun.api import throttles
-from hoardrun.api.throttles import Counter, FormThrottle
+from hoardrun.api.throttles import Counter, LoginAttempt
 from notifications.services import notification_create
 from realtime.models import Event
 from tests.clients import api_as, browser_as
@@ -225,11 +225,11 @@ def test_a_login_that_ends_in_the_next_window_gives_back_to_its_own(db, rate, cl
     rate("login_address", "2/min")
     clock[0] += 59.9
     form = RequestFactory().post("/admin/login/", ALICE, REMOTE_ADDR="192.0.2.1")
-    throttle = FormThrottle()
-    assert throttle.allow_request(form, None)
+    attempt = LoginAttempt(form, "alice")
+    assert attempt.allowed
     clock[0] += 0.2
-    throttle.succeeded(form)
-    throttle.succeeded(form)  # once more gives nothing back
+    attempt.succeeded()
+    attempt.succeeded()  # once more gives nothing back
     codes = [log_in({"username": f"n{n}", "password": "x"}).status_code for n in range(3)]
     assert codes == [401, 401, 429]
 
