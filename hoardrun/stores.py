@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,8 @@ from hoardrun.env import BASE_DIR
 from hoardrun.options import Deployment
 
 # How a database's address begins, and what then speaks to it.
-ENGINES = {
-    "sqlite": "django.db.backends.sqlite3",
-    "postgres": "django.db.backends.postgresql",
-    "postgresql": "django.db.backends.postgresql",
-    "psql": "django.db.backends.postgresql",
-    "pgsql": "django.db.backends.postgresql",
-}
+SCHEMES = ("sqlite", "postgres", "postgresql", "psql", "pgsql")
+ENGINES = {scheme: environ.Env.DB_SCHEMES[scheme] for scheme in SCHEMES}
 # Counts of attempts that a process keeps without Redis. With Django's 300, guesses at many names
 # would push out the count of guesses at one.
 MAX_CACHED = 100_000
@@ -58,20 +52,14 @@ def _make_private(path: str) -> None:
     """
     if path == ":memory:" or path.startswith("file:"):
         return
-    folder = Path(path).parent
+    file = Path(path)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            file.touch(0o600)
     except OSError as error:
         raise ImproperlyConfigured(
-            f"DATABASE_URL: the folder {folder} cannot be made: {error.strerror}."
-        ) from None
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    except FileExistsError:
-        return
-    except OSError as error:
-        raise ImproperlyConfigured(
-            f"DATABASE_URL: {path} cannot be made: {error.strerror}."
+            f"DATABASE_URL: {error.filename} cannot be made: {error.strerror}."
         ) from None
 
 

@@ -33,7 +33,6 @@ from realtime.rest.views import View
 
 MAX_PASSWORD_LENGTH = 1024  # hashing takes longer the longer it is
 MAX_TOKEN_LENGTH = 8192
-TAGS = ["auth"]
 
 
 class TokenInput(StrictSerializer):
@@ -83,9 +82,7 @@ class TokenView(_Anonymous):
     own_throttles = (LoginThrottle,)
     attempt: LoginAttempt  # the throttle makes it
 
-    @extend_schema(
-        operation_id="auth_token", request=TokenInput, responses=LoginOutput, tags=TAGS, auth=[]
-    )
+    @extend_schema(operation_id="auth_token", request=TokenInput, responses=LoginOutput, auth=[])
     def post(self, request: Request) -> Response:
         """Log in with a name and a password."""
         user = authenticate(request._request, **checked(TokenInput, request.data))
@@ -118,7 +115,7 @@ class RefreshView(_Anonymous):
     authentication_classes = (_RefreshAuthentication,)
 
     @extend_schema(
-        operation_id="auth_refresh", request=RefreshInput, responses=LoginOutput, tags=TAGS, auth=[]
+        operation_id="auth_refresh", request=RefreshInput, responses=LoginOutput, auth=[]
     )
     def post(self, request: Request) -> Response:
         """Exchange a refresh token for new tokens.
@@ -133,9 +130,7 @@ class RefreshView(_Anonymous):
 class LogoutView(_Anonymous):
     authentication_classes = (_RefreshAuthentication,)
 
-    @extend_schema(
-        operation_id="auth_logout", request=RefreshInput, responses={204: None}, tags=TAGS, auth=[]
-    )
+    @extend_schema(operation_id="auth_logout", request=RefreshInput, responses={204: None}, auth=[])
     def post(self, request: Request) -> Response:
         """End a login: its tokens are worthless, its sockets close; again is no error."""
         tokens.login_end(**checked(RefreshInput, request.data))
@@ -177,7 +172,7 @@ def _identity(request: Request) -> Identity:
 
 
 class MeView(View):
-    @extend_schema(operation_id="auth_me", responses=UserOutput, tags=TAGS)
+    @extend_schema(operation_id="auth_me", responses=UserOutput)
     def get(self, request: Request) -> Response:
         """Say who is logged in."""
         assert isinstance(request.user, get_user_model())  # IsAuthenticated let the request in

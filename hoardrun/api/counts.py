@@ -1,11 +1,13 @@
 """Add to and take from the counts of a cache: in Redis by one script for each call.
 
 A script is one round trip, and no other process comes in between. Other caches are of this
-process only, where the steps are as cheap as a call.
+process only, where a lock keeps its other threads out.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
+from threading import Lock
 from typing import Any, NamedTuple
 
 from django.core.cache.backends.base import BaseCache
@@ -25,6 +27,7 @@ if current == cost then redis.call('EXPIRE', KEYS[2], ARGV[4]) end
 return {1, previous, current}
 """
 _GIVE_BACK = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECRBY', KEYS[1], ARGV[1]) end"
+_alone = Lock()
 
 
 class Taken(NamedTuple):
@@ -43,19 +46,13 @@ def take(store: BaseCache, keys: list[str], rate: Rate, share: float, cost: int)
     if isinstance(store, RedisCache):
         found = _run(store, _TAKE, keys, cost, rate.limit, share, 2 * rate.seconds)
         return Taken(bool(found[0]), int(found[1]), int(found[2]))
-    counts = store.get_many(keys)
-    previous, current = (int(counts.get(key, 0)) for key in keys)
-    if used(previous, current, share) + cost > rate.limit:
-        return Taken(False, previous, current)
-    store.add(keys[1], 0, 2 * rate.seconds)
-    try:
-        current = int(store.incr(keys[1], cost))
-    except ValueError:  # it was dropped in between
-        current = cost
-    if used(previous, current, share) > rate.limit:  # others were faster
-        give_back(store, keys[1], cost)
-        return Taken(False, previous, current - cost)
-    return Taken(True, previous, current)
+    with _alone:
+        counts = store.get_many(keys)
+        previous, current = (int(counts.get(key, 0)) for key in keys)
+        if used(previous, current, share) + cost > rate.limit:
+            return Taken(False, previous, current)
+        store.set(keys[1], current + cost, 2 * rate.seconds)
+        return Taken(True, previous, current + cost)
 
 
 def give_back(store: BaseCache, key: str, cost: int) -> None:
@@ -63,10 +60,8 @@ def give_back(store: BaseCache, key: str, cost: int) -> None:
     if isinstance(store, RedisCache):
         _run(store, _GIVE_BACK, [key], cost)
         return
-    try:
+    with _alone, suppress(ValueError):
         store.decr(key, cost)
-    except ValueError:
-        return
 
 
 def _run(store: Any, script: str, keys: list[str], *values: Any) -> Any:

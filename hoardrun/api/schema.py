@@ -39,19 +39,17 @@ def add_what_all_share(result: dict[str, Any], generator: Any, **kwargs: Any) ->
     empty parameter as one that was left out. Each has a line and a heading to be found by.
     """
     schemas: dict[str, Any] = result["components"]["schemas"]
+    taken: set[str] = set()
     for path, item in result["paths"].items():
         for operation in item.values():
             _entitle(operation, path)
-    operations = [operation for path in result["paths"].values() for operation in path.values()]
-    taken: set[str] = set()
-    for operation in operations:
-        for parameter in operation.get("parameters", ()):
-            if parameter["in"] == "query" and not parameter.get("required"):
-                parameter["allowEmptyValue"] = True
-        for body in operation.get("requestBody", {}).get("content", {}).values():
-            taken.add(body["schema"].get("$ref", "").rpartition("/")[2])
-        _add_refusals(operation["responses"])
-        _add_page_headers(operation)
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "query" and not parameter.get("required"):
+                    parameter["allowEmptyValue"] = True
+            for body in operation.get("requestBody", {}).get("content", {}).values():
+                taken.add(body["schema"].get("$ref", "").rpartition("/")[2])
+            _add_refusals(operation["responses"])
+            _add_page_headers(operation)
     for name, schema in schemas.items():
         if name in taken:
             schema["additionalProperties"] = False
@@ -102,9 +100,8 @@ def _loosen(schema: dict[str, Any]) -> None:
 @cache
 def document(form: str) -> bytes:
     """Build the OpenAPI document as `yaml` or `json`, once in a process."""
-    renderer = OpenApiJsonRenderer() if form == "json" else OpenApiYamlRenderer()
     generator: Any = SchemaGenerator  # which comes without types
-    text: bytes = renderer.render(generator().get_schema(public=True), renderer_context={})
+    text: bytes = FORMS[form]().render(generator().get_schema(public=True), renderer_context={})
     return text
 
 
