@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from realtime.protocol.messages import Identifier, Payload, Timestamp
+from realtime.protocol.messages import Identifier, Payload, Timestamp, examples
 
 NotificationType = Literal[
     "transaction",
@@ -23,7 +23,8 @@ Priority = Literal["low", "medium", "high", "urgent"]
 NotificationStatus = Literal["unread", "read", "archived"]
 Channel = Literal["in_app", "email", "sms", "push"]
 Severity = Literal["info", "maintenance", "service", "emergency"]
-_MOMENT = "2026-03-01T09:30:00.000Z"  # of examples
+
+_EXAMPLES = examples(__file__)
 
 
 class Notification(Payload, frozen=True, kw_only=True):
@@ -37,20 +38,7 @@ class Notification(Payload, frozen=True, kw_only=True):
     carried_by = "stream"
     filter_types = get_args(NotificationType)
     line = "[{type}, {priority}] {title}: {message}"
-    example = {
-        "stream": "user:17",
-        "offset": 42,
-        "data": {
-            "id": "311",
-            "title": "Money received",
-            "message": "You received UGX 50,000 from Amina.",
-            "type": "transaction",
-            "priority": "high",
-            "channels": ["in_app", "push"],
-            "metadata": {"transaction_id": "9"},
-            "created_at": _MOMENT,
-        },
-    }
+    example = _EXAMPLES["notification"]
 
     id: Identifier
     """Its number in the inbox, or a random name where `stored` is false."""
@@ -114,15 +102,7 @@ class NotificationUpdated(Payload, frozen=True, kw_only=True):
         "{#notifications}{id} {status}{#deleted}, deleted{/deleted}{#seen_at}, seen{/seen_at}"
         "{#notification}: {title}{/notification}{/notifications}"
     )
-    example = {
-        "stream": "user:17",
-        "offset": 43,
-        "data": {
-            "notifications": [
-                {"id": "311", "status": "read", "seen_at": _MOMENT, "read_at": _MOMENT}
-            ]
-        },
-    }
+    example = _EXAMPLES["notification_updated"]
 
     notifications: list[NotificationState]
     """Those that changed, each with its whole state."""
@@ -138,17 +118,7 @@ class SystemAnnouncement(Payload, frozen=True, kw_only=True):
     wire_type = "system_announcement"
     carried_by = "stream"
     line = "[{severity}] {title}: {message}"
-    example = {
-        "stream": "announcements",
-        "offset": 3,
-        "data": {
-            "id": "12",
-            "title": "Maintenance",
-            "message": "Transfers pause for ten minutes at 22:00 UTC.",
-            "severity": "maintenance",
-            "published_at": _MOMENT,
-        },
-    }
+    example = _EXAMPLES["system_announcement"]
 
     id: Identifier
     """The announcement's id; one that is sent again keeps it."""
@@ -171,7 +141,7 @@ class NotificationCounts(Payload, frozen=True, kw_only=True):
 
     wire_type = "notification_counts"
     line = "{unread} unread, {unseen} unseen"
-    example = {"data": {"unread": 4, "unseen": 1}}
+    example = _EXAMPLES["notification_counts"]
 
     unread: int
     """How many notifications are not read."""

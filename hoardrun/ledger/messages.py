@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 from msgspec import Meta
 from msgspec.structs import force_setattr
 
-from realtime.protocol.messages import DecimalText, Identifier, Payload, Timestamp
+from realtime.protocol.messages import DecimalText, Identifier, Payload, Timestamp, examples
 
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
 
-_MOMENT = "2026-03-01T09:30:00.000Z"  # of examples
+_EXAMPLES = examples(__file__)
 
 
 class TransactionUpdate(Payload, frozen=True, kw_only=True):
@@ -21,27 +21,7 @@ class TransactionUpdate(Payload, frozen=True, kw_only=True):
     carried_by = "stream"
     filter_types = ("transaction",)
     line = "{id} {status} {direction} {amount} {currency} {description}"
-    example = {
-        "stream": "user:17",
-        "offset": 44,
-        "data": {
-            "id": "9",
-            "status": "completed",
-            "amount": "50000",
-            "currency": "UGX",
-            "account_id": "4",
-            "type": "deposit",
-            "direction": "inbound",
-            "description": "From Amina",
-            "payment_method": "mobile_money",
-            "provider": "mtn",
-            "reference": "INV-7",
-            "balance_after": "120000",
-            "created_at": _MOMENT,
-            "updated_at": _MOMENT,
-            "completed_at": _MOMENT,
-        },
-    }
+    example = _EXAMPLES["transaction_update"]
 
     id: Identifier
     """The transaction's id."""
@@ -94,19 +74,7 @@ class BalanceUpdate(Payload, frozen=True, kw_only=True):
     line = (
         "account {account_id}: {available_balance} {currency} available, {current_balance} in all"
     )
-    example = {
-        "stream": "user:17",
-        "offset": 45,
-        "data": {
-            "account_id": "4",
-            "currency": "UGX",
-            "available_balance": "120000",
-            "current_balance": "120000",
-            "name": "Everyday",
-            "status": "active",
-            "updated_at": _MOMENT,
-        },
-    }
+    example = _EXAMPLES["balance_update"]
 
     account_id: Identifier
     """Which account."""

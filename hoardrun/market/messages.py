@@ -6,7 +6,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from realtime.protocol.messages import DecimalText, Payload, Timestamp
+from realtime.protocol.messages import DecimalText, Payload, Timestamp, examples
+
+_EXAMPLES = examples(__file__)
 
 
 class MarketUpdate(Payload, frozen=True, kw_only=True):
@@ -15,18 +17,7 @@ class MarketUpdate(Payload, frozen=True, kw_only=True):
     wire_type = "market_update"
     carried_by = "room"
     line = "{symbol} {price} {currency}{#change_percent} ({change_percent} %){/change_percent}"
-    example = {
-        "room": "market:BTC-USD",
-        "data": {
-            "symbol": "BTC-USD",
-            "price": "64250.10",
-            "name": "Bitcoin",
-            "type": "crypto",
-            "change": "-120.40",
-            "change_percent": "-0.19",
-            "timestamp": "2026-03-01T09:30:00.000Z",
-        },
-    }
+    example = _EXAMPLES["market_update"]
 
     symbol: Annotated[str, Meta(min_length=1, max_length=20)]
     """The instrument, such as `BTC-USD`."""

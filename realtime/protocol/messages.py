@@ -10,13 +10,13 @@ added at any time. Exact numbers are strings; times are RFC 3339 in UTC with mil
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from realtime.protocol import PROTOCOL_VERSION
-from realtime.protocol.codes import ErrorCode
 from realtime.protocol.commands import (
     COMMAND_TYPES,
     FILTER_TYPES,
@@ -35,9 +35,18 @@ Timestamp = str
 DecimalText = Annotated[str, Meta(pattern=r"^-?\d{1,15}(\.\d{1,8})?$")]
 Identifier = Annotated[str, Meta(min_length=1, max_length=64)]
 
-_LATER = "2026-03-01T10:30:00.000Z"  # of examples
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
 MAX_FILTER_TYPE = 32
+
+
+def examples(module: str) -> dict[str, Any]:
+    """Read `examples.json` beside a module: an example of each of its messages, by type."""
+    text = Path(module).with_name("examples.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+_EXAMPLES = examples(__file__)
 
 
 class Payload(Struct, frozen=True, kw_only=True):
@@ -105,11 +114,7 @@ class AccessChanged(Payload, frozen=True, kw_only=True):
     wire_type = "access_changed"
     carried_by = "stream"
     line = "{change} {connection_id} {session}"
-    example = {
-        "stream": "user:17",
-        "offset": 46,
-        "data": {"change": "closed", "connection_id": "5f2c8a", "reconnect": True},
-    }
+    example = _EXAMPLES["access_changed"]
 
     change: Literal["logout", "password", "account", "rights", "closed"]
     """What happened; `closed` is about connections that staff closed."""
@@ -130,26 +135,7 @@ class NodeReport(Payload, frozen=True, kw_only=True):
     wire_type = "node_report"
     carried_by = "room"
     line = "{node}: {connections} connections, {users} users"
-    example = {
-        "room": "nodes",
-        "data": {
-            "id": "a1b2",
-            "node": "web-1:812",
-            "host": "web-1",
-            "pid": 812,
-            "version": "1.0.0",
-            "uptime_seconds": 3600,
-            "connections": 950,
-            "users": 900,
-            "rooms": 12,
-            "in_per_second": 40.5,
-            "out_per_second": 1800.0,
-            "dropped": 0,
-            "slow_closed": 0,
-            "lag_ms": 1.2,
-            "rss_mb": 180.0,
-        },
-    }
+    example = _EXAMPLES["node_report"]
 
     id: str
     """The node's id, another after each start."""
@@ -215,29 +201,7 @@ class ConnectionEstablished(Payload, frozen=True, kw_only=True):
 
     wire_type = "connection_established"
     line = "user {user_id}, connection {connection_id}"
-    example = {
-        "data": {
-            "user_id": "17",
-            "connection_id": "5f2c8a",
-            "protocol_version": PROTOCOL_VERSION,
-            "server_version": "1.0.0",
-            "heartbeat_seconds": 20.0,
-            "expires_at": _LATER,
-            "limits": {
-                "max_message_bytes": 65536,
-                "max_messages_per_second": 20,
-                "max_message_burst": 40,
-                "max_rooms": 50,
-                "max_connections": 10,
-            },
-            "positions": {
-                "user:17": {"offset": 41, "epoch": "k3x9"},
-                "announcements": {"offset": 2, "epoch": "p07d"},
-            },
-            "epoch": "k3x9.p07d",
-            "device": "phone",
-        }
-    }
+    example = _EXAMPLES["connection_established"]
 
     message: str = "Connected to real-time notifications"
     """A sentence for people."""
@@ -272,15 +236,7 @@ class Pong(Payload, frozen=True, kw_only=True):
 
     wire_type = "pong"
     answers = (Ping,)
-    example = {
-        "id": "1",
-        "data": {
-            "positions": {
-                "user:17": {"offset": 46, "epoch": "k3x9"},
-                "announcements": {"offset": 3, "epoch": "p07d"},
-            }
-        },
-    }
+    example = _EXAMPLES["pong"]
 
     positions: dict[str, Position]
     """By stream: the last offset that this socket was sent or had filtered."""
@@ -293,11 +249,7 @@ class RoomJoined(Payload, frozen=True, kw_only=True):
     carried_by = "room"
     answers = (JoinRoom,)
     line = "{room} ({rate}), {snapshot} values follow"
-    example = {
-        "room": "market:BTC-USD",
-        "id": "2",
-        "data": {"room": "market:BTC-USD", "rate": "1s", "snapshot": 1},
-    }
+    example = _EXAMPLES["room_joined"]
 
     room: str
     """Which room."""
@@ -314,7 +266,7 @@ class RoomLeft(Payload, frozen=True, kw_only=True):
     carried_by = "room"
     answers = (LeaveRoom,)
     line = "{room}: {reason}"
-    example = {"room": "market:BTC-USD", "id": "3", "data": {"room": "market:BTC-USD"}}
+    example = _EXAMPLES["room_left"]
 
     room: str
     """Which room."""
@@ -341,20 +293,7 @@ class Rooms(Payload, frozen=True, kw_only=True):
     wire_type = "rooms"
     answers = (ListRooms,)
     line = "to join: {#rooms}{name}{/rooms}, joined: {joined}"
-    example = {
-        "id": "4",
-        "data": {
-            "rooms": [
-                {
-                    "name": "market:BTC-USD",
-                    "kind": "market",
-                    "description": "Bitcoin",
-                    "joined": True,
-                }
-            ],
-            "joined": ["market:BTC-USD"],
-        },
-    }
+    example = _EXAMPLES["rooms"]
 
     rooms: list[RoomInfo]
     """Those that this user may join."""
@@ -368,7 +307,7 @@ class SubscriptionUpdated(Payload, frozen=True, kw_only=True):
     wire_type = "subscription_updated"
     answers = (SubscribeNotifications, UnsubscribeNotifications)
     line = "types: {types}"
-    example = {"id": "5", "data": {"types": ["balance", "transaction"]}}
+    example = _EXAMPLES["subscription_updated"]
 
     types: list[str]
     """The whole set, in alphabetical order."""
@@ -380,7 +319,7 @@ class Acked(Payload, frozen=True, kw_only=True):
     wire_type = "acked"
     answers = (Ack,)
     line = "{stream}#{offset}"
-    example = {"id": "7", "data": {"stream": "user:17", "offset": 42}}
+    example = _EXAMPLES["acked"]
 
     stream: str
     """Which stream."""
@@ -394,7 +333,7 @@ class Authenticated(Payload, frozen=True, kw_only=True):
     wire_type = "authenticated"
     answers = (Authenticate,)
     line = "user {user_id}, until {expires_at}"
-    example = {"id": "8", "data": {"user_id": "17", "expires_at": _LATER}}
+    example = _EXAMPLES["authenticated"]
 
     user_id: str
     """The user that is logged in."""
@@ -407,7 +346,7 @@ class TokenExpiring(Payload, frozen=True, kw_only=True):
 
     wire_type = "token_expiring"
     line = "in {seconds} s"
-    example = {"data": {"expires_at": _LATER, "seconds": 60}}
+    example = _EXAMPLES["token_expiring"]
 
     expires_at: Timestamp
     """When the login ends."""
@@ -423,15 +362,7 @@ class ResyncRequired(Payload, frozen=True, kw_only=True):
 
     wire_type = "resync_required"
     line = "{stream}: {reason}"
-    example = {
-        "data": {
-            "stream": "user:17",
-            "reason": "trimmed",
-            "position": {"offset": 46, "epoch": "k3x9"},
-            "epoch": "k3x9.p07d",
-            "snapshot": "/api/v1/snapshot",
-        }
-    }
+    example = _EXAMPLES["resync_required"]
 
     stream: str
     """Which stream."""
@@ -450,7 +381,7 @@ class ServerShutdown(Payload, frozen=True, kw_only=True):
 
     wire_type = "server_shutdown"
     line = "come back in {reconnect_after_ms} ms"
-    example = {"data": {"reconnect_after_ms": 3200}}
+    example = _EXAMPLES["server_shutdown"]
 
     reconnect_after_ms: int
     """When to come back."""
@@ -461,16 +392,7 @@ class Error(Payload, frozen=True, kw_only=True):
 
     wire_type = "error"
     line = "{code}: {message}"
-    example = {
-        "id": "2",
-        "data": {
-            "code": ErrorCode.UNKNOWN_ROOM.wire,
-            "message": "There is no room 'market:X' that you may join; "
-            "`list_rooms` names those that there are.",
-            "retryable": ErrorCode.UNKNOWN_ROOM.retryable,
-            "rooms": ["market:X"],
-        },
-    }
+    example = _EXAMPLES["error"]
 
     code: str
     """What is wrong, for programs."""

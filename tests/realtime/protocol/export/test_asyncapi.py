@@ -13,10 +13,11 @@ from django.conf import settings
 from django.test import Client as Browser
 from jsonschema import Draft7Validator  # type: ignore[import-untyped]
 
-from realtime.protocol import codec
+from realtime.protocol import PROTOCOL_VERSION, codec
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import COMMAND_TYPES
 from realtime.protocol.export import asyncapi, described
+from realtime.protocol.export.examples import examples
 from realtime.protocol.messages import PAYLOADS
 from tests.realtime.protocol.export.schema import Schema, references
 
@@ -108,6 +109,14 @@ def test_each_example_matches_its_schema(schema: Schema) -> None:
         assert schema.complaints(example["payload"]) == [], name
         if name in COMMAND_TYPES:
             codec.decode(json.dumps(example["payload"]))  # the server takes it, too
+
+
+def test_the_examples_are_of_this_version() -> None:
+    written = examples()
+    assert written["connection_established"]["data"]["protocol_version"] == PROTOCOL_VERSION
+    error = written["error"]["data"]
+    [code] = [code for code in ErrorCode if code.wire == error["code"]]
+    assert error["retryable"] is code.retryable
 
 
 @pytest.mark.parametrize(
