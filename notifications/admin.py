@@ -26,11 +26,11 @@ from notifications.models import Announcement, Mailing, Notification
 from realtime.admin_pages import (
     ModelAdmin,
     ReadOnly,
-    numbers,
     user_name_lookup,
     users_named,
 )
 from realtime.admin_writes import AddsByService, Kept, act_on_each, note
+from realtime.core.text import row_id
 from realtime.models import Event
 from realtime.retry import one_transaction
 from realtime.streams import ANNOUNCEMENTS
@@ -197,7 +197,7 @@ class NotificationAdmin(Kept):
     actions = ("resend", "mark_read", "archive")
 
     def matching(self, word: str) -> Q:
-        return Q(pk__in=numbers(word)) | Q(user__in=users_named(word))
+        return Q(pk=row_id(word)) | Q(user__in=users_named(word))
 
     def has_change_permission(self, request: HttpRequest, obj: Notification | None = None) -> bool:
         return False

@@ -17,9 +17,9 @@ from notifications.choices import NotificationType, Priority, Status
 from notifications.messages import NotificationCounts
 from notifications.models import Announcement, Notification
 from realtime import clock
+from realtime.core.text import row_id
 from realtime.errors import NotFound
 
-MAX_ID = 2**63 - 1
 RECENT = 5  # notifications that a summary shows
 LAPSED_PAGE = 5000  # rows read at once of what has expired
 LOOK_BACK = timedelta(minutes=1)
@@ -45,19 +45,10 @@ def notification_get(
     rows = Notification.objects.all() if user_id is None else notifications_visible(user_id)
     if lock:
         rows = rows.select_for_update(no_key=True)
-    number = notification_number(notification_id)
-    found = None if number is None else rows.filter(pk=number).first()
+    found = rows.filter(pk=row_id(notification_id)).first()
     if found is None:
         raise NotFound(f"There is no notification {notification_id!s:.64}.")
     return found
-
-
-def notification_number(notification_id: int | str) -> int | None:
-    """Parse an id that a client sent; None if it cannot be one."""
-    text = str(notification_id)
-    if not (text.isascii() and text.isdigit() and len(text) <= 19):
-        return None
-    return number if 0 < (number := int(text)) <= MAX_ID else None
 
 
 def notifications_list(

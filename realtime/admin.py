@@ -18,7 +18,8 @@ from django.utils.html import format_html
 
 from realtime import registry
 from realtime.access import changes
-from realtime.admin_pages import ByKey, ModelAdmin, ReadOnly, first_keys, numbers, users_found
+from realtime.admin_pages import ByKey, ModelAdmin, ReadOnly, first_keys, users_found
+from realtime.core.text import row_id
 from realtime.models import (
     Connection,
     Cursor,
@@ -88,8 +89,8 @@ class EventAdmin(ReadOnly, ByKey):
             return queryset.none(), False
         queryset = queryset.filter(stream=stream)
         for word in words[1:]:
-            found = numbers(word)
-            queryset = queryset.filter(offset=found[0]) if found else queryset.filter(type=word)
+            offset = row_id(word)
+            queryset = queryset.filter(offset=offset) if offset else queryset.filter(type=word)
         return queryset, False
 
     @admin.display(description="sent to sockets")

@@ -22,6 +22,8 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from realtime.core.text import row_id
+
 if TYPE_CHECKING:  # Django's classes take no parameters when they run
     ModelAdmin = admin.ModelAdmin[Any]
     _Paginator = Paginator[Any]
@@ -71,7 +73,7 @@ class ByKey(ModelAdmin):
 
     def matching(self, word: str) -> Q:
         """Return which rows a word of the search matches; may read a bounded number of rows."""
-        return Q(pk__in=numbers(word))
+        return Q(pk=row_id(word))
 
     def get_key(self, request: HttpRequest) -> tuple[str, ...]:
         """Return the columns of the list's descending order; the last one is unique.
@@ -185,11 +187,6 @@ class _PeekedPage(_Page):
         return not self.is_last
 
 
-def numbers(word: str) -> list[int]:
-    """Return the id that a word spells, as a list of one; else an empty list."""
-    return [int(word)] if word.isascii() and word.isdigit() and len(word) <= 18 else []
-
-
 def starts_with(field: str, text: str) -> Q:
     """Match a prefix exactly, in a form that an index of this database answers.
 
@@ -242,7 +239,7 @@ def users_named(word: str) -> Some:
 def users_found(word: str) -> Some:
     """Return the ids of users with this name, address or id."""
     named = users_named(word)
-    return Some([*numbers(word), *named], is_cut=named.is_cut)
+    return Some([row_id(word), *named], is_cut=named.is_cut)
 
 
 def user_name_lookup(relation: str) -> str:

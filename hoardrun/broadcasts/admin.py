@@ -14,8 +14,9 @@ from hoardrun.broadcasts.approval import broadcast_approve, broadcast_reject
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.broadcasts.rules import APPROVE, staff_of
 from hoardrun.broadcasts.state import state_of
-from realtime.admin_pages import ByKey, ReadOnly, numbers, users_named
+from realtime.admin_pages import ByKey, ReadOnly, users_named
 from realtime.admin_writes import act_on_each
+from realtime.core.text import row_id
 
 
 @admin.register(Broadcast)
@@ -62,7 +63,7 @@ class BroadcastDecisionAdmin(ReadOnly, ByKey):
     search_help_text = "The number of a broadcast, or how the name of its judge begins"
 
     def matching(self, word: str) -> Q:
-        return Q(broadcast__in=numbers(word)) | Q(decided_by__in=users_named(word))
+        return Q(broadcast=row_id(word)) | Q(decided_by__in=users_named(word))
 
 
 def _decide(

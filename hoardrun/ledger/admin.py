@@ -32,7 +32,7 @@ from hoardrun.ledger.admin_moves import (
     buttons,
     carry_left,
     carry_offer,
-    may_carry,
+    may_move,
     move_each,
 )
 from hoardrun.ledger.choices import Direction
@@ -40,15 +40,16 @@ from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.models import LEFT_BEHIND, Account, Transaction
 from hoardrun.ledger.money import amount_human
 from hoardrun.ledger.transitions import TRANSITIONS
-from realtime.admin_pages import ModelForm, Some, first_keys, numbers, users_named
+from realtime.admin_pages import ModelForm, Some, first_keys, users_named
 from realtime.admin_writes import Kept
+from realtime.core.text import row_id
 from realtime.errors import Refused
 
 
 class _MovesMoney(Kept):
-    """Rows whose pages have a form of their own to move money.
+    """Rows whose pages have a form of their own to move money: `act` does what it asks for.
 
-    `verb` names the path to which that form is posted; `act` answers it.
+    `verb` names the path to which it is posted. That shows the page from which it came again.
     """
 
     verb: ClassVar[str]
@@ -60,14 +61,26 @@ class _MovesMoney(Kept):
         """Describe the form of a row's page for its template."""
         raise NotImplementedError
 
-    def act(self, request: HttpRequest, row_id: int) -> HttpResponse:
-        """Check the right, do what was posted, and show the outcome."""
+    def act(self, request: HttpRequest, row_id: int) -> None:
+        """Do what was posted by a user who may move money, and show the outcome."""
         raise NotImplementedError
+
+    def answer(self, request: HttpRequest, row_id: int) -> HttpResponse:
+        if not may_move(request):
+            raise PermissionDenied
+        self.act(request, row_id)
+        page = reverse(f"admin:ledger_{self.opts.model_name}_change", args=[row_id])
+        came_from = request.headers.get("Referer", "")
+        if url_has_allowed_host_and_scheme(
+            came_from, {request.get_host()}, require_https=request.is_secure()
+        ):
+            page = came_from
+        return HttpResponseRedirect(page)
 
     def get_urls(self) -> list[URLPattern]:
         act = path(
             f"<int:row_id>/{self.verb}/",
-            self.admin_site.admin_view(require_POST(self.act)),
+            self.admin_site.admin_view(require_POST(self.answer)),
             name=f"ledger_{self.opts.model_name}_{self.verb}",
         )
         return [act, *super().get_urls()]
@@ -114,7 +127,7 @@ class AccountAdmin(_MovesMoney):
     choice_label = staticmethod(account_label)  # in forms
 
     def matching(self, word: str) -> Q:
-        return Q(pk__in=numbers(word)) | Q(user__in=users_named(word))
+        return Q(pk=row_id(word)) | Q(user__in=users_named(word))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
         return super().get_queryset(request).select_related("user")
@@ -134,13 +147,10 @@ class AccountAdmin(_MovesMoney):
     def offer(self, request: HttpRequest, row: Account) -> dict[str, Any]:
         return carry_offer(request, row)
 
-    def act(self, request: HttpRequest, row_id: int) -> HttpResponse:
+    def act(self, request: HttpRequest, row_id: int) -> None:
         """Carry what is left on a closed account: its page has a button for it."""
-        if not may_carry(request):
-            raise PermissionDenied
         onto, reason = (request.POST.get(name, "") for name in ("onto", "reason"))
         carry_left(request, row_id, onto=onto, reason=reason)
-        return HttpResponseRedirect(reverse("admin:ledger_account_change", args=[row_id]))
 
 
 class TransactionForm(ModelForm):
@@ -213,7 +223,7 @@ class TransactionAdmin(_MovesMoney):
         accounts = Account.objects.filter(user__in=users).values_list("pk", flat=True)
         found = first_keys(Transaction.objects.all(), "reference", word)
         return (
-            Q(pk__in=numbers(word))
+            Q(pk=row_id(word))
             | Q(pk__in=found)
             | Q(account__in=Some(accounts, is_cut=users.is_cut))
         )
@@ -276,18 +286,9 @@ class TransactionAdmin(_MovesMoney):
         moves = buttons(request, row) if self.has_change_permission(request) else {}
         return {**dict.fromkeys(saving, False), **moves}
 
-    def act(self, request: HttpRequest, row_id: int) -> HttpResponse:
-        """Move a transaction: its page and the list have buttons for it. Returns to that page."""
-        if not self.has_change_permission(request):
-            raise PermissionDenied
+    def act(self, request: HttpRequest, row_id: int) -> None:
+        """Move a transaction: its page and the list have buttons for it."""
         to, reason, onto = (request.POST.get(name, "") for name in ("to", "reason", "onto"))
         if to not in VERBS:
             raise BadRequest("There is no such move.")
         move_each(request, [row_id], to, reason=reason, onto=onto or None)
-        page = reverse("admin:ledger_transaction_change", args=[row_id])
-        came_from = request.headers.get("Referer", "")
-        if url_has_allowed_host_and_scheme(
-            came_from, {request.get_host()}, require_https=request.is_secure()
-        ):
-            page = came_from
-        return HttpResponseRedirect(page)

@@ -100,8 +100,8 @@ def move_each(
     act_on_each(request, ids, move, _done)
 
 
-def may_carry(request: HttpRequest) -> bool:
-    """Return whether the user may carry money that is left on accounts of other users."""
+def may_move(request: HttpRequest) -> bool:
+    """Return whether the user may move money on accounts of other users."""
     return bool(request.user.has_perm("ledger.change_transaction"))
 
 
@@ -109,7 +109,7 @@ def carry_offer(request: HttpRequest, account: Account) -> dict[str, Any]:
     """Describe what can be carried from a closed account, and onto which accounts."""
     if account.status != AccountStatus.CLOSED or not (left := left_on(account)):
         return {}
-    may = may_carry(request) and account.user_id != request.user.pk
+    may = may_move(request) and account.user_id != request.user.pk
     return {"left": amount_human(left, account.currency), "onto": others_of(account), "may": may}
 
 

@@ -11,7 +11,7 @@ from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 
 from hoardrun.ledger.models import Transaction
-from hoardrun.ledger.selectors import id_parse
+from realtime.core.text import row_id
 
 
 class MomentField(IsoDateTimeField):  # type: ignore[misc]
@@ -58,7 +58,7 @@ class TransactionFilter(filters.FilterSet):  # type: ignore[misc]
     def by_account(
         self, queryset: QuerySet[Transaction], name: str, value: str
     ) -> QuerySet[Transaction]:
-        return queryset.filter(account_id=id_parse(value))
+        return queryset.filter(account_id=row_id(value))
 
     def until(
         self, queryset: QuerySet[Transaction], name: str, value: datetime

@@ -9,8 +9,7 @@ from hoardrun.ledger.carrying import ONTO
 from hoardrun.ledger.choices import ActorKind
 from hoardrun.ledger.errors import AccountNotFound, OwnAccount
 from hoardrun.ledger.models import Account, Transaction, TransactionMove
-from hoardrun.ledger.selectors import id_parse
-from realtime.core.text import is_text
+from realtime.core.text import is_text, row_id
 from realtime.errors import InvalidInput
 
 
@@ -20,7 +19,7 @@ def account_lock(account_id: int | str, owner_id: int | None = None) -> Account:
     if owner_id is not None:
         accounts = accounts.filter(user_id=owner_id)
     try:
-        return accounts.get(pk=id_parse(account_id))
+        return accounts.get(pk=row_id(account_id))
     except Account.DoesNotExist:
         raise AccountNotFound from None
 
@@ -32,7 +31,7 @@ def accounts_lock(account_id: int, onto: int | str | None) -> tuple[Account, Acc
     """
     if onto is None:
         return account_lock(account_id), None
-    ids = [account_id, id_parse(onto)]
+    ids = [account_id, row_id(onto)]
     owner = Account.objects.filter(pk=account_id).values("user_id")
     locked = Account.objects.select_for_update(no_key=True)
     found = {row.pk: row for row in locked.filter(pk__in=ids, user__in=owner).order_by("pk")}

@@ -6,12 +6,7 @@ from django.db.models import QuerySet
 
 from hoardrun.ledger.errors import AccountNotFound, TransactionNotFound
 from hoardrun.ledger.models import Account, Transaction
-
-
-def id_parse(value: int | str) -> int:
-    """Parse an id that a client sent; 0, which no row has, if it cannot be one."""
-    text = str(value)
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
+from realtime.core.text import row_id
 
 
 def account_list(*, user_id: int) -> QuerySet[Account]:
@@ -22,7 +17,7 @@ def account_list(*, user_id: int) -> QuerySet[Account]:
 def account_get(*, user_id: int, account_id: int | str) -> Account:
     """Read one of the user's accounts. Raises AccountNotFound."""
     try:
-        return account_list(user_id=user_id).get(pk=id_parse(account_id))
+        return account_list(user_id=user_id).get(pk=row_id(account_id))
     except Account.DoesNotExist:
         raise AccountNotFound from None
 
@@ -35,6 +30,6 @@ def transaction_list(*, user_id: int) -> QuerySet[Transaction]:
 def transaction_get(*, user_id: int, txn_id: int | str) -> Transaction:
     """Read a transaction on one of the user's accounts. Raises TransactionNotFound."""
     try:
-        return transaction_list(user_id=user_id).get(pk=id_parse(txn_id))
+        return transaction_list(user_id=user_id).get(pk=row_id(txn_id))
     except Transaction.DoesNotExist:
         raise TransactionNotFound from None

@@ -55,10 +55,10 @@ from hoardrun.ledger.rows import (
     clean,
     record,
 )
-from hoardrun.ledger.selectors import id_parse
 from hoardrun.ledger.transitions import EXPLAINED, transition_check
 from notifications.services import notification_create
 from realtime import clock
+from realtime.core.text import row_id
 from realtime.errors import InvalidInput
 from realtime.retry import retried
 
@@ -188,7 +188,7 @@ def transaction_move(
     one side of a carry. AccountClosed means that `onto` is needed; OwnAccount, that `by` is a
     member of staff who has that account.
     """
-    pk = id_parse(txn_id)
+    pk = row_id(txn_id)
     with transaction.atomic():
         account_id = Transaction.objects.filter(pk=pk).values_list("account_id", flat=True).first()
         if account_id is None:
@@ -247,7 +247,7 @@ def account_carry(
     NothingToCarry, InvalidInput about `onto`, AccountNotFound and OwnAccount.
     """
     with transaction.atomic():
-        account, other = accounts_lock(id_parse(account_id), onto)
+        account, other = accounts_lock(row_id(account_id), onto)
         assert other is not None  # it was named
         actor_check(account, by)
         amount = left_check(account, other)
@@ -267,9 +267,9 @@ def _key_is_once(account_id: int | str, key: str | None) -> Iterator[None]:
     try:
         yield
     except IntegrityError:
-        owner = Account.objects.filter(pk=id_parse(account_id)).values("user_id")
+        owner = Account.objects.filter(pk=row_id(account_id)).values("user_id")
         used = Transaction.objects.filter(key_owner__in=owner, idempotency_key=key)
-        if key and used.exclude(account_id=id_parse(account_id)).exists():
+        if key and used.exclude(account_id=row_id(account_id)).exists():
             raise IdempotencyConflict(["account_id"]) from None
         raise
 

@@ -25,6 +25,7 @@ from hoardrun.ledger.serializers import (
     TransactionOutput,
 )
 from hoardrun.request_id import request_id
+from realtime.core.text import row_id
 from realtime.rest import idempotency
 from realtime.rest.pagination import CursorOrWindow
 from realtime.rest.permissions import staff_may
@@ -127,7 +128,7 @@ def _actor(request: Request, txn_id: str, action: str) -> Actor:
     """Return the actor: the owner, or staff on a transaction of another user. Else refuse."""
     acting_id = user_id(request)
     own = selectors.transaction_list(user_id=acting_id)
-    if own.filter(pk=selectors.id_parse(txn_id)).exists():
+    if own.filter(pk=row_id(txn_id)).exists():
         if action not in OWNER_ACTIONS:
             raise ActionNotAllowed(action, ", ".join(sorted(OWNER_ACTIONS)))
         return actors.user(acting_id, request_id(request))

@@ -27,6 +27,8 @@ class Seed(NamedTuple):
 
 _TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 CATALOGUE = msgspec.convert(_TABLE["instruments"], tuple[Seed, ...])
-SEEDS: dict[str, Seed] = {seed.symbol: seed for seed in CATALOGUE}
-assert len(SEEDS) == len(CATALOGUE), "two instruments share a symbol"
+# Of the test room, in no table.
+TEST = Seed("HOARD-TEST", "Test instrument, always moving", "stock", "USD", 4, 100.0, 50_000_000)
+SEEDS: dict[str, Seed] = {seed.symbol: seed for seed in (*CATALOGUE, TEST)}
+assert len(SEEDS) == len(CATALOGUE) + 1, "two instruments share a symbol"
 assert not any(":" in symbol for symbol in SEEDS), "a colon would make a room's name ambiguous"

@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from hoardrun.market.catalogue import SEEDS
+from hoardrun.market.catalogue import SEEDS, TEST, Seed
 from hoardrun.market.noise import chance, walk
 from hoardrun.market.quotes import Listing, LiveQuote
 
@@ -21,34 +21,19 @@ TICK_MS = 100
 DAY_TICKS = 86_400_000 // TICK_MS
 DAYS_KEPT = 30
 
-# The usual move of a price in a day, as a fraction of it.
+# The usual move of a price in a day, as a fraction of it, by type or by symbol.
 _VOLATILITY = {
     "crypto": 0.022,
     "stock": 0.014,
     "commodity": 0.011,
     "index": 0.008,
     "forex": 0.004,
+    TEST.symbol: 0.05,
 }
-_TEST_VOLATILITY = 0.05
 _VOLUME_STEP = {"crypto": Decimal("0.0001")}
 _WHOLE = Decimal(1)
 
-TEST_LISTING = Listing(
-    id=0,
-    symbol="HOARD-TEST",
-    name="Test instrument, always moving",
-    type="stock",
-    currency="USD",
-    decimals=4,
-    status="open",
-)
-
-
-class _Profile(NamedTuple):
-    base: float
-    volatility: float
-    daily_volume: int
-    supply: int | None
+TEST_LISTING = Listing(0, TEST.symbol, TEST.name, TEST.type, TEST.currency, TEST.decimals, "open")
 
 
 class Day(NamedTuple):
@@ -63,15 +48,11 @@ class Day(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def _profile(symbol: str, type: str) -> _Profile:
+def _seed(symbol: str) -> Seed:
     """Look a symbol up in the catalogue, or make a base price from its name."""
-    volatility = _VOLATILITY[type]
-    if seed := SEEDS.get(symbol):
-        return _Profile(seed.base, volatility, seed.daily_volume, seed.supply)
-    if symbol == TEST_LISTING.symbol:
-        return _Profile(100.0, _TEST_VOLATILITY, 50_000_000, None)
     digest = hashlib.blake2b(symbol.encode(), digest_size=2).digest()
-    return _Profile(10 + int.from_bytes(digest, "big") % 49_000 / 100, volatility, 1_000_000, None)
+    base = 10 + int.from_bytes(digest, "big") % 49_000 / 100
+    return SEEDS.get(symbol) or Seed(symbol, "", "", "", 0, base, 1_000_000)
 
 
 def tick_of(moment: datetime) -> int:
@@ -92,7 +73,7 @@ def price_at(listing: Listing, tick: int) -> Decimal:
 def quote_at(listing: Listing, tick: int) -> LiveQuote:
     """Return the quote of a tick, with the day's prices and volume so far."""
     day = _day(listing, tick // DAY_TICKS, tick)
-    supply = _profile(listing.symbol, listing.type).supply
+    supply = _seed(listing.symbol).supply
     return LiveQuote(
         listing=listing,
         price=day.close,
@@ -139,13 +120,12 @@ def _day(listing: Listing, number: int, last: int) -> Day:
 
 
 def _price(listing: Listing, level: float) -> Decimal:
-    profile = _profile(listing.symbol, listing.type)
-    return listing.round(Decimal(profile.base * (1 + profile.volatility * level)))
+    volatility = _VOLATILITY.get(listing.symbol, _VOLATILITY[listing.type])
+    return listing.round(Decimal(_seed(listing.symbol).base * (1 + volatility * level)))
 
 
 def _volume(listing: Listing, number: int, passed: float) -> Decimal:
     """Return the volume after the fraction `passed` of a day; mornings are busier."""
-    profile = _profile(listing.symbol, listing.type)
     activity = 0.7 + 0.6 * chance(listing.symbol, number)
-    traded = profile.daily_volume * activity * passed * (1.3 - 0.3 * passed)
+    traded = _seed(listing.symbol).daily_volume * activity * passed * (1.3 - 0.3 * passed)
     return Decimal(traded).quantize(_VOLUME_STEP.get(listing.type, _WHOLE))

@@ -19,6 +19,7 @@ from notifications.events import publish_states
 from notifications.models import Notification
 from notifications.payloads import notification_payload, notification_state
 from realtime import clock
+from realtime.core.text import row_id
 from realtime.errors import InvalidInput
 from realtime.publish import publish_many
 from realtime.retry import one_transaction
@@ -43,11 +44,11 @@ def notifications_bulk_update(
     target = validation.choice("status", status, Status.values)
     if not 0 < len(ids) <= MAX_IDS:
         raise InvalidInput("notification_ids", f"give 1 to {MAX_IDS} ids, not {len(ids)}")
-    numbers = {str(id): selectors.notification_number(id) for id in ids}
+    numbers = {str(id): row_id(id) for id in ids}
     if len(numbers) != len(ids):
         raise InvalidInput("notification_ids", "give each id once")
-    wanted = [number for number in numbers.values() if number is not None]
-    rows = _locked(selectors.notifications_visible(user_id).filter(pk__in=wanted), target)
+    visible = selectors.notifications_visible(user_id)
+    rows = _locked(visible.filter(pk__in=numbers.values()), target)
     _move(rows, target)
     found = {row.pk for row in rows}
     return {

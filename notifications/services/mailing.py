@@ -22,8 +22,8 @@ from notifications import validation
 from notifications.copies import insert_copies
 from notifications.models import Mailing, Notification
 from notifications.payloads import notification_payload
-from notifications.selectors import MAX_ID
 from realtime import clock
+from realtime.core.text import MAX_ID
 from realtime.errors import Conflict, InvalidInput
 from realtime.publish import publish_many
 from realtime.retry import one_transaction

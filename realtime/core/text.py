@@ -1,4 +1,4 @@
-"""Text that every database stores and every encoding writes."""
+"""Text that every database stores and every encoding writes, and ids written as text."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 NOT_TEXT = "Holds characters that are not text (NUL, or half of a pair); remove them."
+MAX_ID = 2**63 - 1  # of a row
 _SHOWN = 3  # names in a sentence
 _FLAW = re.compile("[\x00\ud800-\udfff]")
 
@@ -30,6 +31,13 @@ def all_text(value: Any) -> bool:
             case list() as items:
                 waiting += items
     return True
+
+
+def row_id(value: int | str) -> int:
+    """Read the id of a row that somebody sent; 0, which no row has, if it cannot be one."""
+    text = str(value)
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_ID))
+    return int(text) if is_number and int(text) <= MAX_ID else 0
 
 
 def some_of(names: Sequence[str]) -> str:

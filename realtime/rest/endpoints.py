@@ -15,9 +15,10 @@ from rest_framework.views import APIView
 
 from realtime import registry
 from realtime.access import changes
+from realtime.core.text import MAX_ID
 from realtime.models import Connection
 from realtime.rest.permissions import StaffWith, staff_may
-from realtime.rest.serializers import MAX_ID, StrictSerializer, UserIdInput
+from realtime.rest.serializers import StrictSerializer, UserIdInput
 from realtime.rest.views import View
 
 MAX_LISTED = 500

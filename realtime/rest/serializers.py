@@ -10,7 +10,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.settings import api_settings
 
-MAX_ID = 2**63 - 1
+from realtime.core.text import MAX_ID
+
 MAX_NAMED = 20  # unknown names and errors in one answer
 MAX_NAME = 64  # characters of one of them
 _DIGITS = r"^[1-9][0-9]{0,17}$"

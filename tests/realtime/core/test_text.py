@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from realtime.core.text import all_text, is_text, some_of
+from realtime.core.text import MAX_ID, all_text, is_text, row_id, some_of
 
 
 @pytest.mark.parametrize("text", ["", "plain", "\n\t", "é", "\U0001f4b6", "\ufffd", "\\u0000"])
@@ -33,3 +33,13 @@ def test_a_sentence_names_the_first_few_and_counts_the_others() -> None:
     assert some_of(["a"]) == "'a'"
     assert some_of(["a", "b", "c"]) == "'a', 'b', 'c'"
     assert some_of(["a", "b", "c", "d", "e"]) == "'a', 'b', 'c' and 2 more"
+
+
+@pytest.mark.parametrize("value", [1, "17", "017", MAX_ID, str(MAX_ID)])
+def test_digits_are_an_id(value: int | str):
+    assert row_id(value) == int(value)
+
+
+@pytest.mark.parametrize("value", ["", "0", "-1", "1.0", " 1", "\u0661", MAX_ID + 1, "1" * 5000])
+def test_what_no_row_has_is_zero(value: int | str):
+    assert row_id(value) == 0
