@@ -6,11 +6,13 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from http import HTTPStatus
 from typing import Any
 
+from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
-from django.db import close_old_connections, connection
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -23,12 +25,7 @@ DEADLINE_SECONDS = 2.0
 SHARED_SECONDS = 1.0
 # One thread: a database that hangs takes this one and no more, however often we are asked.
 _executor = ThreadPoolExecutor(1, thread_name_prefix="hoardrun-ready")
-# Once applied they stay so for the code of this process; looking again costs 30 ms.
-_migrated = False
-
-
-class MigrationsMissing(Exception):
-    """The database lacks migrations that this code has; run `manage.py migrate`."""
+_in_thread = partial(database_sync_to_async, thread_sensitive=False, executor=_executor)
 
 
 @csrf_exempt  # a check would read the body as a form, which may not be one
@@ -77,8 +74,8 @@ class Shared:
 async def _check() -> dict[str, str]:
     """Try everything at once."""
     checks = {
-        "database": _in_thread(_database),
-        "migrations": _in_thread(_migrations),
+        "database": _in_thread(_database)(),
+        "migrations": _in_thread(_migrations)(),
         "channel_layer": _layer(),
     }
     outcomes = await asyncio.gather(*(_attempt(name, check) for name, check in checks.items()))
@@ -108,31 +105,16 @@ async def _attempt(name: str, check: Coroutine[Any, Any, None]) -> str:
     return "ok"
 
 
-async def _in_thread(check: Callable[[], None]) -> None:
-    await asyncio.get_running_loop().run_in_executor(_executor, _with_connection, check)
-
-
-def _with_connection(check: Callable[[], None]) -> None:
-    close_old_connections()
-    try:
-        check()
-    finally:
-        close_old_connections()
-
-
 def _database() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
 
 
+@cache  # once applied they stay so for the code of this process; looking again costs 30 ms
 def _migrations() -> None:
-    global _migrated
-    if _migrated:
-        return
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        raise MigrationsMissing("run `manage.py migrate`")
-    _migrated = True
+        raise LookupError("the database lacks migrations: run `manage.py migrate`")
 
 
 async def _layer() -> None:
