@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Model
 
 from hoardrun.forgetting.tables import PERSONAL, Fate, about
 from hoardrun.ledger.choices import TransactionStatus
@@ -115,28 +113,21 @@ def _remove(rows: Any) -> int:
 
 def _log_entries(user_id: int, name: str) -> int:
     """Take names and titles out of the admin's log; who did what when stays."""
-    entries, users = LogEntry.objects, get_user_model()
-    done = entries.filter(about(users, [user_id])).exclude(object_repr=name)
-    count = done.update(object_repr=name)
-    for pks in _chunks(Notification, user_id):
-        titled = entries.filter(about(Notification, pks)).exclude(object_repr="")
-        count += titled.update(object_repr="")
+    entries = LogEntry.objects
+    named_so = about(get_user_model()._default_manager.filter(pk=user_id))
+    count = entries.filter(named_so).exclude(object_repr=name).update(object_repr=name)
+    titled = about(Notification.objects.filter(user_id=user_id))
+    count += entries.filter(titled).exclude(object_repr="").update(object_repr="")
     # An entry has the name that the account had then.
-    accounts = list(Account.objects.filter(user_id=user_id))
+    accounts = Account.objects.filter(user_id=user_id)
+    nameless: dict[str | None, str] = {}
     for account in accounts:
         account.name = ""
-    nameless = {str(account.pk): str(account) for account in accounts}
-    named = [
-        entry
-        for entry in entries.filter(about(Account, list(nameless)))
-        if entry.object_id and entry.object_repr != nameless[entry.object_id]
-    ]
-    for entry in named:
-        entry.object_repr = nameless[entry.object_id or ""]
+        nameless[str(account.pk)] = str(account)
+    named = []
+    for entry in entries.filter(about(accounts)):
+        if entry.object_repr != nameless[entry.object_id]:
+            entry.object_repr = nameless[entry.object_id]
+            named.append(entry)
     count += entries.bulk_update(named, ["object_repr"], batch_size=_CHUNK)
     return count
-
-
-def _chunks(model: type[Model], user_id: int) -> Iterator[list[int]]:
-    pks = list(model._default_manager.filter(user_id=user_id).values_list("pk", flat=True))
-    return (pks[start : start + _CHUNK] for start in range(0, len(pks), _CHUNK))

@@ -12,7 +12,8 @@ from django.apps import apps
 from django.contrib.auth import SESSION_KEY, get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from hoardrun.broadcasts.kinds import KINDS
 from hoardrun.ledger.models import Account
@@ -61,17 +62,16 @@ class Table(NamedTuple):
         return rows.exclude(**empty).update(**empty)
 
 
-def about(model: type[Model], pks: list[Any]) -> Q:
+def about(rows: QuerySet[Any]) -> Q:
     """Select the entries of the admin's log that are about some rows."""
-    return Q(
-        content_type=ContentType.objects.get_for_model(model), object_id__in=list(map(str, pks))
-    )
+    keys = rows.annotate(key=Cast("pk", TextField())).values("key")
+    return Q(content_type=ContentType.objects.get_for_model(rows.model), object_id__in=keys)
 
 
 def log_about(user_id: int) -> Q:
     """Select the entries of the admin's log that are about a user or an account of theirs."""
-    accounts = list(Account.objects.filter(user_id=user_id).values_list("pk", flat=True))
-    return about(_User, [user_id]) | about(Account, accounts)
+    user = _User._default_manager.filter(pk=user_id)
+    return about(user) | about(Account.objects.filter(user_id=user_id))
 
 
 def _sessions(user_id: int) -> Iterator[str]:

@@ -21,19 +21,29 @@ from django.urls import reverse
 from django.utils import timezone
 
 from hoardrun.admin_site import Site
-from hoardrun.secret_columns import (
-    HARMLESS,
-    LOOKS_SECRET,
-    SECRET,
-    is_secret,
-    label,
-    leads_to_secret,
-)
+from hoardrun.secret_columns import SECRET, is_secret, label, leads_to_secret
 from realtime.access import tickets
 from realtime.core.identity import Identity
 from tests.clients import browser_as, staff_with
 from tests.hoardrun.tools import api_views
 
+# What only sounds like one, and why it may be seen.
+HARMLESS = {
+    "ledger.transaction.idempotency_key": "repeats a request of the same user only",
+    "ledger.transaction.key_owner": "the number of a user",
+    "notifications.mailing.fingerprint": "the hash of a text that stands next to it",
+    "notifications.mailing.key": "a name that an operator has chosen",
+    "broadcasts.broadcast.fingerprint": "the hash of a payload that stands next to it",
+    "broadcasts.broadcast.idempotency_key": "repeats a request of the same author only",
+    "realtime.connection.session": "the name of a login; only a signed token proves it",
+    "realtime.issuedtoken.session": "the name of a login; only a signed token proves it",
+    "realtime.ticket.session": "the name of a login; only a signed token proves it",
+    "realtime.event.idempotency_key": "a name that a service has chosen",
+}
+LOOKS_SECRET = re.compile(
+    "token|secret|passw|hash|key|digest|fingerprint|signature|credential|ticket|stamp|session"
+    "|bearer|cookie|salt|nonce|seed|otp|(^|_)(pin|code|mac|auth|private)($|_)"
+)
 MAX_RELATIONS = 3  # that a lookup follows
 LOOKUPS = ("", "__startswith", "__regex", "__gt", "__in")
 JUDGED = "(=|<|>|!|IN |IS |LIKE|REGEXP|SIMILAR|~|ASC|DESC|BETWEEN)"  # what follows a column
@@ -101,7 +111,7 @@ def test_each_column_that_sounds_secret_is_declared():
         for field in columns()
         if LOOKS_SECRET.search(field.name) and label(field) not in SECRET | HARMLESS.keys()
     }
-    assert not unknown, "declare them in hoardrun/secret_columns.py"
+    assert not unknown, "declare them in hoardrun/secret_columns.py, or here as harmless"
 
 
 def test_each_declared_column_is_there_and_in_one_list():
