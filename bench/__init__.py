@@ -10,8 +10,7 @@
                 handle in the run
 - `frames`, `checker`  pure: WebSocket frames and markers; exactly once and in order
 - `publishers`  what makes a contender send: raw sockets, or a process of its own
-- `processes`, `buffers`, `stores`, `driven`  CPU and memory; the kernel's memory of sockets;
-                PostgreSQL and Redis; child processes
+- `processes`, `buffers`, `stores`  CPU and memory; the kernel's memory of sockets; PostgreSQL
+                and Redis
 - `results`, `goals`, `report`, `chart`  medians, ratios, the table, the picture
-- `stamp`       the commit and the machine of a run
 """

@@ -7,18 +7,17 @@ import resource
 import signal
 import sys
 import time
-from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
 
 from bench import chart, report, runner
 from bench.contender import Bench
 from bench.results import Results
 from bench.scenario import Scenario
 from bench.scenarios import SCENARIOS
-from bench.stamp import Stamp
 from tests.services import environment, reaper
 from tests.services.binaries import ServerMissing
+from tests.services.plugin import stop_stores
+from tests.services.stamp import Stamp
 
 OPEN_FILES = 20_000
 
@@ -55,10 +54,6 @@ def _progress(began: float) -> runner.Progress:
     return tell
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
 def _allow_files() -> None:
     """Let us and our children have as many sockets as a scenario opens."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -70,7 +65,7 @@ def _allow_files() -> None:
 def main() -> int:
     """Run what was asked for; 1 when a contender lost, doubled or reordered a message."""
     arguments = _arguments()
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     chosen = [s for s in SCENARIOS if {s.name, "all"} & set(arguments.scenario)]
     only = [name for name in arguments.only.split(",") if name]
     measured: list[tuple[Scenario, Results]] = []
@@ -79,18 +74,17 @@ def main() -> int:
     _allow_files()
     try:
         environment.prepare()
-        with ExitStack() as ending:
-            bench = Bench(ending, quick=arguments.quick, progress=_progress(time.monotonic()))
-            for scenario in chosen:
-                results = Results()
-                measured.append((scenario, results))
-                runner.run(scenario, bench, results, rounds=arguments.rounds, only=only)
-                if not results.samples:
-                    names = ", ".join(part.name for part in scenario.parts)
-                    bench.progress(f"{scenario.name}: nothing was measured; there are {names}")
-                    continue
-                tables.append(report.text(scenario, results, quick=arguments.quick))
-                print(tables[-1], end="\n\n", flush=True)
+        bench = Bench(quick=arguments.quick, progress=_progress(time.monotonic()))
+        for scenario in chosen:
+            results = Results()
+            measured.append((scenario, results))
+            runner.run(scenario, bench, results, rounds=arguments.rounds, only=only)
+            if not results.samples:
+                names = ", ".join(part.name for part in scenario.parts)
+                bench.progress(f"{scenario.name}: nothing was measured; there are {names}")
+                continue
+            tables.append(report.text(scenario, results, quick=arguments.quick))
+            print(tables[-1], end="\n\n", flush=True)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
@@ -98,6 +92,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     finally:
+        stop_stores()
         reaper.close()
         if arguments.out and any(results.samples for _, results in measured):
             arguments.out.mkdir(parents=True, exist_ok=True)

@@ -22,14 +22,15 @@ from array import array
 from typing import Any
 
 from bench.checker import Receipt
-from bench.frames import Chunk, masked
+from bench.frames import Chunk
 from bench.opening import Plan, Step, open_all
+from bench.results import quantile
+from tests.services.frames import PONG, frame
 
 READ_BYTES = 64 * 1024
 EVENTS = 2048
 PATIENCE_SECONDS = 10
 MAX_CHUNKS = 20_000  # remembered by their bytes; sockets of one broadcast receive the same
-PONG = 0xA
 COMMANDS = 0  # standard input
 
 
@@ -183,7 +184,7 @@ class Client:
     def _answer(self, number: int, connection: Connection, chunk: Chunk) -> None:
         try:
             for ping in chunk.pings:
-                connection.socket.send(masked(ping, PONG))
+                connection.socket.send(frame(PONG, ping))
         except OSError as error:
             self._drop(number, repr(error))
             return
@@ -210,8 +211,8 @@ class Client:
             return {"deliveries": 0, "p50": 0.0, "p99": 0.0, "max": 0.0, "wall": 0.0}
         return {
             "deliveries": len(ordered),
-            "p50": ordered[len(ordered) // 2] / 1e6,
-            "p99": ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)] / 1e6,
+            "p50": quantile(ordered, 0.5) / 1e6,
+            "p99": quantile(ordered, 0.99) / 1e6,
             "max": ordered[-1] / 1e6,
             "wall": (last - first) / 1e9,
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, NamedTuple, TypeVar, cast
@@ -23,8 +23,8 @@ T = TypeVar("T")
 class Bench:
     """One run: its stores, its folder, and how large things are."""
 
-    def __init__(self, ending: ExitStack, *, quick: bool, progress: Callable[[str], None]) -> None:
-        self.stores = Stores(ending)
+    def __init__(self, *, quick: bool, progress: Callable[[str], None]) -> None:
+        self.stores = Stores()
         self.quick = quick
         self.progress = progress
         self.folder = reaper.workspace()

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.driven import Driven
 from bench.opening import Entry, Plan
+from tests.services.driven import Driven
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Load(Driven):
     ) -> dict[str, Any]:
         """Open sockets and wait until all are ready; may be called again for more."""
         plan = Plan(**vars(entry), sockets=sockets, stuck=stuck, patience=seconds)
-        return self.ask("open", seconds=seconds + 10, **asdict(plan))
+        return self.ask("open", within=seconds + 10, **asdict(plan))
 
     def begin(self) -> None:
         """Count from here: the next message is number 0."""
@@ -61,7 +61,7 @@ class Load(Driven):
         `count` may differ from socket to socket, if all were opened at once; without
         `begin`, what came while they were opened counts too.
         """
-        return Received(**self.ask("finish", count=count, settle=settle, seconds=600))
+        return Received(**self.ask("finish", count=count, settle=settle, within=600))
 
     def arrivals(self) -> dict[int, int]:
         """When each message arrived first, on the monotonic clock in nanoseconds."""

@@ -10,7 +10,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from bench.frames import BINARY, HEADER_END, TEXT, Chunk, handshake, masked
+from bench.frames import HEADER_END, Chunk
+from tests.services.frames import BINARY, TEXT, frame
+from tests.services.handshake import offer
 
 STUCK_BUFFER_BYTES = 4096
 READ_BYTES = 256 * 1024
@@ -63,8 +65,7 @@ class Plan(Entry):
         headers = []
         if self.tokens:
             headers.append(("Authorization", f"Bearer {self.tokens[number % len(self.tokens)]}"))
-        path = self.paths[number % len(self.paths)]
-        return handshake(path, f"127.0.0.1:{self.port}", headers)
+        return offer(self.port, self.paths[number % len(self.paths)], headers)
 
 
 class _Candidate:
@@ -111,7 +112,8 @@ class _Candidate:
             step = self._steps.popleft()
             self._waits = step.wait.encode()
             if step.send is not None:
-                self.socket.send(masked(step.send.encode(), BINARY if step.binary else TEXT))
+                opcode = BINARY if step.binary else TEXT
+                self.socket.send(frame(opcode, step.send.encode()))
         return False
 
     def greeted_with(self) -> Chunk:

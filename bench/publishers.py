@@ -7,13 +7,13 @@ is sent at once, so that the rate holds.
 from __future__ import annotations
 
 import select
-import socket
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from bench.frames import marker
+from tests.services.stream import ByteStream
 
 MESSAGE_BYTES = 246  # with its header, a frame of 250
 _TEMPLATE = '{{"type": "system_announcement", "data": {{"title": "Benchmark", "message": "{}"}}}}'
@@ -39,54 +39,26 @@ def paced(count: int, rate: float | None) -> Iterator[tuple[int, int]]:
         yield number, due or time.monotonic_ns()
 
 
-class RawPublisher(ABC):
+class RawPublisher(ByteStream, ABC):
     """A keep-alive connection to `port` of this machine."""
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=120)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._rest = b""
+        super().__init__(port, seconds=120)
 
     def __call__(self, count: int, rate: float | None) -> float:
         """Send `count` messages and return 0: what we spend is not the contender's."""
         for number, moment in paced(count, rate):
-            self.send(number, moment)
+            self.publish(number, moment)
         self.finish()
         return 0.0
 
     @abstractmethod
-    def send(self, number: int, moment: int) -> None:
+    def publish(self, number: int, moment: int) -> None:
         """Send one message."""
 
     def finish(self) -> None:
-        """Wait until all were taken. Here `send` has waited for each."""
-        assert not self._rest, f"more than an answer came: {self._rest[:200]!r}"
-
-    def close(self) -> None:
-        self._socket.close()
-
-    def write(self, data: bytes) -> None:
-        self._socket.sendall(data)
-
-    def read_until(self, mark: bytes) -> bytes:
-        """Read up to `mark` and return what comes before it."""
-        while mark not in self._rest:
-            self._receive()
-        found, _, self._rest = self._rest.partition(mark)
-        return found
-
-    def read(self, size: int) -> bytes:
-        """Read so many bytes."""
-        while len(self._rest) < size:
-            self._receive()
-        found, self._rest = self._rest[:size], self._rest[size:]
-        return found
-
-    def _receive(self) -> None:
-        data = self._socket.recv(1 << 16)
-        if not data:
-            raise ConnectionError("the contender closed the publisher's connection")
-        self._rest += data
+        """Wait until all were taken. Here `publish` has waited for each."""
+        assert not self.rest, f"more than an answer came: {self.rest[:200]!r}"
 
 
 class HttpPublisher(RawPublisher):
@@ -96,21 +68,21 @@ class HttpPublisher(RawPublisher):
         super().__init__(port)
         self._head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
 
-    def send(self, number: int, moment: int) -> None:
+    def publish(self, number: int, moment: int) -> None:
         self.post(number, moment)
         self.answer()
 
     def post(self, number: int, moment: int) -> None:
         """Write one request."""
         body = message(number, moment)
-        self.write(
+        self.send(
             f"{self._head}Content-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
         )
 
     def answer(self) -> None:
         """Read one answer."""
-        head = self.read_until(b"\r\n\r\n").decode().lower()
+        head = self.until(b"\r\n\r\n").decode().lower()
         if not head.startswith("http/1.1 2"):
             raise ConnectionError(f"publishing failed: {head}")
         length = next(
@@ -124,10 +96,10 @@ class PipelinedPublisher(HttpPublisher):
 
     _owed = 0
 
-    def send(self, number: int, moment: int) -> None:
+    def publish(self, number: int, moment: int) -> None:
         self.post(number, moment)
         self._owed += 1
-        while self._owed and select.select([self._socket], [], [], 0)[0]:
+        while self._owed and select.select([self.socket], [], [], 0)[0]:
             self._answered()
 
     def finish(self) -> None:
@@ -149,12 +121,12 @@ class LinePublisher(RawPublisher):
             return 0.0
         return super().__call__(count, rate)
 
-    def send(self, number: int, moment: int) -> None:
+    def publish(self, number: int, moment: int) -> None:
         self._command(1, number, moment)
 
     def _command(self, count: int, first: int, moment: int) -> None:
-        self.write(f"{count} {first} {moment}\n".encode())
-        self.read_until(b"\n")
+        self.send(f"{count} {first} {moment}\n".encode())
+        self.until(b"\n")
 
 
 # Send so many messages, so many a second or at once; returns the publisher's CPU seconds.

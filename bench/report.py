@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.goals import Goal
 from bench.results import Results
 from bench.scenario import Column, Scenario
-from bench.stamp import Stamp
+from tests.services.stamp import Stamp
 
 
 def text(scenario: Scenario, results: Results, *, quick: bool) -> str:

@@ -48,6 +48,9 @@ class Column:
     digits: int = 1
 
 
+LATENCIES = (Column("p50_ms", "p50 ms"), Column("p99_ms", "p99 ms"), Column("max_ms", "max ms"))
+
+
 @dataclass(frozen=True)
 class Scenario:
     """One subcommand of the command line.

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bench.contender import Bench, Contender, Running, serving
-from bench.driven import Driven
 from bench.opening import Entry, Step
 from bench.peers.installation import Installation, install
 from bench.publishers import asking
-from tests.services import environment
+from tests.services.driven import Driven
+from tests.services.plugin import run_redis
 from tests.services.ports import free_port
 
 APPLICATION = "bench.peers.stock.asgi:application"
@@ -40,15 +40,14 @@ class StockChannels(Contender):
     @contextmanager
     def started(self, bench: Bench, sockets: int) -> Iterator[Running]:
         made = installation(bench, sockets, self._layer)
-        env = environment.of_a_server() | dict(made.env)
-        bench.stores.redis.flush()  # the layers of an earlier start still list its sockets
+        run_redis().flush()  # the layers of an earlier start still list its sockets
         folder = bench.new_folder(self.name)
         port = free_port()
         command = [sys.executable, "-m", self._server, APPLICATION, "--port", str(port)]
         log = folder / "publisher.log"
         with (
-            serving(command, folder, READY[self._server], env) as process,
-            Driven("bench.peers.stock_publisher", log=log, env=env) as publisher,
+            serving(command, folder, READY[self._server], made.env) as process,
+            Driven("bench.peers.stock_publisher", log=log, env=made.env) as publisher,
         ):
             entry = Entry(port, ["/ws"], made.tokens, [GREETED], WINDOW)
             publish, postgres_cpu = asking(publisher.ask), bench.stores.postgres_cpu

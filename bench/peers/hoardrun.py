@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from typing import ClassVar
 
 from bench.contender import Bench, Contender, Running
-from bench.driven import Driven
 from bench.opening import Entry, Step
 from bench.peers.installation import Installation, install
 from bench.publishers import asking, silently
-from tests.services import environment
+from tests.services.driven import Driven
+from tests.services.plugin import run_redis
 from tests.services.ports import free_port
 from tests.services.server import Server
 
@@ -39,7 +39,7 @@ class Hoardrun(Contender):
     @contextmanager
     def started(self, bench: Bench, sockets: int) -> Iterator[Running]:
         made = installation(bench, sockets)
-        bench.stores.redis.flush()
+        run_redis().flush()
         with Server(
             "serve", env={**made.env, **self.settings}, workers=self.workers, migrate=False
         ) as server:
@@ -77,8 +77,7 @@ class HoardrunMemory(Contender):
         url = f"sqlite:///{bench.folder / 'memory.sqlite3'}"
         made = install(bench, COMMON | {"DATABASE_URL": url}, sockets)
         log, port = bench.new_folder(self.name) / "log", free_port()
-        env = environment.of_a_server() | dict(made.env)
-        with Driven("bench.peers.hoardrun_memory", str(port), log=log, env=env) as server:
+        with Driven("bench.peers.hoardrun_memory", str(port), log=log, env=made.env) as server:
             entry = Entry(port, [PATH], made.tokens, [GREETED])
             # What publishing costs is part of what the server spends.
             yield Running([server.pid], entry, silently(asking(server.ask, kind="announcement")))

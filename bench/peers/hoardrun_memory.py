@@ -1,7 +1,7 @@
 """hoardrun's own server with a thread that publishes: nothing else reaches its layer.
 
 Run as `python -m bench.peers.hoardrun_memory <port>` in the server's environment, and
-driven as `bench.driven` describes.
+driven as `tests.services.driven` describes.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import uvicorn
 def main(port: int) -> None:
     """Serve until the input closes."""
     django.setup()
-    from bench import driven
     from bench.peers.hoardrun_publisher import publish
     from realtime.cluster.serve import config
+    from tests.services import driven
 
     server = uvicorn.Server(config(host="127.0.0.1", port=port))
 

@@ -1,7 +1,7 @@
 """A Django process that publishes for the hoardrun contenders, as a request would.
 
 Run as `python -m bench.peers.hoardrun_publisher` in the server's environment, and
-driven as `bench.driven` describes.
+driven as `tests.services.driven` describes.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Any
 import django
 from django.utils import timezone
 
-from bench.driven import serve
 from bench.frames import marker
 from bench.publishers import paced
 from realtime.protocol.messages import Payload
+from tests.services.driven import serve
 
 PER_TRANSACTION = 200  # events, when what they cost does not matter
 SYMBOLS = 500  # more than any queue holds, so that no price replaces one that waits

@@ -24,16 +24,16 @@ class Publisher(RawPublisher):
 
     def __init__(self, port: int) -> None:
         super().__init__(port)
-        self.write(_HELLO.encode())
+        self.send(_HELLO.encode())
         self.finish()
 
-    def send(self, number: int, moment: int) -> None:
+    def publish(self, number: int, moment: int) -> None:
         text = message(number, moment)
-        self.write(f"PUB bench {len(text)}\r\n{text}\r\n".encode())
+        self.send(f"PUB bench {len(text)}\r\n{text}\r\n".encode())
 
     def finish(self) -> None:
-        self.write(b"PING\r\n")
-        self.read_until(b"PONG\r\n")
+        self.send(b"PING\r\n")
+        self.until(b"PONG\r\n")
 
 
 class Nats(Contender):

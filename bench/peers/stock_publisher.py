@@ -1,7 +1,7 @@
 """A Django process that publishes for the stock Channels contenders, as a view would.
 
 Run as `python -m bench.peers.stock_publisher` in the server's environment, and
-driven as `bench.driven` describes.
+driven as `tests.services.driven` describes.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 import django
 from django.db.models.signals import post_save
 
-from bench.driven import serve
 from bench.frames import marker
 from bench.publishers import message, paced
+from tests.services.driven import serve
 
 
 def broadcast(number: int, moment: int) -> None:

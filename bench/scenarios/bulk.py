@@ -28,7 +28,7 @@ def measure(contender: Contender, bench: Bench, number: int) -> Iterator[Sample]
         time.sleep(1)
         load.begin()
         before, began = running.spent(), time.monotonic()
-        publisher = running.ask("bulk", users=users, seconds=600)["cpu"]
+        publisher = running.ask("bulk", users=users, within=600)["cpu"]
         published = time.monotonic() - began
         received = load.finish(1)
         figures = running.spent().since(before).figures("s", 1)

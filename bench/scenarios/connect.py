@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 
@@ -16,6 +17,8 @@ from bench.peers.channels import StockChannels
 from bench.peers.hoardrun import PATH, Hoardrun, installation
 from bench.results import Sample
 from bench.scenario import Column, Part, Scenario
+from tests.services.plugin import run_postgres
+from tests.services.statements import Statements
 
 WINDOW = 500  # handshakes under way at once; stock Channels has a limit of its own
 MISSED = 20  # events at most that a device has to be sent
@@ -34,24 +37,27 @@ def _resumed(name: str, device: str, bench: Bench, number: int) -> Iterator[Samp
     In between each user's stream gets 0 to MISSED events: these must come, and no others.
     """
     sockets = _sockets(bench)
-    with Hoardrun().started(bench, sockets) as running, Load(bench.new_folder("load")) as load:
-        url = installation(bench, sockets).env["DATABASE_URL"]
+    url = installation(bench, sockets).env["DATABASE_URL"]
+    with (
+        closing(Statements(run_postgres(), url.rpartition("/")[2])) as statements,
+        Hoardrun().started(bench, sockets) as running,
+        Load(bench.new_folder("load")) as load,
+    ):
         _clear_cursors(url)
         load.open(replace(running.entry, paths=[f"{PATH}?device=phone"]), sockets)
         load.close()
         entry = replace(running.entry, paths=_resuming(url, sockets, device), window=WINDOW)
         missed = [place % (MISSED + 1) for place in range(sockets)]
         running.ask("miss", counts=missed)
-        with bench.stores.statements() as count:
-            before, began, spent = count(), time.monotonic(), running.spent()
-            opened = load.open(entry, sockets)
-            received = load.finish(missed)
-            time.sleep(1)  # what a login sets off, such as counts
-            figures = running.spent().since(spent).figures("us", 1e6 / sockets)
-            middle, ended = count(), time.monotonic()
-            time.sleep(ANYWAY_SECONDS)
-            anyway = (count() - middle) / (time.monotonic() - ended)
-            queries = middle - before - anyway * (ended - began)
+        before, began, spent = statements.count(), time.monotonic(), running.spent()
+        opened = load.open(entry, sockets)
+        received = load.finish(missed)
+        time.sleep(1)  # what a login sets off, such as counts
+        figures = running.spent().since(spent).figures("us", 1e6 / sockets)
+        middle, ended = statements.count(), time.monotonic()
+        time.sleep(ANYWAY_SECONDS)
+        anyway = (statements.count() - middle) / (time.monotonic() - ended)
+        queries = middle - before - anyway * (ended - began)
         figures |= {
             "rate": sockets / opened["seconds"],
             "missed": sum(missed) / sockets,

@@ -15,22 +15,13 @@ from bench import processes
 from bench.contender import Bench, Spent
 from bench.peers.costs_data import PASSWORD
 from bench.peers.hoardrun import COMMON
-from bench.peers.installation import run_python
 from bench.results import Sample
 from bench.scenario import Column, Part, Scenario
+from tests.services import environment
 from tests.services.client import Client
+from tests.services.process import run_python
 from tests.services.server import Server
 
-PLENTY = "1000000/min"
-RATES = (
-    *("READ_RATE", "WRITE_RATE", "STRANGER_RATE", "BROADCAST_RATE", "TICKET_RATE"),
-    *("LOGIN_RATE", "LOGIN_ADDRESS_RATE", "LOGIN_NAME_RATE"),
-)
-LIMITS = {
-    "WS_MAX_MESSAGES_PER_SECOND": "100000",
-    "WS_MAX_MESSAGE_BURST": "100000",
-    "WS_MAX_MESSAGES_PER_SECOND_PER_USER": "100000",
-}
 WARM_UP = 3  # requests that are not counted
 ROOMS = 50
 
@@ -131,15 +122,15 @@ def _commands(made: Made) -> list[tuple[str, Callable[[int], dict[str, Any]]]]:
 def _started(bench: Bench) -> Iterator[tuple[Server, Made]]:
     def prepared() -> tuple[dict[str, str], Made]:
         env = {
+            **environment.of_a_server(),
             **COMMON,
-            **LIMITS,
-            **dict.fromkeys(RATES, PLENTY),
+            **environment.unlimited(),
             **bench.stores.urls("hoardrun_costs"),
             "SIMULATE_MARKET": "1",
             "LOG_LEVEL": "ERROR",
         }
-        run_python(["manage.py", "migrate", "--verbosity=0"], env)
-        return env, json.loads(run_python(["-m", "bench.peers.costs_data"], env))
+        run_python("manage.py", "migrate", "--verbosity=0", env=env)
+        return env, json.loads(run_python("-m", "bench.peers.costs_data", env=env).stdout)
 
     env, made = bench.once("costs", prepared)
     with Server("serve", env=env, migrate=False) as server:

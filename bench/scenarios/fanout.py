@@ -11,7 +11,7 @@ from bench.contenders import BROADCAST
 from bench.goals import Goal, Side, against
 from bench.peers.hoardrun import Hoardrun
 from bench.results import Sample
-from bench.scenario import Column, Part, Scenario
+from bench.scenario import LATENCIES, Column, Part, Scenario
 
 FEW, MANY = 1000, 10_000
 BURST, BURST_QUICK_SLOW = 50, 5
@@ -66,9 +66,7 @@ SCENARIO = Scenario(
         Column("postgres_us", "PostgreSQL"),
         Column("redis_us", "Redis"),
         Column("rate", "deliveries/s", 0),
-        Column("p50_ms", "p50 ms"),
-        Column("p99_ms", "p99 ms"),
-        Column("max_ms", "max ms"),
+        *LATENCIES,
         Column("bytes", "bytes", 0),
         Column("client_us", "client µs"),
     ],

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from bench.broadcast import Case, publish
 from bench.contender import Bench, Running
@@ -13,8 +14,9 @@ from bench.goals import Goal, Side
 from bench.load import Load
 from bench.peers.hoardrun import Hoardrun
 from bench.results import Sample
-from bench.scenario import Column, Part, Scenario
+from bench.scenario import LATENCIES, Column, Part, Scenario
 from tests.services import environment
+from tests.services.process import Process
 
 RATE = 50
 FRAMES_A_SECOND = 10_000
@@ -33,34 +35,27 @@ def measure(bench: Bench, number: int) -> Iterator[Sample]:
                 if case == "quiet":
                     figures, problems = publish(bench, running, load, Case(case, count, RATE))
                 else:
-                    with _flood(running, sockets):
+                    with _flood(running, sockets, bench.new_folder("flood")):
                         figures, problems = publish(bench, running, load, Case(case, count, RATE))
                 yield Sample(case, contender.name, number * ROUNDS + turn, figures, problems)
 
 
 @contextmanager
-def _flood(running: Running, place: int) -> Iterator[None]:
+def _flood(running: Running, place: int, folder: Path) -> Iterator[None]:
     entry = running.entry
-    flooder = subprocess.Popen(
-        [
-            sys.executable, "-m", "bench.flooder",
-            str(entry.port), entry.paths[0], str(FRAMES_A_SECOND),
-        ],
+    address = [str(entry.port), entry.paths[0], str(FRAMES_A_SECOND)]
+    flooder = Process(
+        [sys.executable, "-m", "bench.flooder", *address],
+        log=folder / "flooder.log",
+        env=os.environ | {"TOKEN": entry.tokens[place]},
         cwd=environment.ROOT,
-        stdin=subprocess.PIPE,
-        text=True,
-    )  # fmt: skip
-    assert flooder.stdin is not None
-    flooder.stdin.write(entry.tokens[place] + "\n")
-    flooder.stdin.flush()
+    )
     try:
         yield
-        if flooder.poll() is not None:
-            raise RuntimeError("the flood ended by itself")
+        if flooder.exit_code is not None:
+            raise RuntimeError(f"the flood ended by itself:\n{flooder.tail()}")
     finally:
         flooder.kill()
-        flooder.wait()
-        flooder.stdin.close()
 
 
 SCENARIO = Scenario(
@@ -68,9 +63,7 @@ SCENARIO = Scenario(
     summary="one client among 500 sends 10,000 frames a second and comes back",
     parts=[Part(Hoardrun.name, measure)],
     columns=[
-        Column("p50_ms", "p50 ms"),
-        Column("p99_ms", "p99 ms"),
-        Column("max_ms", "max ms"),
+        *LATENCIES,
         Column("server_us", "server µs a delivery"),
     ],
     goals=[

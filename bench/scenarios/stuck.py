@@ -12,7 +12,7 @@ from bench.goals import Goal, Side
 from bench.load import Load
 from bench.peers.hoardrun import Hoardrun
 from bench.results import Sample
-from bench.scenario import Column, Part, Scenario
+from bench.scenario import LATENCIES, Column, Part, Scenario
 
 RATE = 50
 MORE_STUCK = 8  # of which the memory is the mean: one alone is lost in what comes and goes
@@ -69,9 +69,7 @@ SCENARIO = Scenario(
     summary="one stuck reader among 1,000, at 50 messages a second",
     parts=[Part(Hoardrun.name, measure)],
     columns=[
-        Column("p50_ms", "p50 ms"),
-        Column("p99_ms", "p99 ms"),
-        Column("max_ms", "max ms"),
+        *LATENCIES,
         Column("cpu_us", "CPU µs a delivery"),
         Column("growth_kib", "KiB more for each", 0),
         Column("kernel_kib", "KiB in the kernel", 0),

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from bench.frames import CLOSE, PING, Chunk, frame, handshake, marker, masked
+from bench.frames import Chunk, marker
 from bench.publishers import MESSAGE_BYTES, message
+from tests.services.frames import CLOSE, PING, TEXT
+from tests.services.frames import frame as written
+
+
+def frame(payload: bytes, opcode: int = TEXT) -> bytes:
+    return written(opcode, payload, masked=False)
+
 
 STREAM = b"".join(
     [
@@ -63,24 +70,6 @@ def test_a_close_frame_is_seen() -> None:
     assert Chunk(frame(b"text")).closed is None
 
 
-@pytest.mark.parametrize("size", [0, 5, 125, 126, 4000, 70_000])
-def test_a_masked_frame_is_what_a_server_unmasks(size: int) -> None:
-    payload = bytes(i % 251 for i in range(size))
-    sent = masked(payload)
-    start = len(sent) - size
-    mask = sent[start - 4 : start]
-    assert sent[1] & 0x80
-    assert bytes(b ^ mask[i % 4] for i, b in enumerate(sent[start:])) == payload
-    assert bytes((sent[0], sent[1] & 0x7F)) + sent[2 : start - 4] == frame(payload)[: start - 4]
-
-
 def test_messages_have_the_same_size_with_every_marker() -> None:
     sizes = {len(message(number, moment)) for number in (0, 99, 12_345) for moment in (1, 10**15)}
     assert sizes == {MESSAGE_BYTES}
-
-
-def test_the_handshake_offers_no_compression() -> None:
-    request = handshake("/ws", "127.0.0.1:1", [("Authorization", "Bearer abc")]).decode()
-    assert request.startswith("GET /ws HTTP/1.1\r\n")
-    assert request.endswith("Authorization: Bearer abc\r\n\r\n")
-    assert "Extensions" not in request

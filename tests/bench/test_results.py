@@ -11,8 +11,8 @@ from bench import report
 from bench.goals import Goal, Side, Verdict
 from bench.results import Results, Sample, quantile
 from bench.scenario import Column, Scenario
-from bench.stamp import Stamp
 from hoardrun import __version__
+from tests.services.stamp import Stamp
 
 OURS, THEIRS = Side("burst", "ours", "cpu"), Side("burst", "theirs", "cpu")
 

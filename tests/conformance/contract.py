@@ -27,14 +27,6 @@ ROLES = {
     "customer": ("amina", "amina-demo-pass"),
     "staff": ("staff", "staff-demo-pass"),
 }
-PLENTY = "1000000/min"
-RATES = [
-    f"{name}_RATE"
-    for name in (
-        *("READ", "WRITE", "STRANGER", "BROADCAST", "TICKET"),
-        *("LOGIN", "LOGIN_ADDRESS", "LOGIN_NAME"),
-    )
-]
 
 
 def serving(database: str = "") -> Server:
@@ -42,14 +34,8 @@ def serving(database: str = "") -> Server:
 
     `database` is the URL of an empty PostgreSQL database; without one it is SQLite.
     """
-    server = Server(
-        env=({"DATABASE_URL": database} if database else {})
-        | {
-            "DEBUG": "1",
-            **dict.fromkeys(RATES, PLENTY),
-            "ACCESS_TOKEN_MINUTES": "600",
-        }
-    )
+    env = environment.unlimited() | {"DEBUG": "1", "ACCESS_TOKEN_MINUTES": "600"}
+    server = Server(env=env | ({"DATABASE_URL": database} if database else {}))
     server.manage("seed_demo")
     return server
 

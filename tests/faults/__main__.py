@@ -13,7 +13,7 @@ import random
 import shutil
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 from tests.faults import report
@@ -30,19 +30,18 @@ def _arguments() -> Namespace:
         description=__doc__,
         formatter_class=RawDescriptionHelpFormatter,
     )
-    plan = Plan()
     parser.add_argument("what", nargs="?", choices=["run", "bugs"], default="run")
-    parser.add_argument("--store", choices=["postgres", "sqlite"], default=plan.store)
+    parser.add_argument("--store", choices=["postgres", "sqlite"])
     parser.add_argument("--seed", type=int, help="Repeats the faults and their order.")
-    parser.add_argument("--faults", type=int, default=plan.faults, help="At least so many.")
-    parser.add_argument("--events", type=int, default=0, help="At least so many committed.")
-    parser.add_argument("--seconds", type=float, default=0, help="At least so long.")
-    parser.add_argument("--nodes", type=int, default=plan.nodes)
-    parser.add_argument("--clients", type=int, default=plan.clients)
-    parser.add_argument("--rate", type=float, default=plan.rate, help="Events a second.")
+    parser.add_argument("--faults", type=int, help="At least so many.")
+    parser.add_argument("--events", type=int, help="At least so many committed.")
+    parser.add_argument("--seconds", type=float, help="At least so long.")
+    parser.add_argument("--nodes", type=int)
+    parser.add_argument("--clients", type=int)
+    parser.add_argument("--rate", type=float, help="Events a second.")
     parser.add_argument("--only", default="", help="Nemeses, or bugs, separated by commas.")
     parser.add_argument("--without", default="", help="Nemeses to leave out.")
-    parser.add_argument("--bug", default="", help="Run with a bug in the product.")
+    parser.add_argument("--bug", help="Run with a bug in the product.")
     parser.add_argument("--out", type=Path, help="A folder for report.json.")
     return parser.parse_args()
 
@@ -64,18 +63,9 @@ def main() -> int:
 
 def _run(arguments: Namespace, folder: Path) -> int:
     seed = random.SystemRandom().randrange(10**6) if arguments.seed is None else arguments.seed
-    plan = Plan(
-        store=arguments.store,
-        seed=seed,
-        faults=arguments.faults,
-        events=arguments.events,
-        seconds=arguments.seconds,
-        nodes=arguments.nodes,
-        clients=arguments.clients,
-        rate=arguments.rate,
-        nemeses=[name for name in arguments.only.split(",") if name],
-        bug=arguments.bug,
-    )
+    given = {field.name: getattr(arguments, field.name, None) for field in fields(Plan)}
+    plan = replace(Plan(), **{name: value for name, value in given.items() if value is not None})
+    plan = replace(plan, seed=seed, nemeses=[name for name in arguments.only.split(",") if name])
     without = set(arguments.without.split(","))
     plan = replace(plan, nemeses=[name for name in chosen(plan) if name not in without])
     print(f"seed {seed}: {plan.clients} clients, at least {plan.faults} faults", flush=True)
@@ -89,7 +79,7 @@ def _run(arguments: Namespace, folder: Path) -> int:
     if not outcome.clean:
         kept = (arguments.out or Path("var/faults")) / f"kept-{seed}"
         shutil.rmtree(kept, ignore_errors=True)
-        shutil.copytree(folder, kept, ignore=shutil.ignore_patterns("postgres", "*.sock"))
+        shutil.copytree(folder, kept, ignore=shutil.ignore_patterns("postgresql", "*.sock"))
         print(f"Journals and logs are in {kept}; repeat with --seed {seed}.")
     return 0 if outcome.clean and outcome.in_time else 1
 

@@ -1,13 +1,14 @@
 """A process with many devices, each of which journals what it applied.
 
-Run as `python -m tests.faults.client`; it prints one line of JSON when all devices have been
-greeted, then answers the commands that come by stdin, one line each: `drop`, `stall SECONDS
-COUNT`, `fidget SECONDS COUNT`, `positions`, `stop`. A device resumes from its own positions,
-every third one from its last acknowledgement on the server; every fourth one asks for
-compression, and another fourth subscribes, to all that there is or to what these runs publish.
-Those of every fourth user that resume from their own positions share the name of one device,
-and acknowledge too. To fidget is to change filters, to renew and to acknowledge in any
-order; no filter ever leaves out what these runs publish, so none makes a hole.
+Run as `python -m tests.faults.client` with one JSON object, what `Devices` takes; it is ready
+when all devices have been greeted, and then driven as `tests.services.driven` describes.
+
+A device resumes from its own positions, every third one from its last acknowledgement on the
+server; every fourth one asks for compression, and another fourth subscribes, to all that there
+is or to what these runs publish. Those of every fourth user that resume from their own
+positions share the name of one device, and acknowledge too. To fidget is to change filters, to
+renew and to acknowledge in any order; no filter ever leaves out what these runs publish, so
+none makes a hole.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import contextlib
 import json
 import random
 import sys
-from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,8 @@ PUBLISHED = "system"  # the filter type of all events that have one
 FIDGET_SECONDS = 0.02  # between two commands, at most
 ALL_TYPES = "transaction,security,account,payment,savings,kyc,system,marketing,reminder,balance"
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.05, 1.0
+
+Answer = dict[str, Any]
 
 
 class Device:
@@ -176,73 +178,75 @@ class Device:
         self._journal.note(kind, self.name, self._connection, *content)
 
 
-async def serve(arguments: Namespace) -> None:
-    """Run the devices, and answer commands until `stop`."""
-    users = json.loads(arguments.users.read_text())
-    journal = Journal(arguments.folder / f"journal-{arguments.name}.jsonl")
-    urls = arguments.urls.split(",")
-    devices = [
-        Device(number, users[number % len(users)], urls, journal)
-        for number in range(arguments.first, arguments.first + arguments.count)
-    ]
-    tasks = []
-    for device in devices:
-        tasks.append(asyncio.create_task(device.run()))
-        await asyncio.sleep(0.005)
-    async with asyncio.timeout(READY_SECONDS):
-        await asyncio.gather(*(device.greeted.wait() for device in devices))
-    _say({"ready": True})
-    loop = asyncio.get_running_loop()
-    reader = asyncio.StreamReader()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    rng = random.Random(arguments.seed)
-    while words := (await reader.readline()).decode().split():
-        match words:
-            case ["drop"]:
-                for device in devices:
-                    device.drop()
-                _say({"dropped": len(devices)})
-            case ["stall", seconds, count]:
-                until = loop.time() + float(seconds)
-                stalled = rng.sample(devices, min(int(count), len(devices)))
-                for device in stalled:
-                    device.stalled_until = until
-                _say({"users": sorted({device.user["id"] for device in stalled})})
-            case ["fidget", seconds, count]:
-                filtered = [device for device in devices if device.types]
-                chosen = rng.sample(filtered, min(int(count), len(filtered)))
-                tasks += [asyncio.create_task(d.fidget(float(seconds))) for d in chosen]
-                _say({"users": sorted({device.user["id"] for device in chosen})})
-            case ["positions"]:
-                for task in tasks:
-                    if task.done():
-                        task.result()  # raises what has ended it; a device never ends by itself
-                places = {device.name: device.places for device in devices}
-                _say({"devices": places, "open": sum(d.socket is not None for d in devices)})
-            case _:
-                break
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    _say({"stopped": True})
+class Devices:
+    """The devices of this process, and the commands. `users` is a file that `cluster` wrote."""
+
+    def __init__(
+        self,
+        *,
+        folder: str,
+        name: str,
+        urls: Sequence[str],
+        users: str,
+        first: int,
+        count: int,
+        seed: int,
+    ) -> None:
+        known = json.loads(Path(users).read_text())
+        journal = Journal(Path(folder) / f"journal-{name}.jsonl")
+        self._rng = random.Random(seed)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._devices = [
+            Device(number, known[number % len(known)], urls, journal)
+            for number in range(first, first + count)
+        ]
+
+    async def serve(self) -> None:
+        """Run the devices, and answer commands until the input closes."""
+        for device in self._devices:
+            self._tasks.append(asyncio.create_task(device.run()))
+            await asyncio.sleep(0.005)
+        async with asyncio.timeout(READY_SECONDS):
+            await asyncio.gather(*(device.greeted.wait() for device in self._devices))
+        _say({"ready": True})
+        reader = asyncio.StreamReader()
+        await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+        )
+        while line := await reader.readline():
+            command = json.loads(line)
+            _say(getattr(self, command.pop("do"))(**command))
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def drop(self) -> Answer:
+        for device in self._devices:
+            device.drop()
+        return {}
+
+    def stall(self, *, seconds: float, count: int) -> Answer:
+        stalled = self._rng.sample(self._devices, min(count, len(self._devices)))
+        for device in stalled:
+            device.stalled_until = asyncio.get_running_loop().time() + seconds
+        return {"users": sorted({device.user["id"] for device in stalled})}
+
+    def fidget(self, *, seconds: float, count: int) -> Answer:
+        filtered = [device for device in self._devices if device.types]
+        chosen = self._rng.sample(filtered, min(count, len(filtered)))
+        self._tasks += [asyncio.create_task(device.fidget(seconds)) for device in chosen]
+        return {"users": sorted({device.user["id"] for device in chosen})}
+
+    def positions(self) -> Answer:
+        for task in self._tasks:
+            if task.done():
+                task.result()  # raises what has ended it; a device never ends by itself
+        return {"devices": {device.name: device.places for device in self._devices}}
 
 
-def _say(answer: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(answer) + "\n")
-    sys.stdout.flush()
-
-
-def main() -> None:
-    parser = ArgumentParser()
-    parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--name", required=True)
-    parser.add_argument("--urls", required=True)
-    parser.add_argument("--users", type=Path, required=True)
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--count", type=int, required=True)
-    parser.add_argument("--seed", type=int, default=0)
-    asyncio.run(serve(parser.parse_args()))
+def _say(answer: Answer) -> None:
+    print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    asyncio.run(Devices(**json.loads(sys.argv[1])).serve())

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,24 +15,26 @@ from typing import Any
 
 from tests.faults import truth
 from tests.faults.proxy import Proxy
-from tests.services import environment, reaper
+from tests.services import environment
 from tests.services.binaries import ServerMissing
+from tests.services.driven import Driven
 from tests.services.plugin import run_postgres, run_redis
 from tests.services.ports import wait_until
 from tests.services.postgres import Postgres
-from tests.services.process import Process
+from tests.services.process import Process, run_python
 from tests.services.redis import Redis
 from tests.services.server import Server
 
 _numbers = itertools.count(1)
 BUGGY_SETTINGS = "tests.faults.bugs.settings"
-_USERS = """
+# Makes a number of users, and prints id and token of each.
+USERS = """
 import json, sys
 from datetime import timedelta
 from django.contrib.auth import get_user_model
 from rest_framework_simplejwt.tokens import AccessToken
 User = get_user_model()
-users = User.objects.bulk_create(User(username=f"user-{n}") for n in range(int(%(count)d)))
+users = User.objects.bulk_create(User(username=f"user-{n}") for n in range(%d))
 found = []
 for user in User.objects.order_by("pk"):
     token = AccessToken.for_user(user)
@@ -124,7 +125,7 @@ class Cluster:
         self.manage("migrate", "--verbosity=0")
         truth.keep_what_is_taken(self.database_url)
         self.users = folder / "users.json"
-        self.users.write_text(self.manage("shell", "-v0", "-c", _USERS % {"count": users}))
+        self.users.write_text(self.manage("shell", "-v0", "-c", USERS % users))
         self.user_ids = [user["id"] for user in json.loads(self.users.read_text())]
         self.nodes = [Node(number, self.env, ports) for number in range(nodes)]
         self.publishing = Proxy(ports["postgres"]) if ports else None
@@ -143,22 +144,12 @@ class Cluster:
 
     def manage(self, *arguments: str) -> str:
         """Run a manage.py command straight on the stores, and return what it prints."""
-        finished = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            env=self.env, cwd=environment.ROOT, stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if finished.returncode:
-            raise RuntimeError(f"manage.py {' '.join(arguments)}:\n{finished.stderr}")
-        return finished.stdout
+        return run_python("manage.py", *arguments, env=self.env).stdout
 
-    def begin(self, *arguments: str) -> subprocess.Popen[str]:
+    def begin(self, *arguments: str) -> Process:
         """Start a manage.py command, to be killed in the middle."""
-        return subprocess.Popen(
-            [sys.executable, "manage.py", *arguments],
-            env=self.env, cwd=environment.ROOT, stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True,
-        )  # fmt: skip
+        command = [sys.executable, "manage.py", *arguments]
+        return Process(command, log=self.folder / "killed.log", env=self.env, cwd=environment.ROOT)
 
     def produce(self, name: str, seed: int, rate: float) -> None:
         """Start a producer, which reaches PostgreSQL through a proxy of its own."""
@@ -166,26 +157,20 @@ class Cluster:
         if self.publishing is not None:
             env["DATABASE_URL"] = _through(env["DATABASE_URL"], self.publishing.port)
         self._started[name] = (seed, rate)
-        self.producers[name] = Process(
-            [sys.executable, "-m", "tests.faults.producer", "--folder", self.folder,
-             "--name", name, "--seed", str(seed), "--users", self.users, "--rate", str(rate)],
-            log=self.folder / f"producer-{name}.log", env=env, cwd=environment.ROOT,
-        )  # fmt: skip
+        self.producers[name] = self._producer(name, env, seed=seed, rate=rate)
 
-    def burst(
-        self, name: str, users: Sequence[int], seed: int, seconds: float | None = None
-    ) -> None:
+    def burst(self, name: str, users: Sequence[int], seed: int, seconds: float = 0.0) -> None:
         """Publish some megabytes to each of these users; or small bursts for some seconds."""
-        many = [] if seconds is None else ["--seconds", str(seconds)]
-        process = Process(
-            [sys.executable, "-m", "tests.faults.producer", "--folder", self.folder,
-             "--name", name, "--seed", str(seed), "--users", self.users, "--burst",
-             ",".join(map(str, users)), *many],
-            log=self.folder / f"producer-{name}.log", env=self.env, cwd=environment.ROOT,
-        )  # fmt: skip
+        process = self._producer(name, self.env, seed=seed, burst=users, seconds=seconds)
         wait_until(lambda: process.exit_code is not None, seconds=60, what=f"{name} is written")
         if process.exit_code:
             raise RuntimeError(f"producer {name} failed:\n{process.tail()}")
+
+    def _producer(self, name: str, env: Mapping[str, str], **plan: Any) -> Process:
+        plan |= {"folder": str(self.folder), "name": name, "users": self.user_ids}
+        command = [sys.executable, "-m", "tests.faults.producer", json.dumps(plan)]
+        log = self.folder / f"producer-{name}.log"
+        return Process(command, log=log, env=env, cwd=environment.ROOT)
 
     def replace_producer(self, name: str, by: str) -> None:
         """Kill a producer in the middle of its work, and start another in its place."""
@@ -225,49 +210,16 @@ class Cluster:
             self.publishing.close()
 
 
-class Clients:
-    """One process with many devices."""
+class Clients(Driven):
+    """One process with many devices, all of which have been greeted; see `client.Devices`."""
 
     def __init__(
         self, name: str, cluster: Cluster, urls: Sequence[str], first: int, count: int, seed: int
     ) -> None:
-        self._log = (cluster.folder / f"clients-{name}.log").open("wb")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.client", "--folder", cluster.folder,
-             "--name", name, "--urls", ",".join(urls), "--users", cluster.users,
-             "--first", str(first), "--count", str(count), "--seed", str(seed)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log,
-            cwd=environment.ROOT, text=True, start_new_session=True,
-        )  # fmt: skip
-        reaper.watch(self._process.pid, signal.SIGKILL)
-
-    def ready(self) -> None:
-        """Wait until every device has been greeted."""
-        self._answer()
-
-    def ask(self, command: str) -> dict[str, Any]:
-        """Give a command and return the answer."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(command + "\n")
-        self._process.stdin.flush()
-        return self._answer()
-
-    def _answer(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the clients ended:\n{Path(self._log.name).read_text()[-3000:]}")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        reaper.forget(self._process.pid)
-        self._log.close()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
+        plan = {"folder": str(cluster.folder), "name": name, "urls": urls, "seed": seed}
+        plan |= {"users": str(cluster.users), "first": first, "count": count}
+        log = cluster.folder / f"clients-{name}.log"
+        super().__init__("tests.faults.client", json.dumps(plan), log=log)
 
 
 def fake_clock() -> Path:

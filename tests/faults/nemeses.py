@@ -47,6 +47,16 @@ class Scene:
         assert found is not None
         return found
 
+    def ask(self, verb: str, **options: float) -> list[int]:
+        """Give a command to all clients; return the users whose devices it concerns."""
+        answers = [clients.ask(verb, **options) for clients in self.clients]
+        return sorted({user for answer in answers for user in answer["users"]})
+
+    def burst(self, users: Sequence[int], seconds: float = 0.0) -> None:
+        """Publish a lot to some users; see `Cluster.burst`."""
+        self.number += 1
+        self.cluster.burst(f"b{self.number}", users, self.rng.randrange(10**6), seconds)
+
     def hold(self, shortest: float, longest: float) -> None:
         """Leave it broken for a while."""
         time.sleep(self.rng.uniform(shortest, longest))
@@ -238,24 +248,16 @@ def stall_readers(scene: Scene) -> None:
     They are held up, and read on from the log; those that stall for long are sent away.
     """
     seconds = scene.rng.choice((STALL_SECONDS / 2, STALL_SECONDS))
-    users: set[int] = set()
-    for clients in scene.clients:
-        users.update(clients.ask(f"stall {seconds} 2")["users"])
-    scene.number += 1
-    began = time.monotonic()
-    scene.cluster.burst(f"b{scene.number}", sorted(users), scene.rng.randrange(10**6))
+    users, began = scene.ask("stall", seconds=seconds, count=2), time.monotonic()
+    scene.burst(users)
     time.sleep(max(0.0, seconds - (time.monotonic() - began)))  # until they read again
 
 
 @nemesis("filters-burst", sqlite=True)
 def change_filters(scene: Scene) -> None:
     """Write much to devices that change their filters meanwhile, renew, and acknowledge."""
-    users: set[int] = set()
-    for clients in scene.clients:
-        users.update(clients.ask(f"fidget {FIDGET_SECONDS + START_SECONDS} 8")["users"])
-    scene.number += 1
-    seed = scene.rng.randrange(10**6)
-    scene.cluster.burst(f"b{scene.number}", sorted(users), seed, FIDGET_SECONDS)
+    users = scene.ask("fidget", seconds=FIDGET_SECONDS + START_SECONDS, count=8)
+    scene.burst(users, FIDGET_SECONDS)
 
 
 # -- writers and the log itself
@@ -276,11 +278,10 @@ def kill_trim(scene: Scene) -> None:
     scene.excuse("trimmed")
     before = truth.trimmed(scene.cluster.database_url)
     running = scene.cluster.begin("trim_events", "--keep", str(scene.rng.randrange(20, 100)))
-    while running.poll() is None and truth.trimmed(scene.cluster.database_url) == before:
+    while running.exit_code is None and truth.trimmed(scene.cluster.database_url) == before:
         time.sleep(0.005)
     scene.hold(0, 0.01)
     running.kill()
-    running.wait()
 
 
 @nemesis("epoch-bump")

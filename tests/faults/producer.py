@@ -1,6 +1,7 @@
 """A process that publishes through the product's own doors, and keeps a ledger of it.
 
-Run as `python -m tests.faults.producer` in a server's environment, until SIGTERM. Of what it
+Run as `python -m tests.faults.producer` with one JSON object, what `main` takes, in a server's
+environment. Of what it
 attempts, a fifth is rolled back on purpose; what ended unknown is tried again with the same
 idempotency key, as a careful caller would. With `--burst` it publishes more to a few users
 than the buffers between them and a node hold, and ends.
@@ -11,8 +12,8 @@ from __future__ import annotations
 import json
 import random
 import signal
+import sys
 import time
-from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,10 @@ BURST_BYTES = 2_400_000  # for each user
 BURST_SIZES = (8000, 8500, 15_000, 60_000)
 
 
+Wanted = tuple[int | None, str]  # whom an event is for, and its canary
+Work = Callable[[Sequence[Wanted], str | None], list[Any]]
+
+
 class RollBack(Exception):
     """The business changed its mind."""
 
@@ -45,7 +50,7 @@ class Producer:
         self._users = users
         self._rng = random.Random(seed)
         self._number = 0
-        self._size = 0
+        self._size = 0  # of the text of each event in a burst
         self.calls: list[float] = []  # seconds that each publishing transaction took
 
     def attempt(self) -> int:
@@ -60,8 +65,8 @@ class Producer:
         keyed = not rows and rng.random() < 0.3
         if keyed:  # one event of a stream and key
             targets = list(dict.fromkeys(targets))
-        rolls_back = rng.random() < ROLLED_BACK
-        self._carry_out(self._row if rows else self._publish, targets, keyed, rolls_back)
+        fails = rng.random() < ROLLED_BACK
+        self._carry_out(self._row if rows else self._publish, targets, keyed=keyed, fails=fails)
         return len(targets)
 
     def burst(self) -> None:
@@ -72,7 +77,7 @@ class Producer:
                 self._size = self._rng.choice(BURST_SIZES)
                 count = self._rng.randint(1, MAX_EVENTS)
                 left -= count * self._size
-                self._carry_out(self._publish_much, [user] * count, False, False)
+                self._carry_out(self._publish, [user] * count)
 
     def bursts(self, seconds: float) -> None:
         """Publish many small bursts, with time between two for a user to catch up."""
@@ -82,53 +87,42 @@ class Producer:
                 self._size = self._rng.choice(BURST_SIZES)
                 # Three of the smaller ones fill a socket's queue and are less than a piece.
                 count = self._rng.choice((2, 3, 3, 3, 4))
-                self._carry_out(self._publish_much, [user] * count, False, False)
+                self._carry_out(self._publish, [user] * count)
                 time.sleep(BURST_PAUSE_SECONDS)
 
     def _carry_out(
-        self,
-        work: Callable[..., list[Any]],
-        targets: Sequence[int | None],
-        keyed: bool,
-        rolls_back: bool,
+        self, work: Work, targets: Sequence[int | None], *, keyed: bool = False, fails: bool = False
     ) -> None:
         self._number += 1
         attempt = f"{self._name}-{self._number}"
-        rng = self._rng
-        canaries = [canary(user, attempt, number) for number, user in enumerate(targets)]
-        events = [[_stream(user), text] for user, text in zip(targets, canaries, strict=True)]
-        self._journal.note("begin", attempt, events)
+        wanted = [(user, canary(user, attempt, number)) for number, user in enumerate(targets)]
+        self._journal.note("begin", attempt, [[_stream(user), text] for user, text in wanted])
         key = attempt if keyed else None
-        verdict, entries = self._try(work, targets, canaries, key, rolls_back)
+        verdict, entries = self._try(work, wanted, key, fails)
         for _ in range(5):
-            if not (keyed and verdict == "unknown" and not rolls_back):
+            if not (keyed and verdict == "unknown" and not fails):
                 break
             time.sleep(0.2)
-            again, entries = self._try(work, targets, canaries, key, False)
+            again, entries = self._try(work, wanted, key, False)
             verdict = again if again == "ok" else verdict  # the first may have committed
-        if keyed and verdict == "ok" and rng.random() < 0.5:
-            self._try(work, targets, canaries, key, False)  # a caller that repeats itself
+        if keyed and verdict == "ok" and self._rng.random() < 0.5:
+            self._try(work, wanted, key, False)  # a caller that repeats itself
         found = [
             [entry.stream, text, entry.epoch, entry.offset]
-            for entry, text in zip(entries, canaries, strict=False)
+            for entry, (_, text) in zip(entries, wanted, strict=False)
         ]
         self._journal.note("end", attempt, verdict, found)
 
     def _try(
-        self,
-        work: Callable[..., list[Any]],
-        targets: Sequence[int | None],
-        canaries: Sequence[str],
-        key: str | None,
-        rolls_back: bool,
+        self, work: Work, wanted: Sequence[Wanted], key: str | None, fails: bool
     ) -> tuple[str, list[Any]]:
         began = time.monotonic()
         written = False
         entries: list[Any] = []
         try:
             with transaction.atomic():
-                entries = work(targets, canaries, key)
-                if rolls_back:
+                entries = work(wanted, key)
+                if fails:
                     raise RollBack
                 written = True  # from here on it is the COMMIT that may fail
         except RollBack:
@@ -142,34 +136,20 @@ class Producer:
         self._journal.note("call", self.calls[-1])
         return "ok", entries
 
-    def _row(
-        self, targets: Sequence[int | None], canaries: Sequence[str], key: str | None
-    ) -> list[Any]:
+    def _row(self, wanted: Sequence[Wanted], key: str | None) -> list[Any]:
         from notifications.services import notification_create
 
-        assert targets[0] is not None
-        notification_create(user_id=targets[0], title=canaries[0], message="A row and its event.")
+        [(user, title)] = wanted
+        assert user is not None
+        notification_create(user_id=user, title=title, message="A row and its event.")
         return []
 
-    def _publish(
-        self,
-        targets: Sequence[int | None],
-        canaries: Sequence[str],
-        key: str | None,
-        text: str = "An event alone.",
-    ) -> list[Any]:
+    def _publish(self, wanted: Sequence[Wanted], key: str | None) -> list[Any]:
         from realtime.publish import publish_many
 
-        messages = [
-            (_stream(user), _payload(user, title, text))
-            for user, title in zip(targets, canaries, strict=True)
-        ]
+        text = "x" * self._size or "An event alone."
+        messages = [(_stream(user), _payload(user, title, text)) for user, title in wanted]
         return list(publish_many(messages, idempotency_key=key))
-
-    def _publish_much(
-        self, targets: Sequence[int | None], canaries: Sequence[str], key: str | None
-    ) -> list[Any]:
-        return self._publish(targets, canaries, key, "x" * self._size)
 
 
 def _stream(user: int | None) -> str:
@@ -185,42 +165,40 @@ def _payload(user: int | None, title: str, text: str) -> Any:
     return Notification(id="1", title=title, message=text, created_at=moment)
 
 
-def main() -> None:
-    """Publish until SIGTERM, at about the rate asked for."""
-    parser = ArgumentParser()
-    parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--name", required=True)
-    parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--users", type=Path, required=True)
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--rate", type=float, help="Events a second.")
-    what.add_argument("--burst", help="Publish a lot to these users at once, and end.")
-    parser.add_argument("--seconds", type=float, help="Many small bursts, for so long.")
-    arguments = parser.parse_args()
+def main(
+    *,
+    folder: str,
+    name: str,
+    users: Sequence[int],
+    seed: int,
+    rate: float = 0.0,
+    burst: Sequence[int] = (),
+    seconds: float = 0.0,
+) -> None:
+    """Publish until SIGTERM at about `rate` events a second; or a `burst` to some users, and end.
+
+    With `seconds` it is many small bursts for so long.
+    """
     django.setup()
     stopping: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, frame: stopping.append(number))
-    users = [user["id"] for user in json.loads(arguments.users.read_text())]
-    if arguments.burst:
-        users = [int(user) for user in arguments.burst.split(",")]
-    journal = Journal(arguments.folder / f"ledger-{arguments.name}.jsonl")
-    producer = Producer(arguments.name, journal, users, arguments.seed)
-    if arguments.burst:
-        if arguments.seconds:
-            producer.bursts(arguments.seconds)
-        else:
-            producer.burst()
+    journal = Journal(Path(folder) / f"ledger-{name}.jsonl")
+    producer = Producer(name, journal, burst or users, seed)
+    if seconds:
+        producer.bursts(seconds)
+    elif burst:
+        producer.burst()
     began, done = time.monotonic(), 0
-    while not stopping and not arguments.burst:
+    while not stopping and not burst:
         done += producer.attempt()
-        ahead = done / arguments.rate - (time.monotonic() - began)
+        ahead = done / rate - (time.monotonic() - began)
         began -= min(0.0, ahead)  # what a fault held up is not made up for
         while ahead > 0 and not stopping:
             time.sleep(min(ahead, 0.1))
-            ahead = done / arguments.rate - (time.monotonic() - began)
+            ahead = done / rate - (time.monotonic() - began)
     longest = max(producer.calls, default=0.0)
     journal.note("done", {"attempts": producer._number, "longest_call": longest})
 
 
 if __name__ == "__main__":
-    main()
+    main(**json.loads(sys.argv[1]))

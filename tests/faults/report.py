@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import platform
-import subprocess
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from typing import Any
 
 import psycopg
@@ -17,6 +15,7 @@ from hoardrun import __version__
 from tests.faults.checker import VERDICTS
 from tests.faults.run import CATCH_UP_SECONDS, Outcome, percentile
 from tests.services.plugin import run_postgres, run_redis
+from tests.services.stamp import commit
 
 LIBRARIES = (
     "django",
@@ -32,13 +31,8 @@ LIBRARIES = (
 
 def versions(store: str) -> dict[str, str]:
     """Name what a run was made with. Its stores still run."""
-    found = {"hoardrun": __version__, "python": platform.python_version()}
-    git = ["git", "describe", "--always", "--dirty"]
-    if commit := subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip():
-        found["commit"] = commit
-    for name in LIBRARIES:
-        with suppress(PackageNotFoundError):
-            found[name] = version(name)
+    found = {"hoardrun": __version__, "python": platform.python_version(), "commit": commit()}
+    found |= {name: version(name) for name in LIBRARIES}
     if store == "postgres":
         with psycopg.connect(run_postgres().url) as connection:
             found["postgresql"] = str(connection.info.server_version)

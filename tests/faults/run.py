@@ -149,10 +149,10 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> Outcome
         scene = Scene(cluster, clients, rng, {}, [])
         faults = list(_break(plan, names, scene, began, say))
         cluster.stop_producers()
-        _wait_until_caught_up(cluster, clients, plan.patience)
+        catch_up(cluster, clients, plan.patience)
         time.sleep(1.0)  # for acks, which are stored in batches
         for one in clients:
-            one.ask("stop")
+            one.stop()
         problems = scene.problems + truth.corruption(cluster.database_url) + cluster.problems()
         checker = check(cluster.database_url, folder, scene.reasons)
     return Outcome(plan, faults, checker, problems, time.monotonic() - began)
@@ -164,10 +164,7 @@ def _clients(plan: Plan, cluster: Cluster, stack: contextlib.ExitStack) -> list[
     for first in range(0, plan.clients, DEVICES_A_PROCESS):
         count = min(DEVICES_A_PROCESS, plan.clients - first)
         one = Clients(f"c{first}", cluster, urls, first, count, plan.seed)
-        stack.callback(one.close)
-        clients.append(one)
-    for one in clients:
-        one.ready()
+        clients.append(stack.enter_context(one))
     return clients
 
 
@@ -178,8 +175,8 @@ def _break(
     number = 0
     waiting: list[str] = []
     while True:
-        committed = _committed(scene.cluster)
-        busy = time.monotonic() - began < plan.seconds or committed < plan.events
+        too_few = committed(scene.cluster) < plan.events
+        busy = time.monotonic() - began < plan.seconds or too_few
         if number >= plan.faults and not busy:
             return
         if not waiting:  # each once, in a new order, before any comes again
@@ -191,17 +188,18 @@ def _break(
         started = time.monotonic()
         NEMESES[name](scene)
         healed_at = time.monotonic()
-        caught_up = _wait_until_caught_up(scene.cluster, scene.clients, plan.patience)
+        caught_up = catch_up(scene.cluster, scene.clients, plan.patience)
         took = time.monotonic() - healed_at
         how = f"all caught up {took:4.1f} s later" if caught_up else "NOT CAUGHT UP"
         say(
             f"[{time.monotonic() - began:4.0f} s] {number:3} {name:<20} "
-            f"{healed_at - started:4.1f} s, {how}, {_committed(scene.cluster):6} events"
+            f"{healed_at - started:4.1f} s, {how}, {committed(scene.cluster):6} events"
         )
         yield Fault(name, healed_at - started, healed_at, caught_up)
 
 
-def _committed(cluster: Cluster) -> int:
+def committed(cluster: Cluster) -> int:
+    """Return how many events have been committed so far."""
     return sum(head for _, head in _heads(cluster).values())
 
 
@@ -216,20 +214,20 @@ def _heads(cluster: Cluster) -> dict[str, tuple[str, int]]:
             time.sleep(0.1)
 
 
-def _wait_until_caught_up(cluster: Cluster, clients: Sequence[Clients], patience: float) -> bool:
+def catch_up(cluster: Cluster, clients: Sequence[Clients], patience: float) -> bool:
     """Wait until every device has what is committed now; False when that takes too long."""
-    wanted = _heads(cluster)
-    deadline = time.monotonic() + patience
-    while True:
-        behind = 0
-        for one in clients:
-            for places in one.ask("positions")["devices"].values():
-                behind += any(
-                    offset < wanted.get(stream, ("", 0))[1]
-                    for stream, (_, offset) in places.items()
-                )
-        if not behind:
-            return True
+    wanted, deadline = _heads(cluster), time.monotonic() + patience
+
+    def is_behind() -> bool:
+        return any(
+            offset < wanted.get(stream, ("", 0))[1]
+            for one in clients
+            for places in one.ask("positions")["devices"].values()
+            for stream, (_, offset) in places.items()
+        )
+
+    while is_behind():
         if time.monotonic() > deadline:
             return False
         time.sleep(0.1)
+    return True

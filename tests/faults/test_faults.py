@@ -18,7 +18,7 @@ from tests.faults import journal, report, truth
 from tests.faults.bugs import BUGS
 from tests.faults.checker import check
 from tests.faults.cluster import Clients, Cluster
-from tests.faults.run import Plan, percentile, run
+from tests.faults.run import Plan, catch_up, committed, percentile, run
 from tests.services.ports import PATIENCE, wait_until
 
 pytestmark = pytest.mark.servers
@@ -34,36 +34,20 @@ def scene(folder: Path, **env: str) -> Iterator[tuple[Cluster, Clients]]:
         Cluster(store="postgres", nodes=2, users=16, folder=folder, env=env)
     ) as cluster:
         cluster.start()
-        clients = Clients("c0", cluster, [node.url for node in cluster.nodes], 0, 24, seed=1)
-        try:
-            clients.ready()
+        urls = [node.url for node in cluster.nodes]
+        with Clients("c0", cluster, urls, 0, 24, seed=1) as clients:
             for number in range(2):
                 cluster.produce(f"p{number}", number, 30.0)
             wait_until(lambda: committed(cluster) > 40, seconds=20, what="producers publish")
             yield cluster, clients
-        finally:
-            clients.close()
-
-
-def committed(cluster: Cluster) -> int:
-    return sum(head for _, head in truth.heads(cluster.database_url).values())
 
 
 def finish(cluster: Cluster, clients: Clients) -> None:
     """Stop the producers, and let every device catch up."""
     cluster.stop_producers()
-    wanted = truth.heads(cluster.database_url)
-
-    def all_caught_up() -> bool:
-        return all(
-            offset >= wanted.get(stream, ("", 0))[1]
-            for places in clients.ask("positions")["devices"].values()
-            for stream, (_, offset) in places.items()
-        )
-
-    wait_until(all_caught_up, seconds=20, what="every device catches up")
+    assert catch_up(cluster, [clients], 20 * PATIENCE)
     time.sleep(1)  # for acks, which are stored in batches
-    clients.ask("stop")
+    clients.stop()
 
 
 @pytest.mark.parametrize(

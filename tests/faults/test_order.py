@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 
 import pytest
 
 from tests.services import environment, reaper
 from tests.services.postgres import Postgres
+from tests.services.process import run_python
 
 pytestmark = pytest.mark.servers
 COMMITS = int(os.environ.get("HOARDRUN_FAULTS_COMMITS") or 2500)
@@ -23,14 +22,9 @@ POOL = "32"  # a connection for each writer and each reader
 
 def tried(url: str, design: str, *arguments: str) -> dict[str, int]:
     """Run writers and readers of a design in a process of their own; return what it counted."""
-    finished = subprocess.run(
-        [sys.executable, "-m", "tests.faults.designs", design, "--commits", str(COMMITS)]
-        + list(arguments),
-        env=environment.of_a_server() | {"DATABASE_URL": url, "DATABASE_POOL_SIZE": POOL},
-        cwd=environment.ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert finished.returncode == 0, finished.stderr
-    found: dict[str, int] = json.loads(finished.stdout)
+    env = environment.of_a_server() | {"DATABASE_URL": url, "DATABASE_POOL_SIZE": POOL}
+    command = ("-m", "tests.faults.designs", design, "--commits", str(COMMITS), *arguments)
+    found: dict[str, int] = json.loads(run_python(*command, env=env).stdout)
     return found
 
 

@@ -21,12 +21,13 @@ import psycopg
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.faults.statements import Statements
+from tests.faults.cluster import USERS
 from tests.services.plugin import Serve
 from tests.services.ports import PATIENCE
 from tests.services.postgres import Postgres
 from tests.services.redis import Redis
 from tests.services.server import Server
+from tests.services.statements import Statements
 
 pytestmark = pytest.mark.servers
 CLIENTS = int(os.environ.get("HOARDRUN_FAULTS_CLIENTS") or 200)
@@ -37,19 +38,6 @@ FIRST_TIME_AT_ONCE = 50  # the storm comes later
 SAMPLE_SECONDS = 0.005
 PATIENT_SECONDS = 30 + CLIENTS / 20
 
-_USERS = """
-import json
-from datetime import timedelta
-from django.contrib.auth.models import User
-from rest_framework_simplejwt.tokens import AccessToken
-User.objects.bulk_create(User(username=f"user-{{n}}") for n in range({clients}))
-found = []
-for user in User.objects.order_by("pk"):
-    token = AccessToken.for_user(user)
-    token.set_exp(lifetime=timedelta(days=1))
-    found.append([user.pk, str(token)])
-print(json.dumps(found))
-"""
 _MISSED = """
 import json, random
 from django.contrib.auth.models import User
@@ -176,7 +164,7 @@ def sampled_connections(postgres: Postgres, database: str) -> Iterator[list[int]
 
 
 def shell(server: Server, script: str) -> Any:
-    printed = server.manage("shell", "-v0", "-c", script)
+    printed = server.shell(script)
     return json.loads(printed) if printed.strip() else None
 
 
@@ -190,8 +178,8 @@ async def test_a_storm_of_reconnects_is_served_by_a_small_pool(
         serve,
         env={"DATABASE_URL": url, "REDIS_URL": redis.url, "DATABASE_POOL_SIZE": str(POOL)},
     )
-    users = await asyncio.to_thread(shell, node, _USERS.format(clients=CLIENTS))
-    devices = [Device(node.ws_url, pk, token) for pk, token in users]
+    users = await asyncio.to_thread(shell, node, USERS % CLIENTS)
+    devices = [Device(node.ws_url, user["id"], user["token"]) for user in users]
     await in_turns(devices)
     for device in devices:
         device.drop()

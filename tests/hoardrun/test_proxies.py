@@ -22,7 +22,7 @@ def is_secure(server: Server) -> bool:
 
 async def own_page_status(server: Server) -> int:
     headers = [("Origin", "https://127.0.0.1"), *HTTPS.items()]
-    status, _ = await shake(server.port, headers=headers, host="127.0.0.1")
+    status, *_ = await shake(server.port, headers=headers, host="127.0.0.1")
     return status
 
 

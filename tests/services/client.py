@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
-from types import TracebackType
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 from urllib.parse import urlencode
 
@@ -20,6 +19,10 @@ Message = dict[str, Any]
 
 def _own_origin(ws_url: str) -> Origin:
     return Origin("http" + ws_url.removeprefix("ws").split("/ws/")[0])
+
+
+def _of(type: str | None) -> Callable[[Message], bool]:
+    return lambda message: type in (None, message["type"])
 
 
 def _code_of(closed: ConnectionClosed) -> int:
@@ -84,18 +87,7 @@ class Client:
         Raises AssertionError, naming what came instead, when none comes within
         `timeout` seconds, and ConnectionClosed when the server closes.
         """
-        began = len(self.journal)
-        try:
-            async with asyncio.timeout(timeout * PATIENCE):
-                while True:
-                    message = await self._next()
-                    if type in (None, message["type"]):
-                        return message
-        except TimeoutError:
-            came = [message["type"] for message in self.journal[began:]]
-            raise AssertionError(
-                f"no {type or 'message'} within {timeout * PATIENCE:g} s; came: {came}"
-            ) from None
+        return await self._await(_of(type), type or "message", timeout * PATIENCE)
 
     async def request(self, **command: Any) -> Message:
         """Send a command with an id of its own; return its answer, passing over all else."""
@@ -118,48 +110,27 @@ class Client:
 
         Not multiplied by PATIENCE: silence takes no longer on a slow machine.
         """
-        try:
-            async with asyncio.timeout(seconds):
-                while True:
-                    message = await self._next()
-                    if type in (None, message["type"]):
-                        raise AssertionError(f"expected nothing, got {message}")
-        except TimeoutError:
-            return
+        message = await self._first(_of(type), seconds)
+        assert message is None, f"expected nothing, got {message}"
 
     async def until_closed(self, *, timeout: float = 10) -> int:
         """Read on until the server closes and return its close code (1006 without one)."""
         try:
-            async with asyncio.timeout(timeout * PATIENCE):
-                while True:
-                    await self._next()
+            await self._first(lambda message: False, timeout * PATIENCE)
         except ConnectionClosed as closed:
             return _code_of(closed)
-        except TimeoutError:
-            raise AssertionError(f"still open after {timeout * PATIENCE:g} s") from None
+        raise AssertionError(f"still open after {timeout * PATIENCE:g} s")
 
-    async def until_first(self, *, timeout: float = 10) -> Message | int:
-        """Return the first message, or the close code when the server closes instead."""
-        try:
-            return await self.receive(timeout=timeout)
-        except ConnectionClosed as closed:
-            return _code_of(closed)
-
-    async def until_answer(self, request_id: str, *, timeout: float = 5) -> Message:
+    async def until_answer(self, request_id: str) -> Message:
         """Return the next answer to a request, passing over everything else."""
-        async with asyncio.timeout(timeout * PATIENCE):
-            while True:
-                message = await self._next()
-                if message.get("id") == request_id:
-                    return message
+        return await self._await(
+            lambda message: message.get("id") == request_id, request_id, 5 * PATIENCE
+        )
 
     async def until_next(self, seconds: float) -> Message | int | None:
         """Return the next message, the code of a close, or None when neither comes."""
         try:
-            async with asyncio.timeout(seconds):
-                return await self._next()
-        except TimeoutError:
-            return None
+            return await self._first(_of(None), seconds)
         except ConnectionClosed as closed:
             return _code_of(closed)
 
@@ -173,13 +144,25 @@ class Client:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         await self.close()
+
+    async def _first(self, wanted: Callable[[Message], bool], seconds: float) -> Message | None:
+        """Return the first message that is wanted, passing over the others; None without one."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not wanted(message := await self._next()):
+                    pass
+                return message
+        except TimeoutError:
+            return None
+
+    async def _await(self, wanted: Callable[[Message], bool], what: str, seconds: float) -> Message:
+        began = len(self.journal)
+        message = await self._first(wanted, seconds)
+        came = [message["type"] for message in self.journal[began:]]
+        assert message is not None, f"no {what} within {seconds:g} s; came: {came}"
+        return message
 
     async def _next(self) -> Message:
         frame = await self.connection.recv()

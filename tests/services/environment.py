@@ -10,12 +10,21 @@ from hoardrun import env
 from hoardrun.options import TABLES
 
 SETTINGS = "hoardrun.settings"
+PLENTY = "1000000/min"
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def names_settings_read() -> set[str]:
     """Return every variable that settings read."""
     return set(env.names(*TABLES))
+
+
+def unlimited() -> dict[str, str]:
+    """Return the variables that let one client ask as much and as fast as it likes."""
+    names = names_settings_read()
+    rates = {name: PLENTY for name in names if name.endswith("_RATE")}
+    paces = {name: "100000" for name in names if "_PER_SECOND" in name or "BURST" in name}
+    return rates | paces
 
 
 def prepare() -> None:
@@ -26,7 +35,7 @@ def prepare() -> None:
     # The tests speak plain HTTP; a redirect to HTTPS would answer every request of theirs.
     os.environ["SECURE_SSL_REDIRECT"] = "0"
     # They write as fast as they can; the tests of the throttles set it lower.
-    os.environ["BROADCAST_RATE"] = os.environ["WRITE_RATE"] = "1000000/min"
+    os.environ["BROADCAST_RATE"] = os.environ["WRITE_RATE"] = PLENTY
 
 
 def of_a_server() -> dict[str, str]:

@@ -37,41 +37,21 @@ async def shake(
     headers: Sequence[tuple[str, str]] = (),
     *,
     host: str | None = None,
-) -> tuple[int, dict[str, str]]:
-    """Offer a handshake with these headers added; return the status and headers of the answer.
-
-    The connection is dropped at once. See `refusal` for the body.
-    """
-    status, fields, _ = await _offer(port, path, headers, host, with_body=False)
-    return status, fields
-
-
-async def refusal(
-    port: int, path: str = "/ws/notifications", headers: Sequence[tuple[str, str]] = ()
-) -> tuple[int, str]:
-    """Offer a handshake that is refused; return the status and the text of the answer."""
-    status, _, body = await _offer(port, path, headers, None, with_body=True)
-    return status, body
-
-
-async def _offer(
-    port: int,
-    path: str,
-    headers: Sequence[tuple[str, str]],
-    host: str | None,
-    *,
-    with_body: bool,
 ) -> tuple[int, dict[str, str], str]:
+    """Offer a handshake with these headers added; return status, headers and text of the answer.
+
+    The connection is dropped at once.
+    """
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(offer(port, path, headers, host=host))
         async with asyncio.timeout(5 * PATIENCE):
             answer = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-            body = (await reader.read()).decode() if with_body else ""
+            fields = (line.partition(":") for line in answer[1:] if line)
+            found = {name.lower(): value.strip() for name, _, value in fields}
+            body = await reader.readexactly(int(found.get("content-length", 0)))
     finally:
         writer.close()
         with suppress(OSError):
             await writer.wait_closed()
-    fields = (line.partition(":") for line in answer[1:] if line)
-    found = {name.lower(): value.strip() for name, _, value in fields}
-    return int(answer[0].split()[1]), found, body
+    return int(answer[0].split()[1]), found, body.decode()

@@ -16,8 +16,8 @@ from psycopg import sql
 
 from tests.services import reaper
 from tests.services.binaries import ServerMissing, postgres_programs
-from tests.services.ports import free_port, wait_until
 from tests.services.process import Process
+from tests.services.store import Store
 
 USER = "hoardrun"
 # Real durability: commits are flushed, though the data may lie on a disk in memory.
@@ -30,19 +30,18 @@ SETTINGS = {
 }
 
 
-class Postgres:
-    """One PostgreSQL server, on 127.0.0.1 and on a Unix socket in `folder`."""
+class Postgres(Store):
+    """One PostgreSQL server; after stop() or kill() it starts on the same data."""
+
+    name = "PostgreSQL"
+    ends_by = signal.SIGINT  # ends the sessions of its clients too
+    crashes_by = signal.SIGQUIT  # no checkpoint
 
     def __init__(self) -> None:
-        self.folder = reaper.workspace() / "postgres"
-        self._data = self.folder / "data"
         self._password = secrets.token_hex(16)
         self._user = _unprivileged_user()
         self._programs = _runnable_programs(self._user)
-        self._process: Process | None = None
-        self.port = free_port()
-        self._create_cluster()
-        self.start()
+        super().__init__()
 
     @property
     def url(self) -> str:
@@ -56,28 +55,19 @@ class Postgres:
         self._execute(sql.SQL("CREATE DATABASE {}").format(identifier))
         return self._url(name)
 
-    def start(self) -> None:
-        """Start it, again on the same data and port after stop() or kill()."""
+    def launch(self) -> Process:
+        data = self.folder / "data"
+        if not data.exists():
+            self._create_cluster(data)
         options = [f"--{name.replace('_', '-')}={value}" for name, value in SETTINGS.items()]
-        self._process = Process(
-            [self._programs / "postgres", "-D", self._data, "-p", str(self.port),
+        return Process(
+            [self._programs / "postgres", "-D", data, "-p", str(self.port),
              "-k", self.folder, *options],
             log=self.folder / "log",
             cwd=self.folder,
             user=self._user,
             farewell=signal.SIGQUIT,
         )  # fmt: skip
-        wait_until(self._answers, seconds=30, what="PostgreSQL answers")
-
-    def stop(self) -> None:
-        """Shut it down in order, ending the sessions of its clients."""
-        if self._process and self._process.exit_code is None:
-            self._process.stop(signal.SIGINT)
-
-    def kill(self) -> None:
-        """Crash it: no checkpoint, no goodbye; start() then recovers from its log."""
-        if self._process:
-            self._process.stop(signal.SIGQUIT)
 
     def _url(self, name: str) -> str:
         return f"postgres://{USER}:{self._password}@127.0.0.1:{self.port}/{name}"
@@ -86,14 +76,13 @@ class Postgres:
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(statement)
 
-    def _create_cluster(self) -> None:
-        self.folder.mkdir()
+    def _create_cluster(self, data: Path) -> None:
         password_file = self.folder / "password"
         password_file.write_text(self._password)
         for path in (self.folder, password_file):
             _hand_over(path, self._user)
         command: list[str | Path] = [
-            self._programs / "initdb", "-D", self._data, "--username", USER,
+            self._programs / "initdb", "-D", data, "--username", USER,
             "--pwfile", password_file, "--auth=scram-sha-256", "--encoding=UTF8",
             "--locale=C", "--no-sync",
         ]  # fmt: skip
@@ -101,10 +90,7 @@ class Postgres:
         if finished.returncode:
             raise RuntimeError(f"initdb failed:\n{finished.stdout}")
 
-    def _answers(self) -> bool:
-        assert self._process is not None
-        if self._process.exit_code is not None:
-            raise RuntimeError(f"PostgreSQL did not start:\n{self._process.tail()}")
+    def answers(self) -> bool:
         try:
             psycopg.connect(self.url, connect_timeout=2).close()
         except psycopg.OperationalError:

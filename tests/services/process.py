@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from pwd import struct_passwd
 from signal import SIGKILL, SIGTERM, Signals
 
-from tests.services import reaper
+from tests.services import environment, reaper
 from tests.services.ports import PATIENCE
 
 LOG_TAIL_CHARACTERS = 4000
+LONGEST_RUN_SECONDS = 600
 
 
 class Process:
@@ -97,3 +99,28 @@ class Process:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, SIGKILL)  # children that outlived it
         reaper.forget(self.pid)
+
+
+def run_python(
+    *arguments: str, env: Mapping[str, str], may_fail: bool = False
+) -> subprocess.CompletedProcess[str]:
+    """Run a Python program to its end, such as `manage.py migrate`.
+
+    Raises RuntimeError, with what it complained of, when it fails and may not.
+    """
+    finished = subprocess.run(
+        [sys.executable, *arguments],
+        env=env,
+        cwd=environment.ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_RUN_SECONDS * PATIENCE,
+        check=False,
+    )
+    if finished.returncode and not may_fail:
+        raise RuntimeError(
+            f"{' '.join(arguments)} ended with {finished.returncode}:\n"
+            f"{finished.stderr or finished.stdout}"
+        )
+    return finished

@@ -11,12 +11,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Literal, Self
 
 from tests.services import environment, reaper, web
-from tests.services.ports import PATIENCE, free_port, wait_until
-from tests.services.process import Process
+from tests.services.ports import free_port, wait_until
+from tests.services.process import Process, run_python
 
 Kind = Literal["serve", "runserver", "daphne", "uvicorn"]
 APPLICATION = "hoardrun.asgi:application"
@@ -102,7 +101,7 @@ class Server:
 
     def manage(self, *arguments: str) -> str:
         """Run a manage.py command in the server's environment and return its output."""
-        return _manage(arguments, self.env)
+        return run_python("manage.py", *arguments, env=self.env).stdout
 
     def shell(self, script: str) -> str:
         """Run a script in the server's environment and return what it prints."""
@@ -159,12 +158,7 @@ class Server:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         if error is not None:
             error.add_note(f"log of {self.kind}:\n{self._process.tail()}")
             self.kill()
@@ -197,26 +191,8 @@ def _arguments(kind: Kind, port: int, workers: int) -> list[str]:
 
 def manage(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     """Run a manage.py command that may fail, with variables over those of every server."""
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        env=environment.of_a_server() | env,
-        cwd=environment.ROOT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=300 * PATIENCE,
-        check=False,
-    )
-
-
-def _manage(arguments: tuple[str, ...], env: Mapping[str, str]) -> str:
-    finished = manage(*arguments, **env)
-    if finished.returncode:
-        raise RuntimeError(
-            f"manage.py {' '.join(arguments)} ended with {finished.returncode}:\n"
-            f"{finished.stderr or finished.stdout}"
-        )
-    return finished.stdout
+    env = environment.of_a_server() | env
+    return run_python("manage.py", *arguments, env=env, may_fail=True)
 
 
 @functools.cache
@@ -228,9 +204,9 @@ def _template(prepare: str, settings: str) -> Path:
     }
     if prepare:
         _sqlite_copy(path, "", environment.SETTINGS)
-        _manage(("shell", "-v0", "-c", prepare), env | {"DEBUG": "1"})
+        run_python("manage.py", "shell", "-v0", "-c", prepare, env=env | {"DEBUG": "1"})
     else:
-        _manage(("migrate", "--verbosity=0"), env)
+        run_python("manage.py", "migrate", "--verbosity=0", env=env)
     return path
 
 

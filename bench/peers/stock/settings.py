@@ -18,7 +18,6 @@ INSTALLED_APPS = [
     "bench.peers.stock.apps.StockConfig",
 ]
 ASGI_APPLICATION = "bench.peers.stock.asgi.application"
-ROOT_URLCONF = "bench.peers.stock.urls"
 DATABASES = {"default": environ.Env.db_url_config(os.environ["DATABASE_URL"])}
 USE_TZ = True
 SIMPLE_JWT = {"ACCESS_TOKEN_LIFETIME": timedelta(hours=10)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Iterable
 from contextlib import suppress
 from random import Random
 
@@ -17,6 +16,8 @@ from realtime.protocol.messages import PAYLOADS
 from tests.conformance.fuzz import frames, messages, requests
 from tests.nodes import ALICE, BOB, token_for
 from tests.services.client import Client
+from tests.services.frames import CLOSE, header
+from tests.services.handshake import offer
 from tests.services.server import Server
 
 PATIENCE_SECONDS = 15.0
@@ -36,6 +37,7 @@ class Attack:
         self.answers: Counter[str] = Counter()
         self.wrong: list[str] = []
         self._paths = requests.routes()
+        self._origin = ("Origin", server.url)
         self._tokens = [token_for(user, seconds=3600) for user in (ALICE, BOB)]
 
     # -- frames
@@ -61,37 +63,11 @@ class Attack:
     ) -> bytes | None:
         """Shake hands, send bytes and our end, and return all that came until the server's."""
         query = f"?token={self.random.choice(self._tokens)}" if logged_in else ""
-        lines = [
-            f"GET /ws/notifications{query} HTTP/1.1",
-            f"Host: 127.0.0.1:{self.server.port}",
-            f"Origin: http://127.0.0.1:{self.server.port}",
-            "Upgrade: websocket",
-            "Connection: Upgrade",
-            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-            "Sec-WebSocket-Version: 13",
-            *([f"Sec-WebSocket-Extensions: {extension}"] if extension else []),
-        ]
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.server.port)
-        try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                writer.write("\r\n".join([*lines, "", ""]).encode())
-                answer = await reader.readuntil(b"\r\n\r\n")
-                assert b" 101 " in answer, answer
-                with suppress(ConnectionError):
-                    writer.write(data)
-                    await writer.drain()
-                    writer.write_eof()
-                heard = b""
-                with suppress(ConnectionError):
-                    while piece := await reader.read(65_536):
-                        heard += piece
-                return heard
-        except TimeoutError:
-            return None
-        finally:
-            writer.close()
-            with suppress(OSError):
-                await writer.wait_closed()
+        headers = [self._origin, *([("Sec-WebSocket-Extensions", extension)] if extension else [])]
+        request = offer(self.server.port, f"/ws/notifications{query}", headers)
+        answer, heard = await self._exchange(request, data)
+        assert heard is None or b" 101 " in answer, answer
+        return heard
 
     # -- requests and handshakes
 
@@ -103,11 +79,15 @@ class Attack:
         if self.random.random() < 0.1:  # what no client may write there
             query += bytes(self.random.choice(b"\x00\x01\x7f\x80\xff") for _ in range(3))
         self.thrown["requests"] += 1
-        await self._ask(
-            made.method.encode() + b" " + made.path.encode() + b"?" + query,
-            [(b"authorization", who), *made.headers] if who else made.headers,
-            made.body,
-        )
+        lines = [
+            made.method.encode() + b" " + made.path.encode() + b"?" + query + b" HTTP/1.1",
+            f"Host: 127.0.0.1:{self.server.port}".encode(),
+            b"Connection: close",
+            *([f"Content-Length: {len(made.body)}".encode()] if made.body else []),
+            *([b"Authorization: " + who] if who else []),
+            *(name + b": " + value for name, value in made.headers),
+        ]
+        await self._ask(b"\r\n".join([*lines, b"", made.body]))
 
     async def handshake(self) -> None:
         """Open a socket at an address of odd bytes; it is refused, or closed with a code."""
@@ -115,53 +95,47 @@ class Attack:
         for _ in range(self.random.choice([1, 1, 2])):
             name = self.random.choice([*PARAMETERS, self.random.choice(requests.NAMES)])
             pairs.append(f"{name}={self.random.choice(requests.VALUES)}")
-        target = "&".join(pairs).replace(" ", "+").encode()
+        target = "&".join(pairs).replace(" ", "+")
         self.thrown["handshakes"] += 1
-        upgrade = [
-            (b"origin", f"http://127.0.0.1:{self.server.port}".encode()),
-            (b"upgrade", b"websocket"),
-            (b"sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="),
-            (b"sec-websocket-version", b"13"),
-        ]
-        await self._ask(b"GET /ws/notifications?" + target, upgrade, b"", connection=b"Upgrade")
+        await self._ask(offer(self.server.port, f"/ws/notifications?{target}", [self._origin]))
 
-    async def _ask(
-        self,
-        line: bytes,
-        headers: Iterable[tuple[bytes, bytes]],
-        body: bytes,
-        connection: bytes = b"close",
-    ) -> None:
-        lines = [
-            line + b" HTTP/1.1",
-            f"Host: 127.0.0.1:{self.server.port}".encode(),
-            b"Connection: " + connection,
-            *([f"Content-Length: {len(body)}".encode()] if body else []),
-            *(name + b": " + value for name, value in headers),
-        ]
+    async def _ask(self, request: bytes) -> None:
+        answer, rest = await self._exchange(request)
+        if rest is None:
+            self.wrong.append(f"no end within {PATIENCE_SECONDS} s: {request[:300]!r}")
+        status = answer[9:12].decode(errors="replace")
+        self.answers[f"HTTP {status or 'hung up'}"] += 1
+        if status.startswith("5"):
+            self.wrong.append(f"{status}: {request[:800]!r}")
+
+    async def _exchange(self, request: bytes, data: bytes = b"") -> tuple[bytes, bytes | None]:
+        """Send a request, and once it is answered more, and our end.
+
+        Return the head of the answer, and all that came behind it until the server's end, which
+        is None if that never came.
+        """
         reader, writer = await asyncio.open_connection("127.0.0.1", self.server.port)
-        heard = b""
+        head = heard = b""
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 with suppress(ConnectionError):
-                    writer.write(b"\r\n".join([*lines, b"", body]))
-                    if connection != b"close":
-                        heard = await reader.readuntil(b"\r\n\r\n")
-                        writer.write_eof()
+                    writer.write(request)
+                    head = await reader.readuntil(b"\r\n\r\n")
+                    writer.write(data)
+                    await writer.drain()
+                    writer.write_eof()
+                with suppress(ConnectionError):
                     while piece := await reader.read(65_536):
                         heard += piece
+            return head, heard
         except TimeoutError:
-            self.wrong.append(f"no end within {PATIENCE_SECONDS} s: {line[:200]!r}")
+            return head, None
         except asyncio.IncompleteReadError as error:  # it was refused in few words
-            heard = error.partial
+            return error.partial, b""
         finally:
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
-        status = heard[9:12].decode(errors="replace")
-        self.answers[f"HTTP {status or 'hung up'}"] += 1
-        if status.startswith("5"):
-            self.wrong.append(f"{status}: {line[:300]!r} {[*headers]!r:.300} {body[:200]!r}")
 
     async def bombs(self, count: int = 50) -> None:
         """Send messages that unpack to hundreds of mebibytes, many at a time."""
@@ -233,13 +207,9 @@ class Attack:
 
 def close_code(data: bytes) -> int | None:
     """Find the close frame among the server's frames."""
-    while len(data) >= 2:
-        size, at = data[1] & 127, 2
-        if size == 126:
-            size, at = int.from_bytes(data[2:4], "big"), 4
-        elif size == 127:
-            size, at = int.from_bytes(data[2:10], "big"), 10
-        if data[0] & 15 == frames.CLOSE:
-            return int.from_bytes(data[at : at + 2], "big") if size >= 2 else None
-        data = data[at + size :]
+    at = 0
+    while (found := header(data, at)) is not None:
+        opcode, start, at = found
+        if opcode == CLOSE:
+            return int.from_bytes(data[start : start + 2], "big") if at - start >= 2 else None
     return None

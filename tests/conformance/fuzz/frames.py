@@ -6,37 +6,11 @@ import zlib
 from collections.abc import Callable
 from random import Random
 
+from tests.services.frames import BINARY, CLOSE, PING, PONG, TEXT, frame
+
 Maker = Callable[[Random], bytes]
 
-TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 COMMAND = b'{"type":"ping","id":"f"}'
-
-
-def frame(
-    opcode: int,
-    payload: bytes = b"",
-    *,
-    fin: bool = True,
-    rsv: int = 0,
-    masked: bool = True,
-    length: int | None = None,
-    key: bytes = b"\x01\x02\x03\x04",
-) -> bytes:
-    """Write a client's frame; `length` is what it claims to be long."""
-    size = len(payload) if length is None else length
-    head = bytes([fin << 7 | rsv << 4 | opcode])
-    mask = masked << 7
-    if size < 126:
-        head += bytes([mask | size])
-    elif size < 1 << 16:
-        head += bytes([mask | 126]) + size.to_bytes(2, "big")
-    else:
-        head += bytes([mask | 127]) + size.to_bytes(8, "big")
-    if not masked:
-        return head + payload
-    pad = (key * (len(payload) // 4 + 1))[: len(payload)]
-    number = int.from_bytes(payload, "big") ^ int.from_bytes(pad, "big")
-    return head + key + number.to_bytes(len(payload), "big")
 
 
 def _some(random: Random, most: int = 200) -> bytes:

@@ -20,8 +20,8 @@ VALID: list[dict[str, Any]] = [
 # What a careless dispatcher would call by name.
 TYPES = [
     "websocket.receive", "websocket.disconnect", "websocket_receive", "__call__", "__class__",
-    "hub.events", "hub.ephemeral", "chat.message", "close", "send", "dispatch", "as_asgi",
-    "PING", "ping ", "ping\x00", "", "error", "notification", "p" * 5000,
+    "hub.events", "hub.ephemeral", "chat.message", "close", "send", "dispatch", "as_asgi", "PING",
+    "ping ", "ping\x00", "", "error", "notification", "p" * 5000,
 ]  # fmt: skip
 VALUES: list[Any] = [
     None, True, False, 0, -1, 1.5, 2**53, 2**63, 2**64, 10**30, -(10**30), "", " ", "x" * 65,
@@ -34,8 +34,8 @@ TEXTS = [
     "", " ", "null", "true", "0", '"ping"', "[]", "{}", "{", "}", "[", "nul", "{'type':'ping'}",
     '{"type":"ping",}', '{"type":"ping"}{"type":"ping"}', '{"type":"ping"} x', "\ufeff{}",
     '{"type":NaN}', '{"type":"ack","stream":"a","offset":Infinity}',
-    '{"type":"ping","id":"\\ud800"}',
-    '{"type":"join_room","room":"\\udc00\\ud800"}', '{"type":"ping","type":"ping"}', "\x00",
+    '{"type":"ping","id":"\\ud800"}', '{"type":"join_room","room":"\\udc00\\ud800"}',
+    '{"type":"ping","type":"ping"}', "\x00",
     '{"type":"ack","stream":"announcements","offset":1e999}',
     '{"type":"ack","stream":"announcements","offset":00}', '{"\\u0074ype":"ping","extra":1}',
 ]  # fmt: skip

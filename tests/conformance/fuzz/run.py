@@ -11,22 +11,17 @@ from pathlib import Path
 
 from tests.conformance.fuzz.attack import Attack
 from tests.nodes import ALICE, USERS, connect
+from tests.services import environment
 from tests.services.server import Server
 
 AT_ONCE = 16
 WARM_UP = 0.1  # of the inputs, before memory is looked at
 # Bad tokens and many sockets are what this is about: no limit is to end it early.
 LIMITS = {
-    "WS_MAX_MESSAGES_PER_SECOND": "100000",
-    "WS_MAX_MESSAGE_BURST": "100000",
-    "WS_MAX_MESSAGES_PER_SECOND_PER_USER": "100000",
-    "WS_MAX_LOGINS_PER_SECOND_PER_USER": "100000",
-    "WS_MAX_REFUSED_PER_SECOND_PER_ADDRESS": "100000",
+    **environment.unlimited(),
     "WS_MAX_ANONYMOUS_PER_ADDRESS": "10000",
     "WS_MAX_CONNECTIONS_PER_USER": "1000",
     "LOG_LEVEL": "ERROR",
-    **dict.fromkeys(("READ_RATE", "WRITE_RATE", "STRANGER_RATE"), "1000000/min"),
-    **dict.fromkeys(("LOGIN_RATE", "LOGIN_ADDRESS_RATE", "LOGIN_NAME_RATE"), "1000000/min"),
 }
 
 

@@ -22,12 +22,12 @@ from realtime.models import Ticket
 from realtime.protocol.codes import CloseCode
 from tests.nodes import ALICE, BOB, USERS, node, token_for
 from tests.services.client import Client
+from tests.services.frames import CLOSE
 from tests.services.handshake import offer
 from tests.services.locks import threads
 from tests.services.plugin import Serve
 from tests.services.ports import PATIENCE
 from tests.services.postgres import Postgres
-from tests.services.raw import CLOSE
 from tests.services.redis import Redis
 from tests.services.server import Server
 

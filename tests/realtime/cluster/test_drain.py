@@ -83,7 +83,7 @@ async def test_a_draining_node_is_not_ready_and_admits_no_socket() -> None:
         assert (answer.status, answer.json()["status"]) == (503, "draining")
         assert (await asyncio.to_thread(server.request, "GET", "/healthz")).status == 200
         bearer = [("Authorization", f"Bearer {token_for(BOB)}")]
-        status, headers = await shake(server.port, headers=bearer)
+        status, headers, _ = await shake(server.port, headers=bearer)
         assert (status, "retry-after" in headers) == (503, True)
         # Who is in still hears of money that moves.
         await asyncio.to_thread(push_balance, server, ALICE, 17)

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.services.raw import CLOSE, PING, PONG, TEXT, RawClient, RawFrame, masked
+from tests.services.frames import CLOSE, PING, PONG, TEXT
+from tests.services.frames import frame as masked
+from tests.services.raw import RawClient, RawFrame
 from tests.services.server import Server
 
 pytestmark = pytest.mark.servers

@@ -14,7 +14,8 @@ from realtime.cluster import serve
 from realtime.core.frames import WINDOW_BITS
 from realtime.protocol.codes import CloseCode
 from tests.nodes import ALICE, BOB, broadcast, connect, node, push_balance, token_for
-from tests.services.raw import CLOSE, PING, RawClient, RawFrame
+from tests.services.frames import CLOSE, PING
+from tests.services.raw import RawClient, RawFrame
 from tests.services.server import Server
 
 LONG = "The market is closed until further notice. " * 20

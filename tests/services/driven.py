@@ -17,7 +17,7 @@ from typing import Any, Self
 from tests.services import environment, reaper
 
 Answer = dict[str, Any]
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 class ChildFailed(RuntimeError):
@@ -58,8 +58,8 @@ class Driven:
     def pid(self) -> int:
         return self._popen.pid
 
-    def ask(self, verb: str, *, seconds: float = 120, **options: object) -> Answer:
-        """Send a command and wait for its answer.
+    def ask(self, verb: str, *, within: float = 120, **options: object) -> Answer:
+        """Send a command and wait for its answer, `within` so many seconds.
 
         Raises ChildFailed when the child ends, reports an error or takes longer.
         """
@@ -70,18 +70,19 @@ class Driven:
             self._popen.stdin.flush()
         except OSError:
             raise ChildFailed(f"{self._name} has ended:\n{self._tail()}") from None
-        return self._read(seconds)
+        return self._read(within)
 
     def stop(self) -> None:
         """End it: closing its input is the sign. Idempotent."""
-        assert self._popen.stdin is not None
+        assert self._popen.stdin is not None and self._popen.stdout is not None
         with contextlib.suppress(OSError):
             self._popen.stdin.close()
         try:
-            self._popen.wait(3)
+            self._popen.wait(10)
         except subprocess.TimeoutExpired:
             self._popen.kill()
             self._popen.wait()
+        self._popen.stdout.close()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, SIGKILL)
         reaper.forget(self.pid)

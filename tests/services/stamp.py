@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Self
 
 from hoardrun import __version__
-from tests.services import environment
+from tests.services.environment import ROOT
 
 
 @dataclass(frozen=True)
 class Stamp:
-    """One run. `commit` ends with `-dirty` when a tracked file differs from it."""
+    """One run."""
 
     measured_at: str
     hoardrun: str
@@ -32,7 +32,7 @@ class Stamp:
         return cls(
             measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
             hoardrun=__version__,
-            commit=_commit(),
+            commit=commit(),
             python=platform.python_version(),
             cpu=_model(),
             cores=os.cpu_count() or 1,
@@ -46,20 +46,13 @@ class Stamp:
         )
 
 
-def _commit() -> str:
+def commit() -> str:
+    """Name the commit that is checked out, ending with `-dirty` when a tracked file differs."""
+    git = ["git", "describe", "--always", "--dirty", "--exclude=*"]
     try:
-        commit = _git("rev-parse", "--short", "HEAD")
-        changed = _git("status", "--porcelain", "--untracked-files=no")
+        return subprocess.check_output(git, cwd=ROOT, stderr=subprocess.DEVNULL, text=True).strip()
     except (OSError, subprocess.CalledProcessError):
         return "an unknown commit"  # not a clone, or no git
-    return f"{commit}-dirty" if changed else commit
-
-
-def _git(*arguments: str) -> str:
-    output = subprocess.check_output(
-        ["git", *arguments], cwd=environment.ROOT, stderr=subprocess.DEVNULL, text=True
-    )
-    return output.strip()
 
 
 def _model() -> str:
