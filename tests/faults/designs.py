@@ -14,7 +14,7 @@ import random
 import threading
 import time
 from argparse import ArgumentParser
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -22,6 +22,9 @@ import django
 from django.core.management import call_command
 from django.db import connection, transaction
 
+from tests.services.locks import somebody_waits, threads
+
+WRITERS, STREAMS = 16, 4
 ROLLED_BACK = 0.2
 LONGEST_WORK_SECONDS = 0.003  # between the write and the commit
 POLL_SECONDS = 0.004
@@ -127,38 +130,10 @@ class Horizon(Serial):
 DESIGNS: dict[str, type[Log | Serial]] = {"log": Log, "serial": Serial, "horizon": Horizon}
 
 
-class Threads:
-    """Threads with a connection each; `join` raises what one of them raised."""
-
-    def __init__(self) -> None:
-        self._threads: list[threading.Thread] = []
-        self._failed: list[BaseException] = []
-
-    def start(self, call: Callable[..., None], *arguments: object) -> threading.Thread:
-        def run() -> None:
-            try:
-                call(*arguments)
-            except BaseException as error:
-                self._failed.append(error)
-            finally:
-                connection.close()
-
-        thread = threading.Thread(target=run, daemon=True)
-        self._threads.append(thread)
-        thread.start()
-        return thread
-
-    def join(self) -> None:
-        for thread in self._threads:
-            thread.join()
-        if self._failed:
-            raise self._failed[0]
-
-
-def race(design: Design, *, writers: int, commits: int, streams: int) -> dict[str, int]:
+def race(design: Design, commits: int) -> dict[str, int]:
     """Let writers and readers run, and count what a reader that only goes forward has missed."""
-    committed: list[set[str]] = [set() for _ in range(streams)]
-    seen: list[list[Row]] = [[] for _ in range(streams)]
+    committed: list[set[str]] = [set() for _ in range(STREAMS)]
+    seen: list[list[Row]] = [[] for _ in range(STREAMS)]
     lock, done = threading.Lock(), threading.Event()
     # SQLite has one writer at a time: work would only make the others wait.
     work_seconds = LONGEST_WORK_SECONDS if connection.vendor == "postgresql" else 0
@@ -168,7 +143,7 @@ def race(design: Design, *, writers: int, commits: int, streams: int) -> dict[st
         made = attempts = 0
         while made < share:
             attempts += 1
-            stream, text = rng.randrange(streams), f"{number}/{attempts}"
+            stream, text = rng.randrange(STREAMS), f"{number}/{attempts}"
             try:
                 with transaction.atomic():
                     design.write(stream, text)
@@ -190,16 +165,19 @@ def race(design: Design, *, writers: int, commits: int, streams: int) -> dict[st
             last = finished and not found
             time.sleep(POLL_SECONDS)
 
-    readers, writing = Threads(), Threads()
-    for stream in range(streams):
-        readers.start(tail, stream)
-    for number in range(writers):
-        writing.start(write, number, commits // writers + (number < commits % writers))
-    try:
-        writing.join()
-    finally:
-        done.set()
-    readers.join()
+    with threads(STREAMS + WRITERS) as start:
+        readers = [start(tail, stream) for stream in range(STREAMS)]
+        writing = [
+            start(write, number, commits // WRITERS + (number < commits % WRITERS))
+            for number in range(WRITERS)
+        ]
+        try:
+            for each in writing:
+                each.result()
+        finally:
+            done.set()
+        for each in readers:
+            each.result()
     return judge(design, committed, seen)
 
 
@@ -222,25 +200,18 @@ def interleave(design: Design) -> dict[str, int]:
         with transaction.atomic():
             design.write(0, SECOND)
 
-    threads = Threads()
-    threads.start(first)
-    assert drawn.wait(PATIENT_SECONDS)
-    other = threads.start(second)
-    while other.is_alive() and not _somebody_waits():
-        time.sleep(POLL_SECONDS)
-    seen = list(design.read(0, 0))
-    may_finish.set()
-    threads.join()
+    with threads() as start:
+        one = start(first)
+        assert drawn.wait(PATIENT_SECONDS)
+        other = start(second)
+        while not (other.done() or somebody_waits()):
+            time.sleep(POLL_SECONDS)
+        seen = list(design.read(0, 0))
+        may_finish.set()
+        one.result()
+        other.result()
     seen += design.read(0, seen[-1][0] if seen else 0)
     return judge(design, [{FIRST, SECOND}], [seen])
-
-
-def _somebody_waits() -> bool:
-    [(count,)] = query(
-        "SELECT count(*) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    return bool(count)
 
 
 def judge(
@@ -268,24 +239,14 @@ def judge(
 def main() -> None:
     parser = ArgumentParser()
     parser.add_argument("design", choices=DESIGNS)
-    parser.add_argument("--writers", type=int, default=16)
     parser.add_argument("--commits", type=int, default=5000)
-    parser.add_argument("--streams", type=int, default=4)
     parser.add_argument("--interleave", action="store_true")
     arguments = parser.parse_args()
     django.setup()
     design = DESIGNS[arguments.design]()
     design.prepare()
-    if arguments.interleave:
-        result = interleave(design)
-    else:
-        result = race(
-            design,
-            writers=arguments.writers,
-            commits=arguments.commits,
-            streams=arguments.streams,
-        )
-    print(json.dumps(result))
+    found = interleave(design) if arguments.interleave else race(design, arguments.commits)
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

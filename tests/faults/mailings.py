@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import random
 import sqlite3
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
+from tests.faults import truth
 from tests.services import environment
 from tests.services.ports import wait_until
-from tests.services.process import Process
+from tests.services.process import Process, run_python
 
 LONGEST_DELAY_SECONDS = 0.08  # of a kill once it is due: about what a chunk of users takes
 PATIENT_SECONDS = 60
@@ -46,24 +44,36 @@ class Store:
     def __init__(self, url: str, users: int) -> None:
         self.users = users
         self.env = environment.of_a_server() | {"DATABASE_URL": url}
-        subprocess.run(
-            [sys.executable, "manage.py", "shell", "-v0", "-c", _BEGINNING.format(users=users)],
-            env=self.env, cwd=environment.ROOT, check=True,
-        )  # fmt: skip
+        self._url = url
+        script = _BEGINNING.format(users=users)
+        run_python("manage.py", "shell", "-v0", "-c", script, env=self.env)
 
     def query(self, statement: str) -> Sequence[Sequence[Any]]:
-        raise NotImplementedError
+        with truth.connected(self._url) as query:
+            found: Sequence[Sequence[Any]] = query(statement).fetchall()
+            return found
 
     def is_written(self) -> bool:
         """Say whether somebody is in the middle of a transaction that writes."""
-        raise NotImplementedError
+        if not self._url.startswith("sqlite:"):
+            return bool(
+                self.query(
+                    "SELECT 1 FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND backend_xid IS NOT NULL"
+                )
+            )
+        with truth.connected(self._url) as query:
+            query("PRAGMA busy_timeout = 0")
+            try:
+                query("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return True
+            query("ROLLBACK")
+            return False
 
     def is_sound(self) -> bool:
         """Say whether the database's own files are whole."""
-        raise NotImplementedError
-
-    def close(self) -> None:
-        raise NotImplementedError
+        return truth.corruption(self._url) == []
 
     def mailing(self, key: str) -> tuple[int, bool]:
         """Read how many users a mailing has reached, and whether it is finished."""
@@ -71,55 +81,6 @@ class Store:
             f"SELECT done, finished_at IS NOT NULL FROM notifications_mailing WHERE key = '{key}'"
         )
         return (found[0][0], bool(found[0][1])) if found else (0, False)
-
-
-class OnPostgres(Store):
-    def __init__(self, url: str, users: int) -> None:
-        super().__init__(url, users)
-        self._connection = psycopg.connect(url, autocommit=True)
-
-    def query(self, statement: str) -> Sequence[Sequence[Any]]:
-        return self._connection.execute(statement.encode()).fetchall()
-
-    def is_written(self) -> bool:
-        return bool(
-            self.query(
-                "SELECT 1 FROM pg_stat_activity "
-                "WHERE datname = current_database() AND backend_xid IS NOT NULL"
-            )
-        )
-
-    def is_sound(self) -> bool:
-        return True  # it was not the one that was killed
-
-    def close(self) -> None:
-        self._connection.close()
-
-
-class OnSqlite(Store):
-    def __init__(self, url: str, users: int) -> None:
-        super().__init__(url, users)
-        path = url.removeprefix("sqlite:///")
-        self._connection = sqlite3.connect(path, isolation_level=None, timeout=5)
-        self._impatient = sqlite3.connect(path, isolation_level=None, timeout=0)
-
-    def query(self, statement: str) -> Sequence[Sequence[Any]]:
-        return self._connection.execute(statement).fetchall()
-
-    def is_written(self) -> bool:
-        try:
-            self._impatient.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:
-            return True
-        self._impatient.execute("ROLLBACK")
-        return False
-
-    def is_sound(self) -> bool:
-        return self.query("PRAGMA integrity_check") == [("ok",)]
-
-    def close(self) -> None:
-        self._connection.close()
-        self._impatient.close()
 
 
 class Mailings:

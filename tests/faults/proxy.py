@@ -7,8 +7,12 @@ import random
 import socket
 import struct
 import threading
-from collections.abc import Callable
-from typing import TypeVar, cast
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import uvloop
 
 from tests.services.ports import free_port
 
@@ -16,46 +20,7 @@ T = TypeVar("T")
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER of zero seconds: close() sends RST
 # What the kernel may hold of a connection: a reader that stalls is to be felt at the other end.
 _KERNEL_BYTES = 64 * 1024
-
-
-class _Side(asyncio.Protocol):
-    """One of the two connections of a link."""
-
-    def __init__(self, link: _Link) -> None:
-        self.link = link
-        self.transport: asyncio.Transport | None = None
-        self.other: _Side | None = None
-        self.early = bytearray()  # what came before the other side was there
-        self.late = 0  # pieces on their way, which nothing may overtake
-        self.order = asyncio.Lock()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
-        self.link.made(self)
-
-    def narrow(self, buffer: int) -> None:
-        """Let the kernel keep little of what a reader has not taken yet."""
-        assert self.transport is not None
-        peer: socket.socket | None = self.transport.get_extra_info("socket")
-        if peer is not None:
-            peer.setsockopt(socket.SOL_SOCKET, buffer, _KERNEL_BYTES)
-
-    def data_received(self, data: bytes) -> None:
-        self.link.forward(self, data)
-
-    def eof_received(self) -> bool:
-        return False
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self.link.lost()
-
-    def pause_writing(self) -> None:
-        if self.other is not None and self.other.transport is not None:
-            self.other.transport.pause_reading()
-
-    def resume_writing(self) -> None:
-        if self.other is not None and self.other.transport is not None:
-            self.other.transport.resume_reading()
+_READ_BYTES = 16 * 1024
 
 
 class _Link:
@@ -63,85 +28,74 @@ class _Link:
 
     def __init__(self, proxy: Proxy) -> None:
         self.proxy = proxy
-        self.client = _Side(self)
-        self.server = _Side(self)
-        self.client.other, self.server.other = self.server, self.client
         self.black = False  # take everything, acknowledge it, forward nothing
+        self.mute = False  # the same of what the server sends
         self.subscribes = False  # whether it listens to groups of the channel layer
-        self.mute: _Side | None = None  # of this one alone
         self.left: int | None = None  # bytes until the link is dropped
-        self.ended = False
+        self.delayed = 0  # pieces on their way
+        self._writers: list[StreamWriter] = []
 
-    def made(self, side: _Side) -> None:
-        if self.ended and side.transport is not None:  # the client left while we connected
-            side.transport.abort()
-        elif side is self.client:
-            side.narrow(socket.SO_SNDBUF)
-            self.proxy.links.add(self)
-            asyncio.ensure_future(self._connect())
-        else:
-            side.narrow(socket.SO_RCVBUF)
-            if self.client.early:
-                self.forward(self.client, bytes(self.client.early))
-
-    async def _connect(self) -> None:
-        loop = asyncio.get_running_loop()
+    async def serve(self, client: StreamReader, to_client: StreamWriter) -> None:
+        """Forward both ways until one side ends, and then end the other."""
+        self.proxy.links.add(self)
+        self._add(to_client, socket.SO_SNDBUF)
         try:
-            await loop.create_connection(lambda: self.server, "127.0.0.1", self.proxy.target)
+            server, to_server = await asyncio.open_connection(
+                "127.0.0.1", self.proxy.target, limit=_READ_BYTES
+            )
+            self._add(to_server, socket.SO_RCVBUF)
+            ways = [
+                asyncio.create_task(self._forward(client, to_server, by_client=True)),
+                asyncio.create_task(self._forward(server, to_client, by_client=False)),
+            ]
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            for way in ways:
+                way.cancel()
         except OSError:
             self.reset()
+        finally:
+            self.proxy.links.discard(self)
+            for writer in self._writers:
+                writer.close()
 
-    def forward(self, side: _Side, data: bytes) -> None:
-        proxy, other = self.proxy, side.other
-        assert other is not None
-        if side is self.client and b"SUBSCRIBE" in data:
-            self.subscribes = True
-        if self.black or self.mute is side:
-            return
-        if other.transport is None:
-            side.early += data
-            return
-        if self.left is not None:
-            data, self.left = data[: self.left], self.left - len(data)
-        if proxy.delay or proxy.slice_bytes or side.late:
-            side.late += 1
-            asyncio.ensure_future(self._later(side, data))
-        else:
-            other.transport.write(data)
-        if self.left is not None and self.left <= 0:
-            self.reset()
+    def _add(self, writer: StreamWriter, buffer: int) -> None:
+        """Let the kernel keep little of what a reader has not taken yet."""
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, buffer, _KERNEL_BYTES)
+        self._writers.append(writer)
 
-    async def _later(self, side: _Side, data: bytes) -> None:
-        """Forward late, in order, and in slices."""
-        proxy, other = self.proxy, side.other
-        async with side.order:  # first come, first served
-            if proxy.delay:
-                await asyncio.sleep(proxy.delay * random.uniform(0.5, 1.5))
-            size = proxy.slice_bytes or len(data)
-            for start in range(0, len(data), size):
-                if other is None or other.transport is None or other.transport.is_closing():
-                    break
-                other.transport.write(data[start : start + size])
-                if proxy.slice_bytes:
-                    await asyncio.sleep(0)
-            side.late -= 1
+    async def _forward(self, source: StreamReader, to: StreamWriter, *, by_client: bool) -> None:
+        with suppress(ConnectionError):
+            while data := await source.read(_READ_BYTES):
+                self.subscribes |= by_client and b"SUBSCRIBE" in data
+                if self.black or (self.mute and not by_client):
+                    continue
+                if self.left is not None:
+                    data, self.left = data[: self.left], self.left - len(data)
+                await self._write(to, data)
+                if self.left is not None and self.left <= 0:
+                    self.reset()
+
+    async def _write(self, to: StreamWriter, data: bytes) -> None:
+        """Write late, and in slices."""
+        if delay := self.proxy.delay:
+            self.delayed += 1
+            await asyncio.sleep(delay * random.uniform(0.5, 1.5))
+            self.delayed -= 1
+        size = self.proxy.slice_bytes or len(data) or 1
+        for start in range(0, len(data), size):
+            to.write(data[start : start + size])
+            if self.proxy.slice_bytes:
+                await asyncio.sleep(0)
+        await to.drain()
 
     def reset(self) -> None:
         """End both connections with a reset."""
-        for side in (self.client, self.server):
-            if side.transport is not None and not side.transport.is_closing():
-                peer: socket.socket | None = side.transport.get_extra_info("socket")
-                if peer is not None:
-                    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-                side.transport.abort()
-        self.lost()
-
-    def lost(self) -> None:
-        self.ended = True
         self.proxy.links.discard(self)
-        for side in (self.client, self.server):
-            if side.transport is not None and not side.transport.is_closing():
-                side.transport.close()
+        for writer in self._writers:
+            if not writer.is_closing():
+                peer = writer.get_extra_info("socket")
+                peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                writer.transport.abort()
 
 
 class Proxy:
@@ -160,19 +114,19 @@ class Proxy:
         _wait(self._listen())
 
     async def _listen(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: _Link(self).client, "127.0.0.1", self.port, backlog=1024
-        )
+        self._server = await asyncio.start_server(
+            lambda *ends: _Link(self).serve(*ends),
+            "127.0.0.1", self.port, backlog=1024, limit=_READ_BYTES,
+        )  # fmt: skip
 
     def _each(self, action: Callable[[_Link], object]) -> int:
-        def act() -> int:
+        async def act() -> int:
             links = list(self.links)
             for link in links:
                 action(link)
             return len(links)
 
-        return _call(act)
+        return _wait(act())
 
     def reset_all(self) -> int:
         """Reset every connection; return how many."""
@@ -188,7 +142,7 @@ class Proxy:
 
     def half_open(self) -> int:
         """Swallow what the servers send on the connections there are."""
-        return self._each(lambda link: setattr(link, "mute", link.server))
+        return self._each(lambda link: setattr(link, "mute", True))
 
     def drop_after(self, count: int) -> int:
         """Reset each open connection after this number of further bytes."""
@@ -213,9 +167,7 @@ class Proxy:
         self._each(lambda link: link.reset() if link.black or link.mute else None)
         self._each(lambda link: setattr(link, "left", None))
 
-    def close(self) -> None:
-        """Stop."""
-        self.refuse()
+    close = refuse
 
 
 _loop: asyncio.AbstractEventLoop | None = None
@@ -224,22 +176,10 @@ _loop: asyncio.AbstractEventLoop | None = None
 def _running() -> asyncio.AbstractEventLoop:
     global _loop
     if _loop is None:
-        try:
-            import uvloop
-
-            _loop = uvloop.new_event_loop()
-        except ImportError:
-            _loop = asyncio.new_event_loop()
+        _loop = uvloop.new_event_loop()
         threading.Thread(target=_loop.run_forever, name="proxies", daemon=True).start()
     return _loop
 
 
-def _call(function: Callable[[], T]) -> T:
-    async def run() -> T:
-        return function()
-
-    return asyncio.run_coroutine_threadsafe(run(), _running()).result(10)
-
-
-def _wait(work: object) -> None:
-    asyncio.run_coroutine_threadsafe(work, _running()).result(10)  # type: ignore[arg-type]
+def _wait(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run_coroutine_threadsafe(work, _running()).result(10)

@@ -8,13 +8,12 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.faults.mailings import Mailings, OnPostgres, OnSqlite, Store
-from tests.services.postgres import Postgres
+from tests.faults.mailings import Mailings, Store
+from tests.services.plugin import run_postgres
 
 pytestmark = pytest.mark.servers
 USERS = int(os.environ.get("HOARDRUN_FAULTS_USERS") or 2000)
@@ -23,14 +22,10 @@ SEED = 4
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     if request.param == "sqlite":
-        made: Store = OnSqlite(f"sqlite:///{tmp_path / 'db.sqlite3'}", USERS)
-    else:
-        postgres: Postgres = request.getfixturevalue("postgres")
-        made = OnPostgres(postgres.database("bulk"), USERS)
-    yield made
-    made.close()
+        return Store(f"sqlite:///{tmp_path / 'db.sqlite3'}", USERS)
+    return Store(run_postgres().database("bulk"), USERS)
 
 
 def test_a_broadcast_killed_again_and_again_reaches_each_user_once(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import socketserver
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -17,44 +19,44 @@ pytestmark = pytest.mark.servers
 SILENCE_SECONDS = 0.3
 
 
-class Echo:
+class Echo(socketserver.ThreadingTCPServer):
     """A server that sends back what it gets, and remembers it."""
 
+    request_queue_size = 64
+    daemon_threads = True
+
     def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), socketserver.BaseRequestHandler)
         self.got = bytearray()
+        self.port: int = self.server_address[1]
         self._peers: set[socket.socket] = set()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
 
     @property
     def open(self) -> int:
         """How many connections it has."""
         return len(self._peers)
 
-    def _accept(self) -> None:
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._peers.add(request)
+        super().process_request(request, client_address)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
         with contextlib.suppress(OSError):
-            while True:
-                peer, _ = self._listener.accept()
-                self._peers.add(peer)
-                threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
-
-    def _serve(self, peer: socket.socket) -> None:
-        with peer, contextlib.suppress(OSError):
-            while data := peer.recv(65_536):
+            while data := request.recv(65_536):
                 self.got += data
-                peer.sendall(data)
-        self._peers.discard(peer)
+                request.sendall(data)
 
-    def close(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+    def shutdown_request(self, request: Any) -> None:
+        self._peers.discard(request)
+        super().shutdown_request(request)
 
 
 @pytest.fixture
 def echo() -> Iterator[Echo]:
-    with contextlib.closing(Echo()) as server:
+    with Echo() as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         yield server
+        server.shutdown()
 
 
 @pytest.fixture
@@ -128,9 +130,7 @@ def test_bytes_after_a_delay_stay_in_order(proxy: Proxy) -> None:
     with connected(proxy) as peer:
         proxy.delay = 0.2
         peer.sendall(b"early")
-        wait_until(
-            lambda: any(link.client.late for link in proxy.links), seconds=5, what="it waits"
-        )
+        wait_until(lambda: any(link.delayed for link in proxy.links), seconds=5, what="it waits")
         proxy.heal()
         peer.sendall(b"later")
         assert receive(peer, 10) == b"earlylater"

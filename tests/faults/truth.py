@@ -47,7 +47,7 @@ class Truth:
 
 def read(database_url: str) -> Truth:
     """Read everything from PostgreSQL or SQLite."""
-    with _query(database_url) as query:
+    with connected(database_url) as query:
         streams = {
             name: Stream(name, epoch, head, floor)
             for name, epoch, head, floor in query(
@@ -82,7 +82,7 @@ def keep_what_is_taken(database_url: str) -> None:
     """Have the database copy each event that is deleted, in the same transaction."""
     copy = f'INSERT INTO {TAKEN} VALUES (OLD.stream_id, OLD."offset", OLD.payload)'
     trigger = f"CREATE TRIGGER {TAKEN} AFTER DELETE ON realtime_event FOR EACH ROW"
-    with _query(database_url) as query:
+    with connected(database_url) as query:
         query(f'CREATE TABLE {TAKEN} (stream_id bigint, "offset" bigint, payload text)')
         if database_url.startswith("sqlite:///"):
             query(f"{trigger} BEGIN {copy}; END")
@@ -96,14 +96,14 @@ def keep_what_is_taken(database_url: str) -> None:
 
 def heads(database_url: str) -> dict[str, tuple[str, int]]:
     """Read where the streams stand: epoch and head by name."""
-    with _query(database_url) as query:
+    with connected(database_url) as query:
         found = query("SELECT name, epoch, head FROM realtime_stream")
         return {name: (epoch, head) for name, epoch, head in found}
 
 
 def trimmed(database_url: str) -> int:
     """Count the events that retention has taken so far."""
-    with _query(database_url) as query:
+    with connected(database_url) as query:
         [(count,)] = query("SELECT coalesce(sum(floor), 0) FROM realtime_stream")
         return int(count)
 
@@ -112,13 +112,14 @@ def corruption(database_url: str) -> list[str]:
     """Let SQLite check its file; PostgreSQL has nothing of the kind."""
     if not database_url.startswith("sqlite:///"):
         return []
-    with _query(database_url) as query:
+    with connected(database_url) as query:
         answers = [answer for (answer,) in query("PRAGMA integrity_check")]
     return [] if answers == ["ok"] else [f"integrity_check: {answer}" for answer in answers]
 
 
 @contextmanager
-def _query(database_url: str) -> Iterator[Any]:
+def connected(database_url: str) -> Iterator[Any]:
+    """Connect, and yield what carries out a statement."""
     if database_url.startswith("sqlite:///"):
         with closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as connection:
             yield connection.execute
