@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-FOUND_AS = {
-    name: frozenset(verdicts.split())
-    for name, verdicts in {
+
+def _verdicts(said: dict[str, str]) -> dict[str, frozenset[str]]:
+    return {name: frozenset(verdicts.split()) for name, verdicts in said.items()}
+
+
+FOUND_AS = _verdicts(
+    {
         "ack-ahead": "begin cursor",
         "ack-lost": "cursor",
         "deaf-hub": "stuck outstays",
@@ -20,12 +24,11 @@ FOUND_AS = {
         "wrong-group": "stuck outstays",
         "wrong-login": "foreign",
         "wrong-socket": "foreign doubled content lost",
-    }.items()
-}
+    }
+)
 # What no run with real processes would meet often enough: `make faults` leaves them out.
-OF_THE_SIMULATION = {
-    name: frozenset(verdicts.split())
-    for name, verdicts in {
+OF_THE_SIMULATION = _verdicts(
+    {
         "ack-of-before": "begin stuck",
         "ack-of-before-late": "begin stuck",
         "ack-put-back": "cursor",
@@ -43,8 +46,8 @@ OF_THE_SIMULATION = {
         "strangers-kept": "kept",
         "surplus-stays": "outstays",
         "task-kept": "kept",
-    }.items()
-}
+    }
+)
 ALL = FOUND_AS | OF_THE_SIMULATION
 # Where to begin to look for those that only one schedule of hundreds finds.
 FIRST_SEEDS = {
@@ -55,15 +58,3 @@ FIRST_SEEDS = {
     "reset-unsettled": 2000,
     "resync-needless": 300,
 }
-# Bugs of writers, not of nodes: `make faults` tries these.
-OF_WRITERS = frozenset(
-    {
-        "committed-apart",
-        "early-wake-up",
-        "floor",
-        "half-a-batch",
-        "no-key",
-        "sequence",
-        "wrong-stream",
-    }
-)

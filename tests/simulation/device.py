@@ -249,6 +249,20 @@ class Device:
         if self.wanted and self.user_id not in self._world.stored.inactive:
             self.connect()
 
+    # -- what it does while it is connected
+
+    def say(self, **command: Any) -> None:
+        if self.writer is not None:
+            self.writer.say(**command)
+
+    def cut(self) -> None:
+        if self.writer is not None:
+            self.writer.cut()
+
+    def stall(self, stalled: bool) -> None:
+        if self.writer is not None:
+            self.writer.stall(stalled)
+
     # -- reading
 
     def take(self, message: Message) -> None:
@@ -275,8 +289,8 @@ class Device:
         """Acknowledge in the streams what was read; or less than that, or more."""
         for name, (_, offset) in self.at.items():
             less = {"older": 2, "bogus": -1000}.get(how, 0)
-            if self.writer is not None and offset - less >= 0:
-                self.writer.say(type="ack", stream=name, offset=offset - less)
+            if offset - less >= 0:
+                self.say(type="ack", stream=name, offset=offset - less)
 
 
 def world_streams(user_id: int) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from realtime.log import StoredEvent
+from tests.services import frames
 from tests.simulation.stored import Stored, Stream
 
 VERDICTS = {
@@ -49,19 +50,13 @@ decode = msgspec.json.Decoder(Message).decode
 
 
 def messages(data: bytes) -> list[tuple[Message, bytes]]:
-    """Take finished text frames apart (RFC 6455, section 5.2); `data` is unmasked."""
+    """Take finished text frames apart."""
     found, at = [], 0
-    while at < len(data):
+    while (here := frames.header(data, at)) is not None:
         assert data[at] == 0x81, "a text frame that is whole"
-        size, start = data[at + 1], at + 2
-        if size == 126:
-            size, start = int.from_bytes(data[at + 2 : at + 4], "big"), at + 4
-        elif size == 127:
-            size, start = int.from_bytes(data[at + 2 : at + 10], "big"), at + 10
-        text = data[start : start + size]
-        assert len(text) == size, "a frame that is whole"
-        found.append((decode(text), text))
-        at = start + size
+        _, start, at = here
+        found.append((decode(data[start:at]), data[start:at]))
+    assert at == len(data), "a frame that is whole"
     return found
 
 

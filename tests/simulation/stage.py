@@ -67,17 +67,8 @@ class _Clock:
 class _Chance:
     """In place of the module `random`."""
 
-    @staticmethod
-    def random() -> float:
-        return Playing.now.rng.random()
-
-    @staticmethod
-    def uniform(least: float, most: float) -> float:
-        return Playing.now.rng.uniform(least, most)
-
-    @staticmethod
-    def randint(least: int, most: int) -> int:
-        return Playing.now.rng.randint(least, most)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(Playing.now.rng, name)
 
 
 class _Names:
@@ -119,7 +110,7 @@ def replacements() -> dict[tuple[Any, str], Any]:
     for name in TIMED:
         found[module(name), "time"] = _Clock
     for name in CHANCE:
-        found[module(name), "random"] = _Chance
+        found[module(name), "random"] = _Chance()
     for name in NAMED:
         found[module(name), "secrets"] = _Names
     found |= {

@@ -70,13 +70,8 @@ class World:
         self._applied: dict[tuple[int, str], dict[str, tuple[str, int]]] = {}
         self._acked: dict[tuple[int, str], dict[str, tuple[str, int]]] = {}
         Playing.now = self
-        sizes = {
-            "page": setting.page,
-            "piece": setting.piece,
-            "inline": setting.inline,
-        }
-        for key, size in sizes.items():
-            setattr(*SIZES[key], size)
+        for key, where in SIZES.items():
+            setattr(*where, getattr(setting, key))
         self.devices = [Device(self, number, *each) for number, each in enumerate(setting.devices)]
         self.hubs: list[Hub] = []
         self._start()
@@ -172,16 +167,14 @@ class World:
     def do_connect(self, device: int, anonymous: bool) -> None:
         self._device(device).connect(anonymous=anonymous)
 
-    def _say(self, device: int, **command: Any) -> None:
-        """Have a client send a command, if it is connected."""
-        if (writer := self._device(device).writer) is not None:
-            writer.say(**command)
+    def _commit(self, messages: Sequence[tuple[str, Payload]], delay: float = 0.0) -> None:
+        """Store events in one transaction, and wake the nodes a moment later."""
+        self.loop.outside(delay, send.wake, self.stored.append(messages))
 
     def do_drop(self, device: int, back: bool) -> None:
         it = self._device(device)
         it.wanted = back
-        if it.writer is not None:
-            it.writer.cut()
+        it.cut()
 
     def do_leave(self, device: int, back: bool) -> None:
         it = self._device(device)
@@ -193,8 +186,7 @@ class World:
         """Commit some events in one transaction, and wake the nodes a moment later."""
         user_id = stream % 3
         payloads = [self._payload(user_id, kinds >> i & 3, pad) for i in range(count)]
-        entries = self.stored.append([(STREAMS[user_id], payload) for payload in payloads])
-        self.loop.outside(delay, lambda: send.wake(entries))
+        self._commit([(STREAMS[user_id], payload) for payload in payloads], delay)
 
     def _payload(self, user_id: int, kind: int, pad: int) -> Payload:
         text = f"{self.number()}-{'x' * pad}"
@@ -218,9 +210,7 @@ class World:
         it.writer.say(type=command, types=types.split(","))
 
     def do_stall(self, device: int, stalled: bool) -> None:
-        it = self._device(device)
-        if it.writer is not None:
-            it.writer.stall(stalled)
+        self._device(device).stall(stalled)
 
     def do_ack(self, device: int, how: str) -> None:
         it = self._device(device)
@@ -228,13 +218,13 @@ class World:
             it.ack(how)
 
     def do_ping(self, device: int) -> None:
-        self._say(device, type="ping")
+        self._device(device).say(type="ping")
 
     def do_renew(self, device: int, good: bool, seconds: float = LOGIN_SECONDS) -> None:
         it = self._device(device)
         if it.writer is not None:
             token = self.token(it, seconds) if good else f"{it.user_id}"
-            it.writer.say(type="authenticate", token=token)
+            it.say(type="authenticate", token=token)
 
     def do_logout(self, device: int) -> None:
         """End the login of the last token that a device has shown."""
@@ -242,8 +232,7 @@ class World:
         if it.session:
             self.stored.ended.add(it.session)
             change = AccessChanged(change="logout", session=it.session)
-            entries = self.stored.append([(f"user:{it.user_id}", change)])
-            self.loop.outside(0.0, lambda: send.wake(entries))
+            self._commit([(f"user:{it.user_id}", change)])
 
     def do_vanish(self, device: int, deaf: bool) -> None:
         """Let a client read nothing any more; a deaf one still answers pings."""
@@ -253,10 +242,10 @@ class World:
             it.writer.stall(True)
 
     def do_join(self, device: int, rate: str) -> None:
-        self._say(device, type="join_room", room=ROOM, rate=rate)
+        self._device(device).say(type="join_room", room=ROOM, rate=rate)
 
     def do_part(self, device: int) -> None:
-        self._say(device, type="leave_room", room=ROOM)
+        self._device(device).say(type="leave_room", room=ROOM)
 
     def do_tick(self, count: int, keys: int) -> None:
         for number in range(count):
@@ -323,14 +312,9 @@ class World:
         for each in self.devices:
             self.do_ack(each.number, "newest")
         it.wanted = True
-        it.writer.cut()
-
-        def leave() -> None:
-            if it.writer is not None:
-                it.writer.cut()
-
+        it.cut()
         self.loop.outside(0.001, it.come_back)
-        self.loop.outside(0.001 + seconds, leave)
+        self.loop.outside(0.001 + seconds, it.cut)
 
     def do_reinstall(self, device: int, seconds: float) -> None:
         """Let a client begin under a new name, and be cut and come back, as events go on."""
@@ -377,9 +361,7 @@ class World:
         if not told:
             return
         reconnect = change == "closed" and self.rng.random() < 0.5
-        payload = AccessChanged(change=kind, reconnect=reconnect)
-        entries = self.stored.append([(f"user:{user_id}", payload)])
-        self.loop.outside(0.0, lambda: send.wake(entries))
+        self._commit([(f"user:{user_id}", AccessChanged(change=kind, reconnect=reconnect))])
 
     def do_layer(self, loss: float, doubling: float, reorders: bool, down: bool) -> None:
         self.air.loss, self.air.doubling = loss, doubling
@@ -469,8 +451,7 @@ class World:
         self.do_database(0.0, False)
         self.do_hang(False)
         for device in self.devices:
-            if device.writer is not None:
-                device.writer.stall(False)
+            device.stall(False)
 
     def _forgive(self) -> None:
         """Give rights back, once every device that may not stay has gone."""

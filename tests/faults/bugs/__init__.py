@@ -6,7 +6,6 @@ thing, named by HOARDRUN_BUG. A patch whose target is gone fails loudly.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.faults.run import Plan
@@ -33,17 +32,14 @@ def _bug(name: str, summary: str, expected: str, plan: Plan) -> Bug:
     return Bug(name, summary, plan, frozenset(expected.split()))
 
 
-def _all(bugs: Sequence[Bug]) -> dict[str, Bug]:
-    return {bug.name: bug for bug in bugs}
-
-
 DROP = _plan("clients-drop")
 QUIET = _plan("clients-drop", "redis-flushall", faults=2)
 UNRECONCILED = {"WS_RECONCILE_SECONDS": "3600"}
 BEHIND = "late stuck lost"
 
-BUGS = _all(
-    [
+BUGS = {
+    bug.name: bug
+    for bug in [
         # writing
         _bug("sequence", "offsets drawn outside the stream's lock", "log_gap missing lost", DROP),
         _bug("committed-apart", "the event in a transaction of its own", "phantom rows", DROP),
@@ -82,4 +78,4 @@ BUGS = _all(
         _bug("floor", "a trim that does not move the floor", "log_gap", _plan(
             "trim-kill", faults=5)),
     ]
-)  # fmt: skip
+}  # fmt: skip

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 from realtime import log
 from realtime.core.state import ConnectionState
 from realtime.hub import acks, replay, streams
-from tests.faults.bugs.patching import bug, changes, instead, nothing, replace
+from tests.faults.bugs.patching import bug, changes, counted, instead, without
 
 
 @changes("ack-ahead", "move", acks.Acks)
@@ -19,23 +18,14 @@ def ack_ahead(
     original(self, socket, stream, offset + 3, epoch)
 
 
-@bug("ack-lost")
-def ack_lost() -> None:
-    def make(original: Any) -> Any:
-        count = itertools.count(1)
-
-        def move_cursors(moves: Any) -> None:
-            original(moves if next(count) % 2 else [])
-
-        return move_cursors
-
-    replace(log, "move_cursors", make)
+@counted("ack-lost", "move_cursors", log)
+def ack_lost(original: Any, count: int, moves: Any) -> None:
+    """Store only what every second call is about."""
+    original(moves if count % 2 else [])
 
 
-@bug("ack-of-before")
-def ack_of_before() -> None:
-    """Take acks of before a resynchronisation for acks of what has their numbers now."""
-    instead(ConnectionState, "resynced", nothing)
+# Acks of before a resynchronisation are taken for acks of what has their numbers now.
+without("ack-of-before", "resynced", ConnectionState)
 
 
 @changes("ack-of-before-late", "say_resync", replay, streams)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,7 +11,7 @@ from django.db import connection, transaction
 from realtime import log, publish
 from realtime.log import appending, in_one_statement, trimming
 from realtime.models import Stream
-from tests.faults.bugs.patching import bug, changes, instead, replace
+from tests.faults.bugs.patching import bug, changes, counted, instead, replace
 
 
 def _on_another_connection(original: Any) -> Any:
@@ -66,25 +65,15 @@ def half_a_batch(original: Any, messages: Any, *, idempotency_key: str | None = 
     return original(kept, idempotency_key=idempotency_key)
 
 
-@bug("wrong-stream")
-def wrong_stream() -> None:
-    count = itertools.count(1)
-
-    def make(original: Any) -> Any:
-        def append(messages: Any, *, idempotency_key: str | None = None) -> Any:
-            messages = list(messages)
-            name, payload = messages[0]
-            if idempotency_key is not None:
-                return original(messages, idempotency_key=idempotency_key)
-            if next(count) % 20 == 0 and name == "user:1":
-                messages[0] = ("user:2", payload)
-            elif next(count) % 20 == 0 and name != "announcements":
-                messages[0] = ("user:1", payload)
-            return original(messages, idempotency_key=idempotency_key)
-
-        return append
-
-    replace(log, "append", make)
+@counted("wrong-stream", "append", log)
+def wrong_stream(
+    original: Any, count: int, messages: Any, *, idempotency_key: str | None = None
+) -> Any:
+    """Now and then put a user's event into the stream of another."""
+    (name, payload), *rest = messages
+    if idempotency_key is None and count % 10 == 0 and name != "announcements":
+        messages = [("user:2" if name == "user:1" else "user:1", payload), *rest]
+    return original(messages, idempotency_key=idempotency_key)
 
 
 @changes("floor", "_trim_some", trimming)

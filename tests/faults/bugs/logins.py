@@ -9,7 +9,7 @@ from realtime.access import tokens
 from realtime.consumer import login
 from realtime.core.resume import StartPosition
 from realtime.hub import login_data, recheck
-from tests.faults.bugs.patching import bug, changes, instead, nothing, replace
+from tests.faults.bugs.patching import bug, changes, instead, replace, without
 
 
 async def _idle(*given: Any) -> None: ...
@@ -40,15 +40,11 @@ def first_cursor_late() -> None:
     replace(login_data, "_first_cursors", lambda original: lambda *given: ())
 
 
-@bug("renewal-unseen")
-def renewal_unseen() -> None:
-    """Do not look again when a login was read before what the node has heard since."""
-    instead(login, "_look_again", nothing)
+# A login that was read before what the node has heard since is not looked at again.
+without("renewal-unseen", "_look_again", login)
 
 
-@bug("rights-unheard")
-def rights_unheard() -> None:
-    instead(recheck.AccessRecheck, "receive", nothing)
+without("rights-unheard", "receive", recheck.AccessRecheck)
 
 
 @bug("no-recheck")

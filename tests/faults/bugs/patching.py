@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -21,9 +22,9 @@ def apply(name: str) -> None:
     _all()[name]()
 
 
-def known() -> set[str]:
-    """Return the names of all that may be put in."""
-    return set(_all())
+def known(section: str = "") -> set[str]:
+    """Return the names of all that may be put in, or of those in one of SECTIONS."""
+    return {name for name, function in _all().items() if function.__module__.endswith(section)}
 
 
 def _all() -> dict[str, Callable[[], None]]:
@@ -69,6 +70,7 @@ def changes(
             return changed
 
         @bug(name)
+        @functools.wraps(function)
         def put_in() -> None:
             for owner in owners:
                 replace(owner, attribute, make)
@@ -76,6 +78,35 @@ def changes(
         return function
 
     return register
+
+
+def counted(
+    name: str, attribute: str, owner: Any
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Do as `changes`, and say which call it is, from 1 on each time that the bug is put in."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        def make(original: Any) -> Any:
+            count = itertools.count(1)
+            return lambda *args, **kwargs: function(original, next(count), *args, **kwargs)
+
+        @bug(name)
+        @functools.wraps(function)
+        def put_in() -> None:
+            replace(owner, attribute, make)
+
+        return function
+
+    return register
+
+
+def without(name: str, attribute: str, *owners: Any) -> None:
+    """Register a bug that leaves out what a function does."""
+
+    @bug(name)
+    def put_in() -> None:
+        for owner in owners:
+            instead(owner, attribute, nothing)
 
 
 def instead(owner: Any, name: str, function: Any) -> None:

@@ -9,7 +9,7 @@ from realtime.core.outbound import Outbound
 from realtime.hub import hub, socket, sockets
 from realtime.hub.writes import WriteCycle
 from realtime.protocol.codes import CloseCode
-from tests.faults.bugs.patching import bug, changes, instead, nothing
+from tests.faults.bugs.patching import changes, without
 
 
 @changes("swapped", "write_all", WriteCycle)
@@ -25,9 +25,7 @@ def full_socket(original: Any, self: Any, frame: Any) -> bool:
     return True
 
 
-@bug("no-expiry")
-def no_expiry() -> None:
-    instead(socket.Socket, "expire", nothing)
+without("no-expiry", "expire", socket.Socket)
 
 
 @changes("surplus-stays", "close", socket.Socket)
@@ -37,14 +35,10 @@ def surplus_stays(original: Any, self: Any, code: Any, *, at_once: bool = False)
         original(self, code, at_once=at_once)
 
 
-@bug("no-heartbeat")
-def no_heartbeat() -> None:
-    instead(sockets.Sockets, "_beat", nothing)
+without("no-heartbeat", "_beat", sockets.Sockets)
 
 
-@bug("no-sweep")
-def no_sweep() -> None:
-    instead(hub.Hub, "_sweep", nothing)
+without("no-sweep", "_sweep", hub.Hub)
 
 
 @changes("task-kept", "gone", socket.Socket)
@@ -56,13 +50,9 @@ def task_kept(original: Any, self: Any) -> None:
     self.tasks, self._drained = tasks, drained
 
 
-@bug("strangers-kept")
-def strangers_kept() -> None:
-    """Count sockets that have logged in, or left, as anonymous still."""
-    instead(sockets.Sockets, "_no_longer_anonymous", nothing)
+# Sockets that have logged in, or left, are still counted as anonymous.
+without("strangers-kept", "_no_longer_anonymous", sockets.Sockets)
 
 
-@bug("roster-kept")
-def roster_kept() -> None:
-    """Report connections that have gone."""
-    instead(roster.Roster, "remove", nothing)
+# Connections that have gone are reported.
+without("roster-kept", "remove", roster.Roster)

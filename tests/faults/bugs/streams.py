@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from typing import Any
 
 from realtime.core.frames import Frame
 from realtime.hub import hub, replay, streams
 from realtime.log import reading
-from tests.faults.bugs.patching import bug, changes, instead, nothing, replace
+from tests.faults.bugs.patching import bug, changes, counted, nothing, replace, without
 
 
 @bug("replay-before-join")
@@ -79,31 +78,19 @@ def twice(original: Any, self: Any, followed: Any, entry: Any) -> None:
             socket.put(Frame(entry.payload.encode()))
 
 
-@bug("wrong-socket")
-def wrong_socket() -> None:
+@counted("wrong-socket", "_deliver", streams.FollowedStreams)
+def wrong_socket(original: Any, count: int, self: Any, followed: Any, entry: Any) -> None:
     """Now and then write a user's event to every socket of the node."""
-
-    def make(original: Any) -> Any:
-        count = itertools.count(1)
-
-        def _deliver(self: Any, followed: Any, entry: Any) -> None:
-            original(self, followed, entry)
-            if next(count) % 50 == 0:
-                for other in list(self.followed.values()):
-                    if other is not followed:
-                        for socket in list(other.live)[:1]:
-                            socket.put(Frame(entry.payload.encode()))
-
-        return _deliver
-
-    replace(streams.FollowedStreams, "_deliver", make)
+    original(self, followed, entry)
+    if count % 50 == 0:
+        for other in list(self.followed.values()):
+            if other is not followed:
+                for socket in list(other.live)[:1]:
+                    socket.put(Frame(entry.payload.encode()))
 
 
-@bug("resync-silent")
-def resync_silent() -> None:
-    """Tell a device that cannot resume nothing."""
-    for module in (replay, streams):
-        instead(module, "say_resync", nothing)
+# A device that cannot resume is told nothing.
+without("resync-silent", "say_resync", replay, streams)
 
 
 @changes("reset-unsettled", "reset", streams.FollowedStreams)
