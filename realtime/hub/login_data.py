@@ -17,7 +17,6 @@ from realtime.access.validity import LoginState, stamp_of
 from realtime.core.identity import Identity
 from realtime.core.resume import StartPosition, Wish, decide
 from realtime.log import CursorMove, Head
-from realtime.models import Cursor, EndedSession, Stream
 from realtime.streams import streams_of
 
 
@@ -122,8 +121,6 @@ def _read(keys: Sequence[LoginKey]) -> dict[LoginKey, LoginData]:
     user = get_user_model()._meta
     assert user.pk.column is not None
     users, user_key = quote(user.db_table), quote(user.pk.column)
-    streams, cursors = quote(Stream._meta.db_table), quote(Cursor._meta.db_table)
-    ended = quote(EndedSession._meta.db_table)
     wanted = [(*key, name) for key in keys for name in streams_of(key.user_id)]
     values = ", ".join(["(%s, %s, %s, %s)"] * len(wanted))
     sessions: dict[LoginKey, LoginData] = {}
@@ -136,9 +133,9 @@ def _read(keys: Sequence[LoginKey]) -> dict[LoginKey, LoginData]:
             f"place.updated_at < {clock.now_sql(ago=log.TOUCHED_EVERY)} "
             "FROM wanted "
             f"LEFT JOIN {users} person ON person.{user_key} = wanted.user_id "
-            f"LEFT JOIN {ended} finished ON finished.id = wanted.session "
-            f"LEFT JOIN {streams} stream ON stream.name = wanted.stream "
-            f"LEFT JOIN {cursors} place ON place.stream_id = stream.id "
+            "LEFT JOIN realtime_endedsession finished ON finished.id = wanted.session "
+            "LEFT JOIN realtime_stream stream ON stream.name = wanted.stream "
+            "LEFT JOIN realtime_cursor place ON place.stream_id = stream.id "
             "AND place.user_id = wanted.user_id AND place.device = wanted.device",
             [value for row in wanted for value in row],
         )

@@ -92,7 +92,7 @@ def _lock_and_count(
 
     Returns id, epoch and new head by name, and the time of the first lock.
     """
-    table, now = connection.ops.quote_name(Stream._meta.db_table), clock.now_sql()
+    now = clock.now_sql()
     moments: list[datetime] = []
     found: dict[str, tuple[int, str, int]] = {}
     names = sorted(counts)
@@ -104,8 +104,9 @@ def _lock_and_count(
             parameters += [name, new_epoch(), counts[name]]
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {table} (name, epoch, head, floor, created_at) VALUES {values} "
-                f"ON CONFLICT (name) DO UPDATE SET head = {table}.head + excluded.head "
+                "INSERT INTO realtime_stream (name, epoch, head, floor, created_at) "
+                f"VALUES {values} ON CONFLICT (name) "
+                "DO UPDATE SET head = realtime_stream.head + excluded.head "
                 f"RETURNING name, id, epoch, head, {now}",
                 parameters,
             )

@@ -13,7 +13,6 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 
 from realtime import clock
-from realtime.models import Cursor, Stream
 
 _CHUNK = 1000  # most cursors in one statement
 TOUCHED_EVERY = timedelta(days=1)  # so that a device on a quiet stream is not idle
@@ -34,14 +33,13 @@ def move_cursors(moves: Sequence[CursorMove]) -> None:
 
     One statement per thousand moves. Moves of deleted users and streams are skipped.
     """
-    table = connection.ops.quote_name(Cursor._meta.db_table)
     _insert(
         moves,
         "DO UPDATE SET "
         "epoch = excluded.epoch, acked = excluded.acked, updated_at = excluded.updated_at "
-        f"WHERE {table}.acked < excluded.acked OR {table}.epoch <> excluded.epoch "
-        f"OR ({table}.acked = excluded.acked "
-        f"AND {table}.updated_at < {clock.now_sql(ago=TOUCHED_EVERY)})",
+        "WHERE realtime_cursor.acked < excluded.acked OR realtime_cursor.epoch <> excluded.epoch "
+        "OR (realtime_cursor.acked = excluded.acked "
+        f"AND realtime_cursor.updated_at < {clock.now_sql(ago=TOUCHED_EVERY)})",
     )
 
 
@@ -51,14 +49,12 @@ def begin_cursors(moves: Sequence[CursorMove]) -> dict[tuple[int, str, str], tup
     An existing cursor stays and is returned. Of two moves of one cursor, the first counts. Moves
     of deleted users and streams are skipped. One statement per thousand cursors.
     """
-    quote = connection.ops.quote_name
-    table, streams = quote(Cursor._meta.db_table), quote(Stream._meta.db_table)
     first = {move[:3]: move for move in reversed(moves)}
     rows = _insert(
         first.values(),
         # An update without effect: DO NOTHING would not return the row.
-        f"DO UPDATE SET acked = {table}.acked RETURNING user_id, device, epoch, acked, "
-        f"(SELECT name FROM {streams} stream WHERE stream.id = {table}.stream_id)",
+        "DO UPDATE SET acked = realtime_cursor.acked RETURNING user_id, device, epoch, acked, "
+        "(SELECT name FROM realtime_stream stream WHERE stream.id = realtime_cursor.stream_id)",
     )
     return {(user, device, name): (epoch, acked) for user, device, epoch, acked, name in rows}
 
@@ -68,7 +64,6 @@ def _insert(moves: Iterable[CursorMove], on_conflict: str) -> list[Any]:
     quote = connection.ops.quote_name
     user = get_user_model()._meta
     assert user.pk.column is not None
-    table, streams = quote(Cursor._meta.db_table), quote(Stream._meta.db_table)
     ordered = sorted(moves)  # the order of the locks
     stored: list[Any] = []
     for start in range(0, len(ordered), _CHUNK):
@@ -77,10 +72,11 @@ def _insert(moves: Iterable[CursorMove], on_conflict: str) -> list[Any]:
         with connection.cursor() as cursor:
             cursor.execute(
                 f"WITH move (user_id, device, stream, epoch, acked) AS (VALUES {values}) "
-                f"INSERT INTO {table} (user_id, device, stream_id, epoch, acked, updated_at) "
+                "INSERT INTO realtime_cursor "
+                "(user_id, device, stream_id, epoch, acked, updated_at) "
                 "SELECT move.user_id, move.device, stream.id, move.epoch, move.acked, "
                 f"{clock.now_sql()} "
-                f"FROM move JOIN {streams} stream ON stream.name = move.stream "
+                "FROM move JOIN realtime_stream stream ON stream.name = move.stream "
                 f"JOIN {quote(user.db_table)} person "
                 f"ON person.{quote(user.pk.column)} = move.user_id "
                 "ORDER BY move.user_id, move.device, stream.id "

@@ -16,7 +16,7 @@ from django.db import connection
 
 from realtime import clock
 from realtime.core.records import StoredEvent
-from realtime.models import Event, Stream, new_epoch
+from realtime.models import new_epoch
 from realtime.protocol import codec
 from realtime.protocol.messages import Payload
 
@@ -45,16 +45,14 @@ def _append_one(stream: str, payload: Payload) -> StoredEvent:
 
 @functools.cache
 def _statement_for_one() -> str:
-    quote = connection.ops.quote_name
-    streams, events = quote(Stream._meta.db_table), quote(Event._meta.db_table)
     return (
         "WITH bumped AS ("
-        f"INSERT INTO {streams} (name, epoch, head, floor, created_at) "
+        "INSERT INTO realtime_stream (name, epoch, head, floor, created_at) "
         f"VALUES (%s, %s, 1, 0, {clock.now_sql()}) "
-        f"ON CONFLICT (name) DO UPDATE SET head = {streams}.head + 1 "
+        "ON CONFLICT (name) DO UPDATE SET head = realtime_stream.head + 1 "
         f"RETURNING id, epoch, head, {_STAMP} AS stamp), "
         "stored AS ("
-        f'INSERT INTO {events} (stream_id, "offset", type, filter_type, payload, '
+        'INSERT INTO realtime_event (stream_id, "offset", type, filter_type, payload, '
         "reached, created_at) "
         f"SELECT id, head, %s, %s, %s || stamp || %s || head || '}}', 0, {clock.now_sql()} "
         "FROM bumped) "
@@ -131,20 +129,18 @@ def _store(
 @functools.cache
 def _statement_for_many() -> str:
     """Return the statement; it locks streams in the given order."""
-    quote = connection.ops.quote_name
-    streams, events = quote(Stream._meta.db_table), quote(Event._meta.db_table)
     return (
         "WITH bumped AS ("
-        f"INSERT INTO {streams} (name, epoch, head, floor, created_at) "
+        "INSERT INTO realtime_stream (name, epoch, head, floor, created_at) "
         f"SELECT name, epoch, count, 0, {clock.now_sql()} "
         "FROM json_to_recordset(%s) AS item (name text, epoch text, count bigint) "
-        f"ON CONFLICT (name) DO UPDATE SET head = {streams}.head + excluded.head "
+        "ON CONFLICT (name) DO UPDATE SET head = realtime_stream.head + excluded.head "
         f"RETURNING id, name, epoch, head, {_STAMP} AS stamp), "
         "message AS (SELECT * FROM json_to_recordset(%s) "
         "AS item (stream text, behind bigint, type text, filter_type text, start text, "
         '"end" text)), '
         "stored AS ("
-        f'INSERT INTO {events} (stream_id, "offset", type, filter_type, payload, '
+        'INSERT INTO realtime_event (stream_id, "offset", type, filter_type, payload, '
         "reached, created_at) "
         "SELECT bumped.id, bumped.head - message.behind, message.type, message.filter_type, "
         'message.start || bumped.stamp || message."end" || '

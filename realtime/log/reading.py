@@ -8,7 +8,7 @@ from django.db import connection
 
 from realtime.core.continuity import Head
 from realtime.core.records import StoredEvent
-from realtime.models import Event, Stream
+from realtime.models import Stream
 
 PAGE = 200  # most events that one read returns
 PAGE_BYTES = 64 * 1024  # of UTF-8 per read, but at least one event
@@ -47,8 +47,6 @@ def read_many(
     the rest again. One query, so all of one moment. Events are contiguous from `offset + 1`
     unless that is below the floor. A missing stream has head 0 and epoch ''.
     """
-    quote = connection.ops.quote_name
-    streams, events = quote(Stream._meta.db_table), quote(Event._meta.db_table)
     # SQLite's length() counts the characters of a text, and the bytes of a blob.
     postgres = connection.vendor == "postgresql"
     size = "octet_length(event.payload)" if postgres else "length(CAST(event.payload AS BLOB))"
@@ -61,13 +59,12 @@ def read_many(
             f"WITH wanted (name, after) AS (VALUES {values}) "
             "SELECT name, after, epoch, head, floor, number, type, filter_type, payload FROM ("
             "SELECT wanted.name, wanted.after, stream.epoch, stream.head, stream.floor, "
-            f"event.{quote('offset')} AS number, event.type, event.filter_type, event.payload, "
+            'event."offset" AS number, event.type, event.filter_type, event.payload, '
             f"sum({size}) OVER (PARTITION BY wanted.name, wanted.after "
-            f"ORDER BY event.{quote('offset')}) - {size} AS before "
-            f"FROM wanted JOIN {streams} stream ON stream.name = wanted.name "
-            f"LEFT JOIN {events} event ON event.stream_id = stream.id "
-            f"AND event.{quote('offset')} > wanted.after "
-            f"AND event.{quote('offset')} <= wanted.after + {PAGE}"
+            f'ORDER BY event."offset") - {size} AS before '
+            "FROM wanted JOIN realtime_stream stream ON stream.name = wanted.name "
+            "LEFT JOIN realtime_event event ON event.stream_id = stream.id "
+            f'AND event."offset" > wanted.after AND event."offset" <= wanted.after + {PAGE}'
             ") page WHERE before IS NULL OR before < %s ORDER BY name, after, number",
             [*(value for place in places for value in place), max_bytes],
         )
