@@ -11,6 +11,7 @@ from realtime import log
 from realtime.core.pace import Pace
 from realtime.db import threads
 from realtime.hub.socket import Socket
+from realtime.hub.writes import Spawn
 from realtime.log import CursorMove
 from realtime.protocol.codes import ErrorCode
 from realtime.protocol.messages import Acked
@@ -25,12 +26,12 @@ MAX_ANSWERS = 100_000  # of a node that may wait while the database is away
 class Acks:
     """Keep the highest acknowledgement per user, device and stream until `flush`."""
 
-    def __init__(self) -> None:
+    def __init__(self, spawn: Spawn) -> None:
+        self._spawn = spawn
         self._moves: dict[tuple[int, str, str], CursorMove] = {}
         self._answers: list[tuple[Socket, Acked, str | None]] = []
         self._under_way: dict[tuple[int, str, str], CursorMove] = {}
         self._storing = asyncio.Lock()
-        self._flushing: set[asyncio.Task[bool]] = set()
         self._pace = Pace(MAX_WAIT_SECONDS)
 
     def due(self, now: float) -> bool:
@@ -80,10 +81,8 @@ class Acks:
 
         A caller that is cancelled ends nothing: stored later, an ack could undo a newer one.
         """
-        flushing = asyncio.ensure_future(self._flush())
-        self._flushing.add(flushing)
-        flushing.add_done_callback(self._flushing.discard)
-        return await asyncio.shield(flushing)
+        stored: bool = await asyncio.shield(self._spawn(self._flush()))
+        return stored
 
     async def _flush(self) -> bool:
         async with self._storing:

@@ -20,6 +20,7 @@ from realtime.core.frames import Frame
 from realtime.core.pace import Pace
 from realtime.db import threads
 from realtime.hub.socket import Socket
+from realtime.hub.writes import Spawn
 from realtime.protocol import codec
 
 logger = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ class Computing:
     def __init__(
         self,
         users: Mapping[int, Iterable[Socket]],
-        spawn: Callable[[asyncio.Task[None]], None],
+        spawn: Spawn,
     ) -> None:
         self._users = users
         self._spawn = spawn
@@ -49,8 +50,7 @@ class Computing:
         """Compute the messages of these users soon."""
         self._waiting.update(user_ids)
         if self._task is None or self._task.done():
-            self._task = asyncio.ensure_future(self._compute())
-            self._spawn(self._task)
+            self._task = self._spawn(self._compute())
 
     async def _compute(self) -> None:
         while self._waiting:

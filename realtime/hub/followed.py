@@ -31,9 +31,6 @@ class FollowedStream(Audience[StoredEvent]):
     catching_up: asyncio.Task[None] | None = None
     again: bool = False  # a read of the log that begins from now on is needed
 
-    def __post_init__(self) -> None:
-        Audience.__init__(self)
-
     @property
     def known(self) -> bool:
         return self.place.offset >= 0

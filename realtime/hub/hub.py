@@ -12,9 +12,9 @@ import logging
 import secrets
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from realtime import computed
@@ -41,6 +41,8 @@ from realtime.streams import stream_user, streams_of
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 TICK_SECONDS = 0.1
 # Burst: BURST_SECONDS of the rate, at least MIN_BURST.
 BURST_SECONDS = 4
@@ -54,6 +56,8 @@ class Hub:
     def __init__(self, opts: Options) -> None:
         self.options = opts
         self.node_id = secrets.token_hex(8)
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._reconcile_early = asyncio.Event()
         self.cycle: WriteCycle[Socket] = WriteCycle(asyncio.get_running_loop())
         self.traffic = self.cycle.traffic
         self.login_data = BatchedLoader(login_data.begin)
@@ -62,6 +66,7 @@ class Hub:
         self.sockets = Sockets(opts, self.wheel)
         self.streams = FollowedStreams(
             self.cycle,
+            self.spawn,
             self._delivered,
             self._replayed,
             self._reset,
@@ -70,21 +75,19 @@ class Hub:
             ),
             page_bytes=opts.max_buffer_bytes // 2,
         )
-        self.rooms = JoinedRooms(self.cycle, self.join_topic)
+        self.receiver = LayerReceiver(self.node_id, self._receive, self._reconcile_early.set)
+        self.rooms = JoinedRooms(self.cycle, self.join_topic, self.receiver.settled)
         self.computing = Computing(self.sockets.users, self.spawn)
         self.recheck = AccessRecheck(
             self.sockets, self.streams, self.rooms, self.spawn, opts.recheck_seconds
         )
-        self.acks = Acks()
+        self.acks = Acks(self.spawn)
         self.draining = False
         self.refusals = _buckets(opts.max_refused_per_second_per_address)
         self.logins = _buckets(opts.max_logins_per_second_per_user)
         self.asking = _buckets(opts.max_messages_per_second_per_user)
         self.reached: Counter[tuple[str, int]] = Counter()
         self.lag_ms = 0.0
-        self._reconcile_early = asyncio.Event()
-        self.receiver = LayerReceiver(self.node_id, self._receive, self._reconcile_early.set)
-        self._tasks: set[asyncio.Task[Any]] = set()
 
     # -- lifetime
 
@@ -114,11 +117,12 @@ class Hub:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def spawn(self, work: Awaitable[Any]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run work that ends with the hub."""
-        task = asyncio.ensure_future(work)
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     # -- sockets and streams
 
@@ -159,10 +163,9 @@ class Hub:
                 groups.stream_group(name), partial(self.streams.followed.__contains__, name)
             )
 
-    async def join_topic(self, topic: str) -> None:
+    def join_topic(self, topic: str) -> None:
         """Join or leave the layer group of a topic, as its rooms come and go."""
         self.receiver.join(groups.topic_group(topic), partial(self.rooms.wants, topic))
-        await self.receiver.settled()
 
     def _receive(self, message: dict[str, Any]) -> None:
         if message["type"] == send.EVENTS:

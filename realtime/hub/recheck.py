@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import msgspec
 
@@ -18,6 +18,7 @@ from realtime.hub.rooms import JoinedRooms
 from realtime.hub.socket import Socket
 from realtime.hub.sockets import Sockets
 from realtime.hub.streams import FollowedStreams
+from realtime.hub.writes import Spawn
 from realtime.log import StoredEvent
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import AccessChanged, RoomLeft
@@ -43,7 +44,7 @@ class AccessRecheck:
         sockets: Sockets,
         streams: FollowedStreams,
         rooms: JoinedRooms,
-        spawn: Callable[[asyncio.Task[None]], None],
+        spawn: Spawn,
         recheck_seconds: float,
     ) -> None:
         self._sockets = sockets
@@ -78,8 +79,7 @@ class AccessRecheck:
         """Check these users as soon as possible, all of them together."""
         self._due.update(user_ids)
         if self._rechecking is None or self._rechecking.done():
-            self._rechecking = asyncio.ensure_future(self._recheck_due())
-            self._spawn(self._rechecking)
+            self._rechecking = self._spawn(self._recheck_due())
 
     async def _recheck_due(self) -> None:
         while self._due:

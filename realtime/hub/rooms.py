@@ -50,15 +50,21 @@ class JoinedRoom(Audience[str]):
 
 
 class JoinedRooms:
-    """All rooms of this node. `join_topic` is told when a topic's rooms come or go."""
+    """All rooms of this node.
+
+    `join_topic` is told when a topic's rooms come or go; `settled` waits until it is joined.
+    """
 
     def __init__(
-        self, cycle: WriteCycle[Socket], join_topic: Callable[[str], Coroutine[Any, Any, None]]
+        self,
+        cycle: WriteCycle[Socket],
+        join_topic: Callable[[str], None],
+        settled: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
         self.joined: dict[str, JoinedRoom] = {}
         self._cycle = cycle
         self._join_topic = join_topic
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._settled = settled
 
     def wants(self, topic: str) -> bool:
         """Say whether this node has a room that a topic feeds."""
@@ -111,7 +117,8 @@ class JoinedRooms:
             socket.put_newest(f"{room} {key}", frame)
 
     async def _prepare(self, members: JoinedRoom) -> None:
-        await self._join_topic(members.kind.topic)
+        self._join_topic(members.kind.topic)
+        await self._settled()
         try:
             for message in await threads.run(members.kind.snapshot, members.name):
                 if members.name in message.rooms and message.key not in members.newest:
@@ -157,9 +164,7 @@ class JoinedRooms:
                 members.source.cancel()
             del self.joined[members.name]
             if not self.wants(members.kind.topic):
-                task = asyncio.ensure_future(self._join_topic(members.kind.topic))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                self._join_topic(members.kind.topic)
 
     # -- messages
 

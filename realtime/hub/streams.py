@@ -20,7 +20,7 @@ from realtime.db.batch import BatchedLoader
 from realtime.hub.followed import FollowedStream
 from realtime.hub.replay import Replay, ReplayBudgets, say_resync
 from realtime.hub.socket import Socket
-from realtime.hub.writes import WriteCycle
+from realtime.hub.writes import Spawn, WriteCycle
 from realtime.log import StoredEvent
 from realtime.protocol.codes import CloseCode
 
@@ -40,6 +40,7 @@ class FollowedStreams:
     def __init__(
         self,
         cycle: WriteCycle[Socket],
+        spawn: Spawn,
         on_delivered: Callable[[StoredEvent, int], None],
         on_replayed: Callable[[StoredEvent], None],
         on_reset: Callable[[str], None],
@@ -53,7 +54,7 @@ class FollowedStreams:
         self._replay = Replay(self, budgets)
         self._on_delivered = on_delivered
         self._on_reset = on_reset
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._spawn = spawn
 
     # -- sockets
 
@@ -184,10 +185,7 @@ class FollowedStreams:
 
     def _read(self, followed: FollowedStream) -> asyncio.Task[None]:
         if followed.catching_up is None or followed.catching_up.done():
-            task = asyncio.ensure_future(self._catch_up(followed))
-            followed.catching_up = task
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            followed.catching_up = self._spawn(self._catch_up(followed))
         return followed.catching_up
 
     async def _catch_up(self, followed: FollowedStream) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -23,6 +24,10 @@ MAX_REST_SECONDS = 0.008
 # What is written to an audience in one piece. Between two pieces a socket may say that
 # it cannot take more; so this bounds what one that does not read has to be kept for.
 MAX_PIECE_BYTES = 32 * 1024
+
+
+# Runs work that ends with the hub.
+Spawn = Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]]
 
 
 class Writable(Protocol):
@@ -41,25 +46,21 @@ W = TypeVar("W", bound=Writable)
 A = TypeVar("A", bound="Audience[Any]")
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Audience(Generic[T]):
     """The sockets that are sent the same frames, and the frames that gathered in this turn."""
 
-    __slots__ = ("_fresh", "_fresh_bytes")
-
-    def __init__(self) -> None:
-        self._fresh: list[tuple[T, Frame]] | None = None
-        self._fresh_bytes = 0
+    _fresh: list[tuple[T, Frame]] | None = field(default=None, init=False)
+    _fresh_bytes: int = field(default=0, init=False)
 
 
+@dataclass(slots=True)
 class Traffic:
     """Counters of a node."""
 
-    __slots__ = ("messages_in", "messages_out", "slow_closed")
-
-    def __init__(self) -> None:
-        self.messages_in = 0
-        self.messages_out = 0
-        self.slow_closed = 0
+    messages_in: int = 0
+    messages_out: int = 0
+    slow_closed: int = 0
 
 
 class WriteCycle(Generic[W]):

@@ -6,12 +6,14 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
+from unittest.mock import AsyncMock
 
 import msgspec
 
 from realtime.core.continuity import StreamPosition
 from realtime.core.frames import Frame
 from realtime.core.state import ConnectionState
+from realtime.core.transport import Listener
 from realtime.hub.followed import FollowedStream
 from realtime.hub.hub import Hub
 from realtime.hub.replay import ReplayBudgets
@@ -42,6 +44,8 @@ class Notebook:
         self.room = room
         self.socket: Socket | None = None
         self.pipe: Callable[[bytes], None] | None = self._take
+
+    def take_over(self, listener: Listener) -> None: ...
 
     def write(self, frames: Sequence[Frame]) -> None:
         self._take(b"".join(frame.wire for frame in frames))
@@ -124,16 +128,15 @@ class Node:
         self.delivered: list[tuple[int, int]] = []
         self.streams = FollowedStreams(
             self.cycle,
+            asyncio.ensure_future,
             lambda entry, sockets: self.delivered.append((entry.offset, sockets)),
             print,
             print,
             ReplayBudgets(1e9, 1e9),
             page_bytes=64 * 1024,
         )
-        self.rooms = JoinedRooms(self.cycle, self._nothing)
+        self.rooms = JoinedRooms(self.cycle, print, AsyncMock())
         self.offset = 0
-
-    async def _nothing(self, topic: str) -> None: ...
 
     def join(self, room: int = 1 << 30, types: Sequence[str] = ()) -> tuple[Socket, Notebook]:
         notebook = Notebook(room)

@@ -155,8 +155,8 @@ async def test_a_room_that_fails_to_open_ends_no_other(
     kind: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     talk = Talk()
-    join_topic = AsyncMock(side_effect=[RuntimeError("a fault"), None, None])
-    monkeypatch.setattr(talk.hub.rooms, "_join_topic", join_topic)
+    settled = AsyncMock(side_effect=[RuntimeError("a fault"), None])
+    monkeypatch.setattr(talk.hub.rooms, "_settled", settled)
     failed, joined = await join(talk, "open:failing", "open:a")
     assert (failed["data"]["code"], failed["data"]["rooms"]) == ("internal", ["open:failing"])
     assert joined["type"] == "room_joined"

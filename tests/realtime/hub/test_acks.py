@@ -25,7 +25,7 @@ class Desk:
     """The acknowledgements of a node on which one user has sockets."""
 
     def __init__(self, user_id: int, epoch: str) -> None:
-        self.node, self.acks = Node(), Acks()
+        self.node, self.acks = Node(), Acks(asyncio.ensure_future)
         self.user_id, self.epoch, self.stream = user_id, epoch, f"user:{user_id}"
 
     def tab(self, device: str, epoch: str = "") -> tuple[Socket, Notebook]:
