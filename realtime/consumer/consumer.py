@@ -20,14 +20,13 @@ from realtime.consumer import login
 from realtime.consumer.commands import CommandRunner
 from realtime.consumer.gate import address_of
 from realtime.core.state import ConnectionState
-from realtime.core.transport import EXTENSION
+from realtime.core.transport import EXTENSION, Writer
 from realtime.hub.hub import Hub, ensure
 from realtime.hub.socket import Peer, Socket
 from realtime.protocol import SUBPROTOCOL
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.servers.asgi import AsgiWriter
 
-MAX_DEVICE_LENGTH = 64
 MAX_CLIENT_LENGTH = 200
 
 
@@ -40,11 +39,10 @@ class NotificationConsumer(AsyncConsumer):
             return
         hub = await ensure()
         offer = scope.get("extensions", {}).get(EXTENSION)
-        writer = AsgiWriter(send) if offer is None else offer
+        writer: Writer = AsgiWriter(send) if offer is None else offer
         query = scope["query"]
-        device = query.get("device", "")
         connection = ConnectionState(
-            secrets.token_hex(8), hub.options.limits, device[:MAX_DEVICE_LENGTH], hub.asking
+            secrets.token_hex(8), hub.options.limits, query.get("device", ""), hub.asking
         )
         socket = Socket(connection, writer, hub.cycle, hub.options.max_buffer_bytes, _peer(scope))
         socket.query = query
@@ -54,13 +52,10 @@ class NotificationConsumer(AsyncConsumer):
         hub.sockets.admit(socket)
         try:
             await send({"type": "websocket.accept", "subprotocol": subprotocol})
-            if isinstance(writer, AsgiWriter):
-                writer.listen(runner)
-            else:
-                writer.take_over(runner)
-            await _until_gone(socket, socket.spawn(_open(hub, socket, device, scope)))
+            writer.take_over(runner)
+            await _until_gone(socket, socket.spawn(_open(hub, socket, scope)))
             runner.go_on()
-            if isinstance(writer, AsgiWriter):
+            if offer is None:
                 await _listen(runner, receive)
                 runner.end(1005)
         except BaseException as error:
@@ -83,16 +78,10 @@ async def _until_gone(socket: Socket, login: asyncio.Task[None]) -> None:
             raise  # it was not the socket's end that cancelled it
 
 
-async def _open(hub: Hub, socket: Socket, device: str, scope: Any) -> None:
+async def _open(hub: Hub, socket: Socket, scope: Any) -> None:
     """Log in with what the handshake offered, or wait for `authenticate`."""
     if scope["query_flaw"] is not None:
         socket.fail(ErrorCode.INVALID_MESSAGE, scope["query_flaw"])
-        socket.close(CloseCode.PROTOCOL)
-    elif len(device) > MAX_DEVICE_LENGTH or not device.isprintable():
-        socket.fail(
-            ErrorCode.INVALID_MESSAGE,
-            f"`device` holds at most {MAX_DEVICE_LENGTH} printable characters.",
-        )
         socket.close(CloseCode.PROTOCOL)
     elif scope["identity"] is not None:
         await login.log_in(hub, socket, scope["identity"])

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from realtime.core.frames import Frame
-from realtime.core.transport import EXTENSION, Offer, Writer
+from realtime.core.transport import EXTENSION, Writer
 from realtime.protocol.codes import CloseCode
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -24,7 +24,7 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
     if (await receive())["type"] != "websocket.connect":
         return
     await send({"type": "websocket.accept"})
-    offer: Offer | None = scope.get("extensions", {}).get(EXTENSION)
+    offer: Writer | None = scope.get("extensions", {}).get(EXTENSION)
     if offer is not None:
         offer.take_over(Echo(offer, send))
         return

@@ -11,6 +11,7 @@ from realtime.core.text import is_text
 PARAMETERS = ("device", "epoch", "since", "ticket", "token", "types")
 CREDENTIALS = ("ticket", "token")
 MAX_PARAMETERS = 50  # more are not read at all
+MAX_DEVICE_LENGTH = 64
 MAX_NAME = 64  # characters of a name in an error
 
 Pairs = Sequence[tuple[str, str]]
@@ -45,4 +46,6 @@ def _flaw(pairs: Pairs) -> str | None:
         # A credential that is no text is a bad one, and gets the answer of every bad one.
         if name not in CREDENTIALS and not is_text(value):
             return f"`{name}` holds what is not text."
+        if name == "device" and (len(value) > MAX_DEVICE_LENGTH or not value.isprintable()):
+            return f"`device` holds at most {MAX_DEVICE_LENGTH} printable characters."
     return None

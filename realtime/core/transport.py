@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from realtime.core.frames import Frame
 from realtime.protocol.codes import CloseCode
 
-# Under this name in the scope's `extensions`, a server of ours offers its Offer.
+# Under this name in the scope's `extensions`, a server of ours offers its Writer.
 EXTENSION = "hoardrun.transport"
 
 
@@ -49,6 +49,9 @@ class Writer(Protocol):
     deflates: bool
     pipe: Callable[[bytes], None] | None
 
+    def take_over(self, listener: Listener) -> None:
+        """Tell `listener` everything from now on; our own server needs the application no more."""
+
     def write(self, frames: Sequence[Frame]) -> None:
         """Send messages, in order and at once. What was sent to the gone is dropped."""
 
@@ -63,10 +66,3 @@ class Writer(Protocol):
 
     def abort(self) -> None:
         """Drop the connection: its client does not even read the close frame."""
-
-
-class Offer(Writer, Protocol):
-    """A Writer offered by our own server; it takes a listener in place of `receive`."""
-
-    def take_over(self, listener: Listener) -> None:
-        """Tell `listener` everything from now on; the application may return."""

@@ -37,7 +37,7 @@ class AsgiWriter:
         self._closing: CloseCode | None = None
         self._task: asyncio.Task[None] | None = None
 
-    def listen(self, listener: Listener) -> None:
+    def take_over(self, listener: Listener) -> None:
         """Tell `listener` when writing must pause and when it may resume."""
         self._listener = listener
 

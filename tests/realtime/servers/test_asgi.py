@@ -67,7 +67,7 @@ def served() -> tuple[Server, Socket]:
     writer = AsgiWriter(server.send)
     turn: WriteCycle[Socket] = WriteCycle(asyncio.get_running_loop())
     socket = Socket(ConnectionState("c", Options().limits), writer, turn, 4096)
-    writer.listen(Listener(socket))
+    writer.take_over(Listener(socket))
     return server, socket
 
 
