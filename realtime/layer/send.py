@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
+from uvicorn.loops.auto import auto_loop_factory
 
 from realtime.core.limits import utf8_size
 from realtime.core.pace import Pace
@@ -102,7 +103,7 @@ class Sender:
         if self._own_loop is None:
             if isinstance(get_channel_layer(), InMemoryChannelLayer):
                 return None  # it reaches this process only, which has no hub
-            self._own_loop = _new_event_loop()
+            self._own_loop = auto_loop_factory()()  # uvloop's, which needs the fewest system calls
             threading.Thread(
                 target=self._own_loop.run_forever, name="hoardrun-wakeup", daemon=True
             ).start()
@@ -141,15 +142,6 @@ class Sender:
             if not self._queue:
                 self._idle.set()
         self._next = asyncio.get_running_loop().call_at(next_at, self._turn)
-
-
-def _new_event_loop() -> asyncio.AbstractEventLoop:
-    """Return the loop with the fewest system calls: uvloop's, where it exists."""
-    try:
-        import uvloop
-    except ImportError:  # not on Windows
-        return asyncio.new_event_loop()
-    return uvloop.new_event_loop()
 
 
 def _combine(items: Sequence[Item]) -> Iterator[tuple[str, dict[str, Any]]]:
