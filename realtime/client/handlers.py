@@ -22,28 +22,16 @@ MAX_WAITING = 1000  # messages; more are not read from the socket
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A message for the handlers; `done` is called if none of them failed."""
+    """Data for the handlers of a type; `done` is called if none of them failed.
 
-    type: str
-    data: Any
-    message: dict[str, Any]
+    `message` is the server's; None for an item of the client itself. A note has no type, and no
+    handlers: its `done` is called after all items before it.
+    """
+
+    type: str = ""
+    data: Any = None
+    message: dict[str, Any] | None = None
     done: Callable[[], None] | None = None
-    of_server: bool = True  # also for the handlers of `message`
-
-    @property
-    def is_note(self) -> bool:
-        """True if it has no handlers, only `done`."""
-        return not self.type
-
-    @classmethod
-    def note(cls, done: Callable[[], None]) -> Item:
-        """Create an item that only calls `done`, after all items before it."""
-        return cls("", None, {}, done, of_server=False)
-
-    @classmethod
-    def own(cls, type: str, data: Any, done: Callable[[], None] | None = None) -> Item:
-        """Create an item of the client itself, not of the server."""
-        return cls(type, data, {"type": type, "data": data}, done, of_server=False)
 
 
 class Handlers:
@@ -108,7 +96,7 @@ class Handlers:
                 await asyncio.wait([task])
         # Notes need no handler, but must not overtake an unhandled event.
         for item in [*([self._at_work] if self._at_work else []), *self._waiting]:
-            if item.is_note and item.done is not None:
+            if not item.type and item.done is not None:
                 item.done()
             elif item.done is not None:
                 break
@@ -124,14 +112,15 @@ class Handlers:
 
     async def tell(self, item: Item) -> None:
         """Call the handlers of one item."""
-        names = (item.type, "message") if item.of_server else (item.type,)
+        names = (item.type, "message") if item.message else (item.type,)
+        message = item.message or {"type": item.type, "data": item.data}
         failed = False
         task = asyncio.current_task()
         self._calling.add(task)
         try:
             for handler in [each for name in names for each in self._handlers.get(name, ())]:
                 try:
-                    result = handler(item.data, item.message)
+                    result = handler(item.data, message)
                     if inspect.isawaitable(result):
                         await result
                 except (Exception, asyncio.CancelledError) as error:

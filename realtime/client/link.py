@@ -111,9 +111,7 @@ class Link:
                 if lost.action is Action.STOP or self._refusals >= MAX_REFUSALS:
                     self._end(lost)
                     return
-                wait = self._backoff.seconds(
-                    slower=lost.action is Action.SLOWER, at_once=lost.at_once, hint=lost.hint
-                )
+                wait = self._backoff.seconds(lost)
                 self._enter("disconnected", lost, retry_in=wait)
                 await asyncio.sleep(wait)
         except Exception as error:
@@ -136,7 +134,7 @@ class Link:
             "reason": lost.reason if lost else "",
             "retry_in": retry_in,
         }
-        self._handlers.put(Item.own("state", data))
+        self._handlers.put(Item("state", data))
 
     # -- one connection
 

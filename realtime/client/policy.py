@@ -95,22 +95,20 @@ class Backoff:
         if since is not None and now - since >= STABLE_SECONDS:
             self.attempts = 0
 
-    def seconds(
-        self, *, slower: bool = False, at_once: bool = False, hint: float | None = None
-    ) -> float:
-        """Return the seconds to wait, and count the attempt.
+    def seconds(self, lost: Lost) -> float:
+        """Return the seconds to wait after such an end, and count the attempt.
 
         `at_once` gives 0 for a first attempt. The delay is never below the server's `hint`, and
         exceeds it by at most BASE_SECONDS.
         """
-        if at_once and not self.attempts:
+        if lost.at_once and not self.attempts:
             self.attempts = 1
             return 0.0
-        chance = self._chance()
+        chance, slower = self._chance(), lost.action is Action.SLOWER
         doublings = min(self.attempts + _SLOWER * slower, 10)
         limit = min(CEILING_SECONDS, BASE_SECONDS * (1 << doublings))
         self.attempts += 1
-        if hint is not None:
-            return hint + chance * BASE_SECONDS
+        if lost.hint is not None:
+            return lost.hint + chance * BASE_SECONDS
         # A slower retry waits at least half of the limit.
         return limit * (0.5 + chance / 2) if slower else limit * chance

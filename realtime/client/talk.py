@@ -163,7 +163,7 @@ class Talk:
     def _note_beginning(self) -> None:
         """Begin the applied positions here too, after everything before is applied."""
         offsets, epoch = dict(self._positions.offsets), self._positions.epoch
-        self._handlers.put(Item.note(partial(self.applied.begin, offsets, epoch)))
+        self._handlers.put(Item(done=partial(self.applied.begin, offsets, epoch)))
 
     def _event(self, line: Line, message: Message) -> None:
         stream, offset = message["stream"], message["offset"]
@@ -233,14 +233,14 @@ class Talk:
             if message["offset"] <= self._positions.offsets.get(message["stream"], -1)
         }
         place = (dict(self._positions.offsets), self._positions.epoch)
-        self._handlers.put(Item.note(partial(self.applied.expect, *place)))
+        self._handlers.put(Item(done=partial(self.applied.expect, *place)))
         done = partial(self._was_resynced, *place, contained, self._resyncs)
         data = {
             "snapshot": snapshot,
             "reason": required["reason"],
             "stream": required["stream"],
         }
-        self._handlers.put(Item.own("resync", data, done))
+        self._handlers.put(Item("resync", data, done=done))
         for message in held:
             self._event(line, message)
 

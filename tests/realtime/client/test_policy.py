@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from realtime.client.policy import Action, Backoff, on_close, on_refusal, retry_after
+from realtime.client.policy import Action, Backoff, Lost, on_close, on_refusal, retry_after
 from realtime.client.tokens import life, margin
 from realtime.protocol.codes import CloseCode
 from tests.realtime.client.conftest import CASES
+
+BROKEN = Lost(Action.RETRY, "the connection broke")
 
 
 def test_the_table_has_every_close_code() -> None:
@@ -26,9 +28,9 @@ def test_a_close_code_has_the_consequence_of_the_table(case: dict[str, Any]) -> 
 @pytest.mark.parametrize("case", CASES["backoff"], ids=lambda case: case["name"])
 def test_the_wait_is_that_of_the_table(case: dict[str, Any]) -> None:
     backoff = Backoff(lambda: case["chance"])
-    slower = "code" in case and on_close(case["code"]) is Action.SLOWER
+    action = on_close(case["code"]) if "code" in case else Action.RETRY
     hint = case["hint"] / 1000 if "hint" in case else None
-    waits = [backoff.seconds(slower=slower, hint=hint) * 1000 for _ in case["ms"]]
+    waits = [backoff.seconds(Lost(action, "", hint=hint)) * 1000 for _ in case["ms"]]
     assert waits == case["ms"]
 
 
@@ -49,21 +51,21 @@ def test_retry_after_is_seconds_or_a_date() -> None:
 
 def test_only_the_first_return_is_at_once() -> None:
     backoff = Backoff(lambda: 1.0)
-    assert [backoff.seconds(at_once=True) for _ in range(3)] == [0, 1, 2]
+    assert [backoff.seconds(Lost(Action.RETRY, "", at_once=True)) for _ in range(3)] == [0, 1, 2]
 
 
 def test_only_a_lasting_connection_resets_the_backoff() -> None:
     backoff = Backoff(lambda: 1.0)
     for _ in range(3):
-        backoff.seconds()
+        backoff.seconds(BROKEN)
     backoff.connected(100)
     backoff.lost(109.9)
-    assert backoff.seconds() == 4
+    assert backoff.seconds(BROKEN) == 4
     backoff.lost(1000)  # an attempt that never connected
-    assert backoff.seconds() == 8
+    assert backoff.seconds(BROKEN) == 8
     backoff.connected(2000)
     backoff.lost(2010)
-    assert backoff.seconds() == 0.5
+    assert backoff.seconds(BROKEN) == 0.5
 
 
 def test_a_token_is_replaced_a_fifth_of_its_life_before_its_end() -> None:

@@ -29,6 +29,8 @@ def test_blank_values_are_kept() -> None:
         (b"token=a&device=b&token=a", "`token` 2 times"),
         (b"device=a%00", "`device` holds what is not text"),
         (b"since=\x00", "`since` holds what is not text"),
+        (b"device=" + b"x" * 65, "`device` holds at most 64 printable"),
+        (b"device=a%09b", "`device` holds at most 64 printable"),
     ],
 )
 def test_an_error_says_what_is_wrong(query: bytes, about: str) -> None:
