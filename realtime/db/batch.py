@@ -20,16 +20,6 @@ MAX_KEYS = 200  # of one query: bounds the rows in memory
 MAX_WAIT_SECONDS = 0.3  # to gather keys in a storm
 
 
-class _Question(Generic[V]):
-    """The future answer for a key, and the number of callers that wait for it."""
-
-    __slots__ = ("answer", "askers")
-
-    def __init__(self, answer: asyncio.Future[V]) -> None:
-        self.answer = answer
-        self.askers = 0
-
-
 class BatchedLoader(Generic[K, V]):
     """Calls `load(keys)` on a database thread for all calls within some milliseconds.
 
@@ -41,53 +31,50 @@ class BatchedLoader(Generic[K, V]):
     def __init__(self, load: Callable[[Sequence[K]], Mapping[K, V]]) -> None:
         self._load = load
         self._pace = Pace(MAX_WAIT_SECONDS)
-        self._waiting: dict[K, _Question[V]] = {}
+        self._waiting: dict[K, list[asyncio.Future[V]]] = {}  # one for each caller
         self._task: asyncio.Task[None] | None = None
 
     async def load(self, key: K) -> V:
         """Return what `load` finds for `key`, by a query that starts after this call."""
-        question = self._waiting.get(key)
-        if question is None:
-            question = self._waiting[key] = _Question(asyncio.get_running_loop().create_future())
+        answer: asyncio.Future[V] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(key, []).append(answer)
         if self._task is None:
             self._task = asyncio.ensure_future(self._run())
-        question.askers += 1
-        try:
-            return await asyncio.shield(question.answer)
-        finally:
-            question.askers -= 1
-            if not question.askers and self._waiting.get(key) is question:
-                del self._waiting[key]
+        return await answer
 
     async def _run(self) -> None:
-        batch: dict[K, asyncio.Future[V]] = {}
+        batch: dict[K, list[asyncio.Future[V]]] = {}
         try:
             while self._waiting:
                 await asyncio.sleep(self._pace.wait(time.monotonic()))
-                keys = list(self._waiting)[:MAX_KEYS]
+                batch = {key: self._waiting.pop(key) for key in list(self._waiting)[:MAX_KEYS]}
+                # A caller that has left has cancelled its future.
+                keys = [key for key, answers in batch.items() if _open(answers)]
                 if not keys:
-                    break  # all callers have left
-                batch = {key: self._waiting.pop(key).answer for key in keys}
-                self._pace.began(time.monotonic(), len(batch))
+                    continue
+                self._pace.began(time.monotonic(), len(keys))
+                found: Mapping[K, V] = {}
+                failure: Exception | None = None
                 try:
                     found = await threads.run(self._load, keys)
                 except Exception as error:
-                    for future in batch.values():
-                        _fail(future, error)
-                    continue
-                for key, future in batch.items():
-                    if key in found:
-                        future.set_result(found[key])
-                    else:
-                        _fail(future, KeyError(f"the loader has no answer for {key!r}"))
+                    failure = error
+                for key in keys:
+                    for answer in _open(batch[key]):
+                        if key in found:
+                            answer.set_result(found[key])
+                        else:
+                            missing = KeyError(f"the loader has no answer for {key!r}")
+                            answer.set_exception(failure or missing)
         finally:
             self._task = None
             # Only a cancelled task leaves futures behind: no answer will come.
             waiting, self._waiting = self._waiting, {}
-            for future in (*batch.values(), *(question.answer for question in waiting.values())):
-                future.cancel()
+            for answers in (*batch.values(), *waiting.values()):
+                for answer in answers:
+                    answer.cancel()
 
 
-def _fail(future: asyncio.Future[V], error: Exception) -> None:
-    future.set_exception(error)
-    future.exception()  # mark as read: all callers may have left
+def _open(answers: list[asyncio.Future[V]]) -> list[asyncio.Future[V]]:
+    """Return the futures whose callers still wait."""
+    return [answer for answer in answers if not answer.done()]
