@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
+from django.db.models import DecimalField
 from rest_framework import serializers
 
-from hoardrun.market.models import Instrument
+from hoardrun.market.messages import MarketUpdate
+from hoardrun.market.models import Instrument, Quote
 from hoardrun.market.quotes import LiveQuote, market_update, plain
 from realtime.protocol import codec
+from realtime.rest.rows import RowOutput
 from realtime.rest.serializers import StrictSerializer
 
 MAX_SYMBOLS = 100  # as a watchlist holds
@@ -39,30 +41,27 @@ class QuotesQuery(MarketTypeQuery):
         return symbols
 
 
-class QuoteSerializer(serializers.Serializer[Any]):
+class QuoteSerializer(RowOutput):
     """A quote; prices are strings in `currency`, with the instrument's decimals."""
 
+    payload = market_update
+    serializer_field_mapping = {DecimalField: serializers.CharField}
     symbol = serializers.CharField()
     name = serializers.CharField()
     type = serializers.ChoiceField(Instrument.Type.choices)
     currency = serializers.CharField()
-    price = serializers.CharField()
-    open = serializers.CharField()
-    high = serializers.CharField()
-    low = serializers.CharField()
-    previous_close = serializers.CharField()
-    change = serializers.CharField()
-    change_percent = serializers.CharField()
-    volume = serializers.CharField()
-    market_cap = serializers.CharField(allow_null=True)
     status = serializers.ChoiceField(Instrument.Status.choices)
     timestamp = serializers.DateTimeField()
+
+    class Meta:
+        model = Quote
+        fields = (*MarketUpdate.__struct_fields__, "market_cap")
 
     def to_representation(self, instance: LiveQuote) -> dict[str, Any]:
         """Return what the socket sends, with `market_cap`, which `market_update` lacks."""
         market_cap = instance.market_cap
         return {
-            **msgspec.to_builtins(market_update(instance)),
+            **super().to_representation(instance),
             "market_cap": None if market_cap is None else plain(market_cap),
         }
 

@@ -46,19 +46,21 @@ _decoder: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
 _header = msgspec.json.Decoder(_Header)
 
 
-class _GivenTwice(Exception):
-    """A field that one reader would take from its first place and another from its last."""
+class GivenTwice(Exception):
+    """A name that one reader would take from its first place and another from its last."""
 
 
-def _each_once(pairs: list[tuple[str, Any]]) -> None:
-    seen: set[str] = set()
-    for name, _ in pairs:
-        if name in seen:
-            raise _GivenTwice(name)
-        seen.add(name)
+def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of JSON. Raises GivenTwice, with the name."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise GivenTwice(name)
+        found[name] = value
+    return found
 
 
-_unambiguous = json.JSONDecoder(object_pairs_hook=_each_once)
+_unambiguous = json.JSONDecoder(object_pairs_hook=each_once)
 _QUOTED = {
     kind: ['"type"', *(f'"{field}"' for field in kind.__struct_fields__)]
     for kind in get_args(AnyCommand)
@@ -135,7 +137,7 @@ def decode(text: str) -> AnyCommand:
         raise ProtocolError(ErrorCode.INVALID_JSON, "The message is not valid JSON.") from None
     except RecursionError:
         raise ProtocolError(ErrorCode.INVALID_JSON, "The message is nested too deeply.") from None
-    except _GivenTwice as twice:
+    except GivenTwice as twice:
         raise ProtocolError(
             ErrorCode.INVALID_MESSAGE, f"The field `{twice}` is given twice.", command.id
         ) from None

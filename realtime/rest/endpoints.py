@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import BasePermission
@@ -119,17 +119,26 @@ class ClosedOutput(serializers.Serializer[dict[str, Any]]):
     closing = serializers.ListField(child=serializers.CharField(), help_text="Their ids.")
 
 
+@extend_schema_field({"type": "integer", "minimum": 1, "maximum": MAX_ID})
+class _UserIdParameter(UserIdInput):
+    """The id of a user in a query, where every value is text."""
+
+
 class _OfUser(StrictSerializer):
-    user_id = UserIdInput(required=False)
+    user_id = _UserIdParameter(required=False, help_text="Only those of this user.")
 
 
 class _Close(StrictSerializer):
-    reconnect = serializers.BooleanField(default=False)
+    reconnect = serializers.BooleanField(
+        required=False,
+        help_text="Close with 1012, so that the client comes back, not with 4403.",
+    )
 
 
 class _CloseOfUser(_Close):
-    user_id = UserIdInput(
-        error_messages={"required": "Give ?user_id=…, whose connections to close."}
+    user_id = _UserIdParameter(
+        help_text="Whose.",
+        error_messages={"required": "Give ?user_id=…, whose connections to close."},
     )
 
 
@@ -141,13 +150,6 @@ class _MayLookOrClose(BasePermission):
         return staff_may(request.user, f"realtime.{right}_connection")
 
 
-_ID = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
-_USER = OpenApiParameter("user_id", _ID, description="Only those of this user.")
-_RECONNECT = OpenApiParameter(
-    "reconnect", bool, description="Close with 1012, so that the client comes back, not with 4403."
-)
-
-
 class ConnectionsView(View):
     """The sockets that are logged in, of all nodes, as of two seconds ago."""
 
@@ -156,7 +158,7 @@ class ConnectionsView(View):
 
     @extend_schema(
         operation_id="connections_list",
-        parameters=[_USER],
+        parameters=[_OfUser],
         responses=ConnectionOutput(many=True),
         tags=TAGS,
     )
@@ -169,10 +171,7 @@ class ConnectionsView(View):
 
     @extend_schema(
         operation_id="connections_destroy_all",
-        parameters=[
-            OpenApiParameter("user_id", _ID, required=True, description="Whose."),
-            _RECONNECT,
-        ],
+        parameters=[_CloseOfUser],
         responses={202: ClosedOutput},
         tags=TAGS,
     )
@@ -182,7 +181,7 @@ class ConnectionsView(View):
         if not get_user_model()._default_manager.filter(pk=asked["user_id"]).exists():
             raise NotFound("There is no such user.")
         found = changes.close_user(
-            asked["user_id"], by=request.user.pk, reconnect=asked["reconnect"]
+            asked["user_id"], by=request.user.pk, reconnect=asked.get("reconnect", False)
         )
         return _closing(found)
 
@@ -195,7 +194,7 @@ class ConnectionView(View):
 
     @extend_schema(
         operation_id="connections_destroy",
-        parameters=[_RECONNECT],
+        parameters=[_Close],
         responses={202: ClosedOutput},
         tags=TAGS,
     )
@@ -205,7 +204,7 @@ class ConnectionView(View):
         if found is None:
             raise NotFound("There is no such connection, or no longer.")
         changes.close_connections(
-            [found], by=request.user.pk, reconnect=self.asked(request)["reconnect"]
+            [found], by=request.user.pk, reconnect=self.asked(request).get("reconnect", False)
         )
         return _closing([found])
 

@@ -7,6 +7,8 @@ import json
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
+from realtime.protocol.codec import GivenTwice, each_once
+
 MAX_SHOWN = 64  # characters of a name in an error
 
 
@@ -25,29 +27,21 @@ def loads(body: bytes) -> Any:
     try:
         text = body.removeprefix(codecs.BOM_UTF8).decode()
         return json.loads(
-            text, object_pairs_hook=_object, parse_float=_float, parse_constant=_no_constant
+            text, object_pairs_hook=each_once, parse_float=_float, parse_constant=_no_constant
         )
     except UnicodeDecodeError:
         raise Unreadable("The body must be JSON in UTF-8.") from None
     except json.JSONDecodeError as error:
         raise Unreadable(f"The body is not JSON: {error}.") from None
+    except GivenTwice as twice:
+        name = str(twice)[:MAX_SHOWN]
+        raise Unreadable(f"The name {name!r} is given twice; give it once.") from None
     except RecursionError:
         raise Unreadable("The JSON is nested too deeply.") from None
     except Unreadable:
         raise
     except ValueError:  # Python reads no number of more than 4,300 digits
         raise Unreadable("A number of the body has too many digits.") from None
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        seen: set[str] = set()
-        for name, _ in pairs:
-            if name in seen:
-                raise Unreadable(f"The name {name[:MAX_SHOWN]!r} is given twice; give it once.")
-            seen.add(name)
-    return found
 
 
 def _float(text: str) -> float:
