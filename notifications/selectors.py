@@ -108,9 +108,7 @@ def notification_summary(*, user_id: int) -> dict[str, Any]:
 
     return {
         "total_notifications": sum(group["count"] for group in groups),
-        "unread_count": count("status", Status.UNREAD),
-        "read_count": count("status", Status.READ),
-        "archived_count": count("status", Status.ARCHIVED),
+        **{f"{name}_count": count("status", name) for name in Status.values},
         "unseen_count": sum(g["unseen"] for g in groups if g["status"] == Status.UNREAD),
         "by_type": {name: count("type", name) for name in NotificationType.values},
         "by_priority": {name: count("priority", name) for name in Priority.values},

@@ -91,11 +91,9 @@ def _places(value: Decimal, currency: str) -> int:
 def _number(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise InvalidAmount('An amount is text such as "12.50", never a floating-point number.')
-    if isinstance(value, str):
-        if not _PLAIN.fullmatch(value):
-            raise InvalidAmount('An amount is plain digits such as "1250" or "12.50".')
-        return Decimal(value)
-    number = Decimal(value) if isinstance(value, Decimal) or abs(value) < 10**30 else LARGEST + 1
+    if isinstance(value, str) and not _PLAIN.fullmatch(value):
+        raise InvalidAmount('An amount is plain digits such as "1250" or "12.50".')
+    number = LARGEST + 1 if isinstance(value, int) and abs(value) >= 10**30 else Decimal(value)
     if not number.is_finite():
         raise InvalidAmount("An amount must be finite.")
     return number

@@ -57,17 +57,14 @@ def quote_list(*, type: str = "", symbols: Collection[str] = ()) -> list[LiveQuo
     Leaves out an instrument without a quote, unless SIMULATE_MARKET is on: then the simulator
     quotes it. Raises InstrumentNotFound for an unknown symbol.
     """
-    instruments = instrument_list(type=type).select_related("quote")
-    wanted = set(_symbols(symbols))
+    wanted = _symbols(symbols)
+    found = instrument_list(type="" if wanted else type).select_related("quote")
     if wanted:
-        instruments = instruments.filter(symbol__in=wanted)
-    found = list(instruments)
-    if wanted and (missing := wanted - {item.symbol for item in found}):
-        known = set(instrument_list().filter(symbol__in=missing).values_list("symbol", flat=True))
-        if unknown := missing - known:  # the others are of another type
+        found = found.filter(symbol__in=wanted)
+        if unknown := set(wanted) - {instrument.symbol for instrument in found}:
             raise InstrumentNotFound(sorted(unknown))
     tick = simulator.tick_of(timezone.now())
-    quotes = (_live(instrument, tick) for instrument in found)
+    quotes = (_live(instrument, tick) for instrument in found if type in {"", instrument.type})
     return [quote for quote in quotes if quote is not None]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Unpack
 
 from django.contrib.auth import get_user_model
@@ -53,28 +54,18 @@ def notification_mark_seen(
     return _change(notification_id, user_id, see)
 
 
-def notification_mark_unread(
-    *, notification_id: int | str, user_id: int | None = None
-) -> Notification:
-    """Mark it as unread again. It stays seen."""
-    return notification_set_status(
-        notification_id=notification_id, user_id=user_id, status=Status.UNREAD
-    )
-
-
-def notification_archive(*, notification_id: int | str, user_id: int | None = None) -> Notification:
-    """Archive it. One that is still scheduled will not be published."""
-    return notification_set_status(
-        notification_id=notification_id, user_id=user_id, status=Status.ARCHIVED
-    )
-
-
 def notification_set_status(
     *, notification_id: int | str, status: str, user_id: int | None = None
 ) -> Notification:
     """Move it to a status: unread, read or archived."""
     target = validation.choice("status", status, Status.values)
     return _change(notification_id, user_id, lambda row, now: row.move(target, now))
+
+
+notification_mark_unread = partial(notification_set_status, status=Status.UNREAD)
+"""Mark it as unread again. It stays seen."""
+notification_archive = partial(notification_set_status, status=Status.ARCHIVED)
+"""Archive it. One that is still scheduled will not be published."""
 
 
 @one_transaction
