@@ -277,7 +277,7 @@ def kill_trim(scene: Scene) -> None:
     """Kill a retention run once it has begun. Devices that are far behind may be told so."""
     scene.excuse("trimmed")
     before = truth.trimmed(scene.cluster.database_url)
-    running = scene.cluster.begin("trim_events", "--keep", str(scene.rng.randrange(20, 100)))
+    running = scene.cluster.begin("trim_events", "--keep", str(scene.rng.randrange(10, 60)))
     while running.exit_code is None and truth.trimmed(scene.cluster.database_url) == before:
         time.sleep(0.005)
     scene.hold(0, 0.01)

@@ -67,11 +67,11 @@ BUGS = {
             "readers-stall", faults=3)),
         # resuming
         _bug("one-page", "a replay ends after one page of the log", "gap lost", _plan(
-            "node-freeze", "clients-drop", faults=3)),
+            "node-freeze", "clients-drop", faults=6)),
         _bug("resync-silent", "a device that cannot resume is told nothing", "gap lost content",
              _plan("epoch-bump", "clients-drop", faults=4)),
         _bug("resync-needless", "after a trim, whoever is behind is told to resynchronise",
-             "resync", _plan("trim-kill", "clients-drop", faults=6)),
+             "resync", _plan("trim-kill", "clients-drop", faults=10)),
         # acknowledgements and retention
         _bug("ack-ahead", "an ack moves the cursor to the head", "cursor gap lost", DROP),
         _bug("ack-lost", "acked is said before it is stored", "cursor", DROP),

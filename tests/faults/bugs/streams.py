@@ -49,13 +49,14 @@ def one_page() -> None:
             place = socket.connection.places[followed.name]
             before = place.offset
             await original(self, socket, followed)
-            if place.offset > before and followed.is_waiting(socket):
+            more = before < place.offset < followed.place.offset
+            if more and followed.is_waiting(socket):
                 self._streams.go_live(socket, followed)
 
         return _page
 
     replace(replay.Replay, "_page", make)
-    reading.PAGE = 5
+    reading.PAGE = 2
 
 
 @changes("filter-first", "filter", streams.FollowedStreams)
