@@ -25,9 +25,9 @@ from realtime import clock
 from realtime.access import changes as access
 from realtime.access.keys import RefreshToken
 from realtime.access.tokens import SESSION_CLAIM, BadToken, ExpiredToken, is_plain_name, read
-from realtime.access.validity import stamp_of
+from realtime.access.validity import is_valid
 from realtime.core.identity import Identity
-from realtime.models import EndedSession, IssuedToken
+from realtime.models import IssuedToken
 from realtime.retry import one_transaction
 
 logger = logging.getLogger(__name__)
@@ -105,9 +105,7 @@ def _read(refresh: str) -> tuple[Any, Identity]:
 def _refreshed(token: Any, identity: Identity) -> Login | None:
     """Return the next tokens of a login; None for a token or a login that counts no more."""
     user = _locked(identity.user_id)
-    if user is None or not user.is_active or identity.stamp != stamp_of(user.password):
-        return None
-    if EndedSession.objects.filter(pk=identity.session).exists():
+    if user is None or not is_valid(user, identity):
         return None
     # The database's time: the node that exchanged it may have another clock.
     found = IssuedToken.objects.annotate(now=Now()).select_related("successor")

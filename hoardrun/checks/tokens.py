@@ -37,22 +37,15 @@ def check_fallbacks(**kwargs: Any) -> Iterator[CheckMessage]:
 
 
 @register(Tags.security, deploy=True)
-def check_rotation(**kwargs: Any) -> Iterator[CheckMessage]:
-    """Remind of keys of before, which count until they are taken out."""
+def check_keys(**kwargs: Any) -> Iterator[CheckMessage]:
+    """Warn of keys that others can forge tokens with, and of tokens that count for too long.
+
+    Remind of keys of before, which count until they are taken out.
+    """
     if settings.SECRET_KEY_FALLBACKS or settings.JWT_FALLBACK_KEYS:
         yield finding("hoardrun.I033")
-
-
-@register(Tags.security, deploy=True)
-def check_keys(**kwargs: Any) -> Iterator[CheckMessage]:
-    """Warn of keys that others can forge tokens with."""
     if _rsa_bits() < MIN_RSA_BITS:
         yield finding("hoardrun.W024", bits=MIN_RSA_BITS)
-
-
-@register(Tags.security, deploy=True)
-def check_lifetime(**kwargs: Any) -> Iterator[CheckMessage]:
-    """Warn of tokens that count for longer than they should."""
     if simplejwt.api_settings.ACCESS_TOKEN_LIFETIME > MAX_LIFETIME:
         yield finding("hoardrun.W028")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import Error as DatabaseError
@@ -47,6 +48,13 @@ class LoginState:
 def stamp_of(password: str) -> str:
     """Return the mark of a stored password, as simplejwt puts it into tokens."""
     return str(get_md5_hash_password(password))
+
+
+def is_valid(user: Any, identity: Identity) -> bool:
+    """Say whether a login of a user, as the database has them now, is valid."""
+    ended = EndedSession.objects.filter(pk=identity.session).exists()
+    state = LoginState(True, user.is_active, stamp_of(user.password), ended)
+    return state.close_code(identity) is None
 
 
 def load(identities: Iterable[Identity]) -> dict[tuple[int, str], LoginState]:

@@ -11,8 +11,7 @@ from rest_framework_simplejwt.exceptions import InvalidToken
 
 from realtime.access import tokens
 from realtime.access.keys import AccessToken
-from realtime.access.validity import LoginState, stamp_of
-from realtime.models import EndedSession
+from realtime.access.validity import is_valid
 
 
 class LoginAuthentication(JWTAuthentication):
@@ -35,13 +34,7 @@ class LoginAuthentication(JWTAuthentication):
     def get_user(self, validated_token: Any) -> Any:
         identity = tokens.identity_of(validated_token)
         user: Any = get_user_model()._default_manager.filter(pk=identity.user_id).first()
-        standing = LoginState(
-            exists=user is not None,
-            is_active=user is not None and user.is_active,
-            stamp=stamp_of(user.password) if user is not None else "",
-            ended=EndedSession.objects.filter(pk=identity.session).exists(),
-        )
-        if standing.close_code(identity) is not None:
+        if user is None or not is_valid(user, identity):
             raise InvalidToken
         return user
 
