@@ -145,7 +145,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PARSER_CLASSES": ["hoardrun.api.parsers.StrictJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "URL_FORMAT_OVERRIDE": None,  # `format` is a parameter of the schema alone
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "realtime.rest.parameters.ViewSchema",
     "EXCEPTION_HANDLER": "hoardrun.api.handlers.exception_handler",
     "DEFAULT_THROTTLE_CLASSES": ["hoardrun.api.throttles.EveryRequest"],
     "DEFAULT_THROTTLE_RATES": {

@@ -60,7 +60,6 @@ class NotificationListView(View, ListAPIView[Notification]):
         query = self.asked(self.request)
         return selectors.notifications_list(user_id=user_id(self.request), **query)
 
-    @extend_schema(parameters=[NotificationQuery])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List your notifications, newest first."""
         return self.list(request, *args, **kwargs)

@@ -20,14 +20,7 @@ from realtime import registry
 from realtime.access import changes
 from realtime.admin_pages import ByKey, ModelAdmin, ReadOnly, first_keys, users_found
 from realtime.core.text import row_id
-from realtime.models import (
-    Connection,
-    Cursor,
-    Event,
-    IssuedToken,
-    Node,
-    Stream,
-)
+from realtime.models import Connection, Cursor, Event, IssuedToken, Node, Stream
 from realtime.streams import stream_user
 
 

@@ -51,11 +51,10 @@ class RecordIsFinal(Exception):
 class AppendOnlyQuerySet(models.QuerySet[Row]):
     """Rows that can be inserted and read."""
 
-    def update(self, **values: Any) -> NoReturn:
+    def _refuse(self, *arguments: Any, **options: Any) -> NoReturn:
         raise RecordIsFinal(self.model)
 
-    def delete(self) -> NoReturn:
-        raise RecordIsFinal(self.model)
+    update = delete = bulk_update = _refuse
 
     def erase(self) -> int:
         """Empty the columns of ERASABLE; return how many rows had text in them."""
@@ -65,9 +64,6 @@ class AppendOnlyQuerySet(models.QuerySet[Row]):
         empty = models.Q(**dict.fromkeys(columns, ""))
         filled = self.exclude(empty)
         return int(super(AppendOnlyQuerySet, filled).update(**dict.fromkeys(columns, "")))
-
-    def bulk_update(self, *arguments: Any, **options: Any) -> NoReturn:
-        raise RecordIsFinal(self.model)
 
     def bulk_create(
         self, objs: Any, batch_size: int | None = None, *conflicts: Any, **options: Any
@@ -179,10 +175,7 @@ def _missing(cursor: CursorWrapper) -> list[Trigger]:
 
 def _wanted(model: type[AppendOnly], vendor: str) -> list[Trigger]:
     table = model._meta.db_table
-    triggers = [
-        Trigger(table, "UPDATE", _changed(model, vendor)),
-        Trigger(table, "DELETE", "TRUE"),
-    ]
+    triggers = [Trigger(table, "UPDATE", _changed(model, vendor)), Trigger(table, "DELETE", "TRUE")]
     if vendor == "sqlite":
         # INSERT OR REPLACE deletes conflicting rows without calling their DELETE triggers.
         triggers.append(Trigger(table, "REPLACE", _taken(model)))

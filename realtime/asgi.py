@@ -35,13 +35,7 @@ async def _not_found(scope: Any, receive: Any, send: Any) -> None:
 _consumer: Any = NotificationConsumer.as_asgi()
 _open = [_path(r"^ws/echo$", echo)] if options().echo else []
 websocket_application = JWTAuthMiddleware(
-    _router(
-        [
-            *_open,
-            _path(r"^ws/notifications/?$", gate.Gate(_consumer)),
-            _path(r"", _not_found),
-        ]
-    )
+    _router([*_open, _path(r"^ws/notifications/?$", gate.Gate(_consumer)), _path(r"", _not_found)])
 )
 
 

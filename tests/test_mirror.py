@@ -28,7 +28,8 @@ hoardrun/api/test_queries.py
 hoardrun/api/test_roles.py
     realtime/rest/permissions
 hoardrun/api/test_schema.py
-    hoardrun/api/openapi hoardrun/broadcasts/documentation realtime/rest/schema
+    hoardrun/api/openapi hoardrun/broadcasts/documentation realtime/rest/parameters
+    realtime/rest/schema
 hoardrun/api/test_snapshot.py
     realtime/reach
 hoardrun/api/test_throttles.py

@@ -38,12 +38,7 @@ class UsersView(View):
     permission_classes = (_MaySeeUsers,)
     queries = {"GET": UsersQuery}
 
-    @extend_schema(
-        operation_id="users_list",
-        parameters=[UsersQuery],
-        responses=FoundUserOutput(many=True),
-        tags=["auth"],
-    )
+    @extend_schema(operation_id="users_list", responses=FoundUserOutput(many=True), tags=["auth"])
     def get(self, request: Request) -> Response:
         """Find at most ten users by name, in order of their names. Needs `auth.view_user`."""
         ids = users_named(self.asked(request)["name"])

@@ -32,7 +32,6 @@ class InstrumentListView(View):
     @extend_schema(
         operation_id="instruments_list",
         tags=["market"],
-        parameters=[MarketTypeQuery],
         responses={200: InstrumentSerializer(many=True), 400: _BAD_QUERY},
     )
     def get(self, request: Request) -> Response:
@@ -58,7 +57,6 @@ class QuoteListView(View):
     @extend_schema(
         operation_id="quotes_list",
         tags=["market"],
-        parameters=[QuotesQuery],
         responses={200: QuoteSerializer(many=True), 400: _BAD_QUERY, 404: _UNKNOWN},
     )
     def get(self, request: Request) -> Response:
@@ -83,7 +81,6 @@ class MarketDataView(View):
             "one quote, or with `type=daily` the last 30 days, oldest first, as far as they are "
             "known; without it, all quotes."
         ),
-        parameters=[MarketDataQuery],
         responses={
             200: PolymorphicProxySerializer(
                 component_name="MarketData",

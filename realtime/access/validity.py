@@ -22,8 +22,6 @@ from realtime.protocol.codes import CloseCode
 
 logger = logging.getLogger(__name__)
 
-CHUNK = 500  # users in one query
-
 
 @dataclass(frozen=True, slots=True)
 class LoginState:
@@ -60,25 +58,18 @@ def is_valid(user: Any, identity: Identity) -> bool:
 def load(identities: Iterable[Identity]) -> dict[tuple[int, str], LoginState]:
     """Read the states of logins, by user id and session."""
     wanted = sorted({(identity.user_id, identity.session) for identity in identities})
+    rows = get_user_model()._default_manager.filter(pk__in={user_id for user_id, _ in wanted})
+    users: dict[int, list[Any]] = {
+        pk: known for pk, *known in rows.values_list("pk", "is_active", "password")
+    }
+    sessions = EndedSession.objects.filter(pk__in={session for _, session in wanted})
+    ended = set(sessions.values_list("pk", flat=True))
     found: dict[tuple[int, str], LoginState] = {}
-    for start in range(0, len(wanted), CHUNK):
-        chunk = wanted[start : start + CHUNK]
-        users = {
-            pk: (is_active, password)
-            for pk, is_active, password in get_user_model()
-            ._default_manager.filter(pk__in={user_id for user_id, _ in chunk})
-            .values_list("pk", "is_active", "password")
-        }
-        ended = set(
-            EndedSession.objects.filter(pk__in={session for _, session in chunk}).values_list(
-                "pk", flat=True
-            )
+    for user_id, session in wanted:
+        is_active, password = users.get(user_id, [False, ""])
+        found[user_id, session] = LoginState(
+            user_id in users, is_active, stamp_of(password), session in ended
         )
-        for user_id, session in chunk:
-            is_active, password = users.get(user_id, (False, ""))
-            found[user_id, session] = LoginState(
-                user_id in users, is_active, stamp_of(password), session in ended
-            )
     return found
 
 

@@ -14,6 +14,7 @@ from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -53,21 +54,8 @@ def policy(nonce: str, host: str) -> str:
     IPv6 addresses.
     """
     sockets = "" if host.startswith("[") else f" ws://{host} wss://{host}"
-    return "; ".join(
-        [
-            "default-src 'none'",
-            f"script-src 'nonce-{nonce}'",
-            f"style-src 'nonce-{nonce}'",
-            f"connect-src 'self'{sockets}",
-            "img-src 'self' data:",
-            "base-uri 'none'",
-            "form-action 'none'",
-            "frame-ancestors 'none'",
-            "require-trusted-types-for 'script'",
-            "worker-src 'self'",  # the socket that tabs may share
-            "trusted-types hoardrun",
-        ]
-    )
+    given = {"nonce": nonce, "sockets": sockets}
+    return "; ".join(render_to_string("realtime/console_policy.txt", given).splitlines())
 
 
 def configuration() -> dict[str, Any]:

@@ -130,8 +130,7 @@ class _OfUser(StrictSerializer):
 
 class _Close(StrictSerializer):
     reconnect = serializers.BooleanField(
-        required=False,
-        help_text="Close with 1012, so that the client comes back, not with 4403.",
+        required=False, help_text="Close with 1012, so that the client comes back, not with 4403."
     )
 
 
@@ -157,10 +156,7 @@ class ConnectionsView(View):
     queries = {"GET": _OfUser, "DELETE": _CloseOfUser}
 
     @extend_schema(
-        operation_id="connections_list",
-        parameters=[_OfUser],
-        responses=ConnectionOutput(many=True),
-        tags=TAGS,
+        operation_id="connections_list", responses=ConnectionOutput(many=True), tags=TAGS
     )
     def get(self, request: Request) -> Response:
         """List connections, the newest first, at most 500. Needs `realtime.view_connection`."""
@@ -169,21 +165,13 @@ class ConnectionsView(View):
             found = found.filter(user_id=user_id)
         return Response(ConnectionOutput(found[:MAX_LISTED], many=True).data)
 
-    @extend_schema(
-        operation_id="connections_destroy_all",
-        parameters=[_CloseOfUser],
-        responses={202: ClosedOutput},
-        tags=TAGS,
-    )
+    @extend_schema(operation_id="connections_destroy_all", responses={202: ClosedOutput}, tags=TAGS)
     def delete(self, request: Request) -> Response:
         """Close all connections of a user. Needs `realtime.delete_connection`."""
         asked = self.asked(request)
         if not get_user_model()._default_manager.filter(pk=asked["user_id"]).exists():
             raise NotFound("There is no such user.")
-        found = changes.close_user(
-            asked["user_id"], by=request.user.pk, reconnect=asked.get("reconnect", False)
-        )
-        return _closing(found)
+        return _closing(changes.close_user(by=request.user.pk, **asked))
 
 
 class ConnectionView(View):
@@ -192,20 +180,13 @@ class ConnectionView(View):
     permission_classes = [_MayLookOrClose]
     queries = {"DELETE": _Close}
 
-    @extend_schema(
-        operation_id="connections_destroy",
-        parameters=[_Close],
-        responses={202: ClosedOutput},
-        tags=TAGS,
-    )
+    @extend_schema(operation_id="connections_destroy", responses={202: ClosedOutput}, tags=TAGS)
     def delete(self, request: Request, id: str) -> Response:
         """Close one connection. Needs `realtime.delete_connection`."""
         found = registry.connections().filter(pk=id).first()
         if found is None:
             raise NotFound("There is no such connection, or no longer.")
-        changes.close_connections(
-            [found], by=request.user.pk, reconnect=self.asked(request).get("reconnect", False)
-        )
+        changes.close_connections([found], by=request.user.pk, **self.asked(request))
         return _closing([found])
 
 

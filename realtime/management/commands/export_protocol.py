@@ -32,23 +32,18 @@ class Command(commands.Command):
 
     def handle(self, *, check: bool, **options: Any) -> None:
         texts = {name: write() for name, write in FILES.items()}
-        outdated = [name for name, text in texts.items() if _read(_path(name)) != text]
+        paths = {name: Path(settings.BASE_DIR, name) for name in FILES}
+        outdated = [
+            name
+            for name, path in paths.items()
+            if not path.exists() or path.read_text(encoding="utf-8") != texts[name]
+        ]
         if check and outdated:
             raise CommandError(
                 f"Out of date: {', '.join(outdated)}. Run `manage.py export_protocol`."
             )
-        for name, text in texts.items():
-            if name in outdated:
-                _path(name).parent.mkdir(parents=True, exist_ok=True)
-                _path(name).write_text(text, encoding="utf-8")
-                self.stdout.write(f"{name} is written.")
-            else:
-                self.stdout.write(f"{name} is up to date.")
-
-
-def _path(name: str) -> Path:
-    return Path(settings.BASE_DIR) / name
-
-
-def _read(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8") if path.exists() else None
+        for name in outdated:
+            paths[name].parent.mkdir(parents=True, exist_ok=True)
+            paths[name].write_text(texts[name], encoding="utf-8")
+        for name in FILES:
+            self.stdout.write(f"{name} is {'written' if name in outdated else 'up to date'}.")
