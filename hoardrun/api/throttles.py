@@ -14,14 +14,13 @@ import logging
 import time
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
 from django.core.cache.backends.locmem import LocMemCache
 from redis.exceptions import RedisError
 from rest_framework.permissions import SAFE_METHODS
-from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 
@@ -29,9 +28,6 @@ from hoardrun.api import counts
 from hoardrun.api.windows import Rate, moment_of, rate_of, wait_seconds
 from hoardrun.stores import MAX_CACHED
 from realtime.core.limits import network_of
-
-if TYPE_CHECKING:  # which reads from settings that the throttles are here
-    from rest_framework.views import APIView
 
 logger = logging.getLogger(__name__)
 
@@ -106,65 +102,53 @@ class Counter:
         _with_cache(lambda store: counts.give_back(store, self._keys[1], cost))
 
 
+def address_of(request: Any) -> str:
+    """Return the network of the peer, as the proxies of TRUSTED_PROXIES name it."""
+    return network_of(str(request.META.get("REMOTE_ADDR", "")))
+
+
+def user_of(request: Any) -> str:
+    """Return whose request it is: a user's, or of an address."""
+    pk = getattr(request.user, "pk", None)
+    return f"address {address_of(request)}" if pk is None else f"user {pk}"
+
+
 class RequestThrottle(BaseThrottle):
-    """Let a request pass that its counters have room for."""
+    """Let a request pass that its user's counter has room for."""
 
     scope: ClassVar[str]  # in the settings' rates
 
-    def counter(self, request: Request) -> Counter:
-        """Return what counts a request."""
-        return Counter(self.scope, self.get_user(request))
-
-    def cost(self, request: Request, view: APIView | None) -> int:
-        """Say how many units a request is worth; raises what is wrong with its body."""
-        return 1
-
-    def allow_request(self, request: Any, view: APIView | None) -> bool:
-        """Count a request, and say whether it may pass. Without a view it costs one unit."""
-        counter = self.counter(request)
-        allowed = counter.take()  # first, so that a body that cannot be read counts as well
-        if allowed and (more := self.cost(request, view) - 1) > 0:
-            allowed = counter.take(more)
-            if not allowed:
-                counter.give_back()
+    def allow_request(self, request: Any, view: Any) -> bool:
+        counter = Counter(self.scope, user_of(request))
+        allowed = counter.take()
         self._wait = counter.wait
         return allowed
 
     def wait(self) -> float:
         return self._wait
 
-    def get_ident(self, request: Request) -> str:
-        """Return the peer's address; believe X-Forwarded-For only with NUM_PROXIES set."""
-        if api_settings.NUM_PROXIES is None:
-            return network_of(str(request.META.get("REMOTE_ADDR", "")))
-        return str(super().get_ident(request))
-
-    def get_user(self, request: Request) -> str:
-        """Return whose request it is: a user's, or of an address."""
-        pk = getattr(request.user, "pk", None)
-        return f"address {self.get_ident(request)}" if pk is None else f"user {pk}"
-
 
 class EveryRequest(RequestThrottle):
     """Count each user's reads and writes, and what strangers ask from one address.
 
-    A view says what a request is worth with `cost`, in units of about five milliseconds.
+    A view says what a request is worth with `cost`, in units of about five milliseconds. Without
+    a view it costs one unit.
     """
 
-    def counter(self, request: Request) -> Counter:
+    def allow_request(self, request: Any, view: Any) -> bool:
+        is_known = getattr(request.user, "pk", None) is not None
         scope = "read" if request.method in SAFE_METHODS else "write"
-        return Counter(scope if _is_known(request) else "stranger", self.get_user(request))
-
-    def cost(self, request: Request, view: APIView | None) -> int:
+        counter = Counter(scope if is_known else "stranger", user_of(request))
+        allowed = counter.take()  # first, so that a body that cannot be read counts as well
         # Do not read the body of a stranger: the request is about to be refused, or the path
         # needs no login and costs one unit.
-        return (
-            int(view.cost(request)) if view and _is_known(request) and hasattr(view, "cost") else 1
-        )
-
-
-def _is_known(request: Request) -> bool:
-    return getattr(request.user, "pk", None) is not None
+        more = view.cost(request) - 1 if allowed and is_known and hasattr(view, "cost") else 0
+        if more > 0:
+            allowed = counter.take(more)
+            if not allowed:
+                counter.give_back()
+        self._wait = counter.wait
+        return allowed
 
 
 class TicketThrottle(RequestThrottle):
@@ -199,7 +183,7 @@ class LoginAttempt:
         # As the logins read it: neither blanks, nor case, nor another way to write the same
         # letters (which forms take for the same) must begin a new count.
         name = unicodedata.normalize("NFKC", name).strip().casefold()
-        address = RequestThrottle().get_ident(request)
+        address = address_of(request)
         pair = f"{address} {name}"
         self._known = f"login-known-{hashlib.sha256(pair.encode(errors='replace')).hexdigest()}"
         self._failures = [Counter("login_address", address)]
