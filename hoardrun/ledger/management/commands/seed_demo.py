@@ -50,15 +50,10 @@ class Command(commands.Command):
         self._print(logins, options["host"], options["port"])
 
     def _print(self, logins: list[dict[str, str]], host: str, port: int | None) -> None:
-        rows = [("username", "password", "role")]
+        self.stdout.write(f"  {'username':<10}{'password':<18}role")
         for login in logins:
             role = "staff" if _role(login) in STAFF_ROLES else "customer"
-            rows.append((login["username"], login["password"], role))
-        widths = [max(len(row[column]) for row in rows) for column in range(3)]
-        rows.insert(1, ("-" * widths[0], "-" * widths[1], "-" * widths[2]))
-        for row in rows:
-            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-            self.stdout.write("  " + "  ".join(cells).rstrip())
+            self.stdout.write(f"  {login['username']:<10}{login['password']:<18}{role}")
         self.stdout.write("")
         site = site_of(host, DEFAULT_PORT if port is None else port)
         for what, path in (("Console", "/ws/test"), ("Admin", "/admin/"), ("API", "/api/docs")):

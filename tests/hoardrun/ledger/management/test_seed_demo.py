@@ -42,7 +42,7 @@ def rows() -> list[int]:
 def test_it_seeds_once_and_prints_the_logins(logins):
     out = seed("--port", "9000")
     assert "alice" in out
-    assert "charlie   charlie-pass  staff" in out
+    assert "charlie   charlie-pass      staff" in out
     assert "http://127.0.0.1:9000/ws/test" in out
     assert "manage.py tail alice --url ws://127.0.0.1:9000\n" in out
     for login in LOGINS:
