@@ -10,14 +10,14 @@ from hoardrun.ledger.choices import ActorKind
 class Actor(NamedTuple):
     """A person or program that moves money. Make one by the functions below.
 
-    `user_id` names a user or a member of staff; `name` a service, a provider or a part of the
-    system. `request_id` is the id of the HTTP request. `evidence` says where the proof of a
-    provider's statement is stored.
+    Its fields are columns of a move. `user_id` names a user or a member of staff; `actor_name` a
+    service, a provider or a part of the system. `request_id` is the id of the HTTP request.
+    `evidence` says where the proof of a provider's statement is stored.
     """
 
-    kind: ActorKind
+    actor_kind: ActorKind
     user_id: int | None = None
-    name: str = ""
+    actor_name: str = ""
     request_id: str = ""
     evidence: str = ""
 
@@ -44,7 +44,7 @@ def provider(name: str, evidence: str, request_id: str = "") -> Actor:
 
 def system(name: str) -> Actor:
     """Return a part of this program, such as a job or a command."""
-    return Actor(ActorKind.SYSTEM, name=name)
+    return Actor(ActorKind.SYSTEM, actor_name=name)
 
 
 UNNAMED = system("unnamed")

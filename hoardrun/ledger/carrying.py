@@ -39,26 +39,16 @@ def onto_check(account: Account, other: Account | None, effect: Effect, *, stric
             others = others_of(account, that_give=takes)
             raise AccountClosed(account.currency, [other.pk for other in others])
         return
-    if not is_closed:
-        raise InvalidInput("onto_account_id", "The account is not closed; leave this out.")
-    if is_credit:
-        raise InvalidInput(
-            "onto_account_id", "A closed credit account keeps its money; leave this out."
-        )
-    if not effect.available:
-        raise InvalidInput("onto_account_id", "This move carries no money; leave this out.")
-    _other_check(account, other)
-    if takes and other.type == AccountType.CREDIT:
-        raise InvalidInput("onto_account_id", "A credit account gives no money: name another.")
-
-
-def _other_check(account: Account, other: Account) -> None:
-    if (
-        other.pk == account.pk
-        or other.currency != account.currency
-        or other.status != AccountStatus.ACTIVE
+    from_credit = takes and other.type == AccountType.CREDIT
+    for is_wrong, why in (
+        (not is_closed, "The account is not closed; leave this out."),
+        (is_credit, "A closed credit account keeps its money; leave this out."),
+        (not effect.available, "This move carries no money; leave this out."),
+        (other not in others_of(account), ONTO),
+        (from_credit, "A credit account gives no money: name another."),
     ):
-        raise InvalidInput("onto_account_id", ONTO)
+        if is_wrong:
+            raise InvalidInput("onto_account_id", why)
 
 
 def left_check(account: Account, other: Account) -> Decimal:
@@ -70,7 +60,8 @@ def left_check(account: Account, other: Account) -> Decimal:
         raise NothingToCarry("The account is not closed.")
     if not (left := left_on(account)):
         raise NothingToCarry("The account has no money left.")
-    _other_check(account, other)
+    if other not in others_of(account):
+        raise InvalidInput("onto_account_id", ONTO)
     return left
 
 

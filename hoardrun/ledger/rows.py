@@ -44,7 +44,7 @@ def accounts_lock(account_id: int, onto: int | str | None) -> tuple[Account, Acc
 
 def actor_check(account: Account, by: Actor) -> None:
     """Raise OwnAccount for a member of staff on their own account."""
-    if by.kind == ActorKind.STAFF and by.user_id == account.user_id:
+    if by.actor_kind == ActorKind.STAFF and by.user_id == account.user_id:
         raise OwnAccount
 
 
@@ -62,15 +62,7 @@ def clean(row: Account | Transaction | TransactionMove, exclude: set[str]) -> No
 def record(txn: Transaction, before: str, by: Actor, reason: str = "") -> None:
     """Store the move of a transaction that has just been saved."""
     move = TransactionMove(
-        txn=txn,
-        from_status=before,
-        to_status=txn.status,
-        actor_kind=by.kind,
-        user_id=by.user_id,
-        actor_name=by.name,
-        reason=reason,
-        request_id=by.request_id,
-        evidence=by.evidence,
+        txn=txn, from_status=before, to_status=txn.status, reason=reason, **by._asdict()
     )
     clean(move, exclude={"txn", "user"})
     move.save()

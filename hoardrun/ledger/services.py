@@ -205,7 +205,7 @@ def transaction_move(
         transition_check(before, to)
         txn.account = account
         effect = effect_of(txn, to)
-        onto_check(account, other, effect, strict=by.kind in PEOPLE)
+        onto_check(account, other, effect, strict=by.actor_kind in PEOPLE)
         about = f"For transaction #{txn.pk} of a closed account"
         carried: list[Transaction] = []
         if other and effect.available < 0:  # first, so that the account has the money

@@ -14,8 +14,9 @@ from decimal import Decimal
 from hoardrun.market import names
 from hoardrun.market.messages import MarketUpdate
 from realtime.protocol import codec
-from realtime.publish import Ephemeral
+from realtime.publish import Ephemeral, payload_of
 
+PRICES = ("price", "open", "high", "low", "previous_close")
 _PERCENT = Decimal("0.01")
 
 
@@ -81,21 +82,13 @@ def plain(value: Decimal) -> str:
 def market_update(quote: LiveQuote) -> MarketUpdate:
     """Make the message of a quote."""
     listing = quote.listing
-    return MarketUpdate(
-        symbol=listing.symbol,
-        price=f"{listing.round(quote.price):f}",
-        name=listing.name,
-        type=listing.type,
-        currency=listing.currency,
-        change=f"{listing.round(quote.change):f}",
+    return payload_of(
+        MarketUpdate,
+        listing,
         change_percent=f"{quote.change_percent:f}",
-        open=f"{listing.round(quote.open):f}",
-        high=f"{listing.round(quote.high):f}",
-        low=f"{listing.round(quote.low):f}",
-        previous_close=f"{listing.round(quote.previous_close):f}",
         volume=plain(quote.volume),
-        status=listing.status,
         timestamp=codec.timestamp(quote.quoted_at),
+        **{name: f"{listing.round(getattr(quote, name)):f}" for name in ("change", *PRICES)},
     )
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from hoardrun.market import simulator
 from hoardrun.market.errors import InstrumentNotFound, QuoteNotFound
 from hoardrun.market.models import SYMBOL_PATTERN, Instrument, Quote
-from hoardrun.market.quotes import Listing, LiveQuote
+from hoardrun.market.quotes import PRICES, Listing, LiveQuote
 from hoardrun.market.simulator import Day
 
 
@@ -100,10 +100,7 @@ def _live(instrument: Instrument, tick: int) -> LiveQuote | None:
     row: Quote | None = getattr(instrument, "quote", None)
     if row is None:
         return simulator.quote_at(listing, tick) if settings.SIMULATE_MARKET else None
-    prices: dict[str, Any] = {
-        name: listing.round(getattr(row, name))
-        for name in ("price", "open", "high", "low", "previous_close")
-    }
+    prices: dict[str, Any] = {name: listing.round(getattr(row, name)) for name in PRICES}
     return LiveQuote(
         listing=listing,
         volume=row.volume,
