@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 from django.core import checks
@@ -14,42 +15,52 @@ from django.core import checks
 from hoardrun import signing
 from tests.hoardrun.deployment import OUR_ID, fires, manage, raised, shipped
 from tests.services.environment import ROOT
+from tests.tables import each
 
 
-def realtime(settings, **values: object) -> None:
-    settings.REALTIME = settings.REALTIME | values
+def apply(settings, given: dict[str, Any]) -> None:
+    """Set settings; those of the engine are named as their variables."""
+    for name, value in given.items():
+        if name.startswith("WS_"):
+            settings.REALTIME = settings.REALTIME | {name.removeprefix("WS_"): value}
+        else:
+            setattr(settings, name, value)
 
 
 # -- the environment that is shipped, in processes that no store of the run concerns
 
 
 @pytest.mark.servers
-def test_the_shipped_settings_are_fit_for_production():
-    ran = manage(shipped(), "check", "--deploy", "--fail-level", "WARNING")
+@pytest.mark.parametrize(
+    ("more", "level", "says"),
+    [({}, "WARNING", {"hoardrun.I011"}), ({"WS_ALLOW_QUERY_TOKEN": "0"}, "INFO", set())],
+)
+def test_the_shipped_settings_are_fit_for_production(more, level: str, says: set[str]):
+    ran = manage(shipped(**more), "check", "--deploy", "--fail-level", level)
     assert ran.returncode == 0, ran.stderr
-    assert set(OUR_ID.findall(ran.stderr)) == {"hoardrun.I011"}
+    assert set(OUR_ID.findall(ran.stderr)) == says
+    assert ran.stdout == ("" if says else "System check identified no issues (0 silenced).\n")
+
+
+DEPLOYED = ("check", "--deploy", "--fail-level", "WARNING")
 
 
 @pytest.mark.servers
-def test_settings_that_follow_every_hint_raise_nothing():
-    ran = manage(shipped(WS_ALLOW_QUERY_TOKEN="0"), "check", "--deploy", "--fail-level", "INFO")
-    assert (ran.returncode, ran.stdout) == (0, "System check identified no issues (0 silenced).\n")
-
-
-@pytest.mark.servers
-def test_a_warning_fails_the_check_of_a_deployment():
-    ran = manage(shipped(SIMULATE_MARKET="1"), "check", "--deploy", "--fail-level", "WARNING")
+@pytest.mark.parametrize(
+    ("identifier", "name", "value", "command"),
+    [
+        ("W042", "SIMULATE_MARKET", "1", DEPLOYED),
+        ("E004", "WS_ALLOWED_ORIGINS", "https://*.example.com", ("check",)),
+        ("E004", "WS_ALLOWED_ORIGINS", "https://*.example.com", ("migrate",)),
+        ("E004", "WS_ALLOWED_ORIGINS", "https://*.example.com", ("serve",)),
+    ],
+)
+def test_an_error_stops_commands_and_a_warning_the_check_of_a_deployment(
+    identifier: str, name: str, value: str, command: tuple[str, ...]
+):
+    ran = manage(shipped(**{name: value}), *command)
     assert ran.returncode == 1
-    assert "hoardrun.W042" in ran.stderr
-    assert "Traceback" not in ran.stderr
-
-
-@pytest.mark.servers
-@pytest.mark.parametrize("command", ["check", "migrate", "serve"])
-def test_an_error_stops_commands(command: str):
-    ran = manage(shipped(WS_ALLOWED_ORIGINS="https://*.example.com"), command)
-    assert ran.returncode == 1
-    assert "hoardrun.E004" in ran.stderr
+    assert f"hoardrun.{identifier}" in ran.stderr
     assert "Traceback" not in ran.stderr
 
 
@@ -62,114 +73,87 @@ def test_production_documents_every_check():
     assert set(documented) == set(OUR_ID.findall(source)) == worded.keys()
 
 
-# -- clients that may reach the server
+# -- settings
 
-
-@pytest.mark.parametrize("setting", ["SECRET_KEY", "SECRET_KEY_FALLBACKS"])
-def test_it_warns_of_the_key_of_debug(production, setting: str):
-    key = signing.DEBUG_KEY
-    setattr(production, setting, key if setting == "SECRET_KEY" else [key])
-    fires("hoardrun.W001")
-
-
-def test_it_warns_of_any_host(production):
-    production.ALLOWED_HOSTS = ["api.example.com", "*"]
-    fires("hoardrun.W002")
-
-
-@pytest.mark.parametrize(
-    "host", ["api.example.com", "192.168.1.7", "[2001:db8::1]", ".localhost.de"]
-)
-def test_it_warns_of_debug_on_a_host_that_others_reach(production, host: str):
-    production.DEBUG = True
-    production.ALLOWED_HOSTS = ["localhost", host]
-    fires("hoardrun.W003", says=host)
-
-
-def test_it_lets_debug_be_on_this_machine(production):
-    production.DEBUG = True
-    production.ALLOWED_HOSTS = ["localhost", ".localhost", "127.0.0.1", "127.8.0.1", "[::1]"]
-    assert "hoardrun.W003" not in raised()
-
-
-# -- which pages
-
-
-@pytest.mark.parametrize(
-    "origin",
-    [
-        "*",
-        "https://*.example.com",
-        "app.example.com",
-        "https://app.example.com/home",
-        "null",
-        "https://app.example.com:none",
-        "https://[::1",
+APP, KEY = "https://app.example.com", signing.DEBUG_KEY
+OTHERS_REACH = ["api.example.com", "192.168.1.7", "[2001:db8::1]", ".localhost.de"]
+NO_PAGE_OF_SOCKETS = [
+    *("*", "https://*.example.com", "app.example.com", "https://app.example.com/home", "null"),
+    *("https://app.example.com:none", "https://[::1"),
+]
+NO_PAGE_OF_THE_API = ["https://*.example.com", "null", "file://", "capacitor://"]
+NO_ADDRESS = ["proxy.example.com", "10.0.0.7/24", "10.0.0", "10.0.0.7:80"]
+BY_TLS = {"SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")}
+WRONG: dict[str, list[tuple[dict[str, Any], str]]] = {
+    "W001": [({"SECRET_KEY": KEY}, ""), ({"SECRET_KEY_FALLBACKS": [KEY]}, "")],
+    "W002": [({"ALLOWED_HOSTS": ["api.example.com", "*"]}, "")],
+    "W003": [
+        ({"DEBUG": True, "ALLOWED_HOSTS": ["localhost", host]}, host) for host in OTHERS_REACH
     ],
+    "E004": [({"WS_ALLOWED_ORIGINS": [APP, page]}, repr(page)) for page in NO_PAGE_OF_SOCKETS],
+    "E005": [({"CORS_ALLOWED_ORIGINS": [APP, page]}, repr(page)) for page in NO_PAGE_OF_THE_API],
+    "W006": [
+        ({"WS_ALLOWED_ORIGINS": [], "CORS_ALLOWED_ORIGINS": [], name: [plain]}, plain)
+        for name in ("WS_ALLOWED_ORIGINS", "CORS_ALLOWED_ORIGINS")
+        for plain in ("http://app.example.com", "http://10.0.0.7:3000")
+    ],
+    "W008": [
+        ({"TRUSTED_PROXIES": ["10.0.0.7", proxy]}, proxy) for proxy in ("*", "0.0.0.0/0", "::/0")
+    ],
+    "W009": [
+        ({"TRUSTED_PROXIES": ["10.0.0.7", "10.1.0.0/16", "2001:db8::/32", proxy]}, repr(proxy))
+        for proxy in NO_ADDRESS
+    ],
+    "W010": [(BY_TLS, "")],
+    "W032": [({"REDIS_URL": "redis://redis.example.com:6379/0"}, "")],
+    "W040": [({"ALLOW_LOSING_COMMITTED_EVENTS": True}, "")],
+    "W041": [({"WS_ECHO": True}, "")],
+    "W042": [({"SIMULATE_MARKET": True}, "")],
+}
+LOCAL = ["localhost", ".localhost", "127.0.0.1", "127.8.0.1", "[::1]"]
+APPS = ["capacitor://localhost", "tauri://localhost", "http://tauri.localhost", "app://-"]
+HERE = ["http://localhost:3000", "http://[::1]:3000", "http://127.0.0.1:3000"]
+CLOSED_REDIS = (
+    *("redis://:secret@redis.example.com", "redis://redis.example.com?password=secret"),
+    *("rediss://redis.example.com", "redis://localhost"),
 )
-def test_it_refuses_an_origin_of_sockets_that_no_page_has(production, origin: str):
-    realtime(production, ALLOWED_ORIGINS=["https://app.example.com", origin])
-    for deploy in (False, True):
-        fires("hoardrun.E004", says=repr(origin), deploy=deploy)
-    assert raised()["hoardrun.E004"].level == checks.ERROR
+RIGHT: list[dict[str, Any]] = [
+    *({"WS_ALLOWED_ORIGINS": pages, "CORS_ALLOWED_ORIGINS": pages} for pages in (APPS, HERE)),
+    *({"REDIS_URL": url} for url in CLOSED_REDIS),
+    BY_TLS | {"TRUSTED_PROXIES": ["10.0.0.7"]},
+]
 
 
-@pytest.mark.parametrize("origin", ["https://*.example.com", "null", "file://", "capacitor://"])
-def test_it_refuses_an_origin_of_the_api_that_no_page_has(production, origin: str):
-    production.CORS_ALLOWED_ORIGINS = ["https://app.example.com", origin]
-    for deploy in (False, True):
-        fires("hoardrun.E005", says=repr(origin), deploy=deploy)
+@pytest.mark.parametrize(("identifier", "case"), each(WRONG))
+def test_each_check_speaks_of_what_is_wrong_and_alone(production, identifier: str, case: Any):
+    given, says = case
+    apply(production, given)
+    is_error = identifier.startswith("E")
+    for deploy in (False, True) if is_error else (True,):
+        fires(f"hoardrun.{identifier}", says=says, deploy=deploy)
+    assert (raised()[f"hoardrun.{identifier}"].level == checks.ERROR) is is_error
 
 
-def test_it_lets_the_origins_of_apps_be(production):
-    apps = ["capacitor://localhost", "tauri://localhost", "http://tauri.localhost", "app://-"]
-    realtime(production, ALLOWED_ORIGINS=apps)
-    production.CORS_ALLOWED_ORIGINS = apps
+@pytest.mark.parametrize("given", RIGHT, ids=str)
+def test_no_check_speaks_of_what_is_right(production, given: dict[str, Any]):
+    apply(production, given)
     assert raised().keys() == {"hoardrun.I011"}
     assert not checks.run_checks(tags=["security"])  # the library's own too
 
 
-@pytest.mark.parametrize("origin", ["http://app.example.com", "http://10.0.0.7:3000"])
-def test_it_warns_of_pages_by_plain_http(production, origin: str):
-    realtime(production, ALLOWED_ORIGINS=[origin])
-    fires("hoardrun.W006", says=origin)
-    realtime(production, ALLOWED_ORIGINS=[])
-    production.CORS_ALLOWED_ORIGINS = [origin]
-    fires("hoardrun.W006", says=origin)
-
-
-def test_it_lets_pages_of_this_machine_come_by_plain_http(production):
-    realtime(production, ALLOWED_ORIGINS=["http://localhost:3000", "http://[::1]:3000"])
-    production.CORS_ALLOWED_ORIGINS = ["http://127.0.0.1:3000"]
-    assert raised().keys() == {"hoardrun.I011"}
+@pytest.mark.parametrize(
+    ("identifier", "given"),
+    [("W003", {"ALLOWED_HOSTS": LOCAL}), ("W042", {"SIMULATE_MARKET": True})],
+)
+def test_development_may_have_its_switches(production, identifier: str, given: dict[str, Any]):
+    apply(production, {"DEBUG": True, **given})
+    assert f"hoardrun.{identifier}" not in raised()
 
 
 def test_tokens_in_addresses_are_a_hint_and_no_warning(production):
     assert raised()["hoardrun.I011"].level == checks.INFO
-    realtime(production, ALLOW_QUERY_TOKEN=False)
+    apply(production, {"WS_ALLOW_QUERY_TOKEN": False})
     assert not raised()
-
-
-# -- through which proxies
-
-
-@pytest.mark.parametrize("proxy", ["*", "0.0.0.0/0", "::/0"])
-def test_it_warns_of_trusting_everybody(production, proxy: str):
-    production.TRUSTED_PROXIES = ["10.0.0.7", proxy]
-    fires("hoardrun.W008", says=proxy)
-
-
-@pytest.mark.parametrize("proxy", ["proxy.example.com", "10.0.0.7/24", "10.0.0", "10.0.0.7:80"])
-def test_it_warns_of_a_proxy_that_is_no_address(production, proxy: str):
-    production.TRUSTED_PROXIES = ["10.0.0.7", "10.1.0.0/16", "2001:db8::/32", proxy]
-    fires("hoardrun.W009", says=repr(proxy))
-
-
-def test_it_warns_of_a_tls_proxy_that_is_not_trusted(production):
-    production.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    fires("hoardrun.W010")
-    production.TRUSTED_PROXIES = ["10.0.0.7"]
-    assert "hoardrun.W010" not in raised()
 
 
 # -- stores
@@ -208,47 +192,6 @@ def test_it_warns_of_a_database_in_a_file_that_others_may_read(production, monke
     assert "hoardrun.W034" not in raised()
     file.chmod(0o644)
     fires("hoardrun.W034")
-
-
-def test_it_warns_of_a_redis_that_is_open(production):
-    production.REDIS_URL = "redis://redis.example.com:6379/0"
-    fires("hoardrun.W032")
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "redis://:secret@redis.example.com",
-        "redis://redis.example.com?password=secret",
-        "rediss://redis.example.com",
-        "redis://localhost",
-    ],
-)
-def test_it_lets_a_redis_be_that_is_not(production, url: str):
-    production.REDIS_URL = url
-    assert raised().keys() == {"hoardrun.I011"}
-
-
-# -- switches
-
-
-@pytest.mark.parametrize(
-    ("switch", "identifier"),
-    [("ALLOW_LOSING_COMMITTED_EVENTS", "hoardrun.W040"), ("SIMULATE_MARKET", "hoardrun.W042")],
-)
-def test_it_warns_of_a_switch_for_development(production, switch: str, identifier: str):
-    setattr(production, switch, True)
-    fires(identifier)
-
-
-def test_it_warns_of_the_echo(production):
-    realtime(production, ECHO=True)
-    fires("hoardrun.W041")
-
-
-def test_it_lets_development_have_its_switches(production):
-    production.DEBUG = production.SIMULATE_MARKET = True
-    assert "hoardrun.W042" not in raised()
 
 
 # -- variables
