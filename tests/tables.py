@@ -18,4 +18,9 @@ def each(table: Mapping[str, Sequence[Any]], *before: Any) -> list[Any]:
 
 
 def _shown(value: Any) -> str:
-    return value[:40] if isinstance(value, str) and value.isascii() else ascii(value)[:40]
+    if isinstance(value, str) and value.isascii():
+        return value[:40]
+    try:
+        return ascii(value)[:40]
+    except ValueError:  # a number of more digits than Python writes
+        return type(value).__name__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from notifications.models import Announcement, Notification
-from notifications.services import notification_create
+from notifications.services import announcement_publish, notification_create
 from realtime.models import Event
 from realtime.streams import ANNOUNCEMENTS, user_stream
 
@@ -33,6 +34,23 @@ def draft(author: User, **fields: Any) -> Announcement:
     """Write an announcement as the admin does."""
     values = {"title": "Maintenance", "message": "At noon", **fields}
     return Announcement.objects.create(author=author, **values)
+
+
+def expired(user: User, title: str = "Expired") -> Notification:
+    """Create a notification and let its time pass."""
+    row = note(user, title, expires_at=timezone.now() + HOUR)
+    Notification.objects.filter(pk=row.pk).update(expires_at=timezone.now() - HOUR)
+    return row
+
+
+def live(author: User, **fields: Any) -> Announcement:
+    """Publish an announcement."""
+    return announcement_publish(announcement_id=draft(author, **fields).pk)
+
+
+def titles(found: Iterable[dict[str, Any]]) -> list[str]:
+    """Return the titles of rows, or of events."""
+    return [each.get("data", each)["title"] for each in found]
 
 
 def told(user: User) -> list[dict[str, Any]]:

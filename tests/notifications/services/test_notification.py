@@ -16,6 +16,7 @@ from notifications.models import Notification
 from realtime import clock
 from realtime.errors import InvalidInput, NotFound
 from tests.notifications.support import HOUR, note, told, types
+from tests.tables import each
 
 
 def test_the_row_and_the_event_have_the_numbers_that_were_given(alice):
@@ -35,37 +36,26 @@ def test_it_keeps_exact_amounts_in_metadata(alice):
     assert told(alice)[0]["data"]["metadata"] == {"amount": "10.50"}
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("title", ""),
-        ("title", "  "),
-        ("title", "\u200b\u2060"),
-        ("message", "\u202e"),
-        ("title", "x" * 201),
-        ("title", "nul \x00"),
-        ("title", "surrogate \ud800"),
-        ("message", "x" * 1001),
-        ("type", "gossip"),
-        ("priority", "extreme"),
-        ("channels", []),
-        ("channels", "email"),
-        ("channels", ["pigeon"]),
-        ("metadata", {"text": "x" * 9000}),
-        ("metadata", {"text": "nul \x00"}),
-        ("metadata", {"text": "surrogate \ud800"}),
-        ("metadata", {"object": object()}),
-        *(
-            ("metadata", {"deep": [{"number": sign * number}]})
-            for number in (2**53, 2**53 + 1, 10**400, float(2**53), 1e22, math.inf, math.nan)
-            for sign in (1, -1)
-        ),
-        ("metadata", json.loads('{"deep":' + "[" * 30 + "]" * 30 + "}")),
-        ("scheduled_at", datetime(2040, 1, 1)),
-        ("expires_at", timezone.now() - HOUR),
-        ("user_id", 999_999),
+TOO_LARGE = (2**53, 2**53 + 1, 10**400, float(2**53), 1e22, math.inf, math.nan)
+WRONG: dict[str, list[Any]] = {
+    "title": ["", "  ", "\u200b\u2060", "x" * 201, "nul \x00", "surrogate \ud800"],
+    "message": ["\u202e", "x" * 1001],
+    "type": ["gossip"],
+    "priority": ["extreme"],
+    "channels": [[], "email", ["pigeon"]],
+    "metadata": [
+        *({"text": text} for text in ("x" * 9000, "nul \x00", "surrogate \ud800")),
+        *({"deep": [{"number": sign * number}]} for number in TOO_LARGE for sign in (1, -1)),
+        {"object": object()},
+        json.loads('{"deep":' + "[" * 30 + "]" * 30 + "}"),
     ],
-)
+    "scheduled_at": [datetime(2040, 1, 1)],
+    "expires_at": [timezone.now() - HOUR],
+    "user_id": [999_999],
+}
+
+
+@pytest.mark.parametrize(("field", "value"), each(WRONG))
 def test_it_refuses_and_names_the_field(alice, field: str, value: Any):
     fields: dict[str, Any] = {"user_id": alice.pk, "title": "Hello", "message": "World"}
     with pytest.raises(InvalidInput) as refused:
@@ -80,18 +70,11 @@ def test_it_refuses_to_expire_before_it_appears(alice):
         note(alice, scheduled_at=now + 2 * HOUR, expires_at=now + HOUR)
 
 
-@pytest.mark.parametrize(
-    "service",
-    [
-        services.notification_mark_read,
-        services.notification_mark_seen,
-        services.notification_archive,
-    ],
-)
-def test_it_publishes_a_change_once(alice, service: Any):
+@pytest.mark.parametrize("service", ["mark_read", "mark_seen", "archive"])
+def test_it_publishes_a_change_once(alice, service: str):
     created = note(alice)
-    service(notification_id=created.pk, user_id=alice.pk)
-    service(notification_id=created.pk, user_id=alice.pk)
+    for _ in range(2):
+        getattr(services, f"notification_{service}")(notification_id=created.pk, user_id=alice.pk)
     assert types(told(alice)) == ["notification", "notification_updated"]
 
 
@@ -131,9 +114,7 @@ def test_it_resends_as_often_as_asked_what_is_out(alice):
 
 
 def test_metadata_may_speak_of_nul_without_holding_one(alice):
-    created = services.notification_create(
-        user_id=alice.pk, title="a", message="b", metadata={"text": "\\u0000"}
-    )
+    created = note(alice, metadata={"text": "\\u0000"})
     created.refresh_from_db()
     assert created.metadata == {"text": "\\u0000"}
 
