@@ -6,20 +6,16 @@ on stderr, without a traceback.
 
 from __future__ import annotations
 
-import inspect
 import json
 import math
 import time
-import tomllib
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils.module_loading import import_string
 
 from realtime.errors import Refused
 
@@ -44,37 +40,18 @@ class _Parser(CommandParser):
 class Command(BaseCommand):
     """Base of commands. Refuses arguments that are not UTF-8 text before any work begins.
 
-    The file `<name>.toml` beside a command's module has its help and its arguments: the
-    parameters of argparse's `add_argument` by the argument's name. `number` and `whole` are
-    types with bounds; a `type` or `choices` of the product are named by their path. Of the
-    arguments `one_of`, one must be given; of `at_most_one_of`, one may. `json` is the help of
-    `--json`; without it, a command has no such option.
-
     A refusal by a service or by the settings ends the command as a CommandError does.
     """
 
+    json_help: ClassVar[str] = ""  # of `--json`; without it, the command has no such option
     as_json = False
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        path = Path(inspect.getfile(type(self))).with_suffix(".toml")
-        self._table = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        self.help = self._table.get("help", self.help)
 
     def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
         parser = super().create_parser(prog_name, subcommand, **options)
         parser.__class__ = _Parser  # Django makes it, and takes no class
-        if "json" in self._table:
-            parser.add_argument("--json", action="store_true", help=self._table["json"])
+        if self.json_help:
+            parser.add_argument("--json", action="store_true", help=self.json_help)
         return parser
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        one_of, at_most = (self._table.get(key, []) for key in ("one_of", "at_most_one_of"))
-        group: Any = parser
-        if alternatives := [*one_of, *at_most]:
-            group = parser.add_mutually_exclusive_group(required=bool(one_of))
-        for name, about in self._table.get("arguments", {}).items():
-            (group if name in alternatives else parser).add_argument(name, **_parameters(about))
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         for name, value in options.items():
@@ -135,19 +112,6 @@ def short(text: str) -> str:
     """Return a text as one line of at most about MAX_LINE characters: its start and its end."""
     line = " ".join(text.split("\n"))
     return line if len(line) <= MAX_LINE else f"{line[: MAX_LINE // 2]} … {line[-MAX_LINE // 2 :]}"
-
-
-def _parameters(about: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters of `add_argument`, with objects for what a file can only name."""
-    given = dict(about)
-    for kind in (number, whole):
-        if kind.__name__ in given:
-            given["type"] = kind(*given.pop(kind.__name__))
-    if isinstance(given.get("type"), str):
-        given["type"] = import_string(given["type"])
-    if "choices" in given:
-        given["choices"] = sorted(map(str, import_string(given["choices"])))
-    return given
 
 
 def _texts(value: Any) -> Iterator[str]:

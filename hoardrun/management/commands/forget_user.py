@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -19,6 +20,26 @@ SETTLE = timedelta(seconds=1)  # for a node to close sockets, and to store their
 
 class Command(commands.Command):
     """`manage.py forget_user`."""
+
+    json_help = "Print one JSON object."
+    help = (
+        "Forget a user: log out everywhere, remove inbox, events, devices and logins, and leave "
+        "a row without a name that accounts and records refer to. Money stays. It cannot be "
+        "undone: look with --dry-run first. With --export and --dry-run, it only hands out what "
+        "is kept."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("username")
+        parser.add_argument(
+            "--export", metavar="FILE", help="First write everything that is kept to a new file."
+        )
+        parser.add_argument(
+            "--keep-descriptions",
+            action="store_true",
+            help="Leave the texts of transactions, where the law of keeping books wants them.",
+        )
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would go.")
 
     def handle(self, *, username: str, **options: Any) -> None:
         user = commands.user_named(username)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
@@ -17,6 +18,24 @@ PAGE = "docs/production.md"
 
 class Command(commands.Command):
     """`manage.py settings`."""
+
+    json_help = "Print one JSON list."
+    help = (
+        "Show every option with its value, secrets hidden, and whether a variable, a file or the "
+        "default gave it."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument(
+            "--changed", action="store_true", help="Only those that differ from the default."
+        )
+        which.add_argument(
+            "--env", action="store_true", help="Print a template of a .env file instead."
+        )
+        which.add_argument(
+            "--markdown", action="store_true", help=f"Write the table into {PAGE} instead."
+        )
 
     def handle(self, **options: Any) -> None:
         if options["env"]:

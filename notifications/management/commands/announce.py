@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 
 from notifications import services
+from notifications.choices import Severity
 from notifications.models import Announcement
 from notifications.serializers import AnnouncementOutput
 from realtime import clock, commands
@@ -29,6 +30,25 @@ def moment(text: str) -> datetime:
 
 
 class Command(commands.Command):
+    help = "Publish an announcement to everybody, now or, with --starts-at, at a later time."
+    json_help = "Print one JSON object."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("title")
+        parser.add_argument("message")
+        parser.add_argument("--severity", choices=Severity.values, default=Severity.INFO.value)
+        parser.add_argument(
+            "--starts-at",
+            type=moment,
+            help="ISO 8601, UTC unless it has a zone; a serving node publishes it.",
+        )
+        parser.add_argument(
+            "--ends-at",
+            type=moment,
+            help="ISO 8601, UTC unless it has a zone; the banner vanishes then.",
+        )
+        parser.add_argument("--author", help="A username; by default the first superuser.")
+
     def handle(self, *args: Any, **options: Any) -> None:
         announcement = self._announce(options)
         offset = announcement.event_offset

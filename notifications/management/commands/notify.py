@@ -7,14 +7,34 @@ from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 
 from notifications import services
+from notifications.choices import NotificationType, Priority
 from notifications.models import Mailing
 from realtime import commands
 
 
 class Command(commands.Command):
+    help = (
+        "Put a notification into the inbox of every active user, or of those named. "
+        "Repeat the same command after a crash: each user gets it once."
+    )
+    json_help = "Print one JSON object at the end."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        who = parser.add_mutually_exclusive_group(required=True)
+        who.add_argument("--all", action="store_true", help="Every active user.")
+        who.add_argument("--users", metavar="FILE", help="User ids, one a line; - reads stdin.")
+        who.add_argument("--user", nargs="+", metavar="USERNAME", help="These users.")
+        parser.add_argument("--title", required=True)
+        parser.add_argument("--message", required=True)
+        parser.add_argument(
+            "--key", required=True, help="Names this mailing; the same key never notifies twice."
+        )
+        parser.add_argument("--type", choices=NotificationType.values, default="system")
+        parser.add_argument("--priority", choices=Priority.values, default="medium")
+
     def handle(self, **options: Any) -> None:
         begun = Mailing.objects.filter(key=options["key"]).first()
         mailing = services.notifications_send(

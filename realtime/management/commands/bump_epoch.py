@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -10,6 +11,18 @@ from realtime import commands, log
 
 
 class Command(commands.Command):
+    help = (
+        "Begin a new epoch: every client of these streams is told to resynchronise, at once "
+        "when it is connected, otherwise when it comes back. Run it after a restore from a "
+        "backup, and after a failover that may have lost commits, before clients are let in."
+    )
+    json_help = "Print one JSON object at the end."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        which = parser.add_mutually_exclusive_group(required=True)
+        which.add_argument("--all", action="store_true", help="All streams.")
+        which.add_argument("--stream", nargs="+", metavar="NAME", help="Such as user:17.")
+
     def handle(self, **options: Any) -> None:
         names: list[str] | None = options["stream"]
         if names is not None and (missing := sorted(set(names) - log.heads(names).keys())):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -14,6 +15,24 @@ LINE = "{id}  {opened_at}  {node}  {address}  {device}  {client}"
 
 
 class Command(commands.Command):
+    help = (
+        "Close the connections of a user, on all nodes. The client is told not to reconnect "
+        "(4403), but its tokens stay valid: add --log-out to end its logins too."
+    )
+    json_help = "Print one JSON object."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("username")
+        parser.add_argument("--connection", metavar="ID", help="Only this one.")
+        what = parser.add_mutually_exclusive_group()
+        what.add_argument("--list", action="store_true", help="List them, and close none.")
+        what.add_argument(
+            "--reconnect", action="store_true", help="Let the client reconnect (1012)."
+        )
+        what.add_argument(
+            "--log-out", action="store_true", help="End every login of the user as well."
+        )
+
     def handle(self, *, username: str, **options: Any) -> None:
         user = commands.user_named(username)
         found = list(registry.connections().filter(user=user))

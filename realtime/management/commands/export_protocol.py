@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,13 @@ FILES: dict[str, Callable[[], str]] = {
 
 
 class Command(commands.Command):
+    help = f"Write {', '.join(FILES)} from the declarations of the wire."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--check", action="store_true", help="Write nothing; fail if a file is out of date."
+        )
+
     def handle(self, *, check: bool, **options: Any) -> None:
         texts = {name: write() for name, write in FILES.items()}
         paths = {name: Path(settings.BASE_DIR, name) for name in FILES}

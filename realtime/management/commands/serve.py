@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import socket
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,8 +22,32 @@ from realtime.cluster import serve
 from realtime.core.origin import is_loopback
 from realtime.log import durability
 
+MAX_WORKERS = 1024
+
 
 class Command(commands.Command):
+    help = "Serve HTTP and WebSocket: the command for production and for development."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="Address to listen on.")
+        parser.add_argument(
+            "--port",
+            type=commands.whole(maximum=65535),
+            default=8000,
+            help="Port to listen on; 0 chooses a free one.",
+        )
+        parser.add_argument(
+            "--workers",
+            type=commands.whole(1, MAX_WORKERS),
+            default=1,
+            help="Processes; more than one needs REDIS_URL.",
+        )
+        parser.add_argument(
+            "--simulate-market",
+            action="store_true",
+            help="Simulate market prices, for a demo or development.",
+        )
+
     def handle(self, *, host: str, port: int, workers: int, **options: Any) -> None:
         if workers > 1 and not settings.REDIS_URL:
             raise CommandError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
@@ -33,6 +34,25 @@ WELL = "{nodes} node(s), {connections} connection(s)"
 
 
 class Command(commands.Command):
+    help = "Show connections, users, rooms, messages, drops and lag, per node and in all."
+    json_help = "One JSON object per reading."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--watch",
+            type=commands.number(0.1, 86_400),
+            nargs="?",
+            const=2.0,
+            metavar="SECONDS",
+            help="Repeat, by default every 2 seconds.",
+        )
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="For monitors: print what is wrong; exit 0 if well, 1 on a warning, "
+            "2 when nothing serves or the database cannot be read.",
+        )
+
     def handle(self, **options: Any) -> None:
         every: float | None = options["watch"]
         if options["check"]:

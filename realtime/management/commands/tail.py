@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import uuid
-from argparse import ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -21,6 +21,7 @@ from realtime.access.tokens import SESSION_CLAIM
 from realtime.client import Client
 from realtime.db import threads
 from realtime.protocol.codes import CloseCode
+from realtime.protocol.commands import FILTER_TYPES
 from realtime.protocol.export.lines import line
 from realtime.streams import user_stream
 
@@ -37,6 +38,35 @@ _SILENT = {"acked", "authenticated", "pong", "token_expiring"}  # answers to the
 
 
 class Command(commands.Command):
+    help = (
+        "Print what a user is sent, as it happens: one line a message, changes of the "
+        "connection on stderr. It logs in as the user, acknowledges nothing, and counts as "
+        "one of the user's connections. Ctrl-C ends it."
+    )
+    json_help = "One JSON object per message."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("username")
+        parser.add_argument("--url", default=URL, help=f"Default: {URL}; the path may be left out.")
+        parser.add_argument(
+            "--room", action="append", default=[], metavar="ROOM", help="Join it; may be repeated."
+        )
+        parser.add_argument(
+            "--types",
+            nargs="+",
+            default=[],
+            choices=sorted(FILTER_TYPES),
+            metavar="TYPE",
+            help="Only these: %(choices)s.",
+        )
+        parser.add_argument(
+            "--since",
+            type=_offset,
+            default=None,
+            metavar="now|OFFSET",
+            help="Begin with what follows this offset of the user's stream. Default: now.",
+        )
+
     def handle(self, *, username: str, **options: Any) -> None:
         since: int | None = options["since"]
         user = commands.user_named(username)
@@ -119,7 +149,7 @@ def _with_path(url: str) -> str:
     return urlunsplit(parts._replace(path=PATH)) if parts.path in {"", "/"} else url
 
 
-def offset(text: str) -> int | None:
+def _offset(text: str) -> int | None:
     if text == "now":
         return None
     try:

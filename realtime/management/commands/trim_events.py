@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
@@ -9,13 +10,37 @@ from realtime import clock, commands, log
 from realtime.log import Trimmed
 from realtime.options import options as engine
 
+MAX_DAYS = 36_500  # a hundred years
+
 
 class Command(commands.Command):
+    help = (
+        "Delete events older than --days, and all but the last --keep of each stream. A client "
+        "that still needs one is told to resynchronise."
+    )
+    json_help = "Print one JSON object at the end."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--days",
+            type=commands.number(0, MAX_DAYS),
+            default=engine().retention_days,
+            help="Default: EVENT_RETENTION_DAYS.",
+            metavar="N",
+        )
+        parser.add_argument(
+            "--keep",
+            type=commands.whole(),
+            default=engine().retention_events,
+            help="Default: EVENT_RETENTION_COUNT.",
+            metavar="N",
+        )
+        parser.add_argument("--dry-run", action="store_true", help="Count only, delete nothing.")
+
     def handle(self, **options: Any) -> None:
-        days = engine().retention_days if options["days"] is None else options["days"]
         found = log.trim(
-            before=clock.now() - timedelta(days=days),
-            keep=engine().retention_events if options["keep"] is None else options["keep"],
+            before=clock.now() - timedelta(days=options["days"]),
+            keep=options["keep"],
             dry_run=options["dry_run"],
             progress=self._progress,
         )

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission, User
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 
 from hoardrun import env
@@ -31,6 +31,19 @@ STAFF_ROLES = ("staff", "superuser")
 
 
 class Command(commands.Command):
+    help = "Create the demo users with accounts, transactions and notifications (DEBUG only)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--once", action="store_true", help="only print the logins if they exist already"
+        )
+        parser.add_argument("--host", default="127.0.0.1", help="where the server listens")
+        parser.add_argument(
+            "--port",
+            type=commands.whole(maximum=65535),
+            help=f"where it listens; by default {DEFAULT_PORT}, as `serve` does",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         logins: list[dict[str, str]] = settings.DEMO_LOGINS
         if not logins:

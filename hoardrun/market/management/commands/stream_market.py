@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from hoardrun.market import services
+from hoardrun.market.feeds import FEEDS
 from hoardrun.market.quotes import LiveQuote
 from hoardrun.market.runner import run_feed
 from realtime import commands, publish
@@ -21,6 +23,26 @@ REPORT_SECONDS = 5.0
 
 class Command(commands.Command):
     """Stream until Ctrl-C, SIGTERM or the time of `--for`, then report how much was sent."""
+
+    help = "Send a feed's quotes to all server processes through Redis, and store the newest."
+    json_help = "One JSON object a line."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--source", default="simulator", choices=sorted(FEEDS))
+        parser.add_argument(
+            "--interval",
+            type=commands.number(0.01, 3600),
+            default=0.5,
+            help="Seconds between batches.",
+        )
+        parser.add_argument("--symbols", default="", help="Only these, as BTC-USD,SCOM.")
+        parser.add_argument(
+            "--for",
+            type=commands.number(0, 10**7),
+            dest="seconds",
+            metavar="SECONDS",
+            help="End after this time.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.REDIS_URL:
