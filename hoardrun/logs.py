@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-import tomllib
+import sys
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 # Strangers choose what is logged. Each pattern takes a credential whole, or fails within a few
@@ -29,9 +28,38 @@ REPEAT_SECONDS = 10.0  # how often the pool may say the same
 
 
 def config(level: str) -> dict[str, Any]:
-    """Return LOGGING: what `logs.toml` says, at this level."""
-    base = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-    return {**base, "root": {"handlers": ["stderr"], "level": level}}
+    """Return LOGGING: one line an event on stderr."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {
+            "once": {"()": "hoardrun.logs.SaidOnce"},
+            "brief": {"()": "hoardrun.logs.OneLineOutages"},
+            "redact": {"()": "hoardrun.logs.RedactCredentials"},
+        },
+        "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "stream": sys.stderr,
+                "formatter": "line",
+                "filters": ["once", "brief", "redact"],
+            }
+        },
+        # Handlers of their own would print tokens, and all twice; all goes through the above.
+        "loggers": {
+            name: {"handlers": [], "propagate": True}
+            for name in (
+                "django",
+                "uvicorn",
+                "uvicorn.error",
+                "uvicorn.access",
+                "daphne",
+                "django.server",
+            )
+        },
+        "root": {"handlers": ["stderr"], "level": level},
+    }
 
 
 def redact(text: str) -> str:
@@ -92,8 +120,10 @@ class OneLineOutages(logging.Filter):
             record.exc_info = None
         if library in {"channels_redis", "redis"} and error is not None:
             record.levelno, record.levelname = logging.WARNING, "WARNING"
-            kind = type(error).__name__
-            record.msg, record.args = f"{record.getMessage()}: {kind}: {error}", None
+            record.msg, record.args = (
+                f"{record.getMessage()}: {type(error).__name__}: {error}",
+                None,
+            )
             record.exc_info = None
         if record.name == "psycopg.pool":
             record.msg, record.args = " ".join(record.getMessage().split()), None
