@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
 from enum import Enum, IntEnum
-from pathlib import Path
 
 
 class ErrorCode(Enum):
@@ -30,35 +28,100 @@ class ErrorCode(Enum):
         self.retryable = retryable
 
 
-_WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+_WRONG = "do not reconnect: the client is wrong"
 
 
 class CloseCode(IntEnum):
-    """Every close code of the socket; `codes.toml` has its words.
+    """Every close code of the socket: its number, and for people `reason`, `when`, `reconnect`.
 
     `reason` is what the close frame says, `when` what has happened, `reconnect` what a client
     does next. Codes below 4000 are RFC 6455's; 1002 and 1007 the server's transport sends by
     itself.
     """
 
-    PROTOCOL_ERROR = 1002
-    BINARY = 1003
-    INVALID_TEXT = 1007
-    TOO_LARGE = 1009
-    RESTART = 1012
-    PROTOCOL = 4400
-    UNAUTHORIZED = 4401
-    REVOKED = 4403
-    TIMEOUT = 4408
-    TOO_MANY_CONNECTIONS = 4409
-    RATE_LIMITED = 4429
-    SLOW_CONSUMER = 4503
+    _value_: int
+    reason: str
+    when: str
+    reconnect: str
 
-    def __init__(self, number: int) -> None:
-        words = _WORDS[str(number)]
-        self.reason: str = words["reason"]
-        self.when: str = words["when"]
-        self.reconnect: str = words["next"]
+    def __new__(cls, value: int, reason: str, when: str, reconnect: str) -> CloseCode:
+        code = int.__new__(cls, value)
+        code._value_ = value
+        code.reason, code.when, code.reconnect = reason, when, reconnect
+        return code
+
+    PROTOCOL_ERROR = (
+        1002,
+        "WebSocket protocol error",
+        "A frame breaks the rules of RFC 6455.",
+        _WRONG,
+    )
+    BINARY = (
+        1003,
+        "send text, not binary",
+        "A binary message came; all messages are JSON text.",
+        _WRONG,
+    )
+    INVALID_TEXT = (1007, "text is not UTF-8", "A text message is not UTF-8.", _WRONG)
+    TOO_LARGE = (
+        1009,
+        "message too large",
+        "A message is longer than `limits.max_message_bytes`.",
+        _WRONG,
+    )
+    RESTART = (
+        1012,
+        "server restarts",
+        "The node is about to stop, or the connection has reached its greatest age; "
+        "`server_shutdown` came before.",
+        "reconnect after reconnect_after_ms, and resume",
+    )
+    PROTOCOL = (
+        4400,
+        "protocol misuse",
+        "A parameter of the handshake (`device`, `since`, `types`) makes no sense; "
+        "`error` said which.",
+        _WRONG,
+    )
+    UNAUTHORIZED = (
+        4401,
+        "token missing, invalid or expired",
+        "The credential is bad, used up or expired, its login was logged out, its password "
+        "changed, or a command came before the login.",
+        "get a new token, then reconnect",
+    )
+    REVOKED = (
+        4403,
+        "access revoked",
+        "The user was deactivated, staff closed the connection, or a renewal named another user.",
+        "do not reconnect",
+    )
+    TIMEOUT = (
+        4408,
+        "timed out",
+        "No login came within the time for it, no sign of life within two heartbeats, or the "
+        "login could not be checked.",
+        "reconnect, and resume",
+    )
+    TOO_MANY_CONNECTIONS = (
+        4409,
+        "replaced by a newer connection",
+        "The user opened more than `limits.max_connections`; the oldest goes.",
+        "do not reconnect by itself: the user has too many connections; a page may, once somebody "
+        "looks at it again",
+    )
+    RATE_LIMITED = (
+        4429,
+        "too many messages",
+        "The client went on after 100 more refused than accepted messages, or logs in too often.",
+        "back off, then reconnect",
+    )
+    SLOW_CONSUMER = (
+        4503,
+        "reads too slowly",
+        "What waits for this client could not be written for too long.",
+        "reconnect, and resume",
+    )
 
     @property
     def private(self) -> CloseCode:
