@@ -137,7 +137,6 @@ def strict() -> Iterator[Server]:
     with node(
         DEBUG="1",
         WS_MAX_CONNECTIONS_PER_USER="2",
-        WS_MAX_ROOMS_PER_CONNECTION="2",
         WS_MAX_MESSAGES_PER_SECOND="5",
         WS_MAX_MESSAGE_BURST="10",
         WS_AUTHENTICATE_WITHIN_SECONDS="0.5",

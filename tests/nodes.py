@@ -81,3 +81,9 @@ def push_balance(server: Server, user_id: int, number: int) -> dict[str, Any]:
         },
         f"?user_id={user_id}",
     )
+
+
+def push_transaction(server: Server, user_id: int) -> dict[str, Any]:
+    """Publish the update of a transaction."""
+    body = {"id": "9", "status": "completed", "amount": "5", "currency": "UGX"}
+    return broadcast(server, "transaction", body, f"?user_id={user_id}")

@@ -140,17 +140,7 @@ async def send(page: Page, text: str) -> None:
 async def test_an_announcement_from_the_admin_reaches_both(
     amina: Visitor, brian: Visitor, support: Admin
 ) -> None:
-    support.post(
-        "/admin/notifications/announcement/add/",
-        title="Planned maintenance",
-        message="Sunday at 22:00 UTC.",
-        severity="maintenance",
-        starts_at_0="",
-        starts_at_1="",
-        ends_at_0="",
-        ends_at_1="",
-        _publish="Save and publish now",
-    )
+    support.announce("Planned maintenance")
     for visitor in (amina, brian):
         await expect(visitor.page.locator("#banners")).to_contain_text("Planned maintenance")
 

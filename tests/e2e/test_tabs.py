@@ -19,19 +19,6 @@ MARKET_MOVES = False
 SESSION = "JSON.parse(sessionStorage.getItem('hoardrun.session'))"
 
 
-async def test_eleven_tabs_that_share_are_one_socket(
-    context: BrowserContext, demo: Server, token: str
-) -> None:
-    await until_sockets(demo, 0)
-    tabs = [await Embed.start(context, demo, "amina", token=token) for _ in range(11)]
-    await until_sockets(demo, 1)
-    await asyncio.to_thread(notify, demo, "amina", "To eleven tabs")
-    for tab in tabs:
-        await tab.until("heard.length === 1")
-        assert await tab.get("client.state") == "connected"
-        assert tab.complaints == []
-
-
 @pytest.mark.parametrize("share", [False, True], ids=["alone", "in the worker"])
 async def test_the_tab_that_an_eleventh_replaced_is_back_when_it_is_looked_at(
     context: BrowserContext, demo: Server, token: str, share: bool

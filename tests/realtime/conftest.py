@@ -1,4 +1,4 @@
-"""Users of the tests of the engine, for those that have the database."""
+"""Users of the tests of the engine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.test import Client
 
 
 @pytest.fixture
-def alice() -> User:
+def alice(db: None) -> User:
     """A user without a password."""
     return User.objects.create(username="alice")
 

@@ -62,20 +62,6 @@ def token_of(server: Server, username: str, password: str) -> str:
     return server.log_in(username, password)["access"]
 
 
-def announce(product: Setup, title: str) -> None:
-    product.support.post(
-        "/admin/notifications/announcement/add/",
-        title=title,
-        message="Sunday at 22:00 UTC.",
-        severity="maintenance",
-        starts_at_0="",
-        starts_at_1="",
-        ends_at_0="",
-        ends_at_1="",
-        _publish="Save and publish now",
-    )
-
-
 def reached(product: Setup) -> dict[str, int]:
     """Read the announcements' titles and how many sockets each reached, as support sees them."""
     page = product.support.get("/admin/notifications/announcement/")
@@ -158,7 +144,7 @@ async def test_an_announcement_from_the_admin_reaches_all_customers(product: Set
     amina = await connect(product.amina, token_of(product.amina, *AMINA))
     brian = await connect(product.brian, token_of(product.brian, *BRIAN))
     async with amina, brian:
-        await asyncio.to_thread(announce, product, "Planned maintenance")
+        await asyncio.to_thread(product.support.announce, "Planned maintenance")
         for client in (amina, brian):
             message = await client.receive("system_announcement")
             assert message["data"]["title"] == "Planned maintenance"

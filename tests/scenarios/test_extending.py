@@ -19,6 +19,7 @@ from tests.nodes import ALICE, BOB, STAFF, USERS, connect, token_for
 from tests.services.environment import ROOT
 from tests.services.server import Server
 
+pytestmark = pytest.mark.servers
 CLUB = "tests/scenarios/club"
 PAGE = (ROOT / "docs/extending.md").read_text()
 MEMBERS = """
@@ -74,7 +75,6 @@ def test_the_page_shows_the_files_of_the_app() -> None:
     assert named == {"messages.py", "services.py", "room.py", "feed.py", "options.py", "app.py"}
 
 
-@pytest.mark.servers
 async def test_an_event_reaches_members_and_its_computed_message_follows(club: Server) -> None:
     alice = await connect(club, ALICE, query={"types": "club"})
     bob = await connect(club, BOB, query={"types": "security"})
@@ -93,7 +93,6 @@ async def test_an_event_reaches_members_and_its_computed_message_follows(club: S
         assert positions[f"user:{BOB}"]["offset"] == begin + 1
 
 
-@pytest.mark.servers
 async def test_a_declared_stream_is_followed_and_resumed_by_every_user(club: Server) -> None:
     publish = "from tests.scenarios.club.services import *; match_publish(headline='On Sunday')"
     await asyncio.to_thread(club.shell, publish)
@@ -106,7 +105,6 @@ async def test_a_declared_stream_is_followed_and_resumed_by_every_user(club: Ser
         assert acked["data"]["stream"] == "matches"
 
 
-@pytest.mark.servers
 async def test_a_room_is_listed_and_sends_its_messages_to_members_only(club: Server) -> None:
     async with await connect(club, ALICE) as alice, await connect(club, STAFF) as staff:
         assert (await staff.request(type="join_room", room="club"))["data"]["rooms"] == ["club"]
@@ -118,7 +116,6 @@ async def test_a_room_is_listed_and_sends_its_messages_to_members_only(club: Ser
         assert (score["room"], score["data"]) == ("club", {"home": 0, "away": 0})
 
 
-@pytest.mark.servers
 async def test_the_python_client_takes_an_unknown_type(club: Server) -> None:
     async def get_token(reason: str) -> str:
         return token_for(ALICE)
@@ -137,7 +134,6 @@ async def test_the_python_client_takes_an_unknown_type(club: Server) -> None:
         assert await came == {"headline": "Read me"}
 
 
-@pytest.mark.servers
 def test_the_document_has_the_messages_and_the_filter_type(club: Server) -> None:
     document = club.request("GET", "/ws/schema").json()
     messages = document["components"]["messages"]
@@ -155,7 +151,6 @@ def test_the_document_has_the_messages_and_the_filter_type(club: Server) -> None
     assert {"club_news", "club_score", "club_members"} <= sent
 
 
-@pytest.mark.servers
 def test_the_console_has_the_form_and_the_line_of_the_log(club: Server) -> None:
     page = club.request("GET", "/ws/test").text
     found = re.search(r'<script[^>]*id="console-config"[^>]*>(.*?)</script>', page, re.DOTALL)
@@ -168,7 +163,6 @@ def test_the_console_has_the_form_and_the_line_of_the_log(club: Server) -> None:
     assert "club" in subscribe["fields"]["types"]["items"]["enum"]
 
 
-@pytest.mark.servers
 def test_a_shell_has_the_feed_the_line_and_the_declarations(club: Server) -> None:
     found = json.loads(club.shell(_ASK).splitlines()[-1])
     assert found["quotes"][:2] == ["200", "201"]
@@ -177,7 +171,6 @@ def test_a_shell_has_the_feed_the_line_and_the_declarations(club: Server) -> Non
     assert '| "club_news"' in found["declared"]
 
 
-@pytest.mark.servers
 def test_an_option_is_shown_and_an_unknown_variable_is_warned_of(club: Server) -> None:
     rows = {row["variable"]: row for row in json.loads(club.manage("settings", "--json"))}
     row = rows["CLUB_FIRST_PRICE"]

@@ -6,7 +6,6 @@ import json
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -75,20 +74,26 @@ def slow(user: User, after: str, then: Callable[[], None]) -> BatchedLoader[Logi
     return BatchedLoader(begin)
 
 
-def save(user: User, **values: Any) -> None:
-    for name, value in values.items():
-        setattr(user, name, value)
+def deactivate(user: User) -> None:
+    user.is_active = False
     user.save()
 
 
-async def test_a_user_deactivated_during_the_login_is_closed(node: Hub, alice: User) -> None:
+def close(user: User) -> None:
+    changes.close_user(user.pk)
+
+
+@pytest.mark.parametrize("act", [deactivate, close])
+async def test_a_user_deactivated_or_closed_by_staff_during_the_login_is_closed(
+    node: Hub, alice: User, act: Callable[[User], None]
+) -> None:
     before, _ = await logged_in(node, alice, "before")
 
-    def deactivate() -> None:
-        save(alice, is_active=False)
+    def meanwhile() -> None:
+        act(alice)
         wait(lambda: before.close_code)  # the node has received it, and checked
 
-    node.login_data = slow(alice, "late", deactivate)
+    node.login_data = slow(alice, "late", meanwhile)
     late, _ = connected(node, "late")
     await login.log_in(node, late, identity(alice, "late"))
     await until(lambda: late.close_code, seconds=SECONDS)
@@ -111,12 +116,12 @@ async def test_a_user_deactivated_during_a_renewal_is_closed(
         assert renewed.wait(10)
         return found
 
-    def deactivate() -> None:
+    def meanwhile() -> None:
         monkeypatch.setattr(validity, "load", look)
-        save(alice, is_active=False)
+        deactivate(alice)
         assert looking.wait(10)
 
-    node.login_data = slow(alice, newer.session, deactivate)
+    node.login_data = slow(alice, newer.session, meanwhile)
     await login.authenticate(node, socket, token, "r")
     assert socket.connection.identity == newer
     renewed.set()
@@ -174,7 +179,8 @@ async def test_a_user_who_loses_a_room_during_the_join_leaves_it(
     assert "backstage" in first.connection.rooms
 
     def take_away() -> None:
-        save(alice, is_staff=False)
+        alice.is_staff = False
+        alice.save()
         wait(lambda: "backstage" not in first.connection.rooms)
 
     backstage.meanwhile = take_away
@@ -202,17 +208,3 @@ def test_a_room_whose_check_fails_is_lost_and_no_other(alice: User, backstage: B
 
 def lost_database() -> None:
     raise OperationalError
-
-
-async def test_a_user_closed_by_staff_during_the_login_is_closed(node: Hub, alice: User) -> None:
-    before, _ = await logged_in(node, alice, "before")
-
-    def close() -> None:
-        changes.close_user(alice.pk)
-        wait(lambda: before.close_code)
-
-    node.login_data = slow(alice, "late", close)
-    late, _ = connected(node, "late")
-    await login.log_in(node, late, identity(alice, "late"))
-    await until(lambda: late.close_code, seconds=SECONDS)
-    assert before.close_code == late.close_code == CloseCode.REVOKED

@@ -18,6 +18,7 @@ from tests.services.postgres import Postgres
 from tests.services.redis import Redis
 from tests.services.server import Kind, Server
 
+pytestmark = pytest.mark.servers
 PATH = "/ws/notifications"
 NOBODY = "Authorization", "Bearer nonsense"
 
@@ -52,7 +53,6 @@ def small() -> Iterator[Server]:
         yield server
 
 
-@pytest.mark.servers
 async def test_a_full_node_refuses_with_503_until_a_socket_leaves(small: Server) -> None:
     async with AsyncExitStack() as open_now:
         for number in range(6):
@@ -65,7 +65,6 @@ async def test_a_full_node_refuses_with_503_until_a_socket_leaves(small: Server)
         await until_let_in(small, bearer(ALICE))
 
 
-@pytest.mark.servers
 async def test_sockets_without_a_login_are_limited_by_address(small: Server) -> None:
     async with AsyncExitStack() as waiting:
         for _ in range(3):
@@ -77,7 +76,6 @@ async def test_sockets_without_a_login_are_limited_by_address(small: Server) -> 
     await until_let_in(small, own)
 
 
-@pytest.mark.servers
 async def test_guessing_of_tokens_is_limited_by_the_real_address() -> None:
     with node(WS_MAX_REFUSED_PER_SECOND_PER_ADDRESS="0.01") as server:
         seen = []
@@ -90,7 +88,6 @@ async def test_guessing_of_tokens_is_limited_by_the_real_address() -> None:
         assert await status_of(server, bearer(ALICE)) == 429  # not checked, though it is good
 
 
-@pytest.mark.servers
 @pytest.mark.parametrize("way", ["ticket", "message"])
 async def test_guessing_of_tickets_and_in_messages_is_limited_too(way: str) -> None:
     with node(WS_MAX_REFUSED_PER_SECOND_PER_ADDRESS="0.01") as server:
@@ -105,7 +102,6 @@ async def test_guessing_of_tickets_and_in_messages_is_limited_too(way: str) -> N
         assert await status_of(server, bearer(ALICE)) == 429
 
 
-@pytest.mark.servers
 async def test_behind_a_trusted_proxy_each_client_has_its_own_limits() -> None:
     with node(
         WS_MAX_REFUSED_PER_SECOND_PER_ADDRESS="0.01", TRUSTED_PROXIES="127.0.0.0/8"
@@ -120,7 +116,6 @@ async def test_behind_a_trusted_proxy_each_client_has_its_own_limits() -> None:
         assert await status_of(server, NOBODY, ("X-Forwarded-For", "2001:db8:0:2::1")) == 101
 
 
-@pytest.mark.servers
 async def test_an_ipv6_network_is_limited_as_one_address() -> None:
     with node(WS_MAX_ANONYMOUS_PER_ADDRESS="3", TRUSTED_PROXIES="127.0.0.0/8") as server:
         async with AsyncExitStack() as waiting:
@@ -133,7 +128,6 @@ async def test_an_ipv6_network_is_limited_as_one_address() -> None:
                 assert await status_of(server, own, ("X-Forwarded-For", address)) == status
 
 
-@pytest.mark.servers
 async def test_a_user_who_logs_in_too_often_closes_with_4429(small: Server) -> None:
     codes = set()
     for _ in range(20):
@@ -149,7 +143,6 @@ async def test_a_user_who_logs_in_too_often_closes_with_4429(small: Server) -> N
     await bob.close()
 
 
-@pytest.mark.servers
 async def test_all_sockets_of_a_user_share_one_rate() -> None:
     with node(WS_MAX_MESSAGES_PER_SECOND_PER_USER="10", DEBUG="1") as server:
         phone = await connect(server, ALICE)
@@ -167,7 +160,6 @@ async def test_all_sockets_of_a_user_share_one_rate() -> None:
             await bob.ping()
 
 
-@pytest.mark.servers
 async def test_the_sockets_of_a_user_are_counted_over_all_nodes(
     postgres: Postgres, redis: Redis, serve: Serve
 ) -> None:
@@ -186,7 +178,6 @@ async def test_the_sockets_of_a_user_are_counted_over_all_nodes(
         await client.close()
 
 
-@pytest.mark.servers
 async def test_a_thousand_silent_connections_keep_no_client_out() -> None:
     with node(HTTP_HEADER_SECONDS="2") as server:
         silent = []
@@ -206,7 +197,6 @@ async def test_a_thousand_silent_connections_keep_no_client_out() -> None:
             writer.close()
 
 
-@pytest.mark.servers
 @pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
 async def test_other_servers_refuse_handshakes_too(kind: Kind) -> None:
     env = {"DEBUG": "1", "WS_MAX_REFUSED_PER_SECOND_PER_ADDRESS": "0.01"}

@@ -3,41 +3,50 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from realtime.protocol import PROTOCOL_VERSION
-from tests.nodes import ALICE, BOB, broadcast, connect, push_balance, token_for
+from tests.nodes import ALICE, BOB, broadcast, connect, push_balance, push_transaction, token_for
 from tests.services.client import Client
 from tests.services.server import Server
 
 pytestmark = pytest.mark.servers
 
 
-async def test_the_greeting_has_limits_and_positions(served: Server) -> None:
-    async with await connect(served, ALICE) as alice:
-        assert alice.greeting["user_id"] == str(ALICE)
-        assert alice.greeting["protocol_version"] == PROTOCOL_VERSION
-        assert alice.greeting["limits"]["max_message_bytes"] == 65536
-        assert alice.greeting["positions"].keys() == {f"user:{ALICE}", "announcements"}
-        assert alice.greeting["epoch"] == ".".join(
-            alice.greeting["positions"][name]["epoch"]
-            for name in (f"user:{ALICE}", "announcements")
-        )
+@pytest.fixture
+async def alice(served: Server) -> AsyncIterator[Client]:
+    async with await connect(served, ALICE) as client:
+        yield client
 
 
-async def test_a_pong_has_positions(served: Server) -> None:
-    async with await connect(served, ALICE) as alice:
-        pong = await alice.request(type="ping")
-        assert pong["data"]["positions"] == alice.greeting["positions"]
+@pytest.fixture
+async def bob(served: Server) -> AsyncIterator[Client]:
+    async with await connect(served, BOB) as client:
+        yield client
 
 
-async def test_the_events_of_a_user_reach_that_user_only(served: Server) -> None:
-    alice = await connect(served, ALICE)
-    second = await connect(served, ALICE)
-    bob = await connect(served, BOB)
-    async with alice, second, bob:
+async def test_the_greeting_has_limits_and_positions(alice: Client) -> None:
+    assert alice.greeting["user_id"] == str(ALICE)
+    assert alice.greeting["protocol_version"] == PROTOCOL_VERSION
+    assert alice.greeting["limits"]["max_message_bytes"] == 65536
+    assert alice.greeting["positions"].keys() == {f"user:{ALICE}", "announcements"}
+    assert alice.greeting["epoch"] == ".".join(
+        alice.greeting["positions"][name]["epoch"] for name in (f"user:{ALICE}", "announcements")
+    )
+
+
+async def test_a_pong_has_positions(alice: Client) -> None:
+    pong = await alice.request(type="ping")
+    assert pong["data"]["positions"] == alice.greeting["positions"]
+
+
+async def test_the_events_of_a_user_reach_that_user_only(
+    served: Server, alice: Client, bob: Client
+) -> None:
+    async with await connect(served, ALICE) as second:
         push_balance(served, ALICE, 111)
         for client in (alice, second):
             event = await client.receive("balance_update")
@@ -46,103 +55,95 @@ async def test_the_events_of_a_user_reach_that_user_only(served: Server) -> None
         await bob.expect_nothing(0.3, type="balance_update")
 
 
-async def test_announcements_reach_every_user_with_any_subscription(served: Server) -> None:
-    async with await connect(served, ALICE) as alice, await connect(served, BOB) as bob:
-        await bob.request(type="subscribe_notifications", types=["security"])
-        broadcast(served, "announcement", {"title": "Maintenance", "message": "Tonight."})
-        for client in (alice, bob):
-            event = await client.receive("system_announcement")
-            assert event["data"]["title"] == "Maintenance"
-            assert event["stream"] == "announcements"
+async def test_announcements_reach_every_user_with_any_subscription(
+    served: Server, alice: Client, bob: Client
+) -> None:
+    await bob.request(type="subscribe_notifications", types=["security"])
+    broadcast(served, "announcement", {"title": "Maintenance", "message": "Tonight."})
+    for client in (alice, bob):
+        event = await client.receive("system_announcement")
+        assert event["data"]["title"] == "Maintenance"
+        assert event["stream"] == "announcements"
 
 
-async def test_a_subscription_filters_events_and_still_counts_them(served: Server) -> None:
-    async with await connect(served, ALICE) as alice:
-        answer = await alice.request(type="subscribe_notifications", types=["transaction"])
-        assert answer["type"] == "subscription_updated"
-        assert answer["data"]["types"] == ["transaction"]
-        offset = push_balance(served, ALICE, 1)["offset"]
-        broadcast(
-            served,
-            "transaction",
-            {"id": "9", "status": "completed", "amount": "5", "currency": "UGX"},
-            f"?user_id={ALICE}",
-        )
-        event = await alice.receive("transaction_update")
-        assert event["offset"] == offset + 1
-        assert "balance_update" not in {message["type"] for message in alice.journal}
-        assert (await alice.request(type="unsubscribe_notifications"))["data"]["types"] == []
-        push_balance(served, ALICE, 2)
-        assert (await alice.receive("balance_update"))["offset"] == offset + 2
+async def test_a_subscription_filters_events_and_still_counts_them(
+    served: Server, alice: Client
+) -> None:
+    answer = await alice.request(type="subscribe_notifications", types=["transaction"])
+    assert answer["type"] == "subscription_updated"
+    assert answer["data"]["types"] == ["transaction"]
+    offset = push_balance(served, ALICE, 1)["offset"]
+    push_transaction(served, ALICE)
+    event = await alice.receive("transaction_update")
+    assert event["offset"] == offset + 1
+    assert "balance_update" not in {message["type"] for message in alice.journal}
+    assert (await alice.request(type="unsubscribe_notifications"))["data"]["types"] == []
+    push_balance(served, ALICE, 2)
+    assert (await alice.receive("balance_update"))["offset"] == offset + 2
 
 
-async def test_a_join_is_followed_by_a_snapshot_and_then_by_updates(served: Server) -> None:
-    async with await connect(served, ALICE) as alice:
-        joined = await alice.request(type="join_room", room="market_data")
-        assert joined["type"] == "room_joined"
-        assert joined["room"] == joined["data"]["room"] == "market_data"
-        assert joined["data"]["snapshot"] > 0
-        symbols = set()
-        for _ in range(joined["data"]["snapshot"]):
-            message = await alice.receive()
-            assert (message["type"], message["room"]) == ("market_update", "market_data")
-            symbols.add(message["data"]["symbol"])
-            assert isinstance(message["data"]["price"], str)
-        assert len(symbols) == joined["data"]["snapshot"]
-        assert (await alice.receive("market_update"))["data"]["symbol"] in symbols
+async def test_a_join_is_followed_by_a_snapshot_and_then_by_updates(alice: Client) -> None:
+    joined = await alice.request(type="join_room", room="market_data")
+    assert joined["type"] == "room_joined"
+    assert joined["room"] == joined["data"]["room"] == "market_data"
+    assert joined["data"]["snapshot"] > 0
+    symbols = set()
+    for _ in range(joined["data"]["snapshot"]):
+        message = await alice.receive()
+        assert (message["type"], message["room"]) == ("market_update", "market_data")
+        symbols.add(message["data"]["symbol"])
+        assert isinstance(message["data"]["price"], str)
+    assert len(symbols) == joined["data"]["snapshot"]
+    assert (await alice.receive("market_update"))["data"]["symbol"] in symbols
 
 
-async def test_the_prices_of_the_test_room_change(served: Server) -> None:
-    async with await connect(served, ALICE) as alice:
-        await alice.join("market_data:TEST")
-        prices = [(await alice.receive("market_update"))["data"]["price"] for _ in range(4)]
-        assert len(set(prices)) > 1
+async def test_the_prices_of_the_test_room_change(alice: Client) -> None:
+    await alice.join("market_data:TEST")
+    prices = [(await alice.receive("market_update"))["data"]["price"] for _ in range(4)]
+    assert len(set(prices)) > 1
 
 
 async def test_each_joined_room_has_an_answer_and_all_unknown_ones_share_an_error(
-    served: Server,
+    alice: Client,
 ) -> None:
-    async with await connect(served, ALICE) as alice:
-        rooms = ["market:crypto", "market:NO-SUCH", "market:BTC-USD", "backoffice"]
-        await alice.send({"type": "join_room", "rooms": rooms, "id": "many"})
-        answers: list[dict[str, Any]] = []
-        while len(answers) < 3:
-            message = await alice.receive()
-            if message.get("id") == "many":
-                answers.append(message)
-        assert [answer["type"] for answer in answers] == ["room_joined", "room_joined", "error"]
-        assert answers[2]["data"]["code"] == "unknown_room"
-        assert answers[2]["data"]["rooms"] == ["market:NO-SUCH", "backoffice"]
-        listed = (await alice.request(type="list_rooms"))["data"]
-        assert listed["joined"] == ["market:BTC-USD", "market:crypto"]
-        names = {room["name"]: room["joined"] for room in listed["rooms"]}
-        assert names["market:crypto"]
-        assert not names["market_data"]
+    rooms = ["market:crypto", "market:NO-SUCH", "market:BTC-USD", "backoffice"]
+    await alice.send({"type": "join_room", "rooms": rooms, "id": "many"})
+    answers: list[dict[str, Any]] = []
+    while len(answers) < 3:
+        message = await alice.receive()
+        if message.get("id") == "many":
+            answers.append(message)
+    assert [answer["type"] for answer in answers] == ["room_joined", "room_joined", "error"]
+    assert answers[2]["data"]["code"] == "unknown_room"
+    assert answers[2]["data"]["rooms"] == ["market:NO-SUCH", "backoffice"]
+    listed = (await alice.request(type="list_rooms"))["data"]
+    assert listed["joined"] == ["market:BTC-USD", "market:crypto"]
+    names = {room["name"]: room["joined"] for room in listed["rooms"]}
+    assert names["market:crypto"]
+    assert not names["market_data"]
 
 
-async def test_a_room_that_was_left_sends_nothing(served: Server) -> None:
-    async with await connect(served, ALICE) as alice:
-        await alice.join("market_data:TEST")
+async def test_a_room_that_was_left_sends_nothing(alice: Client) -> None:
+    await alice.join("market_data:TEST")
+    await alice.receive("market_update")
+    left = await alice.request(type="leave_room", room="market_data:TEST")
+    assert left["type"] == "room_left"
+    await alice.expect_nothing(1.2, type="market_update")
+    again = await alice.request(type="leave_room", room="market_data:TEST")
+    assert again["data"]["code"] == "not_joined"
+
+
+async def test_a_slower_rate_sends_the_newest_value_once_an_interval(alice: Client) -> None:
+    joined = await alice.request(type="join_room", room="market_data:TEST", rate="1s")
+    assert joined["data"]["rate"] == "1s"
+    for _ in range(joined["data"]["snapshot"]):
         await alice.receive("market_update")
-        left = await alice.request(type="leave_room", room="market_data:TEST")
-        assert left["type"] == "room_left"
-        await alice.expect_nothing(1.2, type="market_update")
-        again = await alice.request(type="leave_room", room="market_data:TEST")
-        assert again["data"]["code"] == "not_joined"
-
-
-async def test_a_slower_rate_sends_the_newest_value_once_an_interval(served: Server) -> None:
-    async with await connect(served, ALICE) as alice:
-        joined = await alice.request(type="join_room", room="market_data:TEST", rate="1s")
-        assert joined["data"]["rate"] == "1s"
-        for _ in range(joined["data"]["snapshot"]):
-            await alice.receive("market_update")
-        times = []
-        for _ in range(3):
-            await alice.receive("market_update")
-            times.append(asyncio.get_running_loop().time())
-        # The room moves twice a second; thinned out, an interval lies between two messages.
-        assert times[2] - times[0] > 1.5
+    times = []
+    for _ in range(3):
+        await alice.receive("market_update")
+        times.append(asyncio.get_running_loop().time())
+    # The room moves twice a second; thinned out, an interval lies between two messages.
+    assert times[2] - times[0] > 1.5
 
 
 async def test_an_ack_is_stored_and_a_device_resumes_from_it(served: Server) -> None:
@@ -189,8 +190,7 @@ async def test_a_subscription_filters_missed_events_too(served: Server) -> None:
     await alice.close()
     position = alice.greeting["positions"][f"user:{ALICE}"]["offset"]
     push_balance(served, ALICE, 1)
-    body = {"id": "9", "status": "completed", "amount": "5", "currency": "UGX"}
-    broadcast(served, "transaction", body, f"?user_id={ALICE}")
+    push_transaction(served, ALICE)
     back = await connect(served, ALICE, since=f"user:{position}", query={"types": "transaction"})
     async with back:
         assert (await back.receive("transaction_update"))["offset"] == position + 2
@@ -233,15 +233,16 @@ BAD_MESSAGES: list[tuple[str, str]] = [
 ]
 
 
-async def test_each_bad_message_gets_one_error_and_the_socket_stays_open(served: Server) -> None:
-    async with await connect(served, ALICE) as alice:
-        for text, code in BAD_MESSAGES:
-            await alice.connection.send(text)
-            error = await alice.receive("error")
-            assert error["data"]["code"] == code, text[:50]
-            assert error["data"]["message"]
-            assert error["data"]["retryable"] is False
-        await alice.ping()
+async def test_each_bad_message_gets_one_error_and_the_socket_stays_open(
+    served: Server, alice: Client
+) -> None:
+    for text, code in BAD_MESSAGES:
+        await alice.connection.send(text)
+        error = await alice.receive("error")
+        assert error["data"]["code"] == code, text[:50]
+        assert error["data"]["message"]
+        assert error["data"]["retryable"] is False
+    await alice.ping()
     assert "Traceback" not in served.log()
 
 

@@ -37,3 +37,14 @@ class Admin:
     def act(self, path: str, action: str, row: int | str) -> str:
         """Run an action of a change list on one row."""
         return self.post(path, action=action, _selected_action=str(row), index="0")
+
+    def announce(self, title: str) -> None:
+        """Write an announcement and publish it."""
+        self.post(
+            "/admin/notifications/announcement/add/",
+            title=title,
+            message="Sunday at 22:00 UTC.",
+            severity="maintenance",
+            **dict.fromkeys(("starts_at_0", "starts_at_1", "ends_at_0", "ends_at_1"), ""),
+            _publish="Save and publish now",
+        )

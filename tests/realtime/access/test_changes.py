@@ -18,6 +18,7 @@ from realtime.access import changes
 from realtime.models import Connection, EndedSession, Event
 from realtime.protocol.codes import CloseCode
 from realtime.streams import user_stream
+from tests.clients import api_as
 from tests.nodes import ALICE, BOB, STAFF, connect, node, token_for
 from tests.services.server import Server
 
@@ -55,7 +56,6 @@ def field(**values: Any) -> Callable[[User], object]:
     return change
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
@@ -84,114 +84,103 @@ def field(**values: Any) -> Callable[[User], object]:
     ],
 )
 def test_a_change_of_rights_is_published(
-    change: Callable[[User], object], expected: list[str]
+    alice: User, change: Callable[[User], object], expected: list[str]
 ) -> None:
-    user = User.objects.create(username="alice")
     other = User.objects.create(username="bob")
-    assert told(user) == []
-    change(User.objects.get(pk=user.pk))
-    assert told(user) == expected
+    assert told(alice) == []
+    change(User.objects.get(pk=alice.pk))
+    assert told(alice) == expected
     assert told(other) == []
 
 
-@pytest.mark.django_db
-def test_a_right_added_twice_is_one_change() -> None:
-    user = User.objects.create(username="alice")
-    user.user_permissions.add(permission())
-    user.user_permissions.add(permission())
-    assert told(user) == ["rights"]
+def test_a_right_added_twice_is_one_change(alice: User) -> None:
+    alice.user_permissions.add(permission())
+    alice.user_permissions.add(permission())
+    assert told(alice) == ["rights"]
 
 
-@pytest.mark.django_db
-def test_a_deleted_user_is_published() -> None:
-    user = User.objects.create(username="alice")
-    copy = User.objects.get(pk=user.pk)
-    user.delete()
+def test_a_deleted_user_is_published(alice: User) -> None:
+    copy = User.objects.get(pk=alice.pk)
+    alice.delete()
     assert told(copy) == ["account"]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_rolled_back_change_is_not_published() -> None:
-    user = User.objects.create(username="alice")
+def test_a_rolled_back_change_is_not_published(alice: User) -> None:
     with pytest.raises(ZeroDivisionError), transaction.atomic():
-        user.is_active = False
-        user.save()
-        assert told(user) == ["account"]
+        field(is_active=False)(alice)
+        assert told(alice) == ["account"]
         1 / 0  # noqa: B018
-    assert told(user) == []
+    assert told(alice) == []
 
 
-@pytest.mark.django_db
-def test_a_change_in_the_admin_is_published() -> None:
-    user = User.objects.create(username="alice")
-    browser = Browser()
-    browser.force_login(User.objects.create_superuser("charlie"))
-    page = f"/admin/auth/user/{user.pk}/change/"
+def test_a_change_in_the_admin_is_published(alice: User, admin: Browser) -> None:
+    page = f"/admin/auth/user/{alice.pk}/change/"
     form = {"username": "alice", "date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
-    assert browser.post(page, form).status_code == 302  # without is_active
-    assert told(user) == ["account"]
+    assert admin.post(page, form).status_code == 302  # without is_active
+    assert told(alice) == ["account"]
 
 
 # -- logging out
 
 
-def login(user: User, password: str = "alice-pass-1") -> dict[str, str]:
-    body = {"username": user.username, "password": password}
-    answer = APIClient().post("/api/v1/auth/token", body, format="json")
+@pytest.fixture
+def customer(db: None) -> User:
+    return User.objects.create_user("alice", password="alice-pass-1")
+
+
+def tokens_from(path: str, **body: str) -> dict[str, str]:
+    answer = APIClient().post(f"/api/v1/auth/{path}", body)
     assert answer.status_code == 200, answer.content
     return dict(answer.json())
+
+
+def login(user: User, password: str = "alice-pass-1") -> dict[str, str]:
+    return tokens_from("token", username=user.username, password=password)
 
 
 def call(path: str, token: str = "", **body: str) -> int:
     client = APIClient()
     if token:
         client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
-        return int(client.get(path).status_code)
-    return int(client.post(path, body, format="json").status_code)
+        return int(client.get(f"/api/v1/auth/{path}").status_code)
+    return int(client.post(f"/api/v1/auth/{path}", body).status_code)
 
 
-@pytest.mark.django_db
-def test_a_logout_ends_all_tokens_of_its_login_alone() -> None:
-    user = User.objects.create_user("alice", password="alice-pass-1")
-    phone, laptop = login(user), login(user)
-    newer = APIClient().post("/api/v1/auth/refresh", {"refresh": phone["refresh"]}, format="json")
-    newest = newer.json()
-    assert call("/api/v1/auth/me", phone["access"]) == 200
-    assert call("/api/v1/auth/logout", refresh=phone["refresh"]) == 204  # an old one, even
-    assert call("/api/v1/auth/me", phone["access"]) == 401
-    assert call("/api/v1/auth/me", newest["access"]) == 401
-    assert call("/api/v1/auth/refresh", refresh=newest["refresh"]) == 401
-    assert call("/api/v1/auth/me", laptop["access"]) == 200
-    assert call("/api/v1/auth/refresh", refresh=laptop["refresh"]) == 200
-    assert told(user) == ["logout"]
-    assert call("/api/v1/auth/logout", refresh=phone["refresh"]) == 204
-    assert told(user) == ["logout"]
+def test_a_logout_ends_all_tokens_of_its_login_alone(customer: User) -> None:
+    phone, laptop = login(customer), login(customer)
+    newest = tokens_from("refresh", refresh=phone["refresh"])
+    assert call("me", phone["access"]) == 200
+    assert call("logout", refresh=phone["refresh"]) == 204  # an old one, even
+    assert call("me", phone["access"]) == 401
+    assert call("me", newest["access"]) == 401
+    assert call("refresh", refresh=newest["refresh"]) == 401
+    assert call("me", laptop["access"]) == 200
+    assert call("refresh", refresh=laptop["refresh"]) == 200
+    assert told(customer) == ["logout"]
+    assert call("logout", refresh=phone["refresh"]) == 204
+    assert told(customer) == ["logout"]
 
 
-@pytest.mark.django_db
-def test_a_changed_password_ends_every_login() -> None:
-    user = User.objects.create_user("alice", password="alice-pass-1")
-    before = login(user)
-    user.set_password("alice-pass-2")
-    user.save()
-    assert call("/api/v1/auth/me", before["access"]) == 401
-    assert call("/api/v1/auth/refresh", refresh=before["refresh"]) == 401
-    assert call("/api/v1/auth/me", login(user, "alice-pass-2")["access"]) == 200
+def test_a_changed_password_ends_every_login(customer: User) -> None:
+    before = login(customer)
+    customer.set_password("alice-pass-2")
+    customer.save()
+    assert call("me", before["access"]) == 401
+    assert call("refresh", refresh=before["refresh"]) == 401
+    assert call("me", login(customer, "alice-pass-2")["access"]) == 200
 
 
-@pytest.mark.django_db
-def test_staff_ends_all_logins_of_a_user_and_their_renewals() -> None:
-    user = User.objects.create_user("alice", password="alice-pass-1")
-    before = [login(user), login(user)]
-    body = {"refresh": before[0]["refresh"]}
-    before.append(APIClient().post("/api/v1/auth/refresh", body, format="json").json())
-    assert changes.end_all_sessions(user.pk) == 2
+def test_staff_ends_all_logins_of_a_user_and_their_renewals(customer: User) -> None:
+    before = [login(customer), login(customer)]
+    before.append(tokens_from("refresh", refresh=before[0]["refresh"]))
+    assert changes.end_all_sessions(customer.pk) == 2
     for one in before:
-        assert call("/api/v1/auth/me", one["access"]) == 401
-        assert call("/api/v1/auth/refresh", refresh=one["refresh"]) == 401
+        assert call("me", one["access"]) == 401
+        assert call("refresh", refresh=one["refresh"]) == 401
     assert EndedSession.objects.count() == 2
-    assert changes.end_all_sessions(user.pk) == 0
-    assert call("/api/v1/auth/me", login(user)["access"]) == 200
+    assert changes.end_all_sessions(customer.pk) == 0
+    assert call("me", login(customer)["access"]) == 200
 
 
 # -- staff closes sockets
@@ -265,7 +254,6 @@ def test_the_command_names_a_missing_user_or_connection(
         served.manage("disconnect", *words)
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("is_staff", "right", "may_list", "may_close"),
     [
@@ -277,12 +265,11 @@ def test_the_command_names_a_missing_user_or_connection(
     ],
 )
 def test_each_right_allows_its_own_action(
-    is_staff: bool, right: str, may_list: bool, may_close: bool
+    db: None, is_staff: bool, right: str, may_list: bool, may_close: bool
 ) -> None:
     user = User.objects.create(username="dora", is_staff=is_staff)
     user.user_permissions.set(Permission.objects.filter(codename=right))
-    client = APIClient()
-    client.force_authenticate(User.objects.get(pk=user.pk))
+    client = api_as(User.objects.get(pk=user.pk))
     assert client.get("/ws/connections").status_code == (200 if may_list else 403)
     closing = client.delete(f"/ws/connections?user_id={user.pk}").status_code
     assert closing == (202 if may_close else 403)

@@ -147,7 +147,6 @@ def make(user_id: int) -> str:
     return ticket
 
 
-@pytest.mark.django_db
 def test_only_the_hash_of_a_ticket_is_stored(alice: User) -> None:
     ticket = make(alice.pk)
     row = Ticket.objects.values().get()
@@ -159,7 +158,6 @@ def test_only_the_hash_of_a_ticket_is_stored(alice: User) -> None:
     assert not Ticket.objects.exists()
 
 
-@pytest.mark.django_db
 def test_an_expired_ticket_lets_in_no_socket_and_is_removed(alice: User) -> None:
     used, left = tickets.digest(make(alice.pk)), tickets.digest(make(alice.pk))
     Ticket.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
@@ -189,7 +187,6 @@ def test_nodes_that_redeem_the_same_tickets_accept_each_once(alice: User) -> Non
     assert sorted(let_in) == sorted(hashes)
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("ahead", [HOUR, -HOUR])
 def test_a_ticket_lasts_by_the_databases_time(
     alice: User, wrong_clock: Callable[[timedelta], None], ahead: timedelta
@@ -205,7 +202,6 @@ def test_a_ticket_lasts_by_the_databases_time(
     assert [found[attempt] is not None for attempt in attempts] == [True, False]
 
 
-@pytest.mark.django_db
 def test_expired_tickets_are_forgotten_by_the_databases_time(
     alice: User, wrong_clock: Callable[[timedelta], None]
 ) -> None:

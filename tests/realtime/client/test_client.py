@@ -11,7 +11,7 @@ import pytest
 
 from realtime.client import Client, ServerError
 from realtime.client.options import TokenIn
-from tests.nodes import ALICE, BOB, broadcast, connect, push_balance, token_for
+from tests.nodes import ALICE, BOB, connect, push_balance, push_transaction, token_for
 from tests.realtime.client.conftest import (
     STREAM,
     Seen,
@@ -68,14 +68,11 @@ async def test_the_token_may_go_in_each_part_of_the_handshake(
 async def test_a_failing_handler_is_logged_and_stops_no_other(
     served: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
-    client, seen = client_of(served, ALICE)
-
     def fail(data: Any, message: Any) -> None:
         raise RuntimeError("out of order")
 
-    client.on("balance_update", fail)
-    async with client:
-        await client.wait_connected()
+    async with online(served) as (client, seen):
+        client.on("balance_update", fail)
         before = client.positions.get(STREAM)
         push_balance(served, ALICE, 1)
         offset = push_balance(served, ALICE, 2)["offset"]
@@ -103,16 +100,14 @@ async def stored(server: Server, device: str, offset: int) -> None:
 
 
 async def test_an_event_is_acknowledged_when_its_handlers_have_returned(served: Server) -> None:
-    client, seen = client_of(served, ALICE, device="slow-handler")
     release = asyncio.Event()
 
     async def wait(data: Any, message: Any) -> None:
         if data["available_balance"] == "2":
             await release.wait()
 
-    client.on("balance_update", wait)
-    async with client:
-        await client.wait_connected()
+    async with online(served, device="slow-handler") as (client, _):
+        client.on("balance_update", wait)
         first, second = (push_balance(served, ALICE, number)["offset"] for number in (1, 2))
         await stored(served, "slow-handler", first)
         # The second came with it, and its handler is at work for more than an ack's second.
@@ -159,8 +154,7 @@ async def test_another_client_resumes_from_stored_positions(served: Server) -> N
 
 
 async def test_rooms_are_answered_one_by_one(served: Server) -> None:
-    client, _ = client_of(served, ALICE)
-    async with client:
+    async with online(served) as (client, _):
         joined = await client.join("market:crypto", "market_data:TEST", rate="5s")
         assert [answer["room"] for answer in joined] == ["market:crypto", "market_data:TEST"]
         assert {answer["rate"] for answer in joined} == {"5s"}
@@ -193,13 +187,11 @@ async def test_a_request_without_a_server_times_out_and_one_after_the_end_fails(
 
 
 async def test_a_filter_holds_and_leaves_no_gap(served: Server) -> None:
-    client, seen = client_of(served, ALICE)
-    body = {"id": "9", "status": "completed", "amount": "5", "currency": "UGX"}
-    async with client:
+    async with online(served) as (client, seen):
         assert await client.subscribe("transaction", "security") == ["security", "transaction"]
         assert await client.unsubscribe("security") == ["transaction"]
         push_balance(served, ALICE, 1)
-        broadcast(served, "transaction", body, f"?user_id={ALICE}")
+        push_transaction(served, ALICE)
         await until(lambda: seen.of("transaction_update"))
         assert not seen.of("balance_update")
         assert await client.unsubscribe() == []
@@ -261,9 +253,8 @@ async def test_the_third_refused_token_in_a_row_ends_the_client(served: Server) 
     get_token = giving("nonsense")
     client, _ = client_of(served, ALICE, get_token=get_token)
     async with client:
-        code, reason = await ended(client)
-    assert (code, len(get_token.asked)) == (4401, 3)
-    assert reason == "token missing, invalid or expired"
+        assert await ended(client) == (4401, "token missing, invalid or expired")
+    assert len(get_token.asked) == 3
 
 
 async def test_a_handler_may_make_requests_and_stop_the_client(served: Server) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from tests.nodes import ALICE, broadcast, node, push_balance
+from tests.nodes import ALICE, node, push_balance, push_transaction
 from tests.realtime.client.conftest import (
     STREAM,
     client_of,
@@ -71,8 +71,7 @@ async def test_a_server_killed_under_load_leaves_no_gap_and_no_duplicate(own: Se
         listed = await client.list_rooms()
         assert set(listed["joined"]) == {"market_data:TEST", "market:crypto"}
         assert seen.of("room_joined")[-1]["data"]["rate"] == "5s"
-        body = {"id": "9", "status": "completed", "amount": "5", "currency": "UGX"}
-        await asyncio.to_thread(broadcast, own, "transaction", body, f"?user_id={ALICE}")
+        await asyncio.to_thread(push_transaction, own, ALICE)
         last = (await asyncio.to_thread(push_balance, own, ALICE, 7))["offset"]
         await until(lambda: seen.offsets(STREAM)[-1] == last)
         assert not seen.of("transaction_update")

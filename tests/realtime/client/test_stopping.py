@@ -144,19 +144,18 @@ async def test_get_token_may_stop_the_client(served: Server, reason: str) -> Non
     assert seen.states[-1]["reason"] == "stopped"
 
 
+async def cancelled() -> None:
+    """Wait for something that was cancelled."""
+    gone = asyncio.ensure_future(asyncio.sleep(60))
+    gone.cancel()
+    await gone
+
+
 async def test_a_cancellation_inside_a_handler_is_a_failure_like_others(
     served: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
-    client, seen = client_of(served, ALICE)
-
-    async def wait(data: Any, message: Any) -> None:
-        gone = asyncio.ensure_future(asyncio.sleep(60))
-        gone.cancel()
-        await gone
-
-    client.on("balance_update", wait)
-    async with client:
-        await client.wait_connected()
+    async with online(served) as (client, seen):
+        client.on("balance_update", lambda data, message: cancelled())
         offsets = [push_balance(served, ALICE, number)["offset"] for number in range(2)]
         await until(lambda: seen.offsets(STREAM) == offsets)
     assert "a handler of balance_update failed" in caplog.text
@@ -168,9 +167,7 @@ async def test_a_cancellation_inside_get_token_is_a_failed_attempt(served: Serve
     async def get_token(reason: str) -> str | None:
         asked.append(reason)
         if len(asked) == 1:
-            gone = asyncio.ensure_future(asyncio.sleep(60))
-            gone.cancel()
-            await gone
+            await cancelled()
         return token_for(ALICE)
 
     client, _ = client_of(served, ALICE, get_token=get_token)

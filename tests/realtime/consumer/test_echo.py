@@ -10,6 +10,7 @@ from websockets.exceptions import InvalidStatus
 
 from tests.services.server import Kind, Server
 
+pytestmark = pytest.mark.servers
 SAID: list[str | bytes] = [
     "Hello",
     "",
@@ -34,14 +35,12 @@ def echoing(request: pytest.FixtureRequest) -> Iterator[Server]:
         yield server
 
 
-@pytest.mark.servers
 async def test_echo_is_off_by_default(served: Server) -> None:
     with pytest.raises(InvalidStatus) as refused:
         await connect(url(served), proxy=None)
     assert refused.value.response.status_code == 404
 
 
-@pytest.mark.servers
 @pytest.mark.parametrize("compression", ["deflate", None])
 async def test_each_message_comes_back_unchanged_and_in_order(
     echoing: Server, compression: str | None
@@ -53,7 +52,6 @@ async def test_each_message_comes_back_unchanged_and_in_order(
         assert [await client.recv() for _ in SAID] == SAID
 
 
-@pytest.mark.servers
 async def test_a_message_in_fragments_comes_back_whole(echoing: Server) -> None:
     async with connect(url(echoing), proxy=None) as client:
         await client.send(["Wel", "", "come"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -34,12 +34,39 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-async def own() -> Hub:
-    return Hub(Options())
+async def own() -> AsyncIterator[Hub]:
+    hub = Hub(Options())
+    yield hub
+    for socket in list(hub.sockets):
+        hub.detach(socket)
 
 
-def identity_of(user_id: int) -> Identity:
-    return Identity(user_id, 2e9, "s", stamp_of(""))
+def identity_of(user_id: int, session: str = "s", *, until: float = 2e9) -> Identity:
+    return Identity(user_id, until, session, stamp_of(""))
+
+
+def retryable(notebook: Notebook) -> list[bool]:
+    """Say of each error that was written whether it is worth another attempt."""
+    return [m["data"]["retryable"] for m in notebook.messages() if m["type"] == "error"]
+
+
+Meanwhile = Callable[[Callable[[], object]], None]
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
+    """Let something happen once a login was read, before it counts."""
+    load = login_data.load
+
+    def patch(act: Callable[[], object]) -> None:
+        def and_meanwhile(keys: Any) -> Any:
+            found = load(keys)
+            act()
+            return found
+
+        monkeypatch.setattr(login_data, "load", and_meanwhile)
+
+    return patch
 
 
 def append(stream: str) -> list[StoredEvent]:
@@ -62,7 +89,7 @@ async def test_a_login_that_fails_half_way_closes_the_socket(
     await turned()
     # It has a user now, and nothing that would ever end it.
     assert notebook.closed == CloseCode.TIMEOUT
-    assert [m["data"]["retryable"] for m in notebook.messages() if m["type"] == "error"] == [True]
+    assert retryable(notebook) == [True]
     assert own.sockets.users == {}
 
 
@@ -84,28 +111,20 @@ async def test_the_first_position_of_a_device_is_stored_before_the_greeting(
     told = greeting["data"]["positions"]
     assert len(told) == 2
     assert stored == {("phone", name): (at["epoch"], at["offset"]) for name, at in told.items()}
-    own.detach(socket)
 
 
 async def test_a_device_begins_at_the_position_that_another_node_has_stored(
-    own: Hub, user_id: int, monkeypatch: pytest.MonkeyPatch
+    own: Hub, user_id: int, meanwhile: Meanwhile
 ) -> None:
     stream = f"user:{user_id}"
     [entry] = await sync_to_async(append)(stream)
-    load = login_data.load
-
-    def and_meanwhile(keys: Any) -> Any:
-        found = load(keys)
-        log.begin_cursors([CursorMove(user_id, "phone", stream, entry.epoch, 0)])
-        return found
-
-    monkeypatch.setattr(login_data, "load", and_meanwhile)
+    move = CursorMove(user_id, "phone", stream, entry.epoch, 0)
+    meanwhile(lambda: log.begin_cursors([move]))
     socket, _ = connected(own)
     socket.connection.device = "phone"
     await login.log_in(own, socket, identity_of(user_id))
     place = socket.connection.places[stream]
     assert (place.epoch, place.offset) == (entry.epoch, 0)
-    own.detach(socket)
 
 
 async def test_a_refused_login_stores_nothing(own: Hub, user_id: int) -> None:
@@ -114,16 +133,14 @@ async def test_a_refused_login_stores_nothing(own: Hub, user_id: int) -> None:
     await login.log_in(own, socket, Identity(user_id, 2e9, "s", "of an older password"))
     assert socket.close_code == CloseCode.UNAUTHORIZED
     assert await cursors() == {}
-    own.detach(socket)
 
 
 async def test_a_renewal_is_rechecked_if_its_login_ended_while_it_was_read(
-    own: Hub, user_id: int, monkeypatch: pytest.MonkeyPatch
+    own: Hub, user_id: int, meanwhile: Meanwhile
 ) -> None:
     loop = asyncio.get_running_loop()
     socket, _ = connected(own)
-    await login.log_in(own, socket, Identity(user_id, 2e9, "old", stamp_of("")))
-    load = login_data.load
+    await login.log_in(own, socket, identity_of(user_id, "old"))
 
     async def hear() -> None:
         [entry] = (await asyncio.to_thread(page_after, f"user:{user_id}", 0))[1]
@@ -132,25 +149,22 @@ async def test_a_renewal_is_rechecked_if_its_login_ended_while_it_was_read(
         assert own.recheck._rechecking is not None
         await own.recheck._rechecking  # at the login that the socket stands for until now
 
-    def and_meanwhile(keys: Any) -> Any:
-        found = load(keys)
+    def end() -> None:
         changes.end_session(user_id=user_id, session="new")
         asyncio.run_coroutine_threadsafe(hear(), loop).result(10)
-        return found
 
-    monkeypatch.setattr(login_data, "load", and_meanwhile)
-    await login._renew(own, socket, Identity(user_id, 2e9, "new", stamp_of("")), "1")
+    meanwhile(end)
+    await login._renew(own, socket, identity_of(user_id, "new"), "1")
     assert own.recheck._rechecking is not None
     await own.recheck._rechecking
     assert socket.close_code == CloseCode.UNAUTHORIZED
-    own.detach(socket)
 
 
 async def test_a_renewed_login_ends_when_the_new_token_does(own: Hub, user_id: int) -> None:
     socket, notebook = connected(own)
-    await login.log_in(own, socket, Identity(user_id, time.time() + 100, "s", stamp_of("")))
+    await login.log_in(own, socket, identity_of(user_id, until=time.time() + 100))
     first = [socket.expiry, socket.warning]
-    await login._renew(own, socket, Identity(user_id, time.time() + 200, "s", stamp_of("")), "1")
+    await login._renew(own, socket, identity_of(user_id, until=time.time() + 200), "1")
     assert [deadline.action for deadline in first if deadline is not None] == [None, None]
     for action in own.wheel.advance(time.monotonic() + 101):
         action()
@@ -160,7 +174,6 @@ async def test_a_renewed_login_ends_when_the_new_token_does(own: Hub, user_id: i
         action()
     await turned()
     assert notebook.closed == CloseCode.UNAUTHORIZED
-    own.detach(socket)
 
 
 async def test_a_socket_closed_during_its_login_displaces_no_other(
@@ -222,7 +235,7 @@ async def test_a_login_times_out_while_the_database_hangs(user_id: int, hanging:
         await login.log_in(own, socket, identity_of(user_id))
     await turned()
     assert notebook.closed == CloseCode.TIMEOUT
-    assert [m["data"]["retryable"] for m in notebook.messages() if m["type"] == "error"] == [True]
+    assert retryable(notebook) == [True]
     assert own.sockets.users == {}
     own.detach(socket)
     assert own.streams.followed == {}

@@ -45,6 +45,14 @@ async def desk() -> Desk:
     return Desk(user.pk, (await sync_to_async(log.ensure)([stream]))[stream].epoch)
 
 
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Held:
+    """Let a store wait until it may go on."""
+    held = Held(_store)
+    monkeypatch.setattr(log, "move_cursors", held)
+    return held
+
+
 @sync_to_async
 def stored() -> dict[str, int]:
     return dict(Cursor.objects.values_list("device", "acked"))
@@ -79,12 +87,10 @@ async def test_a_failed_store_is_repeated_with_the_highest_offset(
 
 
 async def test_a_socket_that_leaves_during_a_store_loses_no_ack_of_another(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, slow: Held
 ) -> None:
     staying, notebook = desk.tab("laptop")
     leaving, _ = desk.tab("phone")
-    slow = Held(_store)
-    monkeypatch.setattr(log, "move_cursors", slow)
     desk.put(staying, 7)
     task = leaving.spawn(desk.acks.flush())  # as a login does whose device has just acked
     await slow.called()
@@ -98,12 +104,8 @@ async def test_a_socket_that_leaves_during_a_store_loses_no_ack_of_another(
     assert answered(notebook) == [7]
 
 
-async def test_only_one_flush_waits_for_a_database_that_hangs(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_only_one_flush_waits_for_a_database_that_hangs(desk: Desk, slow: Held) -> None:
     socket, notebook = desk.tab("phone")
-    slow = Held(_store)
-    monkeypatch.setattr(log, "move_cursors", slow)
     desk.put(socket, 4)
     assert desk.acks.due(0.0)
     storing = asyncio.create_task(desk.acks.flush())
@@ -140,12 +142,10 @@ async def test_waiting_answers_are_bounded_and_dropped_with_their_socket(
 
 
 async def test_a_store_whose_caller_left_ends_before_the_next_begins(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, slow: Held
 ) -> None:
     old, _ = desk.tab("phone", "an older epoch")
     new, notebook = desk.tab("phone")
-    slow = Held(_store)
-    monkeypatch.setattr(log, "move_cursors", slow)
     desk.put(old, 9)
     leaving = asyncio.create_task(desk.acks.flush())
     await slow.called()

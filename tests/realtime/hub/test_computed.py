@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.nodes import ALICE, STAFF, connect, token_for
+from tests.nodes import ALICE, broadcast, connect
 from tests.services.server import Server
 
 pytestmark = pytest.mark.servers
@@ -16,18 +16,8 @@ async def test_an_expired_notification_leaves_the_count_of_an_open_socket(served
     client = await connect(served, ALICE)
     before = (await client.receive("notification_counts"))["data"]["unread"]
     soon = datetime.now(UTC) + timedelta(seconds=2)
-    answer = served.request(
-        "POST",
-        "/ws/broadcast/notification",
-        json={
-            "user_id": ALICE,
-            "title": "A code",
-            "message": "It is good for a moment.",
-            "expires_at": soon.isoformat(),
-        },
-        token=token_for(STAFF),
-    )
-    assert answer.status in {200, 201}, answer
+    body = {"user_id": ALICE, "title": "A code", "message": "m", "expires_at": soon.isoformat()}
+    broadcast(served, "notification", body)
     counts = [(await client.receive("notification_counts"))["data"]["unread"] for _ in range(2)]
     assert counts == [before + 1, before]
     await client.close()

@@ -23,6 +23,7 @@ from realtime.protocol.messages import Payload
 from tests.services.locks import threads, wait_for_a_waiter
 from tests.stored import append, balance, page_after
 
+pytestmark = pytest.mark.django_db
 Queries = Callable[[int], AbstractContextManager[object]]
 
 
@@ -30,14 +31,12 @@ def offsets(entries: Iterable[StoredEvent]) -> list[int]:
     return [entry.offset for entry in entries]
 
 
-@pytest.mark.django_db
 def test_offsets_begin_at_one_and_have_no_gap() -> None:
     assert offsets(append("user:1", 10, 20)) == [1, 2]
     assert offsets(append("user:1", 30)) == [3]
     assert offsets(append("user:2", 40)) == [1]
 
 
-@pytest.mark.django_db
 def test_the_stored_payload_is_what_goes_on_the_wire() -> None:
     [entry] = append("user:1", 10)
     message = json.loads(entry.payload)
@@ -64,7 +63,6 @@ def test_appending_outside_a_transaction_is_refused() -> None:
         log.append([("user:1", balance(1))])
 
 
-@pytest.mark.django_db
 def test_a_repeated_key_is_written_once_and_returns_the_first_event() -> None:
     with transaction.atomic():
         [first] = log.append([("user:1", balance(1))], idempotency_key="k")
@@ -76,14 +74,12 @@ def test_a_repeated_key_is_written_once_and_returns_the_first_event() -> None:
     assert offsets(append("user:1", 3)) == [2]
 
 
-@pytest.mark.django_db
 def test_a_key_for_two_events_of_a_stream_is_refused() -> None:
     with pytest.raises(ValueError, match="one event per stream"), transaction.atomic():
         log.append([("user:1", balance(1)), ("user:1", balance(2))], idempotency_key="k")
     assert not Event.objects.exists()
 
 
-@pytest.mark.django_db
 def test_many_streams_are_written_with_few_queries(django_assert_max_num_queries: Queries) -> None:
     with django_assert_max_num_queries(20), transaction.atomic():
         entries = log.append([(f"user:{number}", balance(number)) for number in range(500)])
@@ -91,7 +87,6 @@ def test_many_streams_are_written_with_few_queries(django_assert_max_num_queries
     assert Stream.objects.count() == 500
 
 
-@pytest.mark.django_db
 def test_a_page_begins_after_its_offset() -> None:
     append("user:1", *range(log.PAGE + 5))
     head, first = page_after("user:1", 0)
@@ -102,7 +97,6 @@ def test_a_page_begins_after_its_offset() -> None:
     assert page_after("user:1", log.PAGE + 5)[1] == []
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("letter", ["x", "ш", "€", "🙂"])
 def test_a_page_ends_when_its_bytes_fill_a_socket(letter: str) -> None:
     text = letter * (10_000 // len(letter.encode()))  # bytes fill a socket, not characters
@@ -119,14 +113,12 @@ def test_a_page_ends_when_its_bytes_fill_a_socket(letter: str) -> None:
     assert [e.offset for e in log.read_many([("user:1", 8)], max_bytes=1)["user:1", 8][1]] == [9]
 
 
-@pytest.mark.django_db
 def test_a_stream_is_created_once() -> None:
     first = log.ensure(["user:1", "announcements"])
     assert first["user:1"].head == 0
     assert log.ensure(["user:1", "announcements"]) == first
 
 
-@pytest.mark.django_db
 def test_a_cursor_only_moves_forward_within_an_epoch(alice: User) -> None:
     epoch = log.ensure(["user:1"])["user:1"].epoch
     for acked in (5, 3, 7):
@@ -138,7 +130,6 @@ def test_a_cursor_only_moves_forward_within_an_epoch(alice: User) -> None:
     assert (moved.epoch, moved.acked) == ("later", 1)
 
 
-@pytest.mark.django_db
 def test_a_first_cursor_is_stored_once_and_an_existing_one_returned(
     alice: User,
     django_assert_num_queries: Queries,
@@ -167,7 +158,6 @@ def test_a_first_cursor_is_stored_once_and_an_existing_one_returned(
     }
 
 
-@pytest.mark.django_db
 def test_one_query_moves_cursors_and_skips_deleted_users_and_streams(
     alice: User,
     django_assert_num_queries: Queries,
@@ -184,7 +174,6 @@ def test_one_query_moves_cursors_and_skips_deleted_users_and_streams(
     assert found == {f"device {n}": n for n in range(300)}
 
 
-@pytest.mark.django_db
 def test_one_query_adds_to_the_counts_of_sockets_reached(
     django_assert_num_queries: Queries,
 ) -> None:
@@ -198,7 +187,6 @@ def test_one_query_adds_to_the_counts_of_sockets_reached(
     assert list(found) == [20, 0, 60, 0]
 
 
-@pytest.mark.django_db
 def test_one_query_reads_the_missed_events_of_many(django_assert_num_queries: Queries) -> None:
     for user in range(100):
         append(f"user:{user}", *range(user % 5))
@@ -212,14 +200,12 @@ def test_one_query_reads_the_missed_events_of_many(django_assert_num_queries: Qu
     assert found["user:x", 0][0].epoch == ""
 
 
-@pytest.mark.django_db
 def test_one_query_reads_the_heads_of_many_streams(django_assert_num_queries: Queries) -> None:
     log.ensure([f"user:{number}" for number in range(3000)])
     with django_assert_num_queries(1):
         assert len(log.heads([f"user:{number}" for number in range(3100)])) == 3000
 
 
-@pytest.mark.django_db
 def test_one_query_logs_many_users_in(django_assert_num_queries: Queries) -> None:
     users = User.objects
     active = [users.create(username=f"user {number}") for number in range(50)]
@@ -242,7 +228,6 @@ def test_one_query_logs_many_users_in(django_assert_num_queries: Queries) -> Non
     assert not found[keys[51]].standing.exists
 
 
-@pytest.mark.django_db
 def test_many_events_of_many_streams_keep_their_order() -> None:
     messages = [(f"user:{number % 3}", balance(number)) for number in range(1500)]
     with transaction.atomic():
@@ -299,7 +284,6 @@ def test_concurrent_writers_and_rollbacks_leave_no_gap_and_no_inversion() -> Non
         assert Stream.objects.get(name=name).head == committed
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     "text",
     [

@@ -18,6 +18,7 @@ from tests.services.frames import CLOSE, PING
 from tests.services.raw import RawClient, RawFrame
 from tests.services.server import Server
 
+pytestmark = pytest.mark.servers
 LONG = "The market is closed until further notice. " * 20
 
 
@@ -37,7 +38,6 @@ def announced(client: RawClient) -> RawFrame:
             return frame
 
 
-@pytest.mark.servers
 def test_clients_with_compression_share_bytes_and_others_get_plain_ones(served: Server) -> None:
     offer = "permessage-deflate; client_max_window_bits"
     with (
@@ -56,7 +56,6 @@ def test_clients_with_compression_share_bytes_and_others_get_plain_ones(served: 
     assert len(one.payload) < len(third.payload) / 3
 
 
-@pytest.mark.servers
 def test_a_client_with_a_smaller_window_gets_plain_frames(served: Server) -> None:
     offer = "permessage-deflate; server_max_window_bits=9"
     with RawClient(served.ws_url, token_for(ALICE), offer=offer) as client:
@@ -72,14 +71,12 @@ def terse() -> Iterator[Server]:
         yield server
 
 
-@pytest.mark.servers
 def test_compression_can_be_switched_off(terse: Server) -> None:
     with RawClient(terse.ws_url, token_for(ALICE), offer="permessage-deflate") as client:
         assert client.extensions == ""
         assert message(client.receive())["type"] == "connection_established"
 
 
-@pytest.mark.servers
 def test_a_client_that_answers_no_ping_closes_with_4408(terse: Server) -> None:
     with RawClient(terse.ws_url, token_for(ALICE)) as silent:
         frames = [silent.receive()]
@@ -89,14 +86,12 @@ def test_a_client_that_answers_no_ping_closes_with_4408(terse: Server) -> None:
     assert int.from_bytes(frames[-1].payload[:2], "big") == CloseCode.TIMEOUT
 
 
-@pytest.mark.servers
 async def test_a_client_that_answers_pings_stays(terse: Server) -> None:
     async with await connect(terse, ALICE) as alice:
         await alice.expect_nothing(3.5, type="error")  # its library answers the pings
         await alice.ping()
 
 
-@pytest.mark.servers
 async def test_no_pong_is_ahead_of_the_events_that_it_counts(served: Server) -> None:
     bob = await connect(served, BOB)
     stream = f"user:{BOB}"
@@ -134,7 +129,6 @@ publish_many([("user:2", Notification(
 """
 
 
-@pytest.mark.servers
 async def test_a_burst_beyond_every_buffer_arrives_whole_and_in_order(served: Server) -> None:
     bob = await connect(served, BOB)
     position = bob.greeting["positions"][f"user:{BOB}"]["offset"]
@@ -152,7 +146,6 @@ Stream.objects.filter(name="user:2").update(head={offset})
 """
 
 
-@pytest.mark.servers
 async def test_a_database_restored_to_the_past_makes_sockets_resynchronise(served: Server) -> None:
     bob = await connect(served, BOB)
     position = bob.greeting["positions"][f"user:{BOB}"]["offset"]

@@ -10,7 +10,16 @@ import pytest
 
 from realtime.protocol.commands import COMMAND_TYPES
 from realtime.protocol.messages import PAYLOADS
-from tests.nodes import ALICE, STAFF, USERS, broadcast, connect, token_for
+from tests.nodes import (
+    ALICE,
+    STAFF,
+    USERS,
+    broadcast,
+    connect,
+    push_balance,
+    push_transaction,
+    token_for,
+)
 from tests.realtime.protocol.export.schema import Schema
 from tests.services.client import Client, Message
 from tests.services.ports import wait_until
@@ -99,15 +108,8 @@ async def _ask_everything(schema: Schema, client: Client) -> None:
 
 
 def _push_everything(server: Server) -> None:
-    money = {"id": "9", "status": "completed", "amount": "5", "currency": "UGX"}
-    broadcast(server, "transaction", money, f"?user_id={ALICE}")
-    balances = {"available_balance": "5", "current_balance": "5"}
-    broadcast(
-        server,
-        "balance",
-        {"account_id": "1", "currency": "UGX", **balances},
-        f"?user_id={ALICE}",
-    )
+    push_transaction(server, ALICE)
+    push_balance(server, ALICE, 5)
     broadcast(server, "announcement", {"title": "Maintenance", "message": "Tonight."})
     broadcast(server, "notification", {"title": "Hello", "message": "You."}, f"?user_id={ALICE}")
 
