@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -28,29 +29,27 @@ CASES: dict[str, list[dict[str, Any]]] = json.loads(
 )
 
 
-def getter(user_id: int, *, seconds: float = 600) -> Any:
-    """Return a `get_token` that always has one; `asked` lists why it was asked."""
+class Giving:
+    """A `get_token` that gives these answers in turn, and the last one from then on.
 
-    async def get_token(reason: str) -> str | None:
-        get_token.asked.append(reason)  # type: ignore[attr-defined]
-        return token_for(user_id, seconds=seconds)
+    `asked` lists why it was asked.
+    """
 
-    get_token.asked = []  # type: ignore[attr-defined]
-    return get_token
+    def __init__(self, *answers: str | Exception | Callable[[], str] | None) -> None:
+        self.asked: list[str] = []
+        self._answers = answers
 
-
-def giving(*answers: str | Exception | None) -> Any:
-    """Return a `get_token` that gives these answers in turn, and the last one from then on."""
-
-    async def get_token(reason: str) -> str | None:
-        get_token.asked.append(reason)  # type: ignore[attr-defined]
-        answer = answers[min(len(get_token.asked), len(answers)) - 1]  # type: ignore[attr-defined]
+    async def __call__(self, reason: str) -> str | None:
+        self.asked.append(reason)
+        answer = self._answers[min(len(self.asked), len(self._answers)) - 1]
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return answer() if callable(answer) else answer
 
-    get_token.asked = []  # type: ignore[attr-defined]
-    return get_token
+
+def getter(user_id: int, *, seconds: float = 600) -> Giving:
+    """Make a `get_token` that always has a new one."""
+    return Giving(partial(token_for, user_id, seconds=seconds))
 
 
 class Seen:

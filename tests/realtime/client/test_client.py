@@ -14,11 +14,11 @@ from realtime.client.options import TokenIn
 from tests.nodes import ALICE, BOB, connect, push_balance, push_transaction, token_for
 from tests.realtime.client.conftest import (
     STREAM,
+    Giving,
     Seen,
     client_of,
     ended,
     getter,
-    giving,
     online,
 )
 from tests.services.ports import PATIENCE, until
@@ -226,7 +226,7 @@ async def test_a_valid_token_is_used_again(served: Server) -> None:
 
 
 async def test_a_missing_token_ends_the_client(served: Server) -> None:
-    client, seen = client_of(served, ALICE, get_token=giving(""))
+    client, seen = client_of(served, ALICE, get_token=Giving(""))
     async with client:
         assert await client.wait_ended() == (None, "get_token gave no token")
         with pytest.raises(ConnectionError):
@@ -237,20 +237,20 @@ async def test_a_missing_token_ends_the_client(served: Server) -> None:
 
 async def test_a_failing_get_token_is_called_again(served: Server) -> None:
     away = OSError("the login is away")
-    get_token = giving(away, away, token_for(ALICE))
+    get_token = Giving(away, away, token_for(ALICE))
     async with online(served, get_token=get_token):
         assert get_token.asked == ["connect"] * 3
 
 
 async def test_a_refused_token_is_replaced(served: Server) -> None:
-    get_token = giving("nonsense", "nonsense", token_for(ALICE))
+    get_token = Giving("nonsense", "nonsense", token_for(ALICE))
     async with online(served, get_token=get_token) as (_, seen):
         assert get_token.asked == ["connect", "refused", "refused"]
     assert [state["code"] for state in seen.states if state["code"]] == [4401, 4401]
 
 
 async def test_the_third_refused_token_in_a_row_ends_the_client(served: Server) -> None:
-    get_token = giving("nonsense")
+    get_token = Giving("nonsense")
     client, _ = client_of(served, ALICE, get_token=get_token)
     async with client:
         assert await ended(client) == (4401, "token missing, invalid or expired")

@@ -16,11 +16,11 @@ from realtime.client.options import TokenIn
 from tests.nodes import ALICE, push_balance, token_for
 from tests.realtime.client.conftest import (
     STREAM,
+    Giving,
     Seen,
     client_of,
     ended,
     getter,
-    giving,
     hold,
     online,
     port_of,
@@ -72,7 +72,7 @@ async def test_a_start_during_a_stop_begins_after_its_end(served: Server) -> Non
 
 
 async def test_two_starts_after_an_end_connect_once(served: Server) -> None:
-    client, seen = client_of(served, ALICE, get_token=giving(None, token_for(ALICE)))
+    client, seen = client_of(served, ALICE, get_token=Giving(None, token_for(ALICE)))
     await client.start()
     await client.wait_ended()
     await asyncio.gather(client.start(), client.start())
@@ -202,7 +202,7 @@ async def test_an_invalid_token_is_shown_to_no_reader(
     caplog.set_level(logging.DEBUG)
     secret = token_for(ALICE)
 
-    get_token = giving(f"{secret}\r\nX-Evil: 1")
+    get_token = Giving(f"{secret}\r\nX-Evil: 1")
     client, seen = client_of(served, ALICE, get_token=get_token, token_in=token_in)
     async with client:
         await until(lambda: len(seen.states) >= 2)
@@ -211,7 +211,7 @@ async def test_an_invalid_token_is_shown_to_no_reader(
 
 
 async def test_a_token_from_a_file_may_end_with_its_line(served: Server) -> None:
-    async with asyncio.timeout(10), online(served, get_token=giving(token_for(ALICE) + "\n")):
+    async with asyncio.timeout(10), online(served, get_token=Giving(token_for(ALICE) + "\n")):
         pass
 
 

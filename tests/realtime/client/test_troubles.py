@@ -22,6 +22,7 @@ from realtime.protocol.codec import timestamp
 from tests.nodes import ALICE, node
 from tests.realtime.client.conftest import (
     STREAM,
+    Giving,
     Seen,
     client_of,
     each,
@@ -29,7 +30,6 @@ from tests.realtime.client.conftest import (
     envelope,
     event,
     getter,
-    giving,
     greeting,
     resync,
     whole,
@@ -118,7 +118,7 @@ async def test_a_failed_renewal_is_repeated_and_does_not_end_the_client() -> Non
 async def test_a_failing_get_token_is_one_line_and_the_reason_of_a_timeout(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    get_token = giving(HTTPError("http://login", 401, "Unauthorized", Message(), None))
+    get_token = Giving(HTTPError("http://login", 401, "Unauthorized", Message(), None))
     client = Client("ws://127.0.0.1:1", get_token, request_timeout=0.5)
     seen = Seen(client)
     cause = "get_token failed: HTTPError: HTTP Error 401: Unauthorized"
