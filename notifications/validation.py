@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Required, TypedDict, cast
 
@@ -108,31 +108,23 @@ def metadata(value: Any) -> dict[str, Any]:
         raise InvalidInput("metadata", f"cannot be written as JSON: {error}") from None
     if not all_text(plain):
         raise InvalidInput("metadata", "holds a NUL character; remove it")
-    for depth, level in enumerate(_levels(plain)):
-        for node in level:
-            if depth == MAX_METADATA_DEPTH and isinstance(node, dict | list):
-                raise InvalidInput("metadata", f"is nested more than {depth} levels deep")
-            if isinstance(node, int | float) and not abs(node) <= MAX_SAFE_INTEGER:  # or NaN
-                raise InvalidInput(
-                    "metadata",
-                    f"holds the number {node!r:.50}; beyond {MAX_SAFE_INTEGER} numbers are not "
-                    "kept exactly, so send it as text",
-                )
+    _check_json(plain)
     return plain
 
 
-def _levels(value: Any) -> Iterator[list[Any]]:
-    """Yield what a JSON value holds, level by level, without recursion."""
-    level = [value]
-    while level:
-        yield level
-        level = [child for node in level for child in _children(node)]
-
-
-def _children(node: Any) -> Iterable[Any]:
-    if isinstance(node, dict):
-        return node.values()
-    return node if isinstance(node, list) else ()
+def _check_json(node: Any, depth: int = 0) -> None:
+    """Check how deep a JSON value is, and that each of its numbers is kept exactly."""
+    if isinstance(node, dict | list):
+        if depth == MAX_METADATA_DEPTH:
+            raise InvalidInput("metadata", f"is nested more than {depth} levels deep")
+        for child in node.values() if isinstance(node, dict) else node:
+            _check_json(child, depth + 1)
+    elif isinstance(node, int | float) and not abs(node) <= MAX_SAFE_INTEGER:  # or NaN
+        raise InvalidInput(
+            "metadata",
+            f"holds the number {node!r:.50}; beyond {MAX_SAFE_INTEGER} numbers are not kept "
+            "exactly, so send it as text",
+        )
 
 
 def moment(field: str, value: Any) -> datetime | None:

@@ -21,6 +21,7 @@ from django.core.paginator import Page, Paginator
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from realtime.core.text import row_id
 
@@ -74,6 +75,11 @@ class ByKey(ModelAdmin):
     def matching(self, word: str) -> Q:
         """Return which rows a word of the search matches; may read a bounded number of rows."""
         return Q(pk=row_id(word))
+
+    @admin.display
+    def created(self, row: Any) -> str:
+        """Show when a row was created, short enough for the list's width."""
+        return f"{timezone.localtime(row.created_at):%Y-%m-%d %H:%M}"
 
     def get_key(self, request: HttpRequest) -> tuple[str, ...]:
         """Return the columns of the list's descending order; the last one is unique.

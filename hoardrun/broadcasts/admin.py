@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
 from hoardrun.broadcasts.approval import broadcast_approve, broadcast_reject
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
@@ -34,11 +33,6 @@ class BroadcastAdmin(ReadOnly, ByKey):
     def state(self, broadcast: Broadcast) -> str:
         """Say where it stands: sent at once, or what came of the wait."""
         return state_of(broadcast).value
-
-    @admin.display(ordering="created_at")
-    def created(self, broadcast: Broadcast) -> str:
-        """Say when, so briefly that the list needs no scrolling to the side."""
-        return f"{timezone.localtime(broadcast.created_at):%Y-%m-%d %H:%M}"
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let those who approve see what there is to approve."""

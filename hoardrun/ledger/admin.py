@@ -18,7 +18,6 @@ from django.http import (
     HttpResponseRedirect,
 )
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
@@ -251,11 +250,6 @@ class TransactionAdmin(_MovesMoney):
     @admin.display(description="account")
     def of(self, txn: Transaction) -> str:
         return account_label(txn.account)
-
-    @admin.display(description="created")
-    def created(self, txn: Transaction) -> str:
-        """Show the time, short enough for the list's width."""
-        return f"{timezone.localtime(txn.created_at):%Y-%m-%d %H:%M}"
 
     def add(self, request: HttpRequest, data: dict[str, Any]) -> Transaction:
         account = data.pop("account")

@@ -18,23 +18,24 @@ class Notice(NamedTuple):
     priority: Literal["medium", "high"]
 
 
+# How each of these statuses ends the sentence, and its priority. The others need no notice.
+_ENDS: dict[str, tuple[str, Literal["medium", "high"]]] = {
+    Status.COMPLETED: ("completed", "medium"),
+    Status.FAILED: ("failed", "high"),
+    Status.REVERSED: ("was reversed", "high"),
+}
+
+
 def notice_of(txn: Transaction) -> Notice | None:
     """Write the notice of a transaction's new status; None if it needs none."""
+    if txn.status not in _ENDS:
+        return None
+    end, priority = _ENDS[txn.status]
     amount = amount_human(txn.amount, txn.currency)
     inbound = txn.direction == Direction.INBOUND
-    what = f"{'Deposit' if inbound else 'Payment'} of {amount}"
     party = f" {'from' if inbound else 'to'} {txn.merchant_name}" if txn.merchant_name else ""
+    if inbound and txn.status == Status.COMPLETED:
+        return Notice("Money received", f"You received {amount}{party}", priority)
+    what = "Deposit" if inbound else "Payment"
     why = f": {txn.failure_reason}" if txn.failure_reason else ""
-    match txn.status:
-        case Status.COMPLETED if inbound:
-            return Notice("Money received", f"You received {amount}{party}", "medium")
-        case Status.COMPLETED:
-            return Notice("Payment completed", f"{what}{party} completed", "medium")
-        case Status.FAILED:
-            title = "Deposit failed" if inbound else "Payment failed"
-            return Notice(title, f"{what}{party} failed{why}", "high")
-        case Status.REVERSED:
-            title = "Deposit reversed" if inbound else "Payment reversed"
-            return Notice(title, f"{what}{party} was reversed{why}", "high")
-        case _:
-            return None
+    return Notice(f"{what} {txn.status}", f"{what} of {amount}{party} {end}{why}", priority)

@@ -89,8 +89,7 @@ def account_open(
     account = Account(user_id=user_id, type=type, name=name, currency=currency)
     shift(account, available=opening + credit, current=opening)
     clean(account, exclude={"user"})
-    with transaction.atomic():
-        account.save()
+    account.save()
     return account
 
 
