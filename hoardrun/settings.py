@@ -51,7 +51,6 @@ INSTALLED_APPS = [
     "corsheaders",
     "channels",
     "rest_framework",
-    "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "realtime",
@@ -143,7 +142,6 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["hoardrun.api.parsers.StrictJSONParser"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "URL_FORMAT_OVERRIDE": None,  # `format` is a parameter of the schema alone
     "DEFAULT_SCHEMA_CLASS": "realtime.rest.parameters.ViewSchema",
     "EXCEPTION_HANDLER": "hoardrun.api.handlers.exception_handler",

@@ -47,7 +47,6 @@ class NotificationListView(View, ListAPIView[Notification]):
     """List your notifications, newest first, or create one for a user."""
 
     serializer_class = NotificationOutput
-    filter_backends = ()
     pagination_class = CursorOrWindow
     queries = {"GET": NotificationQuery}
 
@@ -192,7 +191,6 @@ class AnnouncementListView(View, ListAPIView[Announcement]):
     """List the announcements whose banners show now, newest first."""
 
     serializer_class = AnnouncementOutput
-    filter_backends = ()
     pagination_class = None
 
     def get_queryset(self) -> QuerySet[Announcement]:

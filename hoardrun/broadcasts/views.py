@@ -73,7 +73,6 @@ class WaitingView(View, ListAPIView[Broadcast]):
 
     permission_classes = (MaySeeWaiting,)
     serializer_class = WaitingBroadcastOutput
-    filter_backends = ()
     pagination_class = CursorOrWindow
 
     def get_queryset(self) -> QuerySet[Broadcast]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import DecimalField
@@ -13,12 +14,14 @@ from hoardrun.ledger.choices import (
     Direction,
     PaymentMethod,
     Provider,
+    TransactionStatus,
     TransactionType,
 )
 from hoardrun.ledger.messages import BalanceUpdate, TransactionUpdate
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.money import Currency
 from hoardrun.ledger.payloads import account_payload, txn_payload
+from realtime.core.text import row_id
 from realtime.rest.idempotency import KeyField
 from realtime.rest.rows import RowOutput
 from realtime.rest.serializers import StrictSerializer
@@ -39,6 +42,43 @@ class AmountInput(serializers.CharField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=40, trim_whitespace=False, **options)
+
+
+class EndField(serializers.DateTimeField):
+    """A moment; a plain date is its last one."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        moment: datetime = super().to_internal_value(value)
+        if len(value) == len("2026-01-31"):
+            moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
+        return moment
+
+
+class TransactionQuery(StrictSerializer):
+    """The filters of the list, by what they look for."""
+
+    account = serializers.CharField(
+        source="account_id", required=False, allow_blank=True, help_text="An account's id."
+    )
+    status = serializers.ChoiceField(TransactionStatus.choices, required=False)
+    type = serializers.ChoiceField(TransactionType.choices, required=False)
+    direction = serializers.ChoiceField(Direction.choices, required=False)
+    currency = serializers.ChoiceField(Currency.choices, required=False)
+
+    def get_fields(self) -> dict[str, Any]:
+        # Here, since `from` cannot be the name of an attribute.
+        since = serializers.DateTimeField(
+            source="created_at__gte", required=False, help_text="Created at this moment or later."
+        )
+        until = EndField(
+            source="created_at__lte",
+            required=False,
+            help_text="Created at this moment or earlier; a date includes its whole day.",
+        )
+        return {**super().get_fields(), "from": since, "to": until}
+
+    def validate_account(self, value: str) -> int:
+        return row_id(value)
 
 
 class TransactionInput(StrictSerializer):

@@ -16,13 +16,13 @@ from hoardrun.ledger import actors, selectors, services
 from hoardrun.ledger.actors import Actor
 from hoardrun.ledger.choices import TransactionStatus
 from hoardrun.ledger.errors import ActionNotAllowed, TransactionNotFound
-from hoardrun.ledger.filters import TransactionFilter
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.serializers import (
     AccountOutput,
     ActionInput,
     TransactionInput,
     TransactionOutput,
+    TransactionQuery,
 )
 from hoardrun.request_id import request_id
 from realtime.core.text import row_id
@@ -48,7 +48,6 @@ class AccountListView(View, ListAPIView[Account]):
     """List your accounts."""
 
     serializer_class = AccountOutput
-    filter_backends = ()
     pagination_class = None
 
     def get_queryset(self) -> QuerySet[Account]:
@@ -67,11 +66,17 @@ class TransactionListView(View, ListAPIView[Transaction]):
     """List the transactions on your accounts, newest first."""
 
     serializer_class = TransactionOutput
-    filterset_class = TransactionFilter
     pagination_class = CursorOrWindow
+    queries = {"GET": TransactionQuery}
 
     def get_queryset(self) -> QuerySet[Transaction]:
-        return selectors.transaction_list(user_id=user_id(self.request))
+        found = selectors.transaction_list(user_id=user_id(self.request))
+        return found.filter(**self.asked(self.request))
+
+    @extend_schema(parameters=[TransactionQuery])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List the transactions on your accounts, newest first."""
+        return self.list(request, *args, **kwargs)
 
     @extend_schema(
         request=TransactionInput,
@@ -79,7 +84,6 @@ class TransactionListView(View, ListAPIView[Transaction]):
         parameters=idempotency.parameters(
             "the transaction that the first one made comes back, as it stands now.", 200
         ),
-        filters=False,
     )
     def post(self, request: Request) -> Response:
         """Create a pending transaction; an outbound one holds its amount."""

@@ -21,9 +21,9 @@ class View(APIView):
     """Refuse query parameters that an operation does not have, and those given twice.
 
     A misspelt `user_id` must not turn one user's connections into everybody's. The parameters
-    of a method are the fields of its serializer in `queries`, and what pagination and filters
-    of a list take. The throttles of all views count every request as `cost` units, also one that
-    is refused. `own_throttles` count in addition what has passed the permissions.
+    of a method are the fields of its serializer in `queries`, and what pagination takes. The
+    throttles of all views count every request as `cost` units, also one that is refused.
+    `own_throttles` count in addition what has passed the permissions.
     """
 
     queries: ClassVar[Mapping[str, type[StrictSerializer]]] = {}
@@ -40,7 +40,6 @@ class View(APIView):
         names = [] if query is None else list(query().fields)
         if method == "GET":
             names += getattr(getattr(cls, "pagination_class", None), "parameters", ())
-            names += getattr(getattr(cls, "filterset_class", None), "base_filters", ())
         return names
 
     def cost(self, request: Request) -> int:
