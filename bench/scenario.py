@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Self
 
 from bench.contender import Bench, Contender
 from bench.goals import Goal
 from bench.results import Sample
-
-_TOLD = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
 def nothing_is_missing() -> str | None:
@@ -52,12 +48,15 @@ class Column:
     digits: int = 1
 
 
+LATENCIES = (Column("p50_ms", "p50 ms"), Column("p99_ms", "p99 ms"), Column("max_ms", "max ms"))
+
+
 @dataclass(frozen=True)
 class Scenario:
     """One subcommand of the command line.
 
     `notes` explain the figures under the table. `chart` lists what pictures are drawn
-    of: a case, one of its figures, and the title. What it says of itself is in `scenario.toml`.
+    of: a case, one of its figures, and the title.
     """
 
     name: str
@@ -68,20 +67,3 @@ class Scenario:
     rounds: int = 3
     notes: Sequence[str] = ()
     chart: Sequence[tuple[str, str, str]] = ()
-
-    @classmethod
-    def of(
-        cls,
-        name: str,
-        parts: Sequence[Part],
-        goals: Sequence[Goal],
-        rounds: int = 3,
-        **values: object,
-    ) -> Self:
-        """Create one with what the file says of it; `values` are filled into the notes."""
-        told = _TOLD[name]
-        notes = [note.format(**values) for note in told["notes"]]
-        columns = [Column(*each) for each in told["columns"]]
-        return cls(
-            name, told["summary"], parts, columns, goals, rounds, notes, told.get("chart", ())
-        )

@@ -16,7 +16,7 @@ from bench.contender import Bench, Spent
 from bench.peers.costs_data import PASSWORD
 from bench.peers.hoardrun import COMMON
 from bench.results import Sample
-from bench.scenario import Part, Scenario
+from bench.scenario import Column, Part, Scenario
 from tests.services import environment
 from tests.services.client import Client
 from tests.services.process import run_python
@@ -104,7 +104,10 @@ def _commands(made: Made) -> list[tuple[str, Callable[[int], dict[str, Any]]]]:
         ("ping", lambda n: {"type": "ping"}),
         ("join_room", lambda n: {"type": "join_room", "room": "market_data"}),
         ("leave_room", lambda n: {"type": "leave_room", "room": "market_data"}),
-        (f"join_room ({ROOMS} unknown rooms)", lambda n: {"type": "join_room", "rooms": unknown}),
+        (
+            f"join_room ({ROOMS} unknown rooms)",
+            lambda n: {"type": "join_room", "rooms": unknown},
+        ),
         ("list_rooms", lambda n: {"type": "list_rooms"}),
         (
             "subscribe_notifications",
@@ -197,9 +200,21 @@ async def _talk(bench: Bench, server: Server, made: Made, number: int) -> list[S
     return samples
 
 
-SCENARIO = Scenario.of(
-    "costs",
+SCENARIO = Scenario(
+    name="costs",
+    summary="each request over HTTP and each command of the socket, one after the other",
     parts=[Part("http", http_requests), Part("socket", socket_commands)],
+    columns=[
+        Column("cpu_ms", "CPU ms", 2),
+        Column("server_ms", "server", 2),
+        Column("postgres_ms", "PostgreSQL", 2),
+        Column("wait_ms", "ms to the answer, p50", 2),
+        Column("kib", "KiB of answer"),
+    ],
     goals=[],
     rounds=2,
+    notes=[
+        "One customer with 200 transactions and 500 notifications, no limits, one process on "
+        "PostgreSQL and Redis. What the server does by itself in between is part of it."
+    ],
 )

@@ -10,7 +10,7 @@ from bench.load import Load
 from bench.peers.channels import StockChannels
 from bench.peers.hoardrun import Hoardrun
 from bench.results import Sample, quantile
-from bench.scenario import Part, Scenario
+from bench.scenario import Column, Part, Scenario
 
 GAP_SECONDS = 0.005
 WARM_UP = 20
@@ -43,11 +43,20 @@ def measure(contender: Contender, bench: Bench, number: int) -> Iterator[Sample]
         yield Sample("latency", contender.name, number, figures, received.problems())
 
 
-SCENARIO = Scenario.of(
-    "latency",
+SCENARIO = Scenario(
+    name="latency",
+    summary="one notification at a time, from commit to socket, unloaded",
     parts=Part.of(CONTENDERS, measure),
+    columns=[
+        Column("p50_ms", "p50 ms", 2),
+        Column("p99_ms", "p99 ms", 2),
+        Column("max_ms", "max ms", 2),
+        Column("save_p50_ms", "p50 ms from save", 2),
+        Column("save_p99_ms", "p99 ms from save", 2),
+    ],
     goals=[
         against(DAPHNE.name, "p50 from commit to socket", "latency", "p50_ms", 1.0),
         against(DAPHNE.name, "p99 from commit to socket", "latency", "p99_ms", 1.0),
     ],
+    notes=["From the commit, and from just before the save, until the client has read it."],
 )

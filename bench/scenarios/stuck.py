@@ -12,7 +12,7 @@ from bench.goals import Goal, Side
 from bench.load import Load
 from bench.peers.hoardrun import Hoardrun
 from bench.results import Sample
-from bench.scenario import Part, Scenario
+from bench.scenario import LATENCIES, Column, Part, Scenario
 
 RATE = 50
 MORE_STUCK = 8  # of which the memory is the mean: one alone is lost in what comes and goes
@@ -64,17 +64,27 @@ def _memory(running: Running) -> tuple[float, float]:
     return server, buffers.queued_kib(running.entry.port)
 
 
-SCENARIO = Scenario.of(
-    "stuck",
+SCENARIO = Scenario(
+    name="stuck",
+    summary="one stuck reader among 1,000, at 50 messages a second",
     parts=[Part(Hoardrun.name, measure)],
+    columns=[
+        *LATENCIES,
+        Column("cpu_us", "CPU µs a delivery"),
+        Column("growth_kib", "KiB more for each", 0),
+        Column("kernel_kib", "KiB in the kernel", 0),
+        Column("whole_kib", "both", 0),
+    ],
     goals=[
-        Goal(
-            "p99 of the others, with a stuck reader to without",
-            Side("one is stuck", "hoardrun", "p99_ms"),
-            1.2,
-            Side("all read", "hoardrun", "p99_ms"),
-        ),
+        Goal("p99 of the others, with a stuck reader to without",
+             Side("one is stuck", "hoardrun", "p99_ms"), 1.2,
+             Side("all read", "hoardrun", "p99_ms")),
         Goal("KiB that the server grows by for each", Side(MORE, "hoardrun", "growth_kib"), 256),
         Goal("KiB for each, with the kernel's", Side(MORE, "hoardrun", "whole_kib"), 256),
     ],
-)
+    notes=[
+        "The stuck one has first been sent several megabytes of its own, so that the kernel "
+        "takes no more and the server has to hold back. What the kernel holds for a socket is "
+        "bounded by the operating system (net.ipv4.tcp_wmem) and by TCP_NOTSENT_LOWAT."
+    ],
+)  # fmt: skip
