@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.apps import apps
 from django.contrib.auth import SESSION_KEY, get_user_model
@@ -14,6 +13,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db.models import Model, Q, QuerySet, TextField
 from django.db.models.functions import Cast
+from msgspec import Struct, toml
+from msgspec.structs import replace
 
 from hoardrun.broadcasts.kinds import KINDS
 from hoardrun.ledger.models import Account
@@ -33,23 +34,22 @@ class Fate(StrEnum):
     NOBODYS = "nobody's"
 
 
-class Table(NamedTuple):
+class Table(Struct, frozen=True, forbid_unknown_fields=True):
     """One table, as `tables.toml` describes it."""
 
-    name: str
-    model: type[Model]
     fate: Fate
-    whose: tuple[str, ...]
-    kept: frozenset[str]
-    cleared: frozenset[str]
-    cleared_whose: str
+    name: str = ""  # that of the model's table, but for users
+    whose: tuple[str, ...] = ()
+    kept: frozenset[str] = frozenset()
+    cleared: frozenset[str] = frozenset()
+    cleared_whose: str = ""
 
     def rows(self, user_id: int) -> QuerySet[Any]:
         """Select a user's rows."""
         selected = _WHOSE.get(self.name)
         lookups = [(lookup, user_id) for lookup in self.whose]
         chosen = selected(user_id) if selected else Q(("pk__in", ()), *lookups, _connector=Q.OR)
-        return self.model._default_manager.filter(chosen)
+        return _MODELS[self.name]._default_manager.filter(chosen)
 
     def clear(self, user_id: int) -> int:
         """Empty the columns of text that go; return how many rows had any. Tells nobody."""
@@ -95,22 +95,12 @@ _WHOSE: dict[str, Callable[[int], Q]] = {
     "broadcasts_broadcast": lambda pk: Q(author_id=pk) | Q(kind__in=_TO_A_USER, target=str(pk)),
     "realtime_stream": lambda pk: Q(name=user_stream(pk)),
 }
-_MODELS = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)} | {
+_INSTALLED = apps.get_models(include_auto_created=True)
+_MODELS: dict[str, type[Model]] = {model._meta.db_table: model for model in _INSTALLED} | {
     "auth_user": _User,  # whichever the project has
     "auth_user_groups": _User.groups.through,
     "auth_user_user_permissions": _User.user_permissions.through,
 }
-_ALL = [
-    Table(
-        name,
-        _MODELS[name],
-        Fate(told["fate"]),
-        tuple(told.get("whose", ())),
-        frozenset(told.get("kept", "").split()),
-        frozenset(told.get("cleared", "").split()),
-        told.get("cleared_whose", ""),
-    )
-    for name, told in tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8")).items()
-]
-TABLES = {table.model._meta.db_table: table for table in _ALL}
+_ALL = toml.decode(Path(__file__).with_suffix(".toml").read_bytes(), type=dict[str, Table])
+TABLES = {_MODELS[name]._meta.db_table: replace(table, name=name) for name, table in _ALL.items()}
 PERSONAL = {name: table for name, table in TABLES.items() if table.fate is not Fate.NOBODYS}
