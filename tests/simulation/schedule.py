@@ -145,7 +145,7 @@ ROUGH: list[Callable[[random.Random], Made]] = [
 ]
 
 
-def shorten(schedule: Schedule, say: Callable[[str], None] = lambda text: None) -> Schedule:
+def shorten(schedule: Schedule) -> Schedule:
     """Leave out what is not needed for the same verdict (Zeller's ddmin), and gaps."""
     verdict = schedule.play()[0][0]
 
@@ -160,7 +160,6 @@ def shorten(schedule: Schedule, say: Callable[[str], None] = lambda text: None) 
             rest = actions[:start] + actions[start + size :]
             if rest and fails(rest):
                 actions, parts = rest, max(2, parts - 1)
-                say(f"{len(actions)} actions are enough")
                 break
         else:
             if size == 1:

@@ -7,9 +7,8 @@ import importlib
 import logging
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
-from channels.layers import channel_layers
-from django.conf import settings
 from django.db import OperationalError
 from django.test import override_settings
 
@@ -148,34 +147,21 @@ def replaced(bug: str | None = None) -> Iterator[None]:
 
     With a bug of `tests.faults.bugs` put into the product as well.
     """
-    missing = object()
-    put = replacements()
-    before = {(owner, name): owner.__dict__.get(name, missing) for owner, name in put}
-    before |= {where: getattr(*where) for where in SIZES.values()}
-    sender, backends = send.sender, dict(channel_layers.backends)
     logger = logging.getLogger("realtime")
-    level, propagate, handlers = logger.level, logger.propagate, list(logger.handlers)
+    put = replacements() | {where: getattr(*where) for where in SIZES.values()}
+    put |= {(send, "sender"): send.sender}
+    put |= {(logger, "handlers"): [_Tracebacks()], (logger, "propagate"): False}
     layers = {"default": {"BACKEND": f"{Ear.__module__}.Ear"}}
-    with override_settings(CHANNEL_LAYERS=layers):
-        try:
-            for (owner, name), value in put.items():
-                setattr(owner, name, value)
-            logger.handlers, logger.propagate = [_Tracebacks()], False
-            logger.setLevel(logging.ERROR)
-            if bug is not None:
-                patching.apply(bug)
-            yield
-        finally:
-            patching.undo()  # first: a bug may stand on a replacement, and would bring it back
-            for (owner, name), value in before.items():
-                if value is missing:
-                    delattr(owner, name)
-                else:
-                    setattr(owner, name, value)
-            send.sender, channel_layers.backends = sender, backends
-            logger.handlers, logger.propagate = handlers, propagate
-            logger.setLevel(level)
-    assert settings.CHANNEL_LAYERS is not layers
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(override_settings(CHANNEL_LAYERS=layers))
+        for (owner, name), value in put.items():
+            stack.enter_context(mock.patch.object(owner, name, value))
+        stack.callback(logger.setLevel, logger.level)
+        logger.setLevel(logging.ERROR)
+        stack.callback(patching.undo)  # the first: a bug may stand on a replacement
+        if bug is not None:
+            patching.apply(bug)
+        yield
 
 
 class _Tracebacks(logging.Handler):

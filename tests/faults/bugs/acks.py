@@ -7,7 +7,7 @@ from typing import Any
 from realtime import log
 from realtime.core.state import ConnectionState
 from realtime.hub import acks, replay, streams
-from tests.faults.bugs.patching import bug, changes, counted, instead, without
+from tests.faults.bugs.patching import changes, without
 
 
 @changes("ack-ahead", "move", acks.Acks)
@@ -18,7 +18,7 @@ def ack_ahead(
     original(self, socket, stream, offset + 3, epoch)
 
 
-@counted("ack-lost", "move_cursors", log)
+@changes("ack-lost", "move_cursors", log, counts=True)
 def ack_lost(original: Any, count: int, moves: Any) -> None:
     """Store only what every second call is about."""
     original(moves if count % 2 else [])
@@ -35,21 +35,13 @@ def ack_of_before_late(original: Any, socket: Any, name: Any, place: Any, *given
     socket.connection.ack_after[name] = place.offset
 
 
-@bug("ack-unshielded")
-def ack_unshielded() -> None:
+@changes("ack-unshielded", "flush", acks.Acks)
+async def ack_unshielded(original: Any, self: Any) -> Any:
     """Let a login that is given up take with it what it had stored for all."""
-
-    async def flush(self: Any) -> Any:
-        return await self._flush()
-
-    instead(acks.Acks, "flush", flush)
+    return await self._flush()
 
 
-@bug("ack-put-back")
-def ack_put_back() -> None:
+@changes("ack-put-back", "_put_back", acks.Acks)
+def ack_put_back(original: Any, self: Any, moves: Any) -> None:
     """Put what could not be stored in the place of newer acks."""
-
-    def put_back(self: Any, moves: Any) -> None:
-        self._moves |= moves
-
-    instead(acks.Acks, "_put_back", put_back)
+    self._moves |= moves

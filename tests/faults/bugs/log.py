@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from realtime import log, publish
 from realtime.log import appending, in_one_statement, trimming
 from realtime.models import Stream
-from tests.faults.bugs.patching import bug, changes, counted, instead, replace
+from tests.faults.bugs.patching import bug, changes, instead, replace
 
 
 def _on_another_connection(original: Any) -> Any:
@@ -44,12 +44,9 @@ def committed_apart() -> None:
     replace(publish, "publish_many", _on_another_connection)
 
 
-@bug("early-wake-up")
-def early_wake_up() -> None:
-    def on_commit(action: Callable[[], None], using: Any = None, robust: bool = False) -> None:
-        action()
-
-    replace(transaction, "on_commit", lambda original: on_commit)
+@changes("early-wake-up", "on_commit", transaction)
+def early_wake_up(original: Any, action: Callable[[], None], *given: Any, **named: Any) -> None:
+    action()
 
 
 @changes("no-key", "append", log)
@@ -65,7 +62,7 @@ def half_a_batch(original: Any, messages: Any, *, idempotency_key: str | None = 
     return original(kept, idempotency_key=idempotency_key)
 
 
-@counted("wrong-stream", "append", log)
+@changes("wrong-stream", "append", log, counts=True)
 def wrong_stream(
     original: Any, count: int, messages: Any, *, idempotency_key: str | None = None
 ) -> Any:

@@ -9,10 +9,7 @@ from realtime.access import tokens
 from realtime.consumer import login
 from realtime.core.resume import StartPosition
 from realtime.hub import login_data, recheck
-from tests.faults.bugs.patching import bug, changes, instead, replace, without
-
-
-async def _idle(*given: Any) -> None: ...
+from tests.faults.bugs.patching import changes, without
 
 
 @changes("wrong-login", "verify", tokens)
@@ -34,10 +31,10 @@ def resync_needless(original: Any, **given: Any) -> StartPosition:
     return start
 
 
-@bug("first-cursor-late")
-def first_cursor_late() -> None:
+@changes("first-cursor-late", "_first_cursors", login_data)
+def first_cursor_late(original: Any, *given: Any) -> tuple[()]:
     """Greet a new device before anything says where it begins; its acks will."""
-    replace(login_data, "_first_cursors", lambda original: lambda *given: ())
+    return ()
 
 
 # A login that was read before what the node has heard since is not looked at again.
@@ -47,7 +44,6 @@ without("renewal-unseen", "_look_again", login)
 without("rights-unheard", "receive", recheck.AccessRecheck)
 
 
-@bug("no-recheck")
-def no_recheck() -> None:
+@changes("no-recheck", "run", recheck.AccessRecheck)
+async def no_recheck(original: Any, self: Any) -> None:
     """Look at rights only when an event tells of them."""
-    instead(recheck.AccessRecheck, "run", _idle)

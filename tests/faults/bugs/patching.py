@@ -6,15 +6,17 @@ of the product. Importing them takes Django's applications.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import itertools
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 SECTIONS = ("log", "layer", "streams", "sockets", "logins", "acks")
 _patches: dict[str, Callable[[], None]] = {}
-_originals: list[tuple[Any, str, Any]] = []
+_put_in = contextlib.ExitStack()
 
 
 def apply(name: str) -> None:
@@ -35,9 +37,7 @@ def _all() -> dict[str, Callable[[], None]]:
 
 def undo() -> None:
     """Take out again what was put in, for processes that try several bugs."""
-    while _originals:
-        owner, name, original = _originals.pop()
-        setattr(owner, name, original)
+    _put_in.close()
 
 
 def bug(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
@@ -51,21 +51,26 @@ def bug(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
 def replace(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
     """Put `make(original)` in the place of what must be there."""
     original = getattr(owner, name)
-    _originals.append((owner, name, original))
-    setattr(owner, name, functools.wraps(original)(make(original)))
+    changed = functools.wraps(original)(make(original))
+    _put_in.enter_context(mock.patch.object(owner, name, changed))
 
 
 def changes(
-    name: str, attribute: str, *owners: Any
+    name: str, attribute: str, *owners: Any, counts: bool = False
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register a bug that stands in for one function, and is called with the original first."""
+    """Register a bug that stands in for one function, and is called with the original first.
+
+    One that `counts` is told next which call it is, from 1 on each time that it is put in.
+    """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         def make(original: Any) -> Any:
             function.__qualname__ = original.__qualname__  # by which tasks are known
+            count = itertools.count(1)
 
             def changed(*args: Any, **kwargs: Any) -> Any:
-                return function(original, *args, **kwargs)
+                told = (original, next(count)) if counts else (original,)
+                return function(*told, *args, **kwargs)
 
             return changed
 
@@ -74,26 +79,6 @@ def changes(
         def put_in() -> None:
             for owner in owners:
                 replace(owner, attribute, make)
-
-        return function
-
-    return register
-
-
-def counted(
-    name: str, attribute: str, owner: Any
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Do as `changes`, and say which call it is, from 1 on each time that the bug is put in."""
-
-    def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        def make(original: Any) -> Any:
-            count = itertools.count(1)
-            return lambda *args, **kwargs: function(original, next(count), *args, **kwargs)
-
-        @bug(name)
-        @functools.wraps(function)
-        def put_in() -> None:
-            replace(owner, attribute, make)
 
         return function
 

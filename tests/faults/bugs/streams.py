@@ -8,31 +8,27 @@ from typing import Any
 from realtime.core.frames import Frame
 from realtime.hub import hub, replay, streams
 from realtime.log import reading
-from tests.faults.bugs.patching import bug, changes, counted, nothing, replace, without
+from tests.faults.bugs.patching import bug, changes, instead, nothing, replace, without
 
 
 @bug("replay-before-join")
 def replay_before_join() -> None:
     """Read where a stream stands, and hear of it only some seconds later."""
     read_at: dict[str, float] = {}
+    followed = streams.FollowedStreams
+    original_learn, original_receive = followed.learn, followed.receive
 
-    def make(original: Any) -> Any:
-        def learn(self: Any, name: str, head: Any) -> None:
-            read_at.setdefault(name, time.monotonic())
-            original(self, name, head)
+    def learn(self: Any, name: str, head: Any) -> None:
+        read_at.setdefault(name, time.monotonic())
+        original_learn(self, name, head)
 
-        return learn
+    def receive(self: Any, events: Any) -> None:
+        now = time.monotonic()
+        heard = [event for event in events if now - read_at.get(event[0], 0) > 4]
+        original_receive(self, heard)
 
-    replace(streams.FollowedStreams, "learn", make)
-
-    def later(original: Any) -> Any:
-        def hear(self: Any, events: Any) -> None:
-            now = time.monotonic()
-            original(self, [event for event in events if now - read_at.get(event[0], 0) > 4])
-
-        return hear
-
-    replace(streams.FollowedStreams, "receive", later)
+    instead(followed, "learn", learn)
+    instead(followed, "receive", receive)
 
 
 @changes("no-reconcile", "reconcile", streams.FollowedStreams)
@@ -79,7 +75,7 @@ def twice(original: Any, self: Any, followed: Any, entry: Any) -> None:
             socket.put(Frame(entry.payload.encode()))
 
 
-@counted("wrong-socket", "_deliver", streams.FollowedStreams)
+@changes("wrong-socket", "_deliver", streams.FollowedStreams, counts=True)
 def wrong_socket(original: Any, count: int, self: Any, followed: Any, entry: Any) -> None:
     """Now and then write a user's event to every socket of the node."""
     original(self, followed, entry)
