@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from string import Template
 from typing import ClassVar
 
 from bench.contender import Bench, Contender, Running, serving
@@ -14,38 +15,7 @@ from bench.publishers import HttpPublisher, PipelinedPublisher
 from tests.services.ports import free_port, wait_until
 
 _MODULES = (Path("/usr/lib/nginx/modules"), Path("/usr/lib64/nginx/modules"))
-_CONFIGURATION = """
-load_module {module};
-{user}
-daemon off;
-worker_processes 1;
-worker_rlimit_nofile 20000;
-pid {folder}/pid;
-error_log {folder}/log;
-events {{ worker_connections 20000; }}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/body;
-  proxy_temp_path {folder}/proxy;
-  fastcgi_temp_path {folder}/fastcgi;
-  uwsgi_temp_path {folder}/uwsgi;
-  scgi_temp_path {folder}/scgi;
-  keepalive_requests 1000000;
-  server {{
-    listen 127.0.0.1:{port} backlog=4096;
-    location /sub {{
-      nchan_subscriber websocket;
-      nchan_channel_id bench;
-    }}
-    location /pub {{
-      nchan_publisher http;
-      nchan_channel_id bench;
-      nchan_message_buffer_length 5000;
-      nchan_message_timeout 1m;
-    }}
-  }}
-}}
-"""
+_CONFIGURATION = Path(__file__).with_name("nchan.conf")
 
 
 def _module() -> Path | None:
@@ -70,7 +40,8 @@ class Nchan(Contender):
         port, module = free_port(), _module()
         file = folder / "nginx.conf"
         user = "user root;" if folder.owner() == "root" else ""
-        file.write_text(_CONFIGURATION.format(module=module, user=user, folder=folder, port=port))
+        template = Template(_CONFIGURATION.read_text())
+        file.write_text(template.substitute(module=module, user=user, folder=folder, port=port))
         command: list[str | Path] = ["nginx", "-p", folder, "-e", folder / "log", "-c", file]
         with serving(command, folder, "") as process:
             wait_until((folder / "pid").exists, seconds=10, what="nginx")
