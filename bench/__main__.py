@@ -6,7 +6,6 @@ import argparse
 import resource
 import signal
 import sys
-import time
 from pathlib import Path
 
 from bench import chart, report, runner
@@ -46,14 +45,6 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _progress(began: float) -> runner.Progress:
-    def tell(line: str) -> None:
-        seconds = int(time.monotonic() - began)
-        print(f"[{seconds // 60}:{seconds % 60:02}] {line}", file=sys.stderr, flush=True)
-
-    return tell
-
-
 def _allow_files() -> None:
     """Let us and our children have as many sockets as a scenario opens."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -74,7 +65,7 @@ def main() -> int:
     _allow_files()
     try:
         environment.prepare()
-        bench = Bench(quick=arguments.quick, progress=_progress(time.monotonic()))
+        bench = Bench(quick=arguments.quick)
         for scenario in chosen:
             results = Results()
             measured.append((scenario, results))

@@ -16,7 +16,7 @@ import time
 from contextlib import ExitStack
 from typing import Any
 
-from tests.services.postgres import Postgres
+from tests.services.plugin import run_postgres, stop_stores
 
 ROUNDS = 5
 TXN = "/admin/ledger/transaction/"
@@ -72,9 +72,8 @@ def main() -> None:
     options = parser.parse_args()
     with ExitStack() as ending:
         if options.store == "postgres":
-            server = Postgres()
-            ending.callback(server.stop)
-            url = server.database("lists")
+            ending.callback(stop_stores)
+            url = run_postgres().database("lists")
         else:
             url = f"sqlite:///{ending.enter_context(tempfile.TemporaryDirectory())}/db.sqlite3"
         os.environ |= {

@@ -13,18 +13,19 @@ Told by `bench.load`, one JSON object a line. Commands:
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import socket
 import time
 from array import array
+from collections.abc import Iterator
 from typing import Any
 
 from bench.checker import Receipt
 from bench.frames import Chunk
 from bench.opening import Plan, Step, open_all
 from bench.results import quantile
+from tests.services.driven import serve
 from tests.services.frames import PONG, frame
 
 READ_BYTES = 64 * 1024
@@ -217,11 +218,8 @@ class Client:
             "wall": (last - first) / 1e9,
         }
 
-    # -- commands
-
-    def serve(self) -> None:
-        """Carry out commands and read the sockets in between, until the input closes."""
-        print(json.dumps({"ready": True}), flush=True)
+    def lines(self) -> Iterator[bytes]:
+        """Yield the commands, and read the sockets in between, until the input closes."""
         rest = b""
         while True:
             while not self._told:
@@ -230,20 +228,12 @@ class Client:
             data = os.read(COMMANDS, 1 << 20)
             if not data:
                 return
-            rest += data
-            while b"\n" in rest:
-                line, _, rest = rest.partition(b"\n")
-                print(json.dumps(self._obey(json.loads(line))), flush=True)
+            *lines, rest = (rest + data).split(b"\n")
+            yield from lines
             self._epoll.modify(COMMANDS, select.EPOLLIN | select.EPOLLONESHOT)
-
-    def _obey(self, options: dict[str, Any]) -> dict[str, Any]:
-        verb = options.pop("do")
-        try:
-            answer: dict[str, Any] = getattr(self, verb)(**options)
-        except Exception as error:
-            return {"error": repr(error)}
-        return answer
 
 
 if __name__ == "__main__":
-    Client().serve()
+    client = Client()
+    verbs = ("open", "begin", "finish", "arrivals", "close")
+    serve({verb: getattr(client, verb) for verb in verbs}, client.lines())

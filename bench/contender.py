@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -13,7 +15,7 @@ from bench import processes
 from bench.opening import Entry
 from bench.publishers import Ask, Publish, refuse
 from bench.stores import Stores
-from tests.services import environment, reaper
+from tests.services import reaper
 from tests.services.ports import wait_until
 from tests.services.process import Process
 
@@ -23,13 +25,18 @@ T = TypeVar("T")
 class Bench:
     """One run: its stores, its folder, and how large things are."""
 
-    def __init__(self, *, quick: bool, progress: Callable[[str], None]) -> None:
+    def __init__(self, *, quick: bool) -> None:
         self.stores = Stores()
         self.quick = quick
-        self.progress = progress
+        self._began = time.monotonic()
         self.folder = reaper.workspace()
         self._number = 0
         self._made: dict[str, object] = {}
+
+    def progress(self, line: str) -> None:
+        """Tell what goes on, and when."""
+        seconds = int(time.monotonic() - self._began)
+        print(f"[{seconds // 60}:{seconds % 60:02}] {line}", file=sys.stderr, flush=True)
 
     def new_folder(self, name: str) -> Path:
         """Make a folder for one start of something; it goes away with the run."""
@@ -114,7 +121,7 @@ def serving(
 
     An error tells what it wrote last.
     """
-    process = Process(command, log=folder / "log", env=env, cwd=environment.ROOT)
+    process = Process(command, log=folder / "log", env=env)
     try:
         wait_until(lambda: ready in process.log(), seconds=30, what=str(command[0]))
         yield process

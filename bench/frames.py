@@ -32,7 +32,6 @@ class Chunk:
         "closed",
         "follows",
         "numbers",
-        "payload",
         "pings",
         "published",
         "received",

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from bench.frames import marker
+from tests.services.handshake import parse
 from tests.services.stream import ByteStream
 
 MESSAGE_BYTES = 246  # with its header, a frame of 250
@@ -82,13 +83,10 @@ class HttpPublisher(RawPublisher):
 
     def answer(self) -> None:
         """Read one answer."""
-        head = self.until(b"\r\n\r\n").decode().lower()
-        if not head.startswith("http/1.1 2"):
-            raise ConnectionError(f"publishing failed: {head}")
-        length = next(
-            (int(line[15:]) for line in head.splitlines() if line.startswith("content-length:")), 0
-        )
-        self.read(length)
+        status, headers = parse(self.until(b"\r\n\r\n"))
+        if status // 100 != 2:
+            raise ConnectionError(f"publishing failed: {status} {headers}")
+        self.read(int(headers.get("content-length", 0)))
 
 
 class PipelinedPublisher(HttpPublisher):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from bench.contender import Bench
 from bench.results import Results, Sample
 from bench.scenario import Part, Scenario
 
-Progress = Callable[[str], None]
 LOG_LINES = 15
 
 

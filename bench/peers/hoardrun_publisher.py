@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import django
+from django.db import transaction
 from django.utils import timezone
 
 from bench.frames import marker
@@ -18,32 +19,36 @@ from bench.publishers import paced
 from realtime.protocol.messages import Payload
 from tests.services.driven import serve
 
+django.setup()
+
+from hoardrun.broadcasts import publish as broadcasts  # noqa: E402
+from notifications import messages, models, services  # noqa: E402
+from realtime.layer import send  # noqa: E402
+from realtime.publish import payload_from, publish_many  # noqa: E402
+from realtime.streams import user_stream  # noqa: E402
+
 PER_TRANSACTION = 200  # events, when what they cost does not matter
 SYMBOLS = 500  # more than any queue holds, so that no price replaces one that waits
 
 
 def announce(number: int, moment: int) -> None:
     """Publish one durable announcement of 250 bytes, in a transaction of its own."""
-    from hoardrun.broadcasts.publish import broadcast_system_announcement
-
     text = marker(number, moment)
-    broadcast_system_announcement(
+    broadcasts.broadcast_system_announcement(
         {"id": str(number), "title": "Benchmark", "message": text, "published_at": None}
     )
 
 
 def quote(number: int, moment: int) -> None:
     """Publish one price to everybody in `market_data`; it has too many fields for 250 bytes."""
-    from hoardrun.broadcasts.publish import broadcast_market_update
-
     symbol, text = f"B{number % SYMBOLS}", marker(number, moment)
-    broadcast_market_update({"symbol": symbol, "price": "1", "name": text, "timestamp": None})
+    broadcasts.broadcast_market_update(
+        {"symbol": symbol, "price": "1", "name": text, "timestamp": None}
+    )
 
 
 def publish(*, kind: str, count: int, rate: float | None) -> dict[str, Any]:
     """Publish and wait until the layer has all of it; answers with the CPU seconds spent."""
-    from realtime.layer import send
-
     one = {"announcement": announce, "market": quote}[kind]
     began = time.process_time()
     for number, moment in paced(count, rate):
@@ -54,49 +59,35 @@ def publish(*, kind: str, count: int, rate: float | None) -> dict[str, Any]:
 
 def save_one_by_one(*, user_id: int, count: int, gap: float) -> dict[str, Any]:
     """Save notifications of one user; answers with when each was saved and committed."""
-    from django.db import transaction
-
-    from notifications.models import Notification
-
     committed: list[int] = []
     for number in range(count):
         text = marker(number, time.monotonic_ns())
         with transaction.atomic():
             transaction.on_commit(lambda: committed.append(time.monotonic_ns()))
-            Notification.objects.create(user_id=user_id, title="Benchmark", message=text)
+            models.Notification.objects.create(user_id=user_id, title="Benchmark", message=text)
         time.sleep(gap)
     return {"committed": committed}
 
 
 def fill(*, user_id: int, count: int) -> dict[str, Any]:
     """Send a user more than the buffers between us and a stuck socket can hold."""
-    from notifications.messages import Notification
-    from realtime.publish import payload_from
-    from realtime.streams import user_stream
-
     data = {"id": "1", "title": "Filling", "message": "x" * 1000, "created_at": timezone.now()}
-    return _publish_all([(user_stream(user_id), payload_from(Notification, data))] * count)
+    return _publish_all([(user_stream(user_id), payload_from(messages.Notification, data))] * count)
 
 
 def miss(*, counts: list[int]) -> dict[str, Any]:
     """Publish so many events, numbered from 0, to the stream of each user from 1 on."""
-    from notifications.messages import Notification
-    from realtime.publish import payload_from
-    from realtime.streams import user_stream
-
     now = timezone.now()
     events = []
     for user_id, count in enumerate(counts, start=1):
         for number in range(count):
             text = marker(number, time.monotonic_ns())
             data = {"id": str(number), "title": "Missed", "message": text, "created_at": now}
-            events.append((user_stream(user_id), payload_from(Notification, data)))
+            events.append((user_stream(user_id), payload_from(messages.Notification, data)))
     return _publish_all(events)
 
 
 def _publish_all(events: Sequence[tuple[str, Payload]]) -> dict[str, Any]:
-    from realtime.layer import send
-    from realtime.publish import publish_many
 
     for start in range(0, len(events), PER_TRANSACTION):
         publish_many(events[start : start + PER_TRANSACTION])
@@ -110,15 +101,10 @@ def durable(*, kind: str, count: int) -> dict[str, Any]:
     `published` saves as everybody does; `alone` saves the row as fixtures do, without the
     signal that publishes.
     """
-    from django.db import transaction
-
-    from notifications.models import Notification
-    from realtime.layer import send
-
     began = time.process_time()
     for number in range(count):
         now = timezone.now()
-        row = Notification(
+        row = models.Notification(
             user_id=1 + number % 100,
             title="Benchmark",
             message="x" * 100,
@@ -134,9 +120,6 @@ def durable(*, kind: str, count: int) -> dict[str, Any]:
 
 def bulk(*, users: int) -> dict[str, Any]:
     """Notify users 1 to `users` as `manage.py notify` does; answers with the CPU spent."""
-    from notifications import services
-    from realtime.layer import send
-
     began, moment = time.process_time(), time.monotonic_ns()
     mailing = services.notifications_send(
         key=f"benchmark {moment}",
@@ -150,7 +133,6 @@ def bulk(*, users: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    django.setup()
     serve(
         {
             "publish": publish,

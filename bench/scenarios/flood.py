@@ -15,7 +15,6 @@ from bench.load import Load
 from bench.peers.hoardrun import Hoardrun
 from bench.results import Sample
 from bench.scenario import LATENCIES, Column, Part, Scenario
-from tests.services import environment
 from tests.services.process import Process
 
 RATE = 50
@@ -48,7 +47,6 @@ def _flood(running: Running, place: int, folder: Path) -> Iterator[None]:
         [sys.executable, "-m", "bench.flooder", *address],
         log=folder / "flooder.log",
         env=os.environ | {"TOKEN": entry.tokens[place]},
-        cwd=environment.ROOT,
     )
     try:
         yield

@@ -29,24 +29,11 @@ ROLES = {
 }
 
 
-def serving(database: str = "") -> Server:
-    """Start a server with the demo's data, whose limits do not get in the way.
-
-    `database` is the URL of an empty PostgreSQL database; without one it is SQLite.
-    """
-    env = environment.unlimited() | {"DEBUG": "1", "ACCESS_TOKEN_MINUTES": "600"}
-    server = Server(env=env | ({"DATABASE_URL": database} if database else {}))
-    server.manage("seed_demo")
-    return server
-
-
 def run(server: Server, role: str, *, examples: int, seed: int) -> subprocess.CompletedProcess[str]:
     """Test every operation as somebody of this role."""
     headers: list[str] = []
     if (login := ROLES[role]) is not None:
-        body = {"username": login[0], "password": login[1]}
-        answer = server.request("POST", "/api/v1/auth/token", json=body)
-        headers = ["--header", f"Authorization: Bearer {answer.json()['access']}"]
+        headers = ["--header", f"Authorization: Bearer {server.log_in(*login)['access']}"]
     program = Path(sys.executable).parent / "schemathesis"
     return subprocess.run(
         [
@@ -71,8 +58,11 @@ def main() -> int:
     environment.prepare()
     print(f"seed {arguments.seed}", flush=True)
     failed = 0
-    database = Postgres().database("contract") if arguments.database == "postgres" else ""
-    with serving(database) as server:
+    env = environment.unlimited() | {"DEBUG": "1", "ACCESS_TOKEN_MINUTES": "600"}
+    if arguments.database == "postgres":
+        env["DATABASE_URL"] = Postgres().database("contract")
+    with Server(env=env) as server:
+        server.manage("seed_demo")
         for role in ROLES:
             ran = run(server, role, examples=arguments.examples, seed=arguments.seed)
             print(f"{role}: {ran.stdout.strip().splitlines()[-1].strip('= ')}", flush=True)

@@ -13,7 +13,9 @@ import random
 import shutil
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Mapping
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 
 from tests.faults import report
@@ -69,13 +71,11 @@ def _run(arguments: Namespace, folder: Path) -> int:
     without = set(arguments.without.split(","))
     plan = replace(plan, nemeses=[name for name in chosen(plan) if name not in without])
     print(f"seed {seed}: {plan.clients} clients, at least {plan.faults} faults", flush=True)
-    outcome = run(plan, folder, _say)
+    outcome = run(plan, folder, partial(print, flush=True))
     found = report.as_json(outcome)
     print()
     print(report.as_text(found))
-    if arguments.out is not None:
-        arguments.out.mkdir(parents=True, exist_ok=True)
-        (arguments.out / f"report-{plan.store}.json").write_text(json.dumps(found, indent=2))
+    _write(arguments, plan.store, found)
     if not outcome.clean:
         kept = (arguments.out or Path("var/faults")) / f"kept-{seed}"
         shutil.rmtree(kept, ignore_errors=True)
@@ -105,11 +105,14 @@ def _bugs(arguments: Namespace, folder: Path) -> int:
         print(f"{number:2}/{len(plans)} no bug: {title:<69} {what}", flush=True)
     good, quiet = sum(map(bool, caught.values())), sum(not found for found in alarms.values())
     print(f"{good}/{len(names)} seeded bugs caught, {quiet}/{len(plans)} runs without a bug clean")
+    _write(arguments, "bugs", {"caught": caught, "without_a_bug": alarms, "seed": seed})
+    return 0 if (good, quiet) == (len(names), len(plans)) else 1
+
+
+def _write(arguments: Namespace, name: str, found: Mapping[str, object]) -> None:
     if arguments.out is not None:
         arguments.out.mkdir(parents=True, exist_ok=True)
-        found_all = {"caught": caught, "without_a_bug": alarms, "seed": seed}
-        (arguments.out / "report-bugs.json").write_text(json.dumps(found_all, indent=2))
-    return 0 if (good, quiet) == (len(names), len(plans)) else 1
+        (arguments.out / f"report-{name}.json").write_text(json.dumps(found, indent=2))
 
 
 def _try(plan: Plan, folder: Path) -> list[str]:
@@ -120,10 +123,6 @@ def _try(plan: Plan, folder: Path) -> list[str]:
     if not all(fault.caught_up for fault in outcome.faults):
         found.append("late")
     return found
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
 
 
 if __name__ == "__main__":

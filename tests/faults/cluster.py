@@ -55,7 +55,6 @@ class Node:
             if kind in self.proxies:
                 self.env[name] = _through(self.env[name], self.proxies[kind].port)
         self.server: Server | None = None
-        self.logs: list[str] = []  # of the processes before this one
         self._clock: Path | None = None
         self.proxies["client"] = Proxy(1)
 
@@ -83,9 +82,10 @@ class Node:
     def start(self) -> None:
         """Serve, and wait until it answers."""
         if self.server is not None:
-            self.logs.append(self.server.log())
-        self.server = Server(env=self.env, migrate=False)
-        self.proxies["client"].target = self.server.port
+            self.server.start()
+        else:
+            self.server = Server(env=self.env, migrate=False)
+            self.proxies["client"].target = self.server.port
 
     def stop(self) -> None:
         """End it by SIGTERM."""
@@ -149,7 +149,7 @@ class Cluster:
     def begin(self, *arguments: str) -> Process:
         """Start a manage.py command, to be killed in the middle."""
         command = [sys.executable, "manage.py", *arguments]
-        return Process(command, log=self.folder / "killed.log", env=self.env, cwd=environment.ROOT)
+        return Process(command, log=self.folder / "killed.log", env=self.env)
 
     def produce(self, name: str, seed: int, rate: float) -> None:
         """Start a producer, which reaches PostgreSQL through a proxy of its own."""
@@ -170,7 +170,7 @@ class Cluster:
         plan |= {"folder": str(self.folder), "name": name, "users": self.user_ids}
         command = [sys.executable, "-m", "tests.faults.producer", json.dumps(plan)]
         log = self.folder / f"producer-{name}.log"
-        return Process(command, log=log, env=env, cwd=environment.ROOT)
+        return Process(command, log=log, env=env)
 
     def replace_producer(self, name: str, by: str) -> None:
         """Kill a producer in the middle of its work, and start another in its place."""
@@ -192,11 +192,11 @@ class Cluster:
 
     def problems(self) -> list[str]:
         """Return what the nodes' logs hold that never should be there."""
-        found = []
-        for node in self.nodes:
-            logs = [*node.logs, node.server.log()] if node.server is not None else node.logs
-            found += [f"node {node.number}: {lines}" for log in logs if (lines := _tracebacks(log))]
-        return found
+        return [
+            f"node {node.number}: {lines}"
+            for node in self.nodes
+            if node.server is not None and (lines := _tracebacks(node.server.log()))
+        ]
 
     def close(self) -> None:
         """Stop everything."""

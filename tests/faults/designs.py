@@ -16,7 +16,7 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any
 
 import django
 from django.core.management import call_command
@@ -41,29 +41,13 @@ def query(statement: str, *parameters: Any) -> list[Any]:
         return cursor.fetchall() if cursor.description else []
 
 
-class Design(Protocol):
-    """One way to number. All but `prepare` and `read` run inside the caller's transaction."""
-
-    contiguous: bool  # it promises numbers without gaps
-
-    def prepare(self) -> None: ...
-
-    def write(self, stream: int, text: str) -> None: ...
-
-    def draw(self) -> int:
-        """Take a number for FIRST in stream 0, and do no more than that needs."""
-
-    def finish(self, number: int) -> None:
-        """Write FIRST under its number."""
-
-    def read(self, stream: int, after: int) -> Sequence[Row]:
-        """Return number and text of what follows `after`, in the order of the numbers."""
-
-
 class Log:
-    """The product's. Its number is drawn by the statement that stores the event."""
+    """The product's. Its number is drawn by the statement that stores the event.
 
-    contiguous = True
+    All but `prepare` and `read` run inside the caller's transaction.
+    """
+
+    contiguous = True  # it promises numbers without gaps
 
     def prepare(self) -> None:
         call_command("migrate", verbosity=0)
@@ -75,12 +59,15 @@ class Log:
         log.append([(f"user:{stream}", SystemAnnouncement(id="1", title=text, message="-"))])
 
     def draw(self) -> int:
+        """Take a number for FIRST in stream 0, and do no more than that needs."""
         self.write(0, FIRST)
         return 0  # there is nothing left to do
 
-    def finish(self, number: int) -> None: ...
+    def finish(self, number: int) -> None:
+        """Write FIRST under its number."""
 
     def read(self, stream: int, after: int) -> Sequence[Row]:
+        """Return number and text of what follows `after`, in the order of the numbers."""
         from tests.stored import page_after
 
         _, entries = page_after(f"user:{stream}", after)
@@ -127,7 +114,8 @@ class Horizon(Serial):
     visible = "AND writer < pg_snapshot_xmin(pg_current_snapshot())"
 
 
-DESIGNS: dict[str, type[Log | Serial]] = {"log": Log, "serial": Serial, "horizon": Horizon}
+Design = Log | Serial
+DESIGNS: dict[str, type[Design]] = {"log": Log, "serial": Serial, "horizon": Horizon}
 
 
 def race(design: Design, commits: int) -> dict[str, int]:

@@ -136,5 +136,5 @@ class Mailings:
         return Process(
             [sys.executable, "manage.py", "notify", "--all", "--key", key,
              "--title", key, "--message", "To everybody."],
-            log=self._log, env=self._store.env, cwd=environment.ROOT,
+            log=self._log, env=self._store.env,
         )  # fmt: skip

@@ -152,7 +152,7 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> Outcome
         catch_up(cluster, clients, plan.patience)
         time.sleep(1.0)  # for acks, which are stored in batches
         for one in clients:
-            one.stop()
+            one.end()
         problems = scene.problems + truth.corruption(cluster.database_url) + cluster.problems()
         checker = check(cluster.database_url, folder, scene.reasons)
     return Outcome(plan, faults, checker, problems, time.monotonic() - began)

@@ -47,7 +47,7 @@ def finish(cluster: Cluster, clients: Clients) -> None:
     cluster.stop_producers()
     assert catch_up(cluster, [clients], 20 * PATIENCE)
     time.sleep(1)  # for acks, which are stored in batches
-    clients.stop()
+    clients.end()
 
 
 @pytest.mark.parametrize(

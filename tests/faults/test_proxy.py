@@ -14,6 +14,7 @@ import pytest
 
 from tests.faults.proxy import Proxy
 from tests.services.ports import PATIENCE, wait_until
+from tests.services.stream import ByteStream
 
 pytestmark = pytest.mark.servers
 SILENCE_SECONDS = 0.3
@@ -66,40 +67,33 @@ def proxy(echo: Echo) -> Iterator[Proxy]:
 
 
 @contextlib.contextmanager
-def connected(proxy: Proxy) -> Iterator[socket.socket]:
+def connected(proxy: Proxy) -> Iterator[ByteStream]:
     """A connection through the proxy that has carried something both ways."""
     with dial(proxy) as peer:
-        peer.sendall(b"hello")
-        assert receive(peer, 5) == b"hello"
+        peer.send(b"hello")
+        assert peer.read(5) == b"hello"
         yield peer
 
 
-def dial(proxy: Proxy) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", proxy.port), timeout=5 * PATIENCE)
+def dial(proxy: Proxy) -> ByteStream:
+    return ByteStream(proxy.port, seconds=5)
 
 
-def receive(peer: socket.socket, count: int) -> bytes:
-    found = b""
-    while len(found) < count and (data := peer.recv(count - len(found))):
-        found += data
-    return found
-
-
-def hears_nothing(peer: socket.socket) -> bool:
-    peer.settimeout(SILENCE_SECONDS)
+def hears_nothing(peer: ByteStream) -> bool:
+    peer.socket.settimeout(SILENCE_SECONDS)
     try:
-        return peer.recv(1) is None
+        return peer.socket.recv(1) is None
     except TimeoutError:
         return True
     finally:
-        peer.settimeout(5 * PATIENCE)
+        peer.socket.settimeout(5 * PATIENCE)
 
 
 def test_everything_passes_unchanged(proxy: Proxy) -> None:
     content = bytes(range(256)) * 8000
     with connected(proxy) as peer:
-        threading.Thread(target=peer.sendall, args=(content,), daemon=True).start()
-        assert receive(peer, len(content)) == content
+        threading.Thread(target=peer.send, args=(content,), daemon=True).start()
+        assert peer.read(len(content)) == content
 
 
 def test_a_close_is_passed_on(proxy: Proxy, echo: Echo) -> None:
@@ -121,34 +115,34 @@ def test_a_delay_holds_back_both_ways_and_keeps_the_order(proxy: Proxy) -> None:
         proxy.delay = 0.1
         began = time.monotonic()
         for number in range(10):
-            peer.sendall(b"%d" % number)
-        assert receive(peer, 10) == b"0123456789"
+            peer.send(b"%d" % number)
+        assert peer.read(10) == b"0123456789"
         assert time.monotonic() - began >= 0.1  # half of it at least, each way
 
 
 def test_bytes_after_a_delay_stay_in_order(proxy: Proxy) -> None:
     with connected(proxy) as peer:
         proxy.delay = 0.2
-        peer.sendall(b"early")
+        peer.send(b"early")
         wait_until(lambda: any(link.delayed for link in proxy.links), seconds=5, what="it waits")
         proxy.heal()
-        peer.sendall(b"later")
-        assert receive(peer, 10) == b"earlylater"
+        peer.send(b"later")
+        assert peer.read(10) == b"earlylater"
 
 
 def test_slices_arrive_whole_and_in_order(proxy: Proxy) -> None:
     proxy.slice_bytes = 7
     content = bytes(range(256)) * 20
     with connected(proxy) as peer:
-        peer.sendall(content)
-        assert receive(peer, len(content)) == content
+        peer.send(content)
+        assert peer.read(len(content)) == content
 
 
 def test_a_reset_is_a_reset_to_both(proxy: Proxy, echo: Echo) -> None:
     with connected(proxy) as peer:
         assert proxy.reset_all() == 1
         with pytest.raises(ConnectionResetError):
-            peer.recv(1)
+            peer.socket.recv(1)
         wait_until(lambda: not echo.open, seconds=5, what="the server loses it")
     with connected(proxy):
         assert len(proxy.links) == 1
@@ -157,20 +151,20 @@ def test_a_reset_is_a_reset_to_both(proxy: Proxy, echo: Echo) -> None:
 def test_a_black_hole_takes_everything_and_forwards_nothing(proxy: Proxy, echo: Echo) -> None:
     with connected(proxy) as peer:
         assert proxy.black_hole() == 1
-        peer.sendall(b"x" * 1_000_000)  # all of it is acknowledged
+        peer.send(b"x" * 1_000_000)  # all of it is acknowledged
         assert hears_nothing(peer)
         assert bytes(echo.got) == b"hello"
         with connected(proxy):  # new connections work
             assert hears_nothing(peer)
         proxy.heal()
         with pytest.raises(ConnectionResetError):
-            peer.recv(1)
+            peer.socket.recv(1)
 
 
 def test_half_open_swallows_only_the_answers(proxy: Proxy, echo: Echo) -> None:
     with connected(proxy) as peer:
         proxy.half_open()
-        peer.sendall(b"asked")
+        peer.send(b"asked")
         wait_until(lambda: echo.got.endswith(b"asked"), seconds=5, what="the question arrives")
         assert hears_nothing(peer)
         with connected(proxy):
@@ -181,7 +175,7 @@ def test_a_refusal_ends_the_old_and_takes_no_new_until_it_is_healed(proxy: Proxy
     with connected(proxy) as peer:
         proxy.refuse()
         with pytest.raises(ConnectionResetError):
-            peer.recv(1)
+            peer.socket.recv(1)
     with pytest.raises(ConnectionRefusedError):
         dial(proxy)
     proxy.heal()
@@ -192,10 +186,10 @@ def test_a_refusal_ends_the_old_and_takes_no_new_until_it_is_healed(proxy: Proxy
 def test_a_link_is_dropped_after_a_number_of_bytes(proxy: Proxy, echo: Echo) -> None:
     with connected(proxy) as peer:
         proxy.drop_after(8)  # of both directions together
-        peer.sendall(b"0123")
+        peer.send(b"0123")
         with pytest.raises(ConnectionResetError):
-            while peer.recv(1):
-                peer.sendall(b"!")
+            while peer.socket.recv(1):
+                peer.send(b"!")
         wait_until(lambda: not echo.open, seconds=5, what="the server loses it")
     assert len(echo.got) <= len("hello") + 8
 
@@ -203,7 +197,7 @@ def test_a_link_is_dropped_after_a_number_of_bytes(proxy: Proxy, echo: Echo) -> 
 def test_a_target_that_is_away_resets_and_may_move(proxy: Proxy, echo: Echo) -> None:
     there, proxy.target = proxy.target, 1
     with pytest.raises(ConnectionResetError), dial(proxy) as peer:  # it may come while we dial
-        peer.recv(1)
+        peer.socket.recv(1)
     proxy.target = there
     with connected(proxy):
         assert echo.open == 1

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote
 
 from asgiref.sync import async_to_sync
@@ -15,19 +14,9 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
 from hoardrun.bounds import Bounded
+from tests.services.web import Answer
 
 Headers = Sequence[tuple[bytes, bytes]]
-
-
-class Answer(NamedTuple):
-    """What came back; names of headers are in lower case."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        return json.loads(self.body)
 
 
 def ask(
@@ -90,4 +79,5 @@ async def _ask(scope: dict[str, Any], body: bytes) -> Answer:
     request = {"type": "http.request", "body": body, "more_body": False}
     start, *rest = await talk(_application(), scope, request)
     headers = {name.decode().lower(): value.decode("latin-1") for name, value in start["headers"]}
-    return Answer(start["status"], headers, b"".join(part.get("body", b"") for part in rest))
+    text = b"".join(part.get("body", b"") for part in rest).decode(errors="replace")
+    return Answer(start["status"], headers, text)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 
-from tests.services.ports import PATIENCE
+from tests.services.stream import ByteStream
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
@@ -42,16 +41,18 @@ async def shake(
 
     The connection is dropped at once.
     """
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        writer.write(offer(port, path, headers, host=host))
-        async with asyncio.timeout(5 * PATIENCE):
-            answer = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-            fields = (line.partition(":") for line in answer[1:] if line)
-            found = {name.lower(): value.strip() for name, _, value in fields}
-            body = await reader.readexactly(int(found.get("content-length", 0)))
-    finally:
-        writer.close()
-        with suppress(OSError):
-            await writer.wait_closed()
-    return int(answer[0].split()[1]), found, body.decode()
+
+    def ask() -> tuple[int, dict[str, str], str]:
+        with ByteStream(port, seconds=5) as stream:
+            stream.send(offer(port, path, headers, host=host))
+            status, found = parse(stream.until(b"\r\n\r\n"))
+            return status, found, stream.read(int(found.get("content-length", 0))).decode()
+
+    return await asyncio.to_thread(ask)
+
+
+def parse(head: bytes) -> tuple[int, dict[str, str]]:
+    """Take the head of an answer apart: its status, and its headers by names in lower case."""
+    status, *lines = head.decode("latin-1").split("\r\n")
+    fields = (line.partition(":") for line in lines)
+    return int(status.split()[1]), {name.lower(): value.strip() for name, _, value in fields}

@@ -16,7 +16,7 @@ from psycopg import sql
 
 from tests.services import reaper
 from tests.services.binaries import ServerMissing, postgres_programs
-from tests.services.process import Process
+from tests.services.process import Process, as_user
 from tests.services.store import Store
 
 USER = "hoardrun"
@@ -155,7 +155,5 @@ def _run_as(
         text=True,
         check=False,
         cwd=cwd,
-        user=user.pw_uid if user else None,
-        group=user.pw_gid if user else None,
-        extra_groups=[] if user else None,
+        **as_user(user),
     )

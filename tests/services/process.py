@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from pwd import struct_passwd
 from signal import SIGKILL, SIGTERM, Signals
+from typing import Any
 
 from tests.services import environment, reaper
 from tests.services.ports import PATIENCE
@@ -22,7 +23,8 @@ class Process:
     """Start `command` in a session of its own, writing to the file `log`.
 
     `user` runs it as somebody else, which takes root. `farewell` is the signal that
-    ends it when the run dies without stopping it.
+    ends it when the run dies without stopping it. With `piped` only its errors go to the
+    log, and what it reads and writes is for a subclass.
     """
 
     def __init__(
@@ -31,23 +33,22 @@ class Process:
         *,
         log: Path,
         env: Mapping[str, str] | None = None,
-        cwd: Path | None = None,
+        cwd: Path = environment.ROOT,
         user: struct_passwd | None = None,
         farewell: Signals = SIGTERM,
+        piped: bool = False,
     ) -> None:
         self._log = log
         with log.open("ab") as output:
             self._popen = subprocess.Popen(
                 [str(word) for word in command],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
+                stdin=subprocess.PIPE if piped else subprocess.DEVNULL,
+                stdout=subprocess.PIPE if piped else output,
+                stderr=output,
                 env=env,
                 cwd=cwd,
-                start_new_session=True,
-                user=user.pw_uid if user else None,
-                group=user.pw_gid if user else None,
-                extra_groups=[] if user else None,
+                start_new_session=True,  # Ctrl-C in the terminal is for the run alone
+                **as_user(user),
             )
         reaper.watch(self.pid, farewell)
 
@@ -99,6 +100,11 @@ class Process:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, SIGKILL)  # children that outlived it
         reaper.forget(self.pid)
+
+
+def as_user(user: struct_passwd | None) -> dict[str, Any]:
+    """Return what makes `subprocess` run a program as somebody else."""
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
 
 
 def run_python(

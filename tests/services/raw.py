@@ -32,10 +32,9 @@ class RawClient(ByteStream):
         headers["Sec-WebSocket-Extensions"] = offer
         given = [(name, value) for name, value in headers.items() if value]
         self.send(handshake.offer(address.port, address.path, given))
-        status, *answered = self.until(b"\r\n\r\n").decode().split("\r\n")
-        assert " 101 " in status, status
-        named = dict(line.lower().split(": ", 1) for line in answered)
-        self.extensions = named.get("sec-websocket-extensions", "")
+        status, answered = handshake.parse(self.until(b"\r\n\r\n"))
+        assert status == 101, answered
+        self.extensions = answered.get("sec-websocket-extensions", "")
 
     def receive(self) -> RawFrame:
         """Return the next frame; raises TimeoutError when none comes, EOFError at the end."""

@@ -68,7 +68,6 @@ class Server:
             [sys.executable, *_arguments(self.kind, self.port, self.workers)],
             log=self.folder / "log",
             env=self.env,
-            cwd=environment.ROOT,
         )
         try:
             wait_until(self._healthy, seconds=30, what=f"{self.kind} answers on /healthz")
