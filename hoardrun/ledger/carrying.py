@@ -11,8 +11,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from hoardrun.ledger.balances import Effect, settle
-from hoardrun.ledger.choices import AccountStatus, AccountType, Direction, TransactionType
+from hoardrun.ledger.choices import DIRECTION_OF, AccountStatus, AccountType, Direction
 from hoardrun.ledger.choices import TransactionStatus as Status
+from hoardrun.ledger.choices import TransactionType as Type
 from hoardrun.ledger.errors import AccountClosed, NothingToCarry
 from hoardrun.ledger.models import Account, Transaction
 from realtime import clock
@@ -94,30 +95,23 @@ def carry(
 
     Raises InsufficientFunds if the source has too little.
     """
-    return [
-        _side(source, TransactionType.TRANSFER_OUT, Direction.OUTBOUND, -amount, about, reference),
-        _side(target, TransactionType.TRANSFER_IN, Direction.INBOUND, amount, about, reference),
-    ]
-
-
-def _side(
-    account: Account,
-    type: TransactionType,
-    direction: Direction,
-    change: Decimal,
-    about: str,
-    reference: str,
-) -> Transaction:
-    settle(account, Effect(change, change))
-    return Transaction(
-        account=account,
-        type=type,
-        direction=direction,
-        amount=abs(change),
-        currency=account.currency,
-        description=about,
-        reference=reference,
-        status=Status.COMPLETED,
-        balance_after=account.current_balance,
-        completed_at=clock.now(),
-    )
+    sides = []
+    for account, type, change in (
+        (source, Type.TRANSFER_OUT, -amount),
+        (target, Type.TRANSFER_IN, amount),
+    ):
+        settle(account, Effect(change, change))
+        side = Transaction(
+            account=account,
+            type=type,
+            direction=DIRECTION_OF[type],
+            amount=amount,
+            currency=account.currency,
+            description=about,
+            reference=reference,
+            status=Status.COMPLETED,
+            balance_after=account.current_balance,
+            completed_at=clock.now(),
+        )
+        sides.append(side)
+    return sides

@@ -81,26 +81,22 @@ def _advance(txn: Transaction) -> None:
 @retried
 def _begin(account_id: int, number: int) -> bool:
     """Create the payment of a step under the account's lock; return whether it was still to do."""
+    chance = random.Random(number)  # the same on every node
     with transaction.atomic():
         account = account_lock(account_id)
         if _own(account).filter(reference=f"{REFERENCE}{number}").exists():
             return False
-        _create(account, number)
+        receives = account.available_balance < TOP_UP_BELOW
+        wanted = dict(DATA["top_up"] if receives else chance.choice(DATA["purchases"]))
+        services.transaction_create(
+            account_id=account.pk,
+            amount=chance.randint(*wanted.pop("thousands")) * 1000,
+            payment_method=PaymentMethod.MOBILE_MONEY,
+            reference=f"{REFERENCE}{number}",
+            by=actors.system(NAME),
+            **wanted,
+        )
     return True
-
-
-def _create(account: Account, number: int) -> None:
-    chance = random.Random(number)  # the same on every node
-    receives = account.available_balance < TOP_UP_BELOW
-    wanted = dict(DATA["top_up"] if receives else chance.choice(DATA["purchases"]))
-    services.transaction_create(
-        account_id=account.pk,
-        amount=chance.randint(*wanted.pop("thousands")) * 1000,
-        payment_method=PaymentMethod.MOBILE_MONEY,
-        reference=f"{REFERENCE}{number}",
-        by=actors.system(NAME),
-        **wanted,
-    )
 
 
 def _read(user_id: int) -> None:

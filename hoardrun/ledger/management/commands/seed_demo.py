@@ -71,7 +71,8 @@ class Command(commands.Command):
         site = site_of(host, DEFAULT_PORT if port is None else port)
         for what, path in (("Console", "/ws/test"), ("Admin", "/admin/"), ("API", "/api/docs")):
             self.stdout.write(f"  {what:<8} {site}{path}")
-        tail = f"DEBUG=1 {_database()}{_python()} manage.py tail {logins[0]['username']}"
+        python = shlex.quote(_here(Path(sys.executable)))
+        tail = f"DEBUG=1 {_database()}{python} manage.py tail {logins[0]['username']}"
         if site != DEFAULT_SITE:
             tail += f" --url {site.replace('http', 'ws', 1)}"
         self.stdout.write(f"  {'Watch':<8} {tail}")
@@ -114,12 +115,8 @@ def _database() -> str:
     return f'DATABASE_URL="$(cat {shlex.quote(_here(file))})" '
 
 
-def _python() -> str:
-    """Return the path of this Python, relative to the current folder if it is inside."""
-    return shlex.quote(_here(Path(sys.executable)))
-
-
 def _here(path: Path) -> str:
+    """Write a path, relative to the current folder if it is inside."""
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
