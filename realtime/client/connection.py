@@ -40,12 +40,14 @@ class _Connect(connect):
 
 
 class Line:
-    """An open socket that speaks JSON, and the tasks that end with it."""
+    """An open socket that speaks JSON, with all that ends with it."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
         self.heartbeat_seconds: float | None = None  # unknown before the greeting
         self.lost: Lost | None = None  # why we have dropped it
+        self.hint: float | None = None  # of the server, when to reconnect, in seconds
+        self.acks_soon = self.asks_later = False  # a task will do that
         self.tasks: set[asyncio.Task[None]] = set()
 
     @classmethod

@@ -186,13 +186,13 @@ class Link:
         finally:
             self.settled.clear()
             line.drop()
-            hint = self.talk.end()
+            self.talk.end()
             await line.cancel_tasks()
         if line.lost is not None:
             return line.lost
         code, reason = line.closed_with
         action = on_close(code)
-        hint = hint if action is Action.RETRY else None
+        hint = line.hint if action is Action.RETRY else None
         return Lost(action, reason or "the connection broke", code, hint)
 
     def _greeted(self) -> None:

@@ -53,9 +53,6 @@ class Talk:
         self._required: Message | None = None  # the last `resync_required`, until its snapshot
         self._held: list[Message] = []  # the events that came meanwhile
         self._resyncs = 0  # events from before one must not be acknowledged
-        self._hint: float | None = None
-        self._ack_timer: asyncio.TimerHandle | None = None
-        self._asks_later = False
 
     def begin(self) -> None:
         """Resume from what was applied; the rest is sent again."""
@@ -77,16 +74,11 @@ class Talk:
         """True if too many events wait for a snapshot."""
         return len(self._held) >= MAX_WAITING
 
-    def end(self) -> float | None:
-        """End a connection; return the server's hint when to reconnect, in seconds."""
-        if self._ack_timer is not None:
-            self._ack_timer.cancel()
-            self._ack_timer = None
-        self.greeting, self.line, self._asks_later = None, None, False
+    def end(self) -> None:
+        """End a connection."""
+        self.greeting = self.line = None
         self._required, self._held = None, []  # the next connection resumes before them
         self.applied.lost()
-        hint, self._hint = self._hint, None
-        return hint
 
     # -- messages
 
@@ -134,11 +126,11 @@ class Talk:
                 self.types = frozenset(data["types"])
                 self._positions.filtered(bool(self.types))
             case "error" if data["code"] == "rate_limited" and "id" not in message:
-                if self.line is not None and not self._asks_later:
-                    self._asks_later = True
+                if self.line is not None and not line.asks_later:
+                    line.asks_later = True
                     line.spawn(self._ask_later(line))
             case "server_shutdown":
-                self._hint = data["reconnect_after_ms"] / 1000
+                line.hint = data["reconnect_after_ms"] / 1000
 
     def _greeted(self, line: Line, message: Message) -> None:
         data = message["data"]
@@ -186,14 +178,15 @@ class Talk:
         self._ack_soon()
 
     def _ack_soon(self) -> None:
-        if self._ack_timer is None and self.applied.waits and self.line is not None:
-            loop = asyncio.get_running_loop()
-            self._ack_timer = loop.call_later(ACK_SECONDS, self._ack_now)
+        line = self.line
+        if line is not None and self.applied.waits and not line.acks_soon:
+            line.acks_soon = True
+            line.spawn(self._ack_later(line))
 
-    def _ack_now(self) -> None:
-        self._ack_timer = None
-        if self.line is not None:
-            self.line.spawn(self.send_acks(self.line))
+    async def _ack_later(self, line: Line) -> None:
+        await asyncio.sleep(ACK_SECONDS)
+        line.acks_soon = False
+        await self.send_acks(line)
 
     async def send_acks(self, line: Line) -> None:
         """Acknowledge what the handlers have applied."""
@@ -283,7 +276,7 @@ class Talk:
     async def _ask_later(self, line: Line) -> None:
         """Repeat unanswered requests: the server refused one without naming it."""
         await asyncio.sleep(RETRY_SECONDS)
-        self._asks_later = False
+        line.asks_later = False
         self.applied.lost()
         self._ack_soon()
         await self._send_all(line, self.requests.unheard())
