@@ -90,7 +90,7 @@ async def _open(hub: Hub, socket: Socket, scope: Any) -> None:
     elif scope["credential"]:
         socket.close(CloseCode.UNAUTHORIZED)
     else:
-        socket.login_deadline = hub.wheel.at(
+        socket.expiry = hub.wheel.at(
             time.monotonic() + hub.options.authenticate_within_seconds,
             lambda: socket.close(CloseCode.TIMEOUT),
         )

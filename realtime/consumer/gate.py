@@ -60,13 +60,10 @@ class Gate:
             await self.app(scope, receive, send)
             return
         if refusal is WRONG_ORIGIN:
-            self._tell(_origins(scope)[0])
+            shown = self._told.tell(_origins(scope)[0], time.monotonic())
+            if shown is not None:
+                logger.warning("refused a page from %s; add it to WS_ALLOWED_ORIGINS", shown)
         await refuse(scope, receive, send, refusal)
-
-    def _tell(self, page: bytes) -> None:
-        shown = self._told.tell(page, time.monotonic())
-        if shown is not None:
-            logger.warning("refused a page from %s; add it to WS_ALLOWED_ORIGINS", shown)
 
 
 def address_of(scope: Scope) -> str:

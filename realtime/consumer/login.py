@@ -91,9 +91,8 @@ async def log_in(
     if not socket.is_open:
         return  # it left during the handshake; kept now, it would stay for ever
     connection = socket.connection
-    if socket.login_deadline is not None:
-        socket.login_deadline.cancel()
-        socket.login_deadline = None
+    if socket.expiry is not None:
+        socket.expiry.cancel()
     if not hub.logins.take(identity.user_id, time.monotonic()):
         socket.fail(ErrorCode.RATE_LIMITED, "Too many logins of this user.", request_id)
         socket.close(CloseCode.RATE_LIMITED)
@@ -225,15 +224,14 @@ def _invalid(socket: Socket, request_id: str | None) -> None:
 
 def _expire_at(hub: Hub, socket: Socket, identity: Identity) -> None:
     """Warn before the login ends, and close when it does."""
-    for deadline in (socket.expiry, socket.warning):
-        if deadline is not None:
-            deadline.cancel()
+    if socket.expiry is not None:
+        socket.expiry.cancel()
     at = time.monotonic() + identity.expires_at - time.time()
+    socket.expiry = hub.wheel.at(at - WARN_SECONDS, partial(_warn, hub, socket, identity, at))
+
+
+def _warn(hub: Hub, socket: Socket, identity: Identity, at: float) -> None:
     socket.expiry = hub.wheel.at(at, socket.expire)
-    socket.warning = hub.wheel.at(at - WARN_SECONDS, partial(_warn, socket, identity))
-
-
-def _warn(socket: Socket, identity: Identity) -> None:
     socket.reply(
         TokenExpiring(
             expires_at=_moment(identity),

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from realtime import computed
@@ -33,18 +33,19 @@ FIRST_LOOK_SECONDS = 30.0
 
 
 class Computing:
-    """Computes the messages of users and sends them, all users in one query for each kind."""
+    """Computes the messages of users and sends them, all users in one query for each kind.
 
-    def __init__(
-        self,
-        users: Mapping[int, Iterable[Socket]],
-        spawn: Spawn,
-    ) -> None:
+    `run` finds the users whose messages time has changed, and has them computed anew.
+    """
+
+    def __init__(self, users: Mapping[int, Iterable[Socket]], spawn: Spawn) -> None:
         self._users = users
         self._spawn = spawn
         self._waiting: set[int] = set()
         self._pace = Pace(MAX_WAIT_SECONDS)
         self._task: asyncio.Task[None] | None = None
+        self._places: dict[str, Any] = {}
+        self._alone_at = time.monotonic()  # when the node last had no users
 
     def compute(self, user_ids: Iterable[int]) -> None:
         """Compute the messages of these users soon."""
@@ -71,21 +72,7 @@ class Computing:
                     for socket in self._users.get(user_id, ()):
                         socket.put_newest(kind.name, frame)
 
-
-class Lapses:
-    """Finds the users whose computed messages time has changed, and has them computed."""
-
-    def __init__(
-        self,
-        users: Collection[int],
-        compute: Callable[[Iterable[int]], None],
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._users = users
-        self._compute = compute
-        self._clock = clock
-        self._places: dict[str, Any] = {}
-        self._alone_at = clock()  # when it last had no users
+    # -- what time changes
 
     async def run(self) -> None:
         """Look for as long as the node lives."""
@@ -100,7 +87,7 @@ class Lapses:
         that does computes the messages of all users anew.
         """
         if not self._users:
-            self._alone_at = self._clock()
+            self._alone_at = time.monotonic()
             self._places.clear()  # a user who comes is sent the messages at the login
             return
         for kind in computed.messages():
@@ -116,7 +103,7 @@ class Lapses:
         found = True
         while found:
             users, self._places[name] = await threads.run(lapsed, self._places.get(name))
-            self._compute(user_id for user_id in users if user_id in self._users)
+            self.compute(user_id for user_id in users if user_id in self._users)
             found = bool(users)
-        if is_first and self._clock() - self._alone_at > FIRST_LOOK_SECONDS:
-            self._compute(list(self._users))
+        if is_first and time.monotonic() - self._alone_at > FIRST_LOOK_SECONDS:
+            self.compute(list(self._users))

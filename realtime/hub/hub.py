@@ -24,7 +24,7 @@ from realtime.core.wheel import Wheel
 from realtime.db.batch import BatchedLoader
 from realtime.hub import login_data
 from realtime.hub.acks import Acks
-from realtime.hub.computed import Computing, Lapses
+from realtime.hub.computed import Computing
 from realtime.hub.recheck import AccessRecheck
 from realtime.hub.replay import ReplayBudgets
 from realtime.hub.rooms import INTERVALS, JoinedRooms
@@ -76,7 +76,7 @@ class Hub:
             page_bytes=opts.max_buffer_bytes // 2,
         )
         self.receiver = LayerReceiver(self.node_id, self._receive, self._reconcile_early.set)
-        self.rooms = JoinedRooms(self.cycle, self.join_topic, self.receiver.settled)
+        self.rooms = JoinedRooms(self.cycle, self.spawn, self.join_topic, self.receiver.settled)
         self.computing = Computing(self.sockets.users, self.spawn)
         self.recheck = AccessRecheck(
             self.sockets, self.streams, self.rooms, self.spawn, opts.recheck_seconds
@@ -98,8 +98,7 @@ class Hub:
         for rate, seconds in INTERVALS.items():
             self._every(seconds, partial(self.rooms.flush, rate))
         self.receiver.start()
-        lapses = Lapses(self.sockets.users, self.computing.compute)
-        for loop in (self._tick(), self._reconcile(), self.recheck.run(), lapses.run()):
+        for loop in (self._tick(), self._reconcile(), self.recheck.run(), self.computing.run()):
             self.spawn(loop)
 
     async def stop(self) -> None:
@@ -111,7 +110,6 @@ class Hub:
                 await self.acks.flush()
         except TimeoutError:
             logger.warning("the last acknowledgements are not stored: the database does not answer")
-        self.rooms.stop()
         await self.receiver.stop()
         for task in list(self._tasks):
             task.cancel()

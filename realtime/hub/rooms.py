@@ -19,7 +19,7 @@ from realtime.core.frames import Frame
 from realtime.core.records import Ephemeral
 from realtime.db import threads
 from realtime.hub.socket import Socket
-from realtime.hub.writes import Audience, WriteCycle
+from realtime.hub.writes import Audience, Spawn, WriteCycle
 from realtime.protocol import codec
 from realtime.protocol.messages import RoomJoined
 from realtime.rooms import RoomKind
@@ -58,6 +58,7 @@ class JoinedRooms:
     def __init__(
         self,
         cycle: WriteCycle[Socket],
+        spawn: Spawn,
         join_topic: Callable[[str], None],
         settled: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
@@ -65,6 +66,7 @@ class JoinedRooms:
         self._cycle = cycle
         self._join_topic = join_topic
         self._settled = settled
+        self._spawn = spawn
 
     def wants(self, topic: str) -> bool:
         """Say whether this node has a room that a topic feeds."""
@@ -89,21 +91,23 @@ class JoinedRooms:
             kind = rooms.kind_of(room)
             assert kind is not None, "ask `allowed` first"
             members = self.joined[room] = JoinedRoom(room, kind)
-            members.ready = asyncio.ensure_future(self._prepare(members))
+            members.ready = self._spawn(self._prepare(members))
         members.joining += 1
         try:
             if members.ready is not None:
                 await asyncio.shield(members.ready)
-        except BaseException:  # it left
+            # What this turn had before is in the snapshot. It may close this socket, and others.
+            self._cycle.fan_out_now()
+            if socket.is_open:
+                self._enter(socket, members, rate, request_id)
+        finally:
             members.joining -= 1
             self._drop_if_empty(members)
-            raise
-        # What this turn had before is in the snapshot. It may close this socket, and others.
-        self._cycle.fan_out_now()
-        members.joining -= 1
-        if not socket.is_open:
-            self._drop_if_empty(members)
-            return
+
+    def _enter(
+        self, socket: Socket, members: JoinedRoom, rate: str, request_id: str | None
+    ) -> None:
+        room = members.name
         for sockets in members.by_rate.values():
             sockets.discard(socket)
         members.by_rate[rate].add(socket)
@@ -128,7 +132,7 @@ class JoinedRooms:
         except Exception as error:  # the room is joined without one; updates follow
             logger.warning("room %s: no snapshot: %r", members.name, error)
         if self.joined.get(members.name) is members:  # else all sockets have left again
-            members.source = asyncio.ensure_future(self._run_source(members))
+            members.source = self._spawn(self._run_source(members))
 
     async def _run_source(self, members: JoinedRoom) -> None:
         """Deliver what a room's source yields while the room lives; start it again if it ends."""
@@ -223,11 +227,3 @@ class JoinedRooms:
     def counts(self) -> dict[str, int]:
         """Count the sockets per room."""
         return {name: len(members) for name, members in self.joined.items()}
-
-    def stop(self) -> None:
-        """End the sources; the node is going."""
-        for members in self.joined.values():
-            for task in (members.ready, members.source):
-                if task is not None:
-                    task.cancel()
-        self.joined.clear()

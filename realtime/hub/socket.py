@@ -53,10 +53,8 @@ class Socket(Outbound):
     is_open: bool = True
     is_anonymous: bool = True
     close_code: CloseCode | None = None
-    expiry: Deadline | None = None
-    warning: Deadline | None = None  # before the expiry
+    expiry: Deadline | None = None  # of the login or of its absence, or the warning before it
     lifetime: Deadline | None = None
-    login_deadline: Deadline | None = None
     heartbeat: Deadline | None = None
     opened_at: float = field(init=False)
     # Of the handshake, until the login has used it.
@@ -192,8 +190,7 @@ class Socket(Outbound):
         self.refuse()
         self.take()
         self._cycle.held.pop(self, None)
-        deadlines = (self.expiry, self.warning, self.lifetime, self.login_deadline, self.heartbeat)
-        for deadline in deadlines:
+        for deadline in (self.expiry, self.lifetime, self.heartbeat):
             if deadline is not None:
                 deadline.cancel()
         for task in list(self.tasks or ()):

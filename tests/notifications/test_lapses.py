@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,25 +12,38 @@ from django.utils import timezone
 
 from notifications.models import Notification
 from realtime import computed
-from realtime.hub.computed import Lapses
+from realtime.hub import computed as hub_computed
+from realtime.hub.computed import Computing
+from realtime.hub.socket import Socket
 from tests.notifications.support import HOUR, note
+
+
+class Noted(Computing):
+    """Notes for whom it computes."""
+
+    def __init__(self) -> None:
+        self.online: dict[int, list[Socket]] = {}
+        self.found: list[int] = []
+        super().__init__(self.online, asyncio.ensure_future)
+
+    def compute(self, user_ids: Iterable[int]) -> None:
+        self.found.extend(user_ids)
+
+    async def looked(self, users: Iterable[int]) -> list[int]:
+        """Look with these users online; return for whom it computes."""
+        self.online.clear()
+        self.online.update({user_id: [] for user_id in users})
+        self.found.clear()
+        await self.look()
+        return sorted(self.found)
 
 
 def looked(*looks: set[int]) -> list[list[int]]:
     """Look with these users online, one look after the other; return for whom it computes."""
 
     async def run() -> list[list[int]]:
-        online: set[int] = set()
-        found: list[int] = []
-        lapses = Lapses(online, found.extend)
-        answers = []
-        for users in looks:
-            online.clear()
-            online.update(users)
-            await lapses.look()
-            answers.append(sorted(found))
-            found.clear()
-        return answers
+        noted = Noted()
+        return [await noted.looked(users) for users in looks]
 
     return asyncio.run(run())
 
@@ -81,7 +96,8 @@ def test_a_first_look_that_comes_late_computes_for_all(alice, bob, monkeypatch):
     """An outage from before the first look until long after: nothing says what has expired."""
     known = computed._messages["notification_counts"]
     assert known.lapsed is not None
-    lapsed, now, found = known.lapsed, [0.0], list[int]()
+    lapsed, now = known.lapsed, [0.0]
+    monkeypatch.setattr(hub_computed, "time", SimpleNamespace(monotonic=lambda: now[0]))
 
     def away_for_minutes(place: Any) -> Any:
         if now[0] < 300:
@@ -92,16 +108,9 @@ def test_a_first_look_that_comes_late_computes_for_all(alice, bob, monkeypatch):
     monkeypatch.setitem(computed._messages, known.name, kind)
 
     async def run() -> list[list[int]]:
-        users = set[int]()
-        lapses = Lapses(users, found.extend, lambda: now[0])
-        answers = []
-        for now[0], online in [(100, set()), (102, {alice.pk}), (300, {alice.pk, bob.pk})] * 2:
-            users.clear()
-            users.update(online)
-            found.clear()
-            await lapses.look()
-            answers.append(sorted(found))
-        return answers
+        noted = Noted()
+        looks = [(100, set()), (102, {alice.pk}), (300, {alice.pk, bob.pk})] * 2
+        return [await noted.looked(online) for now[0], online in looks]
 
     late = [[], [], [alice.pk, bob.pk]]
     assert asyncio.run(run()) == late * 2

@@ -135,7 +135,7 @@ class Node:
             ReplayBudgets(1e9, 1e9),
             page_bytes=64 * 1024,
         )
-        self.rooms = JoinedRooms(self.cycle, print, AsyncMock())
+        self.rooms = JoinedRooms(self.cycle, asyncio.ensure_future, print, AsyncMock())
         self.offset = 0
 
     def join(self, room: int = 1 << 30, types: Sequence[str] = ()) -> tuple[Socket, Notebook]:

@@ -55,6 +55,6 @@ FIRST_SEEDS = {
     "ack-of-before-late": 9900,
     "deaf-hub": 2300,
     "renewal-unseen": 2900,
-    "reset-unsettled": 2000,
+    "reset-unsettled": 1200,
     "resync-needless": 300,
 }

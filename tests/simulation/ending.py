@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 # The tasks of a node that are of no socket. At the end of a schedule there is no other.
 OF_A_NODE = {
     "AccessRecheck._recheck_due", "AccessRecheck.run", "Acks._flush", "Acks.flush",
-    "BatchedLoader._run", "FollowedStreams._catch_up", "Hub._reconcile", "Hub._tick",
-    "JoinedRooms._prepare", "Lapses.run", "LayerReceiver._receive", "LayerReceiver._settle",
+    "BatchedLoader._run", "Computing.run", "FollowedStreams._catch_up", "Hub._reconcile",
+    "Hub._tick", "JoinedRooms._prepare", "LayerReceiver._receive", "LayerReceiver._settle",
     "LayerReceiver._watch", "Sender._send", "_close",
 }  # fmt: skip
 
