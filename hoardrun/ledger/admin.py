@@ -60,15 +60,15 @@ class _MovesMoney(Kept):
         """Describe the form of a row's page for its template."""
         raise NotImplementedError
 
-    def act(self, request: HttpRequest, row_id: int) -> None:
+    def act(self, request: HttpRequest, pk: int) -> None:
         """Do what was posted by a user who may move money, and show the outcome."""
         raise NotImplementedError
 
-    def answer(self, request: HttpRequest, row_id: int) -> HttpResponse:
+    def answer(self, request: HttpRequest, pk: int) -> HttpResponse:
         if not may_move(request):
             raise PermissionDenied
-        self.act(request, row_id)
-        page = reverse(f"admin:ledger_{self.opts.model_name}_change", args=[row_id])
+        self.act(request, pk)
+        page = reverse(f"admin:ledger_{self.opts.model_name}_change", args=[pk])
         came_from = request.headers.get("Referer", "")
         if url_has_allowed_host_and_scheme(
             came_from, {request.get_host()}, require_https=request.is_secure()
@@ -78,7 +78,7 @@ class _MovesMoney(Kept):
 
     def get_urls(self) -> list[URLPattern]:
         act = path(
-            f"<int:row_id>/{self.verb}/",
+            f"<int:pk>/{self.verb}/",
             self.admin_site.admin_view(require_POST(self.answer)),
             name=f"ledger_{self.opts.model_name}_{self.verb}",
         )
@@ -146,10 +146,10 @@ class AccountAdmin(_MovesMoney):
     def offer(self, request: HttpRequest, row: Account) -> dict[str, Any]:
         return carry_offer(request, row)
 
-    def act(self, request: HttpRequest, row_id: int) -> None:
+    def act(self, request: HttpRequest, pk: int) -> None:
         """Carry what is left on a closed account: its page has a button for it."""
         onto, reason = (request.POST.get(name, "") for name in ("onto", "reason"))
-        carry_left(request, row_id, onto=onto, reason=reason)
+        carry_left(request, pk, onto=onto, reason=reason)
 
 
 class TransactionForm(ModelForm):
@@ -280,9 +280,9 @@ class TransactionAdmin(_MovesMoney):
         moves = buttons(request, row) if self.has_change_permission(request) else {}
         return {**dict.fromkeys(saving, False), **moves}
 
-    def act(self, request: HttpRequest, row_id: int) -> None:
+    def act(self, request: HttpRequest, pk: int) -> None:
         """Move a transaction: its page and the list have buttons for it."""
         to, reason, onto = (request.POST.get(name, "") for name in ("to", "reason", "onto"))
         if to not in VERBS:
             raise BadRequest("There is no such move.")
-        move_each(request, [row_id], to, reason=reason, onto=onto or None)
+        move_each(request, [pk], to, reason=reason, onto=onto or None)
