@@ -44,7 +44,7 @@ class _MayAddNotifications(StaffWith):
 
 
 class NotificationListView(View, ListAPIView[Notification]):
-    """List your notifications, newest first, or create one for a user."""
+    """List your notifications, newest first."""
 
     serializer_class = NotificationOutput
     pagination_class = CursorOrWindow
@@ -58,10 +58,6 @@ class NotificationListView(View, ListAPIView[Notification]):
     def get_queryset(self) -> QuerySet[Notification]:
         query = self.asked(self.request)
         return selectors.notifications_list(user_id=user_id(self.request), **query)
-
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List your notifications, newest first."""
-        return self.list(request, *args, **kwargs)
 
     @extend_schema(request=NotificationInput, responses={201: NotificationOutput})
     def post(self, request: Request) -> Response:

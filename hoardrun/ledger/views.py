@@ -73,11 +73,6 @@ class TransactionListView(View, ListAPIView[Transaction]):
         found = selectors.transaction_list(user_id=user_id(self.request))
         return found.filter(**self.asked(self.request))
 
-    @extend_schema(parameters=[TransactionQuery])
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List the transactions on your accounts, newest first."""
-        return self.list(request, *args, **kwargs)
-
     @extend_schema(
         request=TransactionInput,
         responses={200: TransactionOutput, 201: TransactionOutput},
