@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, get_args
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import Raw, Struct
 
 from realtime.protocol.codes import ErrorCode
 from realtime.protocol.commands import COMMAND_TYPES, AnyCommand
@@ -25,15 +25,15 @@ class ProtocolError(Exception):
 
 
 class Envelope(Struct, omit_defaults=True):
-    """The outer shape of every server message."""
+    """The outer shape of every server message; what is None is left out."""
 
     type: str
     data: Payload | Raw
     timestamp: str
-    stream: str | UnsetType = UNSET
-    offset: int | UnsetType = UNSET
-    room: str | UnsetType = UNSET
-    id: str | UnsetType = UNSET
+    stream: str | None = None
+    offset: int | None = None
+    room: str | None = None
+    id: str | None = None
 
 
 class _Header(Struct):
@@ -98,17 +98,10 @@ def encode(
     moment: str | None = None,
 ) -> bytes:
     """Encode one message, envelope and all."""
-    return _encoder.encode(
-        Envelope(
-            type=payload.wire_type,
-            data=payload,
-            timestamp=moment or timestamp(),
-            stream=UNSET if stream is None else stream,
-            offset=UNSET if offset is None else offset,
-            room=UNSET if room is None else room,
-            id=UNSET if request_id is None else request_id,
-        )
+    head = Envelope(
+        payload.wire_type, payload, moment or timestamp(), stream, offset, room, request_id
     )
+    return _encoder.encode(head)
 
 
 def encode_raw(wire_type: str, data: Raw, *, room: str, moment: str) -> bytes:
