@@ -19,10 +19,10 @@ guarantees, docs/client-python.md says more. It needs `websockets` and must not 
 from __future__ import annotations
 
 from realtime.client.client import Client
-from realtime.client.errors import ServerError
 from realtime.client.handlers import Handler
 from realtime.client.link import State
 from realtime.client.options import TokenIn
+from realtime.client.requests import ServerError
 from realtime.client.tokens import GetToken
 
 __all__ = ["Client", "GetToken", "Handler", "ServerError", "State", "TokenIn"]

@@ -9,9 +9,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
-from realtime.client.errors import ServerError
 from realtime.client.policy import RETRY_SECONDS
-from realtime.client.requests import Message, Request
+from realtime.client.requests import Message, Request, ServerError
 
 logger = logging.getLogger("realtime.client")
 

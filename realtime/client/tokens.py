@@ -12,8 +12,8 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from realtime.client.errors import ServerError
 from realtime.client.policy import MAX_REFUSALS, RETRY_SECONDS, Action, Lost
+from realtime.client.requests import ServerError
 
 GetToken = Callable[[str], Awaitable[str | None]]
 

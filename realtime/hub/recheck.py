@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 
 import msgspec
 
@@ -59,12 +60,10 @@ class AccessRecheck:
         """Take an event of a user's stream that may be about rights."""
         if event.type != AccessChanged.wire_type:
             return
-        try:
+        change: AccessChanged | None = None
+        with suppress(msgspec.DecodeError):  # a newer node's: the database knows what it means
             change = _decoder.decode(event.payload).data
-        except msgspec.DecodeError:  # a newer node's: the database knows what it means
-            self.recheck_soon([user_id])
-            return
-        if change.change != "closed":
+        if change is None or change.change != "closed":
             self.recheck_soon([user_id])
             return
         for socket in self._streams.sockets(event.stream):  # also those that are logging in

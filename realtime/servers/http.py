@@ -20,7 +20,7 @@ from realtime.core import bodies, heads, refusals
 from realtime.core.heads import MAX_HEAD_BYTES, MAX_HEADERS
 from realtime.core.refusals import Refusal
 from realtime.servers.closing import ClosingProtocol
-from realtime.servers.uvicorn import handshake
+from realtime.servers.uvicorn import WebSocketProtocol
 
 # Bytes parsed at once. The requests in them queue behind the running one: a GET has at least 18
 # bytes, so at most 28 queue.
@@ -44,10 +44,10 @@ class HttpProtocol(ClosingProtocol):
         super().__init__(*args, **kwargs)
         self._head_room = MAX_HEAD_BYTES
         self._unreported = 0  # bytes since the parser last called us
-        self._body_room = 0  # bytes that the body may still have
+        self._body_room = self._body_limit = 0  # bytes that the body may still, and at most, have
         self._body_rest = 0  # bytes still to come of a declared length
         self._upgrade_waits = False
-        self._socket: Any = None  # the WebSocket protocol of a handshake
+        self._socket: WebSocketProtocol | None = None  # of a handshake
         self._skips_body = False  # the parser does, as it takes the request for an upgrade
 
     # -- what the event loop calls
@@ -196,7 +196,7 @@ class HttpProtocol(ClosingProtocol):
         self._body_rest = max(0, self._body_rest - len(body))
         self._unreported = 0
         if self._body_room < 0:
-            self._refuse_body(refusals.too_large(self._limit()))
+            self._refuse_body(refusals.too_large(self._body_limit))
             return
         super().on_body(body)
 
@@ -258,9 +258,6 @@ class HttpProtocol(ClosingProtocol):
 
     # -- checking heads
 
-    def _limit(self) -> int:
-        return bodies.limit_of(unquote(httptools.parse_url(self.url).path.decode("ascii")))
-
     def _asks_for_websocket(self) -> bool:
         """Check the two headers of a handshake; each may be repeated."""
         return heads.tokens(self.headers, b"upgrade") == [b"websocket"] and (
@@ -271,17 +268,13 @@ class HttpProtocol(ClosingProtocol):
         if self._head_room < 0 or len(self.headers) > MAX_HEADERS:
             return refusals.HEAD_TOO_LARGE
         if self.parser.should_upgrade() and self._asks_for_websocket():
-            version = f"HTTP/{self.parser.get_http_version()}"
-            method = self.parser.get_method()
-            protocol: Any = self.ws_protocol_class
-            self._socket = protocol(self.config, self.server_state, self.app_state)
+            self._socket = WebSocketProtocol(self.config, self.server_state, self.app_state)
             if declared is not None:
                 return refusals.HANDSHAKE_WITH_BODY
-            refusal: Refusal | None = self._socket.judge(
-                handshake(method, self.url, version, self.headers)
-            )
-            return refusal
+            version = self.parser.get_http_version()
+            return self._socket.judge(self.parser.get_method(), self.url, version, self.headers)
         if declared is None:
             return None
-        self._body_room = limit = self._limit()
+        path = unquote(httptools.parse_url(self.url).path.decode("ascii"))
+        self._body_room = self._body_limit = limit = bodies.limit_of(path)
         return refusals.too_large(limit) if declared > limit else None

@@ -47,14 +47,6 @@ _DEFLATE = ServerPerMessageDeflateFactory(
 _SAID = {"Allow", "Upgrade"}  # headers of a refused handshake that say what to send instead
 
 
-def handshake(
-    method: bytes, url: bytes, version: str, headers: Iterable[tuple[bytes, bytes]]
-) -> Request:
-    """Convert a request that HttpProtocol has read into the library's type."""
-    pairs = Headers((name.decode("ascii"), value.decode("latin-1")) for name, value in headers)
-    return Request(url.decode("ascii"), pairs, method.decode("ascii"), version)
-
-
 class _NeverWaits:
     """Replaces the event that uvicorn's `send` waits for: our listener pauses by itself."""
 
@@ -189,17 +181,23 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[EXTENSION] = self
 
-    def judge(self, request: Request) -> Refusal | None:
+    def judge(
+        self, method: bytes, url: bytes, version: str, headers: Iterable[tuple[bytes, bytes]]
+    ) -> Refusal | None:
         """Check a handshake that HttpProtocol has read; return why it is refused.
 
         None if it is valid by RFC 6455: call `begin` then.
         """
-        self.request, self.response = request, self.conn.accept(request)
+        pairs = Headers((name.decode("ascii"), value.decode("latin-1")) for name, value in headers)
+        self.request = Request(
+            url.decode("ascii"), pairs, method.decode("ascii"), f"HTTP/{version}"
+        )
+        self.response = self.conn.accept(self.request)
         if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
             return None
         detail = bytes(self.response.body).decode().partition("\n")[0]
-        headers = {name: text for name, text in self.response.headers.raw_items() if name in _SAID}
-        return Refusal(HTTPStatus(self.response.status_code), "bad_handshake", detail, headers)
+        said = {name: text for name, text in self.response.headers.raw_items() if name in _SAID}
+        return Refusal(HTTPStatus(self.response.status_code), "bad_handshake", detail, said)
 
     def begin(self) -> None:
         """Begin the connection after `judge`.

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from realtime.client import rooms
-from realtime.client.errors import ServerError
-from realtime.client.requests import Message, Request
+from realtime.client.requests import Message, Request, ServerError
 
 BUSY = ServerError("internal", "Try again.", True)
 UNKNOWN = ServerError("unknown_room", "No such room.", False)
