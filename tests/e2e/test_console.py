@@ -37,6 +37,11 @@ def support(demo: Server) -> Admin:
     return Admin(demo.url, *STAFF)
 
 
+@pytest.fixture
+def page(amina: Visitor) -> Page:
+    return amina.page
+
+
 async def test_a_completed_transaction_shows_at_once_to_its_owner_only(
     amina: Visitor, brian: Visitor, demo: Server, support: Admin
 ) -> None:
@@ -101,8 +106,9 @@ async def test_reading_in_one_window_shows_in_another(
     await expect(amina.page.locator("#bell .bell")).to_be_focused()
 
 
-async def test_an_event_left_out_by_a_filter_is_no_gap(amina: Visitor, demo: Server) -> None:
-    page = amina.page
+async def test_an_event_left_out_by_a_filter_is_no_gap(
+    amina: Visitor, page: Page, demo: Server
+) -> None:
     shown = page.locator('#log li[data-type="notification"]')
     await send(page, '{"type": "subscribe_notifications", "types": ["security"]}')
     await expect(page.locator('#log li[data-type="subscription_updated"]')).to_have_count(1)
@@ -145,8 +151,7 @@ async def test_an_announcement_from_the_admin_reaches_both(
         await expect(visitor.page.locator("#banners")).to_contain_text("Planned maintenance")
 
 
-async def test_the_market_moves_and_every_message_can_be_sent_from_a_form(amina: Visitor) -> None:
-    page = amina.page
+async def test_the_market_moves_and_every_message_can_be_sent_from_a_form(page: Page) -> None:
     prices = page.locator("table.market tbody")
     await expect(prices.locator("tr").first).to_be_visible()
     await expect(page.locator("#market-about")).to_contain_text("with the previous close")
@@ -170,8 +175,9 @@ async def test_the_market_moves_and_every_message_can_be_sent_from_a_form(amina:
     await expect(log).to_contain_text("room_left")
 
 
-async def test_the_log_goes_with_its_user(amina: Visitor, demo: Server, tmp_path: Path) -> None:
-    page = amina.page
+async def test_the_log_goes_with_its_user(
+    amina: Visitor, page: Page, demo: Server, tmp_path: Path
+) -> None:
     notify(demo, "amina", "For Amina alone")
     await page.locator("#log li", has_text="For Amina alone").click()
     await expect(page.locator("#detail-text")).to_contain_text("For Amina alone")
@@ -194,8 +200,7 @@ async def test_the_log_goes_with_its_user(amina: Visitor, demo: Server, tmp_path
         assert "of-amina" not in left
 
 
-async def test_the_focus_goes_where_one_goes_on(amina: Visitor) -> None:
-    page = amina.page
+async def test_the_focus_goes_where_one_goes_on(amina: Visitor, page: Page) -> None:
     await expect(page.locator("#live")).to_be_focused()
     await page.locator("#logout").click()
     await expect(page.locator("#gate")).to_be_focused()
@@ -216,8 +221,7 @@ async def test_the_focus_goes_where_one_goes_on(amina: Visitor) -> None:
     amina.complaints.clear()
 
 
-async def test_an_error_of_the_server_shows_at_the_form(amina: Visitor) -> None:
-    page = amina.page
+async def test_an_error_of_the_server_shows_at_the_form(page: Page) -> None:
     field, wrong = page.locator("#join-room"), page.locator("#join-error")
     await field.fill("market:nowhere")
     await page.locator("#join").get_by_role("button").click()
@@ -239,8 +243,7 @@ async def test_an_error_of_the_server_shows_at_the_form(amina: Visitor) -> None:
         await expect(page.locator("#editor")).to_have_value(text)
 
 
-async def test_after_a_disconnect_nothing_looks_current(amina: Visitor) -> None:
-    page = amina.page
+async def test_after_a_disconnect_nothing_looks_current(page: Page) -> None:
     await expect(page.locator("#market tr").first).to_be_visible()
     await page.evaluate(
         """() => {
@@ -262,8 +265,7 @@ async def test_after_a_disconnect_nothing_looks_current(amina: Visitor) -> None:
     await expect(page.locator("#balances-age")).to_be_empty()
 
 
-async def test_a_connection_that_resumes_is_noted_once(amina: Visitor) -> None:
-    page = amina.page
+async def test_a_connection_that_resumes_is_noted_once(page: Page) -> None:
     await page.locator("#connect").click()
     await page.locator("#connect").click()
     await expect(page.locator("#status")).to_contain_text("Connected")
@@ -333,9 +335,8 @@ async def test_a_browser_without_light_dark_gets_plain_colours(
 
 
 async def test_counters_read_apart_and_texts_in_their_own_direction(
-    amina: Visitor, demo: Server
+    page: Page, demo: Server
 ) -> None:
-    page = amina.page
     await expect(page.locator("#log-kinds button").first).to_have_accessible_name(
         re.compile(r"^Events [\d.KM]+$")
     )

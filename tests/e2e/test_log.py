@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
@@ -53,12 +54,16 @@ async def visitor(browser: Browser, demo: Server) -> AsyncIterator[Visitor]:
     assert visitor.complaints == []
 
 
+@pytest.fixture
+def page(visitor: Visitor) -> Page:
+    return visitor.page
+
+
 async def shown(page: Page) -> list[str]:
     return await page.locator("#log li:not([hidden]) .log-summary").all_inner_texts()
 
 
-async def test_a_message_costs_the_same_with_fifty_thousand_kept(visitor: Visitor) -> None:
-    page = visitor.page
+async def test_a_message_costs_the_same_with_fifty_thousand_kept(page: Page) -> None:
     meter = await Work.of(page)
     work: dict[int, float] = {}
     for kept in (500, 50_000):
@@ -86,10 +91,7 @@ async def test_a_message_costs_the_same_with_fifty_thousand_kept(visitor: Visito
     await expect(page.locator("#log")).to_contain_text(f"Row {made + 300}")
 
 
-async def test_pausing_loses_nothing_and_the_export_has_all(
-    visitor: Visitor, tmp_path: Path
-) -> None:
-    page = visitor.page
+async def test_pausing_loses_nothing_and_the_export_has_all(page: Page, tmp_path: Path) -> None:
     await page.evaluate("make(1000)")
     await expect(page.locator("#log")).to_contain_text("Row 1000")
     await page.locator("#log-pause").click()
@@ -106,8 +108,7 @@ async def test_pausing_loses_nothing_and_the_export_has_all(
     assert {line["direction"] for line in lines} == {"in"}
 
 
-async def test_one_row_in_fifty_thousand_is_found(visitor: Visitor) -> None:
-    page = visitor.page
+async def test_one_row_in_fifty_thousand_is_found(page: Page) -> None:
     await page.evaluate("make(50_000)")
     await page.locator("#log-text").fill("row 31415")
     await expect(page.locator("#log li:not([hidden]) .log-summary")).to_have_count(1)
@@ -118,8 +119,7 @@ async def test_one_row_in_fifty_thousand_is_found(visitor: Visitor) -> None:
     await expect(page.locator("#log")).to_contain_text("Row 50000")
 
 
-async def test_the_keyboard_moves_and_opens(visitor: Visitor) -> None:
-    page = visitor.page
+async def test_the_keyboard_moves_and_opens(page: Page) -> None:
     await page.evaluate("make(500)")
     await expect(page.locator("#log")).to_contain_text("Row 500")  # which the next frame draws
     await page.locator("#log").focus()

@@ -32,8 +32,10 @@ class Desk(Visitor):
         for name, value in fields.items():
             await self.page.locator(f"#staff-fields [name={name}]").fill(value)
 
-    async def send(self) -> None:
+    async def send(self, told: str = "") -> None:
+        """Send what is in the form, and wait for what the panel says of it."""
         await self.page.locator("#staff-send").click()
+        await self.is_told(told)
 
     async def is_told(self, text: str | re.Pattern[str]) -> None:
         await expect(self.page.locator("#staff-says")).to_contain_text(text)
@@ -72,8 +74,7 @@ async def test_a_notification_of_staff_reaches_its_customer_once(staff: Desk, am
     await staff.page.locator("#staff-send").dblclick()
     # The second click comes before or after the answer to the first.
     await staff.is_told(re.compile("Notification sent to|nothing was sent again"))
-    await staff.send()
-    await staff.is_told("nothing was sent again")
+    await staff.send("nothing was sent again")
     await expect(badge).to_have_text(str(before + 1))
     await amina.page.locator("#bell .bell").click()
     shown = amina.page.locator("#bell .note", has_text="From the desk <b>x</b>")
@@ -88,8 +89,7 @@ async def test_a_transaction_update_of_staff_shows_in_the_customers_list(
 ) -> None:
     await staff.choose("transaction")
     await staff.fill(user_id=str(AMINA_ID), id="txn-desk", description="Refund of the desk")
-    await staff.send()
-    await staff.is_told("Transaction sent to")
+    await staff.send("Transaction sent to")
     row = amina.page.locator('#transactions li[data-transaction="txn-desk"]')
     await expect(row).to_contain_text("Refund of the desk")
     await expect(row).to_contain_text("Completed")
@@ -109,8 +109,7 @@ async def test_a_balance_update_of_staff_shows_on_the_customers_account(
         available_balance="77.25",
         current_balance="80.00",
     )
-    await staff.send()
-    await staff.is_told("Balance sent to")
+    await staff.send("Balance sent to")
     shown = amina.page.locator(f'#balances article[data-account="{account}"]')
     await expect(shown).to_contain_text("77.25")
     await expect(shown).to_contain_text("80.00 current")
@@ -122,8 +121,7 @@ async def test_a_market_tick_of_staff_shows_on_the_customers_board(
     await expect(amina.page.locator("#joined")).to_contain_text("market_data")
     await staff.choose("market")
     await staff.fill(symbol="DESK-USD", price="4711.25")
-    await staff.send()
-    await staff.is_told("Market sent to the room market_data")
+    await staff.send("Market sent to the room market_data")
     await expect(amina.page.locator('#market tr[data-symbol="DESK-USD"]')).to_contain_text(
         "4,711.25"
     )
@@ -133,16 +131,14 @@ async def test_an_announcement_of_staff_shows_to_the_customer(staff: Desk, amina
     await staff.choose("announcement")
     await staff.fill(title="The desk is closed")
     await staff.page.locator("#staff-fields [name=severity]").select_option("emergency")
-    await staff.send()
-    await staff.is_told("Announcement sent to everybody")
+    await staff.send("Announcement sent to everybody")
     await expect(amina.page.locator("#banners")).to_contain_text("The desk is closed")
 
 
 async def test_an_error_of_the_api_shows_at_its_field(staff: Desk) -> None:
     await staff.choose("transaction")
     await staff.fill(user_id=str(AMINA_ID), currency="XYZ")
-    await staff.send()
-    await staff.is_told("Correct these fields: currency.")
+    await staff.send("Correct these fields: currency.")
     field = staff.page.locator("#staff-fields label", has_text="Currency")
     await expect(field).to_contain_text('"XYZ" is not a valid choice.')
     await staff.fill(currency="USD")
@@ -212,16 +208,13 @@ async def test_the_form_offers_names_and_refuses_an_unknown_one(
     await name.fill("ami")
     await expect(staff.page.locator("#staff-people option[value=amina]")).to_have_count(1)
     await name.fill("nobody-at-all")
-    await staff.send()
-    await staff.is_told("There is no user of this name.")
+    await staff.send("There is no user of this name.")
     await name.fill("AMINA")
-    await staff.send()
-    await staff.is_told("Notification sent to amina")
+    await staff.send("Notification sent to amina")
     create = "from django.contrib.auth.models import User; User.objects.create(username='Zawadi')"
     await asyncio.to_thread(demo.shell, create)
     await name.fill("Zawadi")
-    await staff.send()
-    await staff.is_told("Notification sent to Zawadi")
+    await staff.send("Notification sent to Zawadi")
 
 
 async def test_the_panel_opens_where_one_sees_it(staff: Desk) -> None:
@@ -262,8 +255,7 @@ async def test_a_wrong_price_is_explained_in_words(staff: Desk) -> None:
     assert await field.locator("input").get_attribute("title") is None
     await staff.fill(price="12.5")
     await expect(field).not_to_contain_text("Give a decimal")
-    await staff.send()
-    await staff.is_told("Market sent to")
+    await staff.send("Market sent to")
 
 
 async def test_text_from_a_client_is_shown_as_text(staff: Desk, demo: Server) -> None:
@@ -300,8 +292,7 @@ async def test_staff_without_rights_is_told_which_are_missing(browser: Browser) 
             "realtime.view_connection"
         )
         await expect(page.locator("#staff-nodes-says")).to_contain_text("realtime.view_node")
-        await desk.send()
-        await desk.is_told("it takes broadcasts.broadcast")
+        await desk.send("it takes broadcasts.broadcast")
 
 
 async def test_a_broadcast_to_many_waits_for_approval(browser: Browser) -> None:
@@ -311,8 +302,7 @@ async def test_a_broadcast_to_many_waits_for_approval(browser: Browser) -> None:
         await author.fold()
         await author.choose("announcement")
         await author.fill(title="For everybody")
-        await author.send()
-        await author.is_told("waits for another person's approval")
+        await author.send("waits for another person's approval")
         await author.send()  # once more, with the same key
         await expect(author.page.locator("#staff-waiting li")).to_have_count(1)
         await author.is_told("waits for another person's approval")
@@ -327,8 +317,7 @@ async def test_a_broadcast_to_many_waits_for_approval(browser: Browser) -> None:
         await author.is_told("Announcement sent to everybody.")
         await expect(approver.page.locator("#staff-waiting-none")).to_be_visible()
         await author.fill(title="For nobody")
-        await author.send()
-        await author.is_told("waits for another person's approval")
+        await author.send("waits for another person's approval")
         await approver.fold()
         await approver.fold()
         waiting = approver.page.locator("#staff-waiting li", has_text="For nobody")

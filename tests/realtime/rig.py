@@ -9,6 +9,7 @@ from typing import Any
 from unittest.mock import AsyncMock
 
 import msgspec
+from asgiref.sync import sync_to_async
 
 from realtime.core.continuity import StreamPosition
 from realtime.core.frames import Frame
@@ -24,6 +25,7 @@ from realtime.hub.writes import MAX_REST_SECONDS, WriteCycle
 from realtime.log import StoredEvent
 from realtime.options import Options
 from realtime.protocol.codes import CloseCode
+from tests.stored import append
 
 STREAM = "announcements"
 
@@ -112,6 +114,11 @@ def connected(hub: Hub, name: str = "c", peer: Peer = NOBODY) -> tuple[Socket, N
     socket = notebook.socket = Socket(state, notebook, hub.cycle, 128 * 1024, peer)
     hub.sockets.admit(socket)
     return socket, notebook
+
+
+async def logged(*texts: str | int) -> list[StoredEvent]:
+    """Log an update of a balance for each text, on the stream."""
+    return await sync_to_async(append)(STREAM, *texts)
 
 
 def event(offset: int, size: int, filter_type: str) -> StoredEvent:

@@ -9,7 +9,7 @@ import pytest
 from realtime.core.origin import MAX_TOLD
 from tests.nodes import ALICE, node, token_for
 from tests.services import web
-from tests.services.handshake import shake
+from tests.services.handshake import shake, status_of
 from tests.services.server import Server
 
 pytestmark = pytest.mark.servers
@@ -83,10 +83,9 @@ async def test_an_origin_must_match_exactly_with_a_token_and_without(
     headers = [("Origin", origin.format(port=guarded.port)) for origin in origins]
     if has_token:
         headers.append(("Authorization", f"Bearer {token_for(ALICE)}"))
-    status, *_ = await shake(guarded.port, headers=headers)
     # More than one is no handshake at all (RFC 6455, 4.2.1).
     refused = 400 if len(origins) > 1 else 403
-    assert status == (101 if welcome else refused)
+    assert await status_of(guarded, *headers) == (101 if welcome else refused)
 
 
 @pytest.mark.parametrize(
@@ -105,27 +104,22 @@ async def test_a_handshake_without_an_origin_needs_a_credential(
     guarded: Server, path: str, headers: list[tuple[str, str]], welcome: bool
 ) -> None:
     token = token_for(ALICE)
-    status, *_ = await shake(
-        guarded.port,
-        "/ws/notifications" + path.format(token=token),
-        [(name, value.format(token=token)) for name, value in headers],
-    )
-    assert status == (101 if welcome else 403)
+    written = [(name, value.format(token=token)) for name, value in headers]
+    path = "/ws/notifications" + path.format(token=token)
+    assert await status_of(guarded, *written, path=path) == (101 if welcome else 403)
 
 
 async def test_a_page_of_another_host_that_resolves_to_this_server_is_refused(
     guarded: Server,
 ) -> None:
     rebound = f"evil.example:{guarded.port}"  # whose name now leads to this server
-    status, *_ = await shake(guarded.port, headers=[("Origin", f"http://{rebound}")], host=rebound)
-    assert status == 403
+    assert await status_of(guarded, ("Origin", f"http://{rebound}"), host=rebound) == 403
 
 
 @pytest.mark.parametrize("port", ["1" * 5000, "1" * 6, "0", ""])
 async def test_an_invalid_port_is_refused(guarded: Server, port: str) -> None:
     origin = ("Origin", f"http://127.0.0.1:{port}")
-    status, *_ = await shake(guarded.port, headers=[origin], host=f"127.0.0.1:{port}")
-    assert status == 403
+    assert await status_of(guarded, origin, host=f"127.0.0.1:{port}") == 403
     assert "Traceback" not in guarded.log()
 
 
@@ -150,10 +144,9 @@ async def test_a_refused_page_is_logged_once() -> None:
     with node() as server:
         long = "https://" + "a" * 5000 + ".example"
         for page in ["https://mine.example"] * 3 + ["https://\x1b[2J", long, long + "b"]:
-            status, *_ = await shake(server.port, headers=[("Origin", page)])
-            assert status in {400, 403}
+            assert await status_of(server, ("Origin", page)) in {400, 403}
         for number in range(50):
-            await shake(server.port, headers=[("Origin", f"https://{number}.example")])
+            await status_of(server, ("Origin", f"https://{number}.example"))
         told = [line for line in server.log().splitlines() if "refused a page" in line]
         assert [line for line in told if "mine" in line] == [told[0]]
         assert "refused a page from 'https://mine.example'; add it to WS_ALLOWED" in told[0]
@@ -181,15 +174,14 @@ LOCAL_PAGES = [
 async def test_debug_allows_pages_of_this_machine_from_any_port() -> None:
     with node(DEBUG="1") as server:
         for page, welcome in LOCAL_PAGES:
-            status, *_ = await shake(server.port, headers=[("Origin", page)])
-            assert status == (101 if welcome else 403), page
+            assert await status_of(server, ("Origin", page)) == (101 if welcome else 403), page
             answer = web.request("GET", f"{server.url}/api/v1/auth/me", headers={"Origin": page})
             assert (answer.headers.get("access-control-allow-origin") == page) is welcome, page
 
 
 async def test_production_allows_no_page_of_this_machine(guarded: Server) -> None:
     page = "http://localhost:5173"
-    assert (await shake(guarded.port, headers=[("Origin", page)]))[0] == 403
+    assert await status_of(guarded, ("Origin", page)) == 403
     answer = web.request("GET", f"{guarded.url}/api/v1/auth/me", headers={"Origin": page})
     assert "access-control-allow-origin" not in answer.headers
 

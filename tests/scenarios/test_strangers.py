@@ -11,7 +11,7 @@ import pytest
 from realtime.protocol.codes import CloseCode
 from tests.nodes import ALICE, BOB, STAFF, USERS, connect, node, token_for
 from tests.services.client import Client
-from tests.services.handshake import shake
+from tests.services.handshake import shake, status_of
 from tests.services.plugin import Serve
 from tests.services.ports import PATIENCE
 from tests.services.postgres import Postgres
@@ -21,13 +21,6 @@ from tests.services.server import Kind, Server
 pytestmark = pytest.mark.servers
 PATH = "/ws/notifications"
 NOBODY = "Authorization", "Bearer nonsense"
-
-
-async def status_of(server: Server, *headers: tuple[str, str], path: str = PATH) -> int:
-    """Offer a handshake with these headers; return the status of the answer."""
-    status, found, _ = await shake(server.port, path, headers)
-    assert (status in {429, 503}) == ("retry-after" in found)
-    return status
 
 
 def bearer(user_id: int) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from tests.services.server import Server
 from tests.services.stream import ByteStream
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
@@ -56,3 +57,15 @@ def parse(head: bytes) -> tuple[int, dict[str, str]]:
     status, *lines = head.decode("latin-1").split("\r\n")
     fields = (line.partition(":") for line in lines)
     return int(status.split()[1]), {name.lower(): value.strip() for name, _, value in fields}
+
+
+async def status_of(
+    server: Server,
+    *headers: tuple[str, str],
+    path: str = "/ws/notifications",
+    host: str | None = None,
+) -> int:
+    """Offer a handshake with these headers; return the status of the answer."""
+    status, found, _ = await shake(server.port, path, headers, host=host)
+    assert (status in {429, 503}) == ("retry-after" in found)
+    return status

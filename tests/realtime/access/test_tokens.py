@@ -23,7 +23,7 @@ from realtime.access.validity import stamp_of
 from realtime.protocol.codes import CloseCode
 from tests.nodes import ALICE, connect, node, token_for
 from tests.services.client import Client
-from tests.services.handshake import shake
+from tests.services.handshake import status_of
 from tests.services.server import Server
 
 pytestmark = pytest.mark.servers
@@ -225,8 +225,7 @@ async def offer(server: Server, token: str, way: str) -> Client:
 
 
 async def test_an_endless_request_line_is_refused(quiet: Server) -> None:
-    status, *_ = await shake(quiet.port, f"/ws/notifications?token={'a' * 40_000}")
-    assert status == 431
+    assert await status_of(quiet, path=f"/ws/notifications?token={'a' * 40_000}") == 431
 
 
 async def test_a_token_expired_within_the_leeway_closes_soon(quiet: Server) -> None:

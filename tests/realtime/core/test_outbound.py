@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,12 +10,22 @@ from realtime.core.frames import Frame
 from realtime.core.outbound import Outbound
 
 
+@pytest.fixture
+def queue() -> Outbound:
+    return Outbound(100)
+
+
+@pytest.fixture
+def held(queue: Outbound) -> Outbound:
+    queue.holding = True
+    return queue
+
+
 def drain(queue: Outbound) -> list[bytes]:
     return [frame.data for frame in queue.take()]
 
 
-def test_frames_keep_their_order() -> None:
-    queue = Outbound(100)
+def test_frames_keep_their_order(queue: Outbound) -> None:
     queue.put(Frame(b"1"))
     assert queue.offer(Frame(b"2"))
     queue.put_newest("k", Frame(b"3"))
@@ -31,41 +42,34 @@ def test_events_beyond_the_limit_are_refused_and_answers_never() -> None:
     assert queue.offer(Frame(b"event"))
 
 
-def test_a_held_queue_keeps_the_newest_of_a_key_in_its_place() -> None:
-    queue = Outbound(100)
-    queue.holding = True
-    queue.put_newest("a", Frame(b"a1"))
-    queue.put_newest("b", Frame(b"b1"))
-    queue.put_newest("a", Frame(b"a2 longer"))
-    assert queue.size == Frame(b"a2 longer").size + Frame(b"b1").size
-    assert drain(queue) == [b"a2 longer", b"b1"]
+def test_a_held_queue_keeps_the_newest_of_a_key_in_its_place(held: Outbound) -> None:
+    held.put_newest("a", Frame(b"a1"))
+    held.put_newest("b", Frame(b"b1"))
+    held.put_newest("a", Frame(b"a2 longer"))
+    assert held.size == Frame(b"a2 longer").size + Frame(b"b1").size
+    assert drain(held) == [b"a2 longer", b"b1"]
 
 
-def test_a_queue_that_is_not_held_keeps_each_value() -> None:
-    queue = Outbound(100)
+def test_a_queue_that_is_not_held_keeps_each_value(queue: Outbound) -> None:
     queue.put_newest("a", Frame(b"a1"))
     queue.put_newest("a", Frame(b"a2"))
     assert drain(queue) == [b"a1", b"a2"]
 
 
-def test_the_values_of_a_room_can_be_removed() -> None:
-    queue = Outbound(100)
-    queue.holding = True
-    queue.put_newest("room a", Frame(b"1"))
-    queue.put_newest("room2 a", Frame(b"2"))
-    queue.forget("room ")
-    assert drain(queue) == [b"2"]
+def test_the_values_of_a_room_can_be_removed(held: Outbound) -> None:
+    held.put_newest("room a", Frame(b"1"))
+    held.put_newest("room2 a", Frame(b"2"))
+    held.forget("room ")
+    assert drain(held) == [b"2"]
 
 
-def test_a_value_of_a_room_joined_again_waits_behind_earlier_frames() -> None:
-    queue = Outbound(1000)
-    queue.holding = True
+def test_a_value_of_a_room_joined_again_waits_behind_earlier_frames(held: Outbound) -> None:
     old, left, new = Frame(b"old"), Frame(b"left"), Frame(b"new")
-    queue.put_newest("room BTC", old)
-    queue.forget("room ")
-    queue.put(left)
-    queue.put_newest("room BTC", new)
-    assert queue.take() == [left, new]
+    held.put_newest("room BTC", old)
+    held.forget("room ")
+    held.put(left)
+    held.put_newest("room BTC", new)
+    assert held.take() == [left, new]
 
 
 def test_the_first_waiting_frame_is_announced_once() -> None:
@@ -85,8 +89,7 @@ def test_the_first_waiting_frame_is_announced_once() -> None:
     assert begun == [0, 0]
 
 
-def test_a_closed_queue_takes_no_frame() -> None:
-    queue = Outbound(100)
+def test_a_closed_queue_takes_no_frame(queue: Outbound) -> None:
     queue.put(Frame(b"1"))
     queue.refuse()
     queue.put(Frame(b"2"))

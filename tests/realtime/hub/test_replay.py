@@ -5,23 +5,17 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from asgiref.sync import sync_to_async
 
 from realtime import log
 from realtime.core.continuity import StreamPosition
 from realtime.hub.replay import BURST_SECONDS, ReplayBudgets
 from realtime.hub.socket import Peer, Socket
-from tests.realtime.rig import STREAM, Node, Notebook, behind, offsets, turned
+from tests.realtime.rig import STREAM, Node, Notebook, behind, logged, offsets, turned
 from tests.services.ports import until
-from tests.stored import append
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NEVER = 1e-6  # events a second
-
-
-async def logged(count: int) -> log.StoredEvent:
-    return (await sync_to_async(append)(STREAM, *range(count)))[-1]
 
 
 def replaying(
@@ -39,7 +33,7 @@ async def replayed(node: Node, socket: Socket) -> None:
 
 
 async def test_a_replay_that_must_wait_leaves_no_event_out() -> None:
-    end = await logged(450)
+    [*_, end] = await logged(*range(450))
     node = Node()
     node.streams._replay._budgets = ReplayBudgets(2000, 2000)
     node.streams._replay._budgets._users.charge(
@@ -65,7 +59,7 @@ async def test_a_replay_that_must_wait_leaves_no_event_out() -> None:
 async def test_a_page_is_charged_to_the_user_and_to_the_address(
     rates: tuple[float, float], address: str, user_id: int, waits: bool
 ) -> None:
-    end = await logged(10)
+    [*_, end] = await logged(*range(10))
     node = Node()
     node.streams._replay._budgets = ReplayBudgets(*rates)
     first, _ = replaying(node, end, "192.0.2.1", 1)

@@ -83,9 +83,11 @@ class Ending(Fed):
 
 
 @pytest.fixture
-def fed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Fed]:
-    kind = Fed()
+def fed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fed]:
+    """The only kind of room: `Fed`, or the class that a test names."""
+    kind: Fed = getattr(request, "param", Fed)()
     monkeypatch.setattr(rooms, "kind_of", lambda room: kind)
+    monkeypatch.setattr(members, "FIRST_PAUSE_SECONDS", 0.001)
     yield kind
     kind.may_answer.set()
 
@@ -113,21 +115,17 @@ async def test_a_room_that_is_left_before_it_is_ready_starts_no_source(fed: Fed)
     await until(lambda: fed.running == 0)
 
 
-async def test_a_source_that_cannot_be_started_is_started_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    kind = Broken()
-    kind.may_answer.set()
-    monkeypatch.setattr(rooms, "kind_of", lambda room: kind)
-    monkeypatch.setattr(members, "FIRST_PAUSE_SECONDS", 0.001)
+@pytest.mark.parametrize("fed", [Broken], indirect=True)
+async def test_a_source_that_cannot_be_started_is_started_again(fed: Fed) -> None:
+    fed.may_answer.set()
     node = Node()
     socket, notebook = node.join()
     await join(node, socket)
     assert socket.connection.rooms == {"fed": "realtime"}
-    await until(lambda: kind.running == 1)
+    await until(lambda: fed.running == 1)
     await until(lambda: notebook.messages())
     node.rooms.leave(socket, "fed")
-    await until(lambda: kind.running == 0)
+    await until(lambda: fed.running == 0)
 
 
 async def test_a_socket_closed_during_its_join_is_not_in_the_room(fed: Fed) -> None:
@@ -144,16 +142,12 @@ async def test_a_socket_closed_during_its_join_is_not_in_the_room(fed: Fed) -> N
     assert not socket.connection.rooms
 
 
-async def test_a_source_that_ends_or_fails_restarts_while_the_room_is_joined(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    kind = Ending()
-    monkeypatch.setattr(rooms, "kind_of", lambda room: kind)
-    monkeypatch.setattr(members, "FIRST_PAUSE_SECONDS", 0.001)
+@pytest.mark.parametrize("fed", [Ending], indirect=True)
+async def test_a_source_that_ends_or_fails_restarts_while_the_room_is_joined(fed: Ending) -> None:
     node = Node()
     socket, _ = node.join()
     await join(node, socket)
-    await until(lambda: kind.begun >= 4)
+    await until(lambda: fed.begun >= 4)
     node.rooms.leave(socket, "fed")
     await asyncio.sleep(0)
     assert not [task for task in asyncio.all_tasks() if "_run_source" in repr(task)]

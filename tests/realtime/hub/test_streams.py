@@ -7,19 +7,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
 
-from realtime import log
 from realtime.core.continuity import StreamPosition
-from tests.realtime.rig import STREAM, Node, behind, offsets, turned
+from tests.realtime.rig import STREAM, Node, behind, logged, offsets, turned
 from tests.services.ports import until
-from tests.stored import append
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-async def logged(*texts: str | int) -> list[log.StoredEvent]:
-    return await sync_to_async(append)(STREAM, *texts)
 
 
 class GatedLog:
