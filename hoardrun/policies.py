@@ -15,14 +15,11 @@ from django.http import HttpRequest, HttpResponse
 from hoardrun import marking
 
 POLICY = "Content-Security-Policy"
+_OWN = ("script-src", "style-src", "img-src", "font-src", "connect-src")
 OF_PAGES = "; ".join(
     [
         "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "font-src 'self'",
-        "connect-src 'self'",
+        *(f"{kind} 'self'" for kind in _OWN),
         "base-uri 'none'",
         "form-action 'self'",
         "frame-ancestors 'none'",

@@ -86,15 +86,14 @@ def _anonymise(user: Any, name: str) -> bool:
     for text in ("first_name", "last_name", user.EMAIL_FIELD):
         if text != user.USERNAME_FIELD and hasattr(user, text):
             values[text] = ""
-    changed = any(getattr(user, field) != value for field, value in values.items())
-    for field_name, value in values.items():
-        setattr(user, field_name, value)
-    if user.has_usable_password():
-        user.set_unusable_password()
-        changed = True
-    if changed:
-        user.save()
-    return changed
+    is_done = all(getattr(user, column) == value for column, value in values.items())
+    if is_done and not user.has_usable_password():
+        return False
+    for column, value in values.items():
+        setattr(user, column, value)
+    user.set_unusable_password()
+    user.save()
+    return True
 
 
 def _free_name(user_id: int) -> str:
