@@ -21,10 +21,8 @@ from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import FILTER_TYPES, AnyCommand, Command, JoinRoom, LeaveRoom
 from realtime.protocol.export.catalogue import (
     answers,
-    events,
+    carried,
     is_answer,
-    notices,
-    room_messages,
     schemas,
     tag,
 )
@@ -57,9 +55,9 @@ def _document(version: str) -> Json:
     channel["messages"] = {name: _ref(f"#/components/messages/{name}") for name in messages}
     channel["bindings"]["ws"]["query"]["properties"]["types"] |= _types()
     operations = made["operations"]
-    operations["send_events"]["messages"] = _of_channel(events())
-    operations["send_room_messages"]["messages"] = _of_channel(room_messages())
-    operations["send_notices"]["messages"] = _of_channel(notices())
+    operations["send_events"]["messages"] = _of_channel(carried("stream"))
+    operations["send_room_messages"]["messages"] = _of_channel(carried("room"))
+    operations["send_notices"]["messages"] = _of_channel(carried(""))
     requests = {tag(kind): _request(kind, answer) for kind, answer in answers().items()}
     made["operations"] = requests | operations
     made["x-close-codes"] = [

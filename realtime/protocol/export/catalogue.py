@@ -17,19 +17,11 @@ from realtime.protocol.export.described import describe
 from realtime.protocol.messages import PAYLOADS, Error, Payload
 
 
-def events() -> list[type[Payload]]:
-    """Return the messages whose envelope has `stream` and `offset`."""
-    return [kind for kind in PAYLOADS.values() if kind.carried_by == "stream"]
-
-
-def room_messages() -> list[type[Payload]]:
-    """Return the messages whose envelope has `room`."""
-    return [kind for kind in PAYLOADS.values() if kind.carried_by == "room"]
-
-
-def notices() -> list[type[Payload]]:
-    """Return what comes unasked, with nothing in its envelope but what all messages have."""
-    return [kind for kind in PAYLOADS.values() if not kind.carried_by and not kind.answers]
+def carried(by: str) -> list[type[Payload]]:
+    """Return the messages that a "stream" or a "room" carries, or that come unasked by neither."""
+    return [
+        kind for kind in PAYLOADS.values() if kind.carried_by == by and (by or not kind.answers)
+    ]
 
 
 def answers() -> dict[type[Command], type[Payload]]:

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import FILTER_TYPES, AnyCommand
-from realtime.protocol.export.catalogue import answers, events, room_messages, schemas, tag
+from realtime.protocol.export.catalogue import answers, carried, schemas, tag
 from realtime.protocol.export.described import declared
 from realtime.protocol.messages import PAYLOADS
 
@@ -46,9 +46,9 @@ def declarations() -> str:
         _comment("The `data` of each message, by its `type`.")
         + _map("ServerMessages", {k: _renamed(v.__name__) for k, v in sorted(PAYLOADS.items())}),
         _comment("What is kept in a stream, and comes once and in order.")
-        + _alias("EventType", (_literal(kind.wire_type) for kind in events())),
+        + _alias("EventType", (_literal(kind.wire_type) for kind in carried("stream"))),
         _comment("What belongs to a room.")
-        + _alias("RoomMessageType", (_literal(kind.wire_type) for kind in room_messages())),
+        + _alias("RoomMessageType", (_literal(kind.wire_type) for kind in carried("room"))),
         _comment("Whatever a client may send.") + _alias("Command", commands),
         _comment("The `type` of the answer to each command; `error` answers any.")
         + _map("Answers", {tag(kind): _literal(of.wire_type) for kind, of in answers().items()}),

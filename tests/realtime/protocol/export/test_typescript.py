@@ -10,7 +10,7 @@ import pytest
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import COMMAND_TYPES, AnyCommand
 from realtime.protocol.export import typescript
-from realtime.protocol.export.catalogue import events, room_messages
+from realtime.protocol.export.catalogue import carried
 from realtime.protocol.messages import PAYLOADS
 
 FROM_THE_LANGUAGE = {
@@ -118,9 +118,9 @@ def test_every_name_is_declared(text: str, code: str) -> None:
 
 def test_types_list_the_messages_of_streams_and_of_rooms(text: str) -> None:
     kept = re.findall(r'"(\w+)"', body(text, "EventType"))
-    assert kept == [kind.wire_type for kind in events()]
+    assert kept == [kind.wire_type for kind in carried("stream")]
     rooms = re.findall(r'"(\w+)"', body(text, "RoomMessageType"))
-    assert rooms == [kind.wire_type for kind in room_messages()]
+    assert rooms == [kind.wire_type for kind in carried("room")]
 
 
 def test_events_of_the_client_itself_are_no_types_of_messages(text: str) -> None:
