@@ -16,7 +16,6 @@ from bench.opening import Entry
 from bench.publishers import Ask, Publish, refuse
 from bench.stores import Stores
 from tests.services import reaper
-from tests.services.ports import wait_until
 from tests.services.process import Process
 
 T = TypeVar("T")
@@ -122,8 +121,8 @@ def serving(
     An error tells what it wrote last.
     """
     process = Process(command, log=folder / "log", env=env)
+    process.until(lambda: ready in process.log(), seconds=30, what=str(command[0]))
     try:
-        wait_until(lambda: ready in process.log(), seconds=30, what=str(command[0]))
         yield process
     except Exception as error:
         error.add_note(process.tail())

@@ -161,10 +161,9 @@ class Cluster:
 
     def burst(self, name: str, users: Sequence[int], seed: int, seconds: float = 0.0) -> None:
         """Publish some megabytes to each of these users; or small bursts for some seconds."""
-        process = self._producer(name, self.env, seed=seed, burst=users, seconds=seconds)
-        wait_until(lambda: process.exit_code is not None, seconds=60, what=f"{name} is written")
-        if process.exit_code:
-            raise RuntimeError(f"producer {name} failed:\n{process.tail()}")
+        self._producer(name, self.env, seed=seed, burst=users, seconds=seconds).until_ended(
+            seconds=60
+        )
 
     def _producer(self, name: str, env: Mapping[str, str], **plan: Any) -> Process:
         plan |= {"folder": str(self.folder), "name": name, "users": self.user_ids}

@@ -102,12 +102,7 @@ class Mailings:
             self._kill_one(kills - len(self.killed_at))
             assert self._store.is_sound()
         for key in self.keys:
-            process = self._start(key)
-            wait_until(
-                lambda process=process: process.exit_code is not None,  # type: ignore[misc]
-                seconds=PATIENT_SECONDS, what="the mailing ends",
-            )  # fmt: skip
-            assert process.exit_code == 0, process.tail()
+            self._start(key).until_ended(seconds=PATIENT_SECONDS)
 
     def _kill_one(self, left: int) -> None:
         """Start the command; kill it when it writes, or has done its share of the rest."""

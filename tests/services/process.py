@@ -6,14 +6,14 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from pwd import struct_passwd
 from signal import SIGKILL, SIGTERM, Signals
 from typing import Any
 
 from tests.services import environment, reaper
-from tests.services.ports import PATIENCE
+from tests.services.ports import PATIENCE, wait_until
 
 LOG_TAIL_CHARACTERS = 4000
 LONGEST_RUN_SECONDS = 600
@@ -68,6 +68,25 @@ class Process:
         """Return the end of the log, for an error's text."""
         return self.log()[-LOG_TAIL_CHARACTERS:]
 
+    def until(self, ready: Callable[[], bool], *, seconds: float, what: str) -> None:
+        """Wait until it is ready.
+
+        Raises RuntimeError when it ends instead, TimeoutError when it takes longer, both with
+        the end of its log; it is killed then.
+        """
+
+        def is_ready() -> bool:
+            if self.exit_code is not None:
+                raise RuntimeError(f"{what}: it ended with {self.exit_code} instead")
+            return ready()
+
+        try:
+            wait_until(is_ready, seconds=seconds, what=what)
+        except BaseException as error:
+            self.kill()
+            error.add_note(self.tail())
+            raise
+
     def signal(self, number: Signals) -> None:
         """Send a signal; SIGSTOP and SIGCONT freeze and thaw it."""
         self._popen.send_signal(number)
@@ -88,6 +107,12 @@ class Process:
             ) from None
         self._bury()
         return code
+
+    def until_ended(self, *, seconds: float) -> None:
+        """Wait until it has ended by itself; raises RuntimeError, with its log, when it failed."""
+        if code := self._popen.wait(seconds * PATIENCE):
+            raise RuntimeError(f"{self._popen.args!r} ended with {code}:\n{self.tail()}")
+        self._bury()
 
     def kill(self) -> None:
         """Kill it and the children it started, as a crash would."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from tests.services import environment, reaper, web
-from tests.services.ports import free_port, wait_until
+from tests.services.ports import free_port
 from tests.services.process import Process, run_python
 
 Kind = Literal["serve", "runserver", "daphne", "uvicorn"]
@@ -69,12 +69,7 @@ class Server:
             log=self.folder / "log",
             env=self.env,
         )
-        try:
-            wait_until(self._healthy, seconds=30, what=f"{self.kind} answers on /healthz")
-        except BaseException as error:
-            self._process.kill()
-            error.add_note(self._process.tail())
-            raise
+        self._process.until(self._healthy, seconds=30, what=f"{self.kind} answers on /healthz")
 
     @property
     def url(self) -> str:
@@ -165,9 +160,6 @@ class Server:
             self.stop()
 
     def _healthy(self) -> bool:
-        code = self._process.exit_code
-        if code is not None:
-            raise RuntimeError(f"{self.kind} ended with {code} instead of answering")
         try:
             return self.request("GET", "/healthz").status == 200
         except OSError:

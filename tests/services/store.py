@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from tests.services import reaper
-from tests.services.ports import free_port, wait_until
+from tests.services.ports import free_port
 from tests.services.process import Process
 
 
@@ -39,7 +39,7 @@ class Store(ABC):
     def start(self) -> None:
         """Start it, again on the same port after stop() or kill()."""
         self._process = self.launch()
-        wait_until(self._is_up, seconds=30, what=f"{self.name} answers")
+        self._process.until(self.answers, seconds=30, what=f"{self.name} answers")
 
     def stop(self) -> None:
         """Shut it down in order."""
@@ -56,8 +56,3 @@ class Store(ABC):
 
     def thaw(self) -> None:
         self._process.signal(signal.SIGCONT)
-
-    def _is_up(self) -> bool:
-        if self._process.exit_code is not None:
-            raise RuntimeError(f"{self.name} did not start:\n{self._process.tail()}")
-        return self.answers()

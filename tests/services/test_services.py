@@ -250,7 +250,7 @@ def _users(server: Server) -> list[str]:
 
 @pytest.mark.servers
 def test_a_server_that_cannot_start_shows_its_log() -> None:
-    with pytest.raises(RuntimeError, match="instead of answering") as caught:
+    with pytest.raises(RuntimeError, match="answers on /healthz: it ended") as caught:
         Server(env={"WS_MAX_CONNECTIONS_PER_USER": "many"})
     assert "'many' is not a number" in caught.value.__notes__[0]
 
