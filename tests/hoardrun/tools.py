@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
+from django.contrib.admindocs.views import extract_views_from_urlpatterns
 from django.db import connection, connections
-from django.urls import URLResolver, get_resolver
+from django.urls import get_resolver
 
 METHODS = ("get", "post", "put", "patch", "delete")
 SHAPE = {"type", "title", "status", "detail", "code"}
@@ -27,14 +28,15 @@ def problem(response: Any, status: int, code: str = "", *fields: str) -> dict[st
     return body
 
 
-def api_views(patterns: Any = None, before: str = "/") -> Iterator[tuple[str, type[Any]]]:
+def views() -> list[tuple[str, Any]]:
+    """List each route of the project, such as `/admin/<path:object_id>/`, with its view."""
+    found: list[Any] = extract_views_from_urlpatterns(get_resolver().url_patterns, "/")
+    return [(route, view) for view, route, *_ in found]
+
+
+def api_views() -> list[tuple[str, type[Any]]]:
     """List each route of the API, such as `/api/v1/accounts/<str:account_id>`, with its view."""
-    for pattern in get_resolver().url_patterns if patterns is None else patterns:
-        route = before + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            yield from api_views(pattern.url_patterns, route)
-        elif hasattr(pattern.callback, "cls"):
-            yield route, pattern.callback.cls
+    return [(route, view.cls) for route, view in views() if hasattr(view, "cls")]
 
 
 def filled_in(route: str) -> str:

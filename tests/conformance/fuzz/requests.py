@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from random import Random
 from typing import Any, NamedTuple
 
-from django.urls import URLPattern, URLResolver, get_resolver
-
 from realtime.core.handshake import PARAMETERS
+from tests.hoardrun.tools import views
 
 METHODS = ["GET"] * 6 + ["POST"] * 5 + ["PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 # As they stand in a path or a query: percent-encoded, and without what would end the line.
@@ -100,17 +99,13 @@ class Request(NamedTuple):
 
 def routes() -> list[str]:
     """List the templates of all paths, such as `/api/v1/accounts/{}`; the admin's as well."""
-    return sorted({path for path in _walk(get_resolver().url_patterns, "/") if "/__" not in path})
+    return sorted({path for route, _ in views() if "/__" not in (path := _template(route))})
 
 
-def _walk(patterns: Sequence[Any], before: str) -> Iterator[str]:
-    for pattern in patterns:
-        text = re.sub(r"<[^>]+>", "{}", str(pattern.pattern))
-        path = before + re.sub(r"\(\?.*", "{}", text).strip("^$").replace("/?$", "").rstrip("?$")
-        if isinstance(pattern, URLResolver):
-            yield from _walk(pattern.url_patterns, path)
-        elif isinstance(pattern, URLPattern):
-            yield path.replace("\\", "")
+def _template(route: str) -> str:
+    text = re.sub(r"<[^>]+>", "{}", route).replace("^", "")
+    text = re.sub(r"\(\?.*", "{}", text).replace("$", "")
+    return text.removesuffix("?").replace("/?", "").replace("\\", "")
 
 
 def request(random: Random, paths: Sequence[str]) -> Request:
