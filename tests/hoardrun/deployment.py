@@ -6,16 +6,15 @@ import os
 import re
 import secrets
 import subprocess
-import sys
 
 import pytest
 from django.core import checks
 
 from hoardrun import env
 from hoardrun.options import Deployment
-from tests.services.environment import ROOT, names_settings_read
+from tests.services.environment import names_settings_read
+from tests.services.process import run_python
 
-GIVE_UP_SECONDS = 120
 OUR_ID = re.compile(r"hoardrun\.[EWI]\d{3}")
 
 
@@ -41,15 +40,8 @@ def read(**values: str) -> Deployment:
 def python(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     """Run Python with this environment, in which nothing else is set that settings read."""
     kept = {name: value for name, value in os.environ.items() if name not in names_settings_read()}
-    return subprocess.run(
-        [sys.executable, *words],
-        cwd=ROOT,
-        env=kept | {"DJANGO_SETTINGS_MODULE": "hoardrun.settings"} | environment,
-        capture_output=True,
-        text=True,
-        timeout=GIVE_UP_SECONDS,
-        check=False,
-    )
+    env = kept | {"DJANGO_SETTINGS_MODULE": "hoardrun.settings"} | environment
+    return run_python(*words, env=env, may_fail=True)
 
 
 def manage(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.services import environment
+from tests.services.process import run_python
 
 pytestmark = pytest.mark.servers
 
@@ -19,13 +18,5 @@ def test_commands_and_pages_work_for_users_without_a_user_name(tmp_path: Path) -
         "DEBUG": "1",
         "DJANGO_SETTINGS_MODULE": "tests.realtime.emailers.settings",
     }
-    finished = subprocess.run(
-        [sys.executable, "-m", "tests.realtime.emailers.everything"],
-        env=env,
-        cwd=environment.ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert finished.stdout == "everything works\n", finished.stderr
+    finished = run_python("-m", "tests.realtime.emailers.everything", env=env)
+    assert finished.stdout == "everything works\n"

@@ -6,14 +6,13 @@ import importlib
 import itertools
 import pkgutil
 import random
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 
 import realtime
 from tests.faults.bugs import BUGS, patching
+from tests.services.process import run_python
 from tests.simulation import bugs, run, schedule, stage
 from tests.simulation.world import World
 
@@ -158,11 +157,5 @@ def fingerprints() -> list[str]:
 
 def test_a_seed_says_all_in_any_process() -> None:
     random.seed(7)
-    other = subprocess.run(
-        [sys.executable, "-c", _FINGERPRINTS],
-        env={"PYTHONHASHSEED": "1", "PATH": ""},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    other = run_python("-c", _FINGERPRINTS, env={"PYTHONHASHSEED": "1", "PATH": ""})
     assert other.stdout.strip() == str(fingerprints())

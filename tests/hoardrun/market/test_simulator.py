@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from datetime import timedelta
 from decimal import Decimal
 
@@ -12,6 +10,7 @@ from hoardrun.market import simulator
 from hoardrun.market.catalogue import CATALOGUE
 from hoardrun.market.quotes import Listing, LiveQuote, market_update
 from tests.hoardrun.market.tools import NOON, TICK
+from tests.services.process import run_python
 
 LISTINGS = [
     Listing(number, seed.symbol, seed.name, seed.type, seed.currency, seed.decimals, "open")
@@ -30,11 +29,8 @@ def quotes_text() -> str:
 
 
 def test_it_quotes_the_same_in_another_interpreter():
-    environment = os.environ | {"PYTHONHASHSEED": "4711"}
-    result = subprocess.run(
-        [sys.executable, "-c", _PROGRAM], env=environment, capture_output=True, text=True
-    )
-    assert result.stdout.strip() == quotes_text(), result.stderr
+    result = run_python("-c", _PROGRAM, env=os.environ | {"PYTHONHASHSEED": "4711"})
+    assert result.stdout.strip() == quotes_text()
 
 
 def test_quotes_do_not_depend_on_earlier_calls():
