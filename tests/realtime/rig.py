@@ -25,6 +25,7 @@ from realtime.hub.writes import MAX_REST_SECONDS, WriteCycle
 from realtime.log import StoredEvent
 from realtime.options import Options
 from realtime.protocol.codes import CloseCode
+from tests.services.frames import split
 from tests.stored import append
 
 STREAM = "announcements"
@@ -79,15 +80,8 @@ class Notebook:
         self.aborted = True
 
     def messages(self) -> list[dict[str, Any]]:
-        """Decode what was written; every payload here is shorter than 64 KiB."""
-        data, found = b"".join(self.writes), []
-        while data:
-            size, start = data[1], 2
-            if size == 126:
-                size, start = int.from_bytes(data[2:4], "big"), 4
-            found.append(msgspec.json.decode(data[start : start + size]))
-            data = data[start + size :]
-        return found
+        """Decode what was written."""
+        return [msgspec.json.decode(text) for _, text in split(b"".join(self.writes))]
 
 
 class Held:

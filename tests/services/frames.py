@@ -47,3 +47,14 @@ def header(data: bytes, position: int = 0) -> tuple[int, int, int] | None:
     if len(data) < start + length:
         return None
     return data[position] & 0x0F, start, start + length
+
+
+def split(data: bytes) -> list[tuple[int, bytes]]:
+    """Take whole frames of a server apart: the first byte and the payload of each."""
+    found, at = [], 0
+    while (here := header(data, at)) is not None:
+        first = data[at]
+        _, start, at = here
+        found.append((first, data[start:at]))
+    assert at == len(data), "a frame that is whole"
+    return found

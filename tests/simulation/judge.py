@@ -51,13 +51,9 @@ decode = msgspec.json.Decoder(Message).decode
 
 def messages(data: bytes) -> list[tuple[Message, bytes]]:
     """Take finished text frames apart."""
-    found, at = [], 0
-    while (here := frames.header(data, at)) is not None:
-        assert data[at] == 0x81, "a text frame that is whole"
-        _, start, at = here
-        found.append((decode(data[start:at]), data[start:at]))
-    assert at == len(data), "a frame that is whole"
-    return found
+    found = frames.split(data)
+    assert all(first == 0x81 for first, _ in found), "text frames that are whole"
+    return [(decode(text), text) for _, text in found]
 
 
 @dataclass

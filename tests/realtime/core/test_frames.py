@@ -7,25 +7,15 @@ import zlib
 import pytest
 
 from realtime.core.frames import WINDOW_BITS, Frame
+from tests.services.frames import split
 
 FIN_TEXT, COMPRESSED = 0x81, 0xC1
-
-
-def split(wire: bytes) -> tuple[int, bytes]:
-    """Read one unmasked frame: its first byte and its payload."""
-    length, start = wire[1], 2
-    if length == 126:
-        length, start = int.from_bytes(wire[2:4], "big"), 4
-    elif length == 127:
-        length, start = int.from_bytes(wire[2:10], "big"), 10
-    assert len(wire) == start + length
-    return wire[0], wire[start:]
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])
 def test_a_message_of_any_size_is_one_final_text_frame(size: int) -> None:
     frame = Frame(b"x" * size)
-    assert split(frame.wire) == (FIN_TEXT, b"x" * size)
+    assert split(frame.wire) == [(FIN_TEXT, b"x" * size)]
     assert (frame.data, frame.text) == (b"x" * size, "x" * size)
     assert frame.size == len(frame.wire)
 
@@ -33,7 +23,7 @@ def test_a_message_of_any_size_is_one_final_text_frame(size: int) -> None:
 def test_each_compressed_message_inflates_alone() -> None:
     data = b'{"title":"Amina Nakato"}' * 400  # longer than the window
     for frame in (Frame(data), Frame(data[:1000])):
-        first, payload = split(frame.deflated)
+        [(first, payload)] = split(frame.deflated)
         assert first == COMPRESSED
         assert len(payload) < len(frame.data) / 5
         inflater = zlib.decompressobj(-WINDOW_BITS)  # no context of an earlier message
