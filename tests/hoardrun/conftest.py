@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 
+from hoardrun.ledger.services import account_open, transaction_create
+from hoardrun.market.services import instruments_ensure
+from notifications.services import announcement_create, notification_create
 from tests.hoardrun.deployment import raised
 
 KEY = "k" * 64  # of tokens, in `production`
@@ -34,6 +37,17 @@ def _staff(name: str, *rights: str) -> User:
         for permission in Permission.objects.filter(codename__in=rights)
     )
     return user
+
+
+@pytest.fixture
+def furnished(charlie: User) -> None:
+    """A row in each table that a page of the admin shows."""
+    Group.objects.create(name="Support")
+    account = account_open(user_id=charlie.pk, currency="KES", opening_balance=100)
+    transaction_create(account_id=account.pk, type="deposit", direction="inbound", amount=1)
+    notification_create(user_id=charlie.pk, title="Hello", message="World")
+    announcement_create(author_id=charlie.pk, title="Hello", message="World")
+    instruments_ensure()
 
 
 @pytest.fixture

@@ -5,35 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib import admin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import Client, RequestFactory
-from django.urls import reverse
 
-from hoardrun.ledger.services import account_open, transaction_create
-from hoardrun.market.services import instruments_ensure
-from notifications.services import announcement_create, notification_create
-from tests.clients import browser_as
+from hoardrun.market.models import Instrument
+from tests.hoardrun.tools import BY_NAME, url_of
 
+pytestmark = pytest.mark.usefixtures("furnished")
 ODD = ["", "me", "9" * 40, "1e999", "NaN", "[]", "0001-01-01", "9999-12-31", "\u200b", "x" * 5001]
-
-
-@pytest.fixture
-def staff(db: None) -> Client:
-    charlie = User.objects.create_superuser("charlie")
-    Group.objects.create(name="Support")
-    account = account_open(user_id=charlie.pk, currency="KES", opening_balance=100)
-    transaction_create(account_id=account.pk, type="deposit", direction="inbound", amount=1)
-    notification_create(user_id=charlie.pk, title="Hello", message="World")
-    announcement_create(author_id=charlie.pk, title="Hello", message="World")
-    instruments_ensure()
-    return browser_as(charlie)
-
-
-def pages() -> list[tuple[str, type[Any]]]:
-    found = [(model._meta.label, model) for model in admin.site._registry]
-    return sorted(found, key=lambda item: item[0])
 
 
 def form_of(page: Any) -> dict[str, str]:
@@ -59,38 +39,36 @@ def _management(formset: Any) -> dict[str, str]:
     return {form[name].html_name: str(form[name].value()) for name in form.fields}
 
 
-@pytest.mark.parametrize(("label", "model"), pages())
-def test_no_form_of_the_admin_fails(staff: Client, label: str, model: Any) -> None:
-    page = admin.site._registry[model]
+@pytest.mark.parametrize(("model", "page"), BY_NAME)
+def test_no_form_of_the_admin_fails(support: Client, charlie: User, model: Any, page: Any) -> None:
     request: Any = RequestFactory().get("/")
-    request.user = User.objects.get(username="charlie")
-    name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    request.user = charlie
     urls = []
     if page.has_add_permission(request):
-        urls.append(reverse(f"{name}_add"))
+        urls.append(url_of(model, "add"))
     row = model._default_manager.exclude(pk=request.user.pk).first()
     row = row or model._default_manager.first()
     if row is not None and page.has_change_permission(request, row):
-        urls.append(reverse(f"{name}_change", args=[row.pk]))
+        urls.append(url_of(model, "change", row.pk))
     for url in urls:
-        whole = form_of(staff.get(url))
+        whole = form_of(support.get(url))
         for field in whole:
             for odd in ODD:
                 with transaction.atomic():
-                    answer = staff.post(url, {**whole, field: odd})
+                    answer = support.post(url, {**whole, field: odd})
                     assert answer.status_code < 500, (url, field, odd[:40])
                     transaction.set_rollback(True)
 
 
 @pytest.mark.parametrize("field", ["status", "is_active", "id"])
-def test_no_list_that_edits_fails(staff: Client, field: str) -> None:
-    url = reverse("admin:market_instrument_changelist")
-    formset = staff.get(url).context["cl"].formset
+def test_no_list_that_edits_fails(support: Client, field: str) -> None:
+    url = url_of(Instrument)
+    formset = support.get(url).context["cl"].formset
     sent = _management(formset) | {"_save": "Save"}
     for form in formset.forms:
         sent |= {form[name].html_name: str(form[name].value()) for name in form.fields}
     for odd in ODD:
         with transaction.atomic():
-            answer = staff.post(url, {**sent, f"form-0-{field}": odd})
+            answer = support.post(url, {**sent, f"form-0-{field}": odd})
             assert answer.status_code < 500, odd
             transaction.set_rollback(True)

@@ -4,48 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
-from django.contrib import admin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Field, Model
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 
-from hoardrun.ledger.services import account_open
-from hoardrun.market.services import instruments_ensure
-from notifications.services import announcement_create, notification_create
 from realtime.models import Node
 from tests.clients import browser_as
-from tests.hoardrun.ledger.conftest import create
 from tests.hoardrun.test_admin_forms import ODD
+from tests.hoardrun.tools import BY_NAME, url_of
 
-PAGES = sorted(admin.site._registry.items(), key=lambda pair: pair[0]._meta.label)
 COMPARISONS = (
     *("", "__exact", "__iexact", "__contains", "__startswith", "__regex", "__iregex", "__gt"),
     *("__gte", "__lt", "__range", "__in", "__isnull", "__year", "__week_day", "__date"),
     *("__hour__gt", "__contained_by", "__has_key", "__a__regex", "__0", "__nonsense"),
 )
 VALUES = ("x", "0", "(", "9" * 40, "0001-01-01 00:00:00+14:00", "9999-12-31 23:59:59-14:00", "")
-BY_NAME = [pytest.param(*pair, id=pair[0].__name__) for pair in PAGES]
 
 
 @pytest.fixture
-def support(charlie: User) -> Client:
-    Group.objects.create(name="Support")
-    account = account_open(user_id=charlie.pk, currency="KES", opening_balance=100)
-    create(account, "1", "inbound", type="deposit")
-    notification_create(user_id=charlie.pk, title="Hello", message="World")
-    announcement_create(author_id=charlie.pk, title="Hello", message="World")
-    instruments_ensure()
+def support(charlie: User, furnished: None) -> Client:
     return browser_as(charlie, raise_request_exception=False)
-
-
-def url_of(model: type[Model], kind: str, *args: Any) -> str:
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{kind}", args=args)
 
 
 def columns(model: type[Model]) -> Iterator[str]:
@@ -58,7 +40,7 @@ def columns(model: type[Model]) -> Iterator[str]:
 
 @pytest.mark.parametrize(("model", "page"), BY_NAME)
 def test_no_lookup_fails_a_list(support: Client, model: type[Model], page: Any):
-    url = url_of(model, "changelist")
+    url = url_of(model)
     for column in columns(model):
         for comparison in COMPARISONS:
             for value in VALUES:
@@ -74,7 +56,7 @@ def test_no_lookup_fails_a_list(support: Client, model: type[Model], page: Any):
 def test_no_list_compares_by_what_its_filters_do_not_use(
     support: Client, model: type[Model], page: Any
 ):
-    url, pattern = url_of(model, "changelist"), "^.{2}(.|.|.|.)*#"
+    url, pattern = url_of(model), "^.{2}(.|.|.|.)*#"
     request = RequestFactory().get(url)
     for column in columns(model):
         for comparison in ("__iregex", "__contains", "__range", "__in", "__year", "__gt", "__date"):
@@ -87,7 +69,7 @@ def test_no_list_compares_by_what_its_filters_do_not_use(
 
 @pytest.mark.parametrize(("model", "page"), BY_NAME)
 def test_each_link_of_a_filter_works(support: Client, model: type[Model], page: Any):
-    url = url_of(model, "changelist")
+    url = url_of(model)
     changelist = support.get(url).context["cl"]
     assert len(changelist.filter_specs) == len(page.list_filter)
     for spec in changelist.filter_specs:
@@ -97,7 +79,7 @@ def test_each_link_of_a_filter_works(support: Client, model: type[Model], page: 
 
 @pytest.mark.parametrize(("model", "page"), BY_NAME)
 def test_no_search_fails_a_list(support: Client, model: type[Model], page: Any):
-    url = url_of(model, "changelist")
+    url = url_of(model)
     rest = ("o", "p", "all", "_popup", "_facets", "_changelist_filters")
     for words in (*VALUES, "a " * 3000, "%" * 3000, '"' * 99, "'a b' \"c"):
         for asked in ({"q": words}, dict.fromkeys(rest, words)):
@@ -108,7 +90,7 @@ def test_a_search_of_many_words_asks_for_fewer(support: Client):
     Node.objects.all().delete()
     for model in (Node, User):
         with CaptureQueriesContext(connection) as queries:
-            answer = support.get(url_of(model, "changelist"), {"q": "a " * 21})
+            answer = support.get(url_of(model), {"q": "a " * 21})
         assert "Search for 20 words at most." in answer.content.decode()
         assert len(queries) < 20
 
@@ -130,13 +112,10 @@ def test_no_address_of_an_empty_form_fails(
 
 def test_an_address_fills_an_empty_form(support: Client, charlie: User):
     asked = {"title": "Hello", "starts_at": "2040-01-02 10:00", "ends_at": "foo", "state": "x"}
-    form = (
-        support.get(f"/admin/notifications/announcement/add/?{urlencode(asked)}")
-        .context["adminform"]
-        .form
-    )
+    page = support.get("/admin/notifications/announcement/add/", asked)
+    form = page.context["adminform"].form
     assert form.initial.keys() == {"title", "starts_at"}
     assert 'value="2040-01-02"' in str(form["starts_at"])
     asked = {"user": str(charlie.pk), "scheduled_at": "foo", "expires_at": ""}
-    page = support.get(f"/admin/notifications/notification/add/?{urlencode(asked)}")
+    page = support.get("/admin/notifications/notification/add/", asked)
     assert f'<option value="{charlie.pk}" selected>charlie' in page.content.decode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -14,6 +14,47 @@ from hoardrun.api.windows import rate_of
 from hoardrun.options import Deployment
 from realtime.option_fields import declared, number, text
 from tests.hoardrun.deployment import manage, read
+from tests.tables import each
+
+READ: dict[str, list[tuple[str, Any]]] = {
+    "CONSOLE_ENABLED": [
+        *(("", True), ("0", False), ("OFF", False), ("yes", True), (" 1 ", True)),
+    ],
+    "ALLOWED_HOSTS": [(" ", ()), ("a, b,,", ("a", "b"))],  # an empty list is not the default
+    "LOG_LEVEL": [("", "INFO"), ("debug", "DEBUG"), ("ERROR", "ERROR")],
+    "REDIS_URL": [
+        (url, url)
+        for url in (
+            *("redis://redis:6379/0", "rediss://user:pa%40ss@cache.example.com:6380/1"),
+            *("redis://[2001:db8::1]:6379", "redis://:password@redis"),
+            "unix:///run/redis.sock?db=1",
+        )
+    ],
+}
+NO_NUMBERS = ["", "inf", "-inf", "nan", "1e999"]
+REFUSED: dict[str, tuple[str, list[str]]] = {
+    "BROADCAST_RATE": (
+        "BROADCAST_RATE=.* is no rate: write it like",
+        ["60", "fast", "60/year", "0/min", "-1/min", "1.5/s", "60/min/s"],
+    ),
+    "DEBUG": ("^DEBUG='maybe' is neither yes nor no", ["maybe"]),
+    "LOG_LEVEL": ("LOG_LEVEL='LOUD' is none of DEBUG, INFO", ["LOUD"]),
+    "REFRESH_TOKEN_DAYS": ("^REFRESH_TOKEN_DAYS='{}' is not a number", NO_NUMBERS),
+    "DATABASE_POOL_SIZE": ("^DATABASE_POOL_SIZE='{}' is not a number", NO_NUMBERS),
+    "REDIS_URL": (
+        "REDIS_URL is no address",
+        [
+            *("foo://", "nonsense", "http://redis:6379", "redis.example.com:6379"),
+            *("redis://redis:secret", "redis://redis:0", "redis://redis:99999", "redis://[::1"),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "case"), each(READ))
+def test_it_reads_each_kind_of_option(name: str, case: tuple[str, Any]):
+    value, means = case
+    assert getattr(read(**{name: value}), name.lower()) == means
 
 
 @pytest.mark.parametrize(
@@ -24,83 +65,19 @@ def test_it_reads_rates_as_the_throttles_do(value: str, means: tuple[int, int]):
     assert rate_of(read(BROADCAST_RATE=value).broadcast_rate) == means
 
 
-@pytest.mark.parametrize("value", ["60", "fast", "60/year", "0/min", "-1/min", "1.5/s", "60/min/s"])
-def test_it_refuses_what_is_no_rate(value: str):
-    with pytest.raises(ImproperlyConfigured, match="BROADCAST_RATE=.* is no rate: write it like"):
-        read(BROADCAST_RATE=value)
-
-
-@pytest.mark.parametrize(
-    ("value", "means"), [("", True), ("0", False), ("OFF", False), ("yes", True), (" 1 ", True)]
-)
-def test_it_reads_switches(value: str, means: bool):
-    assert read(CONSOLE_ENABLED=value).console_enabled is means
-
-
-def test_it_refuses_what_is_neither_yes_nor_no():
-    with pytest.raises(ImproperlyConfigured, match="^DEBUG='maybe' is neither yes nor no"):
-        read(DEBUG="maybe")
-
-
-def test_an_empty_list_is_not_the_default():
-    assert read(ALLOWED_HOSTS=" ").allowed_hosts == ()
-    assert read(ALLOWED_HOSTS="a, b,,").allowed_hosts == ("a", "b")
+@pytest.mark.parametrize("name", REFUSED)
+def test_it_refuses_and_names_what_it_does_not_understand(name: str):
+    says, values = REFUSED[name]
+    for value in values:
+        with pytest.raises(ImproperlyConfigured, match=says.format(value)) as caught:
+            read(**{name: value})
+        assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("value", ["$secret", "$$", "a$b", "$HOME"])
 def test_a_text_is_taken_as_it_is(value: str):
     given = read(SECRET_KEY=f"{value} ", DEBUG="1")
     assert given.secret_key == signing.secret_key(given) == value
-
-
-@pytest.mark.parametrize("value", ["", "inf", "-inf", "nan", "1e999"])
-@pytest.mark.parametrize("name", ["REFRESH_TOKEN_DAYS", "DATABASE_POOL_SIZE"])
-def test_it_refuses_what_is_no_finite_number(name: str, value: str):
-    with pytest.raises(ImproperlyConfigured, match=f"^{name}='{value}' is not a number"):
-        read(**{name: value})
-
-
-@pytest.mark.parametrize(("value", "means"), [("", "INFO"), ("debug", "DEBUG"), ("ERROR", "ERROR")])
-def test_it_reads_the_log_level_in_any_case(value: str, means: str):
-    assert read(LOG_LEVEL=value).log_level == means
-
-
-def test_it_refuses_what_is_no_log_level():
-    with pytest.raises(ImproperlyConfigured, match="LOG_LEVEL='LOUD' is none of DEBUG, INFO"):
-        read(LOG_LEVEL="LOUD")
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "redis://redis:6379/0",
-        "rediss://user:pa%40ss@cache.example.com:6380/1",
-        "redis://[2001:db8::1]:6379",
-        "redis://:password@redis",
-        "unix:///run/redis.sock?db=1",
-    ],
-)
-def test_it_takes_addresses_of_a_redis(url: str):
-    assert read(REDIS_URL=url).redis_url == url
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "foo://",
-        "nonsense",
-        "http://redis:6379",
-        "redis.example.com:6379",
-        "redis://redis:secret",
-        "redis://redis:0",
-        "redis://redis:99999",
-        "redis://[::1",
-    ],
-)
-def test_it_refuses_what_is_no_address_of_a_redis(url: str):
-    with pytest.raises(ImproperlyConfigured, match="REDIS_URL is no address") as caught:
-        read(REDIS_URL=url)
-    assert "secret" not in str(caught.value)
 
 
 def test_a_byte_order_mark_is_no_part_of_a_value(tmp_path: Path):

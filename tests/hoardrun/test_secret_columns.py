@@ -17,7 +17,6 @@ from django.db import connection
 from django.db.models import F, Field, Model
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 from django.utils import timezone
 
 from hoardrun.admin_site import Site
@@ -25,7 +24,7 @@ from hoardrun.secret_columns import SECRET, is_secret, label, leads_to_secret
 from realtime.access import tickets
 from realtime.core.identity import Identity
 from tests.clients import browser_as, staff_with
-from tests.hoardrun.tools import api_views
+from tests.hoardrun.tools import BY_NAME, PAGES, api_views, url_of
 
 # What only sounds like one, and why it may be seen.
 HARMLESS = {
@@ -47,7 +46,6 @@ LOOKS_SECRET = re.compile(
 MAX_RELATIONS = 3  # that a lookup follows
 LOOKUPS = ("", "__startswith", "__regex", "__gt", "__in")
 JUDGED = "(=|<|>|!|IN |IS |LIKE|REGEXP|SIMILAR|~|ASC|DESC|BETWEEN)"  # what follows a column
-PAGES = sorted(admin.site._registry.items(), key=lambda pair: pair[0]._meta.label)
 
 
 def columns() -> Iterator[Field[Any, Any]]:
@@ -70,10 +68,6 @@ def paths(model: type[Model], depth: int = MAX_RELATIONS) -> Iterator[str]:
             yield from (f"{name}__{rest}" for rest in paths(other, depth - 1))
     if is_secret(model._meta.pk):
         yield "pk"
-
-
-def changelist(model: type[Model]) -> str:
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
 
 
 @pytest.fixture
@@ -135,13 +129,13 @@ def test_no_list_compares_rows_that_have_rights_of_their_own(support: Client):
             if not field.auto_created or field.concrete:
                 continue
             for lookup in ("__isnull", "__id__gt", "__pk__gt", "__in", ""):
-                answer = support.get(changelist(model), {f"{field.name}{lookup}": "1"})
+                answer = support.get(url_of(model), {f"{field.name}{lookup}": "1"})
                 assert answer.status_code == 400, f"{model.__name__} {field.name}{lookup}"
 
 
-@pytest.mark.parametrize(("model", "page"), PAGES, ids=lambda value: getattr(value, "__name__", ""))
+@pytest.mark.parametrize(("model", "page"), BY_NAME)
 def test_no_list_compares_a_secret(support: Client, model: type[Model], page: Any):
-    url = changelist(model)
+    url = url_of(model)
     request = RequestFactory().get(url)
     for path in sorted(set(paths(model))):
         for lookup in LOOKUPS:
@@ -153,9 +147,9 @@ def test_no_list_compares_a_secret(support: Client, model: type[Model], page: An
         assert not judged_by(queries), f"{url}?{path}__startswith=a"
 
 
-@pytest.mark.parametrize(("model", "page"), PAGES, ids=lambda value: getattr(value, "__name__", ""))
+@pytest.mark.parametrize(("model", "page"), BY_NAME)
 def test_no_list_orders_or_searches_by_a_secret(support: Client, model: type[Model], page: Any):
-    url = changelist(model)
+    url = url_of(model)
     shown = len(page.list_display) + 1
     asked: list[dict[str, Any]] = [{}, {"q": "a"}, {"_facets": "1"}]
     asked += [{"o": f"{sign}{column}"} for column in range(shown + 2) for sign in ("", "-")]
@@ -171,7 +165,7 @@ def test_no_page_refers_by_a_secret(support: Client):
         for field in model._meta.get_fields():
             if isinstance(field, Field) and is_secret(field):
                 for query in ({"_to_field": field.name}, {"_to_field": field.name, "_popup": "1"}):
-                    assert support.get(changelist(model), query).status_code == 400
+                    assert support.get(url_of(model), query).status_code == 400
 
 
 def test_no_page_shows_a_secret(support: Client, charlie: User):
@@ -181,9 +175,9 @@ def test_no_page_shows_a_secret(support: Client, charlie: User):
     secrets = [charlie.password, tickets.digest(ticket), "the-mark"]
     secrets += Session.objects.values_list("session_key", flat=True)
     for model, _ in PAGES:
-        urls = [changelist(model)]
+        urls = [url_of(model)]
         for row in model._default_manager.all()[:3]:
-            base = f"{changelist(model)}{row.pk}/"
+            base = f"{url_of(model)}{row.pk}/"
             urls += [f"{base}change/", f"{base}history/", f"{base}delete/"]
         for url in urls:
             text = support.get(url, follow=True).content.decode()
@@ -214,13 +208,8 @@ def test_a_page_that_declares_a_secret_stops_commands(monkeypatch: pytest.Monkey
     registry: dict[Any, Any] = admin.site._registry
     monkeypatch.setitem(registry, User, Loud(User, admin.site))
     told = [error.msg for error in run_checks() if error.id == "hoardrun.E050"]
-    assert {text.split()[0] for text in told} == {
-        "Loud.list_display",
-        "Loud.list_filter",
-        "Loud.search_fields",
-        "Loud.ordering",
-        "Loud.fields",
-    }
+    names = ("list_display", "list_filter", "search_fields", "ordering", "fields")
+    assert {text.split()[0] for text in told} == {f"Loud.{name}" for name in names}
 
 
 def test_a_page_without_fields_leaves_a_secret_out(charlie: User):

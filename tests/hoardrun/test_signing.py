@@ -18,6 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 from hoardrun import signing
 from hoardrun.options import Deployment
 from tests.hoardrun.deployment import manage, python, read, shipped
+from tests.tables import each
 
 Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
@@ -197,29 +198,28 @@ def test_public_keys_of_before_come_from_files(tmp_path: Path):
         signing.jwt_fallbacks(read(JWT_ALGORITHM="ES256", JWT_PUBLIC_KEY_FILE_FALLBACKS=nowhere))
 
 
-def test_a_deployment_rotates_secret_key_and_takes_tokens_of_before():
-    old, new = "o" * 50, "n" * 50
-    [before] = lines(shipped(SECRET_KEY=old), SIGN)
-    [after] = lines(shipped(SECRET_KEY=new, SECRET_KEY_FALLBACKS=old), SIGN)
-    first = shipped(SECRET_KEY=old, SECRET_KEY_FALLBACKS=new)
-    then = shipped(SECRET_KEY=new, SECRET_KEY_FALLBACKS=old)
-    last = shipped(SECRET_KEY=new)
-    assert lines(first, VERIFY, before, after) == ["7", "7"]
-    assert lines(then, VERIFY, before, after) == ["7", "7"]
-    assert lines(last, VERIFY, before, after) == ["refused", "7"]
+OLD, NEW = "o" * 50, "n" * 50
+ROTATED = {
+    "secret key": [
+        {"SECRET_KEY": OLD, "SECRET_KEY_FALLBACKS": NEW},
+        {"SECRET_KEY": NEW, "SECRET_KEY_FALLBACKS": OLD},
+        {"SECRET_KEY": NEW},
+    ],
+    "derived key to one of its own": [
+        {"SECRET_KEY": OLD, "JWT_SIGNING_KEY_FALLBACKS": NEW},
+        {"SECRET_KEY": OLD, "SECRET_KEY_FALLBACKS": OLD, "JWT_SIGNING_KEY": NEW},
+        {"SECRET_KEY": OLD, "JWT_SIGNING_KEY": NEW},
+    ],
+}
 
 
-def test_a_deployment_goes_from_the_derived_key_to_one_of_its_own():
+@pytest.mark.parametrize("what", ROTATED)
+def test_a_deployment_rotates_keys_and_takes_tokens_of_before(what: str):
     """The three steps of docs/keys.md, for several nodes."""
-    secret, own = "o" * 50, "n" * 50
-    now = shipped(SECRET_KEY=secret)
-    first = shipped(SECRET_KEY=secret, JWT_SIGNING_KEY_FALLBACKS=own)
-    then = shipped(SECRET_KEY=secret, SECRET_KEY_FALLBACKS=secret, JWT_SIGNING_KEY=own)
-    last = shipped(SECRET_KEY=secret, JWT_SIGNING_KEY=own)
-    [before] = lines(now, SIGN)
-    [after] = lines(then, SIGN)
-    assert lines(first, VERIFY, before, after) == ["7", "7"]
-    assert lines(then, VERIFY, before, after) == ["7", "7"]
+    first, then, last = (shipped(**given) for given in ROTATED[what])
+    [before], [after] = lines(shipped(SECRET_KEY=OLD), SIGN), lines(then, SIGN)
+    for step in (first, then):
+        assert lines(step, VERIFY, before, after) == ["7", "7"]
     assert lines(last, VERIFY, before, after) == ["refused", "7"]
 
 
@@ -270,38 +270,33 @@ def refusal(**files: str) -> str:
     return line.removeprefix("hoardrun is not configured: ")
 
 
-@pytest.mark.parametrize("name", ["JWT_PRIVATE_KEY_FILE", "JWT_PUBLIC_KEY_FILE"])
-def test_a_missing_file_is_one_clear_sentence(tmp_path: Path, name: str):
-    path = str(tmp_path / "nowhere.pem")
-    assert refusal(**{name: path}) == f"{name}={path!r} cannot be read: No such file or directory."
+PAIR = ed25519.Ed25519PrivateKey.generate()
+NO_KEY = "JWT_PRIVATE_KEY_FILE must hold a private key in PEM without a password."
+MISSING = "{name}={path!r} cannot be read: No such file or directory."
+NO_KEYS: dict[str, list[tuple[bytes | None, str]]] = {
+    "JWT_PUBLIC_KEY_FILE": [(None, MISSING)],
+    "JWT_PRIVATE_KEY_FILE": [
+        (None, MISSING),
+        (b"\x30\x82\xff\xfe", "{name}={path!r} is not a text file in UTF-8."),
+        *((b"a line of text", NO_KEY), (public_pem(PAIR), NO_KEY)),
+        (private_pem(PAIR, password=b"secret"), NO_KEY),
+    ],
+}
+
+
+@pytest.mark.parametrize(("name", "case"), each(NO_KEYS))
+def test_a_file_without_a_usable_key_is_one_clear_sentence(
+    tmp_path: Path, name: str, case: tuple[bytes | None, str]
+):
+    content, says = case
+    path = tmp_path / "key.pem"
+    if content is not None:
+        path.write_bytes(content)
+    assert refusal(**{name: str(path)}) == says.format(name=name, path=str(path))
 
 
 def test_a_pair_without_files_is_one_clear_sentence():
     assert refusal() == "JWT_ALGORITHM=RS256 needs JWT_PRIVATE_KEY_FILE, a PEM file."
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"a line of text",
-        private_pem(ed25519.Ed25519PrivateKey.generate(), password=b"secret"),
-        public_pem(ed25519.Ed25519PrivateKey.generate()),
-    ],
-    ids=["text", "with a password", "the public one"],
-)
-def test_a_file_without_a_usable_key_is_one_clear_sentence(tmp_path: Path, content: bytes):
-    path = written(tmp_path / "private.pem", content)
-    assert refusal(JWT_PRIVATE_KEY_FILE=path) == (
-        "JWT_PRIVATE_KEY_FILE must hold a private key in PEM without a password."
-    )
-
-
-def test_a_file_of_bytes_is_one_clear_sentence(tmp_path: Path):
-    path = written(tmp_path / "private.der", b"\x30\x82\xff\xfe")
-    assert (
-        refusal(JWT_PRIVATE_KEY_FILE=path)
-        == f"JWT_PRIVATE_KEY_FILE={path!r} is not a text file in UTF-8."
-    )
 
 
 def test_the_key_of_another_algorithm_stops_commands(tmp_path: Path):

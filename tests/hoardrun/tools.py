@@ -1,4 +1,4 @@
-"""Problems, routes and threads: what tests of the whole project share."""
+"""Problems, routes, pages of the admin and threads: what tests of the whole project share."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+from django.contrib import admin
 from django.contrib.admindocs.views import extract_views_from_urlpatterns
 from django.db import connection, connections
-from django.urls import get_resolver
+from django.db.models import Model
+from django.urls import get_resolver, reverse
 
 METHODS = ("get", "post", "put", "patch", "delete")
 SHAPE = {"type", "title", "status", "detail", "code"}
@@ -48,6 +51,15 @@ def operations() -> list[tuple[str, str, type[Any]]]:
     """List the methods of the API, each with a path and its view."""
     routes = [(filled_in(route), view) for route, view in api_views() if not route.endswith("/")]
     return [(name, path, view) for path, view in routes for name in METHODS if hasattr(view, name)]
+
+
+PAGES = sorted(admin.site._registry.items(), key=lambda pair: pair[0]._meta.label)
+BY_NAME = [pytest.param(*pair, id=pair[0].__name__) for pair in PAGES]
+
+
+def url_of(model: type[Model], kind: str = "changelist", *args: Any) -> str:
+    """Return the address of a page of the admin: of a model's list, unless told otherwise."""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{kind}", args=args)
 
 
 def at_once(count: int, call: Callable[[int], Any]) -> list[Any]:

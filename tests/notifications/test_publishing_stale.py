@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from django.db import connections, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from notifications.models import Announcement, Notification
@@ -24,7 +23,7 @@ from tests.notifications.support import (
     told,
     types,
 )
-from tests.services.locks import wait_for_a_waiter
+from tests.services.locks import threads, wait_for_a_waiter
 
 
 @pytest.mark.parametrize("savepoint", [False, True])
@@ -124,17 +123,10 @@ def test_it_publishes_what_a_partly_loaded_instance_changes(alice, load: str):
 
 def meanwhile(first: Callable[[], object], second: Callable[[], object]) -> None:
     """Do the second while the first is not committed yet."""
-
-    def alone() -> None:
-        try:
-            second()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(1) as pool:
+    with threads() as call:
         with transaction.atomic():
             first()
-            done = pool.submit(alone)
+            done = call(second)
             wait_for_a_waiter("the second to wait for the row")
         done.result(timeout=30)
 

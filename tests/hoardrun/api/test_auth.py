@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +10,7 @@ import jwt
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -24,7 +23,7 @@ from realtime.access import changes as access
 from realtime.access import keys
 from realtime.models import EndedSession, Event, IssuedToken
 from tests.hoardrun.tools import at_once, problem
-from tests.services.locks import wait_for_a_waiter
+from tests.services.locks import threads, wait_for_a_waiter
 from tests.services.server import Server
 
 AUTH = "/api/v1/auth"
@@ -43,6 +42,20 @@ def refresh_of(user: User) -> str:
     return tokens.login_create(user=user).refresh
 
 
+def refreshed(refresh: str) -> dict[str, Any]:
+    answer = post("refresh", {"refresh": refresh})
+    assert answer.status_code == 200
+    return dict(answer.json())
+
+
+def are_refused(*refreshes: str, by: str = "refresh") -> None:
+    """Check that these tokens are worth nothing, and that the answer says how to authenticate."""
+    for refresh in refreshes:
+        answer = post(by, {"refresh": refresh})
+        problem(answer, 401, "token_not_valid")
+        assert answer["WWW-Authenticate"].startswith("Bearer")
+
+
 def expired(text: str) -> str:
     token = RefreshToken(text)  # type: ignore[arg-type]
     token.set_exp(lifetime=timedelta(days=-1))
@@ -59,13 +72,8 @@ def test_tokens_name_their_user_and_lifetime(alice: User):
     answer = post("token", ALICE)
     body = answer.json()
     assert (body["token_type"], body["expires_in"]) == ("Bearer", 900)
-    assert body["user"] == {
-        "id": str(alice.pk),
-        "username": "alice",
-        "name": "",
-        "email": "alice@example.org",
-        "is_staff": False,
-    }
+    named = {"id": str(alice.pk), "username": "alice", "email": "alice@example.org"}
+    assert body["user"] == {**named, "name": "", "is_staff": False}
     assert answer["Cache-Control"] == "no-store"
     assert me(body["access"]).json() == body["user"]
     alice.refresh_from_db()
@@ -150,24 +158,24 @@ def test_logins_and_tickets_work_and_are_counted_without_redis():
 
 def test_it_rotates_refresh_tokens(alice: User):
     first = refresh_of(alice)
-    body = post("refresh", {"refresh": first}).json()
+    body = refreshed(first)
     assert body["refresh"] != first
     assert body["user"]["username"] == "alice"
-    again = post("refresh", {"refresh": body["refresh"]}).json()
+    again = refreshed(body["refresh"])
     assert again["refresh"] not in {first, body["refresh"]}
 
 
 def test_a_lost_answer_is_given_again(alice: User):
     first = refresh_of(alice)
-    lost = post("refresh", {"refresh": first}).json()
-    again = post("refresh", {"refresh": first}).json()
+    lost = refreshed(first)
+    again = refreshed(first)
     assert again["refresh"] == lost["refresh"]
     for body in (lost, again):
         assert me(body["access"]).status_code == 200
-    third = post("refresh", {"refresh": again["refresh"]}).json()
+    third = refreshed(again["refresh"])
     # The second tab is late, and still finds its way along the same tokens.
-    assert post("refresh", {"refresh": first}).json()["refresh"] == again["refresh"]
-    assert post("refresh", {"refresh": again["refresh"]}).json()["refresh"] == third["refresh"]
+    assert refreshed(first)["refresh"] == again["refresh"]
+    assert refreshed(again["refresh"])["refresh"] == third["refresh"]
     assert IssuedToken.objects.count() == 3
 
 
@@ -182,32 +190,24 @@ def test_requests_at_the_same_time_get_the_same_successor(alice: User):
 @pytest.mark.django_db(transaction=True)
 def test_ending_all_logins_waits_for_a_renewal_and_never_locks_it_out(alice: User):
     refresh = refresh_of(alice)
-
-    def end() -> int:
-        try:
-            return access.end_all_sessions(alice.pk)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
+    with threads() as call:
         with transaction.atomic():
             list(User.objects.select_for_update().filter(pk=alice.pk))  # as a renewal begins
-            ending = pool.submit(end)
+            ending = call(access.end_all_sessions, alice.pk)
             wait_for_a_waiter("the end of all logins waits for the renewal")
-            body = post("refresh", {"refresh": refresh}).json()
+            body = refreshed(refresh)
         assert ending.result() == 1
-    problem(post("refresh", {"refresh": body["refresh"]}), 401, "token_not_valid")
+    are_refused(body["refresh"])
 
 
 def test_a_token_that_is_used_after_the_grace_ends_its_login(
     alice: User, caplog: pytest.LogCaptureFixture
 ):
     first, other = refresh_of(alice), refresh_of(alice)
-    body = post("refresh", {"refresh": first}).json()
+    body = refreshed(first)
     used_long_ago()
-    problem(post("refresh", {"refresh": first}), 401, "token_not_valid")
     # The thief's or the owner's, nobody knows: the successor counts no more either.
-    problem(post("refresh", {"refresh": body["refresh"]}), 401, "token_not_valid")
+    are_refused(first, body["refresh"])
     problem(me(body["access"]), 401, "token_not_valid")
     # What closes the sockets of the login, wherever they are.
     [told] = [json.loads(event.payload)["data"] for event in Event.objects.all()]
@@ -220,31 +220,29 @@ def test_a_token_that_is_used_after_the_grace_ends_its_login(
 
 def test_the_grace_is_of_the_databases_time(alice: User, monkeypatch: pytest.MonkeyPatch):
     first = refresh_of(alice)
-    second = post("refresh", {"refresh": first}).json()["refresh"]
+    second = refreshed(first)["refresh"]
     ahead = timezone.now() + timedelta(minutes=5)
     monkeypatch.setattr(timezone, "now", lambda: ahead)  # a node whose clock is wrong
-    assert post("refresh", {"refresh": first}).json()["refresh"] == second
+    assert refreshed(first)["refresh"] == second
 
 
 def test_a_second_use_ends_the_login_when_there_is_no_grace(alice: User, settings: Any):
     settings.REFRESH_GRACE_SECONDS = 0
     first = refresh_of(alice)
-    body = post("refresh", {"refresh": first}).json()
-    problem(post("refresh", {"refresh": first}), 401, "token_not_valid")
-    problem(post("refresh", {"refresh": body["refresh"]}), 401, "token_not_valid")
+    body = refreshed(first)
+    are_refused(first, body["refresh"])
 
 
 def test_a_logout_and_a_new_password_end_the_grace(alice: User, bob: User):
     for user, end in ((alice, "logout"), (bob, "password")):
         first = refresh_of(user)
-        second = post("refresh", {"refresh": first}).json()["refresh"]
+        second = refreshed(first)["refresh"]
         if end == "logout":
             assert post("logout", {"refresh": second}).status_code == 204
         else:
             user.set_password("another-pass-1")
             user.save()
-        problem(post("refresh", {"refresh": first}), 401, "token_not_valid")
-        problem(post("refresh", {"refresh": second}), 401, "token_not_valid")
+        are_refused(first, second)
 
 
 def test_no_text_of_a_token_is_stored(alice: User):
@@ -263,10 +261,7 @@ def test_it_refreshes_nothing_else(alice: User, bob: User, charlie: User):
     charlie.delete()
     access = str(AccessToken.for_user(alice))
     past = expired(refresh_of(alice))
-    for token in (past, unknown, inactive, deleted, access, "nonsense", "a.b.c"):
-        answer = post("refresh", {"refresh": token})
-        problem(answer, 401, "token_not_valid")
-        assert answer["WWW-Authenticate"].startswith("Bearer")
+    are_refused(past, unknown, inactive, deleted, access, "nonsense", "a.b.c")
     problem(post("refresh", {"refresh": "x" * 9000}), 400, "invalid_input", "refresh")
 
 
@@ -275,13 +270,13 @@ def test_a_logout_can_be_repeated(alice: User):
     for _ in range(2):
         answer = post("logout", {"refresh": refresh}, HTTP_AUTHORIZATION="Bearer expired")
         assert (answer.status_code, answer.content) == (204, b"")
-    problem(post("refresh", {"refresh": refresh}), 401, "token_not_valid")
+    are_refused(refresh)
     assert post("logout", {"refresh": expired(refresh_of(alice))}).status_code == 204
 
 
 def test_only_a_refresh_token_logs_out(alice: User):
-    for token in ("nonsense", str(AccessToken.for_user(alice)), refresh_of(alice)[:-4] + "AAAA"):
-        problem(post("logout", {"refresh": token}), 401, "token_not_valid")
+    forged = refresh_of(alice)[:-4] + "AAAA"
+    are_refused("nonsense", str(AccessToken.for_user(alice)), forged, by="logout")
 
 
 def test_a_server_without_a_signing_key_says_so(alice: User, monkeypatch: pytest.MonkeyPatch):
@@ -294,7 +289,7 @@ def test_a_logout_outlasts_lifetimes_that_are_lowered(
     alice: User, monkeypatch: pytest.MonkeyPatch, end: str
 ):
     first = refresh_of(alice)
-    second = post("refresh", {"refresh": first}).json()["refresh"]
+    second = refreshed(first)["refresh"]
     expires_at = IssuedToken.objects.get(used_at=None).expires_at
     monkeypatch.setattr(api_settings, "REFRESH_TOKEN_LIFETIME", timedelta(hours=1))
     monkeypatch.setattr(keys.RefreshToken, "lifetime", timedelta(hours=1))
@@ -305,7 +300,7 @@ def test_a_logout_outlasts_lifetimes_that_are_lowered(
             assert access.end_all_sessions(alice.pk) == 1
         case "reuse":
             used_long_ago()
-            problem(post("refresh", {"refresh": first}), 401, "token_not_valid")
+            are_refused(first)
     assert EndedSession.objects.get().expires_at >= expires_at
 
 
@@ -343,5 +338,5 @@ def test_a_refresh_token_of_an_odd_number_is_refused(alice: User, jti: Any):
     token: Any = RefreshToken(login.refresh)  # type: ignore[arg-type]
     token["jti"] = jti
     for path in ("refresh", "logout"):
-        problem(post(path, {"refresh": str(token)}), 401, "token_not_valid")
+        are_refused(str(token), by=path)
     assert not EndedSession.objects.exists()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connections, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from hoardrun.api import tokens
@@ -23,7 +22,7 @@ from realtime.publish import publish
 from realtime.retry import one_transaction
 from realtime.streams import user_stream
 from tests.clients import browser_as
-from tests.services.locks import wait_for_a_waiter
+from tests.services.locks import threads, wait_for_a_waiter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,29 +56,26 @@ def refresh(alice: User) -> str:
     return text
 
 
-def in_thread(pool: ThreadPoolExecutor, work: Callable[..., Any], *args: Any) -> Any:
+def once(work: Callable[..., object], *args: Any) -> None:
     """Call something once: within a transaction of the caller's, nothing is repeated."""
+    with transaction.atomic():
+        work(*args)
 
-    def once() -> None:
-        try:
-            with transaction.atomic():
-                work(*args)
-        finally:
-            connections.close_all()
 
-    return pool.submit(once)
+def notify(user: User) -> None:
+    notification_create(user_id=user.pk, title="Hello", message="World")
 
 
 @pytest.mark.parametrize("end", ENDS)
 def test_a_login_ends_while_a_publisher_holds_the_stream(
     alice: User, refresh: str, end: Callable[..., None]
 ):
-    with ThreadPoolExecutor(1) as pool:
+    with threads() as call:
         with transaction.atomic():
             publish(user_stream(alice.pk), AccessChanged(change="rights"))
-            ending = in_thread(pool, end, alice, refresh)
+            ending = call(once, end, alice, refresh)
             wait_for_a_waiter("the end of a login waits for the stream")
-            notification_create(user_id=alice.pk, title="Hello", message="World")
+            notify(alice)
         ending.result()
     assert Notification.objects.count() == 1
     assert end is close_for_good or EndedSession.objects.count() == 1
@@ -87,12 +83,10 @@ def test_a_login_ends_while_a_publisher_holds_the_stream(
 
 @pytest.mark.parametrize("end", ENDS)
 def test_a_publisher_comes_while_a_login_ends(alice: User, refresh: str, end: Callable[..., None]):
-    with ThreadPoolExecutor(1) as pool:
+    with threads() as call:
         with transaction.atomic():
             end(alice, refresh)
-            publishing = in_thread(
-                pool, lambda: notification_create(user_id=alice.pk, title="Hello", message="World")
-            )
+            publishing = call(once, notify, alice)
             wait_for_a_waiter("a publisher waits for the stream")
         publishing.result()
     assert Notification.objects.count() == 1
@@ -113,21 +107,15 @@ def test_a_name_changes_while_a_publisher_holds_the_stream(
 ):
     """No row that refers to a user may see that: one of the two begins anew."""
     began: list[Any] = []
-    with ThreadPoolExecutor(1) as pool:
-
-        def changed() -> None:
-            try:
-                change(alice)
-            finally:
-                connections.close_all()
+    with threads() as call:
 
         @one_transaction
         def publish_both() -> None:
             publish(user_stream(alice.pk), AccessChanged(change="rights"))
             if not began:
-                began.append(pool.submit(changed))
+                began.append(call(change, alice))
                 wait_for_a_waiter("the other waits for the stream")
-            notification_create(user_id=alice.pk, title="Hello", message="World")
+            notify(alice)
 
         publish_both()
         began[0].result()

@@ -36,6 +36,11 @@ class Published:
         if self._until(self.quotes):
             self.enough.set()
 
+    async def run(self, **more: Any) -> None:
+        """Publish a tick of the simulator every tenth of a second until it is enough."""
+        stop = self.enough
+        await _within(run_feed("simulator", publish=self, stop=stop, interval=0.1, **more))
+
     @property
     def symbols(self) -> set[str]:
         return {quote.listing.symbol for quote in self.quotes}
@@ -51,7 +56,7 @@ _ensure = database_sync_to_async(instruments_ensure)
 async def test_it_publishes_until_told_to_stop_and_stores_the_newest():
     await _ensure()
     published = Published(lambda quotes: len(quotes) > 25)
-    await _within(run_feed("simulator", publish=published, stop=published.enough, interval=0.1))
+    await published.run()
     assert len(published.symbols) == 20
     newest = {quote.listing.id: quote.price for quote in published.quotes}
     stored = {row.pk: row.price async for row in Quote.objects.all()}
@@ -61,15 +66,7 @@ async def test_it_publishes_until_told_to_stop_and_stores_the_newest():
 async def test_it_streams_only_the_symbols_asked_for():
     await _ensure()
     published = Published(lambda quotes: len(quotes) > 3)
-    await _within(
-        run_feed(
-            "simulator",
-            publish=published,
-            stop=published.enough,
-            interval=0.1,
-            symbols=["btc-usd", "EUR-USD"],
-        )
-    )
+    await published.run(symbols=["btc-usd", "EUR-USD"])
     assert published.symbols == {"BTC-USD", "EUR-USD"}
 
 
@@ -84,13 +81,9 @@ async def test_it_refuses_what_it_does_not_know():
 async def test_it_hears_of_a_new_instrument_while_it_runs():
     await _ensure()
     published = Published(lambda quotes: any(q.listing.symbol == "KLMO" for q in quotes))
-    running = asyncio.ensure_future(
-        run_feed(
-            "simulator", publish=published, stop=published.enough, interval=0.1, record_every=0.1
-        )
-    )
+    running = asyncio.ensure_future(published.run(record_every=0.1))
     await Instrument.objects.acreate(symbol="KLMO", name="Kilimo", type="crypto", currency="KES")
-    await _within(running)
+    await running
     assert "KLMO" in published.symbols
 
 
@@ -112,12 +105,11 @@ def test_it_goes_on_while_the_database_fails(caplog: Any):
 
     async def stream() -> Published:
         published = Published(lambda quotes: caplog.text.count("not recorded") >= 2)
-        stop = published.enough
-        await run_feed("simulator", publish=published, stop=stop, interval=0.1, record_every=0.1)
+        await published.run(record_every=0.1)
         return published
 
     with _without_quotes_table():
-        published = asyncio.run(asyncio.wait_for(stream(), PATIENCE_SECONDS))
+        published = asyncio.run(stream())
     assert len(published.quotes) > 20
     assert "Traceback" not in caplog.text
 

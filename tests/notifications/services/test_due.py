@@ -14,36 +14,34 @@ from notifications import services
 from notifications.models import Notification
 from notifications.services import due
 from tests.notifications.support import HOUR, announced, draft, note, overdue, told
+from tests.services.locks import threads
 
 
-def overtake(run: Callable[[], int]) -> tuple[int, list[int]]:
+def overtake(run: Callable[[], int]) -> tuple[int, int]:
     """Call `run`, and before that commits, on a second node; return what each published.
 
     The first commits when the second is about to write, or is through without writing.
     """
     writing = threading.Event()
-    second: list[int] = []
 
     def watch(execute: Any, sql: str, *args: Any) -> Any:
         if not sql.startswith("SELECT"):
             writing.set()
         return execute(sql, *args)
 
-    def call() -> None:
+    def run_on_a_second_node() -> int:
         try:
             with connection.execute_wrapper(watch):
-                second.append(run())
+                return run()
         finally:
             writing.set()
-            connection.close()
 
-    node = threading.Thread(target=call)
-    with transaction.atomic():
-        first = run()
-        node.start()
-        assert writing.wait(30)
-    node.join()
-    return first, second
+    with threads() as call:
+        with transaction.atomic():
+            first = run()
+            second = call(run_on_a_second_node)
+            assert writing.wait(30)
+        return first, second.result()
 
 
 def test_it_publishes_when_the_time_has_come(alice):
@@ -89,7 +87,7 @@ def test_it_publishes_once_with_two_nodes(alice, bob):
     for number in range(3):
         overdue(alice, f"A{number}")
         overdue(bob, f"B{number}")
-    assert overtake(services.notifications_publish_due) == (6, [0])
+    assert overtake(services.notifications_publish_due) == (6, 0)
     for user, letter in ((alice, "A"), (bob, "B")):
         titles = sorted(event["data"]["title"] for event in told(user))
         assert titles == [f"{letter}{number}" for number in range(3)]
@@ -98,7 +96,7 @@ def test_it_publishes_once_with_two_nodes(alice, bob):
 @pytest.mark.django_db(transaction=True)
 def test_it_publishes_an_announcement_once_with_two_nodes(charlie):
     draft(charlie, starts_at=timezone.now() - HOUR)
-    assert overtake(services.announcements_publish_due) == (1, [0])
+    assert overtake(services.announcements_publish_due) == (1, 0)
     assert len(announced()) == 1
 
 

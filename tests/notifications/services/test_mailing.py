@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 import json
-import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 
 from notifications.models import Mailing, Notification
 from notifications.services import mailing, notifications_send
@@ -19,13 +20,15 @@ from realtime import publish
 from realtime.errors import Conflict, InvalidInput
 from realtime.models import Event
 from tests.notifications.support import told, types
-from tests.services.locks import wait_for_a_waiter
+from tests.services.locks import threads, wait_for_a_waiter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def people() -> list[User]:
+def people(monkeypatch: pytest.MonkeyPatch) -> list[User]:
+    """Eight users, one of whom is inactive; a mailing takes two at a time."""
+    monkeypatch.setattr(mailing, "CHUNK", 2)
     return [User.objects.create(username=f"user {n}", is_active=n != 3) for n in range(8)]
 
 
@@ -33,14 +36,19 @@ def send(**fields: Any) -> Mailing:
     return notifications_send(**{"key": "k", "title": "Hello", "message": "World", **fields})
 
 
+def crash_after(done: int) -> Callable[[Mailing], None]:
+    def crash(so_far: Mailing) -> None:
+        if so_far.done >= done:
+            raise KeyboardInterrupt
+
+    return crash
+
+
 def notified() -> list[int]:
     return sorted(Notification.objects.values_list("user_id", flat=True))
 
 
-def test_every_active_user_gets_one_row_and_one_event(
-    people: list[User], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(mailing, "CHUNK", 3)
+def test_every_active_user_gets_one_row_and_one_event(people: list[User]) -> None:
     done = send(priority="high", metadata={"a": 1})
     active = [user.pk for user in people if user.is_active]
     assert (done.done, done.total) == (7, 7)
@@ -56,17 +64,9 @@ def test_every_active_user_gets_one_row_and_one_event(
     assert told(people[3]) == []
 
 
-def test_it_goes_on_where_it_was_cut_off(
-    people: list[User], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(mailing, "CHUNK", 2)
-
-    def crash(so_far: Mailing) -> None:
-        if so_far.done >= 4:
-            raise KeyboardInterrupt
-
+def test_it_goes_on_where_it_was_cut_off(people: list[User]) -> None:
     with pytest.raises(KeyboardInterrupt):
-        send(progress=crash)
+        send(progress=crash_after(4))
     assert len(notified()) == 4
     late = User.objects.create(username="late")
     assert send().done == 7
@@ -76,20 +76,14 @@ def test_it_goes_on_where_it_was_cut_off(
     assert Event.objects.count() == 7
 
 
-def test_it_notifies_exactly_those_named(
-    people: list[User], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(mailing, "CHUNK", 2)
+def test_it_notifies_exactly_those_named(people: list[User]) -> None:
     wanted = [people[6].pk, people[1].pk, people[4].pk, people[1].pk]
     assert send(user_ids=wanted).done == 3
     assert notified() == sorted({*wanted})
     assert types(told(people[1])) == ["notification"]
 
 
-def test_users_deleted_during_a_mailing_do_not_stop_it(
-    people: list[User], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(mailing, "CHUNK", 2)
+def test_users_deleted_during_a_mailing_do_not_stop_it(people: list[User]) -> None:
     wanted = [user.pk for user in people]
 
     def delete(so_far: Mailing) -> None:
@@ -115,13 +109,16 @@ def test_an_unknown_user_is_named_and_no_one_is_notified(people: list[User]) -> 
     assert not Mailing.objects.exists()
 
 
-def notify(*arguments: str) -> Any:
+def notify_text(*arguments: str) -> str:
+    """Run the command; return what it says."""
     out = io.StringIO()
-    call_command(
-        "notify", "--title", "Hello", "--message", "World", "--key", "k", "--json", *arguments,
-        stdout=out, stderr=io.StringIO(),
-    )  # fmt: skip
-    return json.loads(out.getvalue())
+    text = ("--title", "Hello", "--message", "World", "--key", "k")
+    call_command("notify", *text, *arguments, stdout=out, stderr=io.StringIO())
+    return out.getvalue()
+
+
+def notify(*arguments: str) -> Any:
+    return json.loads(notify_text("--json", *arguments))
 
 
 def test_the_command_notifies_all_or_some(people: list[User], tmp_path: Path) -> None:
@@ -133,33 +130,20 @@ def test_the_command_notifies_all_or_some(people: list[User], tmp_path: Path) ->
 
 
 def test_the_command_says_that_the_same_key_sent_nothing_new(people: list[User]) -> None:
-    def said() -> str:
-        out = io.StringIO()
-        text = ("--title", "Hello", "--message", "World", "--key", "k", "--all")
-        call_command("notify", *text, stdout=out, stderr=io.StringIO())
-        return out.getvalue()
-
-    assert said() == "Mailing 'k': 7 users notified.\n"
-    assert said() == "Mailing 'k' was sent before: nothing new was sent, 7 users have it.\n"
+    assert notify_text("--all") == "Mailing 'k': 7 users notified.\n"
+    assert (
+        notify_text("--all")
+        == "Mailing 'k' was sent before: nothing new was sent, 7 users have it.\n"
+    )
     assert len(notified()) == 7
     assert notify("--all", "--key", "l")["new"] == 7
     assert notify("--all", "--key", "l") == {"key": "l", "notified": 7, "total": 7, "new": 0}
 
 
-def test_the_command_says_what_was_left_to_do(
-    people: list[User], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(mailing, "CHUNK", 2)
-
-    def crash(so_far: Mailing) -> None:
-        raise KeyboardInterrupt
-
+def test_the_command_says_what_was_left_to_do(people: list[User]) -> None:
     with pytest.raises(KeyboardInterrupt):
-        send(progress=crash)
-    out = io.StringIO()
-    text = ("--title", "Hello", "--message", "World", "--key", "k", "--all")
-    call_command("notify", *text, stdout=out, stderr=io.StringIO())
-    assert out.getvalue() == "Mailing 'k': 5 users notified now, 7 in all.\n"
+        send(progress=crash_after(2))
+    assert notify_text("--all") == "Mailing 'k': 5 users notified now, 7 in all.\n"
 
 
 @pytest.mark.parametrize("content", ["1\nabc\n", "-5\n", "1,2\n"])
@@ -179,17 +163,10 @@ def test_a_missing_file_or_user_is_one_clear_sentence(people: list[User]) -> Non
     assert notified() == []
 
 
-def test_an_interrupted_mailing_goes_on_without_deleted_users(
-    people: list[User], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(mailing, "CHUNK", 2)
+def test_an_interrupted_mailing_goes_on_without_deleted_users(people: list[User]) -> None:
     wanted = [user.pk for user in people]
-
-    def crash(so_far: Mailing) -> None:
-        raise KeyboardInterrupt
-
     with pytest.raises(KeyboardInterrupt):
-        send(user_ids=wanted, progress=crash)
+        send(user_ids=wanted, progress=crash_after(2))
     User.objects.filter(pk__in=(wanted[0], wanted[4])).delete()
     assert send(user_ids=wanted).finished_at is not None
     assert notified() == [wanted[1], *wanted[2:4], *wanted[5:]]
@@ -200,28 +177,19 @@ def test_a_user_deleted_during_a_chunk_does_not_stop_it(
 ) -> None:
     wanted = [user.pk for user in people]
     gone, real = people[3], publish.publish_many
-    failed: list[Exception] = []
-
-    def delete() -> None:
-        try:
-            User.objects.get(pk=gone.pk).delete()
-        except Exception as error:
-            failed.append(error)
-        finally:
-            connection.close()
-
-    deleting = threading.Thread(target=delete)
+    deleting: list[Future[Any]] = []
 
     def publish_many(messages: Any) -> Any:
         entries = real(messages)  # the streams are locked from here on
-        if not deleting.ident:
-            deleting.start()
+        if not deleting:
+            deleting.append(call(User.objects.get(pk=gone.pk).delete))
             wait_for_a_waiter("the deletion waits for the mailing")
         return entries
 
+    monkeypatch.setattr(mailing, "CHUNK", len(people))
     monkeypatch.setattr(mailing, "publish_many", publish_many)
-    assert send(user_ids=wanted).finished_at is not None
-    deleting.join()
+    with threads() as call:
+        assert send(user_ids=wanted).finished_at is not None
     assert set(notified()) >= set(wanted) - {gone.pk}
     # The deletion may have to be repeated: the user has just got a notification.
-    assert not failed or isinstance(failed[0], IntegrityError), failed
+    assert isinstance(deleting[0].exception(), IntegrityError | None)
