@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import transaction
 
 from realtime import log
 from realtime.access import changes
@@ -21,14 +20,13 @@ from realtime.core.identity import Identity
 from realtime.core.transport import EXTENSION, Listener
 from realtime.hub import hub, login_data
 from realtime.hub.hub import Hub
-from realtime.log import CursorMove, StoredEvent
+from realtime.log import CursorMove
 from realtime.models import Cursor
 from realtime.options import Options
 from realtime.protocol.codes import CloseCode
-from realtime.protocol.messages import AccessChanged
 from tests.nodes import token_for
 from tests.realtime.rig import Held, Notebook, connected, turned
-from tests.stored import page_after
+from tests.stored import append, page_after
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,33 +43,16 @@ def identity_of(user_id: int, session: str = "s", *, until: float = 2e9) -> Iden
     return Identity(user_id, until, session, stamp_of(""))
 
 
-def retryable(notebook: Notebook) -> list[bool]:
-    """Say of each error that was written whether it is worth another attempt."""
-    return [m["data"]["retryable"] for m in notebook.messages() if m["type"] == "error"]
-
-
-Meanwhile = Callable[[Callable[[], object]], None]
-
-
-@pytest.fixture
-def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
-    """Let something happen once a login was read, before it counts."""
+def loading_and(act: Callable[[], object]) -> Callable[[Any], Any]:
+    """Read logins as the hub does, and let something happen before they count."""
     load = login_data.load
 
-    def patch(act: Callable[[], object]) -> None:
-        def and_meanwhile(keys: Any) -> Any:
-            found = load(keys)
-            act()
-            return found
+    def and_meanwhile(keys: Any) -> Any:
+        found = load(keys)
+        act()
+        return found
 
-        monkeypatch.setattr(login_data, "load", and_meanwhile)
-
-    return patch
-
-
-def append(stream: str) -> list[StoredEvent]:
-    with transaction.atomic():
-        return log.append([(stream, AccessChanged(change="rights"))])
+    return and_meanwhile
 
 
 async def test_a_login_that_fails_half_way_closes_the_socket(
@@ -89,7 +70,7 @@ async def test_a_login_that_fails_half_way_closes_the_socket(
     await turned()
     # It has a user now, and nothing that would ever end it.
     assert notebook.closed == CloseCode.TIMEOUT
-    assert retryable(notebook) == [True]
+    assert [m["data"]["retryable"] for m in notebook.messages() if m["type"] == "error"] == [True]
     assert own.sockets.users == {}
 
 
@@ -114,12 +95,13 @@ async def test_the_first_position_of_a_device_is_stored_before_the_greeting(
 
 
 async def test_a_device_begins_at_the_position_that_another_node_has_stored(
-    own: Hub, user_id: int, meanwhile: Meanwhile
+    own: Hub, user_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stream = f"user:{user_id}"
-    [entry] = await sync_to_async(append)(stream)
+    [entry] = await sync_to_async(append)(stream, 1)
     move = CursorMove(user_id, "phone", stream, entry.epoch, 0)
-    meanwhile(lambda: log.begin_cursors([move]))
+    loading = loading_and(lambda: log.begin_cursors([move]))
+    monkeypatch.setattr(login_data, "load", loading)
     socket, _ = connected(own)
     socket.connection.device = "phone"
     await login.log_in(own, socket, identity_of(user_id))
@@ -136,7 +118,7 @@ async def test_a_refused_login_stores_nothing(own: Hub, user_id: int) -> None:
 
 
 async def test_a_renewal_is_rechecked_if_its_login_ended_while_it_was_read(
-    own: Hub, user_id: int, meanwhile: Meanwhile
+    own: Hub, user_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loop = asyncio.get_running_loop()
     socket, _ = connected(own)
@@ -153,7 +135,7 @@ async def test_a_renewal_is_rechecked_if_its_login_ended_while_it_was_read(
         changes.end_session(user_id=user_id, session="new")
         asyncio.run_coroutine_threadsafe(hear(), loop).result(10)
 
-    meanwhile(end)
+    monkeypatch.setattr(login_data, "load", loading_and(end))
     await login._renew(own, socket, identity_of(user_id, "new"), "1")
     assert own.recheck._rechecking is not None
     await own.recheck._rechecking
@@ -238,7 +220,7 @@ async def test_a_login_times_out_while_the_database_hangs(user_id: int, hanging:
         await login.log_in(own, socket, identity_of(user_id))
     await turned()
     assert notebook.closed == CloseCode.TIMEOUT
-    assert retryable(notebook) == [True]
+    assert [m["data"]["retryable"] for m in notebook.messages() if m["type"] == "error"] == [True]
     assert own.sockets.users == {}
     own.detach(socket)
     assert own.streams.followed == {}

@@ -61,6 +61,17 @@ async def tailing(server: Server, *arguments: str, **env: str) -> AsyncIterator[
             await process.communicate()
 
 
+CREATE = """
+from django.contrib.auth.models import User
+User.objects.create(username={!r}, is_active={})
+"""
+
+
+async def announce(server: Server, title: str) -> None:
+    body = {"title": title, "message": "Grüezi"}
+    await asyncio.to_thread(broadcast, server, "announcement", body)
+
+
 async def test_it_prints_each_message_and_ctrl_c_ends_it(served: Server) -> None:
     async with tailing(
         served, "alice", "--url", served.ws_url, "--room", "market_data:TEST"
@@ -73,8 +84,7 @@ async def test_it_prints_each_message_and_ctrl_c_ends_it(served: Server) -> None
         assert f"user:{ALICE}#{offset}" in line
         assert "1250 UGX" in line
         assert "market_data:TEST" in await command.read("market_update")
-        evil = {"title": "A\x1b[2Jtitle", "message": "Tonight."}
-        broadcast(served, "announcement", evil)
+        await announce(served, "A\x1b[2Jtitle")
         assert "\x1b" not in await command.read("system_announcement")
         code, out, err = await command.end()
         assert code == 0
@@ -107,17 +117,13 @@ async def test_unprintable_characters_are_escaped_for_a_terminal(served: Server)
     ):
         for command in (plain, ascii, whole):
             await command.read("connection_established")
-        await asyncio.to_thread(
-            broadcast, served, "announcement", {"title": title, "message": "Grüezi"}
-        )
+        await announce(served, title)
         assert "Z?rich 2J" in await plain.read("system_announcement")
         for command in (ascii, whole):
             text = await command.read("system_announcement")
             assert json.loads(text)["data"]["title"] == title
             assert "\x9b" not in text
-        await asyncio.to_thread(
-            broadcast, served, "announcement", {"title": "Zürich", "message": "Grüezi"}
-        )
+        await announce(served, "Zürich")
         assert "Grüezi" in await whole.read("Zürich")
         for command in (plain, ascii, whole):
             assert "Traceback" not in (await command.end())[2]
@@ -174,17 +180,13 @@ def test_it_ends_with_an_error_that_no_retry_will_mend(
 
 
 def test_an_inactive_user_may_not_connect(served: Server) -> None:
-    create = "from django.contrib.auth.models import User; "
-    create += "User.objects.create(username='left', is_active=False)"
-    served.shell(create)
+    served.shell(CREATE.format("left", False))
     with pytest.raises(RuntimeError, match="left is not active"):
         served.manage("tail", "left")
 
 
 async def test_it_ends_when_staff_closes_it(served: Server) -> None:
-    create = "from django.contrib.auth.models import User; "
-    create += "User.objects.create(username='tailed')"
-    await asyncio.to_thread(served.shell, create)
+    await asyncio.to_thread(served.shell, CREATE.format("tailed", True))
     async with tailing(served, "tailed", "--url", served.ws_url) as command:
         await command.read("connection_established")
         await asyncio.to_thread(served.manage, "disconnect", "tailed")
