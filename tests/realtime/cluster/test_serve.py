@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,8 @@ from tests.services.redis import Redis
 from tests.services.server import Kind, Server, manage
 
 pytestmark = pytest.mark.servers
+
+ARGUMENT = "manage.py serve: argument"
 
 
 _MANY = """
@@ -84,35 +87,31 @@ async def test_all_workers_deliver_what_one_publishes(redis: Redis) -> None:
 
 
 @pytest.mark.parametrize(
-    ("env", "complaint"),
+    ("words", "env", "code", "says"),
     [
-        ({"SECRET_KEY": ""}, "SECRET_KEY is not set"),
-        ({"DEBUG": "perhaps"}, "DEBUG='perhaps'"),
-        ({"WS_MAX_MESSAGES_PER_SECOND": "many"}, "WS_MAX_MESSAGES_PER_SECOND"),
-        ({"WS_MAX_MESSAGES_PER_SECOND": "0"}, "WS_MAX_MESSAGES_PER_SECOND"),
-        ({"DATABASE_URL": "mysql://a/b"}, "DATABASE_URL"),
-        ({"DATABASE_URL": "nonsense"}, "DATABASE_URL"),
-        ({"REDIS_URL": "foo://"}, "REDIS_URL"),
-        ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL='LOUD'"),
+        ("check", {"SECRET_KEY": ""}, 1, "SECRET_KEY is not set"),
+        ("check", {"DEBUG": "perhaps"}, 1, "DEBUG='perhaps'"),
+        ("check", {"WS_MAX_MESSAGES_PER_SECOND": "many"}, 1, "WS_MAX_MESSAGES_PER_SECOND"),
+        ("check", {"WS_MAX_MESSAGES_PER_SECOND": "0"}, 1, "WS_MAX_MESSAGES_PER_SECOND"),
+        ("check", {"DATABASE_URL": "mysql://a/b"}, 1, "DATABASE_URL"),
+        ("check", {"DATABASE_URL": "nonsense"}, 1, "DATABASE_URL"),
+        ("check", {"REDIS_URL": "foo://"}, 1, "REDIS_URL"),
+        ("check", {"LOG_LEVEL": "LOUD"}, 1, "LOG_LEVEL='LOUD'"),
+        ("serve --port 0", {"DATABASE_URL": "sqlite:///{new}"}, 1, "manage.py migrate"),
+        ("serve --workers 2", {}, 1, "REDIS_URL"),
+        ("serve --port 99999", {}, 2, f"{ARGUMENT} --port: '99999' is no whole number from 0 to 6"),
+        ("serve --workers 0", {}, 2, f"{ARGUMENT} --workers: '0' is no whole number from 1 to 1,"),
     ],
 )
-def test_an_invalid_setting_is_named(env: dict[str, str], complaint: str) -> None:
-    finished = manage("check", **env)
-    assert finished.returncode != 0
+def test_what_cannot_start_says_why_in_one_line(
+    tmp_path: Path, words: str, env: dict[str, str], code: int, says: str
+) -> None:
+    database = tmp_path / "new.sqlite3"
+    given = {name: value.format(new=database) for name, value in env.items()}
+    finished = manage(*words.split(), **given)
+    assert finished.returncode == code
     [line] = finished.stderr.splitlines()
-    assert complaint in line
-
-
-def test_serve_refuses_a_database_that_is_not_migrated(tmp_path: object) -> None:
-    finished = manage("serve", "--port", "0", DATABASE_URL=f"sqlite:///{tmp_path}/new.sqlite3")
-    assert finished.returncode == 1
-    assert "manage.py migrate" in finished.stderr
-
-
-def test_serve_refuses_several_workers_without_redis() -> None:
-    finished = manage("serve", "--workers", "2")
-    assert finished.returncode == 1
-    assert "REDIS_URL" in finished.stderr
+    assert says in line
 
 
 async def test_serve_announces_its_address_only_when_it_listens() -> None:
@@ -131,17 +130,3 @@ async def test_serve_announces_its_address_only_when_it_listens() -> None:
             assert finished.stderr.splitlines()[-1].startswith(f"CommandError: {says}")
             assert "Traceback" not in finished.stderr
             assert "serves at" not in finished.stdout
-
-
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [
-        (("--port", "99999"), "argument --port: '99999' is no whole number from 0 to 65,535."),
-        (("--workers", "0"), "argument --workers: '0' is no whole number from 1 to 1,024."),
-    ],
-)
-def test_serve_names_an_invalid_option(words: tuple[str, ...], says: str) -> None:
-    finished = manage("serve", *words)
-    assert finished.returncode == 2
-    [line] = finished.stderr.splitlines()
-    assert line.startswith(f"manage.py serve: {says}")
