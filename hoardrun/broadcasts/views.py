@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -68,6 +68,7 @@ def _with_target(request: Request, target: str | None) -> Any:
     return {**data, target: query[target]}
 
 
+@extend_schema_view(get=extend_schema(operation_id="broadcast_waiting", tags=TAGS))
 class WaitingView(View, ListAPIView[Broadcast]):
     """List the broadcasts that wait for another person's approval, newest first."""
 
@@ -77,10 +78,6 @@ class WaitingView(View, ListAPIView[Broadcast]):
 
     def get_queryset(self) -> QuerySet[Broadcast]:
         return state.broadcasts_waiting().order_by("-id")
-
-    @extend_schema(operation_id="broadcast_waiting", tags=TAGS)
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return self.list(request, *args, **kwargs)
 
 
 class _DecisionView(View):
