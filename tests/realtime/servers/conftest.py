@@ -6,7 +6,6 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -78,16 +77,16 @@ class Site:
         """Wait until a request is at work."""
         await until(lambda: self.requests)
 
-    async def open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """Connect a client, which is closed at the end of the test."""
+    async def open(self, data: bytes = b"") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Connect a client that sends this and is closed at the end of the test."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         self.writers.append(writer)
+        writer.write(data)
         return reader, writer
 
     async def ask(self, data: bytes, *, rest: bytes = b"") -> list[tuple[int, Any]]:
         """Send bytes, and return what is answered until the connection ends."""
-        reader, writer = await self.open()
-        writer.write(data)
+        reader, writer = await self.open(data)
         if rest:
             await writer.drain()
             writer.write(rest)
@@ -110,8 +109,8 @@ def answers(data: bytes) -> list[tuple[int, Any]]:
     return found
 
 
-@asynccontextmanager
-async def serving() -> AsyncIterator[Site]:
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
     site = Site()
     config = serve.config(app=site, lifespan="off")
     config.load()
@@ -132,12 +131,6 @@ async def serving() -> AsyncIterator[Site]:
         await server.wait_closed()
 
 
-@pytest.fixture
-async def site() -> AsyncIterator[Site]:
-    async with serving() as found:
-        yield found
-
-
 def post(body: bytes, path: str = "/", *, last: bool = True) -> bytes:
     close = b"Connection: close\r\n" if last else b""
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n".encode()
@@ -156,28 +149,21 @@ def refused(found: Sequence[tuple[int, Any]], status: int, code: str) -> None:
     assert (answered, problem["status"], problem["code"]) == (status, status, code)
 
 
-class Sending:
-    """A client that sends as long as the server reads."""
+def sending(site: Site) -> socket.socket:
+    """Connect a client that sends as long as the server reads."""
+    client = socket.create_connection(("127.0.0.1", site.port))
+    client.setblocking(False)
+    return client
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
 
-    async def __aenter__(self) -> Sending:
-        self.socket = socket.create_connection(("127.0.0.1", self._site.port))
-        self.socket.setblocking(False)
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        self.socket.close()
-
-    async def fill(self, data: bytes) -> int:
-        """Send `data` again and again until nothing is taken any more; return the bytes."""
-        sent = turns = 0
-        while turns < 100:
-            turns += 1
-            try:
-                sent += self.socket.send(data)
-                turns = 0
-            except BlockingIOError:
-                await asyncio.sleep(0)
-        return sent
+async def fill(client: socket.socket, data: bytes) -> int:
+    """Send `data` again and again until nothing is taken any more; return the bytes."""
+    sent = turns = 0
+    while turns < 100:
+        turns += 1
+        try:
+            sent += client.send(data)
+            turns = 0
+        except BlockingIOError:
+            await asyncio.sleep(0)
+    return sent

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 
@@ -11,24 +10,18 @@ from realtime.servers.http import HttpProtocol
 from tests.realtime.servers.conftest import (
     GET,
     HANDSHAKE,
-    Sending,
     Site,
     answers,
     post,
     refused,
+    sending,
 )
 from tests.services.ports import until
 
 
-async def shake(site: Site, *headers: bytes, before: bytes = b"") -> tuple[Any, Any]:
-    reader, writer = await site.open()
-    writer.write(before + HANDSHAKE + b"".join(headers) + b"\r\n")
-    return reader, writer
-
-
 async def test_a_handshake_waits_for_the_answers_before_it(site: Site) -> None:
     site.may_answer.clear()
-    reader, writer = await shake(site, before=GET)
+    reader, _ = await site.open(GET + HANDSHAKE + b"\r\n")
     await site.asked()
     [protocol] = site.state.connections
     assert isinstance(protocol, HttpProtocol)  # still
@@ -41,7 +34,7 @@ async def test_a_handshake_waits_for_the_answers_before_it(site: Site) -> None:
 async def test_a_handshake_may_have_a_long_header_and_two_of_connection(
     site: Site, header: bytes
 ) -> None:
-    reader, writer = await shake(site, header + b"\r\n")
+    reader, _ = await site.open(HANDSHAKE + header + b"\r\n\r\n")
     assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
 
 
@@ -64,7 +57,7 @@ async def test_a_handshake_in_progress_when_the_node_ends_is_answered_once(
 
 
 async def test_headers_of_a_handshake_arrive_as_they_were_sent(site: Site) -> None:
-    _, writer = await shake(site, b"A: caf\xe9 \xff\r\n")
+    await site.open(HANDSHAKE + b"A: caf\xe9 \xff\r\n\r\n")
     await until(lambda: site.scopes)
     assert (b"a", b"caf\xe9 \xff") in site.scopes[0]["headers"]
 
@@ -90,8 +83,7 @@ async def test_an_invalid_handshake_is_refused_with_a_problem(
 @pytest.mark.parametrize("asked", [GET, GET * 2 + post(b"x" * 1000, last=False)])
 async def test_a_client_that_closed_its_half_gets_its_answers(site: Site, asked: bytes) -> None:
     site.may_answer.clear()
-    reader, writer = await site.open()
-    writer.write(asked)
+    reader, writer = await site.open(asked)
     writer.write_eof()
     await site.asked()
     for _ in range(20):
@@ -102,8 +94,7 @@ async def test_a_client_that_closed_its_half_gets_its_answers(site: Site, asked:
 
 
 async def test_the_application_learns_of_a_body_that_ends_early(site: Site) -> None:
-    reader, writer = await site.open()
-    writer.write(post(b"x" * 1000)[:-1])
+    reader, writer = await site.open(post(b"x" * 1000)[:-1])
     writer.write_eof()
     assert await reader.read() == b""
     await until(lambda: site.left)
@@ -111,8 +102,8 @@ async def test_the_application_learns_of_a_body_that_ends_early(site: Site) -> N
 
 async def test_a_running_request_learns_that_its_client_left(site: Site) -> None:
     site.waits_for_the_end = True
-    async with Sending(site) as client:
-        client.socket.send(post(b"x", "/first", last=False) + GET * 2)
+    with sending(site) as client:
+        client.send(post(b"x", "/first", last=False) + GET * 2)
         await site.asked()
         [protocol] = site.state.connections
         protocol.transport.abort()

@@ -124,8 +124,9 @@ async def test_a_body_that_does_not_end_in_time_is_refused(site: Site, settings:
 
 async def test_a_slow_body_is_refused_too(site: Site, settings: Any) -> None:
     settings.HTTP_BODY_SECONDS = 0.2
-    reader, writer = await site.open()
-    writer.write(post(b"")[:-2].replace(b"Length: 0", b"Length: 1000") + b"\r\n")
+    reader, writer = await site.open(
+        post(b"")[:-2].replace(b"Length: 0", b"Length: 1000") + b"\r\n"
+    )
     async with asyncio.timeout(20):
         while not reader.at_eof():
             writer.write(b"x")
@@ -141,8 +142,7 @@ async def test_empty_lines_between_requests_keep_no_connection_open(
     site: Site, settings: Any
 ) -> None:
     settings.HTTP_HEADER_SECONDS = 0.2
-    reader, writer = await site.open()
-    writer.write(GET)
+    reader, writer = await site.open(GET)
     async with asyncio.timeout(4):  # less than an idle connection is kept for
         assert (await reader.readuntil(b"ok")).endswith(b"ok")
         await asyncio.sleep(0.01)  # until the next request is waited for
@@ -153,8 +153,7 @@ async def test_empty_lines_between_requests_keep_no_connection_open(
 
 async def test_no_http_deadline_ends_a_websocket(site: Site, settings: Any) -> None:
     settings.HTTP_HEADER_SECONDS = settings.HTTP_BODY_SECONDS = 0.1
-    reader, writer = await site.open()
-    writer.write(HANDSHAKE + b"\r\n")
+    reader, writer = await site.open(HANDSHAKE + b"\r\n")
     assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.4):
@@ -166,9 +165,8 @@ async def test_neither_a_slow_answer_nor_a_pause_between_requests_is_late(
     site: Site, settings: Any, request_: bytes
 ) -> None:
     settings.HTTP_HEADER_SECONDS = settings.HTTP_BODY_SECONDS = 0.1
-    reader, writer = await site.open()
     site.may_answer.clear()
-    writer.write(request_)
+    reader, writer = await site.open(request_)
     await asyncio.sleep(0.3)
     site.may_answer.set()
     for _ in range(2):
@@ -181,8 +179,7 @@ async def test_a_request_that_waits_for_the_server_is_not_late(site: Site, setti
     """A request behind another is read no further while that one is at work."""
     settings.HTTP_BODY_SECONDS = settings.HTTP_HEADER_SECONDS = 0.1
     site.may_answer.clear()
-    reader, writer = await site.open()
-    writer.write(GET + post(b"x" * 10, last=False)[:-5])
+    reader, writer = await site.open(GET + post(b"x" * 10, last=False)[:-5])
     while not site.scopes:  # the server has read all of that before the rest is sent
         await asyncio.sleep(0)
     writer.write(b"xxxxx" + post(b""))

@@ -12,11 +12,12 @@ from realtime.core.heads import MAX_HEAD_BYTES
 from realtime.servers.http import PIECE_BYTES, HttpProtocol
 from tests.realtime.servers.conftest import (
     GET,
-    Sending,
     Site,
+    fill,
     in_chunks,
     post,
     refused,
+    sending,
 )
 
 
@@ -86,24 +87,24 @@ async def test_only_a_piece_of_the_requests_behind_a_running_one_is_read(
     site: Site, first: bytes
 ) -> None:
     site.may_answer.clear()
-    async with Sending(site) as client:
-        client.socket.send(first)
+    with sending(site) as client:
+        client.send(first)
         await site.asked()
-        sent = await client.fill(b"GET / HTTP/1.1\r\n\r\n" * 1000)
+        sent = await fill(client, b"GET / HTTP/1.1\r\n\r\n" * 1000)
         assert queued(site) <= PIECE_BYTES // 18
         [protocol] = site.state.connections
         assert protocol.flow.read_paused  # type: ignore[union-attr]
         # The kernel's buffers take some; what the server has read is a piece of what they read.
-        assert await client.fill(GET) == 0, sent
+        assert await fill(client, GET) == 0, sent
         assert len(site.requests) == 1
 
 
 async def test_a_client_that_reads_no_answers_is_read_no_further(site: Site) -> None:
     site.answer = b"x" * 100_000
-    async with Sending(site) as client:
-        await client.fill(b"GET / HTTP/1.1\r\n\r\n" * 1000)
+    with sending(site) as client:
+        await fill(client, b"GET / HTTP/1.1\r\n\r\n" * 1000)
         asked = len(site.requests)
-        assert await client.fill(GET) == 0
+        assert await fill(client, GET) == 0
         assert len(site.requests) == asked
         assert queued(site) <= PIECE_BYTES // 18
 
