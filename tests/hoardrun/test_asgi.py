@@ -10,23 +10,12 @@ import pytest
 
 from hoardrun.asgi import Application
 from realtime.protocol.codes import CloseCode
+from tests.services.asgi import talk
 
 
 async def asked(app: Application, scope: dict[str, Any], *messages: Any) -> list[Any]:
     """Return what an application sends."""
-    sent: list[Any] = []
-    waiting = list(messages)
-
-    async def receive() -> Any:
-        if not waiting:
-            await asyncio.Event().wait()
-        return waiting.pop(0)
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    await app({"headers": [], "query_string": b"", **scope}, receive, send)
-    return sent
+    return await talk(app, {"headers": [], "query_string": b"", **scope}, *messages)
 
 
 async def nothing() -> None:

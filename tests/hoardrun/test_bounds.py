@@ -18,8 +18,8 @@ KIB = 1024
 class Asked:
     """One request to an application behind the bounds; `chunks` is how its body comes."""
 
-    def __init__(self, *chunks: bytes, path: str = "/api/v1/x", ends: bool = True) -> None:
-        self.scope: Any = {"type": "http", "path": path, "headers": []}
+    def __init__(self, *chunks: bytes, ends: bool = True, **scope: Any) -> None:
+        self.scope: Any = {"type": "http", "path": "/api/v1/x", "headers": [], **scope}
         self._messages = [
             {"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks
         ]
@@ -49,11 +49,8 @@ class Asked:
     def refused(self, status: int, code: str) -> dict[str, Any]:
         assert self.read == []
         problem: dict[str, Any] = json.loads(self.sent[1]["body"])
-        assert (self.sent[0]["status"], problem["status"], problem["code"]) == (
-            status,
-            status,
-            code,
-        )
+        assert self.sent[0]["status"] == problem["status"] == status
+        assert problem["code"] == code
         return problem
 
 
@@ -65,13 +62,10 @@ async def test_a_body_in_pieces_is_handed_over_whole() -> None:
 
 
 async def test_a_body_in_chunks_is_handed_over_with_its_length() -> None:
-    asked = Asked(b"{}", b"\n")
-    asked.scope["headers"] = [(b"transfer-encoding", b"chunked"), (b"host", b"x")]
+    asked = Asked(b"{}", b"\n", headers=[(b"transfer-encoding", b"chunked"), (b"host", b"x")])
     assert (await asked.run()).headers == [(b"host", b"x"), (b"content-length", b"3")]
     for body, headers in ((b"abc", [(b"content-length", b"3")]), (b"", [(b"host", b"x")])):
-        asked = Asked(body)
-        asked.scope["headers"] = headers
-        assert (await asked.run()).headers == headers
+        assert (await Asked(body, headers=headers).run()).headers == headers
 
 
 async def test_a_body_that_is_too_large_is_read_no_further() -> None:
@@ -82,8 +76,7 @@ async def test_a_body_that_is_too_large_is_read_no_further() -> None:
 
 @pytest.mark.parametrize("length", [b"65537", b"300000000", b"9" * 20_000])
 async def test_a_length_that_is_too_large_is_refused_before_anything_is_read(length: bytes) -> None:
-    asked = Asked(b"x")
-    asked.scope["headers"] = [(b"content-length", length)]
+    asked = Asked(b"x", headers=[(b"content-length", length)])
     (await asked.run()).refused(413, "too_large")
     assert asked.taken == 0
 
@@ -96,9 +89,7 @@ async def test_paths_have_limits_of_their_own_and_programs_64_kib() -> None:
     form = b"x" * 100 * KIB
     assert (await Asked(form, path="/admin/login/").run()).read
     (await Asked(form, path="/ws/broadcast/market").run()).refused(413, "too_large")
-    asked = Asked(form, path="/under/admin/login/")
-    asked.scope["root_path"] = "/under"
-    assert (await asked.run()).read
+    assert (await Asked(form, path="/under/admin/login/", root_path="/under").run()).read
 
 
 async def test_a_body_that_does_not_end_is_refused(settings: Any) -> None:
@@ -112,32 +103,21 @@ async def test_a_client_that_left_is_told_of_at_once() -> None:
     assert (await asked.run()).read == [{"type": "http.disconnect"}]
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        [(b"content-type", b'a;x="' + b";" * MAX_CONTENT_TYPE)],
-        [(b"content-type", b"a/b;" * (MAX_CONTENT_TYPE // 8))] * 3,
-        [(b"accept", b'a/b;x="' + b";" * MAX_ACCEPT)],
-        [(b"accept", b'a/b;x="' + b";" * (MAX_ACCEPT // 2))] * 2,
-        [(b"cookie", b'a="' + b'\\"' * (MAX_COOKIE_ESCAPES + 1) + b'"')],
-        [(b"cookie", b'a="' + b"\\054" * 150 + b'"')] * 2,
-        [(b"host", b"eyJ" * 34_000)],
-        [(b"a", b"b")] * (MAX_HEADERS + 1),
-    ],
-    ids=[
-        "content-type",
-        "content-types",
-        "accept",
-        "two accepts",
-        "cookie",
-        "two cookies",
-        "size",
-        "number",
-    ],
-)
-async def test_headers_that_are_large_or_take_long_to_read_are_refused(headers: Any) -> None:
-    asked = Asked()
-    asked.scope["headers"] = headers
+LARGE: dict[str, list[tuple[bytes, bytes]]] = {
+    "content-type": [(b"content-type", b'a;x="' + b";" * MAX_CONTENT_TYPE)],
+    "content-types": [(b"content-type", b"a/b;" * (MAX_CONTENT_TYPE // 8))] * 3,
+    "accept": [(b"accept", b'a/b;x="' + b";" * MAX_ACCEPT)],
+    "two accepts": [(b"accept", b'a/b;x="' + b";" * (MAX_ACCEPT // 2))] * 2,
+    "cookie": [(b"cookie", b'a="' + b'\\"' * (MAX_COOKIE_ESCAPES + 1) + b'"')],
+    "two cookies": [(b"cookie", b'a="' + b"\\054" * 150 + b'"')] * 2,
+    "size": [(b"host", b"eyJ" * 34_000)],
+    "number": [(b"a", b"b")] * (MAX_HEADERS + 1),
+}
+
+
+@pytest.mark.parametrize("what", LARGE)
+async def test_headers_that_are_large_or_take_long_to_read_are_refused(what: str) -> None:
+    asked = Asked(headers=LARGE[what])
     (await asked.run()).refused(431, "headers_too_large")
 
 
@@ -153,15 +133,12 @@ async def test_headers_that_are_large_or_take_long_to_read_are_refused(headers: 
 async def test_a_head_that_cannot_be_read_is_refused_before_the_body(
     headers: Any, query: bytes
 ) -> None:
-    asked = Asked(b"x")
-    asked.scope |= {"headers": headers, "query_string": query}
+    asked = Asked(b"x", headers=headers, query_string=query)
     (await asked.run()).refused(400, "bad_request")
     assert asked.taken == 0
 
 
 async def test_the_headers_of_the_admin_are_read() -> None:
-    asked = Asked()
     messages = b'messages="' + b'[[\\"__json_message\\"\\0540\\05425\\054\\"Saved.\\"]]' * 20 + b'"'
     form = b"multipart/form-data; boundary=" + b"-" * 70
-    asked.scope["headers"] = [(b"cookie", messages), (b"content-type", form)]
-    assert (await asked.run()).read
+    assert (await Asked(headers=[(b"cookie", messages), (b"content-type", form)]).run()).read

@@ -12,10 +12,10 @@ from django.contrib.auth.models import User
 from rest_framework.settings import api_settings
 
 from hoardrun.ledger import services as ledger
-from notifications import services
 from tests.clients import browser_as
 from tests.conformance.fuzz.requests import Request, request, routes
 from tests.hoardrun.ledger.conftest import create
+from tests.notifications.support import draft, note
 from tests.services.asgi import Headers, ask
 
 REQUESTS = 600
@@ -27,8 +27,8 @@ def people(alice: User, charlie: User) -> list[Headers]:
     for user in (alice, charlie):
         account = ledger.account_open(user_id=user.pk, currency="KES", opening_balance="100")
         create(account, "1")
-        services.notification_create(user_id=user.pk, title="Hello", message="World")
-    services.announcement_create(author_id=charlie.pk, title="Hello", message="World")
+        note(user)
+    draft(charlie)
     return [(), _browser(alice), _browser(charlie)]
 
 

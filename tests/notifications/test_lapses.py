@@ -17,6 +17,8 @@ from realtime.hub.computed import Computing
 from realtime.hub.socket import Socket
 from tests.notifications.support import HOUR, note
 
+pytestmark = pytest.mark.django_db(transaction=True)
+
 
 class Noted(Computing):
     """Notes for whom it computes."""
@@ -48,7 +50,6 @@ def looked(*looks: set[int]) -> list[list[int]]:
     return asyncio.run(run())
 
 
-@pytest.mark.django_db(transaction=True)
 def test_it_computes_once_for_users_online(alice, bob):
     for user in (alice, bob):
         note(user, expires_at=timezone.now() + HOUR)
@@ -56,7 +57,6 @@ def test_it_computes_once_for_users_online(alice, bob):
     assert looked({alice.pk}, {alice.pk, bob.pk}) == [[alice.pk], []]
 
 
-@pytest.mark.django_db(transaction=True)
 def test_it_asks_nothing_while_no_user_is_online(alice, monkeypatch):
     asked: list[object] = []
 
@@ -72,7 +72,6 @@ def test_it_asks_nothing_while_no_user_is_online(alice, monkeypatch):
     assert asked == [None]
 
 
-@pytest.mark.django_db(transaction=True)
 def test_it_goes_on_after_a_failure(alice, monkeypatch):
     known = computed._messages["notification_counts"]
     assert known.lapsed is not None
@@ -91,7 +90,6 @@ def test_it_goes_on_after_a_failure(alice, monkeypatch):
     assert looked({alice.pk}, {alice.pk}) == [[], [alice.pk]]
 
 
-@pytest.mark.django_db(transaction=True)
 def test_a_first_look_that_comes_late_computes_for_all(alice, bob, monkeypatch):
     """An outage from before the first look until long after: nothing says what has expired."""
     known = computed._messages["notification_counts"]
@@ -116,6 +114,5 @@ def test_a_first_look_that_comes_late_computes_for_all(alice, bob, monkeypatch):
     assert asyncio.run(run()) == late * 2
 
 
-@pytest.mark.django_db(transaction=True)
 def test_a_first_look_in_time_computes_for_no_other_user(alice):
     assert looked(set(), {alice.pk}, {alice.pk}) == [[], [], []]

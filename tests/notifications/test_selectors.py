@@ -13,7 +13,7 @@ from notifications import selectors, services
 from notifications.messages import NotificationCounts
 from notifications.models import Notification
 from realtime import computed, jobs
-from tests.notifications.support import HOUR, draft, note
+from tests.notifications.support import HOUR, draft, expired, note
 
 
 def test_it_counts_for_all_users_in_one_query(alice, bob, charlie, django_assert_num_queries):
@@ -33,8 +33,7 @@ def test_it_counts_for_all_users_in_one_query(alice, bob, charlie, django_assert
 
 def test_it_counts_neither_scheduled_nor_expired_ones(alice):
     note(alice, scheduled_at=timezone.now() + HOUR)
-    expired = note(alice, expires_at=timezone.now() + HOUR)
-    Notification.objects.filter(pk=expired.pk).update(expires_at=timezone.now() - HOUR)
+    expired(alice)
     assert selectors.notification_counts([alice.pk])[alice.pk].unread == 0
     assert selectors.notification_summary(user_id=alice.pk)["unread_count"] == 0
 

@@ -14,26 +14,29 @@ from hoardrun.ledger import services
 from hoardrun.ledger.models import Transaction
 from realtime.models import Event
 from tests.clients import api_as
+from tests.hoardrun.ledger.conftest import payment
 from tests.hoardrun.tools import problem
 from tests.services.asgi import ask
 
 BAD = [b"", b" ", b"a b", b"a,b", b",", b"a\xe9", b"x" * 201, b"a\tb", b"\x7f"]
 NOTE = {"title": "Hello", "message": "World"}
-PAYMENT = {"type": "payment", "direction": "outbound", "amount": "10"}
 
 
 @pytest.fixture
 def requests(charlie: User) -> dict[str, dict[str, Any]]:
     """A valid body for each path that takes a key, of one user with all rights."""
-    account = services.account_open(
-        user_id=charlie.pk, currency="KES", opening_balance="100", name="A"
-    )
+    account = services.account_open(user_id=charlie.pk, currency="KES", opening_balance="100")
     Event.objects.all().delete()
     return {
-        "/api/v1/transactions": {**PAYMENT, "account_id": str(account.pk)},
+        "/api/v1/transactions": payment(account),
         "/ws/broadcast/announcement": NOTE,
         "/ws/broadcast/notification": NOTE,
     }
+
+
+def post(user: User, path: str, body: dict[str, Any], key: str | None = None) -> Any:
+    headers = {} if key is None else {"Idempotency-Key": key}
+    return api_as(user).post(path, body, headers=headers)
 
 
 def written() -> int:
@@ -43,8 +46,7 @@ def written() -> int:
 @pytest.mark.parametrize("key", BAD, ids=repr)
 def test_a_key_that_protects_nothing_is_refused(charlie, requests, key: bytes):
     for path, body in requests.items():
-        headers = {"Idempotency-Key": key.decode("latin-1")}
-        answer = api_as(charlie).post(path, body, headers=headers)
+        answer = post(charlie, path, body, key.decode("latin-1"))
         problem(answer, 400, "invalid_input", "Idempotency-Key")
     assert written() == 0
 
@@ -68,24 +70,23 @@ def test_a_key_that_is_sent_twice_is_refused(charlie: User, requests, keys: tupl
 def test_a_key_used_for_something_else_is_answered_alike_everywhere(charlie, requests):
     changed = {"amount": "11", "title": "Other"}
     for number, (path, body) in enumerate(requests.items()):
-        headers = {"Idempotency-Key": f"k!~{number}"}
-        post = api_as(charlie).post
-        assert post(path, body, headers=headers).status_code in (200, 201)
-        again = post(path, body, headers=headers)
+        key = f"k!~{number}"
+        assert post(charlie, path, body, key).status_code in (200, 201)
+        again = post(charlie, path, body, key)
         assert (again.status_code, again["Idempotent-Replayed"]) == (200, "true")
         other = body | {name: value for name, value in changed.items() if name in body}
-        problem(post(path, other, headers=headers), 422, "idempotency_conflict")
+        problem(post(charlie, path, other, key), 422, "idempotency_conflict")
     assert written() == len(requests)
 
 
 def test_a_repeated_request_is_told_how_the_transaction_stands_now(charlie, requests):
-    path, headers = "/api/v1/transactions", {"Idempotency-Key": "k"}
+    path = "/api/v1/transactions"
     too_much = requests[path] | {"amount": "1000"}
-    problem(api_as(charlie).post(path, too_much, headers=headers), 409, "insufficient_funds")
-    first = api_as(charlie).post(path, requests[path], headers=headers)
+    problem(post(charlie, path, too_much, "k"), 409, "insufficient_funds")
+    first = post(charlie, path, requests[path], "k")
     assert (first.status_code, first.json()["status"]) == (201, "pending")  # not the refusal
     services.transaction_move(txn_id=first.json()["id"], to="completed")
-    again = api_as(charlie).post(path, requests[path], headers=headers)
+    again = post(charlie, path, requests[path], "k")
     assert (again.status_code, again["Idempotent-Replayed"]) == (200, "true")
     assert again.json() == api_as(charlie).get(f"{path}/{first.json()['id']}").json()
     assert again.json()["status"] == "completed"
@@ -94,15 +95,13 @@ def test_a_repeated_request_is_told_how_the_transaction_stands_now(charlie, requ
 def test_a_path_without_idempotency_refuses_a_key(charlie: User):
     body = {**NOTE, "user_id": charlie.pk}
     for key in ("k", ""):
-        headers = {"Idempotency-Key": key}
-        answer = api_as(charlie).post("/api/v1/notifications", body, headers=headers)
+        answer = post(charlie, "/api/v1/notifications", body, key)
         problem(answer, 400, "invalid_input", "Idempotency-Key")
 
 
 def test_the_key_as_a_field_follows_the_same_rules(charlie, requests):
     path = "/api/v1/transactions"
     for key in ("", "a b", "a,b", "é", "x" * 201, 7, None, "k\n", " k"):
-        body = requests[path] | {"idempotency_key": key}
-        answer = api_as(charlie).post(path, body)
+        answer = post(charlie, path, requests[path] | {"idempotency_key": key})
         problem(answer, 400, "invalid_input", "idempotency_key")
     assert written() == 0

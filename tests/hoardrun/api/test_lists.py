@@ -9,10 +9,11 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
-from hoardrun.ledger.services import account_open, transaction_create
-from notifications.services import notification_create
+from hoardrun.ledger.services import account_open
 from tests.clients import api_as
+from tests.hoardrun.ledger.conftest import create
 from tests.hoardrun.tools import problem
+from tests.notifications.support import note
 
 LISTS = ["/api/v1/transactions", "/api/v1/notifications"]
 
@@ -22,8 +23,8 @@ def client(alice: User) -> APIClient:
     """Alice, with seven rows in each list."""
     account = account_open(user_id=alice.pk, currency="KES", opening_balance="100")
     for _ in range(7):
-        transaction_create(account_id=account.pk, type="payment", direction="outbound", amount=1)
-        notification_create(user_id=alice.pk, title="Hello", message="World")
+        create(account, "1")
+        note(alice)
     return api_as(alice)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
+from concurrent.futures import Future, wait
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection, connections
+from django.db import connection
 
 from hoardrun.ledger.models import Account
 from hoardrun.ledger.services import account_open
@@ -21,7 +21,8 @@ from notifications.services import (
 from realtime.models import Event, Stream
 from realtime.streams import ANNOUNCEMENTS, user_stream
 from tests.clients import api_as
-from tests.hoardrun.ledger.conftest import complete, create
+from tests.hoardrun.ledger.conftest import create, paid
+from tests.services.locks import threads
 
 SNAPSHOT = "/api/v1/snapshot"
 
@@ -31,8 +32,8 @@ def account(alice: User) -> Account:
     return account_open(user_id=alice.pk, currency="KES", opening_balance="1000")
 
 
-def pay_in(account: Account, amount: str = "1.00") -> None:
-    complete(create(account, amount, "inbound", type="deposit"))
+def pay_in(account: Account) -> None:
+    paid(account, "1.00", "inbound")
 
 
 def test_a_snapshot_of_a_new_user_is_empty(alice: User):
@@ -77,7 +78,7 @@ def test_it_stays_small_and_fast(alice: User, account: Account, django_assert_ma
     for number in range(110):
         notification_create(user_id=alice.pk, title=f"Number {number}", message="x")
     for _ in range(25):
-        create(account, "1", "inbound", type="deposit")
+        create(account, "1", "inbound")
     with django_assert_max_num_queries(11):
         body = api_as(alice).get(SNAPSHOT).json()
     assert (len(body["notifications"]), len(body["transactions"])) == (100, 20)
@@ -87,12 +88,22 @@ def test_it_stays_small_and_fast(alice: User, account: Account, django_assert_ma
 
 @pytest.mark.django_db(transaction=True)
 def test_a_commit_during_the_snapshot_comes_whole_after_it(alice: User, account: Account):
-    meanwhile = Meanwhile(account)
-    client = api_as(alice)
-    with connection.execute_wrapper(meanwhile):
+    client, transactions_before = api_as(alice), account.transactions.count()
+    paying: list[Future[Any]] = []
+
+    def meanwhile(execute: Any, sql: str, *given: Any) -> Any:
+        """Once the positions are read, let another connection complete a deposit.
+
+        PostgreSQL lets it commit at once; on SQLite it waits for the snapshot to end.
+        """
+        if "ledger_account" in sql and not paying:
+            paying.append(call(pay_in, account))
+            wait(paying, timeout=5 if connection.vendor == "postgresql" else 0.3)
+        return execute(sql, *given)
+
+    with threads() as call, connection.execute_wrapper(meanwhile):
         body = client.get(SNAPSHOT).json()
-    meanwhile.thread.join(timeout=30)
-    assert not meanwhile.errors
+    paying[0].result()
     (shown,) = body["accounts"]
     offset = body["positions"][user_stream(alice.pk)]["offset"]
     # The page applies the events after `offset` to what it shows: that must be today's truth.
@@ -104,34 +115,7 @@ def test_a_commit_during_the_snapshot_comes_whole_after_it(alice: User, account:
     assert (shown["current_balance"], balance) == ("1000.00", "1001.00")
     assert newer >= 1
     assert {txn["status"] for txn in body["transactions"]} <= {"completed"}
-    assert len(body["transactions"]) == meanwhile.transactions_before
-
-
-class Meanwhile:
-    """Once the positions are read, let another connection complete a deposit.
-
-    PostgreSQL lets it commit at once; on SQLite it waits for the snapshot to end.
-    """
-
-    def __init__(self, account: Account) -> None:
-        self.account = account
-        self.transactions_before = account.transactions.count()
-        self.errors: list[Exception] = []
-        self.thread = threading.Thread(target=self._pay_in)
-
-    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if "ledger_account" in sql and self.thread.ident is None:
-            self.thread.start()
-            self.thread.join(timeout=5 if connection.vendor == "postgresql" else 0.3)
-        return execute(sql, params, many, context)
-
-    def _pay_in(self) -> None:
-        try:
-            pay_in(self.account)
-        except Exception as error:
-            self.errors.append(error)
-        finally:
-            connections.close_all()
+    assert len(body["transactions"]) == transactions_before
 
 
 def head(user: User) -> int:

@@ -34,6 +34,7 @@ from realtime.streams import user_stream
 from tests.clients import browser_as
 from tests.hoardrun.forgetting.conftest import MODELS, NAME, run
 from tests.nodes import ALICE, BOB, connect, node
+from tests.notifications.support import note
 
 
 def text_of(model: Any) -> str:
@@ -129,14 +130,12 @@ def test_the_user_is_shut_out(zaphodine: User):
 
 def test_others_are_not_touched(zaphodine: User, alice: User):
     account = account_open(user_id=alice.pk, name="Mine", currency="KES", opening_balance="5")
-    notification_create(user_id=alice.pk, title="Hello", message="Alice")
+    note(alice)
     login_create(user=alice)
-    models = (Notification, IssuedToken, Account, Event)
-    before = [list(TABLES[model._meta.db_table].rows(alice.pk).values()) for model in models]
+    names = [model._meta.db_table for model in (Notification, IssuedToken, Account, Event)]
+    before = [list(TABLES[name].rows(alice.pk).values()) for name in names]
     run(NAME)
-    assert [
-        list(TABLES[model._meta.db_table].rows(alice.pk).values()) for model in models
-    ] == before
+    assert [list(TABLES[name].rows(alice.pk).values()) for name in names] == before
     assert Account.objects.get(pk=account.pk).name == "Mine"
 
 
@@ -199,32 +198,32 @@ def test_many_rows_take_no_more_queries_than_few(zaphodine: User, charlie: User)
 # -- deleting the row instead
 
 
-ROWS_IN_THE_WAY: dict[str, Callable[[User], object]] = {
+def device(user: User) -> None:
+    stream = Stream.objects.create(name="s")
+    Cursor.objects.create(user=user, stream=stream, epoch="e", acked=0)
+
+
+ROWS: dict[str, Callable[[User], object]] = {
+    "nothing": lambda user: None,
     "an account": lambda user: account_open(user_id=user.pk, currency="KES"),
-    "a notification": lambda user: notification_create(
-        user_id=user.pk, title="Hello", message="World"
-    ),
+    "a notification": note,
     "a login": lambda user: login_create(user=user),
-    "a device": lambda user: Cursor.objects.create(
-        user=user, stream=Stream.objects.create(name="s"), epoch="e", acked=0
-    ),
+    "a device": device,
 }
 
 
-@pytest.mark.parametrize("row", ["nothing", *ROWS_IN_THE_WAY])
+@pytest.mark.parametrize("row", ROWS)
 def test_the_admin_deletes_only_a_user_without_rows(support: Client, alice: User, row: str):
-    if row != "nothing":
-        ROWS_IN_THE_WAY[row](alice)
+    ROWS[row](alice)
     url = f"/admin/auth/user/{alice.pk}/delete/"
     assert support.get(url).status_code == 200
     support.post(url, {"post": "yes"})
     assert User.objects.filter(pk=alice.pk).exists() == (row != "nothing")
 
 
-@pytest.mark.parametrize("row", ["nothing", *ROWS_IN_THE_WAY])
+@pytest.mark.parametrize("row", ROWS)
 def test_a_shell_deletes_a_user_without_books_and_records(alice: User, row: str):
-    if row != "nothing":
-        ROWS_IN_THE_WAY[row](alice)
+    ROWS[row](alice)
     if row == "an account":
         with pytest.raises(models.ProtectedError):
             alice.delete()

@@ -9,8 +9,8 @@ from django.core.management import call_command
 
 from hoardrun.ledger import actors, demo
 from hoardrun.ledger.models import Account, Transaction
-from hoardrun.ledger.services import transaction_create
 from notifications.models import Notification
+from tests.hoardrun.ledger.conftest import create
 from tests.hoardrun.ledger.management.test_seed_demo import LOGINS
 from tests.hoardrun.tools import at_once
 
@@ -22,22 +22,20 @@ def account(db, settings) -> Account:
     return Account.objects.get(user__username="alice", currency="UGX")
 
 
+def steps(count: int, times: int = 1) -> None:
+    for number in range(count):
+        for _ in range(times):
+            demo.step(now=1_000_000 + number * demo.SECONDS)
+
+
 def paid(account: Account) -> list[str]:
     rows = Transaction.objects.filter(account=account, reference__startswith=demo.REFERENCE)
     return list(rows.order_by("id").values_list("status", flat=True))
 
 
-def test_it_begins_a_payment_at_each_step_and_moves_the_others_on(account: Account):
-    for number in range(3):
-        demo.step(now=1_000_000 + number * demo.SECONDS)
-    assert paid(account)[0] in {"completed", "failed"}
-    assert paid(account)[1:] == ["processing", "pending"]
-
-
-def test_several_nodes_make_one_step(account: Account):
-    for number in range(3):
-        for _ in range(3):
-            demo.step(now=1_000_000 + number * demo.SECONDS)
+@pytest.mark.parametrize("nodes", [1, 3])
+def test_nodes_begin_one_payment_at_each_step_and_move_the_others_on(account: Account, nodes: int):
+    steps(3, times=nodes)
     assert paid(account)[0] in {"completed", "failed"}
     assert paid(account)[1:] == ["processing", "pending"]
 
@@ -51,20 +49,10 @@ def test_several_nodes_make_one_step_at_a_time(account: Account):
 
 
 def test_it_keeps_payments_of_a_customer_with_any_reference(account: Account):
-    theirs = [
-        transaction_create(
-            account_id=account.pk,
-            type="payment",
-            direction="outbound",
-            amount=1000,
-            reference=name,
-            idempotency_key=name,
-            by=actors.user(account.user_id),
-        ).txn
-        for name in ("DEMO-AUTO-x", f"DEMO-AUTO-{1_000_000 // demo.SECONDS}")
-    ]
-    for number in range(3):
-        demo.step(now=1_000_000 + number * demo.SECONDS)
+    names = ("DEMO-AUTO-x", f"DEMO-AUTO-{1_000_000 // demo.SECONDS}")
+    by = actors.user(account.user_id)
+    theirs = [create(account, "1000", reference=n, idempotency_key=n, by=by) for n in names]
+    steps(3)
     for txn in theirs:
         txn.refresh_from_db()
     assert {txn.status for txn in theirs} == {"pending"}
@@ -73,8 +61,7 @@ def test_it_keeps_payments_of_a_customer_with_any_reference(account: Account):
 
 
 def test_it_goes_on_for_ever_and_leaves_the_bell_readable(account: Account):
-    for number in range(120):
-        demo.step(now=1_000_000 + number * demo.SECONDS)
+    steps(120)
     account.refresh_from_db()
     assert account.available_balance > 0
     assert {"completed", "failed"} <= set(paid(account))

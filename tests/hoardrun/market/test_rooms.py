@@ -8,7 +8,7 @@ from hoardrun.market.rooms import AlwaysMovingRoom, MarketRooms
 from hoardrun.market.services import quotes_record
 from realtime.publish import Ephemeral
 from realtime.rooms import kind_of
-from tests.hoardrun.market.tools import instrument, quotes_at
+from tests.hoardrun.market.tools import instrument, quote_of, quotes_at
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,7 @@ def test_a_client_that_joins_gets_the_newest_quotes(instruments: Any):
     assert _symbols(rooms.snapshot("market:crypto")) == {"BTC-USD", "ETH-USD", "SOL-USD"}
     [message] = rooms.snapshot("market:SCOM")
     assert message.rooms == ("market_data", "market:stock", "market:SCOM")
-    [quote] = [quote for quote in quotes_at() if quote.listing.symbol == "SCOM"]
-    assert message.payload.price == f"{quote.price:f}"  # type: ignore[attr-defined]
+    assert message.payload.price == f"{quote_of('SCOM').price:f}"  # type: ignore[attr-defined]
 
 
 def test_it_shows_nothing_before_the_first_quote(instruments: Any, settings: Any):

@@ -15,7 +15,7 @@ from hoardrun.market.selectors import quote_get, quote_list
 from hoardrun.market.services import instruments_ensure, quotes_publish, quotes_record
 from realtime.layer import groups, send
 from tests.hoardrun.market.test_simulator import LISTINGS
-from tests.hoardrun.market.tools import TICK, instrument, quotes_at
+from tests.hoardrun.market.tools import TICK, instrument, quote_of, quotes_at
 
 
 def test_it_fills_an_empty_table_once(db: Any):
@@ -63,15 +63,14 @@ def test_it_never_replaces_a_newer_quote(instruments: Any):
 
 
 def test_it_keeps_every_digit(instruments: Any):
-    symbol = "EUR-USD"
-    quote = next(quote for quote in quotes_at() if quote.listing.symbol == symbol)
-    large = replace(quote, price=Decimal("987654321.12345"), volume=Decimal("98765432109.8765"))
+    price, volume = Decimal("987654321.12345"), Decimal("98765432109.8765")
+    large = replace(quote_of("EUR-USD"), price=price, volume=volume)
     quotes_record(quotes=[large])
-    assert quote_get(symbol=symbol) == large
+    assert quote_get(symbol="EUR-USD") == large
 
 
 def test_a_loss_that_rounds_to_nothing_has_no_sign(instruments: Any):
-    quote = next(quote for quote in quotes_at() if quote.listing.symbol == "EUR-USD")
+    quote = quote_of("EUR-USD")
     close = Decimal("100000")
     message = market_update(replace(quote, previous_close=close, price=close - Decimal("0.000001")))
     assert (message.change, message.change_percent) == ("0.00000", "0.00")

@@ -6,7 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from hoardrun.market.services import quotes_record
-from tests.hoardrun.market.tools import instrument, quotes_at
+from tests.hoardrun.market.tools import instrument, quote_of, quotes_at
 from tests.hoardrun.tools import problem
 
 
@@ -15,12 +15,8 @@ def quotes(instruments: Any) -> None:
     quotes_record(quotes=quotes_at())
 
 
-def _find(symbol: str) -> Any:
-    return next(quote for quote in quotes_at() if quote.listing.symbol == symbol)
-
-
 def test_it_answers_numbers_to_the_existing_front_end(api: APIClient, quotes: None):
-    quote = _find("AAPL")
+    quote: Any = quote_of("AAPL")
     answer = api.get("/api/v1/market-data?symbol=AAPL&type=quote").json()
     assert answer == {
         "symbol": "AAPL",
@@ -60,11 +56,11 @@ def test_it_answers_the_one_day_it_knows_of_a_real_market(
 ):
     settings.SIMULATE_MARKET = False
     [day] = api.get("/api/v1/market-data?symbol=SCOM&type=daily").json()
-    assert (day["date"], day["close"]) == ("2026-03-18", float(_find("SCOM").price))
+    assert (day["date"], day["close"]) == ("2026-03-18", float(quote_of("SCOM").price))
 
 
 def test_it_answers_strings_in_its_own_quotes(api: APIClient, quotes: None):
-    quote = _find("USD-KES")
+    quote = quote_of("USD-KES")
     [answer] = api.get("/api/v1/quotes?symbols=USD-KES").json()
     assert answer["price"] == f"{quote.price:.3f}"
     assert answer["currency"] == "KES"

@@ -18,6 +18,11 @@ def quotes_at(tick: int = TICK) -> list[LiveQuote]:
     return [simulator.quote_at(listing, tick) for listing in listing_list()]
 
 
+def quote_of(symbol: str) -> LiveQuote:
+    """Quote one instrument at that moment."""
+    return next(quote for quote in quotes_at() if quote.listing.symbol == symbol)
+
+
 def instrument(**fields: str | int | bool) -> Instrument:
     defaults = {"name": "Kilimo", "type": "stock", "currency": "KES", "decimals": 2}
     return Instrument.objects.create(**{"symbol": "KLMO", **defaults, **fields})

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from notifications.models import Announcement
-from tests.notifications.support import announced
+from tests.notifications.support import announced, titles
 
 
 def announce(*arguments: str) -> str:
@@ -21,7 +21,7 @@ def announce(*arguments: str) -> str:
 def test_it_publishes_in_the_name_of_the_first_superuser(charlie):
     assert "is published: offset 1 of announcements" in announce("Hello", "World")
     assert Announcement.objects.get().author == charlie
-    assert [event["data"]["title"] for event in announced()] == ["Hello"]
+    assert titles(announced()) == ["Hello"]
 
 
 def test_it_prints_json(alice):

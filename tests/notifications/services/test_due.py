@@ -13,7 +13,7 @@ from django.utils import timezone
 from notifications import services
 from notifications.models import Notification
 from notifications.services import due
-from tests.notifications.support import HOUR, announced, draft, note, overdue, told
+from tests.notifications.support import HOUR, announced, draft, note, overdue, titles, told
 from tests.services.locks import threads
 
 
@@ -49,7 +49,7 @@ def test_it_publishes_when_the_time_has_come(alice):
     overdue(alice, "Now")
     assert services.notifications_publish_due() == 1
     assert services.notifications_publish_due() == 0
-    assert [event["data"]["title"] for event in told(alice)] == ["Now"]
+    assert titles(told(alice)) == ["Now"]
     later.refresh_from_db()
     assert later.published_at is None
 
@@ -57,7 +57,7 @@ def test_it_publishes_when_the_time_has_come(alice):
 def test_it_publishes_what_bulk_create_left_behind(alice):
     Notification.objects.bulk_create([Notification(user=alice, title="Bulk", message="Hi")])
     services.notifications_publish_due()
-    assert [event["data"]["title"] for event in told(alice)] == ["Bulk"]
+    assert titles(told(alice)) == ["Bulk"]
 
 
 def test_a_broken_row_does_not_hold_up_others(alice, caplog):
@@ -65,7 +65,7 @@ def test_a_broken_row_does_not_hold_up_others(alice, caplog):
     Notification.objects.filter(pk=broken.pk).update(metadata=[])
     assert services.notifications_publish_due() == 1
     assert services.notifications_publish_due() == 0
-    assert [event["data"]["title"] for event in told(alice)] == [sound.title]
+    assert titles(told(alice)) == [sound.title]
     broken.refresh_from_db()
     assert (broken.status, broken.published_at) == ("archived", None)
     assert "metadata: must be an object" in caplog.text
@@ -89,8 +89,7 @@ def test_it_publishes_once_with_two_nodes(alice, bob):
         overdue(bob, f"B{number}")
     assert overtake(services.notifications_publish_due) == (6, 0)
     for user, letter in ((alice, "A"), (bob, "B")):
-        titles = sorted(event["data"]["title"] for event in told(user))
-        assert titles == [f"{letter}{number}" for number in range(3)]
+        assert sorted(titles(told(user))) == [f"{letter}{number}" for number in range(3)]
 
 
 @pytest.mark.django_db(transaction=True)
