@@ -137,20 +137,14 @@ def refuse(*arguments: object, **options: object) -> Any:
     raise NotImplementedError(f"this contender cannot do that: {arguments} {options}")
 
 
-def asking(ask: Ask, **options: object) -> Publish:
-    """Publish through a process of the contender's own, see `driven.Driven.ask`."""
+def asking(ask: Ask, *, counts: bool = True, **options: object) -> Publish:
+    """Publish through a process of the contender's own, see `driven.Driven.ask`.
+
+    Its CPU counts unless it is the server's process that publishes.
+    """
 
     def publish(count: int, rate: float | None) -> float:
-        return float(ask("publish", count=count, rate=rate, **options)["cpu"])
+        spent = float(ask("publish", count=count, rate=rate, **options)["cpu"])
+        return spent if counts else 0.0
 
     return publish
-
-
-def silently(publish: Publish) -> Publish:
-    """Count the publisher's CPU as nothing: it is the server's process that publishes."""
-
-    def call(count: int, rate: float | None) -> float:
-        publish(count, rate)
-        return 0.0
-
-    return call

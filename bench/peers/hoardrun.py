@@ -9,7 +9,7 @@ from typing import ClassVar
 from bench.contender import Bench, Contender, Running
 from bench.opening import Entry, Step
 from bench.peers.installation import Installation, install
-from bench.publishers import asking, silently
+from bench.publishers import asking
 from tests.services.driven import Driven
 from tests.services.plugin import run_redis
 from tests.services.ports import free_port
@@ -80,4 +80,5 @@ class HoardrunMemory(Contender):
         with Driven("bench.peers.hoardrun_memory", str(port), log=log, env=made.env) as server:
             entry = Entry(port, [PATH], made.tokens, [GREETED])
             # What publishing costs is part of what the server spends.
-            yield Running([server.pid], entry, silently(asking(server.ask, kind="announcement")))
+            publish = asking(server.ask, counts=False, kind="announcement")
+            yield Running([server.pid], entry, publish)
