@@ -17,13 +17,7 @@ class Verdict(Enum):
     ABSENT = "not measured"
 
 
-@dataclass(frozen=True)
-class Side:
-    """One figure: of which contender, in which case."""
-
-    case: str
-    contender: str
-    figure: str
+Side = tuple[str, str]  # a case, and a contender in it
 
 
 @dataclass(frozen=True)
@@ -35,16 +29,17 @@ class Goal:
     """
 
     text: str
+    figure: str
     ours: Side
     limit: float
     theirs: Side | None = None
 
     def ratios(self, results: Results) -> list[float]:
         """What each round gives, in their order; a round that lacks a side is left out."""
-        ours = _values(results, self.ours)
+        ours = results.by_round(*self.ours, self.figure)
         if self.theirs is None:
             return list(ours.values())
-        theirs = _values(results, self.theirs)
+        theirs = results.by_round(*self.theirs, self.figure)
         return [ours[number] / theirs[number] for number in ours if theirs.get(number)]
 
     def ratio(self, results: Results) -> float | None:
@@ -65,8 +60,4 @@ def against(
 ) -> Goal:
     """Return the goal that a figure of `ours` is at most `limit` times that of `theirs`."""
     text = f"{what}, {ours} to {theirs}"
-    return Goal(text, Side(case, ours, figure), limit, Side(case, theirs, figure))
-
-
-def _values(results: Results, side: Side) -> dict[int, float]:
-    return results.by_round(side.case, side.contender, side.figure)
+    return Goal(text, figure, (case, ours), limit, (case, theirs))

@@ -11,7 +11,7 @@ from functools import partial
 import psycopg
 
 from bench.contender import Bench
-from bench.goals import Goal, Side, against
+from bench.goals import Goal, against
 from bench.load import Load
 from bench.peers.channels import StockChannels
 from bench.peers.hoardrun import PATH, Hoardrun, installation
@@ -122,7 +122,7 @@ SCENARIO = Scenario(
     ],
     goals=[
         against(STOCK.name, "CPU a connect", "connect", "cpu_us", 1.0),
-        Goal("queries for 50 sockets", Side("connect", "hoardrun", "queries_each_50"), 1.0),
+        Goal("queries for 50 sockets", "queries_each_50", ("connect", "hoardrun"), 1.0),
     ],
     notes=[
         f"Each device of hoardrun has missed 0 to {MISSED} events of its user's stream, gets "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench.contender import Bench
-from bench.goals import Goal, Side
+from bench.goals import Goal
 from bench.peers.hoardrun import Hoardrun
 from bench.results import Sample
 from bench.scenario import Column, Part, Scenario
@@ -41,8 +41,8 @@ def measure(bench: Bench, number: int) -> Iterator[Sample]:
 
 
 def _ratio(text: str, figure: str) -> Goal:
-    ours, theirs = (Side("durable", contender, figure) for contender in (PUBLISHED, ALONE))
-    return Goal(f"CPU of {text}, with the event to without", ours, 2.0, theirs)
+    text = f"CPU of {text}, with the event to without"
+    return Goal(text, figure, ("durable", PUBLISHED), 2.0, ("durable", ALONE))
 
 
 SCENARIO = Scenario(

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from bench.broadcast import Case, measure
 from bench.contender import Bench, Contender
 from bench.contenders import BROADCAST
-from bench.goals import Goal, Side, against
+from bench.goals import Goal, against
 from bench.peers.hoardrun import Hoardrun
 from bench.results import Sample
 from bench.scenario import LATENCIES, Column, Part, Scenario
@@ -46,9 +46,8 @@ def _files() -> str | None:
 
 
 def _grows(text: str, case: str, figure: str, few: str) -> Goal:
-    ours = Side(f"{case}-{MANY}", "hoardrun", figure)
     text = f"{text} a delivery, {MANY:,} sockets to {FEW:,}"
-    return Goal(text, ours, 1.2, Side(few, "hoardrun", figure))
+    return Goal(text, figure, (f"{case}-{MANY}", "hoardrun"), 1.2, (few, "hoardrun"))
 
 
 SCENARIO = Scenario(

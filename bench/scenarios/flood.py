@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.broadcast import Case, publish
 from bench.contender import Bench, Running
-from bench.goals import Goal, Side
+from bench.goals import Goal
 from bench.load import Load
 from bench.peers.hoardrun import Hoardrun
 from bench.results import Sample
@@ -66,8 +66,7 @@ SCENARIO = Scenario(
     ],
     goals=[
         Goal("p99 of the others, with a flood to without",
-             Side("one floods", "hoardrun", "p99_ms"), 1.2,
-             Side("quiet", "hoardrun", "p99_ms")),
+             "p99_ms", ("one floods", "hoardrun"), 1.2, ("quiet", "hoardrun")),
     ],
     notes=[
         "The flood is one client of the same machine, which takes a share of its two cores too."

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from bench import processes
 from bench.contender import Bench, Contender
-from bench.goals import Goal, Side
+from bench.goals import Goal
 from bench.load import Load
 from bench.peers.channels import StockChannels
 from bench.peers.echo import Echo
@@ -63,7 +63,7 @@ SCENARIO = Scenario(
         Column("after_mib", "MiB after", 0),
         Column("idle_cpu_us", "CPU µs a second and socket"),
     ],
-    goals=[Goal("KiB a socket", Side("idle", HoardrunMarket.name, "kib"), 20)],
+    goals=[Goal("KiB a socket", "kib", ("idle", HoardrunMarket.name), 20)],
     notes=[
         "Resident memory of the server process, not the kernel's buffers; PSS also moves with "
         "what other processes share with it. A hoardrun socket "

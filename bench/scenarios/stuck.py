@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from bench import buffers, processes
 from bench.broadcast import Case, publish
 from bench.contender import Bench, Running
-from bench.goals import Goal, Side
+from bench.goals import Goal
 from bench.load import Load
 from bench.peers.hoardrun import Hoardrun
 from bench.results import Sample
@@ -77,10 +77,9 @@ SCENARIO = Scenario(
     ],
     goals=[
         Goal("p99 of the others, with a stuck reader to without",
-             Side("one is stuck", "hoardrun", "p99_ms"), 1.2,
-             Side("all read", "hoardrun", "p99_ms")),
-        Goal("KiB that the server grows by for each", Side(MORE, "hoardrun", "growth_kib"), 256),
-        Goal("KiB for each, with the kernel's", Side(MORE, "hoardrun", "whole_kib"), 256),
+             "p99_ms", ("one is stuck", "hoardrun"), 1.2, ("all read", "hoardrun")),
+        Goal("KiB that the server grows by for each", "growth_kib", (MORE, "hoardrun"), 256),
+        Goal("KiB for each, with the kernel's", "whole_kib", (MORE, "hoardrun"), 256),
     ],
     notes=[
         "The stuck one has first been sent several megabytes of its own, so that the kernel "

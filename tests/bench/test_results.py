@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from bench import report
-from bench.goals import Goal, Side, Verdict
+from bench.goals import Goal, Verdict
 from bench.results import Results, Sample, quantile
 from bench.scenario import Column, Scenario
 from hoardrun import __version__
 from tests.services.stamp import Stamp
 
-OURS, THEIRS = Side("burst", "ours", "cpu"), Side("burst", "theirs", "cpu")
+OURS, THEIRS = ("burst", "ours"), ("burst", "theirs")
 
 
 def results(*samples: tuple[str, float] | tuple[str, float, str]) -> Results:
@@ -45,27 +45,27 @@ def test_a_round_that_lost_a_message_gives_no_figure() -> None:
     [(5, 0.5, Verdict.MET), (5.01, 0.5, Verdict.MISSED), (20, 2.0, Verdict.MET)],
 )
 def test_a_goal_is_a_ratio_within_the_run(ours: float, limit: float, verdict: Verdict) -> None:
-    goal = Goal("cpu", OURS, limit, THEIRS)
+    goal = Goal("cpu", "cpu", OURS, limit, THEIRS)
     assert goal.verdict(results(("ours", ours), ("theirs", 10))) is verdict
 
 
 def test_a_goal_compares_within_each_round() -> None:
     ours = [("ours", 1.0), ("ours", 30.0), ("ours", 9.0)]
     made = results(*ours, ("theirs", 10), ("theirs", 100), ("theirs", 1, "1 doubled"))
-    goal = Goal("cpu", OURS, 0.5, THEIRS)
+    goal = Goal("cpu", "cpu", OURS, 0.5, THEIRS)
     assert goal.ratios(made) == [0.1, 0.3]
     assert goal.ratio(made) == pytest.approx(0.2)
 
 
 def test_a_goal_without_its_peer_is_not_measured() -> None:
-    goal = Goal("cpu", OURS, 0.5, THEIRS)
+    goal = Goal("cpu", "cpu", OURS, 0.5, THEIRS)
     assert goal.verdict(results(("ours", 5))) is Verdict.ABSENT
     assert goal.verdict(results(("theirs", 5))) is Verdict.ABSENT
     assert goal.verdict(results(("ours", 5), ("theirs", 5, "1 doubled"))) is Verdict.ABSENT
 
 
 def test_a_goal_without_a_peer_is_a_limit() -> None:
-    goal = Goal("memory", OURS, 20)
+    goal = Goal("memory", "cpu", OURS, 20)
     assert goal.verdict(results(("ours", 20))) is Verdict.MET
     assert goal.ratios(results(("ours", 20), ("ours", 30))) == [20, 30]
     assert goal.verdict(results(("ours", 21))) is Verdict.MISSED
@@ -73,7 +73,7 @@ def test_a_goal_without_a_peer_is_a_limit() -> None:
 
 def test_the_goals_show_how_far_the_rounds_lie_apart() -> None:
     made = results(("ours", 20), ("ours", 30), ("ours", 22))
-    scenario = Scenario("s", "a scenario", [], [], [Goal("memory", OURS, 25)])
+    scenario = Scenario("s", "a scenario", [], [], [Goal("memory", "cpu", OURS, 25)])
     text = report.text(scenario, made, quick=False)
     assert "| memory |    25 |       22 |     20 |      30 |      3 | met |" in text
 
@@ -87,7 +87,7 @@ def test_quantiles() -> None:
 def test_the_report_names_failures_and_absentees(tmp_path: Path) -> None:
     made = results(("ours", 4), ("theirs", 10, "3 missing"))
     made.absent["nchan"] = "Debian's nginx and libnginx-mod-nchan"
-    goal = Goal("cpu", OURS, 0.5, THEIRS)
+    goal = Goal("cpu", "cpu", OURS, 0.5, THEIRS)
     scenario = Scenario("s", "a scenario", [], [Column("cpu", "CPU")], [goal])
     text = report.text(scenario, made, quick=False)
     assert "| ours            | 4.0 |" in text
