@@ -103,7 +103,6 @@ async def log_in(
         return
     connection.user_id, connection.identity = user_id, identity
     streams = [hub.streams.add(name, socket) for name in streams_of(user_id)]
-    hub.join_streams([followed.name for followed in streams])
     await hub.receiver.settled()
     found = await _session(hub, socket, identity, wish)
     hub.cycle.fan_out_now()  # what this turn has for others may close this one

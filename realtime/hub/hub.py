@@ -12,7 +12,7 @@ import logging
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -32,7 +32,7 @@ from realtime.hub.socket import Socket
 from realtime.hub.sockets import Sockets
 from realtime.hub.streams import FollowedStreams
 from realtime.hub.writes import WriteCycle
-from realtime.layer import groups, send
+from realtime.layer import send
 from realtime.layer.receive import LayerReceiver
 from realtime.log import StoredEvent
 from realtime.options import Options, options
@@ -58,6 +58,7 @@ class Hub:
         self.node_id = secrets.token_hex(8)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._reconcile_early = asyncio.Event()
+        self.receiver = LayerReceiver(self.node_id, self._receive, self._reconcile_early.set)
         self.cycle: WriteCycle[Socket] = WriteCycle(asyncio.get_running_loop())
         self.traffic = self.cycle.traffic
         self.login_data = BatchedLoader(login_data.begin)
@@ -67,6 +68,7 @@ class Hub:
         self.streams = FollowedStreams(
             self.cycle,
             self.spawn,
+            self.receiver,
             self._delivered,
             self._replayed,
             self._reset,
@@ -75,8 +77,7 @@ class Hub:
             ),
             page_bytes=opts.max_buffer_bytes // 2,
         )
-        self.receiver = LayerReceiver(self.node_id, self._receive, self._reconcile_early.set)
-        self.rooms = JoinedRooms(self.cycle, self.spawn, self.join_topic, self.receiver.settled)
+        self.rooms = JoinedRooms(self.cycle, self.spawn, self.receiver)
         self.computing = Computing(self.sockets.users, self.spawn)
         self.recheck = AccessRecheck(
             self.sockets, self.streams, self.rooms, self.spawn, opts.recheck_seconds
@@ -131,8 +132,8 @@ class Hub:
         for room in list(connection.rooms):
             self.rooms.leave(socket, room)
         if connection.user_id is not None:
-            streams = streams_of(connection.user_id)
-            self.join_streams([name for name in streams if self.streams.remove(name, socket)])
+            for name in streams_of(connection.user_id):
+                self.streams.remove(name, socket)
 
     def _delivered(self, event: StoredEvent, sockets: int) -> None:
         user_id = stream_user(event.stream)
@@ -153,17 +154,6 @@ class Hub:
             self.reached[event.stream, event.offset] += 1
 
     # -- the layer
-
-    def join_streams(self, streams: Iterable[str]) -> None:
-        """Join the groups of streams that are followed now, leave those that no longer are."""
-        for name in streams:
-            self.receiver.join(
-                groups.stream_group(name), partial(self.streams.followed.__contains__, name)
-            )
-
-    def join_topic(self, topic: str) -> None:
-        """Join or leave the layer group of a topic, as its rooms come and go."""
-        self.receiver.join(groups.topic_group(topic), partial(self.rooms.wants, topic))
 
     def _receive(self, message: dict[str, Any]) -> None:
         if message["type"] == send.EVENTS:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import aclosing
-from typing import Any
+from functools import partial
 
 from msgspec import Raw
 
@@ -20,6 +20,8 @@ from realtime.core.records import Ephemeral
 from realtime.db import threads
 from realtime.hub.socket import Socket
 from realtime.hub.writes import Audience, Spawn, WriteCycle
+from realtime.layer import groups
+from realtime.layer.receive import LayerReceiver
 from realtime.protocol import codec
 from realtime.protocol.messages import RoomJoined
 from realtime.rooms import RoomKind
@@ -50,22 +52,12 @@ class JoinedRoom(Audience[str]):
 
 
 class JoinedRooms:
-    """All rooms of this node.
+    """All rooms of this node."""
 
-    `join_topic` is told when a topic's rooms come or go; `settled` waits until it is joined.
-    """
-
-    def __init__(
-        self,
-        cycle: WriteCycle[Socket],
-        spawn: Spawn,
-        join_topic: Callable[[str], None],
-        settled: Callable[[], Coroutine[Any, Any, None]],
-    ) -> None:
+    def __init__(self, cycle: WriteCycle[Socket], spawn: Spawn, receiver: LayerReceiver) -> None:
         self.joined: dict[str, JoinedRoom] = {}
         self._cycle = cycle
-        self._join_topic = join_topic
-        self._settled = settled
+        self._receiver = receiver
         self._spawn = spawn
 
     def wants(self, topic: str) -> bool:
@@ -121,8 +113,8 @@ class JoinedRooms:
             socket.put_newest(f"{room} {key}", frame)
 
     async def _prepare(self, members: JoinedRoom) -> None:
-        self._join_topic(members.kind.topic)
-        await self._settled()
+        self._join(members.kind.topic)
+        await self._receiver.settled()
         try:
             for message in await threads.run(members.kind.snapshot, members.name):
                 if members.name in message.rooms and message.key not in members.newest:
@@ -168,7 +160,11 @@ class JoinedRooms:
                 members.source.cancel()
             del self.joined[members.name]
             if not self.wants(members.kind.topic):
-                self._join_topic(members.kind.topic)
+                self._join(members.kind.topic)
+
+    def _join(self, topic: str) -> None:
+        """Join the layer group of a topic that feeds a room now, or leave it."""
+        self._receiver.join(groups.topic_group(topic), partial(self.wants, topic))
 
     # -- messages
 

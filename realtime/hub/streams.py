@@ -21,6 +21,8 @@ from realtime.hub.followed import FollowedStream
 from realtime.hub.replay import Replay, ReplayBudgets, say_resync
 from realtime.hub.socket import Socket
 from realtime.hub.writes import Spawn, WriteCycle
+from realtime.layer import groups
+from realtime.layer.receive import LayerReceiver
 from realtime.log import StoredEvent
 from realtime.protocol.codes import CloseCode
 
@@ -41,6 +43,7 @@ class FollowedStreams:
         self,
         cycle: WriteCycle[Socket],
         spawn: Spawn,
+        receiver: LayerReceiver,
         on_delivered: Callable[[StoredEvent, int], None],
         on_replayed: Callable[[StoredEvent], None],
         on_reset: Callable[[str], None],
@@ -55,6 +58,7 @@ class FollowedStreams:
         self._on_delivered = on_delivered
         self._on_reset = on_reset
         self._spawn = spawn
+        self._receiver = receiver
 
     # -- sockets
 
@@ -63,6 +67,7 @@ class FollowedStreams:
         followed = self.followed.get(name)
         if followed is None:
             followed = self.followed[name] = FollowedStream(name)
+            self._join(name)
         followed.wait(socket)
         return followed
 
@@ -91,16 +96,19 @@ class FollowedStreams:
         if followed.is_waiting(socket):  # it may have been closed by what was sent
             followed.go_live(socket)
 
-    def remove(self, name: str, socket: Socket) -> bool:
-        """Take a socket away; return True if the stream has no socket any more."""
+    def remove(self, name: str, socket: Socket) -> None:
+        """Take a socket away, and the stream with its last one."""
         followed = self.followed.get(name)
         if followed is None:
-            return False
+            return
         followed.remove(socket)
-        if not followed.empty:
-            return False
-        del self.followed[name]
-        return True
+        if followed.empty:
+            del self.followed[name]
+            self._join(name)
+
+    def _join(self, name: str) -> None:
+        """Join the layer group of a stream that is followed now, or leave it."""
+        self._receiver.join(groups.stream_group(name), partial(self.followed.__contains__, name))
 
     def learn(self, name: str, head: Head) -> None:
         """Take over where a stream stands, read after its layer group was joined."""

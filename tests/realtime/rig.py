@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
-from unittest.mock import AsyncMock
+from unittest.mock import create_autospec
 
 import msgspec
 from asgiref.sync import sync_to_async
@@ -22,6 +22,7 @@ from realtime.hub.rooms import JoinedRooms
 from realtime.hub.socket import NOBODY, Peer, Socket
 from realtime.hub.streams import FollowedStreams
 from realtime.hub.writes import MAX_REST_SECONDS, WriteCycle
+from realtime.layer.receive import LayerReceiver
 from realtime.log import StoredEvent
 from realtime.options import Options
 from realtime.protocol.codes import CloseCode
@@ -127,16 +128,18 @@ class Node:
     def __init__(self) -> None:
         self.cycle: WriteCycle[Socket] = WriteCycle(asyncio.get_running_loop())
         self.delivered: list[tuple[int, int]] = []
+        receiver = create_autospec(LayerReceiver, instance=True)
         self.streams = FollowedStreams(
             self.cycle,
             asyncio.ensure_future,
+            receiver,
             lambda entry, sockets: self.delivered.append((entry.offset, sockets)),
             print,
             print,
             ReplayBudgets(1e9, 1e9),
             page_bytes=64 * 1024,
         )
-        self.rooms = JoinedRooms(self.cycle, asyncio.ensure_future, print, AsyncMock())
+        self.rooms = JoinedRooms(self.cycle, asyncio.ensure_future, receiver)
         self.offset = 0
 
     def join(self, room: int = 1 << 30, types: Sequence[str] = ()) -> tuple[Socket, Notebook]:

@@ -55,6 +55,6 @@ FIRST_SEEDS = {
     "ack-of-before-late": 9900,
     "deaf-hub": 2300,
     "renewal-unseen": 2900,
-    "reset-unsettled": 1200,
+    "reset-unsettled": 13600,
     "resync-needless": 300,
 }

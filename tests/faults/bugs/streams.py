@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from realtime.core.frames import Frame
-from realtime.hub import hub, replay, streams
+from realtime.hub import replay, streams
 from realtime.log import reading
 from tests.faults.bugs.patching import bug, changes, instead, nothing, replace, without
 
@@ -100,7 +100,8 @@ def reset_unsettled(original: Any, self: Any, followed: Any, head: Any, reason: 
         self._cycle.fan_out_now = fan_out
 
 
-@changes("groups-kept", "join_streams", hub.Hub)
-def groups_kept(original: Any, self: Any, streams: Any) -> None:
+@changes("groups-kept", "_join", streams.FollowedStreams)
+def groups_kept(original: Any, self: Any, name: str) -> None:
     """Keep receiving events of users that have left."""
-    original(self, [name for name in streams if name in self.streams.followed])
+    if name in self.followed:
+        original(self, name)

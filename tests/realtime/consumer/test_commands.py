@@ -156,7 +156,7 @@ async def test_a_room_that_fails_to_open_ends_no_other(
 ) -> None:
     talk = Talk()
     settled = AsyncMock(side_effect=[RuntimeError("a fault"), None])
-    monkeypatch.setattr(talk.hub.rooms, "_settled", settled)
+    monkeypatch.setattr(talk.hub.receiver, "settled", settled)
     failed, joined = await join(talk, "open:failing", "open:a")
     assert (failed["data"]["code"], failed["data"]["rooms"]) == ("internal", ["open:failing"])
     assert joined["type"] == "room_joined"
