@@ -19,14 +19,15 @@ from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.broadcasts.rules import Staff
 from hoardrun.broadcasts.services import broadcast_create
 from hoardrun.ledger.models import Account
-from hoardrun.ledger.services import account_open, transaction_create, transaction_move
-from notifications.services import notification_create
+from hoardrun.ledger.services import account_open
 from realtime import log
 from realtime.access import tickets
 from realtime.core.identity import Identity
 from realtime.log import CursorMove
 from realtime.models import Connection, EndedSession, Node
 from realtime.streams import user_stream
+from tests.hoardrun.ledger.conftest import complete, create, move
+from tests.notifications.support import note
 
 NAME, EMAIL = "Zaphodine", "zaphodine@example.org"
 
@@ -46,33 +47,18 @@ def zaphodine(charlie: User) -> User:
     login_create(user=user)
     EndedSession.objects.create(pk="over", user=user, expires_at=timezone.now())
     tickets.issue(Identity(user.pk, timezone.now().timestamp() + 60, "s", "m"))
-    account = account_open(
-        user_id=user.pk, name=f"{NAME}'s savings", currency="KES", opening_balance="1000"
-    )
-    made = transaction_create(
-        account_id=account.pk,
-        type="payment",
-        direction="outbound",
-        amount="250",
-        description=f"rent of {NAME}",
-        merchant_name="Landlord Ltd",
-        reference="INV-17",
-    )
-    transaction_move(to="completed", txn_id=made.txn.pk)
-    failed = transaction_create(
-        account_id=account.pk, type="payment", direction="outbound", amount="1"
-    )
-    transaction_move(to="failed", txn_id=failed.txn.pk, reason=f"{NAME} did not answer")
-    notice = notification_create(user_id=user.pk, title=f"Hello {NAME}", message="How are you?")
+    savings, now = f"{NAME}'s savings", timezone.now()
+    account = account_open(user_id=user.pk, name=savings, currency="KES", opening_balance="1000")
+    named = {"merchant_name": "Landlord Ltd", "reference": "INV-17"}
+    complete(create(account, "250", description=f"rent of {NAME}", **named))
+    move(create(account, "1"), "failed", reason=f"{NAME} did not answer")
+    notice = note(user, f"Hello {NAME}")
     head = log.heads([user_stream(user.pk)])[user_stream(user.pk)]
     device = CursorMove(user.pk, f"{NAME}'s phone", user_stream(user.pk), head.epoch, 1)
     log.move_cursors([device])
-    here = Node.objects.create(
-        pk="n", host="h", pid=1, version="1", started_at=timezone.now(), seen_at=timezone.now()
-    )
-    Connection.objects.create(
-        pk="c", node=here, user=user, session="s", address="192.0.2.7", opened_at=timezone.now()
-    )
+    here = Node.objects.create(pk="n", host="h", pid=1, version="1", started_at=now, seen_at=now)
+    where = {"node": here, "session": "s", "address": "192.0.2.7"}
+    Connection.objects.create(pk="c", user=user, opened_at=now, **where)
     for row in (user, account, notice):
         LogEntry.objects.log_actions(charlie.pk, [row], CHANGE, "Looked at.")
     # One account has had another name, and has none now.

@@ -23,6 +23,9 @@ LOGINS = [
 ]
 
 
+pytestmark = pytest.mark.django_db
+
+
 @pytest.fixture
 def logins(settings) -> None:
     settings.DEMO_LOGINS = LOGINS
@@ -34,11 +37,14 @@ def seed(*arguments: str) -> str:
     return out.getvalue()
 
 
+def user_named(name: str) -> User:
+    return User.objects.get(username=name)
+
+
 def rows() -> list[int]:
     return [model.objects.count() for model in (Account, Transaction, Notification, Event)]
 
 
-@pytest.mark.django_db
 def test_it_seeds_once_and_prints_the_logins(logins):
     out = seed("--port", "9000")
     assert "alice" in out
@@ -47,17 +53,16 @@ def test_it_seeds_once_and_prints_the_logins(logins):
     assert "manage.py tail alice --url ws://127.0.0.1:9000\n" in out
     for login in LOGINS:
         assert authenticate(username=login["username"], password=login["password"])
-    assert User.objects.get(username="charlie").is_superuser
-    User.objects.filter(username="charlie").update(is_superuser=False)
-    charlie = User.objects.get(username="charlie")
-    assert not User.objects.get(username="dora").is_superuser
-    assert User.objects.get(username="dora").has_perm("broadcasts.approve_broadcast")
+    alice, dora, charlie = (user_named(name) for name in ("alice", "dora", "charlie"))
+    assert charlie.is_superuser
+    charlie.is_superuser = False  # who has each right by itself
     assert charlie.has_perms(
         f"{app}.{name}" for app, names in DATA["rights"].items() for name in names
     )
-    User.objects.filter(username="charlie").update(is_superuser=True)
-    assert not User.objects.get(username="alice").user_permissions.exists()
-    assert not User.objects.get(username="alice").is_staff
+    assert not dora.is_superuser
+    assert dora.has_perm("broadcasts.approve_broadcast")
+    assert not alice.user_permissions.exists()
+    assert not alice.is_staff
     for name in ("alice", "bob"):
         accounts = Account.objects.filter(user__username=name)
         assert set(accounts.values_list("currency", flat=True)) == {"UGX", "KES", "USD"}
@@ -70,10 +75,9 @@ def test_it_seeds_once_and_prints_the_logins(logins):
     assert rows() == before
 
 
-@pytest.mark.django_db
 def test_it_keeps_a_changed_password_when_run_once(logins):
     assert "manage.py tail alice\n" in seed()
-    alice = User.objects.get(username="alice")
+    alice = user_named("alice")
     alice.set_password("her own")
     alice.save()
     seed("--once")
@@ -82,7 +86,6 @@ def test_it_keeps_a_changed_password_when_run_once(logins):
     assert authenticate(username="alice", password="alice-pass")
 
 
-@pytest.mark.django_db
 def test_it_refuses_outside_debug(settings):
     settings.DEMO_LOGINS = []
     with pytest.raises(CommandError, match="runs under DEBUG=1 only"):
@@ -104,7 +107,6 @@ def test_it_names_an_address_that_a_browser_can_open(host: str, port: int, site:
     assert site_of(host, port) == site
 
 
-@pytest.mark.django_db
 def test_it_says_where_the_port_stands_that_it_cannot_know(logins, monkeypatch):
     monkeypatch.delenv("DATABASE_URL", raising=False)
     assert seed().endswith("The port is 8000 unless `serve` was given another.\n")
@@ -112,7 +114,6 @@ def test_it_says_where_the_port_stands_that_it_cannot_know(logins, monkeypatch):
     assert seed("--port", "8000").endswith("manage.py tail alice\n")
 
 
-@pytest.mark.django_db
 def test_the_line_to_watch_names_the_database_and_prints_no_password(
     logins, monkeypatch, tmp_path, settings
 ):
