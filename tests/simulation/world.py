@@ -160,6 +160,11 @@ class World:
     def _device(self, number: int) -> Device:
         return self.devices[number % len(self.devices)]
 
+    def _named(self, number: int) -> Device | None:
+        """Return the first from there on that the server knows by its name."""
+        later = self.devices[number % len(self.devices) :]
+        return next((it for it in later if it.mode == "device"), None)
+
     def do_together(self, name: str, arguments: Sequence[Any]) -> None:
         """Let something happen in the turn in which the node next hears of something."""
         self.air.together.append(lambda: self.act(name, *arguments))
@@ -304,9 +309,7 @@ class World:
 
     def do_hop(self, device: int, seconds: float) -> None:
         """Let a client come back at once, and leave, while what all acknowledge is stored."""
-        device %= len(self.devices)
-        named = [it for it in self.devices[device:] if it.mode == "device"]
-        it = named[0] if named else self.devices[device]
+        it = self._named(device) or self._device(device)
         if it.writer is None:
             return
         for each in self.devices:
@@ -318,13 +321,11 @@ class World:
 
     def do_reinstall(self, device: int, seconds: float) -> None:
         """Let a client begin under a new name, and be cut and come back, as events go on."""
-        device %= len(self.devices)
-        named = [it for it in self.devices[device:] if it.mode == "device"]
-        if not named or (writer := named[0].writer) is None:
+        it, after = self._named(device), self.loop.outside
+        if it is None or it.writer is None:
             return
-        it, after = named[0], self.loop.outside
         it.wanted = True
-        writer.cut()
+        it.cut()
 
         def begin() -> None:
             if it.writer is None:
