@@ -10,13 +10,13 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from hoardrun import env, signing
-from hoardrun.api.windows import rate_of
 from hoardrun.options import Deployment
 from realtime.option_fields import declared, number, text
 from tests.hoardrun.deployment import manage, read
 from tests.tables import each
 
 READ: dict[str, list[tuple[str, Any]]] = {
+    "BROADCAST_RATE": [("", "60/min"), (" 5/s ", "5/s"), ("10/hour", "10/hour"), ("7/d", "7/d")],
     "CONSOLE_ENABLED": [
         *(("", True), ("0", False), ("OFF", False), ("yes", True), (" 1 ", True)),
     ],
@@ -55,14 +55,6 @@ REFUSED: dict[str, tuple[str, list[str]]] = {
 def test_it_reads_each_kind_of_option(name: str, case: tuple[str, Any]):
     value, means = case
     assert getattr(read(**{name: value}), name.lower()) == means
-
-
-@pytest.mark.parametrize(
-    ("value", "means"),
-    [("", (60, 60)), (" 5/s ", (5, 1)), ("10/hour", (10, 3600)), ("7/d", (7, 86400))],
-)
-def test_it_reads_rates_as_the_throttles_do(value: str, means: tuple[int, int]):
-    assert rate_of(read(BROADCAST_RATE=value).broadcast_rate) == means
 
 
 @pytest.mark.parametrize("name", REFUSED)

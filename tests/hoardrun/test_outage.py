@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
@@ -30,10 +31,16 @@ def empty(tmp_path: Path) -> dict[str, str]:
     return shipped(DATABASE_URL=f"sqlite:///{tmp_path}/empty.sqlite3")
 
 
+def failed(environment: dict[str, str], *words: str) -> CompletedProcess[str]:
+    """Run a command that must fail."""
+    finished = manage(environment, *words)
+    assert finished.returncode == 1
+    return finished
+
+
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: "-".join(words[:2]))
 def test_missing_tables_are_one_line_that_says_to_migrate(empty, words: tuple[str, ...]):
-    finished = manage(empty, *words)
-    assert finished.returncode == 1
+    finished = failed(empty, *words)
     [line] = finished.stderr.splitlines()
     assert "empty.sqlite3 lacks what this command reads: no such table: " in line
     assert "manage.py migrate" in line
@@ -43,8 +50,7 @@ def test_missing_tables_are_one_line_that_says_to_migrate(empty, words: tuple[st
 
 @pytest.mark.parametrize("asked", [{"words": ["--traceback"]}, {"env": {"DEBUG": "1"}}])
 def test_the_traceback_comes_when_asked_for_or_under_debug(empty, asked):
-    finished = manage(empty | asked.get("env", {}), "stats", *asked.get("words", []))
-    assert finished.returncode == 1
+    finished = failed(empty | asked.get("env", {}), "stats", *asked.get("words", []))
     assert "Traceback" in finished.stderr
     assert "manage.py migrate" in finished.stderr.splitlines()[-1]
 
@@ -52,8 +58,7 @@ def test_the_traceback_comes_when_asked_for_or_under_debug(empty, asked):
 def test_a_server_that_is_down_is_named_without_its_password(empty):
     port = free_port()
     empty["DATABASE_URL"] = f"postgres://ada:open-sesame@127.0.0.1:{port}/money"
-    finished = manage(empty, "stats")
-    assert finished.returncode == 1
+    finished = failed(empty, "stats")
     warning, line = finished.stderr.splitlines()
     assert "psycopg.pool" in warning and "Connection refused" in warning
     assert line.startswith(f"The database money at 127.0.0.1:{port} cannot be used: ")
@@ -73,8 +78,7 @@ def test_a_monitor_hears_that_it_is_critical(empty, as_json: bool):
 
 def test_errors_of_typed_code_keep_their_traceback(empty):
     code = "from django.db import ProgrammingError as E; raise E('mine')"
-    finished = manage(empty, "shell", "-v0", "-c", code)
-    assert finished.returncode == 1
+    finished = failed(empty, "shell", "-v0", "-c", code)
     assert "Traceback" in finished.stderr
     assert "DATABASE_URL" not in finished.stderr
 
