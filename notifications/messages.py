@@ -47,25 +47,25 @@ class Notification(Payload, frozen=True, kw_only=True):
     message: Annotated[str, Meta(min_length=1, max_length=1000)]
     """Plain text; show it as text, never as markup."""
     type: NotificationType = "system"
-    """What it is about; subscriptions filter by it."""
+    """The subject; subscriptions filter by it."""
     priority: Priority = "medium"
-    """How urgent it is; `urgent` asks to be shown at once."""
+    """The urgency; `urgent` asks to be shown at once."""
     status: NotificationStatus = "unread"
-    """Whether its user has read or archived it."""
+    """The state: unread, read or archived."""
     channels: list[Channel] = field(default_factory=lambda: ["in_app"])
-    """Where it is sent besides the socket."""
+    """The channels by which it is sent besides the socket."""
     metadata: dict[str, Any] = field(default_factory=dict)
-    """What the sender attached: a JSON object without a schema."""
+    """The sender's attachment: a JSON object without a schema."""
     created_at: Timestamp
-    """When it was written."""
+    """Time at which it was created."""
     seen_at: Timestamp | None = None
-    """When a list that contains it was first shown, if it was."""
+    """Time at which a list that contains it was first shown, if it was."""
     read_at: Timestamp | None = None
-    """When it was read, if it was."""
+    """Time at which it was read, if it was."""
     scheduled_at: Timestamp | None = None
-    """The time that its sending waited for, if any."""
+    """Time that its sending waited for, if any."""
     expires_at: Timestamp | None = None
-    """From then on it is out of date, and no longer counts as unread."""
+    """Time from which it is out of date, and no longer counts as unread."""
     stored: bool | UnsetType = UNSET
     """False: an event only, in no inbox and in no count. Left out otherwise."""
 
@@ -80,13 +80,13 @@ class NotificationState(Struct, frozen=True, kw_only=True):
     """
 
     id: Identifier
-    """Which notification."""
+    """The notification's id."""
     status: NotificationStatus
-    """What it is now."""
+    """The state now."""
     seen_at: Timestamp | None = None
-    """When it was first shown, if it was."""
+    """Time at which it was first shown, if it was."""
     read_at: Timestamp | None = None
-    """When it was read, if it was."""
+    """Time at which it was read, if it was."""
     notification: Notification | None = None
     """The whole of one that is unread again, or whose content changed; null otherwise."""
     deleted: bool | UnsetType = UNSET
@@ -127,13 +127,13 @@ class SystemAnnouncement(Payload, frozen=True, kw_only=True):
     message: Annotated[str, Meta(min_length=1, max_length=5000)]
     """Plain text; show it as text, never as markup."""
     severity: Severity = "info"
-    """How to show it; `emergency` before anything else."""
+    """The urgency; show `emergency` before anything else."""
     starts_at: Timestamp | None = None
-    """From when on to show it; null: at once."""
+    """Time from which to show it; null: at once."""
     ends_at: Timestamp | None = None
-    """Until when to show it; in the past: it is over. Null: until it is replaced."""
+    """Time until which to show it; in the past: it is over. Null: until it is replaced."""
     published_at: Timestamp | None = None
-    """When it was sent first."""
+    """Time at which it was first sent."""
 
 
 class NotificationCounts(Payload, frozen=True, kw_only=True):
@@ -144,6 +144,6 @@ class NotificationCounts(Payload, frozen=True, kw_only=True):
     example = _EXAMPLES["notification_counts"]
 
     unread: int
-    """How many notifications are not read."""
+    """Notifications that are not read."""
     unseen: int
-    """How many of these were never shown in a list: the number on the bell."""
+    """Unread notifications that no list has shown yet: the number on the bell."""

@@ -27,7 +27,7 @@ from realtime.streams import stream_user
 @admin.register(Stream)
 class StreamAdmin(ReadOnly, ByKey):
     list_display = ("name", "head", "floor", "kept", "epoch", "created_at")
-    search_help_text = "How a stream's name begins, such as: user:17"
+    search_help_text = "The beginning of a stream's name, such as: user:17"
 
     def matching(self, word: str) -> Q:
         return Q(pk__in=first_keys(Stream.objects.all(), "name", word))
@@ -104,7 +104,7 @@ class CursorAdmin(ReadOnly, ByKey):
     list_display = ("user", "device", "stream", "acked", "behind", "updated_at")
     list_display_links = ("device", "acked")
     list_select_related = ("user", "stream")
-    search_help_text = "How a user's name begins, or a user's id"
+    search_help_text = "The beginning of a user's name, or a user's id"
 
     def matching(self, word: str) -> Q:
         return Q(user__in=users_found(word))
@@ -153,7 +153,7 @@ class ConnectionAdmin(ReadOnly, ByKey):
 
     list_display = ("id", "user", "device", "address", "client", "node", "opened_at")
     list_select_related = ("user", "node")
-    search_help_text = "How a user's name begins, or the whole id of a user or a connection"
+    search_help_text = "The beginning of a user's name, or the whole id of a user or a connection"
     actions = ("close", "send_away")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
@@ -191,7 +191,7 @@ class IssuedTokenAdmin(ReadOnly, ByKey):
 
     list_display = ("jti", "user", "login", "issued_at", "used_at", "expires_at")
     list_select_related = ("user",)
-    search_help_text = "How a user's name begins, a user's id, or a whole jti"
+    search_help_text = "The beginning of a user's name, a user's id, or a whole jti"
 
     def get_key(self, request: HttpRequest) -> tuple[str, ...]:
         """Order by time, as a jti is random; many tokens expire in one second."""

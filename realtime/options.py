@@ -14,7 +14,7 @@ from realtime.protocol.messages import Limits
 
 @dataclass(frozen=True)
 class Options:
-    """What settings.REALTIME may set, there by the names of these fields in capitals."""
+    """The options of settings.REALTIME, there by the names of these fields in capitals."""
 
     PREFIX: ClassVar[str] = "WS_"
 
@@ -42,7 +42,7 @@ class Options:
     max_replayed_per_second_per_address: int = whole(20_000, 1, 1_000_000)
     """The same for an address, or for an IPv6 /64."""
     recheck_seconds: float = number(15, 0.1, 3600)
-    """How often the rights of all users are checked, besides when they change."""
+    """Time between two checks of all users' rights, which are also checked when they change."""
     max_rooms_per_connection: int = whole(50, 1, 10_000)
     """Rooms that a socket may be in at a time."""
     max_messages_per_second: int = whole(20, 1, 100_000)
@@ -57,15 +57,15 @@ class Options:
     """About what is kept in memory for a reader that falls behind, half of it in its queue; beyond
     that the log fills in, and a price gives way to a newer one."""
     stuck_after_seconds: float = number(20, 0.1, 3600)
-    """How long a reader may not read before it closes with 4503."""
+    """Time that a client may read nothing before its socket closes with 4503."""
     authenticate_within_seconds: float = number(5, 0.1, 3600)
-    """How long a socket that came without a token may take to log in."""
+    """Time in which a socket that came without a token must log in."""
     heartbeat_seconds: float = number(20, 1, 3600)
     """Time between the server's pings."""
     reconcile_seconds: float = number(5, 0.05, 3600, shown="5; 1 without Redis")
-    """How often a node compares its positions with the log."""
+    """Time between two comparisons of a node's positions with the log."""
     login_patience_seconds: float = number(30, 0, 3600)
-    """How long a login waits for a database that is away."""
+    """Time that a login waits for a database that is away."""
     retention_days: float = number(30, 0.01, 36_500, variable="EVENT_RETENTION_DAYS")
     """Older events leave the log; a device that still needed one resynchronises."""
     retention_events: int = whole(10_000, 100, 1_000_000_000, variable="EVENT_RETENTION_COUNT")
@@ -76,9 +76,9 @@ class Options:
     compression: bool = flag(True)
     """permessage-deflate for clients that ask, each message compressed once for all of them."""
     drain_delay_seconds: float = number(0, 0, 3600)
-    """On SIGTERM, how long to answer `/readyz` with 503 before any client is sent away."""
+    """Time to answer `/readyz` with 503, after SIGTERM, before any client is sent away."""
     drain_seconds: float = number(5, 0, 3600)
-    """Over how long all are sent away."""
+    """Time over which all clients are sent away."""
     reconnect_after_ms: int = whole(5000, 0, 3_600_000)
     """`server_shutdown` advises a random time up to it."""
     max_lifetime_seconds: float = number(0, 0, 31_536_000)
@@ -89,7 +89,7 @@ class Options:
 
     @property
     def limits(self) -> Limits:
-        """What the greeting announces."""
+        """The limits that the greeting announces."""
         return Limits(
             max_message_bytes=self.max_message_bytes,
             max_messages_per_second=self.max_messages_per_second,

@@ -8,6 +8,7 @@ from typing import Any
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.plumbing import get_lib_doc_excludes
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
@@ -30,6 +31,12 @@ FORMS = {"json": OpenApiJsonRenderer, "yaml": OpenApiYamlRenderer}
 OF_DOCS = OF_PAGES.replace("style-src", "style-src 'unsafe-inline'").replace(
     "img-src", "img-src data:"
 )
+
+
+def undescribed() -> list[type]:
+    """Return the bases whose docstrings are for readers of the code, and no text of the API."""
+    library: Any = get_lib_doc_excludes  # which comes without types
+    return [StrictSerializer, *library()]
 
 
 def add_what_all_share(result: dict[str, Any], generator: Any, **kwargs: Any) -> dict[str, Any]:

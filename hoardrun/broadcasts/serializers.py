@@ -46,9 +46,8 @@ class PriceInput(serializers.RegexField):
         super().__init__(_PRICE, **options)
 
 
+# Refuses what the protocol itself would refuse. A docstring would be a text of the API.
 class _Broadcast(StrictSerializer):
-    """Data of one message; what the protocol itself would refuse is refused here."""
-
     payload: type[TransactionUpdate | BalanceUpdate | MarketUpdate]
     amounts: tuple[str, ...] = ()
     signed: tuple[str, ...] = ()
@@ -162,7 +161,7 @@ class AnnouncementBroadcast(StrictSerializer):
 
 
 class _Answer(serializers.Serializer[Mapping[str, Any]]):
-    """What every answer to a broadcast says."""
+    """The outcome of a broadcast."""
 
     success = serializers.BooleanField()
     message = serializers.CharField()

@@ -26,39 +26,39 @@ class TransactionUpdate(Payload, frozen=True, kw_only=True):
     id: Identifier
     """The transaction's id."""
     status: str
-    """What it is now, such as `pending` or `completed`."""
+    """The status now, such as `pending` or `completed`."""
     amount: DecimalText
-    """How much moves, without a sign; `direction` says which way."""
+    """The amount that moves, without a sign; `direction` says which way."""
     currency: Currency
     """ISO 4217."""
     account_id: str | None = None
     """The account that it belongs to."""
     type: str | None = None
-    """What kind of movement it is, such as `deposit`."""
+    """The kind of movement, such as `deposit`."""
     direction: Literal["inbound", "outbound"] | None = None
-    """Seen from the account."""
+    """The direction, seen from the account."""
     description: str = ""
-    """What the user reads."""
+    """The text that the user reads."""
     payment_method: str | None = None
-    """How it is paid, such as `mobile_money`."""
+    """The payment method, such as `mobile_money`."""
     provider: str | None = None
     """The company that moves the money."""
     reference: str = ""
-    """What both sides quote to find it."""
+    """The reference by which both sides find it."""
     balance_after: DecimalText | None = None
     """The account's balance once it was completed; null before."""
     created_at: Timestamp | None = None
-    """When it was written."""
+    """Time at which it was created."""
     updated_at: Timestamp | None = None
-    """When it last changed."""
+    """Time at which it last changed."""
     completed_at: Timestamp | None = None
-    """When it was completed; null before."""
+    """Time at which it was completed; null before."""
     merchant_name: str = ""
     """The payee, empty if there is none."""
     merchant_category: str = ""
-    """What kind of merchant that is."""
+    """The category of the merchant."""
     failure_reason: str = ""
-    """Why it failed, empty unless it did."""
+    """The reason of a failure, else empty."""
 
 
 class BalanceUpdate(Payload, frozen=True, kw_only=True):
@@ -77,7 +77,7 @@ class BalanceUpdate(Payload, frozen=True, kw_only=True):
     example = _EXAMPLES["balance_update"]
 
     account_id: Identifier
-    """Which account."""
+    """The account's id."""
     id: Identifier | None = None
     """The same as `account_id`."""
     currency: Currency
@@ -87,17 +87,17 @@ class BalanceUpdate(Payload, frozen=True, kw_only=True):
     current_balance: DecimalText
     """The booked amount, with what is reserved."""
     account_type: str | None = None
-    """What kind of account it is, such as `savings`."""
+    """The kind of account, such as `savings`."""
     type: str | None = None
     """The same as `account_type`."""
     name: str | None = None
-    """What its user calls it."""
+    """The name that its user gave it."""
     status: str | None = None
     """The state of the account, such as `active` or `closed`."""
     created_at: Timestamp | None = None
-    """When it was opened."""
+    """Time at which it was opened."""
     updated_at: Timestamp | None = None
-    """When it last changed."""
+    """Time at which it last changed."""
 
     def __post_init__(self) -> None:
         force_setattr(self, "id", self.account_id)

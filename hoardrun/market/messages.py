@@ -26,11 +26,11 @@ class MarketUpdate(Payload, frozen=True, kw_only=True):
     name: str = ""
     """The instrument's name."""
     type: str = ""
-    """What kind of instrument it is, such as `crypto`."""
+    """The kind of instrument, such as `crypto`."""
     currency: str = "USD"
     """The currency of all prices: ISO 4217."""
     change: DecimalText | None = None
-    """How far the price is from `previous_close`."""
+    """The price less `previous_close`."""
     change_percent: str | None = None
     """The same in percent, with its sign."""
     open: DecimalText | None = None
@@ -42,8 +42,8 @@ class MarketUpdate(Payload, frozen=True, kw_only=True):
     previous_close: DecimalText | None = None
     """The last price of the day before."""
     volume: str | None = None
-    """How much was traded on this day."""
+    """The volume traded on this day."""
     status: str = "open"
     """The state of the market."""
     timestamp: Timestamp | None = None
-    """When the price was made."""
+    """Time at which the price was made."""

@@ -22,7 +22,7 @@ class NodesRoom(RoomKind):
 
     name = "nodes"
     topic = TOPIC
-    description = "What each node reports of itself, every two seconds; for staff"
+    description = "Reports of all nodes, every two seconds; for staff"
 
     def matches(self, room: str) -> bool:
         return room == ROOM

@@ -66,7 +66,7 @@ class JoinRoom(_RoomCommand, frozen=True, tag="join_room"):
     example = {"id": "2", "room": "market:BTC-USD", "rate": "1s"}
 
     rate: Rate = "realtime"
-    """How often a key's value is sent at most: as it is made, every second, or every five."""
+    """Highest rate of one key's value: `raw` as it is made, every second, or every five."""
 
 
 class LeaveRoom(_RoomCommand, frozen=True, tag="leave_room"):
@@ -117,7 +117,7 @@ class Ack(Command, frozen=True, tag="ack"):
     example = {"id": "7", "stream": "user:17", "offset": 42}
 
     stream: Annotated[str, Meta(min_length=1, max_length=100)]
-    """Which stream."""
+    """The stream's name."""
     offset: Offset
     """The last event that was applied; all before it count as applied too."""
 

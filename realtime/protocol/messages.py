@@ -105,7 +105,7 @@ def register(*kinds: type[Payload]) -> None:
 
 
 class AccessChanged(Payload, frozen=True, kw_only=True):
-    """What the user may do has changed; the server closes the connections that must end.
+    """The user's rights have changed; the server closes the connections that must end.
 
     `logout` and `closed` name the session or the connection that they concern; without a name,
     all of the user's.
@@ -117,20 +117,20 @@ class AccessChanged(Payload, frozen=True, kw_only=True):
     example = _EXAMPLES["access_changed"]
 
     change: Literal["logout", "password", "account", "rights", "closed"]
-    """What happened; `closed` is about connections that staff closed."""
+    """The change; `closed`: staff closed connections."""
     session: str | None = None
     """The login that it concerns; null: all of the user's."""
     connection_id: str | None = None
     """The connection that it concerns; null: all of the user's."""
     reconnect: bool = False
-    """Whether a connection that is closed by this may come back."""
+    """True if a connection that this closes may come back."""
 
 
 # -- ephemeral: never in the log, the newest per key is enough
 
 
 class NodeReport(Payload, frozen=True, kw_only=True):
-    """What a node reported of itself; in the room `nodes`, for staff."""
+    """A node's report of itself; in the room `nodes`, for staff."""
 
     wire_type = "node_report"
     carried_by = "room"
@@ -148,13 +148,13 @@ class NodeReport(Payload, frozen=True, kw_only=True):
     version: str
     """The version of hoardrun."""
     uptime_seconds: int
-    """How long it has been serving."""
+    """Seconds since it began to serve."""
     connections: int
     """Its sockets, those without a login included."""
     users: int
-    """How many users they are of."""
+    """Users that have a socket here."""
     rooms: int
-    """How many rooms have members here."""
+    """Rooms that have a socket here."""
     in_per_second: float
     """Messages from clients, a second, since the last report."""
     out_per_second: float
@@ -164,7 +164,7 @@ class NodeReport(Payload, frozen=True, kw_only=True):
     slow_closed: int
     """Sockets closed for reading too slowly, since its start."""
     lag_ms: float
-    """How late its event loop is, on average."""
+    """Delay of its event loop, on average."""
     rss_mb: float
     """The memory that it holds, in millions of bytes."""
 
@@ -173,7 +173,7 @@ class NodeReport(Payload, frozen=True, kw_only=True):
 
 
 class Position(Struct, frozen=True, kw_only=True):
-    """Where a stream stands: the last offset, and the epoch it belongs to."""
+    """A place in a stream: an offset, and the epoch that it belongs to."""
 
     offset: int
     """The last event's number in the stream."""
@@ -182,18 +182,18 @@ class Position(Struct, frozen=True, kw_only=True):
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """What one connection may ask for."""
+    """The limits of one connection."""
 
     max_message_bytes: int
     """The longest message in UTF-8; a longer one closes with 1009."""
     max_messages_per_second: int
-    """How many on average."""
+    """Messages from the client a second, on average."""
     max_message_burst: int
-    """How many at once."""
+    """Messages from the client at once."""
     max_rooms: int
-    """How many rooms at a time."""
+    """Rooms that it may be in at a time."""
     max_connections: int
-    """How many sockets the user may have; the oldest gives way."""
+    """Sockets that its user may have; beyond them the oldest is closed."""
 
 
 class ConnectionEstablished(Payload, frozen=True, kw_only=True):
@@ -216,11 +216,11 @@ class ConnectionEstablished(Payload, frozen=True, kw_only=True):
     heartbeat_seconds: float
     """Time between two pings of the server; see "Signs of life"."""
     expires_at: Timestamp | None
-    """When the login ends; `token_expiring` comes before."""
+    """Time at which the login ends; `token_expiring` comes before."""
     limits: Limits
-    """What this connection may ask for."""
+    """The limits of this connection."""
     positions: dict[str, Position]
-    """Where each stream of this connection begins: what follows is sent."""
+    """The place at which each stream of this connection begins: later events are sent."""
     epoch: str
     """The epochs of all streams in one text, to hand back as `epoch` with `since`."""
     device: str | None = None
@@ -252,11 +252,11 @@ class RoomJoined(Payload, frozen=True, kw_only=True):
     example = _EXAMPLES["room_joined"]
 
     room: str
-    """Which room."""
+    """The room's name."""
     rate: str
-    """How often one key's value comes at most: as it is made, every second, or every five."""
+    """Highest rate of one key's value: `raw` as it is made, every second, or every five."""
     snapshot: int
-    """How many messages with the newest values come next."""
+    """Number of messages with the newest values that come next."""
 
 
 class RoomLeft(Payload, frozen=True, kw_only=True):
@@ -269,22 +269,22 @@ class RoomLeft(Payload, frozen=True, kw_only=True):
     example = _EXAMPLES["room_left"]
 
     room: str
-    """Which room."""
+    """The room's name."""
     reason: Literal["request", "revoked"] = "request"
-    """Whether it was asked for, or the user may be in it no longer."""
+    """`request`: the client asked for it; `revoked`: the user may be in it no longer."""
 
 
 class RoomInfo(Struct, frozen=True, kw_only=True):
     """One room that may be joined."""
 
     name: str
-    """What to join."""
+    """The room's name, as `join_room` takes it."""
     kind: str
     """Rooms of one kind have the same messages."""
     description: str
-    """For people."""
+    """A description for people."""
     joined: bool
-    """Whether this socket is in it."""
+    """True if this socket is in it."""
 
 
 class Rooms(Payload, frozen=True, kw_only=True):
@@ -302,7 +302,7 @@ class Rooms(Payload, frozen=True, kw_only=True):
 
 
 class SubscriptionUpdated(Payload, frozen=True, kw_only=True):
-    """The whole set of types this socket is sent; empty means everything."""
+    """The types of event that this socket is sent; empty means all."""
 
     wire_type = "subscription_updated"
     answers = (SubscribeNotifications, UnsubscribeNotifications)
@@ -310,7 +310,7 @@ class SubscriptionUpdated(Payload, frozen=True, kw_only=True):
     example = _EXAMPLES["subscription_updated"]
 
     types: list[str]
-    """The whole set, in alphabetical order."""
+    """All types of the filter, in alphabetical order."""
 
 
 class Acked(Payload, frozen=True, kw_only=True):
@@ -322,9 +322,9 @@ class Acked(Payload, frozen=True, kw_only=True):
     example = _EXAMPLES["acked"]
 
     stream: str
-    """Which stream."""
+    """The stream's name."""
     offset: int
-    """Up to which offset; the cursor may be further by another ack."""
+    """The offset that was acknowledged; another ack may have moved the cursor further."""
 
 
 class Authenticated(Payload, frozen=True, kw_only=True):
@@ -338,7 +338,7 @@ class Authenticated(Payload, frozen=True, kw_only=True):
     user_id: str
     """The user that is logged in."""
     expires_at: Timestamp | None
-    """When the login ends now."""
+    """Time at which the login ends now."""
 
 
 class TokenExpiring(Payload, frozen=True, kw_only=True):
@@ -349,7 +349,7 @@ class TokenExpiring(Payload, frozen=True, kw_only=True):
     example = _EXAMPLES["token_expiring"]
 
     expires_at: Timestamp
-    """When the login ends."""
+    """Time at which the login ends."""
     seconds: int
     """The time until then."""
 
@@ -365,7 +365,7 @@ class ResyncRequired(Payload, frozen=True, kw_only=True):
     example = _EXAMPLES["resync_required"]
 
     stream: str
-    """Which stream."""
+    """The stream's name."""
     reason: Literal["trimmed", "ahead", "epoch"]
     """Its past is trimmed, your offset is above its head, or it began anew."""
     position: Position
@@ -384,7 +384,7 @@ class ServerShutdown(Payload, frozen=True, kw_only=True):
     example = _EXAMPLES["server_shutdown"]
 
     reconnect_after_ms: int
-    """When to come back."""
+    """Time after which to reconnect."""
 
 
 class Error(Payload, frozen=True, kw_only=True):
@@ -395,11 +395,11 @@ class Error(Payload, frozen=True, kw_only=True):
     example = _EXAMPLES["error"]
 
     code: str
-    """What is wrong, for programs."""
+    """The kind of error, for programs."""
     message: str
-    """What to do, for people."""
+    """The mistake and its remedy, for people."""
     retryable: bool
-    """Whether the same again can succeed."""
+    """True if the same request may succeed later."""
     rooms: list[str] | UnsetType = UNSET
     """The rooms of the command that this is about, if it is about rooms."""
 

@@ -30,7 +30,7 @@ class _CountsOutput(serializers.Serializer[dict[str, Any]]):
 
     connections = serializers.IntegerField()
     users = serializers.IntegerField(help_text="One with sockets on two nodes counts on both.")
-    rooms = serializers.IntegerField(help_text="How many have sockets in them.")
+    rooms = serializers.IntegerField(help_text="Rooms that have a socket in them.")
     messages_in = serializers.IntegerField()
     messages_out = serializers.IntegerField()
     in_per_second = serializers.FloatField()
@@ -136,7 +136,7 @@ class _Close(StrictSerializer):
 
 class _CloseOfUser(_Close):
     user_id = _UserIdParameter(
-        help_text="Whose.",
+        help_text="The user's id.",
         error_messages={"required": "Give ?user_id=…, whose connections to close."},
     )
 

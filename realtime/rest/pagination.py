@@ -120,8 +120,8 @@ class CursorOrWindow(CursorPagination):
         counted = f"Count all rows, into the header `{TOTAL_HEADER}`."
         skips = {"default": 0, "minimum": 0, "maximum": MAX_SKIP}
         window: list[tuple[str, str, str, dict[str, Any]]] = [
-            ("skip", "How many to leave out, counted from the newest.", "integer", skips),
-            ("limit", "How many to return at most.", "integer", sizes),
+            ("skip", "Number of rows to leave out, counted from the newest.", "integer", skips),
+            ("limit", "Number of rows to return at most.", "integer", sizes),
             (TOTAL, counted, "boolean", {"default": False}),
         ]
         own = super().get_schema_operation_parameters(view)

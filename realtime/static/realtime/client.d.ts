@@ -118,7 +118,7 @@ export interface JoinRoom {
   room?: string | null;
   /** Several rooms, in place of `room`. */
   rooms?: string[] | null;
-  /** How often a key's value is sent at most: as it is made, every second, or every five. */
+  /** Highest rate of one key's value: `raw` as it is made, every second, or every five. */
   rate?: Rate;
   /** Comes back in every answer to this command. */
   id?: string | null;
@@ -172,7 +172,7 @@ export interface UnsubscribeNotifications {
 export interface Ack {
   /** Which command this is. */
   type: "ack";
-  /** Which stream. */
+  /** The stream's name. */
   stream: string;
   /** The last event that was applied; all before it count as applied too. */
   offset: number;
@@ -191,23 +191,23 @@ export interface Authenticate {
 }
 
 /**
- * What the user may do has changed; the server closes the connections that must end.
+ * The user's rights have changed; the server closes the connections that must end.
  *
  * `logout` and `closed` name the session or the connection that they concern; without a name,
  * all of the user's.
  */
 export interface AccessChanged {
-  /** What happened; `closed` is about connections that staff closed. */
+  /** The change; `closed`: staff closed connections. */
   change: "account" | "closed" | "logout" | "password" | "rights";
   /** The login that it concerns; null: all of the user's. */
   session?: string | null;
   /** The connection that it concerns; null: all of the user's. */
   connection_id?: string | null;
-  /** Whether a connection that is closed by this may come back. */
+  /** True if a connection that this closes may come back. */
   reconnect?: boolean;
 }
 
-/** What a node reported of itself; in the room `nodes`, for staff. */
+/** A node's report of itself; in the room `nodes`, for staff. */
 export interface NodeReport {
   /** The node's id, another after each start. */
   id: string;
@@ -219,13 +219,13 @@ export interface NodeReport {
   pid: number;
   /** The version of hoardrun. */
   version: string;
-  /** How long it has been serving. */
+  /** Seconds since it began to serve. */
   uptime_seconds: number;
   /** Its sockets, those without a login included. */
   connections: number;
-  /** How many users they are of. */
+  /** Users that have a socket here. */
   users: number;
-  /** How many rooms have members here. */
+  /** Rooms that have a socket here. */
   rooms: number;
   /** Messages from clients, a second, since the last report. */
   in_per_second: number;
@@ -235,7 +235,7 @@ export interface NodeReport {
   dropped: number;
   /** Sockets closed for reading too slowly, since its start. */
   slow_closed: number;
-  /** How late its event loop is, on average. */
+  /** Delay of its event loop, on average. */
   lag_ms: number;
   /** The memory that it holds, in millions of bytes. */
   rss_mb: number;
@@ -255,11 +255,11 @@ export interface ConnectionEstablished {
   server_version: string;
   /** Time between two pings of the server; see "Signs of life". */
   heartbeat_seconds: number;
-  /** When the login ends; `token_expiring` comes before. */
+  /** Time at which the login ends; `token_expiring` comes before. */
   expires_at: string | null;
-  /** What this connection may ask for. */
+  /** The limits of this connection. */
   limits: Limits;
-  /** Where each stream of this connection begins: what follows is sent. */
+  /** The place at which each stream of this connection begins: later events are sent. */
   positions: Record<string, Position>;
   /** The epochs of all streams in one text, to hand back as `epoch` with `since`. */
   epoch: string;
@@ -267,21 +267,21 @@ export interface ConnectionEstablished {
   device?: string | null;
 }
 
-/** What one connection may ask for. */
+/** The limits of one connection. */
 export interface Limits {
   /** The longest message in UTF-8; a longer one closes with 1009. */
   max_message_bytes: number;
-  /** How many on average. */
+  /** Messages from the client a second, on average. */
   max_messages_per_second: number;
-  /** How many at once. */
+  /** Messages from the client at once. */
   max_message_burst: number;
-  /** How many rooms at a time. */
+  /** Rooms that it may be in at a time. */
   max_rooms: number;
-  /** How many sockets the user may have; the oldest gives way. */
+  /** Sockets that its user may have; beyond them the oldest is closed. */
   max_connections: number;
 }
 
-/** Where a stream stands: the last offset, and the epoch it belongs to. */
+/** A place in a stream: an offset, and the epoch that it belongs to. */
 export interface Position {
   /** The last event's number in the stream. */
   offset: number;
@@ -302,19 +302,19 @@ export interface Pong {
 
 /** The room was joined; its next `snapshot` messages are its newest values. */
 export interface RoomJoined {
-  /** Which room. */
+  /** The room's name. */
   room: string;
-  /** How often one key's value comes at most: as it is made, every second, or every five. */
+  /** Highest rate of one key's value: `raw` as it is made, every second, or every five. */
   rate: Rate;
-  /** How many messages with the newest values come next. */
+  /** Number of messages with the newest values that come next. */
   snapshot: number;
 }
 
 /** The room was left: by `request`, or because its user may be in it no longer (`revoked`). */
 export interface RoomLeft {
-  /** Which room. */
+  /** The room's name. */
   room: string;
-  /** Whether it was asked for, or the user may be in it no longer. */
+  /** `request`: the client asked for it; `revoked`: the user may be in it no longer. */
   reason?: "request" | "revoked";
 }
 
@@ -328,27 +328,27 @@ export interface Rooms {
 
 /** One room that may be joined. */
 export interface RoomInfo {
-  /** What to join. */
+  /** The room's name, as `join_room` takes it. */
   name: string;
   /** Rooms of one kind have the same messages. */
   kind: string;
-  /** For people. */
+  /** A description for people. */
   description: string;
-  /** Whether this socket is in it. */
+  /** True if this socket is in it. */
   joined: boolean;
 }
 
-/** The whole set of types this socket is sent; empty means everything. */
+/** The types of event that this socket is sent; empty means all. */
 export interface SubscriptionUpdated {
-  /** The whole set, in alphabetical order. */
+  /** All types of the filter, in alphabetical order. */
   types: SubscriptionType[];
 }
 
 /** The acknowledgement is stored. */
 export interface Acked {
-  /** Which stream. */
+  /** The stream's name. */
   stream: string;
-  /** Up to which offset; the cursor may be further by another ack. */
+  /** The offset that was acknowledged; another ack may have moved the cursor further. */
   offset: number;
 }
 
@@ -356,13 +356,13 @@ export interface Acked {
 export interface Authenticated {
   /** The user that is logged in. */
   user_id: string;
-  /** When the login ends now. */
+  /** Time at which the login ends now. */
   expires_at: string | null;
 }
 
 /** The login ends soon: send `authenticate` with a new token, or be closed with 4401. */
 export interface TokenExpiring {
-  /** When the login ends. */
+  /** Time at which the login ends. */
   expires_at: string;
   /** The time until then. */
   seconds: number;
@@ -374,7 +374,7 @@ export interface TokenExpiring {
  * One snapshot is enough for several of these, if it is asked for after the last.
  */
 export interface ResyncRequired {
-  /** Which stream. */
+  /** The stream's name. */
   stream: string;
   /** Its past is trimmed, your offset is above its head, or it began anew. */
   reason: "ahead" | "epoch" | "trimmed";
@@ -388,17 +388,17 @@ export interface ResyncRequired {
 
 /** This node is about to close the connection; others serve. */
 export interface ServerShutdown {
-  /** When to come back. */
+  /** Time after which to reconnect. */
   reconnect_after_ms: number;
 }
 
 /** A request failed; nothing was changed by it. */
 export interface ErrorData {
-  /** What is wrong, for programs. */
+  /** The kind of error, for programs. */
   code: ErrorCode;
-  /** What to do, for people. */
+  /** The mistake and its remedy, for people. */
   message: string;
-  /** Whether the same again can succeed. */
+  /** True if the same request may succeed later. */
   retryable: boolean;
   /** The rooms of the command that this is about, if it is about rooms. */
   rooms?: string[];
@@ -417,25 +417,25 @@ export interface Notification {
   title: string;
   /** Plain text; show it as text, never as markup. */
   message: string;
-  /** What it is about; subscriptions filter by it. */
+  /** The subject; subscriptions filter by it. */
   type?: NotificationType;
-  /** How urgent it is; `urgent` asks to be shown at once. */
+  /** The urgency; `urgent` asks to be shown at once. */
   priority?: Priority;
-  /** Whether its user has read or archived it. */
+  /** The state: unread, read or archived. */
   status?: NotificationStatus;
-  /** Where it is sent besides the socket. */
+  /** The channels by which it is sent besides the socket. */
   channels?: Channel[];
-  /** What the sender attached: a JSON object without a schema. */
+  /** The sender's attachment: a JSON object without a schema. */
   metadata?: Record<string, unknown>;
-  /** When it was written. */
+  /** Time at which it was created. */
   created_at: string;
-  /** When a list that contains it was first shown, if it was. */
+  /** Time at which a list that contains it was first shown, if it was. */
   seen_at?: string | null;
-  /** When it was read, if it was. */
+  /** Time at which it was read, if it was. */
   read_at?: string | null;
-  /** The time that its sending waited for, if any. */
+  /** Time that its sending waited for, if any. */
   scheduled_at?: string | null;
-  /** From then on it is out of date, and no longer counts as unread. */
+  /** Time from which it is out of date, and no longer counts as unread. */
   expires_at?: string | null;
   /** False: an event only, in no inbox and in no count. Left out otherwise. */
   stored?: boolean;
@@ -456,13 +456,13 @@ export interface NotificationUpdated {
  * so that a client which does not know the field hides it.
  */
 export interface NotificationState {
-  /** Which notification. */
+  /** The notification's id. */
   id: string;
-  /** What it is now. */
+  /** The state now. */
   status: NotificationStatus;
-  /** When it was first shown, if it was. */
+  /** Time at which it was first shown, if it was. */
   seen_at?: string | null;
-  /** When it was read, if it was. */
+  /** Time at which it was read, if it was. */
   read_at?: string | null;
   /** The whole of one that is unread again, or whose content changed; null otherwise. */
   notification?: Notification | null;
@@ -483,21 +483,21 @@ export interface SystemAnnouncement {
   title: string;
   /** Plain text; show it as text, never as markup. */
   message: string;
-  /** How to show it; `emergency` before anything else. */
+  /** The urgency; show `emergency` before anything else. */
   severity?: Severity;
-  /** From when on to show it; null: at once. */
+  /** Time from which to show it; null: at once. */
   starts_at?: string | null;
-  /** Until when to show it; in the past: it is over. Null: until it is replaced. */
+  /** Time until which to show it; in the past: it is over. Null: until it is replaced. */
   ends_at?: string | null;
-  /** When it was sent first. */
+  /** Time at which it was first sent. */
   published_at?: string | null;
 }
 
 /** The bell's counts, as the server has them; they replace the client's own. */
 export interface NotificationCounts {
-  /** How many notifications are not read. */
+  /** Notifications that are not read. */
   unread: number;
-  /** How many of these were never shown in a list: the number on the bell. */
+  /** Unread notifications that no list has shown yet: the number on the bell. */
   unseen: number;
 }
 
@@ -505,39 +505,39 @@ export interface NotificationCounts {
 export interface TransactionUpdate {
   /** The transaction's id. */
   id: string;
-  /** What it is now, such as `pending` or `completed`. */
+  /** The status now, such as `pending` or `completed`. */
   status: string;
-  /** How much moves, without a sign; `direction` says which way. */
+  /** The amount that moves, without a sign; `direction` says which way. */
   amount: string;
   /** ISO 4217. */
   currency: string;
   /** The account that it belongs to. */
   account_id?: string | null;
-  /** What kind of movement it is, such as `deposit`. */
+  /** The kind of movement, such as `deposit`. */
   type?: string | null;
-  /** Seen from the account. */
+  /** The direction, seen from the account. */
   direction?: "inbound" | "outbound" | null;
-  /** What the user reads. */
+  /** The text that the user reads. */
   description?: string;
-  /** How it is paid, such as `mobile_money`. */
+  /** The payment method, such as `mobile_money`. */
   payment_method?: string | null;
   /** The company that moves the money. */
   provider?: string | null;
-  /** What both sides quote to find it. */
+  /** The reference by which both sides find it. */
   reference?: string;
   /** The account's balance once it was completed; null before. */
   balance_after?: string | null;
-  /** When it was written. */
+  /** Time at which it was created. */
   created_at?: string | null;
-  /** When it last changed. */
+  /** Time at which it last changed. */
   updated_at?: string | null;
-  /** When it was completed; null before. */
+  /** Time at which it was completed; null before. */
   completed_at?: string | null;
   /** The payee, empty if there is none. */
   merchant_name?: string;
-  /** What kind of merchant that is. */
+  /** The category of the merchant. */
   merchant_category?: string;
-  /** Why it failed, empty unless it did. */
+  /** The reason of a failure, else empty. */
   failure_reason?: string;
 }
 
@@ -548,7 +548,7 @@ export interface TransactionUpdate {
  * `account_id` and `account_type`; both names stay.
  */
 export interface BalanceUpdate {
-  /** Which account. */
+  /** The account's id. */
   account_id: string;
   /** The same as `account_id`. */
   id?: string | null;
@@ -558,17 +558,17 @@ export interface BalanceUpdate {
   available_balance: string;
   /** The booked amount, with what is reserved. */
   current_balance: string;
-  /** What kind of account it is, such as `savings`. */
+  /** The kind of account, such as `savings`. */
   account_type?: string | null;
   /** The same as `account_type`. */
   type?: string | null;
-  /** What its user calls it. */
+  /** The name that its user gave it. */
   name?: string | null;
   /** The state of the account, such as `active` or `closed`. */
   status?: string | null;
-  /** When it was opened. */
+  /** Time at which it was opened. */
   created_at?: string | null;
-  /** When it last changed. */
+  /** Time at which it last changed. */
   updated_at?: string | null;
 }
 
@@ -580,11 +580,11 @@ export interface MarketUpdate {
   price: string;
   /** The instrument's name. */
   name?: string;
-  /** What kind of instrument it is, such as `crypto`. */
+  /** The kind of instrument, such as `crypto`. */
   type?: string;
   /** The currency of all prices: ISO 4217. */
   currency?: string;
-  /** How far the price is from `previous_close`. */
+  /** The price less `previous_close`. */
   change?: string | null;
   /** The same in percent, with its sign. */
   change_percent?: string | null;
@@ -596,11 +596,11 @@ export interface MarketUpdate {
   low?: string | null;
   /** The last price of the day before. */
   previous_close?: string | null;
-  /** How much was traded on this day. */
+  /** The volume traded on this day. */
   volume?: string | null;
   /** The state of the market. */
   status?: string;
-  /** When the price was made. */
+  /** Time at which the price was made. */
   timestamp?: string | null;
 }
 

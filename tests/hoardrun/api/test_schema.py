@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import re
 from typing import Any
@@ -13,6 +14,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
 from hoardrun.api import schema
+from realtime.rest.serializers import StrictSerializer
 
 
 @pytest.fixture(params=["/api/docs", "/api/docs?script="])
@@ -160,3 +162,12 @@ def test_it_comes_in_the_form_that_is_asked_for(db):
         assert Client().get("/api/schema", headers={"Accept": accept})["Content-Type"] == kind
     assert Client().get("/api/schema?format=xml").status_code == 400
     assert Client().options("/api/docs").status_code == 405
+
+
+def test_words_for_readers_of_the_code_are_no_texts_of_the_api(document):
+    ours = inspect.cleandoc(StrictSerializer.__doc__ or "-").splitlines()[0]
+    assert [
+        name
+        for name, each in document["components"]["schemas"].items()
+        if ours in each.get("description", "")
+    ] == []
