@@ -12,13 +12,14 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from hoardrun.forgetting import Outcome, forget, shut_out, write
-from realtime import clock, commands, registry
+from realtime import clock, registry
+from realtime.management import base
 from realtime.models import Node
 
 SETTLE = timedelta(seconds=1)  # for a node to close sockets, and to store their last acks
 
 
-class Command(commands.Command):
+class Command(base.Command):
     """`manage.py forget_user`."""
 
     json_help = "Print one JSON object."
@@ -42,7 +43,7 @@ class Command(commands.Command):
         parser.add_argument("--dry-run", action="store_true", help="Only say what would go.")
 
     def handle(self, *, username: str, **options: Any) -> None:
-        user = commands.user_named(username)
+        user = base.user_named(username)
         exported = _export(user.pk, options["export"]) if options["export"] else None
         dry_run = options["dry_run"]
         if not dry_run:
@@ -69,11 +70,11 @@ class Command(commands.Command):
         """
         late = Node.objects.filter(registry.alive(), seen_at__lt=shut_out_at + SETTLE)
         sockets = registry.connections().filter(user_id=user_id)
-        for _ in commands.looks():
+        for _ in base.looks():
             if not late.exists() and not sockets.exists():
                 return
         raise CommandError(
-            f"The user is logged out, but after {commands.PATIENCE_SECONDS:.0f} s "
+            f"The user is logged out, but after {base.PATIENCE_SECONDS:.0f} s "
             f"{sockets.count()} connection(s) are listed as open and {late.count()} node(s) have "
             "not reported since. Nothing is forgotten yet: look at `manage.py stats`, then run "
             "this again."

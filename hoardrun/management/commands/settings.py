@@ -11,12 +11,12 @@ from django.conf import settings
 
 from hoardrun import option_table
 from hoardrun.option_table import Row, written
-from realtime import commands
+from realtime.management import base
 
 PAGE = "docs/production.md"
 
 
-class Command(commands.Command):
+class Command(base.Command):
     """`manage.py settings`."""
 
     json_help = "Print one JSON list."

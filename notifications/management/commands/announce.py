@@ -13,7 +13,8 @@ from notifications import services
 from notifications.choices import Severity
 from notifications.models import Announcement
 from notifications.serializers import AnnouncementOutput
-from realtime import clock, commands
+from realtime import clock
+from realtime.management import base
 from realtime.retry import one_transaction
 from realtime.streams import ANNOUNCEMENTS
 
@@ -29,7 +30,7 @@ def moment(text: str) -> datetime:
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
-class Command(commands.Command):
+class Command(base.Command):
     help = "Publish an announcement to everybody, now or, with --starts-at, at a later time."
     json_help = "Print one JSON object."
 
@@ -73,7 +74,7 @@ class Command(commands.Command):
 
 def _author_id(username: str | None) -> int:
     if username is not None:
-        return int(commands.user_named(username, "; give --author an existing one").pk)
+        return int(base.user_named(username, "; give --author an existing one").pk)
     author = get_user_model()._default_manager.filter(is_superuser=True).order_by("pk").first()
     if author is None:
         raise CommandError(

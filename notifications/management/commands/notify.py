@@ -12,10 +12,10 @@ from django.core.management.base import CommandError, CommandParser
 from notifications import services
 from notifications.choices import NotificationType, Priority
 from notifications.models import Mailing
-from realtime import commands
+from realtime.management import base
 
 
-class Command(commands.Command):
+class Command(base.Command):
     help = (
         "Put a notification into the inbox of every active user, or of those named. "
         "Repeat the same command after a crash: each user gets it once."
@@ -63,7 +63,7 @@ def _user_ids(options: dict[str, Any]) -> list[int] | None:
         return None
     if options["user"]:
         names = set(options["user"])
-        found = commands.users_named(names)
+        found = base.users_named(names)
         if missing := sorted(names - found.keys()):
             raise CommandError(f"There is no user {missing[0]!r:.80}. No user was notified.")
         return sorted(user.pk for user in found.values())
@@ -80,7 +80,7 @@ def _user_ids(options: dict[str, Any]) -> list[int] | None:
         if not line.strip():
             continue
         try:
-            ids.append(commands.whole(1)(line.strip()))
+            ids.append(base.whole(1)(line.strip()))
         except ArgumentTypeError:
             raise CommandError(
                 f"Line {number} is {line[:30]!a}. Give one user id a line."

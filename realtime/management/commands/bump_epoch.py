@@ -7,10 +7,11 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from realtime import commands, log
+from realtime import log
+from realtime.management import base
 
 
-class Command(commands.Command):
+class Command(base.Command):
     help = (
         "Begin a new epoch: every client of these streams is told to resynchronise, at once "
         "when it is connected, otherwise when it comes back. Run it after a restore from a "

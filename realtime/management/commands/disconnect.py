@@ -7,14 +7,15 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from realtime import commands, registry
+from realtime import registry
 from realtime.access import changes
+from realtime.management import base
 from realtime.models import Connection
 
 LINE = "{id}  {opened_at}  {node}  {address}  {device}  {client}"
 
 
-class Command(commands.Command):
+class Command(base.Command):
     help = (
         "Close the connections of a user, on all nodes. The client is told not to reconnect "
         "(4403), but its tokens stay valid: add --log-out to end its logins too."
@@ -34,7 +35,7 @@ class Command(commands.Command):
         )
 
     def handle(self, *, username: str, **options: Any) -> None:
-        user = commands.user_named(username)
+        user = base.user_named(username)
         found = list(registry.connections().filter(user=user))
         if options["connection"]:
             found = [item for item in found if item.pk == options["connection"]]
@@ -62,14 +63,14 @@ class Command(commands.Command):
         if left:
             raise CommandError(
                 f"{len(left)} connection(s) are still listed as open after "
-                f"{commands.PATIENCE_SECONDS:.0f} s; a node that does not answer reports nothing."
+                f"{base.PATIENCE_SECONDS:.0f} s; a node that does not answer reports nothing."
             )
 
 
 def _left_open(closing: list[str]) -> list[str]:
     """Wait until the nodes report the connections closed; return the ids still open."""
     listed = registry.connections().filter(pk__in=closing).values_list("pk", flat=True)
-    for _ in commands.looks():
+    for _ in base.looks():
         if not listed.exists():
             break
     return list(listed)

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from realtime import commands
+from realtime.management import base
 from realtime.protocol.export import asyncapi, javascript, markdown, typescript
 
 # By path in the repository.
@@ -22,7 +22,7 @@ FILES: dict[str, Callable[[], str]] = {
 }
 
 
-class Command(commands.Command):
+class Command(base.Command):
     help = f"Write {', '.join(FILES)} from the declarations of the wire."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

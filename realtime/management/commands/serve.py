@@ -17,28 +17,28 @@ from django.core.management.base import CommandError
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from realtime import commands
 from realtime.cluster import serve
 from realtime.core.origin import is_loopback
 from realtime.log import durability
+from realtime.management import base
 
 MAX_WORKERS = 1024
 
 
-class Command(commands.Command):
+class Command(base.Command):
     help = "Serve HTTP and WebSocket: the command for production and for development."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="Address to listen on.")
         parser.add_argument(
             "--port",
-            type=commands.whole(maximum=65535),
+            type=base.whole(maximum=65535),
             default=8000,
             help="Port to listen on; 0 chooses a free one.",
         )
         parser.add_argument(
             "--workers",
-            type=commands.whole(1, MAX_WORKERS),
+            type=base.whole(1, MAX_WORKERS),
             default=1,
             help="Processes; more than one needs REDIS_URL.",
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import DatabaseError
 
-from realtime import commands
+from realtime.management import base
 from realtime.registry import Cluster, cluster
 
 CLEAR = "\x1b[H\x1b[2J"
@@ -33,14 +33,14 @@ TOP_ROOMS = 10
 WELL = "{nodes} node(s), {connections} connection(s)"
 
 
-class Command(commands.Command):
+class Command(base.Command):
     help = "Show connections, users, rooms, messages, drops and lag, per node and in all."
     json_help = "One JSON object per reading."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--watch",
-            type=commands.number(0.1, 86_400),
+            type=base.number(0.1, 86_400),
             nargs="?",
             const=2.0,
             metavar="SECONDS",

@@ -15,11 +15,11 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import CommandError
 from rest_framework_simplejwt.settings import api_settings
 
-from realtime import commands
 from realtime.access.keys import AccessToken
 from realtime.access.tokens import SESSION_CLAIM
 from realtime.client import Client
 from realtime.db import threads
+from realtime.management import base
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.commands import FILTER_TYPES
 from realtime.protocol.export.lines import line
@@ -37,7 +37,7 @@ _OTHER_KEY = (
 _SILENT = {"acked", "authenticated", "pong", "token_expiring"}  # answers to the client itself
 
 
-class Command(commands.Command):
+class Command(base.Command):
     help = (
         "Print what a user is sent, as it happens: one line a message, changes of the "
         "connection on stderr. It logs in as the user, acknowledges nothing, and counts as "
@@ -69,7 +69,7 @@ class Command(commands.Command):
 
     def handle(self, *, username: str, **options: Any) -> None:
         since: int | None = options["since"]
-        user = commands.user_named(username)
+        user = base.user_named(username)
         if not user.is_active:
             raise CommandError(f"{username} is not active, and may not connect.")
         if not api_settings.SIGNING_KEY:
@@ -153,7 +153,7 @@ def _offset(text: str) -> int | None:
     if text == "now":
         return None
     try:
-        return commands.whole()(text)
+        return base.whole()(text)
     except ArgumentTypeError:
         raise ArgumentTypeError("takes `now` or an offset from 0") from None
 

@@ -6,14 +6,15 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from realtime import clock, commands, log
+from realtime import clock, log
 from realtime.log import Trimmed
+from realtime.management import base
 from realtime.options import options as engine
 
 MAX_DAYS = 36_500  # a hundred years
 
 
-class Command(commands.Command):
+class Command(base.Command):
     help = (
         "Delete events older than --days, and all but the last --keep of each stream. A client "
         "that still needs one is told to resynchronise."
@@ -23,14 +24,14 @@ class Command(commands.Command):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--days",
-            type=commands.number(0, MAX_DAYS),
+            type=base.number(0, MAX_DAYS),
             default=engine().retention_days,
             help="Default: EVENT_RETENTION_DAYS.",
             metavar="N",
         )
         parser.add_argument(
             "--keep",
-            type=commands.whole(),
+            type=base.whole(),
             default=engine().retention_events,
             help="Default: EVENT_RETENTION_COUNT.",
             metavar="N",

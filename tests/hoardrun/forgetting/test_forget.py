@@ -27,7 +27,8 @@ from hoardrun.ledger.services import account_open
 from hoardrun.management.commands import forget_user
 from notifications.models import Notification
 from notifications.services import notification_create
-from realtime import clock, commands, log
+from realtime import clock, log
+from realtime.management import base
 from realtime.models import Connection, Cursor, Event, IssuedToken, Node, Stream
 from realtime.protocol.codes import CloseCode
 from realtime.streams import user_stream
@@ -240,7 +241,7 @@ def test_it_waits_for_nodes_that_may_have_a_socket_that_is_not_listed_yet(
 ):
     """What such a socket acknowledges last would be written again, with its device's name."""
     Connection.objects.all().delete()
-    monkeypatch.setattr(commands, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(base, "PATIENCE_SECONDS", 0.1)
     Node.objects.update(seen_at=clock.now())  # before the user is shut out
     with pytest.raises(CommandError, match=r"1 node\(s\) have not reported since"):
         call_command("forget_user", NAME)

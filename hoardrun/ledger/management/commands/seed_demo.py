@@ -21,7 +21,7 @@ from hoardrun.ledger.models import Account
 from hoardrun.ledger.services import account_open, transaction_create, transaction_move
 from hoardrun.options import Deployment
 from notifications.services import notification_create
-from realtime import commands
+from realtime.management import base
 
 DEFAULT_PORT = 8000
 ANY_PORT = "PORT"  # printed if the port is not known yet
@@ -30,7 +30,7 @@ SEED = actors.system("seed_demo")
 STAFF_ROLES = ("staff", "superuser")
 
 
-class Command(commands.Command):
+class Command(base.Command):
     help = "Create the demo users with accounts, transactions and notifications (DEBUG only)."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -40,7 +40,7 @@ class Command(commands.Command):
         parser.add_argument("--host", default="127.0.0.1", help="where the server listens")
         parser.add_argument(
             "--port",
-            type=commands.whole(maximum=65535),
+            type=base.whole(maximum=65535),
             help=f"where it listens; by default {DEFAULT_PORT}, as `serve` does",
         )
 

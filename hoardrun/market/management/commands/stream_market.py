@@ -16,12 +16,13 @@ from hoardrun.market import services
 from hoardrun.market.feeds import FEEDS
 from hoardrun.market.quotes import LiveQuote
 from hoardrun.market.runner import run_feed
-from realtime import commands, publish
+from realtime import publish
+from realtime.management import base
 
 REPORT_SECONDS = 5.0
 
 
-class Command(commands.Command):
+class Command(base.Command):
     """Stream until Ctrl-C, SIGTERM or the time of `--for`, then report how much was sent."""
 
     help = "Send a feed's quotes to all server processes through Redis, and store the newest."
@@ -31,14 +32,14 @@ class Command(commands.Command):
         parser.add_argument("--source", default="simulator", choices=sorted(FEEDS))
         parser.add_argument(
             "--interval",
-            type=commands.number(0.01, 3600),
+            type=base.number(0.01, 3600),
             default=0.5,
             help="Seconds between batches.",
         )
         parser.add_argument("--symbols", default="", help="Only these, as BTC-USD,SCOM.")
         parser.add_argument(
             "--for",
-            type=commands.number(0, 10**7),
+            type=base.number(0, 10**7),
             dest="seconds",
             metavar="SECONDS",
             help="End after this time.",

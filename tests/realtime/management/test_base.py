@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command, get_commands, load_command_class
 
-from realtime import commands
+from realtime.management import base
 from realtime.management.commands import serve
 
 OURS = ("realtime", "notifications", "hoardrun", "hoardrun.ledger", "hoardrun.market")
@@ -60,7 +60,7 @@ def options_of(name: str) -> Iterator[Any]:
     """Yield the command's own options and arguments that take a value."""
     command = load_command_class(get_commands()[name], name)
     own = {action.dest for action in command.create_parser("manage.py", name)._actions}
-    common = {action.dest for action in commands.Command().create_parser("m", "c")._actions}
+    common = {action.dest for action in base.Command().create_parser("m", "c")._actions}
     for action in command.create_parser("manage.py", name)._actions:
         if action.dest in own - common and action.nargs != 0:
             yield action
@@ -69,7 +69,7 @@ def options_of(name: str) -> Iterator[Any]:
 def test_every_command_has_the_class_that_ends_in_one_line() -> None:
     for name in ours():
         command = load_command_class(get_commands()[name], name)
-        assert isinstance(command, commands.Command), name
+        assert isinstance(command, base.Command), name
 
 
 @pytest.mark.django_db
