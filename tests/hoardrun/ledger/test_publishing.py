@@ -54,9 +54,10 @@ def test_it_publishes_balance_transaction_and_notification_in_one_commit(
 
 
 def test_it_writes_amounts_with_the_decimals_of_the_currency(ugx: Account, bob: User):
-    create(ugx, "1250")
-    assert told(bob, "transaction_update")[0]["amount"] == "1250"
-    assert last_balance(bob)["available_balance"] == "48750"
+    complete(create(ugx, "1250"))
+    completed, balance = told(bob, "transaction_update")[-1], last_balance(bob)
+    assert (completed["amount"], completed["balance_after"]) == ("1250", "48750")
+    assert (balance["available_balance"], balance["current_balance"]) == ("48750", "48750")
 
 
 def test_it_publishes_a_new_account_with_all_that_a_page_shows(alice: User, bob: User):
