@@ -6,12 +6,14 @@ process only, where a lock keeps its other threads out.
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import suppress
 from threading import Lock
 from typing import Any, NamedTuple
 
 from django.core.cache.backends.base import BaseCache
 from django.core.cache.backends.redis import RedisCache
+from redis.exceptions import NoScriptError
 
 from hoardrun.api.windows import Rate, used
 
@@ -65,5 +67,13 @@ def give_back(store: BaseCache, key: str, cost: int) -> None:
 
 
 def _run(store: Any, script: str, keys: list[str], *values: Any) -> Any:
-    run = store._cache.get_client(write=True).register_script(script)
-    return run([store.make_and_validate_key(key) for key in keys], values)
+    client = store._cache.get_client(write=True)
+    arguments = [*map(store.make_and_validate_key, keys), *values]
+    try:
+        return client.evalsha(_SHA[script], len(keys), *arguments)
+    except NoScriptError:  # Redis is new, or has forgotten it
+        # Not by `register_script`: that loads it, which takes one more right of Redis's user.
+        return client.eval(script, len(keys), *arguments)
+
+
+_SHA = {text: hashlib.sha1(text.encode()).hexdigest() for text in (_TAKE, _GIVE_BACK)}

@@ -83,3 +83,18 @@ def test_an_act_is_one_round_trip_and_leaves_what_expires(
         }  # fmt: skip
         assert outside == set()
         assert all(connection.ttl(key) > 0 for key in connection.scan_iter())
+
+
+def test_redis_is_asked_for_no_right_that_the_documentation_does_not_name(redis: Redis) -> None:
+    commands = ["+@connection", "+@read", "+@write", "-@scripting", "+eval", "+evalsha"]
+    with Connection.from_url(redis.url) as connection:
+        connection.acl_setuser(
+            "counting", enabled=True, passwords=["+secret"], keys=["*"], commands=commands
+        )
+        connection.flushall()
+        connection.script_flush()
+    address = redis.url.replace("//", "//counting:secret@")
+    store = RedisCache(address, {"KEY_PREFIX": "counts"})
+    assert counts.take(store, KEYS, RATE, 0.0, 7) == (True, 0, 7)
+    counts.give_back(store, "now", 2)
+    assert counts.take(store, KEYS, RATE, 0.0, 5) == (True, 0, 10)
