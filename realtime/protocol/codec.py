@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any, get_args
 
@@ -52,11 +53,10 @@ class GivenTwice(Exception):
 
 def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Make an object of JSON. Raises GivenTwice, with the name."""
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise GivenTwice(name)
-        found[name] = value
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        [(name, _)] = Counter(name for name, _ in pairs).most_common(1)
+        raise GivenTwice(name)
     return found
 
 
