@@ -52,7 +52,6 @@ class Command(base.Command):
                 "or start `manage.py serve --simulate-market`, which needs no Redis."
             )
         self._started = time.monotonic()
-        self._next_report = self._started + REPORT_SECONDS
         self._batches = self._quotes = 0
         self._symbols: set[str] = set()
         services.instruments_ensure()
@@ -68,21 +67,28 @@ class Command(base.Command):
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
         if seconds is not None:
             loop.call_later(seconds, stop.set)
-        await run_feed(
-            source,
-            publish=self._publish,
-            stop=stop,
-            interval=interval,
-            symbols=[symbol for symbol in symbols.split(",") if symbol.strip()],
-        )
+        reporting = asyncio.ensure_future(self._report_regularly())
+        try:
+            await run_feed(
+                source,
+                publish=self._publish,
+                stop=stop,
+                interval=interval,
+                symbols=[symbol for symbol in symbols.split(",") if symbol.strip()],
+            )
+        finally:
+            reporting.cancel()
 
     def _publish(self, quotes: Sequence[LiveQuote]) -> None:
         services.quotes_publish(quotes=quotes)
         self._batches += 1
         self._quotes += len(quotes)
         self._symbols.update(quote.listing.symbol for quote in quotes)
-        if time.monotonic() >= self._next_report:
-            self._next_report += REPORT_SECONDS
+
+    async def _report_regularly(self) -> None:
+        """Report by the clock: that a feed is silent is what has to be seen."""
+        while True:
+            await asyncio.sleep(REPORT_SECONDS)
             self._report("progress")
 
     def _report(self, event: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.core.management import CommandError, call_command
 
+from hoardrun.market.management.commands import stream_market
 from realtime.layer import groups
 from tests.hoardrun.deployment import manage
 from tests.services.environment import ROOT, of_a_server
@@ -26,6 +27,23 @@ def test_it_says_that_ticks_could_not_arrive_without_redis(settings: Any):
     settings.REDIS_URL = ""
     with pytest.raises(CommandError, match="set REDIS_URL, or start .*--simulate-market"):
         call_command("stream_market")
+
+
+def test_it_reports_while_a_feed_is_silent(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    async def silent(*_: Any, stop: asyncio.Event, **__: Any) -> None:
+        await stop.wait()
+
+    settings.REDIS_URL = "redis://localhost"
+    monkeypatch.setattr(stream_market, "run_feed", silent)
+    monkeypatch.setattr(stream_market, "REPORT_SECONDS", 0.01)
+    monkeypatch.setattr("hoardrun.market.services.instruments_ensure", lambda: None)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    call_command("stream_market", "--for", "0.2", "--json")
+    events = [json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()]
+    assert events.count("progress") > 1
+    assert events[-1] == "summary"
 
 
 @pytest.fixture
