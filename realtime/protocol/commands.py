@@ -66,7 +66,7 @@ class JoinRoom(_RoomCommand, frozen=True, tag="join_room"):
     example = {"id": "2", "room": "market:BTC-USD", "rate": "1s"}
 
     rate: Rate = "realtime"
-    """Highest rate of one key's value: `raw` as it is made, every second, or every five."""
+    """Highest rate of one key's value: `realtime` as it is made, `1s` or `5s` once in that time."""
 
 
 class LeaveRoom(_RoomCommand, frozen=True, tag="leave_room"):

@@ -254,7 +254,7 @@ class RoomJoined(Payload, frozen=True, kw_only=True):
     room: str
     """The room's name."""
     rate: str
-    """Highest rate of one key's value: `raw` as it is made, every second, or every five."""
+    """Highest rate of one key's value: `realtime` as it is made, `1s` or `5s` once in that time."""
     snapshot: int
     """Number of messages with the newest values that come next."""
 

@@ -118,7 +118,7 @@ export interface JoinRoom {
   room?: string | null;
   /** Several rooms, in place of `room`. */
   rooms?: string[] | null;
-  /** Highest rate of one key's value: `raw` as it is made, every second, or every five. */
+  /** Highest rate of one key's value: `realtime` as it is made, `1s` or `5s` once in that time. */
   rate?: Rate;
   /** Comes back in every answer to this command. */
   id?: string | null;
@@ -304,7 +304,7 @@ export interface Pong {
 export interface RoomJoined {
   /** The room's name. */
   room: string;
-  /** Highest rate of one key's value: `raw` as it is made, every second, or every five. */
+  /** Highest rate of one key's value: `realtime` as it is made, `1s` or `5s` once in that time. */
   rate: Rate;
   /** Number of messages with the newest values that come next. */
   snapshot: number;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from realtime.protocol import PROTOCOL_VERSION, codec
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import COMMAND_TYPES
 from realtime.protocol.export import asyncapi, described
+from realtime.protocol.export.catalogue import schemas
 from realtime.protocol.export.examples import examples
 from realtime.protocol.messages import PAYLOADS
 from tests.realtime.protocol.export.schema import Schema, references
@@ -195,6 +197,17 @@ def test_every_field_has_a_description() -> None:
     found = dict(_properties(written, ""))
     assert len(found) > 200
     assert [path for path, schema in found.items() if not schema.get("description")] == []
+
+
+def test_a_text_names_no_choice_that_its_field_has_not() -> None:
+    named = [
+        (name, field, set(re.findall(r"`(\w+)`", prop["description"])), prop["enum"])
+        for name, schema in schemas("{name}").items()
+        for field, prop in schema.get("properties", {}).items()
+        if "enum" in prop
+    ]
+    assert any(words for _, _, words, _ in named)
+    assert [about for about in named if not about[2] <= set(about[3])] == []
 
 
 def test_a_field_without_a_text_stops_the_export() -> None:
