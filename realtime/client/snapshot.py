@@ -30,7 +30,9 @@ def _get(ws_url: str, path: str, token: str, seconds: float) -> dict[str, Any]:
     parts = urlsplit(ws_url)
     kind = HTTPSConnection if parts.scheme == "wss" else HTTPConnection
     try:
-        connection = kind(parts.hostname or "", parts.port, timeout=seconds)
+        # Without a port, the library would look for one in an IPv6 address.
+        port = parts.port or kind.default_port
+        connection = kind(parts.hostname or "", port, timeout=seconds)
         try:
             connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
             answer = connection.getresponse()
