@@ -230,6 +230,9 @@ def _expire_at(hub: Hub, socket: Socket, identity: Identity) -> None:
 
 
 def _warn(hub: Hub, socket: Socket, identity: Identity, at: float) -> None:
+    if time.monotonic() >= at:  # the node slept meanwhile
+        socket.expire()
+        return
     socket.expiry = hub.wheel.at(at, socket.expire)
     socket.reply(
         TokenExpiring(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -159,6 +160,20 @@ async def test_a_renewed_login_ends_when_the_new_token_does(own: Hub, user_id: i
         action()
     await turned()
     assert notebook.closed == CloseCode.UNAUTHORIZED
+
+
+async def test_a_login_that_ended_while_the_node_slept_is_told_nothing_more(
+    own: Hub, user_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    socket, notebook = connected(own)
+    await login.log_in(own, socket, identity_of(user_id, until=time.time() + 100))
+    later = time.monotonic() + 200
+    monkeypatch.setattr(login, "time", SimpleNamespace(monotonic=lambda: later, time=time.time))
+    for action in own.wheel.advance(later):
+        action()
+    await turned()
+    assert notebook.closed == CloseCode.UNAUTHORIZED
+    assert "token_expiring" not in [message["type"] for message in notebook.messages()]
 
 
 async def test_a_socket_closed_during_its_login_displaces_no_other(
