@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import ClassVar
 
 from django.conf import settings
@@ -100,5 +100,8 @@ class Options:
 
 
 def options() -> Options:
-    """Read settings.REALTIME; an unknown name there raises TypeError."""
-    return Options(**{key.lower(): value for key, value in settings.REALTIME.items()})
+    """Read settings.REALTIME. Raises ValueError, which says so, for an unknown name there."""
+    given = {key.lower(): value for key, value in settings.REALTIME.items()}
+    if unknown := given.keys() - {field.name for field in fields(Options)}:
+        raise ValueError(f"settings.REALTIME has unknown names: {', '.join(sorted(unknown))}")
+    return Options(**given)

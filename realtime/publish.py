@@ -115,14 +115,13 @@ def payload_of(kind: type[StructT], row: object, **given: Any) -> StructT:
 
     Times and ids become strings. What the row holds is not checked.
     """
-    names = (name for name in kind.__struct_fields__ if name not in given)
-    return kind(**given, **{name: _text(getattr(row, name)) for name in names})
-
-
-def _text(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return codec.timestamp(value)
-    return str(value) if type(value) is int else value
+    for name in kind.__struct_fields__:
+        if name not in given:
+            value = getattr(row, name)
+            if isinstance(value, datetime):
+                value = codec.timestamp(value)
+            given[name] = str(value) if type(value) is int else value
+    return kind(**given)
 
 
 def _plain(value: Any) -> Any:

@@ -125,8 +125,10 @@ def _log_entries(user_id: int, name: str) -> int:
         nameless[str(account.pk)] = str(account)
     named = []
     for entry in entries.filter(about(accounts)):
-        if entry.object_repr != nameless[entry.object_id]:
-            entry.object_repr = nameless[entry.object_id]
+        # Of an account that staff opened after the query above, nothing is kept.
+        without = nameless.get(entry.object_id, "")
+        if entry.object_repr != without:
+            entry.object_repr = without
             named.append(entry)
     count += entries.bulk_update(named, ["object_repr"], batch_size=_CHUNK)
     return count

@@ -44,12 +44,25 @@ class AmountInput(serializers.CharField):
         super().__init__(max_length=40, trim_whitespace=False, **options)
 
 
-class EndField(serializers.DateTimeField):
-    """A moment; a plain date is its last one."""
+class MomentField(serializers.DateTimeField):
+    """A moment in a query; a plain date is its first one."""
+
+    default_error_messages = {
+        "invalid": "Give a moment such as 2026-01-31T12:00:00Z, or a date.",
+        "overflow": "Give a moment between the years 1 and 9999.",
+    }
 
     def to_internal_value(self, value: Any) -> datetime:
-        moment: datetime = super().to_internal_value(value)
-        if len(value) == len("2026-01-31"):
+        moment: datetime = super().to_internal_value(value.strip())
+        return moment
+
+
+class EndField(MomentField):
+    """A moment in a query; a plain date is its last one."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        moment = super().to_internal_value(value)
+        if len(value.strip()) == len("2026-01-31"):
             moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
         return moment
 
@@ -67,7 +80,7 @@ class TransactionQuery(StrictSerializer):
 
     def get_fields(self) -> dict[str, Any]:
         # Here, since `from` cannot be the name of an attribute.
-        since = serializers.DateTimeField(
+        since = MomentField(
             source="created_at__gte", required=False, help_text="Created at this moment or later."
         )
         until = EndField(

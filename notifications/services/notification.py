@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from typing import Unpack
 
 from django.contrib.auth import get_user_model
@@ -62,10 +61,20 @@ def notification_set_status(
     return _change(notification_id, user_id, lambda row, now: row.move(target, now))
 
 
-notification_mark_unread = partial(notification_set_status, status=Status.UNREAD)
-"""Mark it as unread again. It stays seen."""
-notification_archive = partial(notification_set_status, status=Status.ARCHIVED)
-"""Archive it. One that is still scheduled will not be published."""
+def notification_mark_unread(
+    *, notification_id: int | str, user_id: int | None = None
+) -> Notification:
+    """Mark it as unread again. It stays seen."""
+    return notification_set_status(
+        notification_id=notification_id, user_id=user_id, status=Status.UNREAD
+    )
+
+
+def notification_archive(*, notification_id: int | str, user_id: int | None = None) -> Notification:
+    """Archive it. One that is still scheduled will not be published."""
+    return notification_set_status(
+        notification_id=notification_id, user_id=user_id, status=Status.ARCHIVED
+    )
 
 
 @one_transaction

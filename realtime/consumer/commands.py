@@ -112,6 +112,7 @@ class CommandRunner:
             if work is not None:
                 self.busy = True
                 self._working = socket.spawn(self._later(effect, work))
+                return
 
     async def _later(self, effect: Effect, work: Work) -> None:
         """Do what takes time, the last effect of its message, and go on reading."""

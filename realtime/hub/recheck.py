@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from contextlib import suppress
+from itertools import islice
 
 import msgspec
 
@@ -82,7 +83,8 @@ class AccessRecheck:
 
     async def _recheck_due(self) -> None:
         while self._due:
-            users, self._due = self._due, set()
+            users = set(islice(self._due, CHUNK))  # a query names each of them
+            self._due -= users
             if not await self._try(users):
                 self._due |= users
                 await asyncio.sleep(RETRY_SECONDS)

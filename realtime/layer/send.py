@@ -19,7 +19,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
-from uvicorn.loops.auto import auto_loop_factory
 
 from realtime.core.limits import utf8_size
 from realtime.core.pace import Pace
@@ -103,6 +102,9 @@ class Sender:
         if self._own_loop is None:
             if isinstance(get_channel_layer(), InMemoryChannelLayer):
                 return None  # it reaches this process only, which has no hub
+            # Here, as uvicorn takes its time, and few processes need a loop of their own.
+            from uvicorn.loops.auto import auto_loop_factory
+
             self._own_loop = auto_loop_factory()()  # uvloop's, which needs the fewest system calls
             threading.Thread(
                 target=self._own_loop.run_forever, name="hoardrun-wakeup", daemon=True

@@ -66,7 +66,7 @@ class Command(BaseCommand):
             return super().execute(*args, **options)
         except (CommandError, ImproperlyConfigured, Refused) as error:
             code = getattr(error, "returncode", 1)
-            raise CommandError(short(str(error)), returncode=code) from None
+            raise CommandError(short(str(error)), returncode=code) from error
 
     def say(self, result: object, text: str) -> None:
         """Write a result: as JSON after `--json`, else as text."""

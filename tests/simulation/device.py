@@ -46,7 +46,7 @@ class Writer:
         self._reading = False
         self._said: deque[str] = deque()
 
-    # -- the Offer
+    # -- the Writer
 
     def take_over(self, listener: Listener) -> None:
         self.listener = listener
