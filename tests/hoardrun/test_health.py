@@ -15,7 +15,7 @@ from django.test import Client
 from hoardrun import health
 from hoardrun.health import Shared
 from realtime.hub import hub
-from tests.services.ports import free_port
+from tests.services.ports import free_port, wait_until
 from tests.services.redis import Redis
 from tests.services.server import Kind, Server
 
@@ -100,7 +100,10 @@ def test_it_is_not_ready_before_the_migrations(tmp_path: Path):
             "channel_layer": "ok",
         }
         server.manage("migrate", "--verbosity=0")
-        assert server.request("GET", "/readyz").status == 200
+        # An answer is shared for a second, which the migrations may not take.
+        wait_until(
+            lambda: server.request("GET", "/readyz").status == 200, seconds=10, what="it is ready"
+        )
 
 
 @pytest.mark.servers
