@@ -19,6 +19,8 @@ RUN = """async () => {
     const { violations } = await axe.run(document, { runOnly: tags });
     return violations.filter(({impact}) => ["serious", "critical"].includes(impact));
 }"""
+# A button that has just been enabled has, for a frame, the colour of a disabled one.
+SETTLED = "() => Promise.allSettled(document.getAnimations().map(({finished}) => finished))"
 OPEN = "() => { for (const fold of document.querySelectorAll('details')) fold.open = true; }"
 # What is Django's own: its tables within forms scroll on a phone and hold nothing that takes the
 # focus, and the select2 that it ships gives its box no name.
@@ -42,6 +44,7 @@ def demo(demo: Server) -> Server:
 async def findings(page: Page) -> list[str]:
     """Each finding in a line: the rule, and where."""
     await page.evaluate(AXE)
+    await page.evaluate(SETTLED)
     found: list[dict[str, Any]] = await page.evaluate(RUN)
     return [
         f"{rule['id']}: {node['target']} {[why['message'] for why in node['any']][:1]}"

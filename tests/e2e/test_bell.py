@@ -161,6 +161,9 @@ async def test_an_open_bell_in_a_hidden_page_marks_nothing_seen(
     shop = await embed(context, demo)
     await shop.page.locator("hoardrun-bell .bell").click()
     first = shop.page.locator("hoardrun-bell .note strong").first
+    await expect(first).to_be_visible()
+    # A page that is hidden before it has connected waits until it is shown.
+    await shop.until("document.querySelector('hoardrun-bell').client.state === 'connected'")
     async with asyncio.timeout(15 * PATIENCE):
         while await unseen(demo):  # what was there before has been looked at
             await asyncio.sleep(0.05)
