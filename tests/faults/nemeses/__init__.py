@@ -1,0 +1,21 @@
+"""What is broken: each function breaks one thing, waits as long as it says, and heals it.
+
+A module a kind; each registers its nemeses, in this order.
+"""
+
+from __future__ import annotations
+
+from tests.faults.nemeses import clients, links, nodes, stores, writers
+from tests.faults.nemeses.scene import NEMESES, ON_SQLITE, Nemesis, Scene
+
+__all__ = [
+    "NEMESES",
+    "ON_SQLITE",
+    "Nemesis",
+    "Scene",
+    "clients",
+    "links",
+    "nodes",
+    "stores",
+    "writers",
+]

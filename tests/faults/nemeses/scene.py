@@ -1,0 +1,73 @@
+"""Say what a nemesis may touch, and keep the list of them all."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.faults.cluster import Clients, Cluster, Node
+
+
+@dataclass
+class Scene:
+    """What a nemesis may touch.
+
+    `reasons` notes why, and since when, a device may be told to resynchronise; `problems`
+    what was found wrong on the way.
+    """
+
+    cluster: Cluster
+    clients: Sequence[Clients]
+    rng: random.Random
+    reasons: dict[str, float]
+    problems: list[str]
+    number: int = 0
+
+    def excuse(self, reason: str) -> None:
+        """Let devices be told to resynchronise for this reason from now on."""
+        self.reasons.setdefault(reason, time.monotonic())
+
+    @property
+    def node(self) -> Node:
+        """A node, any."""
+        return self.rng.choice(self.cluster.nodes)
+
+    def store(self, kind: str) -> Any:
+        """Redis or PostgreSQL, which this cluster has."""
+        found = getattr(self.cluster, kind)
+        assert found is not None
+        return found
+
+    def ask(self, verb: str, **options: float) -> list[int]:
+        """Give a command to all clients; return the users whose devices it concerns."""
+        answers = [clients.ask(verb, **options) for clients in self.clients]
+        return sorted({user for answer in answers for user in answer["users"]})
+
+    def burst(self, users: Sequence[int], seconds: float = 0.0) -> None:
+        """Publish a lot to some users; see `Cluster.burst`."""
+        self.number += 1
+        self.cluster.burst(f"b{self.number}", users, self.rng.randrange(10**6), seconds)
+
+    def hold(self, shortest: float, longest: float) -> None:
+        """Leave it broken for a while."""
+        time.sleep(self.rng.uniform(shortest, longest))
+
+
+Nemesis = Callable[[Scene], None]
+NEMESES: dict[str, Nemesis] = {}
+ON_SQLITE: list[str] = []
+
+
+def nemesis(name: str, *, sqlite: bool = False) -> Callable[[Nemesis], Nemesis]:
+    """Register a nemesis; `sqlite` ones need no service."""
+
+    def register(function: Nemesis) -> Nemesis:
+        NEMESES[name] = function
+        if sqlite:
+            ON_SQLITE.append(name)
+        return function
+
+    return register
