@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from bench.scenario import Scenario
-from bench.scenarios import bulk, connect, costs, durable, fanout, flood, idle, latency, stuck
+from bench.scenarios import (
+    bulk,
+    connect,
+    costs,
+    durable,
+    fanout,
+    flood,
+    idle,
+    latency,
+    rows,
+    stuck,
+)
 
 SCENARIOS: tuple[Scenario, ...] = (
     fanout.SCENARIO,
     latency.SCENARIO,
     idle.SCENARIO,
+    rows.SCENARIO,
     connect.SCENARIO,
     durable.SCENARIO,
     bulk.SCENARIO,
