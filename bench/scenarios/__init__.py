@@ -10,6 +10,7 @@ from bench.scenarios import (
     durable,
     fanout,
     flood,
+    http,
     idle,
     latency,
     rows,
@@ -27,4 +28,5 @@ SCENARIOS: tuple[Scenario, ...] = (
     stuck.SCENARIO,
     flood.SCENARIO,
     costs.SCENARIO,
+    http.SCENARIO,
 )
