@@ -13,6 +13,8 @@ TOGETHER = -n $(JOBS) --dist loadfile --no-loadscope-reorder
 ARGS ?=
 # How long to break things: make faults-full SECONDS=14400
 SECONDS ?= 3600
+# Where the demo keeps its database and its key
+VAR_DIR ?= var
 # What to measure, and how: make bench BENCH="fanout --quick"
 BENCH ?= all
 
@@ -35,9 +37,9 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(VENV)/.runtime var/secret_key ## Start a demo on http://127.0.0.1:8000 (HOST=, ALLOWED_HOSTS=, PORT=, DATABASE_URL=, REDIS_URL=)
+run: $(VENV)/.runtime $(VAR_DIR)/secret_key ## Start a demo on http://127.0.0.1:8000 (HOST=, ALLOWED_HOSTS=, PORT=, DATABASE_URL=, REDIS_URL=)
 	@set -e; \
-	export DEBUG="$${DEBUG:-1}" SECRET_KEY="$${SECRET_KEY:-$$(cat var/secret_key)}"; \
+	export DEBUG="$${DEBUG:-1}" SECRET_KEY="$${SECRET_KEY:-$$(cat $(VAR_DIR)/secret_key)}"; \
 	export SIMULATE_PAYMENTS="$${SIMULATE_PAYMENTS:-1}"; \
 	export BROADCAST_APPROVAL_AUDIENCE="$${BROADCAST_APPROVAL_AUDIENCE:-1}"; \
 	$(BIN)/python manage.py migrate --verbosity 0; \
@@ -150,6 +152,6 @@ $(BIN)/pip:
 	@$(PYTHON) -m venv $(VENV)
 
 # Signs sessions and tokens of the demo; kept, so that a restart logs nobody out.
-var/secret_key: | $(BIN)/pip
-	@mkdir -p var
+$(VAR_DIR)/secret_key: | $(BIN)/pip
+	@mkdir -p $(VAR_DIR)
 	@umask 077; $(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))' > $@

@@ -90,7 +90,7 @@ class Deployment:
     """Origins of the admin behind a proxy, such as `https://api.example.com`."""
     cors_allowed_origins: tuple[str, ...] = words()
     """Origins of front ends that call the HTTP API; under `DEBUG` also any port of this machine."""
-    database_url: str = text(secret=True, shown="SQLite in `var/`")
+    database_url: str = text(secret=True, shown="SQLite in `VAR_DIR`")
     """`postgres://user:password@host:5432/name`; `postgres://user@%2Frun%2Fpostgresql/name` for a
     folder of sockets."""
     database_pool_size: int = whole(16, 2, 10_000)
@@ -152,7 +152,14 @@ class Deployment:
     broadcast_approval_audience: int = whole(1000, 0, 2_000_000_000)
     """A broadcast over HTTP to more users than this waits for a second person; 0: each one does."""
     log_level: str = option("INFO", _parse_level)
-    """The lowest level that is logged to stderr: DEBUG, INFO, WARNING, ERROR or CRITICAL."""
+    """The lowest level that is logged to stderr: DEBUG, INFO, WARNING, ERROR or CRITICAL; above
+    INFO there is no access log."""
+    var_dir: str = text(shown="`var/` of the project")
+    """The folder for what is written beside the database: SQLite's file, the key of the demo; see
+    [read-only files](#read-only-files)."""
+    static_root: str = text(shown="`static/` in `VAR_DIR`")
+    """The folder into which `collectstatic` gathers the static files, for a proxy that serves
+    them."""
 
 
 TABLES: list[type] = [Deployment, Options]  # an app appends the class that declares its own

@@ -13,7 +13,7 @@ from typing import Any
 
 from corsheaders.defaults import default_headers
 
-from hoardrun import __version__, env, logs, signing, stores
+from hoardrun import __version__, env, logs, places, signing, stores
 from hoardrun.api import openapi
 from hoardrun.options import Deployment
 from realtime.core.origin import LOOPBACK
@@ -69,7 +69,7 @@ MIDDLEWARE = [
     "hoardrun.request_text.RequestText",
     "hoardrun.static_files.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "hoardrun.health.HostsButForProbes",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "hoardrun.strangers.Strangers",
@@ -106,7 +106,7 @@ TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "var" / "static"
+STATIC_ROOT = places.static_root(given)
 SERVESTATIC_USE_FINDERS = True  # no collectstatic needed to begin with
 SERVESTATIC_AUTOREFRESH = DEBUG
 SERVESTATIC_MIMETYPES = {".ts": "text/plain"}  # TypeScript, which others take for a video

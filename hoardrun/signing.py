@@ -8,11 +8,10 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from hoardrun import env
+from hoardrun import env, places
 from hoardrun.options import MIN_KEY_BYTES, Deployment, is_short
 
 DEBUG_KEY = "insecure-key-for-debug-only-never-used-outside-debug"
-DEMO_KEY_FILE = env.BASE_DIR / "var" / "secret_key"  # that of `make run`
 # Which options hold the keys of HS256 and its kin, and which those of the others.
 _SHARED_KEYS = ("JWT_SIGNING_KEY", "JWT_SIGNING_KEY_FALLBACKS")
 _KEY_FILES = ("JWT_PRIVATE_KEY_FILE", "JWT_PUBLIC_KEY_FILE", "JWT_PUBLIC_KEY_FILE_FALLBACKS")
@@ -25,7 +24,7 @@ def secret_key(given: Deployment) -> str:
     """
     key = given.secret_key
     if given.debug:
-        return key or _demo_key() or DEBUG_KEY
+        return key or _demo_key(given) or DEBUG_KEY
     if not key:
         raise ImproperlyConfigured(
             "SECRET_KEY is not set. Set it to 50 or more random characters, for example with "
@@ -43,14 +42,15 @@ def secret_key(given: Deployment) -> str:
     return key
 
 
-def _demo_key() -> str:
+def _demo_key(given: Deployment) -> str:
+    file = places.var(given) / "secret_key"
     try:
-        return env.clean(DEMO_KEY_FILE.read_text(encoding="utf-8-sig"))
+        return env.clean(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
         raise ImproperlyConfigured(
-            f"{DEMO_KEY_FILE} cannot be read: {error}. Set SECRET_KEY, or remove it."
+            f"{file} cannot be read: {error}. Set SECRET_KEY, or remove it."
         ) from None
 
 

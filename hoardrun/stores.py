@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from hoardrun.env import BASE_DIR
+from hoardrun import places
 from hoardrun.options import Deployment
 
 # How a database's address begins, and what then speaks to it.
@@ -22,8 +22,8 @@ MAX_CACHED = 100_000
 
 
 def database(given: Deployment) -> dict[str, Any]:
-    """Describe the database: SQLite in `var/`, or what DATABASE_URL says."""
-    url = given.database_url or f"sqlite:///{BASE_DIR / 'var' / 'hoardrun.sqlite3'}"
+    """Describe the database: SQLite in VAR_DIR, or what DATABASE_URL says."""
+    url = given.database_url or f"sqlite:///{places.var(given) / 'hoardrun.sqlite3'}"
     config = _database_config(url)
     is_file = config["ENGINE"] == ENGINES["sqlite"]
     return config | (_sqlite(config) if is_file else _postgres(config, given)) | {"CONN_MAX_AGE": 0}
@@ -59,7 +59,8 @@ def _make_private(path: str) -> None:
             file.touch(0o600)
     except OSError as error:
         raise ImproperlyConfigured(
-            f"DATABASE_URL: {error.filename} cannot be made: {error.strerror}."
+            f"DATABASE_URL: {error.filename} cannot be made: {error.strerror}. Set VAR_DIR to a "
+            "folder that can be written, or DATABASE_URL to another database."
         ) from None
 
 

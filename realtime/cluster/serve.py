@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from typing import Any
 
@@ -59,6 +60,7 @@ def config(**overrides: Any) -> uvicorn.Config:
         "timeout_graceful_shutdown": int(CLOSE_SECONDS * 2),
         "lifespan": "on",
         "log_config": None,
+        "access_log": logging.getLogger("uvicorn.access").isEnabledFor(logging.INFO),
         "server_header": False,
         "backlog": 4096,
     }

@@ -28,6 +28,16 @@ def test_it_is_alive_without_a_database(settings, path: str, redirects: bool):
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/healthz/", "/readyz", "/readyz/"])
+def test_a_probe_may_call_a_node_by_its_address_and_nobody_else_may(db, path: str):
+    probe = Client(headers={"host": "10.7.0.3:8000"})
+    assert probe.get(path).status_code == 200
+    assert probe.head(path).status_code == 200
+    for other in ("/", "/api/v1/snapshot", "/healthz/x", "/static/x", "/ws/stats"):
+        assert probe.get(other).status_code in {400, 404}, other
+    assert probe.get("/api/v1/snapshot").status_code == 400
+
+
 async def test_a_node_that_drains_is_not_ready_and_asks_nothing():
     # A check that was begun and never awaited would fail this test as a warning.
     node = await hub.ensure()

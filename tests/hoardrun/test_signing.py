@@ -83,34 +83,33 @@ def forged_with_hmac(token: str, public: bytes) -> str:
 
 
 @pytest.fixture
-def demo_key(monkeypatch, tmp_path) -> Path:
+def demo_key(tmp_path) -> Path:
     path: Path = tmp_path / "secret_key"
-    monkeypatch.setattr(signing, "DEMO_KEY_FILE", path)
     return path
 
 
 def test_under_debug_the_key_is_that_of_the_demo_if_there_is_one(demo_key: Path):
-    assert signing.secret_key(read(DEBUG="1")) == signing.DEBUG_KEY
+    assert signing.secret_key(read(DEBUG="1", VAR_DIR=str(demo_key.parent))) == signing.DEBUG_KEY
     demo_key.write_text("\ufeffof the demo\n", encoding="utf-8")
-    assert signing.secret_key(read(DEBUG="1")) == "of the demo"
+    assert signing.secret_key(read(DEBUG="1", VAR_DIR=str(demo_key.parent))) == "of the demo"
 
 
 def test_a_variable_goes_before_the_key_of_the_demo(demo_key: Path):
     demo_key.write_text("of the demo\n")
-    given = read(DEBUG="1", SECRET_KEY="of the shell")
+    given = read(DEBUG="1", VAR_DIR=str(demo_key.parent), SECRET_KEY="of the shell")
     assert signing.secret_key(given) == "of the shell"
 
 
 def test_outside_debug_the_key_of_the_demo_counts_for_nothing(demo_key: Path):
     demo_key.write_text("of the demo\n")
     with pytest.raises(ImproperlyConfigured, match="SECRET_KEY is not set"):
-        signing.secret_key(read())
+        signing.secret_key(read(VAR_DIR=str(demo_key.parent)))
 
 
 def test_a_key_of_the_demo_that_cannot_be_read_is_named(demo_key: Path):
     demo_key.mkdir()
     with pytest.raises(ImproperlyConfigured, match="secret_key cannot be read"):
-        signing.secret_key(read(DEBUG="1"))
+        signing.secret_key(read(DEBUG="1", VAR_DIR=str(demo_key.parent)))
 
 
 # -- a shared key

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import logging
 import os
 import signal
 import socket
@@ -68,7 +67,6 @@ class Command(base.Command):
         if options["simulate_market"]:
             os.environ["SIMULATE_MARKET"] = "1"  # for workers, which read the settings again
             settings.SIMULATE_MARKET = True
-        logging.getLogger("uvicorn").setLevel(logging.INFO)
         config = serve.config(host=host, port=port, workers=workers)
         try:
             listening = serve.listen(config)

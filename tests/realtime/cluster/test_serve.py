@@ -114,6 +114,13 @@ def test_what_cannot_start_says_why_in_one_line(
     assert says in line
 
 
+@pytest.mark.parametrize(("level", "lines"), [("INFO", 1), ("WARNING", 0)])
+def test_the_level_of_the_log_holds_for_the_access_log(level: str, lines: int) -> None:
+    with Server(env={"LOG_LEVEL": level}) as server:
+        server.request("GET", "/api/v1/asked-for")
+        assert server.stop().count("/api/v1/asked-for") == lines
+
+
 async def test_serve_announces_its_address_only_when_it_listens() -> None:
     with node(DEBUG="1") as server:
         for words, says in [

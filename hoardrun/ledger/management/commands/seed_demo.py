@@ -14,7 +14,7 @@ from django.contrib.auth.models import Permission, User
 from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 
-from hoardrun import env
+from hoardrun import env, places
 from hoardrun.ledger import actors
 from hoardrun.ledger.demo import DATA
 from hoardrun.ledger.models import Account
@@ -101,14 +101,15 @@ def _database() -> str:
 
     A URL with a password is written to a file that only its owner can read, not printed.
     """
-    url = env.read(Deployment).database_url
+    given = env.read(Deployment)
+    url = given.database_url
     if not url:
         return ""
     database = settings.DATABASES["default"]
     if not (database.get("PASSWORD") or any("pass" in key for key in database.get("OPTIONS", ()))):
         return f"DATABASE_URL={shlex.quote(url)} "
-    file = env.BASE_DIR / "var" / "database_url"
-    file.parent.mkdir(exist_ok=True)
+    file = places.var(given) / "database_url"
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.unlink(missing_ok=True)
     with open(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as kept:
         kept.write(url)

@@ -8,7 +8,6 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from hoardrun import env
 from hoardrun.ledger.demo import DATA
 from hoardrun.ledger.management.commands.seed_demo import site_of
 from hoardrun.ledger.models import Account, Transaction
@@ -117,7 +116,7 @@ def test_it_says_where_the_port_stands_that_it_cannot_know(logins, monkeypatch):
 def test_the_line_to_watch_names_the_database_and_prints_no_password(
     logins, monkeypatch, tmp_path, settings
 ):
-    monkeypatch.setattr(env, "BASE_DIR", tmp_path)
+    monkeypatch.setenv("VAR_DIR", str(tmp_path / "var"))
     database = settings.DATABASES["default"]
     monkeypatch.setitem(database, "PASSWORD", "")
     monkeypatch.setitem(database, "OPTIONS", {})
