@@ -130,7 +130,7 @@ async def log_in(
     for followed in streams:
         hub.streams.begin(socket, followed)
     _look_again(hub, user_id, found)
-    hub.computing.compute([user_id])
+    hub.computing.greet(user_id, socket)
 
 
 async def _renew(hub: Hub, socket: Socket, identity: Identity, request_id: str | None) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from realtime import computed
@@ -35,42 +35,57 @@ FIRST_LOOK_SECONDS = 30.0
 class Computing:
     """Computes the messages of users and sends them, all users in one query for each kind.
 
-    `run` finds the users whose messages time has changed, and has them computed anew.
+    A change goes to all sockets of its user; a socket that has just logged in gets the messages
+    alone. `run` finds the users whose messages time has changed, and has them computed anew.
     """
 
-    def __init__(self, users: Mapping[int, Iterable[Socket]], spawn: Spawn) -> None:
+    def __init__(self, users: Mapping[int, Collection[Socket]], spawn: Spawn) -> None:
         self._users = users
         self._spawn = spawn
         self._waiting: set[int] = set()
+        self._newcomers: dict[int, dict[Socket, None]] = {}
         self._pace = Pace(MAX_WAIT_SECONDS)
         self._task: asyncio.Task[None] | None = None
         self._places: dict[str, Any] = {}
         self._alone_at = time.monotonic()  # when the node last had no users
 
     def compute(self, user_ids: Iterable[int]) -> None:
-        """Compute the messages of these users soon."""
+        """Compute the messages of these users soon, for all their sockets."""
         self._waiting.update(user_ids)
+        self._begin()
+
+    def greet(self, user_id: int, socket: Socket) -> None:
+        """Compute the messages of a user soon, for a socket that has just logged in."""
+        self._newcomers.setdefault(user_id, {})[socket] = None
+        self._begin()
+
+    def _begin(self) -> None:
         if self._task is None or self._task.done():
             self._task = self._spawn(self._compute())
 
     async def _compute(self) -> None:
-        while self._waiting:
+        while self._waiting or self._newcomers:
             await asyncio.sleep(self._pace.wait(time.monotonic()))
-            users = [user_id for user_id in self._waiting if user_id in self._users]
-            self._waiting.clear()
+            changed, self._waiting = self._waiting, set()
+            newcomers, self._newcomers = self._newcomers, {}
+            users = [pk for pk in changed | newcomers.keys() if pk in self._users]
             self._pace.began(time.monotonic(), len(users))
             for kind in computed.messages():
                 try:
                     found = await threads.run(kind.load, users) if users else {}
                 except Exception as error:  # a database that is away comes back
                     logger.warning("%s not computed: %r", kind.name, error)
-                    self._waiting.update(users)
+                    self._waiting |= changed
+                    for user_id, sockets in newcomers.items():
+                        self._newcomers.setdefault(user_id, {}).update(sockets)
                     await asyncio.sleep(RETRY_SECONDS)
                     continue
                 for user_id, payload in found.items():
                     frame = Frame(codec.encode(payload))
-                    for socket in self._users.get(user_id, ()):
-                        socket.put_newest(kind.name, frame)
+                    all_of_them = self._users.get(user_id, ())
+                    for socket in all_of_them if user_id in changed else newcomers[user_id]:
+                        if socket in all_of_them:  # else it has left meanwhile
+                            socket.put_newest(kind.name, frame)
 
     # -- what time changes
 

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 
 from realtime.core.roster import Roster
 from realtime.core.wheel import Wheel
@@ -57,7 +58,7 @@ class Sockets:
         own[socket] = None
         self.roster.add(socket.connection.id, socket)
         surplus = max(0, len(own) - self._options.max_connections_per_user)
-        for oldest in list(own)[:surplus]:
+        for oldest in list(islice(own, surplus)):
             self._unlist(oldest, own)
             oldest.close(CloseCode.TOO_MANY_CONNECTIONS)
 
