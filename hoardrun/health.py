@@ -13,13 +13,13 @@ from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
+from django.conf import settings
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponsePermanentRedirect, JsonResponse
 from django.middleware.common import CommonMiddleware
 from django.views.decorators.csrf import csrf_exempt
 
-from realtime import asgi
+from realtime import asgi, schema
 
 logger = logging.getLogger(__name__)
 
@@ -109,12 +109,15 @@ def _answer(status: str, checks: dict[str, str]) -> JsonResponse:
 
 
 async def _attempt(name: str, check: Coroutine[Any, Any, None]) -> str:
-    """Say `ok`, `failed` or `timeout`, and no more: anybody may ask."""
+    """Say one word: `ok`, `failed`, `timeout`, or that of schema.Unfit. Anybody may ask."""
     try:
         await asyncio.wait_for(check, DEADLINE_SECONDS)
     except TimeoutError:
         logger.warning("not ready: %s took longer than %s s", name, DEADLINE_SECONDS)
         return "timeout"
+    except schema.Unfit as error:
+        logger.warning("not ready: %s", error)
+        return error.word
     except Exception as error:  # whatever a driver raises, the answer is the same
         logger.warning("not ready: %s: %r", name, error)
         return "failed"
@@ -126,11 +129,12 @@ def _database() -> None:
         cursor.execute("SELECT 1")
 
 
-@cache  # once applied they stay so for the code of this process; looking again costs 30 ms
+_require_applied = cache(schema.require_applied)  # migrations that are applied stay so
+
+
 def _migrations() -> None:
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        raise LookupError("the database lacks migrations: run `manage.py migrate`")
+    _require_applied()
+    schema.require_known(settings.VERSION)  # which a newer release may change at any time
 
 
 async def _layer() -> None:

@@ -106,7 +106,7 @@ def test_it_is_not_ready_before_the_migrations(tmp_path: Path):
         assert answer.status == 503
         assert answer.json()["checks"] == {
             "database": "ok",
-            "migrations": "failed",
+            "migrations": "missing",
             "channel_layer": "ok",
         }
         server.manage("migrate", "--verbosity=0")

@@ -133,7 +133,7 @@ def as_user(user: struct_passwd | None) -> dict[str, Any]:
 
 
 def run_python(
-    *arguments: str, env: Mapping[str, str], may_fail: bool = False
+    *arguments: str, env: Mapping[str, str], may_fail: bool = False, cwd: Path = environment.ROOT
 ) -> subprocess.CompletedProcess[str]:
     """Run a Python program to its end, such as `manage.py migrate`.
 
@@ -142,7 +142,7 @@ def run_python(
     finished = subprocess.run(
         [sys.executable, *arguments],
         env=env,
-        cwd=environment.ROOT,
+        cwd=cwd,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -29,6 +29,7 @@ class Server:
     with one, that database is migrated first unless `migrate` is false. The script
     `prepare` then runs on it; a SQLite database has gone through it under DEBUG=1.
 
+    `code` is the folder of manage.py, ours or that of another release.
     The test run's SECRET_KEY is the server's too: tokens made here are valid there.
 
     In an asynchronous test, stop it with `await asyncio.to_thread(server.stop)`
@@ -45,8 +46,10 @@ class Server:
         workers: int = 1,
         migrate: bool = True,
         prepare: str = "",
+        code: Path = environment.ROOT,
     ) -> None:
         self.kind = kind
+        self.code = code
         self.port = free_port()
         self.folder = reaper.workspace() / f"server-{next(_numbers)}"
         self.folder.mkdir()
@@ -68,6 +71,7 @@ class Server:
             [sys.executable, *_arguments(self.kind, self.port, self.workers)],
             log=self.folder / "log",
             env=self.env,
+            cwd=self.code,
         )
         self._process.until(self._healthy, seconds=30, what=f"{self.kind} answers on /healthz")
 
@@ -95,7 +99,7 @@ class Server:
 
     def manage(self, *arguments: str) -> str:
         """Run a manage.py command in the server's environment and return its output."""
-        return run_python("manage.py", *arguments, env=self.env).stdout
+        return run_python("manage.py", *arguments, env=self.env, cwd=self.code).stdout
 
     def shell(self, script: str) -> str:
         """Run a script in the server's environment and return what it prints."""
@@ -108,7 +112,7 @@ class Server:
         process = subprocess.Popen(
             command,
             env=self.env,
-            cwd=environment.ROOT,
+            cwd=self.code,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

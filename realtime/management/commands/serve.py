@@ -13,9 +13,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
-from django.db.migrations.executor import MigrationExecutor
+from django.db import OperationalError, connections
 
+from realtime import schema
 from realtime.cluster import serve
 from realtime.core.origin import is_loopback
 from realtime.log import durability
@@ -54,9 +54,11 @@ class Command(base.Command):
                 "or serve with --workers 1."
             )
         try:
-            if _unapplied():
-                raise CommandError("The database is not up to date: run `manage.py migrate` first.")
+            schema.require_applied()
+            schema.require_known(settings.VERSION)
             durability.require()
+        except schema.Unfit as error:
+            raise CommandError(str(error)) from None
         except OperationalError as error:
             raise CommandError(
                 f"The database cannot be used: {str(error).strip()}. Check DATABASE_URL, and "
@@ -112,8 +114,3 @@ def _not_listening(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EACCES:
         return f"Port {port} takes rights that you have not; choose one above 1023 with --port."
     return f"{host} cannot be listened at: {error.strerror}. --host takes an address of here."
-
-
-def _unapplied() -> bool:
-    executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
-    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
