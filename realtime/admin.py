@@ -12,25 +12,35 @@ from urllib.parse import urlencode
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from realtime import registry
+from realtime import log, registry
 from realtime.access import changes
 from realtime.admin_pages import ByKey, ModelAdmin, ReadOnly, first_keys, users_found
 from realtime.core.text import row_id
-from realtime.models import Connection, Cursor, Event, IssuedToken, Node, Stream
+from realtime.models import Connection, Cursor, Deployment, Event, IssuedToken, Node, Stream
 from realtime.streams import stream_user
 
 
 @admin.register(Stream)
 class StreamAdmin(ReadOnly, ByKey):
-    list_display = ("name", "head", "floor", "kept", "epoch", "created_at")
+    list_display = ("name", "head", "floor", "kept", "whole_epoch", "created_at")
     search_help_text = "The beginning of a stream's name, such as: user:17"
 
     def matching(self, word: str) -> Q:
         return Q(pk__in=first_keys(Stream.objects.all(), "name", word))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Stream]:
+        found: QuerySet[Stream] = super().get_queryset(request)
+        return found.annotate(whole=RawSQL(log.composed("realtime_stream.epoch"), []))
+
+    @admin.display(description="epoch")
+    def whole_epoch(self, stream: Any) -> str:
+        """Show the epoch as clients see it: the stream's part and the deployment's."""
+        return str(stream.whole)
 
     @admin.display(description="events")
     def kept(self, stream: Stream) -> str:
@@ -38,6 +48,14 @@ class StreamAdmin(ReadOnly, ByKey):
         url = reverse("admin:realtime_event_changelist")
         query = urlencode({"stream__id__exact": stream.pk})
         return format_html('<a href="{}?{}">{}</a>', url, query, stream.head - stream.floor)
+
+
+@admin.register(Deployment)
+class DeploymentAdmin(ReadOnly, ModelAdmin):
+    """The deployment's part of all epochs, and the last failover of the database that was seen."""
+
+    list_display = ("__str__", "bumped_at", "failover", "failover_at", "timeline")
+    ordering = ("id",)
 
 
 @admin.register(Event)
@@ -106,13 +124,18 @@ class CursorAdmin(ReadOnly, ByKey):
     list_select_related = ("user", "stream")
     search_help_text = "The beginning of a user's name, or a user's id"
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Cursor]:
+        found: QuerySet[Cursor] = super().get_queryset(request)
+        stream = "(SELECT epoch FROM realtime_stream WHERE id = realtime_cursor.stream_id)"
+        return found.annotate(whole=RawSQL(log.composed(stream), []))
+
     def matching(self, word: str) -> Q:
         return Q(user__in=users_found(word))
 
     @admin.display(description="not acked")
-    def behind(self, cursor: Cursor) -> str:
+    def behind(self, cursor: Any) -> str:
         """Show how many events the device has not acknowledged in this epoch."""
-        if cursor.epoch != cursor.stream.epoch:
+        if cursor.epoch != cursor.whole:
             return "another epoch"
         return str(cursor.stream.head - cursor.acked)
 
@@ -133,6 +156,7 @@ class NodeAdmin(ReadOnly, ModelAdmin):
         "lag_ms",
         "rss_mb",
         "version",
+        "epoch",
         "seen_at",
     )
     search_fields = ("host", "=id")

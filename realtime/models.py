@@ -15,8 +15,41 @@ def new_epoch() -> str:
     return secrets.token_hex(6)
 
 
+class Deployment(models.Model):
+    """What all streams have in common: one row, made when it is first needed.
+
+    `epoch` is the deployment's part of every epoch, empty until something bumps it: a new one
+    begins a new life of all streams at once. `system_identifier`, `timeline` and `table_id` say
+    which PostgreSQL the row was last seen in; `realtime.failover` compares them.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    epoch = models.CharField(max_length=16, blank=True, default="", db_default="")
+    bumped_at = models.DateTimeField(null=True, blank=True, help_text="When `epoch` began.")
+    system_identifier = models.CharField(max_length=32, blank=True, default="", db_default="")
+    timeline = models.BigIntegerField(default=0, db_default=0, help_text="0: not known.")
+    table_id = models.BigIntegerField(
+        default=0, db_default=0, help_text="The oid of this table: a restored dump has another."
+    )
+    failover_at = models.DateTimeField(null=True, blank=True, help_text="When one was last seen.")
+    failover = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="What it changed."
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="deployment_is_one_row")
+        ]
+
+    def __str__(self) -> str:
+        return self.epoch or "the first epoch"
+
+
 class Stream(models.Model):
-    """An ordered log. `head` is its last offset; events up to `floor` are trimmed away."""
+    """An ordered log. `head` is its last offset; events up to `floor` are trimmed away.
+
+    `epoch` is the stream's part of its epoch; `realtime.log.epochs` adds the deployment's.
+    """
 
     name = models.CharField(max_length=100, unique=True)
     epoch = models.CharField(max_length=32, default=new_epoch)
@@ -95,6 +128,12 @@ class Node(models.Model):
     host = models.CharField(max_length=200)
     pid = models.PositiveIntegerField()
     version = models.CharField(max_length=32)
+    epoch = models.CharField(  # noqa: DJ001 null is what a release without it leaves
+        max_length=16,
+        null=True,
+        blank=True,
+        help_text="The deployment's part of the epochs that it serves by.",
+    )
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField(db_index=True)
     connections = models.PositiveIntegerField(default=0)

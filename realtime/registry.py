@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from django.forms.models import model_to_dict
 
 from realtime import clock
-from realtime.models import Connection, Node
+from realtime.models import Connection, Deployment, Node
 from realtime.protocol.codec import timestamp
 
 ALIVE_WITHIN = timedelta(seconds=10)  # by the database's time
@@ -45,6 +45,7 @@ class Cluster:
     nodes: list[Node]
     stale: list[Node]
     moment: datetime
+    deployment: Deployment
 
     @property
     def totals(self) -> dict[str, Any]:
@@ -84,6 +85,7 @@ class Cluster:
             "version": settings.VERSION,
             "timestamp": timestamp(self.moment),
             "layer": "redis" if settings.REDIS_URL else "memory",
+            "epoch": _epoch(self.deployment),
             "totals": self.totals,
             "nodes": [describe(node, self.moment) for node in self.nodes],
             "stale_nodes": [describe(node, self.moment) for node in self.stale],
@@ -124,4 +126,24 @@ def cluster() -> Cluster:
         nodes=[node for node in nodes if now - node.seen_at <= ALIVE_WITHIN],
         stale=[node for node in nodes if now - node.seen_at > ALIVE_WITHIN],
         moment=now,
+        deployment=Deployment.objects.filter(pk=1).first() or Deployment(),
     )
+
+
+def nodes_without_epoch() -> list[Node]:
+    """List the live nodes of a release that does not know the deployment's part of epochs."""
+    return list(Node.objects.filter(alive(), epoch=None))
+
+
+def _epoch(deployment: Deployment) -> dict[str, Any]:
+    """Return the deployment's epoch and the last failover seen as plain values."""
+
+    def text(moment: datetime | None) -> str | None:
+        return None if moment is None else timestamp(moment)
+
+    return {
+        "deployment": deployment.epoch,
+        "began_at": text(deployment.bumped_at),
+        "last_failover": deployment.failover or None,
+        "last_failover_at": text(deployment.failover_at),
+    }

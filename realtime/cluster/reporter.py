@@ -26,6 +26,7 @@ from django.db.models.functions import RowNumber
 
 from realtime import clock, jobs, log, registry
 from realtime.cluster import nodes_room
+from realtime.cluster.epoch_watch import EpochWatch
 from realtime.db import threads
 from realtime.hub.hub import Hub, ensure
 from realtime.hub.socket import Socket
@@ -71,6 +72,7 @@ class ClusterReporter:
             "host": socket.gethostname()[:200],
             "pid": os.getpid(),
             "version": settings.VERSION,
+            "epoch": self._hub.epoch or "",
             "connections": len(self._hub.sockets),
             "users": len(self._hub.sockets.users),
             "rooms": self._hub.rooms.counts(),
@@ -291,6 +293,7 @@ async def start() -> ClusterReporter:
     hub = await ensure()
     reporter = ClusterReporter(hub)
     hub.spawn(reporter.run())
+    hub.spawn(EpochWatch(hub).run())
     for job in jobs.jobs():
         hub.spawn(run_job(job))
     return reporter

@@ -56,6 +56,7 @@ class Hub:
     def __init__(self, opts: Options) -> None:
         self.options = opts
         self.node_id = secrets.token_hex(8)
+        self.epoch: str | None = None  # the deployment's part that its streams were last told of
         self._tasks: set[asyncio.Task[Any]] = set()
         self._reconcile_early = asyncio.Event()
         self.receiver = LayerReceiver(self.node_id, self._receive, self._reconcile_early.set)

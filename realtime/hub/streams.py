@@ -28,6 +28,8 @@ from realtime.protocol.codes import CloseCode
 
 logger = logging.getLogger(__name__)
 
+RENEWED_AT_ONCE = 500  # streams that go on in a new epoch between two turns of the event loop
+
 
 class FollowedStreams:
     """All streams of this node.
@@ -223,8 +225,11 @@ class FollowedStreams:
 
     def reset(self, followed: FollowedStream, head: Head, reason: Reason) -> None:
         """Go on from the head, and tell all sockets that were live that the past is gone."""
-        self._cycle.fan_out_now()
         logger.warning("stream %s: resynchronised (%s)", followed.name, reason)
+        self._put_at(followed, head, reason)
+
+    def _put_at(self, followed: FollowedStream, head: Head, reason: Reason) -> None:
+        self._cycle.fan_out_now()
         if head.epoch != followed.place.epoch:
             followed.woken = 0  # those offsets were of a life that is over
         followed.resets += 1
@@ -248,6 +253,30 @@ class FollowedStreams:
                 continue
             if head.epoch != followed.place.epoch or head.head != followed.place.offset:
                 self.catch_up(followed)
+
+    async def begin_anew(self) -> None:
+        """Go on in the epochs that the log has now, as the deployment has begun new ones.
+
+        Reads one row a stream, RENEWED_AT_ONCE of them together, and lets sockets be served in
+        between. Streams that are in their new life already are left alone.
+        """
+        names = list(self.followed)
+        logger.warning("%d streams resynchronise: the deployment has a new epoch", len(names))
+        for start in range(0, len(names), RENEWED_AT_ONCE):
+            known = {
+                name: (followed, followed.resets)
+                for name in names[start : start + RENEWED_AT_ONCE]
+                if (followed := self.followed.get(name)) is not None and followed.known
+            }
+            found = await threads.run(log.heads, list(known)) if known else {}
+            for name, head in found.items():
+                followed, resets = known[name]
+                if self.followed.get(name) is not followed or followed.resets != resets:
+                    continue  # what was read may be older than where it stands now
+                if head.epoch != followed.place.epoch:
+                    self._put_at(followed, head, "epoch")
+                    if followed.woken > followed.place.offset:
+                        self.catch_up(followed)
 
     def positions(self, socket: Socket) -> dict[str, int]:
         """Say where this node stands in the socket's streams."""

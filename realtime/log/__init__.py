@@ -13,7 +13,7 @@ from realtime.core.continuity import Head
 from realtime.core.records import StoredEvent
 from realtime.log.appending import append
 from realtime.log.cursors import TOUCHED_EVERY, CursorMove, begin_cursors, move_cursors
-from realtime.log.epochs import bump_epoch
+from realtime.log.epochs import bump_each_stream, bump_epoch, composed, deployment
 from realtime.log.reached import add_reached
 from realtime.log.reading import PAGE, ensure, heads, read_many
 from realtime.log.trimming import Trimmed, clear, forget_cursors, trim
@@ -28,8 +28,11 @@ __all__ = [
     "add_reached",
     "append",
     "begin_cursors",
+    "bump_each_stream",
     "bump_epoch",
     "clear",
+    "composed",
+    "deployment",
     "ensure",
     "forget_cursors",
     "heads",

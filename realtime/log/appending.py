@@ -12,6 +12,7 @@ from django.db.models import F
 from realtime import clock
 from realtime.core.records import StoredEvent
 from realtime.log import in_one_statement
+from realtime.log.epochs import composed
 from realtime.models import Event, Stream, new_epoch
 from realtime.protocol import codec
 from realtime.protocol.messages import Payload
@@ -107,7 +108,7 @@ def _lock_and_count(
                 "INSERT INTO realtime_stream (name, epoch, head, floor, created_at) "
                 f"VALUES {values} ON CONFLICT (name) "
                 "DO UPDATE SET head = realtime_stream.head + excluded.head "
-                f"RETURNING name, id, epoch, head, {now}",
+                f"RETURNING name, id, {composed('realtime_stream.epoch')}, head, {now}",
                 parameters,
             )
             for name, stream_id, epoch, head, moment in cursor.fetchall():

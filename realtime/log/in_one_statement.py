@@ -16,6 +16,7 @@ from django.db import connection
 
 from realtime import clock
 from realtime.core.records import StoredEvent
+from realtime.log.epochs import composed
 from realtime.models import new_epoch
 from realtime.protocol import codec
 from realtime.protocol.messages import Payload
@@ -56,7 +57,7 @@ def _statement_for_one() -> str:
         "reached, created_at) "
         f"SELECT id, head, %s, %s, %s || stamp || %s || head || '}}', 0, {clock.now_sql()} "
         "FROM bumped) "
-        "SELECT epoch, head, stamp FROM bumped"
+        f"SELECT {composed('epoch')}, head, stamp FROM bumped"
     )
 
 
@@ -146,7 +147,7 @@ def _statement_for_many() -> str:
         'message.start || bumped.stamp || message."end" || '
         f"(bumped.head - message.behind) || '}}', 0, {clock.now_sql()} "
         "FROM message JOIN bumped ON bumped.name = message.stream) "
-        "SELECT name, epoch, head, stamp FROM bumped"
+        f"SELECT name, {composed('epoch')}, head, stamp FROM bumped"
     )
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from django.db import connection
+from django.db.models.expressions import RawSQL
 
 from realtime.core.continuity import Head
 from realtime.core.records import StoredEvent
+from realtime.log.epochs import composed
 from realtime.models import Stream
 
 PAGE = 200  # most events that one read returns
@@ -20,8 +22,10 @@ def heads(names: Iterable[str]) -> dict[str, Head]:
     wanted = sorted(names)
     found: dict[str, Head] = {}
     for start in range(0, len(wanted), _CHUNK):
-        rows = Stream.objects.filter(name__in=wanted[start : start + _CHUNK])
-        for name, epoch, head, floor in rows.values_list("name", "epoch", "head", "floor"):
+        rows = Stream.objects.filter(name__in=wanted[start : start + _CHUNK]).annotate(
+            life=RawSQL(composed("realtime_stream.epoch"), [])
+        )
+        for name, epoch, head, floor in rows.values_list("name", "life", "head", "floor"):
             found[name] = Head(epoch, head, floor)
     return found
 
@@ -58,7 +62,8 @@ def read_many(
         cursor.execute(
             f"WITH wanted (name, after) AS (VALUES {values}) "
             "SELECT name, after, epoch, head, floor, number, type, filter_type, payload FROM ("
-            "SELECT wanted.name, wanted.after, stream.epoch, stream.head, stream.floor, "
+            f"SELECT wanted.name, wanted.after, {composed('stream.epoch')} AS epoch, "
+            "stream.head, stream.floor, "
             'event."offset" AS number, event.type, event.filter_type, event.payload, '
             f"sum({size}) OVER (PARTITION BY wanted.name, wanted.after "
             f'ORDER BY event."offset") - {size} AS before '

@@ -48,6 +48,9 @@ class NodeOutput(_CountsOutput):
     host = serializers.CharField()
     pid = serializers.IntegerField()
     version = serializers.CharField()
+    epoch = serializers.CharField(
+        allow_null=True, help_text="The deployment's part of the epochs that it serves by."
+    )
     uptime_seconds = serializers.IntegerField()
     seen_seconds_ago = serializers.FloatField()
     rss_mb = serializers.FloatField()
@@ -57,12 +60,22 @@ class TotalsOutput(_CountsOutput):
     nodes = serializers.IntegerField()
 
 
+class EpochOutput(serializers.Serializer[dict[str, Any]]):
+    """The deployment's part of every epoch, and the last failover of the database."""
+
+    deployment = serializers.CharField(help_text="Empty while nothing has begun a new one.")
+    began_at = serializers.DateTimeField(allow_null=True)
+    last_failover = serializers.CharField(allow_null=True, help_text="What it changed.")
+    last_failover_at = serializers.DateTimeField(allow_null=True)
+
+
 class ClusterOutput(serializers.Serializer[dict[str, Any]]):
     total_connections = serializers.IntegerField()
     unique_users = serializers.IntegerField()
     version = serializers.CharField()
     timestamp = serializers.DateTimeField()
     layer = serializers.ChoiceField(["memory", "redis"])
+    epoch = EpochOutput()
     totals = TotalsOutput()
     nodes = NodeOutput(many=True)
     stale_nodes = NodeOutput(many=True, help_text="Silent for ten seconds or more.")

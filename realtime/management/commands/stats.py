@@ -86,6 +86,13 @@ class Command(base.Command):
         return worst
 
 
+def _epoch(epoch: dict[str, str | None]) -> str:
+    began = f" since {epoch['began_at']}" if epoch["began_at"] else ""
+    seen = f"{epoch['last_failover_at']}, {epoch['last_failover']}"
+    failover = seen if epoch["last_failover"] else "none seen"
+    return f"EPOCH {epoch['deployment'] or 'the first'}{began}  LAST FAILOVER {failover}"
+
+
 def render(found: Cluster) -> str:
     """Format a reading as tables for a terminal."""
     data, totals = found.as_json(), found.totals
@@ -95,6 +102,7 @@ def render(found: Cluster) -> str:
         f"USERS {totals['users']:,}  ROOMS {totals['rooms']:,}  "
         f"IN {totals['in_per_second']:,}/s  OUT {totals['out_per_second']:,}/s  "
         f"DROPPED {totals['dropped']:,}  SLOW {totals['slow_closed']:,}",
+        _epoch(data["epoch"]),
     ]
     if not found.nodes:
         lines.append("No node is serving: start one with `make run` or `manage.py serve`.")

@@ -18,7 +18,7 @@ from hoardrun.api.tokens import login_create, login_refresh
 from realtime import clock, log
 from realtime.cluster import retention
 from realtime.log import CursorMove
-from realtime.models import Cursor, EndedSession, Event, IssuedToken, Stream, Ticket
+from realtime.models import Cursor, EndedSession, Event, IssuedToken, Node, Stream, Ticket
 from tests import stored
 from tests.services.locks import threads, wait_for_a_waiter
 
@@ -260,15 +260,31 @@ def test_a_missing_stream_gets_no_epoch() -> None:
 def test_new_epochs_and_publishers_never_deadlock() -> None:
     for number in range(1, 12):  # by their names, user:10 comes before user:9
         append(f"user:{number}", 1)
+    names = [f"user:{number}" for number in range(1, 12)]
     before = log.heads(["user:9", "user:10"])
 
     with threads() as call:
         with transaction.atomic():
             append("user:10", 1)
-            bumping = call(log.bump_epoch)
+            bumping = call(log.bump_epoch, names)
             wait_for_a_waiter("the new epochs wait for the publisher")
             append("user:9", 1)
         assert bumping.result() == 11
     after = log.heads(["user:9", "user:10"])
     assert all(after[name].epoch != before[name].epoch for name in before)
     assert {head.head for head in after.values()} == {2}
+
+
+def test_while_a_node_of_an_earlier_release_serves_each_stream_changes_too(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It reads the streams' own part alone."""
+    append("user:1", 1)
+    now = timezone.now()
+    for epoch in ("", None):
+        Node.objects.create(
+            id=str(epoch), host="h", pid=1, version="0", started_at=now, seen_at=now, epoch=epoch
+        )
+        own = Stream.objects.get().epoch
+        assert run("bump_epoch", "--all", capsys=capsys) == {"streams": 1}
+        assert (Stream.objects.get().epoch != own) == (epoch is None)
