@@ -32,7 +32,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test coverage e2e npm screenshots lint types contract fuzz simulation faults faults-full conformance bench check clean
+.PHONY: help run test test-pooled coverage e2e npm screenshots lint types contract fuzz simulation faults faults-full conformance bench check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,13 +47,16 @@ run: $(VENV)/.runtime $(VAR_DIR)/secret_key ## Start a demo on http://127.0.0.1:
 	exec $(BIN)/python manage.py serve --host $(HOST) --port $(PORT) --simulate-market
 
 test: $(VENV)/.dev ## Run every test, and the in-process suites again on PostgreSQL and Redis
-	$(BIN)/python -m pytest $(TOGETHER) --ignore=tests/e2e --ignore=tests/npm $(ARGS)
-	$(if $(STORE_SUITES),HOARDRUN_TEST_DATABASE=postgres $(BIN)/python -m pytest $(TOGETHER) -m "not servers" $(STORE_SUITES) $(ARGS) $(MAY_SELECT_NONE))
+	$(BIN)/python -m pytest $(TOGETHER) -m "not pooler" --ignore=tests/e2e --ignore=tests/npm $(ARGS)
+	$(if $(STORE_SUITES),HOARDRUN_TEST_DATABASE=postgres $(BIN)/python -m pytest $(TOGETHER) -m "not servers and not pooler" $(STORE_SUITES) $(ARGS) $(MAY_SELECT_NONE))
+
+test-pooled: $(VENV)/.dev ## Run the in-process suites once more, through PgBouncer in transaction mode (needs pgbouncer)
+	HOARDRUN_TEST_DATABASE=pgbouncer $(BIN)/python -m pytest $(TOGETHER) -m "not servers or pooler" $(STORE_SUITES) tests/faults $(ARGS)
 
 coverage: $(VENV)/.dev ## See which branches the in-process suites take, and hold the floor of pyproject.toml
 	@mkdir -p var/coverage
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest $(TOGETHER) -m "not servers" $(STORE_SUITES) $(ARGS)
+	$(BIN)/python -m coverage run -m pytest $(TOGETHER) -m "not servers and not pooler" $(STORE_SUITES) $(ARGS)
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python .ci/floor.py
 

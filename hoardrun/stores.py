@@ -65,8 +65,14 @@ def _make_private(path: str) -> None:
 
 
 def _postgres(config: dict[str, Any], given: Deployment) -> dict[str, Any]:
-    """Use psycopg's pool: persistent connections would leak one a thread under ASGI."""
+    """Use psycopg's pool: persistent connections would leak one a thread under ASGI.
+
+    Nothing here is state of a session, so that a pooler in transaction mode may stand between.
+    """
+    from hoardrun import postgres  # psycopg and Django's backend, which SQLite needs not
+
     options = {
+        "application_name": "hoardrun",  # one for all: a pooler tells the server of each change
         "connect_timeout": 5,
         # A peer that vanished must not hold a thread for the kernel's two hours.
         "keepalives_idle": 10,
@@ -74,18 +80,20 @@ def _postgres(config: dict[str, Any], given: Deployment) -> dict[str, Any]:
         "keepalives_count": 3,
         "tcp_user_timeout": 15_000,
         **config.get("OPTIONS", {}),
+        "cursor_factory": postgres.LimitedCursor,
         "pool": {
+            "connection_class": postgres.limited_to(given.database_lock_timeout_seconds),
             "min_size": 1,
             "max_size": given.database_pool_size,
             "timeout": 5,
             "max_lifetime": 1800,
         },
     }
-    # A statement that waits longer for a row gives up, and its caller may try again.
-    if lock_timeout := given.database_lock_timeout_seconds:
-        others = options.get("options", "")
-        options["options"] = f"-c lock_timeout={int(lock_timeout * 1000)} {others}".strip()
-    return {"OPTIONS": options, "CONN_HEALTH_CHECKS": True}
+    return {
+        "OPTIONS": options,
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": True,  # they outlive a transaction
+    }
 
 
 def _database_config(url: str) -> dict[str, Any]:

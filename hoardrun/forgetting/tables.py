@@ -22,6 +22,7 @@ from realtime.append_only import AppendOnlyQuerySet
 from realtime.streams import user_stream
 
 _User: Any = get_user_model()
+_PAGE = 1000  # sessions in memory at a time
 _TO_A_USER = [name for name, kind in KINDS.items() if kind.target == "user_id"]
 
 
@@ -75,10 +76,16 @@ def log_about(user_id: int) -> Q:
 
 
 def _sessions(user_id: int) -> Iterator[str]:
-    """Return the keys of a user's sessions, which only their content tells."""
-    for session in Session.objects.iterator():
-        if session.get_decoded().get(SESSION_KEY) == str(user_id):
-            yield session.session_key
+    """Return the keys of a user's sessions, which only their content tells.
+
+    Page by page: a cursor of the server would outlive its transaction.
+    """
+    last = ""
+    while page := Session.objects.filter(pk__gt=last).order_by("pk")[:_PAGE]:
+        for session in page:
+            if session.get_decoded().get(SESSION_KEY) == str(user_id):
+                yield session.session_key
+        last = session.pk
 
 
 def _given(user_id: int) -> Q:

@@ -15,6 +15,8 @@ from tests.services.ports import wait_until
 def somebody_waits() -> bool:
     """Ask PostgreSQL whether a transaction waits for a lock."""
     with connection.cursor() as cursor:
+        # Within a transaction, PostgreSQL answers each question as it did the first.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity "
             "WHERE datname = current_database() AND wait_event_type = 'Lock'"

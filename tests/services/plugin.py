@@ -4,8 +4,8 @@ Loaded by `addopts` in pyproject.toml, earlier than any conftest; therefore the 
 run as `python -m pytest`, which finds this package.
 
 HOARDRUN_TEST_DATABASE=postgres runs the suite on a real PostgreSQL and a real
-Redis; otherwise it runs on SQLite and the in-memory layer. A server that cannot be
-had fails the run: nothing is skipped.
+Redis, and =pgbouncer through a PgBouncer in transaction mode; otherwise it runs on SQLite and the
+in-memory layer. A server that cannot be had fails the run: nothing is skipped.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import pytest
 
 from tests.services import environment, reaper
 from tests.services.binaries import ServerMissing
+from tests.services.pgbouncer import PgBouncer
 from tests.services.postgres import Postgres
 from tests.services.redis import Redis
 from tests.services.server import Server
@@ -33,6 +34,8 @@ FIRST = (
     "tests/hoardrun/test_large_lists.py",
 )
 
+CHOICES = ("sqlite", "postgres", "pgbouncer")
+
 _running = ExitStack()
 
 
@@ -40,6 +43,14 @@ _running = ExitStack()
 def run_postgres() -> Postgres:
     """Return the run's PostgreSQL, started at the first call."""
     server = Postgres()
+    _running.callback(server.stop)
+    return server
+
+
+@functools.cache
+def run_pgbouncer() -> PgBouncer:
+    """Return the run's PgBouncer before its PostgreSQL, started at the first call."""
+    server = PgBouncer(run_postgres())
     _running.callback(server.stop)
     return server
 
@@ -60,12 +71,15 @@ def stop_stores() -> None:
 @pytest.hookimpl(wrapper=True)  # a wrapper comes before pytest-django, which loads settings here
 def pytest_load_initial_conftests() -> Generator[None]:
     choice = os.environ.get("HOARDRUN_TEST_DATABASE", "sqlite")
-    if choice not in {"sqlite", "postgres"}:
-        raise pytest.UsageError(f"HOARDRUN_TEST_DATABASE={choice!r}: use sqlite or postgres.")
+    if choice not in CHOICES:
+        raise pytest.UsageError(
+            f"HOARDRUN_TEST_DATABASE={choice!r}: use one of {', '.join(CHOICES)}."
+        )
     environment.prepare()
-    if choice == "postgres":
+    if choice != "sqlite":
         try:
-            os.environ["DATABASE_URL"] = run_postgres().database("hoardrun")
+            url = run_postgres().database("hoardrun")
+            os.environ["DATABASE_URL"] = url if choice == "postgres" else run_pgbouncer().url(url)
             os.environ["REDIS_URL"] = run_redis().url
         except ServerMissing as error:
             raise pytest.UsageError(str(error)) from None
@@ -86,6 +100,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "serve" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.servers)
+        if "pgbouncer" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.pooler)
     # With --no-loadscope-reorder, xdist begins the files in this order.
     if "PYTEST_XDIST_WORKER" in os.environ:
         tests = Counter(map(_file, items))
@@ -101,6 +117,15 @@ def postgres() -> Postgres:
     """A real PostgreSQL: `.database(name)` makes a fresh database and returns its URL."""
     try:
         return run_postgres()
+    except ServerMissing as error:
+        pytest.exit(str(error), returncode=1)
+
+
+@pytest.fixture(scope="session")
+def pgbouncer(postgres: Postgres) -> PgBouncer:
+    """A real PgBouncer before it: `.url(direct)` is the way through it to a database."""
+    try:
+        return run_pgbouncer()
     except ServerMissing as error:
         pytest.exit(str(error), returncode=1)
 

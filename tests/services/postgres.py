@@ -46,14 +46,19 @@ class Postgres(Store):
     @property
     def url(self) -> str:
         """The DATABASE_URL of the maintenance database."""
-        return self._url("postgres")
+        return self.url_of("postgres")
+
+    @property
+    def runs_as(self) -> pwd.struct_passwd | None:
+        """Whom its programs run as; None means as we are."""
+        return self._user
 
     def database(self, name: str) -> str:
         """Create database `name` afresh and return its DATABASE_URL."""
         identifier = sql.Identifier(name)
         self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier))
         self._execute(sql.SQL("CREATE DATABASE {}").format(identifier))
-        return self._url(name)
+        return self.url_of(name)
 
     def launch(self) -> Process:
         data = self.folder / "data"
@@ -69,7 +74,8 @@ class Postgres(Store):
             farewell=signal.SIGQUIT,
         )  # fmt: skip
 
-    def _url(self, name: str) -> str:
+    def url_of(self, name: str) -> str:
+        """Return the DATABASE_URL of a database, which need not exist."""
         return f"postgres://{USER}:{self._password}@127.0.0.1:{self.port}/{name}"
 
     def _execute(self, statement: sql.Composed) -> None:
@@ -80,7 +86,7 @@ class Postgres(Store):
         password_file = self.folder / "password"
         password_file.write_text(self._password)
         for path in (self.folder, password_file):
-            _hand_over(path, self._user)
+            hand_over(path, self._user)
         command: list[str | Path] = [
             self._programs / "initdb", "-D", data, "--username", USER,
             "--pwfile", password_file, "--auth=scram-sha-256", "--encoding=UTF8",
@@ -129,7 +135,7 @@ def _runnable_programs(user: pwd.struct_passwd | None) -> Path:
             )
     for path in copy.rglob("*"):
         if not path.is_symlink():
-            _hand_over(path, user)
+            hand_over(path, user)
     return copy / programs.relative_to(package.parent)
 
 
@@ -140,7 +146,8 @@ def _runs(programs: Path, user: pwd.struct_passwd) -> bool:
         return False
 
 
-def _hand_over(path: Path, user: pwd.struct_passwd | None) -> None:
+def hand_over(path: Path, user: pwd.struct_passwd | None) -> None:
+    """Make a file or a folder somebody's own."""
     if user:
         os.chown(path, user.pw_uid, user.pw_gid)
 

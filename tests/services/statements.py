@@ -10,8 +10,8 @@ from psycopg import sql
 
 from tests.services.postgres import Postgres
 
-# Not BEGIN and COMMIT, nor the empty ones by which a pool finds out whether a connection works.
-_STATEMENT = re.compile(rb"LOG:  (?:statement|execute [^:]*): (?!BEGIN|COMMIT)\S")
+# Not BEGIN alone, nor COMMIT, nor the empty ones by which a pool tries whether a connection works.
+_STATEMENT = re.compile(rb"LOG:  (?:statement|execute [^:]*): (?!BEGIN\s*$|COMMIT)\S")
 
 
 class Statements:
