@@ -17,19 +17,20 @@ logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.1
 MAX_SPACING_SECONDS = 0.02  # between two sockets: few leave sooner than many
-LEAVE_SECONDS = 6.0  # a little more than a client may take to answer a close
+LEAVE_SECONDS = 6.0  # for clients to take what they are still to be sent
 
 
-async def drain(node: Hub, give_up: Callable[[], bool]) -> None:
+async def drain(node: Hub, give_up: Callable[[], bool]) -> float:
     """Refuse new sockets, wait DRAIN_DELAY_SECONDS, then close all sockets evenly.
 
-    The window is DRAIN_SECONDS long, or shorter if few are connected. Returns once all have
-    left, after LEAVE_SECONDS, or at once when `give_up()` is true.
+    The window is DRAIN_SECONDS long, or shorter if few are connected. Ends once all have been
+    sent a close, after LEAVE_SECONDS, or at once when `give_up()` is true. Returns when, by the
+    monotonic clock, the last was sent away.
     """
     node.draining = True
     async for _ in _ticks(node.options.drain_delay_seconds):
         if give_up():
-            return
+            return time.monotonic()
     leaving = list(node.sockets)
     random.shuffle(leaving)
     logger.info("draining: %d connection(s) to close", len(leaving))
@@ -42,9 +43,11 @@ async def drain(node: Hub, give_up: Callable[[], bool]) -> None:
             node.sockets.send_away(socket)
         sent = upto
         await asyncio.sleep(TICK_SECONDS if sent < len(leaving) else 0)
+    last = time.monotonic()
     async for _ in _ticks(LEAVE_SECONDS):
         if give_up() or not node.sockets:
-            return
+            break
+    return last
 
 
 async def _ticks(seconds: float) -> AsyncIterator[None]:

@@ -1,24 +1,38 @@
-"""Run uvicorn for `manage.py serve`: its settings, its listening socket, its shutdown."""
+"""Run uvicorn for `manage.py serve`: its settings, its shutdown."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
+import time
 from typing import Any
 
 import uvicorn
-from uvicorn.supervisors import multiprocess
+from uvicorn.server import ServerState
 
+from realtime.cluster.listening import Listeners
+from realtime.cluster.workers import Supervisor
 from realtime.options import options as engine
 from realtime.servers.http import HttpProtocol
 from realtime.servers.uvicorn import CLOSE_SECONDS, WebSocketProtocol
 
-# Most written bytes that may wait in the kernel unsent.
-UNSENT_BYTES = 128 * 1024
+LEAVE_SECONDS = 6.0  # a little more than a client may take to answer a close
+TICK_SECONDS = 0.1
+
+
+class State(ServerState):
+    """What the connections of a server know of it."""
+
+    is_draining = False
 
 
 class Server(uvicorn.Server):
     """A server that drains its sockets before it stops."""
+
+    def __init__(self, configuration: uvicorn.Config) -> None:
+        super().__init__(configuration)
+        self.server_state: State = State()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Report not ready, refuse new sockets, close all sockets, then stop.
@@ -29,20 +43,22 @@ class Server(uvicorn.Server):
         from realtime.cluster.drain import drain
         from realtime.hub import hub
 
+        self.server_state.is_draining = True
         node = hub.current()
         if node is not None:
-            await drain(node, give_up=lambda: self.force_exit)
+            last = await drain(node, give_up=lambda: self.force_exit)
+            await self._until_answered(last + LEAVE_SECONDS)
         await super().shutdown(sockets)
 
-
-class Worker(multiprocess.Process):
-    """One of several processes that serve one address."""
-
-    @property
-    def server(self) -> uvicorn.Server:
-        if self._server is None:
-            self._server = Server(config=self.config)
-        return self._server
+    async def _until_answered(self, deadline: float) -> None:
+        """Wait until no socket waits for its client to answer a close."""
+        while not self.force_exit and time.monotonic() < deadline:
+            if not any(
+                isinstance(each, WebSocketProtocol) and each.close_sent
+                for each in self.server_state.connections
+            ):
+                return
+            await asyncio.sleep(TICK_SECONDS)
 
 
 def config(**overrides: Any) -> uvicorn.Config:
@@ -67,36 +83,9 @@ def config(**overrides: Any) -> uvicorn.Config:
     return uvicorn.Config(**(options | overrides))
 
 
-def listen(configuration: uvicorn.Config) -> socket.socket:
-    """Listen at the address. Accepted sockets inherit the options that are set here.
-
-    On Linux, the kernel drops a connection whose client takes no data for twice
-    `stuck_after_seconds` (TCP_USER_TIMEOUT, RFC 5482), and keeps at most UNSENT_BYTES beyond
-    the client's window. Raises OSError.
-    """
-    host, port = configuration.host, configuration.port
-    # Not uvicorn's own, which only logs an address in use and exits.
-    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):
-            patience = engine().stuck_after_seconds * 2
-            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(patience * 1000))
-        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
-            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
-        listening.bind((host, port))
-        listening.listen(configuration.backlog)  # binding alone may succeed twice
-    except OSError:
-        listening.close()
-        raise
-    listening.set_inheritable(True)  # for the workers
-    return listening
-
-
-def run(configuration: uvicorn.Config, listening: socket.socket) -> None:
+def run(configuration: uvicorn.Config, listeners: Listeners) -> None:
     """Serve until a signal, in this process or in several."""
     if configuration.workers > 1:
-        multiprocess.Process = Worker  # type: ignore[misc]  # the supervisor looks it up there
-        multiprocess.Multiprocess(configuration, sockets=[listening]).run()
+        Supervisor(configuration, listeners, Server).run()
     else:
-        Server(configuration).run(sockets=[listening])
+        Server(configuration).run(sockets=listeners.sockets)

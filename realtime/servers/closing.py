@@ -86,6 +86,8 @@ class ClosingProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
+        if getattr(self.server_state, "is_draining", False):
+            cycle.keep_alive = False  # the next request finds a server that stays
         super()._start_asgi_task(cycle, app)
 
     @property

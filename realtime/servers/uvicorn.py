@@ -31,6 +31,8 @@ from realtime.protocol.codes import CloseCode
 
 # Seconds for a client to answer a close frame; less than the server's grace time.
 CLOSE_SECONDS = 5.0
+# Between two looks, while the server stops, at a handshake that is not answered yet.
+HANDSHAKE_SECONDS = 0.1
 
 _quiet = logging.getLogger("realtime.servers.uvicorn")
 _quiet.setLevel(logging.WARNING)
@@ -296,8 +298,16 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
                 self.resume_reading()
 
     def shutdown(self) -> None:
-        """Let the listener say goodbye; without one, close as uvicorn does."""
-        if self.listener is not None and not self.close_sent:
+        """Say goodbye, unless that is done; then wait for the client's answer.
+
+        uvicorn would close at once. Whatever the client has sent meanwhile, its answer above all,
+        would then reset the connection, and the close frame could be lost.
+        """
+        if self.close_sent or self.disconnected:
+            return
+        if self.listener is not None:
             self.listener.server_stops()
+        elif self.handshake_complete:
+            self.close(CloseCode.RESTART)
         else:
-            super().shutdown()
+            self.loop.call_later(HANDSHAKE_SECONDS, self.shutdown)  # once it is accepted

@@ -17,6 +17,7 @@ from django.db import OperationalError, connections
 
 from realtime import schema
 from realtime.cluster import serve
+from realtime.cluster.listening import Listeners
 from realtime.core.origin import is_loopback
 from realtime.log import durability
 from realtime.management import base
@@ -71,11 +72,11 @@ class Command(base.Command):
             settings.SIMULATE_MARKET = True
         config = serve.config(host=host, port=port, workers=workers)
         try:
-            listening = serve.listen(config)
+            listeners = Listeners(config)
         except OSError as error:
             raise CommandError(_not_listening(error, host, port)) from None
         site = f"[{host}]" if ":" in host else host
-        port = listening.getsockname()[1]  # the chosen one, for --port 0
+        port = listeners.port  # the chosen one, for --port 0
         self.stdout.write(f"hoardrun serves at http://{site}:{port}/ (Ctrl-C ends it)")
         self.stdout.flush()
         if hint := unreachable(host, settings.ALLOWED_HOSTS):
@@ -83,7 +84,7 @@ class Command(base.Command):
         # uvicorn raises the signal that stopped it again at its end: ignore that.
         signal.signal(signal.SIGTERM, lambda *_: None)
         with contextlib.suppress(KeyboardInterrupt):
-            serve.run(config, listening)
+            serve.run(config, listeners)
         self.stdout.write("hoardrun has stopped.")
 
 

@@ -33,6 +33,8 @@ class Site:
         self.left: list[str] = []  # paths of those who left before their body was whole
         self.may_answer = asyncio.Event()
         self.may_answer.set()
+        self.may_read = asyncio.Event()  # what a socket sends
+        self.may_read.set()
         self.answer = b"ok"
         self.waits_for_the_end = False
         self.refuses = False  # handshakes
@@ -50,6 +52,7 @@ class Site:
                 await send({"type": "websocket.http.response.body", "body": b"later"})
                 return
             await send({"type": "websocket.accept"})
+            await self.may_read.wait()
             await receive()
             return
         if refusals.EXTENSION in scope:

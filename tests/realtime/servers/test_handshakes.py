@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from realtime.servers.http import HttpProtocol
+from realtime.servers.uvicorn import WebSocketProtocol
 from tests.realtime.servers.conftest import (
     GET,
     HANDSHAKE,
@@ -16,7 +17,10 @@ from tests.realtime.servers.conftest import (
     refused,
     sending,
 )
+from tests.services.frames import CLOSE, TEXT, frame, split
 from tests.services.ports import until
+
+GOING = (1012).to_bytes(2, "big")
 
 
 async def test_a_handshake_waits_for_the_answers_before_it(site: Site) -> None:
@@ -44,16 +48,50 @@ async def test_a_handshake_in_progress_when_the_node_ends_is_answered_once(
 ) -> None:
     site.refuses = refuses
     site.may_answer.clear()
-    asking = asyncio.create_task(site.ask(HANDSHAKE + b"\r\n"))
+    site.may_read.clear()
+    reader, writer = await site.open(HANDSHAKE + b"\r\n")
     await until(lambda: site.scopes)
     [connection] = site.state.connections
-    serving = [*site.state.tasks]
     site.may_answer.set()  # the application answers in the turn in which the node ends
     connection.shutdown()
     async with asyncio.timeout(20):
-        await asyncio.gather(*serving)
-    assert [status for status, _ in await asking] == [500]
+        answer = await reader.readuntil(b"\r\n\r\n")
+        rest = await reader.readexactly(2) if not refuses else b""
+        writer.write(frame(CLOSE, GOING))
+        rest += await reader.read()
+    if refuses:
+        assert (answer[9:12], rest) == (b"503", b"later")
+    else:
+        assert answer[9:12] == b"101"
+        assert [payload[:2] for _, payload in split(rest)] == [GOING]
     assert [record.getMessage() for record in caplog.records if record.exc_info] == []
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_socket_hears_the_goodbye_whatever_it_sends(site: Site, when: str) -> None:
+    site.may_read.clear()
+    reader, writer = await site.open(HANDSHAKE + b"\r\n")
+    await reader.readuntil(b"\r\n\r\n")
+    [connection] = site.state.connections
+    assert isinstance(connection, WebSocketProtocol)
+    # The first of them stops the reading until the application has taken it: the others wait in
+    # the kernel. A close would reset the connection there and then, or when they arrive.
+    messages = [frame(TEXT, b"a" * 100)] * 3
+    if when == "before":
+        writer.write(messages[0])
+        await until(lambda: connection.read_paused)
+        writer.writelines(messages[1:])
+        await writer.drain()
+    connection.shutdown()
+    if when == "after":
+        writer.writelines(messages)
+        await writer.drain()
+    await asyncio.sleep(0)
+    writer.write(frame(CLOSE, GOING))
+    async with asyncio.timeout(20):
+        [(_, payload)] = split(await reader.read())
+    assert payload[:2] == GOING
+    await until(lambda: not site.state.connections)
 
 
 async def test_headers_of_a_handshake_arrive_as_they_were_sent(site: Site) -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import zlib
 from collections.abc import Iterator
 
 import pytest
 
-from realtime.cluster import serve
 from realtime.core.frames import WINDOW_BITS
 from realtime.protocol.codes import CloseCode
 from tests.nodes import ALICE, BOB, broadcast, connect, node, push_balance, token_for
@@ -161,12 +159,3 @@ async def test_a_database_restored_to_the_past_makes_sockets_resynchronise(serve
         assert required["data"]["position"]["offset"] == position + 1
         push_balance(served, BOB, 9)
         assert (await bob.receive("balance_update"))["offset"] == position + 2
-
-
-def test_the_kernel_drops_clients_that_read_nothing() -> None:
-    listening = serve.listen(serve.config(host="127.0.0.1", port=0, app="none"))
-    with listening:
-        patience = listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
-        assert patience == 40_000  # milliseconds: twice WS_STUCK_AFTER_SECONDS
-        unsent = listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT)
-        assert unsent == serve.UNSENT_BYTES

@@ -1,0 +1,92 @@
+"""The listening sockets of `manage.py serve`: one for each worker where the kernel can share out.
+
+Connections to one socket that several processes accept from go to whichever wakes up first,
+and long ones stay there. With a socket for each worker (SO_REUSEPORT on Linux) the kernel
+chooses by a hash of the two addresses, however fast they come.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+import uvicorn
+
+from realtime.options import options as engine
+
+# Most written bytes that may wait in the kernel unsent.
+UNSENT_BYTES = 128 * 1024
+# Elsewhere the option is missing, or the last socket to be bound gets all connections.
+SHARES_OUT = sys.platform == "linux"
+
+
+class Listeners:
+    """The sockets that a server of some workers listens at; raises OSError if it cannot.
+
+    The parent keeps them too. So what has connected to a worker that dies waits for the one that
+    takes its place.
+    """
+
+    def __init__(self, configuration: uvicorn.Config) -> None:
+        self._host = configuration.host
+        self._backlog = configuration.backlog
+        first = _bound(self._host, configuration.port)
+        first.listen(self._backlog)  # binding alone may succeed twice
+        self.port: int = first.getsockname()[1]
+        self.sockets = [first] * configuration.workers
+        self._are_many = SHARES_OUT and configuration.workers > 1
+        if self._are_many:
+            # The port was free, which sockets that share it could not find out. Keep it until
+            # they have it, and take no connection.
+            first.shutdown(socket.SHUT_RDWR)
+            try:
+                self.sockets = [self._one_of_many() for _ in self.sockets]
+            finally:
+                first.close()
+
+    def add(self) -> socket.socket:
+        """Return a socket for one more worker."""
+        self.sockets.append(self._one_of_many() if self._are_many else self.sockets[0])
+        return self.sockets[-1]
+
+    def remove(self) -> None:
+        """Give up the socket of the last worker; its worker keeps it until it ends."""
+        last = self.sockets.pop()
+        if self._are_many:
+            last.close()
+
+    def close(self) -> None:
+        """Give up all sockets, so that each is gone with its worker."""
+        for each in self.sockets:
+            each.close()
+
+    def _one_of_many(self) -> socket.socket:
+        found = _bound(self._host, self.port, is_shared=True)
+        found.listen(self._backlog)
+        return found
+
+
+def _bound(host: str, port: int, *, is_shared: bool = False) -> socket.socket:
+    """Bind a socket. Accepted ones inherit the options that are set here.
+
+    On Linux, the kernel drops a connection whose client takes no data for twice
+    `stuck_after_seconds` (TCP_USER_TIMEOUT, RFC 5482), and keeps at most UNSENT_BYTES beyond
+    the client's window. Raises OSError.
+    """
+    # Not uvicorn's own, which only logs an address in use and exits.
+    found = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if is_shared:
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            patience = engine().stuck_after_seconds * 2
+            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(patience * 1000))
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+        found.bind((host, port))
+    except OSError:
+        found.close()
+        raise
+    found.set_inheritable(True)  # for the workers
+    return found
