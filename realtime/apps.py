@@ -11,11 +11,14 @@ class RealtimeConfig(AppConfig):
         from django.db.models.signals import post_migrate
 
         import realtime.log.durability  # noqa: F401 registers its check
-        from realtime import append_only, jobs, rooms
+        from realtime import append_only, fleet, jobs, rooms
         from realtime.access import signals
+        from realtime.cluster import fleet as cluster_fleet
         from realtime.cluster import nodes_room, retention
+        from realtime.log import measuring
 
         signals.connect()
         post_migrate.connect(append_only.install, sender=self, dispatch_uid="realtime.append_only")
+        fleet.register(cluster_fleet.NODES, *measuring.READINGS)
         rooms.register(nodes_room.NodesRoom())
         jobs.register(jobs.Job("retention", retention.EVERY_SECONDS, retention.apply))

@@ -241,3 +241,13 @@ class EndedSession(models.Model):
 
     def __str__(self) -> str:
         return self.id
+
+
+class JobRun(models.Model):
+    """When a periodic job of the deployment last went through, on any node."""
+
+    name = models.CharField(max_length=50, primary_key=True)
+    succeeded_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.succeeded_at:%H:%M:%S}"

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from django.conf import settings
 
-from realtime.option_fields import flag, number, whole, words
+from realtime.option_fields import flag, number, text, whole, words
 from realtime.protocol.messages import Limits
 
 
@@ -83,6 +83,17 @@ class Options:
     """`server_shutdown` advises a random time up to it."""
     max_lifetime_seconds: float = number(0, 0, 31_536_000)
     """The greatest age of a socket, 0 for none; it is sent away in the last quarter of it."""
+    metrics_port: int = whole(0, 0, 65_535, variable="METRICS_PORT")
+    """Serve `/metrics` on this port, and the next ones for further workers; 0: nowhere. See
+    [metrics](#metrics-and-logs)."""
+    metrics_host: str = text("127.0.0.1", variable="METRICS_HOST")
+    """Address that `/metrics` listens on; never the public one."""
+    metrics_token: str = text(variable="METRICS_TOKEN", secret=True)
+    """Answer a scrape only with `Authorization: Bearer` and this text; without it, anybody who
+    reaches the port."""
+    metrics_clients: Sequence[str] = words(variable="METRICS_CLIENTS")
+    """Beginnings of `User-Agent`, such as `acme-ios,acme-android`, that meters name apart; others
+    are `browser`, `hoardrun-python` or `other`."""
     echo: bool = flag()
     """Serve `/ws/echo`, which answers every client with what it sends: for
     [conformance](conformance.md) runs only."""

@@ -8,9 +8,10 @@ transactions are. `anywhere` makes such a function awaitable where an event loop
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
 import msgspec
@@ -21,6 +22,7 @@ from realtime import log
 from realtime.core.records import Ephemeral as Ephemeral
 from realtime.core.records import StoredEvent
 from realtime.layer import send
+from realtime.meters import meters
 from realtime.protocol import codec
 from realtime.protocol.messages import Payload
 from realtime.retry import retried
@@ -48,9 +50,22 @@ def publish_many(
     if not messages:
         return []
     with transaction.atomic(savepoint=False):
+        began = time.perf_counter()
         entries = log.append(messages, idempotency_key=idempotency_key)
-        transaction.on_commit(lambda: send.wake(entries), robust=True)
+        stored_at = time.perf_counter()
+        transaction.on_commit(partial(_committed, entries, stored_at), robust=True)
+    with meters.lock:
+        meters.publish_seconds["append"].observe(stored_at - began)
+        meters.db_query_seconds["append"].observe(stored_at - began)
     return entries
+
+
+def _committed(entries: Sequence[StoredEvent], stored_at: float) -> None:
+    send.wake(entries)
+    with meters.lock:
+        meters.publish_seconds["commit"].observe(time.perf_counter() - stored_at)
+        for entry in entries:
+            meters.published[entry.type] += 1
 
 
 def publish_ephemeral(topic: str, messages: Sequence[Ephemeral]) -> None:

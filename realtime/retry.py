@@ -10,11 +10,19 @@ from typing import ParamSpec, TypeVar
 
 from django.db import IntegrityError, OperationalError, connection, transaction
 
+from realtime.meters import meters
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
 # Serialization failure, deadlock, and a referenced row that was deleted meanwhile.
-RETRYABLE_SQLSTATES = frozenset({"40001", "40P01", "23503"})
+RETRYABLE_SQLSTATES = {
+    "40001": "serialization",
+    "40P01": "deadlock",
+    "23503": "row_deleted",
+}
+LOCK_TIMEOUT = "55P03"
+_COUNTED = "_hoardrun_counted"
 MAX_ATTEMPTS = 5
 FIRST_PAUSE_SECONDS = 0.01
 
@@ -34,12 +42,18 @@ def retried(function: Callable[P, R]) -> Callable[P, R]:
                 return function(*args, **kwargs)
             except (OperationalError, IntegrityError) as error:
                 sqlstate = getattr(error.__cause__, "sqlstate", None)
+                if sqlstate == LOCK_TIMEOUT and not hasattr(error, _COUNTED):
+                    setattr(error, _COUNTED, True)  # it passes through each function above
+                    with meters.lock:
+                        meters.lock_timeouts += 1
                 if (
                     connection.in_atomic_block
                     or attempt == MAX_ATTEMPTS
                     or sqlstate not in RETRYABLE_SQLSTATES
                 ):
                     raise
+                with meters.lock:
+                    meters.retries[RETRYABLE_SQLSTATES[sqlstate]] += 1
             # Random, so that the same two do not collide again.
             time.sleep(random.uniform(0, FIRST_PAUSE_SECONDS * 2**attempt))
             attempt += 1

@@ -8,7 +8,10 @@ class BroadcastsConfig(AppConfig):
     verbose_name = "Broadcasts"
 
     def ready(self) -> None:
-        from hoardrun.broadcasts import console
+        from hoardrun.broadcasts import console, measuring
+        from realtime import fleet
         from realtime.console import forms
+
+        fleet.register(measuring.WAITING)
 
         forms.register(*console.forms())

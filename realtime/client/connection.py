@@ -39,6 +39,9 @@ class _Connect(connect):
         return exc
 
 
+USER_AGENT = "hoardrun-python"  # by which a server counts its clients
+
+
 class Line:
     """An open socket that speaks JSON, with all that ends with it."""
 
@@ -77,6 +80,7 @@ class Line:
             additional_headers=headers,
             subprotocols=[Subprotocol(name) for name in subprotocols],
             origin=Origin(origin) if origin else None,
+            user_agent_header=USER_AGENT,
             open_timeout=options.connect_timeout,
             close_timeout=CLOSE_SECONDS,
             ping_interval=None,  # `receive` does that

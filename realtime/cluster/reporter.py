@@ -25,7 +25,7 @@ from django.db.models import Window
 from django.db.models.functions import RowNumber
 
 from realtime import clock, jobs, log, registry
-from realtime.cluster import nodes_room
+from realtime.cluster import nodes_room, scrape
 from realtime.cluster.epoch_watch import EpochWatch
 from realtime.db import threads
 from realtime.hub.hub import Hub, ensure
@@ -33,6 +33,8 @@ from realtime.hub.socket import Socket
 from realtime.jobs import Job
 from realtime.layer import send
 from realtime.log import durability
+from realtime.meters import meters, timed
+from realtime.meters.names import register_clients
 from realtime.models import Connection, Node
 from realtime.protocol.codes import CloseCode
 from realtime.retry import one_transaction
@@ -63,11 +65,12 @@ class ClusterReporter:
 
     def measure(self) -> dict[str, Any]:
         """Read the counters. Call it on the event loop's thread."""
-        traffic = self._hub.traffic
         then, was_in, was_out = self._before
+        messages_in = sum(meters.messages_received.values())
+        messages_out = sum(meters.messages_sent.values())
         now = time.monotonic()
         seconds = max(now - then, 0.001)
-        self._before = (now, traffic.messages_in, traffic.messages_out)
+        self._before = (now, messages_in, messages_out)
         return {
             "host": socket.gethostname()[:200],
             "pid": os.getpid(),
@@ -76,12 +79,12 @@ class ClusterReporter:
             "connections": len(self._hub.sockets),
             "users": len(self._hub.sockets.users),
             "rooms": self._hub.rooms.counts(),
-            "messages_in": traffic.messages_in,
-            "messages_out": traffic.messages_out,
-            "in_per_second": round((traffic.messages_in - was_in) / seconds, 1),
-            "out_per_second": round((traffic.messages_out - was_out) / seconds, 1),
+            "messages_in": messages_in,
+            "messages_out": messages_out,
+            "in_per_second": round((messages_in - was_in) / seconds, 1),
+            "out_per_second": round((messages_out - was_out) / seconds, 1),
             "dropped": send.sender.dropped,
-            "slow_closed": traffic.slow_closed,
+            "slow_closed": meters.slow_closed,
             "foreign": self._hub.receiver.foreign,
             "layer_rebuilt": self._hub.receiver.rebuilt,
             "lag_ms": round(self._hub.lag_ms, 2),
@@ -200,6 +203,7 @@ def _since(moment: float) -> timedelta:
     return timedelta(seconds=time.monotonic() - moment)
 
 
+@timed("report")
 def _store(report: _Report) -> bool:
     """Write a report; return whether the node had a row."""
     node, known = _write(report)
@@ -294,6 +298,8 @@ async def start() -> ClusterReporter:
     reporter = ClusterReporter(hub)
     hub.spawn(reporter.run())
     hub.spawn(EpochWatch(hub).run())
+    register_clients(hub.options.metrics_clients)
+    hub.spawn(scrape.serve(hub))
     for job in jobs.jobs():
         hub.spawn(run_job(job))
     return reporter

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from realtime import clock, jobs, log
 from realtime.access import tickets
-from realtime.models import EndedSession, IssuedToken
+from realtime.log.measuring import RETENTION
+from realtime.models import EndedSession, IssuedToken, JobRun
 from realtime.options import options
 
 EVERY_SECONDS = 600.0
@@ -20,18 +22,17 @@ def apply() -> None:
     clock is ahead must not delete too early.
     """
     kept, now = options(), clock.now()
-    jobs.run_each(
-        "retention",
-        {
-            "events": lambda: log.trim(
-                before=now - timedelta(days=kept.retention_days), keep=kept.retention_events
-            ),
-            "devices": lambda: log.forget_cursors(before=now - timedelta(days=kept.device_days)),
-            "tickets": tickets.forget_expired,
-            "logins": EndedSession.objects.filter(expires_at__lt=now).delete,
-            "tokens": lambda: _forget_tokens(now),
-        },
-    )
+    steps: dict[str, Callable[[], object]] = {
+        "events": lambda: log.trim(
+            before=now - timedelta(days=kept.retention_days), keep=kept.retention_events
+        ),
+        "devices": lambda: log.forget_cursors(before=now - timedelta(days=kept.device_days)),
+        "tickets": tickets.forget_expired,
+        "logins": EndedSession.objects.filter(expires_at__lt=now).delete,
+        "tokens": lambda: _forget_tokens(now),
+    }
+    if jobs.run_each(RETENTION, steps).keys() == steps.keys():
+        JobRun.objects.update_or_create(name=RETENTION, defaults={"succeeded_at": clock.now()})
 
 
 def _forget_tokens(now: datetime) -> None:

@@ -21,6 +21,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import multiprocess
 
 from realtime.cluster.listening import Listeners
+from realtime.meters import here
 from realtime.options import options as engine
 
 logger = logging.getLogger("uvicorn.error")
@@ -32,15 +33,17 @@ MARGIN_SECONDS = 20.0
 
 
 class Worker(multiprocess.Process):
-    """One of the processes. `new_server` makes what it runs, in the worker."""
+    """One of the processes, numbered from 0. `new_server` makes what it runs, in the worker."""
 
     def __init__(
         self,
         config: uvicorn.Config,
         sockets: list[socket.socket],
         new_server: Callable[[uvicorn.Config], uvicorn.Server],
+        number: int,
     ) -> None:
         self._new_server = new_server
+        self._number = number
         self._parent = os.getpid()
         self._patience = engine().drain_delay_seconds + engine().drain_seconds + MARGIN_SECONDS
         super().__init__(config, sockets)
@@ -52,6 +55,7 @@ class Worker(multiprocess.Process):
         return self._server
 
     def target(self, sockets: list[socket.socket] | None = None) -> None:
+        here.number(self._number)
         end_with(self._parent, self._patience)
         super().target(sockets)
 
@@ -79,7 +83,8 @@ def end_with(parent: int, patience: float) -> None:
 class Supervisor(multiprocess.Multiprocess):
     """uvicorn's parent process, whose workers have a listening socket each.
 
-    A worker that takes another's place takes its socket too, with all that has connected to it.
+    A worker that takes another's place takes its socket too, with all that has connected to it,
+    and its number.
     """
 
     def __init__(
@@ -92,13 +97,14 @@ class Supervisor(multiprocess.Multiprocess):
         self._listeners = listeners
         self._new_server = new_server
 
-    def _started(self, listening: socket.socket) -> Worker:
-        worker = Worker(self.config, [listening], self._new_server)
+    def _started(self, number: int) -> Worker:
+        listening = self._listeners.sockets[number]
+        worker = Worker(self.config, [listening], self._new_server, number)
         worker.start()
         return worker
 
     def init_processes(self) -> None:
-        self.processes += [self._started(each) for each in self._listeners.sockets]
+        self.processes += [self._started(number) for number in range(len(self._listeners.sockets))]
 
     def terminate_all(self) -> None:
         """Let all drain. Those that drain still refuse; nobody waits at the socket of one that has.
@@ -122,12 +128,12 @@ class Supervisor(multiprocess.Multiprocess):
                 self.should_exit.set()
                 return
             logger.info("Worker [%s] died: starting another.", worker.pid)
-            self.processes[number] = self._started(self._listeners.sockets[number])
+            self.processes[number] = self._started(number)
 
     def restart_all(self) -> None:
         """Replace each worker, the next one once the new one serves and the old one has ended."""
         for number, old in enumerate(self.processes):
-            new = self._started(self._listeners.sockets[number])
+            new = self._started(number)
             if not new.wait_until_ready(self.config.timeout_worker_healthcheck, self.should_exit):
                 new.kill()
                 new.join()
@@ -139,7 +145,8 @@ class Supervisor(multiprocess.Multiprocess):
 
     def handle_ttin(self) -> None:
         """Add a worker."""
-        self.processes.append(self._started(self._listeners.add()))
+        self._listeners.add()
+        self.processes.append(self._started(len(self._listeners.sockets) - 1))
 
     def handle_ttou(self) -> None:
         """Take the last worker away, unless it is the only one."""

@@ -14,12 +14,14 @@ from functools import partial
 from typing import Any, assert_never
 
 from realtime import rooms
-from realtime.consumer import login
+from realtime.consumer import ending, login
 from realtime.core.effects import Close, Effect, Fail, Filter, Leave
+from realtime.core.limits import utf8_size
 from realtime.core.text import some_of
 from realtime.db import threads
 from realtime.hub.hub import Hub
 from realtime.hub.socket import Socket
+from realtime.meters import meters
 from realtime.protocol.codes import ErrorCode
 from realtime.protocol.commands import Ack, Authenticate, JoinRoom, ListRooms, Ping
 from realtime.protocol.messages import Pong, RoomInfo, RoomLeft, Rooms, SubscriptionUpdated
@@ -51,7 +53,7 @@ class CommandRunner:
     def put_nowait(self, event: dict[str, Any]) -> None:
         """Take an ASGI event."""
         if event["type"] == "websocket.disconnect":
-            self.end(int(event.get("code") or 1005))
+            self.end(int(event.get("code") or 1005), event.get("by"))
         elif event["type"] == "websocket.receive":
             if self.busy:
                 if self._inbox is None:
@@ -72,19 +74,15 @@ class CommandRunner:
         """Send the client away with a hint when to come back."""
         self._hub.sockets.send_away(self._socket)
 
-    def end(self, code: int) -> None:
-        """Forget the socket, for any reason. Idempotent."""
-        socket = self._socket
-        if socket not in self._hub.sockets:
+    def end(self, code: int, by: str | None = None) -> None:
+        """Forget the socket, for any reason. Idempotent.
+
+        `by` is the side that ended it, if the server knows: `client`, `server` or `network`.
+        """
+        if self._socket not in self._hub.sockets:
             return
-        self._hub.detach(socket)
-        logger.info(
-            "closed %s user=%s code=%s after %.1fs",
-            socket.connection.id,
-            socket.connection.user_id,
-            int(socket.close_code or code),
-            time.monotonic() - socket.opened_at,
-        )
+        self._hub.detach(self._socket)
+        ending.tell(self._socket, code, by)
 
     # -- commands
 
@@ -106,7 +104,10 @@ class CommandRunner:
         socket = self._socket
         if socket.close_code is not None or not socket.is_open:
             return
-        self._hub.traffic.messages_in += 1
+        size = 0 if text is None else utf8_size(text)
+        socket.messages_in += 1
+        socket.bytes_in += size
+        meters.bytes_received += size
         for effect in socket.connection.receive(text, time.monotonic()):
             work = self._carry_out(effect)
             if work is not None:
@@ -145,6 +146,7 @@ class CommandRunner:
                 hub.rooms.leave(socket, room)
                 socket.reply(RoomLeft(room=room), request_id, room)
             case Ack():
+                hub.streams.measure_ack(effect.stream, effect.offset)
                 hub.acks.put(socket, effect.stream, effect.offset, effect.id)
             case Close(code):
                 socket.close(code)

@@ -18,9 +18,11 @@ from realtime.consumer.credentials import Application, Scope
 from realtime.core import origin, refusals
 from realtime.core.limits import network_of
 from realtime.hub.hub import Hub, ensure
+from realtime.meters import meters
 
 logger = logging.getLogger(__name__)
 
+MAY_COME_BACK = {"draining", "full", "bad_tokens", "anonymous"}
 RETRY_AFTER_SECONDS = (1, 5)  # at random, so that not all come back at once
 PORT_DIGITS = 5
 _RESPONSE = "websocket.http.response"  # the ASGI extension to refuse with a status
@@ -31,17 +33,22 @@ class Refusal(NamedTuple):
 
     status: HTTPStatus
     reason: str
+    counts_as: str = ""  # in `connections_refused`
 
 
-NO_ROOM = Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "This node takes no sockets now; come back.")
-TOO_MANY = Refusal(HTTPStatus.TOO_MANY_REQUESTS, "Too many from this address; come back later.")
+_NO_ROOM = (HTTPStatus.SERVICE_UNAVAILABLE, "This node takes no sockets now; come back.")
+_TOO_MANY = (HTTPStatus.TOO_MANY_REQUESTS, "Too many from this address; come back later.")
+DRAINING, FULL = Refusal(*_NO_ROOM, "draining"), Refusal(*_NO_ROOM, "full")
+BAD_TOKENS, ANONYMOUS = Refusal(*_TOO_MANY, "bad_tokens"), Refusal(*_TOO_MANY, "anonymous")
 WRONG_ORIGIN = Refusal(
     HTTPStatus.FORBIDDEN,
     "Pages of this origin may not connect; WS_ALLOWED_ORIGINS of the server names those that may.",
+    "origin",
 )
 STRANGER = Refusal(
     HTTPStatus.FORBIDDEN,
     "There is neither a credential nor an Origin; bring a token or a ticket.",
+    "stranger",
 )
 NOT_FOUND = Refusal(HTTPStatus.NOT_FOUND, "There is no socket here; /ws/notifications is one.")
 
@@ -59,6 +66,7 @@ class Gate:
         if refusal is None:
             await self.app(scope, receive, send)
             return
+        meters.connections_refused[refusal.counts_as] += 1
         if refusal is WRONG_ORIGIN:
             shown = self._told.tell(_origins(scope)[0], time.monotonic())
             if shown is not None:
@@ -81,8 +89,10 @@ def _refusal(scope: Scope, hub: Hub) -> Refusal | None:
     The signature is checked last: an address that has offered too many bad tokens is refused
     without a check, and so, for a moment, are good tokens from there.
     """
-    if hub.draining or len(hub.sockets) >= hub.options.max_connections_per_node:
-        return NO_ROOM
+    if hub.draining:
+        return DRAINING
+    if len(hub.sockets) >= hub.options.max_connections_per_node:
+        return FULL
     origins = _origins(scope)
     if not origin.is_allowed(
         origins,
@@ -94,10 +104,10 @@ def _refusal(scope: Scope, hub: Hub) -> Refusal | None:
         return WRONG_ORIGIN if origins else STRANGER
     network, now = network_of(address_of(scope)), time.monotonic()
     if not hub.refusals.has(network, now):
-        return TOO_MANY
+        return BAD_TOKENS
     if scope["token"] is None:
         few = hub.sockets.anonymous[network] < hub.options.max_anonymous_per_address
-        return None if few else TOO_MANY
+        return None if few else ANONYMOUS
     scope["identity"] = scope["token"].verify()
     if scope["identity"] is None:
         hub.refusals.take(network, now)  # of a ticket, or a token in a message, the login tells
@@ -132,7 +142,7 @@ async def refuse(scope: Scope, receive: Any, send: Any, refusal: Refusal) -> Non
     headers = [(b"content-type", b"text/plain")]
     if (of_all := scope.get(refusals.HEADERS)) is not None:
         headers += of_all(scope)
-    if refusal in (NO_ROOM, TOO_MANY):
+    if refusal.counts_as in MAY_COME_BACK:
         headers.append((b"retry-after", str(random.randint(*RETRY_AFTER_SECONDS)).encode()))
     await send({"type": f"{_RESPONSE}.start", "status": int(refusal.status), "headers": headers})
     await send({"type": f"{_RESPONSE}.body", "body": f"{refusal.reason}\n".encode()})

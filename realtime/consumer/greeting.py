@@ -12,6 +12,7 @@ from realtime.hub.hub import Hub
 from realtime.hub.login_data import LoginData
 from realtime.hub.replay import resync
 from realtime.hub.socket import Socket
+from realtime.meters import meters
 from realtime.protocol import PROTOCOL_VERSION, codec
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.messages import ConnectionEstablished
@@ -44,6 +45,11 @@ def greet(hub: Hub, socket: Socket, wish: Wish, found: LoginData, expires_at: fl
     starts = {name: found.start(name, wish) for name in streams}
     for name, start in starts.items():
         connection.places[name] = StreamPosition(found.heads[name].epoch, start.offset)
+        if found.asked(name, wish)[1] is not None and (
+            name in wish.since or name not in found.begun
+        ):
+            behind = "replayed" if start.offset < found.heads[name].head else "live"
+            meters.resumes[start.resync or behind] += 1
         if connection.device and name in found.quiet:
             life, acked = found.cursors[name]
             hub.acks.move(socket, name, acked, life)  # it is in use, and not to be forgotten

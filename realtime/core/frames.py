@@ -35,13 +35,14 @@ class Frame:
     """One encoded message, shared by all sockets that it goes to.
 
     `wire` is its JSON as an unmasked WebSocket text frame (RFC 6455, section 5.2),
-    `size` the length of that in bytes.
+    `size` the length of that in bytes, `kind` the message's type, for meters.
     """
 
-    __slots__ = ("_deflated", "_header_bytes", "_text", "size", "wire")
+    __slots__ = ("_deflated", "_header_bytes", "_text", "kind", "size", "wire")
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, kind: str = "") -> None:
         self.wire = _framed(data)
+        self.kind = kind
         self.size = len(self.wire)
         self._header_bytes = self.size - len(data)
         self._deflated: bytes | None = None

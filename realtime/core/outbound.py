@@ -9,6 +9,7 @@ value replaces a waiting one of the same key, so at most one value per key waits
 from __future__ import annotations
 
 from realtime.core.frames import Frame
+from realtime.meters import meters
 
 
 class Outbound:
@@ -79,6 +80,7 @@ class Outbound:
             self.size += frame.size
         else:
             self.size += frame.size - waiting.size
+            meters.dropped_prices += 1
 
     def forget(self, prefix: str) -> None:
         """Drop waiting values whose key begins with `prefix`, as of a room that was left."""

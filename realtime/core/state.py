@@ -14,6 +14,7 @@ from realtime.core.effects import Close, Effect, Fail, Filter, Leave
 from realtime.core.identity import Identity
 from realtime.core.limits import Buckets, TokenBucket, utf8_size
 from realtime.core.text import some_of
+from realtime.meters import meters
 from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.commands import (
@@ -82,6 +83,7 @@ class ConnectionState:
         """Say what to do about one frame; None is a binary one. `now` is monotonic."""
         if not self._bucket.take(now) or not self._user_may(now):
             self._refused += 1
+            meters.messages_received["invalid"] += 1
             if self._refused > _PATIENCE:
                 yield Close(CloseCode.RATE_LIMITED)
             else:
@@ -93,20 +95,24 @@ class ConnectionState:
             return
         self._refused = max(0, self._refused - 1)
         if text is None:
+            meters.messages_received["invalid"] += 1
             yield Fail(ErrorCode.BINARY_NOT_SUPPORTED, "Send JSON in text frames, not binary.")
             yield Close(CloseCode.BINARY)
             return
         limit = self._limits.max_message_bytes
         # Characters are never more than bytes: what is far too long is not encoded.
         if len(text) > limit or utf8_size(text) > limit:
+            meters.messages_received["invalid"] += 1
             yield Fail(ErrorCode.MESSAGE_TOO_LARGE, f"A message holds at most {limit} bytes.")
             yield Close(CloseCode.TOO_LARGE)
             return
         try:
             command = codec.decode(text)
         except codec.ProtocolError as error:
+            meters.messages_received["invalid"] += 1
             yield Fail(error.code, error.message, error.request_id)
             return
+        meters.messages_received[str(command.__struct_config__.tag)] += 1
         if self.user_id is None and not isinstance(command, Authenticate | Ping):
             yield Fail(
                 ErrorCode.UNAUTHENTICATED, "Send `authenticate` with a token first.", command.id

@@ -81,7 +81,7 @@ class Computing:
                     await asyncio.sleep(RETRY_SECONDS)
                     continue
                 for user_id, payload in found.items():
-                    frame = Frame(codec.encode(payload))
+                    frame = Frame(codec.encode(payload), payload.wire_type)
                     all_of_them = self._users.get(user_id, ())
                     for socket in all_of_them if user_id in changed else newcomers[user_id]:
                         if socket in all_of_them:  # else it has left meanwhile

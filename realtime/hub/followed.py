@@ -30,6 +30,8 @@ class FollowedStream(Audience[StoredEvent]):
     waiting: set[Socket] | None = None
     catching_up: asyncio.Task[None] | None = None
     again: bool = False  # a read of the log that begins from now on is needed
+    # The last event of which the time until its acknowledgement is measured: offset and time.
+    sampled: tuple[int, float] | None = None
 
     @property
     def known(self) -> bool:
@@ -62,6 +64,7 @@ class FollowedStream(Audience[StoredEvent]):
         socket.connection.places[self.name] = self.place
         if not socket.connection.subscriptions:
             self.live.add(socket)
+            self.came(socket)
         else:
             if self.filtered is None:
                 self.filtered = set()
@@ -74,7 +77,9 @@ class FollowedStream(Audience[StoredEvent]):
         return self.waiting is not None and socket in self.waiting
 
     def remove(self, socket: Socket) -> None:
-        self.live.discard(socket)
+        if socket in self.live:
+            self.live.remove(socket)
+            self.left(socket)
         if self.filtered is not None:
             self.filtered.discard(socket)
             self.filtered = self.filtered or None

@@ -35,6 +35,7 @@ from realtime.hub.writes import WriteCycle
 from realtime.layer import send
 from realtime.layer.receive import LayerReceiver
 from realtime.log import StoredEvent
+from realtime.meters import meters
 from realtime.options import Options, options
 from realtime.protocol.codes import CloseCode
 from realtime.streams import stream_user, streams_of
@@ -61,7 +62,6 @@ class Hub:
         self._reconcile_early = asyncio.Event()
         self.receiver = LayerReceiver(self.node_id, self._receive, self._reconcile_early.set)
         self.cycle: WriteCycle[Socket] = WriteCycle(asyncio.get_running_loop())
-        self.traffic = self.cycle.traffic
         self.login_data = BatchedLoader(login_data.begin)
         self.tickets = BatchedLoader(tickets.redeem)
         self.wheel = Wheel(TICK_SECONDS, time.monotonic())
@@ -160,7 +160,7 @@ class Hub:
         if message["type"] == send.EVENTS:
             self.streams.receive(message["events"])
         elif message["type"] == send.EPHEMERAL:
-            self.rooms.receive(message["topic"], message["messages"])
+            self.rooms.receive(message["topic"], message["messages"], message.get("at"))
 
     # -- time
 
@@ -169,8 +169,9 @@ class Hub:
             before = time.monotonic()
             await asyncio.sleep(TICK_SECONDS)
             now = time.monotonic()
-            late = max(0.0, now - before - TICK_SECONDS) * 1000
-            self.lag_ms += (late - self.lag_ms) * 0.1
+            late = max(0.0, now - before - TICK_SECONDS)
+            meters.loop_lag_seconds.observe(late)
+            self.lag_ms += (late * 1000 - self.lag_ms) * 0.1
             for action in self.wheel.advance(now):
                 try:
                     action()
@@ -194,7 +195,7 @@ class Hub:
         patience = self.options.stuck_after_seconds
         for socket, since in list(self.cycle.held.items()):
             if now - since > patience and socket.is_open and socket.close_code is None:
-                self.traffic.slow_closed += 1
+                meters.slow_closed += 1
                 logger.info("connection %s: reads too slowly", socket.connection.id)
                 socket.close(CloseCode.SLOW_CONSUMER, at_once=True)
             elif now - since > patience * 1.5:

@@ -17,6 +17,7 @@ from realtime.access.validity import LoginState, stamp_of
 from realtime.core.identity import Identity
 from realtime.core.resume import StartPosition, Wish, decide
 from realtime.log import CursorMove, Head
+from realtime.meters import timed
 from realtime.streams import streams_of
 
 
@@ -45,7 +46,8 @@ class LoginData:
     """The user's standing, the heads of the streams, and the device's cursors.
 
     `missing` names streams that nothing was ever written to, and that do not exist;
-    `quiet` those whose cursor has not been touched for a day.
+    `quiet` those whose cursor has not been touched for a day; `begun` those whose cursor was
+    stored just now.
     """
 
     standing: LoginState
@@ -53,6 +55,7 @@ class LoginData:
     cursors: dict[str, tuple[str, int]]
     missing: list[str]
     quiet: list[str]
+    begun: set[str]
 
     def asked(self, name: str, wish: Wish) -> tuple[str | None, int | None]:
         """Return the epoch and offset that a client goes on from, by its own word or its cursor."""
@@ -69,6 +72,7 @@ class LoginData:
         )
 
 
+@timed("login")
 def begin(logins: Sequence[Login]) -> dict[Login, LoginData]:
     """Read what logins need, and store where new devices begin: two queries for all of them.
 
@@ -81,6 +85,7 @@ def begin(logins: Sequence[Login]) -> dict[Login, LoginData]:
         stored = log.begin_cursors(first)
         for key, session in found.items():
             places = {name: stored.get((key.user_id, key.device, name)) for name in session.heads}
+            session.begun.update(places.keys() - session.cursors.keys())
             session.cursors.update({name: at for name, at in places.items() if at is not None})
     return {login: found[login.key] for login in logins}
 
@@ -151,7 +156,7 @@ def _read(keys: Sequence[LoginKey]) -> dict[LoginKey, LoginData]:
                     stamp=stamp_of(password or ""),
                     ended=finished is not None,
                 )
-                session = sessions[key] = LoginData(standing, {}, {}, [], [])
+                session = sessions[key] = LoginData(standing, {}, {}, [], [], set())
             if epoch is not None:
                 session.heads[name] = Head(epoch, head, floor)
             elif is_active:

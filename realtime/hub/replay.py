@@ -21,6 +21,7 @@ from realtime.db.batch import BatchedLoader
 from realtime.hub.followed import FollowedStream
 from realtime.hub.socket import Socket
 from realtime.log import StoredEvent
+from realtime.meters import meters
 from realtime.protocol.messages import Position, ResyncRequired
 
 logger = logging.getLogger(__name__)
@@ -81,43 +82,49 @@ class Replay:
 
     async def run(self, socket: Socket, followed: FollowedStream) -> None:
         """Send a waiting socket what it missed, page by page, then let it go live."""
-        while socket.is_open and followed.is_waiting(socket):
-            try:
-                await self._page(socket, followed)
-            except Exception as error:  # a database that is away must not end the socket
-                logger.warning("connection %s: replay failed: %r", socket.connection.id, error)
-                await asyncio.sleep(random.uniform(0.2, 1.0))  # apart from the others
+        sent = 0
+        try:
+            while socket.is_open and followed.is_waiting(socket):
+                try:
+                    sent += await self._page(socket, followed)
+                except Exception as error:  # a database that is away must not end the socket
+                    logger.warning("connection %s: replay failed: %r", socket.connection.id, error)
+                    await asyncio.sleep(random.uniform(0.2, 1.0))  # apart from the others
+        finally:
+            if sent:
+                meters.replayed_events.observe(sent)
 
-    async def _page(self, socket: Socket, followed: FollowedStream) -> None:
+    async def _page(self, socket: Socket, followed: FollowedStream) -> int:
+        """Send one page of what a socket missed; return how many events it was."""
         place, node = socket.connection.places[followed.name], followed.place
         if place == node:
             self._streams.go_live(socket, followed)
-            return
+            return 0
         await socket.drained()
         if (seconds := self._budgets.wait(socket)) > 0:
             await asyncio.sleep(seconds)
-            return  # and look again: others have read meanwhile
+            return 0  # and look again: others have read meanwhile
         before = place.offset
         head, events = await self._streams.pages.load((followed.name, before))
         self._budgets.charge(socket, len(events))
         if socket.connection.places[followed.name] is not place:
-            return  # resynchronised meanwhile
+            return 0  # resynchronised meanwhile
         if head.epoch != node.epoch:
             self._streams.reset(followed, head, "epoch")
-            return  # what was read is no continuation of what this socket has
+            return 0  # what was read is no continuation of what this socket has
         if head.epoch != place.epoch:
             resync(socket, followed.name, node, "epoch")
-            return
+            return 0
         page = turn_page(place, before, head, events)
         if page.resync is None:
             if not events or before > node.offset:
                 # Shared by all that wait: a socket that leaves must not end it for the others.
                 await asyncio.shield(self._streams.catch_up(followed))
-            self._send(socket, followed, place, events[page.start : page.stop])
-            return
+            return self._send(socket, followed, place, events[page.start : page.stop])
         if page.resync == "ahead":
             self._streams.reset(followed, head, "ahead")
         resync(socket, followed.name, node, page.resync)
+        return 0
 
     def _send(
         self,
@@ -125,16 +132,19 @@ class Replay:
         followed: FollowedStream,
         place: StreamPosition,
         events: Sequence[StoredEvent],
-    ) -> None:
+    ) -> int:
         connection = socket.connection
         if connection.places[followed.name] is not place:
-            return  # resynchronised meanwhile
+            return 0  # resynchronised meanwhile
+        sent = 0
         for event in events:
             if connection.wants(event.filter_type):
-                if not socket.offer(Frame(event.payload.encode())):
-                    return
+                if not socket.offer(Frame(event.payload.encode(), event.type)):
+                    break
+                sent += 1
                 self._streams.replayed(event)
             place.offset = event.offset
+        return sent
 
 
 def resync(socket: Socket, name: str, place: StreamPosition, reason: Reason) -> None:

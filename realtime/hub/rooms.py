@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import aclosing
 from functools import partial
@@ -22,6 +23,7 @@ from realtime.hub.socket import Socket
 from realtime.hub.writes import Audience, Spawn, WriteCycle
 from realtime.layer import groups
 from realtime.layer.receive import LayerReceiver
+from realtime.meters import meters
 from realtime.protocol import codec
 from realtime.protocol.messages import RoomJoined
 from realtime.rooms import RoomKind
@@ -46,6 +48,21 @@ class JoinedRoom(Audience[str]):
         self.joining = 0
         self.ready: asyncio.Task[None] | None = None
         self.source: asyncio.Task[None] | None = None
+        self.sent_at: float | None = None  # when the first message of this turn was sent
+
+    def enter(self, socket: Socket, rate: str) -> None:
+        """Take in a socket, at another rate than before or for the first time."""
+        self.leave(socket)
+        self.by_rate[rate].add(socket)
+        if rate == "realtime":
+            self.came(socket)
+
+    def leave(self, socket: Socket) -> None:
+        """Let a socket go. Idempotent."""
+        if socket in self.by_rate["realtime"]:
+            self.left(socket)
+        for sockets in self.by_rate.values():
+            sockets.discard(socket)
 
     def __len__(self) -> int:
         return sum(len(sockets) for sockets in self.by_rate.values())
@@ -100,9 +117,7 @@ class JoinedRooms:
         self, socket: Socket, members: JoinedRoom, rate: str, request_id: str | None
     ) -> None:
         room = members.name
-        for sockets in members.by_rate.values():
-            sockets.discard(socket)
-        members.by_rate[rate].add(socket)
+        members.enter(socket, rate)
         socket.connection.rooms[room] = rate
         # Joined before, at another rate: the snapshot must come after the answer.
         socket.forget(f"{room} ")
@@ -119,7 +134,8 @@ class JoinedRooms:
             for message in await threads.run(members.kind.snapshot, members.name):
                 if members.name in message.rooms and message.key not in members.newest:
                     members.newest[message.key] = Frame(
-                        codec.encode(message.payload, room=members.name)
+                        codec.encode(message.payload, room=members.name),
+                        message.payload.wire_type,
                     )
         except Exception as error:  # the room is joined without one; updates follow
             logger.warning("room %s: no snapshot: %r", members.name, error)
@@ -150,8 +166,7 @@ class JoinedRooms:
         socket.forget(f"{room} ")
         members = self.joined.get(room)
         if members is not None:
-            for sockets in members.by_rate.values():
-                sockets.discard(socket)
+            members.leave(socket)
             self._drop_if_empty(members)
 
     def _drop_if_empty(self, members: JoinedRoom) -> None:
@@ -173,26 +188,35 @@ class JoinedRooms:
         self.receive(
             topic,
             [(m.rooms, m.key, m.payload.wire_type, codec.encode_data(m.payload)) for m in messages],
+            time.time(),
         )
 
     def receive(
-        self, topic: str, messages: Iterable[tuple[Sequence[str], str, str, str | bytes]]
+        self,
+        topic: str,
+        messages: Iterable[tuple[Sequence[str], str, str, str | bytes]],
+        sent_at: float | None = None,
     ) -> None:
-        """Send messages that came through the layer: rooms, key, type and JSON data of each."""
+        """Send messages that came through the layer: rooms, key, type and JSON data of each.
+
+        `sent_at` is their sender's time, if it is known.
+        """
         moment = codec.timestamp()
-        for names, key, wire_type, data in messages:
-            raw = Raw(data.encode() if isinstance(data, str) else data)
+        for names, key, wire_type, content in messages:
+            raw = Raw(content.encode() if isinstance(content, str) else content)
             for name in names:
                 members = self.joined.get(name)
                 if members is None or members.kind.topic != topic:
                     continue
-                frame = Frame(codec.encode_raw(wire_type, raw, room=name, moment=moment))
+                data = codec.encode_raw(wire_type, raw, room=name, moment=moment)
+                frame = Frame(data, wire_type)
                 members.newest[key] = frame
                 for rate, waiting in members.thinned.items():
                     if members.by_rate[rate]:
                         waiting[key] = frame
                     else:
                         waiting.pop(key, None)  # its socket has left: the value is outdated
+                members.sent_at = members.sent_at or sent_at
                 self._cycle.gather(members, f"{name} {key}", frame, self._fan_out)
 
     def _fan_out(self, members: JoinedRoom, fresh: list[tuple[str, Frame]]) -> None:
@@ -203,11 +227,14 @@ class JoinedRooms:
         """
         sockets = members.by_rate["realtime"]
         try:
-            others = self._cycle.write_all(sockets, [frame for _, frame in fresh])
+            others = self._cycle.write_all(members, sockets, [frame for _, frame in fresh])
         except Exception:
             logger.exception("room %s: writing failed, the newest values follow", members.name)
             fresh = list(dict(fresh).items())
             others = list(sockets)
+        if members.sent_at is not None:
+            meters.delivery_seconds["room"].observe(max(0.0, time.time() - members.sent_at))
+            members.sent_at = None
         for socket in others:
             for key, frame in fresh:
                 socket.put_newest(key, frame)

@@ -17,6 +17,7 @@ from realtime.core.state import ConnectionState
 from realtime.core.transport import Writer
 from realtime.core.wheel import Deadline
 from realtime.hub.writes import WriteCycle
+from realtime.meters import meters
 from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode, ErrorCode
 from realtime.protocol.messages import Error, Payload
@@ -52,6 +53,7 @@ class Socket(Outbound):
     peer: Peer = NOBODY
     is_open: bool = True
     is_anonymous: bool = True
+    is_greeted: bool = False  # its login is done
     close_code: CloseCode | None = None
     expiry: Deadline | None = None  # of the login or of its absence, or the warning before it
     lifetime: Deadline | None = None
@@ -63,6 +65,11 @@ class Socket(Outbound):
     # Takes finished bytes at once; None while something waits or may not be written.
     pipe: Callable[[bytes], None] | None = None
     holding: bool = False  # of the queue: what waits may not leave for now
+    # Messages and their bytes. What it shares with an audience counts there while it is in one.
+    messages_out: int = 0
+    bytes_out: int = 0
+    messages_in: int = 0
+    bytes_in: int = 0
     _drained: asyncio.Future[None] | None = None
 
     def __post_init__(self, max_buffer_bytes: int) -> None:
@@ -86,7 +93,8 @@ class Socket(Outbound):
         self, payload: Payload, request_id: str | None = None, room: str | None = None
     ) -> None:
         """Send a message to this socket alone."""
-        self.put(Frame(codec.encode(payload, request_id=request_id, room=room)))
+        data = codec.encode(payload, request_id=request_id, room=room)
+        self.put(Frame(data, payload.wire_type))
 
     def fail(
         self,
@@ -96,6 +104,7 @@ class Socket(Outbound):
         rooms: Sequence[str] = (),
     ) -> None:
         """Send an `error`, one for all the rooms that it is about."""
+        meters.errors_sent[code.wire] += 1
         self.reply(
             Error(
                 code=code.wire,
@@ -136,7 +145,7 @@ class Socket(Outbound):
             return
         if self:
             frames = self.take()
-            self._cycle.traffic.messages_out += len(frames)
+            self._count(frames)
             self.writer.write(frames)
         if not self.writer.paused:
             if self.close_code is None:
@@ -144,6 +153,17 @@ class Socket(Outbound):
             else:
                 self.writer.close(self.close_code)
             self._release()
+
+    def _count(self, frames: Sequence[Frame]) -> None:
+        sent = meters.messages_sent
+        size = 0
+        deflates = self.writer.deflates
+        for frame in frames:
+            sent[frame.kind] += 1
+            size += len(frame.deflated) if deflates else frame.size
+        meters.bytes_sent += size
+        self.messages_out += len(frames)
+        self.bytes_out += size
 
     def held(self) -> None:
         """Stop writing: the writer takes no more for now.

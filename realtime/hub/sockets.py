@@ -12,6 +12,8 @@ from itertools import islice
 from realtime.core.roster import Roster
 from realtime.core.wheel import Wheel
 from realtime.hub.socket import Socket
+from realtime.meters import meters
+from realtime.meters.names import client_of
 from realtime.options import Options
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import ServerShutdown
@@ -21,13 +23,15 @@ class Sockets:
     """All sockets of a node; iterating lists them.
 
     `users` holds the sockets of each user in the order of their logins, `roster` their changes
-    for the node's reports, `anonymous` counts the sockets without a login by network.
+    for the node's reports, `anonymous` counts the sockets without a login by network, `clients` all
+    sockets by the program of their client.
     """
 
     def __init__(self, options: Options, wheel: Wheel) -> None:
         self.users: dict[int, dict[Socket, None]] = {}
         self.roster: Roster[Socket] = Roster()
         self.anonymous: Counter[str] = Counter()
+        self.clients: Counter[str] = Counter()
         self._all: set[Socket] = set()
         self._options = options
         self._wheel = wheel
@@ -44,6 +48,9 @@ class Sockets:
     def admit(self, socket: Socket) -> None:
         """Take in a new socket, with or without a login, and begin its heartbeat."""
         self._all.add(socket)
+        client = client_of(socket.peer.client)
+        self.clients[client] += 1
+        meters.connections_opened[client] += 1
         if socket.is_anonymous:
             self.anonymous[socket.peer.network] += 1
         if socket.writer.needs_pings:
@@ -54,6 +61,8 @@ class Sockets:
         user_id = socket.connection.user_id
         assert user_id is not None
         self._no_longer_anonymous(socket)
+        socket.is_greeted = True
+        meters.login_seconds.observe(time.monotonic() - socket.opened_at)
         own = self.users.setdefault(user_id, {})
         own[socket] = None
         self.roster.add(socket.connection.id, socket)
@@ -65,7 +74,9 @@ class Sockets:
     def remove(self, socket: Socket) -> None:
         """Forget a socket. Idempotent."""
         socket.gone()
-        self._all.discard(socket)
+        if socket in self._all:
+            self._all.remove(socket)
+            self.clients[client_of(socket.peer.client)] -= 1
         self._no_longer_anonymous(socket)
         user_id = socket.connection.user_id
         if user_id is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
@@ -24,11 +25,15 @@ from realtime.hub.writes import Spawn, WriteCycle
 from realtime.layer import groups
 from realtime.layer.receive import LayerReceiver
 from realtime.log import StoredEvent
+from realtime.meters import meters
+from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode
 
 logger = logging.getLogger(__name__)
 
 RENEWED_AT_ONCE = 500  # streams that go on in a new epoch between two turns of the event loop
+ACK_SAMPLE = 16  # of every such event the time until its acknowledgements is measured
+WAKEUP_SECONDS = 1.0  # a wake-up that comes later than the log tells is no longer under way
 
 
 class FollowedStreams:
@@ -61,6 +66,8 @@ class FollowedStreams:
         self._on_reset = on_reset
         self._spawn = spawn
         self._receiver = receiver
+        # By stream: the first and last offset that a reconcile found, and wake-ups of these since.
+        self._found: dict[str, list[int]] = {}
 
     # -- sockets
 
@@ -131,7 +138,9 @@ class FollowedStreams:
 
     def receive(self, events: Iterable[Sequence[object]]) -> None:
         """Take a wake-up: `[stream, epoch, offset, type, filter_type, payload or None]` each."""
-        for event in events:
+        meters.wakeups_received += 1
+        for number, event in enumerate(events):
+            meters.wakeups_combined += number > 0
             stream, epoch, offset, kind, filter_type, payload = event
             followed = self.followed.get(stream)  # type: ignore[call-overload]
             if followed is None or not isinstance(offset, int):
@@ -139,6 +148,8 @@ class FollowedStreams:
             if not followed.known:
                 followed.woken = max(followed.woken, offset)
                 continue
+            if self._found:
+                self._was_under_way(followed.name, offset)
             heard = hear(followed.place, str(epoch), offset)
             if heard is Heard.NEXT and isinstance(payload, str):
                 self._deliver(
@@ -155,7 +166,8 @@ class FollowedStreams:
 
     def _deliver(self, followed: FollowedStream, event: StoredEvent) -> None:
         followed.place.offset = event.offset
-        self._cycle.gather(followed, event, Frame(event.payload.encode()), self._fan_out)
+        frame = Frame(event.payload.encode(), event.type)
+        self._cycle.gather(followed, event, frame, self._fan_out)
 
     def _fan_out(self, followed: FollowedStream, fresh: list[tuple[StoredEvent, Frame]]) -> None:
         """Write what this turn delivered; a socket that is full goes on from the log."""
@@ -167,7 +179,7 @@ class FollowedStreams:
                 socket.close(CloseCode.RESTART, at_once=True)
 
     def _write(self, followed: FollowedStream, fresh: list[tuple[StoredEvent, Frame]]) -> None:
-        others = self._cycle.write_all(followed.live, [frame for _, frame in fresh])
+        others = self._cycle.write_all(followed, followed.live, [frame for _, frame in fresh])
         at_once = len(followed.live) - len(others)
         others += followed.filtered or ()
         for event, frame in fresh:
@@ -185,6 +197,26 @@ class FollowedStreams:
                     socket.spawn(self._replay.run(socket, followed))
             others = still
             self._on_delivered(event, taken)
+        self._measure(followed, fresh)
+
+    def _measure(self, followed: FollowedStream, fresh: list[tuple[StoredEvent, Frame]]) -> None:
+        """Measure how long ago the events were stored, by the clock of the database."""
+        now, durable = time.time(), meters.delivery_seconds["durable"]
+        for event, _ in fresh:
+            stored_at = codec.sent_at(event.payload)
+            if stored_at is None:
+                continue
+            durable.observe(max(0.0, now - stored_at))
+            if event.offset % ACK_SAMPLE == 0:
+                followed.sampled = (event.offset, stored_at)
+
+    def measure_ack(self, name: str, offset: int) -> None:
+        """Measure how long after its storing a sampled event was acknowledged."""
+        if offset % ACK_SAMPLE:
+            return
+        followed = self.followed.get(name)
+        if followed is not None and followed.sampled is not None and followed.sampled[0] == offset:
+            meters.acked_seconds.observe(max(0.0, time.time() - followed.sampled[1]))
 
     # -- from the log
 
@@ -252,6 +284,7 @@ class FollowedStreams:
             if followed is None or not followed.known:
                 continue
             if head.epoch != followed.place.epoch or head.head != followed.place.offset:
+                self._note_found(followed, head)
                 self.catch_up(followed)
 
     async def begin_anew(self) -> None:
@@ -277,6 +310,27 @@ class FollowedStreams:
                     self._put_at(followed, head, "epoch")
                     if followed.woken > followed.place.offset:
                         self.catch_up(followed)
+
+    def _note_found(self, followed: FollowedStream, head: Head) -> None:
+        """Note events that no wake-up has named yet; the wake-up may still be under way."""
+        first = max(followed.place.offset, followed.woken) + 1
+        if (
+            head.epoch == followed.place.epoch
+            and first <= head.head
+            and followed.name not in self._found
+        ):
+            later = asyncio.get_running_loop().call_later
+            later(WAKEUP_SECONDS, self._count_found, followed.name)
+            self._found[followed.name] = [first, head.head, 0]
+
+    def _was_under_way(self, name: str, offset: int) -> None:
+        found = self._found.get(name)
+        if found is not None and found[0] <= offset <= found[1]:
+            found[2] += 1
+
+    def _count_found(self, name: str) -> None:
+        first, last, under_way = self._found.pop(name)
+        meters.events_found_by_reconcile += max(0, last - first + 1 - under_way)
 
     def positions(self, socket: Socket) -> dict[str, int]:
         """Say where this node stands in the socket's streams."""

@@ -15,6 +15,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from realtime.core.frames import Frame
 from realtime.core.transport import Writer
+from realtime.meters import meters
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +37,8 @@ class Writable(Protocol):
     writer: Writer
     # Takes finished bytes at once; None while something waits or may not be written.
     pipe: Callable[[bytes], None] | None
+    messages_out: int
+    bytes_out: int
 
     def flush(self) -> None:
         """Write all that waits, unless the client reads too slowly to take it."""
@@ -48,19 +51,27 @@ A = TypeVar("A", bound="Audience[Any]")
 
 @dataclass(slots=True, eq=False, repr=False)
 class Audience(Generic[T]):
-    """The sockets that are sent the same frames, and the frames that gathered in this turn."""
+    """The sockets that are sent the same frames, and the frames that gathered in this turn.
 
+    It counts what was written to all of them, so that a write counts nothing for each socket:
+    a socket takes these counts off its own when it comes, and adds them when it leaves.
+    """
+
+    messages: int = field(default=0, init=False)
+    plain_bytes: int = field(default=0, init=False)
+    deflated_bytes: int = field(default=0, init=False)
     _fresh: list[tuple[T, Frame]] | None = field(default=None, init=False)
     _fresh_bytes: int = field(default=0, init=False)
 
+    def came(self, socket: Writable) -> None:
+        """Begin to count for a socket."""
+        socket.messages_out -= self.messages
+        socket.bytes_out -= self.deflated_bytes if socket.writer.deflates else self.plain_bytes
 
-@dataclass(slots=True)
-class Traffic:
-    """Counters of a node."""
-
-    messages_in: int = 0
-    messages_out: int = 0
-    slow_closed: int = 0
+    def left(self, socket: Writable) -> None:
+        """Give a socket what was written to all while it was here."""
+        socket.messages_out += self.messages
+        socket.bytes_out += self.deflated_bytes if socket.writer.deflates else self.plain_bytes
 
 
 class WriteCycle(Generic[W]):
@@ -71,7 +82,6 @@ class WriteCycle(Generic[W]):
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.traffic = Traffic()
         self.held: dict[W, float] = {}
         self._loop = loop
         self._sockets: list[W] = []
@@ -129,12 +139,17 @@ class WriteCycle(Generic[W]):
                 except Exception:  # of a room: what comes next replaces it
                     logger.exception("a turn's messages were not written")
 
-    def write_all(self, sockets: Iterable[W], frames: Sequence[Frame]) -> list[W]:
-        """Write frames to all sockets that can take them now, and return the others."""
+    def write_all(
+        self, audience: Audience[Any], sockets: Iterable[W], frames: Sequence[Frame]
+    ) -> list[W]:
+        """Write frames to all sockets that can take them now, and return the others.
+
+        The sockets are those that the audience counts for.
+        """
         plain = b"".join([frame.wire for frame in frames])
         deflated: bytes | None = None
         others: list[W] = []
-        written = 0
+        written = written_deflated = 0
         for socket in sockets:
             pipe = socket.pipe
             if pipe is None:
@@ -145,12 +160,23 @@ class WriteCycle(Generic[W]):
                 if socket.writer.deflates:
                     if deflated is None:
                         deflated = b"".join([frame.deflated for frame in frames])
+                    written_deflated += 1
                     pipe(deflated)
                 else:
                     pipe(plain)
             except Exception:  # it broke a moment ago: no other client waits for that
                 socket.writer.abort()
-        self.traffic.messages_out += written * len(frames)
+        count, size = len(frames), len(plain)
+        deflated_size = 0 if deflated is None else len(deflated)
+        audience.messages += count
+        audience.plain_bytes += size
+        audience.deflated_bytes += deflated_size
+        for socket in others:  # which were written nothing
+            socket.messages_out -= count
+            socket.bytes_out -= deflated_size if socket.writer.deflates else size
+        for frame in frames:
+            meters.messages_sent[frame.kind] += written
+        meters.bytes_sent += size * (written - written_deflated) + deflated_size * written_deflated
         return others
 
     def _schedule(self) -> None:
@@ -179,4 +205,6 @@ class WriteCycle(Generic[W]):
     def _written(self) -> None:
         """Note how long it took: the loop has handed everything to the kernel by now."""
         now = time.monotonic()
-        self._not_before = now + min(now - self._began, MAX_REST_SECONDS)
+        took = now - self._began
+        meters.turn_seconds.observe(took)
+        self._not_before = now + min(took, MAX_REST_SECONDS)

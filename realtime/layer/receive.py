@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from channels.layers import InMemoryChannelLayer, channel_layers, get_channel_layer
 
 from realtime.layer import groups
+from realtime.meters import meters
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +60,7 @@ class LayerReceiver:
         self._away = True  # until the first groups are joined
         self._canary = 0  # the number of the last one sent
         self._heard = 0  # and of the last one heard
+        self._sung_at = 0.0  # when the last one was sent
 
     # -- lifetime
 
@@ -181,6 +184,9 @@ class LayerReceiver:
             self.foreign += 1
         elif message["type"] == CANARY:
             self._heard = max(self._heard, int(message["number"]))
+            if self._heard == self._canary and self._sung_at:
+                meters.canary_seconds.observe(time.monotonic() - self._sung_at)
+                self._sung_at = 0.0
         else:
             self._on_message(dict(message))
 
@@ -196,6 +202,7 @@ class LayerReceiver:
             if not joined or (sent and self._heard >= self._canary):
                 missed = 0
                 continue
+            meters.canary_missed += 1
             self._on_missed()
             # A canary that was not sent means that Redis is away: rebuilding would not help.
             missed = missed + 1 if sent else 0
@@ -206,6 +213,7 @@ class LayerReceiver:
     async def _sing(self) -> bool:
         """Send this node a canary; return False if the layer does not take it."""
         self._canary += 1
+        self._sung_at = time.monotonic()
         message = {"type": CANARY, "from": groups.deployment(), "number": self._canary}
         try:
             async with asyncio.timeout(CALL_SECONDS):

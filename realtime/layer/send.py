@@ -14,6 +14,7 @@ import asyncio
 import atexit
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -161,7 +162,7 @@ def _combine(items: Sequence[Item]) -> Iterator[tuple[str, dict[str, Any]]]:
         for messages in _chunks(gathered):
             yield (
                 groups.topic_group(topic),
-                _message(EPHEMERAL, topic=topic, messages=messages),
+                _message(EPHEMERAL, topic=topic, messages=messages, at=time.time()),
             )
     if len(streams) <= FEW_STREAMS:
         by_group = {groups.stream_group(stream): events for stream, events in streams.items()}

@@ -13,6 +13,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 
 from realtime import clock
+from realtime.meters import timed
 
 _CHUNK = 1000  # most cursors in one statement
 TOUCHED_EVERY = timedelta(days=1)  # so that a device on a quiet stream is not idle
@@ -28,6 +29,7 @@ class CursorMove(NamedTuple):
     acked: int
 
 
+@timed("ack")
 def move_cursors(moves: Sequence[CursorMove]) -> None:
     """Store acknowledgements. A cursor never moves back within an epoch.
 

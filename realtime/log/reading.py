@@ -10,6 +10,7 @@ from django.db.models.expressions import RawSQL
 from realtime.core.continuity import Head
 from realtime.core.records import StoredEvent
 from realtime.log.epochs import composed
+from realtime.meters import timed
 from realtime.models import Stream
 
 PAGE = 200  # most events that one read returns
@@ -17,6 +18,7 @@ PAGE_BYTES = 64 * 1024  # of UTF-8 per read, but at least one event
 _CHUNK = 10_000  # most streams in one statement: SQLite allows 32,766 parameters
 
 
+@timed("reconcile")
 def heads(names: Iterable[str]) -> dict[str, Head]:
     """Read the heads of streams; leave out streams that were never written to."""
     wanted = sorted(names)
@@ -42,6 +44,7 @@ def ensure(names: Iterable[str]) -> dict[str, Head]:
     return found
 
 
+@timed("read")
 def read_many(
     places: Sequence[tuple[str, int]], *, max_bytes: int = PAGE_BYTES
 ) -> dict[tuple[str, int], tuple[Head, list[StoredEvent]]]:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import Count, Exists, F, Min, OuterRef, Q
 
+from realtime.meters import meters
 from realtime.models import Cursor, Event, Stream
 from realtime.protocol.messages import AccessChanged
 from realtime.retry import one_transaction
@@ -53,7 +54,10 @@ def trim(
         while True:
             found = _trim_some(ids, before, keep)
             touched |= found.keys()
-            total = Trimmed(total.streams, total.events + sum(found.values()))
+            deleted = sum(found.values())
+            total = Trimmed(total.streams, total.events + deleted)
+            with meters.lock:
+                meters.trimmed_events += deleted
             if progress is not None:
                 progress(Trimmed(total.streams + len(touched), total.events))
             ids = [pk for pk in ids if found.get(pk, 0) >= EVENTS_AT_A_TIME]

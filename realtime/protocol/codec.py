@@ -42,6 +42,9 @@ class _Header(Struct):
     id: Any = None
 
 
+_TIMESTAMP = '"timestamp":"'
+_MOMENT_LENGTH = len("2026-01-01T00:00:00.000Z")
+
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
 _header = msgspec.json.Decoder(_Header)
@@ -81,6 +84,16 @@ def timestamp(moment: datetime | None = None) -> str:
     moment = datetime.now(UTC) if moment is None else moment.astimezone(UTC)
     # strftime would write years before 1000 with fewer than four digits.
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def sent_at(text: str) -> float | None:
+    """Read the time of an encoded message in seconds, None if it has none."""
+    begin = text.rfind(_TIMESTAMP)  # the envelope's is the last
+    try:
+        moment = text[begin + len(_TIMESTAMP) : begin + len(_TIMESTAMP) + _MOMENT_LENGTH]
+        return datetime.fromisoformat(moment).timestamp() if begin >= 0 else None
+    except ValueError:
+        return None
 
 
 def optional_timestamp(moment: datetime | None) -> str | None:

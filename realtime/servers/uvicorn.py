@@ -26,6 +26,7 @@ from websockets.protocol import State
 from realtime.core.frames import COMPRESS_SETTINGS, WINDOW_BITS, Frame
 from realtime.core.refusals import Refusal
 from realtime.core.transport import EXTENSION, Listener
+from realtime.meters import meters
 from realtime.options import options
 from realtime.protocol.codes import CloseCode
 
@@ -76,6 +77,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.close_timeout = CLOSE_SECONDS
         self.paused = False
         self.heard = True
+        self._pinged_at = 0.0
         self.listener: Listener | None = None
         self.pong = b""  # to the latest ping, while the client reads nothing
         self.deflates = False
@@ -118,6 +120,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def ping(self) -> None:
         """Send a ping frame."""
         if not self.close_sent and not self.disconnected:
+            self._pinged_at = self.loop.time()
             self.transport.write(_PING)
 
     def resume_reading(self) -> None:
@@ -147,7 +150,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
-        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        gone: Any = {"type": "websocket.disconnect", "code": code, "reason": reason, "by": "server"}
+        self.queue.put_nowait(gone)
 
     def _give_up(self) -> None:
         if self.paused:
@@ -238,6 +242,19 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.pong = pongs[-1]  # only the latest needs one (RFC 6455, section 5.5.3)
         else:
             self.transport.write(b"".join(pongs))
+
+    def handle_pong(self, event: WebSocketFrame) -> None:
+        """Measure the time since our ping."""
+        if self._pinged_at:
+            meters.ping_seconds.observe(self.loop.time() - self._pinged_at)
+            self._pinged_at = 0.0
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the listener first that no close frame came: uvicorn says 1005."""
+        if self.listener is not None:
+            lost = {"type": "websocket.disconnect", "code": 1006, "by": "network"}
+            self.listener.put_nowait(lost)
+        super().connection_lost(exc)
 
     def send_receive_event_to_app(self) -> None:
         """Pass a message on; keep reading unless the listener is busy."""

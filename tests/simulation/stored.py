@@ -163,7 +163,7 @@ class Stored:
                 if key.device and (key.user_id, key.device, name) in self.cursors
             }
             standing = self._standing(key.user_id, key.session)
-            found[key] = LoginData(standing, self.ensure(streams), cursors, [], [])
+            found[key] = LoginData(standing, self.ensure(streams), cursors, [], [], set())
         return found
 
     def load_standings(self, identities: Iterable[Identity]) -> dict[tuple[int, str], LoginState]:

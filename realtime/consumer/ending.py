@@ -1,0 +1,63 @@
+"""The end of a socket: one line in the log, and the meters."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from realtime.hub.socket import Socket
+from realtime.meters import meters
+from realtime.protocol.codes import CloseCode
+
+logger = logging.getLogger(__name__)
+
+LOST = 1006  # the connection ended without a close frame
+_FAILURES = {
+    CloseCode.UNAUTHORIZED: "credential",
+    CloseCode.REVOKED: "revoked",
+    CloseCode.RATE_LIMITED: "rate_limited",
+    CloseCode.TIMEOUT: "timeout",
+    CloseCode.PROTOCOL: "protocol",
+}
+
+
+def tell(socket: Socket, code: int, by: str | None) -> None:
+    """Count a socket that has ended, and log how it went.
+
+    Call it once for each, after the hub has forgotten it: its counts are whole then.
+    """
+    ours = socket.close_code
+    code = int(code if ours is None else ours)
+    if by is None or ours is not None:
+        by = "server" if ours is not None else "network" if code == LOST else "client"
+    meters.connections_closed[code, by] += 1
+    if not socket.is_greeted:
+        meters.login_failures["left" if ours is None else _FAILURES.get(ours, "other")] += 1
+    connection = socket.connection
+    seconds = time.monotonic() - socket.opened_at
+    logger.info(
+        "closed %s user=%s code=%s by=%s after %.1fs device=%s "
+        "in=%d out=%d bytes_in=%d bytes_out=%d",
+        connection.id,
+        connection.user_id,
+        code,
+        by,
+        seconds,
+        connection.device or "-",
+        socket.messages_in,
+        socket.messages_out,
+        socket.bytes_in,
+        socket.bytes_out,
+        extra={
+            "connection_id": connection.id,
+            "user": connection.user_id,
+            "code": code,
+            "by": by,
+            "seconds": round(seconds, 3),
+            "device": connection.device,
+            "messages_in": socket.messages_in,
+            "messages_out": socket.messages_out,
+            "bytes_in": socket.bytes_in,
+            "bytes_out": socket.bytes_out,
+        },
+    )
