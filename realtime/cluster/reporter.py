@@ -15,16 +15,16 @@ import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import Window
 from django.db.models.functions import RowNumber
 
-from realtime import clock, jobs, log, registry
+from realtime import clock, jobs, log, registry, sql_table
 from realtime.cluster import nodes_room, scrape
 from realtime.cluster.epoch_watch import EpochWatch
 from realtime.db import threads
@@ -182,21 +182,30 @@ class _Report:
     age: timedelta
     values: dict[str, Any]
     reached: Sequence[tuple[str, int, int]]
-    opened: Sequence[tuple[Connection, timedelta]]
+    opened: Sequence[tuple[_Row, timedelta]]
     closed: Sequence[str]
 
 
-def _row(socket: Socket) -> Connection:
+class _Row(NamedTuple):
+    """A connection to list, as realtime.models.Connection has it."""
+
+    id: str
+    user_id: int
+    session: str
+    device: str
+    address: str
+    client: str
+
+
+_COLUMNS = dict.fromkeys(_Row._fields, "text") | {"user_id": "bigint", "opened_at": "text"}
+
+
+def _row(socket: Socket) -> _Row:
     state = socket.connection
     assert state.user_id is not None  # only sockets with a login are listed
-    return Connection(
-        id=state.id,
-        user_id=state.user_id,
-        session=state.identity.session if state.identity else "",
-        device=state.device,
-        address=socket.peer.address[:64],
-        client=socket.peer.client,
-    )
+    session = state.identity.session if state.identity else ""
+    peer = socket.peer
+    return _Row(state.id, state.user_id, session, state.device, peer.address[:64], peer.client)
 
 
 def _since(moment: float) -> timedelta:
@@ -232,12 +241,26 @@ def _write(report: _Report) -> tuple[Node, bool]:
         Node.objects.filter(pk__in=found).delete()
     for start in range(0, len(report.closed), ROWS):
         Connection.objects.filter(pk__in=report.closed[start : start + ROWS]).delete()
-    for row, age in report.opened:
-        row.node_id, row.opened_at = report.node_id, moment - age
-    opened = [row for row, _ in report.opened]
-    Connection.objects.bulk_create(opened, batch_size=ROWS, ignore_conflicts=True)
+    if report.opened:
+        _list_connections(report, moment)
     log.add_reached(report.reached)
     return node, known
+
+
+def _list_connections(report: _Report, moment: datetime) -> None:
+    """Insert opened connections; what another report has inserted stays."""
+    stored = connection.ops.adapt_datetimefield_value
+    rows = [(*row, str(stored(moment - age))) for row, age in report.opened]
+    is_text = connection.vendor != "postgresql"
+    opened_at = "opened_at" if is_text else "opened_at::timestamptz"
+    names = ", ".join(_Row._fields)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO realtime_connection ({names}, opened_at, node_id, is_surplus) "
+            f"SELECT {names}, {opened_at}, %s, %s FROM ({sql_table.given(_COLUMNS)}) opened "
+            "WHERE true ON CONFLICT DO NOTHING",  # `WHERE`: else SQLite takes ON for a join
+            [report.node_id, False, sql_table.parameter(rows)],
+        )
 
 
 def _surplus(node_id: str, users: Sequence[int], most: int) -> list[tuple[str, int]]:

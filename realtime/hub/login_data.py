@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from realtime import clock, log
+from realtime import clock, log, sql_table
 from realtime.access.validity import LoginState, stamp_of
 from realtime.core.identity import Identity
 from realtime.core.resume import StartPosition, Wish, decide
@@ -127,11 +127,11 @@ def _read(keys: Sequence[LoginKey]) -> dict[LoginKey, LoginData]:
     assert user.pk.column is not None
     users, user_key = quote(user.db_table), quote(user.pk.column)
     wanted = [(*key, name) for key in keys for name in streams_of(key.user_id)]
-    values = ", ".join(["(%s, %s, %s, %s)"] * len(wanted))
+    columns = {"user_id": "bigint", "device": "text", "session": "text", "stream": "text"}
     sessions: dict[LoginKey, LoginData] = {}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH wanted (user_id, device, session, stream) AS (VALUES {values}) "
+            f"WITH wanted AS ({sql_table.given(columns)}) "
             "SELECT wanted.user_id, wanted.device, wanted.session, wanted.stream, "
             "person.is_active, person.password, finished.id, "
             f"{log.composed('stream.epoch')}, stream.head, stream.floor, "
@@ -143,7 +143,7 @@ def _read(keys: Sequence[LoginKey]) -> dict[LoginKey, LoginData]:
             "LEFT JOIN realtime_stream stream ON stream.name = wanted.stream "
             "LEFT JOIN realtime_cursor place ON place.stream_id = stream.id "
             "AND place.user_id = wanted.user_id AND place.device = wanted.device",
-            [value for row in wanted for value in row],
+            [sql_table.parameter(wanted)],
         )
         for row in cursor.fetchall():
             key, name = LoginKey(*row[:3]), row[3]

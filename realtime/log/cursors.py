@@ -12,10 +12,13 @@ from typing import Any, NamedTuple
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from realtime import clock
+from realtime import clock, sql_table
 from realtime.meters import timed
 
 _CHUNK = 1000  # most cursors in one statement
+_COLUMNS = {
+    "user_id": "bigint", "device": "text", "stream": "text", "epoch": "text", "acked": "bigint",
+}  # fmt: skip
 TOUCHED_EVERY = timedelta(days=1)  # so that a device on a quiet stream is not idle
 
 
@@ -70,10 +73,9 @@ def _insert(moves: Iterable[CursorMove], on_conflict: str) -> list[Any]:
     stored: list[Any] = []
     for start in range(0, len(ordered), _CHUNK):
         some = ordered[start : start + _CHUNK]
-        values = ", ".join(["(%s, %s, %s, %s, %s)"] * len(some))
         with connection.cursor() as cursor:
             cursor.execute(
-                f"WITH move (user_id, device, stream, epoch, acked) AS (VALUES {values}) "
+                f"WITH move AS ({sql_table.given(_COLUMNS)}) "
                 "INSERT INTO realtime_cursor "
                 "(user_id, device, stream_id, epoch, acked, updated_at) "
                 "SELECT move.user_id, move.device, stream.id, move.epoch, move.acked, "
@@ -83,7 +85,7 @@ def _insert(moves: Iterable[CursorMove], on_conflict: str) -> list[Any]:
                 f"ON person.{quote(user.pk.column)} = move.user_id "
                 "ORDER BY move.user_id, move.device, stream.id "
                 f"ON CONFLICT (user_id, device, stream_id) {on_conflict}",
-                [value for move in some for value in move],
+                [sql_table.parameter(some)],
             )
             stored += cursor.fetchall() if cursor.description else ()
     return stored

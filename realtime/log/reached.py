@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 from django.db import connection
 
+from realtime import sql_table
+
 _CHUNK = 1000  # most events in one statement
+_COLUMNS = {"stream": "text", "place": "bigint", "sockets": "bigint"}
 
 
 def add_reached(counts: Sequence[tuple[str, int, int]]) -> None:
@@ -14,13 +17,12 @@ def add_reached(counts: Sequence[tuple[str, int, int]]) -> None:
     ordered = sorted(counts)  # the order of the locks
     for start in range(0, len(ordered), _CHUNK):
         chunk = ordered[start : start + _CHUNK]
-        values = ", ".join(["(%s, %s, %s)"] * len(chunk))
         with connection.cursor() as cursor:
             cursor.execute(
-                f"WITH counted (stream, place, sockets) AS (VALUES {values}) "
+                f"WITH counted AS ({sql_table.given(_COLUMNS)}) "
                 "UPDATE realtime_event SET reached = realtime_event.reached + counted.sockets "
                 "FROM counted JOIN realtime_stream stream ON stream.name = counted.stream "
                 "WHERE realtime_event.stream_id = stream.id "
                 'AND realtime_event."offset" = counted.place',
-                [value for count in chunk for value in count],
+                [sql_table.parameter(chunk)],
             )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from django.db import connection
 from django.db.models.expressions import RawSQL
 
+from realtime import sql_table
 from realtime.core.continuity import Head
 from realtime.core.records import StoredEvent
 from realtime.log.epochs import composed
@@ -60,10 +61,10 @@ def read_many(
     found: dict[tuple[str, int], tuple[Head, list[StoredEvent]]] = {
         place: (Head("", 0, 0), []) for place in places
     }
-    values = ", ".join(["(%s, %s)"] * len(places))
+    columns = {"name": "text", "after": "bigint"}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH wanted (name, after) AS (VALUES {values}) "
+            f"WITH wanted AS ({sql_table.given(columns)}) "
             "SELECT name, after, epoch, head, floor, number, type, filter_type, payload FROM ("
             f"SELECT wanted.name, wanted.after, {composed('stream.epoch')} AS epoch, "
             "stream.head, stream.floor, "
@@ -74,7 +75,7 @@ def read_many(
             "LEFT JOIN realtime_event event ON event.stream_id = stream.id "
             f'AND event."offset" > wanted.after AND event."offset" <= wanted.after + {PAGE}'
             ") page WHERE before IS NULL OR before < %s ORDER BY name, after, number",
-            [*(value for place in places for value in place), max_bytes],
+            [sql_table.parameter(places), max_bytes],
         )
         for name, after, epoch, head, floor, offset, *content in cursor.fetchall():
             place = (name, after)
