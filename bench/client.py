@@ -8,6 +8,7 @@ Told by `bench.load`, one JSON object a line. Commands:
             with one for each in the order of the plan, or none has come for
             PATIENCE_SECONDS; report what came, what did not, and the latencies
 - `arrivals`  the number and the moment, in nanoseconds, of every message that came
+- `between`  how many messages came between two moments, in nanoseconds
 - `close`   close everything
 """
 
@@ -123,6 +124,13 @@ class Client:
         ]
         return {"arrivals": found}
 
+    def between(self, *, since: int, until: int) -> dict[str, Any]:
+        found = sum(
+            len(chunk.numbers) * sum(since <= moment < until for moment in chunk.received)
+            for chunk in self._kept
+        )
+        return {"deliveries": found}
+
     def close(self) -> dict[str, Any]:
         for connection in self._connections.values():
             connection.socket.close()
@@ -235,5 +243,5 @@ class Client:
 
 if __name__ == "__main__":
     client = Client()
-    verbs = ("open", "begin", "finish", "arrivals", "close")
+    verbs = ("open", "begin", "finish", "arrivals", "between", "close")
     serve({verb: getattr(client, verb) for verb in verbs}, client.lines())

@@ -67,6 +67,10 @@ class Load(Driven):
         """When each message arrived first, on the monotonic clock in nanoseconds."""
         return dict(sorted(self.ask("arrivals")["arrivals"], reverse=True))
 
+    def between(self, since: int, until: int) -> int:
+        """How many messages came between two moments of that clock, at all sockets."""
+        return int(self.ask("between", since=since, until=until)["deliveries"])
+
     def close(self) -> None:
         """Close all sockets; others may be opened after that."""
         self.ask("close")

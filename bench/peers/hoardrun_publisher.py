@@ -25,9 +25,10 @@ from hoardrun.broadcasts import publish as broadcasts  # noqa: E402
 from notifications import messages, models, services  # noqa: E402
 from realtime.layer import send  # noqa: E402
 from realtime.publish import payload_from, publish_many  # noqa: E402
-from realtime.streams import user_stream  # noqa: E402
+from realtime.streams import ANNOUNCEMENTS, user_stream  # noqa: E402
 
 PER_TRANSACTION = 200  # events, when what they cost does not matter
+SHOWER_SECONDS = 0.01
 SYMBOLS = 500  # more than any queue holds, so that no price replaces one that waits
 
 
@@ -55,6 +56,27 @@ def publish(*, kind: str, count: int, rate: float | None) -> dict[str, Any]:
         one(number, moment)
     flushed = send.sender.flush(30)
     return {"cpu": time.process_time() - began, "flushed": flushed}
+
+
+def shower(*, rate: float, seconds: float) -> dict[str, Any]:
+    """Publish announcements at a rate that one transaction for each could not hold.
+
+    All that are due within SHOWER_SECONDS share one. Answers with how many there were.
+    """
+    began, number = time.monotonic(), 0
+    while (now := time.monotonic()) < began + seconds:
+        due = min(int((now - began) * rate) + 1, int(seconds * rate))
+        events = []
+        while number < due:
+            text = marker(number, time.monotonic_ns())
+            data = {"id": str(number), "title": "Benchmark", "message": text, "published_at": None}
+            events.append((ANNOUNCEMENTS, payload_from(messages.SystemAnnouncement, data)))
+            number += 1
+        if events:
+            publish_many(events)
+        time.sleep(SHOWER_SECONDS)
+    send.sender.flush(30)
+    return {"count": number}
 
 
 def save_one_by_one(*, user_id: int, count: int, gap: float) -> dict[str, Any]:
@@ -136,6 +158,7 @@ if __name__ == "__main__":
     serve(
         {
             "publish": publish,
+            "shower": shower,
             "save": save_one_by_one,
             "fill": fill,
             "miss": miss,

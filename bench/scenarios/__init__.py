@@ -13,6 +13,7 @@ from bench.scenarios import (
     http,
     idle,
     latency,
+    overload,
     rows,
     stuck,
 )
@@ -27,6 +28,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     bulk.SCENARIO,
     stuck.SCENARIO,
     flood.SCENARIO,
+    overload.SCENARIO,
     costs.SCENARIO,
     http.SCENARIO,
 )
