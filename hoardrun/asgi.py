@@ -67,6 +67,7 @@ class Application:
 
     async def _start_node(self) -> Callable[[], Awaitable[None]]:
         """Start the node; return what stops it."""
+        asgi.refuse_with(early_refusals.headers_of_all({"type": "http", "headers": []}))
         reporter = await asgi.start_node()
         if settings.SIMULATE_MARKET:
             hub = await asgi.node()

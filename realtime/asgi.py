@@ -5,6 +5,7 @@ Start the node before the first request and stop it after the last, in the event
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from channels.routing import URLRouter
@@ -21,6 +22,7 @@ from realtime.hub.hub import Hub
 from realtime.options import options
 from realtime.protocol import SUBPROTOCOL
 from realtime.protocol.codes import CloseCode
+from realtime.servers import door
 from realtime.servers.asgi import close
 
 # Django's types know views only; Channels routes ASGI applications by the same functions.
@@ -56,6 +58,11 @@ async def stop_node(started: ClusterReporter) -> None:
 async def node() -> Hub:
     """Return the hub of the running event loop, and start it if need be."""
     return await hub.ensure()
+
+
+def refuse_with(headers: Sequence[tuple[bytes, bytes]]) -> None:
+    """Put these headers into the answer to handshakes that an overloaded node refuses."""
+    door.of_this_loop().answer_with(headers)
 
 
 def is_draining() -> bool:

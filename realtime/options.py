@@ -27,6 +27,12 @@ class Options:
     """Life of a ticket."""
     max_connections_per_node: int = whole(20_000, 1, 1_000_000)
     """Sockets of a process; beyond them it answers handshakes with 503."""
+    max_logins_under_way: int = whole(1000, 1, 1_000_000)
+    """Logins that a process works on at once, and as many that wait for their turn; beyond them it
+    answers handshakes with 503."""
+    login_wait_seconds: float = number(0.5, 0.01, 60)
+    """Time that a handshake may wait for its turn; one that would wait longer is answered with 503,
+    so that an overloaded process works for clients that are still there."""
     max_connections_per_user: int = whole(10, 1, 10_000)
     """Sockets of a user; beyond them the oldest closes with 4409: at once on one node, within some
     seconds over all."""

@@ -27,6 +27,8 @@ BEST_SHARE = 0.8
 LOGIN_SECONDS = 2.0
 BACK_SECONDS = 10.0
 BACK_WITHIN = 60.0
+REFUSED, REFUSED_RATE = "a node that is full", 500.0
+REFUSAL_US = 200.0
 CASES = ("logins", "events")
 
 
@@ -141,6 +143,36 @@ def measure(kind: str, bench: Bench, number: int) -> Iterator[Sample]:
             yield Sample(case, Hoardrun.name, number, figures, problems)
 
 
+class Full(Hoardrun):
+    """hoardrun that has all the sockets it may have, and refuses every further handshake."""
+
+    settings = {"WS_MAX_CONNECTIONS_PER_NODE": "1"}
+
+
+def refusals(bench: Bench, number: int) -> Iterator[Sample]:
+    """Measure what a handshake costs that is refused because the node takes no more."""
+    seconds = 1.0 if bench.quick else 5.0
+    with (
+        Full().started(bench, 1000) as running,
+        Load(bench.new_folder("load")) as load,
+        Driven("bench.storm", log=bench.new_folder("storm") / "log") as storm,
+    ):
+        load.open(running.entry, 1)
+        tokens = list(running.entry.tokens)
+        storm.ask("hold", port=running.entry.port, path=PATH, tokens=tokens, count=0)
+        storm.ask("logins", rate=REFUSED_RATE, seconds=0.5)
+        spent = running.cpu()
+        found = storm.ask("logins", rate=REFUSED_RATE, seconds=seconds)
+        refused = found["refused"] * seconds
+        figures = {
+            "offered_logins": found["offered"],
+            "refused": found["refused"],
+            "greeted": found["greeted"],
+            "refusal_us": (running.cpu() - spent) / max(refused, 1) * 1e6,
+        }
+        yield Sample(REFUSED, Hoardrun.name, number, figures)
+
+
 def _case(kind: str, times: int) -> str:
     return f"{kind}, {times} times what it can take"
 
@@ -152,12 +184,16 @@ def _goals() -> Iterator[Goal]:
         yield each(f"{kind}: best deliveries to these", "best_to_this", limit=1 / BEST_SHARE)
         yield each(f"{kind}: seconds of an accepted login", "login_max", limit=LOGIN_SECONDS)
         yield each(f"{kind}: seconds until all are back", "back_s", limit=BACK_SECONDS)
+    yield Goal("CPU µs of a refusal", "refusal_us", (REFUSED, Hoardrun.name), REFUSAL_US)
 
 
 SCENARIO = Scenario(
     name="overload",
     summary="1, 2, 4 and 8 times the logins and the events that a node can take",
-    parts=[Part(kind, partial(measure, kind)) for kind in CASES],
+    parts=[
+        *(Part(kind, partial(measure, kind)) for kind in CASES),
+        Part("refusals", refusals),
+    ],
     columns=[
         Column("offered_logins", "logins/s offered", 0),
         Column("greeted", "greeted", 0),
@@ -170,6 +206,7 @@ SCENARIO = Scenario(
         Column("best_share", "% of the best", 0),
         Column("p99_s", "p99 s", 2),
         Column("back_s", "all back after s", 1),
+        Column("refusal_us", "CPU µs a refusal", 0),
     ],
     goals=list(_goals()),
     rounds=1,

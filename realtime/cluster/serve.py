@@ -14,6 +14,7 @@ from uvicorn.server import ServerState
 from realtime.cluster.listening import Listeners
 from realtime.cluster.workers import Supervisor
 from realtime.options import options as engine
+from realtime.servers import door
 from realtime.servers.http import HttpProtocol
 from realtime.servers.uvicorn import CLOSE_SECONDS, WebSocketProtocol
 
@@ -28,11 +29,16 @@ class State(ServerState):
 
 
 class Server(uvicorn.Server):
-    """A server that drains its sockets before it stops."""
+    """A server whose door sees who waits to be accepted, and that drains before it stops."""
 
     def __init__(self, configuration: uvicorn.Config) -> None:
         super().__init__(configuration)
         self.server_state: State = State()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and tell the door where."""
+        await super().startup(sockets)
+        door.of_this_loop().listen(sockets or [])
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Report not ready, refuse new sockets, close all sockets, then stop.

@@ -19,11 +19,11 @@ from realtime.core import origin, refusals
 from realtime.core.limits import network_of
 from realtime.hub.hub import Hub, ensure
 from realtime.meters import meters
+from realtime.servers import door
 
 logger = logging.getLogger(__name__)
 
 MAY_COME_BACK = {"draining", "full", "bad_tokens", "anonymous"}
-RETRY_AFTER_SECONDS = (1, 5)  # at random, so that not all come back at once
 PORT_DIGITS = 5
 _RESPONSE = "websocket.http.response"  # the ASGI extension to refuse with a status
 
@@ -36,7 +36,7 @@ class Refusal(NamedTuple):
     counts_as: str = ""  # in `connections_refused`
 
 
-_NO_ROOM = (HTTPStatus.SERVICE_UNAVAILABLE, "This node takes no sockets now; come back.")
+_NO_ROOM = (HTTPStatus.SERVICE_UNAVAILABLE, door.REASON)
 _TOO_MANY = (HTTPStatus.TOO_MANY_REQUESTS, "Too many from this address; come back later.")
 DRAINING, FULL = Refusal(*_NO_ROOM, "draining"), Refusal(*_NO_ROOM, "full")
 BAD_TOKENS, ANONYMOUS = Refusal(*_TOO_MANY, "bad_tokens"), Refusal(*_TOO_MANY, "anonymous")
@@ -143,6 +143,6 @@ async def refuse(scope: Scope, receive: Any, send: Any, refusal: Refusal) -> Non
     if (of_all := scope.get(refusals.HEADERS)) is not None:
         headers += of_all(scope)
     if refusal.counts_as in MAY_COME_BACK:
-        headers.append((b"retry-after", str(random.randint(*RETRY_AFTER_SECONDS)).encode()))
+        headers.append((b"retry-after", str(random.randint(*door.RETRY_AFTER_SECONDS)).encode()))
     await send({"type": f"{_RESPONSE}.start", "status": int(refusal.status), "headers": headers})
     await send({"type": f"{_RESPONSE}.body", "body": f"{refusal.reason}\n".encode()})

@@ -46,6 +46,9 @@ async def authenticate(hub: Hub, socket: Socket, token: str, request_id: str | N
     if user_id is None and not hub.refusals.has(socket.peer.network, time.monotonic()):
         socket.close(CloseCode.RATE_LIMITED)
         return
+    if user_id is None and not hub.door.has_room():
+        hub.sockets.send_away(socket)  # with a hint when to come back
+        return
     identity = tokens.verify(token)
     if user_id is None:
         if identity is None:
@@ -104,10 +107,14 @@ async def log_in(
     connection.user_id, connection.identity = user_id, identity
     streams = [hub.streams.add(name, socket) for name in streams_of(user_id)]
     await hub.receiver.settled()
+    if _has_left(socket):
+        return
     found = await _session(hub, socket, identity, wish)
     hub.cycle.fan_out_now()  # what this turn has for others may close this one
     if not socket.is_open:
         return  # it left meanwhile, and the hub has forgotten it
+    if _has_left(socket):
+        return
     if socket.close_code is not None:
         return  # it is being closed: no other socket of the user gives way to it
     if found is None:
@@ -201,10 +208,18 @@ async def _patiently(hub: Hub, socket: Socket, ask: Callable[[], Awaitable[R]]) 
                     return await ask()
                 except Exception as error:
                     logger.warning("connection %s: no login yet: %r", socket.connection.id, error)
-                if not socket.is_open:
+                if not socket.is_open or _has_left(socket):
                     break
                 await asyncio.sleep(random.uniform(0.2, 1.0))
     return None
+
+
+def _has_left(socket: Socket) -> bool:
+    """Say whether the client is gone, and drop its connection: nobody waits for the next step."""
+    if socket.writer.has_left:
+        socket.writer.abort()
+        return True
+    return False
 
 
 def _refuse(hub: Hub, socket: Socket) -> None:

@@ -49,6 +49,10 @@ class Writer(Protocol):
     deflates: bool
     pipe: Callable[[bytes], None] | None
 
+    @property
+    def has_left(self) -> bool:
+        """Whether the client has closed its side, as far as the server can tell by now."""
+
     def take_over(self, listener: Listener) -> None:
         """Tell `listener` everything from now on; our own server needs the application no more."""
 

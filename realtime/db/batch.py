@@ -26,10 +26,17 @@ class BatchedLoader(Generic[K, V]):
     A single call is not delayed. `load` returns an answer for each key, or raises for all of
     them; a missing key raises KeyError for its callers. Keys without a waiting caller are not
     loaded: after a database has hung, abandoned logins would otherwise delay the new ones.
+
+    At most `per_turn` keys are answered in one turn of the event loop, so that what their callers
+    go on to do does not hold up others.
     """
 
-    def __init__(self, load: Callable[[Sequence[K]], Mapping[K, V]]) -> None:
+    def __init__(
+        self, load: Callable[[Sequence[K]], Mapping[K, V]], *, per_turn: int = MAX_KEYS
+    ) -> None:
         self._load = load
+        self._per_turn = per_turn
+        self._batch: dict[K, list[asyncio.Future[V]]] = {}  # under way
         self._pace = Pace(MAX_WAIT_SECONDS)
         self._waiting: dict[K, list[asyncio.Future[V]]] = {}  # one for each caller
         self._task: asyncio.Task[None] | None = None
@@ -42,24 +49,37 @@ class BatchedLoader(Generic[K, V]):
             self._task = asyncio.ensure_future(self._run())
         return await answer
 
+    def is_wanted(self, key: K) -> bool:
+        """Whether somebody still waits for a key that is being loaded. For `load`, in its thread.
+
+        A caller that has left has cancelled its future.
+        """
+        return bool(_open(self._batch.get(key, [])))
+
+    def _load_wanted(self) -> Mapping[K, V]:
+        """Load what is wanted once a thread is free. Runs in that thread."""
+        keys = [key for key in self._batch if self.is_wanted(key)]
+        return self._load(keys) if keys else {}
+
     async def _run(self) -> None:
-        batch: dict[K, list[asyncio.Future[V]]] = {}
         try:
             while self._waiting:
                 await asyncio.sleep(self._pace.wait(time.monotonic()))
                 batch = {key: self._waiting.pop(key) for key in list(self._waiting)[:MAX_KEYS]}
-                # A caller that has left has cancelled its future.
-                keys = [key for key, answers in batch.items() if _open(answers)]
+                self._batch = batch
+                keys = [key for key in batch if self.is_wanted(key)]
                 if not keys:
                     continue
                 self._pace.began(time.monotonic(), len(keys))
                 found: Mapping[K, V] = {}
                 failure: Exception | None = None
                 try:
-                    found = await threads.run(self._load, keys)
+                    found = await threads.run(self._load_wanted)
                 except Exception as error:
                     failure = error
-                for key in keys:
+                for number, key in enumerate(keys, 1):
+                    if number % self._per_turn == 0:
+                        await asyncio.sleep(0)
                     for answer in _open(batch[key]):
                         if key in found:
                             answer.set_result(found[key])
@@ -70,6 +90,7 @@ class BatchedLoader(Generic[K, V]):
             self._task = None
             # Only a cancelled task leaves futures behind: no answer will come.
             waiting, self._waiting = self._waiting, {}
+            batch, self._batch = self._batch, {}
             for answers in (*batch.values(), *waiting.values()):
                 for answer in answers:
                     answer.cancel()

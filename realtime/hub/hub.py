@@ -12,7 +12,7 @@ import logging
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -25,6 +25,7 @@ from realtime.db.batch import BatchedLoader
 from realtime.hub import login_data
 from realtime.hub.acks import Acks
 from realtime.hub.computed import Computing
+from realtime.hub.login_data import Login, LoginData
 from realtime.hub.recheck import AccessRecheck
 from realtime.hub.replay import ReplayBudgets
 from realtime.hub.rooms import INTERVALS, JoinedRooms
@@ -38,6 +39,7 @@ from realtime.log import StoredEvent
 from realtime.meters import meters
 from realtime.options import Options, options
 from realtime.protocol.codes import CloseCode
+from realtime.servers import door
 from realtime.streams import stream_user, streams_of
 
 logger = logging.getLogger(__name__)
@@ -45,6 +47,8 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 TICK_SECONDS = 0.1
+# Go on in one turn of the event loop once the database has answered: deliveries come in between.
+LOGINS_A_TURN = 4
 # Burst: BURST_SECONDS of the rate, at least MIN_BURST.
 BURST_SECONDS = 4
 MIN_BURST = 10
@@ -62,8 +66,8 @@ class Hub:
         self._reconcile_early = asyncio.Event()
         self.receiver = LayerReceiver(self.node_id, self._receive, self._reconcile_early.set)
         self.cycle: WriteCycle[Socket] = WriteCycle(asyncio.get_running_loop())
-        self.login_data = BatchedLoader(login_data.begin)
-        self.tickets = BatchedLoader(tickets.redeem)
+        self.login_data = BatchedLoader(self._begin_logins, per_turn=LOGINS_A_TURN)
+        self.tickets = BatchedLoader(tickets.redeem, per_turn=LOGINS_A_TURN)
         self.wheel = Wheel(TICK_SECONDS, time.monotonic())
         self.sockets = Sockets(opts, self.wheel)
         self.streams = FollowedStreams(
@@ -85,6 +89,8 @@ class Hub:
         )
         self.acks = Acks(self.spawn)
         self.draining = False
+        self.door = door.of_this_loop()
+        self.door.shut_for = self.shut_for
         self.refusals = _buckets(opts.max_refused_per_second_per_address)
         self.logins = _buckets(opts.max_logins_per_second_per_user)
         self.asking = _buckets(opts.max_messages_per_second_per_user)
@@ -126,6 +132,12 @@ class Hub:
 
     # -- sockets and streams
 
+    def shut_for(self) -> str:
+        """Say why this node takes no further socket: `draining`, `full`, or nothing."""
+        if self.draining:
+            return "draining"
+        return "full" if len(self.sockets) >= self.options.max_connections_per_node else ""
+
     def detach(self, socket: Socket) -> None:
         """Forget a socket and all it followed. Idempotent."""
         self.sockets.remove(socket)
@@ -153,6 +165,9 @@ class Hub:
     def _replayed(self, event: StoredEvent) -> None:
         if stream_user(event.stream) is None:
             self.reached[event.stream, event.offset] += 1
+
+    def _begin_logins(self, logins: Sequence[Login]) -> dict[Login, LoginData]:
+        return login_data.begin(logins, self.login_data.is_wanted)
 
     # -- the layer
 

@@ -5,7 +5,7 @@ The hub's loader calls `begin` on a database thread.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -73,14 +73,21 @@ class LoginData:
 
 
 @timed("login")
-def begin(logins: Sequence[Login]) -> dict[Login, LoginData]:
+def begin(
+    logins: Sequence[Login], is_wanted: Callable[[Login], bool] = bool
+) -> dict[Login, LoginData]:
     """Read what logins need, and store where new devices begin: two queries for all of them.
 
     What is returned holds the cursors as they are stored. A login that is refused stores
-    nothing.
+    nothing, nor does one that `is_wanted` no more: its client has left in between.
     """
     found = load([*dict.fromkeys(login.key for login in logins)])
-    first = [move for login in logins for move in _first_cursors(login, found[login.key])]
+    first = [
+        move
+        for login in logins
+        if is_wanted(login)
+        for move in _first_cursors(login, found[login.key])
+    ]
     if first:
         stored = log.begin_cursors(first)
         for key, session in found.items():

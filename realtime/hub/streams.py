@@ -60,7 +60,10 @@ class FollowedStreams:
         self.followed: dict[str, FollowedStream] = {}
         self.replayed = on_replayed
         self._cycle = cycle
-        self.pages = BatchedLoader(partial(log.read_many, max_bytes=page_bytes))
+        read = partial(log.read_many, max_bytes=page_bytes)
+        self.pages = BatchedLoader(read)
+        # What all sockets of a stream lack waits behind no replay of a single one.
+        self.holes = BatchedLoader(read)
         self._replay = Replay(self, budgets)
         self._on_delivered = on_delivered
         self._on_reset = on_reset
@@ -236,7 +239,7 @@ class FollowedStreams:
             while True:
                 before, woken, resets = place.offset, followed.woken, followed.resets
                 followed.again = False
-                head, events = await self.pages.load((followed.name, before))
+                head, events = await self.holes.load((followed.name, before))
                 if followed.resets != resets:
                     continue  # for a socket that waited; what was read may be older than that
                 page = turn_page(place, before, head, events)

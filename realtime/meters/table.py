@@ -11,7 +11,7 @@ from realtime.meters import names
 from realtime.meters.kinds import COUNTS, FAST, SLOW, Histogram, Values, counter, histogram
 
 QUERIES = ("login", "read", "ack", "report", "append", "reconcile")
-REFUSALS = ("draining", "full", "origin", "stranger", "bad_tokens", "anonymous")
+REFUSALS = ("draining", "full", "overloaded", "origin", "stranger", "bad_tokens", "anonymous")
 LOGIN_FAILURES = ("credential", "revoked", "rate_limited", "timeout", "protocol", "left")
 OUTCOMES = ("live", "replayed", "epoch", "ahead", "trimmed")
 RETRIES = ("serialization", "deadlock", "row_deleted")

@@ -26,6 +26,7 @@ class AsgiWriter:
     needs_pings = False
     heard = True
     deflates = False
+    has_left = False  # ASGI does not say
     pipe: Callable[[bytes], None] | None = None
 
     def __init__(self, send: Send) -> None:

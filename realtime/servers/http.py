@@ -19,6 +19,7 @@ from uvicorn.protocols.utils import is_ssl
 from realtime.core import bodies, heads, refusals
 from realtime.core.heads import MAX_HEAD_BYTES, MAX_HEADERS
 from realtime.core.refusals import Refusal
+from realtime.servers import door, peers
 from realtime.servers.closing import ClosingProtocol
 from realtime.servers.uvicorn import WebSocketProtocol
 
@@ -38,6 +39,7 @@ class HttpProtocol(ClosingProtocol):
       behind it are parsed, and nothing is read once a request or a handshake waits.
     - A client that ends its side of the connection still gets its answers.
     - A refused client can read the answer: we close our side only, and drop what still arrives.
+    - A handshake waits at the door for its turn, before its head is parsed if it came in one piece.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -47,6 +49,10 @@ class HttpProtocol(ClosingProtocol):
         self._body_room = self._body_limit = 0  # bytes that the body may still, and at most, have
         self._body_rest = 0  # bytes still to come of a declared length
         self._upgrade_waits = False
+        self._door = door.of_this_loop()
+        self._is_at_door = False
+        self._has_turn = False  # at the door, where each handshake waits once
+        self._before_door = 0  # bytes of the head that wait to be parsed
         self._socket: WebSocketProtocol | None = None  # of a handshake
         self._skips_body = False  # the parser does, as it takes the request for an upgrade
 
@@ -65,9 +71,62 @@ class HttpProtocol(ClosingProtocol):
         return True
 
     def data_received(self, data: bytes) -> None:
-        if not self._ignores_input:
-            self._unread += data
+        if self._ignores_input:
+            return
+        self._unread += data
+        if self._is_at_door:
+            self.flow.hold(True)  # a client that does not wait for its answer
+        elif self.cycle is None and not self._in_request and door.is_handshake(self._unread):
+            self._come_to_door()
+        else:
             self._parse_on()
+
+    # -- at the door
+
+    def _come_to_door(self) -> None:
+        """Wait for the turn of this handshake, or refuse it."""
+        if not self._door.has_room():
+            self.turn_away()
+            return
+        self._clear_deadline()
+        self._is_at_door = True
+        self._before_door = len(self._unread)
+        self._door.wait(self)
+
+    def enter(self) -> None:
+        """Begin the login that waited, unless its client has left."""
+        self._is_at_door = False
+        self._has_turn = True
+        early = bytes(self._unread[self._before_door :])  # of a client that did not wait
+        del self._unread[self._before_door :]
+        self.flow.hold(False)
+        if self._connection.is_closing() or peers.has_left(self._connection):
+            self._connection.abort()
+        elif self._socket is None:
+            self._parse_on()
+        else:
+            self.handle_websocket_upgrade()
+        if self._has_turn:  # it was no handshake, or one that is refused
+            self._has_turn = False
+            self._door.done()
+            self.data_received(early)
+        elif early:
+            self._connection.get_protocol().data_received(early)  # type: ignore[attr-defined]
+
+    def turn_away(self) -> None:
+        """Answer a handshake with 503 as bytes, at little cost, and close."""
+        self._is_at_door = False
+        self._ignores_input = True
+        self._socket = None
+        if self._connection.is_closing():
+            return
+        has_more = self._in_request or not door.is_handshake(self._unread)
+        self._unread.clear()
+        self._connection.write(self._door.refusal())
+        if has_more:
+            self._close_gently()
+        else:
+            self._connection.close()
 
     # -- reading and parsing
 
@@ -75,7 +134,7 @@ class HttpProtocol(ClosingProtocol):
     def _waits(self) -> bool:
         """True if the next bytes must wait until an earlier request is answered."""
         at_work = not self._is_idle and not self._in_request
-        return self._upgrade_waits or at_work or bool(self.pipeline)
+        return self._upgrade_waits or self._is_at_door or at_work or bool(self.pipeline)
 
     def _parse_on(self) -> None:
         """Parse what may be parsed now; stop reading while something waits."""
@@ -220,6 +279,10 @@ class HttpProtocol(ClosingProtocol):
         if not self._is_idle:
             self._upgrade_waits = True
             return
+        if not self._has_turn:
+            self._come_to_door()
+            return
+        self._has_turn = False  # the socket says when the login is over
         self._ignores_input = True  # the connection is another protocol's from here on
         self._unset_keepalive_if_required()
         self.connections.discard(self)

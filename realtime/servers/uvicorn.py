@@ -29,6 +29,7 @@ from realtime.core.transport import EXTENSION, Listener
 from realtime.meters import meters
 from realtime.options import options
 from realtime.protocol.codes import CloseCode
+from realtime.servers import door, peers
 
 # Seconds for a client to answer a close frame; less than the server's grace time.
 CLOSE_SECONDS = 5.0
@@ -82,6 +83,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.pong = b""  # to the latest ping, while the client reads nothing
         self.deflates = False
         self.pipe: Callable[[bytes], None] | None = None
+        self._door = door.of_this_loop()
         if options().compression:
             self.conn.available_extensions = [_DEFLATE]
 
@@ -129,6 +131,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.read_paused = False
             self.transport.resume_reading()
 
+    @property
+    def has_left(self) -> bool:
+        """Whether the client has closed its side, even if that was not read yet."""
+        return self.disconnected or peers.has_left(self.transport)
+
     def close(self, code: CloseCode) -> None:
         """Close with a code; drop a client that does not answer within CLOSE_SECONDS."""
         if self.close_sent or self.disconnected or self.transport.is_closing():
@@ -161,17 +168,36 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     # -- what uvicorn calls
 
+    @property
+    def _is_over(self) -> bool:
+        """Whether the handshake cannot be answered any more: the client has ended it, or left."""
+        return self.disconnected or self.conn.eof_sent or self.transport.is_closing()
+
     def send_500_response(self) -> None:
         """Answer a handshake instead of the application, and ignore its own answer."""
-        super().send_500_response()
+        if not self._is_over:
+            super().send_500_response()
         self.disconnected = True
 
+    async def send(self, message: Any) -> None:
+        """Send for the application; answer no handshake whose client has ended it.
+
+        Raises ClientDisconnected then: the library would fail an assertion.
+        """
+        if not self.handshake_complete and self._is_over:
+            raise ClientDisconnected
+        await super().send(message)
+
     async def run_asgi(self) -> None:
-        """Run the application; it may return and leave the socket to its listener."""
+        """Run the application; it may return and leave the socket to its listener.
+
+        The login is over then.
+        """
         try:
             await self.app(self.scope, self.receive, self.send)
         except ClientDisconnected:
-            pass
+            if not self.handshake_complete and self.close_timer is None:
+                self.transport.close()
         except BaseException:
             self.logger.exception("Exception in ASGI application\n")
             self.send_500_response()
@@ -179,11 +205,15 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         else:
             if self.listener is None and self.close_timer is None:
                 self.transport.close()
+        finally:
+            self._door.done()
 
     def handle_connect(self, event: Request) -> None:
         """Begin a connection, with the extension in its scope before the application runs."""
         super().handle_connect(event)
-        if not self.close_sent:
+        if self.close_sent:
+            self._door.done()  # there is nothing to run
+        else:
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[EXTENSION] = self
 
@@ -281,8 +311,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """Close because of a broken frame, so that the client receives the reason.
 
         Closing with unread bytes would reset the connection and lose the close frame. Close only
-        our side, and drop what still arrives for CLOSE_SECONDS.
+        our side, and drop what still arrives for CLOSE_SECONDS. A handshake that has no answer yet
+        gets none.
         """
+        if self.conn.close_sent is None:
+            self.transport.abort()
+            return
         self._say_goodbye()
         if self.transport.can_write_eof():
             self.transport.write_eof()

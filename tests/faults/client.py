@@ -24,8 +24,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketException
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidStatus,
+    WebSocketException,
+)
 
+from realtime.client.policy import retry_after
 from tests.faults.journal import Journal
 
 ACK_EVERY = 5  # events
@@ -69,10 +75,11 @@ class Device:
         while True:
             self._connection += 1
             code: int | str = 0
+            hint = 0.0
             try:
                 async with connect(
                     self._url(), compression=self._compression, proxy=None, max_size=None,
-                    max_queue=4, open_timeout=5, close_timeout=1, ping_interval=5, ping_timeout=5,
+                    max_queue=4, open_timeout=10, close_timeout=1, ping_interval=5, ping_timeout=5,
                 ) as socket:  # fmt: skip
                     self.socket = socket
                     async for frame in socket:
@@ -81,13 +88,16 @@ class Device:
                     code = socket.close_code or 1006
             except ConnectionClosed as error:
                 code = error.rcvd.code if error.rcvd is not None else 1006
+            except InvalidStatus as error:
+                code = error.response.status_code
+                hint = retry_after(error.response.headers.get("Retry-After")) or 0.0
             except (OSError, WebSocketException, InvalidHandshake, EOFError) as error:
                 code = type(error).__name__
             if self.socket is not None:
                 self._journal.note("close", self.name, self._connection, code)
             self.socket = None
             self._next += 1
-            await asyncio.sleep(self._rng.uniform(0, pause))
+            await asyncio.sleep(hint + self._rng.uniform(0, pause))
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     def drop(self) -> None:

@@ -36,6 +36,7 @@ class Notebook:
     """A writer whose client takes nothing once `room` bytes were written."""
 
     needs_pings = False
+    has_left = False
     heard = True
     deflates = False
 

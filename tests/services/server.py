@@ -145,6 +145,10 @@ class Server:
         assert code in clean, f"{self.kind} ended with {code}:\n{self._process.tail()}"
         return self.log()
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal; SIGSTOP and SIGCONT freeze and thaw it."""
+        self._process.signal(number)
+
     def kill(self) -> None:
         """Kill it and its workers, as a crash would. Does nothing the second time."""
         self._process.kill()

@@ -24,6 +24,7 @@ class Writer:
     """The server's end of one connection: a transport, whose client reads or does not."""
 
     needs_pings = True
+    has_left = False
     deflates = False
 
     def __init__(self, world: World, device: Device, judge: Judge, capacity: int) -> None:

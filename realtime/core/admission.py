@@ -1,0 +1,70 @@
+"""Which logins a node takes: those that wait for their turn, and those that are under way. Pure.
+
+A login that waits for longer than its client does is work for nobody. So the line is short: who
+comes when it is too long, or has waited in it for too long, is refused at once, which is cheap.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+_SMOOTHING = 0.1  # of the time between two turns
+_IDLE_SECONDS = 1.0  # a longer time without a turn says nothing about the next one
+
+
+class Admission(Generic[T]):
+    """The line of a node, oldest first, and how many logins are under way behind it.
+
+    `most` bounds both, `seconds` the time in the line. Times are monotonic.
+    """
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self.under_way = 0
+        self._most = most
+        self._seconds = seconds
+        self._line: deque[tuple[float, T]] = deque()
+        self._turn = 0.0  # when the last one had its turn
+        self._between = 0.0  # two turns, lately
+
+    def __len__(self) -> int:
+        return len(self._line)
+
+    def has_room(self, now: float) -> bool:
+        """Whether one who came now would have a turn in time, by how long turns take lately."""
+        if not self._line:
+            return True
+        waits = len(self._line)
+        return (
+            waits < self._most
+            and waits * self._between <= self._seconds
+            and now - self._line[0][0] <= self._seconds
+        )
+
+    def join(self, item: T, now: float) -> None:
+        """Let one wait at the end of the line."""
+        if not self._line:
+            self._turn = now
+        self._line.append((now, item))
+
+    def late(self, now: float) -> Iterator[T]:
+        """Take those out who have waited for too long, but the last: somebody always has a turn."""
+        while len(self._line) > 1 and now - self._line[0][0] > self._seconds:
+            yield self._line.popleft()[1]
+
+    def next(self, now: float) -> T | None:
+        """Give the oldest its turn: it is under way until `done`. None if nobody may have one."""
+        if not self._line or self.under_way >= self._most:
+            return None
+        took = min(now - self._turn, _IDLE_SECONDS)
+        self._between += (took - self._between) * _SMOOTHING
+        self._turn = now
+        self.under_way += 1
+        return self._line.popleft()[1]
+
+    def done(self) -> None:
+        """Note that a login is over: greeted, refused, or without its client."""
+        self.under_way -= 1

@@ -1,0 +1,180 @@
+"""The door of a node: handshakes wait here for their turn, or are refused before they cost much.
+
+One login at most has its turn in each turn of the event loop, so that what is delivered to others
+never waits for more than one. A refusal is written as bytes, before the head is parsed and long
+before a signature is checked.
+
+uvloop accepts one connection in a turn. Those that wait for it in the kernel are accepted before
+the next login, or nobody would see how long the line is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import re
+import secrets
+import socket
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+from weakref import WeakKeyDictionary
+
+from realtime.core.admission import Admission
+from realtime.core.heads import MAX_HEAD_BYTES
+from realtime.meters import meters
+from realtime.options import options
+from realtime.servers import peers
+
+logger = logging.getLogger(__name__)
+
+RETRY_AFTER_SECONDS = (1, 5)  # at random, so that not all come back at once
+REASON = "This node takes no sockets now; come back."
+LOOK_AGAIN_SECONDS = 0.02  # while as many logins are under way as may be
+ACCEPTED_A_LOGIN = 32  # connections, while more wait in the kernel
+TELL_EVERY_SECONDS = 10.0
+_HANDSHAKE = re.compile(
+    rb"GET [^\r\n]+\r\n(?:[^\r\n]+\r\n)*?upgrade:[ \t]*websocket", re.IGNORECASE
+)
+_END = b"\r\n\r\n"
+
+
+class Handshake(Protocol):
+    """One who waits at the door."""
+
+    def enter(self) -> None:
+        """Begin the login: it is the turn of this one."""
+
+    def turn_away(self) -> None:
+        """Refuse the handshake: it has waited for too long."""
+
+
+class Door:
+    """The line of one event loop, and the answer to those who may not wait in it.
+
+    `shut_for` says why the node takes nobody at all, as when it drains; empty if it does.
+    """
+
+    def __init__(self) -> None:
+        chosen = options()
+        self.shut_for: Callable[[], str] = str  # nothing
+        self.refused = 0
+        self._admission: Admission[Handshake] = Admission(
+            chosen.max_logins_under_way, chosen.login_wait_seconds
+        )
+        self._loop = asyncio.get_running_loop()
+        self._is_turning = False
+        self._listening: Sequence[socket.socket] = ()
+        self._accepted = 0  # turns of the event loop since the last login
+        self._told_at, self._told = -TELL_EVERY_SECONDS, 0
+        self.answer_with([])
+
+    @property
+    def under_way(self) -> int:
+        """How many logins have had their turn and are not over yet."""
+        return self._admission.under_way
+
+    @property
+    def waiting(self) -> int:
+        """How many handshakes wait for their turn."""
+        return len(self._admission)
+
+    def answer_with(self, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        """Put these headers into every refusal."""
+        body = f"{REASON}\n".encode()
+        lines = [b"%b: %b\r\n" % pair for pair in headers]
+        self._answer = (
+            b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain\r\n"
+            b"content-length: %d\r\nconnection: close\r\n%b"
+            b"retry-after: %%d\r\nx-request-id: %%b\r\n\r\n%b"
+        ) % (len(body), b"".join(lines).replace(b"%", b"%%"), body)
+
+    def listen(self, sockets: Sequence[socket.socket]) -> None:
+        """Note where connections come in that nobody has accepted yet."""
+        self._listening = sockets
+
+    # -- at the door
+
+    def has_room(self) -> bool:
+        """Whether a handshake that comes now may wait for its turn."""
+        return not self.shut_for() and self._admission.has_room(time.monotonic())
+
+    def wait(self, handshake: Handshake) -> None:
+        """Let a handshake wait for its turn."""
+        self._admission.join(handshake, time.monotonic())
+        if not self._is_turning:
+            self._is_turning = True
+            self._loop.call_soon(self._next)
+
+    def refusal(self) -> bytes:
+        """Write a refusal, and count it."""
+        self.refused += 1
+        meters.connections_refused[self.shut_for() or "overloaded"] += 1
+        self._tell()
+        hint = random.randint(*RETRY_AFTER_SECONDS)
+        return self._answer % (hint, secrets.token_hex(16).encode())
+
+    def done(self) -> None:
+        """Note that a login that had its turn is over."""
+        self._admission.done()
+
+    # -- turns
+
+    def _next(self) -> None:
+        now = time.monotonic()
+        for late in self._admission.late(now):
+            late.turn_away()
+        if self._accepted < ACCEPTED_A_LOGIN and any(map(peers.unaccepted, self._listening)):
+            self._accepted += 1
+            self._loop.call_soon(self._next)
+            return
+        self._accepted = 0
+        handshake = self._admission.next(now)
+        if handshake is not None:
+            try:
+                handshake.enter()
+            except Exception:  # of one client: those behind it still have their turn
+                logger.exception("a handshake failed")
+        if not len(self._admission):
+            self._is_turning = False
+        elif handshake is not None:
+            self._loop.call_soon(self._next)
+        else:
+            self._loop.call_later(LOOK_AGAIN_SECONDS, self._next)
+
+    def _tell(self) -> None:
+        """Log that handshakes are refused, once for many of them."""
+        now = time.monotonic()
+        if now - self._told_at >= TELL_EVERY_SECONDS:
+            count, self._told_at, self._told = self.refused - self._told, now, self.refused
+            logger.warning(
+                "refused %d handshake(s) with 503: %d logins wait, %d are under way",
+                count,
+                self.waiting,
+                self.under_way,
+            )
+
+
+def is_handshake(data: bytes | bytearray) -> bool:
+    """Whether these bytes are the whole head of a WebSocket's handshake, and nothing else.
+
+    Any other one, such as one in two pieces, is parsed before it waits.
+    """
+    return (
+        len(data) <= MAX_HEAD_BYTES
+        and data.find(_END) == len(data) - len(_END)
+        and _HANDSHAKE.match(data) is not None
+    )
+
+
+_doors: WeakKeyDictionary[asyncio.AbstractEventLoop, Door] = WeakKeyDictionary()
+
+
+def of_this_loop() -> Door:
+    """Return the door of the running event loop."""
+    loop = asyncio.get_running_loop()
+    door = _doors.get(loop)
+    if door is None:
+        door = _doors[loop] = Door()
+    return door
