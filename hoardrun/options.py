@@ -92,7 +92,8 @@ class Deployment:
     """Origins of front ends that call the HTTP API; under `DEBUG` also any port of this machine."""
     database_url: str = text(secret=True, shown="SQLite in `VAR_DIR`")
     """`postgres://user:password@host:5432/name`; `postgres://user@%2Frun%2Fpostgresql/name` for a
-    folder of sockets."""
+    folder of sockets; `postgres://user:password@a:5432,b:5432/name?target_session_attrs=read-write`
+    for [several hosts](#failover)."""
     database_pool_size: int = whole(16, 2, 10_000)
     """Connections to PostgreSQL that a process keeps at most."""
     database_lock_timeout_seconds: float = number(5, 0, 86_400)

@@ -16,16 +16,17 @@ import re
 from typing import Any, ClassVar
 
 from django.db.backends.postgresql.base import Cursor  # type: ignore[attr-defined]
-from psycopg import Connection
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
+
+from realtime.failover import WatchedConnection
 
 # What may wait for the lock of a row. Reads do not, and some statements may not share a message.
 _WRITES = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|MERGE|WITH)\b", re.IGNORECASE)
 _BEGIN = "BEGIN"
 
 
-class LimitedConnection(Connection[Any]):
+class LimitedConnection(WatchedConnection):
     """A connection whose transactions wait for a lock no longer than `lock_limit` says.
 
     Isolation stays the server's default: Django sets no other one.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -19,6 +19,10 @@ ENGINES = {scheme: environ.Env.DB_SCHEMES[scheme] for scheme in SCHEMES}
 # Counts of attempts that a process keeps without Redis. With Django's 300, guesses at many names
 # would push out the count of guesses at one.
 MAX_CACHED = 100_000
+ONE_HOST = {"connect_timeout": 5}
+# Each is tried in turn for so long, which is the least that psycopg keeps; one that is a standby
+# is passed over.
+SEVERAL_HOSTS = {"connect_timeout": 2, "target_session_attrs": "read-write"}
 
 
 def database(given: Deployment) -> dict[str, Any]:
@@ -71,21 +75,25 @@ def _postgres(config: dict[str, Any], given: Deployment) -> dict[str, Any]:
     """
     from hoardrun import postgres  # psycopg and Django's backend, which SQLite needs not
 
-    options = {
+    hosts = str(config["HOST"]).count(",") + 1
+    options: dict[str, Any] = {
         "application_name": "hoardrun",  # one for all: a pooler tells the server of each change
-        "connect_timeout": 5,
+        **(ONE_HOST if hosts == 1 else SEVERAL_HOSTS),
         # A peer that vanished must not hold a thread for the kernel's two hours.
         "keepalives_idle": 10,
         "keepalives_interval": 5,
         "keepalives_count": 3,
         "tcp_user_timeout": 15_000,
         **config.get("OPTIONS", {}),
+    }
+    options |= {
         "cursor_factory": postgres.LimitedCursor,
         "pool": {
             "connection_class": postgres.limited_to(given.database_lock_timeout_seconds),
             "min_size": 1,
             "max_size": given.database_pool_size,
-            "timeout": 5,
+            # The first hosts may be dead: who waits for a connection waits for the last one.
+            "timeout": max(5, int(options["connect_timeout"]) * hosts + 1),
             "max_lifetime": 1800,
         },
     }
@@ -110,6 +118,8 @@ def _database_config(url: str) -> dict[str, Any]:
             config: dict[str, Any] = environ.Env.db_url_config(url)
     except (ValueError, UserWarning):
         config = {}
+    if "," in config.get("HOST", ""):
+        config |= _several_hosts(url)
     if config.get("HOST"):  # a folder of sockets, as libpq takes it: postgres://user@%2Frun/name
         config["HOST"] = unquote(config["HOST"])
     if not config.get("NAME"):
@@ -118,6 +128,23 @@ def _database_config(url: str) -> dict[str, Any]:
             "a password's special characters percent-encoded, or sqlite:////path/to/file"
         )
     return config
+
+
+def _several_hosts(url: str) -> dict[str, str]:
+    """Return hosts and ports as libpq takes them: two lists of one length, without a port empty.
+
+    django-environ leaves out ports that are not given, and so moves those behind them.
+    """
+    hosts, ports = [], []
+    for place in urlsplit(url).netloc.rpartition("@")[2].split(","):
+        if place.startswith("["):
+            host, _, port = place[1:].partition("]")
+            port = port.removeprefix(":")
+        else:
+            host, _, port = place.partition(":")
+        hosts.append(host)
+        ports.append(port)
+    return {"HOST": ",".join(hosts), "PORT": ",".join(ports) if any(ports) else ""}
 
 
 def channel_layer(given: Deployment) -> dict[str, Any]:

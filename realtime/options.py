@@ -8,8 +8,17 @@ from typing import ClassVar
 
 from django.conf import settings
 
-from realtime.option_fields import flag, number, text, whole, words
+from realtime.option_fields import flag, number, option, text, whole, words
 from realtime.protocol.messages import Limits
+
+ON_FAILOVER = ("bump", "warn", "ignore")
+
+
+def _parse_on_failover(given: str) -> str:
+    chosen = given.lower() or "bump"
+    if chosen not in ON_FAILOVER:
+        raise ValueError(f"is none of {', '.join(ON_FAILOVER)}.")
+    return chosen
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,9 @@ class Options:
     """Older events leave the log; a device that still needed one resynchronises."""
     retention_events: int = whole(10_000, 100, 1_000_000_000, variable="EVENT_RETENTION_COUNT")
     """Events that a stream keeps at most."""
+    epoch_on_failover: str = option("bump", _parse_on_failover, variable="EPOCH_ON_FAILOVER")
+    """After a failover or a restore of PostgreSQL: `bump` begins a new epoch, so that every client
+    resynchronises; `warn` logs one line, `ignore` nothing; see [failover](#failover)."""
     device_days: float = number(90, 1, 36_500, variable="DEVICE_RETENTION_DAYS")
     """A device that has not connected for this long is forgotten; so are a user's longest idle ones
     where they have more than 500 acknowledged positions."""

@@ -1,7 +1,8 @@
-"""Look at the deployment's epoch, and have the node's streams begin anew when it has changed.
+"""Look for a failover and at the deployment's epoch; have the streams begin anew when it changes.
 
 `realtime.cluster.reporter` starts it on every node. One query a look, whatever the number of
-sockets; only a new epoch makes a node read its streams, a row each.
+sockets; only a new epoch makes a node read its streams, a row each. New connections look for a
+failover by themselves; these looks are for a pooler that has changed servers behind them.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from realtime import log
+from django.db import connection
+
+from realtime import failover, log
 from realtime.db import threads
 from realtime.hub.hub import Hub
 
@@ -19,7 +22,10 @@ LOOK_SECONDS = 2.0  # docs/guarantees.md promises what follows from it
 
 
 class EpochWatch:
-    """Tells a hub of a new deployment epoch, which `manage.py bump_epoch --all` begins."""
+    """Tells a hub of a new deployment epoch.
+
+    `manage.py bump_epoch --all` begins one, and so does whoever notices a failover first.
+    """
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
@@ -43,4 +49,8 @@ class EpochWatch:
 
 
 def _read() -> str:
+    if connection.vendor == "postgresql":
+        connection.ensure_connection()
+        if (epoch := failover.look(connection.connection)) is not None:
+            return epoch
     return log.deployment().epoch

@@ -79,3 +79,34 @@ def test_it_takes_a_folder_of_sockets_for_a_host(url: str, host: str, user: str)
     config = stores.database(given)
     assert (config.get("HOST") or "", config.get("USER") or "") == (host, user)
     assert config["NAME"] == "db"
+
+
+@pytest.mark.parametrize(
+    ("places", "hosts", "ports"),
+    [
+        ("a:5432,b:5433", "a,b", "5432,5433"),
+        ("a,b:5433", "a,b", ",5433"),
+        ("a:6000,b", "a,b", "6000,"),
+        ("a,b", "a,b", ""),
+        ("[::1]:6000,[fe80::1],b", "::1,fe80::1,b", "6000,,"),
+        ("%2Frun%2Fone,b:1", "/run/one,b", ",1"),
+    ],
+)
+def test_several_hosts_keep_their_ports(places: str, hosts: str, ports: str):
+    config = stores.database(read(DATABASE_URL=f"postgres://u:p%2C@{places}/db"))
+    assert (config["HOST"], config["PORT"]) == (hosts, ports)
+    assert config["PASSWORD"] == "p,"
+
+
+def test_a_dead_host_leaves_time_for_the_next():
+    url = "postgres://u:p@a,b,c,d/db"
+    options = stores.database(read(DATABASE_URL=url))["OPTIONS"]
+    assert options["pool"]["timeout"] > options["connect_timeout"] * 4
+    assert options["target_session_attrs"] == "read-write"
+    patient = stores.database(read(DATABASE_URL=f"{url}?connect_timeout=9"))["OPTIONS"]
+    assert patient["pool"]["timeout"] > 9 * 4
+
+
+def test_what_the_address_says_of_its_hosts_counts():
+    url = "postgres://u:p@a,b/db?target_session_attrs=primary"
+    assert stores.database(read(DATABASE_URL=url))["OPTIONS"]["target_session_attrs"] == "primary"

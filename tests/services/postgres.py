@@ -38,7 +38,7 @@ class Postgres(Store):
     crashes_by = signal.SIGQUIT  # no checkpoint
 
     def __init__(self) -> None:
-        self._password = secrets.token_hex(16)
+        self.password = secrets.token_hex(16)
         self._user = _unprivileged_user()
         self._programs = _runnable_programs(self._user)
         super().__init__()
@@ -64,19 +64,28 @@ class Postgres(Store):
         data = self.folder / "data"
         if not data.exists():
             self._create_cluster(data)
+        return self.launch_on(data, self.port, self.folder)
+
+    def launch_on(self, data: Path, port: int, folder: Path) -> Process:
+        """Start the program on any data, with its log and its socket in `folder`."""
         options = [f"--{name.replace('_', '-')}={value}" for name, value in SETTINGS.items()]
         return Process(
-            [self._programs / "postgres", "-D", data, "-p", str(self.port),
-             "-k", self.folder, *options],
-            log=self.folder / "log",
-            cwd=self.folder,
+            [self._programs / "postgres", "-D", data, "-p", str(port), "-k", folder, *options],
+            log=folder / "log",
+            cwd=folder,
             user=self._user,
             farewell=signal.SIGQUIT,
-        )  # fmt: skip
+        )
+
+    def run_program(self, name: str, *arguments: str | Path) -> None:
+        """Run a program of PostgreSQL to its end, such as pg_basebackup."""
+        finished = _run_as(self._user, [self._programs / name, *arguments], cwd=self.folder)
+        if finished.returncode:
+            raise RuntimeError(f"{name} failed:\n{finished.stdout}")
 
     def url_of(self, name: str) -> str:
         """Return the DATABASE_URL of a database, which need not exist."""
-        return f"postgres://{USER}:{self._password}@127.0.0.1:{self.port}/{name}"
+        return f"postgres://{USER}:{self.password}@127.0.0.1:{self.port}/{name}"
 
     def _execute(self, statement: sql.Composed) -> None:
         with psycopg.connect(self.url, autocommit=True) as connection:
@@ -84,7 +93,7 @@ class Postgres(Store):
 
     def _create_cluster(self, data: Path) -> None:
         password_file = self.folder / "password"
-        password_file.write_text(self._password)
+        password_file.write_text(self.password)
         for path in (self.folder, password_file):
             hand_over(path, self._user)
         command: list[str | Path] = [
@@ -97,8 +106,13 @@ class Postgres(Store):
             raise RuntimeError(f"initdb failed:\n{finished.stdout}")
 
     def answers(self) -> bool:
+        return self.answers_at(self.url)
+
+    @staticmethod
+    def answers_at(url: str) -> bool:
+        """Say whether a server lets clients in."""
         try:
-            psycopg.connect(self.url, connect_timeout=2).close()
+            psycopg.connect(url, connect_timeout=2).close()
         except psycopg.OperationalError:
             return False
         return True
