@@ -21,6 +21,7 @@ from django.conf import settings
 
 from hoardrun import early_refusals, proxies
 from hoardrun.bounds import Bounded
+from hoardrun.hot_path import HotPath
 from hoardrun.market.runner import simulate_in_process
 from realtime import asgi
 from realtime.core import refusals
@@ -47,9 +48,8 @@ class Application:
     """
 
     def __init__(self) -> None:
-        self._router = ProtocolTypeRouter(
-            {"http": Bounded(django_application), "websocket": _socket}
-        )
+        self._hot_path = HotPath(Bounded(django_application))
+        self._router = ProtocolTypeRouter({"http": self._hot_path, "websocket": _socket})
         self._is_started = False
         self._starting = asyncio.Lock()
 
@@ -99,6 +99,7 @@ class Application:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await stop()
+        await asyncio.to_thread(self._hot_path.close)  # no database in the event loop
         await send({"type": "lifespan.shutdown.complete"})
 
 

@@ -24,10 +24,14 @@ def request_id(request: Any) -> str:
     """Return the id of a request, of Django or of DRF; the same one at every call."""
     known: str | None = request.META.get(_KEY)
     if known is None:
-        given = request.headers.get(HEADER, "")
-        known = given if _FORM.fullmatch(given) else secrets.token_hex(16)
+        known = chosen(request.headers.get(HEADER, ""))
         request.META[_KEY] = known
     return known
+
+
+def chosen(given: str) -> str:
+    """Return the id that a request brings, or a random one if it brings none of the right form."""
+    return given if _FORM.fullmatch(given) else secrets.token_hex(16)
 
 
 def _mark(request: HttpRequest, response: HttpResponse) -> HttpResponse:

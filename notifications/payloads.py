@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
 from msgspec import UNSET
 from msgspec.structs import replace
 
@@ -13,6 +17,29 @@ from realtime.publish import payload_of
 def notification_payload(notification: Notification) -> messages.Notification:
     """Describe a notification to its user."""
     return payload_of(messages.Notification, notification, stored=UNSET)
+
+
+class ListedNotification(messages.Notification, frozen=True, kw_only=True):
+    """A notification in an answer of the HTTP API, which also says whether it has expired."""
+
+    is_expired: bool
+
+
+# The columns that a listed notification is made of.
+LISTED = tuple(
+    name for name in ListedNotification.__struct_fields__ if name not in {"stored", "is_expired"}
+)
+
+
+def listed_notification(row: Any) -> ListedNotification:
+    """Describe a notification, or a row of LISTED, in an answer of the HTTP API."""
+    is_expired = has_passed(row.expires_at)
+    return payload_of(ListedNotification, row, stored=UNSET, is_expired=is_expired)
+
+
+def has_passed(moment: datetime | None) -> bool:
+    """Say whether a moment is over, if there is one."""
+    return moment is not None and moment <= timezone.now()
 
 
 def notification_state(

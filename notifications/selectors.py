@@ -16,9 +16,11 @@ from django.db.models.functions import Now
 from notifications.choices import NotificationType, Priority, Status
 from notifications.messages import NotificationCounts
 from notifications.models import Announcement, Notification
+from notifications.payloads import LISTED
 from realtime import clock
 from realtime.core.text import row_id
 from realtime.errors import NotFound
+from realtime.prepared import Prepared
 
 RECENT = 5  # notifications that a summary shows
 LAPSED_PAGE = 5000  # rows read at once of what has expired
@@ -71,6 +73,12 @@ def notifications_list(
     return rows.order_by("-id")
 
 
+# Rows of `notifications_list`, for lists that are asked for all the time.
+notifications_newest = Prepared(
+    lambda user_id, **asked: notifications_list(user_id=user_id, **asked).values_list(*LISTED)
+)
+
+
 def notification_counts(user_ids: Sequence[int]) -> Mapping[int, NotificationCounts]:
     """Count for the bell of each of these users, in one query.
 
@@ -96,24 +104,40 @@ def notification_counts(user_ids: Sequence[int]) -> Mapping[int, NotificationCou
 
 def notification_summary(*, user_id: int) -> dict[str, Any]:
     """Count a user's unexpired notifications by status, type and priority, with the newest."""
-    rows = notifications_visible(user_id).filter(unexpired())
-    groups: list[Any] = list(
-        rows.order_by()
-        .values("status", "type", "priority")
-        .annotate(count=Count("id"), unseen=Count("id", filter=Q(seen_at__isnull=True)))
-    )
+    groups = _groups.rows(user_id)
 
     def count(name: str, value: str) -> int:
-        return sum(group["count"] for group in groups if group[name] == value)
+        return sum(group.count for group in groups if getattr(group, name) == value)
 
     return {
-        "total_notifications": sum(group["count"] for group in groups),
+        "total_notifications": sum(group.count for group in groups),
         **{f"{name}_count": count("status", name) for name in Status.values},
-        "unseen_count": sum(g["unseen"] for g in groups if g["status"] == Status.UNREAD),
+        "unseen_count": sum(g.unseen for g in groups if g.status == Status.UNREAD),
         "by_type": {name: count("type", name) for name in NotificationType.values},
         "by_priority": {name: count("priority", name) for name in Priority.values},
-        "recent_notifications": list(rows.exclude(status=Status.ARCHIVED).order_by("-id")[:RECENT]),
+        "recent_notifications": _recent.rows(user_id, limit=RECENT),
     }
+
+
+_groups = Prepared(
+    lambda user_id: (
+        notifications_visible(user_id)
+        .filter(unexpired())
+        .order_by()
+        .values("status", "type", "priority")
+        .annotate(count=Count("id"), unseen=Count("id", filter=Q(seen_at__isnull=True)))
+        .values_list("status", "type", "priority", "count", "unseen")
+    )
+)
+_recent = Prepared(
+    lambda user_id: (
+        notifications_visible(user_id)
+        .filter(unexpired())
+        .exclude(status=Status.ARCHIVED)
+        .order_by("-id")
+        .values_list(*LISTED)
+    )
+)
 
 
 def notifications_due() -> QuerySet[Notification]:

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from notifications import messages
 from notifications.choices import BulkOutcome, Channel, NotificationType, Priority, Status
 from notifications.models import Announcement, Notification
-from notifications.payloads import announcement_payload, notification_payload
+from notifications.payloads import announcement_payload, listed_notification
 from notifications.services.bulk import MAX_IDS
 from notifications.validation import MESSAGE_LENGTH, TITLE_LENGTH
 from realtime.rest.rows import RowOutput
@@ -75,7 +75,7 @@ class BulkUpdateInput(StrictSerializer):
 
 
 class NotificationOutput(RowOutput):
-    payload = notification_payload
+    payload = listed_notification
     channels = serializers.ListField(child=serializers.ChoiceField(Channel.choices))
     metadata = serializers.DictField()
     is_expired = serializers.BooleanField()
@@ -83,9 +83,6 @@ class NotificationOutput(RowOutput):
     class Meta:
         model = Notification
         fields = ("id", *Notification.CONTENT, *Notification.STATE, "created_at", "is_expired")
-
-    def to_representation(self, instance: Notification) -> dict[str, Any]:
-        return {**super().to_representation(instance), "is_expired": instance.is_expired}
 
 
 class SummaryOutput(serializers.Serializer[dict[str, Any]]):

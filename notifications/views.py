@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from notifications import selectors, services
 from notifications.choices import Status
 from notifications.models import Announcement, Notification
+from notifications.payloads import ListedNotification, listed_notification
 from notifications.serializers import (
     AnnouncementOutput,
     BulkUpdateInput,
@@ -28,6 +29,7 @@ from notifications.serializers import (
     SummaryOutput,
 )
 from realtime.rest import idempotency
+from realtime.rest.hot import HotList, HotRead
 from realtime.rest.pagination import CursorOrWindow
 from realtime.rest.permissions import StaffWith
 from realtime.rest.serializers import checked
@@ -43,12 +45,19 @@ class _MayAddNotifications(StaffWith):
     rights = ("notifications.add_notification",)
 
 
-class NotificationListView(View, ListAPIView[Notification]):
+class NotificationListView(HotList[Notification]):
     """List your notifications, newest first."""
 
     serializer_class = NotificationOutput
     pagination_class = CursorOrWindow
     queries = {"GET": NotificationQuery}
+
+    @classmethod
+    def hot_rows(
+        cls, user_id: int, *, skip: int, limit: int, **filters: Any
+    ) -> list[ListedNotification]:
+        rows = selectors.notifications_newest.rows(user_id, skip=skip, limit=limit, **filters)
+        return list(map(listed_notification, rows))
 
     def get_permissions(self) -> Sequence[Any]:
         return (
@@ -71,12 +80,17 @@ class NotificationListView(View, ListAPIView[Notification]):
         return Response(NotificationOutput(created).data, status=201)
 
 
-class NotificationSummaryView(View):
+class NotificationSummaryView(HotRead):
+    @classmethod
+    def hot(cls, user_id: int, **filters: Any) -> dict[str, Any]:
+        summary = selectors.notification_summary(user_id=user_id)
+        recent = [listed_notification(row) for row in summary["recent_notifications"]]
+        return summary | {"recent_notifications": recent}
+
     @extend_schema(operation_id="notifications_summary", responses=SummaryOutput)
     def get(self, request: Request) -> Response:
         """Count your notifications that have not expired, by status, type and priority."""
-        summary = selectors.notification_summary(user_id=user_id(request))
-        return Response(SummaryOutput(summary).data)
+        return super().get(request)
 
 
 class NotificationView(View):

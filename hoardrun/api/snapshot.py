@@ -6,7 +6,7 @@ the streams from `positions`: no event is missed between the two and none counts
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,14 +18,16 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hoardrun.ledger.selectors import account_list, transaction_list
 from hoardrun.ledger.serializers import AccountOutput, TransactionOutput
-from notifications.selectors import announcements_active, notification_counts, notifications_list
+from hoardrun.ledger.views import AccountListView, TransactionListView
+from notifications.payloads import announcement_payload
+from notifications.selectors import announcements_active, notification_counts
 from notifications.serializers import AnnouncementOutput, NotificationOutput
+from notifications.views import NotificationListView
 from realtime import reach
 from realtime.core.resume import join_epochs
 from realtime.protocol.codec import timestamp
-from realtime.rest.views import View, user_id
+from realtime.rest.hot import HotRead
 from realtime.streams import streams_of
 
 TRANSACTIONS = 20
@@ -37,24 +39,38 @@ def snapshot(*, user_id: int) -> dict[str, Any]:
 
     Inside a caller's transaction, of what that sees.
     """
+    found: dict[str, Any] = msgspec.to_builtins(_state(user_id))
+    return found
+
+
+def _state(user_id: int) -> dict[str, Any]:
     streams = streams_of(user_id)
-    reach.begin(streams)  # before, as a snapshot only reads
+    state = _read(user_id, streams)
+    if state is None:
+        reach.begin(streams)  # outside of the moment, as a snapshot only reads
+        state = _read(user_id, streams)
+    assert state is not None  # what has begun stays
+    return state
+
+
+def _read(user_id: int, streams: Sequence[str]) -> dict[str, Any] | None:
+    """Read the state; None if one of the streams has no position yet."""
     with _one_moment():
         heads = reach.positions(streams)
+        if len(heads) < len(streams):
+            return None
         return {
             "positions": {
                 name: {"offset": heads[name].head, "epoch": heads[name].epoch} for name in streams
             },
             "epoch": join_epochs([heads[name].epoch for name in streams]),
-            "accounts": AccountOutput(account_list(user_id=user_id), many=True).data,
-            "transactions": TransactionOutput(
-                transaction_list(user_id=user_id)[:TRANSACTIONS], many=True
-            ).data,
-            "notifications": NotificationOutput(
-                notifications_list(user_id=user_id, unread_only=True)[:NOTIFICATIONS], many=True
-            ).data,
-            "counts": msgspec.to_builtins(notification_counts([user_id])[user_id]),
-            "announcements": AnnouncementOutput(announcements_active(), many=True).data,
+            "accounts": AccountListView.hot(user_id),
+            "transactions": TransactionListView.hot_rows(user_id, skip=0, limit=TRANSACTIONS),
+            "notifications": NotificationListView.hot_rows(
+                user_id, skip=0, limit=NOTIFICATIONS, unread_only=True
+            ),
+            "counts": notification_counts([user_id])[user_id],
+            "announcements": [announcement_payload(row) for row in announcements_active()],
             "timestamp": timestamp(timezone.now()),
         }
 
@@ -98,11 +114,14 @@ class SnapshotOutput(serializers.Serializer[dict[str, Any]]):
     timestamp = serializers.DateTimeField()
 
 
-class SnapshotView(View):
-    def cost(self, request: Request) -> int:
-        return 3
+class SnapshotView(HotRead):
+    units = 3
+
+    @classmethod
+    def hot(cls, user_id: int, **filters: Any) -> dict[str, Any]:
+        return _state(user_id)
 
     @extend_schema(operation_id="snapshot_retrieve", responses=SnapshotOutput, tags=["realtime"])
     def get(self, request: Request) -> Response:
         """Read your balances, recent transactions, unread notifications and stream positions."""
-        return Response(snapshot(user_id=user_id(request)))
+        return super().get(request)

@@ -16,7 +16,9 @@ from hoardrun.ledger import actors, selectors, services
 from hoardrun.ledger.actors import Actor
 from hoardrun.ledger.choices import TransactionStatus
 from hoardrun.ledger.errors import ActionNotAllowed, TransactionNotFound
+from hoardrun.ledger.messages import BalanceUpdate, TransactionUpdate
 from hoardrun.ledger.models import Account, Transaction
+from hoardrun.ledger.payloads import account_payload, txn_payload
 from hoardrun.ledger.serializers import (
     AccountOutput,
     ActionInput,
@@ -27,6 +29,7 @@ from hoardrun.ledger.serializers import (
 from hoardrun.request_id import request_id
 from realtime.core.text import row_id
 from realtime.rest import idempotency
+from realtime.rest.hot import HotList, HotRead
 from realtime.rest.pagination import CursorOrWindow
 from realtime.rest.permissions import staff_may
 from realtime.rest.serializers import checked
@@ -44,11 +47,15 @@ OWNER_ACTIONS = frozenset({"cancel"})
 MOVE = "ledger.change_transaction"  # the admin requires the same right
 
 
-class AccountListView(View, ListAPIView[Account]):
+class AccountListView(HotRead, ListAPIView[Account]):
     """List your accounts."""
 
     serializer_class = AccountOutput
     pagination_class = None
+
+    @classmethod
+    def hot(cls, user_id: int, **filters: Any) -> list[BalanceUpdate]:
+        return list(map(account_payload, selectors.accounts_listed.rows(user_id)))
 
     def get_queryset(self) -> QuerySet[Account]:
         return selectors.account_list(user_id=user_id(self.request))
@@ -62,12 +69,19 @@ class AccountView(View):
         return Response(AccountOutput(account).data)
 
 
-class TransactionListView(View, ListAPIView[Transaction]):
+class TransactionListView(HotList[Transaction]):
     """List the transactions on your accounts, newest first."""
 
     serializer_class = TransactionOutput
     pagination_class = CursorOrWindow
     queries = {"GET": TransactionQuery}
+
+    @classmethod
+    def hot_rows(
+        cls, user_id: int, *, skip: int, limit: int, **filters: Any
+    ) -> list[TransactionUpdate]:
+        rows = selectors.transactions_newest.rows(user_id, skip=skip, limit=limit, **filters)
+        return list(map(txn_payload, rows))
 
     def get_queryset(self) -> QuerySet[Transaction]:
         found = selectors.transaction_list(user_id=user_id(self.request))

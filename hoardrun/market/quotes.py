@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from hoardrun.market import names
 from hoardrun.market.messages import MarketUpdate
@@ -18,6 +19,7 @@ from realtime.publish import Ephemeral, payload_of
 
 PRICES = ("price", "open", "high", "low", "previous_close")
 _PERCENT = Decimal("0.01")
+UpdateT = TypeVar("UpdateT", bound=MarketUpdate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +81,33 @@ def plain(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+class ListedQuote(MarketUpdate, frozen=True, kw_only=True):
+    """A quote in an answer of the HTTP API, with what the socket does not send."""
+
+    market_cap: str | None = None
+
+
 def market_update(quote: LiveQuote) -> MarketUpdate:
     """Make the message of a quote."""
+    return _described(MarketUpdate, quote)
+
+
+def listed_quote(quote: LiveQuote) -> ListedQuote:
+    """Describe a quote in an answer of the HTTP API."""
+    cap = quote.market_cap
+    return _described(ListedQuote, quote, market_cap=None if cap is None else plain(cap))
+
+
+def _described(kind: type[UpdateT], quote: LiveQuote, **more: str | None) -> UpdateT:
     listing = quote.listing
     return payload_of(
-        MarketUpdate,
+        kind,
         listing,
         change_percent=f"{quote.change_percent:f}",
         volume=plain(quote.volume),
         timestamp=codec.timestamp(quote.quoted_at),
         **{name: f"{listing.round(getattr(quote, name)):f}" for name in ("change", *PRICES)},
+        **more,
     )
 
 

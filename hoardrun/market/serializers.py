@@ -7,9 +7,8 @@ from typing import Any
 from django.db.models import DecimalField
 from rest_framework import serializers
 
-from hoardrun.market.messages import MarketUpdate
 from hoardrun.market.models import Instrument, Quote
-from hoardrun.market.quotes import LiveQuote, market_update, plain
+from hoardrun.market.quotes import ListedQuote, LiveQuote, listed_quote
 from realtime.protocol import codec
 from realtime.rest.rows import RowOutput
 from realtime.rest.serializers import StrictSerializer
@@ -44,7 +43,7 @@ class QuotesQuery(MarketTypeQuery):
 class QuoteSerializer(RowOutput):
     """A quote; prices are strings in `currency`, with the instrument's decimals."""
 
-    payload = market_update
+    payload = listed_quote
     serializer_field_mapping = {DecimalField: serializers.CharField}
     symbol = serializers.CharField()
     name = serializers.CharField()
@@ -55,15 +54,7 @@ class QuoteSerializer(RowOutput):
 
     class Meta:
         model = Quote
-        fields = (*MarketUpdate.__struct_fields__, "market_cap")
-
-    def to_representation(self, instance: LiveQuote) -> dict[str, Any]:
-        """Return what the socket sends, with `market_cap`, which `market_update` lacks."""
-        market_cap = instance.market_cap
-        return {
-            **super().to_representation(instance),
-            "market_cap": None if market_cap is None else plain(market_cap),
-        }
+        fields = ListedQuote.__struct_fields__
 
 
 class MarketDataQuery(StrictSerializer):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from drf_spectacular.utils import (
     OpenApiResponse,
     PolymorphicProxySerializer,
@@ -11,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hoardrun.market import selectors
+from hoardrun.market.quotes import ListedQuote, listed_quote
 from hoardrun.market.serializers import (
     InstrumentSerializer,
     MarketDataQuery,
@@ -20,6 +23,7 @@ from hoardrun.market.serializers import (
     QuoteSerializer,
     QuotesQuery,
 )
+from realtime.rest.hot import HotRead
 from realtime.rest.views import View
 
 _BAD_QUERY = OpenApiResponse(description="A parameter is wrong; the problem names it.")
@@ -51,8 +55,12 @@ class InstrumentDetailView(View):
         return Response(InstrumentSerializer(selectors.instrument_get(symbol=symbol)).data)
 
 
-class QuoteListView(View):
+class QuoteListView(HotRead):
     queries = {"GET": QuotesQuery}
+
+    @classmethod
+    def hot(cls, user_id: int, **filters: Any) -> list[ListedQuote]:
+        return list(map(listed_quote, selectors.quote_list(**filters)))
 
     @extend_schema(
         operation_id="quotes_list",
@@ -61,8 +69,7 @@ class QuoteListView(View):
     )
     def get(self, request: Request) -> Response:
         """List the newest quotes, by symbol; prices are strings, as on the socket."""
-        found = selectors.quote_list(**self.asked(request))
-        return Response(QuoteSerializer(found, many=True).data)
+        return super().get(request)
 
 
 class MarketDataView(View):

@@ -43,7 +43,7 @@ class ExpiredToken(BadToken):
     """A valid token of ours that has expired."""
 
 
-def verify(token: str) -> Identity | None:
+def verify(token: str | bytes) -> Identity | None:
     """Check an access token without a query; return None if it is invalid.
 
     `realtime.access.validity` checks what only the database knows: that the user is active,

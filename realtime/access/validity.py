@@ -13,11 +13,13 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import Error as DatabaseError
+from django.db.models import Exists, QuerySet
 from rest_framework_simplejwt.utils import get_md5_hash_password
 
 from realtime import rooms
 from realtime.core.identity import Identity
 from realtime.models import EndedSession
+from realtime.prepared import Prepared
 from realtime.protocol.codes import CloseCode
 
 logger = logging.getLogger(__name__)
@@ -53,6 +55,37 @@ def is_valid(user: Any, identity: Identity) -> bool:
     ended = EndedSession.objects.filter(pk=identity.session).exists()
     state = LoginState(True, user.is_active, stamp_of(user.password), ended)
     return state.close_code(identity) is None
+
+
+def valid_user(identity: Identity) -> Any:
+    """Return the user of a login that is valid now, else None. One query."""
+    user = _with_end(identity.user_id, identity.session).first()
+    if user is None:
+        return None
+    state = LoginState(True, user.is_active, stamp_of(user.password), user.login_ended)
+    return user if state.close_code(identity) is None else None
+
+
+def is_login_valid(identity: Identity) -> bool:
+    """Say whether a login is valid now, as `valid_user` does, at a fraction of the cost."""
+    for is_active, password, ended in _login.rows(identity.user_id, identity.session):
+        state = LoginState(True, is_active, stamp_of(password), ended)
+        return state.close_code(identity) is None
+    return False
+
+
+def _with_end(user_id: int, session: str) -> QuerySet[Any]:
+    """Select a user, with whether this login of the user has ended."""
+    ended = Exists(EndedSession.objects.filter(pk=session))
+    users: Any = get_user_model()._default_manager
+    return users.filter(pk=user_id).annotate(login_ended=ended)  # type: ignore[no-any-return]
+
+
+_login = Prepared(
+    lambda user_id, session: _with_end(user_id, session).values_list(
+        "is_active", "password", "login_ended"
+    )
+)
 
 
 def load(identities: Iterable[Identity]) -> dict[tuple[int, str], LoginState]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import InvalidToken
 
 from realtime.access import tokens
 from realtime.access.keys import AccessToken
-from realtime.access.validity import is_valid
+from realtime.access.validity import valid_user
 
 
 class LoginAuthentication(JWTAuthentication):
@@ -21,9 +20,7 @@ class LoginAuthentication(JWTAuthentication):
     """
 
     def get_raw_token(self, header: bytes) -> bytes | None:
-        """Return the text after `Bearer`, in any case."""
-        kind, _, rest = header.strip().partition(b" ")
-        return rest.strip() if kind.lower() == b"bearer" else None
+        return bearer_of(header)
 
     def get_validated_token(self, raw_token: bytes) -> Any:
         try:
@@ -33,10 +30,16 @@ class LoginAuthentication(JWTAuthentication):
 
     def get_user(self, validated_token: Any) -> Any:
         identity = tokens.identity_of(validated_token)
-        user: Any = get_user_model()._default_manager.filter(pk=identity.user_id).first()
-        if user is None or not is_valid(user, identity):
+        user = valid_user(identity)
+        if user is None:
             raise InvalidToken
         return user
+
+
+def bearer_of(header: bytes) -> bytes | None:
+    """Return the text after `Bearer`, in any case."""
+    kind, _, rest = header.strip().partition(b" ")
+    return rest.strip() if kind.lower() == b"bearer" else None
 
 
 class LoginScheme(SimpleJWTScheme):  # type: ignore[no-untyped-call]  # it registers itself

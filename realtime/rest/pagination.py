@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import QueryDict
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
@@ -33,6 +34,33 @@ class _Window(serializers.Serializer[Any]):
     skip = WholeNumber(min_value=0, max_value=MAX_SKIP, default=0)
     limit = WholeNumber(min_value=1, max_value=MAX_SIZE, default=DEFAULT_SIZE)
     total = serializers.BooleanField(default=False)
+
+
+def window_of(asked: QueryDict) -> tuple[int, int] | None:
+    """Return `skip` and `limit`; None if pages are asked for in another way, or the total.
+
+    Raises ValidationError.
+    """
+    if "cursor" in asked or "page_size" in asked:
+        return None
+    window = _window(asked)
+    return None if window[TOTAL] else (window["skip"], window["limit"])
+
+
+def next_window(address: str, skip: int, limit: int) -> str | None:
+    """Return the address of the page behind a window, None if there can be none."""
+    if skip + limit > MAX_SKIP:
+        return None
+    here = replace_query_param(remove_query_param(address, TOTAL), "limit", limit)
+    return str(replace_query_param(here, "skip", skip + limit))
+
+
+def _window(asked: QueryDict) -> dict[str, Any]:
+    names = ("skip", "limit", TOTAL)
+    window = _Window(data={name: asked[name] for name in names if asked.get(name)})
+    window.is_valid(raise_exception=True)
+    found: dict[str, Any] = window.validated_data
+    return found
 
 
 class CursorOrWindow(CursorPagination):
@@ -87,21 +115,17 @@ class CursorOrWindow(CursorPagination):
         self._windowed = "cursor" not in asked and "page_size" not in asked
         if not self._windowed and (both := [name for name in ("skip", "limit") if asked.get(name)]):
             raise serializers.ValidationError({name: [_OTHER_WAY] for name in both})
-        names = ("skip", "limit", TOTAL)
-        window = _Window(data={name: asked[name] for name in names if asked.get(name)})
-        window.is_valid(raise_exception=True)
-        if window.validated_data[TOTAL]:
+        window = _window(asked)
+        if window[TOTAL]:
             self._total = queryset.count()
         if not self._windowed:
             page: list[Any] | None = super().paginate_queryset(queryset, request, view)
             self._next = self.get_next_link()
             return page
-        skip, limit = window.validated_data["skip"], window.validated_data["limit"]
+        skip, limit = window["skip"], window["limit"]
         found = list(queryset[skip : skip + limit + 1])
-        if len(found) > limit and skip + limit <= MAX_SKIP:
-            here = remove_query_param(request.build_absolute_uri(), TOTAL)
-            here = replace_query_param(here, "limit", limit)
-            self._next = replace_query_param(here, "skip", skip + limit)
+        if len(found) > limit:
+            self._next = next_window(request.build_absolute_uri(), skip, limit)
         return found[:limit]
 
     def get_paginated_response(self, data: Any) -> Response:

@@ -69,11 +69,19 @@ class View(APIView):
 
     def asked(self, request: Request) -> dict[str, Any]:
         """Return the validated query; an empty parameter counts as absent."""
-        kind = self.queries["GET" if request.method == "HEAD" else str(request.method)]
+        method = "GET" if request.method == "HEAD" else str(request.method)
+        return self.checked_query(method, request.query_params)
+
+    @classmethod
+    def checked_query(cls, method: str, query: QueryDict) -> dict[str, Any]:
+        """Validate the query of a method; {} if it takes none."""
+        kind = cls.queries.get(method)
+        if kind is None:
+            return {}
         given = {
             name: value
             for name in map(str, kind().fields)
-            if (value := request.query_params.get(name)) is not None and value.strip()
+            if (value := query.get(name)) is not None and value.strip()
         }
         return checked(kind, given)
 

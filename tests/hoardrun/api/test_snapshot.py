@@ -79,8 +79,10 @@ def test_it_stays_small_and_fast(alice: User, account: Account, django_assert_ma
         notification_create(user_id=alice.pk, title=f"Number {number}", message="x")
     for _ in range(25):
         create(account, "1", "inbound")
-    with django_assert_max_num_queries(11):
-        body = api_as(alice).get(SNAPSHOT).json()
+    client = api_as(alice)
+    client.get(SNAPSHOT)  # the first one begins the streams
+    with django_assert_max_num_queries(10):
+        body = client.get(SNAPSHOT).json()
     assert (len(body["notifications"]), len(body["transactions"])) == (100, 20)
     assert body["counts"]["unread"] >= 110
     assert body["notifications"][0]["title"] == "Number 109"
