@@ -184,7 +184,7 @@ async def test_a_request_that_waits_for_the_server_is_not_late(site: Site, setti
         await asyncio.sleep(0)
     writer.write(b"xxxxx" + post(b""))
     await asyncio.sleep(0.3)
-    settings.HTTP_BODY_SECONDS = 20
+    settings.HTTP_BODY_SECONDS = settings.HTTP_HEADER_SECONDS = 20
     site.may_answer.set()
     async with asyncio.timeout(20):
         found = answers(await reader.read())
