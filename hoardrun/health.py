@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from http import HTTPStatus
 from typing import Any
 
 from channels.db import database_sync_to_async
-from channels.layers import get_channel_layer
 from django.conf import settings
+from django.core.cache import caches
 from django.db import connection
 from django.http import HttpRequest, HttpResponsePermanentRedirect, JsonResponse
 from django.middleware.common import CommonMiddleware
@@ -26,9 +26,16 @@ logger = logging.getLogger(__name__)
 PROBES = re.compile(r"/(?:healthz|readyz)/?")
 DEADLINE_SECONDS = 2.0
 SHARED_SECONDS = 1.0
-# One thread: a database that hangs takes this one and no more, however often we are asked.
+# What a node serves without, and what is missing then.
+SOFT = {
+    "channel_layer": "events come late, at the next reconcile; prices from elsewhere are left out",
+    "cache": "each process counts requests and logins for itself",
+}
+SOFT_SECONDS = 1.0  # a probe waits for what is not needed no longer than this
+# One thread each: what hangs takes this one and no more, however often we are asked.
 _executor = ThreadPoolExecutor(1, thread_name_prefix="hoardrun-ready")
 _in_thread = partial(database_sync_to_async, thread_sensitive=False, executor=_executor)
+_cache_executor = ThreadPoolExecutor(1, thread_name_prefix="hoardrun-ready-cache")
 
 
 @csrf_exempt  # a check would read the body as a form, which may not be one
@@ -39,12 +46,18 @@ async def healthz(request: HttpRequest) -> JsonResponse:
 
 @csrf_exempt
 async def readyz(request: HttpRequest) -> JsonResponse:
-    """Say whether what serving needs works; 503 names what failed, and the log says why."""
+    """Say whether this node can serve: 503 names what failed, and the log says why.
+
+    Without Redis it serves, with a delay: 200, `degraded`. Sending its clients to other nodes,
+    which miss the same Redis, would make an outage of that.
+    """
     if asgi.is_draining():
         return _answer("draining", {})
     outcomes = await _shared.get()
-    ready = set(outcomes.values()) == {"ok"}
-    return _answer("ok" if ready else "unavailable", outcomes)
+    failed = {name for name, outcome in outcomes.items() if outcome != "ok"}
+    if failed - SOFT.keys():
+        return _answer("unavailable", outcomes)
+    return _answer("degraded" if failed else "ok", outcomes)
 
 
 class HostsButForProbes(CommonMiddleware):
@@ -63,7 +76,8 @@ class HostsButForProbes(CommonMiddleware):
 class Shared:
     """The result of a check, which all share that ask while it runs and for SHARED_SECONDS after.
 
-    Anybody may ask, as often as they like: no more than one check runs at a time.
+    Anybody may ask, as often as they like: no more than one check runs at a time. Only success is
+    shared afterwards, so that the first to ask once all works again is told so.
     """
 
     def __init__(self, check: Callable[[], Coroutine[Any, Any, dict[str, str]]]) -> None:
@@ -83,8 +97,12 @@ class Shared:
         return await asyncio.shield(self._task)
 
     def _note(self, task: asyncio.Task[dict[str, str]]) -> None:
-        if task is self._task:
+        if task is not self._task:
+            return
+        if not task.cancelled() and not task.exception() and set(task.result().values()) == {"ok"}:
             self._ended_at = task.get_loop().time()
+        else:
+            self._task = None
 
 
 async def _check() -> dict[str, str]:
@@ -93,6 +111,7 @@ async def _check() -> dict[str, str]:
         "database": _in_thread(_database)(),
         "migrations": _in_thread(_migrations)(),
         "channel_layer": _layer(),
+        "cache": asyncio.get_running_loop().run_in_executor(_cache_executor, _cache),
     }
     outcomes = await asyncio.gather(*(_attempt(name, check) for name, check in checks.items()))
     return dict(zip(checks, outcomes, strict=True))
@@ -102,26 +121,45 @@ _shared = Shared(_check)
 
 
 def _answer(status: str, checks: dict[str, str]) -> JsonResponse:
-    return JsonResponse(
-        {"status": status, "checks": checks},
-        status=HTTPStatus.OK if status == "ok" else HTTPStatus.SERVICE_UNAVAILABLE,
-    )
+    found: dict[str, Any] = {"status": status, "checks": checks}
+    if status == "degraded":
+        found["degraded"] = {name: SOFT[name] for name, is_ok in checks.items() if is_ok != "ok"}
+    serves = status in {"ok", "degraded"}
+    return JsonResponse(found, status=HTTPStatus.OK if serves else HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-async def _attempt(name: str, check: Coroutine[Any, Any, None]) -> str:
+async def _attempt(name: str, check: Awaitable[None]) -> str:
     """Say one word: `ok`, `failed`, `timeout`, or that of schema.Unfit. Anybody may ask."""
+    seconds = SOFT_SECONDS if name in SOFT else DEADLINE_SECONDS
     try:
-        await asyncio.wait_for(check, DEADLINE_SECONDS)
+        await asyncio.wait_for(check, seconds)
     except TimeoutError:
-        logger.warning("not ready: %s took longer than %s s", name, DEADLINE_SECONDS)
+        _note(name, f"took longer than {seconds} s")
         return "timeout"
     except schema.Unfit as error:
-        logger.warning("not ready: %s", error)
+        _note(name, str(error))
         return error.word
     except Exception as error:  # whatever a driver raises, the answer is the same
-        logger.warning("not ready: %s: %r", name, error)
+        _note(name, repr(error))
         return "failed"
+    _note(name, "")
     return "ok"
+
+
+_failing: set[str] = set()
+
+
+def _note(name: str, failure: str) -> None:
+    """Log when a check begins to fail and when it no longer does, however often it is asked."""
+    if name == "channel_layer":  # it has a log of its own
+        return
+    meaning = "degraded" if name in SOFT else "not ready"
+    if failure and name not in _failing:
+        _failing.add(name)
+        logger.warning("%s: %s: %s", meaning, name, failure)
+    elif not failure and name in _failing:
+        _failing.discard(name)
+        logger.warning("no longer %s: %s works again", meaning, name)
 
 
 def _database() -> None:
@@ -139,12 +177,9 @@ def _migrations() -> None:
 
 async def _layer() -> None:
     """Send a message to ourselves and wait for it."""
-    layer: Any = get_channel_layer()
-    channel = await layer.new_channel()
-    await layer.send(channel, {"type": "ready"})
-    await layer.receive(channel)
-    # A layer forgets a channel when its reader is cancelled, and only then.
-    reader = asyncio.ensure_future(layer.receive(channel))
-    await asyncio.sleep(0)
-    reader.cancel()
-    await asyncio.wait([reader])
+    if not await asgi.hears_itself():
+        raise LookupError("this node does not hear itself over the channel layer")
+
+
+def _cache() -> None:
+    caches["default"].get("ready")

@@ -9,6 +9,9 @@ from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.retry import Retry
 
 from hoardrun import places
 from hoardrun.options import Deployment
@@ -162,7 +165,7 @@ def channel_layer(given: Deployment) -> dict[str, Any]:
         }
     host = {"address": given.redis_url, "socket_timeout": 3, "socket_connect_timeout": 3}
     return {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "BACKEND": "realtime.layer.pubsub.PubSubLayer",
         "CONFIG": {"hosts": [host], "prefix": given.redis_prefix},
     }
 
@@ -179,5 +182,10 @@ def cache(given: Deployment) -> dict[str, Any]:
         "LOCATION": given.redis_url,
         "KEY_PREFIX": given.redis_prefix,
         # A request waits for it: for a frozen Redis no longer than that.
-        "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
+        "OPTIONS": {
+            "socket_timeout": 0.5,
+            "socket_connect_timeout": 0.5,
+            # Once, as a connection may have been lost while idle; redis-py would wait for seconds.
+            "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
+        },
     }

@@ -153,6 +153,7 @@ class NodeAdmin(ReadOnly, ModelAdmin):
         "slow_closed",
         "foreign",
         "layer_rebuilt",
+        "degraded",
         "lag_ms",
         "rss_mb",
         "version",

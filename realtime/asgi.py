@@ -71,6 +71,15 @@ def is_draining() -> bool:
     return here is not None and here.draining
 
 
+async def hears_itself() -> bool:
+    """Say whether what this node sends over the channel layer comes back to it.
+
+    If not, it serves all the same: events come at the next reconcile.
+    """
+    here = hub.current()
+    return here is None or await here.receiver.hears()
+
+
 async def send_away(scope: Any, receive: Any, send: Any) -> None:
     """Accept a handshake that cannot be served, and close so that the client comes back."""
     await receive()  # websocket.connect

@@ -151,6 +151,13 @@ class Node(models.Model):
     layer_rebuilt = models.BigIntegerField(
         default=0, help_text="How often it heard nothing and subscribed anew."
     )
+    degraded = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What of the channel layer does not work; it serves with a delay meanwhile.",
+    )
     lag_ms = models.FloatField(default=0, help_text="Event loop lag.")
     rss_mb = models.FloatField(default=0)
 

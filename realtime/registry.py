@@ -53,7 +53,14 @@ class Cluster:
         values = [describe(node, self.moment) for node in self.nodes]
         sums = {name: round(sum(value[name] for value in values), 1) for name in COUNTS}
         lag = max((node.lag_ms for node in self.nodes), default=0.0)
-        return {"nodes": len(self.nodes), **sums, "rooms": len(self.rooms), "lag_ms": lag}
+        degraded = sum(bool(node.degraded) for node in self.nodes)
+        return {
+            "nodes": len(self.nodes),
+            "degraded": degraded,
+            **sums,
+            "rooms": len(self.rooms),
+            "lag_ms": lag,
+        }
 
     @property
     def rooms(self) -> dict[str, int]:
@@ -74,6 +81,8 @@ class Cluster:
         for node in self.nodes:
             if node.lag_ms > LAG_WARNING_MS:
                 found.append((1, f"node {node} lags {node.lag_ms:.0f} ms"))
+            if node.degraded:
+                found.append((1, f"node {node} is degraded: {node.degraded}"))
             if node.foreign:
                 text = f"node {node} receives another deployment's messages: set REDIS_PREFIX apart"
                 found.append((1, text))

@@ -64,10 +64,12 @@ class _Counts:
             found = call(shared())
         except (RedisError, OSError) as error:
             if not self._is_away:
-                logger.warning("this process counts for itself: %r", error)
+                logger.warning("cache: this process counts for itself: %r", error)
             self._is_away = True
             self._asks_again = time.monotonic() + AWAY_SECONDS
             return call(_own)
+        if self._is_away:
+            logger.warning("cache: works again, and counts for all processes")
         self._is_away = False
         return found
 

@@ -32,6 +32,7 @@ from realtime.hub.hub import Hub, ensure
 from realtime.hub.socket import Socket
 from realtime.jobs import Job
 from realtime.layer import send
+from realtime.layer.trouble import trouble
 from realtime.log import durability
 from realtime.meters import meters, timed
 from realtime.meters.names import register_clients
@@ -42,6 +43,7 @@ from realtime.retry import one_transaction
 logger = logging.getLogger(__name__)
 
 REPORT_SECONDS = 2.0
+COUNT_SECONDS = 10.0  # between two counts of the nodes
 ROWS = 500  # rows of connections in one statement
 USERS = 5000  # users counted in one statement
 LEAVE_SECONDS = 5.0  # for the last report, as the database may be away
@@ -62,6 +64,7 @@ class ClusterReporter:
         self._reported_at: float | None = None  # when the last stored report began
         self._to_count: set[int] = set()  # users who may have too many sockets on all nodes
         self._reporting: asyncio.Task[None] | None = None
+        self._counted_at = -COUNT_SECONDS
 
     def measure(self) -> dict[str, Any]:
         """Read the counters. Call it on the event loop's thread."""
@@ -87,6 +90,7 @@ class ClusterReporter:
             "slow_closed": meters.slow_closed,
             "foreign": self._hub.receiver.foreign,
             "layer_rebuilt": self._hub.receiver.rebuilt,
+            "degraded": trouble.text[:200],
             "lag_ms": round(self._hub.lag_ms, 2),
             "rss_mb": round(_resident_bytes() / 1e6, 1),
         }
@@ -117,6 +121,18 @@ class ClusterReporter:
             if not known:
                 self._list_anew(changes.came)
             await self._close_surplus()
+            await self._count_nodes()
+
+    async def _count_nodes(self) -> None:
+        """Tell the sender how many nodes serve: with many, it addresses each wake-up."""
+        if time.monotonic() - self._counted_at < COUNT_SECONDS:
+            return
+        try:
+            send.sender.nodes = await threads.run(Node.objects.filter(registry.alive()).count)
+        except Exception as error:
+            logger.warning("nodes not counted: %r", error)
+        else:
+            self._counted_at = time.monotonic()
 
     def _look_after_silence(self, began: float) -> None:
         """After a silence in which others thought this node dead, count all its users again.

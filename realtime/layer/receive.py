@@ -2,30 +2,36 @@
 
 The hub owns one LayerReceiver. A subscriber whose connection to Redis is half open would wait for
 ever without an error, as nothing in the layer waits for an answer. So each node sends itself a
-canary through the layer every CANARY_SECONDS. A missed one makes the hub read the log at once;
-MISSED_CANARIES in a row rebuild the subscription. The layer's own hooks for lost connections are
-never called. Messages are hints: the log decides what is delivered.
+canary through each Redis every CANARY_SECONDS, by the connection that publishing uses. A missed one
+makes the hub read the log at once; some in a row renew the subscription. Messages are hints: the
+log decides what is delivered.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from channels.layers import InMemoryChannelLayer, channel_layers, get_channel_layer
 
-from realtime.layer import groups
+from realtime.layer import groups, joined
+from realtime.layer.canary import Canaries
+from realtime.layer.joined import JoinedGroups, stop_if_cancelled
+from realtime.layer.pubsub import LoopLayer, PubSubLayer
+from realtime.layer.send import send_all
+from realtime.layer.trouble import trouble
 from realtime.meters import meters
 
 logger = logging.getLogger(__name__)
 
 CANARY = "hub.canary"
 CANARY_SECONDS = 2.0
-MISSED_CANARIES = 2  # in a row, before the connection counts as dead
-CALL_SECONDS = 1.0  # for one call of the layer, and for a login to wait for its groups
+PROOF_SECONDS = 0.5  # for a canary that somebody waits for
 CLOSE_SECONDS = 5.0  # longer than a call on the dead connection holds its lock
 MESSAGES_A_TURN = 100  # at most, before sockets are served again
 
@@ -45,128 +51,160 @@ class LayerReceiver:
     ) -> None:
         self.foreign = 0  # messages of another deployment on the same layer
         self.rebuilt = 0
-        self._own_group = groups.node_group(node_id)
+        self._node_id = node_id
         self._on_message = on_message
         self._on_missed = on_missed
         self._layer: Any = None
         self._channel = ""
-        self._groups: set[str] = set()
-        self._unsettled: dict[str, Callable[[], bool]] = {}
-        self._wanted: dict[str, Callable[[], bool]] = {}
-        self._settling: asyncio.Task[None] | None = None
+        self._groups: list[JoinedGroups] = []  # by shard
+        self._canaries = Canaries(node_id, lambda group: 0, 1)
+        self._early: dict[str, Callable[[], bool]] = {}  # wanted before the start
         self._receiving: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
-        self._away = True  # until the first groups are joined
-        self._canary = 0  # the number of the last one sent
-        self._heard = 0  # and of the last one heard
-        self._sung_at = 0.0  # when the last one was sent
+        self._back = asyncio.Event()  # a canary has come back
 
     # -- lifetime
 
     def start(self) -> None:
-        """Begin to receive, from the groups wanted so far and the canary's."""
+        """Begin to receive, from the groups wanted so far and the canaries'."""
         self._open()
-        for group in (groups.all_nodes_group(), self._own_group):
+        self._groups = [
+            JoinedGroups(
+                self._change,
+                self._on_missed,
+                partial(trouble.begins, part),
+                partial(trouble.ends, part),
+            )
+            for part in self._parts("joining groups")
+        ]
+        places = len(self._groups)
+        self._canaries = Canaries(self._node_id, self._place_of, places)
+        for group in (groups.all_nodes_group(), *self._canaries.groups):
             self.join(group, lambda: True)
+        for group, wanted in self._early.items():
+            self.join(group, wanted)
+        self._early.clear()
         self._watching = asyncio.ensure_future(self._watch())
 
     async def stop(self) -> None:
         """Leave the layer."""
-        tasks = [self._watching, self._settling, self._receiving, *self._closing]
+        settling = [own.stop() for own in self._groups]
+        tasks = [self._watching, self._receiving, *settling, *self._closing]
         for task in tasks:
             if task is not None:
                 task.cancel()
         await asyncio.gather(*filter(None, tasks), return_exceptions=True)
         await _close(self._layer)
+        for what in ("joining groups", "hearing"):
+            for part in self._parts(what):
+                trouble.ends(part)
 
     def _open(self) -> None:
         shared: Any = get_channel_layer()
-        # A backend of our own: in the shared one, subscribing would make publishers wait.
+        # A backend of our own: in the shared one, others could take our messages.
         own = not isinstance(shared, InMemoryChannelLayer)
-        self._layer = channel_layers.make_backend("default") if own else shared
+        layer: Any = channel_layers.make_backend("default") if own else shared
+        if isinstance(layer, PubSubLayer):
+            layer = layer.loop_layer()
+            layer.on_again = self._on_missed
+        self._layer = layer
         self._receiving = asyncio.ensure_future(self._receive())
 
-    def _rebuild(self) -> None:
-        """Replace a dead connection and join all groups again."""
-        logger.warning("channel layer: nothing arrives; subscribing again")
+    def _renew(self, place: int) -> None:
+        """Replace a dead connection, and join all its groups again."""
         self.rebuilt += 1
-        for task in (self._receiving, self._settling):
-            if task is not None:
-                task.cancel()
-        closing = asyncio.ensure_future(_close(self._layer))
-        self._closing.add(closing)
-        closing.add_done_callback(self._closing.discard)
-        self._channel, self._away = "", True
-        if self._settling is not None:  # it may take a while to end
-            self._closing.add(self._settling)
-            self._settling.add_done_callback(self._closing.discard)
-            self._settling = None
-        for group in sorted(self._groups):  # sorted, so that simulations repeat
-            self._unsettled[group] = self._wanted[group]
-        self._groups = set()
+        trouble.begins(self._parts("hearing")[place], "nothing arrives; subscribing again")
+        if isinstance(self._layer, LoopLayer):
+            self._layer.shards[place].renew()
+        else:
+            self._rebuild()
+
+    def _rebuild(self) -> None:
+        """Replace a layer that is dead and cannot renew a connection by itself."""
+        if self._receiving is not None:
+            self._receiving.cancel()
+        self._end_later(asyncio.ensure_future(_close(self._layer)))
+        self._channel = ""
+        for own in self._groups:
+            if (ending := own.restart()) is not None:
+                self._end_later(ending)
         self._open()
+
+    def _end_later(self, task: asyncio.Task[None]) -> None:
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    def _parts(self, what: str) -> Sequence[str]:
+        """Name what may be in trouble, by shard."""
+        if isinstance(self._layer, LoopLayer):
+            return [f"{shard.name}, {what}" for shard in self._layer.shards]
+        return [what]
 
     # -- groups
 
     def join(self, group: str, wanted: Callable[[], bool]) -> None:
         """Stay in a group while `wanted()` is true; call again when that may have changed."""
-        self._wanted[group] = self._unsettled[group] = wanted
-        if self._channel and (self._settling is None or self._settling.done()):
-            self._settling = asyncio.ensure_future(self._settle())
+        if not self._groups:
+            self._early[group] = wanted
+            return
+        own = self._groups[self._place_of(group)]
+        own.want(group, wanted)
+        if self._channel:
+            own.settle()
 
     async def settled(self) -> None:
-        """Wait until all wanted groups are joined; at most CALL_SECONDS."""
-        if self._settling is not None and not self._away:
-            await asyncio.wait([self._settling], timeout=CALL_SECONDS)
+        """Wait until all wanted groups are joined; at most CALL_SECONDS.
 
-    async def _settle(self) -> None:
-        late = self._away
-        while self._channel and self._unsettled:
-            group, wanted = next(iter(self._unsettled.items()))
-            if wanted() == (group in self._groups):
-                del self._unsettled[group]
-                if not wanted():
-                    self._wanted.pop(group, None)
-                continue
-            try:
-                async with asyncio.timeout(CALL_SECONDS):
-                    if wanted():
-                        await self._layer.group_add(group, self._channel)
-                        # After a rebuild, this group was joined on the old connection.
-                        _stop_if_cancelled()
-                        self._groups.add(group)
-                    else:
-                        self._groups.discard(group)
-                        await self._layer.group_discard(group, self._channel)
-            except Exception as error:
-                _stop_if_cancelled()
-                if not self._away:
-                    logger.warning("channel layer: %r", error)
-                self._away = late = True
-                await asyncio.sleep(CALL_SECONDS / 2)
-                continue
-            _stop_if_cancelled()
-        self._away = False
-        if late:
-            self._on_missed()
+        Then whatever is sent to them is received. A Redis that is away is not waited for: the log
+        is read once its groups are joined.
+        """
+        for own in self._groups:
+            await own.settled()
+
+    @property
+    def is_settled(self) -> bool:
+        """Say whether all wanted groups are joined."""
+        return bool(self._groups) and all(own.is_settled for own in self._groups)
+
+    def is_in(self, group: str) -> bool:
+        """Say whether a group is joined."""
+        return bool(self._groups) and group in self._groups[self._place_of(group)]
+
+    def _place_of(self, group: str) -> int:
+        return self._layer.place_of(group) if isinstance(self._layer, LoopLayer) else 0
+
+    async def _change(self, join: Sequence[str], leave: Sequence[str]) -> None:
+        """Join groups and leave others, all of one shard."""
+        channel = self._channel
+        if isinstance(self._layer, LoopLayer):
+            for error in await self._layer.group_add_many(join, channel):
+                if error is not None:
+                    raise error
+            await self._layer.group_discard_many(leave, channel)
+            return
+        for group in join:
+            await self._layer.group_add(group, channel)
+        for group in leave:
+            await self._layer.group_discard(group, channel)
 
     # -- messages
 
     async def _receive(self) -> None:
-        layer, channel = self._layer, ""
+        layer = self._layer
+        channel = layer.open_channel() if isinstance(layer, LoopLayer) else ""
         while not channel:
             try:
-                async with asyncio.timeout(CALL_SECONDS):
+                async with asyncio.timeout(joined.CALL_SECONDS):
                     channel = await layer.new_channel()
             except Exception as error:
-                _stop_if_cancelled()
-                logger.warning("channel layer: %r", error)
-                await asyncio.sleep(CALL_SECONDS / 2)
-        _stop_if_cancelled()
+                stop_if_cancelled()
+                trouble.begins(self._parts("joining groups")[0], error)
+                await asyncio.sleep(joined.CALL_SECONDS / 2)
+        stop_if_cancelled()
         self._channel = channel
-        for group, wanted in list(self._unsettled.items()):
-            self.join(group, wanted)
+        for own in self._groups:
+            own.settle()
         heard = 0
         while True:
             try:
@@ -175,7 +213,7 @@ class LayerReceiver:
                 if heard % MESSAGES_A_TURN == 0:
                     await asyncio.sleep(0)  # receive() does not yield while messages wait
             except Exception:
-                _stop_if_cancelled()
+                stop_if_cancelled()
                 logger.exception("channel layer: a message could not be processed")
                 await asyncio.sleep(0.1)
 
@@ -183,57 +221,71 @@ class LayerReceiver:
         if message.get("from") not in groups.deployments():
             self.foreign += 1
         elif message["type"] == CANARY:
-            self._heard = max(self._heard, int(message["number"]))
-            if self._heard == self._canary and self._sung_at:
-                meters.canary_seconds.observe(time.monotonic() - self._sung_at)
-                self._sung_at = 0.0
+            self._canaries.heard(int(message.get("place", 0)), int(message["number"]))
+            meters.canary_seconds.observe(time.monotonic() - float(message["at"]))
+            self._back.set()
         else:
             self._on_message(dict(message))
 
-    # -- the canary
+    # -- the canaries
 
     async def _watch(self) -> None:
-        missed = 0
         while True:
-            joined = self._own_group in self._groups
-            sent = joined and await self._sing()
-            _stop_if_cancelled()
+            is_in = list(map(self.is_in, self._canaries.groups))
+            number, sent = await self._sing()
+            stop_if_cancelled()
             await asyncio.sleep(CANARY_SECONDS)
-            if not joined or (sent and self._heard >= self._canary):
-                missed = 0
-                continue
-            meters.canary_missed += 1
-            self._on_missed()
-            # A canary that was not sent means that Redis is away: rebuilding would not help.
-            missed = missed + 1 if sent else 0
-            if missed >= MISSED_CANARIES:
-                missed = 0
-                self._rebuild()
+            missed = False
+            for place, part in enumerate(self._parts("hearing")):
+                lost, dead = self._canaries.judge(
+                    place, number, joined=is_in[place], sent=sent[place]
+                )
+                missed = missed or lost
+                if dead:
+                    self._renew(place)
+                elif is_in[place] and not lost:
+                    trouble.ends(part)
+                meters.canary_missed += lost
+            if missed:
+                self._on_missed()
 
-    async def _sing(self) -> bool:
-        """Send this node a canary; return False if the layer does not take it."""
-        self._canary += 1
-        self._sung_at = time.monotonic()
-        message = {"type": CANARY, "from": groups.deployment(), "number": self._canary}
-        try:
-            async with asyncio.timeout(CALL_SECONDS):
-                await self._layer.group_send(self._own_group, message)
-        except Exception as error:
-            logger.warning("channel layer: %r", error)
-            return False
-        return True
+    async def _sing(self) -> tuple[int, list[bool]]:
+        """Send a canary through each shard; return their number and which shards took it."""
+        self._canaries.number += 1
+        number, sender, now = self._canaries.number, groups.deployment(), time.monotonic()
+        messages = [
+            (
+                group,
+                {"type": CANARY, "from": sender, "place": place, "number": number, "at": now},
+            )
+            for place, group in enumerate(self._canaries.groups)
+        ]
+        return number, [not isinstance(outcome, Exception) for outcome in await send_all(messages)]
 
+    async def hears(self) -> bool:
+        """Say whether what this node sends itself through each shard comes back now.
 
-def _stop_if_cancelled() -> None:
-    """Raise a cancellation that the Redis client has swallowed, as it sometimes does."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
+        For a probe: within PROOF_SECONDS, whatever was so before.
+        """
+        if isinstance(self._layer, LoopLayer):
+            for shard in self._layer.shards:
+                shard.hurry()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PROOF_SECONDS):
+                while True:
+                    number, _ = await self._sing()
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(PROOF_SECONDS / 5):
+                            while not self._canaries.are_back(number):
+                                self._back.clear()
+                                await self._back.wait()
+                            return True
+        return False
 
 
 async def _close(layer: Any) -> None:
     """Close a backend, whatever its state."""
-    if isinstance(layer, InMemoryChannelLayer):
+    if isinstance(layer, InMemoryChannelLayer) or layer is None:
         return
     try:
         async with asyncio.timeout(CLOSE_SECONDS):

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
@@ -25,8 +25,8 @@ from realtime.core.limits import utf8_size
 from realtime.core.pace import Pace
 from realtime.core.records import StoredEvent
 from realtime.layer import groups
-
-logger = logging.getLogger(__name__)
+from realtime.layer.pubsub import PubSubLayer
+from realtime.layer.trouble import trouble
 
 EVENTS = "hub.events"  # durable: a list of events
 EPHEMERAL = "hub.ephemeral"  # a list of (rooms, key, type, data)
@@ -36,7 +36,11 @@ SEND_TIMEOUT_SECONDS = 1.0
 MAX_SPACING_SECONDS = 0.01  # between two sends, by the number of items sent
 MAX_INLINE_BYTES = 16 * 1024  # a larger event is sent without its payload
 FEW_STREAMS = 4  # for more, one message to all nodes is cheaper than one per stream
+# From this many nodes on it is not: each would read what is for the sockets of others.
+MANY_NODES = 16
+COUNTED_SECONDS = 60.0  # for how long a process that is no node relies on their number
 MAX_ITEMS = 200  # in one layer message
+MESSAGES_AT_ONCE = 512  # before others have their turn on the event loop
 
 Item = StoredEvent | tuple[str, list[Any]]
 
@@ -56,6 +60,8 @@ class Sender:
         self._idle = threading.Event()
         self._idle.set()
         self.dropped = 0
+        self.nodes = 1  # that serve now; `realtime.cluster.reporter` says it in a node
+        self._counted_at = -COUNTED_SECONDS
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Send from this loop from now on, which is the hub's."""
@@ -133,22 +139,59 @@ class Sender:
         self._task = loop.create_task(self._send(items, now + self._pace.wait(now)))
 
     async def _send(self, items: Sequence[Item], next_at: float) -> None:
-        for group, message in _combine(items):
-            try:
-                layer: Any = get_channel_layer()
-                async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
-                    await layer.group_send(group, message)
-            except Exception as error:  # a layer must never fail its caller
-                self.dropped += 1
-                logger.warning("wake-up to %s not sent: %r", group, error)
+        loop = asyncio.get_running_loop()
+        is_node = self._loop is loop
+        if not is_node and loop.time() - self._counted_at > COUNTED_SECONDS:
+            self.nodes = 1  # so that the next message to all nodes counts them
+        messages = _combine(items, self.nodes)
+        while batch := list(islice(messages, MESSAGES_AT_ONCE)):
+            outcomes = await send_all(batch)
+            if failed := sum(isinstance(outcome, Exception) for outcome in outcomes):
+                self.dropped += failed
+                trouble.unsent(failed)
+            if not is_node:
+                self._count(batch, outcomes, loop.time())
         with self._lock:
             if not self._queue:
                 self._idle.set()
-        self._next = asyncio.get_running_loop().call_at(next_at, self._turn)
+        self._next = loop.call_at(next_at, self._turn)
+
+    def _count(
+        self, batch: Sequence[tuple[str, Any]], outcomes: Sequence[object], now: float
+    ) -> None:
+        """Learn from Redis how many nodes have received what was for all of them."""
+        for (group, _), reached in zip(batch, outcomes, strict=True):
+            if group == groups.all_nodes_group() and isinstance(reached, int):
+                self.nodes, self._counted_at = reached, now
 
 
-def _combine(items: Sequence[Item]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Combine items into few layer messages; keeps the order within a stream."""
+async def send_all(messages: Sequence[tuple[str, Mapping[str, Any]]]) -> Sequence[object]:
+    """Send layer messages in order; never fail. Return the error of each that was not sent.
+
+    On our own layer, return the number of nodes that each of the others has reached.
+    """
+    layer: Any = get_channel_layer()
+    if isinstance(layer, PubSubLayer):
+        return await layer.loop_layer().group_send_many(messages)
+    outcomes: list[object] = []
+    for group, message in messages:
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
+                await layer.group_send(group, message)
+        except Exception as error:
+            trouble.begins("sending", error)
+            outcomes.append(error)
+        else:
+            trouble.ends("sending")
+            outcomes.append(None)
+    return outcomes
+
+
+def _combine(items: Sequence[Item], nodes: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Combine items into few layer messages; keeps the order within a stream.
+
+    Many streams share a message to all nodes, unless there are many nodes.
+    """
     streams: dict[str, list[list[Any]]] = {}
     topics: dict[str, list[Any]] = {}
     for item in items:
@@ -164,7 +207,7 @@ def _combine(items: Sequence[Item]) -> Iterator[tuple[str, dict[str, Any]]]:
                 groups.topic_group(topic),
                 _message(EPHEMERAL, topic=topic, messages=messages, at=time.time()),
             )
-    if len(streams) <= FEW_STREAMS:
+    if len(streams) <= FEW_STREAMS or nodes >= MANY_NODES:
         by_group = {groups.stream_group(stream): events for stream, events in streams.items()}
     else:
         by_group = {groups.all_nodes_group(): [e for events in streams.values() for e in events]}

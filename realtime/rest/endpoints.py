@@ -54,10 +54,12 @@ class NodeOutput(_CountsOutput):
     uptime_seconds = serializers.IntegerField()
     seen_seconds_ago = serializers.FloatField()
     rss_mb = serializers.FloatField()
+    degraded = serializers.CharField(help_text="What of the channel layer does not work.")
 
 
 class TotalsOutput(_CountsOutput):
     nodes = serializers.IntegerField()
+    degraded = serializers.IntegerField(help_text="Nodes whose channel layer does not work.")
 
 
 class EpochOutput(serializers.Serializer[dict[str, Any]]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -56,12 +57,13 @@ class Check:
 
     def __init__(self) -> None:
         self.begun = 0
+        self.outcome = "ok"
         self.may_end = asyncio.Event()
 
     async def __call__(self) -> dict[str, str]:
         self.begun += 1
         await self.may_end.wait()
-        return {"database": str(self.begun)}
+        return {"database": self.outcome}
 
 
 async def test_requests_at_once_share_one_check_and_its_result():
@@ -71,8 +73,22 @@ async def test_requests_at_once_share_one_check_and_its_result():
     await asyncio.sleep(0)
     asking.pop().cancel()  # the others wait on
     check.may_end.set()
-    assert await asyncio.gather(*asking) == [{"database": "1"}] * 899
-    assert await shared.get() == {"database": "1"}
+    assert await asyncio.gather(*asking) == [{"database": "ok"}] * 899
+    assert await shared.get() == {"database": "ok"}
+    assert check.begun == 1
+
+
+async def test_a_failure_is_told_to_those_that_ask_meanwhile_and_to_nobody_later():
+    check = Check()
+    check.outcome = "failed"
+    shared = Shared(check)
+    asking = [asyncio.create_task(shared.get()) for _ in range(3)]
+    await asyncio.sleep(0)
+    check.may_end.set()
+    assert await asyncio.gather(*asking) == [{"database": "failed"}] * 3
+    check.outcome = "ok"
+    assert await shared.get() == {"database": "ok"}
+    assert check.begun == 2
 
 
 async def test_a_result_is_shared_for_a_while_only(monkeypatch: pytest.MonkeyPatch):
@@ -80,7 +96,9 @@ async def test_a_result_is_shared_for_a_while_only(monkeypatch: pytest.MonkeyPat
     check = Check()
     check.may_end.set()
     shared = Shared(check)
-    assert [await shared.get() for _ in range(3)] == [{"database": str(n)} for n in (1, 2, 3)]
+    for _ in range(3):
+        await shared.get()
+    assert check.begun == 3
 
 
 @pytest.mark.parametrize("kind", ["serve", "uvicorn"])
@@ -108,6 +126,7 @@ def test_it_is_not_ready_before_the_migrations(tmp_path: Path):
             "database": "ok",
             "migrations": "missing",
             "channel_layer": "ok",
+            "cache": "ok",
         }
         server.manage("migrate", "--verbosity=0")
         # An answer is shared for a second, which the migrations may not take.
@@ -117,15 +136,78 @@ def test_it_is_not_ready_before_the_migrations(tmp_path: Path):
 
 
 @pytest.mark.servers
-def test_it_is_not_ready_without_the_layer_and_names_no_address(db):
+def test_it_serves_degraded_without_redis_and_names_no_address(db):
     port = free_port()
     with Server(env={"REDIS_URL": f"redis://127.0.0.1:{port}/0"}) as server:
         answer = server.request("GET", "/readyz")
-        assert answer.status == 503
-        assert answer.json()["checks"]["channel_layer"] in {"failed", "timeout"}
-        assert answer.json()["checks"]["database"] == "ok"
-        assert str(port) not in json.dumps(answer.json())
-        assert server.request("GET", "/healthz").status == 200
+        found = answer.json()
+        assert (answer.status, found["status"]) == (200, "degraded")
+        assert found["checks"]["channel_layer"] in {"failed", "timeout"}
+        assert found["checks"]["cache"] in {"failed", "timeout"}
+        assert found["checks"]["database"] == "ok"
+        assert set(found["degraded"]) == {"channel_layer", "cache"}
+        assert str(port) not in json.dumps(found)
+
+
+@pytest.fixture
+def own_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    store = Redis(tmp_path_factory.mktemp("redis").name)
+    yield store
+    store.thaw()
+    store.stop()
+
+
+STAFF = """
+from django.contrib.auth.models import User
+from rest_framework_simplejwt.tokens import AccessToken
+user = User.objects.create(username="staff", is_staff=True, is_superuser=True)
+print(user.pk, AccessToken.for_user(user))
+"""
+
+
+def said(server: Server, *parts: str) -> int:
+    """Count the lines of the server's log that have one of these parts."""
+    lines = server.log().splitlines()
+    return sum(any(part in line for part in parts) for line in lines)
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("harm", ["kill", "freeze"])
+def test_an_outage_of_redis_is_degraded_and_takes_two_lines_of_the_log(
+    own_redis: Redis, harm: str
+) -> None:
+    with Server(env={"REDIS_URL": own_redis.url, "LOG_LEVEL": "WARNING"}) as server:
+        user, token = server.shell(STAFF).split()
+        body = {"user_id": int(user), "title": "Notice", "message": "Something happened."}
+        assert server.request("GET", "/readyz").json()["status"] == "ok"
+        getattr(own_redis, harm)()
+        wait_until(
+            lambda: server.request("GET", "/readyz").json()["status"] == "degraded",
+            seconds=10,
+            what="the node notices",
+        )
+        for _ in range(10):
+            assert server.request("GET", "/readyz").status == 200
+            answer = server.request("POST", "/api/v1/notifications", json=body, token=token)
+            assert answer.status == 201, answer
+        wait_until(
+            lambda: json.loads(server.manage("stats", "--json"))["totals"]["degraded"] == 1,
+            seconds=10,
+            what="stats say that the node is degraded",
+        )
+        if harm == "kill":
+            own_redis.start()
+        else:
+            own_redis.thaw()
+        first = server.request("GET", "/readyz")  # no stale answer, no dead connection
+        assert first.json()["status"] == "ok", first.json()
+        wait_until(
+            lambda: said(server, "channel layer: works again") == 1, seconds=10, what="its end"
+        )
+        assert said(server, "channel layer:") == 2
+        assert said(server, "health") == 2
+        assert said(server, "this process counts for itself") == 1
+        assert said(server, "WARNING", "ERROR", "Traceback") == 5, server.log()
 
 
 @pytest.mark.servers

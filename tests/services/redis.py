@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import redis
 
 from tests.services.binaries import redis_program
@@ -13,6 +16,10 @@ class Redis(Store):
     """One Redis server; it comes back empty after stop() or kill()."""
 
     name = "Redis"
+
+    def __init__(self, label: str = "", more: Sequence[str | Path] = ()) -> None:
+        self.more = more  # arguments
+        super().__init__(label)
 
     @property
     def url(self) -> str:
@@ -27,7 +34,7 @@ class Redis(Store):
         return Process(
             [redis_program(), "--port", str(self.port), "--bind", "127.0.0.1",
              "--unixsocket", self.folder / "redis.sock", "--dir", self.folder,
-             "--save", "", "--appendonly", "no"],
+             "--save", "", "--appendonly", "no", *self.more],
             log=self.folder / "log",
         )  # fmt: skip
 

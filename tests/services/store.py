@@ -18,8 +18,8 @@ class Store(ABC):
     ends_by: ClassVar[signal.Signals] = signal.SIGTERM  # in order
     crashes_by: ClassVar[signal.Signals] = signal.SIGKILL
 
-    def __init__(self) -> None:
-        self.folder = reaper.workspace() / self.name.lower()
+    def __init__(self, label: str = "") -> None:
+        self.folder = reaper.workspace() / (label or self.name.lower())
         self.folder.mkdir()
         self.port = free_port()
         self.start()

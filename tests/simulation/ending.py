@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 OF_A_NODE = {
     "AccessRecheck._recheck_due", "AccessRecheck.run", "Acks._flush", "Acks.flush",
     "BatchedLoader._run", "Computing.run", "FollowedStreams._catch_up", "Hub._reconcile",
-    "Hub._tick", "JoinedRooms._prepare", "LayerReceiver._receive", "LayerReceiver._settle",
+    "Hub._tick", "JoinedGroups._settle", "JoinedRooms._prepare", "LayerReceiver._receive",
     "LayerReceiver._watch", "Sender._send", "_close",
 }  # fmt: skip
 
@@ -120,10 +120,10 @@ def _look_at_kept(world: World, node: Hub) -> None:
 
 
 def _look_at_counted(world: World, node: Hub) -> None:
-    link = node.receiver
-    for group in sorted(link._groups):
-        if not link._wanted.get(group, lambda: False)():
-            world.fail("kept", f"the group {group} of the layer")
+    for own in node.receiver._groups:
+        for group in sorted(own._joined):
+            if not own._wanted.get(group, lambda: False)():
+                world.fail("kept", f"the group {group} of the layer")
     strangers = sum(socket.is_anonymous for socket in node.sockets)
     if (counted := sum(node.sockets.anonymous.values())) != strangers:
         world.fail("kept", f"a count of {counted} sockets without a login, not {strangers}")

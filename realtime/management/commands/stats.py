@@ -116,6 +116,7 @@ def render(found: Cluster) -> str:
         for row in rows:
             cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
             lines.append("  ".join([row[0].ljust(widths[0]), *cells]))
+    lines += [f"degraded: {node}: {node.degraded}" for node in found.nodes if node.degraded]
     if found.stale:
         lines.append("silent: " + ", ".join(str(node) for node in found.stale))
     if data["rooms"]:

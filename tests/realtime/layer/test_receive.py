@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
-from realtime.layer import groups, receive, send
+from realtime.layer import groups, joined, receive, send
+from realtime.layer.pubsub import LoopLayer
 from realtime.layer.receive import LayerReceiver
+from realtime.layer.trouble import trouble
 from tests.services.ports import until
 
 GROUP = groups.stream_group("user:1")
@@ -29,7 +31,7 @@ class Ear:
         self.missed += 1
 
     async def joined(self) -> None:
-        await until(lambda: GROUP in self.receiver._groups and not self.receiver._unsettled)
+        await until(lambda: self.receiver.is_in(GROUP) and self.receiver.is_settled)
 
 
 @pytest.fixture
@@ -59,7 +61,7 @@ async def test_messages_of_another_deployment_are_dropped(ear: Ear) -> None:
 
 async def test_a_group_that_is_no_longer_wanted_is_left(ear: Ear) -> None:
     ear.receiver.join(GROUP, lambda: False)
-    await until(lambda: GROUP not in ear.receiver._groups and not ear.receiver._unsettled)
+    await until(lambda: not ear.receiver.is_in(GROUP) and ear.receiver.is_settled)
     await say(1)
     ear.receiver.join(GROUP, lambda: True)
     await ear.joined()
@@ -69,21 +71,24 @@ async def test_a_group_that_is_no_longer_wanted_is_left(ear: Ear) -> None:
 
 
 async def test_a_receiver_without_messages_reads_the_log_and_subscribes_again(ear: Ear) -> None:
-    rebuilt, channel = ear.receiver.rebuilt, ear.receiver._channel
-    assert ear.receiver._receiving is not None
-    ear.receiver._receiving.cancel()  # deaf, without an error, as behind a half-open link
+    rebuilt = ear.receiver.rebuilt
+    layer = ear.receiver._layer
+    on_redis = isinstance(layer, LoopLayer)
+    deaf = layer.shards[0]._listening if on_redis else ear.receiver._receiving
+    assert deaf is not None
+    deaf.cancel()  # deaf, without an error, as behind a half-open link
     await until(lambda: ear.missed > 1)
     await until(lambda: ear.receiver.rebuilt > rebuilt)
-    await until(lambda: ear.receiver._channel not in {"", channel})
-    await ear.joined()
+    assert trouble
+    await until(lambda: not trouble)
     await say(3)
     await until(lambda: ear.heard)
     assert [message["number"] for message in ear.heard] == [3]
 
 
 async def test_a_receiver_that_gets_its_own_messages_is_not_rebuilt(ear: Ear) -> None:
-    sung = ear.receiver._canary
-    await until(lambda: ear.receiver._heard > sung + 5)
+    sung = ear.receiver._canaries.number
+    await until(lambda: ear.receiver._canaries.are_back(sung + 5))
     assert ear.receiver.rebuilt == 0
 
 
@@ -97,7 +102,7 @@ async def test_a_layer_that_is_down_delays_no_join(
         group_send = group_add
 
     working = ear.receiver._layer
-    monkeypatch.setattr(receive, "CALL_SECONDS", 0.2)
+    monkeypatch.setattr(joined, "CALL_SECONDS", 0.2)
     ear.receiver._layer = Frozen()
     loop = asyncio.get_running_loop()
     ear.receiver.join(groups.stream_group("user:2"), lambda: True)
@@ -108,7 +113,7 @@ async def test_a_layer_that_is_down_delays_no_join(
         await ear.receiver.settled()
     assert loop.time() - began < 5  # 47 times the time-out would be more
     ear.receiver._layer = working
-    await until(lambda: not ear.receiver._unsettled)
+    await until(lambda: ear.receiver.is_settled)
     assert ear.missed > missed  # what came meanwhile is in the log
 
 
@@ -133,7 +138,8 @@ async def test_a_group_joined_during_a_rebuild_is_joined_on_the_new_channel(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     slow = Slow()
-    monkeypatch.setattr(receive, "get_channel_layer", lambda: slow)
+    for module in (receive, send):
+        monkeypatch.setattr(module, "get_channel_layer", lambda: slow)
     ear = Ear()
     ear.receiver.start()
     ear.receiver.join(GROUP, lambda: True)
