@@ -14,6 +14,7 @@ import logging
 import time
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 from django.core.cache import caches
@@ -38,9 +39,13 @@ _own = LocMemCache("throttles", {"OPTIONS": {"MAX_ENTRIES": MAX_CACHED}})
 R = TypeVar("R")
 
 
+@cache
 def shared() -> BaseCache:
-    """Return the cache that all processes share, itself and not Django's proxy for it."""
-    return caches["default"]
+    """Return the cache that all processes share: one object for all threads and requests.
+
+    Django's own are made anew for each request that it serves, and connect anew to Redis.
+    """
+    return caches.create_connection("default")
 
 
 class _Counts:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeVar
 
 from hoardrun.market import names
@@ -36,7 +37,7 @@ class Listing:
 
     def round(self, value: Decimal) -> Decimal:
         """Round a price to the instrument's number of decimals."""
-        return _without_sign_of_zero(value.quantize(Decimal(1).scaleb(-self.decimals)))
+        return _without_sign_of_zero(value.quantize(_unit(self.decimals)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,11 @@ class LiveQuote:
         """The rooms that this quote goes to."""
         listing = self.listing
         return names.ALL_ROOM, names.room(listing.type), names.room(listing.symbol)
+
+
+@lru_cache
+def _unit(decimals: int) -> Decimal:
+    return Decimal(1).scaleb(-decimals)
 
 
 def _without_sign_of_zero(value: Decimal) -> Decimal:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -14,9 +15,12 @@ from django.utils import timezone
 
 from hoardrun.market import simulator
 from hoardrun.market.errors import InstrumentNotFound, QuoteNotFound
-from hoardrun.market.models import SYMBOL_PATTERN, Instrument, Quote
+from hoardrun.market.models import SYMBOL_PATTERN, Instrument
 from hoardrun.market.quotes import PRICES, Listing, LiveQuote
 from hoardrun.market.simulator import Day
+from realtime.prepared import Prepared
+
+MAX_LISTINGS = 4096  # that are kept as they were read
 
 
 def instrument_list(*, type: str = "") -> QuerySet[Instrument]:
@@ -57,14 +61,12 @@ def quote_list(*, type: str = "", symbols: Collection[str] = ()) -> list[LiveQuo
     Leaves out an instrument without a quote, unless SIMULATE_MARKET is on: then the simulator
     quotes it. Raises InstrumentNotFound for an unknown symbol.
     """
-    wanted = _symbols(symbols)
-    found = instrument_list(type="" if wanted else type).select_related("quote")
-    if wanted:
-        found = found.filter(symbol__in=wanted)
-        if unknown := set(wanted) - {instrument.symbol for instrument in found}:
-            raise InstrumentNotFound(sorted(unknown))
+    wanted = tuple(_symbols(symbols))
+    found = _quoted.rows(type="" if wanted else type, symbols=wanted)
+    if unknown := set(wanted) - {row.symbol for row in found}:
+        raise InstrumentNotFound(sorted(unknown))
     tick = simulator.tick_of(timezone.now())
-    quotes = (_live(instrument, tick) for instrument in found if type in {"", instrument.type})
+    quotes = (_live(row, tick) for row in found if type in {"", row.type})
     return [quote for quote in quotes if quote is not None]
 
 
@@ -95,16 +97,27 @@ def _symbols(given: Collection[str]) -> list[str]:
     return symbols
 
 
-def _live(instrument: Instrument, tick: int) -> LiveQuote | None:
-    listing = listing_of(instrument)
-    row: Quote | None = getattr(instrument, "quote", None)
-    if row is None:
+_LISTING = tuple(field.name for field in fields(Listing))
+_QUOTE = (*PRICES, "volume", "market_cap", "quoted_at")
+_listing = lru_cache(MAX_LISTINGS)(Listing)  # instruments change seldom
+
+
+def _select_quoted(*, type: str, symbols: Sequence[str]) -> QuerySet[Instrument, Any]:
+    found = instrument_list(type=type)
+    if symbols:
+        found = found.filter(symbol__in=symbols)
+    return found.values_list(*_LISTING, *(f"quote__{name}" for name in _QUOTE))
+
+
+_quoted = Prepared(_select_quoted)
+
+
+def _live(row: Any, tick: int) -> LiveQuote | None:
+    """Make the quote of a row of `_quoted`, which may have none."""
+    listing = _listing(*row[: len(_LISTING)])
+    found: dict[str, Any] = dict(zip(_QUOTE, row[len(_LISTING) :], strict=True))
+    if found["quoted_at"] is None:
         return simulator.quote_at(listing, tick) if settings.SIMULATE_MARKET else None
-    prices: dict[str, Any] = {name: listing.round(getattr(row, name)) for name in PRICES}
-    return LiveQuote(
-        listing=listing,
-        volume=row.volume,
-        market_cap=row.market_cap,
-        quoted_at=row.quoted_at,
-        **prices,
-    )
+    for name in PRICES:
+        found[name] = listing.round(found[name])
+    return LiveQuote(listing, **found)
