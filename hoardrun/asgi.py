@@ -12,15 +12,16 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hoardrun.settings")
 
-from django.core.asgi import get_asgi_application
+import django
 
-django_application = get_asgi_application()  # sets Django up, before anything that needs it
+django.setup(set_prefix=False)  # before anything that needs it
 
 from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 
 from hoardrun import early_refusals, proxies
 from hoardrun.bounds import Bounded
+from hoardrun.handler import Handler
 from hoardrun.hot_path import HotPath
 from hoardrun.market.runner import simulate_in_process
 from realtime import asgi
@@ -48,7 +49,7 @@ class Application:
     """
 
     def __init__(self) -> None:
-        self._hot_path = HotPath(Bounded(django_application))
+        self._hot_path = HotPath(Bounded(Handler()))
         self._router = ProtocolTypeRouter({"http": self._hot_path, "websocket": _socket})
         self._is_started = False
         self._starting = asyncio.Lock()

@@ -35,12 +35,6 @@ _ENCODED = re.compile(rb"\*\s*=")
 class RequestText(MiddlewareMixin):
     """Check a request, then hand it on."""
 
-    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
-        if _has_form(request):  # it may be read from a file, in a thread
-            return await super().__acall__(request)
-        passed: Any = self.get_response
-        return self.process_request(request) or await passed(request)
-
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         reason = _flaw(request) or (_flaw_of_form(request) if _has_form(request) else "")
         return handlers.bad_request(request, reason) if reason else None

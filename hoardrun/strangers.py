@@ -9,7 +9,7 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.utils.deprecation import MiddlewareMixin
 
 from hoardrun.api import handlers, problems
@@ -25,12 +25,6 @@ class Strangers(MiddlewareMixin):
 
     The API counts by itself; probes and files are not counted. Behind AuthenticationMiddleware.
     """
-
-    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
-        if _NOT_HERE.match(request.path_info):  # which saves a change of threads
-            passed: HttpResponseBase = await self.get_response(request)  # type: ignore[misc]
-            return passed
-        return await super().__acall__(request)
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         return None if _NOT_HERE.match(request.path_info) else _refusal(request)
