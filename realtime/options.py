@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 
@@ -128,9 +128,18 @@ class Options:
         )
 
 
+_read: tuple[dict[str, Any], Options] | None = None  # settings.REALTIME as it was, and its options
+
+
 def options() -> Options:
-    """Read settings.REALTIME. Raises ValueError, which says so, for an unknown name there."""
-    given = {key.lower(): value for key, value in settings.REALTIME.items()}
-    if unknown := given.keys() - {field.name for field in fields(Options)}:
-        raise ValueError(f"settings.REALTIME has unknown names: {', '.join(sorted(unknown))}")
-    return Options(**given)
+    """Read settings.REALTIME, anew once it has changed.
+
+    Raises ValueError, which says so, for an unknown name there.
+    """
+    global _read
+    if _read is None or _read[0] != settings.REALTIME:
+        given = {key.lower(): value for key, value in settings.REALTIME.items()}
+        if unknown := given.keys() - {field.name for field in fields(Options)}:
+            raise ValueError(f"settings.REALTIME has unknown names: {', '.join(sorted(unknown))}")
+        _read = dict(settings.REALTIME), Options(**given)
+    return _read[1]
