@@ -35,6 +35,11 @@ def in_app_only() -> list[str]:
     return [Channel.IN_APP.value]
 
 
+def has_passed(moment: datetime | None) -> bool:
+    """Say whether a moment is over, if there is one."""
+    return moment is not None and moment <= timezone.now()
+
+
 class NotificationQuerySet(TrackedQuerySet["Notification"]):
     """Rows whose bulk methods check what they write.
 
@@ -203,7 +208,7 @@ class Notification(_Checked):
 
     @property
     def is_expired(self) -> bool:
-        return self.expires_at is not None and self.expires_at <= timezone.now()
+        return has_passed(self.expires_at)
 
     def move(self, status: str, now: datetime) -> bool:
         """Set a status with its times; return whether that changed anything."""

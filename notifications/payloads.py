@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
 from msgspec import UNSET
 from msgspec.structs import replace
 
 from notifications import messages
-from notifications.models import Announcement, Notification
+from notifications.models import Announcement, Notification, has_passed
 from realtime.publish import payload_of
 
 
@@ -35,11 +33,6 @@ def listed_notification(row: Any) -> ListedNotification:
     """Describe a notification, or a row of LISTED, in an answer of the HTTP API."""
     is_expired = has_passed(row.expires_at)
     return payload_of(ListedNotification, row, stored=UNSET, is_expired=is_expired)
-
-
-def has_passed(moment: datetime | None) -> bool:
-    """Say whether a moment is over, if there is one."""
-    return moment is not None and moment <= timezone.now()
 
 
 def notification_state(
