@@ -33,6 +33,7 @@ VERDICTS = {
     "content": "another event at this offset than the log has",
     "resync": "a device was told to resynchronise without a reason",
     "stuck": "a device that is behind at the end",
+    "unaware": "a device that was not told that its past is gone",
 }
 EXAMPLES = 10
 
@@ -64,6 +65,10 @@ class Checker:
     ) -> None:
         self._truth = found
         self._reasons = dict(reasons or {})
+        # What a primary had committed that a standby has replaced: gone by definition. A device may
+        # have had it, in an epoch that is over.
+        self._lost = truth.lost(folder)
+        self._lost_texts = {text for _, _, text in self._lost}
         self._ledgers = sorted(folder.glob("ledger-*.jsonl"))
         self._journals = sorted(folder.glob("journal-*.jsonl"))
         self.verdict = Verdict()
@@ -128,8 +133,9 @@ class Checker:
                     outcomes[verdict] += 1
                     self._check_attempt(begun.pop(attempt), verdict, entries)
                     if verdict == "ok":
-                        for stream, _, _, offset in entries:
-                            self._committed[stream].append((moment, offset))
+                        for stream, text, _, offset in entries:
+                            if (stream, offset, text) not in self._lost:
+                                self._committed[stream].append((moment, offset))
                 elif line[0] == "done":
                     longest = self.verdict.figures.get("longest_call", 0.0)
                     self.verdict.figures["longest_call"] = max(longest, line[2]["longest_call"])
@@ -152,10 +158,12 @@ class Checker:
         if verdict != "ok":
             return
         for text in texts:
-            if not self._stored[text]:
+            if not self._stored[text] and text not in self._lost_texts:
                 self.verdict.add("missing", f"{text} was committed and is not in the log")
         for name, text, _, offset in entries:
             stream = self._truth.streams.get(name)
+            if (name, offset, text) in self._lost:
+                continue
             if stream is None or stream.said(offset) != text:
                 self.verdict.add("missing", f"{text} was to be {name}#{offset}")
 
@@ -197,6 +205,7 @@ class Checker:
                 self._epochs[device, stream] = epoch
                 self._sent[device, conn, stream] = offset
                 self._places[device, stream] = offset
+                self._put_back(device, stream, offset)
                 self._reach(device, stream, offset, moment)
             elif kind == "acked":
                 answered += 1
@@ -206,6 +215,8 @@ class Checker:
             elif kind == "close":
                 closes[str(line[4])] += 1
         for key, (epoch, offset) in acked.items():
+            if self._lost and epoch != self._truth.streams[key[1]].epoch:
+                continue  # it may have been lost with the primary that stored it
             at_epoch, at = self._truth.cursors.get(key, ("", -1))
             if at_epoch == epoch and at < offset:
                 self.verdict.add("cursor", f"{key}: told {offset}, stored {at}")
@@ -290,9 +301,19 @@ class Checker:
             offsets.append(offset)
             moments.append(moment)
 
+    def _put_back(self, device: str, name: str, offset: int) -> None:
+        """Forget what a device had above an offset: those numbers are given again."""
+        for noted in (self._applied, self._reached):
+            offsets, moments = noted.get((device, name), ([], []))
+            while offsets and offsets[-1] > offset:
+                offsets.pop()
+                moments.pop()
+
     def _check_content(
         self, stream: Stream, where: str, epoch: str, offset: int, text: str
     ) -> None:
+        if epoch != stream.epoch and (stream.name, offset, text) in self._lost:
+            return
         if (said := stream.said(offset)) != text:
             kind = "phantom" if said is None else "content"
             self.verdict.add(kind, f"{where}: the log has {said}")
@@ -305,6 +326,8 @@ class Checker:
             if at < stream.head:
                 self.verdict.add("stuck", f"{device}: {name} at {at} of {stream.head}")
                 self.verdict.add("lost", f"{device}: {name}#{at + 1}-", stream.head - at)
+            if (known := self._epochs[device, name]) != stream.epoch:
+                self.verdict.add("unaware", f"{device}: {name} in {known}, not {stream.epoch}")
         for (device, name), (epoch, acked) in self._truth.cursors.items():
             at = self._places.get((device, name), acked)
             if acked > at and epoch == self._truth.streams[name].epoch:

@@ -215,15 +215,19 @@ def _heads(cluster: Cluster) -> dict[str, tuple[str, int]]:
 
 
 def catch_up(cluster: Cluster, clients: Sequence[Clients], patience: float) -> bool:
-    """Wait until every device has what is committed now; False when that takes too long."""
+    """Wait until every device has what is committed now, in the epochs of now.
+
+    False when that takes too long.
+    """
     wanted, deadline = _heads(cluster), time.monotonic() + patience
 
     def is_behind() -> bool:
         return any(
-            offset < wanted.get(stream, ("", 0))[1]
+            epoch != wanted[stream][0] or offset < wanted[stream][1]
             for one in clients
             for places in one.ask("positions")["devices"].values()
-            for stream, (_, offset) in places.items()
+            for stream, (epoch, offset) in places.items()
+            if stream in wanted
         )
 
     while is_behind():

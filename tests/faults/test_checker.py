@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ class World:
                 self.ledger.append(["end", attempt, "ok", [[stream.name, text, E, offset]]])
         self.ledger.append(["begin", "gone", [["user:1", "1/gone/0"]]])
         self.ledger.append(["end", "gone", "failed", []])
+        self.lost: list[list[Any]] = []  # with a primary
         self.devices = {"d1": self.journal("d1", 1), "d2": self.journal("d2", 2)}
         self.devices["d2"].append(["acked", "d2", 1, "user:2", E, 2])
 
@@ -64,6 +66,7 @@ class World:
         ]
 
     def check(self, folder: Path, reasons: dict[str, float] | None = None) -> Checker:
+        (folder / "lost-1.json").write_text(json.dumps(self.lost))
         ledger = Journal(folder / "ledger-p.jsonl")
         for line in self.ledger:
             ledger.note(*line)
@@ -195,6 +198,35 @@ def another_text(world: World) -> None:
     world.devices["d1"][2][6] = "1/p-1/0"
 
 
+def fail_over(world: World, epoch: str) -> None:
+    """Lose the last two of user 1 with a primary, and give their numbers to others."""
+    stream = world.truth.streams["user:1"]
+    stream.epoch = epoch
+    stream.events |= {3: "1/q-3/0", 4: "1/q-4/0"}
+    world.lost = [["user:1", 3, "1/p-3/0"], ["user:1", 4, "1/p-4/0"]]
+    world.truth.rows, world.truth.row_events = {}, set()
+    world.ledger.append(["begin", "again", [["user:1", "1/q-3/0"], ["user:1", "1/q-4/0"]]])
+    entries = [["user:1", f"1/q-{n}/0", epoch, n] for n in (3, 4)]
+    world.ledger.append(["end", "again", "ok", entries])
+
+
+def never_told_of_a_failover(world: World) -> None:
+    fail_over(world, "e2")
+
+
+def a_failover_that_nobody_noticed(world: World) -> None:
+    fail_over(world, E)
+
+
+def lost_and_delivered_after_the_failover(world: World) -> None:
+    fail_over(world, "e2")
+    world.devices["d1"] += [
+        ["resync", "d1", 1, "user:1", "epoch", "e2", 2],
+        ["event", "d1", 1, "user:1", "e2", 3, "1/p-3/0"],
+        ["event", "d1", 1, "user:1", "e2", 4, "1/q-4/0"],
+    ]
+
+
 def told_to_resynchronise(world: World) -> None:
     world.devices["d1"][2] = ["resync", "d1", 1, "user:1", "trimmed", E, 2]
 
@@ -231,6 +263,9 @@ def told_to_resynchronise(world: World) -> None:
         (a_cursor_ahead_of_its_device, "cursor"),
         (another_text, "content"),
         (told_to_resynchronise, "resync"),
+        (never_told_of_a_failover, "unaware"),
+        (a_failover_that_nobody_noticed, "content"),
+        (lost_and_delivered_after_the_failover, "content"),
     ],
 )
 def test_each_violation_is_found(break_it: Any, kind: str, tmp_path: Path) -> None:
@@ -252,6 +287,18 @@ def test_a_resynchronisation_with_a_reason_excuses_what_it_passes_over(tmp_path:
     told_to_resynchronise(world)
     world.trim("user:1", 2)
     verdict = world.check(tmp_path, reasons={"trimmed": 0.0}).verdict
+    assert verdict.clean, verdict.examples
+
+
+def test_what_was_lost_with_a_primary_is_excused_for_who_was_told(tmp_path: Path) -> None:
+    world = World()
+    fail_over(world, "e2")
+    world.devices["d1"] += [
+        ["resync", "d1", 1, "user:1", "epoch", "e2", 2],
+        ["event", "d1", 1, "user:1", "e2", 3, "1/q-3/0"],
+        ["event", "d1", 1, "user:1", "e2", 4, "1/q-4/0"],
+    ]
+    verdict = world.check(tmp_path, reasons={"epoch": 0.0}).verdict
     assert verdict.clean, verdict.examples
 
 

@@ -54,10 +54,10 @@ def finish(cluster: Cluster, clients: Clients) -> None:
     "plan",
     [
         Plan(
-            seed=11, nodes=2, clients=40, rate=100, faults=9,
+            seed=11, nodes=2, clients=40, rate=100, faults=10,
             nemeses=[
                 "node-kill", "node-freeze", "redis-kill", "redis-client-kill", "postgres-kill",
-                "link-reset", "link-slice", "clients-drop", "producer-kill",
+                "link-reset", "link-slice", "clients-drop", "producer-kill", "standby-promote",
             ],
         ),
         Plan(

@@ -11,12 +11,17 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import psycopg
 
 ROW_MESSAGE = "A row and its event."
 TAKEN = "faults_taken"
+LOST = "lost-*.json"
+# A stream's epoch as devices see it: its own part and, once there is one, the deployment's.
+_DEPLOYMENT = "SELECT '-' || d.epoch FROM realtime_deployment d WHERE d.epoch <> ''"
+EPOCH = f"s.epoch || coalesce(({_DEPLOYMENT}), '')"
 
 
 @dataclass
@@ -51,7 +56,7 @@ def read(database_url: str) -> Truth:
         streams = {
             name: Stream(name, epoch, head, floor)
             for name, epoch, head, floor in query(
-                "SELECT name, epoch, head, floor FROM realtime_stream"
+                f"SELECT s.name, {EPOCH}, s.head, s.floor FROM realtime_stream s"
             )
         }
         row_events = set()
@@ -97,8 +102,27 @@ def keep_what_is_taken(database_url: str) -> None:
 def heads(database_url: str) -> dict[str, tuple[str, int]]:
     """Read where the streams stand: epoch and head by name."""
     with connected(database_url) as query:
-        found = query("SELECT name, epoch, head FROM realtime_stream")
+        found = query(f"SELECT s.name, {EPOCH}, s.head FROM realtime_stream s")
         return {name: (epoch, head) for name, epoch, head in found}
+
+
+def keep_what_is_lost(folder: Path, name: str, old: Truth, new: Truth) -> int:
+    """Note in a file what an old primary had committed and the new one has not; return how much."""
+    lost = [
+        (stream.name, offset, text)
+        for stream in old.streams.values()
+        for kept in (stream.events, stream.taken)
+        for offset, text in kept.items()
+        if stream.name not in new.streams or new.streams[stream.name].said(offset) != text
+    ]
+    (folder / LOST.replace("*", name)).write_text(json.dumps(lost))
+    return len(lost)
+
+
+def lost(folder: Path) -> set[tuple[str, int, str]]:
+    """Read what was lost with primaries: stream, offset and canary of each event."""
+    found = (json.loads(path.read_text()) for path in folder.glob(LOST))
+    return {(stream, offset, text) for events in found for stream, offset, text in events}
 
 
 def trimmed(database_url: str) -> int:

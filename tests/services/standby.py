@@ -9,7 +9,8 @@ from __future__ import annotations
 import itertools
 import shutil
 import signal
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg
 
@@ -46,7 +47,10 @@ class Standby:
     @property
     def url(self) -> str:
         """The address of its maintenance database."""
-        return self._primary.url.replace(f":{self._primary.port}/", f":{self.port}/")
+        return self._beside(self._primary.url)
+
+    def _beside(self, url: str) -> str:
+        return url.replace(f":{self._primary.port}/", f":{self.port}/")
 
     def wait_until_level(self) -> None:
         """Wait until it has replayed all that the primary has flushed now."""
@@ -74,18 +78,25 @@ class Standby:
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute("SELECT pg_promote(true, %s)", [int(20 * PATIENCE)])
 
-    def take_over(self) -> Path:
-        """Promote it, and let it serve in the place of the primary, which is down.
-
-        Returns where the data of the old primary is now.
-        """
+    def take_over(self) -> None:
+        """Promote it, and let it serve in the place of the primary, which is down."""
         self.promote()
         self.process.stop(signal.SIGINT)
-        old = self.folder / "old"
-        shutil.move(self._primary.folder / "data", old)
+        shutil.move(self._primary.folder / "data", self.folder / "old")
         shutil.move(self.data, self._primary.folder / "data")
         self._primary.start()
-        return old
+
+    @contextmanager
+    def old_primary(self, url: str) -> Iterator[str]:
+        """Start what it has taken over from, apart from everybody; yields the address for `url`."""
+        process = self._primary.launch_on(self.folder / "old", self.port, self.folder)
+        process.until(
+            lambda: self._primary.answers_at(self.url), seconds=30, what="the old primary answers"
+        )
+        try:
+            yield self._beside(url)
+        finally:
+            process.stop(signal.SIGQUIT)
 
     def close(self) -> None:
         """End it, if it has not taken over, and drop its data."""

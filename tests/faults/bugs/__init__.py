@@ -72,6 +72,8 @@ BUGS = {
              _plan("epoch-bump", "clients-drop", faults=4)),
         _bug("resync-needless", "after a trim, whoever is behind is told to resynchronise",
              "resync", _plan("trim-kill", "clients-drop", faults=10)),
+        _bug("failover-unseen", "a standby that lags is taken for the primary",
+             "content phantom", _plan("standby-promote", faults=2)),
         # acknowledgements and retention
         _bug("ack-ahead", "an ack moves the cursor to the head", "cursor gap lost", DROP),
         _bug("ack-lost", "acked is said before it is stored", "cursor", DROP),

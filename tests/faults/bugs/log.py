@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from realtime import log, publish
+from realtime import failover, log, publish
 from realtime.log import appending, in_one_statement, trimming
 from realtime.models import Stream
 from tests.faults.bugs.patching import bug, changes, instead, replace
@@ -71,6 +71,12 @@ def wrong_stream(
     if idempotency_key is None and count % 10 == 0 and name != "announcements":
         messages = [("user:2" if name == "user:1" else "user:1", payload), *rest]
     return original(messages, idempotency_key=idempotency_key)
+
+
+@bug("failover-unseen")
+def failover_unseen() -> None:
+    """Take any database for the one that was there before."""
+    instead(failover, "judge", lambda *seen: "")
 
 
 @changes("floor", "_trim_some", trimming)

@@ -5,7 +5,7 @@ A module a kind; each registers its nemeses, in this order.
 
 from __future__ import annotations
 
-from tests.faults.nemeses import clients, links, nodes, starving, stores, writers
+from tests.faults.nemeses import clients, links, nodes, standbys, starving, stores, writers
 from tests.faults.nemeses.scene import NEMESES, ON_SQLITE, Nemesis, Scene
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "clients",
     "links",
     "nodes",
+    "standbys",
     "starving",
     "stores",
     "writers",
