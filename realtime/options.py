@@ -39,7 +39,7 @@ class Options:
     max_logins_under_way: int = whole(1000, 1, 1_000_000)
     """Logins that a process works on at once, and as many that wait for their turn; beyond them it
     answers handshakes with 503."""
-    login_wait_seconds: float = number(0.5, 0.01, 60)
+    login_wait_seconds: float = number(0.25, 0.01, 60)
     """Time that a handshake may wait for its turn; one that would wait longer is answered with 503,
     so that an overloaded process works for clients that are still there."""
     max_connections_per_user: int = whole(10, 1, 10_000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 import time
@@ -38,7 +39,23 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and tell the door where."""
         await super().startup(sockets)
-        door.of_this_loop().listen(sockets or [])
+        adopt = None if self.config.is_ssl else self._adopt
+        door.of_this_loop().listen(sockets or [], adopt)
+
+    def _adopt(self, connection: socket.socket) -> None:
+        """Serve a connection that the door has accepted."""
+
+        def protocol() -> HttpProtocol:
+            return HttpProtocol(self.config, self.server_state, self.lifespan.state)
+
+        async def serve() -> None:
+            with contextlib.suppress(OSError):  # it has left
+                await asyncio.get_running_loop().connect_accepted_socket(protocol, connection)
+
+        connection.setblocking(False)
+        task = asyncio.get_running_loop().create_task(serve())
+        self.server_state.tasks.add(task)
+        task.add_done_callback(self.server_state.tasks.discard)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Report not ready, refuse new sockets, close all sockets, then stop.

@@ -5,7 +5,8 @@ never waits for more than one. A refusal is written as bytes, before the head is
 before a signature is checked.
 
 uvloop accepts one connection in a turn. Those that wait for it in the kernel are accepted before
-the next login, or nobody would see how long the line is.
+the next login, or nobody would see how long the line is. While there is no room in it, the door
+itself accepts and refuses them, at a fraction of what a connection of the event loop costs.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ RETRY_AFTER_SECONDS = (1, 5)  # at random, so that not all come back at once
 REASON = "This node takes no sockets now; come back."
 LOOK_AGAIN_SECONDS = 0.02  # while as many logins are under way as may be
 ACCEPTED_A_LOGIN = 32  # connections, while more wait in the kernel
+REFUSED_A_TURN = 64
 TELL_EVERY_SECONDS = 10.0
 _HANDSHAKE = re.compile(
     rb"GET [^\r\n]+\r\n(?:[^\r\n]+\r\n)*?upgrade:[ \t]*websocket", re.IGNORECASE
@@ -66,6 +68,7 @@ class Door:
         self._loop = asyncio.get_running_loop()
         self._is_turning = False
         self._listening: Sequence[socket.socket] = ()
+        self._adopt: Callable[[socket.socket], object] | None = None
         self._accepted = 0  # turns of the event loop since the last login
         self._told_at, self._told = -TELL_EVERY_SECONDS, 0
         self.answer_with([])
@@ -90,15 +93,51 @@ class Door:
             b"retry-after: %%d\r\nx-request-id: %%b\r\n\r\n%b"
         ) % (len(body), b"".join(lines).replace(b"%", b"%%"), body)
 
-    def listen(self, sockets: Sequence[socket.socket]) -> None:
-        """Note where connections come in that nobody has accepted yet."""
-        self._listening = sockets
+    def listen(
+        self, sockets: Sequence[socket.socket], adopt: Callable[[socket.socket], object] | None
+    ) -> None:
+        """Note where connections come in that nobody has accepted yet.
+
+        `adopt` takes one that the door has accepted and that is no handshake, as a health check's.
+        Without it the door accepts none.
+        """
+        self._listening, self._adopt = sockets, adopt
 
     # -- at the door
 
     def has_room(self) -> bool:
         """Whether a handshake that comes now may wait for its turn."""
         return not self.shut_for() and self._admission.has_room(time.monotonic())
+
+    def refuse_unaccepted(self) -> None:
+        """Refuse handshakes that wait in the kernel: there is no room for them either."""
+        if self._adopt is None:
+            return
+        for listening in self._listening:
+            for _ in range(REFUSED_A_TURN):
+                try:
+                    connection, _ = listening.accept()
+                except OSError:  # there is none
+                    break
+                self._refuse(connection, self._adopt)
+
+    def _refuse(self, connection: socket.socket, adopt: Callable[[socket.socket], object]) -> None:
+        try:
+            data = connection.recv(MAX_HEAD_BYTES, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            data = b" "  # it has not come yet
+        except OSError:
+            data = b""
+        if data and not is_handshake(data):
+            adopt(connection)
+            return
+        try:
+            if data:
+                connection.recv(len(data), socket.MSG_DONTWAIT)  # unread, it would become a reset
+                connection.send(self.refusal(), socket.MSG_DONTWAIT)
+        except OSError:
+            pass  # it has left
+        connection.close()
 
     def wait(self, handshake: Handshake) -> None:
         """Let a handshake wait for its turn."""
@@ -125,10 +164,13 @@ class Door:
         now = time.monotonic()
         for late in self._admission.late(now):
             late.turn_away()
-        if self._accepted < ACCEPTED_A_LOGIN and any(map(peers.unaccepted, self._listening)):
-            self._accepted += 1
-            self._loop.call_soon(self._next)
-            return
+        if any(map(peers.unaccepted, self._listening)):
+            if not self.has_room():
+                self.refuse_unaccepted()
+            elif self._accepted < ACCEPTED_A_LOGIN:
+                self._accepted += 1
+                self._loop.call_soon(self._next)
+                return
         self._accepted = 0
         handshake = self._admission.next(now)
         if handshake is not None:

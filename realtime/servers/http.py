@@ -87,6 +87,7 @@ class HttpProtocol(ClosingProtocol):
         """Wait for the turn of this handshake, or refuse it."""
         if not self._door.has_room():
             self.turn_away()
+            self._door.refuse_unaccepted()
             return
         self._clear_deadline()
         self._is_at_door = True

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 
+from realtime.options import Options
 from tests.faults import truth
 from tests.faults.checker import Checker, check
 from tests.faults.cluster import BUGGY_SETTINGS, Clients, Cluster
@@ -29,6 +30,8 @@ SETTINGS = {
     "WS_MAX_MESSAGES_PER_SECOND": "200",
     "WS_MAX_MESSAGE_BURST": "400",
     "WS_MAX_MESSAGES_PER_SECOND_PER_USER": "1000",
+    # As in production, where the other tests bear with a busy machine.
+    "WS_LOGIN_WAIT_SECONDS": str(Options().login_wait_seconds),
 }
 
 
