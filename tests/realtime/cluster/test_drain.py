@@ -151,6 +151,7 @@ class Wanderer:
         self.offsets: list[int] = []
         self.begins_after = 0
         self.came_back: list[tuple[int, float]] = []  # from which node, and when
+        self.is_in = False
         self._nodes = nodes
         self._where = where
         self._epoch = ""
@@ -168,6 +169,7 @@ class Wanderer:
             self._where[number] += 1
             try:
                 async with await self._connect(self._nodes[number]) as client:
+                    self.is_in = True
                     hint = await self._read(client, done)
             except (OSError, InvalidStatus):  # that one is not ready: another
                 down = number
@@ -177,6 +179,7 @@ class Wanderer:
                 down = number
                 continue
             finally:
+                self.is_in = False
                 self._where[number] -= 1
             down = number
             if done.is_set():
@@ -230,7 +233,9 @@ async def test_a_rolling_restart_loses_no_event_and_spreads_the_returns(
             running.create_task(wanderer.run(done))
         with nodes[0].running_script(f"COUNT = {USERS_COUNT}\n{_PUBLISH}") as publisher:
             for number in range(3):
-                await until(lambda: where.total() > USERS_COUNT * 0.75, seconds=20)
+                await until(
+                    lambda: sum(each.is_in for each in wanderers) > USERS_COUNT * 0.75, seconds=20
+                )
                 began.append(time.monotonic())
                 log = await asyncio.to_thread(nodes[number].stop)
                 assert "Traceback" not in log
