@@ -7,7 +7,10 @@ chooses by a hash of the two addresses, however fast they come.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import socket
+import struct
 import sys
 
 import uvicorn
@@ -18,6 +21,11 @@ from realtime.options import options as engine
 UNSENT_BYTES = 128 * 1024
 # Elsewhere the option is missing, or the last socket to be bound gets all connections.
 SHARES_OUT = sys.platform == "linux"
+
+# Options of Linux for which Python has no names.
+SO_ATTACH_FILTER, SO_DETACH_FILTER = 26, 27
+# A program of the kernel's packet filter: drop what has the flag SYN, take all else.
+_NO_SYN = ((0x30, 0, 0, 13), (0x45, 0, 1, 0x02), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF))
 
 
 class Listeners:
@@ -64,6 +72,27 @@ class Listeners:
         found = _bound(self._host, self.port, is_shared=True)
         found.listen(self._backlog)
         return found
+
+
+def admit_no_more(listening: socket.socket) -> None:
+    """Let no new connection begin; those that have begun still come.
+
+    Closing a socket resets connections that nobody has accepted yet, whose clients may have sent
+    a request already. A client that comes now asks again a second later, when the port is closed.
+    Does nothing on other systems than Linux.
+    """
+    if sys.platform != "linux":
+        return
+    program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in _NO_SYN))
+    described = struct.pack("HP", len(_NO_SYN), ctypes.addressof(program))
+    listening.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, described)
+
+
+def admit_again(listening: socket.socket) -> None:
+    """Undo `admit_no_more`, which another process that has this socket may have done."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):  # it has not
+            listening.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
 
 
 def _bound(host: str, port: int, *, is_shared: bool = False) -> socket.socket:

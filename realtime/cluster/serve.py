@@ -7,20 +7,22 @@ import contextlib
 import logging
 import socket
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import uvicorn
 from uvicorn.server import ServerState
 
-from realtime.cluster.listening import Listeners
+from realtime.cluster.listening import Listeners, admit_no_more
 from realtime.cluster.workers import Supervisor
 from realtime.options import options as engine
-from realtime.servers import door
+from realtime.servers import door, peers
 from realtime.servers.http import HttpProtocol
 from realtime.servers.uvicorn import CLOSE_SECONDS, WebSocketProtocol
 
 LEAVE_SECONDS = 6.0  # a little more than a client may take to answer a close
 TICK_SECONDS = 0.1
+ARRIVE_SECONDS = 0.1  # for connections that have begun: many times a way across a region
 
 
 class State(ServerState):
@@ -71,7 +73,19 @@ class Server(uvicorn.Server):
         if node is not None:
             last = await drain(node, give_up=lambda: self.force_exit)
             await self._until_answered(last + LEAVE_SECONDS)
+        await self._until_admitted(sockets or ())
         await super().shutdown(sockets)
+
+    async def _until_admitted(self, sockets: Sequence[socket.socket]) -> None:
+        """Accept every connection that has begun: closing the port would reset it."""
+        for each in sockets:
+            admit_no_more(each)
+        await asyncio.sleep(ARRIVE_SECONDS)
+        deadline = time.monotonic() + LEAVE_SECONDS
+        while not self.force_exit and time.monotonic() < deadline:
+            if not any(map(peers.unaccepted, sockets)):
+                return
+            await asyncio.sleep(0)  # uvloop accepts one in each turn
 
     async def _until_answered(self, deadline: float) -> None:
         """Wait until no socket waits for its client to answer a close."""

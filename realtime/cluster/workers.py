@@ -20,7 +20,7 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import multiprocess
 
-from realtime.cluster.listening import Listeners
+from realtime.cluster.listening import Listeners, admit_again
 from realtime.meters import here
 from realtime.options import options as engine
 
@@ -99,6 +99,7 @@ class Supervisor(multiprocess.Multiprocess):
 
     def _started(self, number: int) -> Worker:
         listening = self._listeners.sockets[number]
+        admit_again(listening)  # its worker may have drained by itself
         worker = Worker(self.config, [listening], self._new_server, number)
         worker.start()
         return worker
@@ -141,6 +142,7 @@ class Supervisor(multiprocess.Multiprocess):
                 return
             old.terminate()
             old.join()
+            admit_again(self._listeners.sockets[number])
             self.processes[number] = new
 
     def handle_ttin(self) -> None:

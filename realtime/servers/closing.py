@@ -20,6 +20,8 @@ from realtime.core.refusals import Refusal
 
 # How long bytes that still arrive are read and dropped before the connection is aborted.
 LINGER_SECONDS = 10.0
+# How long a connection stays without a request once the server stops: one may be on its way.
+IDLE_SECONDS = 0.5
 
 
 class HeldFlow(FlowControl):
@@ -89,6 +91,17 @@ class ClosingProtocol(HttpToolsProtocol):
         if getattr(self.server_state, "is_draining", False):
             cycle.keep_alive = False  # the next request finds a server that stays
         super()._start_asgi_task(cycle, app)
+
+    def shutdown(self) -> None:
+        """End once the requests at work are answered, and one that is on its way."""
+        if self._is_idle:
+            self.loop.call_later(IDLE_SECONDS, self._end)
+        else:
+            super().shutdown()
+
+    def _end(self) -> None:
+        if self in self.connections:  # and no other protocol has taken over
+            super().shutdown()
 
     @property
     def _is_idle(self) -> bool:

@@ -17,6 +17,7 @@ import pytest
 
 from realtime.cluster import listening, serve
 from tests.nodes import ALICE, USERS, connect, reported
+from tests.services import environment
 from tests.services.handshake import shake
 from tests.services.ports import wait_until
 from tests.services.redis import Redis
@@ -28,8 +29,8 @@ WORKERS = 4
 SOCKETS = 2000
 RATIO = 1.2  # of the busiest worker to the mean
 SLOWLY_SECONDS = 0.001  # enough for every worker to wait again
-# Silent connections must outlive the test.
-ENV = {"DEBUG": "1", "HTTP_HEADER_SECONDS": "300"}
+# Silent connections must outlive the test, and whoever looks may look often.
+ENV = environment.unlimited() | {"DEBUG": "1", "HTTP_HEADER_SECONDS": "300"}
 
 
 def chance_of(most: int, sockets: int, workers: int) -> float:
@@ -119,6 +120,24 @@ async def test_while_one_worker_drains_all_who_come_are_told(redis: Redis):
             assert (status, "retry-after" in headers) == (503, True)
         deaf.drop()
         await stopping
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it does nothing")
+def test_a_port_that_closes_takes_who_has_come_and_nobody_new():
+    config = serve.config(host="127.0.0.1", port=0, app="none")
+    listeners = listening.Listeners(config)
+    [door] = listeners.sockets
+    with closing(socket.create_connection(("127.0.0.1", listeners.port))) as early:
+        listening.admit_no_more(door)
+        with pytest.raises(TimeoutError):
+            socket.create_connection(("127.0.0.1", listeners.port), timeout=0.2)
+        early.sendall(b"x")
+        with closing(door.accept()[0]) as accepted:
+            assert accepted.recv(1) == b"x"
+    listening.admit_again(door)
+    listening.admit_again(door)  # no harm
+    socket.create_connection(("127.0.0.1", listeners.port), timeout=5).close()
+    listeners.close()
 
 
 def test_only_one_server_gets_a_port_and_workers_come_and_go():

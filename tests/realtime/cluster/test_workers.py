@@ -13,7 +13,7 @@ import pytest
 
 from realtime.protocol.codes import CloseCode
 from tests.nodes import ALICE, USERS, connect
-from tests.realtime.cluster.test_listening import pids_of
+from tests.realtime.cluster.test_listening import ENV, pids_of
 from tests.services.environment import ROOT
 from tests.services.ports import PATIENCE, until, wait_until
 from tests.services.redis import Redis
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.servers
 
 
 async def test_workers_of_a_parent_that_was_killed_drain_and_free_the_port(redis: Redis):
-    with Server(env={"DEBUG": "1", "REDIS_URL": redis.url}, workers=2, prepare=USERS) as server:
+    with Server(env=ENV | {"REDIS_URL": redis.url}, workers=2, prepare=USERS) as server:
         pids = await asyncio.to_thread(pids_of, server)
         alice = await connect(server, ALICE)
         os.kill(server.pid, signal.SIGKILL)  # the parent alone
@@ -58,7 +58,7 @@ def test_a_worker_stays_while_its_parent_does():
 
 
 def test_signals_add_take_away_and_replace_workers(redis: Redis):
-    with Server(env={"DEBUG": "1", "REDIS_URL": redis.url}, workers=2, prepare=USERS) as server:
+    with Server(env=ENV | {"REDIS_URL": redis.url}, workers=2, prepare=USERS) as server:
         first = pids_of(server)
 
         def told(number: signal.Signals, count: int) -> list[int]:

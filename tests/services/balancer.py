@@ -1,0 +1,113 @@
+"""nginx or HAProxy in front of nodes, as `deploy/proxies` configures them for users."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import ssl
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal, Self
+
+from tests.services import reaper
+from tests.services.binaries import ServerMissing
+from tests.services.certificate import write_certificate
+from tests.services.environment import ROOT
+from tests.services.ports import free_port
+from tests.services.process import Process
+
+Kind = Literal["nginx", "haproxy"]
+KINDS: tuple[Kind, ...] = ("nginx", "haproxy")
+FILES: Mapping[Kind, Path] = {
+    "nginx": ROOT / "deploy" / "proxies" / "nginx.conf",
+    "haproxy": ROOT / "deploy" / "proxies" / "haproxy.cfg",
+}
+HOST = "api.example.com"
+NODES = ("10.0.0.11:8000", "10.0.0.12:8000")  # in the files
+
+
+class Balancer:
+    """Forwards `https://127.0.0.1:<port>` to two nodes of this machine, given by their ports."""
+
+    def __init__(self, kind: Kind, nodes: Sequence[int]) -> None:
+        self.kind = kind
+        self.port = free_port()
+        folder = reaper.workspace() / f"{kind}-{self.port}"
+        folder.mkdir()
+        self._certificate = write_certificate(folder, HOST)
+        file = folder / FILES[kind].name
+        file.write_text(_changed(kind, _changes(kind, folder, self.port, nodes)))
+        words: dict[Kind, list[str | Path]] = {
+            "nginx": ["-p", folder, "-c", file, "-g", "daemon off;"],
+            "haproxy": ["-db", "-f", file],
+        }
+        self._process = Process([program(kind), *words[kind]], log=folder / "log")
+        self._process.until(self._listens, seconds=10, what=f"{kind} listens")
+
+    def context(self) -> ssl.SSLContext:
+        """Trust the certificate, and nothing else."""
+        return ssl.create_default_context(cafile=str(self._certificate))
+
+    def close(self) -> None:
+        self._process.stop()
+
+    def log(self) -> str:
+        return self._process.log()
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+def program(kind: Kind) -> str:
+    """Find the program; raises ServerMissing, saying what to install."""
+    found = shutil.which(kind) or shutil.which(kind, path="/usr/sbin")
+    if found is None:
+        raise ServerMissing(f"The tests need {kind} and found none: `apt-get install {kind}`.")
+    return found
+
+
+def accepts(kind: Kind, file: Path) -> str:
+    """Let the program check a file; return what it complains of, or ""."""
+    flags = {"nginx": ["-t", "-q", "-c"], "haproxy": ["-c", "-q", "-f"]}
+    checked = subprocess.run([program(kind), *flags[kind], file], capture_output=True, text=True)
+    return checked.stderr if checked.returncode else ""
+
+
+def _changes(kind: Kind, folder: Path, port: int, nodes: Sequence[int]) -> dict[str, str]:
+    """Return what this machine has in place of what the file names."""
+    changes = {name: f"127.0.0.1:{node}" for name, node in zip(NODES, nodes, strict=True)}
+    if kind == "haproxy":
+        certificate = str(folder / "both.pem")
+        return changes | {
+            "bind :443": f"bind 127.0.0.1:{port}",
+            "/etc/haproxy/hoardrun.pem": certificate,
+            "maxconn 100000": "maxconn 2000",  # for which nobody needs to be root
+        }
+    temporary = "".join(
+        f"\n    {name}_temp_path {folder / name};"
+        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    return changes | {
+        "listen 443": f"listen 127.0.0.1:{port}",
+        "/etc/ssl/hoardrun/fullchain.pem": str(folder / "fullchain.pem"),
+        "/etc/ssl/hoardrun/key.pem": str(folder / "key.pem"),
+        "/run/nginx.pid": str(folder / "pid"),
+        "/var/log/nginx/": f"{folder}/",
+        "http {": "http {" + temporary,
+    }
+
+
+def _changed(kind: Kind, changes: Mapping[str, str]) -> str:
+    text = FILES[kind].read_text()
+    for old, new in changes.items():
+        assert old in text, f"{FILES[kind].name} has no {old!r}"
+        text = text.replace(old, new)
+    return text
