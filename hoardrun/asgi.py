@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -19,7 +20,7 @@ django.setup(set_prefix=False)  # before anything that needs it
 from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 
-from hoardrun import early_refusals, proxies
+from hoardrun import early_refusals, proxies, requests
 from hoardrun.bounds import Bounded
 from hoardrun.handler import Handler
 from hoardrun.hot_path import HotPath
@@ -57,7 +58,13 @@ class Application:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
-        elif (refusal := scope.get(refusals.EXTENSION)) is not None:
+        elif scope["type"] == "http":
+            await requests.account(scope, receive, send, self._answer)
+        else:
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
+        if (refusal := scope.get(refusals.EXTENSION)) is not None:
             await early_refusals.refuse(refusal, scope, send)
         elif self._is_started or await self._start_late():
             await self._router(scope, receive, send)
@@ -84,7 +91,9 @@ class Application:
         async with self._starting:
             try:
                 if not self._is_started:
-                    await self._start_node()
+                    # Without the log context of the request that came first.
+                    starting = self._start_node()
+                    await asyncio.get_running_loop().create_task(starting, context=Context())
             except Exception as error:
                 logger.error("the node has not started: %s: %s", type(error).__name__, error)
         return self._is_started

@@ -23,6 +23,7 @@ from hoardrun.api import throttles
 from hoardrun.envelopes import Envelope, Envelopes, Kind
 from hoardrun.hot_threads import HotThreads
 from hoardrun.request_id import chosen
+from realtime import log_context
 from realtime.access import tokens
 from realtime.access.validity import is_login_valid
 from realtime.core import heads
@@ -50,6 +51,7 @@ class _Ask(NamedTuple):
 
 
 class _Answer(NamedTuple):
+    user_id: int
     body: bytes
     envelope: Envelope
     link: str | None
@@ -122,6 +124,8 @@ class HotPath:
             self._waiting -= 1
         if answer is None:
             return False
+        if (work := log_context.work.get()) is not None:
+            work.user = answer.user_id
         more = [(b"allow", self._allow[view])]
         if answer.link is not None:
             more.append((b"link", answer.link.encode("latin-1")))
@@ -149,7 +153,7 @@ class HotPath:
             return None
         address = ask.plan.next if goes_on else None
         link = None if address is None else f'<{envelope.site}{address}>; rel="next"'
-        return _Answer(body, envelope, link)
+        return _Answer(identity.user_id, body, envelope, link)
 
     def _envelope(self, kind: Kind) -> Envelope | None:
         if self._envelopes is None:
@@ -218,9 +222,11 @@ async def _send(
     found: Mapping[bytes, bytes],
     more: list[tuple[bytes, bytes]] | None = None,
 ) -> None:
+    work = log_context.work.get()
+    given = found.get(b"x-request-id", b"").decode("latin-1")
     headers = [
         *envelope.headers,
-        (b"x-request-id", chosen(found.get(b"x-request-id", b"").decode("latin-1")).encode()),
+        (b"x-request-id", (work.request_id if work else chosen(given)).encode()),
         (b"content-length", str(len(body)).encode()),
         *(more or ()),
     ]

@@ -27,8 +27,8 @@ _REFUSED = "ASGI callable returned without completing handshake."
 REPEAT_SECONDS = 10.0  # how often the pool may say the same
 
 
-def config(level: str) -> dict[str, Any]:
-    """Return LOGGING: one line an event on stderr."""
+def config(level: str, form: str = "line") -> dict[str, Any]:
+    """Return LOGGING: one line an event on stderr, for people (`line`) or as JSON (`json`)."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -37,12 +37,15 @@ def config(level: str) -> dict[str, Any]:
             "brief": {"()": "hoardrun.logs.OneLineOutages"},
             "redact": {"()": "hoardrun.logs.RedactCredentials"},
         },
-        "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+        "formatters": {
+            "line": {"()": "hoardrun.log_lines.Lines"},
+            "json": {"()": "hoardrun.log_lines.JsonLines", "redact": redact},
+        },
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",
                 "stream": sys.stderr,
-                "formatter": "line",
+                "formatter": form,
                 "filters": ["once", "brief", "redact"],
             }
         },
@@ -136,13 +139,17 @@ class OneLineOutages(logging.Filter):
 class SaidOnce(logging.Filter):
     """A logging filter that keeps Django from calling an answer of ours a fault.
 
-    Its line of a 4xx, or of a 503 that we chose to answer, is dropped: the server's access log
-    has one, and an outage has a line that says what is away. What a client may cause, such as a
-    `Host` that is not ours or a filter that a page of the admin does not have, is a warning in
-    one line, without the traceback.
+    Its line of a 4xx, or of a 503 that we chose to answer, is dropped: `hoardrun.requests` has one,
+    as of every request. So are the servers' own lines of requests. An outage has a line that says
+    what is away. What a client may cause, such as a `Host` that is not ours or a filter that a
+    page of the admin does not have, is a warning in one line, without the traceback.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.name == "uvicorn.access" or (
+            record.name == "django.channels.server" and record.getMessage().startswith("HTTP ")
+        ):
+            return False
         if record.name.startswith("django.security."):
             record.levelno, record.levelname = logging.WARNING, "WARNING"
             record.exc_info = None

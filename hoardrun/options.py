@@ -9,6 +9,7 @@ from realtime.option_fields import flag, number, option, rate, split, text, whol
 from realtime.options import Options
 
 JWT_ALGORITHMS = ("HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "EdDSA")
+LOG_FORMATS = ("line", "json")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 MIN_KEY_BYTES = 32
 REDIS_PREFIX = "hoardrun"
@@ -49,6 +50,13 @@ def _parse_level(text: str) -> str:
     if level not in LOG_LEVELS:
         raise ValueError(f"is none of {', '.join(LOG_LEVELS)}.")
     return level
+
+
+def _parse_format(text: str) -> str:
+    form = text.lower() or "line"
+    if form not in LOG_FORMATS:
+        raise ValueError(f"is none of {', '.join(LOG_FORMATS)}.")
+    return form
 
 
 def _parse_algorithm(text: str) -> str:
@@ -155,6 +163,9 @@ class Deployment:
     log_level: str = option("INFO", _parse_level)
     """The lowest level that is logged to stderr: DEBUG, INFO, WARNING, ERROR or CRITICAL; above
     INFO there is no access log."""
+    log_format: str = option("line", _parse_format)
+    """How it is logged: `line` for people, `json` for programs, see
+    [metrics and logs](#metrics-and-logs)."""
     var_dir: str = text(shown="`var/` of the project")
     """The folder for what is written beside the database: SQLite's file, the key of the demo; see
     [read-only files](#read-only-files)."""

@@ -11,8 +11,11 @@ import secrets
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import LazyObject, empty
 
 from hoardrun import marking
+from realtime import log_context
+from realtime.log_context import Work
 
 HEADER = "X-Request-ID"
 MAX_LENGTH = 64
@@ -24,7 +27,8 @@ def request_id(request: Any) -> str:
     """Return the id of a request, of Django or of DRF; the same one at every call."""
     known: str | None = request.META.get(_KEY)
     if known is None:
-        known = chosen(request.headers.get(HEADER, ""))
+        work = log_context.work.get()
+        known = work.request_id if work else chosen(request.headers.get(HEADER, ""))
         request.META[_KEY] = known
     return known
 
@@ -36,7 +40,23 @@ def chosen(given: str) -> str:
 
 def _mark(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     response.headers[HEADER] = request_id(request)
+    work = log_context.work.get()
+    if work is not None:
+        _note(work, request)
     return response
+
+
+def _note(work: Work, request: Any) -> None:
+    """Note for the log which route was taken, and the user if a view has asked for one."""
+    match = getattr(request, "resolver_match", None)
+    work.is_routed = True
+    if match is not None:
+        work.route = str(match.route)
+    user = request.__dict__.get("user")
+    # Django's own is read from the session at its first use: do not use it for this alone.
+    if isinstance(user, LazyObject) and user.__dict__.get("_wrapped") is empty:
+        return
+    work.user = getattr(user, "pk", None)
 
 
 add_request_id = marking.middleware(_mark)  # to every answer

@@ -212,4 +212,4 @@ if not DEBUG:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # -- logs: one line an event on stderr, credentials taken out
-LOGGING = logs.config(given.log_level)
+LOGGING = logs.config(given.log_level, given.log_format)

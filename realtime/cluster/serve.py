@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import socket
 import time
 from collections.abc import Sequence
@@ -113,7 +112,7 @@ def config(**overrides: Any) -> uvicorn.Config:
         "timeout_graceful_shutdown": int(CLOSE_SECONDS * 2),
         "lifespan": "on",
         "log_config": None,
-        "access_log": logging.getLogger("uvicorn.access").isEnabledFor(logging.INFO),
+        "access_log": False,  # the application logs each request, with its id
         "server_header": False,
         "backlog": 4096,
     }

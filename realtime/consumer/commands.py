@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, assert_never
 
-from realtime import rooms
+from realtime import log_context, rooms
 from realtime.consumer import ending, login
 from realtime.core.effects import Close, Effect, Fail, Filter, Leave
 from realtime.core.limits import utf8_size
@@ -117,6 +117,7 @@ class CommandRunner:
 
     async def _later(self, effect: Effect, work: Work) -> None:
         """Do what takes time, the last effect of its message, and go on reading."""
+        log_context.connection_id.set(self._socket.connection.id)
         try:
             await work()
         except Exception:
@@ -162,7 +163,8 @@ class CommandRunner:
 
     def _failed(self, effect: Effect, about: Sequence[str] = ()) -> None:
         name = type(effect).__name__  # not the effect itself, which may hold a token
-        logger.exception("connection %s: %s failed", self._socket.connection.id, name)
+        key = self._socket.connection.id
+        logger.exception("connection %s: %s failed", key, name, extra={"connection_id": key})
         self._socket.fail(
             ErrorCode.INTERNAL,
             "Something went wrong here; try again.",

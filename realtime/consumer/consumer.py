@@ -16,6 +16,7 @@ from typing import Any
 
 from channels.consumer import AsyncConsumer
 
+from realtime import log_context
 from realtime.consumer import login
 from realtime.consumer.commands import CommandRunner
 from realtime.consumer.gate import address_of
@@ -80,6 +81,7 @@ async def _until_gone(socket: Socket, login: asyncio.Task[None]) -> None:
 
 async def _open(hub: Hub, socket: Socket, scope: Any) -> None:
     """Log in with what the handshake offered, or wait for `authenticate`."""
+    log_context.connection_id.set(socket.connection.id)
     if scope["query_flaw"] is not None:
         socket.fail(ErrorCode.INVALID_MESSAGE, scope["query_flaw"])
         socket.close(CloseCode.PROTOCOL)

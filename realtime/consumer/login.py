@@ -133,7 +133,8 @@ async def log_in(
     hub.sockets.attach(socket)
     _expire_at(hub, socket, identity)
     _rotate(hub, socket)
-    logger.info("opened %s user=%s", connection.id, user_id)
+    named = {"connection_id": connection.id, "user": user_id, "device": connection.device}
+    logger.info("opened %s user=%s", connection.id, user_id, extra=named)
     for followed in streams:
         hub.streams.begin(socket, followed)
     _look_again(hub, user_id, found)

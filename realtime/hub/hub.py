@@ -13,6 +13,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
+from contextvars import Context
 from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -124,8 +125,8 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Run work that ends with the hub."""
-        task = asyncio.get_running_loop().create_task(work)
+        """Run work that ends with the hub, without the log context of whoever began it."""
+        task = asyncio.get_running_loop().create_task(work, context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
@@ -211,7 +212,8 @@ class Hub:
         for socket, since in list(self.cycle.held.items()):
             if now - since > patience and socket.is_open and socket.close_code is None:
                 meters.slow_closed += 1
-                logger.info("connection %s: reads too slowly", socket.connection.id)
+                key = socket.connection.id
+                logger.info("connection %s: reads too slowly", key, extra={"connection_id": key})
                 socket.close(CloseCode.SLOW_CONSUMER, at_once=True)
             elif now - since > patience * 1.5:
                 socket.writer.abort()

@@ -135,7 +135,7 @@ class AccessRecheck:
                 socket.reply(RoomLeft(room=room, reason="revoked"), room=room)
 
     def _close(self, socket: Socket, code: CloseCode) -> None:
-        logger.info(
-            "connection %s: closed with %d, rights have changed", socket.connection.id, code
-        )
+        key = socket.connection.id
+        named = {"connection_id": key, "code": int(code)}
+        logger.info("connection %s: closed with %d, rights have changed", key, code, extra=named)
         socket.close(code, at_once=True)

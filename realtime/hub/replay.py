@@ -88,7 +88,9 @@ class Replay:
                 try:
                     sent += await self._page(socket, followed)
                 except Exception as error:  # a database that is away must not end the socket
-                    logger.warning("connection %s: replay failed: %r", socket.connection.id, error)
+                    key = socket.connection.id
+                    named = {"connection_id": key, "stream": followed.name}
+                    logger.warning("connection %s: replay failed: %r", key, error, extra=named)
                     await asyncio.sleep(random.uniform(0.2, 1.0))  # apart from the others
         finally:
             if sent:

@@ -16,6 +16,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from contextvars import Context
 from itertools import islice
 from typing import Any
 
@@ -69,7 +70,7 @@ class Sender:
             self._loop = loop
             self._armed = bool(self._queue)
             if self._armed:
-                loop.call_soon_threadsafe(self._turn)
+                loop.call_soon_threadsafe(self._turn, context=Context())
 
     def detach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Stop using a loop that is about to end."""
@@ -94,7 +95,8 @@ class Sender:
                 return
             self._armed = True
         try:
-            loop.call_soon_threadsafe(self._turn)
+            # Without the log context of the caller: it sends for all.
+            loop.call_soon_threadsafe(self._turn, context=Context())
         except RuntimeError:  # the loop has just ended; reconcile will find the events
             with self._lock:
                 self._armed = False

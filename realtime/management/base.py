@@ -11,13 +11,16 @@ import math
 import time
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterable, Iterator
+from secrets import token_hex
 from typing import Any, ClassVar, NoReturn
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from realtime import log_context
 from realtime.errors import Refused
+from realtime.log_context import Work
 
 SHOWN = 60  # characters of a bad argument, in an error
 MAX_LINE = 400  # characters of an error
@@ -45,6 +48,7 @@ class Command(BaseCommand):
 
     json_help: ClassVar[str] = ""  # of `--json`; without it, the command has no such option
     as_json = False
+    is_one_piece: ClassVar[bool] = True  # else what it does has ids of its own in the log
 
     def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
         parser = super().create_parser(prog_name, subcommand, **options)
@@ -62,11 +66,16 @@ class Command(BaseCommand):
                     )
         self.as_json = bool(options.get("json"))
         self._reported = time.monotonic()
+        name = type(self).__module__.rpartition(".")[2]
+        work = Work(f"{name}-{token_hex(4)}") if self.is_one_piece else log_context.work.get()
+        token = log_context.work.set(work)
         try:
             return super().execute(*args, **options)
         except (CommandError, ImproperlyConfigured, Refused) as error:
             code = getattr(error, "returncode", 1)
             raise CommandError(short(str(error)), returncode=code) from error
+        finally:
+            log_context.work.reset(token)
 
     def say(self, result: object, text: str) -> None:
         """Write a result: as JSON after `--json`, else as text."""

@@ -26,6 +26,7 @@ MAX_WORKERS = 1024
 
 
 class Command(base.Command):
+    is_one_piece = False
     help = "Serve HTTP and WebSocket: the command for production and for development."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -1,0 +1,27 @@
+"""What a log line belongs to: the HTTP request or the command at work, or the socket.
+
+Whoever begins one sets it; `hoardrun.log_lines` writes it into each line. What a thread does for
+a request belongs to it too, as Django takes these variables along.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Work:
+    """One request, or one run of a command of `manage.py`.
+
+    `user` and `route` become known while it is answered; `is_routed` says that the second did.
+    """
+
+    request_id: str
+    user: int | str | None = None
+    route: str = ""
+    is_routed: bool = False
+
+
+work: ContextVar[Work | None] = ContextVar("hoardrun_work", default=None)
+connection_id: ContextVar[str] = ContextVar("hoardrun_connection_id", default="")
