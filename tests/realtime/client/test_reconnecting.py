@@ -11,13 +11,16 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import ServerConnection
 
+from realtime.client import Client
 from tests.nodes import ALICE, node, push_balance, push_transaction
 from tests.realtime.client.conftest import (
     STREAM,
+    Seen,
     client_of,
     ended,
     envelope,
     event,
+    getter,
     greeting,
     online,
     resync,
@@ -96,6 +99,23 @@ async def test_a_client_waits_as_long_as_a_restarting_server_asks(own: Server) -
         lost = next(state for state in seen.states if state["code"] == 1012)
         hint = seen.of("server_shutdown")[0]["data"]["reconnect_after_ms"] / 1000
         assert hint <= lost["retry_in"] <= hint + 0.5
+
+
+async def test_a_client_waits_as_long_as_an_overloaded_server_asks() -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 503 Busy\r\nRetry-After: 3\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as busy:
+        port = busy.sockets[0].getsockname()[1]
+        client = Client(f"ws://127.0.0.1:{port}/ws/notifications", getter(ALICE))
+        seen = Seen(client)
+        async with client:
+            await until(lambda: [state for state in seen.states if state["retry_in"]])
+    [lost] = [state for state in seen.states if state["retry_in"]]
+    assert 3 <= lost["retry_in"] <= 3.5
 
 
 async def test_a_client_closed_by_staff_does_not_return(own: Server) -> None:

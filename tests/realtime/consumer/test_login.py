@@ -118,6 +118,41 @@ async def test_a_refused_login_stores_nothing(own: Hub, user_id: int) -> None:
     assert await cursors() == {}
 
 
+async def test_a_login_whose_client_leaves_while_it_is_read_stores_nothing(
+    own: Hub, user_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    socket, notebook = connected(own)
+    socket.connection.device = "phone"
+    loop = asyncio.get_running_loop()
+
+    async def leave() -> None:
+        own.detach(socket)
+
+    def leaves() -> None:
+        asyncio.run_coroutine_threadsafe(leave(), loop).result(10)
+
+    monkeypatch.setattr(login_data, "load", loading_and(leaves))
+    asking = socket.spawn(login.log_in(own, socket, identity_of(user_id)))
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    monkeypatch.undo()
+    other, _ = connected(own)
+    await login.log_in(own, other, identity_of(user_id))  # the loader has ended by now
+    assert await cursors() == {}
+    assert notebook.messages() == []
+
+
+async def test_a_login_reads_nothing_for_a_client_that_the_kernel_knows_to_be_gone(
+    own: Hub, user_id: int
+) -> None:
+    socket, notebook = connected(own)
+    socket.connection.device = "phone"
+    notebook.has_left = True
+    await login.log_in(own, socket, identity_of(user_id))
+    assert notebook.aborted
+    assert await cursors() == {}
+
+
 async def test_a_renewal_is_rechecked_if_its_login_ended_while_it_was_read(
     own: Hub, user_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from realtime.db import threads
 from realtime.db.batch import MAX_KEYS, BatchedLoader
 from tests.services.ports import until
 
@@ -148,3 +149,35 @@ async def test_a_cancelled_load_fails_all_that_wait(load: Loads, batch: Batch) -
         found = await asyncio.gather(first, second, return_exceptions=True)
     assert [type(error) for error in found] == [asyncio.CancelledError] * 2
     assert await batch.load(3) == 30
+
+
+async def test_what_nobody_waits_for_once_a_thread_is_free_is_not_loaded(
+    load: Loads, batch: Batch
+) -> None:
+    release = threading.Event()
+    blocked = [asyncio.create_task(threads.run(release.wait, 10)) for _ in range(threads.THREADS)]
+    leaving, staying = (asyncio.create_task(batch.load(key)) for key in (1, 2))
+    await until(lambda: batch.is_wanted(1))
+    leaving.cancel()
+    await asyncio.sleep(0)
+    release.set()
+    assert await staying == 20
+    await asyncio.gather(*blocked)
+    assert load.calls == [[2]]
+
+
+async def test_answers_come_a_few_in_each_turn(load: Loads) -> None:
+    batch: Batch = BatchedLoader(load, per_turn=2)
+    turns: list[int] = []
+    now = 0
+
+    async def ask(key: int) -> None:
+        await batch.load(key)
+        turns.append(now)
+
+    asking = [asyncio.create_task(ask(key)) for key in range(8)]
+    while len(turns) < len(asking):
+        await asyncio.sleep(0)
+        now += 1
+    assert max(turns.count(turn) for turn in turns) <= 2
+    assert len(set(turns)) >= 4
