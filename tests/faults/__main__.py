@@ -34,6 +34,7 @@ def _arguments() -> Namespace:
     )
     parser.add_argument("what", nargs="?", choices=["run", "bugs"], default="run")
     parser.add_argument("--store", choices=["postgres", "sqlite"])
+    parser.add_argument("--pooled", action="store_true", help="PostgreSQL through PgBouncer.")
     parser.add_argument("--seed", type=int, help="Repeats the faults and their order.")
     parser.add_argument("--faults", type=int, help="At least so many.")
     parser.add_argument("--events", type=int, help="At least so many committed.")
@@ -75,7 +76,7 @@ def _run(arguments: Namespace, folder: Path) -> int:
     found = report.as_json(outcome)
     print()
     print(report.as_text(found))
-    _write(arguments, plan.store, found)
+    _write(arguments, "pgbouncer" if plan.pooled else plan.store, found)
     if not outcome.clean:
         kept = (arguments.out or Path("var/faults")) / f"kept-{seed}"
         shutil.rmtree(kept, ignore_errors=True)

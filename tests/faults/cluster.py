@@ -18,7 +18,8 @@ from tests.faults.proxy import Proxy
 from tests.services import environment
 from tests.services.binaries import ServerMissing
 from tests.services.driven import Driven
-from tests.services.plugin import run_postgres, run_redis
+from tests.services.pgbouncer import PgBouncer
+from tests.services.plugin import run_pgbouncer, run_postgres, run_redis
 from tests.services.ports import wait_until
 from tests.services.postgres import Postgres
 from tests.services.process import Process, run_python
@@ -103,10 +104,21 @@ class Node:
 
 
 class Cluster:
-    """Everything but the clients. `store` is postgres, with Redis and several nodes, or sqlite."""
+    """Everything but the clients. `store` is postgres, with Redis and several nodes, or sqlite.
+
+    With `pooled`, nodes, producers and commands reach PostgreSQL through PgBouncer; only the
+    checker does not.
+    """
 
     def __init__(
-        self, *, store: str, nodes: int, users: int, folder: Path, env: Mapping[str, str]
+        self,
+        *,
+        store: str,
+        nodes: int,
+        users: int,
+        folder: Path,
+        env: Mapping[str, str],
+        pooled: bool = False,
     ) -> None:
         self.store = store
         self.folder = folder
@@ -122,6 +134,11 @@ class Cluster:
         else:
             self.env["DATABASE_URL"] = f"sqlite:///{folder / 'faults.sqlite3'}"
         self.database_url = self.env["DATABASE_URL"]
+        self.pgbouncer: PgBouncer | None = None
+        if pooled:
+            self.pgbouncer = run_pgbouncer()
+            self.env["DATABASE_URL"] = self.pgbouncer.url(self.database_url)
+            ports["postgres"] = self.pgbouncer.port
         self.manage("migrate", "--verbosity=0")
         truth.keep_what_is_taken(self.database_url)
         self.users = folder / "users.json"

@@ -15,7 +15,7 @@ from realtime.options import Options
 from tests.faults import truth
 from tests.faults.checker import Checker, check
 from tests.faults.cluster import BUGGY_SETTINGS, Clients, Cluster
-from tests.faults.nemeses import NEMESES, ON_SQLITE, Scene
+from tests.faults.nemeses import NEMESES, ON_PGBOUNCER, ON_SQLITE, Scene
 from tests.services.ports import wait_until
 
 DEVICES_A_PROCESS = 150
@@ -43,6 +43,7 @@ class Plan:
     seed: int = 0
     faults: int = 60
     seconds: float = 0.0  # go on until then, if that is longer
+    pooled: bool = False  # everybody reaches PostgreSQL through PgBouncer
     nodes: int = 3
     clients: int = 300
     producers: int = 2
@@ -120,7 +121,8 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def chosen(plan: Plan) -> list[str]:
     """Return the names to choose from."""
-    names = list(plan.nemeses) or (ON_SQLITE if plan.store == "sqlite" else list(NEMESES))
+    there = [name for name in NEMESES if plan.pooled or name not in ON_PGBOUNCER]
+    names = list(plan.nemeses) or (ON_SQLITE if plan.store == "sqlite" else there)
     if unknown := set(names) - NEMESES.keys():
         raise ValueError(f"no such nemesis: {', '.join(sorted(unknown))}")
     return names
@@ -140,6 +142,7 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> Outcome
         users=max(2, plan.clients * 2 // 3),  # so that some have two devices
         folder=folder,
         env=env,
+        pooled=plan.pooled,
     )
     with contextlib.closing(cluster), contextlib.ExitStack() as stack:
         if "node-clock" in names:

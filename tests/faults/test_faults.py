@@ -64,8 +64,18 @@ def finish(cluster: Cluster, clients: Clients) -> None:
             seed=12, store="sqlite", clients=20, rate=50, faults=5,
             nemeses=["node-kill", "producer-kill", "clients-drop"],
         ),
+        pytest.param(
+            Plan(
+                seed=13, pooled=True, nodes=2, clients=40, rate=100, faults=8,
+                nemeses=[
+                    "pgbouncer-kill", "pgbouncer-restart", "pgbouncer-freeze", "pgbouncer-pause",
+                    "pgbouncer-reconnect", "postgres-kill", "node-kill", "link-reset",
+                ],
+            ),
+            marks=pytest.mark.pooler,
+        ),
     ],
-    ids=["postgres", "sqlite"],
+    ids=["postgres", "sqlite", "pgbouncer"],
 )  # fmt: skip
 def test_no_event_is_lost_under_faults(plan: Plan, tmp_path: Path) -> None:
     outcome = run(plan, tmp_path)

@@ -5,17 +5,28 @@ A module a kind; each registers its nemeses, in this order.
 
 from __future__ import annotations
 
-from tests.faults.nemeses import clients, links, nodes, standbys, starving, stores, writers
-from tests.faults.nemeses.scene import NEMESES, ON_SQLITE, Nemesis, Scene
+from tests.faults.nemeses import (
+    clients,
+    links,
+    nodes,
+    poolers,
+    standbys,
+    starving,
+    stores,
+    writers,
+)
+from tests.faults.nemeses.scene import NEMESES, ON_PGBOUNCER, ON_SQLITE, Nemesis, Scene
 
 __all__ = [
     "NEMESES",
+    "ON_PGBOUNCER",
     "ON_SQLITE",
     "Nemesis",
     "Scene",
     "clients",
     "links",
     "nodes",
+    "poolers",
     "standbys",
     "starving",
     "stores",

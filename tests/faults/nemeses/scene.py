@@ -59,15 +59,20 @@ class Scene:
 Nemesis = Callable[[Scene], None]
 NEMESES: dict[str, Nemesis] = {}
 ON_SQLITE: list[str] = []
+ON_PGBOUNCER: list[str] = []  # those that a cluster behind PgBouncer has besides
 
 
-def nemesis(name: str, *, sqlite: bool = False) -> Callable[[Nemesis], Nemesis]:
-    """Register a nemesis; `sqlite` ones need no service."""
+def nemesis(
+    name: str, *, sqlite: bool = False, pgbouncer: bool = False
+) -> Callable[[Nemesis], Nemesis]:
+    """Register a nemesis; `sqlite` ones need no service, `pgbouncer` ones a pooler."""
 
     def register(function: Nemesis) -> Nemesis:
         NEMESES[name] = function
         if sqlite:
             ON_SQLITE.append(name)
+        if pgbouncer:
+            ON_PGBOUNCER.append(name)
         return function
 
     return register

@@ -8,17 +8,17 @@ import redis as redis_client
 from tests.faults.nemeses.scene import Scene, nemesis
 
 
-def nemeses_of_a_store(kind: str) -> None:
-    """Register the ways in which Redis and PostgreSQL alike stop and come back."""
+def nemeses_of_a_store(kind: str, **needs: bool) -> None:
+    """Register the ways in which all stores alike stop and come back."""
 
-    @nemesis(f"{kind}-kill")
+    @nemesis(f"{kind}-kill", **needs)
     def kill(scene: Scene) -> None:
         store = scene.store(kind)
         store.kill()
         scene.hold(0, 2)
         store.start()
 
-    @nemesis(f"{kind}-restart")
+    @nemesis(f"{kind}-restart", **needs)
     def restart(scene: Scene) -> None:
         store = scene.store(kind)
         store.stop()
