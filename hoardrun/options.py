@@ -10,6 +10,7 @@ from realtime.options import Options
 
 JWT_ALGORITHMS = ("HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "EdDSA")
 LOG_FORMATS = ("line", "json")
+DURABILITIES = ("local", "managed")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 MIN_KEY_BYTES = 32
 REDIS_PREFIX = "hoardrun"
@@ -57,6 +58,12 @@ def _parse_format(text: str) -> str:
     if form not in LOG_FORMATS:
         raise ValueError(f"is none of {', '.join(LOG_FORMATS)}.")
     return form
+
+
+def _parse_durability(text: str) -> str:
+    if text not in DURABILITIES:
+        raise ValueError(f"is none of {', '.join(DURABILITIES)}.")
+    return text
 
 
 def _parse_algorithm(text: str) -> str:
@@ -107,6 +114,9 @@ class Deployment:
     database_lock_timeout_seconds: float = number(5, 0, 86_400)
     """Longest wait of a statement for a locked row before it fails, with 503 over HTTP; 0 waits for
     ever."""
+    database_durability: str = option("local", _parse_durability)
+    """`managed` for a database that keeps commits by other means than its files, as Neon and Aurora
+    do: `fsync` and `full_page_writes` are not judged; `synchronous_commit=off` is refused still."""
     allow_losing_committed_events: bool = flag()
     """Serve although the database may lose what it has committed, for tests and throwaway data; see
     [guarantees](guarantees.md)."""

@@ -183,6 +183,7 @@ HTTP_BODY_SECONDS = given.http_body_seconds
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # of a form of the admin
 TRUSTED_PROXIES = given.trusted_proxies
 BROADCAST_APPROVAL_AUDIENCE = given.broadcast_approval_audience
+DATABASE_DURABILITY = given.database_durability
 ALLOW_LOSING_COMMITTED_EVENTS = given.allow_losing_committed_events
 SIMULATE_MARKET = given.simulate_market
 SIMULATE_PAYMENTS = DEBUG and given.simulate_payments

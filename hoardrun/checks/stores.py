@@ -10,10 +10,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, register
+from django.db import DatabaseError, InterfaceError
 
 from hoardrun.checks.findings import finding
 from hoardrun.options import REDIS_PREFIX
 from hoardrun.stores import ENGINES
+from realtime import server_settings
 from realtime.core.origin import is_loopback
 
 
@@ -48,3 +50,16 @@ def check_redis(**kwargs: Any) -> Iterator[CheckMessage]:
 def _prefixes() -> set[str | None]:
     layer = settings.CHANNEL_LAYERS["default"].get("CONFIG", {}).get("prefix")
     return {layer, settings.CACHES["default"].get("KEY_PREFIX")}
+
+
+@register(Tags.security, deploy=True)
+def check_postgres(**kwargs: Any) -> Iterator[CheckMessage]:
+    """Ask PostgreSQL, where it can be reached, what settings of hoardrun do not say."""
+    if settings.DATABASE_DURABILITY == "managed":
+        yield finding("hoardrun.I044")
+    try:
+        server = server_settings.read()
+    except (DatabaseError, InterfaceError):
+        return  # whoever connects next says it better
+    if server and server.lets_transactions_idle:
+        yield finding("hoardrun.W045")

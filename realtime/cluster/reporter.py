@@ -24,7 +24,7 @@ from django.db import connection
 from django.db.models import Window
 from django.db.models.functions import RowNumber
 
-from realtime import clock, jobs, log, registry, sql_table
+from realtime import clock, jobs, log, registry, server_settings, sql_table
 from realtime.cluster import nodes_room, scrape
 from realtime.cluster.epoch_watch import EpochWatch
 from realtime.db import threads
@@ -332,6 +332,7 @@ def calm_the_collector() -> None:
 async def start() -> ClusterReporter:
     """Start the hub, its reports and the periodic jobs."""
     await threads.run(durability.require)
+    await threads.run(server_settings.tell)
     calm_the_collector()
     hub = await ensure()
     reporter = ClusterReporter(hub)

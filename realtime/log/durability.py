@@ -15,23 +15,22 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
 
+from realtime import server_settings
+
 OVERRIDE = "ALLOW_LOSING_COMMITTED_EVENTS"
+MANAGED = ", or DATABASE_DURABILITY=managed if its storage keeps commits without."
 _SQLITE_FULL = 2
 
 
 def problems() -> list[str]:
     """Ask the database; return one sentence per problem, which says what to change."""
+    if server := server_settings.read():
+        return [
+            f"PostgreSQL runs with {name}=off and may lose what it has committed: "
+            f"set {name}=on" + (MANAGED if name != "synchronous_commit" else ".")
+            for name in server.lost_by
+        ]
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                "SELECT name, setting FROM pg_settings WHERE name IN "
-                "('fsync', 'synchronous_commit', 'full_page_writes') AND setting = 'off'"
-            )
-            return [
-                f"PostgreSQL runs with {name}=off and may lose what it has committed: "
-                f"set {name}=on."
-                for name, _ in sorted(cursor.fetchall())
-            ]
         found = []
         cursor.execute("PRAGMA synchronous")
         if cursor.fetchone()[0] < _SQLITE_FULL:

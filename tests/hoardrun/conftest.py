@@ -51,7 +51,7 @@ def furnished(charlie: User) -> None:
 
 
 @pytest.fixture
-def production(settings, monkeypatch):
+def production(db: None, settings, monkeypatch):
     """Settings of a deployment in which only the hint about query tokens speaks."""
     settings.ALLOWED_HOSTS = ["api.example.com"]
     settings.REALTIME = settings.REALTIME | {"ALLOWED_ORIGINS": ["https://app.example.com"]}

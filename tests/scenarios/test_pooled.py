@@ -89,3 +89,7 @@ def test_times_are_those_of_the_world_wherever_the_server_is(nodes: tuple[Server
         "print(abs((clock.now() - timezone.now()).total_seconds()) < 60)"
     )
     assert moment.strip() == "True"
+
+
+def test_the_log_says_that_a_pooler_stands_between(nodes: tuple[Server, Server]) -> None:
+    assert "through a connection pooler: waits for locks end after 5s" in nodes[0].log()

@@ -26,6 +26,7 @@ SETTINGS = {
     "max_connections": "200",
     "fsync": "on",
     "synchronous_commit": "on",
+    "idle_in_transaction_session_timeout": "10min",
     "timezone": "UTC",
 }
 

@@ -106,6 +106,7 @@ WRONG: dict[str, list[tuple[dict[str, Any], str]]] = {
     ],
     "W010": [(BY_TLS, "")],
     "W032": [({"REDIS_URL": "redis://redis.example.com:6379/0"}, "")],
+    "I044": [({"DATABASE_DURABILITY": "managed"}, "")],
     "W040": [({"ALLOW_LOSING_COMMITTED_EVENTS": True}, "")],
     "W041": [({"WS_ECHO": True}, "")],
     "W042": [({"SIMULATE_MARKET": True}, "")],

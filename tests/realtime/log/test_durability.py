@@ -13,6 +13,7 @@ from django.core.management.base import SystemCheckError
 from django.db import connection
 
 from realtime.log import durability
+from realtime.server_settings import ServerSettings
 from tests.services.server import Server, manage
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -65,6 +66,51 @@ def test_sqlite_that_begins_as_a_reader_is_refused() -> None:
         assert "IMMEDIATE" in durability.problems()[0]
     finally:
         sqlite.transaction_mode = mode
+
+
+NEON = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "on"}
+
+
+@pytest.mark.parametrize(
+    ("values", "local", "managed"),
+    [
+        ({}, [], []),
+        (NEON, ["fsync", "full_page_writes"], []),
+        (NEON | {"synchronous_commit": "off"}, [*NEON], ["synchronous_commit"]),
+        ({"synchronous_commit": "local"}, [], []),
+    ],
+    ids=["durable", "Neon", "careless Neon", "without replicas"],
+)
+def test_a_managed_database_is_judged_by_what_it_confirms(
+    settings: Any, values: dict[str, str], local: list[str], managed: list[str]
+) -> None:
+    server = ServerSettings(values, lock_timeout="5s", is_pooled=False)
+    assert server.lost_by == sorted(local)
+    settings.DATABASE_DURABILITY = "managed"
+    assert server.lost_by == managed
+
+
+@pytest.mark.servers
+def test_a_managed_database_is_served_from_and_the_log_says_so(postgres: Any, redis: Any) -> None:
+    """Only a server that is started anew changes fsync: here one that changes nothing else."""
+    url = postgres.database("managed")
+    env = {"DATABASE_URL": url, "DATABASE_DURABILITY": "managed", "LOG_LEVEL": "INFO"}
+    with Server(env=env) as server:
+        checked = manage("check", "--deploy", **env)
+        log = server.stop()
+    assert "DATABASE_DURABILITY=managed: fsync (on)" in log
+    assert "waits for locks end after 5s" in log
+    assert "hoardrun.I044" in checked.stderr
+    assert "W045" not in checked.stderr
+    finished = manage(
+        "serve", "--port", "0", **env,
+        PGOPTIONS="-c synchronous_commit=off -c idle_in_transaction_session_timeout=0",
+    )  # fmt: skip
+    assert finished.returncode == 1 and "set synchronous_commit=on" in finished.stderr
+    idle = {**env, "PGOPTIONS": "-c idle_in_transaction_session_timeout=0"}
+    assert "hoardrun.W045" in manage("check", "--deploy", **idle).stderr
+    with Server(env=idle, migrate=False) as server:
+        assert "idle_in_transaction_session_timeout is 0" in server.stop()
 
 
 @pytest.mark.servers
