@@ -16,7 +16,7 @@ def main() -> None:
     try:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
-        from django.db import OperationalError, ProgrammingError
+        from django.db import InternalError, OperationalError, ProgrammingError
     except ModuleNotFoundError:
         sys.exit(
             "This Python has no Django: run `make run` once, which installs it, then "
@@ -27,7 +27,7 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"hoardrun is not configured: {error}")
-    except (OperationalError, ProgrammingError) as error:
+    except (InternalError, OperationalError, ProgrammingError) as error:
         from hoardrun.outage import told
 
         sys.exit(told(error, sys.argv))

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.db import DatabaseError
 
-# SQLite and PostgreSQL of a table or a column that there is not.
-_MISSING = ("no such table", "no such column", "does not exist")
+from realtime import blockers
+from realtime.database_errors import explain, reason_of
+
 # They run what is no code of ours, whose own errors are news.
 _FOREIGN = {"shell", "dbshell"}
 
@@ -25,17 +26,16 @@ def told(error: DatabaseError, argv: Sequence[str]) -> str:
         raise error
     if "--traceback" in argv or settings.DEBUG:
         traceback.print_exception(error, file=sys.stderr)
-    reason = str(error).strip().partition("\n")[0]
-    # PostgreSQL says the same of a database that there is not, while connecting.
-    if any(words in reason for words in _MISSING) and "connection" not in reason:
+    reason, found = reason_of(error), explain(error)
+    if found.cause == "missing_tables":
         return (
             f"{database()} lacks what this command reads: {reason}. Run `manage.py migrate`, or "
             "set DATABASE_URL to the database that the server uses."
         )
-    return (
-        f"{database()} cannot be used: {reason}. Check DATABASE_URL, and that its server runs "
-        "and lets you in."
-    )
+    holder = blockers.holder_for(error) if found.cause == "lock_timeout" else None
+    held = f" {holder}" if holder and str(holder) not in reason else ""
+    reason = reason.rstrip(".")
+    return f"{database()} cannot be used: {found.says} {reason}.{held} {found.do}"
 
 
 def database() -> str:

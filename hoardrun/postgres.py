@@ -13,12 +13,14 @@ the limit too.
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db.backends.postgresql.base import Cursor  # type: ignore[attr-defined]
+from psycopg import OperationalError
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 
+from realtime.database_errors import connecting
 from realtime.failover import WatchedConnection
 
 # What may wait for the lock of a row. Reads do not, and some statements may not share a message.
@@ -34,6 +36,17 @@ class LimitedConnection(WatchedConnection):
 
     lock_limit: ClassVar[str] = ""  # a statement; empty: as the server's settings have it
     has_begun = False  # the message that is about to be sent begins the transaction itself
+
+    @classmethod
+    def connect(cls, *given: Any, **named: Any) -> Self:
+        """Connect, and keep why that failed, for errors of a pool that waits in vain."""
+        try:
+            made = super().connect(*given, **named)
+        except OperationalError as error:
+            connecting.failed(error)
+            raise
+        connecting.succeeded()
+        return made
 
     @property
     def begins_next(self) -> bool:

@@ -16,11 +16,12 @@ from typing import Any, ParamSpec, TypeVar
 
 import msgspec
 from asgiref.sync import sync_to_async
-from django.db import transaction
+from django.db import OperationalError, transaction
 
-from realtime import log
+from realtime import blockers, log
 from realtime.core.records import Ephemeral as Ephemeral
 from realtime.core.records import StoredEvent
+from realtime.database_errors import StreamLocked, explain
 from realtime.layer import send
 from realtime.meters import meters
 from realtime.protocol import codec
@@ -38,6 +39,7 @@ def publish(stream: str, payload: Payload, *, idempotency_key: str | None = None
 
     Call it last in the transaction: the stream stays locked until the commit.
     A repeated idempotency key writes nothing and returns the first event.
+    Raises StreamLocked, an OperationalError, where another transaction holds the stream too long.
     """
     return publish_many([(stream, payload)], idempotency_key=idempotency_key)[0]
 
@@ -51,13 +53,27 @@ def publish_many(
         return []
     with transaction.atomic(savepoint=False):
         began = time.perf_counter()
-        entries = log.append(messages, idempotency_key=idempotency_key)
+        try:
+            entries = log.append(messages, idempotency_key=idempotency_key)
+        except OperationalError as error:
+            raise _explained(error, messages, time.perf_counter() - began) from error.__cause__
         stored_at = time.perf_counter()
         transaction.on_commit(partial(_committed, entries, stored_at), robust=True)
     with meters.lock:
         meters.publish_seconds["append"].observe(stored_at - began)
         meters.db_query_seconds["append"].observe(stored_at - began)
     return entries
+
+
+def _explained(
+    error: OperationalError, messages: Sequence[tuple[str, Payload]], waited_seconds: float
+) -> OperationalError:
+    """Say which streams a publisher has waited for in vain, and who holds them."""
+    if explain(error).cause != "lock_timeout":
+        return error
+    names = tuple(sorted({stream for stream, _ in messages}))
+    holder = str(blockers.holder_of_streams(names) or "")
+    return StreamLocked(names, waited_seconds, holder)
 
 
 def _committed(entries: Sequence[StoredEvent], stored_at: float) -> None:

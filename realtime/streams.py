@@ -25,6 +25,11 @@ def declare(name: str) -> str:
     return name
 
 
+def everybodys() -> tuple[str, ...]:
+    """Name the streams that every connection follows."""
+    return tuple(_shared)
+
+
 def user_stream(user_id: int | str) -> str:
     """Name the stream of everything about one user."""
     return f"user:{int(user_id)}"

@@ -5,12 +5,13 @@ A program is answered with problem details, a person with Django's page.
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 from http import HTTPStatus
 from typing import Any
 
-from django.db import OperationalError
+from django.db import DatabaseError, InterfaceError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.html import escape
 from django.views import csrf, defaults
@@ -28,6 +29,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse
     body = describe(error)
     if body is None:
         return None
+    if "holder" in body and not _is_staff(context.get("request")):
+        del body["holder"]
     headers: dict[str, str] = {}
     if authenticate := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = authenticate
@@ -85,9 +88,10 @@ def handler500(request: HttpRequest) -> HttpResponse:
     """Answer what a view or a middleware raised; as in the API, an outage is a 503."""
     error = sys.exc_info()[1]  # Django calls handlers while it handles the error
     program = is_program(request)
-    if isinstance(error, OperationalError):
-        answered = _to_program(error)
-        return answered if program else _outage_page(answered)
+    if isinstance(error, DatabaseError | InterfaceError):
+        answered = exception_handler(error, {"request": request})
+        if answered is not None:
+            return answered if program else _outage_page(answered)
     if not program:
         return defaults.server_error(request)
     return answer(problem(500, "internal", "Something went wrong here; try again later."))
@@ -115,6 +119,17 @@ def _page(status: int, details: str = "") -> HttpResponse:
 
 def _outage_page(answered: HttpResponse) -> HttpResponse:
     """Say to a person what another answer says to a program."""
-    page = _page(answered.status_code, "The database does not answer; try again.")
-    page.headers["Retry-After"] = answered.headers["Retry-After"]
+    body = json.loads(answered.content)
+    words = [body["detail"], body.get("holder", {}).get("text", "")]
+    page = _page(answered.status_code, escape(" ".join(filter(None, words))))
+    if "Retry-After" in answered.headers:
+        page.headers["Retry-After"] = answered.headers["Retry-After"]
     return page
+
+
+def _is_staff(request: Any) -> bool:
+    """Say whether staff asked, as far as the database can be asked for that."""
+    try:
+        return bool(request.user.is_staff)
+    except (AttributeError, DatabaseError, InterfaceError):
+        return False

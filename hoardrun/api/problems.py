@@ -21,11 +21,13 @@ from django.core.exceptions import (
     SuspiciousOperation,
     ValidationError,
 )
-from django.db import DataError, IntegrityError, OperationalError
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
 
+from realtime import blockers
+from realtime.database_errors import UNKNOWN, StreamLocked, explain, reason_of
 from realtime.errors import Refused
 from realtime.rest.serializers import MAX_NAMED
 
@@ -101,10 +103,32 @@ def _database(error: Exception) -> dict[str, Any] | None:
         case DataError() | OverflowError():  # SQLite's of a number, where PostgreSQL has an error
             logger.warning("refused by a column: %s", str(error).partition("\n")[0])
             return problem(400, "invalid_input", "A value does not fit; send a smaller one.")
-        case OperationalError():
-            logger.error("the database does not answer", exc_info=error)
-            return problem(503, "unavailable", "The database does not answer; try again.")
+        case DatabaseError() | InterfaceError():
+            return outage(error)
     return None
+
+
+def outage(error: Exception) -> dict[str, Any] | None:
+    """Say what is wrong with the database; None for what is wrong with our statement.
+
+    An operator reads in the log what to do, and who holds a lock.
+    """
+    found = explain(error)
+    if found is UNKNOWN and not isinstance(error, OperationalError):
+        return None
+    holder = blockers.holder_for(error) if found.cause == "lock_timeout" else None
+    logger.error("%s (%s) %s %s", found.says, reason_of(error), holder or "", found.do)
+    more: dict[str, Any] = {"cause": found.cause}
+    if isinstance(error, StreamLocked):
+        more |= {
+            "streams": error.streams[:MAX_NAMED],
+            "waited_seconds": round(error.waited_seconds, 1),
+        }
+    if holder is not None:
+        more["holder"] = holder.as_json()  # for staff: the handler takes it out for others
+    if not found.is_outage:
+        return problem(500, "internal", found.says, **more)
+    return problem(503, "unavailable", found.says, **more)
 
 
 def _code(error: exceptions.APIException) -> str:

@@ -73,7 +73,8 @@ def test_a_monitor_hears_that_it_is_critical(empty, as_json: bool):
     if as_json:
         assert json.loads(finished.stdout)["status"] == "CRITICAL"
     else:
-        assert finished.stdout.startswith("CRITICAL: the database cannot be used: no such table")
+        assert finished.stdout.startswith("CRITICAL: the database cannot be used: The ")
+        assert "no such table" in finished.stdout and "manage.py migrate" in finished.stdout
 
 
 def test_errors_of_typed_code_keep_their_traceback(empty):

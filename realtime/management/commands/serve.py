@@ -13,12 +13,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError
-from django.db import OperationalError, connections
+from django.db import DatabaseError, connections
 
 from realtime import schema
 from realtime.cluster import serve
 from realtime.cluster.listening import Listeners
 from realtime.core.origin import is_loopback
+from realtime.database_errors import explain, reason_of
 from realtime.log import durability
 from realtime.management import base
 
@@ -61,10 +62,11 @@ class Command(base.Command):
             durability.require()
         except schema.Unfit as error:
             raise CommandError(str(error)) from None
-        except OperationalError as error:
+        except DatabaseError as error:
+            found = explain(error)
+            reason = reason_of(error).rstrip(".")
             raise CommandError(
-                f"The database cannot be used: {str(error).strip()}. Check DATABASE_URL, and "
-                "that the server runs."
+                f"The database cannot be used: {found.says} {reason}. {found.do}"
             ) from None
         finally:
             connections.close_all()

@@ -10,6 +10,8 @@ from typing import Any
 
 from django.db import DatabaseError
 
+from realtime.blockers import Blocker, blockers
+from realtime.database_errors import explain, reason_of
 from realtime.management import base
 from realtime.registry import Cluster, cluster
 
@@ -60,10 +62,12 @@ class Command(base.Command):
         clears = every is not None and not self.as_json and self.stdout.isatty()
         try:
             while True:
-                found = cluster()
+                found, holding = cluster(), blockers()
                 if clears:
                     self.stdout.write(CLEAR, ending="")
-                self.say(found.as_json(), render(found))
+                data = found.as_json() | {"blockers": [one.as_json() for one in holding]}
+                told = [f"blocks: {_text(one)}" for one in holding if one.matters]
+                self.say(data, "\n".join([render(found), *told]))
                 if every is None:
                     return
                 time.sleep(every)
@@ -73,11 +77,13 @@ class Command(base.Command):
     def _check(self) -> int:
         """Say what is wrong; return the level of the worst."""
         try:
-            found = cluster()
-            problems, data = found.problems, found.as_json()
+            found, holding = cluster(), blockers()
+            problems = found.problems + [(1, _text(one)) for one in holding if one.matters]
+            data = found.as_json() | {"blockers": [one.as_json() for one in holding]}
         except DatabaseError as error:  # 1 would be no more than a warning
-            reason = str(error).strip().partition("\n")[0]
-            problems, data = [(2, f"the database cannot be used: {reason}")], {}
+            means = explain(error)
+            text = f"the database cannot be used: {means.says} {reason_of(error)} {means.do}"
+            problems, data = [(2, text)], {}
         worst = max((level for level, _ in problems), default=0)
         texts = [text for _, text in problems]
         word = ("OK", "WARNING", "CRITICAL")[worst]
@@ -91,6 +97,13 @@ def _epoch(epoch: dict[str, str | None]) -> str:
     seen = f"{epoch['last_failover_at']}, {epoch['last_failover']}"
     failover = seen if epoch["last_failover"] else "none seen"
     return f"EPOCH {epoch['deployment'] or 'the first'}{began}  LAST FAILOVER {failover}"
+
+
+def _text(holding: Blocker) -> str:
+    """Say whom a session holds up, and for how long."""
+    if not holding.waiting:
+        return f"{holding} Who publishes there waits."
+    return f"{holding} {holding.waiting} wait(s), the longest for {holding.waited_seconds:.0f} s."
 
 
 def render(found: Cluster) -> str:
