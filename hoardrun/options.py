@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
+from hoardrun import redis_address
 from realtime.option_fields import flag, number, option, rate, split, text, whole, words
 from realtime.options import Options
 
@@ -14,7 +14,6 @@ DURABILITIES = ("local", "managed")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 MIN_KEY_BYTES = 32
 REDIS_PREFIX = "hoardrun"
-REDIS_SCHEMES = ("redis", "rediss", "unix")
 
 
 def is_short(key: str) -> bool:
@@ -32,17 +31,7 @@ def _parse_keys(text: str) -> tuple[str, ...]:
 
 
 def _parse_redis_url(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        known = parts.scheme in REDIS_SCHEMES and parts.port != 0  # ValueError: not a port
-    except ValueError:
-        known = False
-    if text and not known:
-        raise ValueError(
-            "is no address of a Redis: write redis://host:6379/0, "
-            "rediss://user:password@host:6380/0 or unix:///path/to/redis.sock; a password's "
-            "special characters percent-encoded."
-        )
+    redis_address.parse(text)
     return text
 
 
@@ -121,7 +110,8 @@ class Deployment:
     """Serve although the database may lose what it has committed, for tests and throwaway data; see
     [guarantees](guarantees.md)."""
     redis_url: str = option("", _parse_redis_url, secret=True, shown="none: in memory")
-    """The channel layer between nodes, and the cache: `redis://`, `rediss://` or `unix://`."""
+    """The channel layer between nodes, and the cache: `redis://`, `rediss://`, `unix://` or
+    `redis+sentinel://`, or several, separated by commas; see [Redis](#redis)."""
     redis_prefix: str = text(REDIS_PREFIX)
     """Keeps deployments that share a Redis apart: pub/sub ignores the database number."""
     behind_tls_proxy: bool = flag()

@@ -9,12 +9,10 @@ from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.retry import Retry
 
-from hoardrun import places
+from hoardrun import places, redis_address
 from hoardrun.options import Deployment
+from hoardrun.redis_address import Address
 
 # How a database's address begins, and what then speaks to it.
 SCHEMES = ("sqlite", "postgres", "postgresql", "psql", "pgsql")
@@ -22,6 +20,7 @@ ENGINES = {scheme: environ.Env.DB_SCHEMES[scheme] for scheme in SCHEMES}
 # Counts of attempts that a process keeps without Redis. With Django's 300, guesses at many names
 # would push out the count of guesses at one.
 MAX_CACHED = 100_000
+SENTINEL_SECONDS = 0.5  # for one Sentinel, before the next is asked
 ONE_HOST = {"connect_timeout": 5}
 # Each is tried in turn for so long, which is the least that psycopg keeps; one that is a standby
 # is passed over.
@@ -163,10 +162,29 @@ def channel_layer(given: Deployment) -> dict[str, Any]:
             # Nothing may expire: the layer would drop a node from its groups for ever.
             "CONFIG": {"capacity": 10_000, "expiry": 10**6, "group_expiry": 10**9},
         }
-    host = {"address": given.redis_url, "socket_timeout": 3, "socket_connect_timeout": 3}
     return {
         "BACKEND": "realtime.layer.pubsub.PubSubLayer",
-        "CONFIG": {"hosts": [host], "prefix": given.redis_prefix},
+        "CONFIG": {
+            "hosts": [_host(address) for address in redis_address.parse(given.redis_url)],
+            "prefix": given.redis_prefix,
+        },
+    }
+
+
+def _host(address: Address) -> dict[str, Any]:
+    """Describe one Redis as channels_redis takes it."""
+    if not address.master:
+        return {"address": address.url, "socket_timeout": 3, "socket_connect_timeout": 3}
+    return {
+        "master_name": address.master,
+        "sentinels": list(address.sentinels),
+        "sentinel_kwargs": {
+            "socket_timeout": SENTINEL_SECONDS,
+            "socket_connect_timeout": SENTINEL_SECONDS,
+            **address.sentinel_options,
+        },
+        "socket_connect_timeout": 3,
+        **address.options,
     }
 
 
@@ -178,14 +196,7 @@ def cache(given: Deployment) -> dict[str, Any]:
             "OPTIONS": {"MAX_ENTRIES": MAX_CACHED},
         }
     return {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "hoardrun.redis_cache.HashedRedisCache",
         "LOCATION": given.redis_url,
         "KEY_PREFIX": given.redis_prefix,
-        # A request waits for it: for a frozen Redis no longer than that.
-        "OPTIONS": {
-            "socket_timeout": 0.5,
-            "socket_connect_timeout": 0.5,
-            # Once, as a connection may have been lost while idle; redis-py would wait for seconds.
-            "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
-        },
     }

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
-from functools import lru_cache
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -68,19 +67,14 @@ def give_back(store: BaseCache, key: str, cost: int) -> None:
 
 
 def _run(store: Any, script: str, keys: list[str], *values: Any) -> Any:
-    client = _client_of(store)
-    arguments = [*map(store.make_and_validate_key, keys), *values]
+    names = list(map(store.make_and_validate_key, keys))
+    client = store._cache.get_client(names[0], write=True)
+    arguments = [*names, *values]
     try:
         return client.evalsha(_SHA[script], len(keys), *arguments)
     except NoScriptError:  # Redis is new, or has forgotten it
         # Not by `register_script`: that loads it, which takes one more right of Redis's user.
         return client.eval(script, len(keys), *arguments)
-
-
-@lru_cache(maxsize=8)
-def _client_of(store: Any) -> Any:
-    """Return a client, which any thread may use: making one takes as long as a call."""
-    return store._cache.get_client(write=True)
 
 
 _SHA = {text: hashlib.sha1(text.encode()).hexdigest() for text in (_TAKE, _GIVE_BACK)}

@@ -27,6 +27,7 @@ from rest_framework.throttling import BaseThrottle
 
 from hoardrun.api import counts
 from hoardrun.api.windows import Rate, moment_of, rate_of, wait_seconds
+from hoardrun.redis_cache import HashedRedisCache
 from hoardrun.stores import MAX_CACHED
 from realtime.core.limits import network_of
 
@@ -56,26 +57,27 @@ class _Counts:
     """
 
     def __init__(self) -> None:
-        self._asks_again = 0.0  # monotonic
-        self._is_away = False
+        self._asks_again: dict[int, float] = {}  # monotonic, by the Redis that was away
 
-    def use(self, call: Callable[[BaseCache], R]) -> R:
-        """Call with the cache, or with the counts of this process."""
-        now = time.monotonic()
-        if self._is_away and now < self._asks_again:
+    def use(self, key: str, call: Callable[[BaseCache], R]) -> R:
+        """Call with the cache, or with the counts of this process, about keys with this tag."""
+        store, now = shared(), time.monotonic()
+        place = store._cache.place_of(key) if isinstance(store, HashedRedisCache) else 0
+        was_away = place in self._asks_again
+        if was_away and now < self._asks_again[place]:
             return call(_own)
-        self._asks_again = now + AWAY_SECONDS  # the others do not wait for this try
+        if was_away:
+            self._asks_again[place] = now + AWAY_SECONDS  # the others do not wait for this try
         try:
-            found = call(shared())
+            found = call(store)
         except (RedisError, OSError) as error:
-            if not self._is_away:
+            if not was_away:
                 logger.warning("cache: this process counts for itself: %r", error)
-            self._is_away = True
-            self._asks_again = time.monotonic() + AWAY_SECONDS
+            self._asks_again[place] = time.monotonic() + AWAY_SECONDS
             return call(_own)
-        if self._is_away:
+        if was_away:
+            self._asks_again.pop(place, None)
             logger.warning("cache: works again, and counts for all processes")
-        self._is_away = False
         return found
 
 
@@ -92,21 +94,23 @@ class Counter:
         self._moment = moment_of(self.rate, Counter.clock())
         digest = hashlib.sha256(key.encode(errors="replace")).hexdigest()[:40]
         self._keys = [
-            f"throttle-{scope}-{digest}-{self._moment.window + number}" for number in (-1, 0)
+            f"throttle-{scope}-{{{digest}}}-{self._moment.window + number}" for number in (-1, 0)
         ]
         self.wait = 0.0
 
     def take(self, cost: int = 1) -> bool:
         """Use `cost` units up, if they are there. Atomic: of requests at once, each counts."""
         cost, share = min(cost, self.rate.limit), self._moment.share
-        found = _with_cache(lambda store: counts.take(store, self._keys, self.rate, share, cost))
+        found = _with_cache(
+            self._keys[0], lambda store: counts.take(store, self._keys, self.rate, share, cost)
+        )
         if not found.allowed:
             self.wait = wait_seconds(self.rate, cost, found.previous, found.current, share)
         return found.allowed
 
     def give_back(self, cost: int = 1) -> None:
         """Undo what `take` of this counter did, in the window in which it did so."""
-        _with_cache(lambda store: counts.give_back(store, self._keys[1], cost))
+        _with_cache(self._keys[0], lambda store: counts.give_back(store, self._keys[1], cost))
 
 
 def address_of(request: Any) -> str:
@@ -202,7 +206,7 @@ class LoginAttempt:
         pair = f"{address} {name}"
         self._known = f"login-known-{hashlib.sha256(pair.encode(errors='replace')).hexdigest()}"
         self._failures = [Counter("login_address", address)]
-        if not _with_cache(lambda store: store.get(self._known)):
+        if not _with_cache(self._known, lambda store: store.get(self._known)):
             self._failures.append(Counter("login_name", name))
         self.allowed, self.wait = _take_all([Counter("login", pair), *self._failures])
 
@@ -213,7 +217,7 @@ class LoginAttempt:
         """
         while self._failures:
             self._failures.pop().give_back()
-        _with_cache(lambda store: store.set(self._known, 1, KNOWN_SECONDS))
+        _with_cache(self._known, lambda store: store.set(self._known, 1, KNOWN_SECONDS))
 
 
 def _take_all(counters: Sequence[Counter]) -> tuple[bool, float]:

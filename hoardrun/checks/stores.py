@@ -6,12 +6,12 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, register
 from django.db import DatabaseError, InterfaceError
 
+from hoardrun import redis_address
 from hoardrun.checks.findings import finding
 from hoardrun.options import REDIS_PREFIX
 from hoardrun.stores import ENGINES
@@ -36,14 +36,15 @@ def _is_open(file: Path) -> bool:
 def check_redis(**kwargs: Any) -> Iterator[CheckMessage]:
     """Warn of a Redis that others may share, read or speak in."""
     try:
-        parts = urlsplit(settings.REDIS_URL)
+        addresses = redis_address.parse(settings.REDIS_URL)
     except ValueError:
         return  # whoever connects next says it better
-    if parts.scheme == "unix" or not parts.hostname or is_loopback(parts.hostname):
+    remote = [one for one in addresses if not all(map(is_loopback, one.hosts))]
+    if not remote:
         return
     if not _prefixes().isdisjoint({REDIS_PREFIX, "", None}):
         yield finding("hoardrun.W031")
-    if parts.scheme != "rediss" and not (parts.password or "password" in parse_qs(parts.query)):
+    if not all(one.is_encrypted or one.has_password for one in remote):
         yield finding("hoardrun.W032")
 
 

@@ -28,7 +28,10 @@ class Link:
     @classmethod
     async def open(cls, host: Mapping[str, Any]) -> Self:
         """Connect and log in, within OPEN_SECONDS."""
-        pool = create_pool({**host, "retry": Retry(NoBackoff(), 0)})
+        host = {**host, "retry": Retry(NoBackoff(), 0)}
+        if "sentinels" in host:
+            host["sentinel_kwargs"] = {**host.get("sentinel_kwargs", {}), "retry": host["retry"]}
+        pool = create_pool(host)
         # Whatever the address says. A subscriber may hear nothing for long.
         pool.connection_kwargs |= {"socket_timeout": None, "protocol": 2}
         try:
@@ -43,6 +46,15 @@ class Link:
         """The address that it is connected to."""
         kwargs = vars(self._connection)
         return f"{kwargs['host']}:{kwargs['port']}" if "host" in kwargs else str(kwargs.get("path"))
+
+    async def master_is_elsewhere(self) -> bool:
+        """Say whether a Sentinel names another master than the one that this is connected to."""
+        sentinel = getattr(self._pool, "sentinel_manager", None)
+        if sentinel is None:
+            return False
+        async with asyncio.timeout(OPEN_SECONDS):
+            host, port = await sentinel.discover_master(self._pool.service_name)
+        return self.peer != f"{host}:{port}"
 
     async def send(self, *commands: Sequence[str | bytes]) -> None:
         """Write some commands at once; their answers are read with `read`."""

@@ -63,9 +63,12 @@ class LoopLayer(RedisPubSubLoopLayer):  # type: ignore[misc]  # untyped
         super().__init__(*args, **kwargs)
         self.channels: dict[str, asyncio.Queue[bytes]] = {}
         self.groups: dict[str, set[str]] = {}
-        self.on_again: Callable[[], None] = lambda: None
+        # The server that a shard stands for may be another one afterwards.
+        self.on_again: Callable[[], None] = lambda: None  # subscribed again
+        self.on_mended: Callable[[], None] = lambda: None  # can publish again
         self._shards: list[Shard] = [
-            Shard(shard.host, self._deliver, self._subscribed_again) for shard in self._shards
+            Shard(shard.host, self._deliver, lambda: self.on_again(), lambda: self.on_mended())
+            for shard in self._shards
         ]
 
     @property
@@ -77,9 +80,6 @@ class LoopLayer(RedisPubSubLoopLayer):  # type: ignore[misc]  # untyped
         """Return the number of the shard that carries a group."""
         place: int = ring_place(self._get_group_channel_name(group), len(self._shards))
         return place
-
-    def _subscribed_again(self) -> None:
-        self.on_again()
 
     def _deliver(self, name: str, data: bytes) -> None:
         if name in self.channels:

@@ -23,7 +23,7 @@ from realtime.layer import groups, joined
 from realtime.layer.canary import Canaries
 from realtime.layer.joined import JoinedGroups, stop_if_cancelled
 from realtime.layer.pubsub import LoopLayer, PubSubLayer
-from realtime.layer.send import send_all
+from realtime.layer.send import follow_masters, send_all
 from realtime.layer.trouble import trouble
 from realtime.meters import meters
 
@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 CANARY = "hub.canary"
 CANARY_SECONDS = 2.0
+MASTER_EVERY = 5  # canaries, between two looks where the Sentinels say the masters are
 PROOF_SECONDS = 0.5  # for a canary that somebody waits for
 CLOSE_SECONDS = 5.0  # longer than a call on the dead connection holds its lock
 MESSAGES_A_TURN = 100  # at most, before sockets are served again
@@ -108,8 +109,15 @@ class LayerReceiver:
         if isinstance(layer, PubSubLayer):
             layer = layer.loop_layer()
             layer.on_again = self._on_missed
+            shared.loop_layer().on_mended = self._stay_together
         self._layer = layer
         self._receiving = asyncio.ensure_future(self._receive())
+
+    def _stay_together(self) -> None:
+        """Subscribe where this process publishes: after a failover, that is the new master."""
+        shared: Any = get_channel_layer()
+        for own, sending in zip(self._layer.shards, shared.loop_layer().shards, strict=True):
+            own.stay_with(sending)
 
     def _renew(self, place: int) -> None:
         """Replace a dead connection, and join all its groups again."""
@@ -246,6 +254,8 @@ class LayerReceiver:
                 elif is_in[place] and not lost:
                     trouble.ends(part)
                 meters.canary_missed += lost
+            if number % MASTER_EVERY == 0:
+                await follow_masters()
             if missed:
                 self._on_missed()
 

@@ -189,6 +189,13 @@ async def send_all(messages: Sequence[tuple[str, Mapping[str, Any]]]) -> Sequenc
     return outcomes
 
 
+async def follow_masters() -> None:
+    """Have the connections that send look where the Sentinels say their masters are."""
+    layer: Any = get_channel_layer()
+    if isinstance(layer, PubSubLayer):
+        await asyncio.gather(*(shard.follow_master() for shard in layer.loop_layer().shards))
+
+
 def _combine(items: Sequence[Item], nodes: int) -> Iterator[tuple[str, dict[str, Any]]]:
     """Combine items into few layer messages; keeps the order within a stream.
 

@@ -33,7 +33,8 @@ class Away(ConnectionError):
 class Shard:
     """The connections of one event loop to one Redis.
 
-    Calls `deliver(channel, data)` for each message, and `again()` when it has subscribed anew.
+    Calls `deliver(channel, data)` for each message, `again()` when it has subscribed anew, and
+    `mended()` when it can publish again.
     """
 
     def __init__(
@@ -41,11 +42,13 @@ class Shard:
         host: Mapping[str, Any],
         deliver: Callable[[str, bytes], None],
         again: Callable[[], None],
+        mended: Callable[[], None] = lambda: None,
     ) -> None:
         self.host = host
         self.name = name_of(host)
         self._deliver = deliver
         self._again = again
+        self._mended = mended
         self._turn = asyncio.Lock()  # keeps what is published in order
         self._hurried = asyncio.Event()
         self._publisher: Link | None = None
@@ -118,6 +121,7 @@ class Shard:
             else:
                 self._publisher, self._mending = link, None
                 trouble.ends(self._parts[0])
+                self._mended()
                 return
 
     async def _drop_publisher(self) -> None:
@@ -153,15 +157,20 @@ class Shard:
         if self._subscriber is not None:
             await self._ask(self._subscriber, "UNSUBSCRIBE", names)
 
+    def stay_with(self, other: Shard) -> None:
+        """Subscribe anew if another one publishes to another server, as after a failover."""
+        publisher, subscriber = other._publisher, self._subscriber
+        if publisher is not None and subscriber is not None and publisher.peer != subscriber.peer:
+            self.renew()
+
     def renew(self) -> None:
         """Subscribe anew, over another connection: this one hears nothing any more."""
         if self._listening is not None:
             self._listening.cancel()
-            self._listening = asyncio.ensure_future(self._listen())
+            self._listening = asyncio.ensure_future(self._listen(is_first=False))
 
-    async def _listen(self) -> None:
+    async def _listen(self, *, is_first: bool = True) -> None:
         """Receive for ever, over one connection after the other."""
-        is_first = True
         while True:
             link = None
             try:
@@ -215,6 +224,16 @@ class Shard:
                 batch.fail(error)
 
     # -- both
+
+    async def follow_master(self) -> None:
+        """Go to the master that the Sentinels name, if it is another one.
+
+        One that they cannot reach may still serve this node, and nobody else.
+        """
+        link = self._publisher
+        with contextlib.suppress(*FAILURES):
+            if link is not None and self._mending is None and await link.master_is_elsewhere():
+                self._mending = asyncio.ensure_future(self._mend())
 
     def hurry(self) -> None:
         """Try to connect again now, where that waits for its next attempt."""

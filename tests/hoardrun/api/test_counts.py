@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 from django.core.cache.backends.base import BaseCache
 from django.core.cache.backends.locmem import LocMemCache
-from django.core.cache.backends.redis import RedisCache
 from redis import Redis as Connection
 
 from hoardrun.api import counts
 from hoardrun.api.windows import Rate
+from hoardrun.redis_cache import HashedRedisCache
 from tests.hoardrun.tools import at_once
 from tests.services.redis import Redis
 
@@ -30,7 +30,7 @@ def store(request: pytest.FixtureRequest) -> BaseCache:
         return found
     server: Redis = request.getfixturevalue("redis")
     server.flush()
-    return RedisCache(server.url, {"KEY_PREFIX": "counts"})
+    return HashedRedisCache(server.url, {"KEY_PREFIX": "counts"})
 
 
 def test_units_are_used_up_and_given_back(store: BaseCache) -> None:
@@ -67,7 +67,7 @@ def test_takers_at_once_never_exceed_the_rate(store: BaseCache) -> None:
 def test_an_act_is_one_round_trip_and_leaves_what_expires(
     redis: Redis, act: Callable[[BaseCache], object]
 ) -> None:
-    store = RedisCache(redis.url, {"KEY_PREFIX": "counts"})
+    store = HashedRedisCache(redis.url, {"KEY_PREFIX": "counts"})
     redis.flush()
     act(store)  # Redis may have to be sent the script
     with Connection.from_url(redis.url) as connection:
@@ -94,7 +94,7 @@ def test_redis_is_asked_for_no_right_that_the_documentation_does_not_name(redis:
         connection.flushall()
         connection.script_flush()
     address = redis.url.replace("//", "//counting:secret@")
-    store = RedisCache(address, {"KEY_PREFIX": "counts"})
+    store = HashedRedisCache(address, {"KEY_PREFIX": "counts"})
     assert counts.take(store, KEYS, RATE, 0.0, 7) == (True, 0, 7)
     counts.give_back(store, "now", 2)
     assert counts.take(store, KEYS, RATE, 0.0, 5) == (True, 0, 10)
