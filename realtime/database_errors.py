@@ -41,10 +41,8 @@ class StreamLocked(OperationalError):
         self.holder = holder
         named = ", ".join(streams[:3]) + (f" and {len(streams) - 3} more" if streams[3:] else "")
         which = f"stream {named}" if len(streams) == 1 else f"one of the streams {named}"
-        super().__init__(
-            f"Another transaction has locked {which}: waited {waited_seconds:.1f} s."
-            + (f" {holder}" if holder else "")
-        )
+        self.says = f"Another transaction has locked {which}: waited {waited_seconds:.1f} s."
+        super().__init__(f"{self.says} {holder}".strip())
 
 
 _ALL = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
@@ -94,6 +92,8 @@ def explain(error: BaseException) -> Explanation:
 
 
 def _explain(error: BaseException) -> Explanation:
+    if isinstance(error, StreamLocked):
+        return _EXPLANATIONS["lock_timeout"]
     for one in _chain(error):
         state = getattr(one, "sqlstate", None) or _sqlite_name(one)
         if state and (cause := _BY_STATE.get(state) or _BY_STATE.get(state[:2])):

@@ -119,7 +119,9 @@ def outage(error: Exception) -> dict[str, Any] | None:
     holder = blockers.holder_for(error) if found.cause == "lock_timeout" else None
     logger.error("%s (%s) %s %s", found.says, reason_of(error), holder or "", found.do)
     more: dict[str, Any] = {"cause": found.cause}
+    says = found.says
     if isinstance(error, StreamLocked):
+        says = f"{error.says} Try again."
         more |= {
             "streams": error.streams[:MAX_NAMED],
             "waited_seconds": round(error.waited_seconds, 1),
@@ -127,8 +129,8 @@ def outage(error: Exception) -> dict[str, Any] | None:
     if holder is not None:
         more["holder"] = holder.as_json()  # for staff: the handler takes it out for others
     if not found.is_outage:
-        return problem(500, "internal", found.says, **more)
-    return problem(503, "unavailable", found.says, **more)
+        return problem(500, "internal", says, **more)
+    return problem(503, "unavailable", says, **more)
 
 
 def _code(error: exceptions.APIException) -> str:

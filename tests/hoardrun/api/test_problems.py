@@ -19,6 +19,7 @@ from rest_framework.views import APIView
 
 from hoardrun.ledger.errors import InsufficientFunds
 from hoardrun.logs import SaidOnce
+from realtime.database_errors import StreamLocked
 from tests.clients import api_as
 from tests.hoardrun.tools import problem
 
@@ -158,6 +159,14 @@ def down(request: HttpRequest) -> HttpResponse:
     raise OperationalError("no connection to secret")
 
 
+def full(request: HttpRequest) -> HttpResponse:
+    raise OperationalError("database or disk is full")
+
+
+def locked(request: HttpRequest) -> HttpResponse:
+    raise StreamLocked(("announcements",), 5.04, "Session 7 (secret).")
+
+
 TOO_LITTLE = "insufficient_funds"
 ERRORS: dict[str, tuple[Exception, int, str]] = {
     "domain": (InsufficientFunds(available="1", needed="2", currency="UGX"), 409, TOO_LITTLE),
@@ -170,6 +179,7 @@ ERRORS: dict[str, tuple[Exception, int, str]] = {
 }
 urlpatterns = [path("api/raise/<str:name>", Raising.as_view()), path("api/broken", broken)]
 urlpatterns += [path("api/down", down), path("down", down)]
+urlpatterns += [path("full", full), path("locked", locked), path("api/locked", locked)]
 handler500 = "hoardrun.api.handlers.handler500"
 
 
@@ -204,6 +214,19 @@ async def test_an_outage_is_no_fault_of_ours_outside_the_api_either(asked: str, 
     # Django's own lines have the status by which the filter of the settings drops them.
     assert {r.status_code for r in caplog.records if r.name == "django.request"} == {503}
     assert not any(SaidOnce().filter(r) for r in caplog.records if r.name == "django.request")
+    caplog.clear()
+
+
+@override_settings(ROOT_URLCONF=__name__, DEBUG=False)
+def test_it_says_to_people_and_programs_what_is_wrong_with_the_database(db, caplog):
+    plain = Client(raise_request_exception=False)
+    assert "disk is full" in plain.get("/full").content.decode()
+    page = plain.get("/locked").content.decode()
+    assert "has locked stream announcements: waited 5.0 s." in page and "Session 7" not in page
+    body = problem(plain.get("/api/locked"), 503, "unavailable")
+    assert (body["cause"], body["streams"]) == ("lock_timeout", ["announcements"])
+    assert body["waited_seconds"] == 5.0 and "holder" not in body
+    assert "Session 7" in caplog.text  # an operator reads who
     caplog.clear()
 
 
