@@ -16,16 +16,18 @@ from realtime import clock
 from realtime.models import Deployment, Stream, new_epoch
 
 _CHUNK = 500  # streams a transaction locks
-# One row, read once a statement whatever the number of streams.
-_DEPLOYMENT = (
-    "COALESCE((SELECT '-' || deployment.epoch FROM realtime_deployment deployment "
-    "WHERE deployment.id = 1 AND deployment.epoch <> ''), '')"
-)
+# The table has one row at most; without a condition, PostgreSQL plans it fastest.
+DEPLOYMENT = "(SELECT deployment.epoch FROM realtime_deployment deployment)"
 
 
 def composed(column: str) -> str:
     """Return an SQL expression: the whole epoch of a stream whose own part is in `column`."""
-    return f"({column} || {_DEPLOYMENT})"
+    return f"({column} || COALESCE('-' || NULLIF({DEPLOYMENT}, ''), ''))"
+
+
+def compose(own: str, deployment: str | None) -> str:
+    """Return the whole epoch, as `composed` does, of a stream's own part and of DEPLOYMENT."""
+    return f"{own}-{deployment}" if deployment else own
 
 
 def deployment() -> Deployment:

@@ -16,7 +16,7 @@ from django.db import connection
 
 from realtime import clock
 from realtime.core.records import StoredEvent
-from realtime.log.epochs import composed
+from realtime.log.epochs import DEPLOYMENT, compose, composed
 from realtime.models import new_epoch
 from realtime.protocol import codec
 from realtime.protocol.messages import Payload
@@ -40,7 +40,8 @@ def _append_one(stream: str, payload: Payload) -> StoredEvent:
     kind, filter_type = payload.wire_type, payload.filter_type or ""
     with connection.cursor() as cursor:
         cursor.execute(_statement_for_one(), [stream, new_epoch(), kind, filter_type, start, end])
-        epoch, offset, stamp = cursor.fetchone()
+        own, deployment, offset, stamp = cursor.fetchone()
+    epoch = compose(own, deployment)
     return StoredEvent(stream, epoch, offset, kind, filter_type, f"{start}{stamp}{end}{offset}}}")
 
 
@@ -57,7 +58,7 @@ def _statement_for_one() -> str:
         "reached, created_at) "
         f"SELECT id, head, %s, %s, %s || stamp || %s || head || '}}', 0, {clock.now_sql()} "
         "FROM bumped) "
-        f"SELECT {composed('epoch')}, head, stamp FROM bumped"
+        f"SELECT epoch, {DEPLOYMENT}, head, stamp FROM bumped"
     )
 
 
