@@ -1,7 +1,8 @@
 """A standby that lags takes over: events are gone, and no device goes on as if it had them.
 
-Two nodes, which compare positions with the log once an hour only. Their DATABASE_URL names a host
-that takes connections and never answers, the standby, and the primary.
+Two nodes, which compare positions with the log once an hour only. Their DATABASE_URL names
+the standby and the primary, that of the second also a host that takes connections and never
+answers. Or it names a PgBouncer, which goes on to another server while its clients stay connected.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pytest
 
 from tests.nodes import ALICE, USERS, connect, push_balance, reported
 from tests.services.client import Client
+from tests.services.pgbouncer import PgBouncer
 from tests.services.ports import until, wait_until
 from tests.services.postgres import Postgres
 from tests.services.redis import Redis
@@ -27,23 +29,26 @@ LINE = "PostgreSQL is not where it was"
 
 
 @contextmanager
-def cluster(postgres: Postgres, redis: Redis) -> Iterator[tuple[Server, Server, Standby]]:
+def cluster(
+    postgres: Postgres, redis: Redis, *, pooled: bool
+) -> Iterator[tuple[Server, Server, Standby]]:
     """Two nodes on a primary that has a standby."""
     url = postgres.database("failing_over")
     with ExitStack() as stack:
         silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         standby = Standby(postgres)
         stack.callback(standby.close)
-        places = [silent.getsockname()[1], standby.port, postgres.port]
-        several = ",".join(f"127.0.0.1:{port}" for port in places)
-        env = {
-            "DEBUG": "1",
-            "WS_RECONCILE_SECONDS": "3600",
-            "DATABASE_URL": url.replace(f"127.0.0.1:{postgres.port}", several),
-            "REDIS_URL": redis.url,
-        }
-        first = stack.enter_context(Server(env=env, prepare=USERS))
-        second = stack.enter_context(Server(env=env, migrate=False))
+        hosts = [f"127.0.0.1:{port}" for port in (standby.port, postgres.port)]
+        dead = f"127.0.0.1:{silent.getsockname()[1]}"
+        urls = [url.replace(hosts[-1], ",".join(places)) for places in (hosts, [dead, *hosts])]
+        if pooled:
+            pooler = PgBouncer(postgres)
+            stack.callback(pooler.stop)
+            urls = [pooler.url(url)] * 2
+        env = {"DEBUG": "1", "WS_RECONCILE_SECONDS": "3600", "REDIS_URL": redis.url}
+        one, other = [env | {"DATABASE_URL": each} for each in urls]
+        first = stack.enter_context(Server(env=one, prepare=USERS))
+        second = stack.enter_context(Server(env=other, migrate=False))
         yield first, second, standby
 
 
@@ -69,10 +74,11 @@ async def until_told(client: Client) -> int:
             return int(data["position"]["offset"])
 
 
+@pytest.mark.parametrize("pooled", [False, True], ids=["direct", "pooled"])
 async def test_no_device_believes_that_it_has_what_was_lost(
-    postgres: Postgres, redis: Redis
+    pooled: bool, postgres: Postgres, redis: Redis
 ) -> None:
-    with cluster(postgres, redis) as (first, second, standby):
+    with cluster(postgres, redis, pooled=pooled) as (first, second, standby):
         kept = publish(first, 1)
         await asyncio.to_thread(standby.wait_until_level)
         await asyncio.to_thread(standby.lag)
@@ -89,7 +95,10 @@ async def test_no_device_believes_that_it_has_what_was_lost(
         for client in (phone, tablet):
             position = await until_told(client)
             assert kept <= position <= last
-            after = [m["offset"] for m in client.journal if m["type"] == "balance_update"][3:]
+            since = len(client.journal)
+            await client.ping()
+            later = client.journal[since:]
+            after = [m["offset"] for m in later if m["type"] == "balance_update"]
             assert after == list(range(position + 1, position + 1 + len(after)))
         back = await connect(
             second, ALICE, since=f"user:{lost},announcements:0", epoch=phone.greeting["epoch"]
