@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 
 from realtime import clock
+from realtime.blockers import blockers
 from realtime.fleet import Reading, gauge
 from realtime.log.epochs import composed
 from realtime.models import Event, JobRun, Stream
@@ -88,24 +89,19 @@ def acks_behind() -> dict[str, Any]:
 
 
 def locks() -> dict[str, Any]:
-    """Find who holds others up: the oldest transaction that sessions wait for."""
+    """Find who holds up others, as `stats --check` does, and the longest idle transaction."""
     if not _is_postgres():
         return {}
-    [(waiting, held, idle)] = _rows(
-        "SELECT "
-        "(SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
-        "AND datname = current_database()), "
-        "(SELECT extract(epoch FROM max(clock_timestamp() - holder.xact_start)) "
-        "FROM pg_stat_activity waiting "
-        "CROSS JOIN LATERAL unnest(pg_blocking_pids(waiting.pid)) AS blocking (pid) "
-        "JOIN pg_stat_activity holder ON holder.pid = blocking.pid "
-        "WHERE waiting.wait_event_type = 'Lock' AND waiting.datname = current_database()), "
-        "(SELECT extract(epoch FROM max(clock_timestamp() - state_change)) FROM pg_stat_activity "
-        "WHERE state LIKE 'idle in transaction%%' AND datname = current_database())"
+    found = [each for each in blockers() if each.waiting]
+    [(idle,)] = _rows(
+        "SELECT extract(epoch FROM max(clock_timestamp() - state_change)) FROM pg_stat_activity "
+        "WHERE state LIKE 'idle in transaction%%' AND datname = current_database()"
     )
     return {
-        "db_lock_waiters": waiting,
-        "db_lock_holder_seconds": float(held or 0),
+        "db_lock_waiters": sum(each.waiting for each in found),
+        "db_lock_holder_seconds": max(
+            (each.transaction_seconds or 0.0 for each in found), default=0
+        ),
         "db_idle_transaction_seconds": float(idle or 0),
     }
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from realtime.core.continuity import StreamPosition
+from realtime.hub import streams
+from realtime.meters import meters
 from tests.realtime.rig import STREAM, Node, behind, logged, offsets, turned
 from tests.services.ports import until
 
@@ -101,3 +103,42 @@ async def test_replay_reads_only_what_fits() -> None:
     await turned()  # what was sent last is written now
     assert offsets(notebook) == list(range(1, 101))
     assert read[0] < 130  # and not 650, a page of all that is left for each eight
+
+
+@pytest.mark.parametrize("under_way", [0, 1, 3])
+async def test_an_event_without_a_wake_up_is_counted_once_the_wake_up_is_lost(
+    under_way: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "WAKEUP_SECONDS", 0.2)
+    epoch = (await logged(0))[0].epoch
+    node = Node()
+    _, notebook, followed = behind(node, StreamPosition(epoch, 1), head=StreamPosition(epoch, 1))
+    before = meters.events_found_by_reconcile
+    events = await logged(1, 2, 3)
+    await node.streams.reconcile()
+    node.streams.receive(events[:under_way])
+    await until(lambda: offsets(notebook) == [2, 3, 4])
+    await until(lambda: not node.streams._found)
+    assert meters.events_found_by_reconcile - before == 3 - under_way
+    await node.streams.reconcile()
+    assert not node.streams._found
+    assert followed.place.offset == 4
+
+
+async def test_what_is_written_counts_for_each_socket_whichever_way_it_went() -> None:
+    node = Node()
+    full, _ = node.join(room=1)  # takes one write, and is then held up
+    plain, notebook = node.join()
+    some, _ = node.join(types=["other"])
+    node.publish(3)
+    await turned()
+    later, _ = node.join()
+    node.publish(2)
+    await turned()
+    for socket in (full, plain, some, later):
+        node.streams.remove(STREAM, socket)
+    assert plain.messages_out == 5
+    assert plain.bytes_out == sum(map(len, notebook.writes))
+    assert later.messages_out == 2
+    assert (some.messages_out, some.bytes_out) == (0, 0)
+    assert 0 < full.messages_out <= 3
