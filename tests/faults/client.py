@@ -61,7 +61,7 @@ class Device:
         self.greeted = asyncio.Event()
         self.stalled_until = 0.0
         self.socket: ClientConnection | None = None
-        self._urls = urls
+        self.urls = urls
         self._next = number
         self._epochs = ""
         self._journal = journal
@@ -114,7 +114,7 @@ class Device:
             query["epoch"] = self._epochs
         if self.types:
             query["types"] = self.types
-        return f"{self._urls[self._next % len(self._urls)]}?{urlencode(query)}"
+        return f"{self.urls[self._next % len(self.urls)]}?{urlencode(query)}"
 
     async def _take(self, message: dict[str, Any]) -> None:
         data: dict[str, Any] = message.get("data") or {}
@@ -234,6 +234,17 @@ class Devices:
         for device in self._devices:
             device.drop()
         return {}
+
+    def connect(self, *, urls: Sequence[str]) -> Answer:
+        """Go to these addresses from now on, at once."""
+        for device in self._devices:
+            device.urls = urls
+        return self.drop()
+
+    def online(self) -> Answer:
+        """Return how many devices have a connection, and how many there are."""
+        found = sum(device.socket is not None for device in self._devices)
+        return {"online": found, "devices": len(self._devices)}
 
     def stall(self, *, seconds: float, count: int) -> Answer:
         stalled = self._rng.sample(self._devices, min(count, len(self._devices)))

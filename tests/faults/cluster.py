@@ -16,6 +16,7 @@ from typing import Any
 from tests.faults import truth
 from tests.faults.proxy import Proxy
 from tests.services import environment
+from tests.services.balancer import Balancer, Kind
 from tests.services.binaries import ServerMissing
 from tests.services.driven import Driven
 from tests.services.pgbouncer import PgBouncer
@@ -146,6 +147,8 @@ class Cluster:
         self.user_ids = [user["id"] for user in json.loads(self.users.read_text())]
         self.nodes = [Node(number, self.env, ports) for number in range(nodes)]
         self.publishing = Proxy(ports["postgres"]) if ports else None
+        self.balancers: dict[Kind, Balancer] = {}
+        self.trusted = folder / "trusted.pem"  # the balancers' certificates
         self.producers: dict[str, Process] = {}
         self._started: dict[str, tuple[int, float]] = {}
 
@@ -153,6 +156,14 @@ class Cluster:
         """Let the nodes' clocks be moved. Before `start`."""
         for node in self.nodes:
             node.use_fake_clock(self.folder / f"clock-{node.number}")
+
+    def stand_behind(self, kind: Kind) -> Balancer:
+        """Put nginx or HAProxy in front of all nodes; return it. Before the clients."""
+        ports = [node.proxies["client"].port for node in self.nodes]
+        found = self.balancers[kind] = Balancer(kind, ports)
+        with self.trusted.open("a") as file:
+            file.write(found.certificate.read_text())
+        return found
 
     def start(self) -> None:
         """Start all nodes."""
@@ -218,6 +229,8 @@ class Cluster:
         """Stop everything."""
         for process in self.producers.values():
             process.kill()
+        for balancer in self.balancers.values():
+            balancer.kill()
         for node in self.nodes:
             node.kill()
             for proxy in node.proxies.values():
@@ -235,7 +248,8 @@ class Clients(Driven):
         plan = {"folder": str(cluster.folder), "name": name, "urls": urls, "seed": seed}
         plan |= {"users": str(cluster.users), "first": first, "count": count}
         log = cluster.folder / f"clients-{name}.log"
-        super().__init__("tests.faults.client", json.dumps(plan), log=log)
+        env = os.environ | {"SSL_CERT_FILE": str(cluster.trusted)}
+        super().__init__("tests.faults.client", json.dumps(plan), log=log, env=env)
 
 
 def fake_clock() -> Path:

@@ -16,6 +16,7 @@ from tests.faults import truth
 from tests.faults.checker import Checker, check
 from tests.faults.cluster import BUGGY_SETTINGS, Clients, Cluster
 from tests.faults.nemeses import NEMESES, ON_PGBOUNCER, ON_SQLITE, Scene
+from tests.services.balancer import KINDS
 from tests.services.ports import wait_until
 
 DEVICES_A_PROCESS = 150
@@ -147,6 +148,9 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> Outcome
     with contextlib.closing(cluster), contextlib.ExitStack() as stack:
         if "node-clock" in names:
             cluster.use_fake_clocks()
+        for kind in KINDS:
+            if f"roll-behind-{kind}" in names:
+                cluster.stand_behind(kind)
         cluster.start()
         clients = _clients(plan, cluster, stack)
         for number in range(plan.producers):

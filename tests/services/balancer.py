@@ -24,18 +24,18 @@ FILES: Mapping[Kind, Path] = {
     "haproxy": ROOT / "deploy" / "proxies" / "haproxy.cfg",
 }
 HOST = "api.example.com"
-NODES = ("10.0.0.11:8000", "10.0.0.12:8000")  # in the files
+NODE = "10.0.0.11:8000"  # in the files, and a second one
 
 
 class Balancer:
-    """Forwards `https://127.0.0.1:<port>` to two nodes of this machine, given by their ports."""
+    """Forwards `https://127.0.0.1:<port>` to nodes of this machine, given by their ports."""
 
     def __init__(self, kind: Kind, nodes: Sequence[int]) -> None:
         self.kind = kind
         self.port = free_port()
         folder = reaper.workspace() / f"{kind}-{self.port}"
         folder.mkdir()
-        self._certificate = write_certificate(folder, HOST)
+        self.certificate = write_certificate(folder, HOST)
         file = folder / FILES[kind].name
         file.write_text(_changed(kind, _changes(kind, folder, self.port, nodes)))
         words: dict[Kind, list[str | Path]] = {
@@ -47,7 +47,15 @@ class Balancer:
 
     def context(self) -> ssl.SSLContext:
         """Trust the certificate, and nothing else."""
-        return ssl.create_default_context(cafile=str(self._certificate))
+        return ssl.create_default_context(cafile=str(self.certificate))
+
+    @property
+    def ws_url(self) -> str:
+        return f"wss://127.0.0.1:{self.port}/ws/notifications"
+
+    def kill(self) -> None:
+        """Kill it, as a crash would. Does nothing the second time."""
+        self._process.kill()
 
     def close(self) -> None:
         self._process.stop()
@@ -83,7 +91,14 @@ def accepts(kind: Kind, file: Path) -> str:
 
 def _changes(kind: Kind, folder: Path, port: int, nodes: Sequence[int]) -> dict[str, str]:
     """Return what this machine has in place of what the file names."""
-    changes = {name: f"127.0.0.1:{node}" for name, node in zip(NODES, nodes, strict=True)}
+    lines = [line for line in FILES[kind].read_text().splitlines() if line.strip()[:7] == "server "]
+    written = [line for line in lines if "10.0.0.1" in line]
+    assert len(written) == 2, f"{FILES[kind].name} names two nodes"
+    one = written[0].replace(NODE, "127.0.0.1:{port}").replace("node1", "node{port}")
+    changes = {
+        written[0]: "\n".join(one.replace("{port}", str(node)) for node in nodes),
+        f"{written[1]}\n": "",
+    }
     if kind == "haproxy":
         certificate = str(folder / "both.pem")
         return changes | {

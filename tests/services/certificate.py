@@ -14,7 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 def write_certificate(folder: Path, host: str) -> Path:
     """Write `fullchain.pem`, `key.pem`, and `both.pem` with the two; return the first."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
+    serial = x509.random_serial_number()
+    # A name of its own: among issuers of one name, a client would try only one.
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, f"{host} {serial:x}"[:64])])
     names = x509.SubjectAlternativeName(
         [x509.DNSName(host), x509.IPAddress(ip_address("127.0.0.1"))]
     )
@@ -24,7 +26,7 @@ def write_certificate(folder: Path, host: str) -> Path:
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
+        .serial_number(serial)
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=30))
         .add_extension(names, critical=False)
