@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.auth import authenticate, get_user_model
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -27,7 +28,9 @@ from realtime.access.keys import RefreshToken
 from realtime.access.tokens import BadToken, identity_of, read
 from realtime.access.validity import stamp_of
 from realtime.core.identity import Identity
+from realtime.prepared import Prepared
 from realtime.rest.authentication import LoginAuthentication
+from realtime.rest.hot import HotRead
 from realtime.rest.serializers import StrictSerializer, checked
 from realtime.rest.views import View
 
@@ -49,15 +52,23 @@ class RefreshInput(StrictSerializer):
 class UserOutput(serializers.Serializer[User]):
     id = serializers.CharField(source="pk")
     username = serializers.CharField(source="get_username")
-    name = serializers.SerializerMethodField()
-    email = serializers.SerializerMethodField()
+    name = serializers.CharField(read_only=True)
+    email = serializers.CharField(read_only=True)
     is_staff = serializers.BooleanField()
 
-    def get_name(self, user: User) -> str:
-        return str(user.get_full_name()) if hasattr(user, "get_full_name") else ""
+    def to_representation(self, instance: User) -> dict[str, Any]:
+        return _described(instance)
 
-    def get_email(self, user: User) -> str:
-        return str(getattr(user, user.get_email_field_name(), ""))
+
+def _described(user: Any) -> dict[str, Any]:
+    """Describe a user, of a model that may lack a name and an address."""
+    return {
+        "id": str(user.pk),
+        "username": str(user.get_username()),
+        "name": str(user.get_full_name()) if hasattr(user, "get_full_name") else "",
+        "email": str(getattr(user, user.get_email_field_name(), "")),
+        "is_staff": user.is_staff,
+    }
 
 
 class LoginOutput(serializers.Serializer[tokens.Login]):
@@ -171,9 +182,25 @@ def _identity(request: Request) -> Identity:
     )
 
 
-class MeView(View):
+class MeView(HotRead):
+    @classmethod
+    def hot(cls, user_id: int, **filters: Any) -> dict[str, Any]:
+        [row] = _user.rows(user_id)  # it has a valid login
+        model = get_user_model()
+        return _described(model.from_db(None, list(row._fields), list(row)))
+
     @extend_schema(operation_id="auth_me", responses=UserOutput)
     def get(self, request: Request) -> Response:
         """Say who is logged in."""
         assert isinstance(request.user, get_user_model())  # IsAuthenticated let the request in
         return Response(UserOutput(request.user).data)
+
+
+def _select_user(user_id: int) -> QuerySet[Any, Any]:
+    model = get_user_model()
+    columns = (field.attname for field in model._meta.concrete_fields)
+    found: QuerySet[Any, Any] = model._default_manager.filter(pk=user_id).values_list(*columns)
+    return found
+
+
+_user = Prepared(_select_user)
