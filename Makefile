@@ -98,6 +98,8 @@ faults: $(VENV)/.dev ## Break nodes, stores and links under load for some minute
 	$(BIN)/python -m tests.faults --faults 60 --events 50000 --rate 260 --out var/faults
 	$(BIN)/python -m tests.faults --pooled --faults 60 --rate 260 --out var/faults
 	$(BIN)/python -m tests.faults --store sqlite --faults 40 --clients 60 --rate 100 --out var/faults
+	$(BIN)/python -m tests.faults --redis sentinel --faults 20 --rate 260 --out var/faults
+	$(BIN)/python -m tests.faults --redis shards --faults 20 --rate 260 --out var/faults
 	HOARDRUN_FAULTS_CLIENTS=2000 HOARDRUN_FAULTS_USERS=10000 HOARDRUN_FAULTS_COMMITS=12000 $(BIN)/python -m pytest -s tests/faults/test_storm.py tests/faults/test_bulk.py tests/faults/test_order.py
 	$(BIN)/python -m tests.faults bugs --out var/faults
 	$(BIN)/python -m tests.simulation --seconds 600

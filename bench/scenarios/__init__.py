@@ -16,6 +16,7 @@ from bench.scenarios import (
     overload,
     rows,
     stuck,
+    subscribe,
 )
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -29,6 +30,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     stuck.SCENARIO,
     flood.SCENARIO,
     overload.SCENARIO,
+    subscribe.SCENARIO,
     costs.SCENARIO,
     http.SCENARIO,
 )

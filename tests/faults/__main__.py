@@ -34,6 +34,7 @@ def _arguments() -> Namespace:
     )
     parser.add_argument("what", nargs="?", choices=["run", "bugs"], default="run")
     parser.add_argument("--store", choices=["postgres", "sqlite"])
+    parser.add_argument("--redis", choices=["one", "sentinel", "shards"])
     parser.add_argument("--pooled", action="store_true", help="PostgreSQL through PgBouncer.")
     parser.add_argument("--seed", type=int, help="Repeats the faults and their order.")
     parser.add_argument("--faults", type=int, help="At least so many.")
@@ -76,13 +77,19 @@ def _run(arguments: Namespace, folder: Path) -> int:
     found = report.as_json(outcome)
     print()
     print(report.as_text(found))
-    _write(arguments, "pgbouncer" if plan.pooled else plan.store, found)
+    _write(arguments, _arrangement(plan), found)
     if not outcome.clean:
         kept = (arguments.out or Path("var/faults")) / f"kept-{seed}"
         shutil.rmtree(kept, ignore_errors=True)
         shutil.copytree(folder, kept, ignore=shutil.ignore_patterns("postgresql", "*.sock"))
         print(f"Journals and logs are in {kept}; repeat with --seed {seed}.")
     return 0 if outcome.clean and outcome.in_time else 1
+
+
+def _arrangement(plan: Plan) -> str:
+    if plan.redis != "one":
+        return plan.redis
+    return "pgbouncer" if plan.pooled else plan.store
 
 
 def _bugs(arguments: Namespace, folder: Path) -> int:

@@ -25,9 +25,11 @@ from tests.services.ports import wait_until
 from tests.services.postgres import Postgres
 from tests.services.process import Process, run_python
 from tests.services.redis import Redis
+from tests.services.sentinel import WatchedRedis
 from tests.services.server import Server
 
 _numbers = itertools.count(1)
+SHARDS = 3
 BUGGY_SETTINGS = "tests.faults.bugs.settings"
 # Makes a number of users, and prints id and token of each.
 USERS = """
@@ -108,7 +110,8 @@ class Cluster:
     """Everything but the clients. `store` is postgres, with Redis and several nodes, or sqlite.
 
     With `pooled`, nodes, producers and commands reach PostgreSQL through PgBouncer; only the
-    checker does not.
+    checker does not. `redis` is "one", "sentinel" (a master, a replica and three Sentinels) or
+    "shards" (three that share the groups).
     """
 
     def __init__(
@@ -120,11 +123,14 @@ class Cluster:
         folder: Path,
         env: Mapping[str, str],
         pooled: bool = False,
+        redis: str = "one",
     ) -> None:
         self.store = store
         self.folder = folder
         self.postgres: Postgres | None = None
         self.redis: Redis | None = None
+        self.watched: WatchedRedis | None = None
+        self.shards: list[Redis] = []
         self.env = environment.of_a_server() | {"DEBUG": "1", "LOG_LEVEL": "WARNING", **env}
         ports: dict[str, int] = {}
         if store == "postgres":
@@ -132,6 +138,7 @@ class Cluster:
             self.env["DATABASE_URL"] = self.postgres.database(f"faults_{next(_numbers)}")
             self.env["REDIS_URL"] = self.redis.url
             ports = {"postgres": self.postgres.port, "redis": self.redis.port}
+            self._arrange(redis, ports)
         else:
             self.env["DATABASE_URL"] = f"sqlite:///{folder / 'faults.sqlite3'}"
         self.database_url = self.env["DATABASE_URL"]
@@ -151,6 +158,19 @@ class Cluster:
         self.trusted = folder / "trusted.pem"  # the balancers' certificates
         self.producers: dict[str, Process] = {}
         self._started: dict[str, tuple[int, float]] = {}
+
+    def _arrange(self, redis: str, ports: dict[str, int]) -> None:
+        """Put several Redis in the place of the one; nodes reach these without proxies."""
+        if redis == "one":
+            return
+        del ports["redis"]
+        if redis == "sentinel":
+            self.watched = WatchedRedis()
+            self.env["REDIS_URL"] = self.watched.url
+        else:
+            names = [f"redis-shard-{next(_numbers)}" for _ in range(SHARDS)]
+            self.shards = [Redis(name) for name in names]
+            self.env["REDIS_URL"] = ",".join(shard.url for shard in self.shards)
 
     def use_fake_clocks(self) -> None:
         """Let the nodes' clocks be moved. Before `start`."""
@@ -237,6 +257,11 @@ class Cluster:
                 proxy.close()
         if self.publishing is not None:
             self.publishing.close()
+        if self.watched is not None:
+            self.watched.stop()
+        for shard in self.shards:
+            shard.thaw()
+            shard.stop()
 
 
 class Clients(Driven):

@@ -60,9 +60,15 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "not_caught_up": [fault.name for fault in outcome.faults if not fault.caught_up],
         "caught_up_seconds": _spread(catch_up),
         "delivery_seconds": _spread(latency),
+        "after_the_last_fault_seconds": _spread(_after_the_last(outcome)),
         **verdict.figures,
         "versions": versions(plan.store),
     }
+
+
+def _after_the_last(outcome: Outcome) -> list[float]:
+    """Return the times of what was committed once the last fault was healed."""
+    return outcome.checker.latencies(since=outcome.faults[-1].healed_at) if outcome.faults else []
 
 
 def _spread(values: Sequence[float]) -> dict[str, float]:
@@ -71,6 +77,13 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
         "p99": round(percentile(values, 0.99), 3),
         "max": round(values[-1] if values else 0.0, 3),
     }
+
+
+TIMES = (
+    ("caught up", "caught_up_seconds"),
+    ("delivered", "delivery_seconds"),
+    ("after the last fault delivered", "after_the_last_fault_seconds"),
+)
 
 
 def as_text(found: Mapping[str, Any]) -> str:
@@ -84,7 +97,7 @@ def as_text(found: Mapping[str, Any]) -> str:
     ]
     lines += [f"{found['verdicts'][name]:8,}  {name:<11} {VERDICTS[name]}" for name in VERDICTS]
     lines.append("")
-    for title, name in (("caught up", "caught_up_seconds"), ("delivered", "delivery_seconds")):
+    for title, name in TIMES:
         spread = found[name]
         lines.append(
             f"{title} after: p50 {spread['p50']:.2f} s, p99 {spread['p99']:.2f} s, "

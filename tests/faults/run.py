@@ -15,7 +15,7 @@ from realtime.options import Options
 from tests.faults import truth
 from tests.faults.checker import Checker, check
 from tests.faults.cluster import BUGGY_SETTINGS, Clients, Cluster
-from tests.faults.nemeses import NEMESES, ON_PGBOUNCER, ON_SQLITE, Scene
+from tests.faults.nemeses import NEMESES, ON_PGBOUNCER, ON_REDIS, ON_SQLITE, Scene
 from tests.services.balancer import KINDS
 from tests.services.ports import wait_until
 
@@ -45,6 +45,7 @@ class Plan:
     faults: int = 60
     seconds: float = 0.0  # go on until then, if that is longer
     pooled: bool = False  # everybody reaches PostgreSQL through PgBouncer
+    redis: str = "one"  # or sentinel, or shards
     nodes: int = 3
     clients: int = 300
     producers: int = 2
@@ -123,10 +124,18 @@ def percentile(values: Sequence[float], share: float) -> float:
 def chosen(plan: Plan) -> list[str]:
     """Return the names to choose from."""
     there = [name for name in NEMESES if plan.pooled or name not in ON_PGBOUNCER]
+    there = [name for name in there if _is_possible(name, plan.redis)]
     names = list(plan.nemeses) or (ON_SQLITE if plan.store == "sqlite" else there)
     if unknown := set(names) - NEMESES.keys():
         raise ValueError(f"no such nemesis: {', '.join(sorted(unknown))}")
     return names
+
+
+def _is_possible(name: str, redis: str) -> bool:
+    """Say whether the arrangement of Redis is the one that a nemesis needs."""
+    if name.startswith("redis-") or name == "deaf-node":
+        return redis == "one"
+    return ON_REDIS.get(name, redis) == redis
 
 
 def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> Outcome:
@@ -144,6 +153,7 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> Outcome
         folder=folder,
         env=env,
         pooled=plan.pooled,
+        redis=plan.redis,
     )
     with contextlib.closing(cluster), contextlib.ExitStack() as stack:
         if "node-clock" in names:

@@ -74,8 +74,16 @@ def finish(cluster: Cluster, clients: Clients) -> None:
             ),
             marks=pytest.mark.pooler,
         ),
+        Plan(
+            seed=14, redis="sentinel", nodes=2, clients=40, rate=100, faults=2,
+            nemeses=["sentinel-kill-master", "sentinel-freeze-master"],
+        ),
+        Plan(
+            seed=15, redis="shards", nodes=2, clients=40, rate=100, faults=2,
+            nemeses=["shard-freeze", "shard-kill"],
+        ),
     ],
-    ids=["postgres", "sqlite", "pgbouncer"],
+    ids=["postgres", "sqlite", "pgbouncer", "sentinel", "shards"],
 )  # fmt: skip
 def test_no_event_is_lost_under_faults(plan: Plan, tmp_path: Path) -> None:
     outcome = run(plan, tmp_path)

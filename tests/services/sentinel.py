@@ -93,7 +93,10 @@ class WatchedRedis:
         """Start one that was killed again, as a replica."""
         store.more = self._following(self.master)
         store.start()
-        wait_until(self.is_whole, seconds=60, what="it is a replica, and all know it")
+
+    def await_whole(self) -> None:
+        """Wait until another failover could follow."""
+        wait_until(self.is_whole, seconds=60, what="the old master is a replica")
 
     def is_whole(self) -> bool:
         """Say whether all Sentinels agree that another failover could follow."""

@@ -11,16 +11,18 @@ from tests.faults.nemeses import (
     nodes,
     poolers,
     rolling,
+    sentinels,
     standbys,
     starving,
     stores,
     writers,
 )
-from tests.faults.nemeses.scene import NEMESES, ON_PGBOUNCER, ON_SQLITE, Nemesis, Scene
+from tests.faults.nemeses.scene import NEMESES, ON_PGBOUNCER, ON_REDIS, ON_SQLITE, Nemesis, Scene
 
 __all__ = [
     "NEMESES",
     "ON_PGBOUNCER",
+    "ON_REDIS",
     "ON_SQLITE",
     "Nemesis",
     "Scene",
@@ -29,6 +31,7 @@ __all__ = [
     "nodes",
     "poolers",
     "rolling",
+    "sentinels",
     "standbys",
     "starving",
     "stores",

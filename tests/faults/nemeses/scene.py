@@ -60,12 +60,16 @@ Nemesis = Callable[[Scene], None]
 NEMESES: dict[str, Nemesis] = {}
 ON_SQLITE: list[str] = []
 ON_PGBOUNCER: list[str] = []  # those that a cluster behind PgBouncer has besides
+ON_REDIS: dict[str, str] = {}  # the arrangement that a nemesis needs
 
 
 def nemesis(
-    name: str, *, sqlite: bool = False, pgbouncer: bool = False
+    name: str, *, sqlite: bool = False, pgbouncer: bool = False, redis: str = ""
 ) -> Callable[[Nemesis], Nemesis]:
-    """Register a nemesis; `sqlite` ones need no service, `pgbouncer` ones a pooler."""
+    """Register a nemesis; `sqlite` ones need no service, `pgbouncer` ones a pooler.
+
+    `redis` is the arrangement of Redis that it needs; see `Cluster`.
+    """
 
     def register(function: Nemesis) -> Nemesis:
         NEMESES[name] = function
@@ -73,6 +77,8 @@ def nemesis(
             ON_SQLITE.append(name)
         if pgbouncer:
             ON_PGBOUNCER.append(name)
+        if redis:
+            ON_REDIS[name] = redis
         return function
 
     return register

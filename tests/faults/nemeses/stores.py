@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import psycopg
 import redis as redis_client
 
 from tests.faults.nemeses.scene import Scene, nemesis
 
 
-def nemeses_of_a_store(kind: str, **needs: bool) -> None:
+def nemeses_of_a_store(kind: str, **needs: Any) -> None:
     """Register the ways in which all stores alike stop and come back."""
 
     @nemesis(f"{kind}-kill", **needs)
