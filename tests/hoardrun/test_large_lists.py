@@ -58,6 +58,7 @@ SMALL = {
     "market.quote",
     "notifications.announcement",
     "notifications.mailing",
+    "realtime.deployment",
     "realtime.node",
 }
 
