@@ -1,8 +1,8 @@
 """The door of a node: handshakes wait here for their turn, or are refused before they cost much.
 
-One login at most has its turn in each turn of the event loop, so that what is delivered to others
-never waits for more than one. A refusal is written as bytes, before the head is parsed and long
-before a signature is checked.
+LOGINS_A_TURN logins at most begin in each turn of the event loop, so that what is delivered to
+others never waits for more than these. A refusal is written as bytes, before the head is parsed and
+long before a signature is checked.
 
 uvloop accepts one connection in a turn. Those that wait for it in the kernel are accepted before
 the next login, or nobody would see how long the line is. While there is no room in it, the door
@@ -34,6 +34,7 @@ RETRY_AFTER_SECONDS = (1, 5)  # at random, so that not all come back at once
 REASON = "This node takes no sockets now; come back."
 LOOK_AGAIN_SECONDS = 0.02  # while as many logins are under way as may be
 ACCEPTED_A_LOGIN = 32  # connections, while more wait in the kernel
+LOGINS_A_TURN = 4
 REFUSED_A_TURN = 64
 TELL_EVERY_SECONDS = 10.0
 _HANDSHAKE = re.compile(
@@ -171,16 +172,16 @@ class Door:
                 self._accepted += 1
                 self._loop.call_soon(self._next)
                 return
-        self._accepted = 0
-        handshake = self._admission.next(now)
-        if handshake is not None:
+        self._accepted = begun = 0
+        while begun < LOGINS_A_TURN and (handshake := self._admission.next(time.monotonic())):
+            begun += 1
             try:
                 handshake.enter()
             except Exception:  # of one client: those behind it still have their turn
                 logger.exception("a handshake failed")
         if not len(self._admission):
             self._is_turning = False
-        elif handshake is not None:
+        elif begun:
             self._loop.call_soon(self._next)
         else:
             self._loop.call_later(LOOK_AGAIN_SECONDS, self._next)
