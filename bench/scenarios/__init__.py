@@ -15,6 +15,7 @@ from bench.scenarios import (
     latency,
     overload,
     rows,
+    spread,
     stuck,
     subscribe,
 )
@@ -24,6 +25,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     latency.SCENARIO,
     idle.SCENARIO,
     rows.SCENARIO,
+    spread.SCENARIO,
     connect.SCENARIO,
     durable.SCENARIO,
     bulk.SCENARIO,
