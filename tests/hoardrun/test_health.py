@@ -216,6 +216,11 @@ def test_asking_leaves_nothing_behind_in_redis(redis: Redis):
         Server(env={"REDIS_URL": redis.url, "REDIS_PREFIX": "health"}) as server,
         redis_library.Redis.from_url(redis.url) as client,
     ):
+        wait_until(
+            lambda: server.request("GET", "/readyz").json()["status"] == "ok",
+            seconds=10,
+            what="its groups are joined",
+        )
         before = set(client.pubsub_channels("health*"))
         for _ in range(5):
             assert server.request("GET", "/readyz").status == 200
