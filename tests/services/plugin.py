@@ -32,6 +32,7 @@ FIRST = (
     "tests/simulation/test_shuffled.py",
     "tests/simulation/test_quiet.py",
     "tests/hoardrun/test_large_lists.py",
+    "tests/deploy/test_proxies.py",
 )
 
 CHOICES = ("sqlite", "postgres", "pgbouncer")
