@@ -51,7 +51,8 @@ test: $(VENV)/.dev ## Run every test, and the in-process suites again on Postgre
 	$(if $(STORE_SUITES),HOARDRUN_TEST_DATABASE=postgres $(BIN)/python -m pytest $(TOGETHER) -m "not servers and not pooler" $(STORE_SUITES) $(ARGS) $(MAY_SELECT_NONE))
 
 test-pooled: $(VENV)/.dev ## Run the in-process suites once more, through PgBouncer in transaction mode (needs pgbouncer)
-	HOARDRUN_TEST_DATABASE=pgbouncer $(BIN)/python -m pytest $(TOGETHER) -m "not servers or pooler" $(STORE_SUITES) tests/faults $(ARGS)
+	HOARDRUN_TEST_DATABASE=pgbouncer $(BIN)/python -m pytest $(TOGETHER) -m "not servers" $(STORE_SUITES) $(ARGS) $(MAY_SELECT_NONE)
+	$(BIN)/python -m pytest -m "pooler and servers" tests/scenarios tests/faults $(ARGS) $(MAY_SELECT_NONE)
 
 coverage: $(VENV)/.dev ## See which branches the in-process suites take, and hold the floor of pyproject.toml
 	@mkdir -p var/coverage

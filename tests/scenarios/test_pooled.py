@@ -16,8 +16,21 @@ from tests.services.postgres import Postgres
 from tests.services.redis import Redis
 from tests.services.server import Server
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.pooler]
 STREAM = f"user:{ALICE}"
+
+
+class Own(PgBouncer):
+    """One of these tests alone: they kill it, and the whole run may go through the other."""
+
+    name = "PgBouncer-own"
+
+
+@pytest.fixture(scope="module")
+def pgbouncer(postgres: Postgres) -> Iterator[PgBouncer]:
+    server = Own(postgres)
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="module")
