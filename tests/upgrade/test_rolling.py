@@ -109,11 +109,7 @@ def test_an_old_node_says_that_the_schema_is_too_new(stores: dict[str, str]):
         answer = server.request("GET", "/readyz")
         while answer.status == 200:  # shared for a second
             answer = server.request("GET", "/readyz")
-        assert answer.json()["checks"] == {
-            "database": "ok",
-            "migrations": "newer",
-            "channel_layer": "ok",
-        }
+        assert (answer.status, answer.json()["checks"]["migrations"]) == (503, "newer")
         assert "realtime.9999_needs_hoardrun_99_0_drop needs newer code" in server.log()
         refused = run_python("manage.py", "serve", "--port", "0", env=server.env, may_fail=True)
         assert refused.returncode == 1
