@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
+from realtime.core.pace import Pace
+
 CALL_SECONDS = 1.0  # for one call of the layer, and for a login to wait for its groups
 SECONDS_A_GROUP = 0.0005  # more, for a call about many
+MAX_WAIT_SECONDS = 0.1  # to gather groups in a storm of logins
 
 # Joins some groups and leaves others; raises if that may not have happened.
 Change = Callable[[Sequence[str], Sequence[str]], Coroutine[Any, Any, None]]
@@ -37,6 +41,7 @@ class JoinedGroups:
         self._unsettled: dict[str, Callable[[], bool]] = {}
         self._waiting: list[asyncio.Future[None]] = []
         self._settling: asyncio.Task[None] | None = None
+        self._pace = Pace(MAX_WAIT_SECONDS)
 
     def __contains__(self, group: str) -> bool:
         return self._joined.get(group, False)
@@ -82,9 +87,11 @@ class JoinedGroups:
     async def _settle(self) -> None:
         late = self.away
         while self._unsettled:
+            await asyncio.sleep(self._pace.wait(time.monotonic()))
             waiting, self._waiting = self._waiting, []
             join, leave = self._differences()
             if join or leave:
+                self._pace.began(time.monotonic(), len(join) + len(leave))
                 try:
                     await self._call(join, leave)
                 except Exception as error:
