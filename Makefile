@@ -54,10 +54,11 @@ test-pooled: $(VENV)/.dev ## Run the in-process suites once more, through PgBoun
 	HOARDRUN_TEST_DATABASE=pgbouncer $(BIN)/python -m pytest $(TOGETHER) -m "not servers" $(STORE_SUITES) $(ARGS) $(MAY_SELECT_NONE)
 	$(BIN)/python -m pytest -m "pooler and servers" tests/scenarios tests/faults $(ARGS) $(MAY_SELECT_NONE)
 
-coverage: $(VENV)/.dev ## See which branches the in-process suites take, and hold the floor of pyproject.toml
+coverage: $(VENV)/.dev ## See which branches the in-process suites take on both databases, and hold the floor of pyproject.toml
 	@mkdir -p var/coverage
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m coverage run -m pytest $(TOGETHER) -m "not servers and not pooler" $(STORE_SUITES) $(ARGS)
+	HOARDRUN_TEST_DATABASE=postgres $(BIN)/python -m coverage run -m pytest $(TOGETHER) -m "not servers and not pooler" $(STORE_SUITES) $(ARGS)
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python .ci/floor.py
 

@@ -21,7 +21,7 @@ from realtime.consumer import login
 from realtime.consumer.commands import CommandRunner
 from realtime.consumer.gate import address_of
 from realtime.core.state import ConnectionState
-from realtime.core.transport import EXTENSION, Writer
+from realtime.core.transport import EXTENSION, LOST, Writer
 from realtime.hub.hub import Hub, ensure
 from realtime.hub.socket import Peer, Socket
 from realtime.protocol import SUBPROTOCOL
@@ -60,7 +60,7 @@ class NotificationConsumer(AsyncConsumer):
                 await _listen(runner, receive)
                 runner.end(1005)
         except BaseException as error:
-            runner.end(1006)
+            runner.end(LOST)
             if offer is not None:
                 offer.abort()
             gone = isinstance(error, OSError)  # the client left while it was being answered

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import time
 
+from realtime.core.transport import LOST
 from realtime.hub.socket import Socket
 from realtime.meters import meters
 from realtime.protocol.codes import CloseCode
 
 logger = logging.getLogger(__name__)
 
-LOST = 1006  # the connection ended without a close frame
 _FAILURES = {
     CloseCode.UNAUTHORIZED: "credential",
     CloseCode.REVOKED: "revoked",

@@ -13,6 +13,7 @@ from realtime.core.frames import Frame
 from realtime.protocol.codes import CloseCode
 
 # Under this name in the scope's `extensions`, a server of ours offers its Writer.
+LOST = 1006  # the code of a connection that ended without a close frame
 EXTENSION = "hoardrun.transport"
 
 

@@ -25,7 +25,7 @@ from websockets.protocol import State
 
 from realtime.core.frames import COMPRESS_SETTINGS, WINDOW_BITS, Frame
 from realtime.core.refusals import Refusal
-from realtime.core.transport import EXTENSION, Listener
+from realtime.core.transport import EXTENSION, LOST, Listener
 from realtime.meters import meters
 from realtime.options import options
 from realtime.protocol.codes import CloseCode
@@ -282,7 +282,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the listener first that no close frame came: uvicorn says 1005."""
         if self.listener is not None:
-            lost = {"type": "websocket.disconnect", "code": 1006, "by": "network"}
+            lost = {"type": "websocket.disconnect", "code": LOST, "by": "network"}
             self.listener.put_nowait(lost)
         super().connection_lost(exc)
 

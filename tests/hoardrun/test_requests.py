@@ -91,7 +91,7 @@ def test_the_lines_of_a_fault_have_the_id_of_its_request() -> None:
         assert failed.status >= 500
         found = lines(server.stop())
     own = [each for each in found if each.get("request_id") == failed.headers["x-request-id"]]
-    assert [each["logger"] for each in own if "exc" in each]
+    assert "no such table" in own[0]["event"] and own[0]["level"] == "ERROR"
     assert own[-1]["logger"] == "hoardrun.requests"
 
 

@@ -11,6 +11,7 @@ from channels.layers import get_channel_layer
 
 from realtime.layer import groups, send
 from realtime.layer.send import FEW_STREAMS, MAX_INLINE_BYTES, MAX_ITEMS, MAX_QUEUE, Sender
+from realtime.layer.trouble import trouble
 from realtime.log import StoredEvent
 
 
@@ -119,6 +120,8 @@ async def test_a_failing_layer_is_counted_and_later_events_are_sent(
     ear = await Ear.at(groups.stream_group("user:1"))
     sender.put([entry("user:1", 2)])
     assert (await ear.hear())["events"][0][2] == 2
+    assert await flushed(sender)
+    assert not trouble
 
 
 async def test_events_that_wait_when_a_loop_attaches_leave_at_once(sender: Sender) -> None:

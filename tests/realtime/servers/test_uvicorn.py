@@ -30,9 +30,18 @@ def message(frame: RawFrame) -> dict[str, object]:
 
 def announced(client: RawClient) -> RawFrame:
     """Return the next announcement, as it came."""
+    return _next(client, "system_announcement")
+
+
+def greeted(client: RawClient) -> None:
+    """Wait until the client is logged in: it gets what is announced from then on."""
+    _next(client, "connection_established")
+
+
+def _next(client: RawClient, kind: str) -> RawFrame:
     while True:
         frame = client.receive()
-        if frame.opcode == 1 and message(frame)["type"] == "system_announcement":
+        if frame.opcode == 1 and message(frame)["type"] == kind:
             return frame
 
 
@@ -46,6 +55,8 @@ def test_clients_with_compression_share_bytes_and_others_get_plain_ones(served: 
         assert alice.extensions.startswith("permessage-deflate")
         assert "server_no_context_takeover" in alice.extensions
         assert plain.extensions == ""
+        for client in (alice, bob, plain):
+            greeted(client)
         broadcast(served, "announcement", {"title": "Closed", "message": LONG})
         one, other, third = announced(alice), announced(bob), announced(plain)
     assert one.compressed and not third.compressed
@@ -58,6 +69,7 @@ def test_a_client_with_a_smaller_window_gets_plain_frames(served: Server) -> Non
     offer = "permessage-deflate; server_max_window_bits=9"
     with RawClient(served.ws_url, token_for(ALICE), offer=offer) as client:
         assert "server_max_window_bits=9" in client.extensions
+        greeted(client)
         broadcast(served, "announcement", {"title": "Closed", "message": LONG})
         assert not announced(client).compressed
 
