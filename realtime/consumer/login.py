@@ -46,7 +46,8 @@ async def authenticate(hub: Hub, socket: Socket, token: str, request_id: str | N
     if user_id is None and not hub.refusals.has(socket.peer.network, time.monotonic()):
         socket.close(CloseCode.RATE_LIMITED)
         return
-    if user_id is None and not hub.door.has_room():
+    # On a node that is full, this socket has its place already.
+    if user_id is None and (hub.draining or hub.door.is_overloaded):
         hub.sockets.send_away(socket)  # with a hint when to come back
         return
     identity = tokens.verify(token)

@@ -108,7 +108,12 @@ class Door:
 
     def has_room(self) -> bool:
         """Whether a handshake that comes now may wait for its turn."""
-        return not self.shut_for() and self._admission.has_room(time.monotonic())
+        return not self.shut_for() and not self.is_overloaded
+
+    @property
+    def is_overloaded(self) -> bool:
+        """Whether the line is as long as it may be, whoever else is taken."""
+        return not self._admission.has_room(time.monotonic())
 
     def refuse_unaccepted(self) -> None:
         """Refuse handshakes that wait in the kernel: there is no room for them either."""

@@ -75,6 +75,16 @@ async def test_a_login_that_fails_half_way_closes_the_socket(
     assert own.sockets.users == {}
 
 
+async def test_the_last_socket_that_a_node_takes_may_log_in_by_a_message(user_id: int) -> None:
+    full = Hub(Options(max_connections_per_node=1))
+    socket, notebook = connected(full)
+    assert full.shut_for() == "full"
+    await login.authenticate(full, socket, token_for(user_id), "1")
+    await turned()
+    assert (notebook.closed, list(full.sockets.users)) == (None, [user_id])
+    full.detach(socket)
+
+
 @sync_to_async
 def cursors() -> dict[tuple[str, str], tuple[str, int]]:
     found = Cursor.objects.select_related("stream")
