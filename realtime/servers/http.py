@@ -102,6 +102,7 @@ class HttpProtocol(ClosingProtocol):
         del self._unread[self._before_door :]
         self.flow.hold(False)
         if self._connection.is_closing() or peers.has_left(self._connection):
+            self._ignores_input = True  # or it would come to the door again
             self._connection.abort()
         elif self._socket is None:
             self._parse_on()

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from realtime.servers import door
+from realtime.servers import door, peers
+from realtime.servers.door import Door
 from tests.nodes import ALICE, BOB, broadcast, connect, node, token_for
 from tests.realtime.servers.conftest import GET, HANDSHAKE, Site
 from tests.services.frames import CLOSE, TEXT, frame
@@ -93,6 +94,24 @@ async def test_nobody_is_logged_in_who_has_left_at_the_door() -> None:
         alice = await connect(server, ALICE)  # who waited behind all of them
         await alice.close()
         assert server.log().count("opened ") == 1
+
+
+async def test_one_who_has_left_takes_a_single_turn(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, turns = door.of_this_loop(), []
+
+    def done() -> None:
+        turns.append(here.under_way)
+        Door.done(here)
+
+    monkeypatch.setattr(here, "done", done)
+    monkeypatch.setattr(peers, "has_left", lambda transport: True)
+    reader, _ = await site.open(HANDSHAKE + b"\r\n")
+    async with asyncio.timeout(20):
+        assert await reader.read() == b""
+    await until(lambda: not here.waiting)
+    assert (turns, here.under_way, site.scopes) == ([1], 0, [])
 
 
 @pytest.mark.parametrize("refuses", [True, False])
