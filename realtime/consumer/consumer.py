@@ -41,7 +41,7 @@ class NotificationConsumer(AsyncConsumer):
         hub = await ensure()
         offer = scope.get("extensions", {}).get(EXTENSION)
         writer: Writer = AsgiWriter(send) if offer is None else offer
-        query = scope["query"]
+        query = scope["query"] if scope["query_flaw"] is None else {}  # it is logged at the end
         connection = ConnectionState(
             secrets.token_hex(8), hub.options.limits, query.get("device", ""), hub.asking
         )
