@@ -54,7 +54,7 @@ FIRST_SEEDS = {
     "ack-of-before": 850,
     "ack-of-before-late": 9900,
     "deaf-hub": 2300,
-    "renewal-unseen": 2900,
-    "reset-unsettled": 13600,
+    "renewal-unseen": 3500,
+    "reset-unsettled": 16900,
     "resync-needless": 300,
 }

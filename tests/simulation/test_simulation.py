@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import itertools
 import pkgutil
 import random
+import weakref
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ import realtime
 from tests.faults.bugs import BUGS, patching
 from tests.services.process import run_python
 from tests.simulation import bugs, run, schedule, stage
+from tests.simulation.loop import Loop
 from tests.simulation.world import World
 
 # All of the product that is not itself in a simulation, beside the four sizes of
@@ -96,7 +99,7 @@ def test_a_seeded_bug_leaves_nothing_behind(name: str) -> None:
 
 def test_each_seeded_bug_of_a_node_is_tried() -> None:
     of_writers = patching.known("log")  # not of nodes: `make faults` tries these
-    assert len(of_writers) == 7
+    assert len(of_writers) == 8
     assert bugs.FOUND_AS.keys() | of_writers == BUGS.keys()
     assert not bugs.FOUND_AS.keys() & of_writers
     assert bugs.ALL.keys() | of_writers == patching.known()
@@ -131,6 +134,22 @@ def _report(found: run.Found) -> str:
 def test_known_schedules_stay_mended(path: Any) -> None:
     with stage.replaced():
         assert schedule.load(path.read_text()).play() == []
+
+
+def test_a_world_that_was_played_is_let_go() -> None:
+    """Kept, its tasks would make each later one slower, as asyncio looks through all there are."""
+    with stage.replaced():
+        played = [weakref.ref(_play(seed)) for seed in range(4)]
+        _play(4)  # the stage knows the last one
+        gc.collect()
+    assert [kept() for kept in played] == [None] * 4
+
+
+def _play(seed: int) -> Loop:
+    made = schedule.make(seed)
+    world = World(made.setting)
+    world.play(made.actions)
+    return world.loop
 
 
 _FINGERPRINTS = """

@@ -20,6 +20,7 @@ from realtime.layer import send
 from realtime.options import Options
 from realtime.protocol.messages import AccessChanged, Payload
 from realtime.publish import Ephemeral, payload_from, publish_ephemeral
+from realtime.servers import door
 from tests.simulation import ending
 from tests.simulation.device import Device, Writer
 from tests.simulation.loop import Loop
@@ -400,6 +401,7 @@ class World:
         send.sender = Silent()
         self.loop.cancel_all()
         hub._hubs.pop(self.loop, None)
+        door._doors.pop(self.loop, None)  # which would keep the loop, and all that it ran
 
     # -- a whole schedule
 

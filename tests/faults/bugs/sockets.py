@@ -13,9 +13,9 @@ from tests.faults.bugs.patching import changes, without
 
 
 @changes("swapped", "write_all", WriteCycle)
-def swapped(original: Any, self: Any, sockets: Any, frames: Any) -> Any:
+def swapped(original: Any, self: Any, audience: Any, sockets: Any, frames: Any) -> Any:
     """Swap the events of one turn on the wire."""
-    return original(self, sockets, list(reversed(frames)))
+    return original(self, audience, sockets, list(reversed(frames)))
 
 
 @changes("full-socket", "offer", Outbound)

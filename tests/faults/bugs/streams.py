@@ -41,13 +41,14 @@ def one_page() -> None:
     """After a page of the log go live, although more follows."""
 
     def make(original: Any) -> Any:
-        async def _page(self: Any, socket: Any, followed: Any) -> None:
+        async def _page(self: Any, socket: Any, followed: Any) -> Any:
             place = socket.connection.places[followed.name]
             before = place.offset
-            await original(self, socket, followed)
+            sent = await original(self, socket, followed)
             more = before < place.offset < followed.place.offset
             if more and followed.is_waiting(socket):
                 self._streams.go_live(socket, followed)
+            return sent
 
         return _page
 
