@@ -106,11 +106,13 @@ class Replay:
         if (seconds := self._budgets.wait(socket)) > 0:
             await asyncio.sleep(seconds)
             return 0  # and look again: others have read meanwhile
-        before = place.offset
+        before, resets = place.offset, followed.resets
         head, events = await self._streams.pages.load((followed.name, before))
         self._budgets.charge(socket, len(events))
         if socket.connection.places[followed.name] is not place:
             return 0  # resynchronised meanwhile
+        if followed.resets != resets:
+            return 0  # by a read of its own; what was read here may be older than that
         if head.epoch != node.epoch:
             self._streams.reset(followed, head, "epoch")
             return 0  # what was read is no continuation of what this socket has
