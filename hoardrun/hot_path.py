@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -34,6 +35,7 @@ from realtime.rest.hot import HotRead, Plan
 logger = logging.getLogger(__name__)
 
 MAX_WAITING = 256  # requests; more go to Django, whose own waits end with an error
+AWAY_SECONDS = 10.0  # for how long a database that failed is not asked by a hot read again
 _HEADERS = frozenset(
     {
         b"accept", b"authorization", b"content-length", b"content-type", b"cookie", b"host",
@@ -68,6 +70,7 @@ class HotPath:
         self._of_probes: dict[tuple[str, str, bytes], Envelope | None] = {}
         self._threads = HotThreads()
         self._waiting = 0
+        self._asks_again: float | None = None  # monotonic, while the database is away
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         path, method = scope["path"], scope["method"]
@@ -109,7 +112,7 @@ class HotPath:
     async def _read(self, view: type[HotRead], path: str, scope: Any, send: Any) -> bool:
         """Answer a read; return False if it must go to Django."""
         found = _plain(scope)
-        if found is None or self._waiting >= MAX_WAITING:
+        if found is None or self._waiting >= MAX_WAITING or self._is_away():
             return False
         token, host = bearer_of(found.get(b"authorization", b"")), found.get(b"host")
         plan = view.plan(path, scope["query_string"])
@@ -133,20 +136,32 @@ class HotPath:
         return True
 
     def _answer(self, ask: _Ask) -> _Answer | None:
-        """Return the answer, or None if Django must say why there is none."""
+        """Return the answer, or None if Django must say why there is none.
+
+        A thread waits for a database that is away until the pool gives up. So of all that wait for
+        a thread then, one tries it in AWAY_SECONDS, and the others are left to Django at once.
+        """
+        if self._is_away():
+            return None
         identity = tokens.verify(ask.token)
         if identity is None:
             return None
+        if self._asks_again is not None:
+            self._asks_again = time.monotonic() + AWAY_SECONDS  # the others do not wait for this
         try:
             if not self._threads.connected(lambda: is_login_valid(identity)):
                 return None
+            self._asks_again = None
             envelope = self._envelope(ask.kind)
             if envelope is None or not throttles.take_reads(identity.user_id, ask.view.units):
                 return None
             body, goes_on = self._threads.connected(
                 lambda: ask.view.body(identity.user_id, ask.plan)
             )
-        except (DatabaseError, InterfaceError, Refused):
+        except (InterfaceError, OperationalError):
+            self._asks_again = time.monotonic() + AWAY_SECONDS
+            return None
+        except (DatabaseError, Refused):
             return None
         except Exception:
             logger.exception("%s: Django is asked instead", ask.kind.path)
@@ -154,6 +169,10 @@ class HotPath:
         address = ask.plan.next if goes_on else None
         link = None if address is None else f'<{envelope.site}{address}>; rel="next"'
         return _Answer(identity.user_id, body, envelope, link)
+
+    def _is_away(self) -> bool:
+        asks_again = self._asks_again  # which another thread may change meanwhile
+        return asks_again is not None and time.monotonic() < asks_again
 
     def _envelope(self, kind: Kind) -> Envelope | None:
         if self._envelopes is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -11,11 +13,14 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.db import OperationalError
 from rest_framework.settings import api_settings
 
+from hoardrun import hot_path
 from hoardrun.api.throttles import Counter
 from hoardrun.api.tokens import login_create, login_end
 from hoardrun.hot_path import HotPath
+from hoardrun.hot_threads import MAX_THREADS
 from hoardrun.ledger.models import Account
 from hoardrun.ledger.services import account_open, transaction_create
 from hoardrun.market import simulator
@@ -275,6 +280,43 @@ def test_probes_are_answered_before_django_and_as_by_django(
     assert found.headers["cache-control"] == "no-store"
     with pytest.raises(Left):
         ask_hot(hot, "POST", path, headers)
+
+
+def test_a_database_that_is_away_keeps_nobody_waiting_for_a_thread(
+    hot: HotPath, alice: User, monkeypatch: pytest.MonkeyPatch
+):
+    headers, asked = bearer(alice), []
+
+    def give_up(identity: Any) -> bool:
+        asked.append(identity)
+        time.sleep(0.2)  # as the pool does after seconds
+        raise OperationalError
+
+    async def ask_all() -> list[Any]:
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "scheme": "http",
+            "path": "/api/v1/accounts",
+            "query_string": b"",
+            "headers": [(b"host", b"testserver"), *headers],
+        }
+        each = (talk(hot, scope) for _ in range(12 * MAX_THREADS))
+        found: list[Any] = await asyncio.gather(*each, return_exceptions=True)
+        return found
+
+    monkeypatch.setattr(hot_path, "is_login_valid", give_up)
+    found = async_to_sync(ask_all)()
+    assert {type(each) for each in found} == {Left}
+    # Whoever had a thread, each by its own connection and, if that was kept, by another.
+    assert len(asked) <= 2 * MAX_THREADS
+    monkeypatch.undo()
+    with pytest.raises(Left):  # it is not asked again at once
+        ask_hot(hot, "GET", "/api/v1/accounts", headers)
+    monkeypatch.setattr(hot_path, "AWAY_SECONDS", 0.0)
+    hot._asks_again = time.monotonic()
+    assert ask_hot(hot, "GET", "/api/v1/accounts", headers).status == 200
+    assert ask_hot(hot, "GET", "/api/v1/accounts", headers).status == 200
 
 
 @pytest.mark.servers
