@@ -153,11 +153,14 @@ class HotPath:
                 return None
             self._asks_again = None
             envelope = self._envelope(ask.kind)
-            if envelope is None or not throttles.take_reads(identity.user_id, ask.view.units):
+            if envelope is None:
                 return None
-            body, goes_on = self._threads.connected(
-                lambda: ask.view.body(identity.user_id, ask.plan)
-            )
+            with throttles.reads(identity.user_id, ask.view.units) as is_allowed:
+                if not is_allowed:
+                    return None
+                body, goes_on = self._threads.connected(
+                    lambda: ask.view.body(identity.user_id, ask.plan)
+                )
         except (InterfaceError, OperationalError):
             self._asks_again = time.monotonic() + AWAY_SECONDS
             return None

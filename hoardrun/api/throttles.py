@@ -13,7 +13,8 @@ import hashlib
 import logging
 import time
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, ClassVar, TypeVar
 
@@ -162,12 +163,20 @@ class EveryRequest(RequestThrottle):
         return allowed
 
 
-def take_reads(user_id: int, units: int) -> bool:
-    """Count a read of a user, as EveryRequest does; return False if it has no room.
+@contextmanager
+def reads(user_id: int, units: int) -> Iterator[bool]:
+    """Count a read of a user, as EveryRequest does; yield False if it has no room.
 
-    Then nothing was counted.
+    Then nothing was counted, as after an error inside: whoever answers then counts by itself.
     """
-    return Counter("read", f"user {user_id}").take(units)
+    counter = Counter("read", f"user {user_id}")
+    is_allowed = counter.take(units)
+    try:
+        yield is_allowed
+    except BaseException:
+        if is_allowed:
+            counter.give_back(min(units, counter.rate.limit))
+        raise
 
 
 class TicketThrottle(RequestThrottle):

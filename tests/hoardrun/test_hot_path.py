@@ -268,6 +268,20 @@ def test_reads_are_counted_with_all_others(
     assert ask_django("GET", "/api/v1/quotes", headers).status == 429
 
 
+def test_a_read_that_is_left_to_django_is_counted_once(
+    hot: HotPath, alice: User, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(api_settings.DEFAULT_THROTTLE_RATES, "read", "2/hour")
+    monkeypatch.setattr(Counter, "clock", staticmethod(lambda: 1_800_000_000.0))
+    cache.clear()
+    headers = bearer(alice)
+    for _ in range(4):
+        with pytest.raises(Left):
+            ask_hot(hot, "GET", "/api/v1/quotes?symbols=NONE", headers)
+    statuses = [ask_hot(hot, "GET", "/api/v1/quotes", headers).status for _ in range(2)]
+    assert statuses == [200, 200]
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/healthz/", "/readyz", "/readyz/"])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_probes_are_answered_before_django_and_as_by_django(
