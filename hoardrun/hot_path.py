@@ -42,6 +42,8 @@ _HEADERS = frozenset(
         b"origin", b"transfer-encoding", b"x-forwarded-proto", b"x-request-id",
     }
 )  # fmt: skip
+# What a view may ask of a request beyond that; then it is Django who answers.
+_RULES = ("authentication_classes", "permission_classes", "throttle_classes", "own_throttles")
 _PLAIN_COOKIE = re.compile(rb"[ !-\[\]-~]*")  # without a backslash, which may stand for anything
 
 
@@ -200,8 +202,13 @@ def _hot(patterns: Any, prefix: str) -> Iterator[tuple[str, type[HotRead]]]:
             yield from _hot(each.url_patterns, route)
         elif isinstance(each, URLPattern):
             view = getattr(each.callback, "cls", None)
-            if isinstance(view, type) and issubclass(view, HotRead):
+            if isinstance(view, type) and issubclass(view, HotRead) and _is_for_every_user(view):
                 yield route, view
+
+
+def _is_for_every_user(view: type[HotRead]) -> bool:
+    """Say whether a valid login and the limit on reads are all that a view asks for."""
+    return all(getattr(view, name) == getattr(HotRead, name) for name in _RULES)
 
 
 def _plain(scope: Any) -> dict[bytes, bytes] | None:

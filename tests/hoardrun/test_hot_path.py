@@ -14,15 +14,17 @@ from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import OperationalError
+from rest_framework.permissions import IsAdminUser
 from rest_framework.settings import api_settings
 
 from hoardrun import hot_path
-from hoardrun.api.throttles import Counter
+from hoardrun.api.throttles import Counter, TicketThrottle
 from hoardrun.api.tokens import login_create, login_end
 from hoardrun.hot_path import HotPath
 from hoardrun.hot_threads import MAX_THREADS
 from hoardrun.ledger.models import Account
 from hoardrun.ledger.services import account_open, transaction_create
+from hoardrun.ledger.views import AccountListView
 from hoardrun.market import simulator
 from hoardrun.market.services import instruments_ensure
 from notifications.services import announcement_create, announcement_publish, notification_create
@@ -223,6 +225,22 @@ def test_nothing_is_read_without_a_login_that_counts(hot: HotPath, alice: User):
     User.objects.update(is_active=False)
     with pytest.raises(Left):
         ask_hot(hot, "GET", "/api/v1/accounts", headers)
+
+
+@pytest.mark.parametrize(
+    ("rule", "value"),
+    [
+        ("permission_classes", [IsAdminUser]),
+        ("authentication_classes", []),
+        ("own_throttles", (TicketThrottle,)),
+    ],
+)
+def test_a_view_with_rules_of_its_own_is_left_to_django(
+    hot: HotPath, alice: User, monkeypatch: pytest.MonkeyPatch, rule: str, value: Any
+):
+    monkeypatch.setattr(AccountListView, rule, value)
+    with pytest.raises(Left):
+        ask_hot(hot, "GET", "/api/v1/accounts", bearer(alice))
 
 
 def test_one_user_reads_nothing_of_another(hot: HotPath, alice: User):
