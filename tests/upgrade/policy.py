@@ -17,11 +17,9 @@ from django.db.models.fields import NOT_PROVIDED
 
 # They add, take away what only refuses or only speeds up, or change nothing in the database.
 HARMLESS = (
-    migrations.CreateModel,
     migrations.AddIndex,
     migrations.RemoveIndex,
     migrations.RenameIndex,
-    migrations.RemoveConstraint,
     migrations.AlterModelOptions,
     migrations.AlterModelManagers,
     migrations.AlterModelTableComment,
@@ -53,7 +51,18 @@ def _reasons(operation: Operation, app: str, state: ProjectState) -> Iterator[st
         case migrations.SeparateDatabaseAndState():
             for inner in operation.database_operations:
                 yield from _reasons(inner, app, state)
+        case migrations.CreateModel():
+            if any(_holds_another_row(field) for _, field in operation.fields):
+                yield f"old code may delete the row that one points to; {SAY_WHY}"
+        case migrations.RemoveConstraint():
+            constraints = state.models[app, operation.model_name_lower].options["constraints"]
+            name = operation.deconstruct()[-1]["name"]
+            went = next(each for each in constraints if each.name == name)
+            if isinstance(went, models.UniqueConstraint):
+                yield f"old code may write ON CONFLICT with these columns; {SAY_WHY}"
         case migrations.AddField():
+            if _holds_another_row(operation.field):
+                yield f"old code may delete the row that one points to; {SAY_WHY}"
             if not _may_be_left_out(operation.field):
                 yield "old code writes rows without it; give it null=True or db_default"
         case migrations.AlterField():
@@ -70,6 +79,11 @@ def _reasons(operation: Operation, app: str, state: ProjectState) -> Iterator[st
 
 def _may_be_left_out(field: models.Field) -> bool:
     return field.null or _has_db_default(field) or field.many_to_many is True
+
+
+def _holds_another_row(field: models.Field) -> bool:
+    """Say whether the database refuses to delete what a column points to."""
+    return field.remote_field is not None and getattr(field, "db_constraint", True)
 
 
 def _has_db_default(field: models.Field) -> bool:

@@ -74,6 +74,12 @@ STATE.add_model(
             ("name", models.CharField(max_length=20, null=True)),
             ("paid", models.BooleanField(default=False)),
         ],
+        {
+            "constraints": [
+                models.UniqueConstraint(fields=["name"], name="once"),
+                models.CheckConstraint(condition=models.Q(paid=True), name="paid_for"),
+            ]
+        },
     )
 )
 
@@ -90,6 +96,12 @@ STATE.add_model(
         ),
         migrations.AlterField("order", "paid", models.BooleanField(null=True)),
         migrations.CreateModel("Line", [("id", models.BigAutoField(primary_key=True))]),
+        migrations.AddField(
+            "order",
+            "part_of",
+            models.ForeignKey("Order", models.CASCADE, null=True, db_constraint=False),
+        ),
+        migrations.RemoveConstraint("order", "paid_for"),
         migrations.SeparateDatabaseAndState(
             state_operations=[migrations.RemoveField("order", "paid")]
         ),
@@ -101,6 +113,9 @@ def test_what_adds_is_let_through(operation: Any):
 
 
 HARMFUL = [
+    migrations.CreateModel("Line", [("order", models.ForeignKey("Order", models.CASCADE))]),
+    migrations.AddField("order", "part_of", models.ForeignKey("Order", models.CASCADE, null=True)),
+    migrations.RemoveConstraint("order", "once"),
     migrations.AddField("order", "note", models.TextField(default="")),
     migrations.AlterField("order", "name", models.CharField(max_length=20)),
     migrations.AlterField("order", "name", models.CharField(max_length=10, null=True)),
