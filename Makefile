@@ -32,7 +32,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-pooled coverage e2e npm screenshots lint types contract fuzz simulation faults faults-full conformance bench check clean
+.PHONY: help run test test-operation test-pooled coverage e2e npm screenshots lint types contract fuzz simulation faults faults-full conformance bench check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,12 +46,15 @@ run: $(VENV)/.runtime $(VAR_DIR)/secret_key ## Start a demo on http://127.0.0.1:
 	$(BIN)/python manage.py seed_demo --once --host $(HOST) --port $(PORT); \
 	exec $(BIN)/python manage.py serve --host $(HOST) --port $(PORT) --simulate-market
 
-test: $(VENV)/.dev ## Run every test, and the in-process suites again on PostgreSQL and Redis
-	$(BIN)/python -m pytest $(TOGETHER) -m "not pooler" --ignore=tests/e2e --ignore=tests/npm $(ARGS)
-	$(if $(STORE_SUITES),HOARDRUN_TEST_DATABASE=postgres $(BIN)/python -m pytest $(TOGETHER) -m "not servers and not pooler" $(STORE_SUITES) $(ARGS) $(MAY_SELECT_NONE))
+test: $(VENV)/.dev ## Run the tests, and the in-process suites again on PostgreSQL and Redis
+	$(BIN)/python -m pytest $(TOGETHER) -m "not pooler and not operation" --ignore=tests/e2e --ignore=tests/npm $(ARGS)
+	$(if $(STORE_SUITES),HOARDRUN_TEST_DATABASE=postgres $(BIN)/python -m pytest $(TOGETHER) -m "not servers and not pooler and not operation" $(STORE_SUITES) $(ARGS) $(MAY_SELECT_NONE))
+
+test-operation: $(VENV)/.dev ## Roll nodes behind nginx and HAProxy, fail over, upgrade, kill workers (needs both proxies)
+	$(BIN)/python -m pytest $(TOGETHER) -m "operation and not pooler" tests $(ARGS)
 
 test-pooled: $(VENV)/.dev ## Run the in-process suites once more, through PgBouncer in transaction mode (needs pgbouncer)
-	HOARDRUN_TEST_DATABASE=pgbouncer $(BIN)/python -m pytest $(TOGETHER) -m "not servers" $(STORE_SUITES) $(ARGS) $(MAY_SELECT_NONE)
+	HOARDRUN_TEST_DATABASE=pgbouncer $(BIN)/python -m pytest $(TOGETHER) -m "not servers and not operation" $(STORE_SUITES) $(ARGS) $(MAY_SELECT_NONE)
 	$(BIN)/python -m pytest -m "pooler and servers" tests/scenarios tests/faults $(ARGS) $(MAY_SELECT_NONE)
 
 coverage: $(VENV)/.dev ## See which branches the in-process suites take on both databases, and hold the floor of pyproject.toml

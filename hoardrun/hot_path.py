@@ -30,7 +30,7 @@ from realtime.access.validity import is_login_valid
 from realtime.core import heads
 from realtime.errors import Refused
 from realtime.rest.authentication import bearer_of
-from realtime.rest.hot import HotRead, Plan
+from realtime.rest.hot import HotRead
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ _PLAIN_COOKIE = re.compile(rb"[ !-\[\]-~]*")  # without a backslash, which may s
 
 class _Ask(NamedTuple):
     view: type[HotRead]
-    plan: Plan
+    query: bytes
     token: bytes
     kind: Kind
 
@@ -117,14 +117,15 @@ class HotPath:
         if found is None or self._waiting >= MAX_WAITING or self._is_away():
             return False
         token, host = bearer_of(found.get(b"authorization", b"")), found.get(b"host")
-        plan = view.plan(path, scope["query_string"])
-        if not token or not host or plan is None:
+        if not token or not host:
             return False
         origin, forwarded = found.get(b"origin", b""), found.get(b"x-forwarded-proto", b"")
         kind = Kind(path, scope.get("scheme", "http"), host, origin, forwarded)
         self._waiting += 1
         try:
-            answer = await self._threads.run(self._answer, _Ask(view, plan, token, kind))
+            answer = await self._threads.run(
+                self._answer, _Ask(view, scope["query_string"], token, kind)
+            )
         finally:
             self._waiting -= 1
         if answer is None:
@@ -148,6 +149,9 @@ class HotPath:
         identity = tokens.verify(ask.token)
         if identity is None:
             return None
+        plan = ask.view.plan(ask.kind.path, ask.query)  # not for strangers: it takes its time
+        if plan is None:
+            return None
         if self._asks_again is not None:
             self._asks_again = time.monotonic() + AWAY_SECONDS  # the others do not wait for this
         try:
@@ -161,7 +165,7 @@ class HotPath:
                 if not is_allowed:
                     return None
                 body, goes_on = self._threads.connected(
-                    lambda: ask.view.body(identity.user_id, ask.plan)
+                    lambda: ask.view.body(identity.user_id, plan)
                 )
         except (InterfaceError, OperationalError):
             self._asks_again = time.monotonic() + AWAY_SECONDS
@@ -171,7 +175,7 @@ class HotPath:
         except Exception:
             logger.exception("%s: Django is asked instead", ask.kind.path)
             return None
-        address = ask.plan.next if goes_on else None
+        address = plan.next if goes_on else None
         link = None if address is None else f'<{envelope.site}{address}>; rel="next"'
         return _Answer(identity.user_id, body, envelope, link)
 

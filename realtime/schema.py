@@ -65,7 +65,7 @@ def needs(migration: str) -> tuple[int, int] | None:
 
 def needing_newer(migrations: Iterable[str], version: str) -> list[str]:
     """Return those of `app.name` that need a newer release than `version`, in order."""
-    major, minor, *_ = map(int, version.split("."))
+    major, minor = map(int, version.split(".")[:2])
     return sorted(
         name for name in migrations if (needs(name.rpartition(".")[2]) or (0, 0)) > (major, minor)
     )

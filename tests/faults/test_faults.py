@@ -74,13 +74,19 @@ def finish(cluster: Cluster, clients: Clients) -> None:
             ),
             marks=pytest.mark.pooler,
         ),
-        Plan(
-            seed=14, redis="sentinel", nodes=2, clients=40, rate=100, faults=2,
-            nemeses=["sentinel-kill-master", "sentinel-freeze-master"],
+        pytest.param(
+            Plan(
+                seed=14, redis="sentinel", nodes=2, clients=40, rate=100, faults=2,
+                nemeses=["sentinel-kill-master", "sentinel-freeze-master"],
+            ),
+            marks=pytest.mark.operation,
         ),
-        Plan(
-            seed=15, redis="shards", nodes=2, clients=40, rate=100, faults=2,
-            nemeses=["shard-freeze", "shard-kill"],
+        pytest.param(
+            Plan(
+                seed=15, redis="shards", nodes=2, clients=40, rate=100, faults=2,
+                nemeses=["shard-freeze", "shard-kill"],
+            ),
+            marks=pytest.mark.operation,
         ),
     ],
     ids=["postgres", "sqlite", "pgbouncer", "sentinel", "shards"],

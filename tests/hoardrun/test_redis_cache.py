@@ -32,6 +32,8 @@ from tests.services.tls import TlsRedis, make_certificates
 ROOT = Path(__file__).parents[2]
 PREFIX = "hoardrun-test"
 
+pytestmark = pytest.mark.operation
+
 
 @pytest.fixture(scope="module")
 def three() -> Iterator[list[Redis]]:

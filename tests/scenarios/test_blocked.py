@@ -18,7 +18,7 @@ from tests.services.postgres import Postgres, hand_over
 from tests.services.redis import Redis
 from tests.services.server import Server, manage
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.operation]
 ANNOUNCE = ("announce", "--author", "charlie")
 ANNOUNCEMENT = {"title": "Maintenance", "message": "Tonight.", "severity": "maintenance"}
 

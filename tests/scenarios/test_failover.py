@@ -23,7 +23,7 @@ from tests.services.redis import Redis
 from tests.services.server import Server
 from tests.services.standby import Standby
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.operation]
 STREAM = f"user:{ALICE}"
 LINE = "PostgreSQL is not where it was"
 

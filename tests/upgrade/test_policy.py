@@ -153,6 +153,7 @@ def test_a_reason_stands_for_what_nobody_can_judge():
         ("realtime.0012_needs_hoardrun_0_3_drop_channels", "0.3.0", False),
         ("realtime.0012_needs_hoardrun_0_3_drop_channels", "1.0.0", False),
         ("realtime.0012_needs_hoardrun_10_0", "9.9.9", True),
+        ("realtime.0012_needs_hoardrun_0_3", "0.3.0rc1", False),
         ("shop.0002_needs_more_time", "0.1.0", False),
     ],
 )

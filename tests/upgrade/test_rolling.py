@@ -16,7 +16,7 @@ from tests.services.redis import Redis
 from tests.services.server import Server, manage
 from tests.upgrade import release
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.operation]
 STREAM = f"user:{ALICE}"
 FROM_THE_FUTURE = """
 from django.db.migrations.recorder import MigrationRecorder

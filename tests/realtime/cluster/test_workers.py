@@ -19,7 +19,7 @@ from tests.services.ports import PATIENCE, until, wait_until
 from tests.services.redis import Redis
 from tests.services.server import Server
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.operation]
 
 
 async def test_workers_of_a_parent_that_was_killed_drain_and_free_the_port(redis: Redis):
