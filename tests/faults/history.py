@@ -22,6 +22,7 @@ from hoardrun.ledger.models import Account, Transaction
 from notifications import services
 from notifications.models import Announcement, Notification
 from realtime.errors import Refused
+from realtime.prepared import Prepared
 from tests.stored import page_after
 
 HOUR = timedelta(hours=1)
@@ -112,6 +113,8 @@ class Clock:
             mock.patch("django.utils.timezone.now", self),
             mock.patch("realtime.clock.now", self),
             mock.patch("notifications.selectors.database_now", lambda: Value(self.now)),
+            # A statement that is kept would keep this time, or the database's.
+            mock.patch.object(Prepared, "_statement", property(lambda it: it._write), create=True),
         ):
             yield
 
