@@ -1,4 +1,4 @@
-"""Is the process alive (`/healthz`), and could it serve now (`/readyz`)?"""
+"""Answer the probes: the process lives (`/healthz`), and could serve now (`/readyz`)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from django.http import HttpRequest, HttpResponsePermanentRedirect, JsonResponse
 from django.middleware.common import CommonMiddleware
 from django.views.decorators.csrf import csrf_exempt
 
-from realtime import asgi, schema
+from realtime import asgi
+from realtime.sql import schema
 
 logger = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.db import DatabaseError
 
-from realtime import blockers
-from realtime.database_errors import explain, reason_of
+from realtime.sql import blockers
+from realtime.sql.errors import explain, reason_of
 
 # They run what is no code of ours, whose own errors are news.
 _FOREIGN = {"shell", "dbshell"}

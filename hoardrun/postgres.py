@@ -20,8 +20,8 @@ from psycopg import OperationalError
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 
-from realtime.database_errors import connecting
-from realtime.failover import WatchedConnection
+from realtime.sql.errors import connecting
+from realtime.sql.failover import WatchedConnection
 
 # What may wait for the lock of a row. Reads do not, and some statements may not share a message.
 _WRITES = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|MERGE|WITH)\b", re.IGNORECASE)

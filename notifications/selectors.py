@@ -20,7 +20,7 @@ from notifications.payloads import LISTED
 from realtime import clock
 from realtime.core.text import row_id
 from realtime.errors import NotFound
-from realtime.prepared import Prepared
+from realtime.sql.prepared import Prepared
 
 RECENT = 5  # notifications that a summary shows
 LAPSED_PAGE = 5000  # rows read at once of what has expired

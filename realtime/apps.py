@@ -11,11 +11,12 @@ class RealtimeConfig(AppConfig):
         from django.db.models.signals import post_migrate
 
         import realtime.log.durability  # noqa: F401 registers its check
-        from realtime import append_only, fleet, jobs, rooms
+        from realtime import append_only, jobs, rooms
         from realtime.access import signals
         from realtime.cluster import fleet as cluster_fleet
         from realtime.cluster import nodes_room, retention
         from realtime.log import measuring
+        from realtime.meters import fleet
 
         signals.connect()
         post_migrate.connect(append_only.install, sender=self, dispatch_uid="realtime.append_only")

@@ -20,7 +20,7 @@ class Deployment(models.Model):
 
     `epoch` is the deployment's part of every epoch, empty until something bumps it: a new one
     begins a new life of all streams at once. `system_identifier`, `timeline` and `table_id` say
-    which PostgreSQL the row was last seen in; `realtime.failover` compares them.
+    which PostgreSQL the row was last seen in; `realtime.sql.failover` compares them.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)

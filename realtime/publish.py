@@ -18,15 +18,16 @@ import msgspec
 from asgiref.sync import sync_to_async
 from django.db import OperationalError, transaction
 
-from realtime import blockers, log
+from realtime import log
 from realtime.core.records import Ephemeral as Ephemeral
 from realtime.core.records import StoredEvent
-from realtime.database_errors import StreamLocked, explain
 from realtime.layer import send
 from realtime.meters import meters
 from realtime.protocol import codec
 from realtime.protocol.messages import Payload
 from realtime.retry import retried
+from realtime.sql import blockers
+from realtime.sql.errors import StreamLocked, explain
 
 P = ParamSpec("P")
 R = TypeVar("R")

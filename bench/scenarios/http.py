@@ -1,4 +1,4 @@
-"""What a probe and a hot read cost beside the same written plainly with DRF; who waits for them."""
+"""Compare a probe and a hot read with the same written plainly in DRF, and who waits for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether sockets spread evenly over the workers of one server."""
+"""Measure how evenly sockets spread over the workers of one server."""
 
 from __future__ import annotations
 

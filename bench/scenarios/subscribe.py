@@ -1,4 +1,4 @@
-"""How long a node takes to join the groups of its users, and to wake many streams, over Redis."""
+"""Measure how fast a node joins the groups of its users, and wakes many streams, over Redis."""
 
 from __future__ import annotations
 

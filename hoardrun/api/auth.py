@@ -28,11 +28,11 @@ from realtime.access.keys import RefreshToken
 from realtime.access.tokens import BadToken, identity_of, read
 from realtime.access.validity import stamp_of
 from realtime.core.identity import Identity
-from realtime.prepared import Prepared
 from realtime.rest.authentication import LoginAuthentication
 from realtime.rest.hot import HotRead
 from realtime.rest.serializers import StrictSerializer, checked
 from realtime.rest.views import View
+from realtime.sql.prepared import Prepared
 
 MAX_PASSWORD_LENGTH = 1024  # hashing takes longer the longer it is
 MAX_TOKEN_LENGTH = 8192

@@ -26,10 +26,10 @@ from django.http import Http404, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
 
-from realtime import blockers
-from realtime.database_errors import UNKNOWN, StreamLocked, explain, reason_of
 from realtime.errors import Refused
 from realtime.rest.serializers import MAX_NAMED
+from realtime.sql import blockers
+from realtime.sql.errors import UNKNOWN, StreamLocked, explain, reason_of
 
 logger = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ class BroadcastsConfig(AppConfig):
 
     def ready(self) -> None:
         from hoardrun.broadcasts import console, measuring
-        from realtime import fleet
         from realtime.console import forms
+        from realtime.meters import fleet
 
         fleet.register(measuring.WAITING)
 

@@ -8,7 +8,7 @@ from django.db.models import Count, Min
 
 from hoardrun.broadcasts.state import broadcasts_waiting
 from realtime import clock
-from realtime.fleet import Reading, gauge
+from realtime.meters.fleet import Reading, gauge
 
 
 def _waiting() -> dict[str, Any]:

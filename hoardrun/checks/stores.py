@@ -15,8 +15,8 @@ from hoardrun import redis_address
 from hoardrun.checks.findings import finding
 from hoardrun.options import REDIS_PREFIX
 from hoardrun.stores import ENGINES
-from realtime import server_settings
 from realtime.core.origin import is_loopback
+from realtime.sql import server_settings
 
 
 @register(Tags.security, deploy=True)

@@ -8,7 +8,7 @@ from hoardrun.ledger.errors import AccountNotFound, TransactionNotFound
 from hoardrun.ledger.models import Account, Transaction
 from hoardrun.ledger.payloads import ACCOUNT_COLUMNS, TXN_COLUMNS
 from realtime.core.text import row_id
-from realtime.prepared import Prepared
+from realtime.sql.prepared import Prepared
 
 
 def account_list(*, user_id: int) -> QuerySet[Account]:

@@ -18,7 +18,7 @@ from hoardrun.market.errors import InstrumentNotFound, QuoteNotFound
 from hoardrun.market.models import SYMBOL_PATTERN, Instrument
 from hoardrun.market.quotes import PRICES, Listing, LiveQuote
 from hoardrun.market.simulator import Day
-from realtime.prepared import Prepared
+from realtime.sql.prepared import Prepared
 
 MAX_LISTINGS = 4096  # that are kept as they were read
 

@@ -19,8 +19,8 @@ from rest_framework_simplejwt.utils import get_md5_hash_password
 from realtime import rooms
 from realtime.core.identity import Identity
 from realtime.models import EndedSession
-from realtime.prepared import Prepared
 from realtime.protocol.codes import CloseCode
+from realtime.sql.prepared import Prepared
 
 logger = logging.getLogger(__name__)
 

@@ -12,9 +12,10 @@ import logging
 
 from django.db import connection
 
-from realtime import failover, log
+from realtime import log
 from realtime.db import threads
 from realtime.hub.hub import Hub
+from realtime.sql import failover
 
 logger = logging.getLogger(__name__)
 

@@ -12,9 +12,10 @@ from typing import Any
 from django.db import close_old_connections
 from prometheus_client.core import Metric
 
-from realtime import fleet, registry
+from realtime import registry
 from realtime.cluster.families import family_of
-from realtime.fleet import gauge
+from realtime.meters import fleet
+from realtime.meters.fleet import gauge
 from realtime.models import Node
 
 logger = logging.getLogger(__name__)

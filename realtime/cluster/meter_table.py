@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from realtime import fleet
 from realtime.cluster.exposition import list_labels
 from realtime.cluster.readings import READINGS
-from realtime.meters import Meter, meters
+from realtime.meters import Meter, fleet, meters
 from realtime.meters.kinds import declared
 
 _TABLE = re.compile(r"(<!-- (\w+) -->\n)(?:\|.*\n)*")

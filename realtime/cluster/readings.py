@@ -1,4 +1,4 @@
-"""What a scrape reads of a node as it stands: gauges, and counters that others keep."""
+"""Read a node as it stands for a scrape: gauges, and counters that others keep."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from django.db import connection
 from django.db.models import Window
 from django.db.models.functions import RowNumber
 
-from realtime import clock, jobs, log, registry, server_settings, sql_table
+from realtime import clock, jobs, log, registry
 from realtime.cluster import nodes_room, scrape
 from realtime.cluster.epoch_watch import EpochWatch
 from realtime.db import threads
@@ -39,6 +39,7 @@ from realtime.meters.names import register_clients
 from realtime.models import Connection, Node
 from realtime.protocol.codes import CloseCode
 from realtime.retry import one_transaction
+from realtime.sql import server_settings, table
 
 logger = logging.getLogger(__name__)
 
@@ -273,9 +274,9 @@ def _list_connections(report: _Report, moment: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO realtime_connection ({names}, opened_at, node_id, is_surplus) "
-            f"SELECT {names}, {opened_at}, %s, %s FROM ({sql_table.given(_COLUMNS)}) opened "
+            f"SELECT {names}, {opened_at}, %s, %s FROM ({table.given(_COLUMNS)}) opened "
             "WHERE true ON CONFLICT DO NOTHING",  # `WHERE`: else SQLite takes ON for a join
-            [report.node_id, False, sql_table.parameter(rows)],
+            [report.node_id, False, table.parameter(rows)],
         )
 
 

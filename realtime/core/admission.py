@@ -1,7 +1,8 @@
-"""Which logins a node takes: those that wait for their turn, and those that are under way. Pure.
+"""Decide which logins a node takes: those that wait for a turn, those that are under way. Pure.
 
-A login that waits for longer than its client does is work for nobody. So the line is short: who
-comes when it is too long, or has waited in it for too long, is refused at once, which is cheap.
+A login that waits for longer than its client does is work for nobody. So the line is short: a
+login that comes when it is too long, or has waited in it for too long, is refused at once, which
+is cheap.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Judge whether the database that answers is the one that answered before, as far as it had come.
 
-`realtime.failover` asks PostgreSQL and acts on the judgement.
+`realtime.sql.failover` asks PostgreSQL and acts on the judgement.
 """
 
 from __future__ import annotations

@@ -12,12 +12,13 @@ from typing import NamedTuple
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from realtime import clock, log, sql_table
+from realtime import clock, log
 from realtime.access.validity import LoginState, stamp_of
 from realtime.core.identity import Identity
 from realtime.core.resume import StartPosition, Wish, decide
 from realtime.log import CursorMove, Head
 from realtime.meters import timed
+from realtime.sql import table
 from realtime.streams import streams_of
 
 
@@ -138,7 +139,7 @@ def _read(keys: Sequence[LoginKey]) -> dict[LoginKey, LoginData]:
     sessions: dict[LoginKey, LoginData] = {}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH wanted AS ({sql_table.given(columns)}) "
+            f"WITH wanted AS ({table.given(columns)}) "
             "SELECT wanted.user_id, wanted.device, wanted.session, wanted.stream, "
             "person.is_active, person.password, finished.id, "
             f"{log.composed('stream.epoch')}, stream.head, stream.floor, "
@@ -150,7 +151,7 @@ def _read(keys: Sequence[LoginKey]) -> dict[LoginKey, LoginData]:
             "LEFT JOIN realtime_stream stream ON stream.name = wanted.stream "
             "LEFT JOIN realtime_cursor place ON place.stream_id = stream.id "
             "AND place.user_id = wanted.user_id AND place.device = wanted.device",
-            [sql_table.parameter(wanted)],
+            [table.parameter(wanted)],
         )
         for row in cursor.fetchall():
             key, name = LoginKey(*row[:3]), row[3]

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from realtime import clock, sql_table
+from realtime import clock
 from realtime.meters import timed
+from realtime.sql import table
 
 _CHUNK = 1000  # most cursors in one statement
 _COLUMNS = {
@@ -75,7 +76,7 @@ def _insert(moves: Iterable[CursorMove], on_conflict: str) -> list[Any]:
         some = ordered[start : start + _CHUNK]
         with connection.cursor() as cursor:
             cursor.execute(
-                f"WITH move AS ({sql_table.given(_COLUMNS)}) "
+                f"WITH move AS ({table.given(_COLUMNS)}) "
                 "INSERT INTO realtime_cursor "
                 "(user_id, device, stream_id, epoch, acked, updated_at) "
                 "SELECT move.user_id, move.device, stream.id, move.epoch, move.acked, "
@@ -85,7 +86,7 @@ def _insert(moves: Iterable[CursorMove], on_conflict: str) -> list[Any]:
                 f"ON person.{quote(user.pk.column)} = move.user_id "
                 "ORDER BY move.user_id, move.device, stream.id "
                 f"ON CONFLICT (user_id, device, stream_id) {on_conflict}",
-                [sql_table.parameter(some)],
+                [table.parameter(some)],
             )
             stored += cursor.fetchall() if cursor.description else ()
     return stored

@@ -15,7 +15,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
 
-from realtime import server_settings
+from realtime.sql import server_settings
 
 OVERRIDE = "ALLOW_LOSING_COMMITTED_EVENTS"
 MANAGED = ", or DATABASE_DURABILITY=managed if its storage keeps commits without."

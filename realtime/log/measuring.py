@@ -11,10 +11,10 @@ from typing import Any
 from django.db import connection
 
 from realtime import clock
-from realtime.blockers import blockers
-from realtime.fleet import Reading, gauge
 from realtime.log.epochs import composed
+from realtime.meters.fleet import Reading, gauge
 from realtime.models import Event, JobRun, Stream
+from realtime.sql.blockers import blockers
 
 SAMPLE = 2000  # connections; their ids are random, so the first are as good as any
 QUANTILES = ("0.5", "0.9", "0.99", "1")

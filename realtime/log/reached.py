@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.db import connection
 
-from realtime import sql_table
+from realtime.sql import table
 
 _CHUNK = 1000  # most events in one statement
 _COLUMNS = {"stream": "text", "place": "bigint", "sockets": "bigint"}
@@ -19,10 +19,10 @@ def add_reached(counts: Sequence[tuple[str, int, int]]) -> None:
         chunk = ordered[start : start + _CHUNK]
         with connection.cursor() as cursor:
             cursor.execute(
-                f"WITH counted AS ({sql_table.given(_COLUMNS)}) "
+                f"WITH counted AS ({table.given(_COLUMNS)}) "
                 "UPDATE realtime_event SET reached = realtime_event.reached + counted.sockets "
                 "FROM counted JOIN realtime_stream stream ON stream.name = counted.stream "
                 "WHERE realtime_event.stream_id = stream.id "
                 'AND realtime_event."offset" = counted.place',
-                [sql_table.parameter(chunk)],
+                [table.parameter(chunk)],
             )

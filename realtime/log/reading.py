@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from django.db import connection
 from django.db.models.expressions import RawSQL
 
-from realtime import sql_table
 from realtime.core.continuity import Head
 from realtime.core.records import StoredEvent
 from realtime.log.epochs import composed
 from realtime.meters import timed
 from realtime.models import Stream
+from realtime.sql import table
 
 PAGE = 200  # most events that one read returns
 PAGE_BYTES = 64 * 1024  # of UTF-8 per read, but at least one event
@@ -64,7 +64,7 @@ def read_many(
     columns = {"name": "text", "after": "bigint"}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH wanted AS ({sql_table.given(columns)}) "
+            f"WITH wanted AS ({table.given(columns)}) "
             "SELECT name, after, epoch, head, floor, number, type, filter_type, payload FROM ("
             f"SELECT wanted.name, wanted.after, {composed('stream.epoch')} AS epoch, "
             "stream.head, stream.floor, "
@@ -75,7 +75,7 @@ def read_many(
             "LEFT JOIN realtime_event event ON event.stream_id = stream.id "
             f'AND event."offset" > wanted.after AND event."offset" <= wanted.after + {PAGE}'
             ") page WHERE before IS NULL OR before < %s ORDER BY name, after, number",
-            [sql_table.parameter(places), max_bytes],
+            [table.parameter(places), max_bytes],
         )
         for name, after, epoch, head, floor, offset, *content in cursor.fetchall():
             place = (name, after)

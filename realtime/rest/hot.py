@@ -1,9 +1,9 @@
-"""The base of hot reads: what clients ask for all the time, and at every start of an app.
+"""The base of hot reads: lists that clients ask for all the time, and at every start of an app.
 
 A view says once what it answers: `hot` returns messages of a user, and the rows come from
-`realtime.prepared`. DRF answers with that as with any view. The project's ASGI application may
+`realtime.sql.prepared`. DRF answers with that as with any view. The project's ASGI application may
 answer a request that holds nothing unusual before Django is asked: `plan` reads the query string,
-`body` writes the answer. Whatever `plan` does not take goes to DRF, which knows how to refuse it.
+`body` writes the answer. A query that `plan` does not take goes to DRF, which can refuse it.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from hoardrun.ledger.models import Account, Transaction
 from notifications import services
 from notifications.models import Announcement, Notification
 from realtime.errors import Refused
-from realtime.prepared import Prepared
+from realtime.sql.prepared import Prepared
 from tests.stored import page_after
 
 HOUR = timedelta(hours=1)

@@ -11,7 +11,7 @@ from django.db import migrations, models
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ModelState, ProjectState
 
-from realtime import schema
+from realtime.sql import schema
 from tests.services.environment import ROOT
 from tests.upgrade import release
 from tests.upgrade.policy import breaks

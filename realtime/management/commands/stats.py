@@ -10,10 +10,10 @@ from typing import Any
 
 from django.db import DatabaseError
 
-from realtime.blockers import Blocker, blockers
-from realtime.database_errors import explain, reason_of
 from realtime.management import base
 from realtime.registry import Cluster, cluster
+from realtime.sql.blockers import Blocker, blockers
+from realtime.sql.errors import explain, reason_of
 
 CLEAR = "\x1b[H\x1b[2J"
 COLUMNS = {  # by heading, the format of a node's cell

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from realtime import failover, log, publish
+from realtime import log, publish
 from realtime.log import appending, in_one_statement, trimming
 from realtime.models import Stream
+from realtime.sql import failover
 from tests.faults.bugs.patching import bug, changes, instead, replace
 
 

@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 
 from hoardrun.ledger.errors import InsufficientFunds
 from hoardrun.logs import SaidOnce
-from realtime.database_errors import StreamLocked
+from realtime.sql.errors import StreamLocked
 from tests.clients import api_as
 from tests.hoardrun.tools import problem
 

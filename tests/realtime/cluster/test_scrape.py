@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from realtime import fleet
+from realtime.meters import fleet
 from tests.nodes import ALICE, BOB, USERS, connect, push_balance, token_for
 from tests.services import metrics
 from tests.services.client import Client

@@ -13,7 +13,7 @@ from django.core.management.base import SystemCheckError
 from django.db import connection
 
 from realtime.log import durability
-from realtime.server_settings import ServerSettings
+from realtime.sql.server_settings import ServerSettings
 from tests.services.server import Server, manage
 
 pytestmark = pytest.mark.django_db(transaction=True)

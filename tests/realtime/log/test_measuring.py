@@ -12,9 +12,10 @@ from django.core.management import call_command
 from django.db import connection, connections, transaction
 
 from hoardrun.broadcasts.models import Broadcast
-from realtime import clock, fleet
+from realtime import clock
 from realtime.cluster import meter_table, retention
 from realtime.log import measuring
+from realtime.meters import fleet
 from realtime.models import Connection, Cursor, Event, Node, Stream
 from tests.services.environment import ROOT
 from tests.services.metrics import Scrape

@@ -1,4 +1,4 @@
-"""What PostgreSQL says of itself that hoardrun relies on: asked at the start and by checks.
+"""Ask PostgreSQL for the settings that hoardrun relies on: at the start and by checks.
 
 `realtime.log.durability` judges what it says of durability. SQLite is asked there.
 """

@@ -15,9 +15,9 @@ from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
 
 from hoardrun.ledger.models import Account
-from realtime import blockers
-from realtime.database_errors import StreamLocked
 from realtime.publish import publish
+from realtime.sql import blockers
+from realtime.sql.errors import StreamLocked
 from realtime.streams import ANNOUNCEMENTS, user_stream
 from tests.services.locks import somebody_waits, threads
 from tests.services.ports import wait_until

@@ -10,8 +10,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from realtime import failover
-from realtime.failover import WatchedConnection
+from realtime.sql import failover
+from realtime.sql.failover import WatchedConnection
 from tests.services import environment
 from tests.services.postgres import Postgres
 from tests.services.process import run_python

@@ -13,8 +13,8 @@ import pytest
 from django.db import OperationalError
 
 from hoardrun.postgres import limited_to
-from realtime import database_errors
-from realtime.database_errors import StreamLocked, connecting, explain, reason_of
+from realtime.sql import errors
+from realtime.sql.errors import StreamLocked, connecting, explain, reason_of
 from tests.services.ports import free_port
 from tests.services.postgres import Postgres
 
@@ -190,7 +190,7 @@ def test_a_pool_that_waits_in_vain_says_why_connections_fail(url: str) -> None:
 
 
 def test_each_entry_has_words_and_no_state_stands_twice() -> None:
-    table = tomllib.loads(Path(database_errors.__file__).with_suffix(".toml").read_text())
+    table = tomllib.loads(Path(errors.__file__).with_suffix(".toml").read_text())
     states = [state for entry in table.values() for state in entry.get("states", ())]
     assert len(states) == len(set(states))
     for entry in table.values():

@@ -1,4 +1,4 @@
-"""Who holds up others in PostgreSQL: sessions whose locks somebody waits for, or soon will.
+"""Find who holds up others in PostgreSQL: sessions whose locks are waited for, or soon will be.
 
 `manage.py stats --check`, the errors of publishers and meters ask here. Each function is one query
 over the sessions of this database, or by an index; none waits for a lock. SQLite has one writer
@@ -18,7 +18,7 @@ from typing import Any
 from django.db import DatabaseError, connection
 
 from realtime import streams
-from realtime.database_errors import StreamLocked
+from realtime.sql.errors import StreamLocked
 
 logger = logging.getLogger(__name__)
 

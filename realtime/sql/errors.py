@@ -1,4 +1,4 @@
-"""What an error of the database means, in words: one table, from SQLSTATE and SQLite's names.
+"""Explain errors of the database in words: one table, from SQLSTATE and SQLite's names.
 
 HTTP answers, the admin, commands and logs all say it by `explain`. The words name no row and no
 value, so they may be shown to anybody; what an operator does about it is apart.

@@ -1,0 +1,1 @@
+"""SQL and PostgreSQL's own ways, where Django's models do not reach."""
