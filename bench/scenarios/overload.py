@@ -31,6 +31,20 @@ BACK_WITHIN = 60.0
 REFUSED, REFUSED_RATE = "a node that is full", 500.0
 REFUSAL_US = 200.0
 CASES = ("logins", "events")
+COLUMNS = (
+    ("offered_logins", "logins/s offered", 0),
+    ("greeted", "greeted", 0),
+    ("refused", "refused", 0),
+    ("gave_up", "gave up", 0),
+    ("login_p50", "login p50 s", 2),
+    ("login_max", "max s", 2),
+    ("offered_events", "events/s offered", 0),
+    ("deliveries", "deliveries/s", 0),
+    ("best_share", "% of the best", 0),
+    ("p99_s", "p99 s", 2),
+    ("back_s", "all back after s", 1),
+    ("refusal_us", "CPU µs a refusal", 0),
+)
 
 
 @dataclass(frozen=True)
@@ -201,20 +215,7 @@ SCENARIO = Scenario(
         *(Part(kind, partial(measure, kind)) for kind in CASES),
         Part("refusals", refusals),
     ],
-    columns=[
-        Column("offered_logins", "logins/s offered", 0),
-        Column("greeted", "greeted", 0),
-        Column("refused", "refused", 0),
-        Column("gave_up", "gave up", 0),
-        Column("login_p50", "login p50 s", 2),
-        Column("login_max", "max s", 2),
-        Column("offered_events", "events/s offered", 0),
-        Column("deliveries", "deliveries/s", 0),
-        Column("best_share", "% of the best", 0),
-        Column("p99_s", "p99 s", 2),
-        Column("back_s", "all back after s", 1),
-        Column("refusal_us", "CPU µs a refusal", 0),
-    ],
+    columns=[Column(*each) for each in COLUMNS],
     goals=list(_goals()),
     rounds=1,
     notes=[

@@ -10,10 +10,7 @@ nemeses_of_a_store("pgbouncer", pgbouncer=True)
 
 @nemesis("pgbouncer-freeze", pgbouncer=True)
 def freeze_pooler(scene: Scene) -> None:
-    pooler = scene.store("pgbouncer")
-    pooler.freeze()
-    scene.hold(1, 5)
-    pooler.thaw()
+    scene.freeze(scene.store("pgbouncer"), 1, 5)
 
 
 @nemesis("pgbouncer-pause", pgbouncer=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.faults.cluster import Clients, Cluster, Node
+from tests.services.store import Store
 
 
 @dataclass
@@ -50,6 +51,18 @@ class Scene:
         """Publish a lot to some users; see `Cluster.burst`."""
         self.number += 1
         self.cluster.burst(f"b{self.number}", users, self.rng.randrange(10**6), seconds)
+
+    def freeze(self, store: Store, shortest: float, longest: float) -> None:
+        """Let a store do nothing for a while, with its connections open."""
+        store.freeze()
+        self.hold(shortest, longest)
+        store.thaw()
+
+    def kill(self, store: Store, shortest: float, longest: float) -> None:
+        """Kill a store, and start it after a while."""
+        store.kill()
+        self.hold(shortest, longest)
+        store.start()
 
     def hold(self, shortest: float, longest: float) -> None:
         """Leave it broken for a while."""

@@ -2,44 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tests.faults.nemeses.scene import Scene, nemesis
+from tests.services.redis import Redis
+from tests.services.sentinel import WatchedRedis
 
 
-@nemesis("sentinel-kill-master", redis="sentinel")
-def kill_master(scene: Scene) -> None:
-    """Kill the master, until the Sentinels have another one; it comes back as its replica."""
-    watched = scene.store("watched")
-    watched.await_whole()
-    master = watched.master
-    master.kill()
-    watched.await_failover(master)
-    scene.hold(2, 4)
-    watched.bring_back(master)
+def master_nemesis(
+    name: str,
+    harm: Callable[[Redis], object],
+    shortest: float,
+    longest: float,
+    bring_back: Callable[[WatchedRedis, Redis], object],
+) -> None:
+    """Register harm to the master, which comes back once the Sentinels have another one."""
+
+    @nemesis(name, redis="sentinel")
+    def harm_master(scene: Scene) -> None:
+        watched = scene.store("watched")
+        watched.await_whole()
+        master = watched.master
+        harm(master)
+        watched.await_failover(master)
+        scene.hold(shortest, longest)
+        bring_back(watched, master)
 
 
-@nemesis("sentinel-freeze-master", redis="sentinel")
-def freeze_master(scene: Scene) -> None:
-    """Freeze the master, whose connections stay open; it wakes up as a replica of another one."""
-    watched = scene.store("watched")
-    watched.await_whole()
-    master = watched.master
-    master.freeze()
-    watched.await_failover(master)
-    scene.hold(4, 6)
-    master.thaw()
+# It comes back as a replica of the other one.
+master_nemesis("sentinel-kill-master", Redis.kill, 2, 4, WatchedRedis.bring_back)
+# Its connections stay open meanwhile.
+master_nemesis("sentinel-freeze-master", Redis.freeze, 4, 6, lambda watched, it: it.thaw())
 
 
 @nemesis("shard-freeze", redis="shards")
 def freeze_shard(scene: Scene) -> None:
-    shard = scene.rng.choice(scene.store("shards"))
-    shard.freeze()
-    scene.hold(3, 6)
-    shard.thaw()
+    scene.freeze(scene.rng.choice(scene.store("shards")), 3, 6)
 
 
 @nemesis("shard-kill", redis="shards")
 def kill_shard(scene: Scene) -> None:
-    shard = scene.rng.choice(scene.store("shards"))
-    shard.kill()
-    scene.hold(0, 3)
-    shard.start()
+    scene.kill(scene.rng.choice(scene.store("shards")), 0, 3)

@@ -15,10 +15,7 @@ def nemeses_of_a_store(kind: str, **needs: Any) -> None:
 
     @nemesis(f"{kind}-kill", **needs)
     def kill(scene: Scene) -> None:
-        store = scene.store(kind)
-        store.kill()
-        scene.hold(0, 2)
-        store.start()
+        scene.kill(scene.store(kind), 0, 2)
 
     @nemesis(f"{kind}-restart", **needs)
     def restart(scene: Scene) -> None:
@@ -32,10 +29,7 @@ nemeses_of_a_store("redis")
 
 @nemesis("redis-freeze")
 def freeze_redis(scene: Scene) -> None:
-    redis = scene.store("redis")
-    redis.freeze()
-    scene.hold(1, 5)
-    redis.thaw()
+    scene.freeze(scene.store("redis"), 1, 5)
 
 
 @nemesis("redis-flushall")
