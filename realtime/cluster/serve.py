@@ -73,6 +73,7 @@ class Server(uvicorn.Server):
             last = await drain(node, give_up=lambda: self.force_exit)
             await self._until_answered(last + LEAVE_SECONDS)
         await self._until_admitted(sockets or ())
+        door.of_this_loop().listen((), None)
         await super().shutdown(sockets)
 
     async def _until_admitted(self, sockets: Sequence[socket.socket]) -> None:

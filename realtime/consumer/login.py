@@ -46,10 +46,23 @@ async def authenticate(hub: Hub, socket: Socket, token: str, request_id: str | N
     if user_id is None and not hub.refusals.has(socket.peer.network, time.monotonic()):
         socket.close(CloseCode.RATE_LIMITED)
         return
-    # On a node that is full, this socket has its place already.
-    if user_id is None and (hub.draining or hub.door.is_overloaded):
+    if user_id is None and hub.draining:
         hub.sockets.send_away(socket)  # with a hint when to come back
         return
+    patience = None if user_id is None else hub.options.login_patience_seconds
+    # On a node that is full, this socket has its place already.
+    async with hub.door.turn(patience) as has_turn:
+        if has_turn:
+            if socket.is_open and socket.close_code is None:
+                await _authenticate(hub, socket, token, request_id)
+        elif user_id is None:
+            hub.sockets.send_away(socket)
+        else:
+            _unchecked(socket, request_id)
+
+
+async def _authenticate(hub: Hub, socket: Socket, token: str, request_id: str | None) -> None:
+    user_id = socket.connection.user_id
     identity = tokens.verify(token)
     if user_id is None:
         if identity is None:

@@ -3,6 +3,8 @@
 A login that waits for longer than its client does is work for nobody. So the line is short: a
 login that comes when it is too long, or has waited in it for too long, is refused at once, which
 is cheap.
+A renewal is of a socket that is connected: it waits in a line of its own, from which nothing is
+taken out, and every other turn is for that line.
 """
 
 from __future__ import annotations
@@ -28,11 +30,13 @@ class Admission(Generic[T]):
         self._most = most
         self._seconds = seconds
         self._line: deque[tuple[float, T]] = deque()
+        self._renewals: deque[T] = deque()
+        self._may_renew = True  # before the next login
         self._turn = 0.0  # when the last one had its turn
         self._between = 0.0  # two turns, lately
 
     def __len__(self) -> int:
-        return len(self._line)
+        return len(self._line) + len(self._renewals)
 
     def has_room(self, now: float) -> bool:
         """Whether one who came now would have a turn in time, by how long turns take lately."""
@@ -51,6 +55,10 @@ class Admission(Generic[T]):
             self._turn = now
         self._line.append((now, item))
 
+    def join_renewals(self, item: T) -> None:
+        """Let a renewal wait, for as long as it takes."""
+        self._renewals.append(item)
+
     def late(self, now: float) -> Iterator[T]:
         """Take those out who have waited for too long, but the last: somebody always has a turn."""
         while len(self._line) > 1 and now - self._line[0][0] > self._seconds:
@@ -58,7 +66,14 @@ class Admission(Generic[T]):
 
     def next(self, now: float) -> T | None:
         """Give the oldest its turn: it is under way until `done`. None if nobody may have one."""
-        if not self._line or self.under_way >= self._most:
+        if self.under_way >= self._most:
+            return None
+        if self._renewals and (self._may_renew or not self._line):
+            self._may_renew = False
+            self.under_way += 1
+            return self._renewals.popleft()
+        self._may_renew = True
+        if not self._line:
             return None
         took = min(now - self._turn, _IDLE_SECONDS)
         self._between += (took - self._between) * _SMOOTHING

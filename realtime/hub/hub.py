@@ -112,6 +112,7 @@ class Hub:
 
     async def stop(self) -> None:
         """End all work of this hub."""
+        self.door.shut_for = str  # a door stays, and would keep the hub and its loop
         await asyncio.to_thread(send.sender.flush)  # which this very loop empties
         send.sender.detach(asyncio.get_running_loop())
         try:

@@ -1,8 +1,8 @@
-"""The door of a node: handshakes wait here for their turn, or are refused before they cost much.
+"""The door of a node: logins wait here for their turn, or are refused before they cost much.
 
 LOGINS_A_TURN logins at most begin in each turn of the event loop, so that what is delivered to
 others never waits for more than these. A refusal is written as bytes, before the head is parsed and
-long before a signature is checked.
+long before a signature is checked. A socket that logs in or renews by a message waits here too.
 
 uvloop accepts one connection in a turn. Those that wait for it in the kernel are accepted before
 the next login, or nobody would see how long the line is. While there is no room in it, the door
@@ -12,13 +12,14 @@ itself accepts and refuses them, at a fraction of what a connection of the event
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 import re
 import secrets
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
@@ -53,6 +54,24 @@ class Handshake(Protocol):
         """Refuse the handshake: it has waited for too long."""
 
 
+class _Command:
+    """One who waits at the door with an open socket."""
+
+    def __init__(self, done: Callable[[], None]) -> None:
+        self.has_turn = asyncio.get_running_loop().create_future()
+        self._done = done
+
+    def enter(self) -> None:
+        if self.has_turn.done():  # its socket has closed
+            self._done()
+        else:
+            self.has_turn.set_result(True)
+
+    def turn_away(self) -> None:
+        if not self.has_turn.done():
+            self.has_turn.set_result(False)
+
+
 class Door:
     """The line of one event loop, and the answer to those who may not wait in it.
 
@@ -66,7 +85,6 @@ class Door:
         self._admission: Admission[Handshake] = Admission(
             chosen.max_logins_under_way, chosen.login_wait_seconds
         )
-        self._loop = asyncio.get_running_loop()
         self._is_turning = False
         self._listening: Sequence[socket.socket] = ()
         self._adopt: Callable[[socket.socket], object] | None = None
@@ -148,15 +166,40 @@ class Door:
     def wait(self, handshake: Handshake) -> None:
         """Let a handshake wait for its turn."""
         self._admission.join(handshake, time.monotonic())
-        if not self._is_turning:
-            self._is_turning = True
-            self._loop.call_soon(self._next)
+        self._turn()
+
+    @contextlib.asynccontextmanager
+    async def turn(self, patience: float | None = None) -> AsyncIterator[bool]:
+        """Wait for the turn of a login that an open socket asks for by a message.
+
+        False if it gets none in time. One that only renews says its patience: it waits for that
+        long, in a line of its own.
+        """
+        if patience is None and self.is_overloaded:
+            self._refused("overloaded")
+            yield False
+            return
+        command = _Command(self.done)
+        if patience is None:
+            self._admission.join(command, time.monotonic())
+        else:
+            self._admission.join_renewals(command)
+        self._turn()
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(patience):
+                    await command.has_turn
+            has_turn = not command.has_turn.cancelled() and command.has_turn.result()
+            if not has_turn and patience is None:
+                self._refused("overloaded")
+            yield has_turn
+        finally:
+            if not command.has_turn.cancelled() and command.has_turn.result():
+                self.done()
 
     def refusal(self) -> bytes:
         """Write a refusal, and count it."""
-        self.refused += 1
-        meters.connections_refused[self.shut_for() or "overloaded"] += 1
-        self._tell()
+        self._refused(self.shut_for() or "overloaded")
         hint = random.randint(*RETRY_AFTER_SECONDS)
         return self._answer % (hint, secrets.token_hex(16).encode())
 
@@ -166,8 +209,13 @@ class Door:
 
     # -- turns
 
+    def _turn(self) -> None:
+        if not self._is_turning:
+            self._is_turning = True
+            asyncio.get_running_loop().call_soon(self._next)
+
     def _next(self) -> None:
-        now = time.monotonic()
+        loop, now = asyncio.get_running_loop(), time.monotonic()
         for late in self._admission.late(now):
             late.turn_away()
         if any(map(peers.unaccepted, self._listening)):
@@ -175,7 +223,7 @@ class Door:
                 self.refuse_unaccepted()
             elif self._accepted < ACCEPTED_A_LOGIN:
                 self._accepted += 1
-                self._loop.call_soon(self._next)
+                loop.call_soon(self._next)
                 return
         self._accepted = begun = 0
         while begun < LOGINS_A_TURN and (handshake := self._admission.next(time.monotonic())):
@@ -187,17 +235,19 @@ class Door:
         if not len(self._admission):
             self._is_turning = False
         elif begun:
-            self._loop.call_soon(self._next)
+            loop.call_soon(self._next)
         else:
-            self._loop.call_later(LOOK_AGAIN_SECONDS, self._next)
+            loop.call_later(LOOK_AGAIN_SECONDS, self._next)
 
-    def _tell(self) -> None:
-        """Log that handshakes are refused, once for many of them."""
+    def _refused(self, reason: str) -> None:
+        """Count a refusal, and log many of them once."""
+        self.refused += 1
+        meters.connections_refused[reason] += 1
         now = time.monotonic()
         if now - self._told_at >= TELL_EVERY_SECONDS:
             count, self._told_at, self._told = self.refused - self._told, now, self.refused
             logger.warning(
-                "refused %d handshake(s) with 503: %d logins wait, %d are under way",
+                "refused %d login(s), most with 503: %d logins wait, %d are under way",
                 count,
                 self.waiting,
                 self.under_way,

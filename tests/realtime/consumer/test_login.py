@@ -12,7 +12,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from realtime import log
-from realtime.access import changes
+from realtime.access import changes, tokens
 from realtime.access.validity import stamp_of
 from realtime.consumer import login
 from realtime.consumer.consumer import NotificationConsumer
@@ -27,6 +27,7 @@ from realtime.options import Options
 from realtime.protocol.codes import CloseCode
 from tests.nodes import token_for
 from tests.realtime.rig import Held, Notebook, connected, turned
+from tests.services.ports import until
 from tests.stored import append, page_after
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -343,3 +344,101 @@ async def test_a_device_that_is_refused_writes_no_line_of_the_log(
         assert "device=-" in line and "forged" not in caplog.text
     finally:
         await hub.close()
+
+
+@pytest.fixture
+async def busy(own: Hub, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[asyncio.Event]:
+    """Let one login be under way, as many as may be, until the event is set."""
+    monkeypatch.setattr(own.door._admission, "_most", 1)
+    over, began = asyncio.Event(), asyncio.Event()
+
+    async def take() -> None:
+        async with own.door.turn() as has_turn:
+            assert has_turn
+            began.set()
+            await over.wait()
+
+    taking = asyncio.create_task(take())
+    await began.wait()
+    yield over
+    over.set()
+    await taking
+    await until(lambda: not own.door.waiting)
+    assert own.door.under_way == 0
+
+
+async def test_a_login_by_a_message_waits_for_its_turn(
+    own: Hub, user_id: int, busy: asyncio.Event
+) -> None:
+    socket, notebook = connected(own)
+    asking = asyncio.create_task(login.authenticate(own, socket, token_for(user_id), "1"))
+    await until(lambda: own.door.waiting == 1)
+    await turned()
+    assert notebook.messages() == []
+    busy.set()
+    await asking
+    await turned()
+    assert [m["type"] for m in notebook.messages()][:2] == [
+        "authenticated",
+        "connection_established",
+    ]
+
+
+async def test_a_login_by_a_message_beyond_what_the_node_takes_is_sent_away(
+    own: Hub, user_id: int, busy: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own.door._admission, "_seconds", 0.0)
+    first, _ = connected(own)
+    waiting = asyncio.create_task(login.authenticate(own, first, token_for(user_id), "1"))
+    await until(lambda: own.door.waiting == 1)
+    monkeypatch.setattr(tokens, "verify", None)  # nothing is checked
+    socket, notebook = connected(own)
+    await login.authenticate(own, socket, token_for(user_id), "1")
+    await turned()
+    assert [m["type"] for m in notebook.messages()] == ["server_shutdown"]
+    assert (notebook.closed, own.door.refused) == (CloseCode.RESTART, 1)
+    monkeypatch.undo()
+    busy.set()
+    await waiting
+
+
+async def test_a_renewal_waits_for_its_turn_and_is_never_sent_away(
+    own: Hub, user_id: int, busy: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own.door._admission, "_seconds", 0.0)
+    socket, notebook = connected(own)
+    await login.log_in(own, socket, identity_of(user_id))
+    await turned()
+    notebook.writes.clear()
+    asking = asyncio.create_task(login.authenticate(own, socket, token_for(user_id), "1"))
+    await until(lambda: own.door.waiting == 1)
+    busy.set()
+    await asking
+    await turned()
+    assert [m["type"] for m in notebook.messages()] == ["authenticated"]
+    assert notebook.closed is None
+
+
+async def test_a_renewal_that_gets_no_turn_is_told_to_try_again(
+    own: Hub, user_id: int, busy: asyncio.Event
+) -> None:
+    socket, notebook = connected(own)
+    await login.log_in(own, socket, identity_of(user_id))
+    own.options = Options(login_patience_seconds=0.01)
+    await turned()
+    notebook.writes.clear()
+    await login.authenticate(own, socket, token_for(user_id), "1")
+    await turned()
+    [told] = notebook.messages()
+    assert (told["type"], told["data"]["retryable"], notebook.closed) == ("error", True, None)
+
+
+async def test_a_socket_that_closes_in_the_line_takes_no_turn(
+    own: Hub, user_id: int, busy: asyncio.Event
+) -> None:
+    socket, _ = connected(own)
+    asking = socket.spawn(login.authenticate(own, socket, token_for(user_id), "1"))
+    await until(lambda: own.door.waiting == 1)
+    own.detach(socket)
+    with pytest.raises(asyncio.CancelledError):
+        await asking

@@ -70,3 +70,26 @@ def test_an_empty_line_has_room_again_after_an_overload() -> None:
     for turn in range(1, 101):
         line.next(turn * 1.0)
     assert line.has_room(101.0)
+
+
+def test_renewals_have_every_other_turn() -> None:
+    line: Admission[str] = Admission(10, 0.5)
+    for name in ("login 1", "login 2"):
+        line.join(name, 0.0)
+    for name in ("renewal 1", "renewal 2", "renewal 3"):
+        line.join_renewals(name)
+    assert len(line) == 5
+    found = [line.next(0.1) for _ in range(6)]
+    assert found == ["renewal 1", "login 1", "renewal 2", "login 2", "renewal 3", None]
+    assert line.under_way == 5
+
+
+def test_a_renewal_is_never_taken_out_and_takes_no_room() -> None:
+    line: Admission[str] = Admission(1, 0.5)
+    for number in range(5):
+        line.join_renewals(f"renewal {number}")
+    assert line.has_room(0.0)
+    assert list(line.late(99.0)) == []
+    assert [line.next(99.0), line.next(99.0)] == ["renewal 0", None]
+    line.done()
+    assert line.next(99.0) == "renewal 1"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
 import time
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -81,7 +83,7 @@ async def test_who_would_wait_for_too_long_is_told_when_to_come_back(short: Serv
     await alice.close()
     for client in crowd:
         client.close()
-    assert "refused 1 handshake(s) with 503" in short.log()  # once, not for each of them
+    assert "refused 1 login(s)" in short.log()  # once, not for each of them
 
 
 @servers
@@ -170,3 +172,18 @@ def test_a_head_of_many_lines_is_looked_at_in_no_time() -> None:
     began = time.process_time()
     assert not door.is_handshake(data)
     assert time.process_time() - began < 0.1
+
+
+def test_a_door_does_not_keep_its_event_loop() -> None:
+    loop = asyncio.new_event_loop()
+
+    async def login() -> None:
+        async with door.of_this_loop().turn() as has_turn:
+            assert has_turn
+
+    loop.run_until_complete(login())
+    loop.close()
+    kept = weakref.ref(loop)
+    del loop
+    gc.collect()
+    assert kept() is None
