@@ -22,4 +22,4 @@ class RealtimeConfig(AppConfig):
         post_migrate.connect(append_only.install, sender=self, dispatch_uid="realtime.append_only")
         fleet.register(cluster_fleet.NODES, *measuring.READINGS)
         rooms.register(nodes_room.NodesRoom())
-        jobs.register(jobs.Job("retention", retention.EVERY_SECONDS, retention.apply))
+        jobs.register(jobs.Job("retention", retention.EVERY_SECONDS, retention.apply_if_due))

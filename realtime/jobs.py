@@ -9,9 +9,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeVar
 
 from django.db import close_old_connections
+from django.db.models import Q
+
+from realtime import clock
+from realtime.models import JobRun
 
 R = TypeVar("R")
 
@@ -37,6 +42,21 @@ def register(job: Job) -> None:
 
 def jobs() -> Sequence[Job]:
     return tuple(_jobs.values())
+
+
+def claim(name: str, seconds: float) -> bool:
+    """Say whether this node is to do a job that one node does for all every `seconds`.
+
+    One that asks when it is due gets it, and others do not until `seconds` later, also if it is
+    killed meanwhile. A job that takes longer than that may run twice at once.
+    """
+    now = clock.now()
+    is_due = Q(claimed_at=None) | Q(claimed_at__lte=now - timedelta(seconds=seconds))
+    due = JobRun.objects.filter(is_due, name=name)
+    if due.update(claimed_at=now):
+        return True
+    _, is_first = JobRun.objects.get_or_create(name=name, defaults={"claimed_at": now})
+    return is_first
 
 
 def run_each(job: str, steps: Mapping[str, Callable[[], R]]) -> dict[str, R]:

@@ -251,10 +251,11 @@ class EndedSession(models.Model):
 
 
 class JobRun(models.Model):
-    """When a periodic job of the deployment last went through, on any node."""
+    """When a job that one node does for all was last begun, and when it last went through."""
 
     name = models.CharField(max_length=50, primary_key=True)
-    succeeded_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    succeeded_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
-        return f"{self.name} at {self.succeeded_at:%H:%M:%S}"
+        return self.name

@@ -1,4 +1,7 @@
-"""Apply retention: the periodic job of every node that deletes what the settings no longer keep."""
+"""Apply retention: the periodic job that deletes what the settings no longer keep.
+
+Every node has it, and one at a time does it for all.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,12 @@ from realtime.options import options
 
 EVERY_SECONDS = 600.0
 _TOKENS_AT_ONCE = 1000
+
+
+def apply_if_due() -> None:
+    """Apply retention, unless a node has begun to within EVERY_SECONDS."""
+    if jobs.claim(RETENTION, EVERY_SECONDS):
+        apply()
 
 
 def apply() -> None:

@@ -117,6 +117,16 @@ def test_nodes_trim_by_the_settings(alice: User, settings: Any) -> None:
     assert list(Cursor.objects.values_list("device", flat=True)) == ["new"]
 
 
+def test_one_node_does_it_for_all(settings: Any) -> None:
+    settings.REALTIME = {**settings.REALTIME, "RETENTION_EVENTS": 4}
+    append("user:1", 6)
+    retention.apply_if_due()
+    assert offsets("user:1") == [3, 4, 5, 6]
+    append("user:1", 2)
+    retention.apply_if_due()  # as another node does at its start
+    assert offsets("user:1") == [3, 4, 5, 6, 7, 8]
+
+
 @pytest.fixture
 def over(alice: User) -> set[type[Model]]:
     """Write one expired row of each kind that retention deletes."""
