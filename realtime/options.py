@@ -56,8 +56,9 @@ class Options:
     seconds' worth at once; beyond that a replay takes longer."""
     max_replayed_per_second_per_address: int = whole(20_000, 1, 1_000_000)
     """The same for an address, or for an IPv6 /64."""
-    recheck_seconds: float = number(15, 0.1, 3600)
-    """Time between two checks of all users' rights, which are also checked when they change."""
+    recheck_seconds: float = number(180, 0.1, 3600)
+    """Time in which the rights of all users are checked once. A change that an event tells of is
+    checked at once; this finds what SQL by hand has changed."""
     max_rooms_per_connection: int = whole(50, 1, 10_000)
     """Rooms that a socket may be in at a time."""
     max_messages_per_second: int = whole(20, 1, 100_000)

@@ -28,6 +28,7 @@ from realtime.protocol.messages import AccessChanged, RoomLeft
 logger = logging.getLogger(__name__)
 
 CHUNK = 500  # users checked together
+PART = 100  # users of the regular check in one query: so few are found by their keys
 RETRY_SECONDS = 1.0
 
 
@@ -93,7 +94,7 @@ class AccessRecheck:
         """Check all users, a part at a time, for as long as the node lives."""
         while True:
             users = list(self._sockets.users)
-            parts = [users[start : start + CHUNK] for start in range(0, len(users), CHUNK)]
+            parts = [users[start : start + PART] for start in range(0, len(users), PART)]
             for part in parts:
                 await self._try(part)
                 await asyncio.sleep(self._seconds / len(parts))
