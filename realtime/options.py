@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -117,9 +118,9 @@ class Options:
     """Serve `/ws/echo`, which answers every client with what it sends: for
     [conformance](conformance.md) runs only."""
 
-    @property
+    @cached_property
     def limits(self) -> Limits:
-        """The limits that the greeting announces."""
+        """The limits that the greeting announces; all sockets share them."""
         return Limits(
             max_message_bytes=self.max_message_bytes,
             max_messages_per_second=self.max_messages_per_second,

@@ -26,7 +26,7 @@ def understand(socket: Socket, user_id: int) -> Wish | None:
     begin somewhere else in silence could lose events.
     """
     streams = streams_of(user_id)
-    query, socket.query = socket.query, {}
+    query, socket.query = socket.query or {}, None
     try:
         since = parse_since(query.get("since", ""), streams[0], streams)
         socket.connection.subscriptions = parse_types(query.get("types", ""))

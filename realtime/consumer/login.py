@@ -256,10 +256,24 @@ def _expire_at(hub: Hub, socket: Socket, identity: Identity) -> None:
     if socket.expiry is not None:
         socket.expiry.cancel()
     at = time.monotonic() + identity.expires_at - time.time()
-    socket.expiry = hub.wheel.at(at - WARN_SECONDS, partial(_warn, hub, socket, identity, at))
+    socket.expiry = hub.wheel.at(at - WARN_SECONDS, _Warning(hub, socket, identity))
 
 
-def _warn(hub: Hub, socket: Socket, identity: Identity, at: float) -> None:
+class _Warning:
+    """Warn of the end of a login, and have it end. Each socket has one, so it is small."""
+
+    __slots__ = ("_hub", "_identity", "_socket")
+
+    def __init__(self, hub: Hub, socket: Socket, identity: Identity) -> None:
+        self._hub, self._socket, self._identity = hub, socket, identity
+
+    def __call__(self) -> None:
+        _warn(self._hub, self._socket, self._identity)
+
+
+def _warn(hub: Hub, socket: Socket, identity: Identity) -> None:
+    assert socket.expiry is not None
+    at = socket.expiry.at + WARN_SECONDS
     if time.monotonic() >= at:  # the node slept meanwhile
         socket.expire()
         return

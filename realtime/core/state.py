@@ -13,6 +13,7 @@ from realtime.core.continuity import StreamPosition
 from realtime.core.effects import Close, Effect, Fail, Filter, Leave
 from realtime.core.identity import Identity
 from realtime.core.limits import Buckets, TokenBucket, utf8_size
+from realtime.core.resume import EVERYTHING
 from realtime.core.text import some_of
 from realtime.meters import meters
 from realtime.protocol import codec
@@ -55,7 +56,7 @@ class ConnectionState:
     user_id: int | None = None
     identity: Identity | None = None
     rooms: dict[str, str] = field(default_factory=dict)
-    subscriptions: frozenset[str] = frozenset()
+    subscriptions: frozenset[str] = EVERYTHING
     places: dict[str, StreamPosition] = field(default_factory=dict)
     ack_after: dict[str, int] | None = None
     _refused: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 from typing import Any, NamedTuple
 
@@ -60,7 +60,7 @@ class Socket(Outbound):
     heartbeat: Deadline | None = None
     opened_at: float = field(init=False)
     # Of the handshake, until the login has used it.
-    query: dict[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] | None = None
     tasks: set[asyncio.Task[Any]] | None = None
     # Takes finished bytes at once; None while something waits or may not be written.
     pipe: Callable[[bytes], None] | None = None

@@ -6,7 +6,6 @@ import random
 import time
 from collections import Counter
 from collections.abc import Iterator
-from functools import partial
 from itertools import islice
 
 from realtime.core.roster import Roster
@@ -17,6 +16,19 @@ from realtime.meters.names import client_of
 from realtime.options import Options
 from realtime.protocol.codes import CloseCode
 from realtime.protocol.messages import ServerShutdown
+
+
+class _Beat:
+    """The next heartbeat of a socket. Each socket has one, so it is small."""
+
+    __slots__ = ("_socket", "_sockets")
+
+    def __init__(self, sockets: Sockets, socket: Socket) -> None:
+        self._sockets = sockets
+        self._socket = socket
+
+    def __call__(self) -> None:
+        self._sockets._beat(self._socket)
 
 
 class Sockets:
@@ -107,7 +119,7 @@ class Sockets:
 
     def _beat_later(self, socket: Socket) -> None:
         socket.heartbeat = self._wheel.at(
-            time.monotonic() + self._options.heartbeat_seconds, partial(self._beat, socket)
+            time.monotonic() + self._options.heartbeat_seconds, _Beat(self, socket)
         )
 
     def _beat(self, socket: Socket) -> None:

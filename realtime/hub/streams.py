@@ -16,6 +16,7 @@ from functools import partial
 from realtime import log
 from realtime.core.continuity import Head, Heard, Reason, StreamPosition, hear, turn_page
 from realtime.core.frames import Frame
+from realtime.core.resume import EVERYTHING
 from realtime.db import threads
 from realtime.db.batch import BatchedLoader
 from realtime.hub.followed import FollowedStream
@@ -34,6 +35,19 @@ logger = logging.getLogger(__name__)
 RENEWED_AT_ONCE = 500  # streams that go on in a new epoch between two turns of the event loop
 ACK_SAMPLE = 16  # of every such event the time until its acknowledgements is measured
 WAKEUP_SECONDS = 1.0  # a wake-up that comes later than the log tells is no longer under way
+
+
+class _IsFollowed:
+    """Say whether a stream is followed now; kept for each stream, so it is small."""
+
+    __slots__ = ("_followed", "_name")
+
+    def __init__(self, followed: dict[str, FollowedStream], name: str) -> None:
+        self._followed = followed
+        self._name = name
+
+    def __call__(self) -> bool:
+        return self._name in self._followed
 
 
 class FollowedStreams:
@@ -96,7 +110,7 @@ class FollowedStreams:
         Events that gathered before are still judged by the old filter.
         """
         self._cycle.fan_out_now()
-        socket.connection.subscriptions = types
+        socket.connection.subscriptions = types or EVERYTHING
         for name in socket.connection.places:
             followed = self.followed.get(name)
             if followed is not None and followed.is_live(socket):
@@ -120,7 +134,7 @@ class FollowedStreams:
 
     def _join(self, name: str) -> None:
         """Join the layer group of a stream that is followed now, or leave it."""
-        self._receiver.join(groups.stream_group(name), partial(self.followed.__contains__, name))
+        self._receiver.join(groups.stream_group(name), _IsFollowed(self.followed, name))
 
     def learn(self, name: str, head: Head) -> None:
         """Take over where a stream stands, read after its layer group was joined."""

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -21,7 +22,7 @@ from websockets.extensions.permessage_deflate import (
 from websockets.frames import Frame as WebSocketFrame
 from websockets.frames import Opcode
 from websockets.http11 import Request
-from websockets.protocol import State
+from websockets.protocol import Protocol, State
 
 from realtime.core.frames import COMPRESS_SETTINGS, WINDOW_BITS, Frame
 from realtime.core.refusals import Refusal
@@ -47,8 +48,22 @@ _DEFLATE = ServerPerMessageDeflateFactory(
     compress_settings=COMPRESS_SETTINGS,
 )
 
+_EXTENSIONS = [_DEFLATE]  # one list for all sockets
 
 _SAID = {"Allow", "Upgrade"}  # headers of a refused handshake that say what to send instead
+
+
+# What uvicorn sets on every socket. A class with so many attributes keeps a dictionary of 1.5 KiB
+# for each of its objects, unless it has a place for them.
+_ATTRIBUTES = (
+    *("config", "app", "loop", "logger", "root_path", "asgi_version", "app_state"),
+    *("connections", "tasks", "default_headers", "transport", "server", "client", "scheme"),
+    *("queue", "handshake_initiated", "handshake_complete", "close_sent", "disconnected"),
+    *("close_timer", "close_timeout", "initial_response", "conn", "read_paused", "writable"),
+    *("ping_interval", "ping_timeout", "ping_timer", "pong_timer", "pending_ping_payload"),
+    *("ping_sent_at", "last_ping_rtt", "frames", "curr_msg_data_type"),
+    *("request", "response", "scope"),
+)
 
 
 class _NeverWaits:
@@ -60,6 +75,7 @@ class _NeverWaits:
 
 
 _NEVER_WAITS: Any = _NeverWaits()
+_NOBODY = UUID(int=0)  # the library's id for logs, which we do not write
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
@@ -68,6 +84,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     Until `take_over` it behaves as uvicorn's own. From then on it needs no task and no queue:
     events go directly to the listener, and finished frames to the transport.
     """
+
+    __slots__ = (
+        *_ATTRIBUTES,
+        *("paused", "heard", "_pinged_at", "listener", "pong", "deflates", "pipe", "_door"),
+    )
 
     needs_pings = True
 
@@ -85,7 +106,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.pipe: Callable[[bytes], None] | None = None
         self._door = door.of_this_loop()
         if options().compression:
-            self.conn.available_extensions = [_DEFLATE]
+            self.conn.available_extensions = _EXTENSIONS
 
     # -- the Writer
 
@@ -103,6 +124,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.writable = _NEVER_WAITS
         # Free what only the handshake needed.
         self.scope = self.request = self.response = None  # type: ignore[assignment]
+        self.server = self.client = None
+        self.conn.id = _NOBODY
         while not waiting.empty():
             listener.put_nowait(waiting.get_nowait())
         if not listener.busy:
@@ -238,11 +261,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def begin(self) -> None:
         """Begin the connection after `judge`.
 
-        The library would read the request line by line, by its own limits. Give it a short one
-        instead, so that it expects frames from here on.
+        The library would read the request line by line, by its own limits, and keep it. Let it
+        expect frames from here on instead.
         """
-        self.conn.receive_data(b"GET / HTTP/1.1\r\n\r\n")
-        self.conn.events_received()
+        self.conn.parser = Protocol.parse(self.conn)
+        next(self.conn.parser)
         # uvicorn would check the handshake again, at the same cost.
         self.conn.accept = lambda request: self.response  # type: ignore[method-assign]
         self.handle_connect(self.request)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+from types import GeneratorType
 
 import pytest
 
@@ -92,6 +94,18 @@ async def test_a_socket_hears_the_goodbye_whatever_it_sends(site: Site, when: st
         [(_, payload)] = split(await reader.read())
     assert payload[:2] == GOING
     await until(lambda: not site.state.connections)
+
+
+async def test_a_socket_keeps_neither_a_dictionary_nor_its_handshake(site: Site) -> None:
+    """Each takes kibibytes, and a process has 20,000 sockets."""
+    site.may_read.clear()
+    reader, _ = await site.open(HANDSHAKE + b"\r\n")
+    await reader.readuntil(b"\r\n\r\n")
+    [connection] = site.state.connections
+    assert isinstance(connection, WebSocketProtocol)
+    assert vars(connection) == {}
+    assert isinstance(connection.conn.parser, GeneratorType)
+    assert "request" not in inspect.getgeneratorlocals(connection.conn.parser)
 
 
 async def test_headers_of_a_handshake_arrive_as_they_were_sent(site: Site) -> None:
