@@ -17,7 +17,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 MAX_KEYS = 200  # of one query: bounds the rows in memory
-MAX_WAIT_SECONDS = 0.3  # to gather keys in a storm
+MAX_WAIT_SECONDS = 0.3  # to gather keys in a storm, of callers that ask once
 
 
 class BatchedLoader(Generic[K, V]):
@@ -28,16 +28,21 @@ class BatchedLoader(Generic[K, V]):
     loaded: after a database has hung, abandoned logins would otherwise delay the new ones.
 
     At most `per_turn` keys are answered in one turn of the event loop, so that what their callers
-    go on to do does not hold up others.
+    go on to do does not hold up others. A query waits for `max_wait` seconds at most to gather
+    keys; a caller that needs one answer after the other waits as long for each.
     """
 
     def __init__(
-        self, load: Callable[[Sequence[K]], Mapping[K, V]], *, per_turn: int = MAX_KEYS
+        self,
+        load: Callable[[Sequence[K]], Mapping[K, V]],
+        *,
+        per_turn: int = MAX_KEYS,
+        max_wait: float = MAX_WAIT_SECONDS,
     ) -> None:
         self._load = load
         self._per_turn = per_turn
         self._batch: dict[K, list[asyncio.Future[V]]] = {}  # under way
-        self._pace = Pace(MAX_WAIT_SECONDS)
+        self._pace = Pace(max_wait)
         self._waiting: dict[K, list[asyncio.Future[V]]] = {}  # one for each caller
         self._task: asyncio.Task[None] | None = None
 

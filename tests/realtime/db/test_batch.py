@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from realtime.db import batch as batch_module
 from realtime.db import threads
 from realtime.db.batch import MAX_KEYS, BatchedLoader
+from realtime.hub.streams import PAGE_WAIT_SECONDS
 from tests.services.ports import until
+from tests.simulation.loop import Loop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -181,3 +187,33 @@ async def test_answers_come_a_few_in_each_turn(load: Loads) -> None:
         now += 1
     assert max(turns.count(turn) for turn in turns) <= 2
     assert len(set(turns)) >= 4
+
+
+def test_many_that_need_one_answer_after_the_other_wait_little_for_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A hundred sockets that are a hundred pages behind, on a clock that moves only by waiting."""
+    loop, sizes = Loop(random.Random(1), shuffled=False, hasty=True), list[int]()
+
+    def answer(function: Callable[[], Any]) -> asyncio.Future[Any]:
+        future = loop.create_future()
+        future.set_result(function())
+        return future
+
+    def read(keys: Sequence[int]) -> dict[int, int]:
+        sizes.append(len(keys))
+        return dict.fromkeys(keys, 0)
+
+    async def replay(number: int) -> None:
+        for page in range(100):
+            await pages.load(number * 1000 + page)
+
+    loop.database = answer
+    monkeypatch.setattr(batch_module, "time", SimpleNamespace(monotonic=loop.time))
+    monkeypatch.setattr(threads, "close_old_connections", lambda: None)
+    pages = BatchedLoader(read, max_wait=PAGE_WAIT_SECONDS)
+    replays = [loop.create_task(replay(number)) for number in range(100)]
+    loop.run_until(loop.time() + 3)
+    assert all(task.done() for task in replays)
+    assert len(sizes) < 150  # and yet they share their queries
+    loop.end()
