@@ -26,7 +26,7 @@ from weakref import WeakKeyDictionary
 from realtime.core.admission import Admission
 from realtime.core.heads import MAX_HEAD_BYTES
 from realtime.meters import meters
-from realtime.options import options
+from realtime.options import Options, options
 from realtime.servers import peers
 
 logger = logging.getLogger(__name__)
@@ -78,8 +78,7 @@ class Door:
     `shut_for` says why the node takes nobody at all, as when it drains; empty if it does.
     """
 
-    def __init__(self) -> None:
-        chosen = options()
+    def __init__(self, chosen: Options) -> None:
         self.shut_for: Callable[[], str] = str  # nothing
         self.refused = 0
         self._admission: Admission[Handshake] = Admission(
@@ -274,5 +273,5 @@ def of_this_loop() -> Door:
     loop = asyncio.get_running_loop()
     door = _doors.get(loop)
     if door is None:
-        door = _doors[loop] = Door()
+        door = _doors[loop] = Door(options())
     return door

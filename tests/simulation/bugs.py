@@ -32,9 +32,14 @@ OF_THE_SIMULATION = _verdicts(
         "ack-of-before": "begin stuck",
         "ack-of-before-late": "begin stuck",
         "ack-put-back": "cursor",
+        "anew-in-part": "stuck",
+        "anew-unseen": "stuck",
         "ack-unshielded": "unanswered cursor begin stuck",
         "first-cursor-late": "begin stuck",
         "groups-kept": "kept",
+        "late-kept": "door",
+        "newest-first": "door",
+        "no-door": "door",
         "no-expiry": "outstays",
         "no-heartbeat": "outstays",
         "no-recheck": "outstays",
@@ -46,6 +51,7 @@ OF_THE_SIMULATION = _verdicts(
         "strangers-kept": "kept",
         "surplus-stays": "outstays",
         "task-kept": "kept",
+        "turn-kept": "kept stuck",
     }
 )
 ALL = FOUND_AS | OF_THE_SIMULATION
@@ -55,6 +61,6 @@ FIRST_SEEDS = {
     "ack-of-before-late": 9900,
     "deaf-hub": 2300,
     "renewal-unseen": 3500,
-    "reset-unsettled": 16900,
+    "reset-unsettled": 23500,
     "resync-needless": 300,
 }

@@ -12,11 +12,13 @@ from realtime.consumer.consumer import NotificationConsumer
 from realtime.core.frames import Frame
 from realtime.core.transport import EXTENSION, Listener
 from realtime.protocol.codes import CloseCode
+from tests.simulation.arrivals import Arrival
 from tests.simulation.judge import Asked, Judge, Message, messages
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
+REFUSED, RETRY_AFTER = 503, (1.0, 5.0)  # seconds until one who was refused comes back
 CLIENT_READS = (0.0, 0.001, 0.02)  # seconds from a write to when the client has it
 
 
@@ -33,7 +35,7 @@ class Writer:
         self.listener: Listener | None = None
         self.pipe: Any = None
         self.judge = judge
-        self.serving: asyncio.Task[None] | None = None
+        self.arrival: Arrival | None = None
         self.over = False  # the connection is cut, or a close frame was written
         self.dead = False  # the node's process is gone
         self.stalled = False
@@ -101,7 +103,18 @@ class Writer:
     def abort(self) -> None:
         self.cut()
 
+    @property
+    def serving(self) -> asyncio.Task[None] | None:
+        """The task that logs the client in, or did."""
+        return None if self.arrival is None else self.arrival.serving
+
     # -- the client's end
+
+    def refused(self) -> None:
+        """Be told to come back, in place of a socket."""
+        if not self.over:
+            self.over = True
+            self._world.loop.outside(0.001, self._device.lost, self, REFUSED)
 
     def cut(self) -> None:
         """Lose the connection, with all that the client has not read."""
@@ -232,9 +245,15 @@ class Device:
             "headers": [],
             "client": ("127.0.0.1", 1),
         }
-        serve = NotificationConsumer()(scope, world.arrive, _accepts)
-        writer.serving = world.loop.create_task(serve)
-        if anonymous:
+        writer.arrival = Arrival(
+            world,
+            lambda: NotificationConsumer()(scope, world.arrive, _accepts),
+            lambda: writer.over,
+            writer.refused,
+            writer.cut,
+        )
+        writer.arrival.come()
+        if anonymous and not writer.over:
             writer.say(type="authenticate", token=world.token(self))
 
     def lost(self, writer: Writer, code: int) -> None:
@@ -244,7 +263,8 @@ class Device:
             if code == CloseCode.TOO_MANY_CONNECTIONS:
                 self.wanted = False  # another of this user has taken its place
             if self.wanted:
-                self._world.loop.outside(self._world.rng.uniform(0.05, 1.0), self.come_back)
+                after = RETRY_AFTER if code == REFUSED else (0.05, 1.0)
+                self._world.loop.outside(self._world.rng.uniform(*after), self.come_back)
 
     def come_back(self) -> None:
         if self.wanted and self.user_id not in self._world.stored.inactive:

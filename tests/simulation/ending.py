@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 # The tasks of a node that are of no socket. At the end of a schedule there is no other.
 OF_A_NODE = {
     "AccessRecheck._recheck_due", "AccessRecheck.run", "Acks._flush", "Acks.flush",
-    "BatchedLoader._run", "Computing.run", "FollowedStreams._catch_up", "Hub._reconcile",
-    "Hub._tick", "JoinedGroups._settle", "JoinedRooms._prepare", "LayerReceiver._receive",
-    "LayerReceiver._watch", "Sender._send", "_close",
+    "BatchedLoader._run", "Computing.run", "EpochWatch.run", "FollowedStreams._catch_up",
+    "Hub._reconcile", "Hub._tick", "JoinedGroups._settle", "JoinedRooms._prepare",
+    "LayerReceiver._receive", "LayerReceiver._watch", "Sender._send", "_close",
 }  # fmt: skip
 
 
@@ -97,6 +97,10 @@ def look_at_the_end(world: World) -> None:
             world.fail("kept", f"a task of {work} that belongs to nobody")
     for node in world.hubs:
         _look_at_kept(world, node)
+    at_work = sum(task is not None and not task.done() for task in (w.serving for w in clients))
+    counted, waiting = world.door.under_way, world.door.waiting
+    if counted != at_work or waiting != len(world.line):
+        world.fail("kept", f"a door with {counted} under way, {waiting} in line, not {at_work}")
 
 
 def _look_at_kept(world: World, node: Hub) -> None:

@@ -29,6 +29,7 @@ VERDICTS = {
     "written": "written to a transport that takes nothing",
     "outstays": "a socket, or a member of a room, that may not be there any more",
     "kept": "a socket that is over, and is not forgotten",
+    "door": "a turn at the door that was not next, too late, or one too many",
 }
 
 

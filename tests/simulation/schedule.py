@@ -60,6 +60,9 @@ def make(seed: int) -> Schedule:
         devices=tuple(_device(rng) for _ in range(rng.randint(1, 4))),
         most=rng.choice((1, 2, 4, 4)),
         nodes=rng.choice((1, 1, 2)),
+        renewed=rng.choice((1, 2, 500)),
+        logins=rng.choice((1, 2, 8, 1000)),
+        line=rng.choice((0.05, 0.5, 2.0)),
     )
     makers = QUIET if quiet else QUIET + ROUGH
     actions: list[Action] = [
@@ -122,6 +125,11 @@ QUIET: list[Callable[[random.Random], Made]] = [
     lambda rng: ("join", (rng.randrange(4), rng.choice(("realtime", "realtime", "1s")))),
     lambda rng: ("part", (rng.randrange(4),)),
     lambda rng: ("tick", (rng.choice((1, 3, 20)), rng.choice((1, 3)))),
+    lambda rng: ("anew", (rng.choice((0, 0, 1, 3)),)),
+    lambda rng: (
+        "crowd",
+        (rng.choice((2, 10, 30)), rng.choice((0.0, 0.05, 0.5)), rng.random() < 0.5),
+    ),
     lambda rng: ("trim", (rng.randrange(3), rng.choice((0, 1, 5)))),
     lambda rng: ("rights", (rng.choice((1, 2)), rng.choice(("bar", "deactivate", "closed", "ok")))),
 ]

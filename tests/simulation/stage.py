@@ -19,9 +19,10 @@ from django.test import override_settings
 
 from realtime import computed, log, rooms
 from realtime.access import tickets, tokens, validity
+from realtime.cluster import epoch_watch
 from realtime.core.identity import Identity
 from realtime.db import threads
-from realtime.hub import login_data
+from realtime.hub import login_data, streams
 from realtime.hub.socket import Socket
 from realtime.layer import send
 from realtime.log import reading
@@ -128,6 +129,7 @@ def replacements() -> dict[tuple[Any, str], Any]:
         (log, "move_cursors"): lambda *a, **k: Playing.now.stored.move_cursors(*a, **k),
         (login_data, "load"): lambda *a, **k: Playing.now.stored.load_sessions(*a, **k),
         (validity, "load"): lambda *a, **k: Playing.now.stored.load_standings(*a, **k),
+        (epoch_watch, "_read"): lambda: Playing.now.stored.deployment,
         (tickets, "redeem"): lambda *a, **k: Playing.now.stored.redeem(*a, **k),
         (tokens, "verify"): _verify,
         # Django's connections, of which a thread would close what is too old
@@ -146,6 +148,7 @@ SIZES = {
     "page": (reading, "PAGE"),
     "piece": (importlib.import_module("realtime.hub.writes"), "MAX_PIECE_BYTES"),
     "inline": (send, "MAX_INLINE_BYTES"),
+    "renewed": (streams, "RENEWED_AT_ONCE"),
 }
 
 

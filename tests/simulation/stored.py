@@ -52,6 +52,7 @@ class Stored:
         self.moves: dict[tuple[int, str, str], list[tuple[float, str, int]]] = {}
         self.inactive: set[int] = set()
         self.ended: set[str] = set()  # the logins that were logged out
+        self.deployment = ""  # its part of all epochs
         self._now = now
         self._lives = 0
 
@@ -82,6 +83,12 @@ class Stored:
     def bump_epoch(self, name: str) -> None:
         if name in self.streams:
             self._begin_anew(self.streams[name], self.streams[name].head)
+
+    def begin_deployment(self, lost: int) -> None:
+        """Begin a new life of every stream, as after a failover that loses the newest events."""
+        self.deployment = self.new_epoch()
+        for name in self.streams:
+            self.restore(name, lost)
 
     def restore(self, name: str, lost: int) -> None:
         """Lose the newest events, whose numbers will be used again, and begin a new life."""

@@ -19,7 +19,7 @@ from tests.simulation import bugs, run, schedule, stage
 from tests.simulation.loop import Loop
 from tests.simulation.world import World
 
-# All of the product that is not itself in a simulation, beside the four sizes of
+# All of the product that is not itself in a simulation, beside the five sizes of
 # `stage.SIZES`; and no class of it has another method, but for the order of its sockets.
 REPLACED = {
     "clock": {f"{module}.time" for module in stage.TIMED},
@@ -33,6 +33,7 @@ REPLACED = {
         "realtime.hub.login_data.load",
         "realtime.access.validity.load",
         "realtime.access.tickets.redeem",
+        "realtime.cluster.epoch_watch._read",
         "realtime.db.threads.close_old_connections",
     },
     "signatures": {"realtime.access.tokens.verify"},
@@ -41,6 +42,7 @@ REPLACED = {
         "realtime.hub.writes.MAX_PIECE_BYTES",
         "realtime.log.reading.PAGE",
         "realtime.layer.send.MAX_INLINE_BYTES",
+        "realtime.hub.streams.RENEWED_AT_ONCE",
     },
     "the sender, made anew for each node": {"realtime.layer.send.sender"},
     "order in sets": {"realtime.hub.socket.Socket.__hash__"},

@@ -13,6 +13,7 @@ from channels.layers import channel_layers
 from hoardrun.ledger.messages import BalanceUpdate
 from hoardrun.market.messages import MarketUpdate
 from notifications.messages import Notification, SystemAnnouncement
+from realtime.cluster.epoch_watch import EpochWatch
 from realtime.core.identity import Identity
 from realtime.hub import hub
 from realtime.hub.hub import Hub
@@ -22,6 +23,7 @@ from realtime.protocol.messages import AccessChanged, Payload
 from realtime.publish import Ephemeral, payload_from, publish_ephemeral
 from realtime.servers import door
 from tests.simulation import ending
+from tests.simulation.arrivals import Arrival, crowd
 from tests.simulation.device import Device, Writer
 from tests.simulation.loop import Loop
 from tests.simulation.outside import Air, Database, Ear
@@ -50,6 +52,9 @@ class Setting:
     devices: tuple[tuple[int, str, int, str], ...]  # user, mode, capacity, types
     most: int = 4  # sockets of a user
     nodes: int = 1  # to any of which a client may come
+    renewed: int = 500  # streams that begin anew at once
+    logins: int = 1000  # under way, and as many in the line
+    line: float = 3600.0  # seconds that a handshake may wait in it
 
 
 class World:
@@ -75,28 +80,35 @@ class World:
             setattr(*where, getattr(setting, key))
         self.devices = [Device(self, number, *each) for number, each in enumerate(setting.devices)]
         self.hubs: list[Hub] = []
+        self.door: door.Door  # of all nodes, which share a loop
+        self.line: list[Arrival] = []  # at the door, in the order in which they came
+        self.options = Options(
+            max_connections_per_user=setting.most,
+            max_messages_per_second=10_000,
+            max_message_burst=10_000,
+            max_messages_per_second_per_user=10_000,
+            max_logins_per_second_per_user=10_000,
+            max_buffer_bytes=setting.buffer,
+            stuck_after_seconds=3,
+            heartbeat_seconds=4,
+            recheck_seconds=3600 if setting.quiet else 2,
+            reconcile_seconds=3600 if setting.quiet else 1,
+            max_logins_under_way=setting.logins,
+            login_wait_seconds=setting.line,
+        )
         self._start()
 
     def _start(self) -> None:
         channel_layers.backends = {}
         send.sender = send.Sender()
-        options = Options(
-            max_connections_per_user=self.setting.most,
-            max_messages_per_second=10_000,
-            max_message_burst=10_000,
-            max_messages_per_second_per_user=10_000,
-            max_logins_per_second_per_user=10_000,
-            max_buffer_bytes=self.setting.buffer,
-            stuck_after_seconds=3,
-            heartbeat_seconds=4,
-            recheck_seconds=3600 if self.setting.quiet else 2,
-            reconcile_seconds=3600 if self.setting.quiet else 1,
-        )
 
         async def start() -> None:
+            self.door, self.line = door.Door(self.options), []
+            door._doors[self.loop] = self.door
             for _ in range(self.setting.nodes):
-                node = Hub(options)
+                node = Hub(self.options)
                 await node.start()
+                node.spawn(EpochWatch(node).run())
                 self.hubs.append(node)
 
         task = self.loop.create_task(start())
@@ -267,6 +279,13 @@ class World:
 
     def do_bump(self, stream: int) -> None:
         self.stored.bump_epoch(STREAMS[stream % 3])
+
+    def do_anew(self, lost: int) -> None:
+        """Begin a new epoch of the deployment, as whoever notices a failover does."""
+        self.stored.begin_deployment(lost)
+
+    def do_crowd(self, count: int, seconds: float, leaves: bool) -> None:
+        crowd(self, count, seconds, leaves)
 
     def do_restore(self, stream: int, lost: int) -> None:
         self.stored.restore(STREAMS[stream % 3], lost)

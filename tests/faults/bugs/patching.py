@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
-SECTIONS = ("log", "layer", "streams", "sockets", "logins", "acks")
+SECTIONS = ("log", "layer", "streams", "sockets", "logins", "acks", "door")
 _patches: dict[str, Callable[[], None]] = {}
 _put_in = contextlib.ExitStack()
 

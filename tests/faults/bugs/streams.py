@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from realtime import log
+from realtime.cluster import epoch_watch
 from realtime.core.frames import Frame
+from realtime.db import threads
 from realtime.hub import replay, streams
 from realtime.log import reading
 from tests.faults.bugs.patching import bug, changes, instead, nothing, replace, without
@@ -85,6 +88,21 @@ def wrong_socket(original: Any, count: int, self: Any, followed: Any, entry: Any
             if other is not followed:
                 for socket in list(other.live)[:1]:
                     socket.put(Frame(entry.payload.encode()))
+
+
+@changes("anew-in-part", "begin_anew", streams.FollowedStreams)
+async def anew_in_part(original: Any, self: Any) -> None:
+    """Of all streams let only the first ones begin anew."""
+    names = list(self.followed)[: streams.RENEWED_AT_ONCE]
+    for name, head in (await threads.run(log.heads, names)).items():
+        followed = self.followed.get(name)
+        if followed is not None and followed.known and head.epoch != followed.place.epoch:
+            self._put_at(followed, head, "epoch")
+
+
+@changes("anew-unseen", "look", epoch_watch.EpochWatch)
+async def anew_unseen(original: Any, self: Any) -> None:
+    """Never look at the deployment's epoch."""
 
 
 # A device that cannot resume is told nothing.

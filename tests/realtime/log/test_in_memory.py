@@ -61,8 +61,16 @@ class Pair:
     def bump(self, name: str) -> None:
         self.memory.bump_epoch(name)
         log.bump_epoch([name])
-        for stream in Stream.objects.filter(name=name):
-            self._note(stream.epoch, self.memory.streams[name].epoch)
+        self._note_epochs()
+
+    def begin_anew(self) -> None:
+        self.memory.begin_deployment(0)
+        log.bump_epoch()
+        self._note_epochs()
+
+    def _note_epochs(self) -> None:
+        for name, head in log.heads(STREAMS).items():
+            self._note(head.epoch, self.memory.streams[name].epoch)
 
     def ensure(self, name: str) -> None:
         mine, real = self.memory.ensure([name]), log.ensure([name])
@@ -117,6 +125,8 @@ def test_both_logs_answer_alike(seed: int, monkeypatch: pytest.MonkeyPatch) -> N
                 pair.trim(name, rng.randrange(6))
             case 4 if rng.random() < 0.3:
                 pair.bump(name)
+            case 4 if rng.random() < 0.2:
+                pair.begin_anew()
             case 5 if name in pair.memory.streams:
                 epoch = rng.choice(list(pair.memory.streams[name].lives))
                 pair.move([CursorMove(1, rng.choice(("", "a")), name, epoch, rng.randrange(9))])
