@@ -26,7 +26,8 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bench",
         description="Measure hoardrun against its peers, each started in this run.",
-        epilog=f"scenarios:\n{listed}\n  all      every one of them",
+        epilog=f"scenarios:\n{listed}\n  all      every one of them\n\n"
+        "python -m bench scale --help: what a deployment needs, calculated from unit costs",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     names = [scenario.name for scenario in SCENARIOS]
@@ -55,6 +56,11 @@ def _allow_files() -> None:
 
 def main() -> int:
     """Run what was asked for; 1 when a contender lost, doubled or reordered a message."""
+    if sys.argv[1:2] == ["scale"]:
+        from bench.scale import command  # apart: it measures nothing unless asked to
+
+        _allow_files()
+        return command.main(sys.argv[2:])
     arguments = _arguments()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     chosen = [s for s in SCENARIOS if {s.name, "all"} & set(arguments.scenario)]

@@ -46,7 +46,7 @@ def _table(columns: Sequence[Column], results: Results, case: str) -> str:
         rows.append([contender + (" (failed)" if wrong else ""), *shown])
     used = [i for i in range(len(rows[0])) if i == 0 or any(row[i] != "–" for row in rows[1:])]
     rows = [[row[i] for i in used] for row in rows]
-    return "\n".join([_aligned(rows), *failures])
+    return "\n".join([aligned(rows), *failures])
 
 
 def _goals(goals: Sequence[Goal], results: Results) -> str:
@@ -57,21 +57,27 @@ def _goals(goals: Sequence[Goal], results: Results) -> str:
         shown = ["–" if value is None else f"{value:.3g}" for value in spread]
         count, verdict = f"{len(ratios)}", goal.verdict(results).value
         rows.append([goal.text, f"{goal.limit:.3g}", *shown, count, verdict])
-    return _aligned(rows)
+    return aligned(rows)
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Write a Markdown table that also reads well as plain text."""
+def aligned(rows: Sequence[Sequence[str]], right: Sequence[int] | None = None) -> str:
+    """Write a Markdown table that also reads well as plain text.
+
+    Columns named in `right` are aligned there; without it, all but the first.
+    """
+    columns = range(1, len(rows[0])) if right is None else right
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
 
     def line(row: Sequence[str]) -> str:
-        first, *rest = (
-            cell.ljust(width) if i == 0 else cell.rjust(width)
+        cells = (
+            cell.rjust(width) if i in columns else cell.ljust(width)
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
-        return "| " + " | ".join([first, *rest]) + " |"
+        return "| " + " | ".join(cells) + " |"
 
-    rule = "|".join("-" * (width + 1) + (":" if i else "-") for i, width in enumerate(widths))
+    rule = "|".join(
+        "-" * (width + 1) + (":" if i in columns else "-") for i, width in enumerate(widths)
+    )
     return "\n".join([line(rows[0]), f"|{rule}|", *map(line, rows[1:])])
 
 

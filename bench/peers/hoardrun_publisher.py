@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import django
@@ -22,9 +23,12 @@ from tests.services.driven import serve
 django.setup()
 
 from hoardrun.broadcasts import publish as broadcasts  # noqa: E402
+from hoardrun.ledger import messages as ledger  # noqa: E402
 from notifications import messages, models, services  # noqa: E402
+from realtime import clock, log  # noqa: E402
 from realtime.layer import send  # noqa: E402
 from realtime.publish import payload_from, publish_many  # noqa: E402
+from realtime.publish import publish as publish_to  # noqa: E402
 from realtime.streams import ANNOUNCEMENTS, user_stream  # noqa: E402
 
 PER_TRANSACTION = 200  # events, when what they cost does not matter
@@ -109,6 +113,50 @@ def miss(*, counts: list[int]) -> dict[str, Any]:
     return _publish_all(events)
 
 
+def _notification(text: str) -> Payload:
+    data = {"id": "1", "title": "Own", "message": text, "created_at": timezone.now()}
+    return payload_from(messages.Notification, data)
+
+
+def _balance(text: str) -> Payload:
+    data = ledger.BalanceUpdate.example["data"] | {"name": text}
+    return payload_from(ledger.BalanceUpdate, data)
+
+
+def own(*, first: int, users: int, count: int, rate: float | None, kind: str) -> dict[str, Any]:
+    """Publish to the streams of these users in turn, each event in a transaction of its own.
+
+    Counts follow a notification, and nothing a balance. Each stream's events are numbered from 0.
+    Answers with the CPU and the wall seconds.
+    """
+    began, since = time.process_time(), time.monotonic()
+    for number, moment in paced(count, rate):
+        text = marker(number // users, moment)
+        payload = _notification(text) if kind == "notification" else _balance(text)
+        with transaction.atomic():
+            publish_to(user_stream(first + number % users), payload)
+    wall = time.monotonic() - since
+    flushed = send.sender.flush(30)
+    return {"cpu": time.process_time() - began, "wall": wall, "flushed": flushed}
+
+
+def heads(*, users: int, reads: int) -> dict[str, Any]:
+    """Read where the streams of users 1 to `users` stand, so many times."""
+    names = [user_stream(number) for number in range(1, users + 1)]
+    began = time.process_time()
+    rows = sum(len(log.heads(names)) for _ in range(reads))
+    return {"cpu": time.process_time() - began, "rows": rows}
+
+
+def trim(*, old: bool) -> dict[str, Any]:
+    """Apply retention: to a log in which nothing is due, or to one in which all events are."""
+    moment = clock.now() + timedelta(days=1 if old else -1000)
+    began, since = time.process_time(), time.monotonic()
+    trimmed = log.trim(before=moment, keep=1_000_000)
+    wall = time.monotonic() - since
+    return {"cpu": time.process_time() - began, "wall": wall, "events": trimmed.events}
+
+
 def _publish_all(events: Sequence[tuple[str, Payload]]) -> dict[str, Any]:
 
     for start in range(0, len(events), PER_TRANSACTION):
@@ -162,6 +210,9 @@ if __name__ == "__main__":
             "save": save_one_by_one,
             "fill": fill,
             "miss": miss,
+            "own": own,
+            "heads": heads,
+            "trim": trim,
             "durable": durable,
             "bulk": bulk,
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bench.scenario import Scenario
 from bench.scenarios import (
     bulk,
+    capacity,
     connect,
     costs,
     durable,
@@ -33,6 +34,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     flood.SCENARIO,
     overload.SCENARIO,
     subscribe.SCENARIO,
+    capacity.SCENARIO,
     costs.SCENARIO,
     http.SCENARIO,
 )

@@ -59,9 +59,10 @@ def _sample(
     headers = {} if case in PROBES else {"Authorization": f"Bearer {site.token}"}
     waits: list[float] = []
     size, problems, before = 0, [], _spent(bench, site)
+    redis = bench.stores.redis_cpu()
     for turn in range(-WARM_UP, count):
         if turn == 0:
-            before = _spent(bench, site)
+            before, redis = _spent(bench, site), bench.stores.redis_cpu()
             waits.clear()
         began = time.perf_counter()
         connection.request("GET", asked, headers=headers)
@@ -72,6 +73,7 @@ def _sample(
             problems = [f"answered {answer.status}"]
     figures = _spent(bench, site).since(before).figures("ms", 1000 / count)
     figures |= {"wait_ms": median(waits) * 1000, "kib": size / 1024}
+    figures["redis_us"] = (bench.stores.redis_cpu() - redis) / count * 1e6
     return Sample(case, name, number, figures, problems)
 
 
