@@ -17,7 +17,6 @@ import django
 
 django.setup(set_prefix=False)  # before anything that needs it
 
-from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 
 from hoardrun import early_refusals, proxies, requests
@@ -51,7 +50,7 @@ class Application:
 
     def __init__(self) -> None:
         self._hot_path = HotPath(Bounded(Handler()))
-        self._router = ProtocolTypeRouter({"http": self._hot_path, "websocket": _socket})
+        self._by_type = {"http": self._hot_path, "websocket": _socket}
         self._is_started = False
         self._starting = asyncio.Lock()
 
@@ -67,7 +66,7 @@ class Application:
         if (refusal := scope.get(refusals.EXTENSION)) is not None:
             await early_refusals.refuse(refusal, scope, send)
         elif self._is_started or await self._start_late():
-            await self._router(scope, receive, send)
+            await self._by_type[scope["type"]](scope, receive, send)
         elif scope["type"] == "http":
             await early_refusals.refuse(NOT_STARTED, scope, send)
         else:

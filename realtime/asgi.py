@@ -8,9 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from channels.routing import URLRouter
-from django.urls import re_path
-
 from realtime.cluster import reporter
 from realtime.cluster.reporter import ClusterReporter
 from realtime.consumer import gate
@@ -25,20 +22,28 @@ from realtime.protocol.codes import CloseCode
 from realtime.servers import door
 from realtime.servers.asgi import close
 
-# Django's types know views only; Channels routes ASGI applications by the same functions.
-_path: Any = re_path
-_router: Any = URLRouter
-
 
 async def _not_found(scope: Any, receive: Any, send: Any) -> None:
     await gate.refuse(scope, receive, send, gate.NOT_FOUND)
 
 
-_consumer: Any = NotificationConsumer.as_asgi()
-_open = [_path(r"^ws/echo$", echo)] if options().echo else []
-websocket_application = JWTAuthMiddleware(
-    _router([*_open, _path(r"^ws/notifications/?$", gate.Gate(_consumer)), _path(r"", _not_found)])
-)
+_notifications = gate.Gate(NotificationConsumer())  # one for all sockets: it keeps nothing
+_paths: dict[str, Any] = {
+    "ws/notifications": _notifications,
+    "ws/notifications/": _notifications,
+} | ({"ws/echo": echo} if options().echo else {})
+
+
+async def _route(scope: Any, receive: Any, send: Any) -> None:
+    """Hand a handshake to the application of its path.
+
+    Channels' router would search patterns and copy the scope for each.
+    """
+    path = scope["path"].removeprefix(scope.get("root_path", "")).lstrip("/")
+    await _paths.get(path, _not_found)(scope, receive, send)
+
+
+websocket_application = JWTAuthMiddleware(_route)
 
 
 async def start_node() -> ClusterReporter:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from functools import lru_cache
+import hmac
+import json
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from functools import cached_property, lru_cache
 from typing import Any
 
 import jwt
@@ -15,11 +19,15 @@ from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import TokenBackendError
 from rest_framework_simplejwt.settings import api_settings
 
+_HASHES = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sha512}
+
 
 class Backend(TokenBackend):
     """Signs with the key of `SIMPLE_JWT`; verifies with that key and with `fallbacks`.
 
     All have one algorithm: a fallback is an older shared secret or an older public key in PEM.
+    A token that is written as this backend writes them is verified here, in a tenth of the time
+    that PyJWT takes. PyJWT judges every other one, and says why a token is refused.
     """
 
     def __init__(self, fallbacks: list[str]) -> None:
@@ -28,6 +36,8 @@ class Backend(TokenBackend):
 
     def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
         """Return a token's claims. Raises TokenBackendError, also for an expired token."""
+        if verify and (claims := self._plain(token)) is not None:
+            return claims
         try:
             return super().decode(token, verify)
         except TokenBackendError as error:
@@ -42,6 +52,62 @@ class Backend(TokenBackend):
                 refused = error
         raise refused
 
+    def _plain(self, token: Any) -> dict[str, Any] | None:
+        """Return the claims of a plain token of the current secret that PyJWT would accept.
+
+        None for any other, good or bad.
+        """
+        head = self._plain_head
+        data = token.encode("utf-8", "replace") if isinstance(token, str) else token
+        if not head or not isinstance(data, bytes) or not data.startswith(head):
+            return None
+        signed, _, signature = data.rpartition(b".")
+        key: bytes = self.prepared_signing_key
+        proof = _base64url(hmac.digest(key, signed, self.algorithm.replace("HS", "sha")))
+        if not hmac.compare_digest(proof, signature):
+            return None
+        body = signed[len(head) :]
+        try:
+            text = urlsafe_b64decode(body + b"=" * (-len(body) % 4))
+            claims = json.loads(text) if _base64url(text) == body else None
+        except (ValueError, RecursionError):
+            return None
+        return claims if isinstance(claims, dict) and self._has_plain_claims(claims) else None
+
+    @cached_property
+    def _plain_head(self) -> bytes:
+        """How a plain token begins; empty where PyJWT must look at every token.
+
+        It does with public keys, with a secret that it warns of, and for several audiences.
+        """
+        kind = _HASHES.get(self.algorithm)
+        if kind is None or len(self.prepared_signing_key) < kind().digest_size:
+            return b""
+        if not all(
+            name is None or (name and isinstance(name, str))
+            for name in (self.audience, self.issuer)
+        ):
+            return b""
+        return super().encode({}).encode().partition(b".")[0] + b"."
+
+    def _has_plain_claims(self, claims: dict[str, Any]) -> bool:
+        """Whether all registered claims have their usual form, and the times are kept."""
+        now, leeway = time.time(), self.get_leeway().total_seconds()
+        begins, ends = (claims.get("iat", 0), claims.get("nbf", 0)), claims.get("exp")
+        return (
+            type(ends) is int
+            and ends > now - leeway
+            and all(type(moment) is int and moment <= now + leeway for moment in begins)
+            and isinstance(claims.get("sub", ""), str)
+            and isinstance(claims.get("jti", ""), str)
+            and (self.audience is None or claims.get("aud") == self.audience)
+            and (self.issuer is None or claims.get("iss") == self.issuer)
+        )
+
+
+def _base64url(data: bytes) -> bytes:
+    return urlsafe_b64encode(data).rstrip(b"=")
+
 
 class _Hmac(HMACAlgorithm):
     """HMAC that checks each secret once; PyJWT does it again for every token.
@@ -52,11 +118,7 @@ class _Hmac(HMACAlgorithm):
     prepare_key = lru_cache(maxsize=8)(HMACAlgorithm.prepare_key)
 
 
-for _name, _hash in {
-    "HS256": hashlib.sha256,
-    "HS384": hashlib.sha384,
-    "HS512": hashlib.sha512,
-}.items():
+for _name, _hash in _HASHES.items():
     jwt.unregister_algorithm(_name)
     jwt.register_algorithm(_name, _Hmac(_hash))
 

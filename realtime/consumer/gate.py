@@ -97,7 +97,7 @@ def _refusal(scope: Scope, hub: Hub) -> Refusal | None:
     if not origin.is_allowed(
         origins,
         allowed=origin.allowed(tuple(hub.options.allowed_origins)),
-        own=_own(scope),
+        own=_own(scope) if origins else None,
         has_credential=scope["credential"],
         loopback=hub.options.allow_loopback_origins,
     ):

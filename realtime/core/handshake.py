@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
@@ -23,25 +22,27 @@ def parse_query(query_string: bytes) -> tuple[Pairs, str | None]:
     An unknown or repeated name is an error: a misspelt `since` would lose events in silence.
     Blank values are kept: a blank token is a bad one, not none.
     """
-    try:
-        pairs = parse_qsl(
-            query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_PARAMETERS
-        )
-    except ValueError:
-        return [], f"The address has more than {MAX_PARAMETERS} parameters."
+    text = query_string.decode("latin-1")
+    if not text.isascii() or "%" in text or "+" in text or text.count("&") >= MAX_PARAMETERS:
+        try:
+            pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
+        except ValueError:
+            return [], f"The address has more than {MAX_PARAMETERS} parameters."
+    else:  # nothing is escaped
+        found = [part.partition("=") for part in text.split("&") if part]
+        pairs = [(name, value) for name, _, value in found]
     return pairs, _flaw(pairs)
 
 
 def _flaw(pairs: Pairs) -> str | None:
-    counts = Counter(name for name, _ in pairs)
-    if unknown := [name for name in counts if name not in PARAMETERS]:
-        known = ", ".join(PARAMETERS)
-        return (
-            f"The address has an unknown parameter {unknown[0][:MAX_NAME]!r}. Known are: {known}."
-        )
-    for name, count in counts.items():
-        if count > 1:
-            return f"The address has `{name}` {count} times; give it once."
+    names = [name for name, _ in pairs]
+    for name in names:
+        if name not in PARAMETERS:
+            known = ", ".join(PARAMETERS)
+            return f"The address has an unknown parameter {name[:MAX_NAME]!r}. Known are: {known}."
+    if len(set(names)) < len(names):
+        name = next(name for name in names if names.count(name) > 1)
+        return f"The address has `{name}` {names.count(name)} times; give it once."
     for name, value in pairs:
         # A credential that is no text is a bad one, and gets the answer of every bad one.
         if name not in CREDENTIALS and not is_text(value):

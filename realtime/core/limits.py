@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 _SWEEP_SIZE = 1000
@@ -14,6 +15,7 @@ def utf8_size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
 
 
+@lru_cache(maxsize=4096)  # each login asks for it several times
 def network_of(address: str) -> str:
     """Return the network that an address is counted in: itself, or its /64 for IPv6.
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
+import json
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -12,6 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from django.contrib.auth.models import User
 from django.test import Client
+from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.settings import api_settings
 
 from hoardrun.api.tokens import login_create, login_end, login_refresh
@@ -150,3 +155,86 @@ def test_nodes_receive_each_other_while_keys_rotate(settings: Any) -> None:
     assert heard_by_old == heard_by_new == {old, new}
     assert [message["from"] for message in heard] == [old, new]
     assert link.foreign == 1
+
+
+HOUR, LEEWAY = 3600, 10
+HEADER = {"alg": "HS256", "typ": "JWT"}
+
+
+def signed(claims: object, header: object = HEADER, *, pad: str = "", key: str = NEW) -> str:
+    """Sign anything with a secret, in a form that may not be ours."""
+
+    def part(value: object) -> str:
+        text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=") + pad
+
+    head = f"{part(header)}.{part(claims)}"
+    proof = hmac.digest(key.encode(), head.encode(), "sha256")
+    return f"{head}.{base64.urlsafe_b64encode(proof).decode().rstrip('=')}"
+
+
+def claims(**others: Any) -> dict[str, Any]:
+    end = int(time.time()) + HOUR
+    return {"token_type": "access", "jti": "a", "exp": end, "aud": "us", "iss": "we"} | others
+
+
+ODD = {
+    "plain": lambda: signed(claims()),
+    "issued now": lambda: signed(claims(iat=int(time.time()))),
+    "subject": lambda: signed(claims(sub="7", nbf=1)),
+    "duplicate": lambda: signed(json.dumps(claims())[:-1] + ',"jti":"b"}'),
+    "expired": lambda: signed(claims(exp=int(time.time()) - LEEWAY - 2)),
+    "expired within the leeway": lambda: signed(claims(exp=int(time.time()) - LEEWAY + 5)),
+    "endless": lambda: signed({"token_type": "access", "jti": "a"}),
+    "end is no whole number": lambda: signed(claims(exp=time.time() + HOUR)),
+    "end is text": lambda: signed(claims(exp=str(int(time.time()) + HOUR))),
+    "end is true": lambda: signed(claims(exp=True)),
+    "issued later": lambda: signed(claims(iat=int(time.time()) + HOUR)),
+    "issued text": lambda: signed(claims(iat="x")),
+    "not yet valid": lambda: signed(claims(nbf=int(time.time()) + HOUR)),
+    "begin is nothing": lambda: signed(claims(nbf=None)),
+    "subject is a number": lambda: signed(claims(sub=7)),
+    "id is a number": lambda: signed(claims(jti=7)),
+    "other audience": lambda: signed(claims(aud="others")),
+    "several audiences": lambda: signed(claims(aud=["others", "us"])),
+    "no audience": lambda: signed(claims(aud=None)),
+    "other issuer": lambda: signed(claims(iss="others")),
+    "several issuers": lambda: signed(claims(iss=["we"])),
+    "no object": lambda: signed([1]),
+    "no JSON": lambda: signed("{"),
+    "deep": lambda: signed("[" * 5000),
+    "other order": lambda: signed(claims(), {"typ": "JWT", "alg": "HS256"}),
+    "other algorithm": lambda: signed(claims(), {"alg": "HS512", "typ": "JWT"}),
+    "no algorithm": lambda: signed(claims(), {"alg": "none", "typ": "JWT"}),
+    "critical": lambda: signed(claims(), HEADER | {"crit": ["b64"], "b64": False}),
+    "padded": lambda: signed(claims(jti="aa"), pad="="),
+    "other secret": lambda: signed(claims(), key=OTHER),
+    "no proof": lambda: signed(claims()).rpartition(".")[0] + ".",
+    "proof and more": lambda: signed(claims()) + "A",
+    "padded proof": lambda: signed(claims()) + "=",
+    "a line's end": lambda: signed(claims()) + "\n",
+    "half a character": lambda: signed(claims()) + "\ud800",
+    "bytes": lambda: signed(claims()).encode(),
+}
+
+
+@pytest.mark.parametrize("who", [(None, None), ("us", "we"), (["us", "them"], "we"), ("", "")])
+@pytest.mark.parametrize("odd", ODD)
+def test_a_token_is_judged_as_pyjwt_judges_it(
+    use: Callable[..., None], monkeypatch: pytest.MonkeyPatch, odd: str, who: tuple[Any, str]
+) -> None:
+    audience, issuer = who
+    monkeypatch.setattr(api_settings, "LEEWAY", LEEWAY)
+    monkeypatch.setattr(api_settings, "AUDIENCE", audience)
+    monkeypatch.setattr(api_settings, "ISSUER", issuer)
+    use("HS256", (NEW, NEW))
+    token = ODD[odd]()
+
+    def verdict(backend: Any) -> object:
+        try:
+            return backend.decode(token)
+        except Exception as error:
+            return type(error), str(error)
+
+    pyjwt = TokenBackend("HS256", NEW, NEW, audience, issuer, leeway=LEEWAY)
+    assert verdict(keys.AccessToken.token_backend) == verdict(pyjwt)

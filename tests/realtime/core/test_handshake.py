@@ -16,6 +16,11 @@ def test_every_parameter_may_be_given_once() -> None:
 def test_blank_values_are_kept() -> None:
     assert parse_query(b"token=&since=") == ([("token", ""), ("since", "")], None)
     assert parse_query(b"") == ([], None)
+    assert parse_query(b"&token&&") == ([("token", "")], None)
+    assert parse_query(b"token=a=b&device=a+b%20c") == (
+        [("token", "a=b"), ("device", "a b c")],
+        None,
+    )
 
 
 @pytest.mark.parametrize(
