@@ -141,7 +141,8 @@ class HttpProtocol(ClosingProtocol):
     def _parse_on(self) -> None:
         """Parse what may be parsed now; stop reading while something waits."""
         while self._unread and not self._ignores_input and not self._waits:
-            size = max(PIECE_BYTES, self._body_rest)
+            handshake = self._before_door if self._has_turn else 0  # and nothing else
+            size = max(PIECE_BYTES, self._body_rest, handshake)
             piece = self._unread[:size]
             del self._unread[:size]
             self._parse(piece)
@@ -290,8 +291,7 @@ class HttpProtocol(ClosingProtocol):
         self.connections.discard(self)
         socket, self._socket = self._socket, None
         assert socket is not None  # it has judged the head
-        socket.connection_made(self._connection)
-        socket.begin()
+        socket.begin(self._connection, self.url, self.headers)
         self._connection.set_protocol(socket)
 
     def on_response_complete(self) -> None:

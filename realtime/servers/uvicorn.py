@@ -6,15 +6,18 @@ not know what the messages mean.
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import unquote
 from uuid import UUID
 
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.datastructures import Headers
+from websockets.exceptions import InvalidHandshake
 from websockets.extensions.permessage_deflate import (
     PerMessageDeflate,
     ServerPerMessageDeflateFactory,
@@ -24,6 +27,7 @@ from websockets.frames import Opcode
 from websockets.http11 import Request
 from websockets.protocol import Protocol, State
 
+from realtime.core import upgrade
 from realtime.core.frames import COMPRESS_SETTINGS, WINDOW_BITS, Frame
 from realtime.core.refusals import Refusal
 from realtime.core.transport import EXTENSION, LOST, Listener
@@ -48,8 +52,8 @@ _DEFLATE = ServerPerMessageDeflateFactory(
     compress_settings=COMPRESS_SETTINGS,
 )
 
-_EXTENSIONS = [_DEFLATE]  # one list for all sockets
-
+_DEFLATES = [_DEFLATE]  # one list for all sockets
+_EXTENSIONS = b"Sec-WebSocket-Extensions"
 _SAID = {"Allow", "Upgrade"}  # headers of a refused handshake that say what to send instead
 
 
@@ -62,7 +66,7 @@ _ATTRIBUTES = (
     *("close_timer", "close_timeout", "initial_response", "conn", "read_paused", "writable"),
     *("ping_interval", "ping_timeout", "ping_timer", "pong_timer", "pending_ping_payload"),
     *("ping_sent_at", "last_ping_rtt", "frames", "curr_msg_data_type"),
-    *("request", "response", "scope"),
+    "scope",
 )
 
 
@@ -75,6 +79,7 @@ class _NeverWaits:
 
 
 _NEVER_WAITS: Any = _NeverWaits()
+_NOTHING: tuple[bytes, str | None] = (b"", None)  # proof of the key, extensions
 _NOBODY = UUID(int=0)  # the library's id for logs, which we do not write
 
 
@@ -87,7 +92,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     __slots__ = (
         *_ATTRIBUTES,
-        *("paused", "heard", "_pinged_at", "listener", "pong", "deflates", "pipe", "_door"),
+        *("paused", "heard", "_pinged_at", "listener", "pong", "deflates", "pipe"),
+        *("_door", "_agreed"),
     )
 
     needs_pings = True
@@ -104,9 +110,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.pong = b""  # to the latest ping, while the client reads nothing
         self.deflates = False
         self.pipe: Callable[[bytes], None] | None = None
+        self._agreed = _NOTHING
         self._door = door.of_this_loop()
         if options().compression:
-            self.conn.available_extensions = _EXTENSIONS
+            self.conn.available_extensions = _DEFLATES
 
     # -- the Writer
 
@@ -123,9 +130,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         waiting, self.queue = self.queue, listener  # type: ignore[assignment]
         self.writable = _NEVER_WAITS
         # Free what only the handshake needed.
-        self.scope = self.request = self.response = None  # type: ignore[assignment]
+        self.scope = None  # type: ignore[assignment]
         self.server = self.client = None
         self.conn.id = _NOBODY
+        self._agreed = _NOTHING
         while not waiting.empty():
             listener.put_nowait(waiting.get_nowait())
         if not listener.busy:
@@ -209,7 +217,26 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """
         if not self.handshake_complete and self._is_over:
             raise ClientDisconnected
-        await super().send(message)
+        if message["type"] == "websocket.accept" and self.initial_response is None:
+            self._accept(message)
+        else:
+            await super().send(message)
+
+    def _accept(self, message: Any) -> None:
+        """Answer the handshake; the library and uvicorn would build the same of objects."""
+        accepted, extensions = self._agreed
+        headers = [] if extensions is None else [(_EXTENSIONS, extensions.encode("latin-1"))]
+        headers += self.default_headers
+        headers += message.get("headers", ())
+        if subprotocol := message.get("subprotocol"):
+            headers.append((b"Sec-WebSocket-Protocol", subprotocol.encode("latin-1")))
+        data = upgrade.answer(accepted, headers)
+        if self.conn.state is not State.CONNECTING:
+            raise RuntimeError("the handshake is answered already")
+        self.conn.state = State.OPEN
+        self.handshake_complete = True
+        self.transport.write(data)
+        self.start_keepalive()
 
     async def run_asgi(self) -> None:
         """Run the application; it may return and leave the socket to its listener.
@@ -231,45 +258,77 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         finally:
             self._door.done()
 
-    def handle_connect(self, event: Request) -> None:
-        """Begin a connection, with the extension in its scope before the application runs."""
-        super().handle_connect(event)
-        if self.close_sent:
-            self._door.done()  # there is nothing to run
-        else:
-            extensions: dict[str, Any] = self.scope["extensions"]
-            extensions[EXTENSION] = self
-
     def judge(
-        self, method: bytes, url: bytes, version: str, headers: Iterable[tuple[bytes, bytes]]
+        self, method: bytes, url: bytes, version: str, headers: Sequence[tuple[bytes, bytes]]
     ) -> Refusal | None:
         """Check a handshake that HttpProtocol has read; return why it is refused.
 
         None if it is valid by RFC 6455: call `begin` then.
         """
+        usual = upgrade.read_usual(method, version, headers)
+        if usual is not None:
+            key, offered = usual
+            try:
+                extensions = self._agree(offered.decode("latin-1")) if offered else None
+            except InvalidHandshake:
+                pass  # the library says what is wrong
+            else:
+                self._agreed = upgrade.accept_key(key), extensions
+                return None
         pairs = Headers((name.decode("ascii"), value.decode("latin-1")) for name, value in headers)
-        self.request = Request(
-            url.decode("ascii"), pairs, method.decode("ascii"), f"HTTP/{version}"
-        )
-        self.response = self.conn.accept(self.request)
-        if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+        request = Request(url.decode("ascii"), pairs, method.decode("ascii"), f"HTTP/{version}")
+        response = self.conn.accept(request)
+        if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            accepted = response.headers["Sec-WebSocket-Accept"].encode()
+            self._agreed = accepted, response.headers.get("Sec-WebSocket-Extensions")
             return None
-        detail = bytes(self.response.body).decode().partition("\n")[0]
-        said = {name: text for name, text in self.response.headers.raw_items() if name in _SAID}
-        return Refusal(HTTPStatus(self.response.status_code), "bad_handshake", detail, said)
+        detail = bytes(response.body).decode().partition("\n")[0]
+        said = {name: text for name, text in response.headers.raw_items() if name in _SAID}
+        return Refusal(HTTPStatus(response.status_code), "bad_handshake", detail, said)
 
-    def begin(self) -> None:
-        """Begin the connection after `judge`.
+    def _agree(self, offered: str) -> str | None:
+        """Agree on extensions; return how to name them. Raises InvalidHandshake."""
+        offers = Headers({"Sec-WebSocket-Extensions": offered})
+        named, self.conn.extensions = self.conn.process_extensions(offers)
+        return named
 
-        The library would read the request line by line, by its own limits, and keep it. Let it
-        expect frames from here on instead.
+    def begin(
+        self, connection: asyncio.Transport, url: bytes, headers: Sequence[tuple[bytes, bytes]]
+    ) -> None:
+        """Begin the connection of a handshake that `judge` has found valid.
+
+        The library would read the request again, by its own limits, and uvicorn would decode and
+        encode each header. Let the library expect frames from here on.
         """
         self.conn.parser = Protocol.parse(self.conn)
         next(self.conn.parser)
-        # uvicorn would check the handshake again, at the same cost.
-        self.conn.accept = lambda request: self.response  # type: ignore[method-assign]
-        self.handle_connect(self.request)
-        del self.conn.accept
+        self.connection_made(connection)
+        self.handshake_initiated = True
+        raw_path, _, query_string = url.partition(b"?")
+        path = raw_path.decode("ascii")
+        protocols = [value for name, value in headers if name == b"sec-websocket-protocol"]
+        offered = ",".join(value.decode("latin-1") for value in protocols).split(",")
+        extensions: dict[str, Any] = {"websocket.http.response": {}, EXTENSION: self}
+        self.scope = {
+            "type": "websocket",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.4"},
+            "http_version": "1.1",
+            "scheme": self.scheme,
+            "server": self.server,
+            "client": self.client,
+            "root_path": self.root_path,
+            "path": self.root_path + unquote(path),
+            "raw_path": self.root_path.encode("ascii") + raw_path,
+            "query_string": query_string,
+            "headers": headers,
+            "subprotocols": [name.strip() for name in offered] if protocols else [],
+            "state": self.app_state.copy(),
+            "extensions": extensions,
+        }
+        self.queue.put_nowait({"type": "websocket.connect"})
+        task = self.loop.create_task(self.run_asgi())
+        task.add_done_callback(self.on_task_complete)
+        self.tasks.add(task)
 
     def data_received(self, data: bytes) -> None:
         """Parse bytes of the client; any byte proves that it is alive.
