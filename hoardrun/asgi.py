@@ -50,7 +50,7 @@ class Application:
 
     def __init__(self) -> None:
         self._hot_path = HotPath(Bounded(Handler()))
-        self._by_type = {"http": self._hot_path, "websocket": _socket}
+        self._by_type: dict[str, Any] = {"http": self._hot_path, "websocket": _socket}
         self._is_started = False
         self._starting = asyncio.Lock()
 
