@@ -96,7 +96,7 @@ READINGS = [
     _gauge(
         "connection_limit",
         "Sockets that this process takes at most.",
-        lambda hub: hub.options.max_connections_per_node,
+        lambda hub: hub.max_connections,
     ),
     _gauge("draining", "1 while this process sends its sockets away.", lambda hub: +hub.draining),
     _gauge(

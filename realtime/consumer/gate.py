@@ -91,7 +91,7 @@ def _refusal(scope: Scope, hub: Hub) -> Refusal | None:
     """
     if hub.draining:
         return DRAINING
-    if len(hub.sockets) >= hub.options.max_connections_per_node:
+    if len(hub.sockets) >= hub.max_connections:
         return FULL
     origins = _origins(scope)
     if not origin.is_allowed(

@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from realtime import computed
+from realtime import computed, descriptors
 from realtime.access import tickets
 from realtime.core.limits import Buckets
 from realtime.core.wheel import Wheel
@@ -61,6 +61,7 @@ class Hub:
 
     def __init__(self, opts: Options) -> None:
         self.options = opts
+        self.max_connections = min(opts.max_connections_per_node, descriptors.room())
         self.node_id = secrets.token_hex(8)
         self.epoch: str | None = None  # the deployment's part that its streams were last told of
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -138,7 +139,7 @@ class Hub:
         """Say why this node takes no further socket: `draining`, `full`, or nothing."""
         if self.draining:
             return "draining"
-        return "full" if len(self.sockets) >= self.options.max_connections_per_node else ""
+        return "full" if len(self.sockets) >= self.max_connections else ""
 
     def detach(self, socket: Socket) -> None:
         """Forget a socket and all it followed. Idempotent."""

@@ -15,11 +15,13 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import DatabaseError, connections
 
+from realtime import descriptors
 from realtime.cluster import serve
 from realtime.cluster.listening import Listeners
 from realtime.core.origin import is_loopback
 from realtime.log import durability
 from realtime.management import base
+from realtime.options import options as options_of_engine
 from realtime.sql import schema
 from realtime.sql.errors import explain, reason_of
 
@@ -73,6 +75,8 @@ class Command(base.Command):
         if options["simulate_market"]:
             os.environ["SIMULATE_MARKET"] = "1"  # for workers, which read the settings again
             settings.SIMULATE_MARKET = True
+        sockets = options_of_engine().max_connections_per_node
+        descriptors.raise_limit(sockets)
         config = serve.config(host=host, port=port, workers=workers)
         try:
             listeners = Listeners(config)
@@ -82,6 +86,8 @@ class Command(base.Command):
         port = listeners.port  # the chosen one, for --port 0
         self.stdout.write(f"hoardrun serves at http://{site}:{port}/ (Ctrl-C ends it)")
         self.stdout.flush()
+        if few := descriptors.shortage(sockets):
+            self.stderr.write(f"{few}Raise the limit, or set fewer.")
         if hint := unreachable(host, settings.ALLOWED_HOSTS):
             self.stderr.write(hint)
         # uvicorn raises the signal that stopped it again at its end: ignore that.

@@ -1,0 +1,51 @@
+"""The file descriptors of a process: each socket takes one, and the system limits them.
+
+`serve` raises the limit as far as it may. Beyond what still fits, the gate answers handshakes with
+503: without a descriptor the kernel could not even hand a connection over.
+"""
+
+from __future__ import annotations
+
+import sys
+
+try:
+    import resource
+except ImportError:  # pragma: no cover  # Windows has no such limit
+    resource = None  # type: ignore[assignment]
+
+# For what is no socket of a client: files, connections to the stores, requests over HTTP.
+SPARE = 200
+
+
+def raise_limit(sockets: int) -> None:
+    """Let this process, and those that it starts, hold so many sockets, as far as it may."""
+    if resource is None:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(sockets + SPARE, _count(hard))
+    if _count(soft) < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def room(*, as_raised: bool = False) -> int:
+    """Return how many sockets this process can hold; with `as_raised`, once the limit is raised."""
+    if resource is None:
+        return sys.maxsize
+    soft, hard = map(_count, resource.getrlimit(resource.RLIMIT_NOFILE))
+    return max(1, (hard if as_raised else soft) - SPARE)
+
+
+def shortage(sockets: int) -> str | None:
+    """Say in a sentence that the limit allows fewer sockets than an operator has set."""
+    fits = room(as_raised=True)
+    if fits >= sockets:
+        return None
+    return (
+        f"A process may open {fits + SPARE:,} files (`ulimit -Hn`), so it takes {fits:,} sockets, "
+        f"not the {sockets:,} of WS_MAX_CONNECTIONS_PER_NODE, and answers others with 503. "
+    )
+
+
+def _count(limit: int) -> int:
+    assert resource is not None
+    return sys.maxsize if limit == resource.RLIM_INFINITY else limit

@@ -1,0 +1,49 @@
+"""Sockets of a process whose file descriptors are limited."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.services.handshake import offer, parse
+from tests.services.ports import free_port
+from tests.services.process import Process
+from tests.services.server import Server
+from tests.services.stream import ByteStream
+
+SAYS = "so it takes 5 sockets, not the 1,000 of WS_MAX_CONNECTIONS_PER_NODE"
+
+
+@pytest.mark.servers
+def test_serve_raises_its_limit_and_refuses_what_does_not_fit(tmp_path: Path) -> None:
+    settings = {"WS_MAX_CONNECTIONS_PER_NODE": "1000", "WS_AUTHENTICATE_WITHIN_SECONDS": "60"}
+    with Server(env=settings) as other:
+        env = other.env
+    port = free_port()
+    command = f'ulimit -Sn 64; ulimit -Hn 205; exec "$0" manage.py serve --port {port}'
+    server = Process(["sh", "-c", command, sys.executable], log=tmp_path / "log", env=env)
+    try:
+        server.until(lambda: _answers(port), seconds=30, what="serve answers")
+        own = [("Origin", f"http://127.0.0.1:{port}")]  # a page of ours, which logs in later
+        answers = []
+        with ExitStack() as ending:
+            for _ in range(6):
+                stream = ending.enter_context(ByteStream(port))
+                stream.send(offer(port, headers=own))
+                answers.append(parse(stream.until(b"\r\n\r\n"))[0])
+        assert answers == [101] * 5 + [503]
+        assert SAYS in server.log()
+    finally:
+        server.kill()
+
+
+def _answers(port: int) -> bool:
+    try:
+        with ByteStream(port, seconds=5) as stream:
+            stream.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            return parse(stream.until(b"\r\n\r\n"))[0] == 200
+    except OSError:
+        return False
