@@ -48,6 +48,7 @@ class Needs(NamedTuple):
     busiest: Spent
     nodes: int
     nodes_why: str
+    node_mib: float  # of each, with its sockets
     node_busy: float  # share of a core in the busiest minute
     node_busy_zone_lost: float
     only_followers: Wakeups
@@ -113,6 +114,7 @@ def needs(
         busiest=busiest,
         nodes=nodes,
         nodes_why=why,
+        node_mib=(units.process_kib + deployment.peak_sockets / nodes * units.socket_kib) / KIB,
         node_busy=busiest.nodes / nodes,
         node_busy_zone_lost=busiest.nodes / left if left else float("inf"),
         only_followers=followers,

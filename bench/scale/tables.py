@@ -166,6 +166,8 @@ def sizes(answer: Answer) -> str:
             ("– because of", lambda f: f.needs.nodes_why),
             ("– busy", lambda f: share(f.needs.node_busy)),
             ("– busy with a zone away", lambda f: share(f.needs.node_busy_zone_lost)),
+            ("– MiB of each", lambda f: number(f.needs.node_mib)),
+            ("– GiB of all", lambda f: number(f.needs.node_mib * f.needs.nodes / 1024)),
             ("cores of PostgreSQL", lambda f: number(f.needs.postgres_cores)),
             ("**PostgreSQL**", lambda f: exact(f.needs.postgres)),
             ("– because of", lambda f: f.needs.postgres_why),

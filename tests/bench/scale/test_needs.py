@@ -22,6 +22,11 @@ def test_sockets_alone_need_as_many_nodes_as_hold_them():
     assert found(Deployment(users=1_000_000, node_sockets=50_000)).nodes == 6
 
 
+def test_a_node_has_the_memory_of_its_process_and_of_its_sockets():
+    need = found(socket_kib=10.0)
+    assert need.node_mib * 1024 == pytest.approx(100_000 + 300_000 / 15 * 10)
+
+
 def test_memory_needs_more_nodes_where_it_is_what_is_short():
     need = found(Deployment(users=1_000_000, node_mib=256), socket_kib=20.0)
     free = 256 * 1024 - 100_000
