@@ -20,15 +20,15 @@ MAX_SPACING_SECONDS = 0.02  # between two sockets: few leave sooner than many
 LEAVE_SECONDS = 6.0  # for clients to take what they are still to be sent
 
 
-async def drain(node: Hub, give_up: Callable[[], bool]) -> float:
-    """Refuse new sockets, wait DRAIN_DELAY_SECONDS, then close all sockets evenly.
+async def drain(node: Hub, delay: float, give_up: Callable[[], bool]) -> float:
+    """Refuse new sockets, wait for `delay` seconds, then close all sockets evenly.
 
     The window is DRAIN_SECONDS long, or shorter if few are connected. Ends once all have been
     sent a close, after LEAVE_SECONDS, or at once when `give_up()` is true. Returns when, by the
     monotonic clock, the last was sent away.
     """
     node.draining = True
-    async for _ in _ticks(node.options.drain_delay_seconds):
+    async for _ in _ticks(delay):
         if give_up():
             return time.monotonic()
     leaving = list(node.sockets)

@@ -42,8 +42,9 @@ class Listeners:
         first.listen(self._backlog)  # binding alone may succeed twice
         self.port: int = first.getsockname()[1]
         self.sockets = [first] * configuration.workers
-        self._are_many = SHARES_OUT and configuration.workers > 1
-        if self._are_many:
+        # Whether each worker has one of its own.
+        self.are_many = SHARES_OUT and configuration.workers > 1
+        if self.are_many:
             # The port was free, which sockets that share it could not find out. Keep it until
             # they have it, and take no connection.
             first.shutdown(socket.SHUT_RDWR)
@@ -54,13 +55,13 @@ class Listeners:
 
     def add(self) -> socket.socket:
         """Return a socket for one more worker."""
-        self.sockets.append(self._one_of_many() if self._are_many else self.sockets[0])
+        self.sockets.append(self._one_of_many() if self.are_many else self.sockets[0])
         return self.sockets[-1]
 
     def remove(self) -> None:
         """Give up the socket of the last worker; its worker keeps it until it ends."""
         last = self.sockets.pop()
-        if self._are_many:
+        if self.are_many:
             last.close()
 
     def close(self) -> None:

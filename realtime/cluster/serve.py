@@ -6,36 +6,23 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import uvicorn
-from uvicorn.server import ServerState
 
-from realtime.cluster.listening import Listeners, admit_no_more
+from realtime.cluster.listening import Listeners
 from realtime.cluster.workers import Supervisor
+from realtime.cluster.working import TICK_SECONDS, WorkingServer
 from realtime.options import options as engine
-from realtime.servers import door, peers
+from realtime.servers import door
 from realtime.servers.http import HttpProtocol
 from realtime.servers.uvicorn import CLOSE_SECONDS, WebSocketProtocol
 
 LEAVE_SECONDS = 6.0  # a little more than a client may take to answer a close
-TICK_SECONDS = 0.1
-ARRIVE_SECONDS = 0.1  # for connections that have begun: many times a way across a region
 
 
-class State(ServerState):
-    """What the connections of a server know of it."""
-
-    is_draining = False
-
-
-class Server(uvicorn.Server):
+class Server(WorkingServer):
     """A server whose door sees who waits to be accepted, and that drains before it stops."""
-
-    def __init__(self, configuration: uvicorn.Config) -> None:
-        super().__init__(configuration)
-        self.server_state: State = State()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and tell the door where."""
@@ -61,31 +48,25 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Report not ready, refuse new sockets, close all sockets, then stop.
 
-        The port stays open meanwhile, so that new clients get a refusal and need not wait.
+        The port stays open meanwhile, so that new clients get a refusal and need not wait, unless
+        others serve it.
         """
         # Imported late: a worker unpickles this class before Django is set up.
         from realtime.cluster.drain import drain
         from realtime.hub import hub
 
         self.server_state.is_draining = True
+        has_left = await self.leave_port(sockets or ())
         node = hub.current()
         if node is not None:
-            last = await drain(node, give_up=lambda: self.force_exit)
+            # Who has left the port has no balancer to wait for.
+            delay = 0 if has_left else node.options.drain_delay_seconds
+            last = await drain(node, delay, give_up=lambda: self.force_exit)
             await self._until_answered(last + LEAVE_SECONDS)
-        await self._until_admitted(sockets or ())
-        door.of_this_loop().listen((), None)
+        if not has_left:
+            await self.admit_last(sockets or ())
+            self.close_port()
         await super().shutdown(sockets)
-
-    async def _until_admitted(self, sockets: Sequence[socket.socket]) -> None:
-        """Accept every connection that has begun: closing the port would reset it."""
-        for each in sockets:
-            admit_no_more(each)
-        await asyncio.sleep(ARRIVE_SECONDS)
-        deadline = time.monotonic() + LEAVE_SECONDS
-        while not self.force_exit and time.monotonic() < deadline:
-            if not any(map(peers.unaccepted, sockets)):
-                return
-            await asyncio.sleep(0)  # uvloop accepts one in each turn
 
     async def _until_answered(self, deadline: float) -> None:
         """Wait until no socket waits for its client to answer a close."""

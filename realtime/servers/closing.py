@@ -65,6 +65,7 @@ class ClosingProtocol(HttpToolsProtocol):
         self._running: RequestResponseCycle | None = None
         self._in_head = False
         self._in_request = False
+        self._is_at_door = False
         self._client_has_ended = False  # the client's side of the connection
         self._ignores_input = False  # from now on
         self._lingers = False
@@ -100,8 +101,14 @@ class ClosingProtocol(HttpToolsProtocol):
             super().shutdown()
 
     def _end(self) -> None:
-        if self in self.connections:  # and no other protocol has taken over
+        has_begun = self._in_request or self._is_at_door  # the answer is the last
+        if self in self.connections and not has_begun:  # and no other protocol has taken over
             super().shutdown()
+
+    @property
+    def is_new(self) -> bool:
+        """Whether no request of this connection was answered yet, or is being answered."""
+        return self.cycle is None and not self._ignores_input
 
     @property
     def _is_idle(self) -> bool:

@@ -50,7 +50,6 @@ class HttpProtocol(ClosingProtocol):
         self._body_rest = 0  # bytes still to come of a declared length
         self._upgrade_waits = False
         self._door = door.of_this_loop()
-        self._is_at_door = False
         self._has_turn = False  # at the door, where each handshake waits once
         self._before_door = 0  # bytes of the head that wait to be parsed
         self._socket: WebSocketProtocol | None = None  # of a handshake
