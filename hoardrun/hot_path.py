@@ -8,10 +8,12 @@ asks the database for the login and for the rows, and counts in the cache as any
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -44,6 +46,8 @@ _HEADERS = frozenset(
 )  # fmt: skip
 # What a view may ask of a request beyond that; then it is Django who answers.
 _RULES = ("authentication_classes", "permission_classes", "throttle_classes", "own_throttles")
+# Whoever takes one of these as it is gets JSON; Django judges any other `Accept`.
+_JSON = frozenset({b"application/json", b"application/*", b"*/*"})
 _PLAIN_COOKIE = re.compile(rb"[ !-\[\]-~]*")  # without a backslash, which may stand for anything
 
 
@@ -71,6 +75,8 @@ class HotPath:
         self._envelopes: Envelopes | None = None
         self._of_probes: dict[tuple[str, str, bytes], Envelope | None] = {}
         self._threads = HotThreads()
+        # Of its own: the others may all wait for a database that hangs.
+        self._probe_thread = ThreadPoolExecutor(1, thread_name_prefix="hoardrun-probe")
         self._waiting = 0
         self._asks_again: float | None = None  # monotonic, while the database is away
 
@@ -86,21 +92,24 @@ class HotPath:
 
     def close(self) -> None:
         """End the threads, and give their connections back."""
+        self._probe_thread.shutdown()
         self._threads.close()
 
     # -- probes
 
     async def _probe(self, path: str, scope: Any, send: Any) -> bool:
         """Answer a probe; return False if it must go to Django."""
-        found = _plain(scope)
-        if found is None or b"origin" in found:
+        found = _found(scope)
+        if found is None or b"origin" in found or _has_body(found):
             return False
         key = (path, scope.get("scheme", "http"), found.get(b"x-forwarded-proto", b""))
         if key not in self._of_probes:
             kind = Kind(*key[:2], b"localhost", b"", key[2])
             if len(self._of_probes) >= MAX_WAITING:  # somebody invents schemes
                 return False
-            self._of_probes[key] = await self._threads.run(self._envelope, kind)
+            loop = asyncio.get_running_loop()
+            made = loop.run_in_executor(self._probe_thread, self._envelope, kind)
+            self._of_probes[key] = await made
         envelope = self._of_probes[key]
         if envelope is None:
             return False
@@ -215,7 +224,7 @@ def _is_for_every_user(view: type[HotRead]) -> bool:
     return all(getattr(view, name) == getattr(HotRead, name) for name in _RULES)
 
 
-def _plain(scope: Any) -> dict[bytes, bytes] | None:
+def _found(scope: Any) -> dict[bytes, bytes] | None:
     """Return the headers that count; None if they, or others, need a closer look."""
     headers = scope["headers"]
     if scope.get("root_path") or heads.is_too_dear(headers):
@@ -226,16 +235,24 @@ def _plain(scope: Any) -> dict[bytes, bytes] | None:
             if name in found:
                 return None
             found[name] = value
-    accept = found.get(b"accept", b"*/*")
+    return found
+
+
+def _plain(scope: Any) -> dict[bytes, bytes] | None:
+    """Return the headers that count for a read, if they change nothing in it; else None."""
+    found = _found(scope)
     is_plain = (
-        (b"*/*" in accept or b"application/json" in accept)
-        and b";" not in accept
-        and found.get(b"content-length", b"0") == b"0"
-        and b"transfer-encoding" not in found
+        found is not None
+        and not _JSON.isdisjoint(map(bytes.strip, found.get(b"accept", b"*/*").split(b",")))
+        and not _has_body(found)
         and found.get(b"content-type", b"application/json") == b"application/json"
         and _is_plain_cookie(found.get(b"cookie", b""))
     )
     return found if is_plain else None
+
+
+def _has_body(found: Mapping[bytes, bytes]) -> bool:
+    return found.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in found
 
 
 def _is_plain_cookie(cookie: bytes) -> bool:

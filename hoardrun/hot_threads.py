@@ -16,6 +16,8 @@ from typing import Any, ParamSpec, TypeVar
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 
+from realtime import log_context
+
 MAX_THREADS = 4
 KEPT_SECONDS = 5.0  # then the connection goes back to the pool, which looks at it
 P = ParamSpec("P")
@@ -31,9 +33,20 @@ class HotThreads:
         self._kept: list[Any] = []
 
     async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call in one of the threads."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, lambda: call(*args, **kwargs))
+        """Call in one of the threads. What it logs has the id of the request.
+
+        No other variable of the context goes along: caches are kept for each thread.
+        """
+        work = log_context.work.get()
+
+        def called() -> T:
+            token = log_context.work.set(work)
+            try:
+                return call(*args, **kwargs)
+            finally:
+                log_context.work.reset(token)
+
+        return await asyncio.get_running_loop().run_in_executor(self._executor, called)
 
     def connected(self, call: Callable[[], T]) -> T:
         """Call with this thread's connection, and once more if that turns out to be dead.

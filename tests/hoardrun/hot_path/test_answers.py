@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+from hoardrun import hot_path
 from hoardrun.hot_path import HotPath
 from hoardrun.ledger.models import Account
+from hoardrun.log_lines import Lines
 from hoardrun.market import simulator
+from realtime import log_context
+from realtime.log_context import Work
 from tests.hoardrun.hot_path.asking import READS, Left, ask_django, ask_hot, bearer, comparable
 from tests.services.asgi import Headers
 
@@ -56,6 +60,38 @@ def test_a_request_keeps_its_id_and_gets_one_if_it_has_none(hot: HotPath, alice:
     assert given.headers["x-request-id"] == "id-1"
     made = {ask_hot(hot, "GET", "/healthz", []).headers["x-request-id"] for _ in range(2)}
     assert len(made) == 2
+
+
+def test_a_probe_may_come_with_what_a_browser_sends(hot: HotPath):
+    headers = [(b"accept", b"text/html,*/*;q=0.8"), (b"content-type", b"text/plain")]
+    found = ask_hot(hot, "GET", "/healthz", headers)
+    assert comparable(found) == comparable(ask_django("GET", "/healthz", headers))
+    assert ask_hot(hot, "GET", "/healthz", [(b"cookie", b"sessionid=none")]).status == 200
+    with pytest.raises(Left):
+        ask_hot(hot, "GET", "/healthz", [(b"content-length", b"2")])
+
+
+@pytest.mark.parametrize(
+    "accept", ["application/json", "*/*", "text/html, application/json", "application/*"]
+)
+def test_a_client_that_takes_json_gets_it(hot: HotPath, alice: User, accept: str):
+    headers = [*bearer(alice), (b"accept", accept.encode())]
+    found = ask_hot(hot, "GET", "/api/v1/accounts", headers)
+    assert comparable(found) == comparable(ask_django("GET", "/api/v1/accounts", headers))
+
+
+def test_a_fault_is_logged_with_the_id_of_its_request(
+    hot: HotPath, alice: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(hot_path, "is_login_valid", None)
+    caplog.handler.setFormatter(Lines())
+    token = log_context.work.set(Work("id-2"))
+    try:
+        with pytest.raises(Left):
+            ask_hot(hot, "GET", "/api/v1/accounts", bearer(alice))
+    finally:
+        log_context.work.reset(token)
+    assert "/api/v1/accounts: Django is asked instead request=id-2" in caplog.text
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/healthz/", "/readyz", "/readyz/"])

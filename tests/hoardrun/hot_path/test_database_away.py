@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import socket
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -71,3 +77,34 @@ def test_a_read_survives_the_end_of_its_threads_connection(postgres: Postgres):
         )
         for _ in range(8):
             assert server.request("GET", "/api/v1/accounts", token=token).json() == []
+
+
+@pytest.mark.servers
+def test_the_first_probe_is_answered_while_the_database_is_frozen(postgres: Postgres):
+    env = {"DATABASE_URL": postgres.database("hot_path_frozen")}
+    with Server(env=env, prepare=USER) as server, ExitStack() as clients:
+        token = server.log_in("alice", "alice-pass")["access"]
+        read = f"GET /api/v1/accounts HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}"
+        with frozen(postgres):
+            for _ in range(2 * MAX_THREADS):
+                client = socket.create_connection(("127.0.0.1", server.port))
+                clients.enter_context(client)
+                client.sendall(f"{read}\r\n\r\n".encode())
+            # Of another path than the one that was asked for while the server started.
+            assert server.request("GET", "/healthz/").json() == {"status": "ok"}
+
+
+@contextmanager
+def frozen(postgres: Postgres) -> Iterator[None]:
+    """Freeze PostgreSQL with all of its sessions."""
+    parent = postgres.pid
+    postgres.freeze()
+    sessions = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    try:
+        for each in sessions:
+            os.kill(int(each), signal.SIGSTOP)
+        yield
+    finally:
+        for each in sessions:
+            os.kill(int(each), signal.SIGCONT)
+        postgres.thaw()
