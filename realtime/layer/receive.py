@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -31,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 CANARY = "hub.canary"
 CANARY_SECONDS = 2.0
-MASTER_EVERY = 5  # canaries, between two looks where the Sentinels say the masters are
+MASTER_EVERY = 5  # waits for canaries, between two looks where the Sentinels say the masters are
 PROOF_SECONDS = 0.5  # for a canary that somebody waits for
 CLOSE_SECONDS = 5.0  # longer than a call on the dead connection holds its lock
 MESSAGES_A_TURN = 100  # at most, before sockets are served again
@@ -238,7 +239,7 @@ class LayerReceiver:
     # -- the canaries
 
     async def _watch(self) -> None:
-        while True:
+        for turn in itertools.count(1):  # probes send canaries too
             is_in = list(map(self.is_in, self._canaries.groups))
             number, sent = await self._sing()
             stop_if_cancelled()
@@ -254,7 +255,7 @@ class LayerReceiver:
                 elif is_in[place] and not lost:
                     trouble.ends(part)
                 meters.canary_missed += lost
-            if number % MASTER_EVERY == 0:
+            if turn % MASTER_EVERY == 0:
                 await follow_masters()
             if missed:
                 self._on_missed()

@@ -11,7 +11,9 @@ import copy
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import unquote
 
+import httptools
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -22,6 +24,7 @@ from realtime.core.refusals import Refusal
 LINGER_SECONDS = 10.0
 # How long a connection stays without a request once the server stops: one may be on its way.
 IDLE_SECONDS = 0.5
+UNREAD = "-"  # stands for a method and a path that could not be read
 
 
 class HeldFlow(FlowControl):
@@ -121,8 +124,7 @@ class ClosingProtocol(HttpToolsProtocol):
         self._clear_deadline()
         if not self._in_request:
             HttpToolsProtocol.on_message_begin(self)  # no byte of a request has called it
-        path = self.url.partition(b"?")[0].decode("latin-1")
-        method = self.parser.get_method().decode("ascii")
+        method, path = self._asked_for()
         scope: Any = self.scope
         scope.update(method=method, path=path, query_string=b"")
         is_first = self._is_idle
@@ -144,6 +146,19 @@ class ClosingProtocol(HttpToolsProtocol):
             self._start_asgi_task(self.cycle, self.app)
         else:
             self.pipeline.appendleft((self.cycle, self.app))
+
+    def _asked_for(self) -> tuple[str, str]:
+        """Return the method and path of a request that is refused, as far as there are any.
+
+        The parser names a method, that of before or its first one, also for what is no HTTP.
+        """
+        if not self.url:
+            return UNREAD, UNREAD
+        try:
+            path = unquote((httptools.parse_url(self.url).path or b"").decode("latin-1"))
+        except httptools.HttpParserInvalidURLError:
+            path = UNREAD  # it may hold a secret anywhere
+        return self.parser.get_method().decode("ascii"), path
 
     def _refuse_body(self, refusal: Refusal) -> None:
         """Answer instead of the application, which waits for the rest of the body."""

@@ -158,7 +158,6 @@ class HttpProtocol(ClosingProtocol):
             if self._should_upgrade():
                 self.handle_websocket_upgrade()
                 return
-            self._unsupported_upgrade_warning()
             self._unread[:0] = piece[upgrade.args[0] :]
             if self._skips_body:
                 self._expect_body()
@@ -311,10 +310,12 @@ class HttpProtocol(ClosingProtocol):
             self._connection.close()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse input that is not HTTP, after the answers to earlier requests."""
+        """Refuse input that is not HTTP, after the answers to earlier requests.
+
+        The line of the request says it; strangers get no warning written.
+        """
         if self._ignores_input:
             return
-        self.logger.warning(msg)
         if self._in_request and not self._in_head:
             self._refuse_body(refusals.UNREADABLE)
         else:

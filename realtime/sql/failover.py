@@ -37,6 +37,12 @@ _FORMS = (
     (_SYSTEM, _CHECKPOINT, "0::bigint"),
     ("''", "'0'", "0::bigint"),
 )
+# All else says something of this question only, such as a statement that took too long.
+_NOT_TOLD = (
+    psycopg.errors.InsufficientPrivilege,
+    psycopg.errors.FeatureNotSupported,
+    psycopg.errors.UndefinedFunction,
+)
 
 
 class _Found(NamedTuple):
@@ -94,8 +100,9 @@ def look(connection: psycopg.Connection[Any]) -> str | None:
 
 
 def _ask(connection: psycopg.Connection[Any]) -> _Found | None:
+    form, why = _memory.form, ""
     while True:
-        system, timeline, flushed = _FORMS[_memory.form]
+        system, timeline, flushed = _FORMS[form]
         try:
             row = _execute(
                 connection,
@@ -109,16 +116,16 @@ def _ask(connection: psycopg.Connection[Any]) -> _Found | None:
             )
         except psycopg.errors.UndefinedTable:
             return None
-        except psycopg.OperationalError:
-            raise
-        except psycopg.DatabaseError as error:
-            if _memory.form == len(_FORMS) - 1:
-                raise
-            _memory.form += 1
-            if _memory.form == len(_FORMS) - 1:
-                logger.warning("PostgreSQL does not tell its timeline: %s", _first_line(error))
+        except _NOT_TOLD as error:
+            if form == len(_FORMS) - 1:
+                raise  # it was not about what is told
+            form, why = form + 1, _first_line(error)
             continue
         assert row is not None
+        if form > _memory.form:
+            _memory.form = form
+            if form == len(_FORMS) - 1:
+                logger.warning("PostgreSQL does not tell its timeline: %s", why)
         in_recovery, now, system, timeline, flushed, table_id, *known = row
         if in_recovery:
             return None

@@ -30,6 +30,7 @@ class Site:
     def __init__(self) -> None:
         self.requests: list[tuple[str, bytes]] = []  # path and body
         self.scopes: list[Any] = []
+        self.refused: list[tuple[str, str]] = []  # method and path
         self.left: list[str] = []  # paths of those who left before their body was whole
         self.may_answer = asyncio.Event()
         self.may_answer.set()
@@ -56,6 +57,7 @@ class Site:
             await receive()
             return
         if refusals.EXTENSION in scope:
+            self.refused.append((scope["method"], scope["path"]))
             await refuse(scope[refusals.EXTENSION], scope, send)
             return
         body, message = b"", {"more_body": True}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import suppress
 from typing import Any
 
@@ -189,3 +190,24 @@ async def test_a_request_that_waits_for_the_server_is_not_late(site: Site, setti
     async with asyncio.timeout(20):
         found = answers(await reader.read())
     assert [status for status, _ in found] == [200, 200, 200]
+
+
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [
+        (b"nonsense\r\n\r\n", ("-", "-")),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", ("-", "-")),
+        (GET + b"nonsense\r\n\r\n", ("-", "-")),
+        (b"PUT /a%3Fticket=b?ticket=c HTTP/nine\r\n\r\n", ("PUT", "/a?ticket=b")),
+        (b"GET http://user:secret@x/path?a=b HTTP/nine\r\n\r\n", ("GET", "/path")),
+        (b"CONNECT user:secret@x:1 HTTP/nine\r\n\r\n", ("CONNECT", "-")),
+    ],
+    ids=["text", "tls", "behind a request", "escaped", "absolute", "authority"],
+)
+async def test_what_is_refused_unread_names_neither_another_request_nor_a_secret(
+    site: Site, data: bytes, named: tuple[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    assert (await site.ask(data))[-1][0] == 400
+    assert site.refused == [named]
+    # Its request has a line; strangers have no warnings written.
+    assert [r for r in caplog.records if r.levelno >= logging.WARNING] == []

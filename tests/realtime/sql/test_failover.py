@@ -203,6 +203,22 @@ def test_a_role_that_is_told_nothing_serves_all_the_same(
     assert "does not tell its timeline" in line
 
 
+def test_a_question_that_fails_for_another_reason_is_asked_in_full_again(
+    url: str, stranger: str
+) -> None:
+    with psycopg.connect(url) as connection:
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            connection.execute("SELECT 1/0")
+        with pytest.raises(psycopg.errors.InFailedSqlTransaction):
+            failover.look(connection)
+    run(url, "REVOKE ALL ON realtime_deployment FROM stranger")
+    denied = pytest.raises(psycopg.errors.InsufficientPrivilege)
+    with psycopg.connect(stranger, autocommit=True) as connection, denied:
+        failover.look(connection)
+    connect(url)
+    assert stored(url)["system_identifier"]
+
+
 def test_before_the_migrations_nothing_is_compared(
     postgres: Postgres, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
