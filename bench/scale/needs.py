@@ -53,6 +53,7 @@ class Needs(NamedTuple):
     node_busy_zone_lost: float
     only_followers: Wakeups
     to_all: Wakeups
+    crossing: int  # nodes from which telling all costs more CPU
     to_all_busy: float  # share of each node's core if all nodes were told all
     redis: int
     redis_cores: float
@@ -119,6 +120,7 @@ def needs(
         node_busy_zone_lost=busiest.nodes / left if left else float("inf"),
         only_followers=followers,
         to_all=to_all,
+        crossing=crossing(units, busiest.minute),
         to_all_busy=to_all.node_cores / nodes,
         redis=deployment.redis or max(1, ceil(redis)),
         redis_cores=redis_cores,
@@ -218,6 +220,21 @@ def wakeups_to_all(units: Units, minute: Minute, nodes: int) -> Wakeups:
     redis = published * (units.wake_redis_us + nodes * units.woken_redis_us)
     on_nodes = nodes * (events * units.away_us + mailed * units.away_us)
     return Wakeups(published, nodes * (events + mailed), on_nodes / 1e6, redis / 1e6)
+
+
+def crossing(units: Units, minute: Minute) -> int:
+    """Return the number of nodes from which telling all costs more CPU than telling followers.
+
+    The CPU of Redis, of the nodes and of who publishes, which sends one message or many.
+    """
+
+    def cores(found: Wakeups) -> float:
+        return found.redis_cores + found.node_cores + found.published / units.wakes
+
+    nodes = 1
+    while cores(wakeups_to_all(units, minute, nodes)) <= cores(wakeups(units, minute, nodes)):
+        nodes += 1
+    return nodes
 
 
 def _memory(units: Units, deployment: Deployment) -> float:

@@ -201,6 +201,7 @@ def wakeups(answer: Answer) -> str:
             ("read by nodes, all told of all", lambda f: number(f.needs.to_all.read)),
             ("– cores of Redis", lambda f: number(f.needs.to_all.redis_cores)),
             ("– share of each node's core for it", lambda f: share(f.needs.to_all_busy)),
+            ("– nodes from which that takes more CPU", lambda f: exact(f.needs.crossing)),
         ],
         answer.sizes,
     )

@@ -11,6 +11,8 @@ LEAST = {
     "process_kib": 100_000.0,
     "mailed_wall_us": 100.0,
     "login_us": 1.0,
+    "wakes": 100_000.0,
+    "away_us": 10.0,
     "login_postgres_us": 1.0,
 }
 

@@ -59,6 +59,15 @@ def test_a_wake_up_for_followers_costs_a_node_nothing_for_users_of_others():
     assert many.only_followers.read == pytest.approx(10 * few.only_followers.read, rel=0.1)
 
 
+def test_more_nodes_make_it_dearer_to_tell_all_of_them():
+    # In a mailing, of which a message to all holds many.
+    cheap, dear = (
+        found(away_us=away, wake_redis_us=10.0, mail_us=1000.0, login_us=0.1)
+        for away in (1.0, 10.0)
+    )
+    assert 1 <= dear.crossing < cheap.crossing
+
+
 def test_the_log_keeps_the_days_that_retention_keeps():
     need = found(event_bytes=500.0)
     assert need.rows_a_day == 1_000_000 * 21 + 1
