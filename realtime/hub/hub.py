@@ -165,9 +165,10 @@ class Hub:
         if user_id is not None:
             self.recheck.recheck_soon([user_id])  # events passed over may have been about rights
 
-    def _replayed(self, event: StoredEvent) -> None:
-        if stream_user(event.stream) is None:
-            self.reached[event.stream, event.offset] += 1
+    def _replayed(self, stream: str, events: Sequence[StoredEvent]) -> None:
+        if stream_user(stream) is None:
+            for event in events:
+                self.reached[stream, event.offset] += 1
 
     def _begin_logins(self, logins: Sequence[Login]) -> dict[Login, LoginData]:
         return login_data.begin(logins, self.login_data.is_wanted)

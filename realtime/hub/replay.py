@@ -69,8 +69,8 @@ class Streams(Protocol):
     def reset(self, followed: FollowedStream, head: Head, reason: Reason) -> None:
         """Put the node at the head, as the stream goes on in another life."""
 
-    def replayed(self, event: StoredEvent) -> None:
-        """Count an event that a socket got late."""
+    def replayed(self, stream: str, events: Sequence[StoredEvent]) -> None:
+        """Count events of a stream that a socket got late."""
 
 
 class Replay:
@@ -140,15 +140,15 @@ class Replay:
         connection = socket.connection
         if connection.places[followed.name] is not place:
             return 0  # resynchronised meanwhile
-        sent = 0
+        sent = []
         for event in events:
             if connection.wants(event.filter_type):
                 if not socket.offer(Frame(event.payload.encode(), event.type)):
                     break
-                sent += 1
-                self._streams.replayed(event)
+                sent.append(event)
             place.offset = event.offset
-        return sent
+        self._streams.replayed(followed.name, sent)
+        return len(sent)
 
 
 def resync(socket: Socket, name: str, place: StreamPosition, reason: Reason) -> None:

@@ -57,10 +57,9 @@ class FollowedStreams:
     """All streams of this node.
 
     `on_delivered(event, sockets)` is told of each event and how many sockets it was
-    written to at once, `on_replayed(event)` of each that a socket got late. `page_bytes` is
-    read of the log at a time: what a drained socket takes. `budgets` bounds what is read for
-    sockets that are behind. `on_reset(name)` is told of a stream of which events were
-    passed over.
+    written to at once, `on_replayed(stream, events)` of those that a socket got late. `page_bytes`
+    is read of the log at a time: what a drained socket takes. `budgets` bounds what is read for
+    sockets that are behind. `on_reset(name)` is told of a stream of which events were passed over.
     """
 
     def __init__(
@@ -69,7 +68,7 @@ class FollowedStreams:
         spawn: Spawn,
         receiver: LayerReceiver,
         on_delivered: Callable[[StoredEvent, int], None],
-        on_replayed: Callable[[StoredEvent], None],
+        on_replayed: Callable[[str, Sequence[StoredEvent]], None],
         on_reset: Callable[[str], None],
         budgets: ReplayBudgets,
         page_bytes: int,

@@ -289,7 +289,7 @@ class HttpProtocol(ClosingProtocol):
         self.connections.discard(self)
         socket, self._socket = self._socket, None
         assert socket is not None  # it has judged the head
-        socket.begin(self._connection, self.url, self.headers)
+        socket.begin(self._connection, (self.server, self.client), self.url, self.headers)
         self._connection.set_protocol(socket)
 
     def on_response_complete(self) -> None:

@@ -14,8 +14,10 @@ from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
 
-from uvicorn.protocols.utils import ClientDisconnected
+from uvicorn.config import Config
+from uvicorn.protocols.utils import ClientDisconnected, is_ssl
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
 from websockets.datastructures import Headers
 from websockets.exceptions import InvalidHandshake
 from websockets.extensions.permessage_deflate import (
@@ -26,6 +28,7 @@ from websockets.frames import Frame as WebSocketFrame
 from websockets.frames import Opcode
 from websockets.http11 import Request
 from websockets.protocol import Protocol, State
+from websockets.server import ServerProtocol
 
 from realtime.core import upgrade
 from realtime.core.frames import COMPRESS_SETTINGS, WINDOW_BITS, Frame
@@ -79,8 +82,15 @@ class _NeverWaits:
 
 
 _NEVER_WAITS: Any = _NeverWaits()
+Address = tuple[str, int | None]
 _NOTHING: tuple[bytes, str | None] = (b"", None)  # proof of the key, extensions
 _NOBODY = UUID(int=0)  # the library's id for logs, which we do not write
+
+
+class _Frames(ServerProtocol):
+    """The library's side of a connection whose request HttpProtocol reads: it expects frames."""
+
+    parse = Protocol.parse
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
@@ -98,10 +108,44 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     needs_pings = True
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        # What uvicorn's own does, less what it makes for its pings, its waits and its logs. A test
+        # holds that it sets the same.
+        self.config = config
+        self.app = config.loaded_app
+        self.loop = _loop or asyncio.get_running_loop()
+        self.root_path = config.root_path
+        self.asgi_version = config.asgi_version
+        self.app_state = app_state
+        self.connections = server_state.connections
+        self.tasks = server_state.tasks
+        self.default_headers = server_state.default_headers
+        self.transport = None  # type: ignore[assignment]
+        self.server = self.client = None
+        self.scheme = None  # type: ignore[assignment]
+        self.queue = asyncio.Queue()
+        self.handshake_initiated = self.handshake_complete = False
+        self.close_sent = self.disconnected = self.read_paused = False
+        self.close_timer = None
+        self.initial_response = None
+        self.conn = _Frames(max_size=config.ws_max_size, logger=_quiet)
+        self.writable = asyncio.Event()
+        self.writable.set()
+        self.ping_interval = config.ws_ping_interval
+        self.ping_timeout = config.ws_ping_timeout
+        self.ping_timer = self.pong_timer = None
+        self.pending_ping_payload = None
+        self.ping_sent_at = self.last_ping_rtt = 0.0
+        self.frames = []
+        self.curr_msg_data_type = "bytes"
         # We log each handshake with its user; uvicorn's own line would repeat it.
-        self.logger = self.conn.logger = _quiet
+        self.logger = _quiet
         self.close_timeout = CLOSE_SECONDS
         self.paused = False
         self.heard = True
@@ -293,16 +337,21 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         return named
 
     def begin(
-        self, connection: asyncio.Transport, url: bytes, headers: Sequence[tuple[bytes, bytes]]
+        self,
+        connection: asyncio.Transport,
+        ends: tuple[Address | None, Address | None],
+        url: bytes,
+        headers: Sequence[tuple[bytes, bytes]],
     ) -> None:
         """Begin the connection of a handshake that `judge` has found valid.
 
-        The library would read the request again, by its own limits, and uvicorn would decode and
-        encode each header. Let the library expect frames from here on.
+        `ends` are the server's and the client's address. The library would read the request again,
+        by its own limits, and uvicorn would decode and encode each header.
         """
-        self.conn.parser = Protocol.parse(self.conn)
-        next(self.conn.parser)
-        self.connection_made(connection)
+        self.connections.add(self)
+        self.transport = connection
+        self.server, self.client = ends  # type: ignore[assignment]
+        self.scheme = "wss" if is_ssl(connection) else "ws"
         self.handshake_initiated = True
         raw_path, _, query_string = url.partition(b"?")
         path = raw_path.decode("ascii")

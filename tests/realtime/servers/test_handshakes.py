@@ -7,7 +7,10 @@ import inspect
 from types import GeneratorType
 
 import pytest
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
 
+from realtime.cluster import serve
 from realtime.servers.http import HttpProtocol
 from realtime.servers.uvicorn import WebSocketProtocol
 from tests.realtime.servers.conftest import (
@@ -163,3 +166,16 @@ async def test_a_running_request_learns_that_its_client_left(site: Site) -> None
             await asyncio.sleep(0)
     assert site.left == ["/first"]
     assert len(site.requests) == 1  # those behind it have gone with the client
+
+
+async def test_a_socket_has_what_uvicorn_gives_its_own() -> None:
+    """A newer uvicorn that sets more on its sockets must be followed."""
+    config = serve.config(app=Site(), lifespan="off")
+    config.load()
+    own = WebSocketsSansIOProtocol(config, ServerState(), {})
+    ours = WebSocketProtocol(config, ServerState(), {})
+    others = {"logger", "close_timeout", "conn", "queue", "writable", "connections", "tasks"}
+    for name, value in vars(own).items():
+        assert hasattr(ours, name), name
+        assert name in others or getattr(ours, name) == value, name
+    assert ours.conn.max_message_size == own.conn.max_message_size
