@@ -13,6 +13,7 @@ the limit too.
 from __future__ import annotations
 
 import re
+import time
 from typing import Any, ClassVar, Self
 
 from django.db.backends.postgresql.base import Cursor  # type: ignore[attr-defined]
@@ -36,6 +37,8 @@ class LimitedConnection(WatchedConnection):
 
     lock_limit: ClassVar[str] = ""  # a statement; empty: as the server's settings have it
     has_begun = False  # the message that is about to be sent begins the transaction itself
+    drained_at: ClassVar[float] = 0.0  # monotonic
+    made_at = 0.0
 
     @classmethod
     def connect(cls, *given: Any, **named: Any) -> Self:
@@ -46,7 +49,24 @@ class LimitedConnection(WatchedConnection):
             connecting.failed(error)
             raise
         connecting.succeeded()
+        made.made_at = time.monotonic()
         return made
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        """Execute a statement.
+
+        An empty one is the pool's look at a connection before somebody gets it. If that fails, the
+        others died too, most likely, as PostgreSQL restarted: the pool would try one after the
+        other, with a pause that doubles, until who waits for a connection gives up.
+        """
+        try:
+            return super().execute(query, params, **options)
+        except OperationalError:
+            pool = getattr(self, "_pool", None)
+            if query == "" and pool is not None and self.made_at > LimitedConnection.drained_at:
+                LimitedConnection.drained_at = time.monotonic()
+                pool.drain()
+            raise
 
     @property
     def begins_next(self) -> bool:

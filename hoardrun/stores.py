@@ -97,6 +97,8 @@ def _postgres(config: dict[str, Any], given: Deployment) -> dict[str, Any]:
             # The first hosts may be dead: who waits for a connection waits for the last one.
             "timeout": max(5, int(options["connect_timeout"]) * hosts + 1),
             "max_lifetime": 1800,
+            # Its pauses between two attempts double; who asks after this begins anew.
+            "reconnect_timeout": 2,
         },
     }
     return {

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import psycopg
 import pytest
+from psycopg_pool import ConnectionPool
 
+from hoardrun.options import Deployment
 from hoardrun.postgres import LimitedConnection, LimitedCursor, limited_to
+from hoardrun.stores import database
 from tests.services.pgbouncer import PgBouncer
 from tests.services.postgres import Postgres
 
@@ -150,3 +153,20 @@ def test_a_transaction_of_one_statement_takes_two_messages(url: str, tmp_path):
         made.commit()
         made.pgconn.untrace()
     assert sum("\tF\t" in line for line in trace.read_text().splitlines()) == 2
+
+
+def test_the_first_request_after_a_restart_gets_a_connection(direct: str):
+    options = database(Deployment(database_url=direct))["OPTIONS"]["pool"] | {"min_size": 8}
+    kwargs = {"autocommit": True}
+    check = ConnectionPool.check_connection  # as Django has it
+    with ConnectionPool(direct, kwargs=kwargs, check=check, **options) as pool:
+        pool.wait()
+        with psycopg.connect(direct, autocommit=True) as plain:
+            plain.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        with ExitStack() as held:  # more than one pause would fit into
+            for _ in range(8):
+                made = held.enter_context(pool.connection())
+                assert one(made.execute("SELECT 1")) == 1
