@@ -18,10 +18,12 @@ class Canaries:
         self._heard = [0] * shards
         self._missed = [0] * shards
 
-    def heard(self, place: int, number: int) -> None:
-        """Note that a canary has come back."""
-        if 0 <= place < len(self._heard):
-            self._heard[place] = max(self._heard[place], number)
+    def heard(self, place: int, number: int) -> bool:
+        """Note that a canary has come back; return False if there is no such shard."""
+        if not 0 <= place < len(self._heard):
+            return False
+        self._heard[place] = max(self._heard[place], number)
+        return True
 
     def are_back(self, number: int) -> bool:
         """Say whether those of this number have come back through each shard."""

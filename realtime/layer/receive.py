@@ -27,6 +27,7 @@ from realtime.layer.pubsub import LoopLayer, PubSubLayer
 from realtime.layer.send import follow_masters, send_all
 from realtime.layer.trouble import trouble
 from realtime.meters import meters
+from realtime.meters.table import LISTS
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +82,7 @@ class LayerReceiver:
             for part in self._parts("joining groups")
         ]
         places = len(self._groups)
+        LISTS["shard"] = [str(place) for place in range(places)]
         self._canaries = Canaries(self._node_id, self._place_of, places)
         for group in (groups.all_nodes_group(), *self._canaries.groups):
             self.join(group, lambda: True)
@@ -230,8 +232,10 @@ class LayerReceiver:
         if message.get("from") not in groups.deployments():
             self.foreign += 1
         elif message["type"] == CANARY:
-            self._canaries.heard(int(message.get("place", 0)), int(message["number"]))
-            meters.canary_seconds.observe(time.monotonic() - float(message["at"]))
+            place = int(message.get("place", 0))
+            if self._canaries.heard(place, int(message["number"])):
+                seconds = time.monotonic() - float(message["at"])
+                meters.canary_seconds[str(place)].observe(seconds)
             self._back.set()
         else:
             self._on_message(dict(message))
@@ -254,7 +258,7 @@ class LayerReceiver:
                     self._renew(place)
                 elif is_in[place] and not lost:
                     trouble.ends(part)
-                meters.canary_missed += lost
+                meters.canary_missed[str(place)] += lost
             if turn % MASTER_EVERY == 0:
                 await follow_masters()
             if missed:

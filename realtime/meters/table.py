@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from realtime.meters import names
 from realtime.meters.kinds import COUNTS, FAST, SLOW, Histogram, Values, counter, histogram
 
-QUERIES = ("login", "read", "ack", "report", "append", "reconcile")
+QUERIES = ("login", "read", "ack", "report", "reconcile")
 REFUSALS = ("draining", "full", "overloaded", "origin", "stranger", "bad_tokens", "anonymous")
 LOGIN_FAILURES = ("credential", "revoked", "rate_limited", "timeout", "protocol", "left")
 OUTCOMES = ("live", "replayed", "epoch", "ahead", "trimmed")
@@ -22,6 +22,7 @@ LISTS: dict[str, Collection[str]] = {
     "error": (),
     "close": (),
     "route": (),
+    "shard": ("0",),
 }
 
 
@@ -92,8 +93,14 @@ class Meters:
     # -- the layer
     wakeups_received: int = counter("Wake-ups that came through the layer.")
     wakeups_combined: int = counter("Events in those wake-ups beyond the first of each.")
-    canary_seconds: Histogram = histogram("Time of a canary through the layer and back.", SLOW)
-    canary_missed: int = counter("Canaries that did not come back in time.")
+    canary_seconds: dict[str, Histogram] = histogram(
+        "Time of a canary through the layer and back, by the place of its Redis in `REDIS_URL`.",
+        SLOW,
+        shard=_listed("shard"),
+    )
+    canary_missed: Counter[str] = counter(
+        "Canaries that did not come back in time.", shard=_listed("shard")
+    )
 
     # -- backpressure and time
     slow_closed: int = counter("Sockets closed with 4503, as their clients read too slowly.")
@@ -114,7 +121,8 @@ class Meters:
     lock_timeouts: int = counter("Statements that gave up waiting for a locked row.")
     retries: Counter[str] = counter("Transactions repeated after a conflict.", reason=RETRIES)
     db_query_seconds: dict[str, Histogram] = histogram(
-        "Time of the engine's database work, the wait for a connection included.",
+        "Time of the engine's database work, the wait for a connection included; for what is "
+        "published see `publish_seconds`.",
         SLOW,
         what=QUERIES,
     )

@@ -12,10 +12,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.nodes import ALICE, BOB, USERS, connect, token_for
-from tests.realtime.cluster.test_scrape import ports
 from tests.services import metrics
 from tests.services.client import Client
-from tests.services.ports import wait_until
+from tests.services.ports import free_port, wait_until
 from tests.services.server import Server
 
 pytestmark = pytest.mark.servers
@@ -43,7 +42,7 @@ def lines(text: str) -> list[dict[str, Any]]:
 
 
 def test_each_request_is_one_line_with_its_id_and_counted_by_its_route() -> None:
-    port = ports(1)
+    port = free_port()
     env = {"LOG_FORMAT": "json", "METRICS_PORT": str(port), "DEBUG": "0"}
     with Server(env=env, prepare=USERS) as server:
         wait_until(metrics.answers(port), seconds=10, what="metrics are served")

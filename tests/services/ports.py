@@ -21,19 +21,30 @@ def free_port() -> int:
     It lies below the ports that Linux and macOS give to outgoing connections, so
     that none of those takes it before the caller's server does.
     """
+    return free_ports(1)
+
+
+def free_ports(count: int) -> int:
+    """Return the first of some such ports in a row."""
     while True:
-        port = random.randrange(20_000, 32_000)
-        if port in _given:
-            continue
-        _given.add(port)
-        with socket.socket() as probe:
-            # As servers do: a connection of an earlier server may still be in TIME_WAIT.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        return port
+        first = random.randrange(20_000, 32_000)
+        if all(_take(port) for port in range(first, first + count)):
+            return first
+
+
+def _take(port: int) -> bool:
+    """Say whether a port is free, and give it to nobody else."""
+    if port in _given:
+        return False
+    _given.add(port)
+    with socket.socket() as probe:
+        # As servers do: a connection of an earlier server may still be in TIME_WAIT.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def wait_until(ready: Callable[[], bool], *, seconds: float, what: str) -> None:

@@ -95,8 +95,8 @@ def _narrower(before: models.Field, after: models.Field) -> Iterator[str]:
     if before.null and not after.null:
         yield "old code writes NULL"
     old, new = _definition(before), _definition(after)
-    longer = (old[1].pop("max_length", None), new[1].pop("max_length", None))
-    if longer[0] is not None and longer[1] is not None and longer[1] < longer[0]:
+    longest, now = old[1].pop("max_length", None), new[1].pop("max_length", None)
+    if now is not None and (longest is None or now < longest):  # None: any length
         yield "old code writes longer texts"
     for options in (old[1], new[1]):
         options.pop("null", None)

@@ -72,6 +72,7 @@ STATE.add_model(
         [
             ("id", models.BigAutoField(primary_key=True)),
             ("name", models.CharField(max_length=20, null=True)),
+            ("code", models.CharField(null=True)),  # of any length
             ("paid", models.BooleanField(default=False)),
         ],
         {
@@ -91,6 +92,7 @@ STATE.add_model(
         migrations.AddField("order", "note", models.TextField(db_default="")),
         migrations.AddIndex("order", models.Index(fields=["name"], name="order_name")),
         migrations.AlterField("order", "name", models.CharField(max_length=40, null=True)),
+        migrations.AlterField("order", "name", models.CharField(null=True)),
         migrations.AlterField(
             "order", "paid", models.BooleanField(default=False, help_text="By whom?")
         ),
@@ -119,6 +121,7 @@ HARMFUL = [
     migrations.AddField("order", "note", models.TextField(default="")),
     migrations.AlterField("order", "name", models.CharField(max_length=20)),
     migrations.AlterField("order", "name", models.CharField(max_length=10, null=True)),
+    migrations.AlterField("order", "code", models.CharField(max_length=10, null=True)),
     migrations.AlterField("order", "name", models.IntegerField(null=True)),
     migrations.RemoveField("order", "paid"),
     migrations.RenameField("order", "paid", "settled"),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 from django.db import DatabaseError
 
 from realtime.management import base
+from realtime.options import options
 from realtime.registry import Cluster, cluster
 from realtime.sql.blockers import Blocker, blockers
 from realtime.sql.errors import explain, reason_of
@@ -32,6 +34,7 @@ COLUMNS = {  # by heading, the format of a node's cell
     "UPTIME": "{uptime}",
 }
 TOP_ROOMS = 10
+FAILOVER_TOLD = timedelta(days=1)
 WELL = "{nodes} node(s), {connections} connection(s)"
 
 
@@ -55,9 +58,9 @@ class Command(base.Command):
             "2 when nothing serves or the database cannot be read.",
         )
 
-    def handle(self, **options: Any) -> None:
-        every: float | None = options["watch"]
-        if options["check"]:
+    def handle(self, **given: Any) -> None:
+        every: float | None = given["watch"]
+        if given["check"]:
             sys.exit(self._check())
         clears = every is not None and not self.as_json and self.stdout.isatty()
         try:
@@ -79,6 +82,7 @@ class Command(base.Command):
         try:
             found, holding = cluster(), blockers()
             problems = found.problems + [(1, _text(one)) for one in holding if one.matters]
+            problems += [(1, text) for text in _doubts(found)]
             data = found.as_json() | {"blockers": [one.as_json() for one in holding]}
         except DatabaseError as error:  # 1 would be no more than a warning
             means = explain(error)
@@ -97,6 +101,19 @@ def _epoch(epoch: dict[str, str | None]) -> str:
     seen = f"{epoch['last_failover_at']}, {epoch['last_failover']}"
     failover = seen if epoch["last_failover"] else "none seen"
     return f"EPOCH {epoch['deployment'] or 'the first'}{began}  LAST FAILOVER {failover}"
+
+
+def _doubts(found: Cluster) -> Iterator[str]:
+    """Tell of a failover that began no new epoch, since somebody has to judge it."""
+    seen, began = found.deployment.failover_at, found.deployment.bumped_at
+    if options().epoch_on_failover != "warn" or seen is None:
+        return
+    if found.moment - seen < FAILOVER_TOLD and (began is None or began < seen):
+        yield (
+            f"PostgreSQL failed over at {seen:%Y-%m-%d %H:%M:%S} UTC "
+            f"({found.deployment.failover}), and the epoch stays: run `bump_epoch --all` unless a "
+            "synchronous standby has taken over; this is said for a day"
+        )
 
 
 def _text(holding: Blocker) -> str:

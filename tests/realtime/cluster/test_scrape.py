@@ -17,7 +17,7 @@ from realtime.meters import fleet
 from tests.nodes import ALICE, BOB, USERS, connect, push_balance, token_for
 from tests.services import metrics
 from tests.services.client import Client
-from tests.services.ports import free_port, until, wait_until
+from tests.services.ports import free_port, free_ports, until, wait_until
 from tests.services.redis import Redis
 from tests.services.server import Server
 
@@ -26,23 +26,9 @@ pytestmark = pytest.mark.servers
 WORKERS = 2
 
 
-def ports(count: int) -> int:
-    """Return the first of some free ports in a row."""
-    while True:
-        first = free_port()
-        with contextlib.ExitStack() as stack:
-            try:
-                for number in range(1, count):
-                    probe = stack.enter_context(socket.socket())
-                    probe.bind(("127.0.0.1", first + number))
-            except OSError:
-                continue
-            return first
-
-
 @pytest.fixture(scope="module")
 def first_port() -> int:
-    return ports(WORKERS)
+    return free_ports(WORKERS)
 
 
 @pytest.fixture(scope="module")
@@ -267,7 +253,7 @@ def _listens(pid: int, port: int) -> bool:
 
 
 def test_a_token_is_asked_for() -> None:
-    port = ports(1)
+    port = free_port()
     with Server(env={"METRICS_PORT": str(port), "METRICS_TOKEN": "s3cret-of-the-scraper"}):
         wait_until(lambda: _status(port) == 401, seconds=10, what="a stranger is refused")
         assert _status(port, "s3cret-of-the-scrapes") == _status(port, "") == 401
@@ -284,6 +270,6 @@ def _status(port: int, token: str | None = None) -> int:
 
 @pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
 def test_other_servers_have_numbers_too(kind: str) -> None:
-    port = ports(1)
+    port = free_port()
     with Server(kind, env={"DEBUG": "1", "METRICS_PORT": str(port)}):  # type: ignore[arg-type]
         wait_until(metrics.answers(port), seconds=10, what="metrics are served")

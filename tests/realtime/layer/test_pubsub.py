@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import logging
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ from realtime.layer.receive import LayerReceiver
 from realtime.layer.send import MANY_NODES, Sender
 from realtime.layer.trouble import trouble
 from realtime.log import StoredEvent
+from realtime.meters import meters
 from tests.faults.proxy import Proxy
 from tests.services.ports import until
 from tests.services.redis import Redis
@@ -178,9 +180,12 @@ async def test_a_node_that_is_deaf_on_one_shard_renews_that_one(stores, monkeypa
     assert receiver.rebuilt == 0
     links = [shard._subscriber for shard in layer.shards]
     layer.shards[2]._listening.cancel()  # deaf, without an error
+    before = Counter(meters.canary_missed)
     await until(lambda: receiver.rebuilt == 1)
     await until(lambda: not trouble)
     assert missed
+    assert set(meters.canary_missed - before) == {"2"}
+    assert set(meters.canary_seconds) >= {"0", "1", "2"}
     assert [shard._subscriber for shard in layer.shards][:2] == links[:2]
     messages = [(name, {"from": groups.deployment(), "type": "t"}) for name in names]
     assert await send.send_all(messages) == [1, 1, 1]
