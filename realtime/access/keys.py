@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import time
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import a2b_base64, b2a_base64
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -19,6 +19,7 @@ from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import TokenBackendError
 from rest_framework_simplejwt.settings import api_settings
 
+_TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
 _HASHES = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sha512}
 
 
@@ -68,7 +69,7 @@ class Backend(TokenBackend):
             return None
         body = signed[len(head) :]
         try:
-            text = urlsafe_b64decode(body + b"=" * (-len(body) % 4))
+            text = a2b_base64(body.translate(_FROM_URL) + b"==")
             claims = json.loads(text) if _base64url(text) == body else None
         except (ValueError, RecursionError):
             return None
@@ -106,7 +107,7 @@ class Backend(TokenBackend):
 
 
 def _base64url(data: bytes) -> bytes:
-    return urlsafe_b64encode(data).rstrip(b"=")
+    return b2a_base64(data, newline=False).translate(_TO_URL).rstrip(b"=")
 
 
 class _Hmac(HMACAlgorithm):

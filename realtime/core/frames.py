@@ -41,10 +41,14 @@ class Frame:
     __slots__ = ("_deflated", "_header_bytes", "_text", "kind", "size", "wire")
 
     def __init__(self, data: bytes, kind: str = "") -> None:
-        self.wire = _framed(data)
+        size = len(data)
+        if 126 <= size < 1 << 16:  # as nearly all are
+            self.wire = _TEXT_AND_16_BITS + size.to_bytes(2, "big") + data
+        else:
+            self.wire = _framed(data)
         self.kind = kind
         self.size = len(self.wire)
-        self._header_bytes = self.size - len(data)
+        self._header_bytes = self.size - size
         self._deflated: bytes | None = None
         self._text: str | None = None
 

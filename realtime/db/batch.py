@@ -16,7 +16,7 @@ from realtime.db import threads
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
-MAX_KEYS = 200  # of one query: bounds the rows in memory
+MAX_KEYS = 200  # of one query, unless its rows are small: bounds the rows in memory
 MAX_WAIT_SECONDS = 0.3  # to gather keys in a storm, of callers that ask once
 
 
@@ -27,9 +27,10 @@ class BatchedLoader(Generic[K, V]):
     them; a missing key raises KeyError for its callers. Keys without a waiting caller are not
     loaded: after a database has hung, abandoned logins would otherwise delay the new ones.
 
-    At most `per_turn` keys are answered in one turn of the event loop, so that what their callers
-    go on to do does not hold up others. A query waits for `max_wait` seconds at most to gather
-    keys; a caller that needs one answer after the other waits as long for each.
+    A query has `max_keys` at most, and waits for `max_wait` seconds at most to gather them; a
+    caller that needs one answer after the other waits as long for each. At most `per_turn` keys are
+    answered in one turn of the event loop, so that what their callers go on to do does not hold up
+    others.
     """
 
     def __init__(
@@ -37,10 +38,12 @@ class BatchedLoader(Generic[K, V]):
         load: Callable[[Sequence[K]], Mapping[K, V]],
         *,
         per_turn: int = MAX_KEYS,
+        max_keys: int = MAX_KEYS,
         max_wait: float = MAX_WAIT_SECONDS,
     ) -> None:
         self._load = load
         self._per_turn = per_turn
+        self._max_keys = max_keys
         self._batch: dict[K, list[asyncio.Future[V]]] = {}  # under way
         self._pace = Pace(max_wait)
         self._waiting: dict[K, list[asyncio.Future[V]]] = {}  # one for each caller
@@ -70,7 +73,9 @@ class BatchedLoader(Generic[K, V]):
         try:
             while self._waiting:
                 await asyncio.sleep(self._pace.wait(time.monotonic()))
-                batch = {key: self._waiting.pop(key) for key in list(self._waiting)[:MAX_KEYS]}
+                batch = {
+                    key: self._waiting.pop(key) for key in list(self._waiting)[: self._max_keys]
+                }
                 self._batch = batch
                 keys = [key for key in batch if self.is_wanted(key)]
                 if not keys:

@@ -50,6 +50,7 @@ T = TypeVar("T")
 TICK_SECONDS = 0.1
 # Go on in one turn of the event loop once the database has answered: deliveries come in between.
 LOGINS_A_TURN = 4
+LOGINS_A_QUERY = 500  # a row of some 300 bytes for each stream
 # Burst: BURST_SECONDS of the rate, at least MIN_BURST.
 BURST_SECONDS = 4
 MIN_BURST = 10
@@ -68,7 +69,9 @@ class Hub:
         self._reconcile_early = asyncio.Event()
         self.receiver = LayerReceiver(self.node_id, self._receive, self._reconcile_early.set)
         self.cycle: WriteCycle[Socket] = WriteCycle(asyncio.get_running_loop())
-        self.login_data = BatchedLoader(self._begin_logins, per_turn=LOGINS_A_TURN)
+        self.login_data = BatchedLoader(
+            self._begin_logins, per_turn=LOGINS_A_TURN, max_keys=LOGINS_A_QUERY
+        )
         self.tickets = BatchedLoader(tickets.redeem, per_turn=LOGINS_A_TURN)
         self.wheel = Wheel(TICK_SECONDS, time.monotonic())
         self.sockets = Sockets(opts, self.wheel)

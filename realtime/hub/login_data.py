@@ -6,7 +6,7 @@ The hub's loader calls `begin` on a database thread.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from django.contrib.auth import get_user_model
@@ -30,16 +30,20 @@ class LoginKey(NamedTuple):
     session: str
 
 
-class Login(NamedTuple):
-    """A login of a device, or a renewal by a newer token, which has no wish."""
+@dataclass(slots=True, eq=False)
+class Login:
+    """A login of a device, or a renewal by a newer token, which has no wish.
+
+    Compared by identity, as a wish is.
+    """
 
     identity: Identity
     device: str
     wish: Wish | None
+    key: LoginKey = field(init=False)
 
-    @property
-    def key(self) -> LoginKey:
-        return LoginKey(self.identity.user_id, self.device, self.identity.session)
+    def __post_init__(self) -> None:
+        self.key = LoginKey(self.identity.user_id, self.device, self.identity.session)
 
 
 @dataclass(frozen=True, slots=True)

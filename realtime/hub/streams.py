@@ -78,6 +78,7 @@ class FollowedStreams:
         self._cycle = cycle
         read = partial(log.read_many, max_bytes=page_bytes)
         self.pages = BatchedLoader(read, max_wait=PAGE_WAIT_SECONDS)
+        self.first_pages = BatchedLoader(read)  # of logins: gathered in a storm as these are
         # What all sockets of a stream lack waits behind no replay of a single one.
         self.holes = BatchedLoader(read, max_wait=PAGE_WAIT_SECONDS)
         self._replay = Replay(self, budgets)
@@ -104,7 +105,7 @@ class FollowedStreams:
         if socket.connection.places[followed.name] == followed.place:
             self.go_live(socket, followed)
         else:
-            socket.spawn(self._replay.run(socket, followed))
+            socket.spawn(self._replay.run(socket, followed, logs_in=True))
 
     def filter(self, socket: Socket, types: frozenset[str]) -> None:
         """Send a socket these types from here on; an empty set means everything.

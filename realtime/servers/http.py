@@ -16,7 +16,7 @@ import httptools
 from django.conf import settings
 from uvicorn.protocols.utils import is_ssl
 
-from realtime.core import bodies, heads, refusals
+from realtime.core import bodies, heads, refusals, upgrade
 from realtime.core.heads import MAX_HEAD_BYTES, MAX_HEADERS
 from realtime.core.refusals import Refusal
 from realtime.servers import door, peers
@@ -332,12 +332,14 @@ class HttpProtocol(ClosingProtocol):
     def _judge_head(self, declared: int | None) -> Refusal | None:
         if self._head_room < 0 or len(self.headers) > MAX_HEADERS:
             return refusals.HEAD_TOO_LARGE
-        if self.parser.should_upgrade() and self._asks_for_websocket():
-            self._socket = WebSocketProtocol(self.config, self.server_state, self.app_state)
-            if declared is not None:
-                return refusals.HANDSHAKE_WITH_BODY
-            version = self.parser.get_http_version()
-            return self._socket.judge(self.parser.get_method(), self.url, version, self.headers)
+        if self.parser.should_upgrade():
+            method, version = self.parser.get_method(), self.parser.get_http_version()
+            usual = upgrade.read_usual(method, version, self.headers)
+            if usual is not None or self._asks_for_websocket():
+                self._socket = WebSocketProtocol(self.config, self.server_state, self.app_state)
+                if declared is not None:
+                    return refusals.HANDSHAKE_WITH_BODY
+                return self._socket.judge(method, self.url, version, self.headers, usual)
         if declared is None:
             return None
         path = unquote(httptools.parse_url(self.url).path.decode("ascii"))

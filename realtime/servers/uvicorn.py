@@ -303,13 +303,18 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._door.done()
 
     def judge(
-        self, method: bytes, url: bytes, version: str, headers: Sequence[tuple[bytes, bytes]]
+        self,
+        method: bytes,
+        url: bytes,
+        version: str,
+        headers: Sequence[tuple[bytes, bytes]],
+        usual: tuple[bytes, bytes] | None,
     ) -> Refusal | None:
         """Check a handshake that HttpProtocol has read; return why it is refused.
 
-        None if it is valid by RFC 6455: call `begin` then.
+        None if it is valid by RFC 6455: call `begin` then. `usual` is what
+        `realtime.core.upgrade` has read.
         """
-        usual = upgrade.read_usual(method, version, headers)
         if usual is not None:
             key, offered = usual
             try:

@@ -40,7 +40,7 @@ async def test_a_socket_that_leaves_does_not_stop_the_catching_up_of_others() ->
     _, first, followed = behind(node, StreamPosition(epoch, 2))
     followed.place = StreamPosition(epoch, 1)
     gated: Any = GatedLog(node, closed_after=1)
-    node.streams.pages = node.streams.holes = gated
+    node.streams.pages = node.streams.first_pages = node.streams.holes = gated
     others = [behind(node, StreamPosition(epoch, 2)) for _ in range(5)]
     await until(lambda: gated.asked)
     await turned()
@@ -96,7 +96,8 @@ async def test_replay_reads_only_what_fits() -> None:
         read[0] += len(entries)
         return head, entries
 
-    node.streams.pages = node.streams.holes = SimpleNamespace(load=ask)  # type: ignore[assignment]
+    asking: Any = SimpleNamespace(load=ask)
+    node.streams.pages = node.streams.first_pages = node.streams.holes = asking
     _, notebook, followed = behind(node, StreamPosition(epoch, 0))
     followed.place = StreamPosition(epoch, 100)
     await until(lambda: not followed.waiting)
