@@ -37,7 +37,12 @@ def spread(random: Random, count: int, places: int) -> Iterator[tuple[int, int]]
         found = Counter(random.randrange(places) for _ in range(count))
         yield from sorted(found.items())
         return
-    for place in range(places):
-        those = some(random, count, 1 / (places - place)) if place < places - 1 else count
+    each, more = divmod(count, places)
+    ahead = set(random.sample(range(places), more))
+    wide = sqrt(each)
+    left = count
+    for place in range(places - 1):
+        those = min(left, max(0, round(random.gauss(each + (place in ahead), wide))))
         yield place, those
-        count -= those
+        left -= those
+    yield places - 1, left

@@ -91,7 +91,11 @@ def main(given: Sequence[str]) -> int:
     }
     minutes = BUSIEST_HOUR if arguments.hour else None
     sizes = arguments.users or SIZES
-    answer = calculate(units, Deployment(**changed), sizes, arguments.seed, minutes)
+    try:
+        answer = calculate(units, Deployment(**changed), sizes, arguments.seed, minutes)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
     print(json.dumps(plain(answer), indent=1) if arguments.json else text(answer))
     return 0
 

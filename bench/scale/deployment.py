@@ -54,6 +54,19 @@ class Deployment:
     mailed_within: float = _assumed(600.0, "seconds in which a mailing is to be stored for all")
     retention_days: float = _assumed(Options().retention_days, "days that the log keeps")
 
+    def __post_init__(self) -> None:
+        shares = {"connected", "notices", "attended", "snapshots", "opens", "rooms", "busy"}
+        may_be_zero = shares - {"connected", "busy"} | {
+            "events", "payments", "sessions", "mailings", "announcements", "prices", "acks",
+            "nodes", "postgres", "redis",
+        }  # fmt: skip
+        for each in fields(self):
+            name, value = each.name, getattr(self, each.name)
+            if value < 0 or (value == 0 and name not in may_be_zero):
+                raise ValueError(f"{name}: {value:g} is too little")
+            if name in shares and value > 1:
+                raise ValueError(f"{name}: {value:g} is more than all")
+
     @property
     def peak_sockets(self) -> float:
         """Sockets at the busiest time."""

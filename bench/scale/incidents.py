@@ -23,8 +23,8 @@ from realtime.options import Options
 TICK = 0.1
 RETRY_AFTER = (1.0, 5.0)
 BROWSERS = 0.3  # of the clients, which cannot read `Retry-After`
-LAST_SECONDS = 3600.0
-MAX_DOUBLINGS = 10
+LAST_SECONDS = 1200.0
+MAX_ATTEMPTS = 6  # with more the limit of the wait is the same
 
 
 Kind = tuple[bool, int]  # whether it is a browser, and the attempts so far
@@ -36,7 +36,7 @@ class Back(NamedTuple):
 
     away: int
     most: float  # until 99 in 100 are back
-    all: float  # infinite if some are not after an hour
+    all: float  # infinite if some are not after LAST_SECONDS
     refused: int
     logins: float  # a second, at most
     by: str  # what bounds it: the way clients come, nodes, or PostgreSQL
@@ -129,15 +129,13 @@ def _refuse(
         part = left if place == len(coming) - 1 else min(left, round(turned * those / asking))
         left -= part
         is_browser, attempts = kind
-        again = (is_browser, min(attempts + 1, MAX_DOUBLINGS))
         if is_browser:
             limit = min(CEILING_SECONDS, BASE_SECONDS * 2**attempts)
-            _spread(random, waiting, part, tick, limit, again)
+            _spread(random, waiting, part, tick, limit, (True, min(attempts + 1, MAX_ATTEMPTS)))
         else:
             low, high = RETRY_AFTER
-            _spread(
-                random, waiting, part, tick + ceil(low / TICK), high - low + BASE_SECONDS, again
-            )
+            first, within = tick + ceil(low / TICK), high - low + BASE_SECONDS
+            _spread(random, waiting, part, first, within, kind)
 
 
 class Incident(NamedTuple):

@@ -82,7 +82,7 @@ def carried(units: Units, deployment: Deployment, seed: int) -> list[Carried]:
     known: dict[int, Needs] = {}
 
     def used(limit: Limit, users: int) -> float:
-        of = replace(deployment, users=users)
+        of = replace(deployment, users=users, nodes=0, redis=0, postgres=0)
         if users not in known:
             known[users] = needs(units, of, seed, BUSIEST_HOUR)
         return limit.used(units, of, known[users])

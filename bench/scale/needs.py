@@ -14,6 +14,7 @@ from realtime.options import Options
 PAYMENT_EVENTS = 5  # of a payment over HTTP
 READS = 4  # hot reads at the start of an app
 ITEMS = 200  # events in one message to all nodes
+MOST_NODES = 10_000  # nothing is looked for beyond
 CANARY_SECONDS = 2.0
 RETENTION_SECONDS = 600.0
 POOL = 16  # DATABASE_POOL_SIZE
@@ -231,10 +232,10 @@ def crossing(units: Units, minute: Minute) -> int:
     def cores(found: Wakeups) -> float:
         return found.redis_cores + found.node_cores + found.published / units.wakes
 
-    nodes = 1
-    while cores(wakeups_to_all(units, minute, nodes)) <= cores(wakeups(units, minute, nodes)):
-        nodes += 1
-    return nodes
+    for nodes in range(1, MOST_NODES):
+        if cores(wakeups_to_all(units, minute, nodes)) > cores(wakeups(units, minute, nodes)):
+            return nodes
+    return MOST_NODES
 
 
 def _memory(units: Units, deployment: Deployment) -> float:

@@ -164,6 +164,10 @@ def sizes(answer: Answer) -> str:
             ("cores of all nodes", lambda f: number(f.needs.busiest.nodes)),
             ("**nodes**, a core each", lambda f: exact(f.needs.nodes)),
             ("– because of", lambda f: f.needs.nodes_why),
+            (
+                "– sockets of each",
+                lambda f: number(f.needs.busiest.minute.sockets / f.needs.nodes),
+            ),
             ("– busy", lambda f: share(f.needs.node_busy)),
             ("– busy with a zone away", lambda f: share(f.needs.node_busy_zone_lost)),
             ("– MiB of each", lambda f: number(f.needs.node_mib)),

@@ -66,3 +66,28 @@ def test_the_command_prints_json(capsys: pytest.CaptureFixture[str]):
         "one zone is away",
         "all nodes begin anew",
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--users", "0"], "users: 0 is too little"),
+        (["--zones", "0"], "zones: 0 is too little"),
+        (["--connected", "1.5"], "connected: 1.5 is more than all"),
+        (["--events", "-1"], "events: -1 is too little"),
+    ],
+    ids=lambda value: value[0].strip("-") if isinstance(value, list) else "",
+)
+def test_the_command_refuses_what_no_deployment_can_be(
+    given: list[str], said: str, capsys: pytest.CaptureFixture[str]
+):
+    assert command.main(["--hour", *given]) == 2
+    assert capsys.readouterr().err == f"{said}\n"
+
+
+def test_a_deployment_in_which_nothing_happens_can_be_calculated(
+    capsys: pytest.CaptureFixture[str],
+):
+    idle = ["--events", "0", "--payments", "0", "--sessions", "0", "--mailings", "0"]
+    assert command.main(["--hour", "--users", "1000", *idle]) == 0
+    assert "| **nodes**, a core each               |           1 |" in capsys.readouterr().out
