@@ -8,6 +8,7 @@
 - `runner`      rounds, in which the contenders take turns
 - `client`      the process that holds the sockets, which `opening` connects; `load` is its
                 handle in the run
+- `crowd`       the same for clients that come back when they lose their connection
 - `frames`, `checker`  pure: WebSocket frames and markers; exactly once and in order
 - `publishers`  what makes a contender send: raw sockets, or a process of its own
 - `processes`, `buffers`, `stores`  CPU and memory; the kernel's memory of sockets; PostgreSQL

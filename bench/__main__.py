@@ -18,7 +18,7 @@ from tests.services.binaries import ServerMissing
 from tests.services.plugin import stop_stores
 from tests.services.stamp import Stamp
 
-OPEN_FILES = 20_000
+OPEN_FILES = 100_000
 
 
 def _arguments() -> argparse.Namespace:
@@ -43,11 +43,17 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only", default="", metavar="NAME,...", help="run these contenders and no others"
     )
+    parser.add_argument(
+        "--sockets", type=int, metavar="N", help="sockets of crowd, in place of its own number"
+    )
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="processes of crowd, in place of 1 and then 4"
+    )
     return parser.parse_args()
 
 
 def _allow_files() -> None:
-    """Let us and our children have as many sockets as a scenario opens."""
+    """Let us and our children have as many sockets as a scenario opens, if the system does."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -71,7 +77,7 @@ def main() -> int:
     _allow_files()
     try:
         environment.prepare()
-        bench = Bench(quick=arguments.quick)
+        bench = Bench(quick=arguments.quick, sockets=arguments.sockets, workers=arguments.workers)
         for scenario in chosen:
             results = Results()
             measured.append((scenario, results))

@@ -24,9 +24,12 @@ T = TypeVar("T")
 class Bench:
     """One run: its stores, its folder, and how large things are."""
 
-    def __init__(self, *, quick: bool) -> None:
+    def __init__(
+        self, *, quick: bool, sockets: int | None = None, workers: int | None = None
+    ) -> None:
         self.stores = Stores()
         self.quick = quick
+        self.sockets, self.workers = sockets, workers  # as asked for
         self._began = time.monotonic()
         self.folder = reaper.workspace()
         self._number = 0

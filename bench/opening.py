@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import select
 import socket
 import time
@@ -16,6 +17,9 @@ from tests.services.handshake import offer
 
 STUCK_BUFFER_BYTES = 4096
 READ_BYTES = 256 * 1024
+# Choose the port while connecting, so that it must differ only from those to the same port.
+IP_BIND_ADDRESS_NO_PORT = 24
+_RETRY_AFTER = re.compile(rb"retry-after: (\d+)\r\n", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,8 @@ class Entry:
     """How one reaches a contender's sockets, and when each counts as ready.
 
     `paths` and `tokens` hold one for each socket, or one for all; a token goes
-    into `Authorization: Bearer`. At most `window` sockets are under way at once.
+    into `Authorization: Bearer`. At most `window` sockets are under way at once. `sources` are
+    addresses of this machine to connect from in turn: each has some 28,000 ports.
     """
 
     port: int
@@ -43,6 +48,7 @@ class Entry:
     tokens: Sequence[str] = ()
     steps: Sequence[Step] = ()
     window: int = 100
+    sources: Sequence[str] = ()
 
     def after(self, count: int) -> Entry:
         """The same for further sockets, once `count` tokens are in use."""
@@ -60,18 +66,18 @@ class Plan(Entry):
     stuck: int
     patience: float
 
-    def request(self, number: int) -> bytes:
-        """Write the handshake of one socket."""
+    def request(self, number: int, more: str = "") -> bytes:
+        """Write the handshake of one socket, with `more` behind its path."""
         headers = []
         if self.tokens:
             headers.append(("Authorization", f"Bearer {self.tokens[number % len(self.tokens)]}"))
-        return offer(self.port, self.paths[number % len(self.paths)], headers)
+        return offer(self.port, self.paths[number % len(self.paths)] + more, headers)
 
 
-class _Candidate:
+class Candidate:
     """One socket on its way: the step it is at, and what it has received."""
 
-    def __init__(self, plan: Plan, number: int) -> None:
+    def __init__(self, plan: Plan, number: int, more: str = "") -> None:
         self.number = number
         self.stuck = number < plan.stuck
         self.socket = socket.socket()
@@ -81,13 +87,22 @@ class _Candidate:
         self.socket.setblocking(False)
         self._steps = deque(plan.steps)
         self._waits: bytes = HEADER_END
-        self._unsent = plan.request(number)
+        self._unsent = plan.request(number, more)
         self._received = b""
         self._seen = 0
         self._body = 0
+        if plan.sources:
+            self.socket.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+            self.socket.bind((plan.sources[number % len(plan.sources)], 0))
         code = self.socket.connect_ex(("127.0.0.1", plan.port))
         if code not in (0, errno.EINPROGRESS):
             raise ConnectionError(f"socket {number}: {errno.errorcode[code]}")
+
+    @property
+    def retry_after(self) -> float | None:
+        """When to come back, if an answer in place of a socket says so."""
+        found = _RETRY_AFTER.search(self._received)
+        return float(found[1]) if found else None
 
     def connected(self) -> None:
         """Send the request, now that there is a connection."""
@@ -132,12 +147,12 @@ def open_all(plan: Plan, ready: Ready, meanwhile: Callable[[], None]) -> None:
     they take longer than the plan allows.
     """
     poll = select.epoll()
-    under_way: dict[int, _Candidate] = {}
+    under_way: dict[int, Candidate] = {}
     begun = done = 0
     deadline = time.monotonic() + plan.patience
     while done < plan.sockets:
         while begun < plan.sockets and len(under_way) < plan.window:
-            candidate = _Candidate(plan, begun)
+            candidate = Candidate(plan, begun)
             under_way[candidate.socket.fileno()] = candidate
             poll.register(candidate.socket.fileno(), select.EPOLLOUT)
             begun += 1
