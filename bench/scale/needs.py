@@ -91,12 +91,13 @@ def needs(
         "memory": _memory(units, deployment),
         "CPU": busiest.nodes / deployment.busy,
     }
-    why = max(busy, key=lambda name: busy[name])
-    nodes = deployment.nodes or max(1, ceil(busy[why] - 1e-9))
+    least = {name: _nodes(deployment, name, value) for name, value in busy.items()}
+    why = max(busy, key=lambda name: (least[name], busy[name]))
+    nodes = deployment.nodes or least[why]
     busiest = spent(units, deployment, busiest.minute, nodes)
     followers = wakeups(units, busiest.minute, nodes)
     to_all = wakeups_to_all(units, busiest.minute, nodes)
-    left = nodes - ceil(nodes / deployment.zones)
+    left = without_a_zone(deployment, nodes)
     rows = deployment.users * (deployment.events + deployment.mailings) + deployment.announcements
     kept = rows * deployment.retention_days
     log = kept * units.event_bytes / TIB
@@ -236,6 +237,22 @@ def crossing(units: Units, minute: Minute) -> int:
         if cores(wakeups_to_all(units, minute, nodes)) > cores(wakeups(units, minute, nodes)):
             return nodes
     return MOST_NODES
+
+
+def without_a_zone(deployment: Deployment, nodes: int) -> int:
+    """Return the nodes that are left when the zone with most of them is away."""
+    return nodes - ceil(nodes / deployment.zones)
+
+
+def _nodes(deployment: Deployment, why: str, value: float) -> int:
+    """Return the nodes that so much needs. Sockets have a place also while a zone is away."""
+    least = max(1, ceil(value - 1e-9))
+    if why == "CPU" or deployment.zones == 1:
+        return least
+    nodes = least
+    while without_a_zone(deployment, nodes) < least:
+        nodes += 1
+    return nodes
 
 
 def _memory(units: Units, deployment: Deployment) -> float:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bench.scale.day import play
 from bench.scale.deployment import BUSIEST_HOUR, Deployment
-from bench.scale.needs import Needs, mailed_a_minute, needs, spent
+from bench.scale.needs import Needs, mailed_a_minute, needs, spent, without_a_zone
 from tests.bench.scale import made_up
 
 MILLION = Deployment(users=1_000_000)
@@ -16,19 +18,21 @@ def found(deployment: Deployment = MILLION, **costs: float) -> Needs:
     return needs(made_up.units(**costs), deployment, 1, BUSIEST_HOUR)
 
 
-def test_sockets_alone_need_as_many_nodes_as_hold_them():
+def test_all_sockets_have_a_place_while_a_zone_is_away():
     need = found()
-    assert (need.nodes, need.nodes_why) == (15, "sockets")  # of 20,000 each
-    assert found(Deployment(users=1_000_000, node_sockets=50_000)).nodes == 6
+    assert need.nodes_why == "sockets"  # 15 nodes hold them, of 20,000 each
+    assert without_a_zone(MILLION, need.nodes) == 15 > without_a_zone(MILLION, need.nodes - 1)
+    assert found(replace(MILLION, zones=1)).nodes == 15
+    assert found(replace(MILLION, node_sockets=50_000)).nodes == 9  # 6 hold them
 
 
 def test_a_node_has_the_memory_of_its_process_and_of_its_sockets():
-    need = found(socket_kib=10.0)
+    need = found(replace(MILLION, zones=1), socket_kib=10.0)
     assert need.node_mib * 1024 == pytest.approx(100_000 + 300_000 / 15 * 10)
 
 
 def test_memory_needs_more_nodes_where_it_is_what_is_short():
-    need = found(Deployment(users=1_000_000, node_mib=256), socket_kib=20.0)
+    need = found(replace(MILLION, zones=1, node_mib=256), socket_kib=20.0)
     free = 256 * 1024 - 100_000
     assert need.nodes_why == "memory"
     assert (need.nodes - 1) * free < 300_000 * 20.0 <= need.nodes * free

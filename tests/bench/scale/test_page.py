@@ -90,4 +90,4 @@ def test_a_deployment_in_which_nothing_happens_can_be_calculated(
 ):
     idle = ["--events", "0", "--payments", "0", "--sessions", "0", "--mailings", "0"]
     assert command.main(["--hour", "--users", "1000", *idle]) == 0
-    assert "| **nodes**, a core each               |           1 |" in capsys.readouterr().out
+    assert "| **nodes**, a core each               |           2 |" in capsys.readouterr().out
