@@ -8,7 +8,8 @@ Told by `bench.scenarios.crowd`, as `bench.client` is. What differs:
            a moment of the monotonic clock, that was
 
 A client comes back as the Python client does: after `Retry-After` if there is one, else after a
-random time whose limit doubles. It goes on after the last message that it has.
+random time whose limit doubles. It gives up an attempt after ATTEMPT_SECONDS: the kernel would ask
+again after a minute. It goes on after the last message that it has.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from bench.opening import Candidate, Plan, Step
 from realtime.client.policy import Action, Backoff, Lost
 from tests.services.driven import serve
 
+ATTEMPT_SECONDS = 10.0
 NOBODY = 1 << 30  # no limit to those who are under way at once
 
 
@@ -57,7 +59,7 @@ class Crowd(Client):
         self._base: int | None = None  # None: nothing to go on from
         self._window = NOBODY
         self._arrivals = select.epoll()
-        self._under_way: dict[int, tuple[Candidate, Member]] = {}
+        self._under_way: dict[int, tuple[Candidate, Member, float]] = {}  # the oldest first
         self._later: list[tuple[float, int, Member]] = []
         self._came_at = 0.0
         self._refused = self._lost = 0
@@ -107,7 +109,7 @@ class Crowd(Client):
         }
 
     def close(self) -> dict[str, Any]:
-        for candidate, _ in self._under_way.values():
+        for candidate, *_ in self._under_way.values():
             candidate.socket.close()
         self._under_way.clear()
         self._later.clear()
@@ -124,7 +126,7 @@ class Crowd(Client):
             seconds = 0.02
         super().turn(seconds)
         for number, event in self._arrivals.poll(0):
-            candidate, member = self._under_way[number]
+            candidate, member, _ = self._under_way[number]
             try:
                 if event & select.EPOLLOUT:
                     candidate.connected()
@@ -132,10 +134,18 @@ class Crowd(Client):
                 elif candidate.read():
                     self._arrived(number, candidate, member)
             except OSError:
-                self._refused += 1
-                del self._under_way[number]
-                candidate.socket.close()
-                self._again(member, candidate.retry_after)
+                self._give_up(number)
+        while self._under_way:
+            number, (*_, began) = next(iter(self._under_way.items()))
+            if time.monotonic() < began + ATTEMPT_SECONDS:
+                break
+            self._give_up(number)
+
+    def _give_up(self, number: int) -> None:
+        candidate, member, _ = self._under_way.pop(number)
+        self._refused += 1
+        candidate.socket.close()
+        self._again(member, candidate.retry_after)
 
     def _come(self, member: Member) -> None:
         assert self._plan is not None
@@ -146,7 +156,7 @@ class Crowd(Client):
         except OSError:
             self._again(member, None)
             return
-        self._under_way[candidate.socket.fileno()] = candidate, member
+        self._under_way[candidate.socket.fileno()] = candidate, member, time.monotonic()
         self._arrivals.register(candidate.socket.fileno(), select.EPOLLOUT)
 
     def _arrived(self, number: int, candidate: Candidate, member: Member) -> None:
