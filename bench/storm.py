@@ -147,8 +147,13 @@ class Storm:
         for member in self._members:
             self._look(member)
         self._until(lambda: all(member.since for member in self._members), patience)
-        missing = sum(not member.since for member in self._members)
-        return {"seconds": time.monotonic() - began, "missing": missing}
+        missing = [member for member in self._members if not member.since]
+        return {
+            "seconds": time.monotonic() - began,
+            "missing": len(missing),
+            "out": sum(not member.is_in for member in missing),
+            "least": min((member.last for member in missing), default=last),
+        }
 
     # -- clients
 

@@ -23,3 +23,23 @@ class Pace:
     def began(self, now: float, askers: int) -> None:
         """Note that a batch for this many askers begins."""
         self._next = now + min(self._max_seconds, askers * SECONDS_PER_ASKER)
+
+    def ended(self, now: float) -> None:
+        """Note that the batch is over."""
+
+
+class Rest(Pace):
+    """Lets as much time pass after a batch as it took, whoever asked.
+
+    For those that need one batch after the other: they wait little while batches are quick, and
+    share more of them the longer these take. A batch of one delays nobody.
+    """
+
+    __slots__ = ("_askers", "_began")
+
+    def began(self, now: float, askers: int) -> None:
+        self._began, self._askers = now, askers
+
+    def ended(self, now: float) -> None:
+        if self._askers > 1:
+            self._next = now + min(self._max_seconds, now - self._began)

@@ -17,7 +17,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 MAX_KEYS = 200  # of one query, unless its rows are small: bounds the rows in memory
-MAX_WAIT_SECONDS = 0.3  # to gather keys in a storm, of callers that ask once
+MAX_WAIT_SECONDS = 0.3  # to gather keys in a storm
 
 
 class BatchedLoader(Generic[K, V]):
@@ -27,8 +27,7 @@ class BatchedLoader(Generic[K, V]):
     them; a missing key raises KeyError for its callers. Keys without a waiting caller are not
     loaded: after a database has hung, abandoned logins would otherwise delay the new ones.
 
-    A query has `max_keys` at most, and waits for `max_wait` seconds at most to gather them; a
-    caller that needs one answer after the other waits as long for each. At most `per_turn` keys are
+    A query has `max_keys` at most; `pace` says how long to gather them. At most `per_turn` keys are
     answered in one turn of the event loop, so that what their callers go on to do does not hold up
     others.
     """
@@ -39,13 +38,13 @@ class BatchedLoader(Generic[K, V]):
         *,
         per_turn: int = MAX_KEYS,
         max_keys: int = MAX_KEYS,
-        max_wait: float = MAX_WAIT_SECONDS,
+        pace: type[Pace] = Pace,
     ) -> None:
         self._load = load
         self._per_turn = per_turn
         self._max_keys = max_keys
         self._batch: dict[K, list[asyncio.Future[V]]] = {}  # under way
-        self._pace = Pace(max_wait)
+        self._pace = pace(MAX_WAIT_SECONDS)
         self._waiting: dict[K, list[asyncio.Future[V]]] = {}  # one for each caller
         self._task: asyncio.Task[None] | None = None
 
@@ -87,6 +86,7 @@ class BatchedLoader(Generic[K, V]):
                     found = await threads.run(self._load_wanted)
                 except Exception as error:
                     failure = error
+                self._pace.ended(time.monotonic())
                 for number, key in enumerate(keys, 1):
                     if number % self._per_turn == 0:
                         await asyncio.sleep(0)

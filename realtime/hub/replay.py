@@ -23,6 +23,7 @@ from realtime.hub.socket import Socket
 from realtime.log import StoredEvent
 from realtime.meters import meters
 from realtime.protocol.messages import Position, ResyncRequired
+from realtime.streams import stream_user
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +31,30 @@ SNAPSHOT_PATH = "/api/v1/snapshot"
 # What may be read at once: a device that is all of retention behind waits for nothing.
 BURST_SECONDS = 10.0
 
+# A page of a shared stream that others will want as well is kept for so long, and so many of them.
+KEPT_SECONDS = 1.0
+KEPT_PAGES = 32
+
 LogPages = BatchedLoader[tuple[str, int], tuple[Head, list[StoredEvent]]]
+
+
+class Page:
+    """A page as it was read, and the frames of its events, each made once it is wanted."""
+
+    __slots__ = ("_frames", "events", "head")
+
+    def __init__(self, head: Head, events: list[StoredEvent]) -> None:
+        self.head = head
+        self.events = events
+        self._frames: list[Frame | None] = [None] * len(events)
+
+    def frame(self, number: int) -> Frame:
+        """Return the frame of one event."""
+        frame = self._frames[number]
+        if frame is None:
+            event = self.events[number]
+            frame = self._frames[number] = Frame(event.payload.encode(), event.type)
+        return frame
 
 
 class ReplayBudgets:
@@ -80,6 +104,8 @@ class Replay:
     def __init__(self, streams: Streams, budgets: ReplayBudgets) -> None:
         self._streams = streams
         self._budgets = budgets
+        # By stream, epoch and place in it, and how often the stream was put at another place.
+        self._kept: dict[tuple[FollowedStream, str, int, int], Page] = {}
 
     async def run(self, socket: Socket, followed: FollowedStream, *, logs_in: bool = False) -> None:
         """Send a waiting socket what it missed, page by page, then let it go live.
@@ -113,7 +139,8 @@ class Replay:
             await asyncio.sleep(seconds)
             return 0  # and look again: others have read meanwhile
         before, resets = place.offset, followed.resets
-        head, events = await pages.load((followed.name, before))
+        read = await self._read(followed, place.epoch, before, pages)
+        head, events = read.head, read.events
         self._budgets.charge(socket, len(events))
         if socket.connection.places[followed.name] is not place:
             return 0  # resynchronised meanwhile
@@ -130,26 +157,52 @@ class Replay:
             if not events or before > node.offset:
                 # Shared by all that wait: a socket that leaves must not end it for the others.
                 await asyncio.shield(self._streams.catch_up(followed))
-            return self._send(socket, followed, place, events[page.start : page.stop])
+            return self._send(
+                socket, followed, place, read, range(len(events))[page.start : page.stop]
+            )
         if page.resync == "ahead":
             self._streams.reset(followed, head, "ahead")
         resync(socket, followed.name, node, page.resync)
         return 0
+
+    async def _read(
+        self, followed: FollowedStream, epoch: str, before: int, pages: LogPages
+    ) -> Page:
+        """Read a page. In a storm thousands of sockets lack the same ones of a shared stream.
+
+        Such a page is kept if it is full and of the reader's epoch, until the stream is put at
+        another place.
+        """
+        key = (followed, epoch, before, followed.resets)
+        if (kept := self._kept.get(key)) is not None:
+            await asyncio.sleep(0)  # others have their turn
+            return kept
+        page = Page(*await pages.load((followed.name, before)))
+        if stream_user(followed.name) is not None or not page.events or page.head.epoch != epoch:
+            return page
+        if page.events[-1].offset < page.head.head and len(self._kept) < KEPT_PAGES:
+            if key not in self._kept:
+                self._kept[key] = page
+                asyncio.get_running_loop().call_later(KEPT_SECONDS, self._kept.pop, key, None)
+            return self._kept[key]
+        return page
 
     def _send(
         self,
         socket: Socket,
         followed: FollowedStream,
         place: StreamPosition,
-        events: Sequence[StoredEvent],
+        page: Page,
+        numbers: range,
     ) -> int:
         connection = socket.connection
         if connection.places[followed.name] is not place:
             return 0  # resynchronised meanwhile
         sent = []
-        for event in events:
+        for number in numbers:
+            event = page.events[number]
             if connection.wants(event.filter_type):
-                if not socket.offer(Frame(event.payload.encode(), event.type)):
+                if not socket.offer(page.frame(number)):
                     break
                 sent.append(event)
             place.offset = event.offset

@@ -16,6 +16,7 @@ from functools import partial
 from realtime import log
 from realtime.core.continuity import Head, Heard, Reason, StreamPosition, hear, turn_page
 from realtime.core.frames import Frame
+from realtime.core.pace import Rest
 from realtime.core.resume import EVERYTHING
 from realtime.db import threads
 from realtime.db.batch import BatchedLoader
@@ -33,9 +34,6 @@ from realtime.protocol.codes import CloseCode
 logger = logging.getLogger(__name__)
 
 RENEWED_AT_ONCE = 500  # streams that go on in a new epoch between two turns of the event loop
-# To gather pages for one query. Whoever is far behind needs one page after the other, and waits as
-# long for each: with 0.3 s, as a login waits once in a storm, 2.4 MB took most of a minute.
-PAGE_WAIT_SECONDS = 0.02
 ACK_SAMPLE = 16  # of every such event the time until its acknowledgements is measured
 WAKEUP_SECONDS = 1.0  # a wake-up that comes later than the log tells is no longer under way
 
@@ -77,10 +75,11 @@ class FollowedStreams:
         self.replayed = on_replayed
         self._cycle = cycle
         read = partial(log.read_many, max_bytes=page_bytes)
-        self.pages = BatchedLoader(read, max_wait=PAGE_WAIT_SECONDS)
+        # Whoever is far behind needs one page after the other.
+        self.pages = BatchedLoader(read, pace=Rest)
         self.first_pages = BatchedLoader(read)  # of logins: gathered in a storm as these are
         # What all sockets of a stream lack waits behind no replay of a single one.
-        self.holes = BatchedLoader(read, max_wait=PAGE_WAIT_SECONDS)
+        self.holes = BatchedLoader(read, pace=Rest)
         self._replay = Replay(self, budgets)
         self._on_delivered = on_delivered
         self._on_reset = on_reset

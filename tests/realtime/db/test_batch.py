@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from realtime.core.pace import Rest
 from realtime.db import batch as batch_module
 from realtime.db import threads
 from realtime.db.batch import MAX_KEYS, BatchedLoader
-from realtime.hub.streams import PAGE_WAIT_SECONDS
 from tests.services.ports import until
 from tests.simulation.loop import Loop
 
@@ -211,7 +211,7 @@ def test_many_that_need_one_answer_after_the_other_wait_little_for_each(
     loop.database = answer
     monkeypatch.setattr(batch_module, "time", SimpleNamespace(monotonic=loop.time))
     monkeypatch.setattr(threads, "close_old_connections", lambda: None)
-    pages = BatchedLoader(read, max_wait=PAGE_WAIT_SECONDS)
+    pages = BatchedLoader(read, pace=Rest)
     replays = [loop.create_task(replay(number)) for number in range(100)]
     loop.run_until(loop.time() + 3)
     assert all(task.done() for task in replays)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from realtime import log
 from realtime.core.continuity import StreamPosition
+from realtime.hub import replay
 from realtime.hub.replay import BURST_SECONDS, ReplayBudgets
 from realtime.hub.socket import Peer, Socket
+from realtime.log import reading
 from tests.realtime.rig import STREAM, Node, Notebook, behind, logged, offsets, turned
 from tests.services.ports import until
 
@@ -70,3 +75,31 @@ async def test_a_page_is_charged_to_the_user_and_to_the_address(
     await turned()
     assert offsets(notebook) == ([] if waits else list(range(1, 11)))
     second.gone()
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+async def test_many_that_lack_the_same_pages_of_a_shared_stream_have_them_read_once(
+    is_shared: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But for the last page of each, which says where the stream stands now."""
+    monkeypatch.setattr(reading, "PAGE", 2)
+    monkeypatch.setattr(replay, "KEPT_SECONDS", 3600.0)
+    monkeypatch.setattr(replay, "stream_user", lambda name: None if is_shared else 1)
+    [*_, end] = await logged(*range(12))
+    node = Node()
+    load, read = node.streams.pages.load, list[tuple[str, int]]()
+
+    async def ask(key: tuple[str, int]) -> Any:
+        read.append(key)
+        return await load(key)
+
+    asking: Any = SimpleNamespace(load=ask)
+    node.streams.pages = node.streams.first_pages = asking
+    for _ in range(5):
+        socket, notebook = replaying(node, end, "192.0.2.1", 1)
+        await replayed(node, socket)
+        await turned()  # what was sent last is written now
+        assert offsets(notebook) == list(range(1, 13))
+    full = Counter(after for _, after in read if after < 10)
+    assert sorted(full) == [0, 2, 4, 6, 8]
+    assert (set(full.values()) == {1}) is is_shared
