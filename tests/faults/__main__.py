@@ -124,12 +124,14 @@ def _write(arguments: Namespace, name: str, found: Mapping[str, object]) -> None
 
 
 def _try(plan: Plan, folder: Path) -> list[str]:
-    """Carry out a plan; return the verdicts, and `late` for devices that did not catch up."""
+    """Carry out a plan; return the verdicts, and `late` or `problem` for what else is wrong."""
     folder.mkdir()
     outcome = run(plan, folder, lambda line: None)
     found = [name for name, count in outcome.checker.verdict.counts.items() if count]
     if not all(fault.caught_up for fault in outcome.faults):
         found.append("late")
+    if outcome.problems:
+        found.append("problem")
     return found
 
 

@@ -353,7 +353,7 @@ class Checker:
             if (name, offset) in committed
         )
 
-    def caught_up(self, healed_at: float) -> list[float]:
+    def caught_up(self, healed_at: float) -> dict[str, float]:
         """Return the seconds until each device that was behind then had all of that time."""
         wanted: Mapping[str, int] = {
             stream: max((offset for moment, offset in found if moment <= healed_at), default=0)
@@ -365,7 +365,7 @@ class Checker:
             reached = moments[index] if index < len(offsets) else math.inf
             if reached > healed_at:
                 took[device] = max(took.get(device, 0.0), reached - healed_at)
-        return sorted(took.values())
+        return took
 
 
 def check(database_url: str, folder: Path, reasons: Mapping[str, float] | None = None) -> Checker:

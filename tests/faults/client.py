@@ -250,7 +250,8 @@ class Devices:
         stalled = self._rng.sample(self._devices, min(count, len(self._devices)))
         for device in stalled:
             device.stalled_until = asyncio.get_running_loop().time() + seconds
-        return {"users": sorted({device.user["id"] for device in stalled})}
+        users = sorted({device.user["id"] for device in stalled})
+        return {"users": users, "devices": [device.name for device in stalled]}
 
     def fidget(self, *, seconds: float, count: int) -> Answer:
         filtered = [device for device in self._devices if device.types]

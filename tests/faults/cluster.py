@@ -30,6 +30,7 @@ from tests.services.server import Server
 
 _numbers = itertools.count(1)
 SHARDS = 3
+STRANGERS = 1000
 BUGGY_SETTINGS = "tests.faults.bugs.settings"
 # Makes a number of users, and prints id and token of each.
 USERS = """
@@ -38,9 +39,10 @@ from datetime import timedelta
 from django.contrib.auth import get_user_model
 from rest_framework_simplejwt.tokens import AccessToken
 User = get_user_model()
-users = User.objects.bulk_create(User(username=f"user-{n}") for n in range(%d))
+first = User.objects.count()
+User.objects.bulk_create(User(username=f"user-{first + n}") for n in range(%d))
 found = []
-for user in User.objects.order_by("pk"):
+for user in User.objects.order_by("pk")[first:]:
     token = AccessToken.for_user(user)
     token.set_exp(lifetime=timedelta(days=30))
     found.append({"id": user.pk, "token": str(token)})
@@ -158,6 +160,7 @@ class Cluster:
         self.trusted = folder / "trusted.pem"  # the balancers' certificates
         self.producers: dict[str, Process] = {}
         self._started: dict[str, tuple[int, float]] = {}
+        self._strangers: list[str] = []
 
     def _arrange(self, redis: str, ports: dict[str, int]) -> None:
         """Put several Redis in the place of the one; nodes reach these without proxies."""
@@ -171,6 +174,13 @@ class Cluster:
             names = [f"redis-shard-{next(_numbers)}" for _ in range(SHARDS)]
             self.shards = [Redis(name) for name in names]
             self.env["REDIS_URL"] = ",".join(shard.url for shard in self.shards)
+
+    def strangers(self) -> list[str]:
+        """Return tokens of users who have no device and no events."""
+        if not self._strangers:
+            found = json.loads(self.manage("shell", "-v0", "-c", USERS % STRANGERS))
+            self._strangers = [user["token"] for user in found]
+        return self._strangers
 
     def use_fake_clocks(self) -> None:
         """Let the nodes' clocks be moved. Before `start`."""

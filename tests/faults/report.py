@@ -59,6 +59,8 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "faults": dict(Counter(fault.name for fault in outcome.faults)),
         "not_caught_up": [fault.name for fault in outcome.faults if not fault.caught_up],
         "caught_up_seconds": _spread(catch_up),
+        "stalls": len(outcome.stalled()),
+        "stalled_seconds": _spread(outcome.stalled()),
         "delivery_seconds": _spread(latency),
         "after_the_last_fault_seconds": _spread(_after_the_last(outcome)),
         **verdict.figures,
@@ -81,6 +83,7 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
 
 TIMES = (
     ("caught up", "caught_up_seconds"),
+    ("readers that had stalled caught up", "stalled_seconds"),
     ("delivered", "delivery_seconds"),
     ("after the last fault delivered", "after_the_last_fault_seconds"),
 )
@@ -115,7 +118,7 @@ def as_text(found: Mapping[str, Any]) -> str:
     if found["not_caught_up"]:
         lines.append(f"not caught up after: {', '.join(found['not_caught_up'])}")
     if not found["in_time"]:
-        lines.append(f"caught up later than {CATCH_UP_SECONDS:g} s (p99)")
+        lines.append(f"caught up later than {CATCH_UP_SECONDS:g} s (p99, after a stall all)")
     lines += ["", "CLEAN" if found["clean"] and found["in_time"] else "NOT CLEAN"]
     return "\n".join(lines)
 

@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psycopg
-
 from realtime.options import Options
 from tests.faults import truth
+from tests.faults.catching_up import catch_up, heads
 from tests.faults.checker import Checker, check
 from tests.faults.cluster import BUGGY_SETTINGS, Clients, Cluster
-from tests.faults.nemeses import NEMESES, ON_PGBOUNCER, ON_REDIS, ON_SQLITE, Scene
+from tests.faults.nemeses import NEMESES, ON_PGBOUNCER, ON_REDIS, ON_SQLITE, Scene, Stall
 from tests.services.balancer import KINDS
 from tests.services.ports import wait_until
 
@@ -83,6 +82,7 @@ class Outcome:
     checker: Checker
     problems: list[str]
     seconds: float
+    stalls: Sequence[Stall] = ()
 
     @property
     def clean(self) -> bool:
@@ -96,7 +96,10 @@ class Outcome:
     @property
     def in_time(self) -> bool:
         """Say whether devices had caught up as soon as they should after a fault."""
-        return percentile(self.catch_up(), 0.99) <= CATCH_UP_SECONDS
+        return (
+            percentile(self.catch_up(), 0.99) <= CATCH_UP_SECONDS
+            and percentile(self.stalled(), 1.0) <= CATCH_UP_SECONDS
+        )
 
     @property
     def unused(self) -> list[str]:
@@ -112,7 +115,18 @@ class Outcome:
     def catch_up(self) -> list[float]:
         """Return the seconds of each device that a fault left behind, after each, sorted."""
         return sorted(
-            took for fault in self.faults for took in self.checker.caught_up(fault.healed_at)
+            took
+            for fault in self.faults
+            for took in self.checker.caught_up(fault.healed_at).values()
+        )
+
+    def stalled(self) -> list[float]:
+        """Return the seconds that each reader was still behind after each of its stalls, sorted."""
+        return sorted(
+            behind.get(device, 0.0)
+            for stall in self.stalls
+            for behind in [self.checker.caught_up(stall.until)]
+            for device in stall.devices
         )
 
 
@@ -175,7 +189,7 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> Outcome
             one.end()
         problems = scene.problems + truth.corruption(cluster.database_url) + cluster.problems()
         checker = check(cluster.database_url, folder, scene.reasons)
-    return Outcome(plan, faults, checker, problems, time.monotonic() - began)
+    return Outcome(plan, faults, checker, problems, time.monotonic() - began, scene.stalls)
 
 
 def _clients(plan: Plan, cluster: Cluster, stack: contextlib.ExitStack) -> list[Clients]:
@@ -220,38 +234,4 @@ def _break(
 
 def committed(cluster: Cluster) -> int:
     """Return how many events have been committed so far."""
-    return sum(head for _, head in _heads(cluster).values())
-
-
-def _heads(cluster: Cluster) -> dict[str, tuple[str, int]]:
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            return truth.heads(cluster.database_url)
-        except psycopg.OperationalError:  # it may still recover
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-
-
-def catch_up(cluster: Cluster, clients: Sequence[Clients], patience: float) -> bool:
-    """Wait until every device has what is committed now, in the epochs of now.
-
-    False when that takes too long.
-    """
-    wanted, deadline = _heads(cluster), time.monotonic() + patience
-
-    def is_behind() -> bool:
-        return any(
-            epoch != wanted[stream][0] or offset < wanted[stream][1]
-            for one in clients
-            for places in one.ask("positions")["devices"].values()
-            for stream, (epoch, offset) in places.items()
-            if stream in wanted
-        )
-
-    while is_behind():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
+    return sum(head for _, head in heads(cluster).values())

@@ -16,9 +16,10 @@ import pytest
 
 from tests.faults import journal, report, truth
 from tests.faults.bugs import BUGS
+from tests.faults.catching_up import catch_up
 from tests.faults.checker import check
 from tests.faults.cluster import Clients, Cluster
-from tests.faults.run import Plan, catch_up, committed, percentile, run
+from tests.faults.run import Plan, committed, percentile, run
 from tests.services.ports import PATIENCE, wait_until
 
 pytestmark = pytest.mark.servers

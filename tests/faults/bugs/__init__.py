@@ -74,6 +74,9 @@ BUGS = {
              "resync", _plan("trim-kill", "clients-drop", faults=10)),
         _bug("failover-unseen", "a standby that lags is taken for the primary",
              "content phantom", _plan("standby-promote", faults=2)),
+        # logging in
+        _bug("no-door", "each login begins at once, however many there are", "problem", _plan(
+            "cpu-starve", faults=1)),
         # acknowledgements and retention
         _bug("ack-ahead", "an ack moves the cursor to the head", "cursor gap lost", DROP),
         _bug("ack-lost", "acked is said before it is stored", "cursor", DROP),

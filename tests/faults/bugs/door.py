@@ -6,15 +6,23 @@ from collections.abc import Iterator
 from typing import Any
 
 from realtime.core.admission import Admission
+from realtime.db.batch import BatchedLoader
+from realtime.servers import peers
 from realtime.servers.door import Door
-from tests.faults.bugs.patching import changes
+from tests.faults.bugs.patching import bug, changes, instead
 
 
-@changes("no-door", "wait", Door)
-def no_door(original: Any, self: Any, handshake: Any) -> None:
-    """Begin each login at once, as 0.1.0 did."""
-    self._admission.under_way += 1
-    handshake.enter()
+@bug("no-door")
+def no_door() -> None:
+    """Begin each login at once, and go on with it when its client has left, as 0.1.0 did."""
+
+    def wait(self: Any, handshake: Any) -> None:
+        self._admission.under_way += 1
+        handshake.enter()
+
+    instead(Door, "wait", wait)
+    instead(peers, "has_left", lambda transport: False)
+    instead(BatchedLoader, "is_wanted", lambda self, key: True)
 
 
 @changes("late-kept", "late", Admission)

@@ -17,7 +17,15 @@ from tests.faults.nemeses import (
     stores,
     writers,
 )
-from tests.faults.nemeses.scene import NEMESES, ON_PGBOUNCER, ON_REDIS, ON_SQLITE, Nemesis, Scene
+from tests.faults.nemeses.scene import (
+    NEMESES,
+    ON_PGBOUNCER,
+    ON_REDIS,
+    ON_SQLITE,
+    Nemesis,
+    Scene,
+    Stall,
+)
 
 __all__ = [
     "NEMESES",
@@ -26,6 +34,7 @@ __all__ = [
     "ON_SQLITE",
     "Nemesis",
     "Scene",
+    "Stall",
     "clients",
     "links",
     "nodes",

@@ -5,11 +5,19 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.faults.cluster import Clients, Cluster, Node
 from tests.services.store import Store
+
+
+@dataclass(frozen=True)
+class Stall:
+    """Devices that read nothing until a moment."""
+
+    until: float
+    devices: Sequence[str]
 
 
 @dataclass
@@ -17,7 +25,7 @@ class Scene:
     """What a nemesis may touch.
 
     `reasons` notes why, and since when, a device may be told to resynchronise; `problems`
-    what was found wrong on the way.
+    what was found wrong on the way; `stalls` which devices did not read.
     """
 
     cluster: Cluster
@@ -26,6 +34,7 @@ class Scene:
     reasons: dict[str, float]
     problems: list[str]
     number: int = 0
+    stalls: list[Stall] = field(default_factory=list)
 
     def excuse(self, reason: str) -> None:
         """Let devices be told to resynchronise for this reason from now on."""
@@ -45,6 +54,14 @@ class Scene:
     def ask(self, verb: str, **options: float) -> list[int]:
         """Give a command to all clients; return the users whose devices it concerns."""
         answers = [clients.ask(verb, **options) for clients in self.clients]
+        return sorted({user for answer in answers for user in answer["users"]})
+
+    def stall(self, seconds: float, count: int) -> list[int]:
+        """Let so many devices of each process read nothing for a while; return their users."""
+        until = time.monotonic() + seconds
+        answers = [each.ask("stall", seconds=seconds, count=count) for each in self.clients]
+        devices = [name for answer in answers for name in answer["devices"]]
+        self.stalls.append(Stall(until, devices))
         return sorted({user for answer in answers for user in answer["users"]})
 
     def burst(self, users: Sequence[int], seconds: float = 0.0) -> None:
