@@ -34,7 +34,7 @@ MACHINE, WORKERS = 50_000, 4
 UNEVEN = 1.06  # the busiest worker to the mean
 OF_A_CLIENT = 14_000  # sockets of one process of clients
 WARM_UP = 100  # sockets of each process before the first look at its memory
-WINDOW = 400  # handshakes under way at once, until all are there
+WINDOW = 100  # handshakes under way at once for each process, until all are there
 RATE, CALM_SECONDS, WATCHED_SECONDS, SETTLE_SECONDS = 5, 10, 10.0, 4.0
 MISSED = 20  # messages after a kill
 PATIENCE_SECONDS = 180.0
@@ -43,11 +43,12 @@ PATIENCE_SECONDS = 180.0
 class Crowds:
     """Several processes of clients, told the same at the same time."""
 
-    def __init__(self, bench: Bench, count: int, ending: ExitStack) -> None:
+    def __init__(self, bench: Bench, workers: int, ending: ExitStack) -> None:
         self._bench = bench
+        self._window = WINDOW * workers
         self.clients: list[Driven] = []
         self._ending = ending
-        self.grow(count)
+        self.grow(1)
         self.threads = ending.enter_context(ThreadPoolExecutor(64))
 
     def grow(self, count: int) -> None:
@@ -63,7 +64,7 @@ class Crowds:
             own = tokens[place :: len(clients)]
             number = 2 * self.clients.index(clients[place])
             sources = [f"127.0.1.{number + 1}", f"127.0.1.{number + 2}"]
-            window = max(1, WINDOW // len(clients))
+            window = max(1, self._window // len(clients))
             entry = Entry(port, [PATH], own, [GREETED], window, sources)
             plan = Plan(**vars(entry), sockets=len(own), stuck=0, patience=PATIENCE_SECONDS)
             return clients[place].ask("open", within=PATIENCE_SECONDS + 10, **asdict(plan))
@@ -101,7 +102,7 @@ def measure(name: str, bench: Bench, number: int) -> Iterator[Sample]:
         publisher = ending.enter_context(
             Driven("bench.peers.hoardrun_publisher", log=log, env=server.env)
         )
-        crowds = Crowds(bench, 1, ending)
+        crowds = Crowds(bench, workers, ending)
         first = min(sockets // 4, WARM_UP * workers)
         crowds.open(server.port, made.tokens[:first], crowds.clients)
         before = _memory(server)
