@@ -57,9 +57,9 @@ OF_THE_SIMULATION = _verdicts(
 ALL = FOUND_AS | OF_THE_SIMULATION
 # Where to begin to look for those that only one schedule of hundreds finds.
 FIRST_SEEDS = {
-    "ack-of-before": 850,
+    "ack-of-before": 50,
     "ack-of-before-late": 9900,
-    "deaf-hub": 2300,
+    "deaf-hub": 3100,
     "renewal-unseen": 200700,
     "reset-unsettled": 23500,
     "resync-needless": 300,
