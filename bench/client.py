@@ -19,7 +19,7 @@ import select
 import socket
 import time
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bench.checker import Receipt
@@ -209,21 +209,24 @@ class Client:
         return all(c.receipt.next >= due for c, due in zip(self._all, wanted, strict=True))
 
     def _latencies(self) -> dict[str, Any]:
-        delays, first, last = array("q"), 0, 0
+        delays = array("q")
+        moments: dict[int, tuple[int, int, int]] = {}  # published, first and last received
         for chunk in self._kept:
-            for published in chunk.published:
+            early, late = min(chunk.received), max(chunk.received)
+            for number, published in zip(chunk.numbers, chunk.published, strict=True):
                 delays.extend(received - published for received in chunk.received)
-            first = min(first or chunk.published[0], *chunk.published)
-            last = max(last, max(chunk.received))
-        ordered = sorted(delays)
-        if not ordered:
-            return {"deliveries": 0, "p50": 0.0, "p99": 0.0, "max": 0.0, "wall": 0.0}
+                _, first, last = moments.get(number, (0, early, late))
+                moments[number] = published, min(first, early), max(last, late)
+        wall = 0
+        if moments:
+            began = min(published for published, _, _ in moments.values())
+            wall = max(last for _, _, last in moments.values()) - began
         return {
-            "deliveries": len(ordered),
-            "p50": quantile(ordered, 0.5) / 1e6,
-            "p99": quantile(ordered, 0.99) / 1e6,
-            "max": ordered[-1] / 1e6,
-            "wall": (last - first) / 1e9,
+            "deliveries": len(delays),
+            "wall": wall / 1e9,
+            **_quantiles("", delays),
+            **_quantiles("first_", [first - published for published, first, _ in moments.values()]),
+            **_quantiles("rest_", [last - first for _, first, last in moments.values()]),
         }
 
     def lines(self) -> Iterator[bytes]:
@@ -239,6 +242,15 @@ class Client:
             *lines, rest = (rest + data).split(b"\n")
             yield from lines
             self._epoll.modify(COMMANDS, select.EPOLLIN | select.EPOLLONESHOT)
+
+
+def _quantiles(name: str, nanoseconds: Sequence[int]) -> dict[str, float]:
+    ordered = sorted(nanoseconds) or [0]
+    return {
+        f"{name}p50": quantile(ordered, 0.5) / 1e6,
+        f"{name}p99": quantile(ordered, 0.99) / 1e6,
+        f"{name}max": ordered[-1] / 1e6,
+    }
 
 
 if __name__ == "__main__":

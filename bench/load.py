@@ -13,7 +13,11 @@ from tests.services.driven import Driven
 
 @dataclass(frozen=True)
 class Received:
-    """What all sockets together received. Latencies in milliseconds, the rest in seconds."""
+    """What all sockets together received. Latencies in milliseconds, the rest in seconds.
+
+    `first` is from publishing a message to the first socket that has it, `rest` from there to the
+    last one.
+    """
 
     deliveries: int
     bytes: int
@@ -22,6 +26,12 @@ class Received:
     p50: float
     p99: float
     max: float
+    first_p50: float
+    first_p99: float
+    first_max: float
+    rest_p50: float
+    rest_p99: float
+    rest_max: float
     missing: int
     doubled: int
     reordered: int

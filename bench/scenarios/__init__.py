@@ -16,6 +16,7 @@ from bench.scenarios import (
     idle,
     latency,
     overload,
+    paced,
     rows,
     spread,
     stuck,
@@ -24,6 +25,7 @@ from bench.scenarios import (
 
 SCENARIOS: tuple[Scenario, ...] = (
     fanout.SCENARIO,
+    paced.SCENARIO,
     latency.SCENARIO,
     idle.SCENARIO,
     rows.SCENARIO,

@@ -76,9 +76,7 @@ SCENARIO = Scenario(
         against("nchan-pipelined", "burst: CPU", "burst", "cpu_us", 1.0),
         against("c-loop", "burst: CPU", "burst", "cpu_us", 1.4),
         against("nats", "paced: CPU", "paced", "cpu_us", 1.0),
-        against("nats", "paced: p99", "paced", "p99_ms", 1.0),
         against("nats", "paced: CPU", "paced", "cpu_us", 1.0, "hoardrun-market"),
-        against("nats", "paced: p99", "paced", "p99_ms", 1.0, "hoardrun-market"),
         _grows("CPU", "burst", "cpu_us", "burst"),
         # Ten times the audience dilutes what publishing costs, but not what serving costs;
         # and in a burst more messages gather for a socket while the others are served.
