@@ -145,6 +145,7 @@ class NodeAdmin(ReadOnly, ModelAdmin):
     list_display = (
         "__str__",
         "alive",
+        "degraded",  # a wide table shows its first columns only
         "connections",
         "users",
         "in_per_second",
@@ -153,7 +154,6 @@ class NodeAdmin(ReadOnly, ModelAdmin):
         "slow_closed",
         "foreign",
         "layer_rebuilt",
-        "degraded",
         "lag_ms",
         "rss_mb",
         "version",
