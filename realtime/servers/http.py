@@ -339,9 +339,19 @@ class HttpProtocol(ClosingProtocol):
                 self._socket = WebSocketProtocol(self.config, self.server_state, self.app_state)
                 if declared is not None:
                     return refusals.HANDSHAKE_WITH_BODY
-                return self._socket.judge(method, self.url, version, self.headers, usual)
+                return self._socket.judge(
+                    method, _origin_form(self.url), version, self.headers, usual
+                )
         if declared is None:
             return None
         path = unquote(httptools.parse_url(self.url).path.decode("ascii"))
         self._body_room = self._body_limit = limit = bodies.limit_of(path)
         return refusals.too_large(limit) if declared > limit else None
+
+
+def _origin_form(url: bytes) -> bytes:
+    """Return path and query of an address, which a client may write whole (RFC 9112, 3.2.2)."""
+    if url.startswith(b"/"):
+        return url
+    parsed = httptools.parse_url(url)
+    return (parsed.path or b"/") + (b"?" + parsed.query if parsed.query else b"")

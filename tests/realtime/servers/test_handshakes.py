@@ -179,3 +179,11 @@ async def test_a_socket_has_what_uvicorn_gives_its_own() -> None:
         assert hasattr(ours, name), name
         assert name in others or getattr(ours, name) == value, name
     assert ours.conn.max_message_size == own.conn.max_message_size
+
+
+async def test_a_handshake_may_name_the_whole_address(site: Site) -> None:
+    whole = HANDSHAKE.replace(b"GET /ws/notifications ", b"GET http://x/ws/notifications?a=%20b ")
+    reader, _ = await site.open(whole + b"\r\n")
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
+    [scope] = site.scopes
+    assert (scope["path"], scope["query_string"]) == ("/ws/notifications", b"a=%20b")

@@ -66,6 +66,9 @@ function about({ nodes, stale_nodes: silent, version, layer }) {
   const count = nodes.length === 1 ? "1 node" : `${nodes.length} nodes`;
   return [
     `${count}, ${version}, layer: ${layer}`,
+    ...nodes
+      .filter(({ degraded }) => degraded)
+      .map(({ node, degraded }) => `${node} degraded: ${degraded}`),
     ...silent.map(
       ({ node, seen_seconds_ago }) => `${node} silent for ${countdown(seen_seconds_ago)}`,
     ),
