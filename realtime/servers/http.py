@@ -339,9 +339,8 @@ class HttpProtocol(ClosingProtocol):
                 self._socket = WebSocketProtocol(self.config, self.server_state, self.app_state)
                 if declared is not None:
                     return refusals.HANDSHAKE_WITH_BODY
-                return self._socket.judge(
-                    method, _origin_form(self.url), version, self.headers, usual
-                )
+                self.url = _origin_form(self.url)
+                return self._socket.judge(method, self.url, version, self.headers, usual)
         if declared is None:
             return None
         path = unquote(httptools.parse_url(self.url).path.decode("ascii"))
