@@ -27,8 +27,9 @@ from websockets.extensions.permessage_deflate import (
 from websockets.frames import Frame as WebSocketFrame
 from websockets.frames import Opcode
 from websockets.http11 import Request
-from websockets.protocol import Protocol, State
+from websockets.protocol import Protocol, Side, State
 from websockets.server import ServerProtocol
+from websockets.streams import StreamReader
 
 from realtime.core import upgrade
 from realtime.core.frames import COMPRESS_SETTINGS, WINDOW_BITS, Frame
@@ -92,6 +93,29 @@ class _Frames(ServerProtocol):
 
     parse = Protocol.parse
 
+    def __init__(self, max_size: int | None) -> None:
+        # What the library's own does, less a random id of each connection for logs that we do not
+        # write: each is a call of the kernel. A test holds that it sets the same.
+        self.id = _NOBODY
+        self.logger = _quiet
+        self.debug = False
+        self.side = Side.SERVER
+        self._state = State.CONNECTING
+        self.max_message_size, self.max_fragment_size = max_size, None
+        self.current_size = None
+        self.expect_continuation_frame = False
+        self.origin = self.subprotocol = None
+        self.extensions = []
+        self.close_rcvd = self.close_sent = self.close_rcvd_then_sent = None
+        self.handshake_exc = self.parser_exc = None
+        self.eof_sent = False
+        self.reader = StreamReader()
+        self.events, self.writes = [], []
+        self.parser = self.parse()
+        next(self.parser)
+        self.origins = self.available_extensions = self.available_subprotocols = None
+        self.accept_called = False
+
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
     """uvicorn's WebSocket protocol, which is also the Writer of its socket.
@@ -134,7 +158,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.close_sent = self.disconnected = self.read_paused = False
         self.close_timer = None
         self.initial_response = None
-        self.conn = _Frames(max_size=config.ws_max_size, logger=_quiet)
+        self.conn = _Frames(config.ws_max_size)
         self.writable = asyncio.Event()
         self.writable.set()
         self.ping_interval = config.ws_ping_interval
@@ -176,7 +200,6 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         # Free what only the handshake needed.
         self.scope = None  # type: ignore[assignment]
         self.server = self.client = None
-        self.conn.id = _NOBODY
         self._agreed = _NOTHING
         while not waiting.empty():
             listener.put_nowait(waiting.get_nowait())

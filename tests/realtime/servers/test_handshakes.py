@@ -178,7 +178,10 @@ async def test_a_socket_has_what_uvicorn_gives_its_own() -> None:
     for name, value in vars(own).items():
         assert hasattr(ours, name), name
         assert name in others or getattr(ours, name) == value, name
-    assert ours.conn.max_message_size == own.conn.max_message_size
+    made = {"id", "logger", "reader", "parser", "available_extensions"}
+    assert vars(ours.conn).keys() == vars(own.conn).keys()
+    for name, value in vars(own.conn).items():
+        assert name in made or getattr(ours.conn, name) == value, name
 
 
 async def test_a_handshake_may_name_the_whole_address(site: Site) -> None:
