@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 R = TypeVar("R")
 
 WARN_SECONDS = 60.0  # before the login ends
+LOOK_SECONDS = 0.25  # until a login asks the kernel again whether its client has left
 # A rotated socket goes at a random time in this last part of its greatest age.
 ROTATION_SPREAD = 0.25
 
@@ -121,13 +122,15 @@ async def log_in(
     connection.user_id, connection.identity = user_id, identity
     streams = [hub.streams.add(name, socket) for name in streams_of(user_id)]
     await hub.receiver.settled()
-    if _has_left(socket):
+    begun = time.monotonic()
+    # The door has looked.
+    if begun - socket.opened_at >= LOOK_SECONDS and _has_left(socket):
         return
     found = await _session(hub, socket, identity, wish)
     hub.cycle.fan_out_now()  # what this turn has for others may close this one
     if not socket.is_open:
         return  # it left meanwhile, and the hub has forgotten it
-    if _has_left(socket):
+    if time.monotonic() - begun >= LOOK_SECONDS and _has_left(socket):
         return
     if socket.close_code is not None:
         return  # it is being closed: no other socket of the user gives way to it

@@ -159,6 +159,7 @@ async def test_a_login_reads_nothing_for_a_client_that_the_kernel_knows_to_be_go
     socket, notebook = connected(own)
     socket.connection.device = "phone"
     notebook.has_left = True
+    socket.opened_at -= login.LOOK_SECONDS  # since the door has looked
     await login.log_in(own, socket, identity_of(user_id))
     assert notebook.aborted
     assert await cursors() == {}
