@@ -7,6 +7,7 @@ request, may hold secrets. `hoardrun.logs` takes those out of the message and th
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -24,11 +25,17 @@ FIELDS = [
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
+def _request_id(record: logging.LogRecord) -> str:
+    """Return the id of the request that a record belongs to, or an empty text."""
+    work = log_context.work.get()
+    return record.__dict__.get("request_id") or (work.request_id if work else "")
+
+
 def _ids(record: logging.LogRecord) -> dict[str, Any]:
     """Return what a record belongs to: as it says itself, or as the context does."""
     found: dict[str, Any] = {}
     work = log_context.work.get()
-    request_id = getattr(record, "request_id", None) or (work.request_id if work else "")
+    request_id = _request_id(record)
     connection_id = getattr(record, "connection_id", None) or log_context.connection_id.get()
     if request_id:
         found["request_id"] = request_id
@@ -44,10 +51,19 @@ class Lines(logging.Formatter):
 
     def __init__(self) -> None:
         super().__init__("{asctime} {levelname} {name} {message}", style="{")
+        self._second, self._shown = -1, ""
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        """Write the time as the standard library does; all lines of a second share the work."""
+        second = int(record.created)
+        if second != self._second:
+            self._shown = time.strftime(self.default_time_format, time.localtime(second))
+            self._second = second
+        return f"{self._shown},{int(record.msecs):03d}"
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        request_id = _ids(record).get("request_id")
-        line = super().formatMessage(record)
+        request_id = _request_id(record)
+        line = f"{record.asctime} {record.levelname} {record.name} {record.message}"
         return f"{line} request={request_id}" if request_id else line
 
 

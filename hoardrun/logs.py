@@ -67,7 +67,8 @@ def config(level: str, form: str = "line") -> dict[str, Any]:
 
 def redact(text: str) -> str:
     """Replace every token, ticket and bearer credential in `text`."""
-    return _JWT.sub("[redacted]", _CREDENTIAL.sub(r"\1[redacted]", text))
+    text = _CREDENTIAL.sub(r"\1[redacted]", text)
+    return _JWT.sub("[redacted]", text) if "eyJ" in text else text
 
 
 class RedactCredentials(logging.Filter):
@@ -116,6 +117,8 @@ class OneLineOutages(logging.Filter):
         self._said, self._said_at = "", 0.0
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if not record.exc_info and record.name != "psycopg.pool":
+            return True  # as nearly all are
         error = record.exc_info[1] if record.exc_info else None
         library = record.name.partition(".")[0]
         if type(getattr(error, "__cause__", None)).__name__ == "PoolTimeout":
@@ -155,6 +158,7 @@ class SaidOnce(logging.Filter):
             record.exc_info = None
         if record.name == "uvicorn.error" and record.msg == _REFUSED:
             record.levelno, record.levelname = logging.INFO, "INFO"
+        if record.name != "django.request":
+            return True
         is_chosen = getattr(record, "status_code", None) == HTTPStatus.SERVICE_UNAVAILABLE
-        is_fault = record.levelno >= logging.ERROR and not is_chosen
-        return record.name != "django.request" or is_fault
+        return record.levelno >= logging.ERROR and not is_chosen
