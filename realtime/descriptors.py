@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 
 try:
@@ -18,26 +19,29 @@ SPARE = 200
 
 
 def raise_limit(sockets: int) -> None:
-    """Let this process, and those that it starts, hold so many sockets, as far as it may."""
+    """Let this process, and those that it starts, hold so many sockets, as far as it may.
+
+    A system may refuse what its hard limit allows, as macOS beyond a limit of its kernel.
+    """
     if resource is None:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = min(sockets + SPARE, _count(hard))
     if _count(soft) < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def room(*, as_raised: bool = False) -> int:
-    """Return how many sockets this process can hold; with `as_raised`, once the limit is raised."""
+def room() -> int:
+    """Return how many sockets this process can hold."""
     if resource is None:
         return sys.maxsize
-    soft, hard = map(_count, resource.getrlimit(resource.RLIMIT_NOFILE))
-    return max(1, (hard if as_raised else soft) - SPARE)
+    return max(1, _count(resource.getrlimit(resource.RLIMIT_NOFILE)[0]) - SPARE)
 
 
 def shortage(sockets: int) -> str | None:
-    """Say in a sentence that the limit allows fewer sockets than an operator has set."""
-    fits = room(as_raised=True)
+    """Say in a sentence that the raised limit allows fewer sockets than an operator has set."""
+    fits = room()
     if fits >= sockets:
         return None
     return (

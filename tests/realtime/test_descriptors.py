@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import resource
 import sys
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from realtime import descriptors
 from tests.services.handshake import offer, parse
 from tests.services.ports import free_port
 from tests.services.process import Process
@@ -38,6 +40,19 @@ def test_serve_raises_its_limit_and_refuses_what_does_not_fit(tmp_path: Path) ->
         assert SAYS in server.log()
     finally:
         server.kill()
+
+
+def test_a_system_that_refuses_to_raise_the_limit_is_taken_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(kind: int, limits: tuple[int, int]) -> None:
+        raise ValueError("current limit exceeds maximum limit")
+
+    unlimited = resource.RLIM_INFINITY
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: (256, unlimited))
+    monkeypatch.setattr(resource, "setrlimit", refuse)
+    descriptors.raise_limit(1000)
+    assert "so it takes 56 sockets" in str(descriptors.shortage(1000))
 
 
 def _answers(port: int) -> bool:
