@@ -60,13 +60,13 @@ class Worker(multiprocess.Process):
 
     @property
     def server(self) -> WorkingServer:
-        if self._working is None:
-            self._working = self._new_server(self.config)
+        assert self._working is not None
         return self._working
 
     def target(self, sockets: list[socket.socket] | None = None) -> None:
         here.number(self._number)
         end_with(self._parent, self._patience)
+        self._working = self._new_server(self.config)  # before a signal or a thread asks for it
         for number in (LEAVE_TO_SUCCESSOR, LEAVE_TO_OTHERS):
             signal.signal(number, self._leave)
         super().target(sockets)

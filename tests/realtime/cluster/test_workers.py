@@ -15,9 +15,12 @@ from pathlib import Path
 from typing import Self
 
 import pytest
+import uvicorn
 
+from realtime.cluster.workers import Worker
 from realtime.protocol.codes import CloseCode
 from tests.nodes import ALICE, BOB, USERS, connect, token_for
+from tests.realtime.cluster.slow_server import slowly_made
 from tests.realtime.cluster.test_listening import ENV, pids_of
 from tests.services.environment import ROOT
 from tests.services.handshake import offer
@@ -61,6 +64,17 @@ def test_a_worker_that_hangs_ends_some_time_after_its_parent():
 def test_a_worker_stays_while_its_parent_does():
     script = "workers.LOOK_SECONDS = 0.01\nworkers.end_with({parent}, 30)\ntime.sleep(0.2)\nexit(7)"
     assert orphan(script, parent=os.getpid()) == 7
+
+
+def test_a_worker_that_is_asked_while_it_starts_answers_of_the_server_that_it_runs():
+    worker = Worker(uvicorn.Config("nothing"), [], slowly_made, 0)
+    worker.start()
+    try:
+        worker.parent_conn.send(b"ping")  # before it can answer
+        wait_until(lambda: worker.is_ready(0.1), seconds=10, what="it is ready")
+    finally:
+        worker.kill()
+        worker.process.join()
 
 
 def test_signals_add_take_away_and_replace_workers(redis: Redis):
