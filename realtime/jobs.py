@@ -48,7 +48,8 @@ def claim(name: str, seconds: float) -> bool:
     """Say whether this node is to do a job that one node does for all every `seconds`.
 
     One that asks when it is due gets it, and others do not until `seconds` later, also if it is
-    killed meanwhile. A job that takes longer than that may run twice at once.
+    killed meanwhile; if the job failed, it calls `give_back`. A job that takes longer than that may
+    run twice at once.
     """
     now = clock.now()
     is_due = Q(claimed_at=None) | Q(claimed_at__lte=now - timedelta(seconds=seconds))
@@ -57,6 +58,11 @@ def claim(name: str, seconds: float) -> bool:
         return True
     _, is_first = JobRun.objects.get_or_create(name=name, defaults={"claimed_at": now})
     return is_first
+
+
+def give_back(name: str) -> None:
+    """Let the next node that asks have a job that failed on this one."""
+    JobRun.objects.filter(name=name).update(claimed_at=None)
 
 
 def run_each(job: str, steps: Mapping[str, Callable[[], R]]) -> dict[str, R]:

@@ -19,16 +19,19 @@ _TOKENS_AT_ONCE = 1000
 
 
 def apply_if_due() -> None:
-    """Apply retention, unless a node has begun to within EVERY_SECONDS."""
-    if jobs.claim(RETENTION, EVERY_SECONDS):
-        apply()
+    """Apply retention, unless a node has begun to within EVERY_SECONDS.
+
+    Where it fails, the next node that asks tries it: one that cannot holds it up for no other.
+    """
+    if jobs.claim(RETENTION, EVERY_SECONDS) and not apply():
+        jobs.give_back(RETENTION)
 
 
-def apply() -> None:
+def apply() -> bool:
     """Trim the log, and delete idle devices and ended logins, as the settings say.
 
-    A step that fails is logged; the others still run. Times are the database's: a node whose
-    clock is ahead must not delete too early.
+    A step that fails is logged; the others still run. Returns whether none did. Times are the
+    database's: a node whose clock is ahead must not delete too early.
     """
     kept, now = options(), clock.now()
     steps: dict[str, Callable[[], object]] = {
@@ -40,8 +43,10 @@ def apply() -> None:
         "logins": EndedSession.objects.filter(expires_at__lt=now).delete,
         "tokens": lambda: _forget_tokens(now),
     }
-    if jobs.run_each(RETENTION, steps).keys() == steps.keys():
-        JobRun.objects.update_or_create(name=RETENTION, defaults={"succeeded_at": clock.now()})
+    if jobs.run_each(RETENTION, steps).keys() != steps.keys():
+        return False
+    JobRun.objects.update_or_create(name=RETENTION, defaults={"succeeded_at": clock.now()})
+    return True
 
 
 def _forget_tokens(now: datetime) -> None:
