@@ -81,13 +81,13 @@ def turn_page(
         return Page(0, 0, "ahead")
     if place.offset < asked_after:
         return Page(0, 0)
-    start = 0
-    while start < len(entries) and entries[start].offset <= place.offset:
+    start, count = 0, len(entries)
+    while start < count and entries[start].offset <= place.offset:
         start += 1
     stop, following = start, place.offset + 1
-    while stop < len(entries) and entries[stop].offset == following:
+    while stop < count and entries[stop].offset == following:
         stop, following = stop + 1, following + 1
     missing = place.offset < head.floor or asked_after == place.offset < head.head
-    if stop < len(entries) or (start == stop and missing):
+    if stop < count or (start == stop and missing):
         return Page(0, 0, "trimmed")
     return Page(start, stop)

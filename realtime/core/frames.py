@@ -44,11 +44,12 @@ class Frame:
         size = len(data)
         if 126 <= size < 1 << 16:  # as nearly all are
             self.wire = _TEXT_AND_16_BITS + size.to_bytes(2, "big") + data
+            self._header_bytes = 4
         else:
             self.wire = _framed(data)
+            self._header_bytes = len(self.wire) - size
         self.kind = kind
-        self.size = len(self.wire)
-        self._header_bytes = self.size - size
+        self.size = size + self._header_bytes
         self._deflated: bytes | None = None
         self._text: str | None = None
 
