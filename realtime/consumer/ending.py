@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 
+from realtime import log_context
 from realtime.core.transport import LOST
 from realtime.hub.socket import Socket
 from realtime.meters import meters
@@ -35,20 +36,23 @@ def tell(socket: Socket, code: int, by: str | None) -> None:
         meters.login_failures["left" if ours is None else _FAILURES.get(ours, "other")] += 1
     connection = socket.connection
     seconds = time.monotonic() - socket.opened_at
-    logger.info(
+    log_context.tell(
+        logger,
         "closed %s user=%s code=%s by=%s after %.1fs device=%s "
         "in=%d out=%d bytes_in=%d bytes_out=%d",
-        connection.id,
-        connection.user_id,
-        code,
-        by,
-        seconds,
-        connection.device or "-",
-        socket.messages_in,
-        socket.messages_out,
-        socket.bytes_in,
-        socket.bytes_out,
-        extra={
+        (
+            connection.id,
+            connection.user_id,
+            code,
+            by,
+            seconds,
+            connection.device or "-",
+            socket.messages_in,
+            socket.messages_out,
+            socket.bytes_in,
+            socket.bytes_out,
+        ),
+        {
             "connection_id": connection.id,
             "user": connection.user_id,
             "code": code,

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
+from realtime import log_context
 from realtime.access import tokens
 from realtime.access.tickets import Attempt
 from realtime.consumer.greeting import greet, understand
@@ -151,7 +152,7 @@ async def log_in(
     _expire_at(hub, socket, identity)
     _rotate(hub, socket)
     named = {"connection_id": connection.id, "user": user_id, "device": connection.device}
-    logger.info("opened %s user=%s", connection.id, user_id, extra=named)
+    log_context.tell(logger, "opened %s user=%s", (connection.id, user_id), named)
     for followed in streams:
         hub.streams.begin(socket, followed)
     _look_again(hub, user_id, found)
