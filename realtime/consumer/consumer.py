@@ -111,5 +111,7 @@ async def _listen(runner: CommandRunner, receive: Any) -> None:
 def _peer(scope: Any) -> Peer:
     named = (value for name, value in scope["headers"] if name == b"user-agent")
     client = next(named, b"").decode("latin-1")[:MAX_CLIENT_LENGTH]
+    if not client.isprintable():
+        client = "".join(filter(str.isprintable, client))
     # Thousands of sockets have one and the same: they share the text.
-    return Peer(address_of(scope), sys.intern("".join(filter(str.isprintable, client))))
+    return Peer(address_of(scope), sys.intern(client))

@@ -40,6 +40,8 @@ class Acks:
 
     def holds(self, user_id: int, device: str) -> bool:
         """Say whether anything of a device is not stored yet."""
+        if not self._moves and not self._under_way:
+            return False
         keys = [(user_id, device, stream) for stream in streams_of(user_id)]
         return any(key in self._moves or key in self._under_way for key in keys)
 
