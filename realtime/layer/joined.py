@@ -63,9 +63,14 @@ class JoinedGroups:
         """Wait until what is wanted now is joined; at most CALL_SECONDS."""
         if not self._unsettled or self.away:
             return
-        done = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        done = loop.create_future()
         self._waiting.append(done)
-        await asyncio.wait([done], timeout=CALL_SECONDS)
+        late = loop.call_later(CALL_SECONDS, self._let_go, [done])
+        try:
+            await done
+        finally:
+            late.cancel()
 
     def restart(self) -> asyncio.Task[None] | None:
         """Join everything again, as a new connection is in no group; return as `stop` does."""
