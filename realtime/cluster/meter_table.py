@@ -12,6 +12,7 @@ from realtime.meters.kinds import declared
 
 _TABLE = re.compile(r"(<!-- (\w+) -->\n)(?:\|.*\n)*")
 MAX_NAMED = 14  # values of a label
+OF_A_DEPLOYMENT = {"shard"}  # labels whose values are not the same everywhere
 
 
 def with_tables(page: str) -> str:
@@ -32,6 +33,7 @@ def _table(listed: Iterable[Meter]) -> Iterator[str]:
 def _label(meter: Meter, name: str) -> str:
     values = meter.labels[name]
     named = list(values() if callable(values) else values)
-    if meter.name == "build_info" or not 0 < len(named) <= MAX_NAMED:
+    is_told = name not in OF_A_DEPLOYMENT and meter.name != "build_info"
+    if not is_told or not 0 < len(named) <= MAX_NAMED:
         return f"`{name}`"
     return f"`{name}`: {', '.join(named)}"

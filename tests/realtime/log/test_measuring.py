@@ -16,6 +16,7 @@ from realtime import clock
 from realtime.cluster import meter_table, retention
 from realtime.log import measuring
 from realtime.meters import fleet
+from realtime.meters.table import LISTS
 from realtime.models import Connection, Cursor, Event, Node, Stream
 from tests.services.environment import ROOT
 from tests.services.metrics import Scrape
@@ -29,7 +30,9 @@ def printed() -> Scrape:
     return Scrape(out.getvalue())
 
 
-def test_the_page_has_the_tables_as_declared() -> None:
+@pytest.mark.parametrize("shards", [1, 3])
+def test_the_page_has_the_tables_as_declared(shards: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LISTS, "shard", [str(place) for place in range(shards)])
     page = (ROOT / "docs" / "metrics.md").read_text()
     assert meter_table.with_tables(page) == page, "run `manage.py metrics --markdown`"
     for name in ("messages_sent_total", "log_events", "connections_closed_total"):
