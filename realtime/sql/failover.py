@@ -58,6 +58,7 @@ class _Memory:
 
     form = 0
     last: Sight | None = None
+    trouble: str = ""  # the last look's, as it was logged
 
 
 _memory = _Memory()
@@ -72,7 +73,12 @@ class WatchedConnection(psycopg.Connection[Any]):
         try:
             look(connection)
         except psycopg.Error as error:  # a connection that is broken says so to its user
-            logger.warning("failover not looked for: %s", _first_line(error))
+            trouble = _first_line(error)
+            if trouble != _memory.trouble:  # a pool may try many times a second
+                logger.warning("failover not looked for: %s", trouble)
+        else:
+            trouble = ""
+        _memory.trouble = trouble
         return connection
 
 

@@ -225,3 +225,17 @@ def test_before_the_migrations_nothing_is_compared(
     restart(monkeypatch)
     connect(postgres.database("unmigrated"))
     assert not caplog.records
+
+
+def test_a_pool_that_cannot_ask_says_so_once(
+    url: str, stranger: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    run(url, "REVOKE ALL ON realtime_deployment FROM stranger")
+    connect(stranger)
+    connect(stranger)
+    run(url, "GRANT SELECT, INSERT, UPDATE ON realtime_deployment TO stranger")
+    connect(stranger)
+    run(url, "REVOKE ALL ON realtime_deployment FROM stranger")
+    connect(stranger)
+    lines = [record.getMessage() for record in caplog.records]
+    assert len([line for line in lines if line.startswith("failover not looked for")]) == 2
