@@ -62,9 +62,11 @@ class TokenBucket:
         return max(0.0, -self._tokens / self._rate)
 
     def _fill(self, now: float) -> None:
-        elapsed = max(0.0, now - self._updated)
+        elapsed = now - self._updated
         self._updated = now
-        self._tokens = min(self._burst, self._tokens + elapsed * self._rate)
+        if elapsed > 0:
+            filled = self._tokens + elapsed * self._rate
+            self._tokens = filled if filled < self._burst else self._burst
 
     def has(self, now: float) -> bool:
         """Say whether there is a token, without taking it."""

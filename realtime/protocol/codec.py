@@ -44,6 +44,7 @@ class _Header(Struct):
 
 _TIMESTAMP = '"timestamp":"'
 _MOMENT_LENGTH = len("2026-01-01T00:00:00.000Z")
+_UTC_LENGTH = len("+00:00")
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
@@ -83,7 +84,7 @@ def timestamp(moment: datetime | None = None) -> str:
     """Write a moment, by default now, as RFC 3339 in UTC with milliseconds and `Z`."""
     moment = datetime.now(UTC) if moment is None else moment.astimezone(UTC)
     # strftime would write years before 1000 with fewer than four digits.
-    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    return moment.isoformat(timespec="milliseconds")[:-_UTC_LENGTH] + "Z"
 
 
 def sent_at(text: str) -> float | None:

@@ -394,7 +394,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             "server": self.server,
             "client": self.client,
             "root_path": self.root_path,
-            "path": self.root_path + unquote(path),
+            "path": self.root_path + (unquote(path) if "%" in path else path),
             "raw_path": self.root_path.encode("ascii") + raw_path,
             "query_string": query_string,
             "headers": headers,
