@@ -48,6 +48,7 @@ def read_usual(method: bytes, version: str, headers: Headers) -> tuple[bytes, by
         and found.get(b"connection", b"").lower() in _CONNECTION
         and found.get(b"sec-websocket-version") == b"13"
         and _KEY.fullmatch(key) is not None
+        and found.get(b"sec-websocket-extensions") != b""
         and _PROTOCOLS.fullmatch(found.get(b"sec-websocket-protocol", b"-")) is not None
         and all_values(headers)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from websockets.datastructures import Headers
+from websockets.extensions.permessage_deflate import enable_server_permessage_deflate
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
@@ -34,7 +35,7 @@ def of_library(method: bytes, version: str, headers: Pairs) -> bytes | None:
     except Exception:
         return None
     request = Request("/", pairs, method.decode(), f"HTTP/{version}")
-    response = ServerProtocol().accept(request)
+    response = ServerProtocol(extensions=enable_server_permessage_deflate(None)).accept(request)
     accepted = response.headers.get("Sec-WebSocket-Accept")
     return accepted.encode() if accepted is not None else None
 
@@ -69,6 +70,7 @@ ODD = {
     "two origins": changed([(b"origin", b"a"), (b"origin", b"b")]),
     "no protocol": changed(sec_websocket_protocol=b""),
     "bad protocol": changed(sec_websocket_protocol=b"a b"),
+    "no extension": changed(sec_websocket_extensions=b""),
     "the end of a line in a value": changed(cookie=b"a\r\nb"),
 }
 
