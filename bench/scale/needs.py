@@ -258,4 +258,6 @@ def _nodes(deployment: Deployment, why: str, value: float) -> int:
 def _memory(units: Units, deployment: Deployment) -> float:
     """Return the nodes whose memory the sockets fill."""
     free = deployment.node_mib * KIB - units.process_kib
+    if free <= 0:
+        raise ValueError(f"node_mib: {deployment.node_mib:g} is less than a process takes")
     return deployment.peak_sockets * units.socket_kib / free

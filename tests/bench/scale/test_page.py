@@ -75,6 +75,7 @@ def test_the_command_prints_json(capsys: pytest.CaptureFixture[str]):
         (["--zones", "0"], "zones: 0 is too little"),
         (["--connected", "1.5"], "connected: 1.5 is more than all"),
         (["--events", "-1"], "events: -1 is too little"),
+        (["--node-mib", "100"], "node_mib: 100 is less than a process takes"),
     ],
     ids=lambda value: value[0].strip("-") if isinstance(value, list) else "",
 )
