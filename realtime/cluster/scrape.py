@@ -10,6 +10,7 @@ import asyncio
 import errno
 import hmac
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
@@ -28,6 +29,7 @@ MAX_CONNECTIONS = 16
 MAX_REQUEST_BYTES = 8 * 1024
 SECONDS = 5.0  # for a request and its answer
 RETRY_SECONDS = 1.0  # until a port is tried again that another process has
+LEAVE_SECONDS = 20.0  # beyond a drain, for the worker before this one to leave its port
 WORKERS = 64  # of another server, which does not number them
 
 Render = Callable[[], Awaitable[bytes]]
@@ -131,9 +133,11 @@ async def serve(hub: Hub) -> None:
 async def _listen(options: Options, connection: Callable[[], Scraped]) -> asyncio.Server:
     """Listen at the port of this worker. Wait for one that another process has, as while it ends.
 
-    A worker that nobody numbered takes the number of the first port that is free.
+    A worker that nobody numbered takes the number of the first port that is free. One that takes
+    another's place finds its port in use until that has drained, and warns only later.
     """
     loop, told = asyncio.get_running_loop(), False
+    patient_until = time.monotonic() + options.drain_seconds + LEAVE_SECONDS
     while True:
         numbers = [here.worker] if here.is_numbered else range(WORKERS)
         problem: OSError | None = None
@@ -149,7 +153,8 @@ async def _listen(options: Options, connection: Callable[[], Scraped]) -> asynci
                 here.number(number)
                 logger.info("metrics at http://%s:%d/metrics", options.metrics_host, port)
                 return server
-        if not told:
+        may_drain = here.is_numbered and problem is not None and problem.errno == errno.EADDRINUSE
+        if not told and not (may_drain and time.monotonic() < patient_until):
             told = True
             logger.warning(
                 "metrics are not served at %s:%d yet: %s",

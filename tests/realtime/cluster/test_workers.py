@@ -24,7 +24,7 @@ from tests.realtime.cluster.slow_server import slowly_made
 from tests.realtime.cluster.test_listening import ENV, pids_of
 from tests.services.environment import ROOT
 from tests.services.handshake import offer
-from tests.services.ports import PATIENCE, until, wait_until
+from tests.services.ports import PATIENCE, free_ports, until, wait_until
 from tests.services.redis import Redis
 from tests.services.server import Server
 
@@ -154,7 +154,7 @@ def is_gone(pid: int) -> bool:
 
 
 async def test_a_reload_and_a_worker_less_refuse_no_connection_under_load(redis: Redis):
-    env = ENV | MANY | {"REDIS_URL": redis.url}
+    env = ENV | MANY | {"REDIS_URL": redis.url, "METRICS_PORT": str(free_ports(2))}
     with Server(env=env, workers=2, prepare=USERS) as server:
         first = await asyncio.to_thread(pids_of, server)
         alice = [await connect(server, ALICE) for _ in range(10)]
@@ -170,6 +170,9 @@ async def test_a_reload_and_a_worker_less_refuse_no_connection_under_load(redis:
         assert twice == 0
         assert set(callers.found) == {"HTTP/1.1 200 OK", "HTTP/1.1 101 Switching Protocols"}
         assert "Traceback" not in server.log()
+        # Each finds the port of its metrics in use while the one before it drains.
+        assert "metrics are not served" not in server.log()
+        assert server.log().count("metrics at http") >= 3
 
 
 def test_a_worker_whose_event_loop_hangs_is_replaced(redis: Redis):
