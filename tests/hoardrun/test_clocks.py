@@ -21,6 +21,7 @@ MAY = {
     "hoardrun/market/rooms.py": "invents prices",
     "hoardrun/market/selectors.py": "invents prices",
     "notifications/models.py": "says in an answer whether it has expired by now",
+    "realtime/access/keys.py": "checks the times of tokens, by its own clock",
     "realtime/client/policy.py": "is the client, which reads Retry-After",
     "realtime/consumer/login.py": "ends a socket with its token",
     "realtime/hub/rooms.py": "measures, for a meter, how late a message is",
