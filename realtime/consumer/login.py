@@ -65,6 +65,9 @@ async def authenticate(hub: Hub, socket: Socket, token: str, request_id: str | N
 
 async def _authenticate(hub: Hub, socket: Socket, token: str, request_id: str | None) -> None:
     user_id = socket.connection.user_id
+    if user_id is None and not hub.refusals.has(socket.peer.network, time.monotonic()):
+        socket.close(CloseCode.RATE_LIMITED)  # others from there had their turns before this one
+        return
     identity = tokens.verify(token)
     if user_id is None:
         if identity is None:

@@ -403,6 +403,18 @@ async def test_a_login_by_a_message_beyond_what_the_node_takes_is_sent_away(
     await waiting
 
 
+async def test_a_login_that_waited_is_checked_no_more_once_its_address_has_offered_too_many(
+    own: Hub, user_id: int, busy: asyncio.Event
+) -> None:
+    socket, notebook = connected(own)
+    asking = asyncio.create_task(login.authenticate(own, socket, token_for(user_id), "1"))
+    await until(lambda: own.door.waiting == 1)
+    own.refusals.charge(socket.peer.network, 1000, time.monotonic())  # of those before it
+    busy.set()
+    await asking
+    assert (notebook.closed, notebook.messages()) == (CloseCode.RATE_LIMITED, [])
+
+
 async def test_a_renewal_waits_for_its_turn_and_is_never_sent_away(
     own: Hub, user_id: int, busy: asyncio.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
