@@ -175,6 +175,7 @@ REALTIME: dict[str, Any] = {
     "ALLOWED_ORIGINS": CORS_ALLOWED_ORIGINS,
     "ALLOW_LOOPBACK_ORIGINS": DEBUG,
     "RECONCILE_SECONDS": 5 if REDIS_URL else 1,
+    "RECONCILE_CALM_SECONDS": 60 if REDIS_URL else 1,
     **{name.upper(): value for name, value in env.given(Options).items()},
 }
 HTTP_HEADER_SECONDS = given.http_header_seconds

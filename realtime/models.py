@@ -26,6 +26,9 @@ class Deployment(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     epoch = models.CharField(max_length=16, blank=True, default="", db_default="")
     bumped_at = models.DateTimeField(null=True, blank=True, help_text="When `epoch` began.")
+    streams_bumped_at = models.DateTimeField(
+        null=True, blank=True, help_text="When streams of their own last began new epochs."
+    )
     system_identifier = models.CharField(max_length=32, blank=True, default="", db_default="")
     timeline = models.BigIntegerField(default=0, db_default=0, help_text="0: not known.")
     table_id = models.BigIntegerField(

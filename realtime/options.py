@@ -80,7 +80,11 @@ class Options:
     heartbeat_seconds: float = number(20, 1, 3600)
     """Time between the server's pings."""
     reconcile_seconds: float = number(5, 0.05, 3600, shown="5; 1 without Redis")
-    """Time between two comparisons of a node's positions with the log."""
+    """Time between two comparisons of a node's positions with the log while wake-ups may be lost:
+    for a minute after a reason to doubt."""
+    reconcile_calm_seconds: float = number(60, 0.05, 3600, shown="60; 1 without Redis")
+    """The longest time between two of them otherwise; each is due after a random part of it, at
+    least half. Never less than the one above."""
     login_patience_seconds: float = number(30, 0, 3600)
     """Time that a login waits for a database that is away."""
     retention_days: float = number(30, 0.01, 36_500, variable="EVENT_RETENTION_DAYS")

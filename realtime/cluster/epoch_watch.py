@@ -36,6 +36,7 @@ class EpochWatch:
         found = await threads.run(_read)
         if found != self._hub.epoch:
             if self._hub.epoch is not None or self._hub.streams.followed:
+                self._hub.reconciler.doubt()
                 await self._hub.streams.begin_anew()
             self._hub.epoch = found
 

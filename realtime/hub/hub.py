@@ -7,7 +7,6 @@ to all. It belongs to one event loop; call nothing of it from another thread.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import secrets
 import time
@@ -28,6 +27,7 @@ from realtime.hub.acks import Acks
 from realtime.hub.computed import Computing
 from realtime.hub.login_data import Login, LoginData
 from realtime.hub.recheck import AccessRecheck
+from realtime.hub.reconcile import Reconciler
 from realtime.hub.replay import ReplayBudgets
 from realtime.hub.rooms import INTERVALS, JoinedRooms
 from realtime.hub.socket import Socket
@@ -66,8 +66,7 @@ class Hub:
         self.node_id = secrets.token_hex(8)
         self.epoch: str | None = None  # the deployment's part that its streams were last told of
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._reconcile_early = asyncio.Event()
-        self.receiver = LayerReceiver(self.node_id, self._receive, self._reconcile_early.set)
+        self.receiver = LayerReceiver(self.node_id, self._receive, self._missed)
         self.cycle: WriteCycle[Socket] = WriteCycle(asyncio.get_running_loop())
         self.login_data = BatchedLoader(
             self._begin_logins, per_turn=LOGINS_A_TURN, max_keys=LOGINS_A_QUERY
@@ -82,11 +81,13 @@ class Hub:
             self._delivered,
             self._replayed,
             self._reset,
+            self._lost,
             ReplayBudgets(
                 opts.max_replayed_per_second_per_user, opts.max_replayed_per_second_per_address
             ),
             page_bytes=opts.max_buffer_bytes // 2,
         )
+        self.reconciler = Reconciler(self.streams, opts)
         self.rooms = JoinedRooms(self.cycle, self.spawn, self.receiver)
         self.computing = Computing(self.sockets.users, self.spawn)
         self.recheck = AccessRecheck(
@@ -111,7 +112,7 @@ class Hub:
         for rate, seconds in INTERVALS.items():
             self._every(seconds, partial(self.rooms.flush, rate))
         self.receiver.start()
-        for loop in (self._tick(), self._reconcile(), self.recheck.run(), self.computing.run()):
+        for loop in (self._tick(), self.reconciler.run(), self.recheck.run(), self.computing.run()):
             self.spawn(loop)
 
     async def stop(self) -> None:
@@ -183,6 +184,14 @@ class Hub:
             self.streams.receive(message["events"])
         elif message["type"] == send.EPHEMERAL:
             self.rooms.receive(message["topic"], message["messages"], message.get("at"))
+        elif message["type"] == send.LOST:
+            self._lost()
+
+    def _missed(self) -> None:
+        self.reconciler.look_now()
+
+    def _lost(self) -> None:
+        self.reconciler.doubt()
 
     # -- time
 
@@ -223,17 +232,6 @@ class Hub:
                 socket.close(CloseCode.SLOW_CONSUMER, at_once=True)
             elif now - since > patience * 1.5:
                 socket.writer.abort()
-
-    async def _reconcile(self) -> None:
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self.options.reconcile_seconds):
-                    await self._reconcile_early.wait()
-            self._reconcile_early.clear()
-            try:
-                await self.streams.reconcile()
-            except Exception as error:  # a database that is away comes back
-                logger.warning("reconcile: %r", error)
 
 
 def _buckets(rate: float) -> Buckets:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from realtime import log
@@ -51,13 +52,24 @@ class _IsFollowed:
         return self._name in self._followed
 
 
+@dataclass(slots=True)
+class _Found:
+    """Events that were found without a wake-up, and how many wake-ups of them came since."""
+
+    first: int
+    last: int
+    by_reconcile: bool
+    under_way: int = 0
+
+
 class FollowedStreams:
     """All streams of this node.
 
     `on_delivered(event, sockets)` is told of each event and how many sockets it was
     written to at once, `on_replayed(stream, events)` of those that a socket got late. `page_bytes`
     is read of the log at a time: what a drained socket takes. `budgets` bounds what is read for
-    sockets that are behind. `on_reset(name)` is told of a stream of which events were passed over.
+    sockets that are behind. `on_reset(name)` is told of a stream of which events were passed over,
+    `on_lost()` when a wake-up was lost.
     """
 
     def __init__(
@@ -68,6 +80,7 @@ class FollowedStreams:
         on_delivered: Callable[[StoredEvent, int], None],
         on_replayed: Callable[[str, Sequence[StoredEvent]], None],
         on_reset: Callable[[str], None],
+        on_lost: Callable[[], None],
         budgets: ReplayBudgets,
         page_bytes: int,
     ) -> None:
@@ -83,10 +96,13 @@ class FollowedStreams:
         self._replay = Replay(self, budgets)
         self._on_delivered = on_delivered
         self._on_reset = on_reset
+        self._on_lost = on_lost
         self._spawn = spawn
         self._receiver = receiver
-        # By stream: the first and last offset that a reconcile found, and wake-ups of these since.
-        self._found: dict[str, list[int]] = {}
+        # By stream: the events that no wake-up had named when they were found.
+        self._found: dict[str, _Found] = {}
+        # Streams whose heads the next look must ask for, changed or not.
+        self._unsettled: set[str] = set()
 
     # -- sockets
 
@@ -180,6 +196,7 @@ class FollowedStreams:
             elif heard is Heard.FOREIGN:
                 self.catch_up(followed)
             elif heard is not Heard.OLD:
+                self._note_found(followed, offset - 1, by_reconcile=False)
                 followed.woken = max(followed.woken, offset)
                 self._read(followed)
 
@@ -268,8 +285,10 @@ class FollowedStreams:
                 if max(head.head, followed.woken) <= place.offset:
                     return
                 if place.offset == before and followed.woken == woken:
+                    self._unsettled.add(followed.name)
                     return  # a hint that the log does not back: reconcile looks again
         except Exception as error:  # the next reconcile tries again
+            self._unsettled.add(followed.name)
             logger.warning("stream %s: catching up failed: %r", followed.name, error)
         finally:
             followed.catching_up = None
@@ -292,18 +311,28 @@ class FollowedStreams:
 
     # -- the promise
 
-    async def reconcile(self) -> None:
-        """Compare every stream with the log in one read, and catch up where it is ahead."""
-        known = [name for name, followed in self.followed.items() if followed.known]
-        if not known:
-            return
-        found = await threads.run(log.heads, known)
-        for name, head in found.items():
+    def take_unsettled(self) -> set[str]:
+        """Return the streams that must be compared at the next look, and forget them."""
+        taken, self._unsettled = self._unsettled, set()
+        return taken & self.followed.keys()
+
+    def put_back(self, names: set[str]) -> None:
+        """Have these compared at the next look, as this one has failed."""
+        self._unsettled |= names
+
+    def compare(self, heads: Mapping[str, Head]) -> None:
+        """Compare streams with their heads in the log, and catch up where it is ahead.
+
+        A login that is under way may have read its heads before these: compare it next time.
+        """
+        self._unsettled.update(n for n, followed in self.followed.items() if not followed.known)
+        for name, head in heads.items():
             followed = self.followed.get(name)
             if followed is None or not followed.known:
                 continue
             if head.epoch != followed.place.epoch or head.head != followed.place.offset:
-                self._note_found(followed, head)
+                if head.epoch == followed.place.epoch:
+                    self._note_found(followed, head.head, by_reconcile=True)
                 self.catch_up(followed)
 
     async def begin_anew(self) -> None:
@@ -330,26 +359,26 @@ class FollowedStreams:
                     if followed.woken > followed.place.offset:
                         self.catch_up(followed)
 
-    def _note_found(self, followed: FollowedStream, head: Head) -> None:
-        """Note events that no wake-up has named yet; the wake-up may still be under way."""
+    def _note_found(self, followed: FollowedStream, last: int, *, by_reconcile: bool) -> None:
+        """Note events up to `last` that no wake-up has named yet; it may still be under way."""
         first = max(followed.place.offset, followed.woken) + 1
-        if (
-            head.epoch == followed.place.epoch
-            and first <= head.head
-            and followed.name not in self._found
-        ):
+        if first <= last and followed.name not in self._found:
             later = asyncio.get_running_loop().call_later
             later(WAKEUP_SECONDS, self._count_found, followed.name)
-            self._found[followed.name] = [first, head.head, 0]
+            self._found[followed.name] = _Found(first, last, by_reconcile)
 
     def _was_under_way(self, name: str, offset: int) -> None:
         found = self._found.get(name)
-        if found is not None and found[0] <= offset <= found[1]:
-            found[2] += 1
+        if found is not None and found.first <= offset <= found.last:
+            found.under_way += 1
 
     def _count_found(self, name: str) -> None:
-        first, last, under_way = self._found.pop(name)
-        meters.events_found_by_reconcile += max(0, last - first + 1 - under_way)
+        found = self._found.pop(name)
+        lost = found.last - found.first + 1 - found.under_way
+        if lost > 0:
+            self._on_lost()
+            if found.by_reconcile:
+                meters.events_found_by_reconcile += lost
 
     def positions(self, socket: Socket) -> dict[str, int]:
         """Say where this node stands in the socket's streams."""

@@ -17,7 +17,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import Context
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
@@ -31,6 +31,7 @@ from realtime.layer.trouble import trouble
 
 EVENTS = "hub.events"  # durable: a list of events
 EPHEMERAL = "hub.ephemeral"  # a list of (rooms, key, type, data)
+LOST = "hub.lost"  # wake-ups before this one could not be sent
 
 MAX_QUEUE = 20_000  # items; more are dropped and counted
 SEND_TIMEOUT_SECONDS = 1.0
@@ -61,6 +62,7 @@ class Sender:
         self._idle = threading.Event()
         self._idle.set()
         self.dropped = 0
+        self._lost = False  # the nodes are still to be told that some were
         self.nodes = 1  # that serve now; `realtime.cluster.reporter` says it in a node
         self._counted_at = -COUNTED_SECONDS
 
@@ -89,7 +91,8 @@ class Sender:
                 return
             room = MAX_QUEUE - len(self._queue)
             self._queue.extend(items[:room])
-            self.dropped += max(0, len(items) - room)
+            if len(items) > room:
+                self._lost_some(len(items) - room)
             self._idle.clear()
             if self._armed:
                 return
@@ -146,10 +149,13 @@ class Sender:
         if not is_node and loop.time() - self._counted_at > COUNTED_SECONDS:
             self.nodes = 1  # so that the next message to all nodes counts them
         messages = _combine(items, self.nodes)
+        if self._lost:
+            self._lost = False
+            messages = chain([(groups.all_nodes_group(), _message(LOST))], messages)
         while batch := list(islice(messages, MESSAGES_AT_ONCE)):
             outcomes = await send_all(batch)
             if failed := sum(isinstance(outcome, Exception) for outcome in outcomes):
-                self.dropped += failed
+                self._lost_some(failed)
                 trouble.unsent(failed)
             if not is_node:
                 self._count(batch, outcomes, loop.time())
@@ -157,6 +163,10 @@ class Sender:
             if not self._queue:
                 self._idle.set()
         self._next = loop.call_at(next_at, self._turn)
+
+    def _lost_some(self, count: int) -> None:
+        self.dropped += count
+        self._lost = True
 
     def _count(
         self, batch: Sequence[tuple[str, Any]], outcomes: Sequence[object], now: float

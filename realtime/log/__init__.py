@@ -12,6 +12,7 @@ from __future__ import annotations
 from realtime.core.continuity import Head
 from realtime.core.records import StoredEvent
 from realtime.log.appending import append
+from realtime.log.changed import Changed, look
 from realtime.log.cursors import TOUCHED_EVERY, CursorMove, begin_cursors, move_cursors
 from realtime.log.epochs import bump_each_stream, bump_epoch, composed, deployment
 from realtime.log.reached import add_reached
@@ -21,6 +22,7 @@ from realtime.log.trimming import Trimmed, clear, forget_cursors, trim
 __all__ = [
     "PAGE",
     "TOUCHED_EVERY",
+    "Changed",
     "CursorMove",
     "StoredEvent",
     "Head",
@@ -36,6 +38,7 @@ __all__ = [
     "ensure",
     "forget_cursors",
     "heads",
+    "look",
     "move_cursors",
     "read_many",
     "trim",

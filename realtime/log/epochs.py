@@ -73,6 +73,17 @@ def bump_each_stream(progress: Callable[[int], None] | None = None) -> int:
     return _bump_each(Stream.objects.values_list("name", flat=True), progress)
 
 
+def _note_bumped() -> None:
+    """Have nodes compare all their streams: these have changed without an event."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO realtime_deployment (id, streams_bumped_at) "
+            f"VALUES (1, {clock.now_sql()}) ON CONFLICT (id) DO UPDATE "
+            "SET streams_bumped_at = excluded.streams_bumped_at",
+            [],
+        )
+
+
 def _bump_each(names: Iterable[str], progress: Callable[[int], None] | None) -> int:
     # Sort in Python as publishers do: a database may order names differently.
     ordered, done = sorted(names), 0
@@ -80,6 +91,7 @@ def _bump_each(names: Iterable[str], progress: Callable[[int], None] | None) -> 
         with transaction.atomic():
             for name in ordered[start : start + _CHUNK]:
                 done += Stream.objects.filter(name=name).update(epoch=new_epoch())
+            _note_bumped()
         if progress is not None:
             progress(done)
     return done

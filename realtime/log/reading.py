@@ -22,10 +22,18 @@ _CHUNK = 10_000  # most streams in one statement: SQLite allows 32,766 parameter
 @timed("reconcile")
 def heads(names: Iterable[str]) -> dict[str, Head]:
     """Read the heads of streams; leave out streams that were never written to."""
-    wanted = sorted(names)
+    return _heads("name", sorted(names))
+
+
+def heads_by_id(ids: Iterable[int]) -> dict[str, Head]:
+    """Read the heads of streams by their ids."""
+    return _heads("pk", sorted(ids))
+
+
+def _heads(key: str, wanted: Sequence[object]) -> dict[str, Head]:
     found: dict[str, Head] = {}
     for start in range(0, len(wanted), _CHUNK):
-        rows = Stream.objects.filter(name__in=wanted[start : start + _CHUNK]).annotate(
+        rows = Stream.objects.filter(**{f"{key}__in": wanted[start : start + _CHUNK]}).annotate(
             life=RawSQL(composed("realtime_stream.epoch"), [])
         )
         for name, epoch, head, floor in rows.values_list("name", "life", "head", "floor"):

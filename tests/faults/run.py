@@ -30,6 +30,8 @@ SETTINGS = {
     "WS_MAX_MESSAGES_PER_SECOND": "200",
     "WS_MAX_MESSAGE_BURST": "400",
     "WS_MAX_MESSAGES_PER_SECOND_PER_USER": "1000",
+    # Less than in production: what nothing shows, such as a producer that dies, takes so long.
+    "WS_RECONCILE_CALM_SECONDS": "10",
     # As in production, where the other tests bear with a busy machine.
     "WS_LOGIN_WAIT_SECONDS": str(Options().login_wait_seconds),
 }

@@ -129,6 +129,7 @@ class Node:
     def __init__(self) -> None:
         self.cycle: WriteCycle[Socket] = WriteCycle(asyncio.get_running_loop())
         self.delivered: list[tuple[int, int]] = []
+        self.lost: list[None] = []
         receiver = create_autospec(LayerReceiver, instance=True)
         self.streams = FollowedStreams(
             self.cycle,
@@ -137,6 +138,7 @@ class Node:
             lambda entry, sockets: self.delivered.append((entry.offset, sockets)),
             print,
             print,
+            lambda: self.lost.append(None),
             ReplayBudgets(1e9, 1e9),
             page_bytes=64 * 1024,
         )

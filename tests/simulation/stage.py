@@ -22,7 +22,7 @@ from realtime.access import tickets, tokens, validity
 from realtime.cluster import epoch_watch
 from realtime.core.identity import Identity
 from realtime.db import threads
-from realtime.hub import login_data, streams
+from realtime.hub import login_data, reconcile, streams
 from realtime.hub.socket import Socket
 from realtime.layer import send
 from realtime.log import reading
@@ -124,6 +124,7 @@ def replacements() -> dict[tuple[Any, str], Any]:
     found |= {
         # the log, and what else a node asks of the database
         (log, "heads"): lambda *a, **k: Playing.now.stored.heads(*a, **k),
+        (log, "look"): lambda *a, **k: Playing.now.stored.look(*a, **k),
         (log, "read_many"): lambda *a, **k: Playing.now.stored.read_many(*a, **k),
         (log, "begin_cursors"): lambda *a, **k: Playing.now.stored.begin_cursors(*a, **k),
         (log, "move_cursors"): lambda *a, **k: Playing.now.stored.move_cursors(*a, **k),
@@ -134,6 +135,8 @@ def replacements() -> dict[tuple[Any, str], Any]:
         (tokens, "verify"): _verify,
         # Django's connections, of which a thread would close what is too old
         (threads, "close_old_connections"): lambda: None,
+        # a doubt that ends within a schedule
+        (reconcile, "DOUBT_SECONDS"): 2.0,
         # what applications register
         (rooms, "_kinds"): {ROOM: Room()},
         (computed, "_messages"): {},

@@ -11,8 +11,9 @@ from typing import Any
 
 from realtime.access.validity import LoginState
 from realtime.core.identity import Identity
+from realtime.core.tail import Tail
 from realtime.hub.login_data import LoginData, LoginKey
-from realtime.log import CursorMove, Head, StoredEvent, reading
+from realtime.log import Changed, CursorMove, Head, StoredEvent, reading
 from realtime.protocol import codec
 from realtime.protocol.messages import Payload
 from realtime.streams import streams_of
@@ -53,8 +54,10 @@ class Stored:
         self.inactive: set[int] = set()
         self.ended: set[str] = set()  # the logins that were logged out
         self.deployment = ""  # its part of all epochs
+        self.written: list[str] = []  # the stream of each event, in the order of their ids
         self._now = now
         self._lives = 0
+        self._bumps = 0
 
     def new_epoch(self) -> str:
         self._lives += 1
@@ -72,6 +75,7 @@ class Stored:
                 name, stream.epoch, stream.head, payload.wire_type, payload.filter_type or "", text
             )
             stream.events[stream.head] = entry
+            self.written.append(name)
             entries.append(entry)
         return entries
 
@@ -99,6 +103,7 @@ class Stored:
     def _begin_anew(self, stream: Stream, head: int) -> None:
         old = stream.events
         stream.ends[stream.epoch] = stream.head
+        self._bumps += 1
         stream.epoch, stream.head = self.new_epoch(), head
         stream.lives[stream.epoch] = {
             offset: entry._replace(epoch=stream.epoch)
@@ -113,6 +118,14 @@ class Stored:
         return self.streams[name]
 
     # -- what the node calls
+
+    def look(self, tail: Tail | None, asked: Iterable[str], most: int) -> Changed:
+        place, newest = f"{self.deployment} {self._bumps}", len(self.written)
+        if tail is None or tail.place != place:
+            return Changed(Tail(place).marked(newest, 0).read(0), None)
+        names = self.written[tail.after :]
+        now = tail.marked(newest, 0).read(0)
+        return Changed(now, None if len(names) > most else self.heads({*names, *asked}))
 
     def heads(self, wanted: Iterable[str]) -> dict[str, Head]:
         return {name: self._head(name) for name in sorted(wanted) if name in self.streams}

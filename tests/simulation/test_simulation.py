@@ -19,8 +19,8 @@ from tests.simulation import bugs, run, schedule, stage
 from tests.simulation.loop import Loop
 from tests.simulation.world import World
 
-# All of the product that is not itself in a simulation, beside the five sizes of
-# `stage.SIZES`; and no class of it has another method, but for the order of its sockets.
+# All of the product that is not itself in a simulation, beside the sizes of `stage.SIZES`; and
+# no class of it has another method, but for the order of its sockets.
 REPLACED = {
     "clock": {f"{module}.time" for module in stage.TIMED},
     "chance": {
@@ -28,7 +28,7 @@ REPLACED = {
         *(f"{module}.secrets" for module in stage.NAMED),
     },
     "log, and what else is in the database": {
-        *(f"realtime.log.{name}" for name in ("begin_cursors", "heads", "move_cursors")),
+        *(f"realtime.log.{name}" for name in ("begin_cursors", "heads", "look", "move_cursors")),
         "realtime.log.read_many",
         "realtime.hub.login_data.load",
         "realtime.access.validity.load",
@@ -39,6 +39,7 @@ REPLACED = {
     "signatures": {"realtime.access.tokens.verify"},
     "what applications register": {"realtime.rooms._kinds", "realtime.computed._messages"},
     "sizes": {
+        "realtime.hub.reconcile.DOUBT_SECONDS",
         "realtime.hub.writes.MAX_PIECE_BYTES",
         "realtime.log.reading.PAGE",
         "realtime.layer.send.MAX_INLINE_BYTES",

@@ -93,6 +93,7 @@ class World:
             heartbeat_seconds=4,
             recheck_seconds=3600 if setting.quiet else 2,
             reconcile_seconds=3600 if setting.quiet else 1,
+            reconcile_calm_seconds=3600 if setting.quiet else 3,
             max_logins_under_way=setting.logins,
             login_wait_seconds=setting.line,
         )

@@ -38,7 +38,7 @@ class Command(base.Command):
         if names is None and (old := registry.nodes_without_epoch()):
             self.progress(f"{len(old)} node(s) of an earlier release serve: each stream besides")
             log.bump_each_stream(progress=self._progress)
-        within = "some 2 seconds" if names is None else "the nodes' WS_RECONCILE_SECONDS"
+        within = "some 2 seconds" if names is None else "the nodes' WS_RECONCILE_CALM_SECONDS"
         self.say(
             {"streams": done},
             f"{done:,} streams have a new epoch; their clients resynchronise within {within}.",

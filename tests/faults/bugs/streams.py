@@ -34,8 +34,8 @@ def replay_before_join() -> None:
     instead(followed, "receive", receive)
 
 
-@changes("no-reconcile", "reconcile", streams.FollowedStreams)
-async def no_reconcile(original: Any, self: Any) -> None:
+@changes("no-reconcile", "compare", streams.FollowedStreams)
+def no_reconcile(original: Any, self: Any, heads: Any) -> None:
     """Take silence for proof that nothing was missed."""
 
 
@@ -93,10 +93,13 @@ def wrong_socket(original: Any, count: int, self: Any, followed: Any, entry: Any
 @changes("anew-in-part", "begin_anew", streams.FollowedStreams)
 async def anew_in_part(original: Any, self: Any) -> None:
     """Of all streams let only the first ones begin anew."""
-    names = list(self.followed)[: streams.RENEWED_AT_ONCE]
-    for name, head in (await threads.run(log.heads, names)).items():
-        followed = self.followed.get(name)
-        if followed is not None and followed.known and head.epoch != followed.place.epoch:
+    first = list(self.followed.items())[: streams.RENEWED_AT_ONCE]
+    before = {name: (followed, followed.resets) for name, followed in first if followed.known}
+    for name, head in (await threads.run(log.heads, list(before))).items():
+        followed, resets = before[name]
+        if self.followed.get(name) is not followed or followed.resets != resets:
+            continue
+        if head.epoch != followed.place.epoch:
             self._put_at(followed, head, "epoch")
 
 

@@ -7,7 +7,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 
+from realtime import log
 from realtime.core.continuity import StreamPosition
 from realtime.hub import streams
 from realtime.meters import meters
@@ -31,6 +33,10 @@ class GatedLog:
             self.asked += 1
             await self.gate.wait()
         return await self._real.load(key)
+
+
+async def compared(node: Node) -> None:
+    node.streams.compare(await sync_to_async(log.heads)([STREAM]))
 
 
 async def test_a_socket_that_leaves_does_not_stop_the_catching_up_of_others() -> None:
@@ -116,12 +122,13 @@ async def test_an_event_without_a_wake_up_is_counted_once_the_wake_up_is_lost(
     _, notebook, followed = behind(node, StreamPosition(epoch, 1), head=StreamPosition(epoch, 1))
     before = meters.events_found_by_reconcile
     events = await logged(1, 2, 3)
-    await node.streams.reconcile()
+    await compared(node)
     node.streams.receive(events[:under_way])
     await until(lambda: offsets(notebook) == [2, 3, 4])
     await until(lambda: not node.streams._found)
     assert meters.events_found_by_reconcile - before == 3 - under_way
-    await node.streams.reconcile()
+    assert bool(node.lost) == (under_way < 3)
+    await compared(node)
     assert not node.streams._found
     assert followed.place.offset == 4
 
