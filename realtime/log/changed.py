@@ -37,7 +37,7 @@ def look(tail: Tail | None, asked: Iterable[str], most: int) -> Changed:
         tail = Tail(place)  # what is under way has ids from anywhere below
         is_known = False
     elif tail.is_quiet(newest):
-        return Changed(tail, reading.heads(asked))
+        return Changed(tail, reading.heads_by_key(asked))
     else:
         is_known = newest - tail.after <= most
     marked = tail.marked(newest, _following())
@@ -46,7 +46,7 @@ def look(tail: Tail | None, asked: Iterable[str], most: int) -> Changed:
         return Changed(read, None)
     events = Event.objects.filter(pk__gt=tail.after)
     ids = list(events.values_list("stream_id", flat=True).distinct())
-    return Changed(read, reading.heads_by_id(ids) | reading.heads(asked))
+    return Changed(read, reading.heads_by_id(ids) | reading.heads_by_key(asked))
 
 
 def _newest() -> tuple[str, int]:

@@ -16,24 +16,30 @@ from realtime.sql import table
 
 PAGE = 200  # most events that one read returns
 PAGE_BYTES = 64 * 1024  # of UTF-8 per read, but at least one event
+_FEW = 10  # for more, PostgreSQL scans a table of some thousand streams
 _CHUNK = 10_000  # most streams in one statement: SQLite allows 32,766 parameters
 
 
 @timed("reconcile")
 def heads(names: Iterable[str]) -> dict[str, Head]:
     """Read the heads of streams; leave out streams that were never written to."""
-    return _heads("name", sorted(names))
+    return _heads("name", sorted(names), _CHUNK)
+
+
+def heads_by_key(names: Iterable[str]) -> dict[str, Head]:
+    """Read the heads of few of many streams: so few at a time that none else are scanned."""
+    return _heads("name", sorted(names), _FEW)
 
 
 def heads_by_id(ids: Iterable[int]) -> dict[str, Head]:
     """Read the heads of streams by their ids."""
-    return _heads("pk", sorted(ids))
+    return _heads("pk", sorted(ids), _CHUNK)
 
 
-def _heads(key: str, wanted: Sequence[object]) -> dict[str, Head]:
+def _heads(key: str, wanted: Sequence[object], size: int) -> dict[str, Head]:
     found: dict[str, Head] = {}
-    for start in range(0, len(wanted), _CHUNK):
-        rows = Stream.objects.filter(**{f"{key}__in": wanted[start : start + _CHUNK]}).annotate(
+    for start in range(0, len(wanted), size):
+        rows = Stream.objects.filter(**{f"{key}__in": wanted[start : start + size]}).annotate(
             life=RawSQL(composed("realtime_stream.epoch"), [])
         )
         for name, epoch, head, floor in rows.values_list("name", "life", "head", "floor"):
