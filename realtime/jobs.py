@@ -51,8 +51,9 @@ def claim(name: str, seconds: float) -> bool:
     killed meanwhile; if the job failed, it calls `give_back`. A job that takes longer than that may
     run twice at once.
     """
-    now = clock.now()
-    is_due = Q(claimed_at=None) | Q(claimed_at__lte=now - timedelta(seconds=seconds))
+    now, period = clock.now(), timedelta(seconds=seconds)
+    is_due = Q(claimed_at=None) | Q(claimed_at__lte=now - period)
+    is_due |= Q(claimed_at__gt=now + period)  # the database's clock has been put back
     due = JobRun.objects.filter(is_due, name=name)
     if due.update(claimed_at=now):
         return True

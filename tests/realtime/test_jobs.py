@@ -32,3 +32,9 @@ def test_one_node_gets_a_job_at_a_time() -> None:
     assert [claims(), claims()] == [1, 0]
     JobRun.objects.update(claimed_at=clock.now() - timedelta(seconds=61))
     assert [claims(), claims()] == [1, 0]
+
+
+def test_a_clock_that_was_put_back_holds_no_job_up() -> None:
+    assert claims() == 1
+    JobRun.objects.update(claimed_at=clock.now() + timedelta(days=365))
+    assert [claims(), claims()] == [1, 0]
