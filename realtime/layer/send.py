@@ -35,6 +35,7 @@ LOST = "hub.lost"  # wake-ups before this one could not be sent
 
 MAX_QUEUE = 20_000  # items; more are dropped and counted
 SEND_TIMEOUT_SECONDS = 1.0
+LOST_SECONDS = 1.0  # until the nodes are told that some were lost, where nothing else is sent
 MAX_SPACING_SECONDS = 0.01  # between two sends, by the number of items sent
 MAX_INLINE_BYTES = 16 * 1024  # a larger event is sent without its payload
 FEW_STREAMS = 4  # for more, one message to all nodes is cheaper than one per stream
@@ -138,10 +139,22 @@ class Sender:
             self._queue.clear()
             if not items:
                 self._armed = False
+                if self._lost:
+                    self._next = loop.call_later(LOST_SECONDS, self._tell_of_lost)
                 return
         now = loop.time()
         self._pace.began(now, len(items))
         self._task = loop.create_task(self._send(items, now + self._pace.wait(now)))
+
+    def _tell_of_lost(self) -> None:
+        """Tell the nodes that some were lost, unless what was sent since has told them."""
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            is_over = loop is not (self._loop or self._own_loop)
+            if is_over or self._armed or not self._lost:
+                return
+            self._armed = True
+        self._task = loop.create_task(self._send([], loop.time()))
 
     async def _send(self, items: Sequence[Item], next_at: float) -> None:
         loop = asyncio.get_running_loop()

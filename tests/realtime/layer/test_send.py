@@ -123,6 +123,23 @@ async def test_a_failing_layer_is_counted_and_later_events_are_sent(
     assert (await ear.hear())["events"][0][2] == 2
 
 
+async def test_nodes_are_told_of_what_was_lost_though_nothing_follows(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken:
+        async def group_send(self, group: str, message: dict[str, Any]) -> None:
+            raise ConnectionError("away")
+
+    monkeypatch.setattr(send, "LOST_SECONDS", 0.05)
+    ear = await Ear.at(groups.all_nodes_group())
+    with monkeypatch.context() as patched:
+        patched.setattr(send, "get_channel_layer", Broken)
+        patched.setattr(send, "trouble", Trouble())
+        sender.put([entry("user:1", 1)])
+        assert await flushed(sender)
+    assert (await ear.hear())["type"] == send.LOST
+
+
 async def test_events_that_wait_when_a_loop_attaches_leave_at_once(sender: Sender) -> None:
     loop = asyncio.get_running_loop()
     ear = await Ear.at(groups.stream_group("user:1"))
