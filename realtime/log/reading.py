@@ -16,30 +16,44 @@ from realtime.sql import table
 
 PAGE = 200  # most events that one read returns
 PAGE_BYTES = 64 * 1024  # of UTF-8 per read, but at least one event
-_FEW = 10  # for more, PostgreSQL scans a table of some thousand streams
 _CHUNK = 10_000  # most streams in one statement: SQLite allows 32,766 parameters
 
 
 @timed("reconcile")
 def heads(names: Iterable[str]) -> dict[str, Head]:
     """Read the heads of streams; leave out streams that were never written to."""
-    return _heads("name", sorted(names), _CHUNK)
+    return _heads("name", sorted(names))
 
 
 def heads_by_key(names: Iterable[str]) -> dict[str, Head]:
-    """Read the heads of few of many streams: so few at a time that none else are scanned."""
-    return _heads("name", sorted(names), _FEW)
+    """Read the heads of few of many streams, each by its key.
+
+    Asked for all of them at once, PostgreSQL scans a table of some thousand streams.
+    """
+    if connection.vendor != "postgresql":
+        return heads(names)
+    if not (rows := [(name,) for name in sorted(names)]):
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH wanted AS ({table.given({'name': 'text'})}) "
+            f"SELECT wanted.name, {composed('one.epoch')}, one.head, one.floor FROM wanted, "
+            "LATERAL (SELECT stream.epoch, stream.head, stream.floor FROM realtime_stream stream "
+            "WHERE stream.name = wanted.name LIMIT 1) one",
+            [table.parameter(rows)],
+        )
+        return {name: Head(*head) for name, *head in cursor.fetchall()}
 
 
 def heads_by_id(ids: Iterable[int]) -> dict[str, Head]:
     """Read the heads of streams by their ids."""
-    return _heads("pk", sorted(ids), _CHUNK)
+    return _heads("pk", sorted(ids))
 
 
-def _heads(key: str, wanted: Sequence[object], size: int) -> dict[str, Head]:
+def _heads(key: str, wanted: Sequence[object]) -> dict[str, Head]:
     found: dict[str, Head] = {}
-    for start in range(0, len(wanted), size):
-        rows = Stream.objects.filter(**{f"{key}__in": wanted[start : start + size]}).annotate(
+    for start in range(0, len(wanted), _CHUNK):
+        rows = Stream.objects.filter(**{f"{key}__in": wanted[start : start + _CHUNK]}).annotate(
             life=RawSQL(composed("realtime_stream.epoch"), [])
         )
         for name, epoch, head, floor in rows.values_list("name", "life", "head", "floor"):
