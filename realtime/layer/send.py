@@ -167,6 +167,9 @@ class Sender:
             messages = chain([(groups.all_nodes_group(), _message(LOST))], messages)
         while batch := list(islice(messages, MESSAGES_AT_ONCE)):
             outcomes = await send_all(batch)
+            if batch[0][1]["type"] == LOST and isinstance(outcomes[0], Exception):
+                self._lost = True  # they are told again, and it counts as nothing that was dropped
+                batch, outcomes = batch[1:], outcomes[1:]
             if failed := sum(isinstance(outcome, Exception) for outcome in outcomes):
                 self._lost_some(failed)
                 trouble.unsent(failed)

@@ -137,6 +137,11 @@ async def test_nodes_are_told_of_what_was_lost_though_nothing_follows(
         patched.setattr(send, "trouble", Trouble())
         sender.put([entry("user:1", 1)])
         assert await flushed(sender)
+        for _ in range(3):
+            sender._tell_of_lost()
+            assert sender._task is not None
+            await sender._task
+        assert sender.dropped == 1
     assert (await ear.hear())["type"] == send.LOST
 
 
