@@ -102,7 +102,7 @@ async def test_a_sender_that_lost_some_says_so_to_the_nodes() -> None:
         await until(lambda: node.receiver.is_settled)
         node.reconciler._doubtful_until = 0.0
         send.sender._lost_some(1)
-        send.spread("nobody's", [["room", "key", "type", {}]])
+        send.spread("nobody", [["room", "key", "type", {}]])
         await until(lambda: node.reconciler.is_doubtful)
     finally:
         await hub.close()
