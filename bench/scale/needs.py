@@ -17,6 +17,7 @@ ITEMS = 200  # events in one message to all nodes
 MOST_NODES = 10_000  # nothing is looked for beyond
 CANARY_SECONDS = 2.0
 RETENTION_SECONDS = 600.0
+MOST_EVENTS, ROUND_SECONDS = 1000, 600.0  # of a look at the log, as realtime.hub.reconcile has it
 POOL = 16  # DATABASE_POOL_SIZE
 KIB, GIB, TIB = 2**10, 2**30, 2**40
 
@@ -198,12 +199,16 @@ def _own_us(units: Units, deployment: Deployment) -> float:
 def rows_read(deployment: Deployment, minute: Minute, nodes: int) -> float:
     """Return the rows a second that nodes read to be sure that they have missed nothing.
 
-    Each node compares all its streams every `reconcile_seconds`, and the rights of all its
-    users every `recheck_seconds`.
+    A node looks after a random part of `reconcile_calm_seconds`, at least half. It reads the
+    events since its last look and where their streams stand, or where all its streams stand if
+    these are fewer. A slow round looks at all of them, and another one at the rights of all users.
     """
-    followed = minute.sockets + nodes  # a stream each, and the announcements on each node
-    users = minute.sockets / deployment.devices
-    return followed / Options().reconcile_seconds + users / Options().recheck_seconds
+    seconds = Options().reconcile_calm_seconds * 0.75
+    followed = minute.sockets / nodes + 1  # a stream each, and the announcements
+    events = (minute.events + minute.mailed) / 60 * seconds
+    a_look = min(2 * events, followed) if events > MOST_EVENTS else 2 * events
+    of_streams = nodes * (a_look / seconds + followed / ROUND_SECONDS)
+    return of_streams + minute.sockets / deployment.devices / Options().recheck_seconds
 
 
 def wakeups(units: Units, minute: Minute, nodes: int) -> Wakeups:

@@ -42,6 +42,8 @@ _NOT_TOLD = (
     psycopg.errors.InsufficientPrivilege,
     psycopg.errors.FeatureNotSupported,
     psycopg.errors.UndefinedFunction,
+    psycopg.errors.UndefinedObject,  # a type, such as pg_lsn
+    psycopg.errors.UndefinedColumn,
 )
 
 

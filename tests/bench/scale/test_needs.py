@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from bench.scale import needs as need_of
 from bench.scale.day import play
 from bench.scale.deployment import BUSIEST_HOUR, Deployment
 from bench.scale.needs import Needs, mailed_a_minute, needs, spent, without_a_zone
+from realtime.hub import reconcile
 from tests.bench.scale import made_up
 
 MILLION = Deployment(users=1_000_000)
@@ -99,3 +101,10 @@ def test_a_deployment_may_have_other_nodes_and_stores_than_it_needs():
     need, asked = found(own_us=5000.0), found(of, own_us=5000.0)
     assert (asked.nodes, asked.redis, asked.postgres) == (40, 3, 2)
     assert asked.node_busy == pytest.approx(need.node_busy * need.nodes / 40)
+
+
+def test_a_look_is_counted_as_a_node_looks() -> None:
+    assert (need_of.MOST_EVENTS, need_of.ROUND_SECONDS) == (
+        reconcile.MOST_EVENTS,
+        reconcile.ROUND_SECONDS,
+    )
