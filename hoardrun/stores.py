@@ -98,7 +98,7 @@ def _postgres(config: dict[str, Any], given: Deployment) -> dict[str, Any]:
             "timeout": max(5, int(options["connect_timeout"]) * hosts + 1),
             "max_lifetime": 1800,
             # Its pauses between two attempts double; who asks after this begins anew.
-            "reconnect_timeout": 2,
+            "reconnect_timeout": 4,
         },
     }
     return {
