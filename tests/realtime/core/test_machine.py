@@ -237,6 +237,8 @@ class Machine(RuleBasedStateMachine):
             assert since is not None
             socket.at = StreamPosition(here.at.epoch, here.at.offset)
             socket.resync(Resync(start.resync, epoch, since, head), here.at)
+        elif it.at.epoch != head.epoch:  # its ack is of this epoch: it is greeted there
+            it.at = StreamPosition(head.epoch, start.offset)
         here.sockets.append(socket)
 
     @rule(device=st.integers(0, 2))
@@ -332,3 +334,14 @@ Machine.TestCase.settings = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 TestMachine = Machine.TestCase
+
+
+def test_a_device_that_an_old_node_sent_back_goes_on_from_its_ack() -> None:
+    machine = Machine()
+    machine.restore_and_bump(lost=0)
+    machine.connect(device=2, node=0)
+    machine.replay(node=0)
+    machine.connect(device=2, node=0)
+    machine.everything_once_and_in_order()
+    machine.nobody_resynchronises_without_a_reason()
+    machine.teardown()
