@@ -428,8 +428,8 @@ async def test_a_renewal_waits_for_its_turn_and_is_never_sent_away(
     busy.set()
     await asking
     await turned()
-    assert [m["type"] for m in notebook.messages()] == ["authenticated"]
-    assert notebook.closed is None
+    told = [m["type"] for m in notebook.messages()]  # and what the login before still gets
+    assert (told.count("authenticated"), "error" in told, notebook.closed) == (1, False, None)
 
 
 async def test_a_renewal_that_gets_no_turn_is_told_to_try_again(
@@ -442,8 +442,8 @@ async def test_a_renewal_that_gets_no_turn_is_told_to_try_again(
     notebook.writes.clear()
     await login.authenticate(own, socket, token_for(user_id), "1")
     await turned()
-    [told] = notebook.messages()
-    assert (told["type"], told["data"]["retryable"], notebook.closed) == ("error", True, None)
+    [told] = [each for each in notebook.messages() if each["type"] == "error"]
+    assert (told["data"]["retryable"], notebook.closed) == (True, None)
 
 
 async def test_a_socket_that_closes_in_the_line_takes_no_turn(

@@ -237,7 +237,7 @@ class Machine(RuleBasedStateMachine):
             assert since is not None
             socket.at = StreamPosition(here.at.epoch, here.at.offset)
             socket.resync(Resync(start.resync, epoch, since, head), here.at)
-        elif it.at.epoch != head.epoch:  # its ack is of this epoch: it is greeted there
+        elif epoch == head.epoch != it.at.epoch:  # by its ack it is greeted in this epoch
             it.at = StreamPosition(head.epoch, start.offset)
         here.sockets.append(socket)
 

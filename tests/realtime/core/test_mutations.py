@@ -123,5 +123,5 @@ def test_the_machine_finds_a_mutation(
         play(seed)
     monkeypatch.setattr(test_machine, decision, mutation)
     with pytest.raises(AssertionError):
-        for seed in range(2000):
+        for seed in range(10_000):
             play(seed)
