@@ -1,4 +1,4 @@
-"""The admin's forms that ask for a password, which let nobody guess too often; its users."""
+"""The admin's forms that ask for a password, with a limit of wrong guesses; the page of users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every page of the admin says to those who do not see it as it is drawn."""
+"""Texts on every page of the admin for readers with a screen reader."""
 
 from __future__ import annotations
 

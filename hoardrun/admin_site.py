@@ -32,7 +32,7 @@ class AdminConfig(_AdminConfig):
 
 
 class Guarded(ModelAdmin):
-    """What every page of the site refuses, whoever wrote the page.
+    """The refusals of every page of the site, also of pages from libraries.
 
     Django lets a query compare any column of the model itself, in any way: it reads a secret bit
     by bit, or freezes the node by a regular expression. Here a list is compared by what its
@@ -102,7 +102,7 @@ def _paths(entries: Any) -> list[str]:
 
 
 class Choices(AutocompleteJsonView):
-    """What a form field offers to choose from, by the page's own `choice_label` if it has one."""
+    """The choices of a form field, named by the page's own `choice_label` if it has one."""
 
     def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
         label = getattr(self.model_admin, "choice_label", str)

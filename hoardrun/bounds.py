@@ -1,4 +1,4 @@
-"""What a request may be at most, on whichever server; `manage.py serve` refuses it before."""
+"""The limits of a request's size on any server; `manage.py serve` applies them earlier."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _OF_EACH = {HEADER.lower(), "content-length"}  # which each answer has of its ow
 
 
 class Kind(NamedTuple):
-    """All of a request that the middleware looks at, if nothing in it is unusual."""
+    """The parts of a request that the middleware reads, if nothing in it is unusual."""
 
     path: str
     scheme: str

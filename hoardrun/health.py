@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 PROBES = re.compile(r"/(?:healthz|readyz)/?")
 DEADLINE_SECONDS = 2.0
 SHARED_SECONDS = 1.0
-# What a node serves without, and what is missing then.
+# Stores that a node can serve without, each with the features that are then missing.
 SOFT = {
     "channel_layer": "events come late, at the next reconcile; prices from elsewhere are left out",
     "cache": "each process counts requests and logins for itself",
@@ -130,7 +130,7 @@ def _answer(status: str, checks: dict[str, str]) -> JsonResponse:
 
 
 async def _attempt(name: str, check: Awaitable[None]) -> str:
-    """Say one word: `ok`, `failed`, `timeout`, or that of schema.Unfit. Anybody may ask."""
+    """Return one word: `ok`, `failed`, `timeout`, or that of schema.Unfit. It is public."""
     seconds = SOFT_SECONDS if name in SOFT else DEADLINE_SECONDS
     try:
         await asyncio.wait_for(check, seconds)

@@ -44,9 +44,9 @@ _HEADERS = frozenset(
         b"origin", b"transfer-encoding", b"x-forwarded-proto", b"x-request-id",
     }
 )  # fmt: skip
-# What a view may ask of a request beyond that; then it is Django who answers.
+# Rules of a view that go beyond a plain read: Django answers a view that has any.
 _RULES = ("authentication_classes", "permission_classes", "throttle_classes", "own_throttles")
-# Whoever takes one of these as it is gets JSON; Django judges any other `Accept`.
+# A request with exactly one of these gets JSON; Django judges any other `Accept`.
 _JSON = frozenset({b"application/json", b"application/*", b"*/*"})
 _PLAIN_COOKIE = re.compile(rb"[ !-\[\]-~]*")  # without a backslash, which may stand for anything
 
@@ -105,7 +105,7 @@ class HotPath:
         key = (path, scope.get("scheme", "http"), found.get(b"x-forwarded-proto", b""))
         if key not in self._of_probes:
             kind = Kind(*key[:2], b"localhost", b"", key[2])
-            if len(self._of_probes) >= MAX_WAITING:  # somebody invents schemes
+            if len(self._of_probes) >= MAX_WAITING:  # a client invents schemes
                 return False
             loop = asyncio.get_running_loop()
             made = loop.run_in_executor(self._probe_thread, self._envelope, kind)

@@ -1,4 +1,4 @@
-"""How a log record is written: as a line for people, or as one JSON object a line.
+"""Write a log record as a line for people, or as one JSON object a line.
 
 JSON has the fields of FIELDS and no others: what a library hangs on its records, such as a whole
 request, may hold secrets. `hoardrun.logs` takes those out of the message and the traceback first.
@@ -68,7 +68,7 @@ class Lines(logging.Formatter):
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line, whatever the message holds."""
+    """One JSON object a line, for every message."""
 
     def __init__(self, redact: Callable[[str], str]) -> None:
         super().__init__()

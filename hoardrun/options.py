@@ -64,7 +64,7 @@ def _parse_algorithm(text: str) -> str:
 
 @dataclass(frozen=True)
 class Deployment:
-    """What the environment sets beside the engine's options; a variable has its field's name."""
+    """The options of the product beside the engine's; a variable has its field's name."""
 
     secret_key: str = text(secret=True, shown="none; under `DEBUG` that of `make run`")
     """Signs sessions; 50 or more random characters, the same on every node; outside `DEBUG` less

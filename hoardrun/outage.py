@@ -1,4 +1,4 @@
-"""What a command says when the database cannot be used: one line, and what to do."""
+"""The message of a command that cannot use the database: one line, and the advice."""
 
 from __future__ import annotations
 

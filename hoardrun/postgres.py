@@ -24,7 +24,7 @@ from psycopg.pq import TransactionStatus
 from realtime.sql.errors import connecting
 from realtime.sql.failover import WatchedConnection
 
-# What may wait for the lock of a row. Reads do not, and some statements may not share a message.
+# Statements that may wait for a row's lock. Reads do not; some others may not share a message.
 _WRITES = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|MERGE|WITH)\b", re.IGNORECASE)
 _BEGIN = "BEGIN"
 

@@ -1,4 +1,4 @@
-"""What REDIS_URL says: one Redis or several, each by its address or by Sentinels. Pure.
+"""Read REDIS_URL: one Redis or several, each by its address or by Sentinels. Pure.
 
 Several are separated by commas; groups and keys are divided among them by a hash of their names.
 """
@@ -28,7 +28,7 @@ OF_SENTINELS = ("sentinel_username", "sentinel_password")
 
 @dataclass(frozen=True)
 class Address:
-    """One Redis. With `master`, its address is what the Sentinels say."""
+    """One Redis. With `master`, the Sentinels give its address."""
 
     url: str = ""  # of a plain one
     master: str = ""

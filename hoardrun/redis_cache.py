@@ -28,7 +28,7 @@ _TAG = re.compile(r"\{(.+?)\}")
 
 
 class HashedClient(RedisCacheClient):
-    """What RedisCache calls, for the address or addresses of one REDIS_URL."""
+    """The client behind RedisCache, for the address or addresses of one REDIS_URL."""
 
     _client: Any  # of the base class, whose stubs leave these out
     _pool_options: dict[str, Any]

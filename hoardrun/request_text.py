@@ -42,7 +42,7 @@ class RequestText(MiddlewareMixin):
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
         """Answer a value that no column holds; views of the API have done so by themselves."""
         fits_not = isinstance(error, DataError | OverflowError)
-        # What the admin raises of an id in a query or a form that is none.
+        # Errors that the admin raises for an invalid id in a query or a form.
         is_no_id = isinstance(error, ValueError) and "expected a number but got" in str(error)
         if not (fits_not or is_no_id):
             return None
@@ -54,7 +54,7 @@ def _flaw(request: HttpRequest) -> str:
     """Say what is wrong with the line and the headers of a request; empty if nothing is."""
     if not is_text(request.path):
         return f"Path: {NOT_TEXT}"
-    # What is not UTF-8 becomes U+FFFD when it is read, so that only a NUL is left to look for.
+    # Bytes that are not UTF-8 become U+FFFD when they are read, so only a NUL is left to look for.
     query = request.META.get("QUERY_STRING", "")
     if "%00" in query or not is_text(query):
         return f"Query: {NOT_TEXT}"

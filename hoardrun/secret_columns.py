@@ -1,4 +1,4 @@
-"""The columns that let somebody act as another user: the one list of them.
+"""The one list of secret columns: a reader of one could act as another user.
 
 The admin filters, orders, searches and shows by none of them, and the API has no filter on
 them. Add a column here when you add it to a model; a test fails for each column whose name

@@ -153,7 +153,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     },
 }
 SPECTACULAR_SETTINGS = openapi.settings(VERSION, debug=DEBUG)
-# What pages of other origins may send and read beside the ordinary.
+# Headers beyond the usual ones that pages of other origins may send and read.
 CORS_URLS_REGEX = rf"^/(?!{STATIC_URL})"
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-none-match"]
 CORS_EXPOSE_HEADERS = [
@@ -166,11 +166,11 @@ CORS_EXPOSE_HEADERS = [
     "X-Total-Count",
 ]
 CORS_ALLOWED_ORIGINS = given.cors_allowed_origins
-# Who develops serves pages from any port of this machine.
+# In development, pages may come from any port of this machine.
 CORS_ALLOWED_ORIGIN_REGEXES = [LOOPBACK] if DEBUG else []
 
 # -- the engine
-# What differs from the defaults of `realtime.options`.
+# The differences from the defaults of `realtime.options`.
 REALTIME: dict[str, Any] = {
     "ALLOWED_ORIGINS": CORS_ALLOWED_ORIGINS,
     "ALLOW_LOOPBACK_ORIGINS": DEBUG,
@@ -179,7 +179,7 @@ REALTIME: dict[str, Any] = {
     **{name.upper(): value for name, value in env.given(Options).items()},
 }
 HTTP_HEADER_SECONDS = given.http_header_seconds
-# How large a body may be, `realtime.core.bodies` knows by the path.
+# `realtime.core.bodies` limits the size of a body by the path.
 HTTP_BODY_SECONDS = given.http_body_seconds
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # of a form of the admin
 TRUSTED_PROXIES = given.trusted_proxies
@@ -189,7 +189,7 @@ ALLOW_LOSING_COMMITTED_EVENTS = given.allow_losing_committed_events
 SIMULATE_MARKET = given.simulate_market
 SIMULATE_PAYMENTS = DEBUG and given.simulate_payments
 CONSOLE_ENABLED = given.console_enabled
-# Who `seed_demo` creates and the console offers to log in as; outside DEBUG, nobody.
+# The users that `seed_demo` creates and the console offers for login; none outside DEBUG.
 DEMO_LOGINS: list[dict[str, str]] = [
     {"username": username, "name": name, "password": f"{username}-demo-pass", "role": role}
     for username, name, role in (
@@ -201,7 +201,7 @@ DEMO_LOGINS: list[dict[str, str]] = [
     if DEBUG
 ]
 
-# -- transport security: whoever turns DEBUG on is on a loopback address
+# -- transport security: with DEBUG on, the server is on a loopback address
 if not DEBUG:
     SECURE_SSL_REDIRECT = given.secure_ssl_redirect
     SECURE_REDIRECT_EXEMPT = [r"^healthz/?$", r"^readyz/?$"]

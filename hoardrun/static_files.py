@@ -1,4 +1,4 @@
-"""Middleware: static files, of which a missing one is a 404 whatever DEBUG says.
+"""Middleware: serve static files; a missing one is a 404, with DEBUG and without.
 
 The library's is asynchronous, and runs for static files only: between synchronous middleware it
 would make every request change threads twice.

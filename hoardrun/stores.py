@@ -14,7 +14,7 @@ from hoardrun import places, redis_address
 from hoardrun.options import Deployment
 from hoardrun.redis_address import Address
 
-# How a database's address begins, and what then speaks to it.
+# The beginning of a database's address, and the driver for it.
 SCHEMES = ("sqlite", "postgres", "postgresql", "psql", "pgsql")
 ENGINES = {scheme: environ.Env.DB_SCHEMES[scheme] for scheme in SCHEMES}
 # Counts of attempts that a process keeps without Redis. With Django's 300, guesses at many names

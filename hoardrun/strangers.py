@@ -31,7 +31,7 @@ class Strangers(MiddlewareMixin):
 
 
 def counted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Count the requests of a view of the API's paths that is none of DRF."""
+    """Count the requests of a view under the API's paths that is not one of DRF."""
 
     @wraps(view)
     def counting(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -18,7 +18,7 @@ admin.site.site_url = "/"
 
 
 def home(request: HttpRequest) -> HttpResponseRedirect:
-    """Lead to the console where everybody gets it, else to the documentation of the API."""
+    """Redirect to the console where it is public, else to the documentation of the API."""
     is_open = settings.DEBUG and settings.CONSOLE_ENABLED
     return HttpResponseRedirect("/ws/test" if is_open else "/api/docs")
 

@@ -117,7 +117,7 @@ class AnnouncementAdmin(AddsByService):
         )
 
     def has_change_permission(self, request: HttpRequest, obj: Announcement | None = None) -> bool:
-        """Refuse to edit a published announcement: everybody has been told."""
+        """Refuse to edit a published announcement: all users have it."""
         if obj is not None and obj.published_at is not None:
             return False
         return super().has_change_permission(request, obj)
@@ -151,7 +151,7 @@ class AnnouncementAdmin(AddsByService):
         super().save_model(request, obj, form, change)
 
     def add(self, request: HttpRequest, data: dict[str, Any]) -> Announcement:
-        assert request.user.pk is not None  # the admin lets nobody else in
+        assert request.user.pk is not None  # the admin admits staff alone
         return services.announcement_create(author_id=request.user.pk, **data)
 
     def response_post_save_change(
@@ -248,7 +248,7 @@ class NotificationAdmin(Kept):
 
 @admin.register(Mailing)
 class MailingAdmin(ReadOnly, ModelAdmin):
-    """How far each mailing is; `manage.py notify` starts them and goes on with them."""
+    """The progress of each mailing; `manage.py notify` starts and continues them."""
 
     list_display = ("key", "title", "done", "total", "created_at", "finished_at")
     search_fields = ("=key", "title")

@@ -1,4 +1,4 @@
-"""What the server sends about notifications and announcements, and the words in it."""
+"""The messages of the server about notifications and announcements, and their enumerations."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ class Notification(_Checked):
     CONTENT: ClassVar[tuple[str, ...]] = tuple(NotificationContent.__annotations__)
     CHECKED: ClassVar[frozenset[str]] = frozenset({*STATE, *CONTENT})
     TRACKED: ClassVar[tuple[str, ...]] = (*STATE, *CONTENT, "user_id", "published_at")
-    # What a change of state writes: see `move`.
+    # The columns that a change of state writes: see `move`.
     STATE_FIELDS: ClassVar[tuple[str, ...]] = (*STATE, "archived_at", "updated_at")
 
     user = models.ForeignKey(

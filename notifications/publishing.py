@@ -50,7 +50,7 @@ def notifications_deleted(rows: Sequence[Notification]) -> None:
 
 
 def announcement_saved(before: Announcement | None, now: Announcement) -> None:
-    """Tell everybody of an announcement that is published, and of each change of it."""
+    """Publish an announcement to all users, and each later change of it."""
     was_told = before is not None and before.published_at is not None
     offset = None if before is None else before.event_offset
     if before is None or before.differs(now) != {"event_offset"}:
@@ -65,7 +65,7 @@ def announcement_saved(before: Announcement | None, now: Announcement) -> None:
 
 
 def announcements_deleted(rows: Sequence[Announcement]) -> None:
-    """Tell everybody that the published ones are over."""
+    """Tell all users that the published ones are over."""
     for row in rows:
         if row.published_at is not None:
             _withdraw(row)

@@ -34,7 +34,7 @@ _PERIODS = (("scheduled_at", "expires_at"), ("starts_at", "ends_at"))
 
 
 class NotificationContent(TypedDict, total=False):
-    """What a notification is made of; what is left out has the default of its column."""
+    """The fields of a new notification; a missing one has the default of its column."""
 
     title: Required[str]
     message: Required[str]
@@ -47,7 +47,7 @@ class NotificationContent(TypedDict, total=False):
 
 
 class AnnouncementContent(TypedDict, total=False):
-    """What an announcement is made of; what is left out has the default of its column."""
+    """The fields of a new announcement; a missing one has the default of its column."""
 
     title: Required[str]
     message: Required[str]

@@ -115,7 +115,7 @@ class ByKey(ModelAdmin):
 
 
 class KeyChangeList(ChangeList):
-    """One page of rows, older than the key in the query's `p`."""
+    """A page of rows with keys before the key in the query's `p`."""
 
     model_admin: ByKey
     older_url: str | None = None

@@ -1,4 +1,4 @@
-"""What the admin's pages write, for all apps: rows that services add, acts on chosen rows, history.
+"""Writes of the admin's pages, for all apps: rows added by services, actions on rows, history.
 
 They know no model. `SafeSelects` are forms that choose a row of a large table.
 """
@@ -106,7 +106,7 @@ class Kept(ByKey, AddsByService):
 
 def note(request: HttpRequest, rows: Sequence[Any], message: str) -> None:
     """Write into the admin's history what the user did to these rows."""
-    assert request.user.pk is not None  # the admin lets nobody else in
+    assert request.user.pk is not None  # the admin admits staff alone
     LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, message)
 
 

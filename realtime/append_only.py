@@ -155,7 +155,7 @@ def remove(using: str, operation: str) -> None:
 
 
 def drop(cursor: CursorWrapper, table: str, operation: str) -> None:
-    """Drop the triggers that refuse an operation on a table, of whatever definition."""
+    """Drop the triggers that refuse an operation on a table, in any of their definitions."""
     on = f' ON "{table}"' if cursor.db.vendor == "postgresql" else ""
     for name, its_table in _there(cursor):
         if its_table == table and f"{name}_".startswith(_prefix(table, operation)):

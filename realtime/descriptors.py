@@ -19,7 +19,7 @@ SPARE = 200
 
 
 def raise_limit(sockets: int) -> None:
-    """Let this process, and those that it starts, hold so many sockets, as far as it may.
+    """Raise the limit of this process, and of those it starts, to hold `sockets` if allowed.
 
     A system may refuse what its hard limit allows, as macOS beyond a limit of its kernel.
     """

@@ -54,7 +54,7 @@ class InvalidInput(Refused):
 
 
 class Forbidden(Refused):
-    """Another person may do it, or this person something else."""
+    """This user has no right to do it."""
 
     status = 403
 
@@ -67,7 +67,7 @@ class NotFound(Refused):
 
 
 class Conflict(Refused):
-    """What is stored does not allow it."""
+    """The current state of the stored rows does not allow the request."""
 
     status = 409
     title = "Conflict with the current state"

@@ -1,4 +1,4 @@
-"""What a log line belongs to: the HTTP request or the command at work, or the socket.
+"""The origin of a log line: the HTTP request, the command or the socket at work.
 
 Whoever begins one sets it; `hoardrun.log_lines` writes it into each line. What a thread does for
 a request belongs to it too, as Django takes these variables along.

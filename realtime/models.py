@@ -16,7 +16,7 @@ def new_epoch() -> str:
 
 
 class Deployment(models.Model):
-    """What all streams have in common: one row, made when it is first needed.
+    """The state that all streams share: one row, made when it is first needed.
 
     `epoch` is the deployment's part of every epoch, empty until something bumps it: a new one
     begins a new life of all streams at once. `system_identifier`, `timeline` and `table_id` say
@@ -104,7 +104,7 @@ class Event(models.Model):
 
 
 class Cursor(models.Model):
-    """How far one device of one user has applied a stream."""
+    """The position up to which one device of one user has applied a stream."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     device = models.CharField(max_length=64, blank=True)
@@ -254,7 +254,7 @@ class EndedSession(models.Model):
 
 
 class JobRun(models.Model):
-    """When a job that one node does for all was last begun, and when it last went through."""
+    """The times at which a job of the deployment last began and last succeeded."""
 
     name = models.CharField(max_length=50, primary_key=True)
     claimed_at = models.DateTimeField(null=True, blank=True)

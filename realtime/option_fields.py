@@ -1,4 +1,4 @@
-"""How options are declared: fields of a dataclass, each with the text that documents it below.
+"""Options, declared as fields of a dataclass, each with its documentation below it.
 
     @dataclass(frozen=True)
     class Options:
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """What is declared of one option. `parse` raises ValueError with what is wrong with a text."""
+    """The declaration of one option. `parse` raises ValueError that describes the mistake."""
 
     field: str
     default: Any

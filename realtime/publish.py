@@ -68,7 +68,7 @@ def publish_many(
 def _explained(
     error: OperationalError, messages: Sequence[tuple[str, Payload]], waited_seconds: float
 ) -> OperationalError:
-    """Say which streams a publisher has waited for in vain, and who holds them."""
+    """Name the streams that a publisher could not lock, and the sessions that hold them."""
     if explain(error).cause != "lock_timeout":
         return error
     names = tuple(sorted({stream for stream, _ in messages}))

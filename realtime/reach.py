@@ -1,4 +1,4 @@
-"""Where streams stand: what other apps may read of the log."""
+"""The positions of streams: the part of the log that other apps may read."""
 
 from __future__ import annotations
 

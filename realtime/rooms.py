@@ -1,4 +1,4 @@
-"""The registry of room kinds: what rooms there are, who may join, what feeds them.
+"""The registry of room kinds: for each its rooms, the right to join and its messages.
 
 A kind is one class with one instance, registered from its app's `ready()`:
 nothing else in the engine names a room.
@@ -37,7 +37,7 @@ class RoomKind:
         return ()
 
     def snapshot(self, room: str) -> Sequence[Ephemeral]:
-        """Return the newest message per key, for the first who joins on a node. May query."""
+        """Return the newest message per key, for a node's first socket in the room. May query."""
         return ()
 
     def source(self, room: str) -> AsyncGenerator[Sequence[Ephemeral], None] | None:

@@ -1,4 +1,4 @@
-"""What Django and DRF call where a view has no answer of its own.
+"""The handlers that Django and DRF call where a view has no answer of its own.
 
 A program is answered with problem details, a person with Django's page.
 """

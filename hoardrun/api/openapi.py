@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of the whole API; most of it is in `openapi.toml`."""
+"""The parts of the OpenAPI document that concern the whole API; most are in `openapi.toml`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the bodies of requests to the API are read."""
+"""The parsers of the bodies of requests to the API."""
 
 from __future__ import annotations
 

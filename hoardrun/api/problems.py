@@ -39,7 +39,7 @@ _NOTHING_HERE = "There is nothing here; /api/docs lists what there is."
 
 
 def problem(status: int, code: str, detail: str, title: str = "", **extra: Any) -> dict[str, Any]:
-    """Describe a refusal; without a title it is no more than its HTTP status says.
+    """Describe a refusal; without a title it has the words of its HTTP status.
 
     `extra` cannot replace the standard members.
     """
@@ -69,7 +69,7 @@ def answer(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) ->
 
 
 def describe(error: Exception) -> dict[str, Any] | None:
-    """Say what an exception means to whoever sent the request; None if it is our own fault."""
+    """Describe an exception for the sender of the request; None if it is our own fault."""
     match error:
         case Refused():
             return problem(error.status, error.code, str(error), error.title, **error.extra)

@@ -86,7 +86,7 @@ _with_cache = _Counts().use
 
 
 class Counter:
-    """What one key has used of a rate; every process that shares the cache sees the same."""
+    """The use of a rate by one key; every process that shares the cache sees the same."""
 
     clock: ClassVar[Callable[[], float]] = time.time
 

@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Login:
-    """What a client needs to act as a user; `expires_in` is in seconds."""
+    """The tokens with which a client acts as a user; `expires_in` is in seconds."""
 
     access: str
     refresh: str
@@ -53,7 +53,7 @@ class NoSigningKey(APIException):
 
 
 def login_create(*, user: User) -> Login:
-    """Give tokens to a user who has proved who that is. Raises NoSigningKey."""
+    """Give tokens to a user whose identity is proved. Raises NoSigningKey."""
     _require_key()
     update_last_login(User, user)
     now = clock.now()
@@ -78,7 +78,7 @@ def login_refresh(*, refresh: str) -> Login:
 
 @one_transaction
 def login_end(*, refresh: str) -> None:
-    """Log out: none of the login's tokens counts any more, and its sockets close.
+    """Log out: end the login's tokens and close its sockets.
 
     Once more is no error. Raises InvalidToken for what never was a refresh token.
     """
@@ -103,7 +103,7 @@ def _read(refresh: str) -> tuple[Any, Identity]:
 
 @one_transaction
 def _refreshed(token: Any, identity: Identity) -> Login | None:
-    """Return the next tokens of a login; None for a token or a login that counts no more."""
+    """Return the next tokens of a login; None for a token or a login that is no longer valid."""
     user = _locked(identity.user_id)
     if user is None or not is_valid(user, identity):
         return None

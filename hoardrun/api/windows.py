@@ -1,4 +1,4 @@
-"""How much of a rate is used up: two counters stand for the time of every request."""
+"""The used part of a rate, from two counters in place of the time of every request."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 class Rate(NamedTuple):
-    """So many units in so many seconds."""
+    """A rate: a number of units in a number of seconds."""
 
     limit: int
     seconds: int

@@ -35,7 +35,7 @@ class BroadcastAdmin(ReadOnly, ByKey):
         return state_of(broadcast).value
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let those who approve see what there is to approve."""
+        """Let users who may approve see the broadcasts that wait."""
         return super().has_view_permission(request, obj) or self.has_approve_permission(request)
 
     def has_approve_permission(self, request: HttpRequest) -> bool:

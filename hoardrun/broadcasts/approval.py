@@ -30,7 +30,7 @@ from realtime.retry import one_transaction
 
 @one_transaction
 def broadcast_approve(*, approver: Staff, broadcast_id: int) -> BroadcastDecision:
-    """Send a broadcast that waits, in the transaction that records who approved it.
+    """Send a broadcast that waits, in the transaction that records its approval.
 
     What has become invalid meanwhile is refused, and goes on waiting. Raises Refused.
     """

@@ -1,4 +1,4 @@
-"""Why a broadcast is refused."""
+"""The refusals of a broadcast."""
 
 from __future__ import annotations
 

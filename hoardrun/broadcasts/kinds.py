@@ -1,4 +1,4 @@
-"""What can be broadcast: how each kind is read, whom it is for, and how it is sent.
+"""The kinds of broadcast: for each its fields, its target and the function that sends it.
 
 A kind is one function and one line of `KINDS`. Each function writes inside the caller's
 transaction and says what it wrote. Its docstring describes the endpoint in the API and the form
@@ -118,7 +118,7 @@ KINDS: Mapping[str, Kind] = {
 
 
 def audience(kind: str, target: str) -> int:
-    """Count whom it is for: users, or the sockets in a room as the nodes last reported."""
+    """Count its recipients: users, or the sockets in a room as the nodes last reported."""
     if KINDS[kind].target == "room":
         return registry.cluster().rooms.get(target, 0)
     if target == EVERYBODY:

@@ -1,4 +1,4 @@
-"""What waits for approval, as readings of the deployment."""
+"""Readings of the deployment: the broadcasts that wait for approval."""
 
 from __future__ import annotations
 

@@ -27,13 +27,13 @@ class MaySeeWaiting(StaffWith):
 
 
 class Staff(NamedTuple):
-    """The member of staff who asks, and from which address."""
+    """The member of staff who acts, with the address of the request."""
 
     user_id: int
     address: str = ""
 
 
 def staff_of(request: Request | HttpRequest) -> Staff:
-    """Say who asks; a proxy's word on the address counts only where the server trusts it."""
+    """Return the person who acts, with the address that a proxy tells only if it is trusted."""
     assert request.user.pk is not None  # the permission let the request in
     return Staff(request.user.pk, str(request.META.get("REMOTE_ADDR", ""))[:MAX_ADDRESS_LENGTH])

@@ -1,4 +1,4 @@
-"""Broadcast on behalf of a member of staff, and keep who broadcast what to whom.
+"""Broadcast on behalf of a member of staff, and record author, content and target.
 
 The record and the event are written in one transaction, and the record only once: there
 is one if and only if there is the other. With an idempotency key, the record's unique
@@ -27,7 +27,7 @@ from realtime.retry import retried
 
 
 class Outcome(NamedTuple):
-    """What to answer, and whether it was answered before."""
+    """An answer; `replayed` is True if the same request had it before."""
 
     result: dict[str, Any]
     replayed: bool
@@ -74,7 +74,7 @@ def broadcast_create(
 
 
 def sent(kind: str, target: str, send: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Send, and describe it to whoever broadcast it."""
+    """Send a broadcast, and describe it to its author."""
     return {
         "success": True,
         "message": f"{kind.capitalize()} broadcast.",

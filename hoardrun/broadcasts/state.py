@@ -1,4 +1,4 @@
-"""What became of a broadcast, read from its record, its decision and the database's time."""
+"""The state of a broadcast, by its record, its decision and the database's time."""
 
 from __future__ import annotations
 

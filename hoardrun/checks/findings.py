@@ -1,4 +1,4 @@
-"""What checks report: the words of each id are in `findings.toml`."""
+"""The findings of checks: the words of each id are in `findings.toml`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the pages of the admin declare: none of it may name a secret column."""
+"""Check that no page of the admin names a secret column."""
 
 from __future__ import annotations
 

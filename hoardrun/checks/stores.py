@@ -1,4 +1,4 @@
-"""How the database and Redis are reached."""
+"""Check the way to the database and to Redis."""
 
 from __future__ import annotations
 

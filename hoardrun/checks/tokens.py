@@ -1,4 +1,4 @@
-"""How access tokens are signed and how long they count."""
+"""Check the signature and the lifetime of access tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is kept about a user: hand it out, and forget what may go.
+"""Export the data of a user, and delete the parts that may be deleted.
 
 `tables` says of every table what becomes of its rows, `export` writes them to a file, `forget`
 takes them away.

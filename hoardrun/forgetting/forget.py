@@ -29,7 +29,7 @@ _UNDER_WAY = (TransactionStatus.PENDING, TransactionStatus.PROCESSING)
 
 @dataclass
 class Outcome:
-    """How many rows went, changed and stayed, by table; and what an operator should look at."""
+    """Counts of deleted, changed and kept rows by table, and notes for the operator."""
 
     user_id: int
     name: str
@@ -97,7 +97,7 @@ def _anonymise(user: Any, name: str) -> bool:
 
 
 def _free_name(user_id: int) -> str:
-    """Choose the name that is left; somebody else may have taken the usual one."""
+    """Choose the name that stays in the row; another user may have the usual one."""
     users: Any = get_user_model()
     others = users._default_manager.exclude(pk=user_id)
     usual = NAME.format(user_id)
@@ -106,12 +106,12 @@ def _free_name(user_id: int) -> str:
 
 
 def _remove(rows: Any) -> int:
-    """Delete rows as SQL does: nobody is left to be told of it."""
+    """Delete rows by SQL alone, without signals and events: the user has no clients left."""
     return int(rows._raw_delete(rows.db) or 0)  # none, where there can be no row
 
 
 def _log_entries(user_id: int, name: str) -> int:
-    """Take names and titles out of the admin's log; who did what when stays."""
+    """Remove names and titles from the admin's log; keep author, action and time."""
     entries = LogEntry.objects
     named_so = about(get_user_model()._default_manager.filter(pk=user_id))
     count = entries.filter(named_so).exclude(object_repr=name).update(object_repr=name)

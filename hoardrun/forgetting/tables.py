@@ -27,7 +27,7 @@ _TO_A_USER = [name for name, kind in KINDS.items() if kind.target == "user_id"]
 
 
 class Fate(StrEnum):
-    """What `forget_user` does with a user's rows of a table."""
+    """The treatment of a user's rows of a table by `forget_user`."""
 
     REMOVED = "removed"
     ANONYMISED = "anonymised"
@@ -53,7 +53,7 @@ class Table(Struct, frozen=True, forbid_unknown_fields=True):
         return _MODELS[self.name]._default_manager.filter(chosen)
 
     def clear(self, user_id: int) -> int:
-        """Empty the columns of text that go; return how many rows had any. Tells nobody."""
+        """Empty the columns of text that go, without signals; return the count of changed rows."""
         rows = self.rows(user_id)
         if self.cleared_whose:
             rows = rows.filter(**{self.cleared_whose: user_id})

@@ -1,4 +1,4 @@
-"""What the admin's actions and buttons do with money, and the list of a transaction's moves.
+"""The admin's actions and buttons that move money, and the list of a transaction's moves.
 
 Called by `admin` only. Each move goes through `services` and into the admin's history.
 """
@@ -65,7 +65,7 @@ class MovesInline(ReadOnly, _Inline):
 
 def actor_of(request: HttpRequest) -> Actor:
     """Return the member of staff who is logged in."""
-    assert request.user.pk is not None  # the admin lets nobody else in
+    assert request.user.pk is not None  # the admin admits staff alone
     return actors.staff(request.user.pk, request_id(request))
 
 

@@ -1,4 +1,4 @@
-"""What the server sends about accounts and transactions."""
+"""The messages of the server about accounts and transactions."""
 
 from __future__ import annotations
 

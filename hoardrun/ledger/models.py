@@ -174,7 +174,7 @@ class Transaction(Tracked):
 
 
 class TransactionMove(AppendOnly):
-    """One move of a transaction: from which status to which, by whom, and why.
+    """One move of a transaction: the status before and after, the actor and the reason.
 
     Written in the transaction of the move and never changed. The first has no `from_status`: it
     created the transaction. Transactions from before 0.1.0 may lack some moves.

@@ -1,4 +1,4 @@
-"""What the server sends about prices."""
+"""The messages of the server about prices."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ UpdateT = TypeVar("UpdateT", bound=MarketUpdate)
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What feeds and messages need of an instrument; `id` is the id of its row."""
+    """The part of an instrument that feeds and messages need; `id` is the id of its row."""
 
     id: int
     symbol: str

@@ -87,7 +87,7 @@ def notifications_mark_read(*, ids: Iterable[int], record: Record | None = None)
 
 
 def notifications_archive(*, ids: Iterable[int], record: Record | None = None) -> int:
-    """Archive these notifications, in the way of `notifications_mark_read`.
+    """Archive these notifications, as `notifications_mark_read` marks them.
 
     One that is still scheduled will not be published.
     """

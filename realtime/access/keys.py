@@ -77,7 +77,7 @@ class Backend(TokenBackend):
 
     @cached_property
     def _plain_head(self) -> bytes:
-        """How a plain token begins; empty where PyJWT must look at every token.
+        """The first part of every plain token; empty where PyJWT must check every token.
 
         It does with public keys, with a secret that it warns of, and for several audiences.
         """
@@ -92,7 +92,7 @@ class Backend(TokenBackend):
         return super().encode({}).encode().partition(b".")[0] + b"."
 
     def _has_plain_claims(self, claims: dict[str, Any]) -> bool:
-        """Whether all registered claims have their usual form, and the times are kept."""
+        """Return True if all registered claims have their usual form and the times are kept."""
         now, leeway = time.time(), self.get_leeway().total_seconds()
         begins, ends = (claims.get("iat", 0), claims.get("nbf", 0)), claims.get("exp")
         return (

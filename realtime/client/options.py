@@ -1,4 +1,4 @@
-"""How a client connects and what it asks for, as given to `Client`."""
+"""The options of a client, as given to `Client`: its address, login and subscriptions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether and when a client reconnects: the meaning of close codes and refusals. Pure."""
+"""Decide if and when a client reconnects, by the close code or the refusal. Pure."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ CEILING_SECONDS = 30.0
 STABLE_SECONDS = 10.0  # shorter connections do not reset the backoff
 MAX_REFUSALS = 3  # tokens in a row that the server refused
 RETRY_SECONDS = 1.0  # between two tries on an open socket
-_SLOWER = 4  # counted as so many attempts: sixteen times as long
+_SLOWER = 4  # counts as four attempts: sixteen times as long
 
 
 class Action(Enum):
-    """What to do after a connection has ended."""
+    """The action after a connection has ended."""
 
     RETRY = "come back, and resume"
     SLOWER = "back off for longer, then come back"
@@ -30,7 +30,7 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """How a connection, or an attempt at one, ended: `code` is None without a socket."""
+    """The end of a connection, or of an attempt at one: `code` is None without a socket."""
 
     action: Action
     reason: str

@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Verdict(Enum):
-    """What an event is to a client that stands somewhere."""
+    """The relation of an event to the client's position in its stream."""
 
     NEW = "the next one"
     OLD = "seen already"

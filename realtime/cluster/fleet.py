@@ -47,7 +47,7 @@ def families() -> Iterator[Metric]:
 
 
 class FleetOnOneNode:
-    """What a scrape of a node adds: nothing, unless it is the node that serves the deployment."""
+    """The lines of the deployment in a scrape; none on any node but the one that measures it."""
 
     def __init__(self, node_id: str, read: Callable[[], Iterator[Metric]] = families) -> None:
         self._node_id = node_id

@@ -42,7 +42,7 @@ class Listeners:
         first.listen(self._backlog)  # binding alone may succeed twice
         self.port: int = first.getsockname()[1]
         self.sockets = [first] * configuration.workers
-        # Whether each worker has one of its own.
+        # True if each worker has one of its own.
         self.are_many = SHARES_OUT and configuration.workers > 1
         if self.are_many:
             # The port was free, which sockets that share it could not find out. Keep it until

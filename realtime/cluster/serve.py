@@ -22,7 +22,7 @@ LEAVE_SECONDS = 6.0  # a little more than a client may take to answer a close
 
 
 class Server(WorkingServer):
-    """A server whose door sees who waits to be accepted, and that drains before it stops."""
+    """A server that counts the connections not yet accepted, and drains before it stops."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and tell the door where."""
@@ -59,7 +59,7 @@ class Server(WorkingServer):
         has_left = await self.leave_port(sockets or ())
         node = hub.current()
         if node is not None:
-            # Who has left the port has no balancer to wait for.
+            # A process that has left the port need not wait for a balancer.
             delay = 0 if has_left else node.options.drain_delay_seconds
             last = await drain(node, delay, give_up=lambda: self.force_exit)
             await self._until_answered(last + LEAVE_SECONDS)

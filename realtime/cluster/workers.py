@@ -41,7 +41,7 @@ MARGIN_SECONDS = 20.0
 
 
 class Worker(multiprocess.Process):
-    """One of the processes, numbered from 0. `new_server` makes what it runs, in the worker."""
+    """One of the processes, numbered from 0. `new_server` makes its server, in the worker."""
 
     def __init__(
         self,
@@ -157,7 +157,7 @@ class Supervisor(multiprocess.Multiprocess):
         self.workers += [self._started(number) for number in range(len(self._listeners.sockets))]
 
     def terminate_all(self) -> None:
-        """Let all drain. Those that drain still refuse; nobody waits at the socket of one that has.
+        """Drain all workers. A draining worker refuses newcomers, so none waits at its socket.
 
         The kernel shares out among the sockets that are left.
         """

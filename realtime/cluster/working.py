@@ -1,4 +1,4 @@
-"""The server of a worker: it says that its event loop turns, and leaves its port to the others.
+"""The server in a worker process: it reports that its event loop runs, and can leave its port.
 
 `realtime.cluster.workers` runs it, in a process of its own. A server that stops keeps its port open
 and refuses, since nobody else takes its clients. A worker that is replaced or taken away leaves it
@@ -28,7 +28,7 @@ BEGIN_SECONDS = 2.0  # for the first request of a connection that was accepted a
 
 
 class State(ServerState):
-    """What the connections of a server know of it."""
+    """The state of a server that its connections can read."""
 
     is_draining = False
 
@@ -44,7 +44,7 @@ class WorkingServer(uvicorn.Server):
 
     @property
     def is_hung(self) -> bool:
-        """Whether the event loop has not turned for too long. Ask from another thread."""
+        """True if the event loop has been stuck for HUNG_SECONDS. Read it from another thread."""
         return self._beat_at > 0 and time.monotonic() - self._beat_at > HUNG_SECONDS
 
     def leave(self, *, has_successor: bool) -> None:

@@ -237,7 +237,7 @@ async def _patiently(hub: Hub, socket: Socket, ask: Callable[[], Awaitable[R]]) 
 
 
 def _has_left(socket: Socket) -> bool:
-    """Say whether the client is gone, and drop its connection: nobody waits for the next step."""
+    """Return True, and drop the connection, if the client has left: the next step is in vain."""
     if socket.writer.has_left:
         socket.writer.abort()
         return True

@@ -39,7 +39,7 @@ class Admission(Generic[T]):
         return len(self._line) + len(self._renewals)
 
     def has_room(self, now: float) -> bool:
-        """Whether one who came now would have a turn in time, by how long turns take lately."""
+        """Return True if a newcomer would have its turn in time, by the pace of recent turns."""
         if not self._line:
             return True
         waits = len(self._line)
@@ -60,12 +60,12 @@ class Admission(Generic[T]):
         self._renewals.append(item)
 
     def late(self, now: float) -> Iterator[T]:
-        """Take those out who have waited for too long, but the last: somebody always has a turn."""
+        """Take out all that have waited too long, except the last: one always gets its turn."""
         while len(self._line) > 1 and now - self._line[0][0] > self._seconds:
             yield self._line.popleft()[1]
 
     def next(self, now: float) -> T | None:
-        """Give the oldest its turn: it is under way until `done`. None if nobody may have one."""
+        """Give the oldest its turn: it is under way until `done`. None if no turn is free."""
         if self.under_way >= self._most:
             return None
         if self._renewals and (self._may_renew or not self._line):

@@ -57,7 +57,7 @@ def hear(place: StreamPosition, epoch: str, offset: int) -> Heard:
 
 
 class Page(NamedTuple):
-    """What to do with a page of the log: deliver events [start:stop], or resynchronise."""
+    """The decision on a page of the log: deliver events [start:stop], or resynchronise."""
 
     start: int
     stop: int

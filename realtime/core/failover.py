@@ -11,7 +11,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where the tables are: what is unknown is empty or 0, and equals anything.
+    """The database that holds the tables; an unknown field is empty or 0, and equals any value.
 
     A promoted standby and a restore to a point in time begin a new timeline. Another cluster has
     another system identifier. A dump that was restored has another id of the table.

@@ -6,7 +6,7 @@ from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Frame as WebSocketFrame
 from websockets.frames import Opcode
 
-# What a client that asks for compression is offered. Without context takeover the same
+# The answer to a client that asks for compression. Without context takeover the same
 # bytes fit every socket; a window of 4 KiB holds the messages that we send.
 WINDOW_BITS = 12
 COMPRESS_SETTINGS = {"memLevel": 5}

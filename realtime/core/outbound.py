@@ -25,7 +25,7 @@ class Outbound:
         self._waiting: list[Frame | str] = []
         self._keyed: dict[str, Frame] | None = None  # most sockets never need one
         self._accepts = True
-        self.holding = False  # whether what waits may not leave for now
+        self.holding = False  # True while the waiting values may not leave
         self.size = 0
 
     def __bool__(self) -> bool:
@@ -83,7 +83,7 @@ class Outbound:
             meters.dropped_prices += 1
 
     def forget(self, prefix: str) -> None:
-        """Drop waiting values whose key begins with `prefix`, as of a room that was left."""
+        """Drop waiting values whose key begins with `prefix`, such as those of a left room."""
         if self._keyed:
             gone = {key for key in self._keyed if key.startswith(prefix)}
             for key in gone:

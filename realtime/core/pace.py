@@ -29,7 +29,7 @@ class Pace:
 
 
 class Rest(Pace):
-    """Lets as much time pass after a batch as it took, whoever asked.
+    """A pace that rests after each batch for as long as the batch took, by any number of askers.
 
     For those that need one batch after the other: they wait little while batches are quick, and
     share more of them the longer these take. A batch of one delays nobody.

@@ -1,4 +1,4 @@
-"""One connection's state, and what each message of its client means.
+"""One connection's state, and the effects of each message of its client.
 
 Pure: text and the time go in, effects come out. The consumer carries them out.
 """
@@ -31,7 +31,7 @@ from realtime.protocol.commands import (
 )
 from realtime.protocol.messages import Limits, Position
 
-# How many more refused than accepted messages a client may send before it is closed.
+# A client is closed once it has sent this many more refused than accepted messages.
 _PATIENCE = 100
 # Each of this many rooms in a command counts as one message more.
 ROOMS_A_MESSAGE = 5
@@ -51,7 +51,7 @@ class ConnectionState:
     id: str
     _limits: Limits
     device: str = ""
-    # What all sockets of a user may ask together.
+    # The rate of commands for all sockets of a user together.
     of_users: Buckets | None = None
     user_id: int | None = None
     identity: Identity | None = None

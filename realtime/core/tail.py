@@ -21,7 +21,7 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True)
 class Tail:
-    """How far a reader has seen. `place` names the database: the ids of another mean nothing.
+    """The newest change that a reader has seen. `place` names the database that the ids belong to.
 
     The rows behind the first mark may be new to the reader; others, which it has seen, may still
     get company.

@@ -34,7 +34,7 @@ def all_text(value: Any) -> bool:
 
 
 def row_id(value: int | str) -> int:
-    """Read the id of a row that somebody sent; 0, which no row has, if it cannot be one."""
+    """Read the id of a row from outside; 0, which no row has, if it cannot be one."""
     text = str(value)
     is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_ID))
     return int(text) if is_number and int(text) <= MAX_ID else 0

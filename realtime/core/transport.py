@@ -41,21 +41,21 @@ class Writer(Protocol):
     """Takes finished messages. Call `write` only while `paused` is false."""
 
     paused: bool
-    # Whether we are to send pings (a server with its own says no), and whether the
+    # True if we send the pings (False for a server with its own), and true if the
     # client gave a sign of life since `heard` was last set to false.
     needs_pings: bool
     heard: bool
-    # Whether this client is sent `Frame.deflated`, and what takes finished bytes at once
+    # True if this client gets `Frame.deflated`; and the call that takes finished bytes at once
     # (None: there is only `write`). Like `write`, it is called while `paused` is false.
     deflates: bool
     pipe: Callable[[bytes], None] | None
 
     @property
     def has_left(self) -> bool:
-        """Whether the client has closed its side, as far as the server can tell by now."""
+        """True if the client has closed its side, as far as the server can tell by now."""
 
     def take_over(self, listener: Listener) -> None:
-        """Tell `listener` everything from now on; our own server needs the application no more."""
+        """Send all later events to `listener`; our own server stops calling the application."""
 
     def write(self, frames: Sequence[Frame]) -> None:
         """Send messages, in order and at once. What was sent to the gone is dropped."""

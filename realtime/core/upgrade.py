@@ -30,7 +30,7 @@ _SWITCHING = (
 
 
 def read_usual(method: bytes, version: str, headers: Headers) -> tuple[bytes, bytes] | None:
-    """Return the key and the offered extensions of a usual handshake; None of any other.
+    """Return the key and the offered extensions of a usual handshake; None for any other.
 
     Names of headers are in lower case.
     """
@@ -56,7 +56,7 @@ def read_usual(method: bytes, version: str, headers: Headers) -> tuple[bytes, by
 
 
 def all_values(headers: Headers) -> bool:
-    """Whether all headers have values that may be sent: none holds the end of a line."""
+    """Return True if all values of headers may be sent: none holds the end of a line."""
     return _VALUE.fullmatch(b"".join([value for _, value in headers])) is not None
 
 

@@ -57,7 +57,7 @@ class BatchedLoader(Generic[K, V]):
         return await answer
 
     def is_wanted(self, key: K) -> bool:
-        """Whether somebody still waits for a key that is being loaded. For `load`, in its thread.
+        """Return True while a caller waits for a key being loaded. For `load`, in its thread.
 
         A caller that has left has cancelled its future.
         """

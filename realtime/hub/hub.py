@@ -131,7 +131,7 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Run work that ends with the hub, without the log context of whoever began it."""
+        """Run work that ends with the hub, without the log context of its caller."""
         task = asyncio.get_running_loop().create_task(work, context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -1,4 +1,4 @@
-"""Compare this node's positions with the log: what nobody has told it of is found here.
+"""Compare this node's positions with the log, and find the events whose wake-up was lost.
 
 This, not the layer, is what the promise of delivery rests on. While there is reason to doubt that
 wake-ups arrive, a node looks every `reconcile_seconds`; otherwise at a random time within
@@ -39,7 +39,7 @@ class Reconciler:
         loop = asyncio.get_running_loop()
         self._now = loop.time
         self._looked_at = loop.time()
-        self._doubtful_until = loop.time() + DOUBT_SECONDS  # what comes up may have missed some
+        self._doubtful_until = loop.time() + DOUBT_SECONDS  # after an outage some may be missed
         self._woken = asyncio.Event()
         self._at_once = False
         self._tail: Tail | None = None
@@ -103,7 +103,7 @@ class Reconciler:
         self._streams.compare(heads)
 
     def _next_of_round(self, seconds: float) -> set[str]:
-        """Return the streams whose turn it is, after so many seconds."""
+        """Return the streams that are due after `seconds`."""
         followed = self._streams.followed
         if not self._round:
             self._round = list(followed)

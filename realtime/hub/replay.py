@@ -28,10 +28,10 @@ from realtime.streams import stream_user
 logger = logging.getLogger(__name__)
 
 SNAPSHOT_PATH = "/api/v1/snapshot"
-# What may be read at once: a device that is all of retention behind waits for nothing.
+# Burst of reads: a device that is behind by all of retention does not wait.
 BURST_SECONDS = 10.0
 
-# A page of a shared stream that others will want as well is kept for so long, and so many of them.
+# Pages of a shared stream are kept for other sockets: for this long, and at most this many.
 KEPT_SECONDS = 1.0
 KEPT_PAGES = 32
 
@@ -148,7 +148,7 @@ class Replay:
             return 0  # by a read of its own; what was read here may be older than that
         if head.epoch != node.epoch:
             self._streams.reset(followed, head, "epoch")
-            return 0  # what was read is no continuation of what this socket has
+            return 0  # the page does not continue what this socket has
         if head.epoch != place.epoch:
             resync(socket, followed.name, node, "epoch")
             return 0

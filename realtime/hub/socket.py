@@ -166,7 +166,7 @@ class Socket(Outbound):
         self.bytes_out += size
 
     def held(self) -> None:
-        """Stop writing: the writer takes no more for now.
+        """Stop writing until the writer can take more.
 
         A socket that is gone is not held: the sweep would find it for ever.
         """

@@ -88,7 +88,7 @@ class FollowedStreams:
         self.replayed = on_replayed
         self._cycle = cycle
         read = partial(log.read_many, max_bytes=page_bytes)
-        # Whoever is far behind needs one page after the other.
+        # A socket that is far behind needs one page after the other.
         self.pages = BatchedLoader(read, pace=Rest)
         self.first_pages = BatchedLoader(read)  # of logins: gathered in a storm as these are
         # What all sockets of a stream lack waits behind no replay of a single one.
@@ -353,7 +353,7 @@ class FollowedStreams:
             for name, head in found.items():
                 followed, resets = known[name]
                 if self.followed.get(name) is not followed or followed.resets != resets:
-                    continue  # what was read may be older than where it stands now
+                    continue  # the read position may be older than the stream's current one
                 if head.epoch != followed.place.epoch:
                     self._put_at(followed, head, "epoch")
                     if followed.woken > followed.place.offset:

@@ -1,1 +1,1 @@
-"""All that knows Channels' layer."""
+"""The code that uses Channels' layer; no other package does."""

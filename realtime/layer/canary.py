@@ -1,4 +1,4 @@
-"""What a node sends itself through each Redis, to notice when nothing arrives any more. Pure."""
+"""A message that a node sends itself through each Redis, to notice a silent one. Pure."""
 
 from __future__ import annotations
 

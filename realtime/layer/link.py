@@ -1,4 +1,4 @@
-"""One connection to a Redis. Whatever fails ends it; its owner then opens another.
+"""One connection to a Redis. Every failure ends it; its owner then opens another.
 
 A new one is made from a new pool, so one that goes by Sentinel asks again where the master is:
 redis-py's own pool may go on to dial the old master after a failover.
@@ -19,7 +19,7 @@ OPEN_SECONDS = 2.0  # for Sentinel, TCP, TLS and the login together
 
 
 class Link:
-    """One connection, in RESP2: what is published arrives as plain lists."""
+    """One connection, in RESP2: published messages arrive as plain lists."""
 
     def __init__(self, pool: Any, connection: Any) -> None:
         self._pool = pool
@@ -32,7 +32,7 @@ class Link:
         if "sentinels" in host:
             host["sentinel_kwargs"] = {**host.get("sentinel_kwargs", {}), "retry": host["retry"]}
         pool = create_pool(host)
-        # Whatever the address says. A subscriber may hear nothing for long.
+        # Overrides the address: a subscriber may receive nothing for long.
         pool.connection_kwargs |= {"socket_timeout": None, "protocol": 2}
         try:
             async with asyncio.timeout(OPEN_SECONDS):
@@ -68,7 +68,7 @@ class Link:
         return await self._connection.read_response(disable_decoding=True)
 
     async def close(self) -> None:
-        """Give it up, whatever its state; nothing is waited for."""
+        """Close it at once, in any state, without waiting."""
         await self._connection.disconnect(nowait=True)
         await _close(self._pool)
 

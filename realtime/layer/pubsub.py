@@ -21,7 +21,7 @@ from channels_redis.utils import _wrap_close as flush_before_close
 
 from realtime.layer.shard import FAILURES, Shard
 
-# What a backend hands on to the part of it that belongs to the running event loop.
+# Methods that a backend passes on to its part for the running event loop.
 METHODS = frozenset(
     {
         "new_channel", "send", "receive", "flush",
@@ -91,7 +91,7 @@ class LoopLayer(RedisPubSubLoopLayer):  # type: ignore[misc]  # untyped
     # -- what channels_redis calls, one at a time
 
     def open_channel(self) -> str:
-        """Make a channel for the messages of this process's groups; nobody else can send to it."""
+        """Make a channel for the messages of this process's groups alone."""
         channel = f"{self.prefix}local.{uuid.uuid4().hex}"
         self.channels[channel] = asyncio.Queue()
         return channel
@@ -106,7 +106,7 @@ class LoopLayer(RedisPubSubLoopLayer):  # type: ignore[misc]  # untyped
             await self._subscribe_to_channel(channel)
         try:
             data = await self.channels[channel].get()
-        except asyncio.CancelledError:  # as Channels has it, nobody reads this channel any more
+        except asyncio.CancelledError:  # as in Channels: the channel has no reader any more
             if self.channels.pop(channel, None) is not None:
                 with suppress(*FAILURES):
                     await self._get_shard(channel).unsubscribe([channel])

@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 CANARY = "hub.canary"
 CANARY_SECONDS = 2.0
 MASTER_EVERY = 5  # waits for canaries, between two looks where the Sentinels say the masters are
-PROOF_SECONDS = 0.5  # for a canary that somebody waits for
+PROOF_SECONDS = 0.5  # for a canary with a waiting caller
 CLOSE_SECONDS = 5.0  # longer than a call on the dead connection holds its lock
 MESSAGES_A_TURN = 100  # at most, before sockets are served again
 
@@ -299,7 +299,7 @@ class LayerReceiver:
 
 
 async def _close(layer: Any) -> None:
-    """Close a backend, whatever its state."""
+    """Close a backend, in any state."""
     if isinstance(layer, InMemoryChannelLayer) or layer is None:
         return
     try:

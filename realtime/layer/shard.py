@@ -27,7 +27,7 @@ FAILURES = (RedisError, OSError, TimeoutError)
 
 
 class Away(ConnectionError):
-    """This Redis does not answer. It is known, and somebody tries to connect again."""
+    """This Redis does not answer. The shard knows, and is connecting again."""
 
 
 class Shard:
@@ -88,7 +88,7 @@ class Shard:
                 # sent twice does no harm.
                 await self._drop_publisher()
                 return await self._exchange(messages)
-        except asyncio.CancelledError:  # its answers are not read: nobody else may use it
+        except asyncio.CancelledError:  # its answers are not read: no other call may use it
             await self._drop_publisher()
             raise
         except Exception as error:
@@ -132,7 +132,7 @@ class Shard:
     # -- receiving
 
     async def subscribe(self, names: Iterable[str]) -> None:
-        """Return once Redis has confirmed each of these channels: whatever comes later is heard.
+        """Return once Redis has confirmed each of these channels: all later messages arrive.
 
         Raises what ends the connection before that; the channels are subscribed to all the same
         once there is another one.
@@ -262,7 +262,7 @@ class Shard:
 
 @dataclass
 class _Batch:
-    """Channels whose confirmation somebody waits for."""
+    """Channels with a caller that waits for their confirmation."""
 
     missing: int
     done: asyncio.Future[None]

@@ -1,4 +1,4 @@
-"""Whether the channel layer works, as this process sees it; the log says so when that changes.
+"""The faults of the channel layer that this process sees; each change is logged.
 
 A layer that is away is degraded service: committed events wait for the next reconcile, and prices
 are left out. Therefore one line is logged when trouble begins and one when it is over, however much
@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 class Trouble:
-    """What does not work now, by part: a connection to one Redis, or what a node hears of it."""
+    """The faults of now, by part: a connection to one Redis, or the messages through it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()  # a process may have one event loop that serves and others
@@ -28,7 +28,7 @@ class Trouble:
 
     @property
     def text(self) -> str:
-        """What does not work, for staff; empty while all does."""
+        """The faults in words, for staff; empty while all works."""
         with self._lock:
             return "; ".join(f"{part}: {reason}" for part, reason in sorted(self._parts.items()))
 

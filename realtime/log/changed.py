@@ -34,7 +34,7 @@ def look(tail: Tail | None, asked: Iterable[str], most: int) -> Changed:
     """
     place, newest = _newest()
     if tail is None or tail.place != place:
-        tail = Tail(place)  # what is under way has ids from anywhere below
+        tail = Tail(place)  # open transactions may hold any lower id
         is_known = False
     elif tail.is_quiet(newest):
         return Changed(tail, reading.heads_by_key(asked))

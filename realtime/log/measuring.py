@@ -89,7 +89,7 @@ def acks_behind() -> dict[str, Any]:
 
 
 def locks() -> dict[str, Any]:
-    """Find who holds up others, as `stats --check` does, and the longest idle transaction."""
+    """Find sessions that block others, as `stats --check` does, and the longest idle one."""
     if not _is_postgres():
         return {}
     found = [each for each in blockers() if each.waiting]

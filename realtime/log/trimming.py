@@ -23,7 +23,7 @@ CURSORS_OF_A_USER = 500  # one for each device and stream
 
 
 class Trimmed(NamedTuple):
-    """What a trim deleted; `streams` counts those that lost an event."""
+    """The result of a trim; `streams` counts those that lost an event."""
 
     streams: int
     events: int

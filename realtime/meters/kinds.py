@@ -50,7 +50,7 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Meter:
-    """What is declared of one meter: all that documents and scrapes need to know."""
+    """The declaration of one meter, from which documents and scrapes are made."""
 
     name: str
     kind: Kind

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 BROWSER = "browser"
 PYTHON = "hoardrun-python"
-# What the programs of clients begin their User-Agent with, by the name that meters give them.
+# The beginning of the User-Agent of each program of clients, by its name in meters.
 _KNOWN = (("Mozilla/", BROWSER), ("hoardrun-python", PYTHON))
 BY = ("client", "server", "network")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

@@ -15,7 +15,7 @@ REFUSALS = ("draining", "full", "overloaded", "origin", "stranger", "bad_tokens"
 LOGIN_FAILURES = ("credential", "revoked", "rate_limited", "timeout", "protocol", "left")
 OUTCOMES = ("live", "replayed", "epoch", "ahead", "trimmed")
 RETRIES = ("serialization", "deadlock", "row_deleted")
-# What is in no list here is listed by the code above this package, once apps have loaded.
+# Labels without a list here are listed by the code above this package, once apps have loaded.
 LISTS: dict[str, Collection[str]] = {
     "message": (),
     "command": (),
@@ -33,7 +33,7 @@ def _listed(name: str) -> Values:
 
 @dataclass(slots=True)
 class Meters:
-    """All that is counted. `lock` is for those that count on several threads."""
+    """The meters of this process. Hold `lock` to count on several threads."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
 

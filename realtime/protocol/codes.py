@@ -132,5 +132,5 @@ class CloseCode(IntEnum):
 
     @property
     def retryable(self) -> bool:
-        """Whether a client comes back by itself."""
+        """True if a client reconnects by itself."""
         return not self.reconnect.startswith("do not")

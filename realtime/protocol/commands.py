@@ -1,4 +1,4 @@
-"""What a client may send: one frozen struct per command, tagged by `type`.
+"""The commands of clients: one frozen struct per command, tagged by `type`.
 
 A new command is one struct here, one arm in `realtime.core.state`, and a message that
 has it among its `answers`. Surplus fields are refused: a misspelt option must not pass in silence.
@@ -17,7 +17,7 @@ RoomName = Annotated[str, Meta(min_length=1, max_length=100)]
 Offset = Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)]
 Rate = Literal["realtime", "1s", "5s"]
 
-# What subscriptions may name: the filter types of all messages, in the order of registration.
+# The names in subscriptions: the filter types of all messages, in the order of registration.
 FILTER_TYPES: list[str] = []
 FilterType = Annotated[str, Meta(extra_json_schema={"enum": FILTER_TYPES})]
 

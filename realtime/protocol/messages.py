@@ -1,4 +1,4 @@
-"""What the server sends: the `data` of each message, one frozen struct per type.
+"""The messages of the server: the `data` of each, one frozen struct per type.
 
 A message is an envelope (`codec.encode`) around one of these. What is true of every message of
 a type stands on its struct: documents, declarations, the console and `manage.py tail` read it

@@ -32,7 +32,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Plan(NamedTuple):
-    """What a query string asks for: filters, and for a list the rows and the next page."""
+    """A parsed query string: filters, and for a list the number of rows and the next page."""
 
     filters: Mapping[str, Any]
     skip: int = 0
@@ -41,7 +41,7 @@ class Plan(NamedTuple):
 
 
 class HotRead(View):
-    """A read of the user's own, or of what is everybody's."""
+    """A read of the user's own data, or of data that all users share."""
 
     units: ClassVar[int] = 1  # of the limit on reads
 

@@ -20,9 +20,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from realtime.core import refusals
 from realtime.core.refusals import Refusal
 
-# How long bytes that still arrive are read and dropped before the connection is aborted.
+# Bytes that still arrive are read and dropped for this long, then the connection is aborted.
 LINGER_SECONDS = 10.0
-# How long a connection stays without a request once the server stops: one may be on its way.
+# A connection without a request stays this long once the server stops: one may be on its way.
 IDLE_SECONDS = 0.5
 UNREAD = "-"  # stands for a method and a path that could not be read
 
@@ -110,7 +110,7 @@ class ClosingProtocol(HttpToolsProtocol):
 
     @property
     def is_new(self) -> bool:
-        """Whether no request of this connection was answered yet, or is being answered."""
+        """True while no request of this connection was answered or is being answered."""
         return self.cycle is None and not self._ignores_input
 
     @property

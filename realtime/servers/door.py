@@ -45,7 +45,7 @@ _END = b"\r\n\r\n"
 
 
 class Handshake(Protocol):
-    """One who waits at the door."""
+    """A handshake or a login that waits for its turn."""
 
     def enter(self) -> None:
         """Begin the login: it is the turn of this one."""
@@ -55,7 +55,7 @@ class Handshake(Protocol):
 
 
 class _Command:
-    """One who waits at the door with an open socket."""
+    """A login on an open socket that waits for its turn."""
 
     def __init__(self, done: Callable[[], None]) -> None:
         self.has_turn = asyncio.get_running_loop().create_future()
@@ -73,7 +73,7 @@ class _Command:
 
 
 class Door:
-    """The line of one event loop, and the answer to those who may not wait in it.
+    """The queue of logins of one event loop, and the refusal of those that do not fit.
 
     `shut_for` says why the node takes nobody at all, as when it drains; empty if it does.
     """
@@ -93,12 +93,12 @@ class Door:
 
     @property
     def under_way(self) -> int:
-        """How many logins have had their turn and are not over yet."""
+        """The number of logins that have had their turn and are not over yet."""
         return self._admission.under_way
 
     @property
     def waiting(self) -> int:
-        """How many handshakes wait for their turn."""
+        """The number of handshakes that wait for their turn."""
         return len(self._admission)
 
     def answer_with(self, headers: Sequence[tuple[bytes, bytes]]) -> None:
@@ -114,7 +114,7 @@ class Door:
     def listen(
         self, sockets: Sequence[socket.socket], adopt: Callable[[socket.socket], object] | None
     ) -> None:
-        """Note where connections come in that nobody has accepted yet.
+        """Note the listening sockets, whose connections wait to be accepted.
 
         `adopt` takes one that the door has accepted and that is no handshake, as a health check's.
         Without it the door accepts none.
@@ -124,12 +124,12 @@ class Door:
     # -- at the door
 
     def has_room(self) -> bool:
-        """Whether a handshake that comes now may wait for its turn."""
+        """Return True if a handshake that comes now may wait for its turn."""
         return not self.shut_for() and not self.is_overloaded
 
     @property
     def is_overloaded(self) -> bool:
-        """Whether the line is as long as it may be, whoever else is taken."""
+        """Return True if the queue is as long as it may be."""
         return not self._admission.has_room(time.monotonic())
 
     def refuse_unaccepted(self) -> None:
@@ -254,7 +254,7 @@ class Door:
 
 
 def is_handshake(data: bytes | bytearray) -> bool:
-    """Whether these bytes are the whole head of a WebSocket's handshake, and nothing else.
+    """Return True if these bytes are the whole head of a WebSocket's handshake, and nothing else.
 
     Any other one, such as one in two pieces, is parsed before it waits.
     """

@@ -1,4 +1,4 @@
-"""What the kernel knows of connections: who has left, and how many wait to be accepted."""
+"""Ask the kernel which peers have left, and how many connections wait to be accepted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WAITING = struct.Struct("=24xI")
 
 
 def has_left(transport: asyncio.BaseTransport) -> bool:
-    """Whether the peer of a TCP connection has closed its side.
+    """Return True if the peer of a TCP connection has closed its side.
 
     A busy event loop has not read that yet, and one that has stopped reading never does.
     """
@@ -29,7 +29,7 @@ def has_left(transport: asyncio.BaseTransport) -> bool:
 
 
 def unaccepted(listening: socket.socket) -> int:
-    """Return how many connections wait until a listening socket accepts them; 0 if nobody knows."""
+    """Return the number of connections that a listening socket has not accepted; 0 if unknown."""
     if _TCP_INFO is None:
         return 0
     try:

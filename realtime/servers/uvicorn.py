@@ -61,7 +61,7 @@ _EXTENSIONS = b"Sec-WebSocket-Extensions"
 _SAID = {"Allow", "Upgrade"}  # headers of a refused handshake that say what to send instead
 
 
-# What uvicorn sets on every socket. A class with so many attributes keeps a dictionary of 1.5 KiB
+# uvicorn sets these on every socket. A class with so many attributes keeps a dictionary of 1.5 KiB
 # for each of its objects, unless it has a place for them.
 _ATTRIBUTES = (
     *("config", "app", "loop", "logger", "root_path", "asgi_version", "app_state"),
@@ -94,7 +94,7 @@ class _Frames(ServerProtocol):
     parse = Protocol.parse
 
     def __init__(self, max_size: int | None) -> None:
-        # What the library's own does, less a random id of each connection for logs that we do not
+        # The library's own, without a random id of each connection for logs that we do not
         # write: each is a call of the kernel. A test holds that it sets the same.
         self.id = _NOBODY
         self.logger = _quiet
@@ -139,7 +139,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        # What uvicorn's own does, less what it makes for its pings, its waits and its logs. A test
+        # uvicorn's own, without the objects for its pings, its waits and its logs. A test
         # holds that it sets the same.
         self.config = config
         self.app = config.loaded_app
@@ -231,7 +231,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     @property
     def has_left(self) -> bool:
-        """Whether the client has closed its side, even if that was not read yet."""
+        """True if the client has closed its side, even if that was not read yet."""
         return self.disconnected or peers.has_left(self.transport)
 
     def close(self, code: CloseCode) -> None:
@@ -268,7 +268,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     @property
     def _is_over(self) -> bool:
-        """Whether the handshake cannot be answered any more: the client has ended it, or left."""
+        """True if the handshake cannot be answered: the client has ended it, or left."""
         return self.disconnected or self.conn.eof_sent or self.transport.is_closing()
 
     def send_500_response(self) -> None:

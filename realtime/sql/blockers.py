@@ -1,4 +1,4 @@
-"""Find who holds up others in PostgreSQL: sessions whose locks are waited for, or soon will be.
+"""Find the sessions in PostgreSQL whose locks others wait for, or soon will.
 
 `manage.py stats --check`, the errors of publishers and meters ask here. Each function is one query
 over the sessions of this database, or by an index; none waits for a lock. SQLite has one writer
@@ -104,14 +104,14 @@ class Blocker:
 
 
 def blockers() -> list[Blocker]:
-    """List who holds up others now, or idles with a stream in its hands; those waited for first."""
+    """List the sessions that block others first, then those that idle with a stream locked."""
     if connection.vendor != "postgresql":
         return []
     return _ask(_BLOCKERS, [list(streams.everybodys())])
 
 
 def holder_of_streams(names: Sequence[str]) -> Blocker | None:
-    """Return who holds one of these streams; None if that cannot be told."""
+    """Return the session that holds one of these streams; None if that is unknown."""
     rows = "SELECT xmax FROM realtime_stream WHERE name = ANY(%s)"
     shown = names[0] if len(names) == 1 else ""
     found = _look(("streams", *names), _HOLDER.format(rows=rows), [shown, list(names)])
@@ -119,7 +119,7 @@ def holder_of_streams(names: Sequence[str]) -> Blocker | None:
 
 
 def holder_for(error: BaseException) -> Blocker | None:
-    """Return who holds what an error gave up waiting for; None if that cannot be told."""
+    """Return the session whose lock a failed statement waited for; None if that is unknown."""
     if isinstance(error, StreamLocked):
         return holder_of_streams(error.streams)
     context = getattr(getattr(error.__cause__, "diag", None), "context", None) or ""

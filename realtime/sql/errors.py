@@ -20,11 +20,11 @@ RECENT_SECONDS = 20.0  # a pool tries again within that
 
 @dataclass(frozen=True)
 class Explanation:
-    """What happened."""
+    """A fault of the database, in words for its reader."""
 
     cause: str  # part of the HTTP API: the member `cause` of a problem
     says: str  # a sentence for everybody
-    do: str  # a sentence for whoever operates it
+    do: str  # a sentence for the operator
     is_outage: bool  # it passes or is mended, without a change of the request: 503
 
 
@@ -52,7 +52,7 @@ _EXPLANATIONS = {
 }
 # An exact state, or the first two characters of those of its class.
 _BY_STATE = {state: cause for cause, entry in _ALL.items() for state in entry.get("states", ())}
-# What a connection that fails says: libpq gives no state of it. In the order of the table.
+# Texts of failed connections, for which libpq gives no state. In the order of the table.
 _BY_TEXT = [
     (re.compile(pattern, re.IGNORECASE), cause)
     for cause, entry in _ALL.items()
@@ -62,7 +62,7 @@ UNKNOWN = _EXPLANATIONS["unavailable"]
 
 
 class Connecting:
-    """Why the newest attempt to connect failed: a pool that waits in vain does not say that."""
+    """The reason why the newest attempt to connect failed, which the pool's own error lacks."""
 
     _failure: tuple[float, BaseException] | None = None
 
@@ -80,11 +80,11 @@ class Connecting:
         return self._failure[1]
 
 
-connecting = Connecting()  # of this process; told by whoever makes connections
+connecting = Connecting()  # of this process; set by the code that makes connections
 
 
 def explain(error: BaseException) -> Explanation:
-    """Say what an error of Django's or of a driver's means; `UNKNOWN` if nobody has written it."""
+    """Explain an error of Django or of a driver; `UNKNOWN` if the table has no line for it."""
     found = _explain(error)
     if found.cause == "pool_exhausted" and (failure := connecting.failure):
         return _explain(failure)

@@ -30,7 +30,7 @@ _SYSTEM = "(SELECT system_identifier::text FROM pg_control_system())"
 _TIMELINE = "left(pg_walfile_name(pg_current_wal_flush_lsn()), 8)"
 _FLUSHED = "(pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint"
 _CHECKPOINT = "(SELECT lpad(to_hex(timeline_id), 8, '0') FROM pg_control_checkpoint())"
-# What a role or a kind of PostgreSQL may tell, the most first: system, timeline, flushed.
+# The facts that a role or a kind of PostgreSQL tells, the most first: system, timeline, flushed.
 _FORMS = (
     (_SYSTEM, _TIMELINE, _FLUSHED),
     ("''", _TIMELINE, _FLUSHED),
@@ -56,7 +56,7 @@ class _Found(NamedTuple):
 
 
 class _Memory:
-    """What this process has seen last, and how much its PostgreSQL tells."""
+    """The last state that this process has seen, and the facts that its PostgreSQL tells."""
 
     form = 0
     last: Sight | None = None
@@ -67,7 +67,7 @@ _memory = _Memory()
 
 
 class WatchedConnection(psycopg.Connection[Any]):
-    """A connection that was compared with what the database was, before anybody uses it."""
+    """A connection whose database is compared with the last known one before the first use."""
 
     @classmethod
     def connect(cls, conninfo: str = "", **kwargs: Any) -> Self:
@@ -99,7 +99,7 @@ def look(connection: psycopg.Connection[Any]) -> str | None:
         home = completed(found.stored, found.sight.home)
         if why or not found.has_row or home != found.stored:
             if not _note(connection, found, home, why):
-                continue  # somebody else has just changed it
+                continue  # another process has just changed it
             if why:
                 continue  # with what it is now
         _memory.last = found.sight

@@ -19,7 +19,7 @@ _NEEDS = re.compile(r"\d{4}_needs_hoardrun_(\d+)_(\d+)(?:_|$)")
 
 
 class Unfit(Exception):
-    """The schema and this code do not fit. `word` is for anybody, the text says what to do."""
+    """The schema and this code do not fit. `word` is public, the text is advice for operators."""
 
     word: str
 

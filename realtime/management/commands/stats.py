@@ -104,7 +104,7 @@ def _epoch(epoch: dict[str, str | None]) -> str:
 
 
 def _doubts(found: Cluster) -> Iterator[str]:
-    """Tell of a failover that began no new epoch, since somebody has to judge it."""
+    """Report a failover that began no new epoch: an operator has to judge it."""
     seen, began = found.deployment.failover_at, found.deployment.bumped_at
     if options().epoch_on_failover != "warn" or seen is None:
         return
@@ -117,7 +117,7 @@ def _doubts(found: Cluster) -> Iterator[str]:
 
 
 def _text(holding: Blocker) -> str:
-    """Say whom a session holds up, and for how long."""
+    """Describe the sessions that a session blocks, and for how long."""
     if not holding.waiting:
         return f"{holding} Who publishes there waits."
     return f"{holding} {holding.waiting} wait(s), the longest for {holding.waited_seconds:.0f} s."

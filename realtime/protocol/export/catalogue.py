@@ -1,4 +1,4 @@
-"""All messages at a glance: their schemas, their envelopes, and which answers which.
+"""A list of all messages: their schemas, their envelopes, and the answer to each command.
 
 Documentation and declarations are written from here, so they hold what the installed apps have
 registered. Call these functions when all apps are ready.

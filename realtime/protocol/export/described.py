@@ -1,4 +1,4 @@
-"""What fields mean, of messages and of options: the texts below them, in their own source.
+"""The meaning of fields of messages and options, read from the text below each in its source.
 
 Python keeps no docstring of a field. The texts are read where documents are written, and
 nowhere else.

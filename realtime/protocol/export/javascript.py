@@ -13,7 +13,7 @@ from pathlib import Path
 from realtime.protocol.messages import PAYLOADS
 
 _STATIC = Path(__file__).parents[2] / "static" / "realtime"
-# What runs in the worker, and what talks to it.
+# Files that run in the worker, and files that talk to it.
 _FILES = ("parts.js", "connection.js", "shared.js", "worker.js")
 
 

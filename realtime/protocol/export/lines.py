@@ -1,4 +1,4 @@
-"""What logs show of a message: the `line` of its struct, filled in.
+"""The line of a message in logs: the `line` of its struct, filled in.
 
 The console does the same in JavaScript: `static/realtime/console/logtext.js`.
 """

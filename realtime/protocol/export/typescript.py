@@ -24,7 +24,7 @@ _CLIENT_API = Path(__file__).with_name("client_api.d.ts")
 
 # JavaScript has an Error of its own, from which the client's errors descend.
 _RENAMED = {"Error": "ErrorData"}
-# What the server writes is narrower than what it declares.
+# The server writes a narrower type than it declares.
 _NARROWER = {
     ("Error", "code"): "ErrorCode",
     ("RoomJoined", "rate"): "Rate",
