@@ -26,28 +26,33 @@ def heads(names: Iterable[str]) -> dict[str, Head]:
 
 
 def heads_by_key(names: Iterable[str]) -> dict[str, Head]:
-    """Read the heads of few of many streams, each by its key.
+    """Read the heads of few of many streams, each by its name."""
+    return _looked_up("name", "text", sorted(names))
+
+
+def heads_by_id(ids: Iterable[int]) -> dict[str, Head]:
+    """Read the heads of few of many streams, each by its id."""
+    return _looked_up("id", "bigint", sorted(ids))
+
+
+def _looked_up(key: str, kind: str, wanted: Sequence[object]) -> dict[str, Head]:
+    """Read the heads of streams by `key`, in as many look-ups in its index.
 
     Asked for all of them at once, PostgreSQL scans a table of some thousand streams.
     """
     if connection.vendor != "postgresql":
-        return heads(names)
-    if not (rows := [(name,) for name in sorted(names)]):
+        return _heads(key, wanted)
+    if not wanted:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH wanted AS ({table.given({'name': 'text'})}) "
-            f"SELECT wanted.name, {composed('one.epoch')}, one.head, one.floor FROM wanted, "
-            "LATERAL (SELECT stream.epoch, stream.head, stream.floor FROM realtime_stream stream "
-            "WHERE stream.name = wanted.name LIMIT 1) one",
-            [table.parameter(rows)],
+            f"WITH wanted AS ({table.given({'key': kind})}) "
+            f"SELECT one.name, {composed('one.epoch')}, one.head, one.floor FROM wanted, LATERAL ("
+            "SELECT stream.name, stream.epoch, stream.head, stream.floor "
+            f"FROM realtime_stream stream WHERE stream.{key} = wanted.key LIMIT 1) one",
+            [table.parameter([(value,) for value in wanted])],
         )
         return {name: Head(*head) for name, *head in cursor.fetchall()}
-
-
-def heads_by_id(ids: Iterable[int]) -> dict[str, Head]:
-    """Read the heads of streams by their ids."""
-    return _heads("pk", sorted(ids))
 
 
 def _heads(key: str, wanted: Sequence[object]) -> dict[str, Head]:

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from realtime import log
 from realtime.core.tail import Tail
 from realtime.log import Changed
+from realtime.models import Stream
 from tests import stored
 from tests.services.locks import threads
 from tests.services.ports import wait_until
@@ -96,3 +97,29 @@ def test_what_commits_late_is_named_when_it_does() -> None:
     names, tail = changed(tail)
     assert names is not None and "user:1" in names
     settled(tail)
+
+
+def test_a_look_reads_no_stream_that_nobody_asks_for() -> None:
+    if connection.vendor != "postgresql":
+        return  # SQLite always finds rows by their keys
+    Stream.objects.bulk_create(Stream(name=f"user:{number}") for number in range(2000))
+    stored.append("user:1", "a")
+    tail = begun()
+    with transaction.atomic():
+        log.append([(f"user:{number}", stored.balance()) for number in range(100)])
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE realtime_stream")
+    with transaction.atomic():
+        before = scanned()
+        names, _ = changed(tail, *(f"user:{number}" for number in range(50, 150)))
+        assert scanned() == before
+    assert names == {f"user:{number}" for number in range(150)}
+
+
+def scanned() -> int:
+    """Count the streams that this transaction has read without an index."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'realtime_stream'"
+        )
+        return int(cursor.fetchone()[0])
