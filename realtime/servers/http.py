@@ -1,8 +1,8 @@
 """uvicorn's HTTP protocol as `manage.py serve` uses it: every request is limited.
 
-`realtime.cluster.serve` gives it to uvicorn. It reads and parses; `realtime.servers.closing`
-refuses and closes. It answers nothing itself: a refusal is put into the scope, and the
-application writes it.
+`realtime.cluster.serve` gives it to uvicorn. It reads and parses; `realtime.servers.upgrades` has
+the handshakes, and `realtime.servers.closing` refuses and closes. It answers nothing itself: a
+refusal is put into the scope, and the application writes it.
 """
 
 from __future__ import annotations
@@ -16,19 +16,18 @@ import httptools
 from django.conf import settings
 from uvicorn.protocols.utils import is_ssl
 
-from realtime.core import bodies, heads, refusals, upgrade
+from realtime.core import bodies, heads, refusals
 from realtime.core.heads import MAX_HEAD_BYTES, MAX_HEADERS
 from realtime.core.refusals import Refusal
-from realtime.servers import door, peers
-from realtime.servers.closing import ClosingProtocol
-from realtime.servers.uvicorn import WebSocketProtocol
+from realtime.servers import door
+from realtime.servers.upgrades import UpgradingProtocol
 
 # Bytes parsed at once. The requests in them queue behind the running one: a GET has at least 18
 # bytes, so at most 28 queue.
 PIECE_BYTES = 512
 
 
-class HttpProtocol(ClosingProtocol):
+class HttpProtocol(UpgradingProtocol):
     """uvicorn's HTTP protocol with limits on what a client sends and how long it takes.
 
     - Head: the limits of `realtime.core.heads`, else 431. It must end within
@@ -48,11 +47,6 @@ class HttpProtocol(ClosingProtocol):
         self._unreported = 0  # bytes since the parser last called us
         self._body_room = self._body_limit = 0  # bytes that the body may still, and at most, have
         self._body_rest = 0  # bytes still to come of a declared length
-        self._upgrade_waits = False
-        self._door = door.of_this_loop()
-        self._has_turn = False  # at the door, where each handshake waits once
-        self._before_door = 0  # bytes of the head that wait to be parsed
-        self._socket: WebSocketProtocol | None = None  # of a handshake
         self._skips_body = False  # the parser does, as it takes the request for an upgrade
 
     # -- what the event loop calls
@@ -79,55 +73,6 @@ class HttpProtocol(ClosingProtocol):
             self._come_to_door()
         else:
             self._parse_on()
-
-    # -- at the door
-
-    def _come_to_door(self) -> None:
-        """Wait for the turn of this handshake, or refuse it."""
-        if not self._door.has_room():
-            self.turn_away()
-            self._door.refuse_unaccepted()
-            return
-        self._clear_deadline()
-        self._is_at_door = True
-        self._before_door = len(self._unread)
-        self._door.wait(self)
-
-    def enter(self) -> None:
-        """Begin the login that waited, unless its client has left."""
-        self._is_at_door = False
-        self._has_turn = True
-        early = bytes(self._unread[self._before_door :])  # of a client that did not wait
-        del self._unread[self._before_door :]
-        self.flow.hold(False)
-        if self._connection.is_closing() or peers.has_left(self._connection):
-            self._ignores_input = True  # or it would come to the door again
-            self._connection.abort()
-        elif self._socket is None:
-            self._parse_on()
-        else:
-            self.handle_websocket_upgrade()
-        if self._has_turn:  # it was no handshake, or one that is refused
-            self._has_turn = False
-            self._door.done()
-            self.data_received(early)
-        elif early:
-            self._connection.get_protocol().data_received(early)  # type: ignore[attr-defined]
-
-    def turn_away(self) -> None:
-        """Answer a handshake with 503 as bytes, at little cost, and close."""
-        self._is_at_door = False
-        self._ignores_input = True
-        self._socket = None
-        if self._connection.is_closing():
-            return
-        has_more = self._in_request or not door.is_handshake(self._unread)
-        self._unread.clear()
-        self._connection.write(self._door.refusal())
-        if has_more:
-            self._close_gently()
-        else:
-            self._connection.close()
 
     # -- reading and parsing
 
@@ -270,28 +215,6 @@ class HttpProtocol(ClosingProtocol):
 
     # -- what uvicorn calls
 
-    def _should_upgrade(self) -> bool:
-        return self._socket is not None
-
-    def handle_websocket_upgrade(self) -> None:
-        """Hand the connection to the WebSocket protocol once earlier requests are answered."""
-        if self._ignores_input:
-            return
-        if not self._is_idle:
-            self._upgrade_waits = True
-            return
-        if not self._has_turn:
-            self._come_to_door()
-            return
-        self._has_turn = False  # the socket says when the login is over
-        self._ignores_input = True  # the connection is another protocol's from here on
-        self._unset_keepalive_if_required()
-        self.connections.discard(self)
-        socket, self._socket = self._socket, None
-        assert socket is not None  # it has judged the head
-        socket.begin(self._connection, (self.server, self.client), self.url, self.headers)
-        self._connection.set_protocol(socket)
-
     def on_response_complete(self) -> None:
         """Parse the next request, unless this was the last."""
         if self._lingers:
@@ -323,34 +246,15 @@ class HttpProtocol(ClosingProtocol):
 
     # -- checking heads
 
-    def _asks_for_websocket(self) -> bool:
-        """Check the two headers of a handshake; each may be repeated."""
-        return heads.tokens(self.headers, b"upgrade") == [b"websocket"] and (
-            b"upgrade" in heads.tokens(self.headers, b"connection")
-        )
-
     def _judge_head(self, declared: int | None) -> Refusal | None:
         if self._head_room < 0 or len(self.headers) > MAX_HEADERS:
             return refusals.HEAD_TOO_LARGE
         if self.parser.should_upgrade():
-            method, version = self.parser.get_method(), self.parser.get_http_version()
-            usual = upgrade.read_usual(method, version, self.headers)
-            if usual is not None or self._asks_for_websocket():
-                self._socket = WebSocketProtocol(self.config, self.server_state, self.app_state)
-                if declared is not None:
-                    return refusals.HANDSHAKE_WITH_BODY
-                self.url = _origin_form(self.url)
-                return self._socket.judge(method, self.url, version, self.headers, usual)
+            refusal = self._judge_upgrade(declared)
+            if refusal is not None:
+                return refusal
         if declared is None:
             return None
         path = unquote(httptools.parse_url(self.url).path.decode("ascii"))
         self._body_room = self._body_limit = limit = bodies.limit_of(path)
         return refusals.too_large(limit) if declared > limit else None
-
-
-def _origin_form(url: bytes) -> bytes:
-    """Return path and query of an address, which a client may write whole (RFC 9112, 3.2.2)."""
-    if url.startswith(b"/"):
-        return url
-    parsed = httptools.parse_url(url)
-    return (parsed.path or b"/") + (b"?" + parsed.query if parsed.query else b"")

@@ -1,77 +1,35 @@
 """uvicorn's WebSocket protocol as `manage.py serve` uses it: it is the Writer of its socket.
 
 `realtime.cluster.serve` gives it to uvicorn. Writing needs neither a task nor a queue. It must
-not know what the messages mean.
+not know what the messages mean; `realtime.servers.handshake` has what comes before them.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
-from http import HTTPStatus
 from typing import Any
-from urllib.parse import unquote
-from uuid import UUID
 
 from uvicorn.config import Config
-from uvicorn.protocols.utils import ClientDisconnected, is_ssl
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
-from websockets.datastructures import Headers
-from websockets.exceptions import InvalidHandshake
-from websockets.extensions.permessage_deflate import (
-    PerMessageDeflate,
-    ServerPerMessageDeflateFactory,
-)
+from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Frame as WebSocketFrame
 from websockets.frames import Opcode
-from websockets.http11 import Request
-from websockets.protocol import Protocol, Side, State
-from websockets.server import ServerProtocol
-from websockets.streams import StreamReader
+from websockets.protocol import State
 
-from realtime.core import upgrade
-from realtime.core.frames import COMPRESS_SETTINGS, WINDOW_BITS, Frame
-from realtime.core.refusals import Refusal
-from realtime.core.transport import EXTENSION, LOST, Listener
+from realtime.core.frames import WINDOW_BITS, Frame
+from realtime.core.transport import LOST, Listener
 from realtime.meters import meters
-from realtime.options import options
 from realtime.protocol.codes import CloseCode
-from realtime.servers import door, peers
+from realtime.servers import peers
+from realtime.servers.handshake import HandshakeProtocol
 
 # Seconds for a client to answer a close frame; less than the server's grace time.
 CLOSE_SECONDS = 5.0
 # Between two looks, while the server stops, at a handshake that is not answered yet.
 HANDSHAKE_SECONDS = 0.1
 
-_quiet = logging.getLogger("realtime.servers.uvicorn")
-_quiet.setLevel(logging.WARNING)
 _PING = bytes(WebSocketFrame(Opcode.PING, b"").serialize(mask=False))
-_DEFLATE = ServerPerMessageDeflateFactory(
-    server_no_context_takeover=True,
-    client_no_context_takeover=True,
-    server_max_window_bits=WINDOW_BITS,
-    client_max_window_bits=WINDOW_BITS,
-    compress_settings=COMPRESS_SETTINGS,
-)
-
-_DEFLATES = [_DEFLATE]  # one list for all sockets
-_EXTENSIONS = b"Sec-WebSocket-Extensions"
-_SAID = {"Allow", "Upgrade"}  # headers of a refused handshake that say what to send instead
-
-
-# uvicorn sets these on every socket. A class with so many attributes keeps a dictionary of 1.5 KiB
-# for each of its objects, unless it has a place for them.
-_ATTRIBUTES = (
-    *("config", "app", "loop", "logger", "root_path", "asgi_version", "app_state"),
-    *("connections", "tasks", "default_headers", "transport", "server", "client", "scheme"),
-    *("queue", "handshake_initiated", "handshake_complete", "close_sent", "disconnected"),
-    *("close_timer", "close_timeout", "initial_response", "conn", "read_paused", "writable"),
-    *("ping_interval", "ping_timeout", "ping_timer", "pong_timer", "pending_ping_payload"),
-    *("ping_sent_at", "last_ping_rtt", "frames", "curr_msg_data_type"),
-    "scope",
-)
 
 
 class _NeverWaits:
@@ -83,52 +41,16 @@ class _NeverWaits:
 
 
 _NEVER_WAITS: Any = _NeverWaits()
-Address = tuple[str, int | None]
-_NOTHING: tuple[bytes, str | None] = (b"", None)  # proof of the key, extensions
-_NOBODY = UUID(int=0)  # the library's id for logs, which we do not write
 
 
-class _Frames(ServerProtocol):
-    """The library's side of a connection whose request HttpProtocol reads: it expects frames."""
-
-    parse = Protocol.parse
-
-    def __init__(self, max_size: int | None) -> None:
-        # The library's own, without a random id of each connection for logs that we do not
-        # write: each is a call of the kernel. A test holds that it sets the same.
-        self.id = _NOBODY
-        self.logger = _quiet
-        self.debug = False
-        self.side = Side.SERVER
-        self._state = State.CONNECTING
-        self.max_message_size, self.max_fragment_size = max_size, None
-        self.current_size = None
-        self.expect_continuation_frame = False
-        self.origin = self.subprotocol = None
-        self.extensions = []
-        self.close_rcvd = self.close_sent = self.close_rcvd_then_sent = None
-        self.handshake_exc = self.parser_exc = None
-        self.eof_sent = False
-        self.reader = StreamReader()
-        self.events, self.writes = [], []
-        self.parser = self.parse()
-        next(self.parser)
-        self.origins = self.available_extensions = self.available_subprotocols = None
-        self.accept_called = False
-
-
-class WebSocketProtocol(WebSocketsSansIOProtocol):
+class WebSocketProtocol(HandshakeProtocol):
     """uvicorn's WebSocket protocol, which is also the Writer of its socket.
 
     Until `take_over` it behaves as uvicorn's own. From then on it needs no task and no queue:
     events go directly to the listener, and finished frames to the transport.
     """
 
-    __slots__ = (
-        *_ATTRIBUTES,
-        *("paused", "heard", "_pinged_at", "listener", "pong", "deflates", "pipe"),
-        *("_door", "_agreed"),
-    )
+    __slots__ = ("paused", "heard", "_pinged_at", "pong", "deflates", "pipe")
 
     needs_pings = True
 
@@ -139,49 +61,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        # uvicorn's own, without the objects for its pings, its waits and its logs. A test
-        # holds that it sets the same.
-        self.config = config
-        self.app = config.loaded_app
-        self.loop = _loop or asyncio.get_running_loop()
-        self.root_path = config.root_path
-        self.asgi_version = config.asgi_version
-        self.app_state = app_state
-        self.connections = server_state.connections
-        self.tasks = server_state.tasks
-        self.default_headers = server_state.default_headers
-        self.transport = None  # type: ignore[assignment]
-        self.server = self.client = None
-        self.scheme = None  # type: ignore[assignment]
-        self.queue = asyncio.Queue()
-        self.handshake_initiated = self.handshake_complete = False
-        self.close_sent = self.disconnected = self.read_paused = False
-        self.close_timer = None
-        self.initial_response = None
-        self.conn = _Frames(config.ws_max_size)
-        self.writable = asyncio.Event()
-        self.writable.set()
-        self.ping_interval = config.ws_ping_interval
-        self.ping_timeout = config.ws_ping_timeout
-        self.ping_timer = self.pong_timer = None
-        self.pending_ping_payload = None
-        self.ping_sent_at = self.last_ping_rtt = 0.0
-        self.frames = []
-        self.curr_msg_data_type = "bytes"
-        # We log each handshake with its user; uvicorn's own line would repeat it.
-        self.logger = _quiet
+        super().__init__(config, server_state, app_state, _loop)
         self.close_timeout = CLOSE_SECONDS
         self.paused = False
         self.heard = True
         self._pinged_at = 0.0
-        self.listener: Listener | None = None
         self.pong = b""  # to the latest ping, while the client reads nothing
         self.deflates = False
         self.pipe: Callable[[bytes], None] | None = None
-        self._agreed = _NOTHING
-        self._door = door.of_this_loop()
-        if options().compression:
-            self.conn.available_extensions = _DEFLATES
 
     # -- the Writer
 
@@ -200,7 +87,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         # Free what only the handshake needed.
         self.scope = None  # type: ignore[assignment]
         self.server = self.client = None
-        self._agreed = _NOTHING
+        self._agreed = b"", None
         while not waiting.empty():
             listener.put_nowait(waiting.get_nowait())
         if not listener.busy:
@@ -265,147 +152,6 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.close()
 
     # -- what uvicorn calls
-
-    @property
-    def _is_over(self) -> bool:
-        """True if the handshake cannot be answered: the client has ended it, or left."""
-        return self.disconnected or self.conn.eof_sent or self.transport.is_closing()
-
-    def send_500_response(self) -> None:
-        """Answer a handshake instead of the application, and ignore its own answer."""
-        if not self._is_over:
-            super().send_500_response()
-        self.disconnected = True
-
-    async def send(self, message: Any) -> None:
-        """Send for the application; answer no handshake whose client has ended it.
-
-        Raises ClientDisconnected then: the library would fail an assertion.
-        """
-        if not self.handshake_complete and self._is_over:
-            raise ClientDisconnected
-        if message["type"] == "websocket.accept" and self.initial_response is None:
-            self._accept(message)
-        else:
-            await super().send(message)
-
-    def _accept(self, message: Any) -> None:
-        """Answer the handshake; the library and uvicorn would build the same of objects."""
-        accepted, extensions = self._agreed
-        headers = [] if extensions is None else [(_EXTENSIONS, extensions.encode("latin-1"))]
-        headers += self.default_headers
-        headers += message.get("headers", ())
-        if subprotocol := message.get("subprotocol"):
-            headers.append((b"Sec-WebSocket-Protocol", subprotocol.encode("latin-1")))
-        data = upgrade.answer(accepted, headers)
-        if self.conn.state is not State.CONNECTING:
-            raise RuntimeError("the handshake is answered already")
-        self.conn.state = State.OPEN
-        self.handshake_complete = True
-        self.transport.write(data)
-        self.start_keepalive()
-
-    async def run_asgi(self) -> None:
-        """Run the application; it may return and leave the socket to its listener.
-
-        The login is over then.
-        """
-        try:
-            await self.app(self.scope, self.receive, self.send)
-        except ClientDisconnected:
-            if not self.handshake_complete and self.close_timer is None:
-                self.transport.close()
-        except BaseException:
-            self.logger.exception("Exception in ASGI application\n")
-            self.send_500_response()
-            self.transport.close()
-        else:
-            if self.listener is None and self.close_timer is None:
-                self.transport.close()
-        finally:
-            self._door.done()
-
-    def judge(
-        self,
-        method: bytes,
-        url: bytes,
-        version: str,
-        headers: Sequence[tuple[bytes, bytes]],
-        usual: tuple[bytes, bytes] | None,
-    ) -> Refusal | None:
-        """Check a handshake that HttpProtocol has read; return why it is refused.
-
-        None if it is valid by RFC 6455: call `begin` then. `usual` is what
-        `realtime.core.upgrade` has read.
-        """
-        if usual is not None:
-            key, offered = usual
-            try:
-                extensions = self._agree(offered.decode("latin-1")) if offered else None
-            except InvalidHandshake:
-                pass  # the library says what is wrong
-            else:
-                self._agreed = upgrade.accept_key(key), extensions
-                return None
-        pairs = Headers((name.decode("ascii"), value.decode("latin-1")) for name, value in headers)
-        request = Request(url.decode("ascii"), pairs, method.decode("ascii"), f"HTTP/{version}")
-        response = self.conn.accept(request)
-        if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
-            accepted = response.headers["Sec-WebSocket-Accept"].encode()
-            self._agreed = accepted, response.headers.get("Sec-WebSocket-Extensions")
-            return None
-        detail = bytes(response.body).decode().partition("\n")[0]
-        said = {name: text for name, text in response.headers.raw_items() if name in _SAID}
-        return Refusal(HTTPStatus(response.status_code), "bad_handshake", detail, said)
-
-    def _agree(self, offered: str) -> str | None:
-        """Agree on extensions; return how to name them. Raises InvalidHandshake."""
-        offers = Headers({"Sec-WebSocket-Extensions": offered})
-        named, self.conn.extensions = self.conn.process_extensions(offers)
-        return named
-
-    def begin(
-        self,
-        connection: asyncio.Transport,
-        ends: tuple[Address | None, Address | None],
-        url: bytes,
-        headers: Sequence[tuple[bytes, bytes]],
-    ) -> None:
-        """Begin the connection of a handshake that `judge` has found valid.
-
-        `ends` are the server's and the client's address. The library would read the request again,
-        by its own limits, and uvicorn would decode and encode each header.
-        """
-        self.connections.add(self)
-        self.transport = connection
-        self.server, self.client = ends  # type: ignore[assignment]
-        self.scheme = "wss" if is_ssl(connection) else "ws"
-        self.handshake_initiated = True
-        raw_path, _, query_string = url.partition(b"?")
-        path = raw_path.decode("ascii")
-        protocols = [value for name, value in headers if name == b"sec-websocket-protocol"]
-        offered = ",".join(value.decode("latin-1") for value in protocols).split(",")
-        extensions: dict[str, Any] = {"websocket.http.response": {}, EXTENSION: self}
-        self.scope = {
-            "type": "websocket",
-            "asgi": {"version": self.asgi_version, "spec_version": "2.4"},
-            "http_version": "1.1",
-            "scheme": self.scheme,
-            "server": self.server,
-            "client": self.client,
-            "root_path": self.root_path,
-            "path": self.root_path + (unquote(path) if "%" in path else path),
-            "raw_path": self.root_path.encode("ascii") + raw_path,
-            "query_string": query_string,
-            "headers": headers,
-            "subprotocols": [name.strip() for name in offered] if protocols else [],
-            "state": self.app_state.copy(),
-            "extensions": extensions,
-        }
-        self.queue.put_nowait({"type": "websocket.connect"})
-        task = self.loop.create_task(self.run_asgi())
-        task.add_done_callback(self.on_task_complete)
-        self.tasks.add(task)
 
     def data_received(self, data: bytes) -> None:
         """Parse bytes of the client; any byte proves that it is alive.
