@@ -22,6 +22,7 @@ HANDSHAKE = (
     b"GET /ws/notifications HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
 )
+GOING = (1012).to_bytes(2, "big")  # the code of a node that ends
 
 
 class Site:
