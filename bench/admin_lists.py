@@ -41,7 +41,7 @@ NUMBERS = {
 }
 FILL = (
     (
-        10,  # one for so many transactions
+        10,  # transactions for each of these
         "INSERT INTO auth_user (id, username, email, password, first_name, last_name, is_staff, "
         "is_superuser, is_active, date_joined) {} SELECT i, 'user-' || i, 'user-' || i || "
         "'@example.org', '', '', '', i % 100000 = 1, false, true, '2026-01-01' FROM n",

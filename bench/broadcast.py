@@ -14,7 +14,7 @@ WARM_UP, WARM_UP_SLOW = 10, 3  # messages before anything is measured
 
 @dataclass(frozen=True)
 class Case:
-    """How many messages, and how many a second; at once without a rate."""
+    """A number of messages and their rate a second; all at once without a rate."""
 
     name: str
     count: int

@@ -1,4 +1,4 @@
-"""What the kernel holds for a server's clients, from its socket diagnostics. Linux only."""
+"""Read the bytes that the kernel holds for a server's clients, from its diagnostics. Linux only."""
 
 from __future__ import annotations
 

@@ -35,9 +35,9 @@ class Receipt:
                 self.doubled += 1
 
     def lacking(self, count: int) -> int:
-        """How many of `count` messages have not come."""
+        """The number of the `count` messages that have not come."""
         return len(self.missing) + max(0, count - self.next)
 
     def surplus(self, count: int) -> int:
-        """How many came with a number that none of `count` messages has."""
+        """The number of messages with a number that none of the `count` messages has."""
         return max(0, self.next - count)

@@ -143,7 +143,7 @@ class Client:
         return {}
 
     def turn(self, seconds: float) -> None:
-        """Read whatever can be read, once; wait at most so long for the first of it.
+        """Read all that can be read, once; wait at most `seconds` for the first bytes.
 
         Sets `_told` when a command waits; it is for the caller to read.
         """

@@ -1,4 +1,4 @@
-"""What a contender is to a scenario: something that starts, is connected to, and sends."""
+"""The base class of contenders: a server that starts, takes connections, and sends."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class Bench:
-    """One run: its stores, its folder, and how large things are."""
+    """One run: its stores, its folder, and its sizes."""
 
     def __init__(
         self, *, quick: bool, sockets: int | None = None, workers: int | None = None
@@ -41,7 +41,7 @@ class Bench:
         print(f"[{seconds // 60}:{seconds % 60:02}] {line}", file=sys.stderr, flush=True)
 
     def new_folder(self, name: str) -> Path:
-        """Make a folder for one start of something; it goes away with the run."""
+        """Make a folder for one start of a server; it is deleted with the run."""
         self._number += 1
         path = self.folder / f"{self._number}-{name}"
         path.mkdir()
@@ -61,7 +61,7 @@ class Spent(NamedTuple):
     postgres: float
 
     def since(self, before: Spent) -> Spent:
-        """What was spent after an earlier look."""
+        """Return the cost since an earlier measurement."""
         return Spent(self.server - before.server, self.postgres - before.postgres)
 
     def figures(self, unit: str, each: float) -> dict[str, float]:
@@ -112,7 +112,7 @@ class Contender(ABC):
 
     @abstractmethod
     def started(self, bench: Bench, sockets: int) -> AbstractContextManager[Running]:
-        """Start it, made ready for so many sockets, and stop it at the end."""
+        """Start it, prepared for this many sockets, and stop it at the end."""
 
 
 @contextmanager

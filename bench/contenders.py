@@ -1,4 +1,4 @@
-"""The registry: who takes part in a broadcast, in the order of the table."""
+"""The registry of contenders in a broadcast, in the order of the table."""
 
 from __future__ import annotations
 

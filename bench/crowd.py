@@ -51,7 +51,7 @@ class Member(Connection):
 
 
 class Crowd(Client):
-    """All members, those who are under way, and who comes when."""
+    """All members, those that are connecting, and the schedule of the rest."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -116,7 +116,7 @@ class Crowd(Client):
         return super().close()
 
     def turn(self, seconds: float) -> None:
-        """Read what can be read, and see to those who come back."""
+        """Read all that can be read, and continue the members that reconnect."""
         now = time.monotonic()
         while self._later and self._later[0][0] <= now and len(self._under_way) < self._window:
             self._come(heapq.heappop(self._later)[2])

@@ -1,4 +1,4 @@
-"""One client that sends as much as it likes, and comes back when it is sent away.
+"""One client that sends without a limit, and reconnects when it is closed.
 
 `python -m bench.flooder PORT PATH FRAMES_A_SECOND`, with the token in the variable TOKEN; ends
 with SIGTERM.

@@ -1,4 +1,4 @@
-"""What received bytes hold, and the markers that messages of a benchmark carry.
+"""Parse received bytes, and the markers in the messages of a benchmark.
 
 A message holds `~<number>.<nanoseconds>~` somewhere in its text: its number, from 0,
 and the monotonic clock when it was published.
@@ -21,7 +21,7 @@ def marker(number: int, nanoseconds: int) -> str:
 
 
 class Chunk:
-    """What some received bytes hold: whole frames, and the beginning of the next.
+    """The content of received bytes: whole frames, and the beginning of the next.
 
     `numbers` and `published` describe the markers in the order of their arrival.
     Sockets that received the same bytes share one chunk; each adds to `received`
@@ -60,6 +60,6 @@ class Chunk:
         for number, moment in MARKER.findall(payload):
             self.numbers.append(int(number))
             self.published.append(int(moment))
-        # Whether the numbers follow each other, which one comparison then checks a socket by.
+        # True if the numbers follow each other: then one comparison checks a socket.
         first = self.numbers[0] if self.numbers else 0
         self.follows = self.numbers == list(range(first, first + len(self.numbers)))

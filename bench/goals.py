@@ -1,4 +1,4 @@
-"""What hoardrun promises against its peers, as ratios within one run."""
+"""The goals of hoardrun against its peers, as ratios within one run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bench.results import Results
 
 
 class Verdict(Enum):
-    """How a goal fared."""
+    """The result of a goal."""
 
     MET = "met"
     MISSED = "MISSED"
@@ -35,7 +35,7 @@ class Goal:
     theirs: Side | None = None
 
     def ratios(self, results: Results) -> list[float]:
-        """What each round gives, in their order; a round that lacks a side is left out."""
+        """The ratio of each round, in order; a round that lacks a side is left out."""
         ours = results.by_round(*self.ours, self.figure)
         if self.theirs is None:
             return list(ours.values())
@@ -43,12 +43,12 @@ class Goal:
         return [ours[number] / theirs[number] for number in ours if theirs.get(number)]
 
     def ratio(self, results: Results) -> float | None:
-        """What `limit` is compared with, the median; None when no round has both sides."""
+        """The median ratio, to compare with `limit`; None when no round has both sides."""
         ratios = self.ratios(results)
         return median(ratios) if ratios else None
 
     def verdict(self, results: Results) -> Verdict:
-        """Whether it was met."""
+        """True if the goal was met."""
         ratio = self.ratio(results)
         if ratio is None:
             return Verdict.ABSENT

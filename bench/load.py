@@ -13,7 +13,7 @@ from tests.services.driven import Driven
 
 @dataclass(frozen=True)
 class Received:
-    """What all sockets together received. Latencies in milliseconds, the rest in seconds.
+    """The messages that all sockets received. Latencies in milliseconds, the rest in seconds.
 
     `first` is from publishing a message to the first socket that has it, `rest` from there to the
     last one.
@@ -74,11 +74,11 @@ class Load(Driven):
         return Received(**self.ask("finish", count=count, settle=settle, within=600))
 
     def arrivals(self) -> dict[int, int]:
-        """When each message arrived first, on the monotonic clock in nanoseconds."""
+        """The first arrival of each message, on the monotonic clock in nanoseconds."""
         return dict(sorted(self.ask("arrivals")["arrivals"], reverse=True))
 
     def between(self, since: int, until: int) -> int:
-        """How many messages came between two moments of that clock, at all sockets."""
+        """Count the messages between two moments of that clock, at all sockets."""
         return int(self.ask("between", since=since, until=until)["deliveries"])
 
     def close(self) -> None:

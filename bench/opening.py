@@ -24,7 +24,7 @@ _RETRY_AFTER = re.compile(rb"retry-after: (\d+)\r\n", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Step:
-    """What to send once the one before is done, and what must come back.
+    """One step of opening a socket: the bytes to send, and the answer to wait for.
 
     Without `send` it only waits; with `binary` the frame is a binary one.
     """
@@ -36,7 +36,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Entry:
-    """How one reaches a contender's sockets, and when each counts as ready.
+    """The address of a contender's sockets, and the steps after which one is ready.
 
     `paths` and `tokens` hold one for each socket, or one for all; a token goes
     into `Authorization: Bearer`. At most `window` sockets are under way at once. `sources` are
@@ -57,7 +57,7 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan(Entry):
-    """How many sockets to open.
+    """The number of sockets to open.
 
     The first `stuck` sockets get a small receive buffer and are not read once ready.
     """
@@ -100,7 +100,7 @@ class Candidate:
 
     @property
     def retry_after(self) -> float | None:
-        """When to come back, if an answer in place of a socket says so."""
+        """The seconds until the next try, if an answer in place of a socket names them."""
         found = _RETRY_AFTER.search(self._received)
         return float(found[1]) if found else None
 

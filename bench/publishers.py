@@ -127,7 +127,7 @@ class LinePublisher(RawPublisher):
         self.until(b"\n")
 
 
-# Send so many messages, so many a second or at once; returns the publisher's CPU seconds.
+# Send `count` messages, `rate` a second or at once; returns the publisher's CPU seconds.
 Publish = Callable[[int, float | None], float]
 Ask = Callable[..., dict[str, Any]]
 

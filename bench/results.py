@@ -1,4 +1,4 @@
-"""What a run has measured, and how rounds become one figure."""
+"""The samples of a run, and the medians of its rounds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Sample:
 
 @dataclass
 class Results:
-    """All samples of a run, and who could not take part."""
+    """All samples of a run, and the contenders that could not take part."""
 
     samples: list[Sample] = field(default_factory=list)
     absent: dict[str, str] = field(default_factory=dict)  # contender → what to install
@@ -31,7 +31,7 @@ class Results:
         return list(dict.fromkeys(sample.case for sample in self.samples))
 
     def contenders(self, case: str) -> list[str]:
-        """Name who was measured in a case."""
+        """Name the contenders that were measured in a case."""
         return list(dict.fromkeys(s.contender for s in self.samples if s.case == case))
 
     def figure(self, case: str, contender: str, name: str) -> float | None:
@@ -56,7 +56,7 @@ class Results:
         ]
 
     def failed(self) -> bool:
-        """Whether any contender lost, doubled or reordered a message, or crashed."""
+        """Return True if any contender lost, doubled or reordered a message, or crashed."""
         return any(sample.problems for sample in self.samples)
 
     def plain(self) -> dict[str, Any]:

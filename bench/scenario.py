@@ -1,4 +1,4 @@
-"""What a scenario is to the runner: who takes part, how one round goes, what is shown."""
+"""The parts of a scenario for the runner: participants, one round, columns, goals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The process whose clients log in: as many a second as it is told, whatever the server does.
+"""The process whose clients log in at a given rate, independent of the server's answers.
 
 Told by `bench.scenarios.overload`, one JSON object a line. Commands:
 
@@ -41,7 +41,7 @@ GREETING = b'"connection_established"'
 
 @dataclass
 class Tally:
-    """What became of the logins that strangers offered."""
+    """The results of the logins that strangers offered."""
 
     offered: int = 0
     refused: int = 0
@@ -52,7 +52,7 @@ class Tally:
 
 @dataclass
 class Member:
-    """One who stays: where the greeting put it, and the number of the last event that came."""
+    """A client that stays: its position in the greeting, and the number of its last event."""
 
     number: int
     resume: str = ""
@@ -80,7 +80,7 @@ class Attempt:
 
 
 class Storm:
-    """All clients, one epoll, and a heap of what is to happen when."""
+    """All clients, one epoll, and a heap of scheduled actions."""
 
     def __init__(self) -> None:
         self._epoll = select.epoll()

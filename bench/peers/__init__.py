@@ -1,1 +1,1 @@
-"""The contenders: each written as its users would write it, none of them hobbled."""
+"""The contenders: each is written as its users would write it, at its best settings."""

@@ -22,7 +22,7 @@ WINDOW = 40  # Daphne lets 50 connections wait for it, and has others reset
 
 
 def installation(bench: Bench, users: int, layer: str) -> Installation:
-    """Return the run's stock project on PostgreSQL and Redis, with at least so many users."""
+    """Return the run's stock project on PostgreSQL and Redis, with at least `users` users."""
     env = {"STOCK_LAYER": layer, "DJANGO_SETTINGS_MODULE": SETTINGS}
     return install(bench, env | bench.stores.urls("stock_bench"), users)
 

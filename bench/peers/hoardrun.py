@@ -23,7 +23,7 @@ COMMON = {"SECURE_SSL_REDIRECT": "0", "ACCESS_TOKEN_MINUTES": "600"}
 
 
 def installation(bench: Bench, users: int) -> Installation:
-    """Return the run's installation on PostgreSQL and Redis, with at least so many users."""
+    """Return the run's installation on PostgreSQL and Redis, with at least `users` users."""
     return install(bench, COMMON | bench.stores.urls("hoardrun_bench"), users)
 
 
@@ -60,7 +60,7 @@ class HoardrunWorkers(Hoardrun):
 
 
 class HoardrunMarket(Hoardrun):
-    """The same server; prices that nobody stores, to a room that all have joined."""
+    """The same server; prices, which are not stored, to a room that all have joined."""
 
     name = "hoardrun-market"
     kind = "market"
@@ -79,6 +79,6 @@ class HoardrunMemory(Contender):
         log, port = bench.new_folder(self.name) / "log", free_port()
         with Driven("bench.peers.hoardrun_memory", str(port), log=log, env=made.env) as server:
             entry = Entry(port, [PATH], made.tokens, [GREETED])
-            # What publishing costs is part of what the server spends.
+            # The cost of publishing is part of the server's cost.
             publish = asking(server.ask, counts=False, kind="announcement")
             yield Running([server.pid], entry, publish)

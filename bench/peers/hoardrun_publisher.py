@@ -45,7 +45,7 @@ def announce(number: int, moment: int) -> None:
 
 
 def quote(number: int, moment: int) -> None:
-    """Publish one price to everybody in `market_data`; it has too many fields for 250 bytes."""
+    """Publish one price to all sockets in `market_data`; it has too many fields for 250 bytes."""
     symbol, text = f"B{number % SYMBOLS}", marker(number, moment)
     broadcasts.broadcast_market_update(
         {"symbol": symbol, "price": "1", "name": text, "timestamp": None}
@@ -102,7 +102,7 @@ def fill(*, user_id: int, count: int) -> dict[str, Any]:
 
 
 def miss(*, counts: list[int]) -> dict[str, Any]:
-    """Publish so many events, numbered from 0, to the stream of each user from 1 on."""
+    """Publish `counts[n]` events, numbered from 0, to the stream of user n + 1."""
     now = timezone.now()
     events = []
     for user_id, count in enumerate(counts, start=1):
@@ -141,7 +141,7 @@ def own(*, first: int, users: int, count: int, rate: float | None, kind: str) ->
 
 
 def heads(*, users: int, reads: int) -> dict[str, Any]:
-    """Read where the streams of users 1 to `users` stand, so many times."""
+    """Read the heads of the streams of users 1 to `users`, `reads` times."""
     names = [user_stream(number) for number in range(1, users + 1)]
     began = time.process_time()
     rows = sum(len(log.heads(names)) for _ in range(reads))

@@ -19,7 +19,7 @@ class Installation:
 
 
 def install(bench: Bench, env: Mapping[str, str], users: int) -> Installation:
-    """Return the run's installation at DATABASE_URL, with at least so many users."""
+    """Return the run's installation at DATABASE_URL, with at least `users` users."""
     url = env["DATABASE_URL"]
     env = environment.of_a_server() | dict(env)
 

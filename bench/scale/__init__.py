@@ -1,4 +1,4 @@
-"""What a deployment of so many users needs, calculated from measured unit costs.
+"""Calculate the machines that a number of users needs, from measured unit costs.
 
 `python -m bench scale` prints it and writes the tables of `docs/scale.md`. `units` has the measured
 costs, `deployment` the assumptions, `day` plays a day minute by minute, `needs` makes nodes, cores

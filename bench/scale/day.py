@@ -15,7 +15,7 @@ _MEAN = sum(BUSYNESS) / MINUTES
 
 
 class Minute(NamedTuple):
-    """What happens in a minute; `number` is that of the day."""
+    """The load of one minute; `number` counts the minutes of the day."""
 
     number: int
     sockets: float

@@ -1,4 +1,4 @@
-"""What is assumed of a deployment: its users, what they do in a day, and its machines."""
+"""The assumptions on a deployment: its users, their day, and its machines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from realtime.options import Options
 
 MINUTES = 24 * 60
 HOUR = 60
-# How busy a day is: hour, share of the peak, width in hours of each hump; and the night.
+# The shape of a day: hour, share of the peak, width in hours of each hump; and the night.
 _HUMPS = ((8.5, 0.6, 1.6), (12.5, 0.65, 1.8), (19.0, 1.0, 2.4))
 _NIGHT = 0.06
 
@@ -77,7 +77,7 @@ ASSUMPTIONS = {each.name: each.metadata["meaning"] for each in fields(Deployment
 
 
 def busyness(minute: float) -> float:
-    """Return how busy a minute of the day is: 1 at the busiest time."""
+    """Return the load of a minute of the day as a share of the busiest one."""
     hour = minute / HOUR
     found = sum(height * exp(-(((hour - at) / width) ** 2)) for at, height, width in _HUMPS)
     return _NIGHT + (1 - _NIGHT) * min(1.0, found / _TOP)

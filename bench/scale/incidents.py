@@ -1,4 +1,4 @@
-"""How clients come back after a loss, tick by tick, from a seed. Pure.
+"""Simulate the return of clients after a loss, tick by tick, from a seed. Pure.
 
 Clients come in groups of the same tick. Nodes take what their cores have to spare beside those who
 are connected, and PostgreSQL too; the door of each node refuses the others, who come back after
@@ -27,12 +27,12 @@ LAST_SECONDS = 1200.0
 MAX_ATTEMPTS = 6  # with more the limit of the wait is the same
 
 
-Kind = tuple[bool, int]  # whether it is a browser, and the attempts so far
+Kind = tuple[bool, int]  # True for a browser; the attempts so far
 Waiting = defaultdict[int, defaultdict[Kind, int]]  # by tick
 
 
 class Back(NamedTuple):
-    """How it went: seconds until so many were back, counted from when clients notice."""
+    """The result: seconds until shares of the clients were back, from the moment they notice."""
 
     away: int
     most: float  # until 99 in 100 are back
@@ -43,7 +43,7 @@ class Back(NamedTuple):
 
 
 class Room(NamedTuple):
-    """What the nodes and PostgreSQL have to spare, in logins a second."""
+    """The spare capacity of the nodes and of PostgreSQL, in logins a second."""
 
     nodes: float
     postgres: float
@@ -123,7 +123,7 @@ def _refuse(
     turned: int,
     tick: int,
 ) -> None:
-    """Let those who were refused come again later, of each kind its share."""
+    """Schedule the next try of refused clients, of each kind its share."""
     left = turned
     for place, (kind, those) in enumerate(sorted(coming.items())):
         part = left if place == len(coming) - 1 else min(left, round(turned * those / asking))
@@ -175,7 +175,7 @@ class Failover(NamedTuple):
 
 
 def failover(units: Units, deployment: Deployment, needs: Needs) -> Failover:
-    """Return how long the snapshots of all who are connected take."""
+    """Return the seconds that the snapshots of all connected users take."""
     snapshots = round(needs.busiest.minute.sockets)
     spare = max(1e-9, needs.nodes - needs.busiest.nodes)
     cores = needs.postgres * deployment.postgres_cores
@@ -191,7 +191,7 @@ def failover(units: Units, deployment: Deployment, needs: Needs) -> Failover:
 
 
 class Rolling(NamedTuple):
-    """A rolling deployment, so many nodes at a time."""
+    """A rolling deployment, `at_once` nodes at a time."""
 
     at_once: int
     seconds: float

@@ -1,4 +1,4 @@
-"""How many users one of each carries, and what comes after it. Pure."""
+"""The users that one node, one PostgreSQL and one Redis carry, and the next step. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FEWEST, MOST = 1_000, 1_000_000_000
 
 
 class Limit(NamedTuple):
-    """One of something, and what follows it; `used` is 1 where it is full."""
+    """The limit of one resource, and the remedy beyond it; `used` is 1 where it is full."""
 
     name: str
     step: str
@@ -71,7 +71,7 @@ LIMITS = (
 
 
 class Carried(NamedTuple):
-    """How many users one of something carries."""
+    """The number of users that one resource carries."""
 
     limit: Limit
     users: int
@@ -98,5 +98,5 @@ def carried(units: Units, deployment: Deployment, seed: int) -> list[Carried]:
 
 
 def met(found: list[Carried], users: int) -> list[Carried]:
-    """Return those that so many users have gone beyond."""
+    """Return the limits that this many users exceed."""
     return [each for each in found if each.users < users]

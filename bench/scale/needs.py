@@ -1,4 +1,4 @@
-"""What a deployment needs in its busiest minute: nodes, cores, rows, wake-ups, memory. Pure."""
+"""The needs of a deployment in its busiest minute: nodes, cores, rows, wake-ups, memory. Pure."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Spent(NamedTuple):
 
 
 class Needs(NamedTuple):
-    """What a deployment needs."""
+    """The needs of a deployment."""
 
     busiest: Spent
     nodes: int
@@ -145,7 +145,7 @@ def needs(
 
 
 def spent(units: Units, deployment: Deployment, minute: Minute, nodes: int) -> Spent:
-    """Return what a minute costs on so many nodes, wake-ups apart."""
+    """Return the cost of a minute on `nodes` nodes, without wake-ups."""
     logins, payments = minute.logins / 60, minute.payments / 60
     deliveries, mailed = minute.deliveries / 60, minute.mailed / 60
     others = max(0.0, minute.events / 60 - payments * PAYMENT_EVENTS)

@@ -19,7 +19,7 @@ AT_ONCE = 0.05  # share of the nodes that a large deployment replaces at a time
 
 
 class Found(NamedTuple):
-    """All that was calculated of one deployment."""
+    """The calculated results of one deployment."""
 
     deployment: Deployment
     needs: Needs
@@ -30,7 +30,7 @@ class Found(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """All that a run of the command has calculated."""
+    """The calculated results of one run of the command."""
 
     units: Units
     sizes: Sequence[Found]

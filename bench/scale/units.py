@@ -34,7 +34,7 @@ class Units:
             raise AttributeError(f"the unit cost {name} was not measured") from None
 
     def missing(self) -> list[Unit]:
-        """List those that nobody has measured."""
+        """List the unit costs without a measured value."""
         return [unit for unit in UNITS if unit.name not in self.measured]
 
     def take(self, results: Mapping[str, Any]) -> list[str]:

@@ -22,7 +22,7 @@ def measure(contender: Contender, bench: Bench, number: int) -> Iterator[Sample]
     """Notify all users once; each socket must get its one notification."""
     users, online = (1000, 100) if bench.quick else (10_000, 1000)
     with contender.started(bench, users) as running, Load(bench.new_folder("load")) as load:
-        # Spread over all users: whoever is written first must not be who is online.
+        # Spread over all users: those written first must not be those online.
         tokens = running.entry.tokens[: users : users // online]
         load.open(replace(running.entry, tokens=tokens), online)
         time.sleep(1)

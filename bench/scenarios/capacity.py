@@ -1,4 +1,4 @@
-"""What one node, one PostgreSQL and one Redis carry: unit costs for `python -m bench scale`."""
+"""Unit costs of a node, a PostgreSQL and a Redis, for `python -m bench scale`."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ SOCKETS = 1000
 RATE = 200  # events a second, each of another user
 PUBLISHERS = 4
 ACKING, ACKS_A_SECOND = 100, 2  # sockets that acknowledge, and how often each does
-HEADS = 500  # streams of which is read where they stand, in one statement
+HEADS = 500  # streams whose heads are read in one statement
 GROUPS, BATCH = 10_000, 500
 SENDERS = 16  # each with a connection of its own, and one message after the other
 MESSAGE = {"type": "hub.events", "events": [["user:1", "e", 1, "t", "", "x" * 250]]}
 
 
 def node(bench: Bench, number: int) -> Iterator[Sample]:
-    """Let users get events of their own; the same of users who are away; acknowledgements."""
+    """Measure own events of connected users and of users away, and acknowledgements."""
     sockets, seconds, watched = (200, 2, 2) if bench.quick else (SOCKETS, 10, 5)
     count = RATE * seconds
     with Hoardrun().started(bench, sockets * 2) as running, Load(bench.new_folder("load")) as load:
@@ -185,7 +185,7 @@ def _streams(url: str) -> int:
 
 
 def redis(bench: Bench, number: int) -> Iterator[Sample]:
-    """Publish wake-ups to groups that nobody has joined, and to groups that a node has joined."""
+    """Publish wake-ups to groups without members, and to groups that a node has joined."""
     server = run_redis()
     server.flush()
     bench.stores.urls("hoardrun_bench")  # so that its CPU is counted

@@ -1,4 +1,4 @@
-"""A storm of connects: everybody comes back at once and resumes."""
+"""A storm of connects: all clients come back at once and resume."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _resumed(name: str, device: str, bench: Bench, number: int) -> Iterator[Samp
         before, began, spent = statements.count(), time.monotonic(), running.spent()
         opened = load.open(entry, sockets)
         received = load.finish(missed)
-        time.sleep(1)  # what a login sets off, such as counts
+        time.sleep(1)  # the counts and other work after each login
         figures = running.spent().since(spent).figures("us", 1e6 / sockets)
         middle, ended = statements.count(), time.monotonic()
         time.sleep(ANYWAY_SECONDS)

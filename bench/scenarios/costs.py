@@ -1,4 +1,4 @@
-"""What each request and each command costs the server, one after the other, on PostgreSQL."""
+"""The cost of each request and each command on the server, one after the other, on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def _spent(bench: Bench, server: Server) -> Spent:
 
 
 def http_requests(bench: Bench, number: int) -> Iterator[Sample]:
-    """Send each request so many times over one connection, and read what the CPU was."""
+    """Send each request many times over one connection, and read the CPU time."""
     times = 20 if bench.quick else 200
     with _started(bench) as (server, made):
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
@@ -175,7 +175,7 @@ def _row(name: str, made: Made) -> str:
 
 
 def socket_commands(bench: Bench, number: int) -> Iterator[Sample]:
-    """Send each command so many times over one socket, each after the answer to the last."""
+    """Send each command many times over one socket, each after the answer to the last."""
     with _started(bench) as (server, made):
         yield from asyncio.run(_talk(bench, server, made, number))
 

@@ -1,4 +1,4 @@
-"""As many sockets as a process or a machine holds: what they cost, and that all come back."""
+"""As many sockets as a process or a machine holds: their cost, and the return of all."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def measure(name: str, bench: Bench, number: int) -> Iterator[Sample]:
 
 
 def _room(workers: int) -> int:
-    """Return how many sockets so many processes hold here, which share them almost evenly."""
+    """Return the number of sockets that `workers` processes hold here, spread almost evenly."""
     each = descriptors.room()
     return each if workers == 1 else int(each * workers / UNEVEN)
 
@@ -211,6 +211,16 @@ def _wrong(what: str, found: Sequence[dict[str, Any]], kinds: Sequence[str]) -> 
     return [f"{what}: {count} {kind}" for kind, count in sums.items() if count]
 
 
+def _return_of(killed: str) -> list[Column]:
+    return [
+        Column(f"{killed}_lost", f"{killed} killed: cut off", 0),
+        Column(f"{killed}_connected_s", "connected, s"),
+        Column(f"{killed}_back_s", "caught up, s"),
+        Column(f"{killed}_cpu_s", "CPU s"),
+        Column(f"{killed}_refused", "refused", 0),
+    ]
+
+
 SCENARIO = Scenario(
     name="crowd",
     summary="19,800 sockets on one process and 50,000 on four; all back after a kill",
@@ -230,16 +240,8 @@ SCENARIO = Scenario(
         Column("calm_us", "calm, CPU µs a delivery", 2),
         Column("calm_p50_ms", "p50 ms", 0),
         Column("calm_p99_ms", "p99 ms", 0),
-        Column("one_lost", "one killed: cut off", 0),
-        Column("one_connected_s", "connected, s"),
-        Column("one_back_s", "caught up, s"),
-        Column("one_cpu_s", "CPU s"),
-        Column("one_refused", "refused", 0),
-        Column("all_lost", "all killed: cut off", 0),
-        Column("all_connected_s", "connected, s"),
-        Column("all_back_s", "caught up, s"),
-        Column("all_cpu_s", "CPU s"),
-        Column("all_refused", "refused", 0),
+        *_return_of("one"),
+        *_return_of("all"),
     ],
     goals=[],
     notes=[

@@ -1,4 +1,4 @@
-"""What it costs to publish in the transaction that saves."""
+"""The cost of publishing in the transaction that saves a row."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def _many(bench: Bench, number: int) -> Iterator[Sample]:
 
 
 def _calm(sockets: int) -> Case:
-    """So slow that no message waits for another, whatever the audience up to MANY."""
+    """Return a case so slow that no message waits for another, with up to MANY sockets."""
     return Case(f"calm-{sockets}", 50, 5)
 
 

@@ -1,4 +1,4 @@
-"""One client sends without end: what the others notice."""
+"""One client sends without end: the effect on the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compare a probe and a hot read with the same written plainly in DRF, and who waits for them."""
+"""Compare a probe and a hot read with plain DRF views, by their cost and their waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a socket costs that is logged in and silent."""
+"""The cost of a socket that is logged in and silent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""More than a node can take, of logins and of events: who is connected should notice little."""
+"""More logins and events than a node can take: connected clients should notice little."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many sockets listen, how many members come back, and how long a load lasts."""
+    """The number of sockets and of returning members, and the duration of a load."""
 
     audience: int
     members: int
@@ -80,7 +80,7 @@ class Scene:
         self.load.begin()
 
     def load_for(self, *, logins: float, events: float) -> tuple[dict[str, float], list[str]]:
-        """Offer so many of each a second, then nothing; return the figures and what went wrong."""
+        """Offer logins and events at a rate, then none; return the figures and the problems."""
         self.hold()
         seconds = self.sizes.seconds
         since = time.monotonic_ns()
@@ -179,7 +179,7 @@ class Full(Hoardrun):
 
 
 def refusals(bench: Bench, number: int) -> Iterator[Sample]:
-    """Measure what a handshake costs that is refused because the node takes no more."""
+    """Measure the cost of a handshake that a full node refuses."""
     seconds = 1.0 if bench.quick else 5.0
     with (
         Full().started(bench, 1000) as running,

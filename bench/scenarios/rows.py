@@ -1,4 +1,4 @@
-"""What idle sockets make PostgreSQL read: users who are connected and to whom nothing happens."""
+"""The rows that PostgreSQL reads for idle sockets: users are connected, and get no event."""
 
 from __future__ import annotations
 

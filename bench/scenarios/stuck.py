@@ -1,4 +1,4 @@
-"""One client stops reading: what the others notice, and what it costs."""
+"""One client stops reading: the effect on the others, and the cost."""
 
 from __future__ import annotations
 

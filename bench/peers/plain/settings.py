@@ -1,4 +1,4 @@
-"""What `startproject` writes, with DRF and simplejwt as their documentation sets them up."""
+"""The settings of `startproject`, with DRF and simplejwt as their documentation sets them up."""
 
 from __future__ import annotations
 
