@@ -1,4 +1,4 @@
-"""What every test has; the servers are fixtures of `tests.services.plugin`."""
+"""The fixtures of every test; the servers are fixtures of `tests.services.plugin`."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def token_for(user_id: int, *, seconds: float = 600) -> str:
 
 @contextmanager
 def node(**env: str) -> Iterator[Server]:
-    """Serve with Alice, Bob and Charlie, who is staff, may broadcast and sees nodes."""
+    """Serve with Alice, Bob, and Charlie of staff, who may broadcast and view nodes."""
     with Server(env=env, prepare=USERS) as server:
         yield server
 

@@ -1,4 +1,4 @@
-"""What the log holds, written and read as tests and the fault harness do it."""
+"""Write and read the log for tests and the fault harness."""
 
 from __future__ import annotations
 

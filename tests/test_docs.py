@@ -1,4 +1,4 @@
-"""What the documentation names is there."""
+"""All names in the documentation exist."""
 
 from __future__ import annotations
 

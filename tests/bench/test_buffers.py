@@ -1,4 +1,4 @@
-"""What waits for a client that does not read is seen, and belongs to its port alone."""
+"""The bytes that wait for a client that does not read are counted, for its port alone."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from tests.services import environment, reaper
 from tests.services.postgres import Postgres
 from tests.services.server import Server
 
-# Whether valid input is accepted depends on more than a document can say: that a time lies
+# Valid input may be refused for more reasons than a document can say: that a time lies
 # ahead, that an account is one's own and of that currency, that an id was given once.
 # And a deleted notification can still be read: to delete one is to archive it.
 EXCLUDED = "positive_data_acceptance,use_after_free"
@@ -30,7 +30,7 @@ ROLES = {
 
 
 def run(server: Server, role: str, *, examples: int, seed: int) -> subprocess.CompletedProcess[str]:
-    """Test every operation as somebody of this role."""
+    """Test every operation as a user with this role."""
     headers: list[str] = []
     if (login := ROLES[role]) is not None:
         headers = ["--header", f"Authorization: Bearer {server.log_in(*login)['access']}"]

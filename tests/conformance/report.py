@@ -1,4 +1,4 @@
-"""What a run found, as `conformance.md` and `conformance/index.json`."""
+"""Write the result of a run as `conformance.md` and `conformance/index.json`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What counts as passed, and which failures are known."""
+"""The verdicts that count as passed, and the known failures."""
 
 from __future__ import annotations
 

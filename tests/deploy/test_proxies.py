@@ -1,4 +1,4 @@
-"""A rolling restart behind the proxies of `deploy/proxies`: nobody gets an error."""
+"""A rolling restart behind the proxies of `deploy/proxies`: no client gets an error."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.operation]
 CLIENTS = 40  # of each proxy
 PROBERS = 2
 PAUSE_SECONDS = 0.005
-# What both proxies are documented with.
+# The documented settings for both proxies.
 NODE = {
     "ALLOWED_HOSTS": HOST,
     "TRUSTED_PROXIES": "127.0.0.1",

@@ -31,7 +31,7 @@ for name in ("LOGIN", "LOGIN_ADDRESS", "STRANGER", "READ"):
 
 FOLDER = Path(__file__).parent
 SEED = "from django.core.management import call_command; call_command('seed_demo')"
-# What a browser does on its own in the background would fail and be logged on a closed network.
+# Background requests of a browser would fail and be logged on a closed network.
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

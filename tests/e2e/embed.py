@@ -1,4 +1,4 @@
-"""A page of somebody's application, with nothing on it but the client."""
+"""A page of another application, with nothing on it but the client."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async ({token, options}) => {
 
 
 class Embed(Visitor):
-    """Its client is `client` in the page; what the client told is in `heard`, `states`, …"""
+    """Its client is `client` in the page; the events of the client are in `heard`, `states`, …"""
 
     @classmethod
     async def start(
@@ -69,7 +69,7 @@ class Embed(Visitor):
         return await handle.json_value()
 
     async def offsets(self, stream: str) -> list[int]:
-        """What was heard of a stream, in order."""
+        """Return the events received of a stream, in order."""
         return [offset for name, offset in await self.get("heard") if name == stream]
 
     async def hide(self, hidden: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""What axe finds in our pages by WCAG 2.2, levels A and AA: nothing serious, nothing critical."""
+"""axe finds nothing serious or critical in our pages by WCAG 2.2, levels A and AA."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RUN = """async () => {
 # A button that has just been enabled has, for a frame, the colour of a disabled one.
 SETTLED = "() => Promise.allSettled(document.getAnimations().map(({finished}) => finished))"
 OPEN = "() => { for (const fold of document.querySelectorAll('details')) fold.open = true; }"
-# What is Django's own: its tables within forms scroll on a phone and hold nothing that takes the
+# Django's own: its tables within forms scroll on a phone and hold nothing that takes the
 # focus, and the select2 that it ships gives its box no name.
 OF_DJANGO = ("scrollable-region-focusable: ['#", "aria-input-field-name: ")
 SCREENS: dict[str, tuple[tuple[int, int], Literal["light", "dark"]]] = {

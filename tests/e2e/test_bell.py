@@ -1,4 +1,4 @@
-"""<hoardrun-bell> on a page of somebody else's, in the three lines that the docs show."""
+"""<hoardrun-bell> on a page of another application, in the three lines that the docs show."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ async def test_an_open_bell_in_a_hidden_page_marks_nothing_seen(
     # A page that is hidden before it has connected waits until it is shown.
     await shop.until("document.querySelector('hoardrun-bell').client.state === 'connected'")
     async with asyncio.timeout(15 * PATIENCE):
-        while await unseen(demo):  # what was there before has been looked at
+        while await unseen(demo):  # the earlier ones have been looked at
             await asyncio.sleep(0.05)
     await shop.hide()
     asked: list[str] = []
@@ -173,7 +173,7 @@ async def test_an_open_bell_in_a_hidden_page_marks_nothing_seen(
     await asyncio.to_thread(notify, demo, "amina", "Behind another tab")
     await expect(first).to_have_text("Behind another tab")
     await asyncio.to_thread(notify, demo, "amina", "And one more")
-    await expect(first).to_have_text("And one more")  # what the first would have asked is asked
+    await expect(first).to_have_text("And one more")  # the question of the first client is asked
     assert asked == []
     assert await unseen(demo) == 2
     await shop.hide(False)
@@ -238,7 +238,7 @@ async def test_times_age_while_it_is_open(context: BrowserContext, demo: Server)
     await shop.page.evaluate("new Promise((done) => requestAnimationFrame(done))")
     await shop.hide()
     await context.clock.pause_at(await shop.page.evaluate("Date.now() / 1000 + 3600"))
-    await expect(time).to_have_text(re.compile(r"^[5-9] minutes ago$"))  # nobody looks
+    await expect(time).to_have_text(re.compile(r"^[5-9] minutes ago$"))  # the page is hidden
     await shop.hide(False)  # from here on no timer runs
     await expect(time).to_have_text("1 hour ago")
 

@@ -116,7 +116,7 @@ async def test_offline_it_waits_longer_and_online_it_is_back_at_once(
 
 async def test_a_token_that_ends_is_renewed_on_the_open_socket(context: BrowserContext) -> None:
     with demo_server(ACCESS_TOKEN_MINUTES="60") as server:
-        await context.clock.install()  # in the page; in a worker, nobody can
+        await context.clock.install()  # in the page; a worker has no such access
         embed = await Embed.start(context, server, "amina", share=False)
         first = len(await embed.get("asked"))
         await embed.page.evaluate(
@@ -181,7 +181,7 @@ async def test_a_handler_that_throws_is_reported_and_stops_nothing(
     for title in ("One", "Two"):
         await asyncio.to_thread(notify, demo, "amina", title)
     await embed.until("titles.length === 2")
-    await embed.until(f"window.acked?.[1] === {first + 1}")  # what came before is acknowledged
+    await embed.until(f"window.acked?.[1] === {first + 1}")  # the earlier events are acknowledged
     await asyncio.to_thread(notify, demo, "amina", "Three")
     await embed.until(f"window.acked?.[1] === {first + 3}")
     assert await embed.get("titles") == ["One", "Two", "Three"]
@@ -237,7 +237,7 @@ async def test_requests_resolve_by_id_or_reject_with_the_servers_error(
     assert await embed.get("client.leave('market:crypto')") == [
         {"room": "market:crypto", "reason": "request"}
     ]
-    # A request that nobody can answer ends by itself.
+    # A request that cannot be answered ends by itself.
     await context.set_offline(True)
     await embed.until("client.state === 'connecting'")
     ended = await embed.get("client.listRooms().catch(({name}) => name)")

@@ -18,7 +18,7 @@ from tests.services.server import Server
 
 
 class Desk(Visitor):
-    """Somebody at the page, who may open the panel."""
+    """A user at the page, with the acts of the panel."""
 
     async def fold(self) -> None:
         """Open the panel, or close it."""
@@ -60,7 +60,7 @@ async def amina(browser: Browser, demo: Server) -> AsyncIterator[Desk]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def staff(browser: Browser, demo: Server) -> AsyncIterator[Desk]:
-    """Somebody of staff, with the panel open."""
+    """A member of staff, with the panel open."""
     desk = await open_page(browser, demo, "Support Staff")
     await desk.fold()
     yield desk
@@ -203,7 +203,7 @@ async def test_staff_closes_a_customers_connection(staff: Desk, amina: Desk) -> 
 async def test_the_form_offers_names_and_refuses_an_unknown_one(
     staff: Desk, amina: Desk, demo: Server
 ) -> None:
-    """Names are offered while one types; one that nobody has sends nothing."""
+    """Names are offered while the user types; an unknown one sends nothing."""
     name = staff.page.locator("#staff-fields [name=user_id]")
     await name.fill("ami")
     await expect(staff.page.locator("#staff-people option[value=amina]")).to_have_count(1)
@@ -231,7 +231,7 @@ async def test_the_panel_is_read_anew_when_the_page_is_shown_again(
     rows = page.locator("#staff-connections li")
     await expect(rows.first).to_be_visible()
     await set_hidden(page, True)
-    # What was asked for is answered, and no timer runs from here on.
+    # All requests are answered, and no timer runs from here on.
     await page.wait_for_load_state("networkidle")
     await page.context.clock.pause_at(await page.evaluate("Date.now() / 1000 + 1"))
     other = await open_page(browser, demo, "Brian")

@@ -33,7 +33,7 @@ async def test_the_tab_that_an_eleventh_replaced_is_back_when_it_is_looked_at(
     last = await first.get("states.at(-1)")
     assert (last["state"], last["retryInMs"]) == ("connecting", None)
     await asyncio.to_thread(notify, demo, "amina", "While it was aside")
-    if share:  # a window beside another is never hidden: somebody turns to it
+    if share:  # a window beside another is never hidden: the user turns to it
         await first.page.evaluate("dispatchEvent(new Event('focus'))")
     else:
         await first.hide(False)
@@ -81,7 +81,7 @@ async def waiting(page: Page, prefix: str) -> int:
 
 
 async def renewed(page: Page, before: dict[str, str]) -> None:
-    """Wait until a tab has other tokens; its policy lets nobody wait inside of it."""
+    """Wait until a tab has other tokens; its policy forbids to wait inside of it."""
     async with asyncio.timeout(15 * PATIENCE):
         while (await page.evaluate(SESSION))["refresh"] == before["refresh"]:
             await asyncio.sleep(0.05)

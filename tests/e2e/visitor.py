@@ -1,4 +1,4 @@
-"""Somebody at a page of the product, and everything that their browser complains of."""
+"""A user at a page of the product, and all complaints of the user's browser."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from playwright.async_api import Browser, BrowserContext, CDPSession, Page, Requ
 from tests.services.ports import wait_until
 from tests.services.server import Server
 
-# What the browser itself says where a test takes the server or the network away.
+# The browser's own messages where a test takes the server or the network away.
 OF_AN_OUTAGE = ("ERR_INTERNET_DISCONNECTED", "ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET")
-# What would run, or show as a picture, in a page that took text for markup.
+# Text that would run, or show as a picture, in a page that took it for markup.
 HOSTILE = '<img src=x onerror="window.broken=1"><script>window.broken=1</script>\'"&lt;'
 AMINA_ID = 1  # seed_demo makes her first
 AMINA = f"user:{AMINA_ID}"  # her stream
@@ -81,7 +81,7 @@ async def log_in(page: Page, name: str) -> None:
 
 
 async def log_in_to_admin(page: Page, server: Server) -> None:
-    """Log in at the admin as a superuser, who is made at the first time."""
+    """Log in at the admin as a superuser, created at the first call."""
     await asyncio.to_thread(server.shell, SUPERUSER)
     await page.goto(f"{server.url}/admin/login/")
     await page.fill("[name=username]", "root")
@@ -168,7 +168,7 @@ def sockets(server: Server) -> list[dict[str, str]]:
 
 
 async def until_sockets(server: Server, count: int) -> None:
-    """Wait until the server has so many connections of Amina."""
+    """Wait until the server has `count` connections of Amina."""
 
     def there_are() -> bool:
         return len(sockets(server)) == count

@@ -104,7 +104,7 @@ def _bugs(arguments: Namespace, folder: Path) -> int:
         caught[name] = sorted(bug.expected & set(found))
         what = ", ".join(caught[name]) or f"NOT CAUGHT ({', '.join(found) or 'nothing found'})"
         print(f"{number:2}/{len(names)} {name:<20} {bug.summary:<56} {what}", flush=True)
-    # What the same runs find without a bug, which is to be nothing.
+    # The same runs without a bug must find nothing.
     plans = {bug.plan.describe(): bug.plan for bug in (BUGS[name] for name in names)}
     alarms: dict[str, list[str]] = {}
     for number, (title, plan) in enumerate(plans.items(), 1):

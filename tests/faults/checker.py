@@ -65,7 +65,7 @@ class Checker:
     ) -> None:
         self._truth = found
         self._reasons = dict(reasons or {})
-        # What a primary had committed that a standby has replaced: gone by definition. A device may
+        # Commits of a primary that a standby has replaced: gone by definition. A device may
         # have had it, in an epoch that is over.
         self._lost = truth.lost(folder)
         self._lost_texts = {text for _, _, text in self._lost}
@@ -80,7 +80,7 @@ class Checker:
         self._reached: dict[tuple[str, str], tuple[list[int], list[float]]] = {}
         self._own: dict[str, int] = {}
         self._epochs: dict[tuple[str, str], str] = {}
-        self._modes: dict[str, str] = {}  # how each device came to its connection
+        self._modes: dict[str, str] = {}  # the way in which each device got its connection
         self._sent: dict[tuple[str, int, str], int] = {}  # the highest on each connection
 
     def run(self) -> Verdict:
@@ -184,7 +184,7 @@ class Checker:
                 if places.keys() != {f"user:{own}", "announcements"}:
                     self.verdict.add("wrong_user", f"{device} of {own} follows {[*places]}")
                 for stream, (epoch, offset) in places.items():
-                    if (device, stream) not in self._places:  # what was before is not for it
+                    if (device, stream) not in self._places:  # earlier events are not for it
                         self._places[device, stream] = offset
                         self._epochs[device, stream] = epoch
                         self._reach(device, stream, offset, moment)
@@ -230,7 +230,7 @@ class Checker:
         figures["closes"] = dict(Counter(figures.get("closes", {})) + closes)
 
     def _check_again(self, device: str, name: str, epoch: str, offset: int, text: str) -> None:
-        """What is dropped by its number must be the device's own, and what the log has there."""
+        """Check that an event dropped by its number is the device's own, and the one in the log."""
         where = f"{device}: {name}#{offset} {text}, again"
         if canary_user(text) not in {None, self._own[device]}:
             self.verdict.add("wrong_user", where)

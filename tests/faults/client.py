@@ -53,7 +53,7 @@ class Device:
         self.name = f"d{number}"
         self.user = user
         self.acks = number % 3 == 2
-        # What the server knows it by: "" is nothing, and some share a name with others.
+        # Its name on the server: "" is none, and some share a name with others.
         self.device = self.name if self.acks else f"of{user['id']}" if user["id"] % 4 == 3 else ""
         self._compression = "deflate" if number % 4 == 1 else None
         self.types = "" if number % 4 != 2 else ALL_TYPES if number % 8 == 2 else PUBLISHED

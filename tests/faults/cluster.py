@@ -176,7 +176,7 @@ class Cluster:
             self.env["REDIS_URL"] = ",".join(shard.url for shard in self.shards)
 
     def strangers(self) -> list[str]:
-        """Return tokens of users who have no device and no events."""
+        """Return tokens of users without devices and without events."""
         if not self._strangers:
             found = json.loads(self.manage("shell", "-v0", "-c", USERS % STRANGERS))
             self._strangers = [user["token"] for user in found]

@@ -59,7 +59,7 @@ class Log:
         log.append([(f"user:{stream}", SystemAnnouncement(id="1", title=text, message="-"))])
 
     def draw(self) -> int:
-        """Take a number for FIRST in stream 0, and do no more than that needs."""
+        """Take a number for FIRST in stream 0, in the fewest statements."""
         self.write(0, FIRST)
         return 0  # there is nothing left to do
 

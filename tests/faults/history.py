@@ -1,4 +1,4 @@
-"""What may happen to one user, and a client that learns of it by snapshot and events alone."""
+"""Random changes of one user's data, and a client that follows by snapshot and events alone."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class Clock:
 
     @contextlib.contextmanager
     def rules(self) -> Iterator[None]:
-        """Make it everybody's time."""
+        """Set the time of all parts."""
         with (
             mock.patch("django.utils.timezone.now", self),
             mock.patch("realtime.clock.now", self),

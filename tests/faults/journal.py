@@ -57,6 +57,6 @@ def canary(user: int | None, attempt: str, number: int) -> str:
 
 
 def canary_user(text: str) -> int | None:
-    """Say whom a canary is for; None for everybody."""
+    """Return the user that a canary is for; None for all users."""
     user = text.partition("/")[0]
     return None if user == "*" else int(user)

@@ -54,7 +54,7 @@ class Store:
             return found
 
     def is_written(self) -> bool:
-        """Say whether somebody is in the middle of a transaction that writes."""
+        """Return True while a transaction that writes is open."""
         if not self._url.startswith("sqlite:"):
             return bool(
                 self.query(
@@ -84,11 +84,11 @@ class Store:
 
 
 class Mailings:
-    """Mailings to everybody, begun anew only when one has ended before it could be killed."""
+    """Mailings to all users, begun anew only when one has ended before it could be killed."""
 
     def __init__(self, store: Store, folder: Path, seed: int) -> None:
         self.keys = ["mailing-1"]
-        self.killed_at: list[int] = []  # how many users had it then
+        self.killed_at: list[int] = []  # the number of users that had it then
         self.killed_writing = 0  # kills in the middle of a transaction
         self._store = store
         self._log = folder / "notify.log"

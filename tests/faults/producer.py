@@ -192,7 +192,7 @@ def main(
     while not stopping and not burst:
         done += producer.attempt()
         ahead = done / rate - (time.monotonic() - began)
-        began -= min(0.0, ahead)  # what a fault held up is not made up for
+        began -= min(0.0, ahead)  # the time of a fault is not made up for
         while ahead > 0 and not stopping:
             time.sleep(min(ahead, 0.1))
             ahead = done / rate - (time.monotonic() - began)

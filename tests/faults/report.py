@@ -1,4 +1,4 @@
-"""What a run found, as a table for people and as JSON for programs."""
+"""Report a run, as a table for people and as JSON for programs."""
 
 from __future__ import annotations
 

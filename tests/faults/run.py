@@ -39,7 +39,7 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run. `nemeses` are names to choose from; none means all of the store."""
+    """The plan of a run. `nemeses` are names to choose from; none means all of the store."""
 
     store: str = "postgres"
     seed: int = 0
@@ -67,7 +67,7 @@ class Plan:
 
 @dataclass
 class Fault:
-    """One fault as it was: when it was healed, and whether all devices caught up in time."""
+    """One fault: the time of its healing, and the result of the devices' catching up."""
 
     name: str
     seconds: float

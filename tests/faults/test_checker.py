@@ -271,7 +271,7 @@ def told_to_resynchronise(world: World) -> None:
 def test_each_violation_is_found(break_it: Any, kind: str, tmp_path: Path) -> None:
     world = World()
     break_it(world)
-    # That others were told for a reason excuses nobody whom the reason does not concern.
+    # A reason given to other devices excuses no device that it does not concern.
     reasons = {} if break_it is told_to_resynchronise else {"trimmed": 0.0, "epoch": 0.0}
     verdict = world.check(tmp_path, reasons=reasons).verdict
     assert verdict.counts[kind] >= 1, verdict.examples

@@ -100,7 +100,7 @@ def test_no_event_is_lost_under_faults(plan: Plan, tmp_path: Path) -> None:
 
 def test_a_deaf_node_delivers_within_six_seconds_and_heals_by_itself(tmp_path: Path) -> None:
     with scene(tmp_path) as (cluster, clients):
-        cluster.nodes[0].proxies["redis"].deafen()  # and nobody ever closes that link
+        cluster.nodes[0].proxies["redis"].deafen()  # and no side ever closes that link
 
         def rebuilt() -> bool:
             with psycopg.connect(cluster.database_url) as connection:
@@ -187,7 +187,7 @@ def test_a_frozen_redis_holds_up_no_transaction_and_loses_nothing(tmp_path: Path
         assert len(usual) > 5
         assert len(frozen) > 10
         assert statistics.median(frozen) < statistics.median(usual) + LONG_SECONDS
-        assert statistics.median(frozen) < LONG_SECONDS  # nor does it ever wait for anybody
+        assert statistics.median(frozen) < LONG_SECONDS  # nor does it ever wait for another
         assert max(frozen) < 1 * PATIENCE
     assert checker.latencies()[-1] < 7 * PATIENCE  # by the reconcile
 

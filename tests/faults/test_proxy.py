@@ -34,7 +34,7 @@ class Echo(socketserver.ThreadingTCPServer):
 
     @property
     def open(self) -> int:
-        """How many connections it has."""
+        """The number of its connections."""
         return len(self._peers)
 
     def process_request(self, request: Any, client_address: Any) -> None:

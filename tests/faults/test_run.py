@@ -1,4 +1,4 @@
-"""When devices of a run are late: after a fault a few may be, after a stall no reader."""
+"""Devices of a run that catch up late: a few may after a fault, no reader may after a stall."""
 
 from __future__ import annotations
 

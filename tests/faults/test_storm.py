@@ -1,4 +1,4 @@
-"""Everybody is cut off at once, misses up to a hundred events, and is back at once.
+"""All devices are cut off at once, miss up to a hundred events, and are back at once.
 
 200 clients on a pool of four connections; HOARDRUN_FAULTS_CLIENTS=2000 is the storm of the
 documentation. Each must get what it missed, in order, without a gap, and go on live.

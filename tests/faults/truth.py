@@ -1,4 +1,4 @@
-"""What the database holds at the end, read by raw SQL: the log, the rows, the cursors.
+"""The content of the database at the end, read by raw SQL: the log, the rows, the cursors.
 
 And what retention took from it: triggers of our own keep that, so that a trimmed event is
 checked as any other.

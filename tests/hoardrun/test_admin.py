@@ -1,4 +1,4 @@
-"""What the libraries' admin would show or let do, and ours does not."""
+"""Ours hides and refuses some things that the libraries' admin would show or allow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What staff may do in the admin with some rights: nothing that another right is for."""
+"""Staff with some rights may do nothing in the admin that another right is for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A node that has not started serves nobody; without lifespan events it starts under DEBUG only."""
+"""A node serves only once it has started; without lifespan events it starts under DEBUG only."""
 
 from __future__ import annotations
 

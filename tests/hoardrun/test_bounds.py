@@ -16,7 +16,7 @@ KIB = 1024
 
 
 class Asked:
-    """One request to an application behind the bounds; `chunks` is how its body comes."""
+    """One request to an application behind the bounds; `chunks` are the parts of its body."""
 
     def __init__(self, *chunks: bytes, ends: bool = True, **scope: Any) -> None:
         self.scope: Any = {"type": "http", "path": "/api/v1/x", "headers": [], **scope}
@@ -25,7 +25,7 @@ class Asked:
         ]
         if ends:
             self._messages.append({"type": "http.request", "body": b"", "more_body": False})
-        self.read: list[Any] = []  # what the application was told
+        self.read: list[Any] = []  # the events that the application got
         self.sent: list[Any] = []
         self.taken = 0
 

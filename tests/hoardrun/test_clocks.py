@@ -10,7 +10,7 @@ from django.conf import settings
 READS_A_CLOCK = re.compile(
     r"\b(timezone\.now|time\.time|datetime\.now|datetime\.utcnow)\(|=time\.time\b"
 )
-# What they do with it. Nothing of this is compared with a time that another node has stored.
+# Its uses. None of them compares it with a time that another node has stored.
 MAY = {
     "hoardrun/api/auth.py": "signs tokens, whose times each node checks by its own clock",
     "hoardrun/api/snapshot.py": "says when it answered",

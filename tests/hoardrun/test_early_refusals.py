@@ -1,4 +1,4 @@
-"""What is refused before Django is asked is answered in the form of Django's answers."""
+"""Requests that are refused before Django get answers in the form of Django's."""
 
 from __future__ import annotations
 

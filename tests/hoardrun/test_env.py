@@ -1,4 +1,4 @@
-"""What the environment says is understood, or stops the start."""
+"""The environment is understood, or stops the start."""
 
 from __future__ import annotations
 

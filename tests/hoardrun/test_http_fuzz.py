@@ -1,4 +1,4 @@
-"""Some thousand requests of odd bytes, to every path, as anybody: none is a fault of ours."""
+"""Some thousand requests of odd bytes, to every path, as all kinds of user: none is a 500."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REQUESTS = 600
 
 @pytest.fixture
 def people(alice: User, charlie: User) -> list[Headers]:
-    """What nobody, a customer and a superuser send along; each has some rows."""
+    """The headers of a stranger, a customer and a superuser; each has some rows."""
     for user in (alice, charlie):
         account = ledger.account_open(user_id=user.pk, currency="KES", opening_balance="100")
         create(account, "1")

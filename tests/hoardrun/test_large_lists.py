@@ -179,7 +179,7 @@ def test_a_list_reads_as_much_of_many_rows_as_of_few(support: Client) -> None:
     for first, last in ((1, FEW), (FEW, MANY)):
         fill(first, last)
         for address, found in work.items():
-            support.get(address)  # what is cached at the first time does not count
+            support.get(address)  # queries that the first request caches do not count
             with counted() as done:
                 assert support.get(address).status_code == 200, address
             found += done

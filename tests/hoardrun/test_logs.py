@@ -144,7 +144,7 @@ def test_a_request_that_waited_for_a_connection_in_vain_is_one_line(written: io.
 
 @pytest.fixture
 def root(written: io.StringIO) -> Iterator[io.StringIO]:
-    """What the root's handler writes, with the filter that the settings give it."""
+    """The output of the root's handler, with the filter that the settings give it."""
     handler = logging.StreamHandler(written)
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s %(message)s"))
     handler.addFilter(SaidOnce())

@@ -20,7 +20,7 @@ from tests.services.ports import free_port
 from tests.services.process import Process
 
 PRODUCT = ("hoardrun", "notifications", "realtime", "manage.py")
-# What root may do although the permissions of files say no; every other user lacks it anyway.
+# Capabilities of root that override the permissions of files; every other user lacks them.
 PRIVILEGES = "-dac_override,-dac_read_search"
 
 

@@ -1,4 +1,4 @@
-"""No answer is stored or may run what is not its own; static files are public."""
+"""No answer is stored or may run foreign scripts; static files are public."""
 
 from __future__ import annotations
 

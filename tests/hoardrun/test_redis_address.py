@@ -1,4 +1,4 @@
-"""What REDIS_URL may say, and how a wrong one stops the start."""
+"""The forms of REDIS_URL; a wrong one stops the start."""
 
 from __future__ import annotations
 

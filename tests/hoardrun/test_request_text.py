@@ -1,4 +1,4 @@
-"""No byte of a path, a query, a cookie or a form reaches the database as what is not text."""
+"""Bytes of a path, a query, a cookie or a form reach the database only as valid text."""
 
 from __future__ import annotations
 

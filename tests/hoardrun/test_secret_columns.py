@@ -1,4 +1,4 @@
-"""No page of the admin and no list of the API filters, orders, searches or shows by a secret."""
+"""No page of the admin and no list of the API shows a secret, or selects or orders by it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from realtime.core.identity import Identity
 from tests.clients import browser_as, staff_with
 from tests.hoardrun.tools import BY_NAME, PAGES, api_views, url_of
 
-# What only sounds like one, and why it may be seen.
+# Columns that only sound like secrets, each with the reason why it may be seen.
 HARMLESS = {
     "ledger.transaction.idempotency_key": "repeats a request of the same user only",
     "ledger.transaction.key_owner": "the number of a user",
@@ -45,7 +45,7 @@ LOOKS_SECRET = re.compile(
 )
 MAX_RELATIONS = 3  # that a lookup follows
 LOOKUPS = ("", "__startswith", "__regex", "__gt", "__in")
-JUDGED = "(=|<|>|!|IN |IS |LIKE|REGEXP|SIMILAR|~|ASC|DESC|BETWEEN)"  # what follows a column
+JUDGED = "(=|<|>|!|IN |IS |LIKE|REGEXP|SIMILAR|~|ASC|DESC|BETWEEN)"  # lookups after a column
 
 
 def columns() -> Iterator[Field[Any, Any]]:
@@ -227,7 +227,7 @@ def test_a_page_without_fields_leaves_a_secret_out(charlie: User):
 def test_no_list_of_the_api_filters_or_orders_by_a_secret():
     found = 0
     for view in {view for _, view in api_views() if hasattr(view, "filter_backends")}:
-        # What a list filters by is in the query of its view, not in a backend of DRF.
+        # The filters of a list are in the query of its view, not in a backend of DRF.
         assert not view.filter_backends, view
         query = view.queries.get("GET")
         if query is None:

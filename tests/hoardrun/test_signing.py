@@ -249,7 +249,7 @@ def test_a_key_that_can_be_guessed_stops_the_start(name: str):
     ],
 )
 def test_a_key_that_nothing_reads_stops_the_start(algorithm: str, name: str):
-    """A path may even lead nowhere: nobody would have noticed."""
+    """A path that leads nowhere is a mistake too."""
     value = "/nowhere/key.pem" if "FILE" in name else "k" * 40
     given = read(JWT_ALGORITHM=algorithm, **{name: value})
     with pytest.raises(ImproperlyConfigured, match=f"^{name} is set, and JWT_ALGORITHM=") as told:

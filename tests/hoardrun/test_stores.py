@@ -53,7 +53,7 @@ def test_sqlite_files_are_readable_by_their_owner_only(tmp_path):
     finally:
         os.umask(umask)
     assert modes == {"db.sqlite3": 0o600, "db.sqlite3-wal": 0o600, "db.sqlite3-shm": 0o600}
-    file.chmod(0o640)  # somebody's choice
+    file.chmod(0o640)  # an operator's choice
     stores.database(given)
     assert file.stat().st_mode & 0o777 == 0o640
 

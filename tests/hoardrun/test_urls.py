@@ -1,4 +1,4 @@
-"""Where paths lead, with and without a trailing slash."""
+"""The targets of paths, with and without a trailing slash."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def test_the_docs_say_how_much_a_page_loads(page: str) -> None:
 
 
 def imports(name: str) -> set[str]:
-    """What a file imports before it runs."""
+    """Return the imports of a file."""
     text = (STATIC / name).read_text()
     return set(re.findall(r'^(?:import|export) [^;]*? from "\./(.+?)";$', text, re.MULTILINE))
 

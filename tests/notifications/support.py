@@ -1,4 +1,4 @@
-"""What the tests of notifications share."""
+"""Helpers of the tests of notifications."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def note(user: User, title: str = "Hello", **fields: Any) -> Notification:
 
 
 def overdue(user: User, title: str = "Due") -> Notification:
-    """Create a scheduled notification and let its time pass without anybody publishing it."""
+    """Create a scheduled notification and let its time pass unpublished."""
     scheduled = note(user, title, scheduled_at=timezone.now() + HOUR)
     Notification.objects.filter(pk=scheduled.pk).update(scheduled_at=timezone.now() - HOUR)
     return scheduled
@@ -65,7 +65,7 @@ def last_change(user: User) -> dict[str, Any]:
 
 
 def announced() -> list[dict[str, Any]]:
-    """Read all events of everybody's stream."""
+    """Read all events of the stream of all users."""
     return events(ANNOUNCEMENTS)
 
 

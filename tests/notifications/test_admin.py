@@ -1,4 +1,4 @@
-"""What support does in the admin."""
+"""The acts of support in the admin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A notification expires, nobody writes anything, and the bells that are open show it."""
+"""A notification expires without a write, and the open bells show it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Noted(Computing):
-    """Notes for whom it computes."""
+    """Notes the users that it computes for."""
 
     def __init__(self) -> None:
         self.online: dict[int, list[Socket]] = {}
@@ -32,7 +32,7 @@ class Noted(Computing):
         self.found.extend(user_ids)
 
     async def looked(self, users: Iterable[int]) -> list[int]:
-        """Look with these users online; return for whom it computes."""
+        """Look for lapses with these users online; return the users computed for."""
         self.online.clear()
         self.online.update({user_id: [] for user_id in users})
         self.found.clear()
@@ -41,7 +41,7 @@ class Noted(Computing):
 
 
 def looked(*looks: set[int]) -> list[list[int]]:
-    """Look with these users online, one look after the other; return for whom it computes."""
+    """Look for lapses several times, each with some users online; return the users computed for."""
 
     async def run() -> list[list[int]]:
         noted = Noted()

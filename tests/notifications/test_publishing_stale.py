@@ -1,4 +1,4 @@
-"""What an instance publishes that does not know what the database holds by now."""
+"""An instance that is older than its row publishes the right event."""
 
 from __future__ import annotations
 

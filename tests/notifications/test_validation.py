@@ -1,4 +1,4 @@
-"""What counts as text that one can see."""
+"""The texts that count as visible."""
 
 from __future__ import annotations
 

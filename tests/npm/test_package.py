@@ -1,4 +1,4 @@
-"""The npm package as a page of somebody else's uses it. `make npm` runs these."""
+"""The npm package in a page of another application. `make npm` runs these."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How migrations change existing rows."""
+"""Migrations change existing rows rightly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What staff, customers and operators are told when the database does not do what it should."""
+"""Staff, customers and operators get clear messages when the database is in trouble."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_monitor_names_it_before_anybody_waits(served: Server) -> None:
     broadcast(served, "announcement", ANNOUNCEMENT)
     with forgotten(served, "announcements") as pid:
         with psycopg.connect(served.env["DATABASE_URL"]) as other:
-            other.execute("SELECT pg_sleep(5.2)")  # what the monitor calls long
+            other.execute("SELECT pg_sleep(5.2)")  # longer than the monitor's limit
         finished = manage("stats", "--check", "--json", **served.env)
         assert finished.returncode == 1
         found = json.loads(finished.stdout)

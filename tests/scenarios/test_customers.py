@@ -30,7 +30,7 @@ STAFF = ("staff", "staff-demo-pass")
 
 @dataclass
 class Setup:
-    """Where each customer connects, and where staff works."""
+    """The node of each customer, and the one of staff."""
 
     amina: Server
     brian: Server

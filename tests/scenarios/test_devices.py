@@ -15,7 +15,7 @@ from tests.services.server import Server
 pytestmark = pytest.mark.servers
 STREAM = f"user:{ALICE}"
 
-# What a failover does that loses the newest event, and who then follows the documentation.
+# A failover that loses the newest event, and an operator that follows the documentation.
 LOSE_THE_NEWEST = """
 from realtime import log
 from realtime.models import Event, Stream

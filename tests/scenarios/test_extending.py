@@ -30,7 +30,7 @@ User.objects.get(username="charlie").user_permissions.add(
     Permission.objects.get(codename="change_group")
 )
 """
-# What a shell of the app knows: the log's line, the declarations, and a feed that runs.
+# Checks in a shell of the app: the log's line, the declarations, and a feed that runs.
 _ASK = """
 import asyncio, json
 from hoardrun.market.models import Instrument

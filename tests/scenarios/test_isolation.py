@@ -78,7 +78,7 @@ async def enter(server: Server, number: int) -> Client:
         allowed = room in rooms[:2] or (room == "nodes" and number in WATCHERS)
         assert answer["type"] == ("room_joined" if allowed else "error"), (number, room)
         if not allowed:
-            assert answer["data"]["code"] == "unknown_room"  # whether it exists or not
+            assert answer["data"]["code"] == "unknown_room"  # existing or missing
     answer = await client.request(type="ack", stream=f"user:{other}", offset=0)
     assert answer["data"]["code"] == "unknown_stream"
     return client

@@ -130,7 +130,7 @@ async def test_a_user_deactivated_during_a_renewal_is_closed(
 
 
 class Backstage(RoomKind):
-    """A room for staff, in which `meanwhile` happens once after somebody was let in."""
+    """A room for staff, in which `meanwhile` happens once after a socket was let in."""
 
     name = topic = "backstage"
 

@@ -148,7 +148,7 @@ print(json.dumps(taken))
 
 @dataclass
 class Seen:
-    """What one socket was sent, each with the time it came; and how it ended, and when."""
+    """The messages to one socket, each with its time; and the code and the time of its end."""
 
     name: str
     messages: list[tuple[float, Message]] = field(default_factory=list)

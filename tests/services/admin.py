@@ -1,4 +1,4 @@
-"""Somebody at the admin, over HTTP, with a session and its CSRF token."""
+"""A user of the admin, over HTTP, with a session and its CSRF token."""
 
 from __future__ import annotations
 

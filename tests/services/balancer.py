@@ -104,7 +104,7 @@ def _changes(kind: Kind, folder: Path, port: int, nodes: Sequence[int]) -> dict[
         return changes | {
             "bind :443": f"bind 127.0.0.1:{port}",
             "/etc/haproxy/hoardrun.pem": certificate,
-            "maxconn 100000": "maxconn 2000",  # for which nobody needs to be root
+            "maxconn 100000": "maxconn 2000",  # which does not need root
         }
     temporary = "".join(
         f"\n    {name}_temp_path {folder / name};"

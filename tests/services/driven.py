@@ -41,7 +41,7 @@ class Driven(Process):
             raise
 
     def ask(self, verb: str, *, within: float = 120, **options: object) -> Answer:
-        """Send a command and wait for its answer, `within` so many seconds.
+        """Send a command and wait for its answer, at most `within` seconds.
 
         Raises ChildFailed when the child ends, reports an error or takes longer.
         """

@@ -25,7 +25,7 @@ def somebody_waits() -> bool:
 
 
 def wait_for_a_waiter(what: str) -> None:
-    """Wait until another transaction waits for a lock; of SQLite, which tells nobody, expect it."""
+    """Wait until another transaction waits for a lock; on SQLite, which cannot tell, assume it."""
     if connection.vendor == "postgresql":
         wait_until(somebody_waits, seconds=10, what=what)
 

@@ -91,7 +91,7 @@ def pytest_report_header() -> str:
     return f"stores: {os.environ.get('HOARDRUN_TEST_DATABASE', 'sqlite')}"
 
 
-@pytest.hookimpl(tryfirst=True)  # whatever other plugins raise
+@pytest.hookimpl(tryfirst=True)  # all errors of other plugins
 def pytest_unconfigure() -> None:
     stop_stores()
     reaper.close()

@@ -16,7 +16,7 @@ _given: set[int] = set()
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on, never the same one twice.
+    """Return a free port of 127.0.0.1, never the same one twice.
 
     It lies below the ports that Linux and macOS give to outgoing connections, so
     that none of those takes it before the caller's server does.
@@ -33,7 +33,7 @@ def free_ports(count: int) -> int:
 
 
 def _take(port: int) -> bool:
-    """Say whether a port is free, and give it to nobody else."""
+    """Return True if a port is free, and reserve it."""
     if port in _given:
         return False
     _given.add(port)

@@ -51,7 +51,7 @@ class Postgres(Store):
 
     @property
     def runs_as(self) -> pwd.struct_passwd | None:
-        """Whom its programs run as; None means as we are."""
+        """The user that its programs run as; None is the current user."""
         return self._user
 
     def database(self, name: str) -> str:
@@ -120,7 +120,7 @@ class Postgres(Store):
 
 
 def _unprivileged_user() -> pwd.struct_passwd | None:
-    """Return whom to run as: PostgreSQL refuses to run as root. None means as we are."""
+    """Return the user to run as: PostgreSQL refuses to run as root. None is the current user."""
     if os.geteuid() != 0:
         return None
     accounts = {account.pw_name: account for account in pwd.getpwall()}
@@ -162,7 +162,7 @@ def _runs(programs: Path, user: pwd.struct_passwd) -> bool:
 
 
 def hand_over(path: Path, user: pwd.struct_passwd | None) -> None:
-    """Make a file or a folder somebody's own."""
+    """Give a file or a folder to a user."""
     if user:
         os.chown(path, user.pw_uid, user.pw_gid)
 

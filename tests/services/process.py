@@ -128,7 +128,7 @@ class Process:
 
 
 def as_user(user: struct_passwd | None) -> dict[str, Any]:
-    """Return what makes `subprocess` run a program as somebody else."""
+    """Return the options with which `subprocess` runs a program as another user."""
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
 
 

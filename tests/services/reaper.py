@@ -56,7 +56,7 @@ def forget(pid: int) -> None:
 
 
 def folder(*, executable: bool = False) -> Path:
-    """Make a folder that goes away with the run, in memory where there is room.
+    """Make a folder that is deleted with the run, in memory where there is room.
 
     Others may pass through it, so that PostgreSQL can run as another user. Set
     `executable` to run programs in it: shared memory is often mounted noexec.
@@ -76,7 +76,7 @@ def workspace() -> Path:
 
 
 def close() -> None:
-    """End whatever is left, now, and wait until it is gone."""
+    """End all processes that are left, now, and wait until they are gone."""
     if _reaper.cache_info().currsize:
         _reaper().communicate()
         _reaper.cache_clear()

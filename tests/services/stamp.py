@@ -1,4 +1,4 @@
-"""What was measured, when, and on what machine: without that no figure means anything."""
+"""The commit, the time and the machine of a measurement, without which a figure means nothing."""
 
 from __future__ import annotations
 

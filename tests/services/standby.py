@@ -88,7 +88,7 @@ class Standby:
 
     @contextmanager
     def old_primary(self, url: str) -> Iterator[str]:
-        """Start what it has taken over from, apart from everybody; yields the address for `url`."""
+        """Start the former primary, apart from its clients; yields the address for `url`."""
         process = self._primary.launch_on(self.folder / "old", self.port, self.folder)
         process.until(
             lambda: self._primary.answers_at(self.url), seconds=30, what="the old primary answers"

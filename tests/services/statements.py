@@ -1,4 +1,4 @@
-"""How many queries a database was asked, as PostgreSQL itself logs them."""
+"""Count the queries of a database, as PostgreSQL itself logs them."""
 
 from __future__ import annotations
 

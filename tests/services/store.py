@@ -1,4 +1,4 @@
-"""What PostgreSQL and Redis have in common here: own port, own folder, gone with the run."""
+"""The common part of PostgreSQL and Redis: own port, own folder, deleted with the run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One HTTP request, answered with whatever status the server gives."""
+"""Send one HTTP request, and return the answer with any status."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: status, headers (names in lower case) and body."""
+    """An answer: status, headers (names in lower case) and body."""
 
     status: int
     headers: dict[str, str]

@@ -73,7 +73,7 @@ class Arrival:
 
     @property
     def _is_over(self) -> bool:
-        """Whether the process died in whose line it waits."""
+        """True if the process in whose queue it waits has died."""
         return self._door is not self._world.door
 
     async def _logged_in(self) -> None:
@@ -98,7 +98,7 @@ class Arrival:
 
 
 def crowd(world: World, count: int, seconds: float, leaves: bool) -> None:
-    """Let so many strangers come at once, whose logins take a while; some leave at the door."""
+    """Let strangers come at once, with slow logins; some leave at the door."""
     for _ in range(count):
         _stranger(world, seconds * world.rng.random(), leaves and world.rng.random() < 0.5)
 

@@ -27,7 +27,7 @@ FOUND_AS = _verdicts(
         "wrong-socket": "foreign doubled content lost",
     }
 )
-# What no run with real processes would meet often enough: `make faults` leaves them out.
+# Bugs too rare for runs with real processes: `make faults` leaves them out.
 OF_THE_SIMULATION = _verdicts(
     {
         "ack-of-before": "begin stuck",

@@ -192,7 +192,7 @@ class Device:
         self.mode = mode
         self.name = f"d{number % 2}" if mode == "device" else ""  # two of a user may share one
         self.types = types
-        self.at: dict[str, tuple[str, int]] = {}  # what it has, by stream
+        self.at: dict[str, tuple[str, int]] = {}  # its events, by stream
         self.greeted = False
         self.writer: Writer | None = None
         self.wanted = False
@@ -257,7 +257,7 @@ class Device:
             writer.say(type="authenticate", token=world.token(self))
 
     def lost(self, writer: Writer, code: int) -> None:
-        """Hear that a connection is over, and come back soon."""
+        """Note the end of a connection, and come back soon."""
         if self.writer is writer:
             self.writer = None
             if code == CloseCode.TOO_MANY_CONNECTIONS:

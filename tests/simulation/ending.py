@@ -1,4 +1,4 @@
-"""What must hold once all works again: nobody outstays, is stuck, or is kept."""
+"""The checks once all works again: no socket outstays, is stuck, or is kept."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def tell_stuck(world: World) -> None:
 
 
 def look_at_the_end(world: World) -> None:
-    """Look for what nobody follows any more and is still kept, and for rooms' newest."""
+    """Look for streams that are kept without a follower, and for rooms' newest messages."""
     alive = {t for node in world.hubs for socket in node.sockets for t in socket.tasks or ()}
     # A client whose login has just ended may be in the middle of its next one.
     clients = [d.writer for d in world.devices if d.writer is not None and not d.greeted]

@@ -1,4 +1,4 @@
-"""What a socket must be sent: judged message by message, from what the log has ever held."""
+"""Judge the messages to a socket one by one, by all that the log has ever held."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def messages(data: bytes) -> list[tuple[Message, bytes]]:
 
 @dataclass
 class StreamPosition:
-    """Where the server may stand in one stream of a socket.
+    """The positions that the server may have in one stream of a socket.
 
     Everything up to `least` was sent, or filtered for sure. Up to `most` it may be: what lies
     between was wanted by none of the filters that have been in force since.
@@ -75,7 +75,7 @@ class StreamPosition:
 
 @dataclass
 class Asked:
-    """What a device asked for when it connected, and what the log was then."""
+    """The request of a device at its connect, and the log at that time."""
 
     user_id: int
     device: str
@@ -252,7 +252,7 @@ class Judge:
             place.silent = f"begun at {offset}, and {acked} was acknowledged"
 
     def _claims(self, name: str) -> list[tuple[str | None, int]]:
-        """From where the device may go on: what it says, or what its cursor said meanwhile."""
+        """The positions at which the device may go on: its own, or those of its cursor."""
         if name in self.asked.since:
             return [self.asked.since[name]]
         if not self.asked.device:

@@ -1,4 +1,4 @@
-"""What the node talks to, as slow and as broken as the seed wants it: database and layer."""
+"""The database and the layer of a node, as slow and as broken as the seed wants them."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Air:
         self.reorders = False
         self.down = False
         self.ears: list[Ear] = []
-        # What happens when the node next hears of something, before it has passed that on.
+        # An act to run when the node next receives a message, before it passes that on.
         self.together: list[Callable[[], None]] = []
 
     async def call(self) -> None:
@@ -108,7 +108,7 @@ class Air:
 
 
 class Ear:
-    """One link to the layer; a deaf one hears nothing any more, and nobody is told."""
+    """One link to the layer; a deaf one receives nothing any more, without an error."""
 
     air: Air  # of the world that is played now
 

@@ -99,7 +99,7 @@ def _filter(rng: random.Random) -> Made:
     return "filter", (rng.randrange(4), rng.random() < 0.6, types)
 
 
-# What clients do, which may come in the very turn in which the node hears of events.
+# Acts of clients, which may come in the very turn in which the node receives events.
 TOGETHER = {"filter", "drop", "leave", "stall", "ack", "ping", "renew", "join", "part"}
 # A kind is there as often as it is to be drawn.
 QUIET: list[Callable[[random.Random], Made]] = [

@@ -1,4 +1,4 @@
-"""What stands in the place of clock, chance, log and layer while a world is played."""
+"""The replacements of clock, chance, log and layer while a world is played."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class _Names:
 
 
 class Silent(send.Sender):
-    """Of a process that is gone: what is put here is never said."""
+    """The sender of a process that is gone: its messages are dropped."""
 
     def put(self, items: Sequence[send.Item]) -> None: ...
 
@@ -137,7 +137,7 @@ def replacements() -> dict[tuple[Any, str], Any]:
         (threads, "close_old_connections"): lambda: None,
         # a doubt that ends within a schedule
         (reconcile, "DOUBT_SECONDS"): 2.0,
-        # what applications register
+        # registrations of applications
         (rooms, "_kinds"): {ROOM: Room()},
         (computed, "_messages"): {},
         # the order in which sets hold sockets, which is that of addresses in memory
@@ -146,7 +146,7 @@ def replacements() -> dict[tuple[Any, str], Any]:
     return found
 
 
-# What is small, so that little is enough to fill it: (module, name).
+# Limits that are made small, so that little is enough to fill them: (module, name).
 SIZES = {
     "page": (reading, "PAGE"),
     "piece": (importlib.import_module("realtime.hub.writes"), "MAX_PIECE_BYTES"),

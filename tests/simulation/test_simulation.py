@@ -1,4 +1,4 @@
-"""What the simulation replaces, that it sees bugs, and that a seed says all."""
+"""The simulation replaces clock and chance, sees bugs, and repeats a run by its seed."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_a_schedule_is_made_short_and_still_fails() -> None:
 
 
 def test_a_bug_that_does_not_show_again_is_reported() -> None:
-    """As one that counts what it has seen, and begins to count anew."""
+    """Such a bug depends on worlds played before."""
     with stage.replaced():
         report = run.Found(schedule.make(3), "lost", "an event").report("full-socket")
     assert "an event" in report

@@ -39,7 +39,7 @@ STREAMS = ("announcements", "user:1", "user:2")
 
 @dataclass(frozen=True)
 class Setting:
-    """What a schedule runs with. `quiet`: nothing fails, and the layer alone must do."""
+    """The setting of a schedule. `quiet`: nothing fails, and the layer alone must do."""
 
     seed: int
     quiet: bool
@@ -282,7 +282,7 @@ class World:
         self.stored.bump_epoch(STREAMS[stream % 3])
 
     def do_anew(self, lost: int) -> None:
-        """Begin a new epoch of the deployment, as whoever notices a failover does."""
+        """Begin a new epoch of the deployment, as a process that notices a failover does."""
         self.stored.begin_deployment(lost)
 
     def do_crowd(self, count: int, seconds: float, leaves: bool) -> None:

@@ -1,4 +1,4 @@
-"""One of each carries the users that are named, and no more."""
+"""One node, PostgreSQL and Redis carry the users that the limits name, and no more."""
 
 from __future__ import annotations
 

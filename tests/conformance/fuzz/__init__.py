@@ -1,1 +1,1 @@
-"""What no client should send, by the hundred thousand: `python -m tests.conformance.fuzz`."""
+"""Broken input, by the hundred thousand: `python -m tests.conformance.fuzz`."""

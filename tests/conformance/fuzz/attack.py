@@ -76,7 +76,7 @@ class Attack:
         made = requests.request(self.random, self._paths)
         who = self.random.choice([b"", *(b"Bearer " + token.encode() for token in self._tokens)])
         query = made.query
-        if self.random.random() < 0.1:  # what no client may write there
+        if self.random.random() < 0.1:  # characters that no client may write there
             query += bytes(self.random.choice(b"\x00\x01\x7f\x80\xff") for _ in range(3))
         self.thrown["requests"] += 1
         lines = [

@@ -17,7 +17,7 @@ VALID: list[dict[str, Any]] = [
     {"type": "ack", "stream": "announcements", "offset": 0},
     {"type": "authenticate", "token": "a.b.c"},
 ]
-# What a careless dispatcher would call by name.
+# Names of methods that a careless dispatcher would call.
 TYPES = [
     "websocket.receive", "websocket.disconnect", "websocket_receive", "__call__", "__class__",
     "hub.events", "hub.ephemeral", "chat.message", "close", "send", "dispatch", "as_asgi", "PING",

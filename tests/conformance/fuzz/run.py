@@ -27,7 +27,7 @@ LIMITS = {
 
 @dataclass
 class Report:
-    """What a run found; `wrong` is empty when all is well."""
+    """The result of a run; `wrong` is empty when all is well."""
 
     attack: Attack
     rss: list[int]  # in MB: at the start, after the warm-up, before and after the bombs

@@ -13,7 +13,7 @@ from tests.faults.run import Plan
 
 @dataclass(frozen=True)
 class Bug:
-    """One bug, the run that must find it, and the verdicts of which one must say so."""
+    """One bug, the run that must find it, and the verdicts of which at least one must name it."""
 
     name: str
     summary: str

@@ -1,4 +1,4 @@
-"""The door of a node: the line of logins, and who has a turn."""
+"""The door of a node: the queue of logins, and the order of their turns."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def no_door() -> None:
 
 @changes("late-kept", "late", Admission)
 def late_kept(original: Any, self: Any, now: float) -> Iterator[Any]:
-    """Give a turn also to those who have waited for too long."""
+    """Give a turn also to those that have waited too long."""
     return iter(())
 
 

@@ -1,4 +1,4 @@
-"""What nodes tell each other through the channel layer."""
+"""The messages of nodes to each other through the channel layer."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ def wrong_group(original: Any, self: Any, items: Any) -> None:
 
 @changes("deaf-hub", "__init__", LayerReceiver)
 def deaf_hub(original: Any, self: Any, node_id: str, hear: Any, missed: Any) -> None:
-    """Stop to hear after ten messages, canaries apart."""
+    """Stop receiving after ten messages, canaries apart."""
     heard = itertools.count(1)
     original(self, node_id, lambda message: next(heard) <= 10 and hear(message), missed)

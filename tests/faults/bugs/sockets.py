@@ -1,4 +1,4 @@
-"""What is written to sockets, and when they are closed."""
+"""The writes to sockets, and their closes."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from tests.faults.bugs.patching import bug, changes, instead, nothing, replace, 
 
 @bug("replay-before-join")
 def replay_before_join() -> None:
-    """Read where a stream stands, and hear of it only some seconds later."""
+    """Read the head of a stream, and get the answer only some seconds later."""
     read_at: dict[str, float] = {}
     followed = streams.FollowedStreams
     original_learn, original_receive = followed.learn, followed.receive
@@ -92,7 +92,7 @@ def wrong_socket(original: Any, count: int, self: Any, followed: Any, entry: Any
 
 @changes("anew-in-part", "begin_anew", streams.FollowedStreams)
 async def anew_in_part(original: Any, self: Any) -> None:
-    """Of all streams let only the first ones begin anew."""
+    """Begin only the first few of all streams anew."""
     first = list(self.followed.items())[: streams.RENEWED_AT_ONCE]
     before = {name: (followed, followed.resets) for name, followed in first if followed.known}
     for name, head in (await threads.run(log.heads, list(before))).items():

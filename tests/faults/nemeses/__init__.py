@@ -1,4 +1,4 @@
-"""What is broken: each function breaks one thing, waits as long as it says, and heals it.
+"""The faults: each function breaks one thing, waits for a given time, and heals it.
 
 A module a kind; each registers its nemeses, in this order.
 """

@@ -1,4 +1,4 @@
-"""Stop, kill, freeze and pause the PgBouncer between everybody and PostgreSQL."""
+"""Stop, kill, freeze and pause the PgBouncer in front of PostgreSQL."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class Stall:
 
 @dataclass
 class Scene:
-    """What a nemesis may touch.
+    """The parts of a run that a nemesis may touch.
 
     `reasons` notes why, and since when, a device may be told to resynchronise; `problems`
     what was found wrong on the way; `stalls` which devices did not read.
@@ -57,7 +57,7 @@ class Scene:
         return sorted({user for answer in answers for user in answer["users"]})
 
     def stall(self, seconds: float, count: int) -> list[int]:
-        """Let so many devices of each process read nothing for a while; return their users."""
+        """Let some devices of each process read nothing for a while; return their users."""
         until = time.monotonic() + seconds
         answers = [each.ask("stall", seconds=seconds, count=count) for each in self.clients]
         devices = [name for answer in answers for name in answer["devices"]]

@@ -11,7 +11,7 @@ from tests.services.standby import Standby
 
 @nemesis("standby-promote")
 def promote_standby(scene: Scene) -> None:
-    """Lose what was committed since a standby heard last, and give its numbers again.
+    """Lose the commits that a standby has not received, and give their numbers again.
 
     Nobody bumps the epoch: the product has to notice. What the new primary holds is the truth.
     """

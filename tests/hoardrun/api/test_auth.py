@@ -108,7 +108,7 @@ def test_it_slows_guessing_down_for_one_name_at_one_address(alice: User, bob: Us
     answer = post("token", ALICE)
     problem(answer, 429, "throttled")
     assert 0 < int(answer["Retry-After"]) <= 60
-    # Neither blanks, nor case, nor a header that anybody can write begins a new count.
+    # Blanks, case and headers that a client can forge begin no new count.
     assert post("token", ALICE | {"username": " Alice "}).status_code == 429
     assert post("token", ALICE, HTTP_X_FORWARDED_FOR="1.2.3.4").status_code == 429
     assert post("token", {"username": "bob", "password": "bob-pass"}).status_code == 200
@@ -208,10 +208,10 @@ def test_a_token_that_is_used_after_the_grace_ends_its_login(
     first, other = refresh_of(alice), refresh_of(alice)
     body = refreshed(first)
     used_long_ago()
-    # The thief's or the owner's, nobody knows: the successor counts no more either.
+    # It may be the thief's or the owner's: the successor is no longer valid either.
     are_refused(first, body["refresh"])
     problem(me(body["access"]), 401, "token_not_valid")
-    # What closes the sockets of the login, wherever they are.
+    # The event that closes the sockets of the login on all nodes.
     [told] = [json.loads(event.payload)["data"] for event in Event.objects.all()]
     session = IssuedToken.objects.exclude(used_at=None).get().session
     assert (told["change"], told["session"]) == ("logout", session)

@@ -1,4 +1,4 @@
-"""One moment of everything, and where the streams stood at it."""
+"""A snapshot shows one moment, with the positions of the streams at it."""
 
 from __future__ import annotations
 

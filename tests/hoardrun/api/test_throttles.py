@@ -1,4 +1,4 @@
-"""How often users and strangers may ask, and how long guessing takes."""
+"""The limits of requests for users and strangers, and for guesses of passwords."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def log_in(body: dict[str, str], address: str = "192.0.2.1") -> Any:
 
 
 def stranger(number: int = 1) -> dict[str, str]:
-    """Write a login of a user whom nobody knows."""
+    """Write a login of an unknown user."""
     return {"username": f"user-{number}", "password": "x"}
 
 

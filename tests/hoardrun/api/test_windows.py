@@ -1,4 +1,4 @@
-"""How much of a rate is used up."""
+"""The used part of a rate."""
 
 from __future__ import annotations
 

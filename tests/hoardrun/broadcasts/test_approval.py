@@ -1,4 +1,4 @@
-"""What is for many is sent by two people, once, or by nobody."""
+"""A broadcast to many is sent by two people, once, or not at all."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def post(erin: User) -> Post:
 
 @pytest.fixture
 def decide(frank: User) -> Post:
-    """Approve or reject, as Frank or as somebody else."""
+    """Approve or reject, as Frank or as another user."""
 
     def call(what: str, id: Any, user: User = frank, **extra: Any) -> Any:
         return api_as(user).post(f"/ws/broadcast/{id}/{what}", {}, **extra)
@@ -132,7 +132,7 @@ def test_it_is_recorded_and_nothing_is_sent_until_it_is_approved(
     assert (decision.approved, decision.address) == (True, "192.0.2.7")
     assert decision.result == answer
 
-    # The very same as if nobody had been asked.
+    # The very same as without an approval.
     approved = told_apart([json.loads(event.payload) for event in Event.objects.order_by("id")])
     settings.BROADCAST_APPROVAL_AUDIENCE = 1000
     direct = sent(post(kind, BODIES[kind], query))

@@ -1,4 +1,4 @@
-"""Somebody with a row in every table, and the command that forgets her."""
+"""A user with a row in every table, and the command that forgets her."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a user is handed out: everything of theirs, no secret, and nothing of others."""
+"""An export has all data of a user, no secret, and nothing of others."""
 
 from __future__ import annotations
 

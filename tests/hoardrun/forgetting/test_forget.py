@@ -63,7 +63,7 @@ def test_no_table_names_a_forgotten_user(zaphodine: User):
 
 
 def test_the_log_says_no_title_of_a_notification_that_is_gone(zaphodine: User, charlie: User):
-    """Nothing tells any more whose it was, so forgetting does not find the entry."""
+    """The entry no longer names its user, so forgetting does not find it."""
     notice = notification_create(user_id=zaphodine.pk, title=f"Dear {NAME}", message="x")
     LogEntry.objects.log_actions(charlie.pk, [notice], CHANGE, "Archived.")
     entry = LogEntry.objects.get(object_id=str(notice.pk), change_message="Archived.")
@@ -121,7 +121,7 @@ def test_the_user_is_shut_out(zaphodine: User):
     assert not Client().login(username=NAME, password=f"{NAME}-pass")
     user = User.objects.get(pk=zaphodine.pk)
     assert not (user.is_active or user.is_staff or user.is_superuser or user.has_usable_password())
-    # What closes the sockets stays in the log, and offsets have no hole after the floor.
+    # The event that closes the sockets stays in the log: no hole after the floor.
     stream = Stream.objects.get(name=user_stream(user.pk))
     events = Event.objects.filter(stream=stream).order_by("offset")
     offsets = list(events.values_list("offset", flat=True))
@@ -239,7 +239,7 @@ def test_a_shell_deletes_a_user_without_books_and_records(alice: User, row: str)
 def test_it_waits_for_nodes_that_may_have_a_socket_that_is_not_listed_yet(
     zaphodine: User, monkeypatch: pytest.MonkeyPatch
 ):
-    """What such a socket acknowledges last would be written again, with its device's name."""
+    """The last ack of such a socket would be written again, with its device's name."""
     Connection.objects.all().delete()
     monkeypatch.setattr(base, "PATIENCE_SECONDS", 0.1)
     Node.objects.update(seen_at=clock.now())  # before the user is shut out

@@ -1,4 +1,4 @@
-"""Probes and hot reads are answered before Django, and nobody can tell by the answer."""
+"""Probes and hot reads are answered before Django, with the same answers."""
 
 from __future__ import annotations
 

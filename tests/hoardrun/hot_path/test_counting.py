@@ -20,7 +20,7 @@ QUOTES = "/api/v1/quotes"
 
 @pytest.fixture
 def allow(alice: User, monkeypatch: pytest.MonkeyPatch) -> Allow:
-    """Let alice read so many units in an hour that does not pass; returns her headers."""
+    """Let alice read a number of units in an hour that does not pass; return her headers."""
 
     def allowed(units: int) -> Headers:
         monkeypatch.setitem(api_settings.DEFAULT_THROTTLE_RATES, "read", f"{units}/hour")

@@ -52,7 +52,7 @@ def test_a_database_that_is_away_keeps_nobody_waiting_for_a_thread(
     monkeypatch.setattr(hot_path, "is_login_valid", give_up)
     found = async_to_sync(ask_all)()
     assert {type(each) for each in found} == {Left}
-    # Whoever had a thread, each by its own connection and, if that was kept, by another.
+    # Each request with a thread asks by its own connection and, if that was kept, by another.
     assert len(asked) <= 2 * MAX_THREADS
     monkeypatch.undo()
     with pytest.raises(Left):  # it is not asked again at once

@@ -1,4 +1,4 @@
-"""What is not plain is left to Django, which answers it by all its rules."""
+"""Requests that are not plain are left to Django, which answers them by all its rules."""
 
 from __future__ import annotations
 

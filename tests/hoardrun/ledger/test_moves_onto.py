@@ -187,7 +187,7 @@ def test_only_an_active_account_of_the_same_customer_and_currency_takes_it(
     close(kes)
     asleep = account_open(user_id=alice.pk, currency="KES")
     set_status(asleep, "suspended")
-    # Nobody learns which accounts there are.
+    # The answer does not tell which accounts exist.
     assert not is_told_apart(kes.pk, dollars.pk, of_bob.pk, asleep.pk, 999, "x")
     assert balances(kes) == balances(of_bob) == (0, 0)
 

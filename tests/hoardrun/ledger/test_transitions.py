@@ -9,7 +9,7 @@ from hoardrun.ledger.errors import IllegalTransition
 from hoardrun.ledger.models import Account, Transaction
 from tests.hoardrun.ledger.conftest import balances, create, move
 
-# How to come to a status, and the available and current balance there, from 1000 less 100.
+# The moves to each status, and its available and current balance, from 1000 less 100.
 PATHS: dict[str, tuple[list[str], int, int]] = {
     "pending": ([], 900, 1000),
     "processing": (["processing"], 900, 1000),

@@ -1,4 +1,4 @@
-"""One row, one event for everybody."""
+"""An announcement is one row and one event for all users."""
 
 from __future__ import annotations
 

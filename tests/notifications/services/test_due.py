@@ -1,4 +1,4 @@
-"""What waits for its time is published exactly once."""
+"""Scheduled rows are published exactly once."""
 
 from __future__ import annotations
 

@@ -279,6 +279,6 @@ def test_each_right_allows_its_own_action(
     assert not may_close or "?user_id=" in str(answer.json()["errors"]["user_id"])
     assert not Connection.objects.exists()
     entries = LogEntry.objects.values_list("user_id", "object_id", "change_message")
-    # Nobody had reported a socket yet; those that are open close all the same.
+    # No node had reported a socket yet; the open ones close all the same.
     closed = (user.pk, str(user.pk), "All connections closed with 4403.")
     assert list(entries) == ([closed] if may_close else [])

@@ -28,7 +28,7 @@ from realtime.models import EndedSession
 pytestmark = pytest.mark.django_db
 
 OLD, NEW, OTHER = "old " * 16, "new " * 16, "other " * 12
-Pair = tuple[str, str]  # what signs, and what verifies
+Pair = tuple[str, str]  # the keys that sign and verify
 
 
 def pair(private: Any) -> Pair:

@@ -90,7 +90,7 @@ async def test_an_invalid_ticket_is_refused(office: Server, ticket: str) -> None
 
 
 def waiting(database_url: str) -> int:
-    """Count who waits for a lock."""
+    """Count the sessions that wait for a lock."""
     with psycopg.connect(database_url) as observer:
         row = observer.execute(
             "SELECT count(*) FROM pg_stat_activity "
@@ -113,7 +113,7 @@ async def outcome(reader: asyncio.StreamReader) -> int | str:
 async def test_one_of_a_thousand_sockets_with_one_ticket_gets_in(
     postgres: Postgres, redis: Redis, serve: Serve
 ) -> None:
-    """All have asked, of two nodes, before the first can be answered: the ticket is locked."""
+    """The ticket is locked until all clients of two nodes have asked for it."""
     env = MANY_AT_ONCE | {"DATABASE_URL": postgres.database("tickets"), "REDIS_URL": redis.url}
     nodes = [serve(env=env, prepare=USERS), serve(env=env, migrate=False)]
     ticket = await asyncio.to_thread(ask, nodes[0])

@@ -175,7 +175,7 @@ async def test_a_bad_token_closes_with_4401_and_one_reason(quiet: Server, way: s
         try:
             client = await offer(quiet, token, way)
         except (ValueError, UnicodeError):
-            continue  # what cannot be written there cannot come from there
+            continue  # a type that cannot be written there cannot come from there
         async with client:
             assert await client.until_closed() == CloseCode.UNAUTHORIZED, name
             assert client.journal == [], name
@@ -184,7 +184,7 @@ async def test_a_bad_token_closes_with_4401_and_one_reason(quiet: Server, way: s
     assert len(reasons) == 1
     log = quiet.log()
     assert "Traceback" not in log
-    assert "eyJ" not in log  # how every token begins
+    assert "eyJ" not in log  # the beginning of every token
 
 
 def test_a_bad_token_over_http_gets_one_answer_too(quiet: Server) -> None:

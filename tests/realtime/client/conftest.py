@@ -23,7 +23,7 @@ from tests.services.ports import PATIENCE
 from tests.services.server import Server
 
 STREAM = f"user:{ALICE}"
-# What both clients, this one and the browser's, make of the same events, closes and chances.
+# The cases for both clients, this one and the browser's: events, closes and chances.
 CASES: dict[str, list[dict[str, Any]]] = json.loads(
     Path(__file__).with_name("cases.json").read_text()
 )
@@ -141,13 +141,13 @@ def port_of(server: WebSockets) -> int:
 
 
 def whole(offset: int, epoch: str, **others: int) -> dict[str, Any]:
-    """Make a snapshot that is as of these offsets."""
+    """Make a snapshot with these offsets."""
     offsets = {STREAM: offset, **others}
     return {"positions": {name: {"offset": at} for name, at in offsets.items()}, "epoch": epoch}
 
 
 class Script:
-    """What a scripted server was asked for, and what its clients have said."""
+    """The requests that a scripted server got, and the messages of its clients."""
 
     def __init__(self) -> None:
         self.paths: list[str] = []

@@ -1,4 +1,4 @@
-"""What the client does by itself on a working server."""
+"""The client works by itself on a working server."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ async def test_the_token_may_go_in_each_part_of_the_handshake(
         async with asyncio.timeout(10):
             assert (await client.wait_connected())["user_id"] == str(BOB)
         assert 0 < await client.ping() < 5
-    assert "eyJ" not in caplog.text  # how every token begins
+    assert "eyJ" not in caplog.text  # the beginning of every token
 
 
 async def test_a_failing_handler_is_logged_and_stops_no_other(

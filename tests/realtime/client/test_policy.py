@@ -1,4 +1,4 @@
-"""Whether and when a client reconnects."""
+"""A client reconnects, or not, by the reason of its close, after the right pause."""
 
 from __future__ import annotations
 

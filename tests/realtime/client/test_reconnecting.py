@@ -1,4 +1,4 @@
-"""How the client recovers lost connections, servers and positions by itself."""
+"""The client recovers lost connections, servers and positions by itself."""
 
 from __future__ import annotations
 
@@ -228,7 +228,7 @@ async def test_a_snapshot_of_another_host_is_not_fetched_and_positions_stay() ->
         assert seen.offsets(STREAM) == [6]
         assert not seen.resyncs
         assert "no path on this server" in seen.states[2]["reason"]
-        # What came before it was asked to resynchronise is acknowledged no more.
+        # Events from before the resync are no longer acknowledged.
         await client.wait_connected()
         await asyncio.sleep(1.5)
         assert script.heard == []

@@ -1,4 +1,4 @@
-"""Where a snapshot is fetched from."""
+"""The address that a snapshot is fetched from."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ async def test_a_busy_program_does_not_take_the_server_for_silent(
             os.kill(server.pid, signal.SIGSTOP)
             await asyncio.sleep(2.5)  # a ping is out
             os.kill(server.pid, signal.SIGCONT)
-            time.sleep(2)  # noqa: ASYNC251, the answer comes, and nobody looks
+            time.sleep(2)  # noqa: ASYNC251, the answer comes, but is not read
             await client.ping()
         assert "the server gives no sign of life" not in [s["reason"] for s in seen.states]
 
@@ -204,7 +204,7 @@ async def test_a_snapshot_is_not_acknowledged_once_another_is_required() -> None
     async with wrong(talk, snapshots=snapshots()) as (client, _, script):
         client.on("resync", show)
         await handling.wait()
-        await client.ping()  # what was sent before its answer has been read
+        await client.ping()  # all that was sent before its answer has been read
         release.set()
         await until(lambda: script.heard)
         assert [message["offset"] for message in script.heard] == [21]

@@ -12,7 +12,7 @@ from realtime.cluster.working import WorkingServer
 
 
 class Started(WorkingServer):
-    """It serves nobody."""
+    """A server without clients."""
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Say that it has started, and stay."""

@@ -85,7 +85,7 @@ async def test_a_draining_node_is_not_ready_and_admits_no_socket() -> None:
         bearer = [("Authorization", f"Bearer {token_for(BOB)}")]
         status, headers, _ = await shake(server.port, headers=bearer)
         assert (status, "retry-after" in headers) == (503, True)
-        # Who is in still hears of money that moves.
+        # An open socket still gets events about money.
         await asyncio.to_thread(push_balance, server, ALICE, 17)
         assert (await alice.receive("balance_update"))["data"]["available_balance"] == "17"
         assert await alice.until_closed() == CloseCode.RESTART
@@ -158,7 +158,7 @@ class Wanderer:
 
     @property
     def at(self) -> int:
-        """How far it is in its stream."""
+        """Its position in its stream."""
         return self.offsets[-1] if self.offsets else self.begins_after
 
     async def run(self, done: asyncio.Event) -> None:

@@ -29,7 +29,7 @@ WORKERS = 4
 SOCKETS = 2000
 RATIO = 1.2  # of the busiest worker to the mean
 SLOWLY_SECONDS = 0.001  # enough for every worker to wait again
-# Silent connections must outlive the test, and whoever looks may look often.
+# Silent connections must outlive the test, and readings may be frequent.
 ENV = environment.unlimited() | {"DEBUG": "1", "HTTP_HEADER_SECONDS": "300"}
 
 

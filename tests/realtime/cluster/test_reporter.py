@@ -1,4 +1,4 @@
-"""What nodes report of themselves, in the database's time, and what they conclude of others."""
+"""The reports of nodes, in the database's time, and their conclusions about other nodes."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ async def test_other_servers_serve_sockets_too(kind: Kind) -> None:
                 assert (found["offset"], found["data"]["id"]) == (number + 1, str(number))
             await alice.ping()
         assert "Traceback" not in server.log()
-        assert "eyJ" not in server.log()  # how every token begins
+        assert "eyJ" not in server.log()  # the beginning of every token
 
 
 async def test_stats_sees_a_node_from_another_process() -> None:

@@ -88,7 +88,7 @@ def test_signals_add_take_away_and_replace_workers(redis: Redis):
 
         assert set(first) < set(told(signal.SIGTTIN, 3))
         assert set(told(signal.SIGTTOU, 2)) == set(first)
-        # Nobody waits at a socket that the one that was taken away has left.
+        # No connection waits at the socket of the worker that was taken away.
         assert {server.request("GET", "/healthz").status for _ in range(40)} == {200}
         os.kill(server.pid, signal.SIGHUP)
         wait_until(
@@ -106,7 +106,7 @@ class Callers:
 
     def __init__(self, server: Server) -> None:
         self.found: Counter[str] = Counter()
-        self.again = 0  # segments that had to be sent twice, as a SYN that nobody takes
+        self.again = 0  # segments that had to be sent twice, such as a SYN without an answer
         self._server = server
         self._over = threading.Event()
         self._token = token_for(BOB)

@@ -37,7 +37,7 @@ def somebody(name: str, *, is_staff: bool = False) -> User:
 
 @pytest.fixture
 def staff(client: Client, db: None) -> User:
-    """A member of staff, who has logged in with the client."""
+    """A member of staff, logged in with the client."""
     user = somebody("staff", is_staff=True)
     client.force_login(user)
     return user

@@ -1,4 +1,4 @@
-"""What commands are answered."""
+"""The answers to commands."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ async def test_a_known_room_that_is_refused_has_an_error_of_its_own(kind: Open) 
     talk.socket.connection.rooms = {f"open:{number}": "realtime" for number in range(most - 1)}
     answers = await join(talk, "nowhere:1", "open:a", "nowhere:2", "open:b", "open:c")
     assert [(m["type"], m["data"].get("code"), m["data"].get("rooms")) for m in answers] == [
-        ("room_joined", None, None),  # what is unknown takes no place
+        ("room_joined", None, None),  # an unknown one takes no place
         ("error", "too_many_rooms", ["open:b"]),
         ("error", "too_many_rooms", ["open:c"]),
         ("error", "unknown_room", ["nowhere:1", "nowhere:2"]),

@@ -1,4 +1,4 @@
-"""Who waits for a turn, who is refused, and when."""
+"""Logins wait for their turn, or are refused when the queue is too long."""
 
 from __future__ import annotations
 

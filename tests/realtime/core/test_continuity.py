@@ -1,4 +1,4 @@
-"""What a page of the log means to a position."""
+"""A page of the log continues a position, or asks to resynchronise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a database's home must differ, and how far it may have gone back, to count as another."""
+"""The differences by which a database counts as another one."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_what_is_not_told_now_is_kept() -> None:
         (Sight(HOME, 100, NOW), 250, None, False),
         (Sight(HOME, 100, NOW), 99, None, True),  # its disk was put back
         (Sight(HOME, 100, NOW), 99, NOW - SECOND, True),
-        (Sight(HOME, 100, NOW), 99, NOW + SECOND, False),  # somebody has noted it
+        (Sight(HOME, 100, NOW), 99, NOW + SECOND, False),  # another process has noted it
         (Sight(HOME, 100, NOW), 0, None, False),  # it no longer tells
         (Sight(replace(HOME, timeline=2), 100, NOW), 99, None, False),  # noted by the row
     ],

@@ -312,7 +312,7 @@ class Machine(RuleBasedStateMachine):
                 assert not isinstance(item, Resync) or item.is_justified, item
 
     def teardown(self) -> None:
-        """Let the layer and the database work again: everybody must arrive at the head."""
+        """Let the layer and the database work again: all sockets must arrive at the head."""
         for _ in range(200):
             for node in self.nodes:
                 self._ask(node)

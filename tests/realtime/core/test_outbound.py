@@ -93,7 +93,7 @@ def test_a_closed_queue_takes_no_frame(queue: Outbound) -> None:
     queue.put(Frame(b"1"))
     queue.refuse()
     queue.put(Frame(b"2"))
-    assert queue.offer(Frame(b"3"))  # done with: nobody will read it from the log either
+    assert queue.offer(Frame(b"3"))  # done with: it is not read from the log either
     queue.put_newest("k", Frame(b"4"))
     assert drain(queue) == [b"1"]
 

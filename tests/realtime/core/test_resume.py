@@ -1,4 +1,4 @@
-"""Where a connection resumes, and the parameters that say it."""
+"""The positions at which a connection resumes, and their parameters."""
 
 from __future__ import annotations
 

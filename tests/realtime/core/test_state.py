@@ -1,4 +1,4 @@
-"""What a connection does with each command, decided without I/O."""
+"""The effects of each command on a connection, decided without I/O."""
 
 from __future__ import annotations
 

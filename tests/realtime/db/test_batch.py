@@ -68,7 +68,7 @@ async def test_a_caller_during_a_call_gets_the_answer_of_the_next(
     load: Loads, batch: Batch
 ) -> None:
     first = await hold_first(load, batch)
-    second = asyncio.create_task(batch.load(1))  # what it asks for may have changed meanwhile
+    second = asyncio.create_task(batch.load(1))  # the value may have changed meanwhile
     await asyncio.sleep(0)
     load.may_answer.set()
     assert (await first, await second) == (10, 10)

@@ -1,4 +1,4 @@
-"""A user who has an address and no user name, as many projects have them."""
+"""A user with an address and without a user name, as many projects have them."""
 
 from __future__ import annotations
 

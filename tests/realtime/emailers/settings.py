@@ -1,4 +1,4 @@
-"""The product's settings with users who have no user name."""
+"""The product's settings with users without a user name."""
 
 from __future__ import annotations
 

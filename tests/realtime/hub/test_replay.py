@@ -98,7 +98,7 @@ async def test_many_that_lack_the_same_pages_of_a_shared_stream_have_them_read_o
     for _ in range(5):
         socket, notebook = replaying(node, end, "192.0.2.1", 1)
         await replayed(node, socket)
-        await turned()  # what was sent last is written now
+        await turned()  # the last event is written now
         assert offsets(notebook) == list(range(1, 13))
     full = Counter(after for _, after in read if after < 10)
     assert sorted(full) == [0, 2, 4, 6, 8]

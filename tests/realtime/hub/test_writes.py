@@ -63,7 +63,7 @@ async def test_a_filter_holds_for_its_own_socket_only(node: Node) -> None:
     socket, filtered = node.join(types=["balance"])
     node.publish(filter_type="balance")
     node.publish(filter_type="transaction")
-    node.publish(filter_type="")  # what always arrives
+    node.publish(filter_type="")  # messages that always arrive
     await turned()
     assert offsets(everything) == [1, 2, 3]
     assert offsets(filtered) == [1, 3]

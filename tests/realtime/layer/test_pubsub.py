@@ -62,7 +62,7 @@ async def layers() -> AsyncIterator[Any]:
 
 async def test_a_node_hears_what_is_sent_right_after_it_has_joined(stores, layers):
     slow = Proxy(stores[0].port)
-    slow.delay = 0.1  # what it subscribes to reaches Redis late; what others publish does not
+    slow.delay = 0.1  # its own subscriptions reach Redis late; messages of others do not
     node, other = layers(slow), layers(stores[0])
     channel = node.open_channel()
     await node.group_add("first", channel)
@@ -192,7 +192,7 @@ async def test_a_node_that_is_deaf_on_one_shard_renews_that_one(stores, monkeypa
     await until(lambda: len(heard) == 3)
     stores[0].freeze()
     assert not await receiver.hears()
-    receiver.join("late-on-another", lambda: True)  # whatever its shard
+    receiver.join("late-on-another", lambda: True)  # on any shard
     stores[0].thaw()
     await until(lambda: receiver.is_settled)
     assert await receiver.hears()

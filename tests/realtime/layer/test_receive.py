@@ -114,7 +114,7 @@ async def test_a_layer_that_is_down_delays_no_join(
     assert loop.time() - began < 5  # 47 times the time-out would be more
     ear.receiver._layer = working
     await until(lambda: ear.receiver.is_settled)
-    assert ear.missed > missed  # what came meanwhile is in the log
+    assert ear.missed > missed  # events of the meantime are in the log
 
 
 class Slow(InMemoryChannelLayer):

@@ -1,4 +1,4 @@
-"""What publishing sends to the nodes, over the channel layer of the run."""
+"""The wake-ups of publishing to the nodes, over the channel layer of the run."""
 
 from __future__ import annotations
 

@@ -309,7 +309,7 @@ def test_any_text_is_stored_as_it_goes_on_the_wire(text: str) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_streams_are_created_in_the_order_of_their_locks() -> None:
-    """Otherwise those who log in first and those who publish to them would deadlock."""
+    """Otherwise a first login and a publisher to the same users would deadlock."""
     names = sorted(f"user:{number}" for number in range(1, 61))
 
     with threads() as call:

@@ -1,4 +1,4 @@
-"""An epoch is one text for whoever reads it, and one row begins a new one of all streams."""
+"""An epoch is one text for its readers, and one row begins a new one of all streams."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_every_place_composes_the_epoch_alike_before_and_after_a_new_one(alice: 
 def test_positions_of_before_the_first_new_epoch_stay_valid(alice: User) -> None:
     name = f"user:{alice.pk}"
     [event] = append(name, 1)
-    # What a release without the deployment's part gave to its clients.
+    # An epoch from a release without the deployment's part.
     assert event.epoch == Stream.objects.get(name=name).epoch
     Deployment.objects.update_or_create(pk=1, defaults={"timeline": 1, "table_id": 7})
     assert log.heads([name])[name].epoch == event.epoch

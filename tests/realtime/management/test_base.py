@@ -24,7 +24,7 @@ WORKS: dict[str, list[str]] = {
     "notify": ["--user", "alice", "--title=T", "--message=M", "--key=k"],
     "trim_events": ["--dry-run"],
 }
-# They serve or follow until somebody ends them: of these, arguments are read only.
+# They serve or follow until they are ended: of these, arguments are read only.
 ENDLESS = {"serve", "stats", "stream_market", "tail"}
 ODD = [
     "",

@@ -1,4 +1,4 @@
-"""`manage.py stats --check` warns of what somebody has to judge."""
+"""`manage.py stats --check` warns of findings that an operator has to judge."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Site:
         self.left: list[str] = []  # paths of those who left before their body was whole
         self.may_answer = asyncio.Event()
         self.may_answer.set()
-        self.may_read = asyncio.Event()  # what a socket sends
+        self.may_read = asyncio.Event()  # the messages that a socket sends
         self.may_read.set()
         self.answer = b"ok"
         self.waits_for_the_end = False

@@ -1,4 +1,4 @@
-"""More handshakes than a node can take: who is refused, how, and who is not worked for."""
+"""More handshakes than a node can take: some are refused, and no work is done in vain."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ servers = pytest.mark.servers
 
 @pytest.fixture(scope="module")
 def short() -> Iterator[Server]:
-    """A node at whose door nobody waits for longer than a moment."""
+    """A node at whose door no login waits for longer than a moment."""
     with node(
         DEBUG="1",
         WS_LOGIN_WAIT_SECONDS="0.05",
@@ -74,7 +74,7 @@ async def test_who_would_wait_for_too_long_is_told_when_to_come_back(short: Serv
     for head in refused:
         names = {line.partition(b":")[0] for line in head.split(b"\r\n")[1:]}
         assert {b"retry-after", b"x-request-id", b"cache-control", b"content-length"} <= names
-    # Nobody who was connected has noticed.
+    # No connected client has noticed.
     await asyncio.to_thread(broadcast, short, "announcement", {"title": "Hi", "message": "all"})
     await alice.receive("system_announcement")
     # Those who come when the crowd has been answered are let in.
@@ -93,7 +93,7 @@ async def test_nobody_is_logged_in_who_has_left_at_the_door() -> None:
         for client in await asyncio.to_thread(knock, server):
             client.close()
         server.signal(signal.SIGCONT)
-        alice = await connect(server, ALICE)  # who waited behind all of them
+        alice = await connect(server, ALICE)  # the one that waited behind all of them
         await alice.close()
         assert server.log().count("opened ") == 1
 
@@ -137,7 +137,7 @@ async def test_a_client_that_ends_its_handshake_before_the_answer_breaks_nothing
 
 async def test_a_message_that_came_with_the_handshake_is_not_lost(site: Site) -> None:
     here = door.of_this_loop()
-    taken = here._admission._most  # white box: nobody has a turn for now
+    taken = here._admission._most  # white box: no login has a turn for now
     here._admission._most = 0
     reader, writer = await site.open(HANDSHAKE + b"\r\n")
     await until(lambda: here.waiting)

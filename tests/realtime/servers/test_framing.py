@@ -1,4 +1,4 @@
-"""How `serve` answers frames that are out of order, broken or too many."""
+"""`serve` answers frames that are out of order, broken or too many."""
 
 from __future__ import annotations
 

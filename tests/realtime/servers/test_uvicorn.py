@@ -1,4 +1,4 @@
-"""How `serve` sends: compression, order, large bursts, and clients that are gone."""
+"""The writes of `serve`: compression, order, large bursts, and clients that are gone."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ async def test_a_database_restored_to_the_past_makes_sockets_resynchronise(serve
         for number in range(3):
             push_balance(served, BOB, number)
             await bob.receive("balance_update")
-        # What a restored backup looks like whose epoch nobody has changed.
+        # The same as after a restored backup without a new epoch.
         back = _GO_BACK.format(offset=position + 1)
         await asyncio.to_thread(served.shell, back)
         required = await bob.receive("resync_required", timeout=10)

@@ -1,4 +1,4 @@
-"""Who holds a lock is told by its session, its age and what it does."""
+"""The holder of a lock is told by its session, its age and its state."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def short_limit() -> Iterator[None]:
 
 @pytest.fixture
 def somebody() -> Iterator[psycopg.Connection[Any]]:
-    """Somebody at a shell, whose transaction is forgotten."""
+    """A user at a shell with a forgotten transaction."""
     config = connection.settings_dict
     with psycopg.connect(
         host=config["HOST"], port=config["PORT"], user=config["USER"],

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.servers
 
 AFTER_A_PROMOTION = "UPDATE realtime_deployment SET timeline = timeline + 1"
 IN_ANOTHER_CLUSTER = "UPDATE realtime_deployment SET system_identifier = '1', timeline = 7"
-# What pg_restore does with a dump: the rows of before in new tables.
+# The effect of pg_restore of a dump: the rows of before in new tables.
 FROM_A_DUMP = """
 ALTER TABLE realtime_deployment RENAME TO before;
 CREATE TABLE realtime_deployment (LIKE before INCLUDING ALL);

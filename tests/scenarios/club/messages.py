@@ -1,4 +1,4 @@
-"""What the club tells its members."""
+"""The messages of the club to its members."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ClubScore(Payload, frozen=True, kw_only=True):
 
 
 class ClubMembers(Payload, frozen=True, kw_only=True):
-    """How many members the club has."""
+    """The number of members of the club."""
 
     wire_type = "club_members"
     line = "{members} members"

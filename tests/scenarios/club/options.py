@@ -1,4 +1,4 @@
-"""What the environment sets of the club."""
+"""The options of the club in the environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the club publishes, and what is computed for each of its members."""
+"""The events that the club publishes, and the message computed for each member."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def news_publish(*, headline: str) -> None:
 
 
 def match_publish(*, headline: str) -> None:
-    """Tell everybody of a match, once and in order."""
+    """Tell all users of a match, once and in order."""
     publish(MATCHES, ClubNews(headline=headline))
 
 
@@ -30,7 +30,7 @@ def score_publish(*, home: int, away: int) -> None:
 
 
 def members_load(user_ids: Sequence[int]) -> dict[int, ClubMembers]:
-    """Count the members, for those of these users who are members."""
+    """Count the members, for each of these users that is one."""
     members = MEMBERSHIPS._default_manager.filter(group__name="club")
     users = set(members.values_list("user_id", flat=True))
     return {user_id: ClubMembers(members=len(users)) for user_id in users.intersection(user_ids)}

@@ -54,7 +54,7 @@ def test_it_seeds_once_and_prints_the_logins(logins):
         assert authenticate(username=login["username"], password=login["password"])
     alice, dora, charlie = (user_named(name) for name in ("alice", "dora", "charlie"))
     assert charlie.is_superuser
-    charlie.is_superuser = False  # who has each right by itself
+    charlie.is_superuser = False  # users with one right each
     assert charlie.has_perms(
         f"{app}.{name}" for app, names in DATA["rights"].items() for name in names
     )

@@ -48,7 +48,7 @@ def test_it_reports_while_a_feed_is_silent(
 
 @pytest.fixture
 def environment(redis: Redis, tmp_path: Path) -> dict[str, str]:
-    """That of a process with a migrated database of its own and a real Redis."""
+    """The environment of a process with a migrated database of its own and a real Redis."""
     found = of_a_server() | {
         "DATABASE_URL": f"sqlite:///{tmp_path / 'market.sqlite3'}",
         "REDIS_URL": redis.url,

@@ -216,7 +216,7 @@ def test_a_field_without_a_text_stops_the_export() -> None:
 
 
 def _properties(node: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """List the fields of every object in a document, whatever it is nested in."""
+    """List the fields of every object in a document, at any depth."""
     for name, value in node.items() if isinstance(node, dict) else enumerate(node):
         if name == "properties" and isinstance(value, dict) and not path.endswith("oneOf"):
             yield from ((f"{path}.{field}", schema) for field, schema in value.items())
