@@ -1,7 +1,7 @@
 """Checks again whether connected users may stay: when their rights have changed, and regularly.
 
 A change of rights is an event of the user's stream; the regular check finds changes that no
-event tells of, within `recheck_seconds`.
+event tells of, within `recheck_seconds`, also for a user who has just come.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from contextlib import suppress
-from itertools import islice
+from itertools import cycle, islice
 
 import msgspec
 
@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 500  # users checked together
 PART = 100  # users of the regular check in one query: so few are found by their keys
+TURNS = 60  # of the regular check; the id of a user says in which one
 RETRY_SECONDS = 1.0
 
 
@@ -91,15 +92,23 @@ class AccessRecheck:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def run(self) -> None:
-        """Check all users, a part at a time, for as long as the node lives."""
-        while True:
-            users = list(self._sockets.users)
+        """Check all users, a part at a time, for as long as the node lives.
+
+        Who comes just after a turn has begun is checked by the end of the same turn of the next
+        round, so TURNS and one more fit into `recheck_seconds`.
+        """
+        loop = asyncio.get_running_loop()
+        seconds, ends = self._seconds / (TURNS + 1), loop.time()
+        for turn in cycle(range(TURNS)):
+            begins = max(ends, loop.time())
+            ends = begins + seconds
+            users = [pk for pk in self._sockets.users if pk % TURNS == turn]
             parts = [users[start : start + PART] for start in range(0, len(users), PART)]
-            for part in parts:
-                await self._try(part)
-                await asyncio.sleep(self._seconds / len(parts))
-            if not parts:
-                await asyncio.sleep(self._seconds)
+            for number, part in enumerate(parts, 1):
+                if not await self._try(part):
+                    self.recheck_soon(part)
+                await asyncio.sleep(begins + seconds * number / len(parts) - loop.time())
+            await asyncio.sleep(ends - loop.time())
 
     async def _try(self, user_ids: Iterable[int]) -> bool:
         try:
