@@ -96,7 +96,7 @@ class Hub:
         self.acks = Acks(self.spawn)
         self.draining = False
         self.door = door.of_this_loop()
-        self.door.shut_for = self.shut_for
+        self.door.guard(self.shut_for)
         self.refusals = _buckets(opts.max_refused_per_second_per_address)
         self.logins = _buckets(opts.max_logins_per_second_per_user)
         self.asking = _buckets(opts.max_messages_per_second_per_user)
@@ -117,7 +117,7 @@ class Hub:
 
     async def stop(self) -> None:
         """End all work of this hub."""
-        self.door.shut_for = str  # a door stays, and would keep the hub and its loop
+        self.door.unguard()  # which would keep the hub and its loop
         await asyncio.to_thread(send.sender.flush)  # which this very loop empties
         send.sender.detach(asyncio.get_running_loop())
         try:

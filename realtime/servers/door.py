@@ -72,14 +72,16 @@ class _Command:
             self.has_turn.set_result(False)
 
 
-class Door:
-    """The queue of logins of one event loop, and the refusal of those that do not fit.
+def _unguarded() -> str:
+    """Return no reason to refuse anybody."""
+    return ""
 
-    `shut_for` says why the node takes nobody at all, as when it drains; empty if it does.
-    """
+
+class Door:
+    """The queue of logins of one event loop, and the refusal of those that do not fit."""
 
     def __init__(self, chosen: Options) -> None:
-        self.shut_for: Callable[[], str] = str  # nothing
+        self._shut_for: Callable[[], str] = _unguarded
         self.refused = 0
         self._admission: Admission[Handshake] = Admission(
             chosen.max_logins_under_way, chosen.login_wait_seconds
@@ -100,6 +102,14 @@ class Door:
     def waiting(self) -> int:
         """The number of handshakes that wait for their turn."""
         return len(self._admission)
+
+    def guard(self, shut_for: Callable[[], str]) -> None:
+        """Ask `shut_for` why the node takes nobody, as when it drains; "" lets them wait."""
+        self._shut_for = shut_for
+
+    def unguard(self) -> None:
+        """Accept all again, and forget `shut_for`: the door may outlive it."""
+        self._shut_for = _unguarded
 
     def answer_with(self, headers: Sequence[tuple[bytes, bytes]]) -> None:
         """Put these headers into every refusal."""
@@ -125,7 +135,7 @@ class Door:
 
     def has_room(self) -> bool:
         """Return True if a handshake that comes now may wait for its turn."""
-        return not self.shut_for() and not self.is_overloaded
+        return not self._shut_for() and not self.is_overloaded
 
     @property
     def is_overloaded(self) -> bool:
@@ -198,7 +208,7 @@ class Door:
 
     def refusal(self) -> bytes:
         """Write a refusal, and count it."""
-        self._refused(self.shut_for() or "overloaded")
+        self._refused(self._shut_for() or "overloaded")
         hint = random.randint(*RETRY_AFTER_SECONDS)
         return self._answer % (hint, secrets.token_hex(16).encode())
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from realtime.options import options
 from realtime.servers import door, peers
 from realtime.servers.door import Door
 from tests.nodes import ALICE, BOB, broadcast, connect, node, token_for
@@ -172,6 +173,21 @@ def test_a_head_of_many_lines_is_looked_at_in_no_time() -> None:
     began = time.process_time()
     assert not door.is_handshake(data)
     assert time.process_time() - began < 0.1
+
+
+def test_a_door_without_its_guard_accepts_all_again_and_forgets_it() -> None:
+    class Node:
+        def shut_for(self) -> str:
+            return "draining"
+
+    node, line = Node(), Door(options())
+    line.guard(node.shut_for)
+    assert not line.has_room()
+    line.unguard()
+    assert line.has_room()
+    kept = weakref.ref(node)
+    del node
+    assert kept() is None
 
 
 def test_a_door_does_not_keep_its_event_loop() -> None:
