@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from hoardrun.api.throttles import LoginAttempt, password_guesses
-from realtime.admin_pages import ByKey, users_found
+from realtime.admin_bases.pages import ByKey, users_found
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 TOO_MANY = "Too many attempts; try again later."

@@ -9,7 +9,7 @@ from django.db.models import Field
 from django.forms import ModelForm
 from django.http import HttpRequest
 
-from realtime.admin_pages import ModelAdmin
+from realtime.admin_bases.pages import ModelAdmin
 
 
 class Labelled(ModelAdmin):

@@ -16,7 +16,7 @@ from django.urls import reverse
 from hoardrun.admin_labels import Labelled
 from hoardrun.admin_lookups import is_of_filter
 from hoardrun.secret_columns import is_secret, leads_to_secret
-from realtime.admin_pages import ModelAdmin
+from realtime.admin_bases.pages import ModelAdmin
 from realtime.retry import retried
 
 MAX_WORDS = 20  # of a search

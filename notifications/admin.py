@@ -23,13 +23,13 @@ from django.utils.safestring import SafeString
 from notifications import services
 from notifications.forms import AnnouncementForm, NotificationAddForm
 from notifications.models import Announcement, Mailing, Notification
-from realtime.admin_pages import (
+from realtime.admin_bases.pages import (
     ModelAdmin,
     ReadOnly,
     user_name_lookup,
     users_named,
 )
-from realtime.admin_writes import AddsByService, Kept, act_on_each, note
+from realtime.admin_bases.writes import AddsByService, Kept, act_on_each, note
 from realtime.core.text import row_id
 from realtime.models import Event
 from realtime.retry import one_transaction

@@ -9,7 +9,7 @@ from django import forms
 from notifications import validation
 from notifications.choices import SENT_CHANNELS
 from notifications.models import Announcement, Notification
-from realtime.admin_pages import ModelForm
+from realtime.admin_bases.pages import ModelForm
 from realtime.errors import InvalidInput
 
 

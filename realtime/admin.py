@@ -19,7 +19,7 @@ from django.utils.html import format_html
 
 from realtime import log, registry
 from realtime.access import changes
-from realtime.admin_pages import ByKey, ModelAdmin, ReadOnly, first_keys, users_found
+from realtime.admin_bases.pages import ByKey, ModelAdmin, ReadOnly, first_keys, users_found
 from realtime.core.text import row_id
 from realtime.models import Connection, Cursor, Deployment, Event, IssuedToken, Node, Stream
 from realtime.streams import stream_user

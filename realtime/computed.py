@@ -3,7 +3,7 @@
 An app registers a `ComputedMessage` from its `ready()`. After an event of one of `after` reached
 a user's sockets, and when a socket connects, the hub calls `load` once for all users concerned
 and sends them what it returns. Publishing costs nothing more, and a burst of events is computed
-once. Where time alone changes the message, `lapsed` names the users: see `realtime.hub.lapses`.
+once. Where time alone changes the message, `lapsed` names the users: see `realtime.hub.computed`.
 """
 
 from __future__ import annotations

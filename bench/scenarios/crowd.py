@@ -22,7 +22,7 @@ from bench.opening import Entry, Plan
 from bench.peers.hoardrun import GREETED, PATH, installation
 from bench.results import Sample
 from bench.scenario import Column, Part, Scenario
-from realtime import descriptors
+from realtime.servers import descriptors
 from tests.services import environment
 from tests.services.driven import Driven
 from tests.services.plugin import run_redis

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from realtime.admin_pages import users_named
+from realtime.admin_bases.pages import users_named
 from realtime.rest.permissions import StaffWith
 from realtime.rest.serializers import StrictSerializer
 from realtime.rest.views import View

@@ -13,8 +13,8 @@ from hoardrun.broadcasts.approval import broadcast_approve, broadcast_reject
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.broadcasts.rules import APPROVE, staff_of
 from hoardrun.broadcasts.state import state_of
-from realtime.admin_pages import ByKey, ReadOnly, users_named
-from realtime.admin_writes import act_on_each
+from realtime.admin_bases.pages import ByKey, ReadOnly, users_named
+from realtime.admin_bases.writes import act_on_each
 from realtime.core.text import row_id
 
 

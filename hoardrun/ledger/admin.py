@@ -39,8 +39,8 @@ from hoardrun.ledger.choices import TransactionStatus as Status
 from hoardrun.ledger.models import LEFT_BEHIND, Account, Transaction
 from hoardrun.ledger.money import amount_human
 from hoardrun.ledger.transitions import TRANSITIONS
-from realtime.admin_pages import ModelForm, Some, first_keys, users_named
-from realtime.admin_writes import Kept
+from realtime.admin_bases.pages import ModelForm, Some, first_keys, users_named
+from realtime.admin_bases.writes import Kept
 from realtime.core.text import row_id
 from realtime.errors import Refused
 

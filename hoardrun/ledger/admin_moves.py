@@ -21,8 +21,8 @@ from hoardrun.ledger.models import Account, Transaction, TransactionMove
 from hoardrun.ledger.money import amount_human
 from hoardrun.ledger.transitions import TRANSITIONS
 from hoardrun.request_id import request_id
-from realtime.admin_pages import ReadOnly
-from realtime.admin_writes import act_on_each, note
+from realtime.admin_bases.pages import ReadOnly
+from realtime.admin_bases.writes import act_on_each, note
 
 # The buttons, in this order.
 VERBS = {

@@ -6,7 +6,7 @@ from django.contrib import admin
 
 from hoardrun.market.models import Instrument, Quote
 from hoardrun.market.quotes import plain
-from realtime.admin_pages import ModelAdmin, ReadOnly
+from realtime.admin_bases.pages import ModelAdmin, ReadOnly
 
 
 @admin.register(Instrument)

@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from realtime import computed, descriptors
+from realtime import computed
 from realtime.access import tickets
 from realtime.core.limits import Buckets
 from realtime.core.wheel import Wheel
@@ -40,7 +40,7 @@ from realtime.log import StoredEvent
 from realtime.meters import meters
 from realtime.options import Options, options
 from realtime.protocol.codes import CloseCode
-from realtime.servers import door
+from realtime.servers import descriptors, door
 from realtime.streams import stream_user, streams_of
 
 logger = logging.getLogger(__name__)

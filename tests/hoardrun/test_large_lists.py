@@ -22,7 +22,7 @@ from django.utils import timezone
 from hoardrun.broadcasts.models import Broadcast, BroadcastDecision
 from hoardrun.ledger.models import Account, Transaction
 from notifications.models import Notification
-from realtime.admin_pages import ByKey
+from realtime.admin_bases.pages import ByKey
 from realtime.models import Connection, Cursor, Event, IssuedToken, Node, Stream
 from tests.clients import browser_as
 

@@ -15,13 +15,13 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import DatabaseError, connections
 
-from realtime import descriptors
 from realtime.cluster import serve
 from realtime.cluster.listening import Listeners
 from realtime.core.origin import is_loopback
 from realtime.log import durability
 from realtime.management import base
 from realtime.options import options as options_of_engine
+from realtime.servers import descriptors
 from realtime.sql import schema
 from realtime.sql.errors import explain, reason_of
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from realtime import descriptors
+from realtime.servers import descriptors
 from tests.services.handshake import offer, parse
 from tests.services.ports import free_port
 from tests.services.process import Process

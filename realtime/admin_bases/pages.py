@@ -2,7 +2,7 @@
 
 `ByKey` lists read no more rows than they show, whatever the size of the table: they count nothing,
 page by key instead of by number, and filter, search and sort only by an index. They know no model.
-`admin_writes` has the bases of pages that write.
+`writes` has the bases of pages that write.
 """
 
 from __future__ import annotations

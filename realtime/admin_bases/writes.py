@@ -17,7 +17,7 @@ from django.db.models import ForeignKey, Model
 from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from realtime.admin_pages import ByKey, ModelAdmin
+from realtime.admin_bases.pages import ByKey, ModelAdmin
 from realtime.errors import Refused
 
 MAX_REASONS = 5  # different refusals that one action shows

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from hoardrun.ledger.models import Transaction
 from hoardrun.ledger.services import account_open
-from realtime import admin_pages
+from realtime.admin_bases import pages
 from realtime.models import IssuedToken, Stream
 
 STREAMS = "/admin/realtime/stream/"
@@ -116,7 +116,7 @@ def test_all_rows_of_one_second_are_shown(admin: Client) -> None:
 
 
 def test_a_search_that_leaves_rows_out_says_so(admin: Client) -> None:
-    for number in range(admin_pages.MAX_NAMED):
+    for number in range(pages.MAX_NAMED):
         User.objects.create_user(f"amina-{number}")
     assert "These are not all" not in admin.get(USERS, {"q": "amina"}).content.decode()
     User.objects.create_user("amina-x")
@@ -128,7 +128,7 @@ def test_a_search_that_leaves_rows_out_says_so(admin: Client) -> None:
 def test_a_search_finds_the_newest_rows_of_a_reference(
     admin: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(admin_pages.first_keys, "__defaults__", (10,))
+    monkeypatch.setattr(pages.first_keys, "__defaults__", (10,))
     account = account_open(user_id=User.objects.get().pk, currency="KES")
     given = {"account": account, "type": "deposit", "direction": "inbound", "currency": "KES"}
     rows = Transaction.objects.bulk_create(

@@ -1,0 +1,1 @@
+"""Bases of the admin's pages, for all apps: `pages` reads, `writes` writes. They know no model."""
