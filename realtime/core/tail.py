@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+MOST_MARKS = 64  # while a transaction stays open, each look that finds rows adds one
+
 
 class Mark(NamedTuple):
     """The highest id of a moment, and a number that no transaction had been given by then."""
@@ -40,10 +42,19 @@ class Tail:
         return len(self.marks) == 1 and newest <= self.after
 
     def marked(self, newest: int, following: int) -> Tail:
-        """Return the tail with a mark for the highest id of now; `following` was given later."""
+        """Return the tail with a mark for the highest id of now; `following` was given later.
+
+        Beyond MOST_MARKS, the one between the nearest two goes. Without it, the tail stays at the
+        one before for longer, and rows are read again; only the first must not go.
+        """
         if newest <= self.marks[-1].newest:
             return self
-        return Tail(self.place, (*self.marks, Mark(newest, following)))
+        marks = (*self.marks, Mark(newest, following))
+        if len(marks) > MOST_MARKS:
+            inner = range(1, len(marks) - 1)
+            gone = min(inner, key=lambda n: marks[n + 1].newest - marks[n - 1].newest)
+            marks = marks[:gone] + marks[gone + 1 :]
+        return Tail(self.place, marks)
 
     def read(self, ended: int) -> Tail:
         """Return the tail once all rows behind `after` are read.

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from realtime.core.tail import Mark, Tail
+from realtime.core import tail as tail_module
+from realtime.core.tail import MOST_MARKS, Mark, Tail
 
 
 @dataclass
@@ -74,7 +75,9 @@ def look(tail: Tail, table: Table, chance: random.Random, seen: set[int]) -> Tai
 
 
 @pytest.mark.parametrize("seed", range(300))
-def test_no_row_is_left_out(seed: int) -> None:
+def test_no_row_is_left_out(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    if seed % 2:
+        monkeypatch.setattr(tail_module, "MOST_MARKS", 3)
     chance, table, tail = random.Random(seed), Table(), Tail("here")
     seen: set[int] = set()
     for _ in range(60):
@@ -94,3 +97,13 @@ def test_what_was_read_is_read_again_only_while_a_transaction_of_then_is_open() 
     assert (read.after, read.is_quiet(7)) == (7, True)
     assert not read.is_quiet(8)
     assert read.marked(6, 30).marks == (Mark(7, 20),)
+
+
+def test_a_transaction_that_stays_open_costs_a_bounded_number_of_marks() -> None:
+    tail = Tail("here")
+    for look in range(1, 20_000):
+        tail = tail.marked(look, look + 1000).read(1000)
+        assert len(tail.marks) <= MOST_MARKS
+    assert tail.after == 0
+    assert tail.read(11_000).after > 9_000  # near what was newest when the open ones began
+    assert tail.read(21_000).marks == (Mark(19_999, 20_999),)
