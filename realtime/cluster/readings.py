@@ -84,7 +84,11 @@ READINGS = [
         "Logins that have had their turn and are not over.",
         lambda hub: hub.door.under_way,
     ),
-    _gauge("logins_waiting", "Handshakes that wait for their turn.", lambda hub: hub.door.waiting),
+    _gauge(
+        "logins_waiting",
+        "Handshakes and logins by `authenticate` that wait for their turn.",
+        lambda hub: hub.door.waiting,
+    ),
     _gauge("users", "Users with an open socket.", lambda hub: len(hub.sockets.users)),
     _gauge("rooms", "Rooms with a socket.", lambda hub: len(hub.rooms.joined)),
     _gauge(

@@ -47,10 +47,14 @@ class Meters:
         by=names.BY,
     )
     connections_refused: Counter[str] = counter(
-        "Handshakes answered with an HTTP status in place of a socket.", reason=REFUSALS
+        "Handshakes answered with an HTTP status in place of a socket. `overloaded` also counts "
+        "logins by `authenticate` without a turn, whose sockets are then closed.",
+        reason=REFUSALS,
     )
     login_failures: Counter[str] = counter(
-        "Sockets that ended before their login was done.", reason=LOGIN_FAILURES
+        "Sockets that ended before their login was done: `left` by the client or the network, "
+        "`other` for instance because the node drains or is overloaded.",
+        reason=LOGIN_FAILURES,
     )
     login_seconds: Histogram = histogram(
         "Time from the accepted handshake to the greeting; waiting for `authenticate` counts.",

@@ -100,7 +100,7 @@ class Door:
 
     @property
     def waiting(self) -> int:
-        """The number of handshakes that wait for their turn."""
+        """The number of handshakes and logins that wait for their turn."""
         return len(self._admission)
 
     def guard(self, shut_for: Callable[[], str]) -> None:
