@@ -134,6 +134,11 @@ class Options:
         )
 
 
+def is_set(field: str) -> bool:
+    """Return True if settings.REALTIME sets an option, if only to its default."""
+    return field in {name.lower() for name in settings.REALTIME}
+
+
 _read: tuple[dict[str, Any], Options] | None = None  # settings.REALTIME as it was, and its options
 
 

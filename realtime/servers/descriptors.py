@@ -39,10 +39,13 @@ def room() -> int:
     return max(1, _count(resource.getrlimit(resource.RLIMIT_NOFILE)[0]) - SPARE)
 
 
-def shortage(sockets: int) -> str | None:
-    """Say in a sentence that the raised limit allows fewer sockets than an operator has set."""
+def shortage(sockets: int, *, is_chosen: bool) -> str | None:
+    """Say in a sentence that the raised limit allows too few sockets; None if it allows enough.
+
+    Enough are all that an operator has chosen, and half of a default, which expresses no wish.
+    """
     fits = room()
-    if fits >= sockets:
+    if fits >= (sockets if is_chosen else sockets / 2):
         return None
     return (
         f"A process may open {fits + SPARE:,} files (`ulimit -Hn`), so it takes {fits:,} sockets, "

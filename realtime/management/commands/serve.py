@@ -20,6 +20,7 @@ from realtime.cluster.listening import Listeners
 from realtime.core.origin import is_loopback
 from realtime.log import durability
 from realtime.management import base
+from realtime.options import is_set
 from realtime.options import options as options_of_engine
 from realtime.servers import descriptors
 from realtime.sql import schema
@@ -86,7 +87,7 @@ class Command(base.Command):
         port = listeners.port  # the chosen one, for --port 0
         self.stdout.write(f"hoardrun serves at http://{site}:{port}/ (Ctrl-C ends it)")
         self.stdout.flush()
-        if few := descriptors.shortage(sockets):
+        if few := descriptors.shortage(sockets, is_chosen=is_set("max_connections_per_node")):
             self.stderr.write(f"{few}Raise the limit, or set fewer.")
         if hint := unreachable(host, settings.ALLOWED_HOSTS):
             self.stderr.write(hint)

@@ -6,9 +6,11 @@ import resource
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from realtime.options import is_set, options
 from realtime.servers import descriptors
 from tests.services.handshake import offer, parse
 from tests.services.ports import free_port
@@ -52,7 +54,29 @@ def test_a_system_that_refuses_to_raise_the_limit_is_taken_as_it_is(
     monkeypatch.setattr(resource, "getrlimit", lambda kind: (256, unlimited))
     monkeypatch.setattr(resource, "setrlimit", refuse)
     descriptors.raise_limit(1000)
-    assert "so it takes 56 sockets" in str(descriptors.shortage(1000))
+    assert "so it takes 56 sockets" in str(descriptors.shortage(1000, is_chosen=True))
+
+
+@pytest.mark.parametrize(
+    ("files", "given", "is_told"),
+    [
+        (20_000, {}, False),  # 200 sockets fewer than the default
+        (20_000, {"MAX_CONNECTIONS_PER_NODE": 20_000}, True),
+        (20_200, {"MAX_CONNECTIONS_PER_NODE": 20_000}, False),
+        (10_200, {}, False),
+        (10_199, {}, True),
+        (1024, {}, True),
+    ],
+)
+def test_a_shortage_is_told_of_a_chosen_number_and_of_a_small_limit(
+    files: int, given: dict[str, int], is_told: bool, settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    settings.REALTIME = given
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: (files, files))
+    is_chosen = is_set("max_connections_per_node")
+    told = descriptors.shortage(options().max_connections_per_node, is_chosen=is_chosen)
+    assert bool(told) == is_told
 
 
 def _answers(port: int) -> bool:
