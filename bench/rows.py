@@ -7,11 +7,15 @@ from typing import NamedTuple
 
 import psycopg
 
-# A session hands over what it counted when it is idle for a second.
-HAND_OVER_SECONDS = 1.5
+from tests.services.ports import wait_until
+
 _COUNTED = (
     "SELECT relname, coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0), "
     "n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_user_tables"
+)
+_OTHERS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+    "AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
 )
 
 
@@ -34,3 +38,15 @@ def look(url: str) -> Rows:
         Counter({table: read for table, read, _ in found}),
         Counter({table: written for table, _, written in found}),
     )
+
+
+def look_at_rest(url: str) -> Rows:
+    """Read the statistics once no other session is left: each hands its counts over at its end."""
+    with psycopg.connect(url, autocommit=True) as connection:
+
+        def is_alone() -> bool:
+            row = connection.execute(_OTHERS).fetchone()
+            return row is not None and row[0] == 0
+
+        wait_until(is_alone, seconds=30, what="all other sessions end")
+    return look(url)

@@ -74,15 +74,12 @@ def _part(sockets: int, nodes: int, *, is_large: bool = False) -> Part:
 
 def _retention(url: str, server: Server) -> float:
     """Return the rows a second that retention reads, which one node does every ten minutes."""
-    time.sleep(rows.HAND_OVER_SECONDS)
-    before = rows.look(url)
+    before = rows.look_at_rest(url)
     server.shell("pass")
-    time.sleep(rows.HAND_OVER_SECONDS)
-    between = rows.look(url)
+    between = rows.look_at_rest(url)
     every = float(server.shell(RETENTION))
-    time.sleep(rows.HAND_OVER_SECONDS)
     of_a_shell = between.since(before).read.total()
-    return (rows.look(url).since(between).read.total() - of_a_shell) / every
+    return (rows.look_at_rest(url).since(between).read.total() - of_a_shell) / every
 
 
 SCENARIO = Scenario(

@@ -9,6 +9,7 @@ import psycopg
 
 from tests.faults import truth
 from tests.faults.cluster import Clients, Cluster
+from tests.services.ports import wait_until
 
 
 def heads(cluster: Cluster) -> dict[str, tuple[str, int]]:
@@ -44,3 +45,12 @@ def catch_up(cluster: Cluster, clients: Sequence[Clients], patience: float) -> b
             return False
         time.sleep(0.1)
     return True
+
+
+def until_acked(clients: Sequence[Clients]) -> None:
+    """Wait until every ack of a connected device is answered, which is after it was stored."""
+    wait_until(
+        lambda: not any(one.ask("waiting")["waiting"] for one in clients),
+        seconds=10,
+        what="acknowledgements are answered",
+    )

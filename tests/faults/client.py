@@ -67,6 +67,7 @@ class Device:
         self._journal = journal
         self._connection = 0
         self._unacked: dict[str, int] = {}
+        self._unanswered: dict[str, int] = {}  # the offset of the last ack, by stream
         self._rng = random.Random(number)
 
     async def run(self) -> None:
@@ -99,6 +100,11 @@ class Device:
             self._next += 1
             await asyncio.sleep(hint + self._rng.uniform(0, pause))
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    @property
+    def waits(self) -> bool:
+        """True while an ack of this connection has no answer: `acked` follows once it is stored."""
+        return self.socket is not None and bool(self._unanswered)
 
     def drop(self) -> None:
         """Cut the connection, without a goodbye."""
@@ -135,6 +141,10 @@ class Device:
                 self._journal.note(
                     "acked", self.device, self._connection, stream, epoch, data["offset"]
                 )
+                if data["offset"] >= self._unanswered.get(stream, 0):
+                    self._unanswered.pop(stream, None)
+            case "error":
+                self._unanswered.clear()  # one of them may have been refused
             case _ if "offset" in message:
                 await self._apply(message["stream"], message["offset"], data)
 
@@ -145,6 +155,7 @@ class Device:
             self.places = dict(told)
         self._epochs = data["epoch"]
         self._unacked = dict.fromkeys(told, 0)
+        self._unanswered.clear()
         self._note("open", int(data["user_id"]), told, mode, self.user["id"])
         self.greeted.set()
 
@@ -163,6 +174,7 @@ class Device:
         self._unacked[stream] += 1
         if self._unacked[stream] >= ACK_EVERY and self.socket is not None:
             self._unacked[stream] = 0
+            self._unanswered[stream] = offset
             ack = {"type": "ack", "stream": stream, "offset": offset}
             await self.socket.send(json.dumps(ack))
 
@@ -245,6 +257,10 @@ class Devices:
         """Return how many devices have a connection, and how many there are."""
         found = sum(device.socket is not None for device in self._devices)
         return {"online": found, "devices": len(self._devices)}
+
+    def waiting(self) -> Answer:
+        """Return how many devices wait for the answer to an ack."""
+        return {"waiting": sum(device.waits for device in self._devices)}
 
     def stall(self, *, seconds: float, count: int) -> Answer:
         stalled = self._rng.sample(self._devices, min(count, len(self._devices)))

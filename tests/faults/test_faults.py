@@ -16,7 +16,7 @@ import pytest
 
 from tests.faults import journal, report, truth
 from tests.faults.bugs import BUGS
-from tests.faults.catching_up import catch_up
+from tests.faults.catching_up import catch_up, until_acked
 from tests.faults.checker import check
 from tests.faults.cluster import Clients, Cluster
 from tests.faults.run import Plan, committed, percentile, run
@@ -47,7 +47,7 @@ def finish(cluster: Cluster, clients: Clients) -> None:
     """Stop the producers, and let every device catch up."""
     cluster.stop_producers()
     assert catch_up(cluster, [clients], 20 * PATIENCE)
-    time.sleep(1)  # for acks, which are stored in batches
+    until_acked([clients])
     clients.end()
 
 
@@ -108,9 +108,9 @@ def test_a_deaf_node_delivers_within_six_seconds_and_heals_by_itself(tmp_path: P
             return bool(row and row[0])
 
         wait_until(rebuilt, seconds=12, what="the node notices that it hears nothing")
-        time.sleep(1)
-        healed_at = time.monotonic()
-        time.sleep(3)
+        assert catch_up(cluster, [clients], 10 * PATIENCE)
+        healed_at, before = time.monotonic(), committed(cluster)
+        wait_until(lambda: committed(cluster) > before + 100, seconds=20, what="more is published")
         finish(cluster, clients)
         checker = check(cluster.database_url, tmp_path)
     assert checker.verdict.clean, checker.verdict.examples
@@ -166,7 +166,7 @@ def test_a_frozen_redis_holds_up_no_transaction_and_loses_nothing(tmp_path: Path
     with scene(tmp_path) as (cluster, clients):
         assert cluster.redis is not None
         with requesting(cluster) as requests:
-            time.sleep(3)
+            wait_until(lambda: len(requests) > 20, seconds=20, what="the usual times are known")
             before = committed(cluster)
             frozen_at = time.monotonic()
             cluster.redis.freeze()

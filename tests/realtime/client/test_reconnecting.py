@@ -214,15 +214,19 @@ async def test_a_pong_ahead_of_the_events_is_a_gap_and_resumed() -> None:
 
 
 async def test_a_snapshot_of_another_host_is_not_fetched_and_positions_stay() -> None:
+    applied = asyncio.Event()
+
     async def talk(socket: ServerConnection, number: int) -> None:
         await socket.send(greeting(5))
         await socket.send(event(6))
         if number == 1:
-            await asyncio.sleep(0.3)  # the event is applied, and its ack waits
+            await applied.wait()  # its ack waits to go out with others
             await socket.send(resync(90, "f", "//elsewhere.example/snapshot"))
             await socket.send(event(91))
 
     async with wrong(talk) as (client, seen, script):
+        await until(lambda: client.positions == {STREAM: 6})
+        applied.set()
         await until(lambda: len(script.paths) == 2)
         assert f"since={STREAM}:6&epoch=e" in script.paths[1]
         assert seen.offsets(STREAM) == [6]
