@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 
+import pytest
 from playwright.async_api import Browser, BrowserContext, Route, expect
 
 from tests.e2e.conftest import older
@@ -302,6 +303,28 @@ async def test_on_a_phone_the_text_has_the_row_to_itself(browser: Browser, demo:
                 break
     assert text["width"] > 0.8 * row["width"]
     assert acts["y"] >= text["y"] + text["height"]
+
+
+@pytest.mark.parametrize(
+    "place", ["margin-top: 80px", "position: fixed; bottom: 8px; left: 8px"], ids=["top", "bottom"]
+)
+async def test_on_a_phone_a_second_tap_on_the_bell_closes_its_panel(
+    browser: Browser, demo: Server, place: str
+) -> None:
+    context = await browser.new_context(viewport={"width": 320, "height": 568}, has_touch=True)
+    for number in range(5):
+        await asyncio.to_thread(notify, demo, "amina", f"Tap {number}")
+    before = await unread(demo)
+    page = (await embed(context, demo)).page
+    await page.add_style_tag(content=f"hoardrun-bell {{ {place} }}")
+    bell, panel = (page.locator(f"hoardrun-bell .{name}") for name in ("bell", "panel"))
+    await bell.tap()
+    await expect(panel.locator(".note", has_text="Tap 4").first).to_be_visible()
+    box = await panel.bounding_box()
+    assert box and box["y"] >= 0 and box["y"] + box["height"] <= 568
+    await bell.tap()
+    await expect(panel).to_be_hidden()
+    assert await unread(demo) == before
 
 
 async def test_a_bell_without_a_client_says_so(context: BrowserContext, demo: Server) -> None:

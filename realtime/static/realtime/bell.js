@@ -6,6 +6,7 @@ import { Inbox } from "./inbox.js";
 
 const PATH = "ws/notifications";
 const TICK_MS = 20_000; // "4 minutes ago" ages
+const ROOM_PX = 300; // below the bell; on a phone with less the panel may be above it
 
 /**
  * Give it a `client`, or a `getToken` (as Client takes it), or the attribute `token-url`: an
@@ -183,12 +184,18 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
     this.#soon();
   }
 
-  /** Hang the panel from the side of the bell where the page has room for it. */
+  /** Hang the panel from the side of the bell where the page has room for it; never over it. */
   #place() {
-    const { panel } = this.#parts;
+    const { bell, panel } = this.#parts;
     panel.classList.remove("turned");
     const { left, right } = panel.getBoundingClientRect();
     panel.classList.toggle("turned", left < 0 || right > document.documentElement.clientWidth);
+    const { top, bottom } = bell.getBoundingClientRect();
+    const below = innerHeight - bottom;
+    const isAbove = below < ROOM_PX && below < top;
+    panel.classList.toggle("above", isAbove);
+    const edge = Math.max(0, isAbove ? innerHeight - top : bottom); // of the bell, in the window
+    panel.style.setProperty("--edge", `${edge + 8}px`);
   }
 
   close(refocus = false) {

@@ -75,7 +75,8 @@ em { margin-inline-start: 8px; color: var(--bad); font-style: normal; font-weigh
 .empty { padding: 26px 16px; color: var(--ink-2); text-align: center; }
 .more { display: block; width: 100%; min-height: 40px; border-top: 1px solid var(--line); border-radius: 0; }
 @media (max-width: 520px) {
-  .panel, .panel.turned { position: fixed; inset: 64px 14px auto; width: auto; }
+  .panel, .panel.turned { position: fixed; inset: var(--edge) 14px auto; display: flex; flex-direction: column; width: auto; max-height: calc(100vh - var(--edge) - 14px); max-height: calc(100dvh - var(--edge) - 14px); }
+  .panel.above { inset: auto 14px var(--edge); }
   .quiet { min-height: 34px; }
 }
 /* The words of some languages would leave the text half of the row. */
