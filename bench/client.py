@@ -98,7 +98,7 @@ class Client:
         self._last = time.monotonic()
         while not self._complete(wanted) and time.monotonic() < self._last + PATIENCE_SECONDS:
             self.turn(0.02)
-        until = time.monotonic() + settle  # what comes twice may come late
+        until = time.monotonic() + settle  # duplicates may come late
         while time.monotonic() < until:
             self.turn(0.02)
         cpu = time.process_time() - self._cpu

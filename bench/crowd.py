@@ -1,6 +1,6 @@
 """The process that holds a part of a crowd: clients that come back when they are cut off.
 
-Told by `bench.scenarios.crowd`, as `bench.client` is. What differs:
+Told by `bench.scenarios.crowd`, as `bench.client` is. The differences:
 
 - `open`   connect, a few at a time; one that is refused comes back
 - `begin`  forget what came so far; `base` is the offset of the stream before message 0

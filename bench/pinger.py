@@ -17,7 +17,7 @@ from bench.opening import Plan, Step, open_all
 from tests.services.frames import TEXT, frame
 
 EVERY_SECONDS = 0.01  # one socket after the other pings
-LATE_SECONDS = 2.0  # how long the last answers may take
+LATE_SECONDS = 2.0  # for the last answers
 _PING = frame(TEXT, b'{"type":"ping"}')
 
 

@@ -28,7 +28,7 @@ class LoginForm(AdminAuthenticationForm):
         if not attempt.allowed:
             raise ValidationError(TOO_MANY, "throttled")
         cleaned = super().clean()
-        # A form without a name or a password gets here as well, and has nobody logged in.
+        # A form without a name or a password gets here as well, and logs no user in.
         if self.get_user() is not None:
             attempt.succeeded()
         return cleaned

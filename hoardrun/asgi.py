@@ -45,7 +45,7 @@ class Application:
     request starts the node. Outside DEBUG every request is answered with 503, and sockets close
     with a code after which clients come back.
 
-    What `serve` refuses by itself comes here too, named in the scope, and is answered as refused.
+    Requests that `serve` refuses come here too, with the refusal in the scope, and are answered so.
     """
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
 """The headers of an answer that is written before Django is asked: those of Django's middleware.
 
 The middleware itself says which they are, once for each kind of request, so that no second place
-can differ from it. What it refuses or redirects has no envelope, and is left to Django.
+can differ from it. A request that it refuses or redirects has no envelope, and is left to Django.
 """
 
 from __future__ import annotations

@@ -140,7 +140,7 @@ async def _attempt(name: str, check: Awaitable[None]) -> str:
     except schema.Unfit as error:
         _note(name, str(error))
         return error.word
-    except Exception as error:  # whatever a driver raises, the answer is the same
+    except Exception as error:  # the answer is the same for all errors of drivers
         _note(name, repr(error))
         return "failed"
     _note(name, "")

@@ -33,7 +33,7 @@ class HotThreads:
         self._kept: list[Any] = []
 
     async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call in one of the threads. What it logs has the id of the request.
+        """Call in one of the threads. Its log lines have the id of the request.
 
         No other variable of the context goes along: caches are kept for each thread.
         """

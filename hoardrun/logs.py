@@ -24,7 +24,7 @@ MAX_MESSAGE = 8 * 1024  # characters of one record
 MAX_TRACEBACK = 32 * 1024
 # uvicorn's own command says it of each handshake that we have refused with a status.
 _REFUSED = "ASGI callable returned without completing handshake."
-REPEAT_SECONDS = 10.0  # how often the pool may say the same
+REPEAT_SECONDS = 10.0  # between two equal messages of the pool
 
 
 def config(level: str, form: str = "line") -> dict[str, Any]:
@@ -144,7 +144,7 @@ class SaidOnce(logging.Filter):
 
     Its line of a 4xx, or of a 503 that we chose to answer, is dropped: `hoardrun.requests` has one,
     as of every request. So are the servers' own lines of requests. An outage has a line that says
-    what is away. What a client may cause, such as a `Host` that is not ours or a filter that a
+    what is away. Faults of a client, such as a `Host` that is not ours or a filter that a
     page of the admin does not have, is a warning in one line, without the traceback.
     """
 

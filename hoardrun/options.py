@@ -73,7 +73,7 @@ class Deployment:
     """Previous keys, separated by commas, 32 or more bytes each: they verify and do not sign, see
     [keys](keys.md)."""
     jwt_algorithm: str = option("HS256", _parse_algorithm)
-    """How access tokens are signed: HS256, HS384, HS512, RS256, RS384, RS512, ES256 or EdDSA."""
+    """Algorithm of access tokens: HS256, HS384, HS512, RS256, RS384, RS512, ES256 or EdDSA."""
     jwt_signing_key: str = text(secret=True, shown="derived from `SECRET_KEY`")
     """Signs access tokens with HS256, HS384 or HS512; 32 or more bytes; set it so that this key and
     `SECRET_KEY` can be replaced one without the other."""
@@ -164,7 +164,7 @@ class Deployment:
     """The lowest level that is logged to stderr: DEBUG, INFO, WARNING, ERROR or CRITICAL; above
     INFO there is no access log."""
     log_format: str = option("line", _parse_format)
-    """How it is logged: `line` for people, `json` for programs, see
+    """Format of the log: `line` for people, `json` for programs, see
     [metrics and logs](#metrics-and-logs)."""
     var_dir: str = text(shown="`var/` of the project")
     """The folder for what is written beside the database: SQLite's file, the key of the demo; see

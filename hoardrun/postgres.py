@@ -1,7 +1,7 @@
 """Connections to PostgreSQL that keep no state in their session, and take few round trips.
 
 A connection pooler in transaction mode (PgBouncer, Supavisor, Neon's) gives each transaction
-another session of the server. What a session was told is lost there or met by a stranger, and
+another session of the server. Settings of a session are lost there or met by a stranger, and
 parameters of the start are refused. Therefore the limit of waits for locks belongs to each
 transaction: it goes, with BEGIN, into the message of the transaction's first statement. That takes
 one round trip less than a BEGIN of its own. A statement outside a transaction that writes carries
@@ -101,7 +101,7 @@ class LimitedCursor(Cursor):  # type: ignore[misc]
             super().execute(before + query, params, **options)
         finally:
             connection.has_begun = False
-            if self._query is not None:  # what Django logs
+            if self._query is not None:  # the text that Django logs
                 self._query.query = self._query.query.removeprefix(before.encode())
         for _ in first:
             self.nextset()  # the result of the statement itself

@@ -15,7 +15,7 @@ class TrustedProxies:
     """ASGI middleware: the client's address and scheme, as a trusted proxy tells them.
 
     Django and the gate believe X-Forwarded-Proto of anybody once BEHIND_TLS_PROXY is on: here
-    it is taken from all whom nobody trusts. What the server itself knows to be secure stays so.
+    it is dropped from untrusted peers. A request that the server knows to be secure stays so.
     """
 
     def __init__(self, app: Any, proxies: Sequence[str]) -> None:

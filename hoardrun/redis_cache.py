@@ -98,7 +98,7 @@ class HashedRedisCache(RedisCache):
 
 def _pool(address: Address, options: Mapping[str, Any]) -> Any:
     # No second try: redis-py would wait for seconds. The errors named in it end a connection; one
-    # that timed out and was kept would go on with the old master, or read somebody else's answer.
+    # that timed out and was kept would go on with the old master, or read another call's answer.
     retry = Retry(NoBackoff(), 0, supported_errors=(RedisConnectionError, RedisTimeoutError))
     options = {**PATIENCE, **options, "retry": retry}
     if not address.master:

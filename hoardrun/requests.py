@@ -73,7 +73,7 @@ def _tell(scope: Any, work: Work, status: int, size: int, seconds: float) -> Non
     logger.info(
         "%s %s %s %dB %.1fms user=%s from=%s",
         method,
-        path.encode("unicode_escape").decode(),  # nobody writes a line of their own
+        path.encode("unicode_escape").decode(),  # no middleware writes a line of its own
         status or "-",
         size,
         seconds * 1000,

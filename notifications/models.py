@@ -1,4 +1,4 @@
-"""Notifications for one user, announcements for everybody, and mailings to many.
+"""Notifications for one user, announcements for all users, and mailings to many.
 
 The models check what they save: no row holds what the protocol cannot carry. `publishing` tells
 the devices of each save and deletion.
@@ -236,7 +236,7 @@ class Notification(_Checked):
 
 
 class Announcement(_Checked):
-    """A message to everybody: one row, one event, never a copy for each user.
+    """A message to all users: one row, one event, never a copy for each user.
 
     It is a draft until `published_at`; with `starts_at` it publishes itself at that time. After
     that, each save that changes it and its deletion publish too.

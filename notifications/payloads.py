@@ -49,5 +49,5 @@ def deleted_state(notification: Notification) -> messages.NotificationState:
 
 
 def announcement_payload(announcement: Announcement) -> messages.SystemAnnouncement:
-    """Describe an announcement to everybody."""
+    """Describe an announcement to all users."""
     return payload_of(messages.SystemAnnouncement, announcement)

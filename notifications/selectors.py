@@ -1,7 +1,7 @@
 """All queries for notifications and announcements.
 
 Only `notifications_visible` decides what a user may see: their own notifications that are
-published. What is due or has expired is decided by the database's clock, which all nodes share.
+published. The database's clock, which all nodes share, decides which rows are due or expired.
 """
 
 from __future__ import annotations

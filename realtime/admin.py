@@ -212,7 +212,7 @@ class ConnectionAdmin(ReadOnly, ByKey):
 
 @admin.register(IssuedToken)
 class IssuedTokenAdmin(ReadOnly, ByKey):
-    """Issued refresh tokens. What is stored is not enough to use one."""
+    """Issued refresh tokens. The stored part does not suffice to use one."""
 
     list_display = ("jti", "user", "login", "issued_at", "used_at", "expires_at")
     list_select_related = ("user",)

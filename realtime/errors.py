@@ -20,7 +20,7 @@ class Refused(Exception):
     """A request that is refused. Nothing was written.
 
     `text` says what to do; it is filled with what is given when it is raised, by position and by
-    name. What is given by name is `extra`, too: what a program needs to react, beside the text.
+    name. Keyword arguments are `extra`, too: data for programs, beside the text.
     Without a `title`, an answer has that of its HTTP status. With a `field`, the text is also the
     reason why that field is wrong.
 

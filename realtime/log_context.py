@@ -1,7 +1,7 @@
 """The origin of a log line: the HTTP request, the command or the socket at work.
 
-Whoever begins one sets it; `hoardrun.log_lines` writes it into each line. What a thread does for
-a request belongs to it too, as Django takes these variables along.
+It is set where one begins; `hoardrun.log_lines` writes it into each line. Work of a thread for a
+request belongs to it too, as Django takes these variables along.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ class Option:
     minimum: float | None = None
     maximum: float | None = None
     secret: bool = False  # its value is shown nowhere; `<variable>_FILE` may name a file with it
-    shown: str = ""  # what documents say of a default that depends on something else
+    shown: str = ""  # the text in documents for a default that depends on something else
 
 
 def declared(table: type) -> list[Option]:

@@ -144,7 +144,7 @@ def payload_from(kind: type[PayloadT], data: Mapping[str, Any]) -> PayloadT:
 def payload_of(kind: type[StructT], row: object, **given: Any) -> StructT:
     """Make a message of what is given, and of the row's attributes that its other fields name.
 
-    Times and ids become strings. What the row holds is not checked.
+    Times and ids become strings. The content of the row is not checked.
     """
     for name in kind.__struct_fields__:
         if name not in given:

@@ -27,7 +27,7 @@ def pytest_configure() -> None:
 
     from hoardrun import stores
 
-    APIRequestFactory.default_format = "json"  # what APIs are sent; `Client` still sends forms
+    APIRequestFactory.default_format = "json"  # for requests to APIs; `Client` still sends forms
 
     # Slow on purpose in production; here a test would spend its time hashing passwords.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

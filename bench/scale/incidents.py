@@ -39,7 +39,7 @@ class Back(NamedTuple):
     all: float  # infinite if some are not after LAST_SECONDS
     refused: int
     logins: float  # a second, at most
-    by: str  # what bounds it: the way clients come, nodes, or PostgreSQL
+    by: str  # the bottleneck: the pace of clients, nodes, or PostgreSQL
 
 
 class Room(NamedTuple):

@@ -20,7 +20,7 @@ from tests.services.driven import Driven
 from tests.services.starving import starved
 
 SHARE = 0.2  # of one core, for the node: clients and stores keep theirs
-TIMES = (1, 2, 4, 8)  # what the node can take
+TIMES = (1, 2, 4, 8)  # the load that the node can take
 CALM_EVENTS = 20.0  # announcements a second while logins are too many
 CALM_LOGINS = 20.0  # logins a second while events are too many
 WINDOW = 40  # logins under way while it is measured what the node can take

@@ -54,7 +54,7 @@ def measure(name: str, sockets: int, nodes: int, bench: Bench, number: int) -> I
         time.sleep(watched)
         found, seconds = rows.look(url).since(before), time.monotonic() - began
         cpu = bench.stores.postgres_cpu() - cpu
-        ending.close()  # what the nodes read meanwhile is none of retention's
+        ending.close()  # reads of the nodes do not belong to retention
         retained = _retention(url, servers[0])
         figures = {key: found.read[table] / seconds for key, table in TABLES.items()}
         figures |= {

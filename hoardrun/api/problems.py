@@ -1,7 +1,7 @@
 """Every refusal over HTTP has one shape: problem details, as in RFC 9457.
 
 `type`, `title`, `status`, `detail` and our `code`; where fields are wrong, `errors`
-maps each to its reasons. What the frameworks raise is translated here; the apps raise
+maps each to its reasons. Errors of the frameworks are translated here; the apps raise
 `Refused`, which says all of that itself.
 """
 

@@ -49,7 +49,7 @@ def _state(user_id: int) -> dict[str, Any]:
     if state is None:
         reach.begin(streams)  # outside of the moment, as a snapshot only reads
         state = _read(user_id, streams)
-    assert state is not None  # what has begun stays
+    assert state is not None  # a state that has begun stays
     return state
 
 

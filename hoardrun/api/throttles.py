@@ -34,7 +34,7 @@ from realtime.core.limits import network_of
 
 logger = logging.getLogger(__name__)
 
-KNOWN_SECONDS = 30 * 86_400  # how long an address is known to be one of a name's own
+KNOWN_SECONDS = 30 * 86_400  # for which an address stays known as one of a user name
 AWAY_SECONDS = 10.0  # for how long a cache that failed is not asked again
 
 _own = LocMemCache("throttles", {"OPTIONS": {"MAX_ENTRIES": MAX_CACHED}})
@@ -51,7 +51,7 @@ def shared() -> BaseCache:
 
 
 class _Counts:
-    """Where counts are kept: in the cache, or in this process while that is away.
+    """The store of counts: the cache, or this process while the cache is away.
 
     While Redis is away, nobody is refused for it, and nobody guesses uncounted. A call to a
     frozen Redis takes half a second, so after a failure one request in AWAY_SECONDS tries it.

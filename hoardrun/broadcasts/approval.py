@@ -32,7 +32,7 @@ from realtime.retry import one_transaction
 def broadcast_approve(*, approver: Staff, broadcast_id: int) -> BroadcastDecision:
     """Send a broadcast that waits, in the transaction that records its approval.
 
-    What has become invalid meanwhile is refused, and goes on waiting. Raises Refused.
+    A broadcast that has become invalid is refused, and goes on waiting. Raises Refused.
     """
     broadcast = _to_decide(approver, broadcast_id)
     try:

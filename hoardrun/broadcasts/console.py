@@ -34,7 +34,7 @@ def _form(name: str, kind: Kind) -> StaffForm:
         about,
         target,
         required=("user_id",) if "user_id" in target and not kind.everybody else (),
-        # Metadata is JSON, which nobody writes into a form.
+        # Metadata is JSON, which does not suit a form.
         without={*kind.message.__struct_fields__, "metadata"}
         - (kind.serializer().fields.keys() - {"metadata"}),
     )

@@ -1,4 +1,4 @@
-"""How the broadcast endpoints are described in the OpenAPI document, for `extend_schema`."""
+"""The descriptions of the broadcast endpoints in the OpenAPI document, for `extend_schema`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TAGS = ["broadcast"]
 
 
 def broadcasting(name: str) -> dict[str, Any]:
-    """Describe a broadcast: its body, whom it is for, and its key."""
+    """Describe a broadcast: its body, its target, and its key."""
     kind = KINDS[name]
     parameters = idempotency.parameters(
         "it is broadcast once, and the first answer comes back; once it is approved, the answer "

@@ -16,7 +16,7 @@ class UnknownRoom(NotFound):
 
 
 class IdempotencyConflict(Refused):
-    status = 422  # as everywhere: 409 is for what somebody else has changed
+    status = 422  # as everywhere: 409 is for changes by another person
     title = "Idempotency key used before"
     text = (
         "This Idempotency-Key was used for another broadcast. "

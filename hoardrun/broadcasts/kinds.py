@@ -94,7 +94,7 @@ def send_market(author_id: int, target: str, data: Data) -> dict[str, Any]:
 
 
 def send_announcement(author_id: int, target: str, data: Data) -> dict[str, Any]:
-    """Announce something to everybody, now."""
+    """Announce something to all users, now."""
     written = announcement_create(author_id=author_id, **data)
     published = announcement_publish(announcement_id=written.pk)
     return {

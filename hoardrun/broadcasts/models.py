@@ -40,7 +40,7 @@ class Broadcast(AppendOnly):
                 fields=["author", "idempotency_key"], name="broadcast_idempotency_key_once"
             )
         ]
-        # What the admin filters and searches by; few rows a day are written.
+        # The admin filters and searches by these; few rows a day are written.
         indexes = [
             models.Index(fields=["target", "id"], name="broadcast_target"),
             models.Index(

@@ -25,7 +25,7 @@ from realtime.streams import ANNOUNCEMENTS, user_stream
 def broadcast_notification(
     notification_data: Mapping[str, Any], user_id: int | str | None = None
 ) -> StoredEvent:
-    """Push a notification to one user, or to everybody.
+    """Push a notification to one user, or to all users.
 
     `title` and `message` are required. It is an event only: to keep it in the
     user's inbox, call `notifications.services.notification_create` instead.
@@ -59,6 +59,6 @@ def broadcast_market_update(market_data: Mapping[str, Any], room: str = ALL_ROOM
 
 @anywhere
 def broadcast_system_announcement(announcement: Mapping[str, Any]) -> StoredEvent:
-    """Push an announcement to everybody; `title` and `message` are required."""
+    """Push an announcement to all users; `title` and `message` are required."""
     data = {"id": uuid4().hex, "published_at": clock.now(), **announcement}
     return publish(ANNOUNCEMENTS, payload_from(SystemAnnouncement, data))

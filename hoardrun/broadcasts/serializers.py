@@ -1,4 +1,4 @@
-"""What may be broadcast: the messages of the protocol, checked more closely than the wire does."""
+"""The bodies of broadcasts: messages of the protocol, checked more strictly than on the wire."""
 
 from __future__ import annotations
 

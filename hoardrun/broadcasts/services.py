@@ -3,7 +3,7 @@
 The record and the event are written in one transaction, and the record only once: there
 is one if and only if there is the other. With an idempotency key, the record's unique
 constraint undoes all but one of several equal requests; the others return what that one
-returned. What is for many is only recorded, and waits for a second person: see `approval`.
+returned. A broadcast to many is only recorded, and waits for a second person: see `approval`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def broadcast_create(
 ) -> Outcome:
     """Send something to a target, or keep it until a second person approves.
 
-    What could not be sent is refused either way. Raises Refused.
+    A broadcast that could not be sent is refused either way. Raises Refused.
     """
     payload = msgspec.to_builtins(data, builtin_types=())
     fingerprint = _fingerprint(kind, target, payload)

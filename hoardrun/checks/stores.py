@@ -38,7 +38,7 @@ def check_redis(**kwargs: Any) -> Iterator[CheckMessage]:
     try:
         addresses = redis_address.parse(settings.REDIS_URL)
     except ValueError:
-        return  # whoever connects next says it better
+        return  # the next connection reports it better
     remote = [one for one in addresses if not all(map(is_loopback, one.hosts))]
     if not remote:
         return
@@ -61,6 +61,6 @@ def check_postgres(**kwargs: Any) -> Iterator[CheckMessage]:
     try:
         server = server_settings.read()
     except (DatabaseError, InterfaceError):
-        return  # whoever connects next says it better
+        return  # the next connection reports it better
     if server and server.lets_transactions_idle:
         yield finding("hoardrun.W045")

@@ -81,7 +81,7 @@ class Provider(models.TextChoices):
 
 
 class ActorKind(models.TextChoices):
-    """What kind of party moved a transaction."""
+    """The kind of party that moved a transaction."""
 
     USER = "user"
     STAFF = "staff"

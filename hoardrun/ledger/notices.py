@@ -18,7 +18,7 @@ class Notice(NamedTuple):
     priority: Literal["medium", "high"]
 
 
-# How each of these statuses ends the sentence, and its priority. The others need no notice.
+# The end of the sentence for each status, and its priority. Other statuses need no notice.
 _ENDS: dict[str, tuple[str, Literal["medium", "high"]]] = {
     Status.COMPLETED: ("completed", "medium"),
     Status.FAILED: ("failed", "high"),

@@ -1,4 +1,4 @@
-"""Write, publish and end announcements. Saving a row publishes one event for everybody."""
+"""Write, publish and end announcements. Saving a row publishes one event for all users."""
 
 from __future__ import annotations
 

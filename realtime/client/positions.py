@@ -19,7 +19,7 @@ class Positions:
     """The offsets received, by stream, and the epoch that they belong to.
 
     The epoch is one text for all streams, as the greeting gave it, and is handed back as
-    it is. What a greeting says is not taken over before it is known that no
+    it is. The positions of a greeting are not taken over before it is known that no
     `resync_required` follows: old offsets under a new epoch would be continued in silence.
     """
 

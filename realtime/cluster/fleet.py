@@ -66,7 +66,7 @@ class FleetOnOneNode:
                 self._reading.add_done_callback(self._take)
             await asyncio.wait([self._reading], timeout=PATIENCE_SECONDS)
             if self._reading is not None:
-                return []  # what is older may be wrong by now
+                return []  # older readings may be wrong by now
         return self._found
 
     def _take(self, reading: asyncio.Future[list[Metric]]) -> None:

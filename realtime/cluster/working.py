@@ -67,7 +67,7 @@ class WorkingServer(uvicorn.Server):
     async def leave_port(self, sockets: Sequence[socket.socket]) -> bool:
         """Leave the port if this server is to; return whether it has.
 
-        What was accepted is served, also a handshake. Connections that are kept for a further
+        Accepted connections are served, also a handshake. Connections that are kept for a further
         request close, as those of a server that stops.
         """
         if not self._leaves:

@@ -108,7 +108,7 @@ async def log_in(
 ) -> None:
     """Join the user's streams first, read where they stand next, then greet and replay.
 
-    What a new device is told to begin at is stored before: cut at once, it goes on from there.
+    The first position of a new device is stored before it is told: cut at once, it resumes there.
     """
     if not socket.is_open:
         return  # it left during the handshake; kept now, it would stay for ever
@@ -131,7 +131,7 @@ async def log_in(
     if begun - socket.opened_at >= LOOK_SECONDS and _has_left(socket):
         return
     found = await _session(hub, socket, identity, wish)
-    hub.cycle.fan_out_now()  # what this turn has for others may close this one
+    hub.cycle.fan_out_now()  # events of this turn may close this socket
     if not socket.is_open:
         return  # it left meanwhile, and the hub has forgotten it
     if time.monotonic() - begun >= LOOK_SECONDS and _has_left(socket):

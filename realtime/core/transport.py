@@ -58,7 +58,7 @@ class Writer(Protocol):
         """Send all later events to `listener`; our own server stops calling the application."""
 
     def write(self, frames: Sequence[Frame]) -> None:
-        """Send messages, in order and at once. What was sent to the gone is dropped."""
+        """Send messages, in order and at once. Messages to a client that is gone are dropped."""
 
     def ping(self) -> None:
         """Ask the client for a sign of life."""

@@ -1,7 +1,8 @@
 """The opening handshake of a WebSocket in its usual form (RFC 6455, section 4.2).
 
-The library judges one of any form, which takes ten times as long. What is not exactly of the usual
-form, as browsers and clients write it, is left to the library: it accepts, or says what is wrong.
+The library judges one of any form, which takes ten times as long. A handshake
+that has not exactly the usual form, as browsers and clients write it, is left to the library: it
+accepts, or says what is wrong.
 """
 
 from __future__ import annotations

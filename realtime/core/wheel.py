@@ -43,7 +43,7 @@ class Wheel:
     def advance(self, now: float) -> Iterator[Action]:
         """Return what is due by `now`, in the order of slots; a jump of the clock skips none.
 
-        What an action cancels while they are called is left out, though it was due.
+        A deadline that an action cancels meanwhile is left out, though it was due.
         """
         current = int(now / self.tick)
         if current <= self._done:

@@ -22,7 +22,7 @@ class FollowedStream(Audience[StoredEvent]):
 
     name: str
     place: StreamPosition = field(default_factory=lambda: StreamPosition("", -1))  # not known yet
-    resets: int = 0  # how often it was put at another place
+    resets: int = 0  # times that it was put at another place
     # The highest offset that a wake-up named and that was not delivered.
     woken: int = 0
     live: set[Socket] = field(default_factory=set)

@@ -83,7 +83,7 @@ def begin(
 ) -> dict[Login, LoginData]:
     """Read what logins need, and store where new devices begin: two queries for all of them.
 
-    What is returned holds the cursors as they are stored. A login that is refused stores
+    The result holds the cursors as they are stored. A login that is refused stores
     nothing, nor does one that `is_wanted` no more: its client has left in between.
     """
     found = load([*dict.fromkeys(login.key for login in logins)])

@@ -105,7 +105,7 @@ class JoinedRooms:
         try:
             if members.ready is not None:
                 await asyncio.shield(members.ready)
-            # What this turn had before is in the snapshot. It may close this socket, and others.
+            # Earlier messages of this turn are in the snapshot. They may close sockets, also this.
             self._cycle.fan_out_now()
             if socket.is_open:
                 self._enter(socket, members, rate, request_id)

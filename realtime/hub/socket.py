@@ -65,7 +65,7 @@ class Socket(Outbound):
     # Takes finished bytes at once; None while something waits or may not be written.
     pipe: Callable[[bytes], None] | None = None
     holding: bool = False  # of the queue: what waits may not leave for now
-    # Messages and their bytes. What it shares with an audience counts there while it is in one.
+    # Messages and their bytes. Its share of an audience's messages counts there while it is in one.
     messages_out: int = 0
     bytes_out: int = 0
     messages_in: int = 0

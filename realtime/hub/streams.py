@@ -136,7 +136,7 @@ class FollowedStreams:
 
     def go_live(self, socket: Socket, followed: FollowedStream) -> None:
         """Let a socket that stands at the node's place share it from here on."""
-        self._cycle.fan_out_now()  # what this turn had before is not for the newcomer
+        self._cycle.fan_out_now()  # earlier events of this turn are not for the newcomer
         if followed.is_waiting(socket):  # it may have been closed by what was sent
             followed.go_live(socket)
 

@@ -84,8 +84,8 @@ class Shard:
                 except (RedisError, OSError):
                     if not is_used:
                         raise
-                # Redis may have closed an idle connection, or have been restarted since. What is
-                # sent twice does no harm.
+                # Redis may have closed an idle connection, or have been restarted since. A message
+                # that is sent twice does no harm.
                 await self._drop_publisher()
                 return await self._exchange(messages)
         except asyncio.CancelledError:  # its answers are not read: no other call may use it

@@ -1,8 +1,8 @@
 """The epochs of streams: how they are composed, and how new ones begin.
 
 An epoch on the wire, in a cursor and in a wake-up is one opaque text: the stream's own part and,
-once the deployment has one, the deployment's part behind it. Whatever reads a stream's epoch from
-the database composes it by `composed`, so that all places compare alike. A new deployment part is
+once the deployment has one, the deployment's part behind it. All readers of a stream's epoch in the
+database compose it by `composed`, so that all places compare alike. A new deployment part is
 one UPDATE and begins a new life of every stream.
 """
 

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 class Reading:
     """Gauges that one function reads at once; it returns their values by name.
 
-    A value is a number, or a dict of them by label values. What it leaves out is not known, such
+    A value is a number, or a dict of them by label values. Missing ones are unknown, such
     as of locks on SQLite. It must be cheap: a scrape may ask every ten seconds.
     """
 

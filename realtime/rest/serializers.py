@@ -51,7 +51,7 @@ class UserIdInput(WholeNumber):
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuse surplus fields, and numbers for text: a mistake must not pass in silence.
 
-    What is too long is refused before anything in it is looked at.
+    A list that is too long is refused before any of its items is checked.
     """
 
     def to_internal_value(self, data: Any) -> Any:

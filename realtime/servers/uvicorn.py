@@ -256,7 +256,7 @@ class WebSocketProtocol(HandshakeProtocol):
     def shutdown(self) -> None:
         """Say goodbye, unless that is done; then wait for the client's answer.
 
-        uvicorn would close at once. Whatever the client has sent meanwhile, its answer above all,
+        uvicorn would close at once. Bytes that the client has sent meanwhile, its answer above all,
         would then reset the connection, and the close frame could be lost.
         """
         if self.close_sent or self.disconnected:

@@ -2,9 +2,9 @@
 
 `hoardrun.stores` has the pool open WatchedConnection, so that each new physical connection of any
 process is compared before it is used: after a failover there are only new ones. Each node looks
-every two seconds besides, as a pooler between may change servers unseen. Who compares first
-changes the deployment's row and says so in one line; all others find it changed. What PostgreSQL
-does not tell, because of the role's rights or its kind, is left out of the comparison.
+every two seconds besides, as a pooler between may change servers unseen. The first to compare
+changes the deployment's row and says so in one line; all others find it changed. Facts that
+PostgreSQL does not tell, by the role's rights or its kind, are left out of the comparison.
 """
 
 from __future__ import annotations

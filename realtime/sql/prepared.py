@@ -1,6 +1,6 @@
 """Queries that Django writes as SQL once: for reads that are asked for all the time.
 
-Building and writing a query takes Django several times as long as running it. What the rows are
+Building and writing a query takes Django several times as long as running it. The choice of rows
 stays with the caller's queryset, such as a selector's; this only remembers the text of it.
 """
 
@@ -33,7 +33,7 @@ class Prepared:
     """A query that differs in values only.
 
     `build` gets the values, and returns a queryset with `values_list` of named fields. Values are
-    numbers or text, and are put into the finished statement. What is given by name instead
+    numbers or text, and are put into the finished statement. An argument given by name instead
     (`fixed`) may change the statement: at most MAX_SHAPES of them are remembered.
     """
 

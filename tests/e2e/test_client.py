@@ -26,7 +26,7 @@ from tests.services.server import Server
 
 
 def head(server: Server, name: str) -> dict[str, int]:
-    """Where the streams of a user end."""
+    """Return the heads of the streams of a user."""
     answer = server.request("GET", "/api/v1/snapshot", token=token_of(server, name))
     return {stream: at["offset"] for stream, at in answer.json()["positions"].items()}
 

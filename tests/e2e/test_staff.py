@@ -176,7 +176,7 @@ async def test_the_page_is_as_high_as_the_window_with_the_panel_open(staff: Desk
 
 async def test_the_nodes_are_shown_as_they_report(staff: Desk, amina: Desk) -> None:
     table = staff.page.locator("#staff-nodes")
-    await expect(table.locator("thead th")).to_have_count(2)  # what, and one node
+    await expect(table.locator("thead th")).to_have_count(2)  # the names, and one node
     await expect(table.get_by_role("row", name="Connections")).to_contain_text("2")
     await expect(table.get_by_role("row", name="Users")).to_contain_text("2")
     await expect(staff.page.locator("#staff-rooms")).to_contain_text("market_data2")

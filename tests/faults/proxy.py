@@ -30,7 +30,7 @@ class _Link:
         self.proxy = proxy
         self.black = False  # take everything, acknowledge it, forward nothing
         self.mute = False  # the same of what the server sends
-        self.subscribes = False  # whether it listens to groups of the channel layer
+        self.subscribes = False  # True if it listens to groups of the channel layer
         self.left: int | None = None  # bytes until the link is dropped
         self.delayed = 0  # pieces on their way
         self._writers: list[StreamWriter] = []

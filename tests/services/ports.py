@@ -50,8 +50,8 @@ def _take(port: int) -> bool:
 def wait_until(ready: Callable[[], bool], *, seconds: float, what: str) -> None:
     """Poll `ready` until it is true.
 
-    Raises TimeoutError naming `what` after `seconds` times PATIENCE. What `ready`
-    raises passes through.
+    Raises TimeoutError naming `what` after `seconds` times PATIENCE. Errors that `ready`
+    raises pass through.
     """
     deadline = time.monotonic() + seconds * PATIENCE
     while not ready():

@@ -1,6 +1,6 @@
 """A WebSocket client that shows the bytes as they came, and answers nothing by itself.
 
-What it sends is as right or wrong as the test wants it.
+The test decides if its bytes are right or wrong.
 """
 
 from __future__ import annotations

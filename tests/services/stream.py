@@ -9,7 +9,7 @@ from tests.services.ports import PATIENCE
 
 
 class ByteStream:
-    """A connection to `port` of this machine. What waits longer than `seconds` times out."""
+    """A connection to `port` of this machine. A read that waits longer than `seconds` times out."""
 
     def __init__(self, port: int, *, seconds: float = 10) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=seconds * PATIENCE)

@@ -33,7 +33,7 @@ class Loop(asyncio.BaseEventLoop):
     """A loop whose time passes only because callbacks take some, or because it has to wait.
 
     `shuffled`: of the callbacks that are ready, any may be the next. Otherwise the first is,
-    as asyncio promises. What comes from outside (database, layer, clients) comes through
+    as asyncio promises. All input from outside (database, layer, clients) comes through
     `outside`, at a time that the seed decides. `database(function)` answers what is asked of
     a thread.
     """

@@ -1,4 +1,4 @@
-"""`manage.py announce`: publish an announcement to everybody."""
+"""`manage.py announce`: publish an announcement to all users."""
 
 from __future__ import annotations
 

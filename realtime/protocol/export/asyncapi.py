@@ -1,6 +1,6 @@
 """The AsyncAPI 3.0 document of the wire, written from its own declarations.
 
-What depends on none of them is in `asyncapi_base.json`, the envelope in its `x-envelope`.
+The parts that depend on none of them are in `asyncapi_base.json`, the envelope in its `x-envelope`.
 
 It is `docs/protocol/asyncapi.json` and the answer of `GET /ws/schema`. Its point of view is
 the server's: it receives commands and sends messages.
@@ -107,7 +107,7 @@ def _described(name: str, kind: type[Struct], payload: Json) -> Json:
 
 def _components() -> dict[str, Json]:
     found = schemas("#/components/schemas/{name}")
-    for kind in (JoinRoom, LeaveRoom):  # what `__post_init__` demands
+    for kind in (JoinRoom, LeaveRoom):  # as `__post_init__` demands
         found[kind.__name__]["oneOf"] = [
             {"required": ["room"], "properties": {"room": {"type": "string"}}},
             {"required": ["rooms"], "properties": {"rooms": {"type": "array"}}},

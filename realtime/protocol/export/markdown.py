@@ -1,6 +1,6 @@
 """The protocol's documentation, written from its own declarations: `docs/protocol.md`.
 
-What is true of the wire as a whole is text, in `introduction.md`.
+The text about the wire as a whole is in `introduction.md`.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from tests.services.standby import Standby
 def promote_standby(scene: Scene) -> None:
     """Lose the commits that a standby has not received, and give their numbers again.
 
-    Nobody bumps the epoch: the product has to notice. What the new primary holds is the truth.
+    The epoch is not bumped: the product has to notice. The data of the new primary is the truth.
     """
     cluster, postgres = scene.cluster, scene.store("postgres")
     scene.excuse("epoch")

@@ -55,7 +55,7 @@ async def test_a_socket_that_leaves_does_not_stop_the_catching_up_of_others() ->
     node.streams.remove(STREAM, leaving)
     gated.gate.set()
     await until(lambda: not followed.waiting)
-    await turned()  # what was sent last is written now
+    await turned()  # the last events are written now
     await logged(3)
     node.streams.catch_up(followed)
     notebooks = [first, *(notebook for _, notebook, _ in others)]
@@ -70,7 +70,7 @@ async def test_no_event_of_a_new_epoch_is_sent_before_the_resync() -> None:
     followed.place = StreamPosition("old", 6)
     await until(lambda: notebook.messages())
     await until(lambda: not followed.waiting)
-    await turned()  # what was sent last is written now
+    await turned()  # the last events are written now
     [only] = notebook.messages()
     assert only["type"] == "resync_required"
     assert (only["data"]["reason"], only["data"]["position"]["offset"]) == ("epoch", 8)
@@ -107,7 +107,7 @@ async def test_replay_reads_only_what_fits() -> None:
     _, notebook, followed = behind(node, StreamPosition(epoch, 0))
     followed.place = StreamPosition(epoch, 100)
     await until(lambda: not followed.waiting)
-    await turned()  # what was sent last is written now
+    await turned()  # the last events are written now
     assert offsets(notebook) == list(range(1, 101))
     assert read[0] < 130  # and not 650, a page of all that is left for each eight
 

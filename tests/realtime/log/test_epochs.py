@@ -53,7 +53,7 @@ def test_every_place_composes_the_epoch_alike_before_and_after_a_new_one(alice: 
         [epoch] = everywhere(alice)
         seen.append(epoch)
         assert "." not in epoch  # it separates the epochs of the streams on the wire
-        assert len(epoch) <= 32  # what a cursor keeps
+        assert len(epoch) <= 32  # the width of a cursor's column
         log.bump_epoch()
     assert len(set(seen)) == 3
 
