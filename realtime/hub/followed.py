@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from realtime.core.continuity import StreamPosition
+from realtime.core.frames import Frame
 from realtime.hub.socket import Socket
 from realtime.hub.writes import Audience
 from realtime.log import StoredEvent
+from realtime.meters import meters
+from realtime.protocol import codec
+
+ACK_SAMPLE = 16  # of every such event the time until its acknowledgements is measured
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -86,3 +93,32 @@ class FollowedStream(Audience[StoredEvent]):
         if self.waiting is not None:
             self.waiting.discard(socket)
             self.waiting = self.waiting or None
+
+    def measure(self, fresh: Sequence[tuple[StoredEvent, Frame]]) -> None:
+        """Measure how long ago the events were stored, by the clock of the database."""
+        now, durable = time.time(), meters.delivery_seconds["durable"]
+        for event, _ in fresh:
+            stored_at = codec.sent_at(event.payload)
+            if stored_at is None:
+                continue
+            durable.observe(max(0.0, now - stored_at))
+            if event.offset % ACK_SAMPLE == 0:
+                self.sampled = (event.offset, stored_at)
+
+    def measure_ack(self, offset: int) -> None:
+        """Measure how long after its storing a sampled event was acknowledged."""
+        if self.sampled is not None and self.sampled[0] == offset:
+            meters.acked_seconds.observe(max(0.0, time.time() - self.sampled[1]))
+
+
+class IsFollowed:
+    """Say whether a stream is followed now; kept for each stream, so it is small."""
+
+    __slots__ = ("_followed", "_name")
+
+    def __init__(self, followed: Mapping[str, FollowedStream], name: str) -> None:
+        self._followed = followed
+        self._name = name
+
+    def __call__(self) -> bool:
+        return self._name in self._followed

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from realtime import log
@@ -21,45 +19,20 @@ from realtime.core.pace import Rest
 from realtime.core.resume import EVERYTHING
 from realtime.db import threads
 from realtime.db.batch import BatchedLoader
-from realtime.hub.followed import FollowedStream
+from realtime.hub.followed import ACK_SAMPLE, FollowedStream, IsFollowed
 from realtime.hub.replay import Replay, ReplayBudgets, say_resync
 from realtime.hub.socket import Socket
+from realtime.hub.wakeups import MissingWakeups
 from realtime.hub.writes import Spawn, WriteCycle
 from realtime.layer import groups
 from realtime.layer.receive import LayerReceiver
 from realtime.log import StoredEvent
 from realtime.meters import meters
-from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode
 
 logger = logging.getLogger(__name__)
 
 RENEWED_AT_ONCE = 500  # streams that go on in a new epoch between two turns of the event loop
-ACK_SAMPLE = 16  # of every such event the time until its acknowledgements is measured
-WAKEUP_SECONDS = 1.0  # a wake-up that comes later than the log tells is no longer under way
-
-
-class _IsFollowed:
-    """Say whether a stream is followed now; kept for each stream, so it is small."""
-
-    __slots__ = ("_followed", "_name")
-
-    def __init__(self, followed: dict[str, FollowedStream], name: str) -> None:
-        self._followed = followed
-        self._name = name
-
-    def __call__(self) -> bool:
-        return self._name in self._followed
-
-
-@dataclass(slots=True)
-class _Found:
-    """Events that were found without a wake-up, and how many wake-ups of them came since."""
-
-    first: int
-    last: int
-    by_reconcile: bool
-    under_way: int = 0
 
 
 class FollowedStreams:
@@ -96,11 +69,9 @@ class FollowedStreams:
         self._replay = Replay(self, budgets)
         self._on_delivered = on_delivered
         self._on_reset = on_reset
-        self._on_lost = on_lost
         self._spawn = spawn
         self._receiver = receiver
-        # By stream: the events that no wake-up had named when they were found.
-        self._found: dict[str, _Found] = {}
+        self.missing = MissingWakeups(on_lost)
         # Streams whose heads the next look must ask for, changed or not.
         self._unsettled: set[str] = set()
 
@@ -152,7 +123,7 @@ class FollowedStreams:
 
     def _join(self, name: str) -> None:
         """Join the layer group of a stream that is followed now, or leave it."""
-        self._receiver.join(groups.stream_group(name), _IsFollowed(self.followed, name))
+        self._receiver.join(groups.stream_group(name), IsFollowed(self.followed, name))
 
     def learn(self, name: str, head: Head) -> None:
         """Take over where a stream stands, read after its layer group was joined."""
@@ -183,8 +154,8 @@ class FollowedStreams:
             if not followed.known:
                 followed.woken = max(followed.woken, offset)
                 continue
-            if self._found:
-                self._was_under_way(followed.name, offset)
+            if self.missing.by_stream:
+                self.missing.came(followed.name, offset)
             heard = hear(followed.place, str(epoch), offset)
             if heard is Heard.NEXT and isinstance(payload, str):
                 self._deliver(
@@ -196,7 +167,7 @@ class FollowedStreams:
             elif heard is Heard.FOREIGN:
                 self.catch_up(followed)
             elif heard is not Heard.OLD:
-                self._note_found(followed, offset - 1, by_reconcile=False)
+                self.missing.expect(followed, offset - 1, by_reconcile=False)
                 followed.woken = max(followed.woken, offset)
                 self._read(followed)
 
@@ -233,26 +204,12 @@ class FollowedStreams:
                     socket.spawn(self._replay.run(socket, followed))
             others = still
             self._on_delivered(event, taken)
-        self._measure(followed, fresh)
-
-    def _measure(self, followed: FollowedStream, fresh: list[tuple[StoredEvent, Frame]]) -> None:
-        """Measure how long ago the events were stored, by the clock of the database."""
-        now, durable = time.time(), meters.delivery_seconds["durable"]
-        for event, _ in fresh:
-            stored_at = codec.sent_at(event.payload)
-            if stored_at is None:
-                continue
-            durable.observe(max(0.0, now - stored_at))
-            if event.offset % ACK_SAMPLE == 0:
-                followed.sampled = (event.offset, stored_at)
+        followed.measure(fresh)
 
     def measure_ack(self, name: str, offset: int) -> None:
         """Measure how long after its storing a sampled event was acknowledged."""
-        if offset % ACK_SAMPLE:
-            return
-        followed = self.followed.get(name)
-        if followed is not None and followed.sampled is not None and followed.sampled[0] == offset:
-            meters.acked_seconds.observe(max(0.0, time.time() - followed.sampled[1]))
+        if offset % ACK_SAMPLE == 0 and (followed := self.followed.get(name)) is not None:
+            followed.measure_ack(offset)
 
     # -- from the log
 
@@ -332,7 +289,7 @@ class FollowedStreams:
                 continue
             if head.epoch != followed.place.epoch or head.head != followed.place.offset:
                 if head.epoch == followed.place.epoch:
-                    self._note_found(followed, head.head, by_reconcile=True)
+                    self.missing.expect(followed, head.head, by_reconcile=True)
                 self.catch_up(followed)
 
     async def begin_anew(self) -> None:
@@ -358,27 +315,6 @@ class FollowedStreams:
                     self._put_at(followed, head, "epoch")
                     if followed.woken > followed.place.offset:
                         self.catch_up(followed)
-
-    def _note_found(self, followed: FollowedStream, last: int, *, by_reconcile: bool) -> None:
-        """Note events up to `last` that no wake-up has named yet; it may still be under way."""
-        first = max(followed.place.offset, followed.woken) + 1
-        if first <= last and followed.name not in self._found:
-            later = asyncio.get_running_loop().call_later
-            later(WAKEUP_SECONDS, self._count_found, followed.name)
-            self._found[followed.name] = _Found(first, last, by_reconcile)
-
-    def _was_under_way(self, name: str, offset: int) -> None:
-        found = self._found.get(name)
-        if found is not None and found.first <= offset <= found.last:
-            found.under_way += 1
-
-    def _count_found(self, name: str) -> None:
-        found = self._found.pop(name)
-        lost = found.last - found.first + 1 - found.under_way
-        if lost > 0:
-            self._on_lost()
-            if found.by_reconcile:
-                meters.events_found_by_reconcile += lost
 
     def positions(self, socket: Socket) -> dict[str, int]:
         """Say where this node stands in the socket's streams."""

@@ -11,7 +11,7 @@ import pytest
 
 from realtime import log
 from realtime.core.continuity import StreamPosition
-from realtime.hub import hub, reconcile, streams
+from realtime.hub import hub, reconcile, wakeups
 from realtime.hub.reconcile import Reconciler
 from realtime.layer import send
 from realtime.options import Options
@@ -74,7 +74,7 @@ async def test_a_reason_to_doubt_ends_a_long_wait(monkeypatch: pytest.MonkeyPatc
 
 
 async def test_a_wake_up_that_does_not_come_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "WAKEUP_SECONDS", 0.1)
+    monkeypatch.setattr(wakeups, "WAKEUP_SECONDS", 0.1)
     node = Node()
     notebook = await following(node)
     events = await logged(1, 2, 3)
@@ -85,14 +85,14 @@ async def test_a_wake_up_that_does_not_come_is_a_reason(monkeypatch: pytest.Monk
 
 
 async def test_a_hole_whose_wake_ups_are_late_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "WAKEUP_SECONDS", 0.1)
+    monkeypatch.setattr(wakeups, "WAKEUP_SECONDS", 0.1)
     node = Node()
     notebook = await following(node)
     events = await logged(1, 2, 3)
     for event in (events[2], events[0], events[1]):
         node.streams.receive([event])
     await until(lambda: offsets(notebook) == [2, 3, 4])
-    await until(lambda: not node.streams._found)
+    await until(lambda: not node.streams.missing.by_stream)
     assert not node.lost
 
 

@@ -11,7 +11,7 @@ from asgiref.sync import sync_to_async
 
 from realtime import log
 from realtime.core.continuity import StreamPosition
-from realtime.hub import streams
+from realtime.hub import wakeups
 from realtime.meters import meters
 from tests.realtime.rig import STREAM, Node, behind, logged, offsets, turned
 from tests.services.ports import until
@@ -116,7 +116,7 @@ async def test_replay_reads_only_what_fits() -> None:
 async def test_an_event_without_a_wake_up_is_counted_once_the_wake_up_is_lost(
     under_way: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "WAKEUP_SECONDS", 0.2)
+    monkeypatch.setattr(wakeups, "WAKEUP_SECONDS", 0.2)
     epoch = (await logged(0))[0].epoch
     node = Node()
     _, notebook, followed = behind(node, StreamPosition(epoch, 1), head=StreamPosition(epoch, 1))
@@ -125,11 +125,11 @@ async def test_an_event_without_a_wake_up_is_counted_once_the_wake_up_is_lost(
     await compared(node)
     node.streams.receive(events[:under_way])
     await until(lambda: offsets(notebook) == [2, 3, 4])
-    await until(lambda: not node.streams._found)
+    await until(lambda: not node.streams.missing.by_stream)
     assert meters.events_found_by_reconcile - before == 3 - under_way
     assert bool(node.lost) == (under_way < 3)
     await compared(node)
-    assert not node.streams._found
+    assert not node.streams.missing.by_stream
     assert followed.place.offset == 4
 
 
