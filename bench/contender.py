@@ -82,7 +82,7 @@ class Running:
     many messages, numbered from 0, so many a second or at once; it returns the CPU
     seconds that a publishing process of the contender's own spent. `ask` gives that
     process other commands, where there is one. `postgres_cpu` tells the CPU seconds so
-    far of its database; nobody else is charged for what a database does in between.
+    far of its database; no other is charged for the database's work in between.
     """
 
     pids: Sequence[int]

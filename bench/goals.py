@@ -24,7 +24,7 @@ Side = tuple[str, str]  # a case, and a contender in it
 class Goal:
     """`ours` is at most `limit` times `theirs`; or at most `limit` where there is no `theirs`.
 
-    The sides are compared within each round, so that whatever else the machine did in it
+    The sides are compared within each round, so that other work of the machine in it
     falls on both; the median of the rounds decides.
     """
 

@@ -21,7 +21,7 @@ def run(
 ) -> None:
     """Add what a scenario measures to the results.
 
-    Participants alternate within each round, so that whatever else the machine does
+    Participants alternate within each round, so that other work of the machine
     falls on all of them. One that crashes is a failed sample, and the run goes on.
     """
     parts: list[Part] = []

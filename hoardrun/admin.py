@@ -53,7 +53,7 @@ class PeopleAdmin(ByKey, UserAdmin):  # type: ignore[type-arg]
     """Users, found by the begin of a name or a whole e-mail address.
 
     Only a superuser changes or deletes a member of staff, also the password, and only a
-    superuser gives rights: with `auth.change_user` alone, anybody would become one.
+    superuser gives rights: with `auth.change_user` alone, any member of staff could become one.
     """
 
     list_filter = ("is_staff",)

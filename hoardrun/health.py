@@ -77,7 +77,7 @@ class HostsButForProbes(CommonMiddleware):
 class Shared:
     """The result of a check, which all share that ask while it runs and for SHARED_SECONDS after.
 
-    Anybody may ask, as often as they like: no more than one check runs at a time. Only success is
+    It is public, without a limit: no more than one check runs at a time. Only success is
     shared afterwards, so that the first to ask once all works again is told so.
     """
 

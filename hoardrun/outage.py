@@ -20,7 +20,7 @@ def told(error: DatabaseError, argv: Sequence[str]) -> str:
     """Say in one line what cannot be used and what to do, for `sys.exit`.
 
     With --traceback, and under DEBUG, the traceback is printed before it. Raises the error
-    again where it is of code that somebody typed.
+    again where it is of code typed at a shell.
     """
     if len(argv) > 1 and argv[1] in _FOREIGN:
         raise error

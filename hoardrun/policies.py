@@ -1,6 +1,6 @@
 """Middleware: what browsers and caches may do with an answer, unless it says so itself.
 
-Nothing is stored on the way or on disk: what is not public is somebody's. A page runs and loads
+Nothing is stored on the way or on disk: private data is a user's. A page runs and loads
 its own files only, with no script or style inside it; what is no page, nothing at all. Static
 files are public and come with headers of their own.
 """

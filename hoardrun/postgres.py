@@ -55,7 +55,7 @@ class LimitedConnection(WatchedConnection):
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
         """Execute a statement.
 
-        An empty one is the pool's look at a connection before somebody gets it. If that fails, the
+        An empty one is the pool's check of a connection before a caller gets it. If that fails, the
         others died too, most likely, as PostgreSQL restarted: the pool would try one after the
         other, with a pause that doubles, until who waits for a connection gives up.
         """

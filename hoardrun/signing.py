@@ -60,7 +60,7 @@ def jwt_keys(given: Deployment, secret_key: str) -> dict[str, Any]:
     With HS256, JWT_SIGNING_KEY signs and verifies; left out, a key derived from SECRET_KEY
     does, which tells nothing of that one. RS256, ES256, EdDSA and their kin read PEM files:
     JWT_PRIVATE_KEY_FILE signs; with JWT_PUBLIC_KEY_FILE alone, tokens are verified that
-    somebody else signs. Keys of the other kind are refused: nothing would read them.
+    another service signs. Keys of the other kind are refused: nothing would read them.
     """
     algorithm = given.jwt_algorithm
     if algorithm.startswith("HS"):

@@ -15,7 +15,7 @@ class RoomKind:
     """A family of rooms fed by one topic of `publish_ephemeral`.
 
     Methods that may query the database are synchronous and run in a worker thread.
-    Of an `open` kind, whoever has joined may stay; of any other, `may_join` is asked again
+    In an `open` kind all that have joined may stay; in any other, `may_join` is asked again
     whenever the user's rights have changed, and now and then anyway.
     """
 

@@ -18,7 +18,7 @@ TURNS = 10
 def measure(bench: Bench, number: int) -> Iterator[Sample]:
     """Save notifications with and without their events, in one process.
 
-    Both take turns, so that whatever else the machine does falls on both.
+    Both take turns, so that other work of the machine falls on both.
     """
     count = 20 if bench.quick else 100  # transactions a turn
     process, postgres = dict.fromkeys(KINDS, 0.0), dict.fromkeys(KINDS, 0.0)

@@ -80,7 +80,7 @@ class LoginOutput(serializers.Serializer[tokens.Login]):
 
 
 class _Anonymous(View):
-    """A view that looks at nobody's credentials but those in its body."""
+    """A view that reads no credentials but those in its body."""
 
     authentication_classes: tuple[type[BaseAuthentication], ...] = ()
     permission_classes = (AllowAny,)
@@ -106,7 +106,7 @@ class TokenView(_Anonymous):
 class _RefreshAuthentication(LoginAuthentication):
     """Say whose a refresh token in the body is, so that the user is counted and not the address.
 
-    Else anybody behind an office's address, by asking too much, ends the logins of all others
+    Else one user behind an office's address, by asking too much, ends the logins of all others
     there. A token of a login that is over counts for the address.
     """
 
@@ -169,7 +169,7 @@ class TicketView(View):
 
 
 def _identity(request: Request) -> Identity:
-    """Return whom the request's token speaks for; a browser's session counts as a new login."""
+    """Return the identity of the request's token; a browser's session counts as a new login."""
     assert isinstance(request.user, get_user_model())  # IsAuthenticated let the request in
     if isinstance(request.auth, Token):
         return identity_of(request.auth)

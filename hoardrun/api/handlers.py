@@ -49,7 +49,7 @@ def is_program(request: HttpRequest) -> bool:
 
 @csrf_exempt
 def not_found(request: HttpRequest) -> HttpResponse:
-    """Answer a path under a prefix of ours that leads nowhere, whatever DEBUG says."""
+    """Answer a path under a prefix of ours that leads nowhere, with DEBUG and without."""
     return _to_program(Http404())
 
 

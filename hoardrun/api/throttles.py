@@ -53,7 +53,7 @@ def shared() -> BaseCache:
 class _Counts:
     """The store of counts: the cache, or this process while the cache is away.
 
-    While Redis is away, nobody is refused for it, and nobody guesses uncounted. A call to a
+    While Redis is away, no request is refused for it, and no guess is uncounted. A call to a
     frozen Redis takes half a second, so after a failure one request in AWAY_SECONDS tries it.
     """
 
@@ -167,7 +167,7 @@ class EveryRequest(RequestThrottle):
 def reads(user_id: int, units: int) -> Iterator[bool]:
     """Count a read of a user, as EveryRequest does; yield False if it has no room.
 
-    Then nothing was counted, as after an error inside: whoever answers then counts by itself.
+    Then nothing was counted, as after an error inside: the code that answers then counts by itself.
     """
     counter = Counter("read", f"user {user_id}")
     is_allowed = counter.take(units)

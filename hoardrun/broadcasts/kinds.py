@@ -46,7 +46,7 @@ Data = Mapping[str, Any]
 
 
 class Kind(NamedTuple):
-    """`target` names the field that says whom it is for; `everybody`: it may be for all."""
+    """`target` names the field with the recipient; `everybody`: it may be for all."""
 
     message: type[Payload]
     serializer: type[StrictSerializer]
@@ -56,7 +56,7 @@ class Kind(NamedTuple):
 
 
 def send_notification(author_id: int, target: str, data: Data) -> dict[str, Any]:
-    """Notify a user, in the inbox too, or without `user_id` everybody who is connected."""
+    """Notify a user, in the inbox too, or without `user_id` all connected users."""
     if target == EVERYBODY:
         validation.future("expires_at", data.get("expires_at"))
         validation.text("title", data["title"], TITLE_LENGTH)

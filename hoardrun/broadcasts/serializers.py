@@ -32,13 +32,13 @@ from realtime.errors import Refused
 from realtime.publish import payload_from
 from realtime.rest.serializers import StrictSerializer, UserIdInput
 
-TARGETS = ("user_id", "room")  # whom it is for; the rest is what is said
+TARGETS = ("user_id", "room")  # the recipient; the other fields are the content
 ID_LENGTH = 64
 _PRICE = r"^-?[0-9]{1,15}(\.[0-9]{1,8})?\Z"
 
 
 class PriceInput(serializers.RegexField):
-    """A price as text: a number of JSON has lost digits before anybody can look."""
+    """A price as text: a number of JSON loses digits when it is parsed."""
 
     default_error_messages = {"invalid": 'Give a decimal as text, such as "45000.25".'}
 

@@ -1,6 +1,6 @@
 """System checks of a deployment: `manage.py check --deploy`, after Django's own.
 
-They look at the settings that are in force, whoever wrote them. Most warnings come
+They look at the settings that are in force, from any source. Most warnings come
 with `--deploy` only; an error means that something would fail while serving, and stops `serve`,
 `migrate` and the other commands. `docs/production.md` lists them all.
 """

@@ -25,7 +25,7 @@ LOOK_SECONDS = 2.0  # docs/guarantees.md promises what follows from it
 class EpochWatch:
     """Tells a hub of a new deployment epoch.
 
-    `manage.py bump_epoch --all` begins one, and so does whoever notices a failover first.
+    `manage.py bump_epoch --all` begins one, and so does the first process that notices a failover.
     """
 
     def __init__(self, hub: Hub) -> None:

@@ -78,7 +78,7 @@ class Listeners:
 def admit_no_more(listening: socket.socket) -> None:
     """Let no new connection begin; those that have begun still come.
 
-    Closing a socket resets connections that nobody has accepted yet, whose clients may have sent
+    Closing a socket resets connections that are not accepted yet, whose clients may have sent
     a request already. A client that comes now asks again a second later, when the port is closed.
     Does nothing on other systems than Linux.
     """

@@ -1,7 +1,7 @@
 """The server in a worker process: it reports that its event loop runs, and can leave its port.
 
 `realtime.cluster.workers` runs it, in a process of its own. A server that stops keeps its port open
-and refuses, since nobody else takes its clients. A worker that is replaced or taken away leaves it
+and refuses, since no process takes its clients. A worker that is replaced or taken away leaves it
 first: what comes goes to the others, and what has begun here is served.
 """
 

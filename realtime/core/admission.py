@@ -1,6 +1,6 @@
 """Decide which logins a node takes: those that wait for a turn, those that are under way. Pure.
 
-A login that waits for longer than its client does is work for nobody. So the line is short: a
+A login that waits for longer than its client does is work in vain. So the line is short: a
 login that comes when it is too long, or has waited in it for too long, is refused at once, which
 is cheap.
 A renewal is of a socket that is connected: it waits in a line of its own, from which nothing is

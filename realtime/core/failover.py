@@ -60,7 +60,7 @@ def judge(stored: Home, stored_at: datetime | None, last: Sight | None, now: Sig
     `stored` is what the database itself says it was last seen as, `stored_at` when the last
     failover was noted there. `last` is what this process saw before it asked: of the same home,
     with more of the log flushed than there is now, the disk was put back, as by a snapshot of a
-    volume. Unless somebody has noted that since.
+    volume. Unless another process has noted that since.
     """
     if found := changes(stored, now.home):
         return ", ".join(found)

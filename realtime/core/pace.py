@@ -32,7 +32,7 @@ class Rest(Pace):
     """A pace that rests after each batch for as long as the batch took, by any number of askers.
 
     For those that need one batch after the other: they wait little while batches are quick, and
-    share more of them the longer these take. A batch of one delays nobody.
+    share more of them the longer these take. A batch of one delays no other.
     """
 
     __slots__ = ("_askers", "_began")

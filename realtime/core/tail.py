@@ -2,7 +2,7 @@
 
 A transaction takes an id before it commits, so a row may appear below rows that were seen long
 ago. PostgreSQL numbers the transaction before that. A mark keeps the highest id of a moment and a
-transaction number given after it: once all lower numbers have ended, whatever appears later has a
+transaction number given after it: once all lower numbers have ended, a row that appears later has a
 higher id.
 """
 

@@ -1,6 +1,6 @@
 """Computes the messages of `realtime.computed` for the users of this node.
 
-Time changes such messages too: a notification expires, and nobody writes anything. The rows
+Time changes such messages too: a notification expires without a write. The rows
 are the timers: each node asks every few seconds, by the database's clock, whose message has
 changed since it last asked, and computes those of its own users anew. It writes nothing, so
 nodes need not agree; a node without users asks nothing.

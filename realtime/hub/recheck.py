@@ -94,8 +94,8 @@ class AccessRecheck:
     async def run(self) -> None:
         """Check all users, a part at a time, for as long as the node lives.
 
-        Who comes just after a turn has begun is checked by the end of the same turn of the next
-        round, so TURNS and one more fit into `recheck_seconds`.
+        A socket that comes just after a turn has begun is checked by the end of the same turn of
+        the next round, so TURNS and one more fit into `recheck_seconds`.
         """
         loop = asyncio.get_running_loop()
         seconds, ends = self._seconds / (TURNS + 1), loop.time()

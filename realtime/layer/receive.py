@@ -167,7 +167,7 @@ class LayerReceiver:
     async def settled(self) -> None:
         """Wait until all wanted groups are joined; at most CALL_SECONDS.
 
-        Then whatever is sent to them is received. A Redis that is away is not waited for: the log
+        Then all messages to them are received. A Redis that is away is not waited for: the log
         is read once its groups are joined.
         """
         for own in self._groups:

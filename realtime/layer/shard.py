@@ -228,7 +228,7 @@ class Shard:
     async def follow_master(self) -> None:
         """Go to the master that the Sentinels name, if it is another one.
 
-        One that they cannot reach may still serve this node, and nobody else.
+        One that they cannot reach may still serve this node, and no other.
         """
         link = self._publisher
         with contextlib.suppress(*FAILURES):

@@ -1,7 +1,7 @@
 """The messages of the server: the `data` of each, one frozen struct per type.
 
-A message is an envelope (`codec.encode`) around one of these. What is true of every message of
-a type stands on its struct: documents, declarations, the console and `manage.py tail` read it
+A message is an envelope (`codec.encode`) around one of these. The facts about every message of
+a type stand on its struct: documents, declarations, the console and `manage.py tail` read it
 there. Here are the engine's own; another app declares its messages in its own module and calls
 `register` from `ready()`. Clients ignore fields and types that they do not know, so both may be
 added at any time. Exact numbers are strings; times are RFC 3339 in UTC with milliseconds

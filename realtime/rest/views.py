@@ -20,7 +20,7 @@ ONCE = "Give it once."
 class View(APIView):
     """Refuse query parameters that an operation does not have, and those given twice.
 
-    A misspelt `user_id` must not turn one user's connections into everybody's. The parameters
+    A misspelt `user_id` must not turn one user's connections into those of all. The parameters
     of a method are the fields of its serializer in `queries`, and what pagination takes. The
     throttles of all views count every request as `cost` units, also one that is refused.
     `own_throttles` count in addition what has passed the permissions.

@@ -5,7 +5,7 @@ others never waits for more than these. A refusal is written as bytes, before th
 long before a signature is checked. A socket that logs in or renews by a message waits here too.
 
 uvloop accepts one connection in a turn. Those that wait for it in the kernel are accepted before
-the next login, or nobody would see how long the line is. While there is no room in it, the door
+the next login, or the length of the queue would stay unseen. While there is no room in it, the door
 itself accepts and refuses them, at a fraction of what a connection of the event loop costs.
 """
 
@@ -73,7 +73,7 @@ class _Command:
 
 
 def _unguarded() -> str:
-    """Return no reason to refuse anybody."""
+    """Return no reason to refuse."""
     return ""
 
 
@@ -104,7 +104,7 @@ class Door:
         return len(self._admission)
 
     def guard(self, shut_for: Callable[[], str]) -> None:
-        """Ask `shut_for` why the node takes nobody, as when it drains; "" lets them wait."""
+        """Ask `shut_for` for the reason to refuse all, such as a drain; "" lets them wait."""
         self._shut_for = shut_for
 
     def unguard(self) -> None:
