@@ -1,4 +1,4 @@
-"""The login of a socket, its renewal, and its end.
+"""The login of a socket, and its renewal.
 
 The gate or a command brings an identity; the database decides whether it still counts.
 """
@@ -11,32 +11,27 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from functools import partial
 from typing import TypeVar
 
 from realtime import log_context
 from realtime.access import tokens
 from realtime.access.tickets import Attempt
+from realtime.consumer import expiry
 from realtime.consumer.greeting import greet, understand
 from realtime.core.identity import Identity
 from realtime.core.resume import Wish
 from realtime.hub.hub import Hub
 from realtime.hub.login_data import Login, LoginData, LoginKey
 from realtime.hub.socket import Socket
-from realtime.protocol import codec
 from realtime.protocol.codes import CloseCode, ErrorCode
-from realtime.protocol.messages import Authenticated, TokenExpiring
+from realtime.protocol.messages import Authenticated
 from realtime.streams import streams_of, user_stream
 
 logger = logging.getLogger(__name__)
 
 R = TypeVar("R")
 
-WARN_SECONDS = 60.0  # before the login ends
 LOOK_SECONDS = 0.25  # until a login asks the kernel again whether its client has left
-# A rotated socket goes at a random time in this last part of its greatest age.
-ROTATION_SPREAD = 0.25
 
 
 async def authenticate(hub: Hub, socket: Socket, token: str, request_id: str | None) -> None:
@@ -152,8 +147,8 @@ async def log_in(
         socket.reply(_authenticated(identity), request_id)
     greet(hub, socket, wish, found, identity.expires_at)
     hub.sockets.attach(socket)
-    _expire_at(hub, socket, identity)
-    _rotate(hub, socket)
+    expiry.expire_at(hub, socket, identity)
+    expiry.rotate(hub, socket)
     named = {"connection_id": connection.id, "user": user_id, "device": connection.device}
     log_context.tell(logger, "opened %s user=%s", (connection.id, user_id), named)
     for followed in streams:
@@ -171,7 +166,7 @@ async def _renew(hub: Hub, socket: Socket, identity: Identity, request_id: str |
         _invalid(socket, request_id)
     elif socket.close_code is None:
         socket.connection.identity = identity
-        _expire_at(hub, socket, identity)
+        expiry.expire_at(hub, socket, identity)
         _look_again(hub, identity.user_id, found)
         socket.reply(_authenticated(identity), request_id)
 
@@ -258,54 +253,5 @@ def _invalid(socket: Socket, request_id: str | None) -> None:
     socket.fail(ErrorCode.INVALID_TOKEN, "The token is invalid or expired.", request_id)
 
 
-def _expire_at(hub: Hub, socket: Socket, identity: Identity) -> None:
-    """Warn before the login ends, and close when it does."""
-    if socket.expiry is not None:
-        socket.expiry.cancel()
-    at = time.monotonic() + identity.expires_at - time.time()
-    socket.expiry = hub.wheel.at(at - WARN_SECONDS, _Warning(hub, socket, identity))
-
-
-class _Warning:
-    """Warn of the end of a login, and have it end. Each socket has one, so it is small."""
-
-    __slots__ = ("_hub", "_identity", "_socket")
-
-    def __init__(self, hub: Hub, socket: Socket, identity: Identity) -> None:
-        self._hub, self._socket, self._identity = hub, socket, identity
-
-    def __call__(self) -> None:
-        _warn(self._hub, self._socket, self._identity)
-
-
-def _warn(hub: Hub, socket: Socket, identity: Identity) -> None:
-    assert socket.expiry is not None
-    at = socket.expiry.at + WARN_SECONDS
-    if time.monotonic() >= at:  # the node slept meanwhile
-        socket.expire()
-        return
-    socket.expiry = hub.wheel.at(at, socket.expire)
-    socket.reply(
-        TokenExpiring(
-            expires_at=_moment(identity),
-            seconds=max(0, round(identity.expires_at - time.time())),
-        )
-    )
-
-
-def _rotate(hub: Hub, socket: Socket) -> None:
-    """Send a socket away once it is old, so that nodes even out and a restart finds few."""
-    seconds = hub.options.max_lifetime_seconds
-    if seconds:
-        age = seconds * (1 - ROTATION_SPREAD * random.random())
-        socket.lifetime = hub.wheel.at(
-            time.monotonic() + age, partial(hub.sockets.send_away, socket)
-        )
-
-
 def _authenticated(identity: Identity) -> Authenticated:
-    return Authenticated(user_id=str(identity.user_id), expires_at=_moment(identity))
-
-
-def _moment(identity: Identity) -> str:
-    return codec.timestamp(datetime.fromtimestamp(identity.expires_at, UTC))
+    return Authenticated(user_id=str(identity.user_id), expires_at=expiry.moment(identity))

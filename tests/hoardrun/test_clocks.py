@@ -23,9 +23,9 @@ MAY = {
     "notifications/models.py": "says in an answer whether it has expired by now",
     "realtime/access/keys.py": "checks the times of tokens, by its own clock",
     "realtime/client/policy.py": "is the client, which reads Retry-After",
-    "realtime/consumer/login.py": "ends a socket with its token",
+    "realtime/consumer/expiry.py": "ends a socket with its token",
+    "realtime/hub/followed.py": "measures, for a meter, how late an event is",
     "realtime/hub/rooms.py": "measures, for a meter, how late a message is",
-    "realtime/hub/streams.py": "measures, for a meter, how late an event is",
     "realtime/layer/send.py": "says, for a meter, when a message was sent",
     "realtime/protocol/codec.py": "says when a message was sent that nobody stores",
 }
