@@ -146,7 +146,6 @@ async def test_empty_lines_between_requests_keep_no_connection_open(
     reader, writer = await site.open(GET)
     async with asyncio.timeout(4):  # less than an idle connection is kept for
         assert (await reader.readuntil(b"ok")).endswith(b"ok")
-        await asyncio.sleep(0.01)  # until the next request is waited for
         writer.write(b"\r\n")
         with suppress(ConnectionError):
             assert await reader.read() == b""
