@@ -48,6 +48,13 @@ class Column:
     digits: int = 1
 
 
+CPU_A_DELIVERY = (
+    Column("cpu_us", "CPU µs a delivery"),
+    Column("server_us", "server"),
+    Column("publisher_us", "publisher"),
+    Column("postgres_us", "PostgreSQL"),
+    Column("redis_us", "Redis"),
+)
 LATENCIES = (Column("p50_ms", "p50 ms"), Column("p99_ms", "p99 ms"), Column("max_ms", "max ms"))
 
 

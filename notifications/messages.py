@@ -71,7 +71,7 @@ class Notification(Payload, frozen=True, kw_only=True):
 
 
 class NotificationState(Struct, frozen=True, kw_only=True):
-    """What changed on one notification: its state, and with `notification` its content.
+    """A change of one notification: its state, and with `notification` its content.
 
     `notification` is the whole of one whose content changed, or that is unread again: a client
     that began while it was not does not have it. It replaces what the client has. `deleted` is

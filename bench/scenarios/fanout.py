@@ -11,7 +11,7 @@ from bench.contenders import BROADCAST
 from bench.goals import Goal, against
 from bench.peers.hoardrun import Hoardrun
 from bench.results import Sample
-from bench.scenario import LATENCIES, Column, Part, Scenario
+from bench.scenario import CPU_A_DELIVERY, LATENCIES, Column, Part, Scenario
 
 FEW, MANY = 1000, 10_000
 BURST, BURST_QUICK_SLOW = 50, 5
@@ -59,11 +59,7 @@ SCENARIO = Scenario(
     ],
     columns=[
         Column("messages", "messages", 0),
-        Column("cpu_us", "CPU µs a delivery"),
-        Column("server_us", "server"),
-        Column("publisher_us", "publisher"),
-        Column("postgres_us", "PostgreSQL"),
-        Column("redis_us", "Redis"),
+        *CPU_A_DELIVERY,
         Column("rate", "deliveries/s", 0),
         *LATENCIES,
         Column("bytes", "bytes", 0),

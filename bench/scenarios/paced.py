@@ -10,7 +10,7 @@ from bench.goals import against
 from bench.peers.hoardrun import Hoardrun, HoardrunMarket
 from bench.peers.nats import Nats
 from bench.results import Sample
-from bench.scenario import LATENCIES, Column, Part, Scenario
+from bench.scenario import CPU_A_DELIVERY, LATENCIES, Column, Part, Scenario
 
 SOCKETS = 1000
 RATE = 200
@@ -31,11 +31,7 @@ SCENARIO = Scenario(
         Column("first_p99_ms", "p99"),
         Column("rest_p50_ms", "from first to last p50"),
         Column("rest_p99_ms", "p99"),
-        Column("cpu_us", "CPU µs a delivery"),
-        Column("server_us", "server"),
-        Column("publisher_us", "publisher"),
-        Column("postgres_us", "PostgreSQL"),
-        Column("redis_us", "Redis"),
+        *CPU_A_DELIVERY,
         Column("client_us", "client µs"),
     ],
     goals=[

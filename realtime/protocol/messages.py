@@ -73,7 +73,7 @@ class Payload(Struct, frozen=True, kw_only=True):
 
     @property
     def filter_type(self) -> str | None:
-        """What subscriptions filter this message by; None always arrives."""
+        """Return the type that subscriptions filter this message by; None always arrives."""
         if len(self.filter_types) > 1:
             return str(getattr(self, "type"))  # noqa: B009 only such messages have the field
         return self.filter_types[0] if self.filter_types else None

@@ -448,7 +448,7 @@ export interface NotificationUpdated {
 }
 
 /**
- * What changed on one notification: its state, and with `notification` its content.
+ * A change of one notification: its state, and with `notification` its content.
  *
  * `notification` is the whole of one whose content changed, or that is unread again: a client
  * that began while it was not does not have it. It replaces what the client has. `deleted` is
