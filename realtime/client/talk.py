@@ -198,6 +198,8 @@ class Talk:
     async def _snapshot(self) -> tuple[Message, dict[str, Any]]:
         """Fetch a snapshot that was taken after the last `resync_required`; return both."""
         options = self._options
+        assert self._required is not None
+        await asyncio.sleep(self._required.get("snapshot_after_ms", 0) / 1000)
         while True:
             required = self._required
             assert required is not None

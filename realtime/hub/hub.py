@@ -86,6 +86,7 @@ class Hub:
                 opts.max_replayed_per_second_per_user, opts.max_replayed_per_second_per_address
             ),
             page_bytes=opts.max_buffer_bytes // 2,
+            crowd=self.sockets,
         )
         self.reconciler = Reconciler(self.streams, opts)
         self.rooms = JoinedRooms(self.cycle, self.spawn, self.receiver)

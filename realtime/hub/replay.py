@@ -218,7 +218,12 @@ def resync(socket: Socket, name: str, place: StreamPosition, reason: Reason) -> 
 
 
 def say_resync(
-    socket: Socket, name: str, place: StreamPosition, reason: Reason, before: int
+    socket: Socket,
+    name: str,
+    place: StreamPosition,
+    reason: Reason,
+    before: int,
+    snapshot_after_ms: int = 0,
 ) -> None:
     """Tell a client that it goes on from `place`; it may still ack what came `before`."""
     socket.connection.resynced(name, max(before, place.offset))
@@ -229,5 +234,6 @@ def say_resync(
             position=Position(offset=place.offset, epoch=place.epoch),
             epoch=join_epochs([other.epoch for other in socket.connection.places.values()]),
             snapshot=SNAPSHOT_PATH,
+            snapshot_after_ms=snapshot_after_ms,
         )
     )

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from functools import partial
 
 from realtime import log
@@ -33,6 +35,11 @@ from realtime.protocol.codes import CloseCode
 logger = logging.getLogger(__name__)
 
 RENEWED_AT_ONCE = 500  # streams that go on in a new epoch between two turns of the event loop
+# What a snapshot costs a node, about: those of many sockets are spread over as much.
+MS_PER_SNAPSHOT = 5
+MOST_SNAPSHOT_MS = 60_000  # whatever the number of sockets
+FEW_SNAPSHOTS = 20  # are not spread
+RESETS_SECONDS = 1.0  # in which resets of streams gather for one line of the log
 
 
 class FollowedStreams:
@@ -42,7 +49,7 @@ class FollowedStreams:
     written to at once, `on_replayed(stream, events)` of those that a socket got late. `page_bytes`
     is read of the log at a time: what a drained socket takes. `budgets` bounds what is read for
     sockets that are behind. `on_reset(name)` is told of a stream of which events were passed over,
-    `on_lost()` when a wake-up was lost.
+    `on_lost()` when a wake-up was lost. `crowd` is all sockets of the node.
     """
 
     def __init__(
@@ -56,6 +63,7 @@ class FollowedStreams:
         on_lost: Callable[[], None],
         budgets: ReplayBudgets,
         page_bytes: int,
+        crowd: Sized,
     ) -> None:
         self.followed: dict[str, FollowedStream] = {}
         self.replayed = on_replayed
@@ -71,6 +79,8 @@ class FollowedStreams:
         self._on_reset = on_reset
         self._spawn = spawn
         self._receiver = receiver
+        self._crowd = crowd
+        self._resets: Counter[Reason] = Counter()  # that no line of the log tells of yet
         self.missing = MissingWakeups(on_lost)
         # Streams whose heads the next look must ask for, changed or not.
         self._unsettled: set[str] = set()
@@ -252,8 +262,19 @@ class FollowedStreams:
 
     def reset(self, followed: FollowedStream, head: Head, reason: Reason) -> None:
         """Go on from the head, and tell all sockets that were live that the past is gone."""
-        logger.warning("stream %s: resynchronised (%s)", followed.name, reason)
+        if not self._resets:
+            later = asyncio.get_running_loop().call_later
+            later(RESETS_SECONDS, self._log_resets, followed.name)
+        self._resets[reason] += 1
         self._put_at(followed, head, reason)
+
+    def _log_resets(self, first: str) -> None:
+        resets, self._resets = self._resets, Counter()
+        if resets.total() == 1:
+            logger.warning("stream %s: resynchronised (%s)", first, *resets)
+            return
+        for reason, count in resets.items():
+            logger.warning("%d streams resynchronised (%s)", count, reason)
 
     def _put_at(self, followed: FollowedStream, head: Head, reason: Reason) -> None:
         self._cycle.fan_out_now()
@@ -262,8 +283,12 @@ class FollowedStreams:
         followed.resets += 1
         before = followed.place.offset
         followed.place.epoch, followed.place.offset = head.epoch, head.head
+        # A new epoch is that of all streams, as a rule.
+        told = len(self._crowd) if reason == "epoch" else len(followed.at_place)
+        most = min(MOST_SNAPSHOT_MS, MS_PER_SNAPSHOT * told) if told > FEW_SNAPSHOTS else 0
         for socket in followed.at_place:
-            say_resync(socket, followed.name, followed.place, reason, before)
+            after = random.randint(0, most) if most else 0
+            say_resync(socket, followed.name, followed.place, reason, before, after)
         self._on_reset(followed.name)
 
     # -- the promise

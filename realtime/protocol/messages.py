@@ -374,6 +374,8 @@ class ResyncRequired(Payload, frozen=True, kw_only=True):
     """The epochs of all streams now, in place of the greeting's."""
     snapshot: str
     """The path of the snapshot to take, relative to the server's address."""
+    snapshot_after_ms: int = 0
+    """Ask for it after this time, as many others take one too; 0 is at once."""
 
 
 class ServerShutdown(Payload, frozen=True, kw_only=True):

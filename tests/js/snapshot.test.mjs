@@ -82,3 +82,29 @@ test("a snapshot that the server refuses to the user ends the connection", async
     reason: "No.",
   });
 });
+
+test("a snapshot that many take at once is asked for when the server says", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { socket, client, heard } = await connected();
+  const about = { position: { offset: 3 }, epoch: "two", snapshot: "/s", reason: "epoch" };
+  for (const [stream, after] of [
+    ["user:1", 4000],
+    ["announcements", 9000],
+  ])
+    socket.say({
+      type: "resync_required",
+      data: { ...about, stream, snapshot_after_ms: after },
+    });
+  socket.event(4);
+  await settle();
+  mock.timers.tick(3999);
+  await settle();
+  assert.equal(requests.length, 0);
+  mock.timers.tick(1);
+  await settle();
+  assert.equal(requests.length, 1); // one for both
+  requests[0]({ positions: { "user:1": 3 }, epoch: "two" });
+  await settle();
+  assert.deepEqual([heard, client.state], [[4], "connected"]);
+  mock.timers.reset();
+});

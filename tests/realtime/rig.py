@@ -130,6 +130,7 @@ class Node:
         self.cycle: WriteCycle[Socket] = WriteCycle(asyncio.get_running_loop())
         self.delivered: list[tuple[int, int]] = []
         self.lost: list[None] = []
+        self.crowd: list[None] = []  # as many sockets as the node has elsewhere
         receiver = create_autospec(LayerReceiver, instance=True)
         self.streams = FollowedStreams(
             self.cycle,
@@ -141,6 +142,7 @@ class Node:
             lambda: self.lost.append(None),
             ReplayBudgets(1e9, 1e9),
             page_bytes=64 * 1024,
+            crowd=self.crowd,
         )
         self.rooms = JoinedRooms(self.cycle, asyncio.ensure_future, receiver)
         self.offset = 0

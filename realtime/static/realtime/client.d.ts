@@ -384,6 +384,8 @@ export interface ResyncRequired {
   epoch: string;
   /** The path of the snapshot to take, relative to the server's address. */
   snapshot: string;
+  /** Ask for it after this time, as many others take one too; 0 is at once. */
+  snapshot_after_ms?: number;
 }
 
 /** This node is about to close the connection; others serve. */

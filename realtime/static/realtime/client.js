@@ -384,6 +384,8 @@ export class Client {
     this.#held = []; // a later snapshot has them all
     if (isReading) return; // the loop below reads once more
     const run = this.#run;
+    if (about.snapshot_after_ms) await pause(about.snapshot_after_ms); // others take one too
+    if (run !== this.#run) return;
     for (let attempt = 0; this.#due; ) {
       const { stream, reason, snapshot: path } = this.#due;
       this.#due = null;

@@ -123,7 +123,7 @@ def greeting(offset: int) -> str:
     )
 
 
-def resync(offset: int, epoch: str, snapshot: str = "/snapshot") -> str:
+def resync(offset: int, epoch: str, snapshot: str = "/snapshot", after_ms: int = 0) -> str:
     return envelope(
         "resync_required",
         {
@@ -132,6 +132,7 @@ def resync(offset: int, epoch: str, snapshot: str = "/snapshot") -> str:
             "position": {"offset": offset, "epoch": epoch},
             "epoch": epoch,
             "snapshot": snapshot,
+            "snapshot_after_ms": after_ms,
         },
     )
 

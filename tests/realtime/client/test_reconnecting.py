@@ -238,6 +238,22 @@ async def test_a_snapshot_of_another_host_is_not_fetched_and_positions_stay() ->
         assert script.heard == []
 
 
+async def test_a_snapshot_that_many_take_at_once_is_asked_for_when_the_server_says() -> None:
+    async def talk(socket: ServerConnection, number: int) -> None:
+        await socket.send(greeting(5))
+        await socket.send(resync(90, "f", "//elsewhere.example/snapshot", after_ms=3_600_000))
+        await socket.send(event(91))
+        await socket.wait_closed()
+
+    async with wrong(talk) as (client, seen, script):
+        await until(lambda: seen.of("resync_required"))
+        await client.wait_connected()
+        for _ in range(50):  # in which a path that is refused would be noticed
+            await asyncio.sleep(0)
+        assert client.state == "connected"
+        assert not [state for state in seen.states if state["reason"]]
+
+
 async def test_an_invalid_message_is_a_lost_connection_and_not_the_end() -> None:
     async def talk(socket: ServerConnection, number: int) -> None:
         texts = {1: "{", 2: "[]", 3: envelope("connection_established", {})}
