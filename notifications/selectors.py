@@ -23,6 +23,7 @@ from realtime.errors import NotFound
 from realtime.sql.prepared import Prepared
 
 RECENT = 5  # notifications that a summary shows
+COUNTED_AT_ONCE = 1024  # users whose unread notifications one query counts
 LAPSED_PAGE = 5000  # rows read at once of what has expired
 LOOK_BACK = timedelta(minutes=1)
 
@@ -79,12 +80,8 @@ notifications_newest = Prepared(
 )
 
 
-def notification_counts(user_ids: Sequence[int]) -> Mapping[int, NotificationCounts]:
-    """Count for the bell of each of these users, in one query.
-
-    Counts what is published, unread and not expired; reading implies having seen.
-    """
-    rows = (
+_unread_counts = Prepared(
+    lambda *user_ids: (
         Notification.objects.filter(
             unexpired(),
             user_id__in=user_ids,
@@ -96,9 +93,21 @@ def notification_counts(user_ids: Sequence[int]) -> Mapping[int, NotificationCou
         .annotate(unread=Count("id"), unseen=Count("id", filter=Q(seen_at__isnull=True)))
         .values_list("user_id", "unread", "unseen")
     )
+)
+
+
+def notification_counts(user_ids: Sequence[int]) -> Mapping[int, NotificationCounts]:
+    """Count for the bell of each of these users, COUNTED_AT_ONCE of them in one query.
+
+    Counts what is published, unread and not expired; reading implies having seen.
+    """
     counts = {user_id: NotificationCounts(unread=0, unseen=0) for user_id in user_ids}
-    for user_id, unread, unseen in rows:
-        counts[user_id] = NotificationCounts(unread=unread, unseen=unseen)
+    for start in range(0, len(user_ids), COUNTED_AT_ONCE):
+        some = user_ids[start : start + COUNTED_AT_ONCE]
+        # The last one is named again up to a power of two: so there are few statements.
+        surplus = (1 << (len(some) - 1).bit_length()) - len(some)
+        for user_id, unread, unseen in _unread_counts.rows(*some, *[some[-1]] * surplus):
+            counts[user_id] = NotificationCounts(unread=unread, unseen=unseen)
     return counts
 
 

@@ -31,6 +31,17 @@ def test_it_counts_for_all_users_in_one_query(alice, bob, charlie, django_assert
     }
 
 
+def test_it_counts_for_any_number_of_users(alice, bob, django_assert_num_queries):
+    note(alice)
+    note(bob)
+    others = range(10**6, 10**6 + 1500)
+    with django_assert_num_queries(2):
+        counts = selectors.notification_counts([alice.pk, *others, bob.pk])
+    assert len(counts) == 1502
+    assert {user_id for user_id, found in counts.items() if found.unread} == {alice.pk, bob.pk}
+    assert selectors.notification_counts([]) == {}
+
+
 def test_it_counts_neither_scheduled_nor_expired_ones(alice):
     note(alice, scheduled_at=timezone.now() + HOUR)
     expired(alice)
