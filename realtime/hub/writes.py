@@ -19,10 +19,10 @@ from realtime.meters import meters
 
 logger = logging.getLogger(__name__)
 
-# After a turn the next one waits as long as that took, but no longer than this: so
-# writing takes half of a busy node's time, and what arrives meanwhile leaves together.
-MAX_REST_SECONDS = 0.008
-# The most that is written to an audience in one piece. Between two pieces a socket may say that
+# After a turn the next one waits as long as that took, but no longer than this: what arrives
+# meanwhile leaves together. A longer rest costs less CPU, and each message waits for it.
+MAX_REST_SECONDS = 0.0005
+# What is written to an audience in one piece. Between two pieces a socket may say that
 # it cannot take more; so this bounds what one that does not read has to be kept for.
 MAX_PIECE_BYTES = 32 * 1024
 

@@ -36,7 +36,7 @@ LOST = "hub.lost"  # wake-ups before this one could not be sent
 MAX_QUEUE = 20_000  # items; more are dropped and counted
 SEND_TIMEOUT_SECONDS = 1.0
 LOST_SECONDS = 1.0  # until the nodes are told that some were lost, where nothing else is sent
-MAX_SPACING_SECONDS = 0.01  # between two sends, by the number of items sent
+MAX_SPACING_SECONDS = 0.002  # between two sends, by the number of items sent
 MAX_INLINE_BYTES = 16 * 1024  # a larger event is sent without its payload
 FEW_STREAMS = 4  # for more, one message to all nodes is cheaper than one per stream
 # From this many nodes on it is not: each would read what is for the sockets of others.

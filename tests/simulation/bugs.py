@@ -58,9 +58,9 @@ ALL = FOUND_AS | OF_THE_SIMULATION
 # Where to begin to look for those that only one schedule of hundreds finds.
 FIRST_SEEDS = {
     "ack-of-before": 50,
-    "ack-of-before-late": 9900,
+    "ack-of-before-late": 700,
     "deaf-hub": 3100,
     "renewal-unseen": 200700,
-    "reset-unsettled": 23500,
+    "reset-unsettled": 801000,
     "resync-needless": 300,
 }
