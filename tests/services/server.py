@@ -131,15 +131,15 @@ class Server:
         assert answer.status == 200, answer
         return dict(answer.json())
 
-    def stop(self) -> str:
+    def stop(self, *, seconds: float = 10) -> str:
         """Stop it with SIGTERM and return its log.
 
         Raises AssertionError when it had ended before or exits with an error,
-        TimeoutError when it takes more than ten seconds.
+        TimeoutError when it takes more than `seconds`.
         """
         early = self._process.exit_code
         assert early is None, f"{self.kind} had ended with {early}:\n{self._process.tail()}"
-        code = self._process.stop()
+        code = self._process.stop(seconds=seconds)
         # uvicorn's own command ends by the signal that stopped it.
         clean = {0, -signal.SIGTERM} if self.kind == "uvicorn" else {0}
         assert code in clean, f"{self.kind} ended with {code}:\n{self._process.tail()}"
