@@ -81,7 +81,8 @@ def _run(arguments: Namespace, folder: Path) -> int:
     if not outcome.clean:
         kept = (arguments.out or Path("var/faults")) / f"kept-{seed}"
         shutil.rmtree(kept, ignore_errors=True)
-        shutil.copytree(folder, kept, ignore=shutil.ignore_patterns("postgresql", "*.sock"))
+        ignored = shutil.ignore_patterns("postgresql", "*.sock", ".s.PGSQL.*")
+        shutil.copytree(folder, kept, ignore=ignored)
         print(f"Journals and logs are in {kept}; repeat with --seed {seed}.")
     return 0 if outcome.clean and outcome.in_time else 1
 
