@@ -18,6 +18,7 @@ from bench.scale.deployment import Deployment
 from bench.scale.needs import READS, Needs
 from bench.scale.units import Units
 from realtime.client.policy import BASE_SECONDS, CEILING_SECONDS
+from realtime.core.resume import snapshots_within_ms
 from realtime.options import Options
 
 TICK = 0.1
@@ -171,7 +172,7 @@ class Failover(NamedTuple):
     snapshots: int
     node_seconds: float  # of CPU, of each node
     postgres_seconds: float  # of CPU, of each core
-    seconds: float  # until all have theirs, with what the busiest minute leaves
+    seconds: float  # until all have theirs: spread, and with what the busiest minute leaves
 
 
 def failover(units: Units, deployment: Deployment, needs: Needs) -> Failover:
@@ -180,13 +181,14 @@ def failover(units: Units, deployment: Deployment, needs: Needs) -> Failover:
     spare = max(1e-9, needs.nodes - needs.busiest.nodes)
     cores = needs.postgres * deployment.postgres_cores
     left = max(1e-9, cores - needs.postgres_cores)
+    told = snapshots_within_ms(round(snapshots / needs.nodes)) / 1000
     on_nodes = snapshots * units.snapshot_us / 1e6
     on_postgres = snapshots * units.snapshot_postgres_us / 1e6
     return Failover(
         snapshots=snapshots,
         node_seconds=on_nodes / needs.nodes,
         postgres_seconds=on_postgres / cores,
-        seconds=max(on_nodes / spare, on_postgres / left),
+        seconds=max(on_nodes / spare, on_postgres / left, told),
     )
 
 

@@ -19,7 +19,7 @@ from realtime.core.identity import Identity
 # Names the login that a token belongs to, through all its renewals.
 SESSION_CLAIM = "sid"
 MAX_TOKEN_LENGTH = 8192
-MAX_USER_ID = 2**63 - 1  # the highest id in the databases
+MAX_USER_ID = 2**63 - 1  # the highest id that a database can hold
 # Errors of reading a bad token, signed or not: a header may be nested too deeply for Python, and a
 # time may have a year beyond the C library's (OSError).
 _UNUSABLE = (

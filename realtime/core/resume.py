@@ -10,6 +10,10 @@ from realtime.protocol.commands import FILTER_TYPES, MAX_SAFE_INTEGER
 
 # The subscription of most sockets. An empty set of its own would take each of them 216 bytes.
 EVERYTHING: frozenset[str] = frozenset()
+# What a snapshot costs a node, about: those of many sockets are spread over as much.
+MS_PER_SNAPSHOT = 5
+MAX_SNAPSHOT_MS = 60_000  # whatever the number of sockets
+FEW_SNAPSHOTS = 20  # are not spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +96,8 @@ def decide(
     if since < floor:
         return StartPosition(head, "trimmed")
     return StartPosition(since)
+
+
+def snapshots_within_ms(sockets: int) -> int:
+    """Return the time over which a node spreads the snapshots of so many sockets."""
+    return min(MAX_SNAPSHOT_MS, MS_PER_SNAPSHOT * sockets) if sockets > FEW_SNAPSHOTS else 0

@@ -23,7 +23,7 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True)
 class Tail:
-    """The newest change that a reader has seen. `place` names the database that the ids belong to.
+    """The changes that a reader has seen. `place` names the database that the ids belong to.
 
     The rows behind the first mark may be new to the reader; others, which it has seen, may still
     get company.

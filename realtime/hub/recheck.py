@@ -56,7 +56,7 @@ class AccessRecheck:
         self._rooms = rooms
         self._spawn = spawn
         self._seconds = recheck_seconds
-        self._due: set[int] = set()
+        self._due: dict[int, None] = {}  # in this order
         self._rechecking: asyncio.Task[None] | None = None
 
     def receive(self, user_id: int, event: StoredEvent) -> None:
@@ -79,17 +79,26 @@ class AccessRecheck:
 
     def recheck_soon(self, user_ids: Iterable[int]) -> None:
         """Check these users as soon as possible, all of them together."""
-        self._due.update(user_ids)
+        self._due.update(dict.fromkeys(user_ids))
         if self._rechecking is None or self._rechecking.done():
             self._rechecking = self._spawn(self._recheck_due())
 
     async def _recheck_due(self) -> None:
+        """Check those who are due; where a check fails, fewer at a time, behind all others.
+
+        So a user whose check always fails delays others by some seconds only.
+        """
+        count = CHUNK  # a query names each of them
         while self._due:
-            users = set(islice(self._due, CHUNK))  # a query names each of them
-            self._due -= users
-            if not await self._try(users):
-                self._due |= users
-                await asyncio.sleep(RETRY_SECONDS)
+            users = list(islice(self._due, count))
+            for user_id in users:
+                del self._due[user_id]
+            if await self._try(users):
+                count = CHUNK
+                continue
+            self._due.update(dict.fromkeys(users))
+            count = max(1, len(users) // 2)
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def run(self) -> None:
         """Check all users, a part at a time, for as long as the node lives.

@@ -18,7 +18,7 @@ from realtime import log
 from realtime.core.continuity import Head, Heard, Reason, StreamPosition, hear, turn_page
 from realtime.core.frames import Frame
 from realtime.core.pace import Rest
-from realtime.core.resume import EVERYTHING
+from realtime.core.resume import EVERYTHING, snapshots_within_ms
 from realtime.db import threads
 from realtime.db.batch import BatchedLoader
 from realtime.hub.followed import ACK_SAMPLE, FollowedStream, IsFollowed
@@ -35,10 +35,6 @@ from realtime.protocol.codes import CloseCode
 logger = logging.getLogger(__name__)
 
 RENEWED_AT_ONCE = 500  # streams that go on in a new epoch between two turns of the event loop
-# What a snapshot costs a node, about: those of many sockets are spread over as much.
-MS_PER_SNAPSHOT = 5
-MOST_SNAPSHOT_MS = 60_000  # whatever the number of sockets
-FEW_SNAPSHOTS = 20  # are not spread
 RESETS_SECONDS = 1.0  # in which resets of streams gather for one line of the log
 
 
@@ -266,7 +262,8 @@ class FollowedStreams:
             later = asyncio.get_running_loop().call_later
             later(RESETS_SECONDS, self._log_resets, followed.name)
         self._resets[reason] += 1
-        self._put_at(followed, head, reason)
+        is_of_all = log.deployment_part(head.epoch) != log.deployment_part(followed.place.epoch)
+        self._put_at(followed, head, reason, len(self._crowd if is_of_all else followed.at_place))
 
     def _log_resets(self, first: str) -> None:
         resets, self._resets = self._resets, Counter()
@@ -276,16 +273,15 @@ class FollowedStreams:
         for reason, count in resets.items():
             logger.warning("%d streams resynchronised (%s)", count, reason)
 
-    def _put_at(self, followed: FollowedStream, head: Head, reason: Reason) -> None:
+    def _put_at(self, followed: FollowedStream, head: Head, reason: Reason, told: int) -> None:
+        """Go on from the head; `told` sockets of this node take a snapshot by now."""
         self._cycle.fan_out_now()
         if head.epoch != followed.place.epoch:
             followed.woken = 0  # those offsets were of a life that is over
         followed.resets += 1
         before = followed.place.offset
         followed.place.epoch, followed.place.offset = head.epoch, head.head
-        # A new epoch is that of all streams, as a rule.
-        told = len(self._crowd) if reason == "epoch" else len(followed.at_place)
-        most = min(MOST_SNAPSHOT_MS, MS_PER_SNAPSHOT * told) if told > FEW_SNAPSHOTS else 0
+        most = snapshots_within_ms(told)
         for socket in followed.at_place:
             after = random.randint(0, most) if most else 0
             say_resync(socket, followed.name, followed.place, reason, before, after)
@@ -337,7 +333,7 @@ class FollowedStreams:
                 if self.followed.get(name) is not followed or followed.resets != resets:
                     continue  # the read position may be older than the stream's current one
                 if head.epoch != followed.place.epoch:
-                    self._put_at(followed, head, "epoch")
+                    self._put_at(followed, head, "epoch", len(self._crowd))
                     if followed.woken > followed.place.offset:
                         self.catch_up(followed)
 

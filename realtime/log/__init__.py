@@ -14,7 +14,13 @@ from realtime.core.records import StoredEvent
 from realtime.log.appending import append
 from realtime.log.changed import Changed, look
 from realtime.log.cursors import TOUCHED_EVERY, CursorMove, begin_cursors, move_cursors
-from realtime.log.epochs import bump_each_stream, bump_epoch, composed, deployment
+from realtime.log.epochs import (
+    bump_each_stream,
+    bump_epoch,
+    composed,
+    deployment,
+    deployment_part,
+)
 from realtime.log.reached import add_reached
 from realtime.log.reading import PAGE, ensure, heads, read_many
 from realtime.log.trimming import Trimmed, clear, forget_cursors, trim
@@ -35,6 +41,7 @@ __all__ = [
     "clear",
     "composed",
     "deployment",
+    "deployment_part",
     "ensure",
     "forget_cursors",
     "heads",

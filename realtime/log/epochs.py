@@ -30,6 +30,11 @@ def compose(own: str, deployment: str | None) -> str:
     return f"{own}-{deployment}" if deployment else own
 
 
+def deployment_part(epoch: str) -> str:
+    """Return the deployment's part of a whole epoch; an empty text before it has one."""
+    return epoch.partition("-")[2]
+
+
 def deployment() -> Deployment:
     """Read the deployment's row, or what it would be."""
     return Deployment.objects.filter(pk=1).first() or Deployment()

@@ -41,7 +41,7 @@ class Command(base.Command):
         within = "some 2 seconds" if names is None else "the nodes' WS_RECONCILE_CALM_SECONDS"
         self.say(
             {"streams": done},
-            f"{done:,} streams have a new epoch; their clients resynchronise within {within}.",
+            f"{done:,} streams have a new epoch; their clients are told within {within}.",
         )
 
     def _progress(self, done: int) -> None:

@@ -76,6 +76,8 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
       { signal },
     );
     document.addEventListener("visibilitychange", () => this.#shown(), { signal });
+    for (const name of ["scroll", "resize"])
+      window.addEventListener(name, () => this.isOpen && this.#place(), { signal, passive: true });
     this.#clock = setInterval(() => this.#tick(), TICK_MS);
     const { getToken } = /** @type {import("./bell.js").HoardrunBell} */ (this);
     if (!this.#client && (getToken || this.hasAttribute("token-url"))) {

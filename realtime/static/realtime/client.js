@@ -382,6 +382,7 @@ export class Client {
     this.#due = about;
     const isReading = this.#held;
     this.#held = []; // a later snapshot has them all
+    this.#handled = new Handled(); // what is handled still was before it: not to acknowledge
     if (isReading) return; // the loop below reads once more
     const run = this.#run;
     if (about.snapshot_after_ms) await pause(about.snapshot_after_ms); // others take one too

@@ -60,13 +60,18 @@ def test_a_zone_takes_longer_to_come_back_than_a_node_and_all_nodes_longest():
 
 
 def test_a_failover_takes_a_snapshot_for_every_socket_out_of_what_is_spare():
-    units = made_up.units(snapshot_us=3000.0)
+    units = made_up.units(snapshot_us=9000.0)
     need = needs(units, LARGE, 1, BUSIEST_HOUR)
     found = failover(units, LARGE, need)
     assert found.snapshots == round(need.busiest.minute.sockets)
     assert found.seconds == pytest.approx(
-        found.snapshots * 0.003 / (need.nodes - need.busiest.nodes)
+        found.snapshots * 0.009 / (need.nodes - need.busiest.nodes)
     )
+
+
+def test_a_failover_takes_as_long_as_nodes_spread_the_snapshots():
+    units = made_up.units(snapshot_us=1.0, snapshot_postgres_us=1.0)
+    assert failover(units, LARGE, needs(units, LARGE, 1, BUSIEST_HOUR)).seconds == 60
 
 
 def test_more_nodes_at_a_time_end_a_rolling_deployment_sooner_at_a_higher_price():

@@ -20,16 +20,22 @@ SECONDS = 180.0
 class Checking(AccessRecheck):
     """Notes at which time users are checked, by a clock that stands while nothing sleeps.
 
-    Users come at `arrivals`; a check before `away_until` fails.
+    Users come at `arrivals`; a check before `away_until` fails, and each of `failing`.
     """
 
-    def __init__(self, arrivals: dict[float, Iterable[int]], away_until: float = 0.0) -> None:
+    def __init__(
+        self,
+        arrivals: dict[float, Iterable[int]],
+        away_until: float = 0.0,
+        failing: frozenset[int] = frozenset(),
+    ) -> None:
         hub = Hub(Options())
         super().__init__(hub.sockets, hub.streams, hub.rooms, hub.spawn, SECONDS)
         self.now = 0.0
         self.times: dict[int, list[float]] = defaultdict(list)
         self._arrivals = arrivals
         self._away_until = away_until
+        self._failing = failing
 
     def time(self) -> float:
         return self.now
@@ -48,6 +54,8 @@ class Checking(AccessRecheck):
     async def recheck(self, user_ids: Iterable[int]) -> None:
         if self.now < self._away_until:
             raise OSError("the database is away")
+        if self._failing & set(user_ids):
+            raise OSError("a table of theirs is broken")
         for user_id in user_ids:
             self.times[user_id].append(self.now)
 
@@ -78,3 +86,19 @@ async def test_users_whose_check_failed_are_checked_once_the_database_is_back(
     monkeypatch.setattr(recheck, "asyncio", checking)
     await checking.run_until(110.0)
     assert {user_id for user_id, times in checking.times.items() if len(times) > 1} >= {1, 2, 3}
+
+
+async def test_users_whose_check_always_fails_delay_others_by_seconds_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    users = range(1, 9)
+    checking = Checking({0.0: users}, failing=frozenset({1, 2}))
+    monkeypatch.setattr(recheck, "asyncio", checking)
+    checking.recheck_soon(users)
+    while not set(checking.times) >= set(users) - {1, 2}:
+        await checking.sleep(0.01)
+    began = checking.now
+    checking.recheck_soon([7])
+    while checking.times[7][-1] < began:
+        await checking.sleep(0.01)
+    assert checking.now - began < 60

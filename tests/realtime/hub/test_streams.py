@@ -168,6 +168,17 @@ async def test_the_snapshots_of_a_new_epoch_are_spread_by_the_number_of_sockets(
     assert len(set(told)) > 10 or not most_ms
 
 
+async def test_the_snapshots_of_one_stream_are_spread_by_the_number_of_its_sockets() -> None:
+    node = Node()
+    node.crowd += [None] * 12_000
+    _, notebook = node.join()
+    await logged(1)
+    followed = node.streams.followed[STREAM]
+    node.streams.reset(followed, log.Head("new", 3, 0), "epoch")
+    await turned()
+    assert [m["data"]["snapshot_after_ms"] for m in notebook.messages()] == [0]
+
+
 async def test_streams_that_are_reset_together_are_one_line_of_the_log(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
