@@ -60,7 +60,7 @@ FIRST_SEEDS = {
     "ack-of-before": 50,
     "ack-of-before-late": 700,
     "deaf-hub": 3100,
-    "renewal-unseen": 200700,
+    "renewal-unseen": 201800,
     "reset-unsettled": 801000,
     "resync-needless": 300,
 }
