@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
 import re
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -62,29 +63,40 @@ class Node:
             if kind in self.proxies:
                 self.env[name] = _through(self.env[name], self.proxies[kind].port)
         self.server: Server | None = None
-        self._clock: Path | None = None
         self.proxies["client"] = Proxy(1)
 
     @property
     def url(self) -> str:
         return f"ws://127.0.0.1:{self.proxies['client'].port}/ws/notifications"
 
-    def use_fake_clock(self, file: Path) -> None:
-        """Let `step_clock` move its wall clock; deadlines inside the process stay as they are."""
-        self._clock = file
-        self.step_clock(0)
-        self.env |= {
-            "LD_PRELOAD": str(fake_clock()),
+    @contextlib.contextmanager
+    def fake_clock(self) -> Iterator[Callable[[int], object]]:
+        """Restart it with a wall clock that can be moved, and without one at the end.
+
+        Gives a function that moves it to so many seconds from the true time, at once. Deadlines
+        inside the process stay as they are. The clock makes a process slow, so none keeps it.
+        """
+        assert self.server is not None
+        file = self.server.folder / "clock"
+
+        def move(seconds: int) -> None:
+            file.write_text(f"{seconds:+d}s")
+
+        move(0)
+        true_clock = self.server.env
+        self.stop()
+        self.server.env = true_clock | {
+            "LD_PRELOAD": str(libfaketime()),
             "FAKETIME_TIMESTAMP_FILE": str(file),
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "FAKETIME_CACHE_DURATION": "1",
             "PYTHONPATH": str(Path(__file__).with_name("sleep")),
         }
-
-    def step_clock(self, seconds: int) -> None:
-        """Move the clock of the running process to so far from the true time."""
-        assert self._clock is not None
-        self._clock.write_text(f"{seconds:+d}s")
+        self.start()
+        yield move
+        self.stop()
+        self.server.env = true_clock
+        self.start()
 
     def start(self) -> None:
         """Serve, and wait until it answers."""
@@ -182,11 +194,6 @@ class Cluster:
             found = json.loads(self.manage("shell", "-v0", "-c", USERS % STRANGERS))
             self._strangers = [user["token"] for user in found]
         return self._strangers
-
-    def use_fake_clocks(self) -> None:
-        """Let the nodes' clocks be moved. Before `start`."""
-        for node in self.nodes:
-            node.use_fake_clock(self.folder / f"clock-{node.number}")
 
     def stand_behind(self, kind: Kind) -> Balancer:
         """Put nginx or HAProxy in front of all nodes; return it. Before the clients."""
@@ -288,7 +295,7 @@ class Clients(Driven):
         super().__init__("tests.faults.client", json.dumps(plan), log=log, env=env)
 
 
-def fake_clock() -> Path:
+def libfaketime() -> Path:
     """Find libfaketime; raises ServerMissing, saying what to install."""
     found = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
     if not found:

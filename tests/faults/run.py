@@ -13,7 +13,7 @@ from realtime.options import Options
 from tests.faults import truth
 from tests.faults.catching_up import catch_up, heads, until_acked
 from tests.faults.checker import Checker, check
-from tests.faults.cluster import BUGGY_SETTINGS, Clients, Cluster
+from tests.faults.cluster import BUGGY_SETTINGS, Clients, Cluster, libfaketime
 from tests.faults.nemeses import NEMESES, ON_PGBOUNCER, ON_REDIS, ON_SQLITE, Scene, Stall
 from tests.services.balancer import KINDS
 from tests.services.ports import wait_until
@@ -162,6 +162,8 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> Outcome
     if plan.bug:
         env |= {"DJANGO_SETTINGS_MODULE": BUGGY_SETTINGS, "HOARDRUN_BUG": plan.bug}
     began = time.monotonic()
+    if "node-clock" in names:
+        libfaketime()  # now, and not after an hour
     cluster = Cluster(
         store=plan.store,
         nodes=plan.nodes if plan.store == "postgres" else 1,
@@ -172,8 +174,6 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> Outcome
         redis=plan.redis,
     )
     with contextlib.closing(cluster), contextlib.ExitStack() as stack:
-        if "node-clock" in names:
-            cluster.use_fake_clocks()
         for kind in KINDS:
             if f"roll-behind-{kind}" in names:
                 cluster.stand_behind(kind)

@@ -35,7 +35,8 @@ def freeze_node(scene: Scene) -> None:
 @nemesis("node-clock")
 def step_clock(scene: Scene) -> None:
     """Move one node's clock by up to a day, there and back, while it serves."""
-    node = scene.node
-    node.step_clock(scene.rng.choice((-86_400, -3600, 3600, 86_400)))
-    scene.hold(1, 3)
-    node.step_clock(0)
+    with scene.node.fake_clock() as move:
+        scene.hold(1, 3)  # for clients to come
+        move(scene.rng.choice((-86_400, -3600, 3600, 86_400)))
+        scene.hold(1, 3)
+        move(0)
