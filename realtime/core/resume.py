@@ -10,7 +10,7 @@ from realtime.protocol.commands import FILTER_TYPES, MAX_SAFE_INTEGER
 
 # The subscription of most sockets. An empty set of its own would take each of them 216 bytes.
 EVERYTHING: frozenset[str] = frozenset()
-# What a snapshot costs a node, about: those of many sockets are spread over as much.
+# A snapshot takes a node about this long. Snapshots of many sockets are spread over the sum.
 MS_PER_SNAPSHOT = 5
 MAX_SNAPSHOT_MS = 60_000  # whatever the number of sockets
 FEW_SNAPSHOTS = 20  # are not spread

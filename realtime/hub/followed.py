@@ -15,7 +15,7 @@ from realtime.log import StoredEvent
 from realtime.meters import meters
 from realtime.protocol import codec
 
-ACK_SAMPLE = 16  # of every such event the time until its acknowledgements is measured
+ACK_SAMPLE = 16  # measure the time until the acknowledgement of one event in so many
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -36,7 +36,7 @@ class FollowedStream(Audience[StoredEvent]):
     filtered: set[Socket] | None = None
     waiting: set[Socket] | None = None
     catching_up: asyncio.Task[None] | None = None
-    again: bool = False  # a read of the log that begins from now on is needed
+    again: bool = False  # read the log once more: the read under way may have begun too early
     # The last event of which the time until its acknowledgement is measured: offset and time.
     sampled: tuple[int, float] | None = None
 

@@ -31,6 +31,7 @@ CHUNK = 500  # users checked together
 PART = 100  # users of the regular check in one query: so few are found by their keys
 TURNS = 60  # of the regular check; the id of a user says in which one
 RETRY_SECONDS = 1.0
+WARN_SECONDS = 60.0  # between two lines of the log about checks that fail
 
 
 class _Event(msgspec.Struct):
@@ -58,6 +59,7 @@ class AccessRecheck:
         self._seconds = recheck_seconds
         self._due: dict[int, None] = {}  # in this order
         self._rechecking: asyncio.Task[None] | None = None
+        self._warn_from = 0.0  # by the clock of the loop
 
     def receive(self, user_id: int, event: StoredEvent) -> None:
         """Take an event of a user's stream that may be about rights."""
@@ -123,7 +125,11 @@ class AccessRecheck:
         try:
             await self.recheck(user_ids)
         except Exception as error:  # a database that is away comes back
-            logger.warning("rights could not be checked: %r", error)
+            now = asyncio.get_running_loop().time()
+            level = logging.WARNING if now >= self._warn_from else logging.DEBUG
+            logger.log(level, "rights could not be checked: %r", error)
+            if level == logging.WARNING:
+                self._warn_from = now + WARN_SECONDS
             return False
         return True
 

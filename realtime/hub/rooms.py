@@ -31,7 +31,7 @@ from realtime.rooms import RoomKind
 logger = logging.getLogger(__name__)
 
 INTERVALS = {"1s": 1.0, "5s": 5.0}  # seconds between two messages of one key
-# Before a room's source that has ended starts again: doubled each time until it yields.
+# The pause before a room's source that has ended starts again. Doubled until it yields.
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.5, 30.0
 
 
@@ -105,7 +105,7 @@ class JoinedRooms:
         try:
             if members.ready is not None:
                 await asyncio.shield(members.ready)
-            # Earlier messages of this turn are in the snapshot. They may close sockets, also this.
+            # The snapshot has the earlier messages of this turn. A write may close this socket.
             self._cycle.fan_out_now()
             if socket.is_open:
                 self._enter(socket, members, rate, request_id)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from functools import partial
 
@@ -76,7 +75,7 @@ class FollowedStreams:
         self._spawn = spawn
         self._receiver = receiver
         self._crowd = crowd
-        self._resets: Counter[Reason] = Counter()  # that no line of the log tells of yet
+        self._resets: dict[Reason, list[str]] = {}  # streams that no line of the log names yet
         self.missing = MissingWakeups(on_lost)
         # Streams whose heads the next look must ask for, changed or not.
         self._unsettled: set[str] = set()
@@ -259,19 +258,18 @@ class FollowedStreams:
     def reset(self, followed: FollowedStream, head: Head, reason: Reason) -> None:
         """Go on from the head, and tell all sockets that were live that the past is gone."""
         if not self._resets:
-            later = asyncio.get_running_loop().call_later
-            later(RESETS_SECONDS, self._log_resets, followed.name)
-        self._resets[reason] += 1
+            asyncio.get_running_loop().call_later(RESETS_SECONDS, self._log_resets)
+        self._resets.setdefault(reason, []).append(followed.name)
         is_of_all = log.deployment_part(head.epoch) != log.deployment_part(followed.place.epoch)
         self._put_at(followed, head, reason, len(self._crowd if is_of_all else followed.at_place))
 
-    def _log_resets(self, first: str) -> None:
-        resets, self._resets = self._resets, Counter()
-        if resets.total() == 1:
-            logger.warning("stream %s: resynchronised (%s)", first, *resets)
-            return
-        for reason, count in resets.items():
-            logger.warning("%d streams resynchronised (%s)", count, reason)
+    def _log_resets(self) -> None:
+        resets, self._resets = self._resets, {}
+        for reason, names in resets.items():
+            if len(names) == 1:
+                logger.warning("stream %s: resynchronised (%s)", names[0], reason)
+            else:
+                logger.warning("%d streams resynchronised (%s)", len(names), reason)
 
     def _put_at(self, followed: FollowedStream, head: Head, reason: Reason, told: int) -> None:
         """Go on from the head; `told` sockets of this node take a snapshot by now."""

@@ -1,7 +1,8 @@
-"""All devices are cut off at once, miss up to a hundred events, and are back at once.
+"""All devices are cut off at once, miss up to a hundred events, and come back at once.
 
 200 clients on a pool of four connections; HOARDRUN_FAULTS_CLIENTS=2000 is the storm of the
-documentation. Each must get what it missed, in order, without a gap, and go on live.
+documentation. Each must get what it missed, in order, without a gap, and go on live. One that
+the door refuses with 503 comes again after as long as it was told.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from urllib.parse import urlencode
 import psycopg
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus
 
 from tests.faults.cluster import USERS
 from tests.services.plugin import Serve
@@ -76,6 +78,7 @@ class Device:
     epoch: str = ""
     connection: ClientConnection | None = None
     caught_up: float = 0.0
+    refused: int = 0  # handshakes, by the door
     wrong: list[str] = field(default_factory=list)
 
     async def open(self) -> None:
@@ -84,10 +87,7 @@ class Device:
         if self.positions:
             query["since"] = ",".join(f"{name}:{at}" for name, at in self.positions.items())
             query["epoch"] = self.epoch
-        self.connection = await connect(
-            f"{self.url}?{urlencode(query)}",
-            compression=None, proxy=None, max_size=None, open_timeout=PATIENT_SECONDS * PATIENCE,
-        )  # fmt: skip
+        self.connection = await self._admitted(f"{self.url}?{urlencode(query)}")
         greeting = json.loads(await self.connection.recv())
         if greeting["type"] != "connection_established":
             self.wrong.append(f"greeted by {greeting}")
@@ -96,6 +96,20 @@ class Device:
         if not self.positions:
             at = greeting["data"]["positions"]
             self.positions = {name: place["offset"] for name, place in at.items()}
+
+    async def _admitted(self, url: str) -> ClientConnection:
+        while True:
+            try:
+                return await connect(
+                    url, compression=None, proxy=None, max_size=None,
+                    open_timeout=PATIENT_SECONDS * PATIENCE,
+                )  # fmt: skip
+            except InvalidStatus as error:
+                response = error.response
+                if response.status_code != 503:
+                    raise
+                self.refused += 1
+                await asyncio.sleep(float(response.headers["Retry-After"]))
 
     def drop(self) -> None:
         """Cut the connection, without a goodbye."""
@@ -205,6 +219,7 @@ async def test_a_storm_of_reconnects_is_served_by_a_small_pool(
         "clients": CLIENTS,
         "events": sum(missed[f"user:{device.user_id}"] + 5 for device in devices),
         "seconds": round(max(device.caught_up for device in devices) - began, 2),
+        "refused": sum(device.refused for device in devices),
         "connections": most,
         "queries": queries,
         "queries a client": round(queries / CLIENTS, 3),
