@@ -22,6 +22,8 @@ SECRET = frozenset(
         "sessions.session.session_data",
         "realtime.ticket.hash",
         "realtime.ticket.stamp",
+        "notifications.address.keys",
+        "notifications.address.code_hash",
     }
 )
 

@@ -41,6 +41,37 @@ class Channel(TextChoices):
     PUSH = "push", "Push"
 
 
+class OutsideChannel(TextChoices):
+    """The channels that leave the system."""
+
+    PUSH = "push", "Push"
+    SMS = "sms", "SMS"
+    EMAIL = "email", "E-mail"
+
+
+class AddressState(TextChoices):
+    UNVERIFIED = "unverified", "Not verified"
+    VERIFIED = "verified", "Verified"
+    INVALID = "invalid", "Does not exist"
+    REMOVED = "removed", "Removed"
+
+
+class DeliveryState(TextChoices):
+    """The states of a delivery; the last five are final, though receipts may add facts."""
+
+    QUEUED = "queued", "Queued"
+    SENDING = "sending", "Being sent"
+    UNKNOWN = "unknown", "Not known"
+    ACCEPTED = "accepted", "Accepted"
+    DELIVERED = "delivered", "Delivered"
+    FAILED = "failed", "Failed"
+    BOUNCED = "bounced", "Bounced"
+    UNRESOLVED = "unresolved", "Cannot be known"
+    SKIPPED = "skipped", "Skipped"
+    CANCELLED = "cancelled", "Cancelled"
+    EXPIRED = "expired", "Expired"
+
+
 # Channels that are in use. The others are stored with the notification for a later sender.
 SENT_CHANNELS = (Channel.IN_APP,)
 

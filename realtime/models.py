@@ -1,4 +1,4 @@
-"""The event log, the devices' cursors, the nodes' registry and the logins."""
+"""The event log, devices' cursors, nodes and sockets, logins, and what outside calls share."""
 
 from __future__ import annotations
 
@@ -184,9 +184,19 @@ class Connection(models.Model):
     )
     session = models.CharField(max_length=64, help_text="The login that its token belongs to.")
     device = models.CharField(max_length=64, blank=True)
+    device_class = models.CharField(
+        max_length=10, blank=True, default="", db_default="",
+        help_text="phone, desktop or service, if it says so.",
+    )  # fmt: skip
     address = models.CharField(max_length=64, blank=True)
     client = models.CharField(max_length=200, blank=True, help_text="What it calls itself.")
     opened_at = models.DateTimeField()
+    active_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its person was last there; empty: not said."
+    )
+    is_active = models.BooleanField(
+        default=False, db_default=False, help_text="Its person is there now, as it last said."
+    )
     is_surplus = models.BooleanField(
         default=False, db_default=False, help_text="One too many of its user's: its node closes it."
     )
@@ -200,6 +210,74 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return self.id
+
+
+class Departure(models.Model):
+    """A socket that has closed: kept for 14 days, to say since when a user was not there.
+
+    `written` and `acked` map streams to the last offset that was written to it, and that it
+    acknowledged.
+    """
+
+    connection_id = models.CharField(max_length=32, unique=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_constraint=False, db_index=False
+    )
+    device = models.CharField(max_length=64, blank=True)
+    device_class = models.CharField(max_length=10, blank=True)
+    code = models.PositiveSmallIntegerField(help_text="The code that closed it.")
+    opened_at = models.DateTimeField()
+    active_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(db_index=True)
+    written = models.JSONField(default=dict)
+    acked = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index("user", models.F("closed_at").desc(), name="departure_newest")]
+
+    def __str__(self) -> str:
+        return self.connection_id
+
+
+class Host(models.Model):
+    """A provider, or one host of it, as all workers share it: its pace, its breaker, its stop.
+
+    `next_at` is the next free moment of its pace. `opened_until` is until when its breaker lets
+    nothing through, `failures` how many failures in a row. Staff stop it at run time.
+    """
+
+    name = models.CharField(max_length=200, primary_key=True)
+    next_at = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    opened_until = models.DateTimeField(null=True, blank=True)
+    gone = models.PositiveIntegerField(default=0, help_text="Addresses that it called gone.")
+    calls = models.PositiveIntegerField(default=0, help_text="Calls since `counted_from`.")
+    counted_from = models.DateTimeField(null=True, blank=True)
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    stopped_by = models.CharField(max_length=100, blank=True, default="")
+    stopped_why = models.CharField(max_length=200, blank=True, default="")
+    updated_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Webhook(models.Model):
+    """A request of a provider, as it came. The body is emptied after 30 days, its hash stays."""
+
+    source = models.CharField(max_length=32, help_text="The code of the path that it came by.")
+    hash = models.CharField(max_length=64)
+    body = models.BinaryField()
+    headers = models.JSONField(default=dict)
+    is_proven = models.BooleanField(help_text="Its signature was right.")
+    received_at = models.DateTimeField(db_index=True)
+    repeats = models.PositiveIntegerField(default=0, help_text="Times that it came again.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "hash"], name="webhook_once")]
+
+    def __str__(self) -> str:
+        return f"{self.source} #{self.pk}"
 
 
 class Ticket(models.Model):

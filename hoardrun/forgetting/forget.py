@@ -22,8 +22,12 @@ NAME = "forgotten-{}"
 _CHUNK = 500
 # Tables of which whole columns are emptied, in the order in which services lock their rows.
 _DESCRIBED = ("ledger_transaction", "ledger_transactionmove")
-_RECORDS = ("broadcasts_broadcast", "broadcasts_broadcastdecision")
-_CLEARED = ("ledger_account", *_DESCRIBED, *_RECORDS)
+_ON_THEIR_OWN = ("auth_user", "django_admin_log")
+_CLEARED = tuple(
+    name
+    for name, table in PERSONAL.items()
+    if table.fate is Fate.ANONYMISED and table.name not in _ON_THEIR_OWN
+)
 _UNDER_WAY = (TransactionStatus.PENDING, TransactionStatus.PROCESSING)
 
 

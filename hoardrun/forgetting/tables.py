@@ -53,19 +53,21 @@ class Table(Struct, frozen=True, forbid_unknown_fields=True):
         return _MODELS[self.name]._default_manager.filter(chosen)
 
     def clear(self, user_id: int) -> int:
-        """Empty the columns of text that go, without signals; return the count of changed rows."""
+        """Empty the columns that go, without signals; return the count of changed rows."""
         rows = self.rows(user_id)
         if self.cleared_whose:
             rows = rows.filter(**{self.cleared_whose: user_id})
         if isinstance(rows, AppendOnlyQuerySet):
             return rows.erase()
-        empty = dict.fromkeys(self.cleared, "")
-        return rows.exclude(**empty).update(**empty)
+        optional = {name for name in self.cleared if rows.model._meta.get_field(name).null}
+        texts = dict.fromkeys(self.cleared - optional, "")
+        is_empty = Q(**texts, **{f"{name}__isnull": True for name in optional})
+        return rows.exclude(is_empty).update(**texts, **dict.fromkeys(optional))
 
 
 def about(rows: QuerySet[Any]) -> Q:
     """Select the entries of the admin's log that are about some rows."""
-    keys = rows.annotate(key=Cast("pk", TextField())).values("key")
+    keys = rows.annotate(text_of_pk=Cast("pk", TextField())).values("text_of_pk")
     return Q(content_type=ContentType.objects.get_for_model(rows.model), object_id__in=keys)
 
 

@@ -27,6 +27,7 @@ from realtime.log import CursorMove
 from realtime.models import Connection, EndedSession, Node
 from realtime.streams import user_stream
 from tests.hoardrun.ledger.conftest import complete, create, move
+from tests.notifications import outside
 from tests.notifications.support import note
 
 NAME, EMAIL = "Zaphodine", "zaphodine@example.org"
@@ -53,6 +54,7 @@ def zaphodine(charlie: User) -> User:
     complete(create(account, "250", description=f"rent of {NAME}", **named))
     move(create(account, "1"), "failed", reason=f"{NAME} did not answer")
     notice = note(user, f"Hello {NAME}")
+    outside.fill(user, notice, name=NAME, ip="192.0.2.7")
     head = log.heads([user_stream(user.pk)])[user_stream(user.pk)]
     device = CursorMove(user.pk, f"{NAME}'s phone", user_stream(user.pk), head.epoch, 1)
     log.move_cursors([device])

@@ -1,33 +1,25 @@
-"""Notifications for one user, announcements for all users, and mailings to many.
+"""Notifications for one user: what an inbox holds.
 
-The models check what they save: no row holds what the protocol cannot carry. `publishing` tells
-the devices of each save and deletion.
+The models check what they save. `publishing` tells the devices of each save and deletion.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import nullcontext
 from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
 from notifications import validation
-from notifications.choices import Channel, NotificationType, Priority, Severity, Status
-from notifications.validation import (
-    ANNOUNCEMENT_LENGTH,
-    MESSAGE_LENGTH,
-    TITLE_LENGTH,
-    AnnouncementContent,
-    NotificationContent,
-)
+from notifications.choices import Channel, NotificationType, Priority, Status
+from notifications.models.checked import Checked
+from notifications.validation import MESSAGE_LENGTH, TITLE_LENGTH, NotificationContent
 from realtime import clock
-from realtime.changes import Tracked, TrackedQuerySet
-from realtime.errors import InvalidInput
+from realtime.changes import TrackedQuerySet
 
 
 def in_app_only() -> list[str]:
@@ -63,40 +55,7 @@ class NotificationQuerySet(TrackedQuerySet["Notification"]):
         return super().bulk_update(rows, names, *args, **kwargs)
 
 
-class _Checked(Tracked):
-    """Base of rows that each save checks, and again what the database computed."""
-
-    CHECKED: ClassVar[frozenset[str]] = frozenset()
-
-    class Meta:
-        abstract = True
-
-    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
-        fields = None if update_fields is None else list(update_fields)
-        computed = self._check(fields)
-        with transaction.atomic() if computed else nullcontext():
-            super().save(*args, update_fields=fields, **kwargs)
-            if computed:
-                validation.check(type(self)._base_manager.get(pk=self.pk), computed)
-
-    def _check(self, fields: Iterable[str] | None) -> set[str]:
-        """Check what a save of `fields`, or of all that is loaded, writes. Raises InvalidInput.
-
-        A broken value that an old row holds already is accepted, so that its state can be saved.
-        Returns the fields that the database computes: the caller checks them after the save.
-        """
-        loaded = self.CHECKED.intersection(self.__dict__)
-        names = loaded if fields is None else loaded.intersection(fields)
-        try:
-            return validation.check(self, names)
-        except InvalidInput:
-            old = type(self)._base_manager.filter(pk=self.pk).first()
-            if old is None:
-                raise
-            return validation.check(self, names & old.differs(self))
-
-
-class Notification(_Checked):
+class Notification(Checked):
     """A message in a user's inbox.
 
     The user does not see it before `published_at`. A save and a deletion publish. `save()` and
@@ -124,6 +83,34 @@ class Notification(_Checked):
     priority = models.CharField(max_length=10, choices=Priority, default=Priority.MEDIUM)
     channels = models.JSONField(default=in_app_only)
     metadata = models.JSONField(default=dict, blank=True)
+    kind = models.CharField(
+        max_length=50, blank=True, default="", db_default="", help_text="What happened."
+    )
+    context = models.JSONField(
+        null=True, blank=True, editable=False, help_text="The values that its texts are made of."
+    )
+    actor = models.CharField(
+        max_length=100, blank=True, default="", db_default="", editable=False,
+        help_text="Who had it sent: a service, or a member of staff.",
+    )  # fmt: skip
+    key = models.CharField(  # noqa: DJ001 unique only where given
+        max_length=200, null=True, blank=True, editable=False,
+        help_text="The sender's own name for it: a repeated key sends nothing.",
+    )  # fmt: skip
+    fingerprint = models.CharField(
+        max_length=64, blank=True, default="", db_default="", editable=False
+    )
+    supersedes = models.ForeignKey(
+        "self",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        help_text="An older one that this one makes void.",
+    )
     status = models.CharField(max_length=10, choices=Status, default=Status.UNREAD)
     seen_at = models.DateTimeField(null=True, blank=True)
     read_at = models.DateTimeField(null=True, blank=True)
@@ -135,6 +122,9 @@ class Notification(_Checked):
         null=True, blank=True, help_text="From when on the bell no longer counts it."
     )
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
+    cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    snoozed_until = models.DateTimeField(null=True, blank=True, editable=False)
+    pinned_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -166,6 +156,7 @@ class Notification(_Checked):
             ),
         ]
         constraints = [
+            models.UniqueConstraint(fields=["user", "key"], name="notification_key_once"),
             models.CheckConstraint(
                 condition=Q(status__in=Status.values), name="notification_status_known"
             ),
@@ -233,104 +224,3 @@ class Notification(_Checked):
         self.read_at = now
         self.seen_at = self.seen_at or now
         return True
-
-
-class Announcement(_Checked):
-    """A message to all users: one row, one event, never a copy for each user.
-
-    It is a draft until `published_at`; with `starts_at` it publishes itself at that time. After
-    that, each save that changes it and its deletion publish too.
-    """
-
-    CONTENT: ClassVar[tuple[str, ...]] = tuple(AnnouncementContent.__annotations__)
-    CHECKED: ClassVar[frozenset[str]] = frozenset(CONTENT)
-    TRACKED: ClassVar[tuple[str, ...]] = (*CONTENT, "published_at", "event_offset")
-
-    title = models.CharField(max_length=TITLE_LENGTH)
-    message = models.TextField(max_length=ANNOUNCEMENT_LENGTH)
-    severity = models.CharField(max_length=20, choices=Severity, default=Severity.INFO)
-    starts_at = models.DateTimeField(
-        null=True,
-        blank=True,
-        help_text="When it publishes itself; empty means when somebody publishes it.",
-    )
-    ends_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the banner disappears; empty means never."
-    )
-    published_at = models.DateTimeField(null=True, blank=True, editable=False)
-    # Written by `publishing` only: read it from the database after a save.
-    event_offset = models.BigIntegerField(
-        null=True, blank=True, editable=False, help_text="Its event in the stream `announcements`."
-    )
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        related_name="announcements",
-        editable=False,
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
-
-    objects = TrackedQuerySet["Announcement"].as_manager()
-
-    class Meta:
-        ordering = ["-id"]
-        indexes = [
-            models.Index(
-                fields=["starts_at"],
-                condition=Q(published_at__isnull=True),
-                name="announcement_due",
-            ),
-            models.Index(fields=["-published_at"], name="announcement_published"),
-        ]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(severity__in=Severity.values), name="announcement_severity_known"
-            ),
-            models.CheckConstraint(
-                condition=Q(ends_at__isnull=True)
-                | Q(starts_at__isnull=True)
-                | Q(ends_at__gt=F("starts_at")),
-                name="announcement_ends_after_starts",
-                violation_error_message="It must end later than it starts.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.title
-
-    def state(self, now: datetime) -> str:
-        """Return its state: draft, scheduled, live or over."""
-        if self.ends_at is not None and self.ends_at <= now:
-            return "over"
-        if self.published_at is not None:
-            return "live"
-        return "draft" if self.starts_at is None else "scheduled"
-
-    @property
-    def is_live(self) -> bool:
-        return self.state(clock.now()) == "live"
-
-
-class Mailing(models.Model):
-    """One notification to many users, and its progress through them in the order of their ids."""
-
-    key = models.CharField(max_length=200, unique=True)
-    fingerprint = models.CharField(max_length=64)
-    title = models.CharField(max_length=TITLE_LENGTH)
-    message = models.TextField(max_length=MESSAGE_LENGTH)
-    type = models.CharField(max_length=20, choices=NotificationType)
-    priority = models.CharField(max_length=10, choices=Priority)
-    metadata = models.JSONField(default=dict)
-    total = models.PositiveIntegerField()
-    done = models.PositiveIntegerField(default=0)
-    last_user_id = models.BigIntegerField()
-    done_user_id = models.BigIntegerField(default=0)
-    created_at = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True, editable=False)
-
-    class Meta:
-        ordering = ["-id"]
-
-    def __str__(self) -> str:
-        return f"{self.key}: {self.done} of {self.total}"
