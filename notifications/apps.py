@@ -10,7 +10,8 @@ class NotificationsConfig(AppConfig):
     verbose_name = "Notifications"
 
     def ready(self) -> None:
-        from notifications import publishing, selectors, services  # noqa: F401 to be connected
+        from notifications import kinds, publishing, selectors, services  # noqa: F401 connected
+        from notifications.kinds.own import OWN
         from notifications.messages import (
             Notification,
             NotificationCounts,
@@ -20,6 +21,7 @@ class NotificationsConfig(AppConfig):
         from realtime import computed, jobs
         from realtime.protocol.messages import register
 
+        kinds.register(*OWN)
         register(Notification, NotificationUpdated, SystemAnnouncement, NotificationCounts)
         computed.register(
             computed.ComputedMessage(

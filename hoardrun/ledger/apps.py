@@ -13,10 +13,13 @@ class LedgerConfig(AppConfig):
         from django.conf import settings
 
         from hoardrun.ledger import demo, publishing  # noqa: F401 to be connected
+        from hoardrun.ledger.kinds import KINDS
         from hoardrun.ledger.messages import BalanceUpdate, TransactionUpdate
+        from notifications import kinds
         from realtime import jobs
         from realtime.protocol.messages import register
 
+        kinds.register(*KINDS)
         register(TransactionUpdate, BalanceUpdate)
         if settings.SIMULATE_PAYMENTS:
             jobs.register(jobs.Job("demo payments", demo.SECONDS, demo.step))

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from notifications.kinds.complete import IncompleteKind, check
 from notifications.kinds.kind import CHANNELS, Channel, Kind, Reach, Rung
 
-__all__ = ["CHANNELS", "Channel", "Kind", "Reach", "Rung", "all_kinds", "find", "register"]
+__all__ = [
+    "CHANNELS",
+    "Channel",
+    "IncompleteKind",
+    "Kind",
+    "Reach",
+    "Rung",
+    "all_kinds",
+    "find",
+    "register",
+]
 
 _KINDS: dict[str, Kind] = {}
 
 
 def register(*kinds: Kind) -> None:
-    """Add kinds. A name that is taken already is an error."""
+    """Add kinds. Raises IncompleteKind for one that lacks something, or whose name is taken."""
     for kind in kinds:
-        known = _KINDS.setdefault(kind.name, kind)
-        assert known == kind, f"two kinds are called {kind.name}"
+        check(kind)
+        if _KINDS.setdefault(kind.name, kind) != kind:
+            raise IncompleteKind(f"Two kinds are called {kind.name!r}.")
 
 
 def find(name: str) -> Kind | None:

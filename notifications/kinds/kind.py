@@ -40,12 +40,16 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True):
     required: bool = False  # no preference of the user switches it off
     chosen: bool = True  # False: only if the user has switched it on
     at_once_if_away: bool = False  # do not wait where no socket of the user is active
-    required_above: bool = False  # required above the amount that the user has set
+    required_above: bool = False  # always, from the amount on that the user has set
+    digest: bool = False  # never alone: it joins the digest of its category
+    hours: tuple[str, str] | None = None  # local times between which alone it leaves
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One kind of notification. Declared in the app that owns it, registered in its `ready()`.
 
+    `ladder` is in the order of escalation: where nobody can be reached by a rung, the next one is
+    due at once. A rung's number is its place there. Registering refuses what is incomplete.
     `variables` is the frozen struct of what its texts are made of; `samples` hold examples, with
     which each text is rendered at the start.
     """
@@ -64,6 +68,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     opt_in: bool = False  # leaves the app only with the user's consent
     ignores_quiet_hours: bool = False
     ignores_caps: bool = False
+    per_day: int | None = None  # of its category by one channel, in any 24 hours
+    to_former_address: bool = False  # also to the address that was replaced
     on_unknown: OnUnknown = "next"
 
     @property
