@@ -123,6 +123,9 @@ class Deployment:
     console_enabled: bool = flag(True)
     """Serve the console page `/ws/test`: under `DEBUG` to everybody, else to
     [staff](#the-console)."""
+    escalation_time_scale: float = number(1, 1, 1000)
+    """Divides the times of all ladders, for tests and demos: with 10, a rung
+    that waits for a minute fires after six seconds."""
     simulate_market: bool = flag()
     """Simulate prices of the market, in each server process."""
     simulate_payments: bool = flag()

@@ -128,6 +128,10 @@ class Delivery(models.Model):
             ),
             # Caps count what went out to a user, or to an address.
             models.Index(fields=["address_hash", "-created_at"], name="delivery_to_address"),
+            # What an hour has cost.
+            models.Index(
+                fields=["accepted_at"], condition=Q(cost__isnull=False), name="delivery_cost"
+            ),
         ]  # fmt: skip
         constraints = [
             models.UniqueConstraint(
@@ -197,6 +201,10 @@ class Receipt(models.Model):
         related_name="receipts",
     )
     provider_id = models.CharField(max_length=200, blank=True, default="")
+    address_hash = models.CharField(
+        max_length=64, blank=True, default="", db_default="",
+        help_text="Whom it speaks of, if it says so.",
+    )  # fmt: skip
     fact = models.CharField(max_length=20)
     code = models.CharField(max_length=100, blank=True, default="")
     happened_at = models.DateTimeField(null=True, blank=True)
@@ -208,7 +216,13 @@ class Receipt(models.Model):
                 fields=["provider", "provider_id"],
                 condition=Q(delivery__isnull=True),
                 name="receipt_unmatched",
-            )
+            ),
+            # A report of an SMS whose id we never learned is found by its number.
+            models.Index(
+                fields=["address_hash"],
+                condition=Q(delivery__isnull=True) & ~Q(address_hash=""),
+                name="receipt_of_number",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["provider", "event_key"], name="receipt_once")

@@ -53,6 +53,7 @@ class DigestItem(models.Model):
     notification = models.ForeignKey(
         Notification, on_delete=models.CASCADE, db_constraint=False, related_name="+"
     )
+    rung = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="Of its ladder.")
     shown = models.BooleanField(null=True, blank=True)
 
     class Meta:

@@ -13,8 +13,9 @@ class Escalation(models.Model):
     """The ladder of one notification, inserted in the transaction of its event.
 
     `event_offset` and `epoch` say which event of the user's stream carries the notification: a
-    device that has acknowledged as much has it. `rung` is the next one to judge, at `due_at` by
-    the database's clock. Closed ones keep the reason and the evidence.
+    device that has acknowledged as much has it. At `due_at`, by the database's clock, it is
+    judged: `rung` is what it waits for, and `reason` the rule that says so. Closed ones keep the
+    reason and the evidence.
     """
 
     notification = models.OneToOneField(

@@ -41,6 +41,7 @@ HARMLESS = {
     "notifications.address.code_tries": "a count",
     "notifications.attempt.code": "what a provider called its answer",
     "notifications.receipt.code": "what a provider called its answer",
+    "notifications.receipt.address_hash": "the hash of an address",
     "notifications.receipt.event_key": "the name of an event at a provider",
     "notifications.delivery.digest": "the number of a digest",
     "notifications.delivery.address_hash": "the hash of an address",

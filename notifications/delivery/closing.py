@@ -1,0 +1,62 @@
+"""End or wake ladders when something else has changed, in the transaction of that change."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Literal
+
+from django.db.models.functions import Now
+
+from notifications.choices import DeliveryState
+from notifications.models import Delivery, Escalation
+
+Reason = Literal["cancelled", "superseded", "expired"]
+
+
+def ladders_close(notification_ids: Collection[int], reason: Reason) -> int:
+    """Close the open ladders of notifications and cancel what of them waits to be sent.
+
+    Returns how many ladders were open. A delivery that is being sent goes on.
+    """
+    open_ones = Escalation.objects.filter(pk__in=notification_ids, closed_at__isnull=True)
+    closed = open_ones.update(closed_at=Now(), reason=reason)
+    Delivery.objects.filter(notification__in=notification_ids, state=DeliveryState.QUEUED).update(
+        state=DeliveryState.CANCELLED, reason=reason, updated_at=Now()
+    )
+    return closed
+
+
+def ladders_wake(user_id: int) -> int:
+    """Let the open ladders of a user be judged at once, because what they depend on has changed.
+
+    Returns how many there are. Deliveries that wait for a time are judged anew by the last look.
+    """
+    Delivery.objects.filter(user=user_id, state=DeliveryState.QUEUED, not_before__gt=Now()).update(
+        not_before=Now(), updated_at=Now()
+    )
+    return Escalation.objects.filter(user=user_id, closed_at__isnull=True, due_at__gt=Now()).update(
+        due_at=Now()
+    )
+
+
+def address_left(address_id: int, reason: str) -> int:
+    """Cancel what waits to be sent to an address that its owner has removed or lost.
+
+    Returns how many deliveries that were. Their ladders are judged at once.
+    """
+    waiting = Delivery.objects.filter(address=address_id, state=DeliveryState.QUEUED)
+    rows = list(waiting.select_for_update(no_key=True).order_by("pk"))
+    waiting.filter(pk__in=[row.pk for row in rows]).update(
+        state=DeliveryState.CANCELLED, reason=reason, updated_at=Now()
+    )
+    ladders_go_on(rows)
+    return len(rows)
+
+
+def ladders_go_on(missed: Iterable[Delivery]) -> None:
+    """Let the ladders be judged at once whose deliveries have reached nobody, and will not."""
+    notifications = {row.notification_id for row in missed if row.notification_id is not None}
+    if notifications:
+        Escalation.objects.filter(
+            pk__in=notifications, closed_at__isnull=True, due_at__gt=Now()
+        ).update(due_at=Now())

@@ -1,0 +1,37 @@
+"""End the leases of workers that are gone: nobody knows whether their calls were made."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import DateTimeField, ExpressionWrapper, F
+from django.db.models.functions import Now
+
+from notifications.choices import DeliveryState
+from notifications.delivery.steps import UNKNOWN_WAITS
+from notifications.models import Delivery
+from realtime.retry import one_transaction
+
+
+def reap() -> int:
+    """Mark deliveries whose leases are over as not known; return how many."""
+    over = Delivery.objects.filter(state=DeliveryState.SENDING, lease_until__lte=Now())
+    if not over.exists():  # without a transaction: on SQLite it would take the only write lock
+        return 0
+    return sum(_reap(channel, wait) for channel, wait in UNKNOWN_WAITS.items())
+
+
+@one_transaction
+def _reap(channel: str, wait: timedelta) -> int:
+    # The lease has lasted longer than a call: what there is to hear may have been said already.
+    over: Any = Delivery.objects.filter(
+        state=DeliveryState.SENDING, lease_until__lte=Now(), channel=channel
+    )
+    return int(
+        over.update(
+            state=DeliveryState.UNKNOWN,
+            not_before=ExpressionWrapper(F("lease_until") + wait, output_field=DateTimeField()),
+            updated_at=Now(),
+        )
+    )

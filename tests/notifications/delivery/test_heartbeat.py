@@ -1,0 +1,22 @@
+"""That somebody delivers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from notifications.delivery.heartbeat import SILENT_AFTER, beat, silent
+from realtime import clock
+
+pytestmark = pytest.mark.django_db
+ROLES = ("push", "sms")
+
+
+def test_a_part_that_nobody_does_is_silent():
+    assert silent(ROLES, clock.now()) == ["push", "sms"]
+    beat("push")
+    beat("push")
+    assert silent(ROLES, clock.now()) == ["sms"]
+    later = clock.now() + SILENT_AFTER + timedelta(seconds=1)
+    assert silent(ROLES, later) == ["push", "sms"]
