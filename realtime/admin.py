@@ -176,7 +176,10 @@ class NodeAdmin(ReadOnly, ModelAdmin):
 class ConnectionAdmin(ReadOnly, ByKey):
     """Connected sockets. Staff who may delete connections can close them."""
 
-    list_display = ("id", "user", "device", "address", "client", "node", "opened_at")
+    list_display = (
+        "id", "user", "device", "device_class", "is_active", "address", "client", "node",
+        "opened_at",
+    )  # fmt: skip
     list_select_related = ("user", "node")
     search_help_text = "The beginning of a user's name, or the whole id of a user or a connection"
     actions = ("close", "send_away")

@@ -15,19 +15,19 @@ import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Window
-from django.db.models.functions import RowNumber
 
 from realtime import clock, jobs, log, registry
-from realtime.cluster import nodes_room, scrape
+from realtime.cluster import listing, nodes_room, scrape
 from realtime.cluster.epoch_watch import EpochWatch
+from realtime.cluster.listing import Listed, as_listed, since, surplus
 from realtime.db import threads
+from realtime.hub.departures import Departed
 from realtime.hub.hub import Hub, ensure
 from realtime.hub.socket import Socket
 from realtime.jobs import Job
@@ -36,17 +36,15 @@ from realtime.layer.trouble import trouble
 from realtime.log import durability
 from realtime.meters import meters, timed
 from realtime.meters.names import register_clients
-from realtime.models import Connection, Node
+from realtime.models import Node
 from realtime.protocol.codes import CloseCode
 from realtime.retry import one_transaction
-from realtime.sql import server_settings, table
+from realtime.sql import server_settings
 
 logger = logging.getLogger(__name__)
 
 REPORT_SECONDS = 2.0
 COUNT_SECONDS = 10.0  # between two counts of the nodes
-ROWS = 500  # rows of connections in one statement
-USERS = 5000  # users counted in one statement
 LEAVE_SECONDS = 5.0  # for the last report, as the database may be away
 FORGET_AFTER = timedelta(minutes=10)
 _PAGE_BYTES = resource.getpagesize()
@@ -101,14 +99,18 @@ class ClusterReporter:
         reached = dict(self._hub.reached)
         self._hub.reached.clear()
         changes = self._hub.sockets.roster.take()
+        departed = self._hub.departures.take()
         began = time.monotonic()
         report = _Report(
             node_id=self._hub.node_id,
-            age=_since(self._started),
+            age=since(self._started),
             values=self.measure(),
             reached=[(*event, sockets) for event, sockets in reached.items() if sockets],
-            opened=[(_row(mine), _since(mine.opened_at)) for mine in changes.came.values()],
-            closed=sorted(changes.gone),
+            listed=[
+                as_listed(mine) for mine in (*changes.came.values(), *changes.changed.values())
+            ],
+            gone=sorted(changes.gone),
+            departed=departed,
         )
         try:
             known = await threads.run(_store, report)
@@ -116,8 +118,9 @@ class ClusterReporter:
             logger.warning("node report: %r", error)
             self._hub.reached.update(reached)
             self._hub.sockets.roster.put_back(changes)
+            self._hub.departures.put_back(departed)
         else:
-            self._to_count.update(row.user_id for row, _ in report.opened)
+            self._to_count.update(row.user_id for row in report.listed if row.id in changes.came)
             self._look_after_silence(began)
             if not known:
                 self._list_anew(changes.came)
@@ -159,12 +162,12 @@ class ClusterReporter:
         users, self._to_count = self._to_count, set()
         most = self._hub.options.max_connections_per_user
         try:
-            surplus = await threads.run(_surplus, self._hub.node_id, sorted(users), most)
+            found = await threads.run(surplus, self._hub.node_id, sorted(users), most)
         except Exception as error:
             logger.warning("connections not counted over all nodes: %r", error)
             self._to_count |= users
             return
-        for key, user_id in surplus:
+        for key, user_id in found:
             for mine in list(self._hub.sockets.users.get(user_id, ())):
                 if mine.connection.id == key:
                     mine.close(CloseCode.TOO_MANY_CONNECTIONS)
@@ -186,7 +189,7 @@ class ClusterReporter:
                 if self._reporting is not None:
                     await asyncio.wait([self._reporting])
                 await self.report()
-                await threads.run(lambda: Node.objects.filter(pk=self._hub.node_id).delete())
+                await threads.run(listing.forget_nodes, [self._hub.node_id])
         except Exception as error:
             logger.warning("node not deleted from the registry: %r", error)
 
@@ -199,34 +202,9 @@ class _Report:
     age: timedelta
     values: dict[str, Any]
     reached: Sequence[tuple[str, int, int]]
-    opened: Sequence[tuple[_Row, timedelta]]
-    closed: Sequence[str]
-
-
-class _Row(NamedTuple):
-    """A connection to list, as realtime.models.Connection has it."""
-
-    id: str
-    user_id: int
-    session: str
-    device: str
-    address: str
-    client: str
-
-
-_COLUMNS = dict.fromkeys(_Row._fields, "text") | {"user_id": "bigint", "opened_at": "text"}
-
-
-def _row(socket: Socket) -> _Row:
-    state = socket.connection
-    assert state.user_id is not None  # only sockets with a login are listed
-    session = state.identity.session if state.identity else ""
-    peer = socket.peer
-    return _Row(state.id, state.user_id, session, state.device, peer.address[:64], peer.client)
-
-
-def _since(moment: float) -> timedelta:
-    return timedelta(seconds=time.monotonic() - moment)
+    listed: Sequence[Listed]
+    gone: Sequence[str]
+    departed: Sequence[Departed]
 
 
 @timed("report")
@@ -255,50 +233,11 @@ def _write(report: _Report) -> tuple[Node, bool]:
         seen_at__lt=moment - FORGET_AFTER
     )
     if found := list(dead.values_list("pk", flat=True)):
-        Node.objects.filter(pk__in=found).delete()
-    for start in range(0, len(report.closed), ROWS):
-        Connection.objects.filter(pk__in=report.closed[start : start + ROWS]).delete()
-    if report.opened:
-        _list_connections(report, moment)
+        listing.forget_nodes(found)
+    listing.list_closed(report.gone, report.departed, moment)
+    listing.list_open(report.node_id, report.listed, moment)
     log.add_reached(report.reached)
     return node, known
-
-
-def _list_connections(report: _Report, moment: datetime) -> None:
-    """Insert opened connections; what another report has inserted stays."""
-    stored = connection.ops.adapt_datetimefield_value
-    rows = [(*row, str(stored(moment - age))) for row, age in report.opened]
-    is_text = connection.vendor != "postgresql"
-    opened_at = "opened_at" if is_text else "opened_at::timestamptz"
-    names = ", ".join(_Row._fields)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO realtime_connection ({names}, opened_at, node_id, is_surplus) "
-            f"SELECT {names}, {opened_at}, %s, %s FROM ({table.given(_COLUMNS)}) opened "
-            "WHERE true ON CONFLICT DO NOTHING",  # `WHERE`: else SQLite takes ON for a join
-            [report.node_id, False, table.parameter(rows)],
-        )
-
-
-def _surplus(node_id: str, users: Sequence[int], most: int) -> list[tuple[str, int]]:
-    """Mark the oldest connections of users with more than `most` on all nodes together.
-
-    The node of a new connection counts its user's and marks the surplus; each node closes its
-    own. Returns this node's marked connections with their users. A single node needs no
-    counting: the hub does it.
-    """
-    if users and Node.objects.filter(registry.alive()).count() > 1:
-        for start in range(0, len(users), USERS):
-            _mark_surplus(users[start : start + USERS], most)
-    marked = Connection.objects.filter(node_id=node_id, is_surplus=True)
-    return list(marked.values_list("pk", "user_id"))
-
-
-def _mark_surplus(users: Sequence[int], most: int) -> None:
-    listed = registry.connections().filter(user_id__in=users)
-    newest_first = Window(RowNumber(), "user_id", registry.NEWEST_FIRST)
-    crowding = listed.order_by().annotate(number=newest_first).filter(number__gt=most)
-    Connection.objects.filter(pk__in=crowding.values("pk")).update(is_surplus=True)
 
 
 def _resident_bytes() -> int:

@@ -23,8 +23,15 @@ from realtime.hub.hub import Hub
 from realtime.hub.socket import Socket
 from realtime.meters import meters
 from realtime.protocol.codes import ErrorCode
-from realtime.protocol.commands import Ack, Authenticate, JoinRoom, ListRooms, Ping
-from realtime.protocol.messages import Pong, RoomInfo, RoomLeft, Rooms, SubscriptionUpdated
+from realtime.protocol.commands import Ack, Authenticate, JoinRoom, ListRooms, Ping, Presence
+from realtime.protocol.messages import (
+    Pong,
+    PresenceUpdated,
+    RoomInfo,
+    RoomLeft,
+    Rooms,
+    SubscriptionUpdated,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +88,7 @@ class CommandRunner:
         """
         if self._socket not in self._hub.sockets:
             return
+        self._hub.departures.add(self._socket, ending.code_of(self._socket, code))
         self._hub.detach(self._socket)
         ending.tell(self._socket, code, by)
 
@@ -149,6 +157,9 @@ class CommandRunner:
             case Ack():
                 hub.streams.measure_ack(effect.stream, effect.offset)
                 hub.acks.put(socket, effect.stream, effect.offset, effect.id)
+            case Presence():
+                hub.sockets.be_active(socket, effect.state == "active")
+                socket.reply(PresenceUpdated(state=effect.state), effect.id)
             case Close(code):
                 socket.close(code)
             case JoinRoom():

@@ -43,7 +43,11 @@ class NotificationConsumer(AsyncConsumer):
         writer: Writer = AsgiWriter(send) if offer is None else offer
         query = scope["query"] if scope["query_flaw"] is None else {}  # it is logged at the end
         connection = ConnectionState(
-            secrets.token_hex(8), hub.options.limits, query.get("device", ""), hub.asking
+            secrets.token_hex(8),
+            hub.options.limits,
+            query.get("device", ""),
+            query.get("device_class", ""),
+            hub.asking,
         )
         socket = Socket(connection, writer, hub.cycle, hub.options.max_buffer_bytes, _peer(scope))
         socket.query = query

@@ -22,13 +22,18 @@ _FAILURES = {
 }
 
 
+def code_of(socket: Socket, code: int) -> int:
+    """Return the code that closed a socket: ours, if we closed it."""
+    return int(code if socket.close_code is None else socket.close_code)
+
+
 def tell(socket: Socket, code: int, by: str | None) -> None:
     """Count a socket that has ended, and log how it went.
 
     Call it once for each, after the hub has forgotten it: its counts are whole then.
     """
     ours = socket.close_code
-    code = int(code if ours is None else ours)
+    code = code_of(socket, code)
     if by is None or ours is not None:
         by = "server" if ours is not None else "network" if code == LOST else "client"
     meters.connections_closed[code, by] += 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from realtime.protocol.codes import CloseCode, ErrorCode
-from realtime.protocol.commands import Ack, Authenticate, JoinRoom, ListRooms, Ping
+from realtime.protocol.commands import Ack, Authenticate, JoinRoom, ListRooms, Ping, Presence
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,4 +48,4 @@ class Close:
     code: CloseCode
 
 
-Effect = Filter | Fail | Leave | Close | Ack | Ping | JoinRoom | ListRooms | Authenticate
+Effect = Filter | Fail | Leave | Close | Ack | Ping | JoinRoom | ListRooms | Presence | Authenticate

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
+from realtime.core.devices import CLASSES
 from realtime.core.text import is_text
 
-PARAMETERS = ("device", "epoch", "since", "ticket", "token", "types")
+PARAMETERS = ("device", "device_class", "epoch", "since", "ticket", "token", "types")
 CREDENTIALS = ("ticket", "token")
 MAX_PARAMETERS = 50  # more are not read at all
 MAX_DEVICE_LENGTH = 64
@@ -49,4 +50,6 @@ def _flaw(pairs: Pairs) -> str | None:
             return f"`{name}` holds what is not text."
         if name == "device" and (len(value) > MAX_DEVICE_LENGTH or not value.isprintable()):
             return f"`device` holds at most {MAX_DEVICE_LENGTH} printable characters."
+        if name == "device_class" and value and value not in CLASSES:
+            return f"`device_class` is one of: {', '.join(CLASSES)}."
     return None

@@ -26,6 +26,7 @@ from realtime.protocol.commands import (
     LeaveRoom,
     ListRooms,
     Ping,
+    Presence,
     SubscribeNotifications,
     UnsubscribeNotifications,
 )
@@ -45,12 +46,15 @@ class ConnectionState:
     `subscriptions` is the client's filter; empty means everything. `places` holds, in the order
     of `epoch`, up to where each stream was written to the socket; sockets that are live on a stream
     share the place of the node. `ack_after` maps resynchronised streams to the offset that an ack
-    must exceed, since a lower one may mean an event of before.
+    must exceed, since a lower one may mean an event of before. `acked` maps streams to the last
+    offset that this socket acknowledged. `is_active` says that the person is there; `active_at` is
+    when that was last so, monotonic, None for never.
     """
 
     id: str
     _limits: Limits
     device: str = ""
+    device_class: str = ""
     # The rate of commands for all sockets of a user together.
     of_users: Buckets | None = None
     user_id: int | None = None
@@ -59,6 +63,9 @@ class ConnectionState:
     subscriptions: frozenset[str] = EVERYTHING
     places: dict[str, StreamPosition] = field(default_factory=dict)
     ack_after: dict[str, int] | None = None
+    acked: dict[str, int] | None = None
+    is_active: bool = False
+    active_at: float | None = None
     _refused: int = 0
     _bucket: TokenBucket = field(init=False)
 
@@ -137,7 +144,7 @@ class ConnectionState:
 
     def _handle(self, command: AnyCommand) -> Iterator[Effect]:
         match command:
-            case Ping() | JoinRoom() | ListRooms() | Authenticate():
+            case Ping() | JoinRoom() | ListRooms() | Presence() | Authenticate():
                 yield command
             case LeaveRoom():
                 yield from self._leave(command)
@@ -174,6 +181,14 @@ class ConnectionState:
             (room,),
         )
 
+    def be_active(self, is_active: bool, now: float) -> bool:
+        """Note whether the person is there, and return whether that has changed."""
+        if is_active or self.is_active:
+            self.active_at = now
+        has_changed = is_active != self.is_active
+        self.is_active = is_active
+        return has_changed
+
     def resynced(self, stream: str, offset: int) -> None:
         """Take no ack of up to `offset` any more: it may mean events of before.
 
@@ -183,6 +198,8 @@ class ConnectionState:
         if self.ack_after is None:
             self.ack_after = {}
         self.ack_after[stream] = max(offset, self.ack_after.get(stream, -1))
+        if self.acked is not None:
+            self.acked.pop(stream, None)
 
     def _ack(self, command: Ack) -> Effect:
         place = self.places.get(command.stream)
@@ -207,4 +224,7 @@ class ConnectionState:
                 f"The stream was resynchronised: acknowledge what came after it, above {floor}.",
                 command.id,
             )
+        if self.acked is None:
+            self.acked = {}
+        self.acked[command.stream] = max(command.offset, self.acked.get(command.stream, 0))
         return command

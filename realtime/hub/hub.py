@@ -25,6 +25,7 @@ from realtime.db.batch import BatchedLoader
 from realtime.hub import login_data
 from realtime.hub.acks import Acks
 from realtime.hub.computed import Computing
+from realtime.hub.departures import Departures
 from realtime.hub.login_data import Login, LoginData
 from realtime.hub.recheck import AccessRecheck
 from realtime.hub.reconcile import Reconciler
@@ -95,6 +96,7 @@ class Hub:
             self.sockets, self.streams, self.rooms, self.spawn, opts.recheck_seconds
         )
         self.acks = Acks(self.spawn)
+        self.departures = Departures()
         self.draining = False
         self.door = door.of_this_loop()
         self.door.guard(self.shut_for)

@@ -98,6 +98,11 @@ class Sockets:
             if not own:
                 self.users.pop(user_id, None)
 
+    def be_active(self, socket: Socket, is_active: bool) -> None:
+        """Note whether the person is there, for the next report."""
+        if socket.connection.be_active(is_active, time.monotonic()):
+            self.roster.change(socket.connection.id, socket)
+
     def send_away(self, socket: Socket) -> None:
         """Tell a client to come back, to this node or another, and close."""
         spread = self._options.reconnect_after_ms

@@ -122,6 +122,19 @@ class Ack(Command, frozen=True, tag="ack"):
     """The last event that was applied; all before it count as applied too."""
 
 
+class Presence(Command, frozen=True, tag="presence"):
+    """Say whether the person is there. Send it on each change, and anew on each connection.
+
+    `active`: the page is visible and focused, and had input within the last minute. A socket that
+    has said nothing counts as one whose person is away.
+    """
+
+    example = {"id": "9", "state": "active"}
+
+    state: Literal["active", "away"]
+    """`active` or `away`."""
+
+
 class Authenticate(Command, frozen=True, tag="authenticate"):
     """Log in, or renew the login of a live socket, with an access token."""
 
@@ -139,6 +152,7 @@ AnyCommand = (
     | SubscribeNotifications
     | UnsubscribeNotifications
     | Ack
+    | Presence
     | Authenticate
 )
 COMMAND_TYPES: frozenset[str] = frozenset(

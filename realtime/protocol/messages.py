@@ -27,6 +27,7 @@ from realtime.protocol.commands import (
     LeaveRoom,
     ListRooms,
     Ping,
+    Presence,
     SubscribeNotifications,
     UnsubscribeNotifications,
 )
@@ -325,6 +326,18 @@ class Acked(Payload, frozen=True, kw_only=True):
     """The stream's name."""
     offset: int
     """The offset that was acknowledged; another ack may have moved the cursor further."""
+
+
+class PresenceUpdated(Payload, frozen=True, kw_only=True):
+    """What the client says of its person is noted."""
+
+    wire_type = "presence_updated"
+    answers = (Presence,)
+    line = "{state}"
+    example = _EXAMPLES["presence_updated"]
+
+    state: Literal["active", "away"]
+    """The state that it has now."""
 
 
 class Authenticated(Payload, frozen=True, kw_only=True):

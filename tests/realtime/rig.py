@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,6 +12,7 @@ from unittest.mock import create_autospec
 import msgspec
 from asgiref.sync import sync_to_async
 
+from realtime.cluster.reporter import ClusterReporter
 from realtime.core.continuity import StreamPosition
 from realtime.core.frames import Frame
 from realtime.core.state import ConnectionState
@@ -110,6 +112,26 @@ def connected(hub: Hub, name: str = "c", peer: Peer = NOBODY) -> tuple[Socket, N
     socket = notebook.socket = Socket(state, notebook, hub.cycle, 128 * 1024, peer)
     hub.sockets.admit(socket)
     return socket, notebook
+
+
+class Member:
+    """A node of the cluster: its hub, and what reports of it."""
+
+    def __init__(self, most: int = 1) -> None:
+        self.hub = Hub(Options(max_connections_per_user=most))
+        self.reporter = ClusterReporter(self.hub)
+        self.report = self.reporter.report
+
+    def attach(
+        self, user_id: int, *, seconds_ago: int = 0, device: str = "", device_class: str = ""
+    ) -> Socket:
+        """Connect a user to the node."""
+        socket, _ = connected(self.hub, secrets.token_hex(8), Peer("192.0.2.1", "test"))
+        socket.connection.user_id = user_id
+        socket.connection.device, socket.connection.device_class = device, device_class
+        socket.opened_at -= seconds_ago
+        self.hub.sockets.attach(socket)
+        return socket
 
 
 async def logged(*texts: str | int) -> list[StoredEvent]:

@@ -70,6 +70,7 @@ async def test_a_socket_that_does_not_log_in_closes_with_4408(strict: Server) ->
         (f"device={'d' * 65}", "`device`"),
         ("device=a%00", "`device`"),
         ("types=no", "`types`"),
+        ("device_class=tablet", "`device_class`"),
         ("sinse=user:1", "'sinse'"),
         ("since=user:1&since=user:2", "`since` 2 times"),
         ("ticket=a&ticket=b", "`ticket` 2 times"),

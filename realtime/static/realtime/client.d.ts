@@ -180,6 +180,21 @@ export interface Ack {
   id?: string | null;
 }
 
+/**
+ * Say whether the person is there. Send it on each change, and anew on each connection.
+ *
+ * `active`: the page is visible and focused, and had input within the last minute. A socket that
+ * has said nothing counts as one whose person is away.
+ */
+export interface Presence {
+  /** Which command this is. */
+  type: "presence";
+  /** `active` or `away`. */
+  state: "active" | "away";
+  /** Comes back in every answer to this command. */
+  id?: string | null;
+}
+
 /** Log in, or renew the login of a live socket, with an access token. */
 export interface Authenticate {
   /** Which command this is. */
@@ -350,6 +365,12 @@ export interface Acked {
   stream: string;
   /** The offset that was acknowledged; another ack may have moved the cursor further. */
   offset: number;
+}
+
+/** What the client says of its person is noted. */
+export interface PresenceUpdated {
+  /** The state that it has now. */
+  state: "active" | "away";
 }
 
 /** The login was renewed until `expires_at`. */
@@ -620,6 +641,7 @@ export interface ServerMessages {
   notification_counts: NotificationCounts;
   notification_updated: NotificationUpdated;
   pong: Pong;
+  presence_updated: PresenceUpdated;
   resync_required: ResyncRequired;
   room_joined: RoomJoined;
   room_left: RoomLeft;
@@ -656,6 +678,7 @@ export type Command =
   | SubscribeNotifications
   | UnsubscribeNotifications
   | Ack
+  | Presence
   | Authenticate;
 
 /** The `type` of the answer to each command; `error` answers any. */
@@ -667,6 +690,7 @@ export interface Answers {
   subscribe_notifications: "subscription_updated";
   unsubscribe_notifications: "subscription_updated";
   ack: "acked";
+  presence: "presence_updated";
   authenticate: "authenticated";
 }
 

@@ -15,6 +15,7 @@ VALID: list[dict[str, Any]] = [
     {"type": "subscribe_notifications", "types": ["balance", "security"]},
     {"type": "unsubscribe_notifications"},
     {"type": "ack", "stream": "announcements", "offset": 0},
+    {"type": "presence", "state": "away"},
     {"type": "authenticate", "token": "a.b.c"},
 ]
 # Names of methods that a careless dispatcher would call.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,35 +17,15 @@ from django.test.utils import CaptureQueriesContext
 
 from realtime import clock, log, registry
 from realtime.cluster import reporter as node
-from realtime.cluster.reporter import ClusterReporter
 from realtime.db import threads
-from realtime.hub.hub import Hub
-from realtime.hub.socket import Peer, Socket
+from realtime.hub.socket import Socket
 from realtime.models import Connection, Node
-from realtime.options import Options
 from realtime.protocol.codes import CloseCode
-from tests.realtime.rig import Held, connected
+from tests.realtime.rig import Held, Member
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 HOUR = timedelta(hours=1)
-
-
-class Member:
-    """A node of the cluster: its hub, and what reports of it."""
-
-    def __init__(self, most: int = 1) -> None:
-        self.hub = Hub(Options(max_connections_per_user=most))
-        self.reporter = ClusterReporter(self.hub)
-        self.report = self.reporter.report
-
-    def attach(self, user_id: int, *, seconds_ago: int = 0) -> Socket:
-        """Connect a user to the node."""
-        socket, _ = connected(self.hub, secrets.token_hex(8), Peer("192.0.2.1", "test"))
-        socket.connection.user_id = user_id
-        socket.opened_at -= seconds_ago
-        self.hub.sockets.attach(socket)
-        return socket
 
 
 @pytest.fixture
@@ -166,7 +145,7 @@ async def test_a_report_without_changes_visits_no_socket_and_no_user(
     await other.report()  # without another node there would be nothing to count
     await own.report()
     own.hub.sockets.users = Untouched(own.hub.sockets.users)
-    with queries_of("_surplus") as found:
+    with queries_of("surplus") as found:
         await own.report()
     [sql] = found
     assert "is_surplus" in sql  # an index that holds nothing else answers it

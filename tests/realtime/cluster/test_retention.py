@@ -16,9 +16,18 @@ from django.utils import timezone
 
 from hoardrun.api.tokens import login_create, login_refresh
 from realtime import clock, log
-from realtime.cluster import retention
+from realtime.cluster import listing, retention
 from realtime.log import CursorMove
-from realtime.models import Cursor, EndedSession, Event, IssuedToken, Node, Stream, Ticket
+from realtime.models import (
+    Cursor,
+    Departure,
+    EndedSession,
+    Event,
+    IssuedToken,
+    Node,
+    Stream,
+    Ticket,
+)
 from tests import stored
 from tests.services.locks import threads, wait_for_a_waiter
 
@@ -156,7 +165,11 @@ def over(alice: User) -> set[type[Model]]:
     Ticket.objects.create(
         hash="over", user=alice, session="s", stamp="", login_expires_at=past, expires_at=past
     )
-    return {Event, Cursor, IssuedToken, EndedSession, Ticket}
+    long_ago = clock.now() - listing.DEPARTED_KEPT - DAY
+    Departure.objects.create(
+        connection_id="over", user=alice, code=1001, opened_at=long_ago, closed_at=long_ago
+    )
+    return {Event, Cursor, IssuedToken, EndedSession, Ticket, Departure}
 
 
 def test_every_kind_of_expired_row_is_removed(
@@ -167,7 +180,7 @@ def test_every_kind_of_expired_row_is_removed(
     assert caplog.text == ""
 
 
-@pytest.mark.parametrize("broken", [Event, Cursor, IssuedToken, EndedSession, Ticket])
+@pytest.mark.parametrize("broken", [Event, Cursor, IssuedToken, EndedSession, Ticket, Departure])
 def test_a_failing_step_of_retention_stops_no_other(
     over: set[type[Model]], caplog: pytest.LogCaptureFixture, broken: type[Model]
 ) -> None:

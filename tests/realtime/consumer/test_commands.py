@@ -63,6 +63,34 @@ async def test_the_positions_of_a_pong_count_filtered_events() -> None:
     assert offsets(talk.notebook) == [1]
 
 
+async def test_presence_is_answered_and_told_to_the_next_report_once() -> None:
+    talk = Talk()
+    talk.hub.sockets.attach(talk.socket)
+    talk.hub.sockets.roster.take()
+    for state in ("active", "active"):
+        talk.say(type="presence", state=state)
+    assert await talk.heard("presence_updated") == [{"state": "active"}] * 2
+    assert talk.socket.connection.is_active
+    assert talk.hub.sockets.roster.take().changed == {talk.socket.connection.id: talk.socket}
+    talk.say(type="presence", state="active")
+    assert not talk.hub.sockets.roster.take().changed
+    talk.say(type="presence", state="away")
+    assert not talk.socket.connection.is_active
+    assert talk.hub.sockets.roster.take().changed
+
+
+async def test_a_socket_leaves_with_the_positions_that_it_had() -> None:
+    talk = Talk()
+    talk.hub.sockets.attach(talk.socket)
+    talk.publish(2)
+    talk.say(type="ack", stream=STREAM, offset=1)
+    await turned()
+    talk.conversation.put_nowait({"type": "websocket.disconnect", "code": 1001})
+    talk.conversation.end(1006)  # once more, for nothing
+    [gone] = talk.hub.departures.take()
+    assert (gone.code, gone.written, gone.acked) == (1001, {STREAM: 2}, {STREAM: 1})
+
+
 async def test_a_pong_has_the_position_of_its_socket_and_not_of_the_node() -> None:
     talk = Talk(place=StreamPosition("e", 2))  # it waits for a replay
     talk.publish(7)

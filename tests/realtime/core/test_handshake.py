@@ -8,8 +8,9 @@ from realtime.core.handshake import MAX_PARAMETERS, PARAMETERS, parse_query
 
 
 def test_every_parameter_may_be_given_once() -> None:
-    pairs, flaw = parse_query("&".join(f"{name}=1" for name in PARAMETERS).encode())
-    assert dict(pairs) == dict.fromkeys(PARAMETERS, "1")
+    given = dict.fromkeys(PARAMETERS, "1") | {"device_class": "phone"}
+    pairs, flaw = parse_query("&".join(f"{name}={value}" for name, value in given.items()).encode())
+    assert dict(pairs) == given
     assert flaw is None
 
 
@@ -26,7 +27,10 @@ def test_blank_values_are_kept() -> None:
 @pytest.mark.parametrize(
     ("query", "about"),
     [
-        (b"sinse=user:1", "'sinse'. Known are: device, epoch, since, ticket, token, types."),
+        (
+            b"sinse=user:1",
+            "'sinse'. Known are: device, device_class, epoch, since, ticket, token, types.",
+        ),
         (b"Since=user:1", "unknown parameter 'Since'"),
         (b"=1", "unknown parameter ''"),
         (b"%00=1", "unknown parameter '\\x00'"),
@@ -35,6 +39,7 @@ def test_blank_values_are_kept() -> None:
         (b"device=a%00", "`device` holds what is not text"),
         (b"since=\x00", "`since` holds what is not text"),
         (b"device=" + b"x" * 65, "`device` holds at most 64 printable"),
+        (b"device_class=tablet", "`device_class` is one of: phone, desktop, service."),
         (b"device=a%09b", "`device` holds at most 64 printable"),
     ],
 )

@@ -11,7 +11,7 @@ from realtime.core.effects import Close, Effect, Fail, Filter, Leave
 from realtime.core.limits import Buckets, TokenBucket
 from realtime.core.state import ConnectionState
 from realtime.protocol.codes import CloseCode, ErrorCode
-from realtime.protocol.commands import Ack, JoinRoom, Ping
+from realtime.protocol.commands import Ack, JoinRoom, Ping, Presence
 from realtime.protocol.messages import Limits
 
 LIMITS = Limits(
@@ -234,3 +234,31 @@ def test_all_sockets_of_a_user_share_one_rate() -> None:
     somebody = ConnectionState("s", LIMITS, of_users=of_users)
     somebody.user_id = 18
     assert say(somebody, {"type": "ping"}) == [Ping()]
+
+
+def test_presence_is_left_to_the_node(alice: ConnectionState) -> None:
+    assert say(alice, {"type": "presence", "state": "away", "id": "p"}) == [
+        Presence(state="away", id="p")
+    ]
+    fail = refusal(alice, {"type": "presence", "state": "asleep", "id": "p"})
+    assert (fail.code, fail.id) == (ErrorCode.INVALID_MESSAGE, "p")
+
+
+def test_a_person_was_there_until_it_is_said_that_they_are_not(alice: ConnectionState) -> None:
+    assert not alice.be_active(False, 1.0)
+    assert alice.active_at is None
+    assert alice.be_active(True, 2.0)
+    assert not alice.be_active(True, 3.0)
+    assert alice.be_active(False, 5.0)
+    assert not alice.be_active(False, 8.0)
+    assert (alice.is_active, alice.active_at) == (False, 5.0)
+
+
+def test_a_connection_knows_the_last_offset_that_it_acknowledged(alice: ConnectionState) -> None:
+    assert alice.acked is None
+    for offset in (3, 5, 4):
+        say(alice, {"type": "ack", "stream": "user:1", "offset": offset})
+    refusal(alice, {"type": "ack", "stream": "user:1", "offset": 6})
+    assert alice.acked == {"user:1": 5}
+    alice.resynced("user:1", 5)
+    assert alice.acked == {}

@@ -115,5 +115,6 @@ def test_every_command_of_the_design_is_known() -> None:
         "subscribe_notifications",
         "unsubscribe_notifications",
         "ack",
+        "presence",
         "authenticate",
     } == COMMAND_TYPES

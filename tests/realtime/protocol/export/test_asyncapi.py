@@ -39,7 +39,9 @@ def test_the_document_has_its_version_and_one_channel(schema: Schema) -> None:
     (channel,) = document["channels"].values()
     assert channel["address"] == "/ws/notifications"
     query = channel["bindings"]["ws"]["query"]["properties"]
-    assert query.keys() == {"token", "ticket", "device", "since", "epoch", "types"}
+    assert query.keys() == {
+        "token", "ticket", "device", "device_class", "since", "epoch", "types",
+    }  # fmt: skip
     assert "headers" not in channel["bindings"]["ws"]
 
 

@@ -42,6 +42,7 @@ COMMANDS: list[tuple[dict[str, Any], str]] = [
     ({"type": "subscribe_notifications", "types": ["balance"]}, "subscription_updated"),
     ({"type": "unsubscribe_notifications"}, "subscription_updated"),
     ({"type": "ack", "stream": "user:1", "offset": 0}, "acked"),
+    ({"type": "presence", "state": "active"}, "presence_updated"),
     ({"type": "authenticate", "token": ""}, "authenticated"),  # the token is made when it is sent
 ]
 
