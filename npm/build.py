@@ -27,11 +27,12 @@ MODULES = (
     "icons.js",
     "inbox.js",
     "parts.js",
+    "presence.js",
     "shared.js",
     "version.js",
     "words.js",
 )
-DECLARATIONS = ("bell.d.ts", "client.d.ts", "device.d.ts", "inbox.d.ts")
+DECLARATIONS = ("bell.d.ts", "client.d.ts", "device.d.ts", "inbox.d.ts", "presence.d.ts")
 # The worker and what it imports, each after what it needs.
 WORKER = ("version.js", "parts.js", "connection.js", "worker.js")
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w.]+)";\n', re.MULTILINE)

@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 
 from realtime.client.handlers import Handler, Handlers
 from realtime.client.link import Link, State
-from realtime.client.options import Options, TokenIn
+from realtime.client.options import DeviceClass, Options, TokenIn
 from realtime.client.tokens import GetToken, Tokens
 
 Rate = Literal["realtime", "1s", "5s"]
@@ -23,7 +23,8 @@ class Client:
     before the last one expires (`expiring`), or after the server refused it (`refused`). None or
     an empty text ends the client; an exception is a failed attempt.
 
-    `device` names this client; the server stores what a named device acknowledges.
+    `device` names this client; the server stores what a named device acknowledges. Name a program
+    without a person `svc-…`, or give it the `device_class` service: it reaches nobody.
     `positions` and `epoch` resume where another process stopped: pass its properties of these
     names. `types` are the types to receive, by default all. `rooms` are joined at every
     connect. `ack=False` acknowledges nothing, for clients that only watch. `token_in` says where
@@ -38,6 +39,7 @@ class Client:
         get_token: GetToken,
         *,
         device: str | None = None,
+        device_class: DeviceClass = "",
         types: Iterable[str] = (),
         rooms: Iterable[str] = (),
         token_in: TokenIn = "header",
@@ -52,6 +54,7 @@ class Client:
         options = Options(
             url=url,
             device=device or "",
+            device_class=device_class,
             types=frozenset(types),
             rooms=dict.fromkeys(rooms, "realtime"),
             token_in=token_in,
@@ -189,6 +192,17 @@ class Client:
         chosen = {"types": list(types)} if types else {}
         answer = await self.request({"type": "unsubscribe_notifications", **chosen})
         return list(answer["types"])
+
+    async def set_presence(self, *, is_active: bool) -> None:
+        """Say whether the person is there, now and on each later connection.
+
+        Without it, the server takes the person for away. Raises as `request` does; without a
+        connection, it returns at once.
+        """
+        message = {"type": "presence", "state": "active" if is_active else "away"}
+        self._talk.presence = [message]
+        if self._talk.line is not None:
+            await self.request(message)
 
     async def ping(self) -> float:
         """Wait for a connection and return the round-trip time in seconds."""

@@ -147,7 +147,8 @@ class Link:
             return NO_TOKEN
         except Exception as error:
             return failed(error)
-        parameters = {"device": options.device, **self.talk.parameters()}
+        named = {"device": options.device, "device_class": options.device_class}
+        parameters = named | self.talk.parameters()
         try:
             line = await Line.open(options, token, parameters)
         except InvalidStatus as refused:

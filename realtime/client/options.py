@@ -8,6 +8,7 @@ from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 TokenIn = Literal["header", "subprotocol", "message", "query"]
+DeviceClass = Literal["", "phone", "desktop", "service"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +17,7 @@ class Options:
 
     url: str
     device: str = ""
+    device_class: DeviceClass = ""
     types: frozenset[str] = frozenset()
     rooms: Mapping[str, str] = field(default_factory=dict)  # name -> rate
     token_in: TokenIn = "header"
@@ -31,5 +33,7 @@ class Options:
             raise ValueError(f"{self.url!r} is no address of a WebSocket: ws://… or wss://…")
         if self.token_in not in get_args(TokenIn):
             raise ValueError("token_in is header, subprotocol, message or query")
+        if self.device_class not in get_args(DeviceClass):
+            raise ValueError("device_class is phone, desktop or service")
         if not all(isinstance(offset, int) for offset in self.positions.values()):
             raise ValueError("positions are whole numbers by stream")

@@ -44,6 +44,7 @@ class Talk:
         self.greeting: Message | None = None
         self.line: Line | None = None  # the socket, after the greeting
         self.trouble = ""  # why there is no connection
+        self.presence: list[Message] = []  # the last, to be said on each connection
         self.requests = Requests()
         self._options = options
         self._tokens = tokens
@@ -140,7 +141,7 @@ class Talk:
             self._note_beginning()
         self.greeting, self.line, self.trouble = data, line, ""
         # First the rooms as they were, then requests that may change them.
-        again = self.requests.again()
+        again = [*self.requests.again(), *self.presence]
         for command in self.rooms.commands():
             line.spawn(self.rooms.rejoin(command, self.ask))
         line.spawn(self._send_all(line, again))

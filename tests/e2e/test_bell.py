@@ -182,6 +182,28 @@ async def test_an_open_bell_in_a_hidden_page_marks_nothing_seen(
     assert await unseen(demo) == 0
 
 
+async def test_an_open_bell_at_which_nobody_is_marks_nothing_seen(
+    context: BrowserContext, demo: Server
+) -> None:
+    await context.clock.install()
+    shop = await embed(context, demo)
+    await shop.page.locator("hoardrun-bell .bell").click()
+    await shop.until("document.querySelector('hoardrun-bell').client.presence === 'active'")
+    async with asyncio.timeout(15 * PATIENCE):
+        while await unseen(demo):
+            await asyncio.sleep(0.05)
+    await context.clock.fast_forward(61_000)
+    await shop.until("document.querySelector('hoardrun-bell').client.presence === 'away'")
+    await asyncio.to_thread(notify, demo, "amina", "To an empty chair")
+    first = shop.page.locator("hoardrun-bell .note strong").first
+    await expect(first).to_have_text("To an empty chair")
+    assert await unseen(demo) == 1
+    await shop.page.mouse.move(5, 5)
+    await shop.page.mouse.move(9, 9)
+    await expect(shop.page.locator("hoardrun-bell .bell")).not_to_have_class("bell unseen")
+    assert await unseen(demo) == 0
+
+
 def luminance(colour: list[float]) -> float:
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -37,7 +37,10 @@ def test_a_page_loads_little() -> None:
     assert size(*page) < 10_000
     assert size(*page, "shared.js", "version.js") < 12_000  # its tabs share a connection
     assert size(*page, "connection.js") < 15_000  # it has one of its own
-    assert size(*page, "bell.js", "bellview.js", "icons.js", "inbox.js", "words.js") < 21_000
+    assert (
+        size(*page, "bell.js", "bellview.js", "icons.js", "inbox.js", "words.js", "presence.js")
+        < 22_000
+    )
     assert size("worker.js", "connection.js", "parts.js", "version.js") < 15_000
 
 

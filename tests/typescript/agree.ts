@@ -5,11 +5,13 @@ import type * as bell from "../../realtime/static/realtime/bell.js";
 import type * as client from "../../realtime/static/realtime/client.js";
 import type * as device from "../../realtime/static/realtime/device.js";
 import type * as inbox from "../../realtime/static/realtime/inbox.js";
+import type * as presence from "../../realtime/static/realtime/presence.js";
 import type * as bellCode from "../../var/types/bell.js";
 import type * as clientCode from "../../var/types/client.js";
 import type { Connection } from "../../var/types/connection.js";
 import type * as deviceCode from "../../var/types/device.js";
 import type * as inboxCode from "../../var/types/inbox.js";
+import type * as presenceCode from "../../var/types/presence.js";
 import type { share } from "../../var/types/shared.js";
 
 /** The code can be used as it is declared. */
@@ -19,6 +21,7 @@ export type Code = [
   Fits<typeof bell, typeof bellCode>,
   Fits<typeof client, typeof clientCode>,
   Fits<typeof device, typeof deviceCode>,
+  Fits<typeof presence, typeof presenceCode>,
   Fits<Omit<inbox.Inbox, "addEventListener">, inboxCode.Inbox>,
   Fits<ConstructorParameters<typeof inboxCode.Inbox>, ConstructorParameters<typeof inbox.Inbox>>,
 ];
@@ -42,12 +45,13 @@ export type Names = [
   None<Apart<inbox.Inbox, inboxCode.Inbox>>,
   None<Exclude<Apart<bell.HoardrunBell, bellCode.HoardrunBell>, OfElement | OfPage>>,
   None<Apart<typeof device, typeof deviceCode>>,
+  None<Apart<typeof presence, typeof presenceCode>>,
 ];
 
 /** What a client asks of its connection, of its own or a tab's end of one that tabs share. */
 type Face = Pick<
   Connection,
   "state" | "on" | "start" | "stop" | "ask" | "setTypes" | "ack" | "sendText" | "retryNow"
-> & { hidden: boolean; stats: object };
+> & { hidden: boolean; presence: string; stats: object };
 
 export type Faces = [Fits<Face, Connection>, Fits<Face, Awaited<ReturnType<typeof share>>>];

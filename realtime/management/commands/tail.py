@@ -34,7 +34,13 @@ _OTHER_KEY = (
     " The server does not take what this shell signs: its SECRET_KEY, or its key of access "
     "tokens, may differ from the server's. For the demo of `make run`, set DEBUG=1."
 )
-_SILENT = {"acked", "authenticated", "pong", "token_expiring"}  # answers to the client itself
+_SILENT = {
+    "acked",
+    "authenticated",
+    "pong",
+    "presence_updated",
+    "token_expiring",
+}  # answers to the client itself
 
 
 class Command(base.Command):
@@ -88,6 +94,7 @@ class Command(base.Command):
                 rooms=options["room"],
                 positions=None if since is None else {user_stream(user.pk): since},
                 ack=False,
+                device_class="service",
             )
         except ValueError as error:
             raise CommandError(f"{error}.") from None

@@ -82,6 +82,8 @@ export interface Options {
   apiUrl?: string | URL;
   /** A name of up to 64 characters: its acknowledgements are kept, and it resumes from them. */
   device?: string;
+  /** A phone is with its person; what any other device has counts while the person is there. */
+  deviceClass?: "phone" | "desktop" | "service";
   /** What to subscribe to; by default everything. */
   types?: SubscriptionType[];
   /** Rooms to be in, after every reconnect too. */
@@ -123,6 +125,11 @@ export class Client {
   readonly counts: NotificationCounts | null;
   /** The offset reached in each stream. */
   readonly positions: Record<string, number>;
+  /**
+   * Whether the person is there: set it, or let `followPresence` of `presence.js` do so. It is said
+   * again on each connection; "" says nothing, which counts as away.
+   */
+  presence: "" | "active" | "away";
   /** Counts of the connection, which tabs may share. */
   readonly stats: Partial<Stats>;
 

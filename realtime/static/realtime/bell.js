@@ -3,6 +3,7 @@
 import { age, build, draw, dress } from "./bellview.js";
 import { Client } from "./client.js";
 import { Inbox } from "./inbox.js";
+import { followPresence } from "./presence.js";
 
 const PATH = "ws/notifications";
 const TICK_MS = 20_000; // "4 minutes ago" ages
@@ -26,6 +27,7 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
   #own = false; // whether the client is ours to end
   #life = null;
   #sees = false; // whether it is just saying that all is seen
+  #isWatched = false; // whether the person is at the page
   #parts;
   #acts = {
     toggle: () => (this.isOpen ? this.close() : this.open()),
@@ -75,7 +77,7 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
       (event) => this.isOpen && !event.composedPath().includes(this) && this.close(),
       { signal },
     );
-    document.addEventListener("visibilitychange", () => this.#shown(), { signal });
+    document.addEventListener("visibilitychange", () => this.#tick(), { signal });
     for (const name of ["scroll", "resize"])
       window.addEventListener(name, () => this.isOpen && this.#place(), { signal, passive: true });
     this.#clock = setInterval(() => this.#tick(), TICK_MS);
@@ -146,6 +148,7 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
       this.#client.on("state", ({ state }) => this.#entered(state)),
       this.#client.on("resync", () => this.#see()),
       this.#client.on("reset", () => this.#forget()),
+      followPresence(this.#client, (isActive) => this.#watched(isActive)),
     ];
     if (this.#own) this.#client.connect();
     this.#draw();
@@ -212,19 +215,18 @@ export class HoardrunBell extends /** @type {typeof HTMLElement} */ (
     this.#soon();
   }
 
-  /** Mark all as seen, if the bell is open and its page is visible. */
+  /** Mark all as seen, if the bell is open and the person is there. */
   async #see() {
-    if (!this.isOpen || document.hidden || this.#sees) return;
+    if (!this.isOpen || !this.#isWatched || this.#sees) return;
     this.#sees = true;
     await this.#try(() => this.#inbox?.markAllSeen());
     this.#sees = false;
   }
 
-  /** The page is looked at again, or no longer. */
-  #shown() {
-    if (document.hidden) return;
+  /** The person is there again, or no longer: an open page on an empty desk is not seen. */
+  #watched(isActive) {
+    this.#isWatched = isActive;
     this.#see();
-    this.#tick();
   }
 
   /** Times age while nothing happens. What has not changed is left alone. */

@@ -137,6 +137,8 @@ export class Client {
   #isStale = false; // a snapshot was given up
   #rooms = new Rooms();
   #types;
+  /** @type {"" | "active" | "away"} */
+  #presence = "";
   #early = new Set(); // asked before there is a link
   #ended = null; // by itself: the error
   #listening = null;
@@ -147,6 +149,7 @@ export class Client {
       url = ownUrl(),
       apiUrl,
       device = "",
+      deviceClass = "",
       types = [],
       rooms = [],
       tokenIn = "subprotocol",
@@ -168,6 +171,7 @@ export class Client {
       url: String(address),
       apiUrl: api.replace(/\/$/, ""),
       device,
+      deviceClass,
       tokenIn,
       share: share && !WebSocket,
       workerUrl,
@@ -192,6 +196,15 @@ export class Client {
 
   get stats() {
     return this.#link?.stats || {};
+  }
+
+  get presence() {
+    return this.#presence;
+  }
+
+  set presence(state) {
+    this.#presence = state;
+    if (this.#link) this.#link.presence = state;
   }
 
   on(type, handler) {
@@ -319,6 +332,7 @@ export class Client {
       epoch: this.#positions.epoch,
       types: [...this.#types],
       hidden,
+      presence: this.#presence,
     });
     if (this.#events.has("frame")) link.on("frame", (frame) => this.#events.emit("frame", frame));
     const early = [...this.#early];

@@ -226,6 +226,7 @@ export class Connection extends Emitter {
   #refusals = 0;
   #hint = 0;
   #isHidden = false;
+  #presence = "";
   #isAside = false; // others of the user have taken its place: until the page is looked at
   #awaited = ""; // why the next attempt asks for a token; "" when there is none
   #listening = null;
@@ -238,18 +239,19 @@ export class Connection extends Emitter {
     dead: () => this.#lost("no sign of life"),
   });
 
-  constructor({ url, tokenIn, device, timeoutMs, getToken, WebSocket }) {
+  constructor({ url, tokenIn, device, deviceClass, timeoutMs, getToken, WebSocket }) {
     super();
-    this.#options = { url, tokenIn, device, WebSocket };
+    this.#options = { url, tokenIn, device, deviceClass, WebSocket };
     this.#getToken = getToken;
     this.#requests = new Requests({ timeoutMs, send: (message) => this.#send(message) });
   }
 
   /** Connect and stay connected. Resumes after `positions`, unless it has its own. */
-  start({ positions, epoch, types, hidden }) {
+  start({ positions, epoch, types, hidden, presence }) {
     if (this.positions.isEmpty) this.positions.reset(positions, epoch);
     this.setTypes(types);
     this.#isHidden = hidden;
+    this.#presence = presence;
     this.#attempt = this.#refusals = 0;
     this.#listening = new AbortController();
     listen(globalThis, this.#listening, {
@@ -273,6 +275,19 @@ export class Connection extends Emitter {
       this.#isAside = false;
       this.#wake();
     }
+  }
+
+  /** "active" while the person is at the page, else "away", or "" as long as nobody says so. */
+  set presence(state) {
+    state ||= this.#presence && "away"; // who said so is gone
+    if (state === this.#presence) return;
+    this.#presence = state;
+    if (this.greeting) this.#tellPresence();
+  }
+
+  /** Only the newest counts: a lost one is told again, in its order, or anew with the next greeting. */
+  #tellPresence() {
+    this.#requests.ask({ type: "presence", state: this.#presence }).catch(() => {});
   }
 
   // -- asking
@@ -364,11 +379,12 @@ export class Connection extends Emitter {
   }
 
   #address(token) {
-    const { url, device } = this.#options;
+    const { url, device, deviceClass } = this.#options;
     const address = new URL(url);
     const since = this.positions.since();
     const parameters = {
       device,
+      device_class: deviceClass,
       since,
       epoch: since && this.positions.epoch,
       types: this.types.join(","),
@@ -526,6 +542,7 @@ export class Connection extends Emitter {
     this.#renewBefore(data.expires_at, timestamp);
     const asked = this.#requests.open.flatMap(roomsOf);
     this.#requests.sendAll();
+    if (this.#presence) this.#tellPresence();
     for (const command of this.rooms.commands(asked)) this.ask(command).catch(() => {}); // its `error` is emitted
     this.#acks.flush();
     this.#enter({ state: "connected" });

@@ -22,10 +22,10 @@ function workersNamed(name) {
  */
 export function share(options, token) {
   return new Promise((resolve, reject) => {
-    const { url, tokenIn, device, workerUrl } = options;
+    const { url, tokenIn, device, deviceClass, workerUrl } = options;
     // To share with equals only: a worker that pages before a deploy have started is not of this version.
     const SharedWorker = workersNamed(
-      JSON.stringify([VERSION, url, tokenIn, device, loginOf(token)]),
+      JSON.stringify([VERSION, url, tokenIn, device, deviceClass, loginOf(token)]),
     );
     // Bundlers know the second by its text and emit the file; Vite refuses options that are not literal.
     const worker = workerUrl
@@ -98,9 +98,9 @@ class SharedConnection extends Emitter {
   #lock;
   #life = new AbortController();
 
-  constructor(port, { mine, its }, { url, tokenIn, device, timeoutMs, getToken }) {
+  constructor(port, { mine, its }, { url, tokenIn, device, deviceClass, timeoutMs, getToken }) {
     super();
-    this.#options = { url, tokenIn, device, timeoutMs };
+    this.#options = { url, tokenIn, device, deviceClass, timeoutMs };
     this.#getToken = getToken;
     this.#port = port;
     this.#lock = mine;
@@ -153,6 +153,10 @@ class SharedConnection extends Emitter {
 
   set hidden(hidden) {
     this.#say({ do: "hidden", hidden });
+  }
+
+  set presence(presence) {
+    this.#say({ do: "presence", presence });
   }
 
   #say(message) {

@@ -6,4 +6,4 @@ export const FILTERS = {
   "transaction_update": "transaction",
   "balance_update": "balance"
 };
-export const VERSION = "f0d52a2425c88a43";
+export const VERSION = "89626e4e9f900e41";

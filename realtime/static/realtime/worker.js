@@ -8,7 +8,7 @@ const KEPT = 500; // events, for a tab that is a little behind the others
 const TOKEN_WITHIN_MS = 15_000;
 const RATES = ["realtime", "1s", "5s"]; // the fastest that a tab wants is asked for
 
-const tabs = new Map(); // port → {rooms, types, hidden, frames}
+const tabs = new Map(); // port → {rooms, types, hidden, presence, frames}
 const asked = new Map(); // for a token: call → resolve
 const recent = [];
 let counts = null; // the last notification_counts, for later tabs
@@ -47,6 +47,10 @@ const SAID = {
     tabs.get(port).hidden = hidden;
     connection.hidden = allHidden();
   },
+  presence: (port, { presence }) => {
+    tabs.get(port).presence = presence;
+    connection.presence = anyPresence();
+  },
   frames: (port) => {
     tabs.get(port).frames = true;
     if (!connection.has("frame"))
@@ -60,13 +64,19 @@ function receive(port, { do: what, ...said }) {
 
 // -- tabs come and go
 
-function start(port, { options, positions, epoch, types, hidden, lock }) {
-  tabs.set(port, { rooms: new Rooms(), types, hidden, frames: false });
+function start(port, { options, positions, epoch, types, hidden, presence, lock }) {
+  tabs.set(port, { rooms: new Rooms(), types, hidden, presence, frames: false });
   if (lock) navigator.locks.request(lock, () => leave(port));
   connection ??= connect(options);
   if (connection.positions.isEmpty) connection.positions.reset(positions, epoch); // it has not greeted yet
   if (connection.state === "disconnected")
-    connection.start({ positions, epoch, types: allTypes(), hidden: allHidden() });
+    connection.start({
+      positions,
+      epoch,
+      types: allTypes(),
+      hidden: allHidden(),
+      presence: anyPresence(),
+    });
   else port.postMessage({ is: "state", change: connection.change });
   catchUp(port, positions, epoch);
   tabsChanged();
@@ -100,6 +110,7 @@ function catchUp(port, positions, epoch) {
 
 function tabsChanged() {
   connection.hidden = allHidden();
+  connection.presence = anyPresence();
   connection.setTypes(allTypes()).catch(() => {});
 }
 
@@ -205,6 +216,12 @@ async function setTypes(port, types) {
 
 const isWanted = (room) => [...tabs.values()].some(({ rooms }) => rooms.has(room));
 const allHidden = () => [...tabs.values()].every(({ hidden }) => hidden);
+
+/** The person is there if that is so in any of the tabs. */
+function anyPresence() {
+  const said = [...tabs.values()].map(({ presence }) => presence);
+  return said.includes("active") ? "active" : said.find(Boolean) || "";
+}
 
 function allTypes() {
   const all = [...tabs.values()].map(({ types }) => types);

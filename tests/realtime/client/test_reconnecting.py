@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -51,6 +52,42 @@ def script(count: int, *, user: int = ALICE, pause: float = 0.0) -> str:
 def own() -> Iterator[Server]:
     with node(DEBUG="1", WS_HEARTBEAT_SECONDS="1", WS_RECONNECT_AFTER_MS="100") as server:
         yield server
+
+
+async def test_presence_is_said_on_change_and_again_on_each_connection() -> None:
+    lost = asyncio.Event()
+
+    async def talk(socket: ServerConnection, number: int) -> None:
+        await socket.send(greeting(5))
+        said = json.loads(await socket.recv()) if number == 1 else None
+        if said is not None:
+            answer = envelope("presence_updated", {"state": said["state"]}, id=said["id"])
+            await socket.send(answer)
+            await lost.wait()
+            await socket.close(1001)
+
+    async with wrong(talk, device="svc-a", device_class="service") as (client, seen, script):
+        await client.wait_connected()
+        await client.set_presence(is_active=True)
+        lost.set()
+        await until(lambda: len(seen.of("connection_established")) == 2)
+        await until(lambda: script.heard == [{"type": "presence", "state": "active"}])
+    assert all("device_class=service" in path for path in script.paths)
+
+
+async def test_presence_that_is_said_before_there_is_a_connection_is_not_lost() -> None:
+    with pytest.raises(ValueError, match="device_class is phone"):
+        Client("ws://example.com", getter(ALICE), device_class="tablet")  # type: ignore[arg-type]
+    go_on = asyncio.Event()
+
+    async def talk(socket: ServerConnection, number: int) -> None:
+        await go_on.wait()
+        await socket.send(greeting(5))
+
+    async with wrong(talk) as (client, _, script):
+        await client.set_presence(is_active=False)
+        go_on.set()
+        await until(lambda: script.heard == [{"type": "presence", "state": "away"}])
 
 
 async def test_a_server_killed_under_load_leaves_no_gap_and_no_duplicate(own: Server) -> None:
