@@ -15,6 +15,7 @@ _CREDENTIAL = re.compile(
     ( [?&](?:token|ticket|access|refresh)=          # in a URL
     | authorization['"]?+\s*+[:=,]\s*+['"]?+(?:bearer\s++)?  # in a header
     | bearer[.\s]                                   # in a subprotocol
+    | /hooks/\w++/ | /u/                            # in a path: a webhook's, an unsubscribing
     )
     [^\s&'",;)\]]++
     """
@@ -60,7 +61,9 @@ def config(level: str, form: str = "line") -> dict[str, Any]:
                 "daphne",
                 "django.server",
             )
-        },
+        }
+        # At DEBUG they write the headers of outgoing calls, which hold keys and addresses.
+        | {name: {"level": "WARNING"} for name in ("hpack", "httpcore")},
         "root": {"handlers": ["stderr"], "level": level},
     }
 

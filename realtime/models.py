@@ -270,10 +270,18 @@ class Webhook(models.Model):
     body = models.BinaryField()
     headers = models.JSONField(default=dict)
     is_proven = models.BooleanField(help_text="Its signature was right.")
-    received_at = models.DateTimeField(db_index=True)
+    received_at = models.DateTimeField()
+    scrubbed_at = models.DateTimeField(null=True, blank=True)
     repeats = models.PositiveIntegerField(default=0, help_text="Times that it came again.")
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["received_at"],
+                condition=models.Q(scrubbed_at__isnull=True),
+                name="webhook_to_scrub",
+            )
+        ]
         constraints = [models.UniqueConstraint(fields=["source", "hash"], name="webhook_once")]
 
     def __str__(self) -> str:

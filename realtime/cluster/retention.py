@@ -14,8 +14,10 @@ from realtime.cluster import listing
 from realtime.log.measuring import RETENTION
 from realtime.models import EndedSession, IssuedToken, JobRun
 from realtime.options import options
+from realtime.outgoing import inbox, pacing
 
 EVERY_SECONDS = 600.0
+HOST_DAYS = 30
 _TOKENS_AT_ONCE = 1000
 
 
@@ -31,6 +33,8 @@ def apply_if_due() -> None:
 def apply() -> bool:
     """Trim the log, and delete idle devices and ended logins, as the settings say.
 
+    Bodies of webhooks are emptied, and hosts that nobody calls are forgotten, after 30 days.
+
     A step that fails is logged; the others still run. Returns whether none did. Times are the
     database's: a node whose clock is ahead must not delete too early.
     """
@@ -44,6 +48,8 @@ def apply() -> bool:
         "tickets": tickets.forget_expired,
         "logins": EndedSession.objects.filter(expires_at__lt=now).delete,
         "tokens": lambda: _forget_tokens(now),
+        "webhooks": lambda: inbox.scrub(now),
+        "hosts": lambda: pacing.forget(before=now - timedelta(days=HOST_DAYS)),
     }
     if jobs.run_each(RETENTION, steps).keys() != steps.keys():
         return False

@@ -1,0 +1,92 @@
+"""The signed tokens of links and payloads that work without a login, and their public URLs.
+
+A token names what it is for and holds no secret: nobody can make one, and it gives no right but
+the one that it is for. Tokens work for years: an old e-mail unsubscribes too. They hold while the
+key that signed them is `SECRET_KEY` or one of `SECRET_KEY_FALLBACKS`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.conf import settings
+from django.core import signing
+
+_HOOK, _CALLBACK = "notifications.hook", "notifications.callback"
+_RECEIPT, _UNSUBSCRIBE = "notifications.receipt", "notifications.unsubscribe"
+# What stands for a provider in a path. Some refuse a URL that holds their own name.
+CODES = {"africastalking": "s1", "twilio": "s2", "email": "e1"}
+
+
+class Unsubscribing(NamedTuple):
+    """What a link of an e-mail switches off."""
+
+    user_id: int
+    category: str
+    channel: str
+
+
+def receipt_token(delivery_id: int) -> str:
+    """Make the token with which a device says what became of a push message."""
+    return signing.Signer(salt=_RECEIPT).sign(str(delivery_id))
+
+
+def delivery_of(token: str) -> int | None:
+    """Return the delivery of a receipt's token; None for one that is not ours."""
+    return _number(_RECEIPT, token)
+
+
+def unsubscribe_url(user_id: int, category: str, channel: str = "email") -> str:
+    """Return the URL for List-Unsubscribe, and for the link in an e-mail's text."""
+    token = signing.Signer(salt=_UNSUBSCRIBE).sign_object([user_id, category, channel])
+    return public_url(f"/u/{token}")
+
+
+def unsubscribing(token: str) -> Unsubscribing | None:
+    """Return what a link ends; None for a token that is not ours."""
+    try:
+        return Unsubscribing(*signing.Signer(salt=_UNSUBSCRIBE).unsign_object(token))
+    except (signing.BadSignature, ValueError):
+        return None
+
+
+def callback_url(provider: str, delivery_id: int) -> str:
+    """Return the URL to which a provider reports about one message."""
+    token = signing.Signer(salt=_CALLBACK).sign(str(delivery_id))
+    return hook_url(provider, token)
+
+
+def called_back(token: str) -> int | None:
+    """Return the delivery of a callback's token; None for one that is not ours."""
+    return _number(_CALLBACK, token)
+
+
+def hook_token(provider: str) -> str:
+    """Return the secret part of the path to which a provider reports about all messages."""
+    return signing.Signer(salt=_HOOK).signature(provider)
+
+
+def is_hook_token(provider: str, token: str) -> bool:
+    """Say whether a path's secret part is that of a provider."""
+    try:
+        signing.Signer(salt=_HOOK).unsign(f"{provider}:{token}")
+    except signing.BadSignature:
+        return False
+    return True
+
+
+def hook_url(provider: str, *parts: str) -> str:
+    """Return the URL of a provider's webhooks."""
+    return public_url("/".join(("/hooks", CODES[provider], *parts)))
+
+
+def public_url(path: str) -> str:
+    """Return the public URL of one of our paths, never made of what a request says."""
+    return f"{getattr(settings, 'CHANNELS', {}).get('PUBLIC_BASE_URL', '')}{path}"
+
+
+def _number(salt: str, token: str) -> int | None:
+    try:
+        return int(signing.Signer(salt=salt).unsign(token))
+    except (signing.BadSignature, ValueError):
+        return None

@@ -1,0 +1,211 @@
+"""The one HTTP client, for providers, payments and feeds.
+
+It is made of httpcore, the engine of httpx, whose public interface lets us choose the address that
+is connected to, and know whether anything was written when a call failed.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+import threading
+import time
+from collections.abc import Mapping
+from functools import lru_cache
+
+import certifi
+import h2.errors
+import h2.events
+import h2.exceptions
+import httpcore
+
+from realtime.outgoing.addresses import Parts, Rules, UnsafeAddress, check
+from realtime.outgoing.outcome import Outcome
+from realtime.outgoing.reply import Reply, outcome_of, retry_after
+from realtime.outgoing.sockets import Backend, Call, TlsError
+
+CONNECT_SECONDS = 3.0
+READ_SECONDS = 10.0
+MAX_ANSWER_BYTES = 64 * 1024
+MAX_CONNECTIONS = 100
+IDLE_SECONDS = 60.0  # a connection that has been idle for longer is not used again
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+# How a call may fail, each before those that include it, with the word for it.
+_FAILURES: tuple[tuple[type[Exception], str], ...] = (
+    (UnsafeAddress, "address"),
+    (httpcore.PoolTimeout, "pool"),
+    (TlsError, "tls"),
+    (httpcore.ConnectTimeout, "connect"),
+    (httpcore.ConnectError, "connect"),
+    (httpcore.TimeoutException, "timeout"),
+    (httpcore.NetworkError, "broken"),
+    (httpcore.RemoteProtocolError, "broken"),
+    (httpcore.LocalProtocolError, "protocol"),
+    (h2.exceptions.H2Error, "protocol"),
+    (UnicodeError, "protocol"),
+    (OSError, "dns"),  # all that sockets raise is one of the above
+)
+_KINDS = tuple(kind for kind, _ in _FAILURES)
+
+
+class Client:
+    """Makes calls. Thread-safe: its connections are kept, and used by one call at a time.
+
+    TLS is verified, redirects are not followed, no proxy is used, and of an answer 64 KiB are
+    read. A call takes no longer than `connect_seconds` and `read_seconds` together. With `http2`,
+    each thread has connections of its own.
+    """
+
+    def __init__(
+        self,
+        *,
+        rules: Rules | None = None,
+        http2: bool = False,
+        connect_seconds: float = CONNECT_SECONDS,
+        read_seconds: float = READ_SECONDS,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._rules = rules or Rules.of_deployment()
+        self._http2 = http2
+        self._longest = connect_seconds + read_seconds
+        self._timeouts = {
+            "pool": connect_seconds,
+            "connect": connect_seconds,
+            "read": read_seconds,
+            "write": read_seconds,
+        }
+        self._tls = tls or _trusted()
+        self._call = Call()
+        self._lock = threading.Lock()
+        self._pools: dict[int, httpcore.ConnectionPool] = {}  # by thread; 0: of all threads
+
+    def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> Reply:
+        """Make one call and say how it ended. What the network does raises nothing."""
+        began = time.monotonic()
+        self._call.begin(self._longest)
+        try:
+            request = self._request(method, check(url, self._rules), headers or {}, body)
+            response = self._pool().handle_request(request)
+        except _KINDS as error:
+            return Reply(
+                outcome=self._outcome(error),
+                error=_word(error),
+                seconds=time.monotonic() - began,
+            )
+        content, is_whole, is_broken = _read(response)
+        names = {name.decode("ascii", "replace").lower(): value for name, value in response.headers}
+        found = {name: value.decode("latin-1") for name, value in names.items()}
+        outcome = outcome_of(response.status, found)
+        if is_broken and outcome is Outcome.ACCEPTED:
+            outcome = Outcome.UNKNOWN  # what it was accepted as stood in the rest
+        return Reply(
+            outcome=outcome,
+            status=response.status,
+            headers=found,
+            body=content,
+            is_whole=is_whole,
+            retry_after_seconds=retry_after(found, time.time()),
+            seconds=time.monotonic() - began,
+        )
+
+    def close(self) -> None:
+        """Close all connections."""
+        with self._lock:
+            pools = list(self._pools.values())
+            self._pools.clear()
+        for pool in pools:
+            pool.close()
+
+    def _pool(self) -> httpcore.ConnectionPool:
+        # httpcore numbers the streams of a connection without a lock: no two threads share one.
+        key = threading.get_ident() if self._http2 else 0
+        with self._lock:
+            if key not in self._pools:
+                self._pools[key] = httpcore.ConnectionPool(
+                    ssl_context=self._tls,
+                    max_connections=MAX_CONNECTIONS,
+                    keepalive_expiry=IDLE_SECONDS,
+                    http2=self._http2,
+                    network_backend=Backend(self._rules, self._call),
+                )
+            return self._pools[key]
+
+    def _request(
+        self, method: str, parts: Parts, headers: Mapping[str, str], body: bytes
+    ) -> httpcore.Request:
+        host = f"[{parts.host}]" if ":" in parts.host else parts.host
+        if parts.port != _DEFAULT_PORTS[parts.scheme]:
+            host = f"{host}:{parts.port}"
+        sent = {"Host": host, "Accept-Encoding": "identity", **headers}
+        if body or method not in {"GET", "HEAD", "DELETE"}:
+            sent["Content-Length"] = str(len(body))
+        return httpcore.Request(
+            method,
+            httpcore.URL(
+                scheme=parts.scheme, host=parts.host, port=parts.port, target=parts.target
+            ),
+            headers=[
+                (name.encode("ascii"), value.encode("latin-1")) for name, value in sent.items()
+            ],
+            content=body,
+            extensions={"timeout": self._timeouts},
+        )
+
+    def _outcome(self, error: Exception) -> Outcome:
+        """Classify a call that failed without an answer."""
+        if isinstance(error, UnsafeAddress | UnicodeError):
+            return Outcome.REFUSED  # it will fail the next time, too
+        if self._call.has_written and not _is_undone(error):
+            return Outcome.UNKNOWN
+        if isinstance(error, httpcore.LocalProtocolError):
+            return Outcome.REFUSED
+        return Outcome.NOT_SENT
+
+
+@lru_cache(maxsize=8)
+def _shared(rules: Rules, http2: bool) -> Client:
+    return Client(rules=rules, http2=http2)
+
+
+def client(*, http2: bool = False) -> Client:
+    """Return the client of this process, with the rules of this deployment."""
+    return _shared(Rules.of_deployment(), http2)
+
+
+def _trusted() -> ssl.SSLContext:
+    """Trust whom SSL_CERT_FILE names, as OpenSSL does, else the list of Mozilla."""
+    return ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE") or certifi.where())
+
+
+def _word(error: Exception) -> str:
+    return next(word for kind, word in _FAILURES if isinstance(error, kind))
+
+
+def _is_undone(error: Exception) -> bool:
+    """Say whether an HTTP/2 server states that it has not looked at the request."""
+    event = error.args[0] if error.args else None
+    if isinstance(event, h2.events.StreamReset):
+        return event.error_code == h2.errors.ErrorCodes.REFUSED_STREAM
+    return isinstance(event, h2.events.ConnectionTerminated) and event.last_stream_id == 0
+
+
+def _read(response: httpcore.Response) -> tuple[bytes, bool, bool]:
+    """Read an answer's body; return it, whether that is all of it, and whether it broke off."""
+    content = bytearray()
+    try:
+        for chunk in response.iter_stream():
+            content += chunk
+            if len(content) > MAX_ANSWER_BYTES:
+                return bytes(content[:MAX_ANSWER_BYTES]), False, False
+    except _KINDS:
+        return bytes(content), False, True
+    finally:
+        response.close()
+    return bytes(content), True, False
