@@ -1,0 +1,1 @@
+"""SMS: segments, and the providers that send them."""
