@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hoardrun import redis_address
+from notifications.channels.options import ChannelOptions
 from realtime.option_fields import flag, number, option, rate, split, text, whole, words
 from realtime.options import Options
 
@@ -177,4 +178,5 @@ class Deployment:
     them."""
 
 
-TABLES: list[type] = [Deployment, Options]  # an app appends the class that declares its own
+# An app appends the class that declares its own.
+TABLES: list[type] = [Deployment, Options, ChannelOptions]

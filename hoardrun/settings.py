@@ -6,6 +6,7 @@ Nothing set gives the embedded default: SQLite, an in-memory layer, DEBUG off.
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from corsheaders.defaults import default_headers
 from hoardrun import __version__, env, logs, places, signing, stores
 from hoardrun.api import openapi
 from hoardrun.options import Deployment
+from notifications.channels.options import ChannelOptions
 from realtime.core.origin import LOOPBACK
 from realtime.options import Options
 
@@ -24,6 +26,7 @@ BASE_DIR: Path = env.BASE_DIR
 VERSION = __version__
 
 given = env.read(Deployment)
+_channels = env.read(ChannelOptions)
 
 # -- what kind of run this is
 DEBUG = given.debug
@@ -59,6 +62,7 @@ INSTALLED_APPS = [
     "hoardrun.ledger",
     "hoardrun.market",
     "hoardrun.broadcasts",
+    *(["anymail"] if _channels.email_backend.startswith("anymail.") else []),
 ]
 
 MIDDLEWARE = [
@@ -178,6 +182,13 @@ REALTIME: dict[str, Any] = {
     "RECONCILE_CALM_SECONDS": 60 if REDIS_URL else 1,
     **{name.upper(): value for name, value in env.given(Options).items()},
 }
+# -- the channels that leave the system
+CHANNELS: dict[str, Any] = {
+    name.upper(): value for name, value in env.given(ChannelOptions).items()
+}
+ANYMAIL: dict[str, Any] = json.loads(_channels.anymail_settings or "{}")
+
+# -- HTTP requests, databases, demo
 HTTP_HEADER_SECONDS = given.http_header_seconds
 # `realtime.core.bodies` limits the size of a body by the path.
 HTTP_BODY_SECONDS = given.http_body_seconds

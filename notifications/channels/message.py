@@ -50,7 +50,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
     unread: int | None = None  # the badge, absolute
     receipt_token: str = ""
+    thread: str = ""  # what messages of one matter share, such as `transaction-17`
     attempt: int = 1
+    attempted_at: datetime | None = None  # of a look-up: when the call began
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +64,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     provider_id: str | None = None
     retry_after_seconds: float | None = None
     verdict: Verdict = ""  # about the address
+    gone_at: datetime | None = None  # since when it is gone, if the provider says so
     our_mistake: bool = False  # keys, headers, balance: open the breaker, and raise an alarm
     segments: int | None = None
     cost: Decimal | None = None
@@ -71,12 +74,22 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 class Provider(Protocol):
     """One provider of one channel. A further one is one file and one line of the registry."""
 
-    name: str  # such as `twilio`; the name of its pace and of its breaker
+    name: str  # such as `twilio`
     channel: Channel
-    rate: float  # calls a second, of all workers together
+    service: str  # of push: `web`, `fcm` or `apns`, the addresses that it serves
+    rate: float  # calls a second to one host, of all workers together
+
+    def host(self, message: Message) -> str:
+        """Name what paces and breaks this call: the provider, or its host that the call goes to."""
 
     def send(self, message: Message) -> Answer:
         """Make one call. Never raises: what went wrong is the answer."""
 
     def look_up(self, message: Message) -> Answer | None:
-        """Ask what became of a call whose outcome is not known; None where nobody can say."""
+        """Ask what became of a call whose outcome is not known; None where nobody can say.
+
+        ACCEPTED: it arrived. NOT_SENT: it never did. UNKNOWN: ask again.
+        """
+
+    def check(self) -> Answer:
+        """Ask the provider whether it takes our login, without sending anything to anybody."""

@@ -1,0 +1,1 @@
+"""E-mail: messages of text and HTML, by SMTP or by a provider of django-anymail."""

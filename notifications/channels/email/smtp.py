@@ -1,0 +1,132 @@
+"""E-mail by SMTP, through Django's backend.
+
+What fails before the message is handed over is safe to repeat; what breaks off afterwards is not
+known. Nothing is lost by repeating it: the Message-ID is the same.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+
+from django.core.mail.backends.smtp import EmailBackend
+
+from notifications.channels.email import replies
+from notifications.channels.email.building import Email
+from notifications.channels.message import Answer, Message
+from notifications.channels.options import ChannelOptions
+from notifications.kinds import Channel
+from realtime.outgoing import Outcome
+
+TIMEOUT_SECONDS = 10.0
+
+
+class Smtp:
+    """The provider."""
+
+    name = "smtp"
+    channel: Channel = "email"
+    service = ""
+
+    def __init__(self, options: ChannelOptions, timeout: float = TIMEOUT_SECONDS) -> None:
+        self.rate = options.email_rate
+        self._options = options
+        self._timeout = timeout
+
+    def host(self, message: Message) -> str:
+        return self.name
+
+    def send(self, message: Message) -> Answer:
+        try:
+            built = Email(message, self._options)
+            built.message()
+        except ValueError:  # a line break in a header, or what no header can hold
+            return Answer(outcome=Outcome.REFUSED, code="unusable", verdict="invalid")
+        connection = self._connection()
+        try:
+            connection.open()
+        except OSError as error:  # all of smtplib's are
+            _close(connection)
+            return not_opened(error)
+        try:
+            connection.send_messages([built])
+        except (OSError, ValueError) as error:
+            return broken(error)
+        finally:
+            _close(connection)
+        return Answer(outcome=Outcome.ACCEPTED, status=250)
+
+    def look_up(self, message: Message) -> Answer | None:
+        return None
+
+    def check(self) -> Answer:
+        connection = self._connection()
+        try:
+            connection.open()
+        except OSError as error:
+            _close(connection)
+            return not_opened(error)
+        _close(connection)
+        return Answer(outcome=Outcome.ACCEPTED)
+
+    def _connection(self) -> EmailBackend:
+        given = self._options
+        return EmailBackend(
+            host=given.email_host,
+            port=given.email_port,
+            username=given.email_user,
+            password=given.email_password,
+            use_tls=given.email_security == "starttls",
+            use_ssl=given.email_security == "tls",
+            timeout=self._timeout,
+        )
+
+
+def not_opened(error: OSError) -> Answer:
+    """Say why there is no connection: nothing was sent."""
+    status = error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else None
+    if isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPNotSupportedError):
+        # Of the login, 454 and 421 are for later.
+        is_ours = status is None or status >= 500
+        return Answer(outcome=Outcome.NOT_SENT, status=status, code="login", our_mistake=is_ours)
+    if isinstance(error, ssl.SSLError):
+        return Answer(outcome=Outcome.NOT_SENT, code="tls", our_mistake=True)
+    return Answer(outcome=Outcome.NOT_SENT, status=status, code="connect")
+
+
+def broken(error: Exception) -> Answer:
+    """Say what became of a message whose sending ended with an error."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            status, text = next(iter(error.recipients.values()))
+            return _refused(replies.read(status, text), "recipient")
+        case smtplib.SMTPSenderRefused():
+            return _refused(replies.read(error.smtp_code, error.smtp_error), "sender")
+        case smtplib.SMTPResponseException():
+            return _refused(replies.read(error.smtp_code, error.smtp_error), "data")
+        case smtplib.SMTPNotSupportedError():
+            # The address needs letters that this server does not take.
+            return Answer(outcome=Outcome.REFUSED, code="not_supported")
+        case ValueError():
+            return Answer(outcome=Outcome.REFUSED, code="unusable", verdict="invalid")
+    # smtplib says the same of a time-out and of a connection that broke.
+    return Answer(outcome=Outcome.UNKNOWN, code="broken")
+
+
+def _refused(said: replies.Said, stage: replies.Stage) -> Answer:
+    meaning = replies.meaning(said, stage)
+    return Answer(
+        outcome=meaning.outcome,
+        status=said.status,
+        code=said.code,
+        verdict=meaning.verdict,
+        our_mistake=meaning.our_mistake,
+    )
+
+
+def _close(connection: EmailBackend) -> None:
+    """Say goodbye, also where opening got half-way; the answer is known already."""
+    try:
+        connection.close()
+    except OSError:
+        return

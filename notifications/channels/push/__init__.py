@@ -1,0 +1,1 @@
+"""Push: to browsers by the Web Push protocol, to apps by Firebase and Apple."""

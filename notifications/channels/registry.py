@@ -1,0 +1,90 @@
+"""The providers of the channels that this deployment has, in the order of failover.
+
+A further provider is one file and one line here. Workers and checks ask for them here only; the
+checks of the start say what is wrong with their options.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+from django.conf import settings
+
+from notifications.channels.email.backend import Backend
+from notifications.channels.email.smtp import Smtp
+from notifications.channels.message import Provider, Target
+from notifications.channels.options import PUSH_HOSTS, ChannelOptions, options
+from notifications.channels.push.apns import Apns
+from notifications.channels.push.fcm import Fcm
+from notifications.channels.push.web import WebPush
+from notifications.channels.sms.africastalking import AfricasTalking
+from notifications.channels.sms.twilio import Twilio
+from notifications.kinds import Channel
+from realtime.outgoing import Client, Rules, client
+
+# Of SMS, `sms_providers` says which there are, and in which order.
+SMS: Mapping[str, Callable[[ChannelOptions, Client], Provider]] = {
+    "africastalking": AfricasTalking,
+    "twilio": Twilio,
+}
+
+_built: tuple[ChannelOptions, bool, tuple[Provider, ...]] | None = None
+
+
+def providers(channel: Channel, to: Target | None = None) -> tuple[Provider, ...]:
+    """Return the configured providers of a channel, the one to try first in front.
+
+    Of push, only those that serve the address's service (web, fcm or apns), if one is given.
+    """
+    return tuple(
+        one
+        for one in every()
+        if one.channel == channel and (to is None or one.service == to.service)
+    )
+
+
+def find(name: str) -> Provider | None:
+    """Return a configured provider by its name."""
+    return next((one for one in every() if one.name == name), None)
+
+
+def configured() -> frozenset[Channel]:
+    """Return the channels that have a provider."""
+    return frozenset(one.channel for one in every())
+
+
+def push_rules(given: ChannelOptions) -> Rules:
+    """Return which endpoints of web push may be saved and called."""
+    return Rules(loopback=settings.DEBUG, hosts=tuple(given.push_hosts) or PUSH_HOSTS)
+
+
+@lru_cache(maxsize=4)
+def _client_of(rules: Rules) -> Client:
+    return Client(rules=rules)
+
+
+def every() -> tuple[Provider, ...]:
+    """Return all configured providers."""
+    global _built
+    given = options()
+    if _built is None or _built[0] is not given or _built[1] != settings.DEBUG:
+        _built = given, settings.DEBUG, tuple(build(given))
+    return _built[2]
+
+
+def build(given: ChannelOptions) -> list[Provider]:
+    """Build the providers that have their options. Raises ValueError for keys that are none."""
+    found: list[Provider] = []
+    if given.vapid_private_key:
+        found.append(WebPush(given, _client_of(push_rules(given))))
+    if given.fcm_service_account:
+        found.append(Fcm(given, client()))
+    if given.apns_key:
+        found.append(Apns(given, client(http2=True)))
+    if given.email_backend:
+        found.append(Backend(given))
+    elif given.email_host:
+        found.append(Smtp(given))
+    found += [SMS[name](given, client()) for name in given.sms_providers]
+    return found

@@ -1,0 +1,147 @@
+"""An HTTP server on loopback that keeps what it was asked, and misbehaves when it is told to."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar, Literal, Self
+from urllib.parse import parse_qsl, urlsplit
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request. The names of its headers are in small letters."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+    def form(self) -> dict[str, str]:
+        return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Told:
+    """An answer, in place of the one that the fake itself would give."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+# `drop`: close without an answer; `accept_and_drop`: do what was asked, and then close.
+Trouble = Literal["drop", "accept_and_drop", "hang"]
+
+
+def as_json(status: int, value: object, **headers: str) -> Told:
+    named = {name.replace("_", "-"): text for name, text in headers.items()}
+    return Told(status, json.dumps(value).encode(), {"Content-Type": "application/json"} | named)
+
+
+class Fake:
+    """A provider. `asked` has all requests, `ledger` what it has accepted, each in order."""
+
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+        self.ledger: list[dict[str, Any]] = []
+        self._next: deque[Told | Trouble] = deque()
+        self._released = threading.Event()
+        self._open: set[socket.socket] = set()
+        fake = self
+
+        class Handler(_Handler):
+            owner = fake
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self._released.set()
+        self._server.shutdown()
+        self._thread.join()
+        for each in list(self._open):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+        self._server.server_close()
+
+    def then(self, *steps: Told | Trouble) -> None:
+        """Answer the next requests so, one each."""
+        self._next.extend(steps)
+
+    def clear(self) -> None:
+        """Forget what was asked, what was accepted, and what was to come."""
+        self.asked.clear()
+        self.ledger.clear()
+        self._next.clear()
+
+    def answer(self, asked: Asked) -> Told:
+        """Answer as the provider does, and write what is accepted into the ledger."""
+        raise NotImplementedError
+
+    def _take(self, asked: Asked) -> Told | None:
+        """Return the answer to a request, or None to close the connection."""
+        self.asked.append(asked)
+        step = self._next.popleft() if self._next else None
+        if isinstance(step, Told):
+            return step
+        if step == "hang":
+            self._released.wait(30)
+        if step == "accept_and_drop":
+            self.answer(asked)
+        return None if step else self.answer(asked)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    owner: ClassVar[Fake]
+    protocol_version = "HTTP/1.1"
+
+    def setup(self) -> None:
+        super().setup()
+        self.owner._open.add(self.connection)
+
+    def finish(self) -> None:
+        self.owner._open.discard(self.connection)
+        super().finish()
+
+    def _handle(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        parts = urlsplit(self.path)
+        asked = Asked(
+            self.command,
+            parts.path,
+            dict(parse_qsl(parts.query)),
+            {name.lower(): value for name, value in self.headers.items()},
+            self.rfile.read(length),
+        )
+        told = self.owner._take(asked)
+        if told is None:
+            self.close_connection = True
+            return
+        self.send_response(told.status)
+        for name, value in told.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(told.body)))
+        self.end_headers()
+        self.wfile.write(told.body)
+
+    do_GET = do_POST = _handle
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep quiet: tests look at `asked`."""
