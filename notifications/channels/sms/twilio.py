@@ -7,7 +7,7 @@ delivery, and a call whose outcome is not known is looked up by number, time and
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -123,19 +123,25 @@ def query(message: Message) -> dict[str, str]:
 
 
 def parse_list(reply: Reply, message: Message) -> Answer:
-    """Find the message in a list: accepted if it is there, not sent if it is not."""
+    """Find the message in a list: accepted if it is there, not sent if it is not.
+
+    A text that is given must be the same; without one, number and time have to say which it is.
+    """
     body = answers.json_object(reply) or {}
     listed = body.get("messages")
     if reply.status != 200 or not isinstance(listed, list):
         return replace(answers.by_transport(reply), outcome=Outcome.UNKNOWN)
-    if found := _ours(listed, message):
-        return _of_message(reply, found)
+    found = list(_candidates(listed, message))
+    if len(found) == 1:
+        return _of_message(reply, found[0])
+    if found:
+        return answers.by_code(reply, "several", answers.UNKNOWN)
     if body.get("next_page_uri"):
         return answers.by_code(reply, "too_many", answers.UNKNOWN)
     return answers.by_code(reply, "not_found", answers.Meaning(Outcome.NOT_SENT))
 
 
-def _ours(listed: Iterable[object], message: Message) -> Mapping[str, Any] | None:
+def _candidates(listed: Iterable[object], message: Message) -> Iterator[Mapping[str, Any]]:
     text = gsm.replace(message.content.body)
     began = message.attempted_at or message.happened_at
     latest = began + _AFTER if message.attempted_at else message.expires_at
@@ -143,9 +149,9 @@ def _ours(listed: Iterable[object], message: Message) -> Mapping[str, Any] | Non
         if isinstance(found, dict) and isinstance(found.get("sid"), str):
             created = _date(found.get("date_created"))
             is_timely = created is not None and began - _BEFORE <= created <= latest
-            if is_timely and (found.get("to"), found.get("body")) == (message.to.value, text):
-                return found
-    return None
+            is_same = found.get("to") == message.to.value and text in {"", found.get("body")}
+            if is_timely and is_same:
+                yield found
 
 
 def _date(text: object) -> datetime | None:

@@ -159,6 +159,18 @@ def test_a_message_that_arrived_is_found(there):
     assert asked.query["DateSent>"] == given.attempted_at.date().isoformat()
 
 
+def test_without_its_text_number_and_time_say_which_it_is(there):
+    given = lost(there)
+    nameless = replace(given, content=replace(given.content, body=""))
+    answer = there.ours.look_up(nameless)
+    assert answer is not None
+    assert (answer.outcome, answer.provider_id) == (Outcome.ACCEPTED, there.fake.ledger[0]["sid"])
+    there.ours.send(message("sms", NUMBER, body="Another"))
+    answer = there.ours.look_up(nameless)
+    assert answer is not None
+    assert (answer.outcome, answer.code) == (Outcome.UNKNOWN, "several")
+
+
 def test_a_message_that_never_arrived_is_not_sent(there):
     given = replace(message("sms", NUMBER), attempted_at=datetime.now(UTC))
     there.fake.then("drop")
