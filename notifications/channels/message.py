@@ -52,7 +52,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     receipt_token: str = ""
     thread: str = ""  # what messages of one matter share, such as `transaction-17`
     attempt: int = 1
-    attempted_at: datetime | None = None  # of a look-up: when the call began
+    attempted_at: datetime | None = None  # of a look-up: when the call was claimed
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

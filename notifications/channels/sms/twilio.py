@@ -49,8 +49,9 @@ CODES: dict[int, answers.Meaning] = {
 # States of a message that is not delivered and will not be.
 FAILED = frozenset({"failed", "undelivered", "canceled"})
 _MIN_LIFE, _MAX_LIFE = 1, 14_400  # seconds that ValidityPeriod takes
-# A looked-up message was made between the beginning of its call and its time-out; clocks differ.
-_BEFORE, _AFTER = timedelta(seconds=5), timedelta(seconds=30)
+# A message that is looked up was made after its claim and before the end of its call, which may
+# wait for its turn until the lease of a minute is over; clocks differ.
+_BEFORE, _AFTER = timedelta(seconds=5), timedelta(seconds=90)
 _PAGE = 50
 
 

@@ -190,6 +190,14 @@ def test_a_time_is_read_however_it_is_written(there, written: str):
     assert answer.outcome is Outcome.ACCEPTED
 
 
+def test_a_call_that_waited_for_its_turn_is_found(there):
+    given = lost(there)
+    claimed = replace(given, attempted_at=given.attempted_at - timedelta(seconds=60))
+    answer = there.ours.look_up(claimed)
+    assert answer is not None
+    assert answer.outcome is Outcome.ACCEPTED
+
+
 @pytest.mark.parametrize("minutes", [-10, 10])
 def test_the_same_text_of_another_time_is_another_message(there, minutes: int):
     given = lost(there)
