@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hoardrun import redis_address
+from notifications.brand import Brand
 from notifications.channels.options import ChannelOptions
 from realtime.option_fields import flag, number, option, rate, split, text, whole, words
 from realtime.options import Options
@@ -179,4 +180,4 @@ class Deployment:
 
 
 # An app appends the class that declares its own.
-TABLES: list[type] = [Deployment, Options, ChannelOptions]
+TABLES: list[type] = [Deployment, Options, ChannelOptions, Brand]

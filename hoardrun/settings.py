@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from corsheaders.defaults import default_headers
+from django.conf.locale import LANG_INFO
 
 from hoardrun import __version__, env, logs, places, signing, stores
 from hoardrun.api import openapi
 from hoardrun.options import Deployment
+from notifications import languages
+from notifications.brand import Brand
 from notifications.channels.options import ChannelOptions
 from realtime.core.origin import LOOPBACK
 from realtime.options import Options
@@ -106,6 +109,9 @@ CACHES = {"default": stores.cache(given)}
 
 # -- language, time, static files
 LANGUAGE_CODE = "en"
+LANGUAGES = languages.LANGUAGES
+LANG_INFO.update(languages.LANG_INFO)
+BRAND = env.read(Brand)  # what texts say of the deployment
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True

@@ -18,6 +18,7 @@ class NotificationsConfig(AppConfig):
             NotificationUpdated,
             SystemAnnouncement,
         )
+        from notifications.texts import catalogue
         from realtime import computed, jobs
         from realtime.protocol.messages import register
 
@@ -31,4 +32,5 @@ class NotificationsConfig(AppConfig):
                 lapsed=selectors.notifications_lapsed,
             )
         )
+        catalogue.register(catalogue.HERE / "kinds")
         jobs.register(jobs.Job("publish_due", 1.0, services.publish_due))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from django.apps import AppConfig
 
 
@@ -16,10 +18,12 @@ class LedgerConfig(AppConfig):
         from hoardrun.ledger.kinds import KINDS
         from hoardrun.ledger.messages import BalanceUpdate, TransactionUpdate
         from notifications import kinds
+        from notifications.texts import catalogue
         from realtime import jobs
         from realtime.protocol.messages import register
 
         kinds.register(*KINDS)
+        catalogue.register(Path(__file__).parent / "texts")
         register(TransactionUpdate, BalanceUpdate)
         if settings.SIMULATE_PAYMENTS:
             jobs.register(jobs.Job("demo payments", demo.SECONDS, demo.step))

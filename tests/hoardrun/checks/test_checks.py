@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -205,3 +206,13 @@ def test_it_warns_of_a_variable_that_does_not_exist(production, monkeypatch):
     monkeypatch.setenv("WS_TIKET_SECOND", "10")
     fires("hoardrun.W051", says="WS_TIKET_SECOND ", deploy=False)
     assert "WS_TICKET_SECONDS?" in str(raised()["hoardrun.W051"].hint)
+
+
+# -- texts
+
+
+def test_it_refuses_a_text_that_a_channel_cannot_take(production):
+    production.BRAND = replace(production.BRAND, support="the number that the card has")
+    assert raised(deploy=False) == {}
+    production.BRAND = replace(production.BRAND, name="x" * 200)  # no option lets that in
+    fires("hoardrun.E070", says="segments", deploy=False)

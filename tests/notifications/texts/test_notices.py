@@ -1,0 +1,35 @@
+"""Names of kinds and categories for people, and the answers to STOP and START."""
+
+from __future__ import annotations
+
+import pytest
+
+from notifications import texts
+from notifications.channels.sms import gsm
+from notifications.kinds import all_kinds
+from notifications.languages import CODES
+
+
+def test_each_kind_has_a_name_of_its_own_in_each_language():
+    for language in CODES:
+        names = [texts.kind_name(kind.name, locale=language) for kind in all_kinds()]
+        assert len(set(names)) == len(names), language
+    assert texts.kind_name("transaction.credit", locale="sw-KE") == "Pesa zilizopokelewa"
+    assert texts.kind_name("savings.general") == "Other messages: Savings"
+    with pytest.raises(LookupError):
+        texts.kind_name("savings.nothing")
+
+
+def test_each_category_has_a_name_in_each_language():
+    for category in {kind.category for kind in all_kinds()}:
+        for language in CODES:
+            assert texts.category_name(category, locale=language) != category
+    assert texts.category_name("unheard_of") == "unheard_of"
+
+
+def test_the_answers_by_sms_are_cheap():
+    for locale in CODES:
+        for to in ("stop", "start"):
+            answer = texts.render_answer(to, locale=locale)
+            assert gsm.segments(answer) == 1, answer
+    assert "START" in texts.render_answer("stop", locale="fr")
