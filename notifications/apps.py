@@ -34,3 +34,15 @@ class NotificationsConfig(AppConfig):
         )
         catalogue.register(catalogue.HERE / "kinds")
         jobs.register(jobs.Job("publish_due", 1.0, services.publish_due))
+        _register_delivery()
+
+
+def _register_delivery() -> None:
+    """Register what says how delivery is doing, and what forgets its texts."""
+    from notifications.delivery import keeping, readings
+    from realtime import doubts, jobs
+    from realtime.meters import fleet
+
+    jobs.register(jobs.Job(keeping.NAME, 600.0, keeping.forget_texts))
+    fleet.register(readings.DELIVERING)
+    doubts.register(readings.no_worker)

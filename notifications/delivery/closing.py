@@ -18,12 +18,13 @@ def ladders_close(notification_ids: Collection[int], reason: Reason) -> int:
 
     Returns how many ladders were open. A delivery that is being sent goes on.
     """
-    open_ones = Escalation.objects.filter(pk__in=notification_ids, closed_at__isnull=True)
-    closed = open_ones.update(closed_at=Now(), reason=reason)
+    # In the order of the locks, deliveries before ladders. What is queued in between is cancelled
+    # by its last look, which finds the ladder closed.
     Delivery.objects.filter(notification__in=notification_ids, state=DeliveryState.QUEUED).update(
         state=DeliveryState.CANCELLED, reason=reason, updated_at=Now()
     )
-    return closed
+    open_ones = Escalation.objects.filter(pk__in=notification_ids, closed_at__isnull=True)
+    return open_ones.update(closed_at=Now(), reason=reason)
 
 
 def ladders_wake(user_id: int) -> int:

@@ -16,6 +16,7 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError, connections
 
 from realtime.cluster import serve
+from realtime.cluster.companion import Companion
 from realtime.cluster.listening import Listeners
 from realtime.core.origin import is_loopback
 from realtime.log import durability
@@ -51,6 +52,11 @@ class Command(base.Command):
             "--simulate-market",
             action="store_true",
             help="Simulate market prices, for a demo or development.",
+        )
+        parser.add_argument(
+            "--with-delivery",
+            action="store_true",
+            help="Run `manage.py deliver` beside it, in a process that ends with this one.",
         )
 
     def handle(self, *, host: str, port: int, workers: int, **options: Any) -> None:
@@ -93,8 +99,15 @@ class Command(base.Command):
             self.stderr.write(hint)
         # uvicorn raises the signal that stopped it again at its end: ignore that.
         signal.signal(signal.SIGTERM, lambda *_: None)
-        with contextlib.suppress(KeyboardInterrupt):
-            serve.run(config, listeners)
+        companion = Companion("deliver") if options["with_delivery"] else None
+        if companion is not None:
+            companion.start()
+        try:
+            with contextlib.suppress(KeyboardInterrupt):
+                serve.run(config, listeners)
+        finally:
+            if companion is not None:
+                companion.stop()
         self.stdout.write("hoardrun has stopped.")
 
 

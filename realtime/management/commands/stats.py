@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import DatabaseError
 
+from realtime.doubts import doubts
 from realtime.management import base
 from realtime.options import options
 from realtime.registry import Cluster, cluster
@@ -82,7 +83,7 @@ class Command(base.Command):
         try:
             found, holding = cluster(), blockers()
             problems = found.problems + [(1, _text(one)) for one in holding if one.matters]
-            problems += [(1, text) for text in _doubts(found)]
+            problems += [(1, text) for text in [*_doubts(found), *doubts()]]
             data = found.as_json() | {"blockers": [one.as_json() for one in holding]}
         except DatabaseError as error:  # 1 would be no more than a warning
             means = explain(error)

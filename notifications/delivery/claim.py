@@ -1,0 +1,171 @@
+"""Take deliveries that are due, look once more, and write the intent to send them.
+
+One transaction: the rows are locked, what is committed about them is read again, and what is still
+to go is marked `sending` with the next lease number. After the commit the caller owns these leases
+until they end; the calls are made outside any transaction.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models.functions import Now
+
+from notifications.channels import registry
+from notifications.channels.message import Provider, Target
+from notifications.choices import DeliveryState
+from notifications.delivery import digests, failover
+from notifications.delivery.closing import ladders_go_on
+from notifications.delivery.compose import target_of
+from notifications.delivery.facts import Case
+from notifications.delivery.failover import Tried
+from notifications.delivery.limits import Limits
+from notifications.delivery.look import Look
+from notifications.delivery.people import Person
+from notifications.kinds import Channel
+from notifications.models import Attempt, Delivery
+from realtime import clock
+from realtime.outgoing import Outcome, pacing
+from realtime.retry import one_transaction
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)
+# Calls begin soon after their claim: a look-up knows by that when, and the lease outlasts the call.
+BEGINS_WITHIN = timedelta(seconds=10)
+BLOCKED_PAUSE = timedelta(seconds=5)
+SPENT_PAUSE = timedelta(minutes=1)
+_WRITTEN = [
+    "state", "reason", "decided_by", "evidence", "not_before", "lease", "lease_until", "worker",
+    "attempts", "provider", "preference_version", "updated_at",
+]  # fmt: skip
+
+
+@dataclass(slots=True)
+class Claimed:
+    """A delivery that this worker may send, if the call begins before `deadline`."""
+
+    row: Delivery
+    to: Target
+    provider: Provider
+    has_another: bool
+    person: Person
+    case: Case | None  # of a notification
+    claimed_at: datetime  # by the database's clock
+    monotonic: float  # the same moment or one before, by ours
+
+    @property
+    def deadline(self) -> float:
+        """Return until when the call may begin, by our monotonic clock."""
+        return self.monotonic + BEGINS_WITHIN.total_seconds()
+
+
+def claim(channel: Channel, limit: int, worker: str) -> list[Claimed]:
+    """Take at most `limit` deliveries of a channel; return those to send now."""
+    # Ask without a transaction first: on SQLite it would take the only write lock.
+    return _claim(channel, limit, worker) if _due(channel).exists() else []
+
+
+def _due(channel: Channel) -> Any:
+    return Delivery.objects.filter(
+        channel=channel, state=DeliveryState.QUEUED, not_before__lte=Now()
+    )
+
+
+@one_transaction
+def _claim(channel: Channel, limit: int, worker: str) -> list[Claimed]:
+    monotonic = time.monotonic()  # before the database's time, so that no lease seems longer
+    rows = list(
+        _due(channel)
+        .select_related("address")
+        .order_by("-priority", "not_before")
+        .select_for_update(skip_locked=True, no_key=True, of=("self",))[:limit]
+    )
+    now = clock.now()
+    look = Look(rows, now)
+    going = [row for row in rows if look.lets_go(row)]
+    if channel == "sms":
+        going = _within_limits(going, now)
+    claimed = _with_providers(channel, going, look, now, monotonic)
+    for one in claimed:
+        row = one.row
+        row.state, row.reason, row.worker = DeliveryState.SENDING, "", worker
+        row.lease, row.lease_until = row.lease + 1, now + LEASE
+        row.attempts, row.provider = row.attempts + 1, one.provider.name
+    for row in rows:
+        row.updated_at = now
+    Delivery.objects.bulk_update(rows, _WRITTEN)
+    digests.join(look.joins, now)
+    ladders_go_on([row for row in rows if row.state == DeliveryState.SKIPPED])
+    return claimed
+
+
+def _within_limits(rows: Sequence[Delivery], now: datetime) -> list[Delivery]:
+    """Return the SMS that the limits let go."""
+    limits = Limits(rows, now)
+    if limits.is_spent:
+        logger.error("SMS have cost what SMS_COST_PER_HOUR allows: they wait")
+        for row in rows:
+            row.not_before, row.reason = now + SPENT_PAUSE, "spent"
+        return []
+    going = []
+    for row in rows:
+        if why := limits.refuse(row):
+            row.state, row.reason, row.decided_by = DeliveryState.SKIPPED, why, "capped"
+            logger.warning("SMS of delivery %s is not sent: %s", row.pk, why)
+        else:
+            going.append(row)
+    return going
+
+
+def _with_providers(
+    channel: Channel, rows: Sequence[Delivery], look: Look, now: datetime, monotonic: float
+) -> list[Claimed]:
+    """Give each row the provider to call. One for which none lets calls through waits."""
+    targets = {row.pk: target_of(row) for row in rows}
+    orders = {row.pk: registry.providers(channel, targets[row.pk]) for row in rows}
+    blocked = pacing.blocked({one.name for order in orders.values() for one in order})
+    tried, unsettled = _earlier_calls(rows)
+    claimed = []
+    for row in rows:
+        by_name = {one.name: one for one in orders[row.pk]}
+        choice = failover.choose(list(by_name), tried[row.pk], blocked, unsettled.get(row.pk, ""))
+        if choice.provider is None:
+            row.not_before, row.reason = now + BLOCKED_PAUSE, "blocked"
+            continue
+        claimed.append(
+            Claimed(
+                row=row,
+                to=targets[row.pk],
+                provider=by_name[choice.provider],
+                has_another=choice.has_another,
+                person=look.person(row),
+                case=look.case(row),
+                claimed_at=now,
+                monotonic=monotonic,
+            )
+        )
+    return claimed
+
+
+def _earlier_calls(rows: Sequence[Delivery]) -> tuple[dict[int, list[Tried]], dict[int, str]]:
+    """Return the earlier calls of deliveries, and the providers of newest calls nobody knows of."""
+    again = {row.pk: row for row in rows if row.attempts}
+    tried: dict[int, list[Tried]] = defaultdict(list)
+    if again:
+        calls = Attempt.objects.filter(delivery__in=again).order_by("lease")
+        columns = ("delivery_id", "lease", "provider", "outcome")
+        for pk, lease, provider, outcome in calls.values_list(*columns):
+            tried[pk].append(Tried(lease, provider, outcome))
+    unsettled = {
+        pk: row.provider
+        for pk, row in again.items()
+        if not any(one.lease == row.lease and one.outcome != Outcome.UNKNOWN for one in tried[pk])
+    }
+    return tried, unsettled

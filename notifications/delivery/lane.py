@@ -1,0 +1,199 @@
+"""One channel of a worker: it claims, hands the calls to its threads, and writes how they ended.
+
+A lane has threads of its own, so that a slow provider of SMS holds up no push. Only the lane's own
+thread uses the database; the others make calls.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+
+from django.db import DatabaseError, IntegrityError, close_old_connections, connections
+
+from notifications import selectors
+from notifications.channels.message import Answer
+from notifications.delivery import outcomes, settle
+from notifications.delivery.claim import Claimed, claim
+from notifications.delivery.compose import Composed, compose
+from notifications.delivery.outcomes import Result
+from notifications.delivery.send import result_of, send
+from notifications.kinds import Channel
+from realtime.outgoing import Outcome, pacing
+from realtime.outgoing.breaker import Tally
+
+logger = logging.getLogger(__name__)
+
+THREADS: dict[Channel, int] = {"push": 16, "email": 4, "sms": 4}
+# Claimed at a time: push services answer quickly, and a large claim costs little more than a small.
+CAPACITY: dict[Channel, int] = {"push": 64, "email": 4, "sms": 4}
+WRITE_FOR_SECONDS = 30.0  # that an outcome is kept for a database that is away
+WRITE_PAUSE_SECONDS = 0.5
+
+
+class Lane:
+    """Sends what is due by one channel."""
+
+    def __init__(self, channel: Channel, worker: str) -> None:
+        self.channel = channel
+        self._worker = worker
+        self._capacity = CAPACITY[channel]
+        self._pool = ThreadPoolExecutor(THREADS[channel], thread_name_prefix=f"hoardrun-{channel}")
+        self._ended: queue.SimpleQueue[Result] = queue.SimpleQueue()
+        self._under_way = 0
+        self._tally = Tally()
+        self._stopping = threading.Event()
+
+    def step(self) -> int:
+        """Write what has ended, settle what is not known, and begin what is due.
+
+        Returns how much it did; 0 means that there is nothing to do now.
+        """
+        done = self._write_ended() + settle.settle_due(self.channel)
+        free = self._capacity - self._under_way
+        if free and not self._stopping.is_set():
+            done += self._begin(free)
+        return done
+
+    def wait(self, seconds: float) -> None:
+        """Wait until a call has ended, at most so long."""
+        if not self._under_way:
+            self._stopping.wait(seconds)
+            return
+        try:
+            self._ended.put(self._ended.get(timeout=seconds))
+        except queue.Empty:
+            return
+
+    @property
+    def is_idle(self) -> bool:
+        """Say whether no call is under way."""
+        return self._under_way == 0
+
+    def stop(self) -> None:
+        """Claim nothing more; calls that have not begun are given back."""
+        self._stopping.set()
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    # -- the way of a delivery
+
+    def _begin(self, free: int) -> int:
+        claimed = claim(self.channel, free, self._worker)
+        unread = self._unread(claimed)
+        by_host: dict[str, list[tuple[Claimed, Composed]]] = defaultdict(list)
+        for one in claimed:
+            self._under_way += 1
+            try:
+                composed = compose(one.row, one.to, one.person, unread=unread.get(one.row.user_id))
+                by_host[one.provider.host(composed.message)].append((one, composed))
+            except Exception:  # texts that cannot be made must not stop those behind them
+                logger.exception("the texts of delivery %s cannot be made", one.row.pk)
+                broken = Answer(outcome=Outcome.REFUSED, code="texts")
+                self._ended.put(result_of(one, broken, time.monotonic()))
+        for host, some in by_host.items():
+            self._hand_out(host, some)
+        return len(claimed)
+
+    def _unread(self, claimed: list[Claimed]) -> dict[int, int]:
+        """Count for the badges of push messages: the number itself, never a difference."""
+        if self.channel != "push" or not claimed:
+            return {}
+        users = sorted({one.row.user_id for one in claimed})
+        return {user: each.unread for user, each in selectors.notification_counts(users).items()}
+
+    def _hand_out(self, host: str, some: list[tuple[Claimed, Composed]]) -> None:
+        """Give calls to the threads at the pace of their host; what must wait longer goes back."""
+        rate = some[0][0].provider.rate
+        count = min(len(some), max(1, int(rate)))
+        slot = _slot(host, rate, count)
+        begins, taken = time.monotonic() + slot.wait_seconds, count if slot.is_taken else 0
+        for place, (one, composed) in enumerate(some):
+            if place < taken:
+                self._pool.submit(self._call, one, composed, host, begins + place / rate)
+            else:
+                pause = slot.wait_seconds if not taken else 1.0
+                self._ended.put(result_of(one, None, time.monotonic(), pause_seconds=pause))
+
+    def _call(self, one: Claimed, composed: Composed, host: str, begins: float) -> None:
+        """Make one call, on a thread of the pool, which uses no database."""
+        if self._stopping.wait(max(begins - time.monotonic(), 0)):
+            result = result_of(one, None, time.monotonic())
+        else:
+            result = send(one, composed, host)
+        self._ended.put(result)
+
+    def _write_ended(self) -> int:
+        results: list[Result] = []
+        while True:
+            try:
+                results.append(self._ended.get_nowait())
+            except queue.Empty:
+                break
+        if not results:
+            return 0
+        self._under_way -= len(results)
+        write(results)
+        self._count(results)
+        return len(results)
+
+    def _count(self, results: list[Result]) -> None:
+        """Let hosts rest that ask for it, and open the breakers of those that fail."""
+        for one in results:
+            answer = one.answer
+            if answer is None or not one.host:
+                continue
+            self._tally.add(
+                one.host,
+                failed=answer.outcome in {Outcome.UNKNOWN, Outcome.NOT_SENT},
+                mistake=answer.our_mistake,
+            )
+            if answer.retry_after_seconds is not None:
+                pacing.hold(one.host, answer.retry_after_seconds)
+        self._tally.flush()
+
+
+def _slot(host: str, rate: float, count: int) -> pacing.Slot:
+    """Take slots of a host; none while the database is away."""
+    try:
+        return pacing.take(host, rate, count)
+    except DatabaseError as error:
+        logger.warning("no pace of %s is known: %r", host, error)
+        return pacing.Slot(False, 1.0, "unknown")
+
+
+def write(results: list[Result]) -> None:
+    """Write outcomes; a database that is away is waited for.
+
+    After WRITE_FOR_SECONDS they are left to the reaper: their deliveries are not known then.
+    """
+    give_up_at = time.monotonic() + WRITE_FOR_SECONDS
+    while True:
+        try:
+            outcomes.outcomes_write(results)
+        except IntegrityError:
+            if len(results) == 1:
+                raise
+            for one in results:  # so that one that cannot be written takes no other with it
+                write([one])
+            return
+        except DatabaseError as error:
+            logger.warning("outcomes of %s calls are not written yet: %r", len(results), error)
+            close_old_connections()
+            if time.monotonic() >= give_up_at:
+                logger.error("outcomes of %s calls are lost", len(results))
+                return
+            time.sleep(WRITE_PAUSE_SECONDS)
+        else:
+            return
+
+
+def leave_database() -> None:
+    """Close the connections of this thread."""
+    connections.close_all()

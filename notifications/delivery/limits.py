@@ -1,0 +1,89 @@
+"""The limits of SMS, which are a bill: numbers, users, countries, and money in an hour.
+
+They hold for required messages too: somebody who makes us send thousands earns by each. Counted in
+the transaction of the claim, from rows, so that all workers share them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import phonenumbers
+from django.db.models import Count, QuerySet, Sum
+
+from notifications.channels.options import ChannelOptions, options
+from notifications.delivery.people import country_of
+from notifications.delivery.states import NEVER_SENT
+from notifications.models import Delivery
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+
+
+class Limits:
+    """What the SMS of a claim may still use up."""
+
+    def __init__(self, rows: Sequence[Delivery], now: datetime) -> None:
+        self._options: ChannelOptions = options()
+        left = Delivery.objects.filter(
+            channel="sms", attempts__gt=0, created_at__gt=now - DAY
+        ).exclude(state__in=NEVER_SENT)
+        self._numbers = _counts(left, "address_hash", {row.address_hash for row in rows})
+        self._users = _counts(left, "user_id", {row.user_id for row in rows})
+        self._countries: Counter[str] = Counter()
+        if self._options.sms_per_country_per_day:
+            for country in {_country(row) for row in rows} - {""}:
+                code = phonenumbers.country_code_for_region(country)
+                self._countries[country] = left.filter(
+                    address__value__startswith=f"+{code}"
+                ).count()
+        self._spent = self._spent_since(now - HOUR)
+
+    def _spent_since(self, moment: datetime) -> Decimal:
+        if not self._options.sms_cost_per_hour:
+            return Decimal(0)
+        spent = Delivery.objects.filter(
+            channel="sms",
+            cost__isnull=False,
+            cost_currency=self._options.sms_cost_currency,
+            accepted_at__gt=moment,
+        ).aggregate(sum=Sum("cost"))
+        return Decimal(spent["sum"] or 0)
+
+    @property
+    def is_spent(self) -> bool:
+        """Say whether the money of this hour is used up: no SMS leaves before it is over."""
+        limit = self._options.sms_cost_per_hour
+        return bool(limit) and self._spent >= limit
+
+    def refuse(self, row: Delivery) -> str:
+        """Return why an SMS may not go, or "" and count it."""
+        chosen, country = self._options, _country(row)
+        if country not in chosen.sms_countries:
+            return "country"
+        limit = chosen.sms_per_country_per_day
+        if limit and self._countries[country] >= limit:
+            return "capped(country)"
+        if row.attempts:  # it was counted at its first attempt
+            return ""
+        if self._numbers[row.address_hash] >= chosen.sms_per_number_per_day:
+            return "capped(number)"
+        if self._users[row.user_id] >= chosen.sms_per_user_per_day:
+            return "capped(user)"
+        self._countries[country] += 1
+        self._numbers[row.address_hash] += 1
+        self._users[row.user_id] += 1
+        return ""
+
+
+def _counts(rows: QuerySet[Delivery], column: str, values: set[Any]) -> Counter[Any]:
+    """Count rows by the values of a column."""
+    found = rows.filter(**{f"{column}__in": values}).order_by().values_list(column)
+    return Counter(dict(found.annotate(count=Count("pk"))))
+
+
+def _country(row: Delivery) -> str:
+    return "" if row.address is None else country_of(row.address.value)

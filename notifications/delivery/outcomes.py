@@ -1,0 +1,194 @@
+"""Write how calls ended: a comparison with the lease, one attempt, and what follows from it.
+
+A write counts only for the lease that made the call. A worker that was stopped and wakes up late
+finds another number, and adds an attempt as evidence but changes no state.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+from django.db.models import Q
+
+from notifications.channels.message import Answer
+from notifications.choices import DeliveryState
+from notifications.delivery import receipts, steps, verdicts
+from notifications.delivery.closing import ladders_go_on
+from notifications.delivery.states import MISSED, channel_of, facts_of, state_of
+from notifications.models import Address, Attempt, Delivery
+from realtime import clock
+from realtime.outgoing import Outcome, breaker
+from realtime.retry import one_transaction
+
+logger = logging.getLogger(__name__)
+
+# An outcome may change these: the last one is a delivery that was queued again because its
+# outcome was not known, and whose answer comes after all.
+_OPEN = frozenset({DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.QUEUED})
+_WRITTEN = [
+    *receipts.WRITTEN, "not_before", "lease_until", "attempts", "provider", "segments", "cost",
+    "cost_currency", "possible_duplicate", "template_version", "locale",
+]  # fmt: skip
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """The end of what one lease was for. Without an `answer`, no call was made."""
+
+    delivery_id: int
+    lease: int
+    provider: str
+    host: str = ""
+    worker: str
+    answer: Answer | None
+    started_at: datetime  # by the database's clock
+    duration_ms: int = 0
+    has_another: bool = False  # a provider that has not refused it
+    template_version: str = ""
+    locale: str = ""
+    pause_seconds: float = 0.0  # without an answer: when to try again
+
+
+@one_transaction
+def outcomes_write(results: Sequence[Result]) -> None:
+    """Write the ends of calls. Writing the same ones again changes nothing."""
+    by_id = {result.delivery_id: result for result in results}
+    rows = list(Delivery.objects.select_for_update(no_key=True).filter(pk__in=by_id).order_by("pk"))
+    now = clock.now()
+    written = set(
+        Attempt.objects.filter(
+            Q(*(Q(delivery=one.delivery_id, lease=one.lease) for one in results), _connector=Q.OR)
+        ).values_list("delivery_id", flat=True)
+    )
+    rows = [row for row in rows if row.pk not in written]
+    for row in rows:
+        _apply(row, by_id[row.pk], now)
+    _leave_taken_ids(rows)
+    receipts.join(rows, now)
+    Delivery.objects.bulk_update(rows, _WRITTEN)
+    Attempt.objects.bulk_create(
+        attempt for row in rows if (attempt := _attempt(by_id[row.pk], now)) is not None
+    )
+    _follow(rows, by_id, now)
+
+
+def _apply(row: Delivery, result: Result, now: datetime) -> None:
+    """Change a delivery as its answer says, if the lease is still the one of the call."""
+    answer = result.answer
+    row.updated_at = now
+    if row.lease != result.lease or row.state not in _OPEN:
+        # A later lease may have sent it too.
+        if answer is not None and answer.outcome is Outcome.ACCEPTED:
+            row.possible_duplicate = row.lease != result.lease
+            row.accepted_at = row.accepted_at or now
+            row.provider_id = row.provider_id or answer.provider_id
+        return
+    if answer is None:
+        row.attempts, row.provider = max(row.attempts - 1, 0), ""
+        _queue(row, now, steps.seconds(result.pause_seconds), row.reason)
+        return
+    row.template_version = result.template_version or row.template_version
+    row.locale = result.locale or row.locale
+    row.segments = answer.segments if answer.segments is not None else row.segments
+    if answer.cost is not None:
+        row.cost, row.cost_currency = answer.cost, answer.cost_currency
+    step = steps.next_step(
+        answer,
+        channel=channel_of(row),
+        attempts=row.attempts,
+        has_another=result.has_another,
+        jitter=random.random(),
+    )
+    match step:
+        case steps.Done():
+            row.accepted_at, row.reason = now, ""
+            row.provider_id = answer.provider_id
+            row.state = state_of(channel_of(row), facts_of(row), DeliveryState.ACCEPTED)
+        case steps.Failed():
+            row.failed_at, row.reason = now, step.reason[:64]
+            row.state = state_of(channel_of(row), facts_of(row), DeliveryState.FAILED)
+        case steps.Again():
+            _queue(row, now, step.pause, step.reason)
+        case steps.FindOut():
+            row.state, row.not_before, row.reason = DeliveryState.UNKNOWN, now + step.pause, ""
+            return  # `lease_until` says when the call began
+    row.lease_until = None
+
+
+def _leave_taken_ids(rows: Sequence[Delivery]) -> None:
+    """Drop ids of a provider that it has given before: two deliveries cannot share one."""
+    given = [row for row in rows if row.provider_id]
+    if not given:
+        return
+    named = Q(
+        *(Q(provider=row.provider, provider_id=row.provider_id) for row in given), _connector=Q.OR
+    )
+    taken = {
+        (provider, provider_id): pk
+        for pk, provider, provider_id in Delivery.objects.filter(named).values_list(
+            "pk", "provider", "provider_id"
+        )
+    }
+    for row in given:
+        if taken.setdefault((row.provider, row.provider_id), row.pk) != row.pk:
+            logger.error("%s has given an id twice: delivery %s has none", row.provider, row.pk)
+            row.provider_id = None
+
+
+def _queue(row: Delivery, now: datetime, pause: timedelta, reason: str) -> None:
+    """Queue it again, unless its time is over by then."""
+    row.state, row.reason = DeliveryState.QUEUED, reason
+    if pause:
+        row.not_before = now + pause
+    if row.not_before >= row.expires_at:
+        row.state = DeliveryState.EXPIRED
+
+
+def _attempt(result: Result, now: datetime) -> Attempt | None:
+    if result.answer is None:
+        return None
+    return Attempt(
+        delivery_id=result.delivery_id,
+        lease=result.lease,
+        provider=result.provider,
+        worker=result.worker,
+        outcome=result.answer.outcome.value,
+        status=result.answer.status,
+        code=result.answer.code[:100],
+        started_at=result.started_at,
+        duration_ms=result.duration_ms,
+        created_at=now,
+    )
+
+
+def _follow(rows: Sequence[Delivery], by_id: dict[int, Result], now: datetime) -> None:
+    """Let outcomes reach receipts that came before them, addresses, and ladders."""
+    verdicts.carry_out(
+        judged
+        for row in sorted(rows, key=lambda row: by_id[row.pk].host)  # the order of locks
+        if (judged := _judged(row, by_id[row.pk])) is not None
+    )
+    used = [row.address_id for row in rows if row.accepted_at == now and row.address_id]
+    Address.objects.filter(pk__in=used).update(last_ok_at=now)
+    ladders_go_on([row for row in rows if row.state in MISSED])
+
+
+def _judged(row: Delivery, result: Result) -> verdicts.Judged | None:
+    """Return what an answer says of the address, if it does and may be believed."""
+    answer = result.answer
+    if answer is None or not answer.verdict:
+        return None
+    if answer.verdict == "gone" and not breaker.gone(result.host):
+        return None
+    since = result.started_at
+    return verdicts.Judged(
+        verdict=answer.verdict,
+        channel=channel_of(row),
+        address_id=row.address_id,
+        address_hash=row.address_hash,
+        since=since if answer.gone_at is None else min(since, answer.gone_at),
+        source=result.provider,
+    )

@@ -1,0 +1,77 @@
+"""How delivery is doing: gauges of the deployment, and what `stats --check` finds wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Count, Min
+from django.db.models.functions import Now
+
+from notifications.channels import registry
+from notifications.choices import DeliveryState
+from notifications.delivery import heartbeat
+from notifications.kinds import CHANNELS
+from notifications.models import Delivery, Escalation
+from realtime import clock
+from realtime.meters.fleet import Reading, gauge
+
+JUDGE = "judge"
+ROLES = (JUDGE, *CHANNELS)
+
+
+def _read() -> dict[str, Any]:
+    now = clock.now()
+    ladders = Escalation.objects.filter(closed_at__isnull=True, due_at__lte=Now())
+    oldest = ladders.aggregate(due=Min("due_at"))["due"]
+    queued = dict.fromkeys(CHANNELS, 0.0)
+    waiting = Delivery.objects.filter(state=DeliveryState.QUEUED, not_before__lte=Now())
+    for channel, since in waiting.values_list("channel").annotate(Min("not_before")):
+        queued[channel] = (now - since).total_seconds()
+    unknown = dict.fromkeys(CHANNELS, 0)
+    open_ones = Delivery.objects.filter(state=DeliveryState.UNKNOWN)
+    unknown |= dict(open_ones.values_list("channel").annotate(Count("pk")))
+    silent = heartbeat.silent(_wanted(), now)
+    return {
+        "ladders_overdue_seconds": 0.0 if oldest is None else (now - oldest).total_seconds(),
+        "deliveries_waiting_seconds": queued,
+        "deliveries_unknown": unknown,
+        "delivery_silent": {role: int(role in silent) for role in ROLES},
+    }
+
+
+DELIVERING = Reading(
+    (
+        gauge("ladders_overdue_seconds", "Age of the oldest ladder that is due and not judged."),
+        gauge(
+            "deliveries_waiting_seconds",
+            "Age of the oldest message that could be sent and is not.",
+            channel=CHANNELS,
+        ),
+        gauge(
+            "deliveries_unknown", "Messages of which nobody knows whether they left.",
+            channel=CHANNELS,
+        ),
+        gauge(
+            "delivery_silent",
+            "1 where no `manage.py deliver` does this, although a channel is set up.",
+            role=ROLES,
+        ),
+    ),
+    _read,
+)  # fmt: skip
+
+
+def no_worker() -> Iterator[str]:
+    """Say which part of delivering nobody does."""
+    if silent := heartbeat.silent(_wanted(), clock.now()):
+        yield (
+            f"no worker does {', '.join(silent)} of notifications: run `manage.py deliver` or "
+            "`serve --with-delivery`"
+        )
+
+
+def _wanted() -> tuple[str, ...]:
+    """Return what workers have to do: nothing where no channel is set up."""
+    channels = registry.configured()
+    return tuple(role for role in ROLES if channels and role in {JUDGE, *channels})

@@ -1,0 +1,108 @@
+"""A worker: it judges ladders, closes digests, and has a lane for each of its channels.
+
+Any number of them may run, on any number of machines. A poll every POLL_SECONDS is what promises
+that each rung fires in time.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from secrets import token_hex
+
+from django.db import DatabaseError, close_old_connections
+
+from notifications.delivery import digests, heartbeat, judge, reap
+from notifications.delivery.lane import Lane, leave_database
+from notifications.kinds import CHANNELS, Channel
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
+TROUBLE_SECONDS = 2.0  # after an error of the database
+LAST_CALLS_SECONDS = 15.0  # that calls under way may take after SIGTERM
+JUDGE = "judge"
+_WRITTEN_SECONDS = 0.05
+
+
+class Worker:
+    """Delivers until it is stopped."""
+
+    def __init__(self, channels: Sequence[Channel] = CHANNELS, *, judges: bool = True) -> None:
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{token_hex(2)}"[:64]
+        self._lanes = [Lane(channel, self.name) for channel in channels]
+        self._judges = judges
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        """Deliver until `stop`. Calls that are under way then are finished."""
+        threads = [self._thread(lane.channel, lane.step, lane.wait) for lane in self._lanes]
+        if self._judges:
+            threads.append(self._thread(JUDGE, judge_once, self._stopping.wait))
+        for thread in threads:
+            thread.start()
+        self._stopping.wait()
+        deadline = time.monotonic() + LAST_CALLS_SECONDS
+        for thread in threads:
+            thread.join(max(deadline - time.monotonic(), 0))
+        for lane in self._lanes:
+            lane.close()
+
+    def run_once(self) -> int:
+        """Do all that is due now, and what follows from it at once; return how much that was."""
+        total = 0
+        while True:
+            done = judge_once() if self._judges else 0
+            for lane in self._lanes:
+                done += lane.step()
+                while not lane.is_idle:
+                    lane.wait(_WRITTEN_SECONDS)
+                    done += lane.step()
+            if not done:
+                break
+            total += done
+        for lane in self._lanes:
+            lane.close()
+        return total
+
+    def stop(self) -> None:
+        """Claim nothing more, and let `run` return once the calls have ended."""
+        self._stopping.set()
+        for lane in self._lanes:
+            lane.stop()
+
+    def _thread(
+        self, role: str, step: Callable[[], int], wait: Callable[[float], object]
+    ) -> threading.Thread:
+        return threading.Thread(
+            target=self._repeat, args=(role, step, wait), name=f"hoardrun-{role}", daemon=True
+        )
+
+    def _repeat(self, role: str, step: Callable[[], int], wait: Callable[[float], object]) -> None:
+        """Repeat a step until the end; a database that is away is waited for."""
+        beaten = -heartbeat.EVERY_SECONDS
+        lane = next((lane for lane in self._lanes if lane.channel == role), None)
+        while not self._stopping.is_set() or (lane is not None and not lane.is_idle):
+            try:
+                if time.monotonic() - beaten >= heartbeat.EVERY_SECONDS:
+                    heartbeat.beat(role)
+                    beaten = time.monotonic()
+                if not step():
+                    wait(POLL_SECONDS)
+            except DatabaseError as error:
+                logger.warning("%s: the database cannot be used: %r", role, error)
+                close_old_connections()
+                self._stopping.wait(TROUBLE_SECONDS)
+            except Exception:  # a row that breaks it must not end the worker
+                logger.exception("%s fails", role)
+                self._stopping.wait(TROUBLE_SECONDS)
+        leave_database()
+
+
+def judge_once() -> int:
+    """Judge the ladders that are due, close digests, and end the leases of dead workers."""
+    return judge.judge_due() + digests.close_due() + reap.reap()

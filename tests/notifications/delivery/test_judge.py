@@ -1,0 +1,189 @@
+"""What becomes of ladders that are due."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.utils import timezone
+
+from notifications.delivery.judge import judge_due
+from notifications.models import Delivery, Notification, Preference
+from notifications.services import notification_mark_seen
+from realtime import clock
+from realtime.outgoing import pacing
+from tests.notifications.delivery import support
+from tests.notifications.delivery.support import MINUTE, NUMBER, committed, deliveries
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def phone(amina, outside):
+    return support.address(amina, "sms", NUMBER)
+
+
+def test_the_next_rung_fires_at_once_where_nobody_can_be_reached_by_the_first(amina, phone):
+    row = committed(amina, "transaction.failed", ago=timedelta(seconds=11))
+    assert judge_due() == 1
+    assert deliveries(row, "push", "sms") == [
+        ("push", "skipped", "no_address"), ("sms", "queued", ""),
+    ]  # fmt: skip
+    sms = Delivery.objects.get(channel="sms")
+    assert (sms.decided_by, sms.rung, sms.address_id) == ("due", 1, phone.pk)
+    row.refresh_from_db()
+    assert (row.reason, row.closed_at is not None) == ("exhausted", True)
+    assert judge_due() == 0
+
+
+def test_a_phone_that_has_it_ends_the_ladder_with_the_evidence(amina, phone):
+    row = committed(amina, "transaction.debit", ago=4 * MINUTE)
+    support.acked(amina, row)
+    judge_due()
+    row.refresh_from_db()
+    assert ("sms", "queued", "") not in deliveries(row)
+    found: Any = row.evidence
+    assert (row.reason, found["how"], found["device"]) == (
+        "reached", "acked", "her phone",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        {"device_class": "desktop"},  # a hidden tab on a desk at home acknowledges too
+        {"device": "svc-mirror"},
+        {"epoch": "before the restore"},
+        {"acked": 0},
+    ],
+)
+def test_what_no_person_has_does_not_count(amina, phone, gone):  # 11
+    row = committed(amina, "transaction.failed", ago=6 * MINUTE)
+    support.acked(amina, row, **gone)
+    judge_due()
+    assert deliveries(row, "sms")[-1] == ("sms", "queued", "")
+
+
+def test_seen_in_the_app_ends_it_in_few_queries(amina, phone, django_assert_max_num_queries):
+    rows = [committed(amina, "transaction.failed", ago=6 * MINUTE) for _ in range(20)]
+    for row in rows:
+        notification_mark_seen(notification_id=row.pk)
+    with django_assert_max_num_queries(9):
+        assert judge_due() == 20
+    for row in rows:
+        row.refresh_from_db()
+        assert row.reason == "reached"
+    assert not Delivery.objects.exists()
+
+
+def test_the_newest_choice_counts(amina, phone):  # 13
+    row = committed(amina, "transaction.failed", ago=6 * MINUTE)
+    Preference.objects.create(
+        user=amina,
+        version=3,
+        cells={"category:transaction": {"sms": False}},
+        updated_at=clock.now(),
+    )
+    judge_due()
+    assert deliveries(row, "sms")[-1] == ("sms", "skipped", "switched_off")
+    assert Delivery.objects.filter(channel="sms").get().preference_version == 3
+
+
+def test_a_required_rung_asks_no_choice(amina, phone):
+    row = committed(amina, "security.pin_changed")
+    Preference.objects.create(
+        user=amina,
+        version=1,
+        cells={"all": {"sms": False}},
+        muted_until=timezone.now() + support.HOUR,
+        updated_at=clock.now(),
+    )
+    judge_due()
+    assert ("sms", "queued", "") in deliveries(row)
+    assert Delivery.objects.get(channel="sms").required
+
+
+def test_it_waits_for_its_next_rung(amina, phone):
+    support.address(amina, "push", "https://push.example/1", service="web")
+    row = committed(amina, "transaction.failed", ago=timedelta(seconds=11))
+    judge_due()
+    assert deliveries(row, "push", "sms") == [("push", "queued", "")]
+    row.refresh_from_db()
+    assert row.closed_at is None and row.rung == 1
+    assert row.due_at == row.committed_at + 5 * MINUTE
+
+
+def test_the_times_are_divided(amina, phone, settings):
+    settings.ESCALATION_TIME_SCALE = 10
+    support.address(amina, "push", "https://push.example/1", service="web")
+    row = committed(amina, "transaction.failed", ago=timedelta(seconds=2))
+    judge_due()
+    row.refresh_from_db()
+    assert row.due_at == row.committed_at + 5 * MINUTE / 10
+
+
+def test_a_channel_that_staff_have_stopped_is_passed_over(amina, phone):
+    row = committed(amina, "transaction.failed", ago=6 * MINUTE)
+    pacing.stop("channel:sms", by="staff", why="costs")
+    judge_due()
+    assert deliveries(row, "sms")[-1] == ("sms", "skipped", "channel_off")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"cancelled_at": timezone.now()}, "cancelled"),
+        ({"expires_at": timezone.now() - MINUTE}, "expired"),
+    ],
+)
+def test_what_is_over_goes_nowhere(amina, phone, change, reason):  # 25
+    row = committed(amina, "security.pin_changed")
+    Notification.objects.filter(pk=row.pk).update(**change)
+    judge_due()
+    row.refresh_from_db()
+    assert (deliveries(row), row.reason) == ([], reason)
+
+
+def test_a_kind_that_nobody_declares_closes(amina, phone):
+    row = committed(amina, "system.general")
+    type(row).objects.update(kind="gone.kind")
+    assert judge_due() == 1
+    row.refresh_from_db()
+    assert row.reason == "unknown_kind"
+
+
+def test_judging_again_adds_nothing(amina, phone):
+    row = committed(amina, "security.pin_changed")
+    judge_due()
+    before = deliveries(row)
+    type(row).objects.update(closed_at=None, due_at=clock.now())
+    judge_due()
+    assert deliveries(row) == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_workers_judge_each_ladder_once(outside):  # 20
+    users = [User.objects.create_user(f"user {n}") for n in range(30)]
+    for user in users:
+        support.address(user, "sms", f"+2567720{user.pk:05}")
+        committed(user, "transaction.failed", ago=6 * MINUTE)
+    judged: list[int] = []
+
+    def work() -> None:
+        while done := judge_due(limit=4):
+            judged.append(done)
+        connection.close()
+
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    while done := judge_due():  # what others had locked at that moment
+        judged.append(done)
+    assert sum(judged) == len(users)
+    assert Delivery.objects.filter(channel="sms", state="queued").count() == len(users)

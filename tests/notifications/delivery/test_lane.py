@@ -1,0 +1,232 @@
+"""The whole way of a message: claimed, called for, and written, with real providers' protocols."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+
+from notifications.channels.push import vapid
+from notifications.delivery.claim import claim
+from notifications.delivery.compose import compose
+from notifications.delivery.judge import judge_due
+from notifications.delivery.lane import Lane
+from notifications.delivery.receipts import Heard, receipts_take
+from notifications.delivery.send import send
+from notifications.delivery.worker import Worker
+from notifications.models import Address, Attempt, Delivery, Receipt, Suppression
+from realtime import clock
+from tests.notifications.delivery import support
+from tests.notifications.delivery.conftest import VAPID
+from tests.notifications.delivery.support import MINUTE, NUMBER, committed
+from tests.notifications.support import note
+from tests.services.fakes.http import Told
+
+pytestmark = pytest.mark.django_db
+
+
+def run(channel="sms"):
+    """Send all that is due by a channel, and write how it ended."""
+    Worker([channel], judges=False).run_once()
+
+
+@pytest.fixture
+def row(amina, outside):
+    phone = support.address(amina, "sms", NUMBER)
+    return support.delivery(note(amina), phone, context={"title": "Hello", "message": "World"})
+
+
+def attempts():
+    return list(Attempt.objects.order_by("pk").values_list("provider", "outcome", "code"))
+
+
+def test_an_sms_goes_out_once_and_its_row_says_so(row, outside):
+    run()
+    run()
+    [taken] = outside.africastalking.ledger
+    assert (taken["to"], "World" in taken["message"]) == (NUMBER, True)
+    row.refresh_from_db()
+    assert (row.state, row.provider_id, row.segments) == ("accepted", taken["id"], 1)
+    assert (str(row.cost), row.cost_currency, row.locale) == ("0.800000", "KES", "en")
+    assert [found[:2] for found in attempts()] == [("africastalking", "accepted")]
+    address = Address.objects.get()
+    assert address.last_ok_at == row.accepted_at
+
+
+def test_each_user_gets_it_in_their_own_language(outside):  # 24
+    users: dict[str, str] = {}
+    for locale in ("sw", "fr", "lg", "en"):
+        user = User.objects.create_user(locale)
+        to = support.address(user, "sms", f"+25677200010{len(users)}", locale=locale)
+        users[to.value] = locale
+        committed(user, "transaction.failed", ago=6 * MINUTE)
+    judge_due()
+    run()
+    texts = {users[taken["to"]]: taken["message"] for taken in outside.africastalking.ledger}
+    assert len(set(texts.values())) == 4
+    found = Delivery.objects.filter(channel="sms").values_list("user__username", "locale")
+    assert all(locale.startswith(name) for name, locale in found)
+
+
+def test_the_second_provider_is_called_after_a_refusal(row, outside):
+    outside.africastalking.recipients[NUMBER] = 405  # no balance
+    run()
+    assert not outside.africastalking.ledger
+    assert len(outside.twilio.ledger) == 1
+    row.refresh_from_db()
+    assert (row.state, row.provider, row.attempts) == ("accepted", "twilio", 2)
+
+
+def test_the_second_provider_is_called_where_the_first_cannot_be_reached(row, outside):
+    outside.use(AFRICASTALKING_URL="http://127.0.0.1:9")
+    run()
+    assert len(outside.twilio.ledger) == 1
+    assert [found[:2] for found in attempts()] == [
+        ("africastalking", "not_sent"), ("twilio", "accepted"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("trouble", ["drop", "accept_and_drop"])
+def test_the_second_provider_is_never_called_where_nobody_knows(row, outside, trouble):
+    outside.africastalking.then(trouble)
+    run()
+    row.refresh_from_db()
+    assert (row.state, outside.twilio.asked) == ("unknown", [])
+    assert row.lease_until is not None
+
+
+@pytest.mark.parametrize(
+    ("code", "state", "reason"), [(403, "invalid", "invalid"), (406, "verified", "opted_out")]
+)
+def test_what_is_said_of_a_number_holds(row, outside, code, state, reason):
+    support.ladder(row.notification, kind="security.general")
+    Delivery.objects.update(rung=2, required=True)
+    outside.africastalking.recipients[NUMBER] = code
+    run()
+    row.refresh_from_db()
+    assert (row.state, row.reason, Address.objects.get().state) == ("failed", reason, state)
+    assert Suppression.objects.exists() == (code == 406)
+    assert not outside.twilio.asked
+    assert support.is_due(row.notification.escalation)
+
+
+def test_a_permanent_error_is_one_attempt(row, outside):  # 21
+    outside.use(SMS_PROVIDERS=("twilio",))
+    outside.twilio.numbers[NUMBER] = 21211
+    run()
+    run()
+    assert len(outside.twilio.asked) == 1
+    row.refresh_from_db()
+    assert row.state == "failed"
+
+
+def test_a_retry_after_is_waited_for(row, outside):  # 27
+    outside.use(SMS_PROVIDERS=("twilio",))
+    outside.twilio.then(Told(429, b"{}", {"Retry-After": "7"}))
+    run()
+    row.refresh_from_db()
+    assert (row.state, row.reason) == ("queued", "later")
+    waits = (row.not_before - Attempt.objects.get().created_at).total_seconds()
+    assert 7 <= waits <= 8
+    run()
+    assert len(outside.twilio.asked) == 1
+
+
+def test_a_worker_that_wakes_after_its_lease_sends_nothing(row, outside):
+    [one] = claim("sms", 1, "slow")
+    one.monotonic = time.monotonic() - 60
+    result = send(one, compose(one.row, one.to, one.person), "africastalking")
+    assert result.answer is None
+    assert outside.africastalking.asked == []
+
+
+def test_texts_that_cannot_be_made_stop_nobody_else(amina, row, outside):
+    broken = support.delivery(note(amina), row.address, context={"nothing": 1}, priority=3)
+    run()
+    broken.refresh_from_db()
+    row.refresh_from_db()
+    assert (broken.state, broken.reason, row.state) == ("failed", "texts", "accepted")
+
+
+def test_a_report_that_comes_before_our_commit_is_joined(row, outside):
+    lane = Lane("sms", "worker")
+    [one] = claim("sms", 1, "worker")
+    result = send(one, compose(one.row, one.to, one.person), "africastalking")
+    [taken] = outside.africastalking.ledger
+    early = Heard(
+        provider="africastalking", event_key="1", fact="delivered", provider_id=taken["id"],
+        address_hash=row.address_hash,
+    )  # fmt: skip
+    assert receipts_take([early]) == 1
+    lane._ended.put(result)
+    lane._under_way = 1
+    lane.step()
+    lane.close()
+    row.refresh_from_db()
+    assert (row.state, Receipt.objects.get().delivery_id) == ("delivered", row.pk)
+
+
+def test_an_email_goes_out_with_a_way_to_leave(amina, outside):
+    to = support.address(amina, "email", "amina@example.org")
+    support.delivery(note(amina), to, context={"title": "Hello", "message": "World"})
+    run("email")
+    [taken] = outside.mail.taken
+    assert taken["To"] == "amina@example.org"
+    assert "https://api.acme.example/u/" in taken["List-Unsubscribe"]
+
+
+def test_a_browser_is_pushed_to_with_its_badge(amina, outside):
+    browser = outside.push.subscribe(vapid.Key(VAPID).public)
+    support.address(amina, "push", browser.endpoint, service="web", keys=browser.keys)
+    committed(amina, "transaction.failed", ago=MINUTE)
+    judge_due()
+    run("push")
+    [taken] = outside.push.ledger
+    assert taken["shown"]["notification"]["title"]
+    assert Delivery.objects.get(channel="push").state == "accepted"
+
+
+def test_a_subscription_that_is_gone_is_removed(amina, outside):  # 15
+    browser = outside.push.subscribe(vapid.Key(VAPID).public)
+    row = support.address(amina, "push", browser.endpoint, service="web", keys=browser.keys)
+    outside.push.unsubscribe(browser)
+    support.address(amina, "sms", NUMBER)
+    ladder = committed(amina, "transaction.failed", ago=MINUTE)
+    judge_due()
+    run("push")
+    row.refresh_from_db()
+    assert row.state == "removed"
+    judge_due()  # the SMS need not wait for its time
+    assert support.deliveries(ladder, "sms") == [("sms", "queued", "")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_workers_call_once_for_each_message(outside):  # 20
+    user = User.objects.create_user("amina")
+    outside.use(SMS_PER_USER_PER_DAY=1000)
+    for number in range(40):
+        to = support.address(user, "sms", f"+25677200{number:04}")
+        support.delivery(note(user), to)
+
+    def work() -> None:
+        Worker(["sms"]).run_once()
+        connection.close()
+
+    workers = [threading.Thread(target=work) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    Worker(["sms"]).run_once()
+    numbers = [taken["to"] for taken in outside.africastalking.ledger]
+    assert len(numbers) == len(set(numbers)) == 40
+    assert Delivery.objects.filter(state="accepted").count() == 40
+    assert Attempt.objects.count() == 40
+
+
+def test_the_clock_of_a_lease_is_the_databases(row):
+    [one] = claim("sms", 1, "worker")
+    assert abs((one.claimed_at - clock.now()).total_seconds()) < 5

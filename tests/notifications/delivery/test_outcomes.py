@@ -1,0 +1,94 @@
+"""The ends of calls: written once, and only for the lease that made the call."""
+
+from __future__ import annotations
+
+import pytest
+
+from notifications.channels.message import Answer
+from notifications.delivery.claim import claim
+from notifications.delivery.outcomes import Result, outcomes_write
+from notifications.models import Attempt, Delivery
+from realtime import clock
+from realtime.outgoing import Outcome
+from tests.notifications.delivery import support
+from tests.notifications.support import note
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def row(amina, outside):
+    found = support.delivery(note(amina), support.address(amina, "sms", support.NUMBER))
+    assert len(claim("sms", 1, "first")) == 1
+    found.refresh_from_db()
+    return found
+
+
+def result(row, outcome=Outcome.ACCEPTED, lease=1, **more):
+    answer = None if outcome is None else Answer(outcome=outcome, **more.pop("answer", {}))
+    return Result(
+        **{
+            "delivery_id": row.pk,
+            "lease": lease,
+            "provider": "africastalking",
+            "host": "africastalking",
+            "worker": "first",
+            "answer": answer,
+            "started_at": clock.now(),
+            **more,
+        }
+    )
+
+
+def test_writing_it_twice_changes_nothing(row):  # the commit was heard of too late
+    outcomes_write([result(row, answer={"provider_id": "a"})])
+    row.refresh_from_db()
+    before = row.updated_at
+    outcomes_write([result(row, answer={"provider_id": "a"})])
+    row.refresh_from_db()
+    assert (row.state, row.updated_at, Attempt.objects.count()) == ("accepted", before, 1)
+
+
+def test_an_older_lease_changes_no_state_and_marks_a_second_message(row):
+    Delivery.objects.update(lease=2, attempts=2)
+    outcomes_write([result(row, Outcome.REFUSED)])
+    row.refresh_from_db()
+    assert (row.state, row.possible_duplicate) == ("sending", False)
+    Delivery.objects.update(lease=3)
+    outcomes_write([result(row, lease=2)])
+    row.refresh_from_db()
+    assert (row.state, row.possible_duplicate) == ("sending", True)
+    assert Attempt.objects.count() == 2
+
+
+@pytest.mark.parametrize("state", ["unknown", "queued"])
+def test_an_answer_that_comes_after_all_still_counts(row, state):
+    Delivery.objects.update(state=state)
+    outcomes_write([result(row)])
+    row.refresh_from_db()
+    assert row.state == "accepted"
+
+
+def test_a_lease_that_made_no_call_gives_its_message_back(row):
+    outcomes_write([result(row, None, pause_seconds=3)])
+    row.refresh_from_db()
+    assert (row.state, row.attempts, row.lease) == ("queued", 0, 1)
+    assert row.not_before > clock.now()
+    assert not Attempt.objects.exists()
+
+
+def test_what_would_come_too_late_expires(row):
+    outcomes_write([result(row, Outcome.LATER, answer={"retry_after_seconds": 7200.0})])
+    row.refresh_from_db()
+    assert (row.state, row.reason) == ("expired", "later")
+
+
+def test_an_id_that_a_provider_gives_twice_belongs_to_the_first(amina, row):
+    second = support.delivery(note(amina), row.address)
+    claim("sms", 1, "first")
+    both = [result(one, answer={"provider_id": "same"}) for one in (row, second)]
+    outcomes_write(both)
+    row.refresh_from_db()
+    second.refresh_from_db()
+    assert (row.provider_id, second.provider_id) == ("same", None)
+    assert (row.state, second.state) == ("accepted", "accepted")

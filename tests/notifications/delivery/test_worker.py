@@ -1,0 +1,60 @@
+"""A worker that runs: it delivers without being asked, and ends when it is told to."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+
+from notifications.delivery import heartbeat
+from notifications.delivery.readings import ROLES
+from notifications.delivery.worker import Worker
+from notifications.models import Delivery
+from realtime import clock
+from tests.notifications.delivery import support
+from tests.notifications.delivery.support import MINUTE, NUMBER, committed
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def running(outside):
+    """A worker on threads of its own, as `manage.py deliver` has it."""
+    worker = Worker()
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    yield worker
+    worker.stop()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def wait_until(found, seconds=15.0):
+    give_up_at = time.monotonic() + seconds
+    while not found():
+        assert time.monotonic() < give_up_at
+        time.sleep(0.05)
+
+
+def test_it_judges_sends_and_says_that_it_runs(outside, running):
+    user = User.objects.create_user("amina")
+    support.address(user, "sms", NUMBER)
+    committed(user, "transaction.failed", ago=6 * MINUTE)
+    wait_until(lambda: Delivery.objects.filter(channel="sms", state="accepted").exists())
+    assert [taken["to"] for taken in outside.africastalking.ledger] == [NUMBER]
+    wait_until(lambda: not heartbeat.silent(ROLES, clock.now()))
+
+
+def test_a_call_that_is_under_way_at_the_end_is_finished(outside, running):
+    user = User.objects.create_user("amina")
+    to = support.address(user, "sms", NUMBER)
+    outside.africastalking.then("hang")
+    row = support.delivery(committed(user, "system.general").notification, to, rung=9)
+    wait_until(lambda: outside.africastalking.asked)
+    running.stop()
+    outside.africastalking._released.set()
+    wait_until(lambda: Delivery.objects.get(pk=row.pk).state == "unknown")
+    assert connection.vendor  # the worker's threads have closed theirs
