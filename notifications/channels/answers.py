@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -10,7 +11,8 @@ import msgspec
 from notifications.channels.message import Answer, Verdict
 from realtime.outgoing import Outcome, Reply
 
-MAX_CODE = 100  # characters of a provider's code that are stored
+# Characters that are stored of a provider's code, and of its id.
+MAX_CODE, MAX_ID = 100, 200
 
 
 class Meaning(msgspec.Struct, frozen=True):
@@ -54,6 +56,13 @@ def by_code(reply: Reply, code: object, meaning: Meaning) -> Answer:
         verdict=meaning.verdict,
         our_mistake=meaning.our_mistake,
     )
+
+
+def identifier(text: object) -> str | None:
+    """Return a provider's id, or its hash if it is longer than what is stored."""
+    if not isinstance(text, str) or not text:
+        return None
+    return text if len(text) <= MAX_ID else sha256(text.encode()).hexdigest()
 
 
 def json_object(reply: Reply) -> Mapping[str, Any] | None:

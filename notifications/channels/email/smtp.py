@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+import time
+from functools import partial
+from typing import Any
 
 from django.core.mail.backends.smtp import EmailBackend
 
@@ -18,7 +21,56 @@ from notifications.channels.options import ChannelOptions
 from notifications.kinds import Channel
 from realtime.outgoing import Outcome
 
-TIMEOUT_SECONDS = 10.0
+CONNECT_SECONDS = 3.0
+TIMEOUT_SECONDS = 13.0  # for the whole conversation, as for a call by HTTP
+
+
+class _Conversation:
+    """Ends a conversation at its deadline, however little its server says at a time."""
+
+    sock: Any
+
+    def __init__(self, *args: Any, seconds: float, **kwargs: Any) -> None:
+        self._until = time.monotonic() + seconds
+        kwargs["timeout"] = min(seconds, CONNECT_SECONDS)
+        super().__init__(*args, **kwargs)
+
+    def send(self, text: Any) -> None:
+        self._hurry()
+        super().send(text)  # type: ignore[misc]  # of smtplib
+
+    def getreply(self) -> tuple[int, bytes]:
+        self._hurry()
+        found: tuple[int, bytes] = super().getreply()  # type: ignore[misc]  # of smtplib
+        return found
+
+    def _hurry(self) -> None:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            self.close()  # type: ignore[attr-defined]  # of smtplib
+            raise smtplib.SMTPServerDisconnected("the conversation takes too long")
+        if self.sock:
+            self.sock.settimeout(left)
+
+
+class _Smtp(_Conversation, smtplib.SMTP):
+    """A conversation that begins in the clear."""
+
+
+class _SmtpTls(_Conversation, smtplib.SMTP_SSL):
+    """A conversation by TLS from the first byte on."""
+
+
+class _Backend(EmailBackend):
+    """Django's backend, with a deadline for the whole conversation."""
+
+    def __init__(self, *, seconds: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._seconds = seconds
+
+    @property
+    def connection_class(self) -> Any:
+        return partial(_SmtpTls if self.use_ssl else _Smtp, seconds=self._seconds)
 
 
 class Smtp:
@@ -28,10 +80,10 @@ class Smtp:
     channel: Channel = "email"
     service = ""
 
-    def __init__(self, options: ChannelOptions, timeout: float = TIMEOUT_SECONDS) -> None:
+    def __init__(self, options: ChannelOptions, seconds: float = TIMEOUT_SECONDS) -> None:
         self.rate = options.email_rate
         self._options = options
-        self._timeout = timeout
+        self._seconds = seconds
 
     def host(self, message: Message) -> str:
         return self.name
@@ -71,14 +123,14 @@ class Smtp:
 
     def _connection(self) -> EmailBackend:
         given = self._options
-        return EmailBackend(
+        return _Backend(
             host=given.email_host,
             port=given.email_port,
             username=given.email_user,
             password=given.email_password,
             use_tls=given.email_security == "starttls",
             use_ssl=given.email_security == "tls",
-            timeout=self._timeout,
+            seconds=self._seconds,
         )
 
 

@@ -87,7 +87,7 @@ def parse(reply: Reply) -> Answer:
     """Read the answer of Apple."""
     if reply.status == 200:
         answer = answers.by_code(reply, "", answers.ACCEPTED)
-        return replace(answer, provider_id=reply.headers.get("apns-id") or None)
+        return replace(answer, provider_id=answers.identifier(reply.headers.get("apns-id")))
     found = answers.json_object(reply) or {}
     reason = found.get("reason")
     if not isinstance(reason, str) or reply.status is None:

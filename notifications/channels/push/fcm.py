@@ -67,7 +67,9 @@ def parse(reply: Reply, attempt: int) -> Answer:
         name = found.get("name")
         if not isinstance(name, str):
             return answers.by_code(reply, "unreadable", answers.UNKNOWN)
-        return replace(answers.by_code(reply, "", answers.ACCEPTED), provider_id=name)
+        return replace(
+            answers.by_code(reply, "", answers.ACCEPTED), provider_id=answers.identifier(name)
+        )
     code, is_bad_request = _error(found)
     if is_bad_request:
         return answers.by_code(reply, code or "BAD_REQUEST", answers.MISTAKE)

@@ -39,7 +39,10 @@ class Key:
     def authorization(
         self, endpoint: str, subject: str, clock: Callable[[], float] = time.time
     ) -> str:
-        """Return the header for a call to an endpoint. One signature serves an origin for hours."""
+        """Return the header for a call to an endpoint. One signature serves an origin for hours.
+
+        Raises ValueError for a subject or an origin that cannot be signed.
+        """
         parts = urlsplit(endpoint)
         origin = f"{parts.scheme}://{parts.netloc}"
         now = clock()
@@ -50,7 +53,10 @@ class Key:
                 # A fresh dict each time: a library that writes into it would sign the next origin
                 # with the audience of this one.
                 claims = {"aud": origin, "exp": expires, "sub": subject}
-                header = str(self._vapid.sign(claims)["Authorization"])
+                try:
+                    header = str(self._vapid.sign(claims)["Authorization"])
+                except VapidException as error:
+                    raise ValueError(str(error)) from None
                 if len(self._tokens) >= _MAX_ORIGINS:
                     self._tokens.clear()
                 self._tokens[origin] = (expires, header)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from hashlib import sha256
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from notifications.channels import answers
 from notifications.channels.message import Answer, Message
@@ -17,7 +18,6 @@ from realtime.outgoing import Client, Outcome, Reply
 
 NAME = "webpush"
 MAX_TTL = 2_592_000  # seconds, of Mozilla's service
-MAX_ID = 200  # characters that are stored
 _SMALL = 4 * payload.STEP  # what is sent once more where the first message was too large
 _TOO_LARGE = 413
 # What a push service answers; the rest is as HTTP has it.
@@ -58,15 +58,7 @@ def parse(reply: Reply) -> Answer:
     answer = answers.by_code(reply, "", meaning)
     if meaning.outcome is not Outcome.ACCEPTED:
         return answer
-    return Answer(outcome=answer.outcome, status=answer.status, provider_id=_identifier(reply))
-
-
-def _identifier(reply: Reply) -> str | None:
-    """Return the address of the message at its service, or its hash if that is long."""
-    location = reply.headers.get("location", "")
-    if len(location) > MAX_ID:
-        return sha256(location.encode()).hexdigest()
-    return location or None
+    return replace(answer, provider_id=answers.identifier(reply.headers.get("location")))
 
 
 class WebPush:
@@ -102,7 +94,10 @@ class WebPush:
             body = encrypt(payload.fitted(message, self._build, limit), message.to.keys)
         except ValueError:
             return Answer(outcome=Outcome.REFUSED, code="subscription_keys", verdict="invalid")
-        authorization = key.authorization(message.to.value, self._subject)
+        try:
+            authorization = key.authorization(message.to.value, self._subject)
+        except ValueError:
+            return Answer(outcome=Outcome.REFUSED, code="vapid_claims", our_mistake=True)
         return parse(
             self._client.call(
                 "POST",

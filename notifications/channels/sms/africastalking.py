@@ -50,6 +50,7 @@ REASONS: dict[str, Verdict] = {
     "UserDoesNotExist": "invalid",
     "UserInBlackList": "opted_out",
 }
+_MAX_COST, _PLACES = 10**6, 6  # of one SMS, as it is stored
 # Nigeria lets promotional senders send from 08 to 20 h.
 _DAY_BEGINS, _NIGERIA = time(8), ZoneInfo("Africa/Lagos")
 
@@ -101,7 +102,7 @@ def _of_recipient(reply: Reply, recipient: Mapping[str, Any], now: datetime) -> 
 
 def _identifier(text: object) -> str | None:
     """Return the provider's id. Where it has none, it writes the word None."""
-    return text if isinstance(text, str) and text not in {"", "None"} else None
+    return None if text == "None" else answers.identifier(text)
 
 
 def _cost(text: object) -> tuple[Decimal | None, str]:
@@ -111,7 +112,9 @@ def _cost(text: object) -> tuple[Decimal | None, str]:
         cost = Decimal(amount)
     except InvalidOperation:
         return None, ""
-    return (cost, currency) if cost.is_finite() and len(currency) == 3 else (None, "")
+    if len(currency) != 3 or not cost.is_finite() or not 0 <= cost < _MAX_COST:
+        return None, ""
+    return round(cost, _PLACES), currency
 
 
 def _until_the_day_begins(now: datetime) -> float:

@@ -6,6 +6,7 @@ delivery, and a call whose outcome is not known is looked up by number, time and
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -53,6 +54,7 @@ _MIN_LIFE, _MAX_LIFE = 1, 14_400  # seconds that ValidityPeriod takes
 # wait for its turn until the lease of a minute is over; clocks differ.
 _BEFORE, _AFTER = timedelta(seconds=5), timedelta(seconds=90)
 _PAGE = 50
+_COUNT = re.compile(r"[0-9]{1,3}")
 
 
 def fields(message: Message, options: ChannelOptions, now: datetime) -> dict[str, str]:
@@ -96,13 +98,13 @@ def _of_message(reply: Reply, found: Mapping[str, Any]) -> Answer:
         meaning = CODES.get(code, answers.REFUSED) if isinstance(code, int) else answers.REFUSED
     return replace(
         answers.by_code(reply, code or status or "", meaning),
-        provider_id=found["sid"],
+        provider_id=answers.identifier(found["sid"]),
         segments=_number(found.get("num_segments")),
     )
 
 
 def _number(text: object) -> int | None:
-    return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() else None
+    return int(text) if isinstance(text, str) and _COUNT.fullmatch(text) else None
 
 
 def parse_account(reply: Reply) -> Answer:

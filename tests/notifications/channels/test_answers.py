@@ -29,6 +29,12 @@ def test_a_pause_belongs_to_what_is_for_later():
     assert len(answers.by_code(reply, "x" * 300, answers.REFUSED).code) == 100
 
 
+def test_an_id_is_kept_as_it_is_or_as_its_hash():
+    assert answers.identifier("x" * 200) == "x" * 200
+    assert len(answers.identifier("x" * 201) or "") == 64
+    assert answers.identifier("") is answers.identifier(None) is answers.identifier(7) is None
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[1]", b'"x"', b"\xff"])
 def test_what_is_no_object_is_none(body: bytes):
     assert answers.json_object(Reply(outcome=Outcome.ACCEPTED, status=200, body=body)) is None

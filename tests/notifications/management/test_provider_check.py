@@ -9,6 +9,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from realtime import outgoing
 from tests.services.fakes import sms
 
 
@@ -32,6 +33,7 @@ def both(settings) -> Iterator[tuple[sms.AfricasTalking, sms.Twilio]]:
             "TWILIO_URL": second.url,
         }
         yield first, second
+        outgoing.client().close()
 
 
 def test_each_provider_is_asked_and_nothing_is_sent(both):

@@ -37,6 +37,7 @@ class Apple:
         self.devices: dict[str, tuple[int, str]] = {}
         self.expired: set[str] = set()  # provider tokens that are answered as if they were old
         self.authorizations: list[str] = []
+        self.paths: list[str] = []
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._tls.load_cert_chain(folder / "both.pem")
@@ -122,6 +123,7 @@ class Apple:
                 link.send_data(event.stream_id, json.dumps(reason).encode(), end_stream=True)
 
     def _answer(self, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, Any]]:
+        self.paths.append(headers[":path"])
         found = _DEVICE.fullmatch(headers[":path"])
         if headers[":method"] != "POST":
             return 405, {"reason": "MethodNotAllowed"}

@@ -16,6 +16,7 @@ from tests.services.ports import free_port
 class MailServer:
     """`refused` maps an address to what RCPT is answered; `after_data` is what DATA is answered.
 
+    `pause` is how many seconds pass before each answer.
     `after_data` may also be `hang`, or `drop`: the message is taken, and the connection closed.
     """
 
@@ -24,6 +25,7 @@ class MailServer:
         self.refused: dict[str, str] = {}
         self.sender_refused = ""
         self.after_data = ""
+        self.pause = 0.0
         self.login = login
         self._controller = Controller(
             self,
@@ -54,6 +56,7 @@ class MailServer:
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        await asyncio.sleep(self.pause)
         if self.login and not session.authenticated:
             return "530 5.7.0 log in first"
         if self.sender_refused:
@@ -64,12 +67,14 @@ class MailServer:
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        await asyncio.sleep(self.pause)
         if refusal := self.refused.get(address):
             return refusal
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        await asyncio.sleep(self.pause)
         if self.after_data and self.after_data not in {"hang", "drop"}:
             return self.after_data
         content = cast(bytes, envelope.original_content)

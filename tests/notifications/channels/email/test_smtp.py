@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -34,6 +35,7 @@ def server(running: MailServer) -> MailServer:
     running.taken.clear()
     running.refused.clear()
     running.sender_refused = running.after_data = ""
+    running.pause = 0
     return running
 
 
@@ -99,6 +101,15 @@ def test_what_was_handed_over_without_an_answer_is_unknown(server, how: str):
     answer = smtp(server.port, SECONDS).send(mail())
     assert (answer.outcome, answer.code) == (Outcome.UNKNOWN, "broken")
     assert len(server.taken) == 1
+
+
+def test_a_server_that_is_slow_at_each_step_is_given_up(server):
+    server.pause = 0.2  # each answer comes in time, and all of them together do not
+    began = time.monotonic()
+    answer = smtp(server.port, SECONDS).send(mail())
+    assert answer.outcome is Outcome.UNKNOWN
+    assert time.monotonic() - began < 2
+    assert server.taken == []
 
 
 def test_without_a_server_nothing_was_sent():

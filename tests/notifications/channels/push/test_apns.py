@@ -140,6 +140,7 @@ def test_a_token_is_signed_anew_before_apple_refuses_it(there):
 def test_a_token_of_a_device_is_no_path(there):
     answer = there.ours.send(message("push", "../../x?y", service="apns"))
     assert (answer.code, answer.verdict) == ("BadDeviceToken", "gone")
+    assert there.apple.paths[-1] == "/3/device/..%2F..%2Fx%3Fy"
 
 
 def test_a_long_text_is_cut_to_what_apple_takes(there):

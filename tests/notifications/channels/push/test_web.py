@@ -162,6 +162,16 @@ def test_a_subscription_of_an_old_key_is_signed_with_it(there):
     assert (answer.outcome, answer.verdict, answer.our_mistake) == (Outcome.REFUSED, "", True)
 
 
+@pytest.mark.parametrize(
+    ("subject", "endpoint"), [("ops", None), ("mailto:ops@acme.example", "https://[2001:db8::1]/x")]
+)
+def test_what_cannot_be_signed_is_our_mistake(there, subject: str, endpoint: str | None):
+    ours = WebPush(changed(there.options, vapid_subject=subject), client())
+    answer = ours.send(to(changed(there.sub, endpoint=endpoint or there.sub.endpoint)))
+    assert (answer.outcome, answer.verdict, answer.our_mistake) == (Outcome.REFUSED, "", True)
+    assert there.service.asked == []
+
+
 def test_two_services_get_tokens_of_their_own(there):
     with PushService() as other:
         sub = other.subscribe(vapid.Key(NEW).public)

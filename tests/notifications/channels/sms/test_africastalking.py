@@ -109,7 +109,16 @@ def answered(status: int, value: object) -> Reply:
     return Reply(outcome=Outcome.ACCEPTED, status=status, body=told.body)
 
 
-NO_PRICES = ["", "0", "KES", "KES x", "KES NaN", "KES Infinity", None, "KESX 1"]
+NO_PRICES = [
+    *("", "0", "KES", "KES x", "KES NaN", "KES Infinity", None, "KESX 1", "KES -1", "KES 1e6"),
+    "KES 1e999999999",
+]
+
+
+def test_a_price_has_as_many_places_as_are_stored():
+    recipient = {"statusCode": 101, "number": NUMBER, "cost": "KES 0.80000004"}
+    reply = answered(201, {"SMSMessageData": {"Recipients": [recipient]}})
+    assert africastalking.parse(reply, datetime.now(UTC)).cost == Decimal("0.8")
 
 
 @pytest.mark.parametrize("price", NO_PRICES)

@@ -130,6 +130,12 @@ def test_each_http_status(there, told: Told, outcome: str, mistake: bool):
     assert answer.retry_after_seconds == (7 if outcome == "later" else None)
 
 
+@pytest.mark.parametrize("count", ["x", "", "-1", "9999", "\u0663", 2, None])
+def test_a_number_of_segments_that_cannot_be_is_counted_by_us(there, count: object):
+    there.fake.then(as_json(201, {"sid": "SM1", "status": "queued", "num_segments": count}))
+    assert there.ours.send(message("sms", NUMBER)).segments == 1
+
+
 def test_a_message_that_was_refused_at_once_says_why(there):
     there.fake.then(as_json(201, {"sid": "SM1", "status": "failed", "error_code": 30005}))
     answer = there.ours.send(message("sms", NUMBER))
