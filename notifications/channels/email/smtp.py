@@ -36,21 +36,14 @@ class _Conversation:
         super().__init__(*args, **kwargs)
 
     def send(self, text: Any) -> None:
-        self._hurry()
-        super().send(text)  # type: ignore[misc]  # of smtplib
-
-    def getreply(self) -> tuple[int, bytes]:
-        self._hurry()
-        found: tuple[int, bytes] = super().getreply()  # type: ignore[misc]  # of smtplib
-        return found
-
-    def _hurry(self) -> None:
+        """Send a command; it and its answer have what is left of the time."""
         left = self._until - time.monotonic()
         if left <= 0:
             self.close()  # type: ignore[attr-defined]  # of smtplib
             raise smtplib.SMTPServerDisconnected("the conversation takes too long")
         if self.sock:
             self.sock.settimeout(left)
+        super().send(text)  # type: ignore[misc]  # of smtplib
 
 
 class _Smtp(_Conversation, smtplib.SMTP):
