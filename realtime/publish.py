@@ -19,6 +19,7 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError, transaction
 
 from realtime import log
+from realtime.core.records import Beside as Beside
 from realtime.core.records import Ephemeral as Ephemeral
 from realtime.core.records import StoredEvent
 from realtime.layer import send
@@ -35,19 +36,29 @@ PayloadT = TypeVar("PayloadT", bound=Payload)
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
 
-def publish(stream: str, payload: Payload, *, idempotency_key: str | None = None) -> StoredEvent:
+def publish(
+    stream: str,
+    payload: Payload,
+    *,
+    idempotency_key: str | None = None,
+    beside: Beside | None = None,
+) -> StoredEvent:
     """Append one event to a stream, and wake its followers on commit.
 
     Call it last in the transaction: the stream stays locked until the commit.
-    A repeated idempotency key writes nothing and returns the first event.
+    A repeated idempotency key writes nothing and returns the first event; with `beside`, which
+    inserts a row of the caller's, give none.
     Raises StreamLocked, an OperationalError, where another transaction holds the stream too long.
     """
-    return publish_many([(stream, payload)], idempotency_key=idempotency_key)[0]
+    return publish_many([(stream, payload)], idempotency_key=idempotency_key, beside=beside)[0]
 
 
 @retried
 def publish_many(
-    messages: Sequence[tuple[str, Payload]], *, idempotency_key: str | None = None
+    messages: Sequence[tuple[str, Payload]],
+    *,
+    idempotency_key: str | None = None,
+    beside: Beside | None = None,
 ) -> list[StoredEvent]:
     """Append events to many streams at once, as `publish` does to one."""
     if not messages:
@@ -55,7 +66,7 @@ def publish_many(
     with transaction.atomic(savepoint=False):
         began = time.perf_counter()
         try:
-            entries = log.append(messages, idempotency_key=idempotency_key)
+            entries = log.append(messages, idempotency_key=idempotency_key, beside=beside)
         except OperationalError as error:
             raise _explained(error, messages, time.perf_counter() - began) from error.__cause__
         stored_at = time.perf_counter()
@@ -141,7 +152,7 @@ def payload_from(kind: type[PayloadT], data: Mapping[str, Any]) -> PayloadT:
         raise ValueError(f"{kind.wire_type}: {error}") from None
 
 
-def payload_of(kind: type[StructT], row: object, **given: Any) -> StructT:
+def payload_of(kind: type[StructT], row: object, /, **given: Any) -> StructT:
     """Make a message of what is given, and of the row's attributes that its other fields name.
 
     Times and ids become strings. The content of the row is not checked.

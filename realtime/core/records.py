@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from realtime.protocol.messages import Payload
 
@@ -16,6 +16,18 @@ class StoredEvent(NamedTuple):
     type: str
     filter_type: str
     payload: str
+
+
+class Beside(NamedTuple):
+    """A row of an app that is inserted beside an event, and keeps where that is.
+
+    `sql` is an `INSERT … SELECT … FROM event`. There, `event` is one row: `place` (the offset),
+    `epoch` and `moment`, the database's time. It costs no round trip of its own where the event
+    takes one statement.
+    """
+
+    sql: str
+    parameters: tuple[Any, ...]
 
 
 class Ephemeral(NamedTuple):

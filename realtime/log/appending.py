@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from realtime import clock
-from realtime.core.records import StoredEvent
+from realtime.core.records import Beside, StoredEvent
 from realtime.log import in_one_statement
 from realtime.log.epochs import composed
 from realtime.models import Event, Stream, new_epoch
@@ -21,14 +21,17 @@ _CHUNK = 400  # most events in one statement: old builds of SQLite allow 999 par
 
 
 def append(
-    messages: Sequence[tuple[str, Payload]], *, idempotency_key: str | None = None
+    messages: Sequence[tuple[str, Payload]],
+    *,
+    idempotency_key: str | None = None,
+    beside: Beside | None = None,
 ) -> list[StoredEvent]:
     """Number and store messages, each `(stream, payload)`, in the given order.
 
     Locks streams in the order of their names, so two callers never deadlock. With an
     idempotency key, a stream that already has an event of that key gets no new one, and its
-    first event is returned instead. Must run inside `atomic()`. Raises ValueError if one key
-    is given for two events of a stream.
+    first event is returned instead. `beside` is for one message without a key. Must run inside
+    `atomic()`. Raises ValueError if one key is given for two events of a stream.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("append() needs transaction.atomic()")
@@ -37,8 +40,20 @@ def append(
     if not messages:
         return []
     if connection.vendor == "postgresql" and idempotency_key is None:
-        return in_one_statement.append(messages)
-    return _append_in_steps(messages, idempotency_key)
+        return in_one_statement.append(messages, beside)
+    entries = _append_in_steps(messages, idempotency_key)
+    if beside is not None:
+        _insert_beside(entries[0], beside)
+    return entries
+
+
+def _insert_beside(entry: StoredEvent, beside: Beside) -> None:
+    event = f"SELECT %s AS place, %s AS epoch, {clock.now_sql()} AS moment"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH event AS ({event}) {beside.sql}",
+            [entry.offset, entry.epoch, *beside.parameters],
+        )
 
 
 def _append_in_steps(

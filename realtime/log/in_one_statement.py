@@ -15,7 +15,7 @@ import msgspec
 from django.db import connection
 
 from realtime import clock
-from realtime.core.records import StoredEvent
+from realtime.core.records import Beside, StoredEvent
 from realtime.log.epochs import DEPLOYMENT, compose, composed
 from realtime.models import new_epoch
 from realtime.protocol import codec
@@ -29,24 +29,32 @@ _OPEN_END = '"offset":0}'
 _STAMP = """to_char(statement_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
 
 
-def append(messages: Sequence[tuple[str, Payload]]) -> list[StoredEvent]:
+def append(
+    messages: Sequence[tuple[str, Payload]], beside: Beside | None = None
+) -> list[StoredEvent]:
     """Number and store messages; see `realtime.log.append`."""
-    return [_append_one(*messages[0])] if len(messages) == 1 else _append_many(messages)
+    return [_append_one(*messages[0], beside)] if len(messages) == 1 else _append_many(messages)
 
 
-def _append_one(stream: str, payload: Payload) -> StoredEvent:
+def _append_one(stream: str, payload: Payload, beside: Beside | None) -> StoredEvent:
     """Append one event, the usual case."""
     start, end = _open_text(stream, payload)
     kind, filter_type = payload.wire_type, payload.filter_type or ""
+    parameters = [stream, new_epoch(), kind, filter_type, start, end]
+    sql = _statement_for_one()
+    if beside is not None:
+        sql, parameters = _statement_for_one(beside.sql), [*parameters, *beside.parameters]
     with connection.cursor() as cursor:
-        cursor.execute(_statement_for_one(), [stream, new_epoch(), kind, filter_type, start, end])
+        cursor.execute(sql, parameters)
         own, deployment, offset, stamp = cursor.fetchone()
     epoch = compose(own, deployment)
     return StoredEvent(stream, epoch, offset, kind, filter_type, f"{start}{stamp}{end}{offset}}}")
 
 
 @functools.cache
-def _statement_for_one() -> str:
+def _statement_for_one(beside: str = "") -> str:
+    event = f"SELECT head AS place, {composed('epoch')} AS epoch, {clock.now_sql()} AS moment"
+    also = f", event AS ({event} FROM bumped), beside AS ({beside})" if beside else ""
     return (
         "WITH bumped AS ("
         "INSERT INTO realtime_stream (name, epoch, head, floor, created_at) "
@@ -57,7 +65,7 @@ def _statement_for_one() -> str:
         'INSERT INTO realtime_event (stream_id, "offset", type, filter_type, payload, '
         "reached, created_at) "
         f"SELECT id, head, %s, %s, %s || stamp || %s || head || '}}', 0, {clock.now_sql()} "
-        "FROM bumped) "
+        f"FROM bumped){also} "
         f"SELECT epoch, {DEPLOYMENT}, head, stamp FROM bumped"
     )
 

@@ -36,7 +36,10 @@ def sequence() -> None:
     """Draw the numbers in a transaction of their own, as a sequence does."""
     replace(appending, "_lock_and_count", _on_another_connection)
 
-    instead(in_one_statement, "append", lambda messages: appending._append_in_steps(messages, None))
+    def in_steps(messages: Any, beside: Any = None) -> Any:
+        return appending._append_in_steps(messages, None)
+
+    instead(in_one_statement, "append", in_steps)
 
 
 @bug("committed-apart")
@@ -51,27 +54,27 @@ def early_wake_up(original: Any, action: Callable[[], None], *given: Any, **name
 
 
 @changes("no-key", "append", log)
-def no_key(original: Any, messages: Any, *, idempotency_key: str | None = None) -> Any:
+def no_key(original: Any, messages: Any, *, idempotency_key: str | None = None, **more: Any) -> Any:
     """Ignore idempotency keys."""
-    return original(messages)
+    return original(messages, **more)
 
 
 @changes("half-a-batch", "append", log)
-def half_a_batch(original: Any, messages: Any, *, idempotency_key: str | None = None) -> Any:
+def half_a_batch(original: Any, messages: Any, **more: Any) -> Any:
     """Do not store the last event of a batch."""
     kept = messages[:-1] if len(messages) > 5 else messages
-    return original(kept, idempotency_key=idempotency_key)
+    return original(kept, **more)
 
 
 @changes("wrong-stream", "append", log, counts=True)
 def wrong_stream(
-    original: Any, count: int, messages: Any, *, idempotency_key: str | None = None
+    original: Any, count: int, messages: Any, *, idempotency_key: str | None = None, **more: Any
 ) -> Any:
     """Now and then put a user's event into the stream of another."""
     (name, payload), *rest = messages
     if idempotency_key is None and count % 10 == 0 and name != "announcements":
         messages = [("user:2" if name == "user:1" else "user:1", payload), *rest]
-    return original(messages, idempotency_key=idempotency_key)
+    return original(messages, idempotency_key=idempotency_key, **more)
 
 
 @bug("failover-unseen")

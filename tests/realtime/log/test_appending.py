@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
 from notifications.messages import SystemAnnouncement
 from realtime import log
+from realtime.core.records import Beside
 from realtime.hub import login_data
 from realtime.log import CursorMove, StoredEvent
 from realtime.models import Cursor, EndedSession, Event, Stream
@@ -72,6 +73,28 @@ def test_a_repeated_key_is_written_once_and_returns_the_first_event() -> None:
     assert again[1].offset == 1
     assert Event.objects.count() == 2
     assert offsets(append("user:1", 3)) == [2]
+
+
+def test_a_row_beside_an_event_keeps_where_it_is() -> None:
+    """A row of any table will do: here, one of names."""
+    append("user:1", 10)
+    beside = Beside(
+        "INSERT INTO auth_group (name) SELECT %s || event.place || ' ' || event.epoch FROM event",
+        ("at ",),
+    )
+    with transaction.atomic():
+        [entry] = log.append([("user:1", balance(20))], beside=beside)
+    assert Group.objects.get().name == f"at 2 {entry.epoch}"
+    assert entry.epoch == log.heads(["user:1"])["user:1"].epoch
+
+
+def test_a_row_beside_an_event_has_the_whole_epoch() -> None:
+    append("user:1", 10)
+    log.bump_epoch()
+    beside = Beside("INSERT INTO auth_group (name) SELECT event.epoch FROM event", ())
+    with transaction.atomic():
+        [entry] = log.append([("user:1", balance(20))], beside=beside)
+    assert Group.objects.get().name == entry.epoch == log.heads(["user:1"])["user:1"].epoch
 
 
 def test_a_key_for_two_events_of_a_stream_is_refused() -> None:
